@@ -1,0 +1,20 @@
+import type { Clock } from './clock.ts';
+import type { EmbeddedGitea } from './gitea/embedded-gitea.ts';
+import type { EmbeddedAuditLog } from './azure/audit-log.ts';
+import type { EmbeddedEventGrid } from './azure/event-grid.ts';
+import type { EmbeddedIdentity } from './azure/managed-identity.ts';
+import type { EmbeddedKeyVault } from './azure/key-vault.ts';
+import type { EmbeddedLogAnalytics } from './azure/log-analytics.ts';
+
+/** Everything Keyturn talks to, on loopback, in this process, speaking the real wire protocols. */
+export interface EmbeddedCloud {
+  readonly clock: Clock;
+  readonly identity: EmbeddedIdentity;
+  readonly vault: EmbeddedKeyVault;
+  readonly auditLog: EmbeddedAuditLog;
+  readonly logAnalytics: EmbeddedLogAnalytics;
+  readonly eventGrid: EmbeddedEventGrid;
+  readonly gitea: EmbeddedGitea;
+  /** Ends every server and every job's process that it started. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,56 @@
+import type { Job } from './job.ts';
+import type { Retrieval } from './retrieval.ts';
+
+/** Exactly one a row of the population. The order is the order of print. */
+export const grades = [
+  'authenticated',
+  'corroborated',
+  'inferred',
+  'claimed',
+  'rotation',
+  'platform',
+  'person',
+  'ambiguous',
+  'unattributed',
+  'contradicted',
+  'rotation-unexplained',
+] as const;
+
+export type Grade = (typeof grades)[number];
+
+/** What a grade means for a reader of the report. */
+export const gradeGroups = {
+  'tied to a job': ['authenticated', 'corroborated', 'inferred', 'claimed'],
+  'explained otherwise': ['rotation', 'platform', 'person'],
+  'not tied': ['ambiguous', 'unattributed'],
+  suspicious: ['contradicted', 'rotation-unexplained'],
+} as const satisfies Record<string, readonly Grade[]>;
+
+/** Who could have forged what a grade rests on; printed with every grade. */
+export const forgers = {
+  authenticated: 'Gitea itself or its administrator, Keyturn itself, or whoever holds the job while it runs.',
+  corroborated: 'Also another job on the same runner, or whoever controls the runner.',
+  inferred: 'Also any job that shares the identity and was not recorded.',
+  claimed: 'Any job that may use the identity: nothing confirms the stamp.',
+  rotation: 'Keyturn itself, whose journal is the proof.',
+  platform: 'Microsoft, whose application id the row carries.',
+  person: 'Whoever holds the credentials of that person.',
+  ambiguous: 'Nothing is claimed: several jobs are possible and all are listed.',
+  unattributed: 'Nothing is claimed.',
+  contradicted: 'Somebody did: the evidence of this row disagrees with itself.',
+  'rotation-unexplained': "Whoever holds the rotator's identity.",
+} as const satisfies Record<Grade, string>;
+
+/** One row of the population with its grade. */
+export interface Attribution {
+  readonly retrieval: Retrieval;
+  readonly grade: Grade;
+  /** The job it is tied to; `null` for the grades that tie to none. */
+  readonly job: Job | null;
+  /** For `ambiguous`: every job possible, as `owner/name run/job.attempt`. */
+  readonly candidates: readonly string[];
+  /** A short code of the rule that decided, such as `receipt-posted` or `no-stamp`; counted in the report. */
+  readonly reason: string;
+  /** What the grade rests on, by reference: receipts, journal heads, job keys. */
+  readonly evidence: readonly string[];
+}

@@ -1,0 +1,42 @@
+/** Rules that can find something. Each has its sentence, severity and controls as data elsewhere. */
+export type FindingRule =
+  | 'contradicted-read'
+  | 'unattributed-read'
+  | 'read-outside-namespace'
+  | 'read-by-person'
+  | 'duplicate-receipt'
+  | 'orphan-receipt'
+  | 'denied-burst'
+  | 'log-gap'
+  | 'secret-never-read'
+  | 'rotation-overdue'
+  | 'rotation-failed'
+  | 'secret-without-expiry'
+  | 'old-version-read'
+  | 'staging-read'
+  | 'tag-widened'
+  | 'unexplained-write'
+  | 'rotation-unexplained'
+  | 'unreadable-row'
+  | 'status-disagrees'
+  | 'value-in-log'
+  | 'sensitive-operation';
+
+/** Something an auditor should look at. */
+export interface Finding {
+  readonly format: 1;
+  /** Digest of rule, subject and first event: the same finding keeps its id from report to report. */
+  readonly id: string;
+  readonly rule: FindingRule;
+  readonly severity: 'high' | 'medium' | 'low' | 'information';
+  /** What it is about: `vault/secret`, `owner/name`, an object id, an hour. */
+  readonly subject: string;
+  /** One plain sentence for a reader who does not know the system. */
+  readonly says: string;
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** Events behind it. */
+  readonly count: number;
+  /** Ids of retrievals, jobs (`owner/name run/job.attempt`), receipts or rotations. */
+  readonly evidence: readonly string[];
+}

@@ -1,0 +1,51 @@
+/** Who a row says was there. All lower-case; `null` where the row does not say. */
+export interface CallerIdentity {
+  readonly objectId: string | null;
+  readonly applicationId: string | null;
+  readonly userPrincipalName: string | null;
+  /** Azure Resource Manager id of a managed identity (`xms_mirid`). */
+  readonly managedIdentity: string | null;
+  /** `person`: a delegated token (a user name or a scope). `none`: no identity in the row. */
+  readonly kind: 'workload' | 'person' | 'none';
+}
+
+/** What a row is. Only `read` discloses a value and is counted in the population. */
+export type OperationKind =
+  | 'read' // a value was disclosed: SecretGet, SecretBackup, SecretRestore answered 200
+  | 'denied'
+  | 'not-found'
+  | 'failed' // throttled, or the service failed
+  | 'write'
+  | 'list'
+  | 'probe' // the SDK's challenge: Authentication, 401, no identity
+  | 'platform' // Azure's own: VaultGet by the platform, event notifications
+  | 'not-a-secret';
+
+/** One operation that Key Vault logged, whichever table or archive it came from. */
+export interface Retrieval {
+  readonly format: 1;
+  /** Digest over vault, correlation id, operation, status, request and time: the same event read twice is one. */
+  readonly id: string;
+  /** ISO 8601 in UTC with the seven fractional digits of the log: two rows may differ only in the last. */
+  readonly at: string;
+  readonly kind: OperationKind;
+  readonly operation: string;
+  readonly status: number;
+  readonly vault: string;
+  readonly secret: string | null;
+  /** The version served. */
+  readonly version: string | null;
+  /** The version asked for, when the caller pinned one. */
+  readonly requestedVersion: string | null;
+  readonly identity: CallerIdentity;
+  readonly address: string | null;
+  /** The User-Agent, as sent. A claim. */
+  readonly client: string | null;
+  /** The server's request id. */
+  readonly correlationId: string | null;
+  readonly denial: 'rbac' | 'access-policy' | 'firewall' | 'disabled' | 'unauthenticated' | 'unknown' | null;
+  /** Where it was read: `AZKVAuditLogs`, `AzureDiagnostics` or `archive`; all of them when it was found twice. */
+  readonly sources: readonly string[];
+  /** When the log store received it; `null` when unknown. */
+  readonly receivedAt: string | null;
+}

@@ -1,0 +1,36 @@
+import type { JobNumbers } from './job-numbers.ts';
+
+/** One request to the vault, as its answer named it. */
+export interface ReceiptRequest {
+  /** The server's `x-ms-request-id`: the CorrelationId of the audit row. Told to the caller alone. */
+  readonly id: string;
+  readonly status: number;
+  /** When the answer came, by the runner's clock, ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+}
+
+/** What the helper leaves on record of one read, successful or not. Never a value, its hash or its length. */
+export interface Receipt {
+  readonly format: 1;
+  readonly job: JobNumbers;
+  /** The nonce of the stamp that the same read carried. */
+  readonly nonce: string;
+  /** From 1, without gaps, in the chain of one start of the helper. */
+  readonly sequence: number;
+  /** Short name of the vault; with `opaque` names, a digest. */
+  readonly vault: string;
+  readonly secret: string;
+  /** Whether vault and secret are digests: in public repositories and forks their names are not for everybody. */
+  readonly opaque: boolean;
+  /** The version served, or `null` when nothing was served. */
+  readonly version: string | null;
+  readonly clientRequestId: string;
+  /** Every attempt, refused and repeated ones included, in order. */
+  readonly requests: readonly ReceiptRequest[];
+  /** The caller's address as the vault saw it (`x-ms-keyvault-network-info`), or `null` when it did not say. */
+  readonly address: string | null;
+  /** The vault's `Date` minus the runner's clock, in milliseconds; `null` when unknown. */
+  readonly clockOffsetMs: number | null;
+  /** sha256 of the previous receipt of this chain in canonical JSON, hexadecimal; `null` for the first. */
+  readonly previous: string | null;
+}

@@ -1,0 +1,58 @@
+import { auditFaults } from './faults/audit-faults.ts';
+import { evidenceFaults } from './faults/evidence-faults.ts';
+import type { Fault, Retry } from './faults/fault.ts';
+import { giteaFaults } from './faults/gitea-faults.ts';
+import { recordFaults } from './faults/record-faults.ts';
+import { rotationFaults } from './faults/rotation-faults.ts';
+import { runnerFaults } from './faults/runner-faults.ts';
+import { settingsFaults } from './faults/settings-faults.ts';
+import { vaultFaults } from './faults/vault-faults.ts';
+import { webFaults } from './faults/web-faults.ts';
+
+const catalogue = {
+  ...vaultFaults,
+  ...recordFaults,
+  ...rotationFaults,
+  ...giteaFaults,
+  ...auditFaults,
+  ...evidenceFaults,
+  ...webFaults,
+  ...runnerFaults,
+  ...settingsFaults,
+};
+
+/** Every failure that Keyturn can name. Closed: a new one is a row in `src/faults/`. */
+export type ErrorCode = keyof typeof catalogue;
+
+type DetailsOf<Row> = Row extends Fault<infer Details> ? Details : never;
+
+/** The details of each failure, all of them safe to print. */
+export type ErrorDetails = { [Code in ErrorCode]: DetailsOf<(typeof catalogue)[Code]> };
+
+/**
+ * The one error class. Its message is built from code and details, so that no free text can carry a secret.
+ * `cause` is for the debugger alone: it may hold what came from outside, so it is never printed or stored.
+ * @example throw new ServiceError('VAULT_THROTTLED', { vault: 'prod', retryAfterSeconds: 4 }, { cause });
+ */
+export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: Code;
+  readonly details: ErrorDetails[Code];
+  readonly retry: Retry;
+  /** What happened and what to do next, without the details. */
+  readonly says: string;
+
+  constructor(code: Code, details: ErrorDetails[Code], options?: ErrorOptions) {
+    const { says, retry } = catalogue[code];
+    super(`${code}: ${says} ${JSON.stringify(details)}`, options);
+    this.code = code;
+    this.details = details;
+    this.retry = retry;
+    this.says = says;
+  }
+
+  /** Whether `error` is this failure. @example if (ServiceError.is(error, 'RECORD_EXISTS')) … */
+  static is<Wanted extends ErrorCode>(error: unknown, code: Wanted): error is ServiceError<Wanted> {
+    return error instanceof ServiceError && error.code === code;
+  }
+}
