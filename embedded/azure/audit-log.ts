@@ -1,0 +1,11 @@
+/** The vault's audit log, as rows of AZKVAuditLogs. */
+export interface EmbeddedAuditLog {
+  /** How long a row takes to be seen by a query. */
+  setDelay(milliseconds: number): void;
+  /** Rows whose time lies in this half-open interval never arrive: an hour without rows. */
+  drop(from: Date, to: Date): void;
+  /** Rows that a query sees now, in the columns of the table. */
+  rows(): readonly Readonly<Record<string, unknown>>[];
+  /** Puts a row in as if the vault had written it. */
+  append(row: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,50 @@
+import type { Principal } from './managed-identity.ts';
+
+/** What the next matching request meets. `times` counts down; 0 is off. */
+export interface VaultFault {
+  readonly kind: 'lose-answer' | 'fail-before' | 'fail-after' | 'throttle' | 'delay' | 'deny';
+  /** `PUT`, `GET`, …; any when absent. */
+  readonly method?: string;
+  /** Secret name; any when absent. */
+  readonly secret?: string;
+  readonly times: number;
+  readonly status?: number;
+  readonly retryAfterSeconds?: number | null;
+  readonly delayMs?: number;
+  /** `ForbiddenByRbac`, `ForbiddenByConnection`, … for `deny`. */
+  readonly innerCode?: string;
+}
+
+export interface EmbeddedKeyVault {
+  readonly name: string;
+  /** `http://localhost:PORT`, to be used as the vault's address. */
+  readonly url: string;
+  /** Lower-case Azure Resource Manager id. */
+  readonly resourceId: string;
+  /** Gives a principal rights over secrets whose name matches (`*` at the end allowed). Without a grant: 403 ForbiddenByRbac. */
+  grant(principal: Principal, rights: readonly ('get' | 'set' | 'list' | 'update' | 'delete' | 'recover')[], names?: string): void;
+  revokeGrants(principal: Principal): void;
+  fault(fault: VaultFault): void;
+  /** Requests of writes allowed in ten seconds, then 429; `null` is without limit. */
+  limitWrites(perTenSeconds: number | null): void;
+  /** Every value it ever held, for leak tests. */
+  everyValue(): readonly string[];
+  /** Puts a version in place without a request, a log row or an event: what was there before the story. Gives its version. */
+  seed(secret: {
+    readonly name: string;
+    readonly value: string;
+    readonly created?: Date;
+    readonly expires?: Date | null;
+    readonly enabled?: boolean;
+    readonly contentType?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+  }): string;
+  /** What it holds, values left out, for assertions. */
+  versions(name: string): readonly {
+    readonly version: string;
+    readonly enabled: boolean;
+    readonly created: Date;
+    readonly expires: Date | null;
+    readonly tags: Readonly<Record<string, string>>;
+  }[];
+}

@@ -1,0 +1,10 @@
+/** The Log Analytics query API over the audit log: https with a certificate of its own, since the clients refuse http. */
+export interface EmbeddedLogAnalytics {
+  /** `https://localhost:PORT`, to be used as the endpoint. */
+  readonly url: string;
+  readonly workspaceId: string;
+  /** PEM, for `tlsOptions.ca`. */
+  readonly certificate: string;
+  /** Answers with a part of the rows and an error above this many; `null` is without limit. */
+  limitRows(most: number | null): void;
+}
