@@ -1,0 +1,24 @@
+import type { Settings } from './settings.ts';
+
+/** What one pass did, in counts that are safe to print. */
+export interface PassSummary {
+  readonly what: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Keyturn, composed: what every host (Functions, server, command line) calls. Nothing here knows an adapter. */
+export interface Keyturn {
+  readonly settings: Settings;
+  /** A Key Vault event, as it came. Resolves for every event that could be recorded; rejects only when the journal cannot be reached. */
+  handleVaultEvent(event: unknown): Promise<{ readonly outcome: string; readonly secret: string | null }>;
+  /** Due, unfinished, to be revoked. */
+  reconcileRotations(): Promise<PassSummary>;
+  /** Gitea jobs and the receipts in their logs. */
+  collectJobs(): Promise<PassSummary>;
+  /** The hourly canary read, and log rows into hashed slices. */
+  collectRetrievals(): Promise<PassSummary>;
+  /** Reports of periods that are due. */
+  produceReports(): Promise<PassSummary>;
+  /** Portal, downloads and hooks: one web application for all hosts. `loopback` is whether the connection came from this machine. */
+  handleRequest(request: Request, connection: { readonly loopback: boolean }): Promise<Response>;
+}
