@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RecordStore } from '../../src/records/record-store.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (record: { bytes: Uint8Array } | null) =>
+  record === null ? null : new TextDecoder().decode(record.bytes);
+
+/** What every record store must do, run on each adapter. `open` gives a store that is empty. */
+export function recordStoreContract(name: string, open: () => Promise<RecordStore>): void {
+  describe(`record store: ${name}`, () => {
+    it('reads null where there is nothing', async () => {
+      expect(await (await open()).read('journal/none')).toBeNull();
+    });
+
+    it('gives back the bytes it was given, whatever they are', async () => {
+      const store = await open();
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 5_000 }), async (content) => {
+          const path = `bytes/${String(count++)}`;
+          const revision = await store.create(path, content);
+          const read = await store.read(path);
+          expect(Buffer.from(read?.bytes ?? []).equals(content)).toBe(true);
+          expect(read?.revision).toBe(revision);
+        }),
+        { numRuns: 15, verbose: 1 },
+      );
+    });
+
+    it('refuses to create what exists, and leaves it as it was', async () => {
+      const store = await open();
+      await store.create('a/b', bytes('first'));
+      await expect(store.create('a/b', bytes('second'))).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
+      expect(text(await store.read('a/b'))).toBe('first');
+    });
+
+    it('lets exactly one of ten creates of one path win', async () => {
+      const store = await open();
+      const contenders = Array.from({ length: 10 }, (_, index) => String(index));
+      const results = await Promise.allSettled(contenders.map((one) => store.create('race', bytes(one))));
+      const winner = results.findIndex(({ status }) => status === 'fulfilled');
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const lost of results.filter((result) => result.status === 'rejected')) {
+        expect(lost.reason).toMatchObject({ code: 'RECORD_EXISTS' });
+      }
+      expect(text(await store.read('race'))).toBe(String(winner));
+    });
+
+    it('replaces what is still as it was read', async () => {
+      const store = await open();
+      const first = await store.create('head', bytes('1'));
+      const second = await store.replace('head', bytes('2'), first);
+      expect(await store.read('head')).toMatchObject({ revision: second });
+      expect(text(await store.read('head'))).toBe('2');
+    });
+
+    it('refuses to replace what changed meanwhile, or was never there', async () => {
+      const store = await open();
+      const first = await store.create('head', bytes('1'));
+      await store.replace('head', bytes('2'), first);
+      await expect(store.replace('head', bytes('3'), first)).rejects.toMatchObject({ code: 'RECORD_CHANGED' });
+      await expect(store.replace('nowhere', bytes('3'), first)).rejects.toMatchObject({ code: 'RECORD_CHANGED' });
+      expect(text(await store.read('head'))).toBe('2');
+      expect(await store.read('nowhere')).toBeNull();
+    });
+
+    it('lets exactly one of ten replacements of one revision win', async () => {
+      const store = await open();
+      const first = await store.create('head', bytes('start'));
+      const contenders = Array.from({ length: 10 }, (_, index) => String(index));
+      const results = await Promise.allSettled(contenders.map((one) => store.replace('head', bytes(one), first)));
+      const winner = results.findIndex(({ status }) => status === 'fulfilled');
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const lost of results.filter((result) => result.status === 'rejected')) {
+        expect(lost.reason).toMatchObject({ code: 'RECORD_CHANGED' });
+      }
+      expect(text(await store.read('head'))).toBe(String(winner));
+    });
+
+    it('lists what begins with a prefix, in code-unit order of the whole path', async () => {
+      const store = await open();
+      const paths = ['a/b/c', 'a-b', 'a.b', 'a/b-c', 'ab', 'B', 'a/z', 'a~', 'a_b/c', 'a0'];
+      for (const path of paths) await store.create(path, bytes(path));
+      expect(await all(store, '')).toEqual([...paths].sort());
+      expect(await all(store, 'a/')).toEqual(['a/b-c', 'a/b/c', 'a/z']);
+      expect(await all(store, 'a/b')).toEqual(['a/b-c', 'a/b/c']);
+      expect(await all(store, 'a')).toEqual(paths.filter((path) => path.startsWith('a')).sort());
+      expect(await all(store, 'none/')).toEqual([]);
+    });
+
+    it.each([
+      '',
+      '.',
+      '..',
+      'a/../b',
+      '/a',
+      'a/',
+      'a//b',
+      'a\\b',
+      'a b',
+      'a%2e%2e',
+      'é',
+      'a/.',
+      'x'.repeat(600),
+      'a/...',
+    ])('refuses the path %j before it touches anything', async (path) => {
+      const store = await open();
+      await expect(store.create(path, bytes(''))).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
+      await expect(store.replace(path, bytes(''), 'x')).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
+      await expect(store.read(path)).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
+    });
+
+    it('refuses to list outside itself', async () => {
+      const store = await open();
+      await expect(all(store, '../')).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
+    });
+  });
+}
+
+async function all(store: RecordStore, prefix: string): Promise<string[]> {
+  return await Array.fromAsync(store.list(prefix));
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { checkedRecordPath, checkedRecordPrefix } from '../src/records/record-path.ts';
+import type { RecordStore, StoredRecord } from '../src/records/record-store.ts';
+import { ServiceError } from '../src/service-error.ts';
+
+/** A record store in memory for the tests of every room; it passes the contract suite of the real ones. */
+export function memoryRecordStore(): RecordStore {
+  const records = new Map<string, StoredRecord>();
+
+  function put(path: string, bytes: Uint8Array): string {
+    const revision = createHash('sha256').update(bytes).digest('hex');
+    records.set(path, { bytes: Uint8Array.from(bytes), revision });
+    return revision;
+  }
+
+  return {
+    async create(path, bytes) {
+      if (records.has(checkedRecordPath(path))) throw new ServiceError('RECORD_EXISTS', { path });
+      return put(path, bytes);
+    },
+
+    async replace(path, bytes, revision) {
+      if (records.get(checkedRecordPath(path))?.revision !== revision)
+        throw new ServiceError('RECORD_CHANGED', { path });
+      return put(path, bytes);
+    },
+
+    async read(path) {
+      const found = records.get(checkedRecordPath(path));
+      return found === undefined ? null : { ...found, bytes: Uint8Array.from(found.bytes) };
+    },
+
+    async *list(prefix) {
+      checkedRecordPrefix(prefix);
+      yield* [...records.keys()].filter((path) => path.startsWith(prefix)).sort();
+    },
+  };
+}
