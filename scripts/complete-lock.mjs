@@ -9,7 +9,9 @@ const systems = ['darwin', 'linux', 'win32', 'freebsd', 'android', 'openbsd', 'n
 const processors = ['arm64', 'x64', 'arm', 'ia32', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el'];
 
 const missing = Object.values(lock.packages).flatMap((entry) =>
-  Object.entries(entry.optionalDependencies ?? {}).filter(([name]) => lock.packages[`node_modules/${name}`] === undefined),
+  Object.entries(entry.optionalDependencies ?? {}).filter(
+    ([name]) => lock.packages[`node_modules/${name}`] === undefined,
+  ),
 );
 
 if (process.argv.includes('--check')) {

@@ -1,0 +1,80 @@
+// Builds dist/ (command line, Functions) and action/dist/ (the fetch helper). The same source gives the same bytes.
+import { cpSync, existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+
+// CommonJS packages inside an ES module bundle still call require().
+const banner = {
+  js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
+};
+const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/** Loaded where they are installed: native code, the host's own module, or drivers that few installations need. */
+const external = [
+  '@azure/functions',
+  '@azure/functions-core',
+  '@myriaddreamin/typst-ts-node-compiler',
+  '@kusto/language-service-next',
+  'selfsigned',
+  'pg',
+  'pg-native',
+  'mysql2',
+  'ioredis',
+];
+
+rmSync('dist', { recursive: true, force: true });
+await buildService();
+if (existsSync('src/runner/main.ts')) await buildRunner(process.argv[2] ?? 'action/dist');
+
+async function buildService() {
+  const functions = globSync('functions/*.ts').sort();
+  const workers = globSync('src/**/*-worker.ts').sort();
+  await build({
+    ...common,
+    banner,
+    external,
+    splitting: true,
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: true,
+    sourcesContent: false,
+    entryPoints: [
+      ...(existsSync('src/cli.ts') ? [{ in: 'src/cli.ts', out: 'cli' }] : []),
+      ...functions.map((path) => ({ in: path, out: `functions/${basename(path, '.ts')}` })),
+      // A worker is started by its file name, so it stands beside the chunks that start it.
+      ...workers.map((path) => ({ in: path, out: `chunks/${basename(path, '.ts')}` })),
+    ],
+  });
+  mkdirSync('dist/chunks', { recursive: true });
+  for (const query of globSync('src/azure/*.kql')) cpSync(query, `dist/chunks/${basename(query)}`);
+}
+
+async function buildRunner(outdir) {
+  const entries = {
+    'keyturn-fetch': 'src/runner/main.ts',
+    main: 'src/runner/action-main.ts',
+    post: 'src/runner/action-post.ts',
+  };
+  for (const [out, path] of Object.entries(entries)) {
+    if (!existsSync(path)) continue;
+    await build({
+      ...common,
+      banner,
+      minify: true,
+      entryPoints: [{ in: path, out }],
+      outdir,
+      outExtension: { '.js': '.mjs' },
+    });
+  }
+}

@@ -1,0 +1,14 @@
+// `npm start`: sets everything up on a fresh clone, then shows the whole job in the embedded cloud.
+import { spawn } from 'node:child_process';
+import { environment, prepare, root, run } from './prepare.mjs';
+
+prepare();
+run('node', ['scripts/build.mjs'], { quiet: true });
+
+const child = spawn('node', ['dist/cli.js', 'start', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+  env: environment(),
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
