@@ -1,5 +1,11 @@
 /** What RFC 8785 can write: no undefined, no NaN, no dates. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
 
 /**
  * Canonical JSON by RFC 8785 (JCS): names sorted by UTF-16 code units, no white space, ECMAScript's own number and
