@@ -119,5 +119,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
 }
 
 async function all(store: RecordStore, prefix: string): Promise<string[]> {
-  return await Array.fromAsync(store.list(prefix));
+  const paths: string[] = [];
+  for await (const path of store.list(prefix)) paths.push(path);
+  return paths;
 }
