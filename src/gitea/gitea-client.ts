@@ -1,0 +1,115 @@
+import { ServiceError } from '../service-error.ts';
+import { giteaHeaders, type GiteaAuthentication } from './gitea-authentication.ts';
+import { readGiteaAnswer } from './read-gitea-answer.ts';
+import { readGiteaPages } from './read-gitea-pages.ts';
+
+export type GiteaQuery = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+export interface GiteaRequest {
+  readonly query?: GiteaQuery;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Instead of the client's own; `null` sends none. */
+  readonly authentication?: GiteaAuthentication | null;
+  readonly signal?: AbortSignal;
+  /** Takes the body as text, such as a job's log. */
+  readonly expectText?: boolean;
+  /** Statuses that mean something to the caller and are given back instead of thrown. 404, 400, 409 and 422 always are. */
+  readonly statuses?: readonly number[];
+}
+
+export interface GiteaAnswer {
+  readonly status: number;
+  /** Parsed JSON, text where that was asked for, `null` when there is none. From outside: parse before use. */
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/** One Gitea. Paths are whole and begin with `/api/`; whoever builds one encodes its segments. */
+export interface GiteaClient {
+  /** Without a trailing slash. */
+  readonly url: string;
+
+  /**
+   * One request: no redirect is followed and nothing is repeated.
+   * @throws ServiceError `GITEA_ACCESS_DENIED` (401, 403), `GITEA_UNREACHABLE` (not sent, or a read without an answer),
+   * `GITEA_ANSWER_UNCLEAR` (a write whose answer was lost or 5xx), `GITEA_ANSWER_MALFORMED` (a read that is not JSON).
+   */
+  request(method: GiteaMethod, path: string, request?: GiteaRequest): Promise<GiteaAnswer>;
+
+  /**
+   * The pages of a list, of at most 50 each. `key`: where the list is in the body (`jobs`); without it the body is the list.
+   * @throws ServiceError as `request`, and `GITEA_NOT_FOUND`, `GITEA_REQUEST_REFUSED`.
+   */
+  pages(path: string, key?: string | null, request?: GiteaRequest): AsyncIterable<readonly unknown[]>;
+}
+
+export type GiteaMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface GiteaClientOptions {
+  readonly url: string;
+  /** A function is asked before each request, so that a rotated credential is used from the next one on. */
+  readonly authentication: GiteaAuthentication | null | (() => Promise<GiteaAuthentication>);
+  /** For one request with its answer. Gitea's own slow lists take some seconds. */
+  readonly timeoutMs?: number;
+}
+
+// Refused before anything was sent: the one kind of failure after which a write has certainly not happened.
+const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'CERT_HAS_EXPIRED']);
+
+/** The client of one Gitea, from version 1.24 on. */
+export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaClientOptions): GiteaClient {
+  const gitea = url.replace(/\/+$/, '');
+  const client: GiteaClient = {
+    url: gitea,
+    request,
+    pages: (path, key = null, request = {}) => readGiteaPages(client, path, key, request),
+  };
+  return client;
+
+  async function request(method: GiteaMethod, path: string, options: GiteaRequest = {}): Promise<GiteaAnswer> {
+    const credential = options.authentication === undefined ? await ownAuthentication() : options.authentication;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    let response: Response;
+    try {
+      response = await fetch(addressOf(path, options.query), {
+        method,
+        headers: giteaHeaders(credential, options),
+        redirect: 'manual',
+        signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      });
+    } catch (cause) {
+      throw lost(method, path, cause);
+    }
+    return await readGiteaAnswer(response, { gitea, method, path, ...options });
+  }
+
+  async function ownAuthentication(): Promise<GiteaAuthentication | null> {
+    return typeof authentication === 'function' ? await authentication() : authentication;
+  }
+
+  function addressOf(path: string, query: GiteaQuery = {}): string {
+    const pairs = Object.entries(query).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
+    );
+    return pairs.length === 0 ? `${gitea}${path}` : `${gitea}${path}?${new URLSearchParams(pairs).toString()}`;
+  }
+
+  function lost(method: GiteaMethod, path: string, cause: unknown): ServiceError {
+    const reason = reasonOf(cause);
+    // What was never sent cannot have acted; everything else about a write is unknown.
+    if (method === 'GET' || notSent.has(reason)) {
+      return new ServiceError('GITEA_UNREACHABLE', { gitea, reason }, { cause });
+    }
+    return new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status: null }, { cause });
+  }
+}
+
+/** The system's own word for a failed request, such as `ECONNREFUSED`: never its free text. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return error.name;
+  const code: unknown = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : null;
+  return typeof code === 'string' ? code : 'connection failed';
+}

@@ -1,0 +1,58 @@
+import { ServiceError } from '../service-error.ts';
+import type { GiteaAnswer, GiteaMethod } from './gitea-client.ts';
+
+interface Asked {
+  readonly gitea: string;
+  readonly method: GiteaMethod;
+  readonly path: string;
+  readonly expectText?: boolean;
+  readonly statuses?: readonly number[];
+}
+
+// Each says something about the thing asked for, which only the caller understands: absent, taken, malformed.
+const alwaysGiven = [400, 404, 409, 412, 422];
+
+/** Reads one answer to the end, or names why it is none. */
+export async function readGiteaAnswer(response: Response, asked: Asked): Promise<GiteaAnswer> {
+  const { gitea, method, path } = asked;
+  const { status, headers } = response;
+  const text = await wholeText(response, asked);
+  if (response.ok) return { status, headers, body: bodyOf(text, asked, status) };
+  if (alwaysGiven.includes(status) || asked.statuses?.includes(status)) return { status, headers, body: lenient(text) };
+  if (status === 401 || status === 403) throw new ServiceError('GITEA_ACCESS_DENIED', { gitea, path, status });
+  // 429 and redirects are answered before anything is done; any 5xx may come after it was.
+  if (status >= 500 && method !== 'GET') throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status });
+  if (status >= 500 || status === 429 || status < 400) {
+    throw new ServiceError('GITEA_UNREACHABLE', { gitea, reason: `status ${String(status)}` });
+  }
+  throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
+}
+
+async function wholeText(response: Response, { gitea, method, path }: Asked): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    if (method === 'GET') throw new ServiceError('GITEA_UNREACHABLE', { gitea, reason: 'answer cut off' }, { cause });
+    throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status: response.status }, { cause });
+  }
+}
+
+function bodyOf(text: string, { gitea, method, path, expectText = false }: Asked, status: number): unknown {
+  if (expectText) return text;
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, which may hold a minted value: it is not kept as the cause.
+    if (method === 'GET') throw new ServiceError('GITEA_ANSWER_MALFORMED', { gitea, path, place: '' });
+    throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status });
+  }
+}
+
+function lenient(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text === '' ? null : text;
+  }
+}

@@ -1,0 +1,53 @@
+import { ServiceError } from '../service-error.ts';
+import type { GiteaAnswer, GiteaClient, GiteaRequest } from './gitea-client.ts';
+
+// MAX_RESPONSE_ITEMS of Gitea's default configuration: asking for more gives 50.
+const pageSize = 50;
+
+/** Follows a list to its end: by `Link`, else by `X-Total-Count`, else until a page is not full. */
+export async function* readGiteaPages(
+  client: GiteaClient,
+  path: string,
+  key: string | null,
+  request: GiteaRequest,
+): AsyncIterable<readonly unknown[]> {
+  let seen = 0;
+  for (let page = 1; ; page += 1) {
+    const answer = await client.request('GET', path, {
+      ...request,
+      query: { ...request.query, page, limit: pageSize },
+    });
+    const entries = entriesOf(answer, client.url, path, key);
+    seen += entries.length;
+    if (entries.length > 0) yield entries;
+    if (entries.length === 0 || !hasMore(answer.headers, seen, entries.length)) return;
+  }
+}
+
+function entriesOf({ status, body }: GiteaAnswer, gitea: string, path: string, key: string | null): readonly unknown[] {
+  if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea, path });
+  if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
+  const list: unknown = key === null ? body : propertyOf(body, key);
+  // An empty list is written `null` by some of Gitea's handlers.
+  if (list === null || list === undefined) {
+    if (body !== null && key !== null && list === undefined) throw malformed(gitea, path, key);
+    return [];
+  }
+  if (!Array.isArray(list)) throw malformed(gitea, path, key ?? '');
+  return list;
+}
+
+function propertyOf(body: unknown, key: string): unknown {
+  return typeof body === 'object' && body !== null ? new Map(Object.entries(body)).get(key) : undefined;
+}
+
+function hasMore(headers: Headers, seen: number, length: number): boolean {
+  const link = headers.get('link');
+  if (link !== null) return /;\s*rel="next"/.test(link);
+  const total = headers.get('x-total-count');
+  return total === null ? length >= pageSize : seen < Number(total);
+}
+
+function malformed(gitea: string, path: string, place: string): ServiceError {
+  return new ServiceError('GITEA_ANSWER_MALFORMED', { gitea, path, place });
+}
