@@ -28,8 +28,11 @@ export type Verification =
   | { readonly outcome: 'works'; readonly principal: string; readonly notes: readonly string[] }
   /** Not usable yet (propagation): try again within the budget. */
   | { readonly outcome: 'not-yet'; readonly reason: string }
-  /** Refused, or it is somebody else, or its scopes are not the target's: never publish it. */
-  | { readonly outcome: 'refused'; readonly reason: string };
+  /**
+   * Refused, or it is somebody else, or its scopes are not the target's: never publish it.
+   * `authenticated`: whether the provider let it in nevertheless. Only a credential that it did not let in is dead.
+   */
+  | { readonly outcome: 'refused'; readonly authenticated: boolean; readonly reason: string };
 
 /** What is at the provider under this rotation's name. */
 export type Description =
@@ -66,6 +69,12 @@ export interface CredentialIssuer {
    */
   issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential>;
 
+  /**
+   * The form in which one member of a group holds the credential, such as a connection string around a key.
+   * Left out by issuers whose secrets all hold the value as it is. No network.
+   */
+  formFor?(binding: SecretBinding, credential: IssuedCredential): SecretValue;
+
   /** Uses the credential: who am I, on which host, with which scopes. */
   verify(request: IssueRequest, credential: IssuedCredential): Promise<Verification>;
 
@@ -73,7 +82,10 @@ export interface CredentialIssuer {
   describe(request: IssueRequest): Promise<Description>;
 
   /** Every credential at this target that carries Keyturn's naming, whichever rotation made it: for finding orphans. */
-  list(binding: SecretBinding, signal: AbortSignal): Promise<readonly { readonly credentialId: string; readonly rotationId: string }[]>;
+  list(
+    binding: SecretBinding,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly credentialId: string; readonly rotationId: string }[]>;
 
   /** Ends one credential, by the provider's id. Never one that is not named. */
   revoke(request: IssueRequest, credentialId: string): Promise<Revocation>;

@@ -22,12 +22,20 @@ export interface RotationHistory {
   readonly oldValue: 'dead' | 'disabled-only' | 'cannot-be-shown' | 'in-grace';
   /** The code of the newest failure, when the rotation waits or needs attention. */
   readonly failure: string | null;
-  readonly approvals: readonly { readonly step: 'publish' | 'revoke'; readonly by: string; readonly at: string; readonly breakGlass: boolean }[];
+  readonly approvals: readonly {
+    readonly step: 'publish' | 'revoke';
+    readonly by: string;
+    readonly at: string;
+    readonly breakGlass: boolean;
+  }[];
   /** Digest of the newest entry of the hashed chain. */
   readonly head: string;
   /** The vault operations that the journal accounts for, so that the audit can tell our own reads and writes. */
   readonly operations: readonly {
+    /** Short name: a staging vault may differ from the secret's. */
+    readonly vault: string;
     readonly operation: 'SecretGet' | 'SecretSet' | 'SecretUpdate';
+    /** The name of the secret, or of its staging secret. */
     readonly secret: string;
     readonly version: string | null;
     readonly at: string;

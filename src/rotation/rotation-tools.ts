@@ -1,0 +1,52 @@
+import type { RecordStore } from '../records/record-store.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { Vault } from '../secrets/secret-reference.ts';
+import type { SecretValue } from '../secrets/secret-value.ts';
+import type { CredentialIssuer } from './credential-issuer.ts';
+import type { PublicationPlace } from './publication-place.ts';
+import type { SecretStore } from './secret-store.ts';
+import type { VersionReadersPort } from './version-readers.ts';
+
+/** Everything a rotation touches, as one named object: composed by the host, replaced by a simulated world in tests. */
+export interface RotationTools {
+  /** Journal, leases, pacing and event records live here. */
+  readonly records: RecordStore;
+  /** One store a vault, by the vault's short name; the staging vault among them. */
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  /** The vaults that may be rotated in. A staging vault of its own is not among them. */
+  readonly vaults: readonly Vault[];
+  readonly policy: Policy;
+  /** By the issuer's name. */
+  readonly issuers: ReadonlyMap<string, CredentialIssuer>;
+  /** By kind. */
+  readonly places: ReadonlyMap<string, PublicationPlace>;
+  readonly readers: VersionReadersPort;
+  readonly staging: {
+    /** Short name of the vault that pending values wait in; `null`: beside the secret itself. */
+    readonly vault: string | null;
+    /** The key of the staging seal, at least 32 random bytes as text; read when it is needed. */
+    readonly key: () => Promise<SecretValue>;
+  };
+  /** While it says true, nothing is claimed and no rotation takes a step. */
+  readonly killSwitch: () => Promise<boolean>;
+  readonly now: () => Date;
+  /** A clock that is never set, in milliseconds: leases and deadlines are measured on it. */
+  readonly monotonicMs: () => number;
+  /** From 0 up to, not including, 1: spreads retries. */
+  readonly random: () => number;
+  /** A new name that nobody else has: of this worker, of a lease. */
+  readonly newId: () => string;
+  /** A signal that aborts after so many milliseconds. `AbortSignal.timeout` in production. */
+  readonly abortAfter: (milliseconds: number) => AbortSignal;
+  /** Says what is done, as it is done. Names, ids and codes only. */
+  readonly log?: (event: RotationEvent) => void;
+}
+
+/** One line for a person who watches. */
+export interface RotationEvent {
+  readonly rotationId: string;
+  readonly vault: string;
+  readonly secret: string;
+  /** A short sentence without any value: `published version 3f…`. */
+  readonly says: string;
+}
