@@ -28,7 +28,7 @@ const rooms: Record<string, readonly string[]> = {
   settings: ['service-error.ts', 'faults', 'secrets'],
   'settings.ts': ['service-error.ts', 'faults', 'secrets', 'settings'],
   'keyturn.ts': ['settings.ts'],
-  web: [...ground, ...features, 'keyturn.ts', 'settings.ts', 'settings', 'gitea/verify-runtime-token.ts'],
+  web: [...ground, ...features, 'keyturn.ts', 'settings.ts', 'settings'],
   'compose.ts': [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts', 'composition'],
   composition: [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts'],
 };

@@ -1,0 +1,131 @@
+import { Hono } from 'hono';
+import { ServiceError } from '../service-error.ts';
+import { receiveGiteaEvent } from './hooks/gitea-events.ts';
+import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
+import { receiveReceipts } from './hooks/receipts.ts';
+import { listPacks } from './portal/list-packs.ts';
+import { answerRotationRequest, listRotations } from './portal/list-rotations.ts';
+import { sendPackFile } from './portal/send-pack-file.ts';
+import { showPack } from './portal/show-pack.ts';
+import { showRefusal } from './portal/show-refusal.ts';
+import { setCookieHeader } from './sessions.ts';
+import type { WebPorts } from './web-ports.ts';
+import { type Access, type Connection, type Role, type Who, who } from './who.ts';
+
+type Environment = { Bindings: { connection: Connection }; Variables: { asking: Who } };
+
+/**
+ * The one web application of all hosts: portal, downloads and hooks. Every request is first asked who it is from; a
+ * route without a rule of its own is for nobody. Hooks authenticate themselves, after the same first look.
+ */
+export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
+  const web = new Hono<Environment>();
+
+  web.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(securityHeaders)) {
+      if (!context.res.headers.has(name)) context.res.headers.set(name, value);
+    }
+  });
+  web.use(async (context, next) => {
+    const asking = who(context.req.raw, context.env.connection, access);
+    // Wrong headers and hosts are refused for hooks too; only that nobody is signed in is theirs to settle.
+    if (asking.kind === 'nobody' && (asking.refused || !settlesItself(context.req.raw))) {
+      return await showRefusal(context.req.raw, asking.status, asking.reason);
+    }
+    context.set('asking', asking);
+    return await next();
+  });
+
+  web.get('/sign-in', (context) => signIn(context.req.query('code') ?? '', context.req.raw, access));
+  web.get('/', needs('auditor'), async (context) => await listPacks(context.req.raw, ports));
+  web.get(
+    '/reports/:id',
+    needs('auditor'),
+    async (context) => await showPack(context.req.raw, context.req.param('id'), ports),
+  );
+  web.get('/reports/:id/:file{.+}', needs('auditor'), async (context) =>
+    sendPackFile(
+      context.req.param('id'),
+      context.req.param('file'),
+      context.req.query('download') !== undefined,
+      ports,
+    ),
+  );
+  web.get(
+    '/rotations',
+    needs('auditor'),
+    async (context) => await listRotations(context.req.raw, context.get('asking'), ports),
+  );
+  web.post('/rotations', needs('operator'), async (context) =>
+    answerRotationRequest(context.req.raw, context.get('asking'), ports),
+  );
+  web.post('/events/key-vault', async (context) => receiveKeyVaultEvent(context.req.raw, context.get('asking'), ports));
+  web.options('/events/key-vault', (context) => allowDelivery(context.req.raw));
+  web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
+  web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
+  web.get('/healthz', (context) => context.json({ status: 'ok' }));
+  web.get('/readyz', async (context) => {
+    const checks = await ports.readiness();
+    return context.json({ checks }, checks.every(({ ready }) => ready) ? 200 : 503);
+  });
+  web.notFound((context) => showRefusal(context.req.raw, 404, 'There is no such page.'));
+  web.onError((error, context) => answerError(error, context.req.raw));
+  return web;
+
+  function needs(role: Role) {
+    return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
+      const asking = context.get('asking');
+      if (asking.kind === 'somebody' && asking.roles.includes(role)) {
+        await next();
+        return undefined;
+      }
+      return showRefusal(context.req.raw, 403, `This needs the role ${role}.`);
+    };
+  }
+}
+
+const securityHeaders = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Routes that find out by themselves who is there: hooks by signature or token, the sign-in link by its code. */
+const selfAuthenticated = [
+  'POST /events/key-vault',
+  'OPTIONS /events/key-vault',
+  'POST /events/gitea',
+  'POST /receipts',
+  'GET /sign-in',
+];
+
+function settlesItself(request: Request): boolean {
+  return selfAuthenticated.includes(`${request.method} ${new URL(request.url).pathname}`);
+}
+
+async function signIn(code: string, request: Request, access: Access): Promise<Response> {
+  const cookie = access.sessions?.signIn(code) ?? null;
+  if (cookie === null) return await showRefusal(request, 401, 'This sign-in link was used already or is too old.');
+  const secure = new URL(request.url).protocol === 'https:';
+  return new Response(null, { status: 303, headers: { location: '/', 'set-cookie': setCookieHeader(cookie, secure) } });
+}
+
+const statusOf: Readonly<Record<string, number>> = {
+  REQUEST_MALFORMED: 400,
+  REQUEST_TOO_LARGE: 413,
+  REQUEST_FORBIDDEN: 403,
+  SECRET_NOT_BOUND: 409,
+};
+
+async function answerError(error: unknown, request: Request): Promise<Response> {
+  if (!(error instanceof ServiceError)) {
+    return await showRefusal(request, 500, 'Something failed. The log of the server says what.');
+  }
+  const { code, retry, message }: { code: string; retry: string; message: string } = error;
+  return await showRefusal(request, statusOf[code] ?? (retry === 'never' ? 422 : 503), message);
+}

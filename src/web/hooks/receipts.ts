@@ -1,0 +1,51 @@
+import { parseReceipt } from '../../provenance/parse-receipt.ts';
+import type { Receipt } from '../../provenance/receipt.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { parseJson, readBody } from '../read-body.ts';
+import type { WebPorts } from '../web-ports.ts';
+
+const limitBytes = 256 * 1024;
+const mostReceipts = 100;
+
+/**
+ * `POST /receipts`: receipts of a job that runs, proven by its runtime token, which Gitea confirms. The token is neither
+ * stored nor logged, and its numbers must be those of every receipt. 202 with the count; 401 when Gitea says no; 403 when
+ * a receipt is of another job; 503 when Gitea cannot be asked: the receipt is in the job's log as well.
+ */
+export async function receiveReceipts(request: Request, ports: WebPorts): Promise<Response> {
+  if (ports.checkRuntimeToken === null) return Response.json({ error: 'No Gitea is configured.' }, { status: 404 });
+  const token = /^Bearer ([\w.~+/=-]{20,8192})$/.exec(request.headers.get('authorization') ?? '')?.[1];
+  if (token === undefined) return Response.json({ error: 'A runtime token is missing.' }, { status: 401 });
+  const receipts = parseReceipts(parseJson(await readBody(request, limitBytes)));
+
+  const numbers = await ports.checkRuntimeToken(new SecretValue(token));
+  if (numbers === null) return Response.json({ error: 'Gitea does not confirm this token.' }, { status: 401 });
+  const foreign = receipts.some(
+    ({ job }) =>
+      job.instance !== ports.instance ||
+      job.jobId !== numbers.jobId ||
+      job.runId !== numbers.runId ||
+      job.taskId !== numbers.taskId,
+  );
+  if (foreign) return Response.json({ error: 'A receipt is of another job than the token.' }, { status: 403 });
+
+  for (const receipt of receipts) await ports.recordReceipt(receipt);
+  return Response.json({ accepted: receipts.length }, { status: 202 });
+}
+
+/** @throws ServiceError `REQUEST_MALFORMED` naming the receipt that is none. */
+function parseReceipts(body: unknown): readonly Receipt[] {
+  const list = typeof body === 'object' && body !== null && 'receipts' in body ? body.receipts : undefined;
+  if (!Array.isArray(list) || list.length === 0 || list.length > mostReceipts) {
+    throw new ServiceError('REQUEST_MALFORMED', {
+      place: 'receipts',
+      reason: `a list of 1 to ${String(mostReceipts)}`,
+    });
+  }
+  return list.map((one: unknown, index) => {
+    const receipt = parseReceipt(one);
+    if (receipt !== null) return receipt;
+    throw new ServiceError('REQUEST_MALFORMED', { place: `receipts[${String(index)}]`, reason: 'not a receipt' });
+  });
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Role, Who } from './who.ts';
+
+/** What App Service authentication must say for its headers to count. */
+export interface PlatformAuthentication {
+  readonly tenantId: string;
+  /** Names of the app roles that make an auditor and an operator. */
+  readonly roleNames: Readonly<Record<Role, string>>;
+}
+
+const principalShape = z.object({
+  auth_typ: z.string(),
+  claims: z.array(z.object({ typ: z.string(), val: z.string() })),
+  role_typ: z.string().optional(),
+});
+
+const claimNames = {
+  tenant: ['tid', 'http://schemas.microsoft.com/identity/claims/tenantid'],
+  issuer: ['iss'],
+  name: ['preferred_username', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn', 'name'],
+  role: ['roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'],
+} as const;
+
+/**
+ * Who the platform says is asking. Only called where `KEYTURN_PLATFORM_AUTHENTICATION` is on, which promises that the
+ * platform removes these headers from what comes in and sets its own.
+ * Source: App Service authentication, "Access user claims in app code" (x-ms-client-principal, base64 of JSON).
+ */
+export function fromPlatform(request: Request, { tenantId, roleNames }: PlatformAuthentication): Who {
+  const principal = readPrincipal(request.headers.get('x-ms-client-principal'));
+  if (principal === null)
+    return { kind: 'nobody', status: 401, refused: false, reason: 'The platform has signed nobody in.' };
+
+  const claims = (names: readonly string[]) =>
+    principal.claims.filter(({ typ }) => names.includes(typ)).map(({ val }) => val);
+  const tenants = claims(claimNames.tenant);
+  const issuers = claims(claimNames.issuer);
+  const trusted = [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`];
+  if (principal.auth_typ !== 'aad' || tenants.length !== 1 || tenants[0] !== tenantId) return wrongTenant();
+  if (issuers.length !== 1 || !trusted.includes(issuers[0] ?? '')) return wrongTenant();
+
+  const held = claims([...claimNames.role, ...(principal.role_typ === undefined ? [] : [principal.role_typ])]);
+  const roles = (['auditor', 'operator'] as const).filter((role) => held.includes(roleNames[role]));
+  if (roles.length === 0)
+    return { kind: 'nobody', status: 403, refused: true, reason: 'This account has no role in Keyturn.' };
+  return { kind: 'somebody', name: claims(claimNames.name)[0] ?? 'unnamed', roles };
+}
+
+function wrongTenant(): Who {
+  return { kind: 'nobody', status: 401, refused: true, reason: 'The sign-in is not of the configured tenant.' };
+}
+
+function readPrincipal(header: string | null): z.infer<typeof principalShape> | null {
+  if (header === null) return null;
+  try {
+    return principalShape.parse(JSON.parse(Buffer.from(header, 'base64').toString('utf8')));
+  } catch {
+    // Not what the platform writes: the same as nobody.
+    return null;
+  }
+}

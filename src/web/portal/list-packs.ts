@@ -1,0 +1,35 @@
+import { html } from 'hono/html';
+import type { ListedPack, WebPorts } from '../web-ports.ts';
+import { page, wantsJson } from './page.ts';
+
+/** `GET /`: all packs, newest period first. */
+export async function listPacks(request: Request, ports: WebPorts): Promise<Response> {
+  const packs = [...(await ports.packs())].sort((a, b) =>
+    a.to < b.to || (a.to === b.to && a.producedAt < b.producedAt) ? 1 : -1,
+  );
+  if (wantsJson(request)) return Response.json({ packs });
+  return await page(
+    'Reports',
+    html`<h1>Evidence reports</h1>
+<p class="lead">Each pack shows who read which secret, when and in which job, for one period. Download it, check it with <code>keyturn verify</code> on your own machine, and draw your own sample.</p>
+${packs.length === 0 ? html`<p>No report has been produced yet. <code>keyturn report --period 2026-Q3 --out DIR</code> produces one; the service does so when a period has passed.</p>` : packs.map(card)}`,
+  );
+}
+
+function card(pack: ListedPack) {
+  const address = `/reports/${encodeURIComponent(pack.id)}`;
+  return html`<section class="card" aria-labelledby="pack-${pack.id}">
+<h2 id="pack-${pack.id}"><a href="${address}">${day(pack.from)} to ${day(pack.to)}</a>${marks(pack)}</h2>
+<ul class="facts"><li><b>${pack.retrievals}</b> reads</li><li><b>${pack.tied}</b> tied to a job</li><li class="${pack.suspicious > 0 ? 'alarm' : ''}"><b>${pack.suspicious}</b> suspicious</li><li><b>${pack.findings}</b> findings</li><li>${pack.frameworks.join(', ')}</li><li>produced ${pack.producedAt.slice(0, 16).replace('T', ' ')} UTC</li></ul>
+<div class="actions"><a href="${address}/report.html">Read the report</a><a href="${address}/report.pdf?download">Download the PDF</a><a href="${address}">All files</a></div>
+</section>`;
+}
+
+/** What a reader must know before anything else: made-up data, or not closed yet. */
+export function marks(pack: ListedPack) {
+  return html`${pack.synthetic ? html`<span class="mark alarm">synthetic</span>` : ''}<span class="mark ${pack.status === 'final' ? 'calm' : ''}">${pack.status}</span>`;
+}
+
+export function day(moment: string): string {
+  return moment.slice(0, 10);
+}

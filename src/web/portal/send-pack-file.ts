@@ -1,0 +1,32 @@
+import { basename } from 'node:path';
+import type { WebPorts } from '../web-ports.ts';
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  pdf: 'application/pdf',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8',
+  zip: 'application/zip',
+  pem: 'application/x-pem-file',
+};
+
+/**
+ * `GET /reports/{id}/{file}`: one file of a pack, byte for byte. A report is shown in a sandbox without script and
+ * without our origin: opened under it, a doctored report could approve rotations in its reader's name.
+ */
+export async function sendPackFile(id: string, path: string, download: boolean, ports: WebPorts): Promise<Response> {
+  const bytes = await ports.packFile(id, path);
+  if (bytes === null) return Response.json({ error: 'There is no such file.' }, { status: 404 });
+  const extension = path.split('.').at(-1) ?? '';
+  const shown = !download && (extension === 'html' || extension === 'pdf');
+  const name = basename(path).replaceAll(/[^\w.-]/g, '_');
+  const policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
+  return new Response(new Uint8Array(bytes), {
+    headers: {
+      'content-type': mediaTypes[extension] ?? 'text/plain; charset=utf-8',
+      'content-disposition': shown ? 'inline' : `attachment; filename="${name}"`,
+      ...(extension === 'html' && { 'content-security-policy': policy }),
+    },
+  });
+}

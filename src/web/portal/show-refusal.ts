@@ -1,0 +1,17 @@
+import { html } from 'hono/html';
+import { page } from './page.ts';
+
+/** Says no in the caller's form: a page for people, JSON for programs. Never tells what is behind the door. */
+export async function showRefusal(request: Request, status: number, reason: string): Promise<Response> {
+  const accept = request.headers.get('accept') ?? '';
+  if (!accept.includes('text/html')) return Response.json({ error: reason }, { status });
+  const advice =
+    status === 401
+      ? 'Open the sign-in link that the server printed when it started, or sign in with your organisation.'
+      : '';
+  return await page(
+    status === 401 ? 'Sign in' : 'Refused',
+    html`<h1>${status === 401 ? 'Please sign in' : 'That did not work'}</h1><p class="lead">${reason} ${advice}</p>`,
+    status,
+  );
+}

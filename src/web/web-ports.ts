@@ -1,0 +1,62 @@
+import type { Receipt } from '../provenance/receipt.ts';
+import type { SecretValue } from '../secrets/secret-value.ts';
+
+/** One pack of the archive, as the portal lists it. */
+export interface ListedPack {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly frameworks: readonly string[];
+  readonly status: 'final' | 'provisional';
+  readonly synthetic: boolean;
+  readonly producedAt: string;
+  readonly retrievals: number;
+  readonly tied: number;
+  readonly suspicious: number;
+  readonly findings: number;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** One rotation, as the portal lists it. */
+export interface ListedRotation {
+  readonly rotationId: string;
+  readonly vault: string;
+  readonly secret: string;
+  readonly state: string;
+  readonly claimedAt: string;
+  readonly publishedAt: string | null;
+  readonly oldValue: string;
+  readonly failure: string | null;
+  /** The step that waits for a second person, if one does. */
+  readonly awaits: 'publish' | 'revoke' | null;
+}
+
+/** The token's numbers once Gitea confirmed them; `null` when Gitea said no. */
+export type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: number; jobId: number } | null>;
+
+/** What the web application calls. All reject with a ServiceError when they could not do or look. */
+export interface WebPorts {
+  readonly now: () => Date;
+  packs(): Promise<readonly ListedPack[]>;
+  /** A file of a pack, or `null` when there is no such pack or file. */
+  packFile(pack: string, path: string): Promise<Uint8Array | null>;
+  rotations(): Promise<readonly ListedRotation[]>;
+  /** Asks for a rotation, in the name of the person who did. Gives the rotation's id. */
+  requestRotation(request: { secret: string; reason: string; by: string; emergency: boolean }): Promise<string>;
+  approveRotation(approval: { rotationId: string; by: string; breakGlass: boolean; reason: string }): Promise<void>;
+  handleVaultEvent(event: unknown): Promise<{ readonly outcome: string }>;
+  /** Whether a topic (lower-case) is one of our vaults: only then is a subscription's validation answered. */
+  isOurTopic(topic: string): boolean;
+  /** Checks the token that Event Grid sends to a self-hosted server; `null` where no such token is configured. */
+  readonly checkEventToken: ((token: string) => Promise<boolean>) | null;
+  /** Whether Gitea signed these bytes; `null` where no webhook secret is configured. */
+  readonly checkGiteaSignature: ((body: Uint8Array, signature: string | null) => Promise<boolean>) | null;
+  /** A delivery that was signed: a hint to poll. */
+  onGiteaDelivery(payload: unknown): Promise<void>;
+  readonly checkRuntimeToken: TokenCheck | null;
+  /** The short name of our Gitea in receipts. */
+  readonly instance: string | null;
+  recordReceipt(receipt: Receipt): Promise<void>;
+  /** What must be reachable for work to go on. */
+  readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
+}

@@ -1,0 +1,59 @@
+import { fromPlatform, type PlatformAuthentication } from './platform-principal.ts';
+import type { Sessions } from './sessions.ts';
+
+/** `auditor` reads evidence; `operator` may also ask for rotations and approve them. */
+export type Role = 'auditor' | 'operator';
+
+/** Who is asking. `nobody` carries the answer they get; `refused` is what no hook and no sign-in link may pass. */
+export type Who =
+  | { readonly kind: 'somebody'; readonly name: string; readonly roles: readonly Role[] }
+  | { readonly kind: 'nobody'; readonly status: 401 | 403; readonly refused: boolean; readonly reason: string };
+
+/** How a host lets people in. Exactly what stands here counts, and nothing a request says about itself. */
+export interface Access {
+  /** `start` alone trusts loopback; `null` session and platform parts let nobody in by that way. */
+  readonly trustLoopback: boolean;
+  /** Where the platform checks sign-ins before a request reaches us (App Service authentication). */
+  readonly platform: PlatformAuthentication | null;
+  readonly sessions: Sessions | null;
+  /** Hosts by which this server may be addressed, lower-case with port, beside loopback ones; empty for none. */
+  readonly hosts: readonly string[];
+}
+
+export interface Connection {
+  /** Whether the connection came from this machine, by the socket's own address, never by a header. */
+  readonly loopback: boolean;
+}
+
+const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+/**
+ * Decides who is asking, for every route, before anything else looks at the request. Deny by default.
+ * 1. Platform headers count only where the platform injects them; elsewhere a request that carries any gets 401.
+ * 2. A Host that is not ours gets 401: a page on another site may have pointed its name at this machine.
+ * 3. A session, then loopback (for `start`), then nobody.
+ * Source: design decision 17; DNS rebinding is why a loopback connection alone proves nothing.
+ */
+export function who(request: Request, connection: Connection, access: Access): Who {
+  const claimed = [...request.headers.keys()].some((name) => name.startsWith('x-ms-client-principal'));
+  if (access.platform !== null) return fromPlatform(request, access.platform);
+  if (claimed) return refused('The request carries platform headers where no platform injects them.');
+  if (!isOurHost(request, connection, access)) return refused('The Host of this request is not one of this server.');
+
+  const session = access.sessions?.find(request.headers.get('cookie'));
+  if (session !== undefined && session !== null) return { kind: 'somebody', name: session.name, roles: session.roles };
+  if (access.trustLoopback && connection.loopback) {
+    return { kind: 'somebody', name: 'this machine', roles: ['auditor', 'operator'] };
+  }
+  return { kind: 'nobody', status: 401, refused: false, reason: 'Nobody is signed in.' };
+}
+
+/** Whether the Host header names this server: loopback names for loopback connections, configured ones for all. */
+function isOurHost(request: Request, connection: Connection, access: Access): boolean {
+  const host = (request.headers.get('host') ?? new URL(request.url).host).toLowerCase();
+  return (connection.loopback && loopbackHost.test(host)) || access.hosts.includes(host);
+}
+
+function refused(reason: string): Who {
+  return { kind: 'nobody', status: 401, refused: true, reason };
+}
