@@ -2,6 +2,7 @@ import { auditFaults } from './faults/audit-faults.ts';
 import { evidenceFaults } from './faults/evidence-faults.ts';
 import type { Fault, Retry } from './faults/fault.ts';
 import { giteaFaults } from './faults/gitea-faults.ts';
+import { issuerFaults } from './faults/issuer-faults.ts';
 import { recordFaults } from './faults/record-faults.ts';
 import { rotationFaults } from './faults/rotation-faults.ts';
 import { runnerFaults } from './faults/runner-faults.ts';
@@ -14,6 +15,7 @@ const catalogue = {
   ...recordFaults,
   ...rotationFaults,
   ...giteaFaults,
+  ...issuerFaults,
   ...auditFaults,
   ...evidenceFaults,
   ...webFaults,
@@ -51,8 +53,13 @@ export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
     this.says = says;
   }
 
-  /** Whether `error` is this failure. @example if (ServiceError.is(error, 'RECORD_EXISTS')) … */
-  static is<Wanted extends ErrorCode>(error: unknown, code: Wanted): error is ServiceError<Wanted> {
-    return error instanceof ServiceError && error.code === code;
+  /**
+   * Whether `error` is ours, and this failure when a code is given. Prefer it to `instanceof`, which loses the types.
+   * @example if (ServiceError.is(error, 'RECORD_EXISTS')) …
+   */
+  static is(error: unknown): error is ServiceError;
+  static is<Wanted extends ErrorCode>(error: unknown, code: Wanted): error is ServiceError<Wanted>;
+  static is(error: unknown, code?: ErrorCode): boolean {
+    return error instanceof ServiceError && (code === undefined || (error as ServiceError).code === code);
   }
 }

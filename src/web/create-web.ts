@@ -123,9 +123,9 @@ const statusOf: Readonly<Record<string, number>> = {
 };
 
 async function answerError(error: unknown, request: Request): Promise<Response> {
-  if (!(error instanceof ServiceError)) {
+  if (!ServiceError.is(error)) {
     return await showRefusal(request, 500, 'Something failed. The log of the server says what.');
   }
-  const { code, retry, message }: { code: string; retry: string; message: string } = error;
-  return await showRefusal(request, statusOf[code] ?? (retry === 'never' ? 422 : 503), message);
+  const status = statusOf[error.code] ?? (error.retry === 'never' ? 422 : 503);
+  return await showRefusal(request, status, error.message);
 }
