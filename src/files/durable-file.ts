@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Gives a file its name together with its content, or not at all: temporary file, fsync, `link()`, fsync of the folder.
+ * `pending` is a folder on the same disk. Returns `false` when the name was taken; then nothing has changed.
+ */
+export async function linkDurably(pending: string, target: string, bytes: Uint8Array): Promise<boolean> {
+  const temporary = join(pending, `${String(process.pid)}-${randomBytes(8).toString('hex')}`);
+  await writeDurably(temporary, bytes);
+  try {
+    // `link` refuses a name that exists, in one step, also between processes; `rename` would replace it.
+    await link(temporary, target);
+  } catch (error) {
+    if (isFileError(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await unlink(temporary);
+  }
+  await syncFolder(dirname(target));
+  return true;
+}
+
+/** Makes a folder under `root`, so that its name survives a loss of power too. */
+export async function makeFolderDurably(root: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (let above = folder; above !== root; above = dirname(above)) await syncFolder(dirname(above));
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder as a file; NTFS journals names by itself.
+  if (process.platform === 'win32') return;
+  await using handle = await open(folder, 'r');
+  await handle.sync();
+}
+
+/** Whether an error is the file system's answer of this code, such as `ENOENT`. */
+export function isFileError(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await using handle = await open(path, 'wx', 0o600);
+  await handle.writeFile(bytes);
+  await handle.sync();
+}

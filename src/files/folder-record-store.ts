@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat, unlink } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.ts';
+import type { RecordStore, Revision } from '../records/record-store.ts';
+import { ServiceError } from '../service-error.ts';
+import { isFileError, linkDurably, makeFolderDurably } from './durable-file.ts';
+import {
+  type Generation,
+  generationFile,
+  generationsFolder,
+  newestGeneration,
+  settleGeneration,
+} from './generations.ts';
+import { prepareLocalFolder } from './local-disk.ts';
+
+/** A temporary file lives for milliseconds; one of yesterday belongs to a process that died. */
+const abandonedAfterMs = 24 * 3_600_000;
+
+/**
+ * Keeps records as files of one folder, safe between processes and against loss of power. No lock is held anywhere, so
+ * no process has to judge whether another one is alive, which it could not across containers: each state of a record is
+ * a file that is linked once under its number, and `link()` lets one process win. Decision 4.
+ * @throws ServiceError `RECORD_STORE_REFUSED` for a shared file system, or a folder that others may write to.
+ */
+export async function folderRecordStore(directory: string): Promise<RecordStore> {
+  const root = resolve(directory);
+  const pending = join(root, '=pending');
+  const known = new Set<string>();
+
+  await guarded(root, async () => {
+    await prepareLocalFolder(root);
+    await folderOf(join(pending, 'any'));
+    await removeAbandoned(pending);
+  });
+
+  /** Makes the folder that a file is to lie in; once a process, for its names stay. */
+  async function folderOf(file: string): Promise<void> {
+    const folder = dirname(file);
+    if (known.has(folder)) return;
+    await makeFolderDurably(root, folder);
+    known.add(folder);
+  }
+
+  return {
+    create: (path, bytes) =>
+      guarded(root, async () => {
+        const file = join(root, checkedRecordPath(path));
+        await asRecordPath(path, () => folderOf(file));
+        if (await linkDurably(pending, file, bytes)) return revisionOf({ number: 1, bytes });
+        if ((await stat(file)).isDirectory()) throw new ServiceError('RECORD_PATH_REFUSED', { path });
+        throw new ServiceError('RECORD_EXISTS', { path });
+      }),
+
+    replace: (path, bytes, revision) =>
+      guarded(root, async () => {
+        const file = join(root, checkedRecordPath(path));
+        const current = await newestGeneration(file);
+        if (current === null || revisionOf(current) !== revision) throw new ServiceError('RECORD_CHANGED', { path });
+
+        const next = { number: current.number + 1, bytes };
+        const nextFile = generationFile(file, next.number);
+        await folderOf(join(generationsFolder(file), 'any'));
+        if (!(await linkDurably(pending, nextFile, bytes))) throw new ServiceError('RECORD_CHANGED', { path });
+        if (!(await settleGeneration(file, next.number))) throw new ServiceError('RECORD_CHANGED', { path });
+        return revisionOf(next);
+      }),
+
+    read: (path) =>
+      guarded(root, async () => {
+        const newest = await newestGeneration(join(root, checkedRecordPath(path)));
+        return newest === null ? null : { bytes: newest.bytes, revision: revisionOf(newest) };
+      }),
+
+    list: (prefix) => paths(root, '', checkedRecordPrefix(prefix)),
+  };
+}
+
+/** The number tells apart two states with the same bytes; the digest, a record that a backup put back. */
+function revisionOf({ number, bytes }: Generation): Revision {
+  return `${String(number)}.${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Walks in code-unit order of whole paths: a folder stands where its name with the slash belongs (`a-b` before `a/b`). */
+async function* paths(root: string, folder: string, prefix: string): AsyncGenerator<string> {
+  const entries = await guarded(root, () => entriesOf(join(root, folder)));
+  const names = entries
+    .filter(({ name }) => isRecordName(name))
+    .map((entry) => folder + entry.name + (entry.isDirectory() ? '/' : ''))
+    .sort();
+  for (const path of names) {
+    const isFolder = path.endsWith('/');
+    if (isFolder && (path.startsWith(prefix) || prefix.startsWith(path))) yield* paths(root, path, prefix);
+    if (!isFolder && path.startsWith(prefix)) yield path;
+  }
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isFileError(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+/** Our own files (`=pending`) and what a file system puts beside them (`lost+found`) are no records. */
+function isRecordName(name: string): boolean {
+  return /^[A-Za-z0-9._~-]+$/.test(name);
+}
+
+async function removeAbandoned(pending: string): Promise<void> {
+  for (const name of await readdir(pending)) {
+    const file = join(pending, name);
+    const found = await stat(file).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > abandonedAfterMs) await unlink(file).catch(() => null);
+  }
+}
+
+/** A folder that cannot be made because a record has its name: no store can keep both. */
+async function asRecordPath(path: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (isFileError(error, 'EEXIST', 'ENOTDIR'))
+      throw new ServiceError('RECORD_PATH_REFUSED', { path }, { cause: error });
+    throw error;
+  }
+}
+
+async function guarded<Result>(store: string, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new ServiceError('RECORD_STORE_UNREACHABLE', { store, reason }, { cause: error });
+  }
+}
