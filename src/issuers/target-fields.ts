@@ -1,0 +1,50 @@
+import type { TargetField } from './target-shape.ts';
+
+/** Text that matches whole. `says`: what it must be, in words. */
+export function text(pattern: RegExp, says: string): TargetField<string> {
+  return (given) => {
+    if (given === undefined) return { reason: 'is missing' };
+    return typeof given === 'string' && wholly(pattern, given) ? { value: given } : { reason: `must be ${says}` };
+  };
+}
+
+export function oneOf<Word extends string>(words: readonly Word[]): TargetField<Word> {
+  return (given) => {
+    const word = words.find((one) => one === given);
+    return word === undefined ? { reason: `must be one of ${words.join(', ')}` } : { value: word };
+  };
+}
+
+export function wholeNumber(least: number, most: number): TargetField<number> {
+  return (given) =>
+    typeof given === 'number' && Number.isInteger(given) && given >= least && given <= most
+      ? { value: given }
+      : { reason: `must be a whole number from ${String(least)} to ${String(most)}` };
+}
+
+export function yesOrNo(): TargetField<boolean> {
+  return (given) => (typeof given === 'boolean' ? { value: given } : { reason: 'must be true or false' });
+}
+
+/** At least one text, each matching whole, none twice. */
+export function texts(pattern: RegExp, says: string): TargetField<readonly string[]> {
+  return (given) => {
+    if (given === undefined) return { reason: 'is missing' };
+    const list = typeof given === 'object' ? given : [];
+    const right = list.length > 0 && list.every((one) => wholly(pattern, one)) && new Set(list).size === list.length;
+    return right ? { value: list } : { reason: `must be a list of ${says}, none twice` };
+  };
+}
+
+/** `otherwise` stands where the policy says nothing. */
+export function optional<Value>(field: TargetField<Value>, otherwise: NoInfer<Value>): TargetField<Value> {
+  return (given) => (given === undefined ? { value: otherwise } : field(given));
+}
+
+export function orNull<Value>(field: TargetField<Value>): TargetField<Value | null> {
+  return (given) => (given === undefined ? { value: null } : field(given));
+}
+
+function wholly(pattern: RegExp, given: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(given);
+}
