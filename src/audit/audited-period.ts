@@ -67,7 +67,12 @@ export interface AuditedPeriod {
   attributions(): AsyncIterable<Attribution>;
   readonly findings: readonly Finding[];
   readonly jobs: number;
-  readonly receipts: { readonly posted: number; readonly logged: number; readonly matched: number; readonly orphaned: number };
+  readonly receipts: {
+    readonly posted: number;
+    readonly logged: number;
+    readonly matched: number;
+    readonly orphaned: number;
+  };
   readonly coverage: readonly HourCoverage[];
   readonly notRead: readonly NotRead[];
   readonly queries: readonly QueryRecord[];

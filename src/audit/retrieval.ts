@@ -48,4 +48,6 @@ export interface Retrieval {
   readonly sources: readonly string[];
   /** When the log store received it; `null` when unknown. */
   readonly receivedAt: string | null;
+  /** Present where status and `ResultSignature` contradict each other; the status decides the kind, the report says so. */
+  readonly statusDisagrees?: true;
 }

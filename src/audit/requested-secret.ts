@@ -1,0 +1,43 @@
+/** Which secret, and which version, an address in an audit row speaks of. Names and versions in lower case. */
+export interface RequestedSecret {
+  readonly secret: string | null;
+  readonly version: string | null;
+}
+
+/** Words that stand where a version would: `/secrets/NAME/backup`, `/deletedsecrets/NAME/recover`. */
+const verbs = new Set(['backup', 'versions', 'recover', 'restore']);
+const none: RequestedSecret = { secret: null, version: null };
+const address = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)/i;
+
+/**
+ * Reads a secret's address as rows carry it: with or without a version, a trailing slash, `?api-version=` or
+ * `?api%2Dversion=`, under `secrets` or `deletedsecrets`. Nothing but a path is trusted to be there.
+ */
+export function requestedSecret(text: string | null): RequestedSecret {
+  const path = text === null ? undefined : address.exec(text)?.[2];
+  if (path === undefined) return none;
+  const [collection = '', name, version] = path.split('/').filter((segment) => segment !== '');
+  const plural = collection.toLowerCase();
+  if ((plural !== 'secrets' && plural !== 'deletedsecrets') || name === undefined) return none;
+  // `/secrets/restore` names no secret: the backup in the body does.
+  if (name.toLowerCase() === 'restore' && version === undefined) return none;
+  const versioned = version !== undefined && !verbs.has(version.toLowerCase());
+  return { secret: name.toLowerCase(), version: versioned ? version.toLowerCase() : null };
+}
+
+/**
+ * The vault's short name: the segment after `vaults` of a resource id, whatever its case, else the first label of the
+ * host that was asked. Returns `null` when neither tells.
+ */
+export function vaultOf(resourceId: string | null, ...addresses: readonly (string | null)[]): string | null {
+  const segments = resourceId?.toLowerCase().split('/') ?? [];
+  const collection = segments.findIndex((segment) => segment === 'vaults' || segment === 'managedhsms');
+  const named = collection === -1 ? undefined : segments[collection + 1];
+  if (named !== undefined && named !== '') return named;
+  for (const text of addresses) {
+    const host = text === null ? undefined : address.exec(text)?.[1]?.toLowerCase();
+    const vault = host === undefined ? null : /^([a-z0-9-]+)\.(?:vault|managedhsm)\./.exec(host);
+    if (vault?.[1] !== undefined) return vault[1];
+  }
+  return null;
+}
