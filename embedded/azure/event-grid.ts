@@ -2,7 +2,9 @@
 export interface EmbeddedEventGrid {
   /** Delivers to a webhook (with the validation handshake) or calls a handler with one event. Gives a way to end it. */
   subscribe(
-    to: { readonly webhook: string; readonly headers?: Readonly<Record<string, string>> } | { readonly handler: (event: unknown) => Promise<void> },
+    to:
+      | { readonly webhook: string; readonly headers?: Readonly<Record<string, string>> }
+      | { readonly handler: (event: unknown) => Promise<void> },
     options?: { readonly schema?: 'event-grid' | 'cloud-events'; readonly copies?: number },
   ): Promise<() => void>;
   /** Fires near-expiry and expired events for versions whose time has come on the clock; the vault fires new-version events itself. */

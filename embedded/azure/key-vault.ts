@@ -22,11 +22,15 @@ export interface EmbeddedKeyVault {
   /** Lower-case Azure Resource Manager id. */
   readonly resourceId: string;
   /** Gives a principal rights over secrets whose name matches (`*` at the end allowed). Without a grant: 403 ForbiddenByRbac. */
-  grant(principal: Principal, rights: readonly ('get' | 'set' | 'list' | 'update' | 'delete' | 'recover')[], names?: string): void;
+  grant(
+    principal: Principal,
+    rights: readonly ('get' | 'set' | 'list' | 'update' | 'delete' | 'recover')[],
+    names?: string,
+  ): void;
   revokeGrants(principal: Principal): void;
   fault(fault: VaultFault): void;
-  /** Requests of writes allowed in ten seconds, then 429; `null` is without limit. */
-  limitWrites(perTenSeconds: number | null): void;
+  /** Requests of writes allowed in ten seconds, then 429 (with Retry-After where seconds are given); `null` is without limit. */
+  limitWrites(perTenSeconds: number | null, retryAfterSeconds?: number | null): void;
   /** Every value it ever held, for leak tests. */
   everyValue(): readonly string[];
   /** Puts a version in place without a request, a log row or an event: what was there before the story. Gives its version. */

@@ -14,7 +14,9 @@ export interface Principal {
 export interface EmbeddedIdentity {
   /** Value for AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  define(principal: Omit<Principal, 'objectId' | 'clientId'> & Partial<Pick<Principal, 'objectId' | 'clientId'>>): Principal;
+  define(
+    principal: Omit<Principal, 'objectId' | 'clientId'> & Partial<Pick<Principal, 'objectId' | 'clientId'>>,
+  ): Principal;
   /** A token without the endpoint, for stories in which a person reads. */
   tokenFor(principal: Principal, resource: string): string;
   principals(): readonly Principal[];

@@ -1,0 +1,77 @@
+import { propertiesOf, toDeletedSecret, toSecretItem } from './secret-bundle.ts';
+import type { SecretShelf } from './secret-shelf.ts';
+import { badParameter, type VaultAnswer } from './vault-answer.ts';
+import type { VaultOperation } from './vault-operation.ts';
+
+/** What a list request asks for, still as text. */
+export interface ListQuery {
+  readonly maxResults: string | null;
+  readonly skipToken: string | null;
+}
+
+interface ListContext {
+  readonly shelf: SecretShelf;
+  readonly vaultUrl: string;
+  readonly apiVersion: string;
+  readonly list: ListQuery;
+}
+
+const mostResults = 25;
+
+/** A page of secrets, deleted secrets or versions. `nextLink` is `null` on the last page. */
+export function listSecrets(operation: VaultOperation, context: ListContext): VaultAnswer {
+  const asked = context.list.maxResults === null ? mostResults : Number(context.list.maxResults);
+  if (!Number.isInteger(asked) || asked < 1 || asked > mostResults) {
+    return badParameter(`Property maxresults has invalid value: it must be between 1 and ${mostResults}`);
+  }
+  const rows = rowsOf(operation, context);
+  const after = context.list.skipToken === null ? null : Buffer.from(context.list.skipToken, 'base64url').toString();
+  const left = after === null ? rows : rows.filter(({ key }) => key > after);
+  const page = left.slice(0, asked);
+  const last = page.at(-1);
+  return {
+    status: 200,
+    body: {
+      value: page.map(({ item }) => item),
+      nextLink: last && left.length > page.length ? linkAfter(last.key, operation, context, asked) : null,
+    },
+  };
+}
+
+function rowsOf(
+  operation: VaultOperation,
+  { shelf, vaultUrl }: ListContext,
+): readonly { readonly key: string; readonly item: object }[] {
+  if (operation.secret !== null) {
+    // By version id, which is random: Azure promises no order, and this is the one that was seen in recordings.
+    return shelf
+      .versions(operation.secret)
+      .toSorted((one, other) => (one.version < other.version ? -1 : 1))
+      .map((version) => ({ key: version.version, item: propertiesOf(vaultUrl, version) }));
+  }
+  if (operation.deleted) {
+    return shelf.deletedNames().flatMap((name) => {
+      const found = shelf.deleted(name);
+      return found ? [{ key: name, item: toDeletedSecret(vaultUrl, found.newest, found.at, true) }] : [];
+    });
+  }
+  return shelf.names().flatMap((name) => {
+    const newest = shelf.versions(name).at(-1);
+    return newest ? [{ key: name, item: toSecretItem(vaultUrl, newest) }] : [];
+  });
+}
+
+function linkAfter(
+  key: string,
+  operation: VaultOperation,
+  { vaultUrl, apiVersion }: ListContext,
+  asked: number,
+): string {
+  const path = operation.deleted
+    ? 'deletedsecrets'
+    : operation.secret === null
+      ? 'secrets'
+      : `secrets/${operation.secret}/versions`;
+  const token = Buffer.from(key).toString('base64url');
+  return `${vaultUrl}/${path}?api-version=${apiVersion}&$skiptoken=${token}&maxresults=${asked}`;
+}

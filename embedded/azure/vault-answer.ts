@@ -1,0 +1,46 @@
+/** What the vault answers, before the headers that every answer has. */
+export interface VaultAnswer {
+  readonly status: number;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The object that was served, for the log: with its version on success. */
+  readonly id?: string;
+  /** The reason as the log gives it. */
+  readonly description?: string;
+}
+
+/** An error as Azure words it. `innerCode` tells the kinds of 403 and 409 apart. */
+export function vaultError(status: number, code: string, message: string, innerCode?: string): VaultAnswer {
+  const inner = innerCode === undefined ? {} : { innererror: { code: innerCode } };
+  return { status, body: { error: { code, message, ...inner } }, description: message };
+}
+
+export function secretNotFound(name: string, version: string | null): VaultAnswer {
+  const asked = version === null ? name : `${name}/${version}`;
+  return vaultError(
+    404,
+    'SecretNotFound',
+    `A secret with (name/id) ${asked} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+  );
+}
+
+export function deletedSecretNotFound(name: string): VaultAnswer {
+  return vaultError(404, 'SecretNotFound', `Deleted Secret not found: ${name}`);
+}
+
+export function secretDisabled(): VaultAnswer {
+  return vaultError(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
+}
+
+export function nameIsDeleted(name: string): VaultAnswer {
+  return vaultError(
+    409,
+    'Conflict',
+    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
+    'ObjectIsDeletedButRecoverable',
+  );
+}
+
+export function badParameter(message: string): VaultAnswer {
+  return vaultError(400, 'BadParameter', message);
+}
