@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { pack, webWorld } from './web-world.ts';
+
+const access = { trustLoopback: true };
+
+describe('the portal', () => {
+  it('lists packs with what a reader must know first', async () => {
+    const text = await (await webWorld({ access }).send('/')).text();
+    for (const words of ['2026-02-01 to 2026-03-01', 'synthetic', 'final', '412', 'report.pdf'])
+      expect(text).toContain(words);
+  });
+
+  it('gives the same list as JSON', async () => {
+    const response = await webWorld({ access }).send('/', { headers: { accept: 'application/json' } });
+    expect(await response.json()).toEqual({ packs: [pack] });
+  });
+
+  it('shows names from outside as text', async () => {
+    const hostile = { ...pack, frameworks: ['<script>alert(1)</script>'], id: '"><img src=x>' };
+    const text = await (
+      await webWorld({ access, ports: { packs: () => Promise.resolve([hostile]) } }).send('/')
+    ).text();
+    expect(text).not.toContain('<script>');
+    expect(text).not.toContain('<img');
+  });
+
+  it('shows a report in a sandbox, without script and without our origin', async () => {
+    const response = await webWorld({ access }).send('/reports/2026-02-abc/report.html');
+    expect(response.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/);
+    expect(await response.text()).toBe('<p>report</p>');
+  });
+
+  it('answers 404 for a pack, a file and a page that are not there', async () => {
+    const { send } = webWorld({ access });
+    for (const path of ['/reports/none', '/reports/2026-02-abc/none.json', '/reports/2026-02-abc/../x', '/none']) {
+      expect((await send(path)).status).toBe(404);
+    }
+  });
+
+  it('sends the protecting headers with every answer, refusals included', async () => {
+    for (const world of [webWorld({ access }), webWorld()]) {
+      const { headers } = await world.send('/');
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+});
+
+describe('asking for a rotation', () => {
+  const ask = async (headers: Record<string, string>, body: string) => {
+    const world = webWorld({ access });
+    const { status } = await world.send('/rotations', { method: 'POST', body, headers });
+    return { status, requested: world.calls.requested };
+  };
+  const json = { 'content-type': 'application/json' };
+
+  it('records who asked and why', async () => {
+    const body = JSON.stringify({ action: 'request', secret: 'kv-test/database-password', reason: 'leaked in a chat' });
+    expect(await ask(json, body)).toEqual({
+      status: 202,
+      requested: [expect.objectContaining({ reason: 'leaked in a chat', by: 'this machine', emergency: false })],
+    });
+  });
+
+  it('is refused from a page of another site', async () => {
+    const body = 'action=request&secret=kv-test%2Fx&reason=y';
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(await ask({ ...form, origin: 'https://attacker.example' }, body)).toEqual({ status: 403, requested: [] });
+    expect(await ask({ ...form, origin: 'null' }, body)).toEqual({ status: 403, requested: [] });
+    expect(await ask({ ...form, origin: 'http://localhost:7071' }, body)).toMatchObject({ status: 303 });
+  });
+
+  it('is refused without a reason, and with words it does not know', async () => {
+    expect(await ask(json, JSON.stringify({ action: 'request', secret: 'x' }))).toEqual({ status: 400, requested: [] });
+    const unknown = { action: 'request', secret: 'x', reason: 'y', target: 'z' };
+    expect(await ask(json, JSON.stringify(unknown))).toEqual({ status: 400, requested: [] });
+  });
+});

@@ -1,0 +1,84 @@
+import type { Receipt } from '../../src/provenance/receipt.ts';
+import { createWeb } from '../../src/web/create-web.ts';
+import { createSessions } from '../../src/web/sessions.ts';
+import type { ListedPack, WebPorts } from '../../src/web/web-ports.ts';
+import type { Access } from '../../src/web/who.ts';
+
+export const now = new Date('2026-03-01T12:00:00Z');
+
+export const pack: ListedPack = {
+  id: '2026-02-abc',
+  from: '2026-02-01T00:00:00.000Z',
+  to: '2026-03-01T00:00:00.000Z',
+  frameworks: ['SOC 2', 'ISO/IEC 27001:2022'],
+  status: 'final',
+  synthetic: true,
+  producedAt: '2026-03-01T06:00:00.000Z',
+  retrievals: 412,
+  tied: 390,
+  suspicious: 2,
+  findings: 9,
+  files: [{ path: 'report.html', bytes: 12 }],
+};
+
+/** What a test's web application was asked to do. */
+export interface Calls {
+  receipts: Receipt[];
+  deliveries: unknown[];
+  events: unknown[];
+  requested: unknown[];
+  approved: unknown[];
+}
+
+/** The real web application over ports that remember what was called. */
+export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<WebPorts> } = {}) {
+  const calls: Calls = { receipts: [], deliveries: [], events: [], requested: [], approved: [] };
+  const sessions = createSessions(() => now);
+  const access: Access = { trustLoopback: false, platform: null, sessions, hosts: [], ...changes.access };
+  const ports: WebPorts = {
+    now: () => now,
+    packs: () => Promise.resolve([pack]),
+    packFile: (id, path) =>
+      Promise.resolve(id === pack.id && path === 'report.html' ? Buffer.from('<p>report</p>') : null),
+    rotations: () => Promise.resolve([]),
+    requestRotation: (request) => {
+      calls.requested.push(request);
+      return Promise.resolve('abc.1');
+    },
+    approveRotation: (approval) => {
+      calls.approved.push(approval);
+      return Promise.resolve();
+    },
+    handleVaultEvent: (event) => {
+      calls.events.push(event);
+      return Promise.resolve({ outcome: 'not-due' });
+    },
+    isOurTopic: (topic) => topic.endsWith('/vaults/kv-test'),
+    checkEventToken: null,
+    checkGiteaSignature: null,
+    onGiteaDelivery: (payload) => {
+      calls.deliveries.push(payload);
+      return Promise.resolve();
+    },
+    checkRuntimeToken: null,
+    instance: '01234567',
+    recordReceipt: (receipt) => {
+      calls.receipts.push(receipt);
+      return Promise.resolve();
+    },
+    readiness: () => Promise.resolve([{ what: 'records', ready: true, says: 'readable' }]),
+    ...changes.ports,
+  };
+  const web = createWeb(ports, access);
+  /** Sends a request as if it came over a socket. `loopback` is the socket's own address. */
+  const send = async (
+    path: string,
+    init: RequestInit & { loopback?: boolean; host?: string } = {},
+  ): Promise<Response> => {
+    const { loopback = true, host = 'localhost:7071', ...rest } = init;
+    const request = new Request(`http://${host}${path}`, rest);
+    request.headers.set('host', host);
+    return await web.fetch(request, { connection: { loopback } });
+  };
+  return { send, calls, sessions };
+}

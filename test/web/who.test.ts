@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { setCookieHeader } from '../../src/web/sessions.ts';
+import { webWorld } from './web-world.ts';
+
+const routes = [
+  ['GET', '/'],
+  ['GET', '/reports/2026-02-abc'],
+  ['GET', '/reports/2026-02-abc/report.html'],
+  ['GET', '/rotations'],
+  ['POST', '/rotations'],
+  ['POST', '/events/key-vault'],
+  ['POST', '/events/gitea'],
+  ['POST', '/receipts'],
+  ['GET', '/sign-in?code=x'],
+  ['GET', '/healthz'],
+  ['GET', '/readyz'],
+  ['GET', '/no-such-page'],
+] as const;
+const forged = Buffer.from(
+  JSON.stringify({ auth_typ: 'aad', claims: [{ typ: 'roles', val: 'Keyturn.Operator' }] }),
+).toString('base64');
+
+describe('when nobody is signed in and loopback is not trusted', () => {
+  it.each(routes.filter(([, path]) => !/events\/gitea|receipts$/.test(path)))(
+    'answers 401 to %s %s',
+    async (method, path) => {
+      expect((await webWorld().send(path, { method })).status).toBe(401);
+    },
+  );
+
+  it.each(['/events/gitea', '/receipts'])('says that %s is not configured, and stores nothing', async (path) => {
+    const { send, calls } = webWorld();
+    expect((await send(path, { method: 'POST', body: '{}' })).status).toBe(404);
+    expect(calls).toMatchObject({ receipts: [], deliveries: [] });
+  });
+});
+
+describe('a request with a forged platform header', () => {
+  it.each(routes)('gets 401 from %s %s, even on this machine', async (method, path) => {
+    const { send } = webWorld({ access: { trustLoopback: true } });
+    for (const name of ['x-ms-client-principal', 'X-MS-CLIENT-PRINCIPAL-NAME', 'x-ms-client-principal-id']) {
+      expect((await send(path, { method, headers: { [name]: forged } })).status).toBe(401);
+    }
+  });
+});
+
+describe('a request whose Host is not ours', () => {
+  it.each(routes)('gets 401 from %s %s, even on this machine', async (method, path) => {
+    const { send } = webWorld({ access: { trustLoopback: true } });
+    for (const host of ['attacker.example', 'localhost.attacker.example', '127.0.0.1.nip.example:7071']) {
+      expect((await send(path, { method, host })).status).toBe(401);
+    }
+  });
+
+  it('is let in by a configured name, once signed in', async () => {
+    const { send, sessions } = webWorld({ access: { hosts: ['keyturn.example.org'] } });
+    const cookie = setCookieHeader(sessions.open({ name: 'ann', roles: ['auditor'] }), true).split(';')[0] ?? '';
+    expect((await send('/', { host: 'keyturn.example.org', loopback: false, headers: { cookie } })).status).toBe(200);
+    expect((await send('/', { host: 'other.example.org', loopback: false, headers: { cookie } })).status).toBe(401);
+  });
+});
+
+describe('when loopback is trusted', () => {
+  const access = { trustLoopback: true };
+
+  it.each(['localhost:7071', '127.0.0.1:7071', '[::1]:7071'])('lets this machine in as %s', async (host) => {
+    expect((await webWorld({ access }).send('/', { host })).status).toBe(200);
+  });
+
+  it('does not let another machine in that says it is this one', async () => {
+    expect((await webWorld({ access }).send('/', { loopback: false, host: 'localhost:7071' })).status).toBe(401);
+  });
+});
+
+describe('the sign-in link', () => {
+  it('works once, and its cookie opens the portal', async () => {
+    const { send, sessions } = webWorld();
+    const code = sessions.offerSignIn({ name: 'operator', roles: ['auditor', 'operator'] });
+    const first = await send(`/sign-in?code=${code}`);
+    const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect(first.status).toBe(303);
+    expect(first.headers.get('set-cookie')).toContain('HttpOnly; SameSite=Strict');
+    expect((await send('/', { headers: { cookie } })).status).toBe(200);
+    expect((await send(`/sign-in?code=${code}`)).status).toBe(401);
+  });
+});
+
+describe('where the platform authenticates', () => {
+  const tenantId = '11111111-1111-1111-1111-111111111111';
+  const roleNames = { auditor: 'Keyturn.Auditor', operator: 'Keyturn.Operator' };
+  const access = { platform: { tenantId, roleNames } };
+  const issuer = `https://login.microsoftonline.com/${tenantId}/v2.0`;
+  const principal = (claims: Record<string, string>) => ({
+    'x-ms-client-principal': Buffer.from(
+      JSON.stringify({ auth_typ: 'aad', claims: Object.entries(claims).map(([typ, val]) => ({ typ, val })) }),
+    ).toString('base64'),
+  });
+  const ask = async (claims: Record<string, string>, path = '/', method = 'GET') =>
+    (await webWorld({ access }).send(path, { method, loopback: false, headers: principal(claims) })).status;
+
+  it('lets an auditor of the tenant in', async () => {
+    expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' })).toBe(200);
+  });
+
+  it('refuses another tenant, another issuer and a missing one', async () => {
+    expect(await ask({ tid: 'another', iss: issuer, roles: 'Keyturn.Auditor' })).toBe(401);
+    expect(await ask({ tid: tenantId, iss: 'https://evil.example/', roles: 'Keyturn.Auditor' })).toBe(401);
+    expect(await ask({ roles: 'Keyturn.Auditor' })).toBe(401);
+  });
+
+  it('refuses an account without a role, and an auditor who acts', async () => {
+    expect(await ask({ tid: tenantId, iss: issuer, roles: 'Another.Role' })).toBe(403);
+    expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' }, '/rotations', 'POST')).toBe(403);
+  });
+
+  it('refuses a request without the header, and one that is not of its form', async () => {
+    const { send } = webWorld({ access });
+    expect((await send('/', { loopback: false })).status).toBe(401);
+    expect((await send('/', { loopback: false, headers: { 'x-ms-client-principal': 'e30' } })).status).toBe(401);
+  });
+});
