@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/**
+ * Names the rotation away from one version of one secret, the same on every worker and after every crash:
+ * lower-case RFC 4648 base32 of sha256 over the vault's address, the secret's name and the version, each lower-cased
+ * and joined by newlines; its first 16 characters (80 bits).
+ */
+export function rotationIdOf(from: { vaultUrl: string; name: string; version: string }): string {
+  return digestName([from.vaultUrl, from.name, from.version]);
+}
+
+/** Sixteen characters that name a list of texts; case does not matter. */
+export function digestName(parts: readonly string[]): string {
+  const digest = createHash('sha256')
+    .update(parts.map((part) => part.toLowerCase()).join('\n'))
+    .digest();
+  return base32(digest).slice(0, 16);
+}
+
+/** What the `rotation-id` tag and a minted credential's name carry: `<rotationId>.<attempt>`, attempts from 1. */
+export function attemptIdOf(rotationId: string, attempt: number): string {
+  return `${rotationId}.${String(attempt)}`;
+}
+
+/** The parts of `<rotationId>.<attempt>`, or `null` when the text is none. */
+export function parseAttemptId(text: string | undefined): { rotationId: string; attempt: number } | null {
+  const parts = /^([a-z2-7]{16})\.([1-9]\d{0,5})$/.exec(text ?? '');
+  return parts === null ? null : { rotationId: parts[1] ?? '', attempt: Number(parts[2]) };
+}
+
+function base32(bytes: Uint8Array): string {
+  let text = '';
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      text += alphabet[(held >>> (bits - 5)) & 31] ?? '';
+      bits -= 5;
+      // Five bits at a time leave at most seven behind: mask, so that the number never outgrows 32 bits.
+      held &= (1 << bits) - 1;
+    }
+  }
+  return bits > 0 ? text + (alphabet[(held << (5 - bits)) & 31] ?? '') : text;
+}

@@ -1,0 +1,87 @@
+import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
+import type { Policy, SecretBinding } from '../secrets/policy.ts';
+import { ServiceError } from '../service-error.ts';
+import type { CredentialIssuer } from './credential-issuer.ts';
+import { digestName } from './rotation-id.ts';
+
+/** What is rotated as one: a secret by itself, or the secrets of a group, which hold one credential. */
+export interface RotationUnit {
+  /** `vault/name`, or `group:<name>`. */
+  readonly key: string;
+  /** Ascending by `vault/name`; the first gives the rotation its id. */
+  readonly members: readonly [SecretBinding, ...SecretBinding[]];
+}
+
+/** The name of a binding in the policy and in the journal: `vault/name`, lower-case. */
+export function bindingKey({ vault, name }: { vault: string; name: string }): string {
+  return `${vault}/${name}`.toLowerCase();
+}
+
+/** The unit that a secret belongs to, or `null` when the policy does not bind it. */
+export function unitOf(policy: Policy, secret: { vault: string; name: string }): RotationUnit | null {
+  const binding = policy.secrets.get(bindingKey(secret));
+  if (binding === undefined) return null;
+  if (binding.group === null) return { key: bindingKey(secret), members: [binding] };
+  const members = [...policy.secrets.values()]
+    .filter(({ group }) => group === binding.group)
+    .sort((a, b) => (bindingKey(a) < bindingKey(b) ? -1 : 1));
+  return { key: `group:${binding.group}`, members: [members[0] ?? binding, ...members.slice(1)] };
+}
+
+/** Every unit of the policy, once each, in the policy's order. */
+export function unitsOf(policy: Policy): readonly RotationUnit[] {
+  const units = new Map<string, RotationUnit>();
+  for (const binding of policy.secrets.values()) {
+    const unit = unitOf(policy, binding);
+    if (unit !== null && !units.has(unit.key)) units.set(unit.key, unit);
+  }
+  return [...units.values()];
+}
+
+/**
+ * Names the one thing that a unit's credential opens, so that work on it is serialised whichever secret asks.
+ * A `self` value opens nothing: its target holds rules only, so there the unit names itself.
+ */
+export function targetKeyOf(unit: RotationUnit, issuer: CredentialIssuer): string {
+  if (issuer.credentialClass === 'self') return digestName(['self', unit.key]);
+  const target: Readonly<Record<string, JsonValue>> = unit.members[0].target;
+  return digestName([issuer.name, canonicalJson(target)]);
+}
+
+/**
+ * The issuer of a unit, with the target checked.
+ * @throws ServiceError `ISSUER_UNKNOWN`; `ISSUER_TARGET_REFUSED` for a target that the issuer refuses, for members with
+ * different issuers, and for a single credential that another unit is bound to as well: two units would end each other's.
+ */
+export function issuerOf(
+  unit: RotationUnit,
+  issuers: ReadonlyMap<string, CredentialIssuer>,
+  policy: Policy,
+): CredentialIssuer {
+  const [primary] = unit.members;
+  const issuer = issuers.get(primary.issuer);
+  if (issuer === undefined)
+    throw new ServiceError('ISSUER_UNKNOWN', { issuer: primary.issuer, known: [...issuers.keys()] });
+  const refuse = (binding: SecretBinding, place: string, reason: string) =>
+    new ServiceError('ISSUER_TARGET_REFUSED', { issuer: issuer.name, secret: bindingKey(binding), place, reason });
+  for (const binding of unit.members) {
+    if (binding.issuer !== issuer.name) throw refuse(binding, 'issuer', 'A group has one issuer.');
+    const [fault] = issuer.check(binding);
+    if (fault !== undefined) throw refuse(binding, fault.place, fault.reason);
+  }
+  const shared = sharingUnit(unit, issuer, policy);
+  if (shared !== null)
+    throw refuse(primary, 'target', `${shared} is bound to the same credential: put both into one group.`);
+  return issuer;
+}
+
+/** Another unit that is bound to the same credential. Minted credentials of one target live side by side. */
+function sharingUnit(unit: RotationUnit, issuer: CredentialIssuer, policy: Policy): string | null {
+  if (issuer.credentialClass === 'minted' || issuer.credentialClass === 'self') return null;
+  const key = targetKeyOf(unit, issuer);
+  const other = [...policy.secrets.values()].find((binding) => {
+    if (binding.issuer !== issuer.name || unit.members.includes(binding)) return false;
+    return targetKeyOf({ key: bindingKey(binding), members: [binding] }, issuer) === key;
+  });
+  return other === undefined ? null : bindingKey(other);
+}
