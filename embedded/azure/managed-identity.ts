@@ -12,7 +12,10 @@ export interface Principal {
 
 /** The token endpoint of the embedded cloud (IMDS protocol). It signs nothing: tokens are known by being remembered. */
 export interface EmbeddedIdentity {
-  /** Value for AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:PORT`. */
+  /**
+   * Value for AZURE_POD_IDENTITY_AUTHORITY_HOST: `http://127.0.0.1:PORT`.
+   * `@azure/identity` keeps the first one that a process used, for good: one embedded cloud a process where that client is used.
+   */
   readonly url: string;
   define(
     principal: Omit<Principal, 'objectId' | 'clientId'> & Partial<Pick<Principal, 'objectId' | 'clientId'>>,

@@ -26,7 +26,8 @@ export async function startManagedIdentity(options: {
 }
 
 function answerTokenRequest(register: IdentityRegister, request: LoopbackRequest): LoopbackAnswer {
-  if (request.url.pathname !== '/metadata/identity/oauth2/token') return refuse(404, 'not_found', 'No such route');
+  // By its parts, since the SDK adds a slash at the end that other clients leave out.
+  if (request.segments.join('/') !== 'metadata/identity/oauth2/token') return refuse(404, 'not_found', 'No such route');
   // Without this header a page in a browser could ask for tokens: the real service refuses too.
   if (request.headers['metadata']?.toLowerCase() !== 'true') {
     return refuse(400, 'invalid_request', 'Required metadata header not specified');
