@@ -1,0 +1,31 @@
+import type { ReportingPeriod } from './audited-period.ts';
+
+/** `2026-03` of a moment: records that grow for ever are kept in one folder a month. */
+export function monthOf(at: Date): string {
+  return at.toISOString().slice(0, 7);
+}
+
+/** `2026-03-09` of a moment, in UTC. */
+export function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}
+
+/** Months that the period touches, with `before` and `after` more: a job may start long before it reads. */
+export function monthsOf({ from, to }: ReportingPeriod, before = 0, after = 0): string[] {
+  const months: string[] = [];
+  const last = Date.UTC(to.getUTCFullYear(), to.getUTCMonth() + after, 1);
+  for (let offset = -before; ; offset += 1) {
+    const month = Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + offset, 1);
+    if (month > last) return months;
+    months.push(monthOf(new Date(month)));
+  }
+}
+
+/** Days that the period touches. */
+export function daysOf({ from, to }: ReportingPeriod): string[] {
+  const days: string[] = [];
+  for (let day = Date.parse(`${dayOf(from)}T00:00:00Z`); day < to.getTime(); day += 86_400_000) {
+    days.push(dayOf(new Date(day)));
+  }
+  return days;
+}
