@@ -1,0 +1,129 @@
+import type { AuditedPeriod, HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../audit/audited-period.ts';
+import type { RotationHistory } from '../rotation/rotation-history.ts';
+import type { CoverageDay, RotationLine, SecretLine, SecretStanding } from './report-model.ts';
+import { secondText } from './wording.ts';
+
+/** The last tenth of a validity: nobody is late yet, and a reader wants to see it coming. */
+const dueSoonShare = 0.9;
+
+const ends = {
+  dead: 'dead (shown)',
+  'disabled-only': 'disabled only',
+  'cannot-be-shown': 'cannot be shown',
+  'in-grace': 'still in grace',
+} as const satisfies Record<RotationHistory['oldValue'], string>;
+
+/** What became of the old value, in the report's words. A rotation that published nothing left the old value in force. */
+export function oldValueText(rotation: RotationHistory): string {
+  return rotation.publishedAt === null ? 'old value in force' : ends[rotation.oldValue];
+}
+
+/** One rotation as a line for people. */
+export function rotationLine(rotation: RotationHistory): RotationLine {
+  const time = (at: string | null): string => (at === null ? '–' : secondText(at));
+  return {
+    id: rotation.rotationId,
+    secret: `${rotation.vault}/${rotation.secret}`,
+    issuer: rotation.issuer,
+    trigger: rotation.trigger,
+    state: rotation.state.replaceAll('-', ' '),
+    fromVersion: rotation.fromVersion.slice(0, 8),
+    publishedVersion: rotation.publishedVersion?.slice(0, 8) ?? '–',
+    publishedAt: time(rotation.publishedAt),
+    verifiedAt: time(rotation.verifiedAt),
+    revokedAt: time(rotation.revokedAt),
+    oldValue: oldValueText(rotation),
+    failure: rotation.failure,
+    approvals: rotation.approvals
+      .map(({ step, by, at, breakGlass }) => `${step} by ${by}, ${secondText(at)}${breakGlass ? ', break-glass' : ''}`)
+      .join('; '),
+    head: rotation.head,
+  };
+}
+
+/** One secret of the inventory as a line for people; the oldest against its policy first. */
+export function secretLines(inventory: readonly SecretInventoryEntry[]): readonly SecretLine[] {
+  return inventory
+    .map((entry) => ({
+      secret: `${entry.vault}/${entry.secret}`,
+      environment: entry.environment ?? 'not told',
+      issuer: entry.issuer ?? 'not bound',
+      created: entry.created.slice(0, 10),
+      expires: entry.expires?.slice(0, 10) ?? 'none',
+      ageDays: Math.floor(entry.ageDays),
+      validityDays: entry.validityDays,
+      standing: standingOf(entry),
+      reads: entry.reads,
+      lastReadAt: entry.lastReadAt === null ? 'never' : secondText(entry.lastReadAt),
+    }))
+    .sort((a, b) => spent(b) - spent(a) || b.ageDays - a.ageDays || (a.secret < b.secret ? -1 : 1));
+}
+
+function standingOf({ enabled, ageDays, validityDays }: SecretInventoryEntry): SecretStanding {
+  if (!enabled) return 'disabled';
+  if (validityDays === null) return 'no policy';
+  if (ageDays > validityDays) return 'past policy';
+  return ageDays > validityDays * dueSoonShare ? 'due soon' : 'within policy';
+}
+
+function spent({ ageDays, validityDays }: { ageDays: number; validityDays: number | null }): number {
+  return validityDays === null ? -1 : ageDays / validityDays;
+}
+
+const letters = { covered: 'c', gap: 'g', 'not-read': 'n' } as const satisfies Record<HourCoverage['state'], string>;
+
+/** The calendar of hours: every day of the period, in order; an hour inside it that nobody recorded counts as not read. */
+export function coverageDays({ from, to }: ReportingPeriod, coverage: readonly HourCoverage[]): readonly CoverageDay[] {
+  const known = new Map(coverage.map((hour) => [Date.parse(hour.hour), letters[hour.state]]));
+  const days: CoverageDay[] = [];
+  const first = Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), from.getUTCDate());
+  for (let day = first; day < +to; day += 86_400_000) {
+    const hours = Array.from({ length: 24 }, (_, hour) => {
+      const at = day + hour * 3_600_000;
+      return at + 3_600_000 <= +from || at >= +to ? '-' : (known.get(at) ?? 'n');
+    });
+    days.push({ day: new Date(day).toISOString().slice(0, 10), hours: hours.join('') });
+  }
+  return days;
+}
+
+/** Runs of hours that are not covered, `2026-07-03 04:00 to 06:00`, in order. */
+export function uncoveredRuns(
+  days: readonly CoverageDay[],
+): readonly { readonly hours: string; readonly state: string; readonly count: number }[] {
+  const runs: { day: string; start: number; count: number; letter: string }[] = [];
+  for (const { day, hours } of days) {
+    for (const [hour, letter] of [...hours].entries()) {
+      if (letter !== 'g' && letter !== 'n') continue;
+      const last = runs.at(-1);
+      if (last !== undefined && last.day === day && last.letter === letter && last.start + last.count === hour)
+        last.count += 1;
+      else runs.push({ day, start: hour, count: 1, letter });
+    }
+  }
+  return runs.map(({ day, start, count, letter }) => ({
+    hours: `${day} ${clock(start)} to ${clock(start + count)}`,
+    state: letter === 'g' ? 'gap: no row, not even of our own hourly read' : 'not read',
+    count,
+  }));
+}
+
+function clock(hour: number): string {
+  return `${String(hour).padStart(2, '0')}:00`;
+}
+
+/** The way from all rows to the population, step by step, and whether it arrives. */
+export function waterfallOf(
+  audited: AuditedPeriod,
+  population: number,
+): { steps: readonly { step: string; removed: number | null; left: number }[]; addsUp: boolean } {
+  let left = audited.rowsRead;
+  const steps: { step: string; removed: number | null; left: number }[] = [
+    { step: 'Rows in the slices', removed: null, left },
+  ];
+  for (const { reason, count } of audited.exclusions) {
+    left -= count;
+    steps.push({ step: reason, removed: count, left });
+  }
+  return { steps, addsUp: left === population };
+}

@@ -1,0 +1,70 @@
+/** An attribute's value; numbers are written with at most two decimals. */
+type SvgValue = string | number;
+
+/** Markup made by `svg` alone: nothing else can become markup in a report. */
+export class SvgMarkup {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** One element. Every attribute and every string among the children is escaped; names come from the code, never from data. */
+  static element(
+    name: string,
+    attributes: Readonly<Record<string, SvgValue>>,
+    children: readonly (SvgMarkup | string)[] = [],
+  ): SvgMarkup {
+    const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(valueText(value))}"`);
+    const inner = children.map((child) => (child instanceof SvgMarkup ? child.#text : escaped(child))).join('');
+    return new SvgMarkup(
+      inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`,
+    );
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+export const svg = SvgMarkup.element;
+
+/** A whole picture with its title and description for those who do not see it. `id` must be its own in the page. */
+export function picture(
+  { id, width, height, title, says }: { id: string; width: number; height: number; title: string; says: string },
+  children: readonly SvgMarkup[],
+): SvgMarkup {
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    class: 'chart',
+    role: 'img',
+    'aria-labelledby': `${id}-title ${id}-says`,
+    viewBox: `0 0 ${valueText(width)} ${valueText(height)}`,
+    width,
+    height,
+    'font-family': 'system-ui, DejaVu Sans, DejaVu Sans Mono, sans-serif',
+  };
+  return svg('svg', attributes, [
+    svg('title', { id: `${id}-title` }, [title]),
+    svg('desc', { id: `${id}-says` }, [says]),
+    ...children,
+  ]);
+}
+
+/** A line of text in a picture. */
+export function label(
+  x: number,
+  y: number,
+  text: string,
+  attributes: Readonly<Record<string, SvgValue>> = {},
+): SvgMarkup {
+  return svg('text', { x, y, class: 'ink', fill: '#333a45', 'font-size': 11, ...attributes }, [text]);
+}
+
+function valueText(value: SvgValue): string {
+  return typeof value === 'number' ? String(Math.round(value * 100) / 100) : value;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,40 @@
+/** `12,480`: a count for people. */
+export function countText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 secret`, `12 secrets`; `plural` where adding an s is not enough. */
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${countText(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** `2026-07-03 04:05:06` of an ISO 8601 time in UTC, whatever its fraction; anything else as it is. */
+export function secondText(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 19)}` : iso;
+}
+
+/** `2026-07-03 04:05 UTC`. */
+export function minuteText(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `97.6 %`. Neither 100 % nor 0 % is written for a part that is not all or none. */
+export function shareText(part: number, whole: number): string {
+  if (whole === 0) return '–';
+  const permille = Math.round((part / whole) * 1000);
+  const honest = part === whole || part === 0 ? permille : Math.min(999, Math.max(1, permille));
+  return `${(honest / 10).toFixed(honest % 10 === 0 ? 0 : 1)} %`;
+}
+
+/** `1.4 MB`, in powers of ten. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${String(bytes)} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** `old-version-read` → `Old version read`. */
+export function titleOf(code: string): string {
+  const words = code.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
