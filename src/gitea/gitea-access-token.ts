@@ -1,4 +1,5 @@
 import { ServiceError } from '../service-error.ts';
+import { jsonProperties } from './json-properties.ts';
 
 /** An access token as Gitea lists it: without its value. */
 export interface GiteaAccessToken {
@@ -12,7 +13,7 @@ export interface GiteaAccessToken {
 
 /** @throws ServiceError `GITEA_ANSWER_MALFORMED` with the place of the first fault. */
 export function parseAccessToken(given: unknown, { gitea, path }: { gitea: string; path: string }): GiteaAccessToken {
-  const token = new Map(typeof given === 'object' && given !== null ? Object.entries(given) : []);
+  const token = jsonProperties(given);
   const id = token.get('id');
   const name = token.get('name');
   const scopes = token.get('scopes') ?? [];

@@ -1,4 +1,5 @@
 import { ServiceError } from '../service-error.ts';
+import { jsonProperties } from './json-properties.ts';
 import type { GiteaAnswer, GiteaClient, GiteaRequest } from './gitea-client.ts';
 
 // MAX_RESPONSE_ITEMS of Gitea's default configuration: asking for more gives 50.
@@ -27,7 +28,7 @@ export async function* readGiteaPages(
 function entriesOf({ status, body }: GiteaAnswer, gitea: string, path: string, key: string | null): readonly unknown[] {
   if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea, path });
   if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
-  const list: unknown = key === null ? body : propertyOf(body, key);
+  const list: unknown = key === null ? body : jsonProperties(body).get(key);
   // An empty list is written `null` by some of Gitea's handlers.
   if (list === null || list === undefined) {
     if (body !== null && key !== null && list === undefined) throw malformed(gitea, path, key);
@@ -35,10 +36,6 @@ function entriesOf({ status, body }: GiteaAnswer, gitea: string, path: string, k
   }
   if (!Array.isArray(list)) throw malformed(gitea, path, key ?? '');
   return list;
-}
-
-function propertyOf(body: unknown, key: string): unknown {
-  return typeof body === 'object' && body !== null ? new Map(Object.entries(body)).get(key) : undefined;
 }
 
 function hasMore(headers: Headers, seen: number, length: number): boolean {
