@@ -37,7 +37,11 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
     return await next();
   });
 
-  web.get('/sign-in', (context) => signIn(context.req.query('code') ?? '', context.req.raw, access));
+  web.get('/sign-in', async (context) => await signIn(context.req.query('code'), context.req.raw, access));
+  web.get('/sign-in/callback', async (context) => {
+    const signedIn = (await access.openId?.finish(context.req.raw)) ?? null;
+    return signedIn ?? (await showRefusal(context.req.raw, 403, 'This account has no role in Keyturn.'));
+  });
   web.get('/', needs('auditor'), async (context) => await listPacks(context.req.raw, ports));
   web.get(
     '/reports/:id',
@@ -102,14 +106,17 @@ const selfAuthenticated = [
   'POST /events/gitea',
   'POST /receipts',
   'GET /sign-in',
+  'GET /sign-in/callback',
 ];
 
 function settlesItself(request: Request): boolean {
   return selfAuthenticated.includes(`${request.method} ${new URL(request.url).pathname}`);
 }
 
-async function signIn(code: string, request: Request, access: Access): Promise<Response> {
-  const cookie = access.sessions?.signIn(code) ?? null;
+/** A link with a code signs in once; without one, the identity provider is asked where there is one. */
+async function signIn(code: string | undefined, request: Request, access: Access): Promise<Response> {
+  if (code === undefined && access.openId !== null) return await access.openId.begin();
+  const cookie = access.sessions?.signIn(code ?? '') ?? null;
   if (cookie === null) return await showRefusal(request, 401, 'This sign-in link was used already or is too old.');
   const secure = new URL(request.url).protocol === 'https:';
   return new Response(null, { status: 303, headers: { location: '/', 'set-cookie': setCookieHeader(cookie, secure) } });

@@ -1,4 +1,5 @@
 import { fromPlatform, type PlatformAuthentication } from './platform-principal.ts';
+import type { OpenId } from './open-id.ts';
 import type { Sessions } from './sessions.ts';
 
 /** `auditor` reads evidence; `operator` may also ask for rotations and approve them. */
@@ -16,6 +17,8 @@ export interface Access {
   /** Where the platform checks sign-ins before a request reaches us (App Service authentication). */
   readonly platform: PlatformAuthentication | null;
   readonly sessions: Sessions | null;
+  /** Single sign-on; `null` where no identity provider is configured. */
+  readonly openId: OpenId | null;
   /** Hosts by which this server may be addressed, lower-case with port, beside loopback ones; empty for none. */
   readonly hosts: readonly string[];
 }

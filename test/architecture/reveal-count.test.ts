@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 const mayReveal = ['src/azure/', 'src/issuers/', 'src/gitea/', 'src/runner/', 'src/secrets/secret-value.ts'];
 
 /** Anything else that reveals is named here, with the reason. */
-const exceptions: Record<string, string> = {};
+const exceptions: Record<string, string> = {
+  'src/rotation/staging.ts': 'The seal of a staged value is a MAC over it.',
+  'src/web/open-id.ts': 'The client secret goes to the identity provider.',
+};
 
 describe('plaintext', () => {
   it('is revealed by adapters, issuers and the runner alone', () => {

@@ -34,7 +34,7 @@ export interface Calls {
 export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<WebPorts> } = {}) {
   const calls: Calls = { receipts: [], deliveries: [], events: [], requested: [], approved: [] };
   const sessions = createSessions(() => now);
-  const access: Access = { trustLoopback: false, platform: null, sessions, hosts: [], ...changes.access };
+  const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
   const ports: WebPorts = {
     now: () => now,
     packs: () => Promise.resolve([pack]),

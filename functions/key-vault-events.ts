@@ -1,0 +1,13 @@
+import { app } from '@azure/functions';
+import { hostKeyturn } from '../src/compose.ts';
+
+/**
+ * Event Grid: SecretNearExpiry, SecretExpired, SecretNewVersionCreated. An event is a hint: it is recorded, the vault
+ * decides. Only a journal that cannot be reached makes this fail, so that Event Grid delivers again.
+ */
+app.eventGrid('key-vault-events', {
+  handler: async (event, context) => {
+    const { outcome, secret } = await (await hostKeyturn()).handleVaultEvent(event);
+    context.info(`Key Vault event ${event.id}: ${outcome}${secret === null ? '' : `, ${secret}`}`);
+  },
+});

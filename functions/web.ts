@@ -1,0 +1,24 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { hostKeyturn } from '../src/compose.ts';
+
+// Downloads are streamed: an answer that is held in memory may not be larger than the host allows.
+app.setup({ enableHttpStream: true });
+
+/** Portal, downloads and hooks. `authLevel` is anonymous because `src/web/who.ts` decides every route. */
+app.http('web', {
+  route: '{*path}',
+  methods: ['GET', 'POST', 'OPTIONS', 'HEAD'],
+  authLevel: 'anonymous',
+  handler: async (request) =>
+    toHttpResponse(await (await hostKeyturn()).handleRequest(toRequest(request), { loopback: false })),
+});
+
+function toRequest({ url, method, headers, body }: HttpRequest): Request {
+  const hasBody = body !== null && method !== 'GET' && method !== 'HEAD';
+  const fields = [...headers.entries()] as [string, string][];
+  return new Request(url, { method, headers: fields, ...(hasBody && { body: body as BodyInit, duplex: 'half' }) });
+}
+
+function toHttpResponse({ status, headers, body }: Response): HttpResponseInit {
+  return { status, headers: [...headers.entries()], ...(body !== null && { body }) };
+}

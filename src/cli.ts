@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { runCommandLine } from './commands/run-command-line.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  directory: process.cwd(),
+  print: (line) => process.stdout.write(`${line}\n`),
+  say: (line) => process.stderr.write(`${line}\n`),
+  progress: (line) => {
+    if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
+  },
+  now: () => new Date(),
+  signal: stop.signal,
+});
