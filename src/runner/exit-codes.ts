@@ -1,0 +1,46 @@
+import { ServiceError, type ErrorCode } from '../service-error.ts';
+
+/**
+ * What the helper itself ends with, so that a workflow can tell why. A command that ran gives its own exit code, or
+ * 128 + n when signal n ended it; 126 and 127 say that it could not be run, as a shell would.
+ */
+const codes: Partial<Record<ErrorCode, number>> = {
+  COMMAND_LINE_WRONG: 2,
+  MANIFEST_MALFORMED: 2,
+  TEMPLATE_MALFORMED: 2,
+  FETCH_CONFIGURATION_MALFORMED: 65,
+  FETCH_CONFIGURATION_UNTRUSTED: 65,
+  ENVIRONMENT_HOSTILE: 66,
+  VAULT_NOT_CONFIGURED: 67,
+  VAULT_HOST_REFUSED: 67,
+  JOB_NUMBERS_UNKNOWN: 68,
+  AGENT_COMMAND_REFUSED: 69,
+  VAULT_ACCESS_DENIED: 70,
+  VAULT_FIREWALL_CLOSED: 71,
+  VAULT_TOKEN_REFUSED: 72,
+  VAULT_THROTTLED: 73,
+  VAULT_UNREACHABLE: 74,
+  SECRET_DISABLED: 75,
+  SECRET_EXPIRED: 76,
+  SECRET_NOT_YET_VALID: 77,
+  SECRET_SOFT_DELETED: 78,
+  SECRET_MISSING: 79,
+  SECRET_EXPIRES_TOO_SOON: 80,
+  SECRET_PART_MISSING: 81,
+  SECRET_NOT_AN_ENVIRONMENT_VALUE: 81,
+  IDENTITY_UNREACHABLE: 82,
+  IDENTITY_REFUSED: 83,
+  IDENTITY_FILE_UNREADABLE: 83,
+  DISK_REFUSED: 84,
+  TARGET_UNUSABLE: 84,
+  SECRET_IN_JOB_FILE: 85,
+  VAULT_REQUEST_REFUSED: 86,
+};
+
+/** The exit code of a failure; 1 for one that nobody foresaw. */
+export function exitCodeOf(error: unknown): number {
+  return ServiceError.is(error) ? (codes[error.code] ?? 1) : 1;
+}
+
+/** For the documentation: every code with its number. */
+export const exitCodes: Readonly<Partial<Record<ErrorCode, number>>> = codes;

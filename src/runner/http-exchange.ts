@@ -1,0 +1,98 @@
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** For the whole exchange, from name resolution to the last byte. */
+  readonly timeoutMs: number;
+  /** PEM of a further authority that the runner's configuration trusts. */
+  readonly authority?: string | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Asks once, and follows no redirect. Rejects with the socket's error, whose `code` tells what failed. */
+export type HttpExchange = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** Key Vault's largest answer is a value of 25 KB; a listing's page stays below this too. */
+const mostBytes = 4 * 1024 * 1024;
+
+/**
+ * One exchange over `node:http` or `node:https`, whichever the address asks for, loaded only then: `fetch` would cost
+ * 45 ms of start-up, and TLS is not needed for the metadata service. No proxy is read from the environment.
+ */
+export async function httpExchange(request: HttpRequest): Promise<HttpAnswer> {
+  const url = new URL(request.url);
+  const protocol = await agentOf(url.protocol);
+  return await new Promise<HttpAnswer>((resolve, reject) => {
+    const options: RequestOptions & { ca?: string } = {
+      method: request.method,
+      agent: protocol.agent,
+      headers: {
+        ...request.headers,
+        ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
+      },
+      ...(request.authority === undefined ? {} : { ca: request.authority }),
+    };
+    const exchange = protocol.start(url, options, (answer) => {
+      collect(answer).then(resolve, reject);
+    });
+    const deadline = setTimeout(() => exchange.destroy(timedOut()), request.timeoutMs);
+    exchange.on('error', reject);
+    exchange.on('close', () => clearTimeout(deadline));
+    exchange.end(request.body);
+  });
+}
+
+interface ProtocolAgent {
+  readonly agent: Agent;
+  start(url: URL, options: RequestOptions, answered: (answer: IncomingMessage) => void): ClientRequest;
+}
+
+const agents = new Map<string, Promise<ProtocolAgent>>();
+
+/** One connection pool a protocol: forty secrets of one vault share connections. */
+function agentOf(protocol: string): Promise<ProtocolAgent> {
+  const known = agents.get(protocol);
+  if (known !== undefined) return known;
+  const made = protocol === 'https:' ? import('node:https') : import('node:http');
+  const agent = made.then((module) => ({
+    agent: new module.Agent({ keepAlive: true, maxSockets: 8 }),
+    start: module.request,
+  }));
+  agents.set(protocol, agent);
+  return agent;
+}
+
+async function collect(answer: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > mostBytes) throw Object.assign(new Error('The answer is too long.'), { code: 'ANSWER_TOO_LONG' });
+    chunks.push(chunk);
+  }
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('No answer in time.'), { code: 'ETIMEDOUT' });
+}
+
+/** The short reason of a failed exchange: a code such as ENOTFOUND, never text from outside. */
+export function exchangeFailure(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'UNKNOWN';
+}
+
+/** Whether an address is of this machine alone. */
+export function isLoopback(address: string): boolean {
+  const host = URL.parse(address)?.hostname ?? '';
+  return host === 'localhost' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

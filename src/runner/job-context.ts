@@ -1,0 +1,88 @@
+import { readFileSync, statSync } from 'node:fs';
+import { instanceOf, type JobNumbers } from '../provenance/job-numbers.ts';
+
+/** What the helper knows of the job it runs in. */
+export interface JobContext {
+  readonly numbers: JobNumbers;
+  /** Whether the repository is open to everybody, or the job was started from a fork; `null` when that is unknown. */
+  readonly exposed: boolean | null;
+}
+
+export type JobLookup =
+  | { readonly found: true; readonly job: JobContext }
+  | { readonly found: false; readonly reason: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The numbers of this job. They come from the payload of the runtime token, since no variable holds the job's id, and
+ * are believed only where the token's run is the environment's run: runners before 1.0.3 could hand one job the token
+ * of another. `gitea`: Gitea's address by the configuration, for the environment's is the runner's own.
+ */
+export function readJobContext(environment: Environment, gitea: string): JobLookup {
+  const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
+  if (token === '') return { found: false, reason: 'the environment holds no runtime token' };
+  const claims = tokenClaims(token);
+  const [jobId, taskId, runId] = ['JobID', 'TaskID', 'RunID'].map((name) => databaseId(claims?.[name]));
+  if (!jobId || !taskId || !runId) return { found: false, reason: 'the runtime token names no job' };
+  if (Number(environment['GITHUB_RUN_ID']) !== runId) {
+    return { found: false, reason: 'the runtime token belongs to another run than this job: update the runner' };
+  }
+  const { repositoryId, exposed } = readEvent(environment['GITHUB_EVENT_PATH']);
+  // Runners before November 2025 do not tell the attempt.
+  const attempt = Number(environment['GITHUB_RUN_ATTEMPT'] ?? '1');
+  if (!Number.isSafeInteger(attempt) || attempt < 1 || attempt > 99_999) {
+    return { found: false, reason: 'GITHUB_RUN_ATTEMPT is no attempt' };
+  }
+  return {
+    found: true,
+    job: { numbers: { instance: instanceOf(gitea), repositoryId, runId, attempt, jobId, taskId }, exposed },
+  };
+}
+
+/** The claims of a token, unchecked; `null` when it is none that can be read. The token itself is never kept. */
+export function tokenClaims(token: string): Readonly<Record<string, unknown>> | null {
+  const payload = token.split('.')[1];
+  return payload === undefined ? null : parseObject(Buffer.from(payload, 'base64url').toString('utf8'));
+}
+
+/** Repository and openness, from the file of the event that started the job. */
+function readEvent(path: string | undefined): { repositoryId: number | null; exposed: boolean | null } {
+  const event = path === undefined || path === '' ? null : readObject(path);
+  const repository = asObject(event?.['repository']);
+  const repositoryId = databaseId(repository?.['id']);
+  const open = repository?.['private'];
+  if (repository === null || typeof open !== 'boolean') return { repositoryId, exposed: null };
+  const head = asObject(asObject(event?.['pull_request'])?.['head']);
+  const headRepository = asObject(head?.['repo']);
+  const fork = head !== null && databaseId(headRepository?.['id']) !== repositoryId;
+  return { repositoryId, exposed: !open || fork };
+}
+
+function readObject(path: string): Readonly<Record<string, unknown>> | null {
+  try {
+    // An event is some kilobytes; the file's size is checked since an earlier step may have put anything there.
+    return statSync(path).size > 8_388_608 ? null : parseObject(readFileSync(path, 'utf8'));
+  } catch {
+    // Unreadable is unknown, and unknown keeps names opaque.
+    return null;
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : null;
+}
+
+function databaseId(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 1e15 ? value : null;
+}

@@ -1,0 +1,95 @@
+/** Ends the reading with the place of a fault and what is wrong there. */
+export type Refusal = (place: string, reason: string) => never;
+
+/** Reads one object of a document that a person wrote; each fault is refused with its place. */
+export class ShapeReader {
+  readonly #members: Readonly<Record<string, unknown>>;
+  readonly #place: string;
+  readonly #refuse: Refusal;
+
+  constructor(value: unknown, place: string, refuse: Refusal) {
+    this.#place = place;
+    this.#refuse = refuse;
+    this.#members = isObject(value) ? value : refuse(place === '' ? 'the whole file' : place, 'must be an object');
+  }
+
+  placeOf(name: string): string {
+    return this.#place === '' ? name : `${this.#place}.${name}`;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#members, name) && this.#members[name] !== null;
+  }
+
+  names(): readonly string[] {
+    return Object.keys(this.#members);
+  }
+
+  /** Refuses members beside these, which are written in one line, parted by spaces. */
+  only(names: string): void {
+    const known = names.split(' ');
+    for (const name of Object.keys(this.#members)) {
+      if (!known.includes(name)) this.#refuse(this.placeOf(printable(name)), 'is not known here');
+    }
+  }
+
+  text(name: string, form: RegExp): string {
+    const value = this.#own(name);
+    if (typeof value !== 'string') return this.#refuse(this.placeOf(name), 'must be text');
+    return form.test(value) ? value : this.#refuse(this.placeOf(name), `must match ${form.source}`);
+  }
+
+  number(name: string): number {
+    const value = this.#own(name);
+    return typeof value === 'number' ? value : this.#refuse(this.placeOf(name), 'must be a number');
+  }
+
+  flag(name: string, absent: boolean): boolean {
+    if (!this.has(name)) return absent;
+    const value = this.#own(name);
+    return typeof value === 'boolean' ? value : this.#refuse(this.placeOf(name), 'must be true or false');
+  }
+
+  oneOf<Word extends string>(name: string, words: readonly Word[], absent: Word | null): Word {
+    if (!this.has(name) && absent !== null) return absent;
+    const value = this.#own(name);
+    return words.find((word) => word === value) ?? this.#refuse(this.placeOf(name), `must be ${words.join(' or ')}`);
+  }
+
+  inside(name: string): ShapeReader {
+    return new ShapeReader(this.#own(name), this.placeOf(name), this.#refuse);
+  }
+
+  list(name: string): readonly ShapeReader[] {
+    return this.#array(name).map(
+      (value, index) => new ShapeReader(value, `${this.placeOf(name)}[${String(index)}]`, this.#refuse),
+    );
+  }
+
+  /** Empty where it is absent. */
+  texts(name: string, form: RegExp): readonly string[] {
+    if (!this.has(name)) return [];
+    return this.#array(name).map((value, index) => {
+      if (typeof value === 'string' && form.test(value)) return value;
+      return this.#refuse(`${this.placeOf(name)}[${String(index)}]`, `must match ${form.source}`);
+    });
+  }
+
+  #array(name: string): readonly unknown[] {
+    const value = this.#own(name);
+    return Array.isArray(value) ? value : this.#refuse(this.placeOf(name), 'must be a list');
+  }
+
+  #own(name: string): unknown {
+    return Object.hasOwn(this.#members, name) ? this.#members[name] : this.#refuse(this.placeOf(name), 'is missing');
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A name that somebody wrote, safe to print: it may hold anything. */
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 60);
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+
+/** What the helper takes from the machine it runs on, as one argument, so that a test can stand in for it. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  now(): Date;
+  /** Resolves after this many milliseconds. */
+  wait(milliseconds: number): Promise<void>;
+  /** From 0 up to, not including, 1: for jitter alone. */
+  chance(): number;
+  /** This many random bytes, hexadecimal. */
+  nonce(bytes: number): string;
+  /** One line for the person who reads the job's log. Goes to stderr, never to the command's stdout. */
+  say(line: string): void;
+}
+
+/** The real ones. */
+export function machineSurroundings(): Surroundings {
+  return {
+    environment: process.env,
+    now: () => new Date(),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    chance: Math.random,
+    nonce: (bytes) => randomBytes(bytes).toString('hex'),
+    say: (line) => process.stderr.write(`keyturn-fetch: ${line}\n`),
+  };
+}
