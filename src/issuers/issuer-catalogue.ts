@@ -1,31 +1,41 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import type { GiteaAuthentication } from '../gitea/gitea-authentication.ts';
-import { giteaClient } from '../gitea/gitea-client.ts';
+import { type GiteaClient, giteaClient } from '../gitea/gitea-client.ts';
 import type { CredentialIssuer } from '../rotation/credential-issuer.ts';
+import type { CredentialClass } from '../rotation/rotation-steps.ts';
 import { generatedIssuer } from './generated-issuer.ts';
+import { giteaDeployKeyIssuer } from './gitea-deploy-key-issuer.ts';
 import { giteaTokenIssuer } from './gitea-token-issuer.ts';
-import type { RandomBytes } from './random-text.ts';
+import { giteaUserPasswordIssuer } from './gitea-user-password-issuer.ts';
+import { giteaWebhookSecretIssuer } from './gitea-webhook-secret-issuer.ts';
+import { hmacSecretIssuer } from './hmac-secret-issuer.ts';
+import type { IssuerSurroundings } from './issuer-surroundings.ts';
+import { sshKeyPairIssuer } from './ssh-key-pair-issuer.ts';
 import { unconfiguredIssuer } from './unconfigured-issuer.ts';
-
-/** What the issuers act with. What is left out or `null` makes its issuers say which setting they miss. */
-export interface IssuerSurroundings {
-  readonly gitea?: {
-    readonly url: string;
-    /** The bot's: Basic, with its password or a token of its own in the password's place. Asked before each request. */
-    readonly authentication: GiteaAuthentication | (() => Promise<GiteaAuthentication>);
-  } | null;
-  readonly randomBytes?: RandomBytes;
-}
 
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {
-  const { gitea = null, randomBytes = systemRandomBytes } = surroundings;
-  const giteaSetting = 'KEYTURN_GITEA_URL and a Gitea credential';
+  const { randomBytes = systemRandomBytes, deliveries = null } = surroundings;
+  const gitea = surroundings.gitea ? giteaClient(surroundings.gitea) : null;
   const issuers: readonly CredentialIssuer[] = [
     generatedIssuer({ randomBytes }),
-    gitea === null
-      ? unconfiguredIssuer('gitea-token', 'minted', giteaSetting)
-      : giteaTokenIssuer({ gitea: giteaClient(gitea) }),
+    hmacSecretIssuer({ randomBytes }),
+    sshKeyPairIssuer({ randomBytes }),
+    withGitea('gitea-token', 'minted', (client) => giteaTokenIssuer({ gitea: client })),
+    withGitea('gitea-deploy-key', 'chosen', (client) => giteaDeployKeyIssuer({ gitea: client, randomBytes })),
+    withGitea('gitea-webhook-secret', 'chosen', (client) =>
+      giteaWebhookSecretIssuer({ gitea: client, randomBytes, deliveries }),
+    ),
+    withGitea('gitea-user-password', 'chosen', (client) => giteaUserPasswordIssuer({ gitea: client, randomBytes })),
   ];
   return new Map(issuers.map((issuer) => [issuer.name, issuer]));
+
+  function withGitea(
+    name: string,
+    credentialClass: CredentialClass,
+    make: (client: GiteaClient) => CredentialIssuer,
+  ): CredentialIssuer {
+    return gitea === null
+      ? unconfiguredIssuer(name, credentialClass, 'KEYTURN_GITEA_URL and the credential of a Gitea user')
+      : make(gitea);
+  }
 }

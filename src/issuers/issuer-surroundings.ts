@@ -1,0 +1,16 @@
+import type { GiteaAuthentication } from '../gitea/gitea-authentication.ts';
+import type { HookDeliveries } from './hook-deliveries.ts';
+import type { RandomBytes } from './random-text.ts';
+
+/** What issuers and publication places act with. What is left out or `null` makes them say which setting they miss. */
+export interface IssuerSurroundings {
+  readonly gitea?: {
+    readonly url: string;
+    /** The bot's: Basic, with its password or a token of its own in the password's place. Asked before each request. */
+    readonly authentication: GiteaAuthentication | (() => Promise<GiteaAuthentication>);
+  } | null;
+  /** Where Keyturn receives Gitea's webhooks, when it is the receiver. */
+  readonly deliveries?: HookDeliveries | null;
+  /** Left out: the system's. */
+  readonly randomBytes?: RandomBytes;
+}

@@ -1,0 +1,11 @@
+import { giteaClient } from '../gitea/gitea-client.ts';
+import type { PublicationPlace } from '../rotation/publication-place.ts';
+import { giteaActionsSecretPlace } from './gitea-actions-secret-place.ts';
+import type { IssuerSurroundings } from './issuer-surroundings.ts';
+
+/** Every further place that a value can be published to, by its kind. Without Gitea there is none. */
+export function publicationPlaces({ gitea }: IssuerSurroundings): ReadonlyMap<string, PublicationPlace> {
+  if (gitea === undefined || gitea === null) return new Map();
+  const places = [giteaActionsSecretPlace({ gitea: giteaClient(gitea) })];
+  return new Map(places.map((place) => [place.kind, place]));
+}
