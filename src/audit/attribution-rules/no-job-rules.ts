@@ -1,0 +1,25 @@
+import { type AttributionRule, verdict } from './attribution-rule.ts';
+
+/** A delegated token is a person's, whichever application it came through. A job's stamp on it is a lie of somebody. */
+export const personRule: AttributionRule = ({ retrieval, stamp }) => {
+  if (retrieval.identity.kind !== 'person') return null;
+  return stamp === null ? verdict('person', 'delegated-token') : verdict('contradicted', 'stamp-by-person');
+};
+
+/** Our own identities: each read of the rotator must stand in a journal, and the reporter reads nothing but its canary. */
+export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp }, { rotations }) => {
+  if (identity?.role !== 'rotator' && identity?.role !== 'reporter') return null;
+  if (stamp !== null) return verdict('contradicted', 'stamp-by-our-identity');
+  if (identity.role === 'reporter') return verdict('rotation-unexplained', 'reporter-read');
+  const entry = rotations.explain(retrieval);
+  if (entry === null) return verdict('rotation-unexplained', 'no-journal-entry');
+  return verdict('rotation', 'journal-entry', { evidence: [entry] });
+};
+
+/** Azure's own applications, and identities that the policy declares to be the platform's. */
+export const platformRule: AttributionRule = ({ retrieval, identity, stamp }, { platformApplications }) => {
+  const { applicationId } = retrieval.identity;
+  const known = applicationId !== null && platformApplications.has(applicationId);
+  if (!known && identity?.role !== 'platform') return null;
+  return stamp === null ? verdict('platform', 'platform-identity') : verdict('contradicted', 'stamp-by-platform');
+};
