@@ -37,6 +37,12 @@ export interface StartJob {
   readonly event?: string;
   readonly branch?: string;
   readonly fork?: boolean;
+  /** A further job of this run, such as another leg of a matrix; a run of its own when absent. */
+  readonly run?: number;
+  /** The job's id in the workflow file (GITHUB_JOB), which legs of a matrix share; made from `name` when absent. */
+  readonly key?: string;
+  /** Who triggered it; the repository's owner when absent. */
+  readonly actor?: string;
 }
 
 /** A job that was claimed by a runner and goes on until it is finished. */
@@ -54,8 +60,19 @@ export interface RunningJob {
 export interface EmbeddedGitea {
   /** `http://localhost:PORT`. */
   readonly url: string;
-  addRepository(fullName: string, options?: { readonly private?: boolean }): EmbeddedRepository;
-  addRunner(runner: { readonly name: string; readonly labels: readonly string[]; readonly version?: string; readonly environment?: Readonly<Record<string, string>> }): EmbeddedRunner;
+  /** Private when not said. `administrators`: users who may administer it, besides its owner and the site's administrators. */
+  addRepository(
+    fullName: string,
+    options?: { readonly private?: boolean; readonly administrators?: readonly string[] },
+  ): EmbeddedRepository;
+  /** `environment`: the daemon's own, which reaches every job. `repository`: the one it is registered for; the site's when absent. */
+  addRunner(runner: {
+    readonly name: string;
+    readonly labels: readonly string[];
+    readonly version?: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly repository?: string;
+  }): EmbeddedRunner;
   addUser(user: { readonly name: string; readonly password: string; readonly administrator?: boolean }): void;
   /** An access token of a user, made without a request. Gives its value. */
   seedToken(user: string, name: string, scopes: readonly string[]): string;
@@ -68,4 +85,6 @@ export interface EmbeddedGitea {
   settled(): Promise<void>;
   logOf(jobId: number): string;
   jobs(): readonly EmbeddedJob[];
+  /** Every token, password and hook secret that it minted or was told since it started, for leak tests. */
+  everySecret(): readonly string[];
 }

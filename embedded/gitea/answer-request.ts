@@ -1,0 +1,111 @@
+import { actionRoutes } from './action-routes.ts';
+import { notFound, Refusal, type Answer } from './answer.ts';
+import { answerArtifactRequest } from './artifact-route.ts';
+import { callerOf, requireScope, rightsIn, type Caller } from './caller.ts';
+import type { GiteaInstance } from './gitea-instance.ts';
+import type { GiteaRequest, Route, RouteContext } from './gitea-route.ts';
+import { repositoryRoutes } from './repository-routes.ts';
+import { userRoutes } from './user-routes.ts';
+
+const routes: readonly Route[] = [...userRoutes, ...repositoryRoutes, ...actionRoutes];
+
+/** Answers one request as Gitea does. Never throws: what a route refuses becomes Gitea's error body. */
+export function answerRequest(instance: GiteaInstance, request: GiteaRequest): Answer {
+  try {
+    return answerArtifactRequest(instance, request) ?? answerApiRequest(instance, request);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { status: error.status, json: { message: error.message, url: `${instance.url()}/api/swagger` } };
+  }
+}
+
+function answerApiRequest(instance: GiteaInstance, request: GiteaRequest): Answer {
+  const found = routeOf(request);
+  if (found === null) throw notFound();
+  const caller = callerOf(instance, request.authorization);
+  const context = contextOf(instance, request, found.parameters, caller);
+  if (found.route.area !== null) requireScope(caller, request.method === 'GET' ? 'read' : 'write', found.route.area);
+  requireAccess(found.route, context);
+  return found.route.handle(context);
+}
+
+function routeOf(request: GiteaRequest) {
+  const segments = request.path.split('/');
+  if (segments.slice(0, 3).join('/') !== '/api/v1') return null;
+  for (const route of routes) {
+    const parameters = route.method === request.method ? match(route.pattern, segments.slice(2)) : null;
+    if (parameters !== null) return { route, parameters };
+  }
+  return null;
+}
+
+function match(pattern: string, segments: readonly string[]): Readonly<Record<string, string>> | null {
+  const parts = pattern.split('/').slice(1);
+  const given = segments.slice(1);
+  if (parts.length !== given.length) return null;
+  const parameters: Record<string, string> = {};
+  for (const [place, part] of parts.entries()) {
+    const segment = decodeURIComponent(given[place] ?? '');
+    if (part.startsWith(':') && segment !== '') parameters[part.slice(1)] = segment;
+    else if (part !== segment) return null;
+  }
+  return parameters;
+}
+
+function requireAccess(route: Route, context: RouteContext): void {
+  const { caller } = context;
+  if (route.access === 'anyone') return;
+  if (caller === null) throw new Refusal(401, 'token is required');
+  switch (route.access) {
+    case 'signed-in':
+      return;
+    case 'administrator':
+      if (!caller.user.administrator) throw new Refusal(403, 'user should be the site admin');
+      return;
+    case 'repository-administrator':
+      if (!rightsIn(context.repository(), caller).administer)
+        throw new Refusal(403, 'user should have a permission to write to a repo');
+      return;
+    case 'self-by-password':
+      if (!caller.basic) throw new Refusal(401, 'auth required');
+      if (!caller.user.administrator && caller.user.id !== context.user().id)
+        throw new Refusal(403, 'doer should be the site admin or be same as the contextUser');
+      return;
+  }
+}
+
+function contextOf(
+  instance: GiteaInstance,
+  request: GiteaRequest,
+  parameters: Readonly<Record<string, string>>,
+  caller: Caller | null,
+): RouteContext {
+  const same = (a: string, b: string | undefined) => a.toLowerCase() === b?.toLowerCase();
+  return {
+    instance,
+    request,
+    parameters,
+    caller,
+    repository() {
+      const found = instance.state.repositories.find(
+        (row) => same(row.owner, parameters['owner']) && same(row.name, parameters['repository']),
+      );
+      if (found === undefined || !rightsIn(found, caller).read) throw notFound();
+      return found;
+    },
+    user() {
+      const found = instance.state.users.find((row) => same(row.name, parameters['username']));
+      if (found === undefined) throw notFound();
+      return found;
+    },
+    body() {
+      try {
+        const parsed: unknown = JSON.parse(request.body.toString('utf8'));
+        if (typeof parsed === 'object' && parsed !== null) return parsed as Readonly<Record<string, unknown>>;
+      } catch {
+        // Falls through to the same refusal as a body that is JSON but no object.
+      }
+      throw new Refusal(422, 'Failed to decode the request body.');
+    },
+  };
+}

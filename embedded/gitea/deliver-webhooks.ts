@@ -1,0 +1,115 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { GiteaInstance } from './gitea-instance.ts';
+import { rowById } from './gitea-instance.ts';
+import type { StoredHook, StoredJob, StoredRepository } from './gitea-state.ts';
+import { jobShape } from './job-shape.ts';
+import { repositoryShape } from './repository-shape.ts';
+import { ownerShape } from './user-shape.ts';
+
+/** Sends webhooks as Gitea does: once each, whatever is answered; to one hook in order. */
+export interface WebhookDelivery {
+  /** A `workflow_job` delivery to every hook that wants one. */
+  jobChanged(job: StoredJob): void;
+  /** What `POST …/hooks/{id}/tests` sends: a push that moves nothing, and only to a hook that listens to pushes. */
+  test(hook: StoredHook, repository: StoredRepository): void;
+  /** Resolves when every delivery has been answered or given up. */
+  settled(): Promise<void>;
+}
+
+// DELIVER_TIMEOUT of Gitea's [webhook] settings, in milliseconds.
+const timeoutMs = 5_000;
+
+export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
+  const queues = new Map<number, Promise<void>>();
+  const send = (hook: StoredHook, event: string, payload: object) => {
+    if (!hook.active || !hook.events.includes(event)) return;
+    const body = JSON.stringify(payload, null, 2);
+    queues.set(
+      hook.id,
+      (queues.get(hook.id) ?? Promise.resolve()).then(() => deliver(hook, event, body)),
+    );
+  };
+  return {
+    jobChanged(job) {
+      const hooks = instance.state.hooks.filter(
+        (hook) => hook.repositoryId === null || hook.repositoryId === job.repositoryId,
+      );
+      for (const hook of hooks) send(hook, 'workflow_job', jobPayload(instance, job));
+    },
+    test(hook, repository) {
+      send(hook, 'push', pushPayload(instance, repository));
+    },
+    async settled() {
+      await Promise.all(queues.values());
+    },
+  };
+}
+
+async function deliver(hook: StoredHook, event: string, body: string): Promise<void> {
+  try {
+    const headers = {
+      ...deliveryHeaders(hook, event, body),
+      'content-type': 'application/json',
+      'user-agent': 'Go-http-client/1.1',
+    };
+    const response = await fetch(hook.url, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    await response.body?.cancel();
+  } catch {
+    // One attempt, never repeated: services/webhook/deliver.go marks a task delivered before it knows.
+  }
+}
+
+/** Gitea's, Gogs' and GitHub's names for the same three facts. Without a secret the signatures are empty. */
+function deliveryHeaders(hook: StoredHook, event: string, body: string): Record<string, string> {
+  const delivery = randomUUID();
+  const digest = (algorithm: string) =>
+    hook.secret === '' ? '' : createHmac(algorithm, hook.secret).update(body).digest('hex');
+  const [sha256, sha1] = [digest('sha256'), digest('sha1')];
+  const headers: Record<string, string> = {
+    'x-gitea-signature': sha256,
+    'x-gogs-signature': sha256,
+    'x-hub-signature': `sha1=${sha1}`,
+    'x-hub-signature-256': `sha256=${sha256}`,
+    'x-gitea-hook-installation-target-type': hook.repositoryId === null ? 'system' : 'repository',
+  };
+  for (const sender of ['gitea', 'gogs', 'github']) {
+    headers[`x-${sender}-delivery`] = delivery;
+    headers[`x-${sender}-event`] = event;
+    headers[`x-${sender}-event-type`] = event;
+  }
+  return headers;
+}
+
+function jobPayload(instance: GiteaInstance, job: StoredJob) {
+  const repository = rowById(instance.state.repositories, job.repositoryId);
+  const run = rowById(instance.state.runs, job.runId);
+  return {
+    action: job.status,
+    workflow_job: jobShape(instance, job),
+    repository: repositoryShape(instance, repository, false),
+    sender: ownerShape(instance, run.actor),
+  };
+}
+
+function pushPayload(instance: GiteaInstance, repository: StoredRepository) {
+  const user = ownerShape(instance, repository.owner);
+  const commit = '0'.repeat(40);
+  return {
+    ref: 'refs/heads/main',
+    before: commit,
+    after: commit,
+    compare_url: '',
+    commits: [],
+    total_commits: 0,
+    head_commit: null,
+    repository: repositoryShape(instance, repository, false),
+    pusher: user,
+    sender: user,
+  };
+}

@@ -1,0 +1,44 @@
+import type { Answer } from './answer.ts';
+import type { Caller } from './caller.ts';
+import type { GiteaInstance } from './gitea-instance.ts';
+import type { StoredRepository, StoredUser } from './gitea-state.ts';
+
+/** A request, read whole. */
+export interface GiteaRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  readonly body: Buffer;
+}
+
+/** What a route gets: its callers' rights are checked by then. */
+export interface RouteContext {
+  readonly instance: GiteaInstance;
+  readonly request: GiteaRequest;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly caller: Caller | null;
+  /** The repository of the path. @throws Refusal 404 when there is none or the caller may not read it. */
+  repository(): StoredRepository;
+  /** The user of the path. @throws Refusal 404. */
+  user(): StoredUser;
+  /** The body as a JSON object. @throws Refusal 422 when it is none. */
+  body(): Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Who may use a route. `anyone`; `signed-in`; `administrator` of the site; `repository-administrator` of the path's
+ * repository; `self-by-password`: the path's own user or a site administrator, by Basic authentication alone.
+ */
+export type Access = 'anyone' | 'signed-in' | 'administrator' | 'repository-administrator' | 'self-by-password';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/api/v1`; `:name` is a parameter. */
+  readonly pattern: string;
+  readonly access: Access;
+  /** The area of the scope that a token needs; `null`: none. Methods other than GET need `write`. */
+  readonly area: 'admin' | 'repository' | 'user' | null;
+  handle(context: RouteContext): Answer;
+}

@@ -1,0 +1,37 @@
+/** One page of a list with the headers that Gitea adds: `X-Total-Count`, and `Link` where there are further pages. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly total: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+// DEFAULT_PAGING_NUM and MAX_RESPONSE_ITEMS of Gitea's [api] settings.
+const defaultLimit = 30;
+const mostRows = 50;
+
+/** Cuts a page by the query's `page` (from 1) and `limit` (default 30, at most 50). `address`: without a query. */
+export function pageOf<Row>(rows: readonly Row[], query: URLSearchParams, address: string): Page<Row> {
+  const page = Math.max(1, wholeNumber(query.get('page')) ?? 1);
+  const asked = wholeNumber(query.get('limit')) ?? 0;
+  const limit = asked <= 0 ? defaultLimit : Math.min(asked, mostRows);
+  const last = Math.max(1, Math.ceil(rows.length / limit));
+  const to = (number: number, relation: string) => {
+    const parameters = new URLSearchParams(query);
+    parameters.set('page', String(number));
+    return `<${address}?${parameters.toString()}>; rel="${relation}"`;
+  };
+  const links = [
+    ...(page < last ? [to(page + 1, 'next'), to(last, 'last')] : []),
+    ...(page > 1 ? [to(1, 'first'), to(page - 1, 'prev')] : []),
+  ];
+  const headers = {
+    'x-total-count': String(rows.length),
+    'access-control-expose-headers': 'X-Total-Count, Link',
+    ...(links.length > 0 ? { link: links.join(',') } : {}),
+  };
+  return { rows: rows.slice((page - 1) * limit, page * limit), total: rows.length, headers };
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,198 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { mintToken } from './access-tokens.ts';
+import { answerRequest } from './answer-request.ts';
+import type { Answer } from './answer.ts';
+import { hashCredential } from './credential-hash.ts';
+import { webhookDelivery, type WebhookDelivery } from './deliver-webhooks.ts';
+import type { EmbeddedGitea } from './embedded-gitea.ts';
+import { seconds, type GiteaInstance } from './gitea-instance.ts';
+import { nextId, type StoredJob } from './gitea-state.ts';
+import { openStateFile } from './state-file.ts';
+import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './running-job.ts';
+import { claimJob, queueJob, queueRerun } from './start-job.ts';
+
+export interface EmbeddedGiteaOptions {
+  readonly clock: Clock;
+  /** Any free port when absent. */
+  readonly port?: number;
+  /** A JSON file in which the state is kept across restarts; in memory alone when absent. */
+  readonly data?: string;
+  /** Gitea's version, `1.26.3` when absent. From `1.27.0` on a rerun makes a new job row. */
+  readonly version?: string;
+  /** What the artifact route answers to a good token of a run without artifacts. Gitea's source says `not-found`. */
+  readonly withoutArtifacts?: GiteaInstance['withoutArtifacts'];
+}
+
+// The newest runner whose source was read.
+const newestRunner = '3.3.0';
+
+/** Starts a Gitea with its runners on loopback. `stop` ends the server and every process that a job started. */
+export async function startEmbeddedGitea(
+  options: EmbeddedGiteaOptions,
+): Promise<EmbeddedGitea & { stop(): Promise<void> }> {
+  const file = openStateFile(options.data ?? null);
+  const secrets = new Set<string>();
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve),
+  );
+  const url = `http://localhost:${String((server.address() as AddressInfo).port)}`;
+  const instance: GiteaInstance = {
+    clock: options.clock,
+    state: file.state,
+    version: options.version ?? '1.26.3',
+    signingKey: file.signingKey,
+    withoutArtifacts: options.withoutArtifacts ?? 'empty-list',
+    url: () => url,
+    remember(secret) {
+      secrets.add(secret);
+      return secret;
+    },
+    changed: () => file.changed(),
+  };
+  const webhooks = webhookDelivery(instance);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { pathname, searchParams } = new URL(request.url ?? '/', url);
+    const { authorization } = request.headers;
+    const method = request.method ?? 'GET';
+    send(
+      response,
+      options.clock,
+      answerRequest(instance, {
+        method,
+        path: pathname,
+        query: searchParams,
+        authorization,
+        body: Buffer.concat(chunks),
+      }),
+    );
+  }
+
+  const running = new Set<HeldJob>();
+  const site = siteOf(instance, webhooks, running);
+  return {
+    url,
+    ...site,
+    everySecret: () => [...secrets],
+    async stop() {
+      for (const job of running) job.abandon();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      file.close();
+    },
+  };
+}
+
+/** What tests and stories do at the site without a request. */
+function siteOf(
+  instance: GiteaInstance,
+  webhooks: WebhookDelivery,
+  running: Set<HeldJob>,
+): Omit<EmbeddedGitea, 'url' | 'everySecret'> {
+  const { state } = instance;
+  const memories = new Map<number, RunnerMemory>();
+  const run = (job: StoredJob, runner: string): HeldJob => {
+    webhooks.jobChanged(job);
+    const claimed = claimJob(instance, job, runner);
+    const memory = memories.get(claimed.runner.id) ?? { runtimeToken: '' };
+    memories.set(claimed.runner.id, memory);
+    const held = runJob({
+      instance,
+      ...claimed,
+      memory,
+      changed: (row) => webhooks.jobChanged(row),
+      ended: () => running.delete(held),
+    });
+    running.add(held);
+    webhooks.jobChanged(job);
+    return held;
+  };
+  return {
+    addRepository(fullName, { private: hidden = true, administrators = [] } = {}) {
+      const [owner = '', name = ''] = fullName.split('/');
+      const repository = {
+        id: nextId(state, 'repository'),
+        owner,
+        name,
+        private: hidden,
+        administrators,
+        created: seconds(instance),
+      };
+      state.repositories.push(repository);
+      instance.changed();
+      return { id: repository.id, fullName, private: hidden };
+    },
+    addRunner({ name, labels, version = newestRunner, environment = {}, repository }) {
+      const repositoryId = state.repositories.find((row) => `${row.owner}/${row.name}` === repository)?.id ?? null;
+      const runner = { id: nextId(state, 'runner'), name, labels, version, environment, repositoryId };
+      state.runners.push(runner);
+      instance.changed();
+      return { id: runner.id, name, labels, version };
+    },
+    addUser({ name, password, administrator = false }) {
+      const passwordHash = hashCredential(instance.remember(password));
+      state.users.push({ id: nextId(state, 'user'), name, passwordHash, administrator, created: seconds(instance) });
+      instance.changed();
+    },
+    seedToken(user, name, scopes) {
+      const owner = state.users.find((row) => row.name === user);
+      if (owner === undefined) throw new Error(`The embedded Gitea has no user ${user}.`);
+      return mintToken(instance, owner, name, scopes).value;
+    },
+    startJob: (start) => run(queueJob(instance, start), start.runner),
+    rerun(jobId) {
+      const before = state.tasks.findLast((task) => task.jobId === jobId);
+      const runner = state.runners.find((row) => row.id === before?.runnerId);
+      return run(queueRerun(instance, jobId), runner?.name ?? '');
+    },
+    addWebhook(url, secret) {
+      const created = seconds(instance);
+      const sent = {
+        url,
+        contentType: 'json',
+        secret: instance.remember(secret),
+        events: ['workflow_job'],
+        active: true,
+      };
+      state.hooks.push({
+        id: nextId(state, 'hook'),
+        repositoryId: null,
+        type: 'gitea',
+        ...sent,
+        created,
+        updated: created,
+      });
+      instance.changed();
+    },
+    settled: () => webhooks.settled(),
+    logOf(jobId) {
+      const taskId = state.jobs.find((row) => row.id === jobId)?.taskId;
+      const rows = state.tasks.find((row) => row.id === taskId)?.log ?? [];
+      return Buffer.from(rows.map((row) => `${row}\n`).join(''), 'latin1').toString('utf8');
+    },
+    jobs: () => state.jobs.map((job) => embeddedJob(instance, job)),
+  };
+}
+
+function send(response: ServerResponse, clock: Clock, answer: Answer): void {
+  const body =
+    answer.bytes ?? (answer.json === undefined ? Buffer.alloc(0) : Buffer.from(`${JSON.stringify(answer.json)}\n`));
+  response.sendDate = false;
+  response.writeHead(answer.status, {
+    date: clock.now().toUTCString(),
+    'cache-control': 'max-age=0, private, must-revalidate, no-transform',
+    'x-content-type-options': 'nosniff',
+    ...(answer.status === 204
+      ? {}
+      : { 'content-type': answer.contentType ?? 'application/json;charset=utf-8', 'content-length': body.length }),
+    ...answer.headers,
+  });
+  response.end(answer.status === 204 ? undefined : body);
+}
