@@ -27,4 +27,8 @@ export const vaultFaults = {
     'never',
     'A deleted secret holds this name until it is recovered or purged. Recover it first.',
   ),
+  IDENTITY_UNAVAILABLE: fault<{ vault: string; reason: string }>(
+    'backoff',
+    'No token could be had for the identity that the settings name, so the vault was not asked. Check KEYTURN_IDENTITY_KIND and what belongs to it.',
+  ),
 } as const;

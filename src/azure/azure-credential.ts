@@ -1,0 +1,59 @@
+import type { TokenCredential } from '@azure/core-auth';
+import {
+  ClientCertificateCredential,
+  ClientSecretCredential,
+  ManagedIdentityCredential,
+  WorkloadIdentityCredential,
+} from '@azure/identity';
+import { ServiceError } from '../service-error.ts';
+import type { IdentitySettings } from '../settings.ts';
+import { isLoopback } from './embedded-switch.ts';
+
+/** Where `@azure/identity` is told that tokens come from another address than 169.254.169.254. */
+const metadataHost = 'AZURE_POD_IDENTITY_AUTHORITY_HOST';
+
+/**
+ * The one identity that the settings name, never the first of a chain that happens to answer: a developer's own login
+ * on a shared machine would otherwise read production.
+ * `embedded` allows the managed identity's `endpoint`, on loopback alone.
+ * @throws ServiceError `SETTINGS_MALFORMED` for an endpoint that is not allowed, or a host that the environment slips in.
+ */
+export function azureCredential(identity: IdentitySettings, options: { readonly embedded: boolean }): TokenCredential {
+  switch (identity.kind) {
+    case 'managed-identity':
+      pointMetadataService(identity.endpoint, options.embedded);
+      return new ManagedIdentityCredential(identity.clientId === null ? {} : { clientId: identity.clientId });
+    case 'workload-identity': {
+      const { tenantId, clientId, tokenFile } = identity;
+      return new WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath: tokenFile });
+    }
+    case 'client-secret': {
+      const { tenantId, clientId, clientSecret } = identity;
+      return new ClientSecretCredential(tenantId, clientId, clientSecret.reveal());
+    }
+    case 'client-certificate': {
+      const { tenantId, clientId, certificateFile } = identity;
+      return new ClientCertificateCredential(tenantId, clientId, { certificatePath: certificateFile });
+    }
+    default:
+      return identity satisfies never;
+  }
+}
+
+/**
+ * The library takes this host from the environment alone and reads it with every token, so it is set for the process.
+ * One that is there already and was not asked for would send the identity's requests, and take its tokens, from anywhere.
+ */
+function pointMetadataService(endpoint: string | null, embedded: boolean): void {
+  if (endpoint !== null) {
+    if (!embedded || !isLoopback(endpoint))
+      throw refused('KEYTURN_IDENTITY_ENDPOINT: only the embedded cloud on this machine has one');
+    process.env[metadataHost] = endpoint;
+  } else if (process.env[metadataHost] !== undefined) {
+    throw refused(`${metadataHost}: must not be set; name the embedded cloud in KEYTURN_IDENTITY_ENDPOINT`);
+  }
+}
+
+function refused(fault: string): ServiceError<'SETTINGS_MALFORMED'> {
+  return new ServiceError('SETTINGS_MALFORMED', { faults: [fault] });
+}

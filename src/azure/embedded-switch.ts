@@ -1,0 +1,41 @@
+import { ServiceError } from '../service-error.ts';
+
+/** Options that let an Azure SDK client talk to the embedded cloud; empty for the real one. */
+export interface EmbeddedSwitch {
+  readonly allowInsecureConnection?: true;
+  readonly disableChallengeResourceVerification?: true;
+  readonly tlsOptions?: { readonly ca: string };
+}
+
+/**
+ * Lifts the SDK's protection for an address of this machine, and for no other: the client may then speak plain http,
+ * take a challenge for another domain, and trust one self-signed `certificate` (PEM).
+ * Not embedded: no option at all, so that the SDK's own rules stand.
+ * @throws ServiceError `SETTINGS_MALFORMED` for an address beyond loopback: a token sent there would be anybody's.
+ */
+export function embeddedSwitch(request: {
+  readonly embedded: boolean;
+  readonly url: string;
+  readonly certificate?: string | null;
+}): EmbeddedSwitch {
+  if (!request.embedded) return {};
+  if (!isLoopback(request.url)) {
+    const fault = `KEYTURN_EMBEDDED: ${originOf(request.url)} is not an address of this machine`;
+    throw new ServiceError('SETTINGS_MALFORMED', { faults: [fault] });
+  }
+  const trust = request.certificate == null ? {} : { tlsOptions: { ca: request.certificate } };
+  return { allowInsecureConnection: true, disableChallengeResourceVerification: true, ...trust };
+}
+
+/** Whether an address names this machine: `localhost`, 127.0.0.0/8 or ::1, written as the URL parser writes them. */
+export function isLoopback(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
+  // A user name before the host is how an address pretends to be another one.
+  if (url.username !== '' || url.password !== '') return false;
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+}
+
+function originOf(text: string): string {
+  return URL.parse(text)?.origin ?? 'what stands there';
+}

@@ -1,0 +1,173 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { SecretProperties, SetSecretOptions, UpdateSecretPropertiesOptions } from '@azure/keyvault-secrets';
+import type { SecretStore, SecretVersion } from '../rotation/secret-store.ts';
+import { SecretValue } from '../secrets/secret-value.ts';
+import { ServiceError } from '../service-error.ts';
+import { newestCandidates, newestFirst } from './newest-version.ts';
+import { type VaultAccess, vaultClient } from './vault-client.ts';
+import { isAbsence, isPassing, readFailure, writeFailure } from './vault-failure.ts';
+
+/** Reads are safe to repeat; two more tries bridge a lost connection or a vault that is moved. */
+const pausesMs = [200, 800];
+
+/** Secrets whose versions are looked up at the same time by `list`: well under 4,000 requests in 10 seconds. */
+const lookedUpAtOnce = 8;
+
+/**
+ * One vault's secrets over Azure's client. Reads are repeated when no answer came; a new version is asked for once.
+ * Names are lower-case on the way out, as policy, events and log rows are compared.
+ */
+export function keyVaultSecretStore(access: VaultAccess): SecretStore {
+  const vault = access.vault.name;
+  const { client, serverTime, authenticated } = vaultClient(access);
+  let opening: Promise<unknown> | null = null;
+
+  /**
+   * A read, repeated while its answer is lost; `null` only when the vault answered 404.
+   * The first of a client goes alone, so that one challenge serves all.
+   */
+  async function read<Result>(
+    secret: string | null,
+    act: () => Promise<Result>,
+    version: string | null = null,
+  ): Promise<Result | null> {
+    if (!authenticated() && opening !== null) await opening.catch(() => null);
+    const reading = repeated(act);
+    if (!authenticated()) opening = reading;
+    try {
+      return await reading;
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      throw readFailure(error, { vault, secret, version });
+    }
+  }
+
+  /** Before the first write: with no token yet, the SDK may send the body, and the value in it, without one. */
+  async function authenticate(name: string): Promise<void> {
+    if (authenticated()) return;
+    try {
+      await versionsOf(name);
+    } catch (error) {
+      if (!authenticated()) throw error;
+    }
+    if (!authenticated()) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no token was accepted' });
+  }
+
+  async function versionsOf(name: string): Promise<SecretVersion[]> {
+    const versions = await read(name, () => collected(client.listPropertiesOfSecretVersions(name)));
+    return (versions ?? []).map(toVersion);
+  }
+
+  /** The properties of every secret's newest version, which name no version. */
+  async function secretsShown(): Promise<readonly SecretProperties[]> {
+    const shown = await read(null, () => collected(client.listPropertiesOfSecrets()));
+    if (shown === null) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no list of secrets' });
+    return shown;
+  }
+
+  /** The newest of a secret; what the vault shows of it decides between versions that nothing else tells apart. */
+  async function newestOf(
+    name: string,
+    shown: () => Promise<readonly SecretProperties[]>,
+  ): Promise<SecretVersion | null> {
+    const candidates = newestCandidates(await versionsOf(name));
+    if (candidates.length <= 1) return candidates[0] ?? null;
+    const alike = (await shown()).filter((one) => one.name.toLowerCase() === name.toLowerCase());
+    return candidates.find((one) => alike.some((other) => looksAlike(one, other))) ?? candidates[0] ?? null;
+  }
+
+  return {
+    latest: (name) => newestOf(name, secretsShown),
+
+    versions: async (name) => newestFirst(await versionsOf(name)),
+
+    async *list() {
+      const shown = await secretsShown();
+      for (let start = 0; start < shown.length; start += lookedUpAtOnce) {
+        const some = shown.slice(start, start + lookedUpAtOnce);
+        const newest = await Promise.all(some.map(({ name }) => newestOf(name, () => Promise.resolve(shown))));
+        yield* newest.filter((one) => one !== null);
+      }
+    },
+
+    async value(name, version) {
+      const secret = await read(name, () => client.getSecret(name, { version }), version);
+      return secret?.value === undefined ? null : new SecretValue(secret.value);
+    },
+
+    async add({ name, value, expires, contentType, tags }) {
+      await authenticate(name);
+      const options: SetSecretOptions = {
+        tags: { ...tags },
+        ...(expires === null ? {} : { expiresOn: expires }),
+        ...(contentType === null ? {} : { contentType }),
+      };
+      try {
+        return toVersion((await client.setSecret(name, value.reveal(), options)).properties);
+      } catch (error) {
+        throw writeFailure(error, { vault, secret: name });
+      }
+    },
+
+    async update(name, version, { enabled, tags, expires }) {
+      const options: UpdateSecretPropertiesOptions = {
+        ...(enabled === undefined ? {} : { enabled }),
+        ...(tags === undefined ? {} : { tags: { ...tags } }),
+        ...(expires === undefined ? {} : { expiresOn: expires }),
+      };
+      const updated = await read(name, () => client.updateSecretProperties(name, version, options), version);
+      if (updated !== null) return toVersion(updated);
+      throw new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret: name, status: 404, reason: 'SecretNotFound' });
+    },
+
+    serverTime,
+  };
+}
+
+async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (const pause of pausesMs) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await wait(pause);
+    }
+  }
+  return await act();
+}
+
+/** All of a paged listing, begun again as a whole when a page is lost: a listing that broke off cannot be gone on with. */
+async function collected<Item>(pages: AsyncIterable<Item>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const item of pages) items.push(item);
+  return items;
+}
+
+function toVersion(properties: SecretProperties): SecretVersion {
+  const { name, version, enabled, notBefore, expiresOn, createdOn, contentType, tags } = properties;
+  return {
+    name: name.toLowerCase(),
+    version: version ?? '',
+    enabled: enabled ?? true,
+    notBefore: notBefore ?? null,
+    expires: expiresOn ?? null,
+    created: createdOn ?? new Date(0),
+    contentType: contentType ?? null,
+    tags: { ...tags },
+  };
+}
+
+/** Whether a version is the one whose properties the list of secrets shows: the list names no version. */
+function looksAlike(version: SecretVersion, shown: SecretProperties): boolean {
+  const other = toVersion(shown);
+  const parts = (one: SecretVersion) =>
+    JSON.stringify([
+      one.enabled,
+      one.notBefore,
+      one.expires,
+      one.created,
+      one.contentType,
+      Object.entries(one.tags).sort(),
+    ]);
+  return parts(version) === parts(other);
+}

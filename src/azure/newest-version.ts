@@ -1,0 +1,46 @@
+import type { SecretVersion } from '../rotation/secret-store.ts';
+
+/**
+ * Orders versions newest first. The vault promises no order, and `created` has whole seconds; within one second the
+ * chain that rotations write decides, for whoever names another version in `rotated-from` came after it. What is still
+ * equal stands by version id, so that every reader sees the same order. Source: rotation.md section 3.3.
+ */
+export function newestFirst(versions: readonly SecretVersion[]): SecretVersion[] {
+  const chainLength = chainLengths(versions);
+  return [...versions].sort(
+    (a, b) =>
+      b.created.getTime() - a.created.getTime() ||
+      (chainLength.get(b.version) ?? 0) - (chainLength.get(a.version) ?? 0) ||
+      (a.version < b.version ? 1 : -1),
+  );
+}
+
+/** The versions that may be the newest: one, unless several were made in one second and no chain tells them apart. */
+export function newestCandidates(versions: readonly SecretVersion[]): SecretVersion[] {
+  const ordered = newestFirst(versions);
+  const chainLength = chainLengths(versions);
+  const [newest] = ordered;
+  return ordered.filter(
+    (one) =>
+      one.created.getTime() === newest?.created.getTime() &&
+      chainLength.get(one.version) === chainLength.get(newest.version),
+  );
+}
+
+/** For each version the number of versions of its own second that it follows, along `rotated-from`. */
+function chainLengths(versions: readonly SecretVersion[]): ReadonlyMap<string, number> {
+  const byVersion = new Map(versions.map((one) => [one.version, one]));
+  return new Map(versions.map((one) => [one.version, lengthOf(one)]));
+
+  function lengthOf(version: SecretVersion): number {
+    const seen = new Set<string>();
+    let current: SecretVersion | undefined = version;
+    // Tags can be written by hand, in a circle too.
+    while (current !== undefined && !seen.has(current.version)) {
+      seen.add(current.version);
+      const from: SecretVersion | undefined = byVersion.get(current.tags['rotated-from'] ?? '');
+      current = from?.created.getTime() === version.created.getTime() ? from : undefined;
+    }
+    return seen.size - 1;
+  }
+}

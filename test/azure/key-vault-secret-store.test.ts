@@ -1,0 +1,215 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
+import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+import { keyVaultSecretStore } from '../../src/azure/key-vault-secret-store.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { secretStoreContract } from '../contracts/secret-store.contract.ts';
+import { embeddedVault } from './embedded-vault.ts';
+
+const started: EmbeddedCloud[] = [];
+afterEach(async () => {
+  for (const cloud of started.splice(0)) await cloud.stop();
+});
+
+async function world() {
+  const cloud = await startEmbeddedCloud();
+  cloud.auditLog.setDelay(0);
+  started.push(cloud);
+  const { principal, access } = embeddedVault(cloud);
+  const open = () => keyVaultSecretStore({ ...access, userAgent: 'keyturn-rotator/0.1.0' });
+  return { cloud, vault: cloud.vault, principal, access, open, store: open() };
+}
+
+const canary = 'a value that must never be seen 8f3a';
+const version = (name = 'a') => ({ name, value: new SecretValue(canary), expires: null, contentType: null, tags: {} });
+
+secretStoreContract('Key Vault', async () => (await world()).store);
+
+describe('adding a version', () => {
+  it('is never repeated underneath: an answer lost after the write is unclear, and there is one version', async () => {
+    const { vault, store } = await world();
+    vault.fault({ kind: 'lose-answer', method: 'PUT', times: 1 });
+    await expect(store.add(version())).rejects.toMatchObject({
+      code: 'VAULT_ANSWER_UNCLEAR',
+      details: { secret: 'a', status: null },
+    });
+    expect(vault.versions('a')).toHaveLength(1);
+    expect(await store.latest('a')).toMatchObject({ version: vault.versions('a')[0]?.version });
+  });
+
+  it.each([
+    ['fail-before', 0],
+    ['fail-after', 1],
+  ] as const)('is unclear when the vault stumbles (%s)', async (kind, versions) => {
+    const { vault, store } = await world();
+    vault.fault({ kind, method: 'PUT', times: 1, status: 503 });
+    await expect(store.add(version())).rejects.toMatchObject({
+      code: 'VAULT_ANSWER_UNCLEAR',
+      details: { status: 503 },
+    });
+    expect(vault.versions('a')).toHaveLength(versions);
+  });
+
+  it('is unclear when the vault does not answer in time', async () => {
+    const { vault, access } = await world();
+    const store = keyVaultSecretStore({ ...access, answerWithinMs: 300 });
+    await store.latest('a');
+    vault.fault({ kind: 'delay', method: 'PUT', times: 1, delayMs: 2_000 });
+    await expect(store.add(version())).rejects.toMatchObject({ code: 'VAULT_ANSWER_UNCLEAR' });
+  });
+
+  it.each([4, null])('tells how long a throttling vault asks to wait (%j)', async (retryAfterSeconds) => {
+    const { vault, store } = await world();
+    vault.fault({ kind: 'throttle', method: 'PUT', times: 1, retryAfterSeconds });
+    await expect(store.add(version())).rejects.toMatchObject({
+      code: 'VAULT_THROTTLED',
+      details: { retryAfterSeconds },
+    });
+    expect(vault.versions('a')).toHaveLength(0);
+  });
+
+  it('names the sixteenth tag and the long value as requests that the vault refuses', async () => {
+    const { store } = await world();
+    const tags = Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`tag-${String(index)}`, 'x']));
+    const refusal = { code: 'VAULT_REQUEST_REFUSED', details: { status: 400, reason: 'BadParameter' } };
+    await expect(store.add({ ...version(), tags })).rejects.toMatchObject(refusal);
+    await expect(store.add({ ...version(), value: new SecretValue('x'.repeat(25_601)) })).rejects.toMatchObject(
+      refusal,
+    );
+  });
+
+  it('says that a deleted secret holds the name', async () => {
+    const { store, access } = await world();
+    await store.add(version());
+    const token = await access.credential.getToken([]);
+    const headers = { authorization: `Bearer ${token?.token ?? ''}` };
+    await fetch(`${access.vault.url}/secrets/a?api-version=7.5`, { method: 'DELETE', headers });
+    await expect(store.add(version())).rejects.toMatchObject({ code: 'SECRET_SOFT_DELETED', details: { secret: 'a' } });
+  });
+
+  it('never sends a value without a token, not even from a new client or after a failed first request', async () => {
+    const { vault, cloud, open } = await world();
+    const cold = open();
+    await Promise.all(Array.from({ length: 10 }, (_, index) => cold.add(version(`cold-${String(index)}`))));
+
+    const broken = open();
+    vault.fault({ kind: 'fail-before', times: 3 });
+    await expect(broken.add(version('after'))).resolves.toMatchObject({ name: 'after' });
+
+    const sent = requests(cloud);
+    const probes = sent.filter(({ OperationName }) => OperationName === 'Authentication');
+    expect(probes).toHaveLength(2);
+    expect(sent.filter(({ OperationName }) => OperationName === 'SecretSet')).toHaveLength(11);
+    expect(probes.every(({ ClientInfo }) => String(ClientInfo).startsWith('keyturn-rotator/0.1.0 '))).toBe(true);
+  });
+
+  it('reaches nobody and says so when the vault is not there', async () => {
+    const { cloud, store, open } = await world();
+    await store.latest('a');
+    await cloud.stop();
+    started.splice(0);
+    await expect(open().add(version())).rejects.toMatchObject({ code: 'VAULT_UNREACHABLE' });
+    await expect(store.add(version())).rejects.toMatchObject({
+      code: expect.stringMatching(/VAULT_(UNREACHABLE|ANSWER_UNCLEAR)/) as string,
+    });
+  });
+});
+
+describe('reading', () => {
+  it('bridges a lost answer and a vault that stumbles', async () => {
+    const { vault, store } = await world();
+    const added = await store.add(version());
+    vault.fault({ kind: 'lose-answer', method: 'GET', times: 1 });
+    vault.fault({ kind: 'fail-before', method: 'GET', times: 1, status: 500 });
+    expect(await store.latest('a')).toEqual(added);
+  });
+
+  it('gives up in the end, and does not take it for absence', async () => {
+    const { vault, store } = await world();
+    await store.add(version());
+    vault.fault({ kind: 'fail-before', method: 'GET', times: 3, status: 503 });
+    await expect(store.latest('a')).rejects.toMatchObject({
+      code: 'VAULT_UNREACHABLE',
+      details: { reason: 'HTTP 503' },
+    });
+  });
+
+  it.each(['ForbiddenByRbac', 'ForbiddenByConnection', 'ForbiddenByFirewall'])(
+    'says who was refused and why (%s), and does not take it for absence',
+    async (innerCode) => {
+      const { vault, store, principal } = await world();
+      await store.add(version());
+      vault.fault({ kind: 'deny', times: 1, innerCode });
+      await expect(store.latest('a')).rejects.toMatchObject({
+        code: 'VAULT_ACCESS_DENIED',
+        retry: 'after-propagation',
+        details: { vault: vault.name, secret: 'a', objectId: principal.objectId, reason: innerCode },
+      });
+    },
+  );
+
+  it('says that no token could be had, when it could not', async () => {
+    const { access } = await world();
+    const credential = { getToken: () => Promise.reject(new Error(`with ${canary} inside`)) };
+    const store = keyVaultSecretStore({ ...access, credential });
+    const failure = await store.latest('a').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(String(failure)).not.toContain(canary);
+  });
+
+  it('shows the same newest version as the vault when two were made in one second and only their tags differ', async () => {
+    const { vault, store, access } = await world();
+    const created = new Date('2026-11-01T00:00:00Z');
+    for (let round = 0; round < 6; round++) {
+      vault.seed({ name: `twin-${String(round)}`, value: 'one', created, tags: { maker: 'one' } });
+      vault.seed({ name: `twin-${String(round)}`, value: 'two', created, tags: { maker: 'two' } });
+      const latest = await store.latest(`twin-${String(round)}`);
+      expect(latest?.tags).toEqual({ maker: 'two' });
+    }
+    expect(access.vault.url).toContain('localhost');
+  });
+
+  it('discloses no value for properties', async () => {
+    const { store, cloud } = await world();
+    await store.add(version());
+    await store.latest('a');
+    await store.versions('a');
+    for await (const one of store.list()) expect(one.name).toBe('a');
+    const names = requests(cloud).map(({ OperationName }) => OperationName);
+    expect(names).not.toContain('SecretGet');
+  });
+});
+
+describe('changing properties', () => {
+  it('repeats, for it is idempotent', async () => {
+    const { vault, store } = await world();
+    const added = await store.add(version());
+    vault.fault({ kind: 'lose-answer', method: 'PATCH', times: 1 });
+    expect(await store.update('a', added.version, { enabled: false })).toMatchObject({ enabled: false });
+  });
+
+  it('refuses a version that is not there', async () => {
+    const { store } = await world();
+    await store.add(version());
+    await expect(store.update('a', '0'.repeat(32), { enabled: false })).rejects.toMatchObject({
+      code: 'VAULT_REQUEST_REFUSED',
+      details: { status: 404 },
+    });
+  });
+});
+
+it('carries no value in any error', async () => {
+  const { vault, store } = await world();
+  for (const kind of ['lose-answer', 'fail-after', 'throttle', 'deny'] as const) {
+    vault.fault({ kind, method: 'PUT', times: 1 });
+    const failure = await store.add(version()).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    const shown = inspect(failure, { depth: null, showHidden: true });
+    expect(JSON.stringify(failure) + String(failure) + shown).not.toContain(canary);
+  }
+});
+
+function requests(cloud: EmbeddedCloud): readonly Readonly<Record<string, unknown>>[] {
+  return cloud.auditLog.rows();
+}
