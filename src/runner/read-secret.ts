@@ -43,11 +43,11 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
   const started = surroundings.now().getTime();
 
   for (let attempt = 1; ; attempt += 1) {
-    const { secret, error, then, retryAfterMs } = await once();
+    const { secret, error, next, retryAfterMs } = await once();
     if (secret !== null) return result({ kind: 'served', secret });
-    if (then === 'fail') return result({ kind: 'failed', error });
-    const pauseMs = retryAfterMs ?? backoff(then === 'wait' ? 1_000 : 400, attempt, surroundings.chance());
-    const until = started + (then === 'wait' ? patienceMs : unreachableMs);
+    if (next === 'fail') return result({ kind: 'failed', error });
+    const pauseMs = retryAfterMs ?? backoff(next === 'wait' ? 1_000 : 400, attempt, surroundings.chance());
+    const until = started + (next === 'wait' ? patienceMs : unreachableMs);
     const tooLate = surroundings.now().getTime() + pauseMs > until;
     if (tooLate || requests.length >= mostRequests - 1) return result({ kind: 'failed', error });
     await surroundings.wait(pauseMs);
@@ -64,13 +64,13 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
         return { ...refusal, error, secret: null };
       }
       const secret = servedSecret(answer.body);
-      if (secret !== null) return { secret, error: null, then: null, retryAfterMs: null };
+      if (secret !== null) return { secret, error: null, next: null, retryAfterMs: null };
       const error = new ServiceError('VAULT_REQUEST_REFUSED', { ...described(), status: 200, reason: 'NoSecret' });
-      return { secret, error, then: 'fail', retryAfterMs: null };
+      return { secret, error, next: 'fail', retryAfterMs: null };
     } catch (cause) {
       const reason = exchangeFailure(cause);
       const error = new ServiceError('VAULT_UNREACHABLE', { vault: about.vault, reason }, { cause });
-      return { secret: null, error, then: lasting.test(reason) ? 'fail' : 'again', retryAfterMs: null };
+      return { secret: null, error, next: lasting.test(reason) ? 'fail' : 'again', retryAfterMs: null };
     }
   }
 
@@ -115,11 +115,11 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
 }
 
 type Attempt =
-  | { readonly secret: ServedSecret; readonly error: null; readonly then: null; readonly retryAfterMs: null }
+  | { readonly secret: ServedSecret; readonly error: null; readonly next: null; readonly retryAfterMs: null }
   | {
       readonly secret: null;
       readonly error: ServiceError;
-      readonly then: 'fail' | 'wait' | 'again';
+      readonly next: 'fail' | 'wait' | 'again';
       readonly retryAfterMs: number | null;
     };
 

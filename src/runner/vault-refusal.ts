@@ -4,7 +4,7 @@ import type { HttpAnswer } from './http-exchange.ts';
 /** A refusal, and whether asking again may help: `wait` for roles and throttling, `again` for a vault that stumbled. */
 export interface VaultRefusal {
   readonly error: ServiceError;
-  readonly then: 'fail' | 'wait' | 'again';
+  readonly next: 'fail' | 'wait' | 'again';
   /** The vault's own word on when to come back. */
   readonly retryAfterMs: number | null;
 }
@@ -36,23 +36,23 @@ export function vaultRefusal({ vault, name, version, objectId }: Asked, answer: 
     }
     const error = new ServiceError('VAULT_ACCESS_DENIED', { vault, secret, objectId, reason: inner });
     // Only a role assignment spreads with delay; an access policy is in force at once.
-    return { error, then: inner === 'ForbiddenByRbac' ? 'wait' : 'fail', retryAfterMs: null };
+    return { error, next: inner === 'ForbiddenByRbac' ? 'wait' : 'fail', retryAfterMs: null };
   }
   if (status === 404) return fail(new ServiceError('SECRET_MISSING', { vault, secret, version }));
   if (status === 429) {
     const retryAfterMs = retryAfter(answer.headers['retry-after']);
     const retryAfterSeconds = retryAfterMs === null ? null : retryAfterMs / 1000;
-    return { error: new ServiceError('VAULT_THROTTLED', { vault, retryAfterSeconds }), then: 'wait', retryAfterMs };
+    return { error: new ServiceError('VAULT_THROTTLED', { vault, retryAfterSeconds }), next: 'wait', retryAfterMs };
   }
   if (status >= 500) {
     const error = new ServiceError('VAULT_UNREACHABLE', { vault, reason: `HTTP ${String(status)}` });
-    return { error, then: 'again', retryAfterMs: retryAfter(answer.headers['retry-after']) };
+    return { error, next: 'again', retryAfterMs: retryAfter(answer.headers['retry-after']) };
   }
   return fail(new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret, status, reason: inner }));
 }
 
 function fail(error: ServiceError): VaultRefusal {
-  return { error, then: 'fail', retryAfterMs: null };
+  return { error, next: 'fail', retryAfterMs: null };
 }
 
 /** The innermost code of Azure's error body, or the outer one; only letters, so that nothing else gets printed. */
