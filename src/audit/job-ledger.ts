@@ -3,7 +3,7 @@ import { ServiceError } from '../service-error.ts';
 import type { ReportingPeriod } from './audited-period.ts';
 import type { Job } from './job.ts';
 import { jobKey } from './job-name.ts';
-import { monthOf, monthsOf } from './months.ts';
+import { monthOf, monthsOf } from './calendar.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
 
 /**

@@ -6,7 +6,7 @@ import { ServiceError } from '../service-error.ts';
 import type { ReportingPeriod } from './audited-period.ts';
 import type { Job } from './job.ts';
 import { jobKey } from './job-name.ts';
-import { monthOf, monthsOf } from './months.ts';
+import { monthOf, monthsOf } from './calendar.ts';
 import { createJson, parseLines, readStoredJson } from './stored-json.ts';
 
 /** A receipt and how it came to us. */

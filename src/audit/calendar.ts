@@ -29,3 +29,13 @@ export function daysOf({ from, to }: ReportingPeriod): string[] {
   }
   return days;
 }
+
+/** The start of the hour that a moment (milliseconds) lies in. */
+export function hourOf(at: number): number {
+  return at - (at % 3_600_000);
+}
+
+/** The hour that a moment (milliseconds) lies in, as control totals name it: `2026-03-09T14:00:00Z`. */
+export function hourName(at: number): string {
+  return `${new Date(hourOf(at)).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { parseReceiptLine } from '../provenance/receipt-line.ts';
+import type { Receipt } from '../provenance/receipt.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import type { JobFeed } from './job-feed.ts';
+import { recordJob } from './job-ledger.ts';
+import { jobKey } from './job-name.ts';
+import type { Job } from './job.ts';
+import { isHarvested, recordLoggedReceipts } from './receipt-ledger.ts';
+import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
+
+/** How far the collection of jobs has come. */
+export interface JobCollection {
+  readonly format: 1;
+  readonly highestJobId: number;
+  /** Every job created before this was seen, in every repository that Gitea shows us. ISO 8601. */
+  readonly completeTo: string;
+  /** Not ended when last seen, or ended with a log that Gitea has not yet given. */
+  readonly unfinished: readonly Job[];
+}
+
+interface Collection {
+  readonly feed: JobFeed;
+  readonly records: RecordStore;
+  readonly now: () => Date;
+}
+
+const path = 'collection/jobs.json';
+
+/** A log is stored moments after its job ends; after an hour without one there is none to come. */
+const logPatienceMs = 3_600_000;
+
+/**
+ * Collects what Gitea has to say since the last pass: attempts of jobs into the ledger, and from the log of each that
+ * has ended the receipts in it. The log is read at once on completion, for a re-run hides it and its owner can delete it.
+ * Safe to run again, and beside another: the ledger keeps the newest word, and each log is kept once.
+ */
+export async function collectJobs({ feed, records, now }: Collection): Promise<{
+  readonly jobs: number;
+  readonly logs: number;
+  readonly receipts: number;
+  readonly unfinished: number;
+}> {
+  const startedAt = now();
+  const before = await readStoredJson(records, path);
+  const known = before?.value as unknown as JobCollection | undefined;
+  const counts = { jobs: 0, logs: 0, receipts: 0 };
+  const unfinished = new Map<string, Job>();
+  let highestJobId = known?.highestJobId ?? 0;
+
+  const since = { highestJobId, unfinished: known?.unfinished ?? [] };
+  // What the feed does not speak of any more (a deleted run) is given up with what was known of it.
+  for await (const job of feed.jobs(since)) {
+    highestJobId = Math.max(highestJobId, job.jobId);
+    if (await recordJob(records, job)) counts.jobs += 1;
+    const harvest = job.status === 'completed' ? await harvestLog({ feed, records, now }, job) : null;
+    if (harvest === null) unfinished.set(jobKey(job), job);
+    else {
+      unfinished.delete(jobKey(job));
+      counts.logs += harvest.logs;
+      counts.receipts += harvest.receipts;
+    }
+  }
+
+  const after = { format: 1, highestJobId, completeTo: startedAt.toISOString(), unfinished: [...unfinished.values()] };
+  if (before === null) await createJson(records, path, after);
+  else await records.replace(path, jsonBytes(after), before.revision);
+  return { ...counts, unfinished: unfinished.size };
+}
+
+/** How far the collection has come; `null` before the first pass. */
+export async function jobCollection(records: RecordStore): Promise<JobCollection | null> {
+  return ((await readStoredJson(records, path))?.value as unknown as JobCollection | undefined) ?? null;
+}
+
+/** Keeps the receipts in the log of an attempt that has ended; `null` while its log is still to come. */
+async function harvestLog(
+  { feed, records, now }: Collection,
+  job: Job,
+): Promise<{ readonly logs: number; readonly receipts: number } | null> {
+  if (await isHarvested(records, job)) return { logs: 0, receipts: 0 };
+  const log = job.startedAt === null ? null : await feed.log(job);
+  const at = now();
+  const ended = Date.parse(job.completedAt ?? job.createdAt);
+  if (log === null && job.startedAt !== null && at.getTime() - ended < logPatienceMs) return null;
+  const receipts = log === null ? [] : receiptsIn(log);
+  const logSha256 = log === null ? null : createHash('sha256').update(log).digest('hex');
+  const isNew = await recordLoggedReceipts(records, job, { at, logSha256, receipts });
+  return isNew ? { logs: 1, receipts: receipts.length } : { logs: 0, receipts: 0 };
+}
+
+function receiptsIn(log: string): Receipt[] {
+  return log.split('\n').flatMap((line) => parseReceiptLine(line) ?? []);
+}
