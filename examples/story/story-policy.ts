@@ -1,0 +1,51 @@
+import { stringify } from 'yaml';
+import { repositories, runners, secrets } from './cast.ts';
+
+/** Object ids of the identities that the story defines. */
+export interface StoryIdentities {
+  readonly keyturn: string;
+  readonly runners: Readonly<Record<string, string>>;
+}
+
+/** The operator's `keyturn.policy.yml` of the story, as text: it is read as anybody's would be. */
+export function storyPolicy(identities: StoryIdentities, botUser: string): string {
+  return stringify({
+    format: 1,
+    secrets: Object.fromEntries(
+      secrets
+        .filter(({ issuer }) => issuer !== null)
+        .map(({ name, issuer, environment, namespace, validityDays, approval }) => [
+          name,
+          {
+            issuer,
+            target: issuer === 'gitea-token' ? { user: botUser, scopes: ['read:repository'] } : { length: 40 },
+            validity: `${String(validityDays)}d`,
+            // Seconds, so that the whole way can be watched; hours or days in earnest.
+            grace: '5s',
+            consumersLifetime: '1s',
+            minimumAge: '1h',
+            environment,
+            namespaces: [namespace],
+            ...(approval.length > 0 && { approval }),
+          },
+        ]),
+    ),
+    namespaces: {
+      'storefront-prod': { repositories: ['acme/storefront'], branches: ['main'], environments: ['prod'] },
+      'payments-prod': { repositories: ['acme/payments'], branches: ['main'], environments: ['prod'] },
+      'platform-prod': { repositories: ['acme/platform'], branches: ['main'], environments: ['prod'] },
+      'data-prod': { repositories: ['acme/warehouse'], branches: ['main'], environments: ['prod'] },
+      staging: { repositories: [...repositories], environments: ['staging'] },
+      dev: { repositories: ['acme/mobile'], environments: ['dev'] },
+    },
+    identities: {
+      [identities.keyturn]: { role: 'rotator' },
+      ...Object.fromEntries(
+        runners.map(({ name, label, address, repositories: served }) => [
+          identities.runners[name] ?? '',
+          { role: 'runner', labels: [label], repositories: [...served], addresses: [address] },
+        ]),
+      ),
+    },
+  });
+}

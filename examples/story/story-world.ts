@@ -1,0 +1,87 @@
+import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
+import type { Receipt } from '../../src/provenance/receipt.ts';
+import { repositories, runners, secrets } from './cast.ts';
+
+/** Who the story's people and machines are, once they are defined. */
+export interface StoryWorld {
+  readonly cloud: EmbeddedCloud;
+  readonly keyturn: Principal;
+  readonly runners: ReadonlyMap<string, Principal>;
+  /** A person who may read; and a build machine from another team that may not. */
+  readonly person: Principal;
+  readonly stranger: Principal;
+  readonly gitea: { readonly bot: string; readonly botPassword: string; readonly serviceToken: string };
+}
+
+/** What the story needs of the service, which runs beside it on the same clock. */
+export interface StoryService {
+  collectJobs(): Promise<unknown>;
+  collectRetrievals(): Promise<unknown>;
+  reconcileRotations(): Promise<unknown>;
+  /** Posts receipts as the helper does. */
+  postReceipts(token: string, receipts: readonly Receipt[]): Promise<void>;
+}
+
+const day = 86_400_000;
+
+/** Peoples the embedded cloud as it was thirty days before `liveAt`, without a log row or an event. */
+export function setTheScene(cloud: EmbeddedCloud, liveAt: Date): StoryWorld {
+  const { identity, vault, gitea } = cloud;
+  const keyturn = identity.define({ name: 'keyturn', kind: 'managed-identity', address: '203.0.113.5' });
+  const principals = new Map(
+    runners.map(({ name, address }) => [name, identity.define({ name, kind: 'managed-identity', address })]),
+  );
+  const person = identity.define({
+    name: 'ann',
+    kind: 'person',
+    userPrincipalName: 'ann@acme.example',
+    address: '198.51.100.7',
+  });
+  const stranger = identity.define({
+    name: 'build-of-another-team',
+    kind: 'managed-identity',
+    address: '198.51.100.90',
+  });
+
+  vault.grant(keyturn, ['get', 'set', 'list', 'update']);
+  vault.grant(person, ['get']);
+  for (const principal of principals.values()) vault.grant(principal, ['get']);
+  for (const { name, environment, ageDays, validityDays, expires } of secrets) {
+    const created = new Date(liveAt.getTime() - ageDays * day);
+    const exp = new Date(created.getTime() + validityDays * day);
+    vault.seed({
+      name,
+      value: `story-${name}-${crypto.randomUUID()}`,
+      created,
+      expires: expires ? exp : null,
+      tags: { environment, owner: 'acme', ...(expires && { expires: exp.toISOString().slice(0, 10) }) },
+    });
+  }
+  vault.seed({
+    name: 'keyturn-canary',
+    value: `canary-${crypto.randomUUID()}`,
+    created: new Date(liveAt.getTime() - 365 * day),
+  });
+  vault.seed({ name: 'keyturn-staging-key', value: `seal-${crypto.randomUUID()}${crypto.randomUUID()}` });
+
+  for (const repository of repositories) gitea.addRepository(repository, { private: true });
+  for (const { name, label } of runners) gitea.addRunner({ name, labels: [label], version: '3.3.0' });
+  const botPassword = `bot-${crypto.randomUUID()}`;
+  gitea.addUser({ name: 'deploy-bot', password: botPassword });
+  gitea.addUser({ name: 'keyturn', password: `service-${crypto.randomUUID()}`, administrator: true });
+  const serviceToken = gitea.seedToken('keyturn', 'keyturn-service', [
+    'read:admin',
+    'read:repository',
+    'read:user',
+    'write:admin',
+  ]);
+  return {
+    cloud,
+    keyturn,
+    runners: principals,
+    person,
+    stranger,
+    gitea: { bot: 'deploy-bot', botPassword, serviceToken },
+  };
+}
