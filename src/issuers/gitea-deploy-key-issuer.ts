@@ -50,7 +50,7 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
         const rotationId = rotationOf(title, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: ({ binding, signal }, credentialId) => keysOf(binding).remove(binding, credentialId, signal),
+    revoke: async ({ binding, signal }, credentialId) => keysOf(binding).remove(binding, credentialId, signal),
     lastUsed: () => Promise.resolve(null),
   };
 

@@ -40,7 +40,7 @@ export function giteaTokenIssuer({ gitea }: { readonly gitea: GiteaClient }): Cr
         const rotationId = rotationOf(name, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: ({ binding, signal }, credentialId) => tokensOf(binding).remove(binding, credentialId, signal),
+    revoke: async ({ binding, signal }, credentialId) => tokensOf(binding).remove(binding, credentialId, signal),
     lastUsed: async ({ binding, signal }, credentialId) =>
       (await find(binding, signal, ({ id }) => String(id) === credentialId))?.lastUsedAt ?? null,
   };

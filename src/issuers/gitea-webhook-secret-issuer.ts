@@ -58,7 +58,7 @@ export function giteaWebhookSecretIssuer({ gitea, randomBytes, deliveries }: Too
         const rotationId = rotationOf(URL.parse(url)?.searchParams.get('keyturn') ?? '', binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: ({ binding, signal }, credentialId) => hooksOf(binding).remove(binding, credentialId, signal),
+    revoke: async ({ binding, signal }, credentialId) => hooksOf(binding).remove(binding, credentialId, signal),
     lastUsed: () => Promise.resolve(null),
   };
 

@@ -2,6 +2,7 @@ import type { CredentialIssuer, IssueRequest } from '../rotation/credential-issu
 import type { SecretBinding } from '../secrets/policy.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
+import { refused } from './refused.ts';
 import type { TargetFault } from './target-shape.ts';
 
 interface SelfIssuer {
@@ -20,7 +21,7 @@ export function selfIssuer({ name, check, make, accepts }: SelfIssuer): Credenti
     credentialClass: 'self',
     check,
     propose: make,
-    issue: (request, proposed) => {
+    issue: async (request, proposed) => {
       if (proposed === null || !accepts(request, proposed)) {
         const { vault, name: secret } = request.binding;
         const details = {
@@ -29,20 +30,15 @@ export function selfIssuer({ name, check, make, accepts }: SelfIssuer): Credenti
           place: 'value',
           reason: "does not follow the target's rules",
         };
-        return Promise.reject(new ServiceError('ISSUER_TARGET_REFUSED', details));
+        throw new ServiceError('ISSUER_TARGET_REFUSED', details);
       }
-      return Promise.resolve({ credentialId: request.rotationId, value: proposed });
+      return { credentialId: request.rotationId, value: proposed };
     },
-    verify: (request, { value }) =>
-      Promise.resolve(
-        accepts(request, value)
-          ? {
-              outcome: 'works',
-              principal: name,
-              notes: ['no provider to ask: the value follows the rules of its target'],
-            }
-          : { outcome: 'refused', authenticated: false, reason: "the value does not follow the target's rules" },
-      ),
+    verify: async (request, { value }) => {
+      if (!accepts(request, value)) return refused(false, "the value does not follow the target's rules");
+      const notes = ['no provider to ask: the value follows the rules of its target'];
+      return { outcome: 'works', principal: name, notes };
+    },
     describe: () => Promise.resolve({ outcome: 'absent' }),
     list: () => Promise.resolve([]),
     revoke: () => Promise.resolve({ outcome: 'absent' }),

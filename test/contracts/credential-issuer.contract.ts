@@ -1,0 +1,252 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CredentialIssuer, IssuedCredential, IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import type { SecretBinding, TargetValue } from '../../src/secrets/policy.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { ServiceError } from '../../src/service-error.ts';
+
+/** A provider that is new for each test, seen past the issuer. */
+export interface IssuerWorld {
+  readonly issuer: CredentialIssuer;
+  readonly binding: SecretBinding;
+  /** Targets that must be refused before anything is sent. */
+  readonly wrongTargets: readonly Readonly<Record<string, TargetValue>>[];
+  readonly current: SecretValue | null;
+  readonly currentCredentialId: string | null;
+  /** Whether a value opens the provider, asked without the issuer. `null`: there is no provider. */
+  readonly opens: ((value: SecretValue) => Promise<boolean>) | null;
+  /** How many requests or sessions the provider has seen. */
+  readonly calls: () => number;
+  /** Has the provider act on the next write and lose its answer; `null` where no answer can be lost. */
+  readonly loseNextAnswer: (() => void) | null;
+  /** When the credential that was in force stops working. */
+  readonly oldEnds: 'at-issue' | 'at-revoke' | 'never';
+  /** Whether the provider keeps a name for each credential, so that it is found again. */
+  readonly traceable: boolean;
+  /** Credentials of others, as the provider has them: none may change. */
+  readonly foreign: () => Promise<unknown>;
+  readonly stop: () => Promise<void>;
+}
+
+export const contractRotation = 'abcdefghij234567.1';
+const laterRotation = 'abcdefghij234567.2';
+
+/** What every credential issuer must do, run against a provider that speaks the real protocol. */
+export function credentialIssuerContract(name: string, create: () => Promise<IssuerWorld>): void {
+  describe(`credential issuer: ${name}`, () => {
+    let world: IssuerWorld;
+    const said: unknown[] = [];
+    const values: SecretValue[] = [];
+
+    beforeEach(async () => {
+      world = await create();
+      if (world.current !== null) values.push(world.current);
+    });
+    afterEach(async () => {
+      await world.stop();
+      const all = said.splice(0).map(everythingIn).join('\n');
+      for (const value of values.splice(0)) expect(all.includes(value.reveal())).toBe(false);
+    });
+
+    it('finds no fault in the binding, and names the place of each fault of another', () => {
+      expect(world.issuer.check(world.binding)).toEqual([]);
+      for (const target of world.wrongTargets) {
+        const faults = world.issuer.check({ ...world.binding, target });
+        expect(faults.length, JSON.stringify(target)).toBeGreaterThan(0);
+        for (const { place } of faults) expect(place).toMatch(/^(?:target|issuer)/);
+      }
+      expect(world.issuer.check({ ...world.binding, issuer: 'another' })).toHaveLength(1);
+      expect(world.calls()).toBe(0);
+    });
+
+    it('refuses a target that is not the binding’s before it asks anybody', async () => {
+      for (const target of world.wrongTargets) {
+        const request = asked({ binding: { ...world.binding, target } });
+        const proposed = attempt(() => world.issuer.propose(request));
+        const refusal = await failure(world.issuer.issue(request, proposed ?? new SecretValue('x'.repeat(64))));
+        expect(refusal).toMatchObject({ code: 'ISSUER_TARGET_REFUSED' });
+      }
+      expect(world.calls()).toBe(0);
+    });
+
+    it('proposes a value exactly where its class says that we choose it, and another one each time', () => {
+      const chosen = ['chosen', 'self'].includes(world.issuer.credentialClass);
+      const [first, second] = [world.issuer.propose(asked()), world.issuer.propose(asked())];
+      expect(first !== null).toBe(chosen);
+      if (first !== null && second !== null) {
+        expect(first.equals(second)).toBe(false);
+        expect(Buffer.byteLength(first.reveal())).toBeLessThan(25_000);
+      }
+      expect(world.calls()).toBe(0);
+    });
+
+    it('issues a credential that works, and knows who it is', async () => {
+      const credential = await issued();
+      expect(await verified(credential)).toMatchObject({ outcome: 'works' });
+      if (world.opens !== null) expect(await world.opens(credential.value)).toBe(true);
+    });
+
+    it('leaves the credential in force alone until it is told to end it', async () => {
+      if (world.opens === null || world.current === null) return;
+      await issued();
+      expect(await world.opens(world.current)).toBe(world.oldEnds !== 'at-issue');
+    });
+
+    it('refuses a credential that does not work', async () => {
+      if (world.opens === null) return;
+      const credential = await issued();
+      const other = new SecretValue(spoiled(credential.value.reveal()));
+      expect(await verified({ ...credential, value: other })).toMatchObject({
+        outcome: 'refused',
+        authenticated: false,
+      });
+    });
+
+    it('makes no second credential when it is asked again', async () => {
+      const first = await issued();
+      if (world.issuer.credentialClass === 'minted') {
+        expectUnclear(await failure(issued()));
+      } else {
+        const again = await world.issuer.issue(asked(), first.value);
+        expect(again.credentialId).toBe(first.credentialId);
+        expect(again.value.equals(first.value)).toBe(true);
+      }
+      expect(await verified(first)).toMatchObject({ outcome: 'works' });
+      if (world.traceable) expect(await world.issuer.list(world.binding, asked().signal)).toHaveLength(1);
+    });
+
+    it('finds its credential by the rotation’s name, and no other', async () => {
+      if (!world.traceable) return;
+      expect(await world.issuer.describe(asked())).toEqual({ outcome: 'absent' });
+      expect(await world.issuer.list(world.binding, asked().signal)).toEqual([]);
+      const { credentialId } = await issued();
+      expect(await world.issuer.describe(asked())).toMatchObject({ outcome: 'present', credentialId });
+      expect(await world.issuer.describe(asked({ rotationId: laterRotation }))).toEqual({ outcome: 'absent' });
+      const listed = await world.issuer.list(world.binding, asked().signal);
+      expect(listed).toEqual([{ credentialId, rotationId: contractRotation }]);
+    });
+
+    it('says that an answer was lost instead of asking again', async () => {
+      if (world.loseNextAnswer === null) return;
+      const proposed = world.issuer.propose(asked());
+      if (proposed !== null) values.push(proposed);
+      world.loseNextAnswer();
+      const lost = await failure(world.issuer.issue(asked(), proposed));
+      expectUnclear(lost);
+      if (world.traceable) expect(await world.issuer.describe(asked())).toMatchObject({ outcome: 'present' });
+      if (world.issuer.credentialClass !== 'minted') {
+        const credential = await world.issuer.issue(asked(), proposed);
+        values.push(credential.value);
+        expect(await verified(credential)).toMatchObject({ outcome: 'works' });
+      }
+    });
+
+    it('ends the old credential alone, and finds it gone when it is asked again', async () => {
+      const credential = await issued();
+      const { current, currentCredentialId, opens, oldEnds } = world;
+      if (currentCredentialId === null || current === null || opens === null || oldEnds === 'never') return;
+      await world.issuer.revoke(asked(), currentCredentialId);
+      expect(await opens(current)).toBe(false);
+      expect(await verified({ credentialId: currentCredentialId, value: current })).toMatchObject({
+        outcome: 'refused',
+        authenticated: false,
+      });
+      expect(await opens(credential.value)).toBe(true);
+      expect(await verified(credential)).toMatchObject({ outcome: 'works' });
+      expect(await world.issuer.revoke(asked(), currentCredentialId)).toEqual({ outcome: 'absent' });
+    });
+
+    it('withdraws a new credential that was never published', async () => {
+      if (!world.traceable) return;
+      const credential = await issued();
+      expect(await world.issuer.revoke(asked(), credential.credentialId)).toEqual({ outcome: 'revoked' });
+      expect(await world.issuer.describe(asked())).toEqual({ outcome: 'absent' });
+      if (world.current !== null && world.opens !== null) expect(await world.opens(world.current)).toBe(true);
+    });
+
+    it('touches nothing of anybody else', async () => {
+      const before = await world.foreign();
+      const credential = await issued();
+      await verified(credential);
+      await world.issuer.list(world.binding, asked().signal);
+      if (world.currentCredentialId !== null) await world.issuer.revoke(asked(), world.currentCredentialId);
+      expect(await world.foreign()).toEqual(before);
+    });
+
+    it('refuses to end what is not named as a credential of its target', async () => {
+      if (!world.traceable) return;
+      const before = await world.foreign();
+      for (const id of ['', '../1', '1/../2', 'a b', '0', '*', '-1']) {
+        expect(await failure(world.issuer.revoke(asked(), id))).toMatchObject({ code: 'ISSUER_TARGET_REFUSED' });
+      }
+      expect(await world.foreign()).toEqual(before);
+    });
+
+    it('tells when it was last used, or that nobody knows', async () => {
+      const { credentialId } = await issued();
+      const last = await world.issuer.lastUsed(asked(), credentialId);
+      if (last !== null) expect(last.getTime()).toBeGreaterThan(0);
+    });
+
+    function asked(change: Partial<IssueRequest> = {}): IssueRequest {
+      const { binding, current, currentCredentialId } = world;
+      const signal = AbortSignal.timeout(30_000);
+      const now = new Date('2026-03-01T00:00:00Z');
+      return { binding, current, currentCredentialId, rotationId: contractRotation, signal, now, ...change };
+    }
+
+    async function issued(): Promise<IssuedCredential> {
+      const credential = await world.issuer.issue(asked(), world.issuer.propose(asked()));
+      values.push(credential.value);
+      said.push(credential.credentialId);
+      return credential;
+    }
+
+    async function verified(credential: IssuedCredential): Promise<unknown> {
+      const verification = await world.issuer.verify(asked(), credential);
+      said.push(verification);
+      return verification;
+    }
+
+    async function failure(promise: Promise<unknown>): Promise<ServiceError> {
+      const outcome: unknown = await promise.then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (!(outcome instanceof ServiceError)) throw new TypeError(`expected a ServiceError, not ${inspect(outcome)}`);
+      said.push(outcome);
+      return outcome;
+    }
+  });
+}
+
+function expectUnclear(error: ServiceError): void {
+  expect(error.code).toMatch(/_ANSWER_UNCLEAR$/);
+  expect(error.retry).toBe('never');
+}
+
+function attempt<Value>(act: () => Value): Value | null {
+  try {
+    return act();
+  } catch {
+    // Refusing to propose is as good as refusing to issue.
+    return null;
+  }
+}
+
+/** Another value of the same length and kind of letters: what a check of the form alone would let through. */
+function spoiled(value: string): string {
+  const at = Math.floor(value.length / 2);
+  const turned = value.split('').map((letter, index) => (Math.abs(index - at) < 4 ? next(letter) : letter));
+  return turned.join('');
+}
+
+function next(letter: string): string {
+  if (/[a-y]|[A-Y]|[0-8]/.test(letter)) return String.fromCharCode(letter.charCodeAt(0) + 1);
+  return { z: 'a', Z: 'A', 9: '0' }[letter] ?? letter;
+}
+
+function everythingIn(said: unknown): string {
+  const cause = said instanceof Error ? `${said.stack ?? ''} ${inspect(said.cause, { depth: 5 })}` : '';
+  return `${inspect(said, { depth: 8 })} ${JSON.stringify(said)} ${cause}`;
+}
