@@ -4,10 +4,22 @@ import { answerArtifactRequest } from './artifact-route.ts';
 import { callerOf, requireScope, rightsIn, type Caller } from './caller.ts';
 import type { GiteaInstance } from './gitea-instance.ts';
 import type { GiteaRequest, Route, RouteContext } from './gitea-route.ts';
+import { actionsSecretRoutes } from './actions-secret-routes.ts';
+import { deployKeyRoutes } from './deploy-key-routes.ts';
+import { hookRoutes } from './hook-routes.ts';
 import { repositoryRoutes } from './repository-routes.ts';
+import { runnerRoutes } from './runner-routes.ts';
 import { userRoutes } from './user-routes.ts';
 
-const routes: readonly Route[] = [...userRoutes, ...repositoryRoutes, ...actionRoutes];
+const routes: readonly Route[] = [
+  ...userRoutes,
+  ...repositoryRoutes,
+  ...actionRoutes,
+  ...runnerRoutes,
+  ...actionsSecretRoutes,
+  ...deployKeyRoutes,
+  ...hookRoutes,
+];
 
 /** Answers one request as Gitea does. Never throws: what a route refuses becomes Gitea's error body. */
 export function answerRequest(instance: GiteaInstance, request: GiteaRequest): Answer {
@@ -66,6 +78,12 @@ function requireAccess(route: Route, context: RouteContext): void {
       if (!rightsIn(context.repository(), caller).administer)
         throw new Refusal(403, 'user should have a permission to write to a repo');
       return;
+    case 'organisation-administrator': {
+      const owned = context.instance.state.repositories.filter((row) => row.owner === context.organisation());
+      if (!owned.every((row) => rightsIn(row, caller).administer))
+        throw new Refusal(403, 'Must be an organization owner');
+      return;
+    }
     case 'self-by-password':
       if (!caller.basic) throw new Refusal(401, 'auth required');
       if (!caller.user.administrator && caller.user.id !== context.user().id)
@@ -92,6 +110,11 @@ function contextOf(
       );
       if (found === undefined || !rightsIn(found, caller).read) throw notFound();
       return found;
+    },
+    organisation() {
+      const found = instance.state.repositories.find((row) => same(row.owner, parameters['organisation']));
+      if (found === undefined) throw notFound();
+      return found.owner;
     },
     user() {
       const found = instance.state.users.find((row) => same(row.name, parameters['username']));

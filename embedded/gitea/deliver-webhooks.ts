@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { GiteaInstance } from './gitea-instance.ts';
 import { rowById } from './gitea-instance.ts';
-import type { StoredHook, StoredJob, StoredRepository } from './gitea-state.ts';
+import { countsFor, type StoredHook, type StoredJob, type StoredRepository } from './gitea-state.ts';
 import { jobShape } from './job-shape.ts';
 import { repositoryShape } from './repository-shape.ts';
 import { ownerShape } from './user-shape.ts';
@@ -31,9 +31,8 @@ export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
   };
   return {
     jobChanged(job) {
-      const hooks = instance.state.hooks.filter(
-        (hook) => hook.repositoryId === null || hook.repositoryId === job.repositoryId,
-      );
+      const repository = rowById(instance.state.repositories, job.repositoryId);
+      const hooks = instance.state.hooks.filter((hook) => countsFor(hook.of, repository));
       for (const hook of hooks) send(hook, 'workflow_job', jobPayload(instance, job));
     },
     test(hook, repository) {
@@ -45,11 +44,14 @@ export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
   };
 }
 
-async function deliver(hook: StoredHook, event: string, body: string): Promise<void> {
+async function deliver(hook: StoredHook, event: string, payload: string): Promise<void> {
   try {
+    // A form carries the payload as one field; what is signed is the payload all the same.
+    const form = hook.contentType === 'form';
+    const body = form ? new URLSearchParams({ payload }).toString() : payload;
     const headers = {
-      ...deliveryHeaders(hook, event, body),
-      'content-type': 'application/json',
+      ...deliveryHeaders(hook, event, payload),
+      'content-type': form ? 'application/x-www-form-urlencoded' : 'application/json',
       'user-agent': 'Go-http-client/1.1',
     };
     const response = await fetch(hook.url, {
@@ -76,7 +78,7 @@ function deliveryHeaders(hook: StoredHook, event: string, body: string): Record<
     'x-gogs-signature': sha256,
     'x-hub-signature': `sha1=${sha1}`,
     'x-hub-signature-256': `sha256=${sha256}`,
-    'x-gitea-hook-installation-target-type': hook.repositoryId === null ? 'system' : 'repository',
+    'x-gitea-hook-installation-target-type': hook.of.kind === 'organisation' ? 'organization' : hook.of.kind,
   };
   for (const sender of ['gitea', 'gogs', 'github']) {
     headers[`x-${sender}-delivery`] = delivery;

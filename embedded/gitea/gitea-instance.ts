@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { GiteaState, StoredRepository } from './gitea-state.ts';
+import type { GiteaState, StoredHook, StoredRepository } from './gitea-state.ts';
 
 /** One running embedded Gitea, as its routes and its runners see it. */
 export interface GiteaInstance {
@@ -13,6 +13,8 @@ export interface GiteaInstance {
   url(): string;
   /** What the artifact route answers for a run that has none. */
   readonly withoutArtifacts: 'empty-list' | 'not-found';
+  /** Sends what `POST …/hooks/{id}/tests` asks for. */
+  testHook(hook: StoredHook, repository: StoredRepository): void;
   /** Notes a secret value that was minted or told, for leak tests. Gives it back. */
   remember(secret: string): string;
   /** To be called after each change of the state. */

@@ -21,6 +21,8 @@ export interface RouteContext {
   readonly caller: Caller | null;
   /** The repository of the path. @throws Refusal 404 when there is none or the caller may not read it. */
   repository(): StoredRepository;
+  /** The organisation of the path: an owner of repositories. @throws Refusal 404. */
+  organisation(): string;
   /** The user of the path. @throws Refusal 404. */
   user(): StoredUser;
   /** The body as a JSON object. @throws Refusal 422 when it is none. */
@@ -29,9 +31,15 @@ export interface RouteContext {
 
 /**
  * Who may use a route. `anyone`; `signed-in`; `administrator` of the site; `repository-administrator` of the path's
- * repository; `self-by-password`: the path's own user or a site administrator, by Basic authentication alone.
+ * repository; `organisation-administrator`: of every repository of the path's organisation; `self-by-password`: the path's own user or a site administrator, by Basic authentication alone.
  */
-export type Access = 'anyone' | 'signed-in' | 'administrator' | 'repository-administrator' | 'self-by-password';
+export type Access =
+  | 'anyone'
+  | 'signed-in'
+  | 'administrator'
+  | 'repository-administrator'
+  | 'organisation-administrator'
+  | 'self-by-password';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -39,6 +47,6 @@ export interface Route {
   readonly pattern: string;
   readonly access: Access;
   /** The area of the scope that a token needs; `null`: none. Methods other than GET need `write`. */
-  readonly area: 'admin' | 'repository' | 'user' | null;
+  readonly area: 'admin' | 'organization' | 'repository' | 'user' | null;
   handle(context: RouteContext): Answer;
 }

@@ -55,6 +55,8 @@ export interface StoredRunner {
   readonly version: string;
   /** The daemon's own environment, which host mode hands to every job. */
   readonly environment: Readonly<Record<string, string>>;
+  disabled: boolean;
+  /** `null`: for the whole site. */
   readonly repositoryId: number | null;
 }
 
@@ -112,13 +114,19 @@ export interface StoredStep {
   conclusion: Conclusion | null;
 }
 
+/** What a hook or an Actions secret belongs to. An organisation is an owner of repositories. */
+export type Belonging =
+  | { readonly kind: 'repository'; readonly id: number }
+  | { readonly kind: 'organisation'; readonly name: string };
+
 export interface StoredHook {
   readonly id: number;
-  /** `null` for a system webhook. */
-  readonly repositoryId: number | null;
+  /** `default`: copied into repositories made later; it delivers nothing itself. */
+  readonly of: Belonging | { readonly kind: 'system' } | { readonly kind: 'default' };
   readonly type: string;
   url: string;
-  readonly contentType: string;
+  contentType: string;
+  /** Nothing changes it, nothing tells it: a new secret takes a new hook. */
   readonly secret: string;
   events: readonly string[];
   active: boolean;
@@ -137,12 +145,26 @@ export interface StoredDeployKey {
 }
 
 export interface StoredActionsSecret {
-  readonly repositoryId: number;
+  readonly of: Belonging;
   /** Upper-case, as Gitea keeps it. */
   readonly name: string;
   value: string;
   description: string;
   readonly created: number;
+}
+
+/** Whether what belongs there counts for a repository. */
+export function countsFor(of: StoredHook['of'], repository: StoredRepository): boolean {
+  switch (of.kind) {
+    case 'system':
+      return true;
+    case 'default':
+      return false;
+    case 'repository':
+      return of.id === repository.id;
+    case 'organisation':
+      return of.name === repository.owner;
+  }
 }
 
 /** A Gitea in which nothing has happened. Ids of different kinds start far apart, so that one is not taken for another. */

@@ -11,7 +11,7 @@ export function jobShape(instance: GiteaInstance, job: StoredJob) {
   const run = rowById(instance.state.runs, job.runId);
   const repository = fullName(rowById(instance.state.repositories, job.repositoryId));
   const task = instance.state.tasks.find((row) => row.id === job.taskId);
-  const runner = task === undefined ? null : rowById(instance.state.runners, task.runnerId);
+  const runner = instance.state.runners.find((row) => row.id === task?.runnerId);
   const place = instance.state.jobs.filter((row) => row.runId === run.id).findIndex((row) => row.id === job.id);
   const api = `${instance.url()}/api/v1/repos/${repository}/actions`;
   return {
@@ -26,7 +26,7 @@ export function jobShape(instance: GiteaInstance, job: StoredJob) {
     head_sha: run.commit,
     head_branch: run.branch,
     ...statusOf(job),
-    ...(runner === null ? {} : { runner_id: runner.id, runner_name: runner.name }),
+    ...(runner === undefined ? {} : { runner_id: runner.id, runner_name: runner.name }),
     // Go writes a list that was never made as null.
     steps: task === undefined ? null : task.steps.map(stepShape),
     created_at: isoTime(job.created),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
 import type { EmbeddedJob, RunningJob } from './embedded-gitea.ts';
 import { fullName, isAtLeast, rowById, seconds, type GiteaInstance } from './gitea-instance.ts';
-import { type StoredJob, type StoredTask } from './gitea-state.ts';
+import { countsFor, type StoredJob, type StoredTask } from './gitea-state.ts';
 import { createJobDirectory } from './job-directory.ts';
 import { eventOf, jobEnvironment, type JobSurroundings } from './job-environment.ts';
 import { killJobProcess, runJobProcess } from './job-process.ts';
@@ -41,7 +41,7 @@ export function runJob(options: RunningJobOptions): HeldJob {
   const directory = createJobDirectory(eventOf(options));
   const children = new Set<ChildProcess>();
   const written: Record<string, string> = {};
-  const log = runnerLog({ ...logOptions(options, runtimeToken), store: (row) => store(instance, task, row) });
+  const log = runnerLog({ ...logOptions(runtimeToken), store: (row) => store(instance, task, row) });
   const environment = () => {
     const shown = isAtLeast(runner.version, '1.0.3') ? runtimeToken : memory.runtimeToken;
     return { ...jobEnvironment(options, directory, shown), ...written };
@@ -104,8 +104,8 @@ export function runJob(options: RunningJobOptions): HeldJob {
     },
   };
 
-  function logOptions({ repository: { id } }: RunningJobOptions, token: string) {
-    const secrets = instance.state.actionsSecrets.filter((secret) => secret.repositoryId === id);
+  function logOptions(token: string) {
+    const secrets = instance.state.actionsSecrets.filter((secret) => countsFor(secret.of, repository));
     // Each task has a token of its own for the API, which jobs see as `github.token`.
     const taskToken = instance.remember(randomBytes(20).toString('hex'));
     return {

@@ -50,6 +50,7 @@ export async function startEmbeddedGitea(
       secrets.add(secret);
       return secret;
     },
+    testHook: (hook, repository) => webhooks.test(hook, repository),
     changed: () => file.changed(),
   };
   const webhooks = webhookDelivery(instance);
@@ -131,7 +132,7 @@ function siteOf(
     },
     addRunner({ name, labels, version = newestRunner, environment = {}, repository }) {
       const repositoryId = state.repositories.find((row) => `${row.owner}/${row.name}` === repository)?.id ?? null;
-      const runner = { id: nextId(state, 'runner'), name, labels, version, environment, repositoryId };
+      const runner = { id: nextId(state, 'runner'), name, labels, version, environment, disabled: false, repositoryId };
       state.runners.push(runner);
       instance.changed();
       return { id: runner.id, name, labels, version };
@@ -163,7 +164,7 @@ function siteOf(
       };
       state.hooks.push({
         id: nextId(state, 'hook'),
-        repositoryId: null,
+        of: { kind: 'system' },
         type: 'gitea',
         ...sent,
         created,
