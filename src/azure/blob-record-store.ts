@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import type { TokenCredential } from '@azure/core-auth';
+import { isRestError } from '@azure/core-rest-pipeline';
+import { type BlockBlobClient, ContainerClient, type StorageSharedKeyCredential } from '@azure/storage-blob';
+import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.ts';
+import type { RecordStore, Revision } from '../records/record-store.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** Which create or replace wrote a blob; compared after an answer was lost. Metadata names are letters and digits. */
+const writerKey = 'keyturnwriter';
+
+type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
+
+/**
+ * Keeps records as blobs of one container, which is made when it is absent. Storage itself compares and sets: a create
+ * demands that there is no blob, a replacement that its ETag is still the one that was read. Decision 4.
+ * `containerUrl`: `https://ACCOUNT.blob.core.windows.net/CONTAINER`; the identity needs Storage Blob Data Contributor.
+ * @throws ServiceError `RECORD_STORE_UNREACHABLE`.
+ */
+export async function blobRecordStore(
+  containerUrl: string,
+  credential: TokenCredential | StorageSharedKeyCredential,
+): Promise<RecordStore> {
+  const container = new ContainerClient(containerUrl, credential, {
+    retryOptions: { maxTries: 4, tryTimeoutInMs: 15_000, retryDelayInMs: 200 },
+  });
+  await guarded(container, async () => {
+    if (!(await container.exists())) await container.createIfNotExists();
+  });
+
+  /**
+   * Writes under a condition; `null` when it did not hold. The client repeats a request whose answer was lost, and the
+   * repetition then fails on what the first one wrote: the writer's mark in the blob tells whose it is.
+   */
+  async function write(path: string, bytes: Uint8Array, conditions: Condition): Promise<Revision | null> {
+    const blob = container.getBlockBlobClient(checkedRecordPath(path));
+    const writer = randomUUID();
+    try {
+      const { etag } = await blob.upload(Buffer.from(bytes), bytes.byteLength, {
+        conditions,
+        metadata: { [writerKey]: writer },
+      });
+      return etag ?? null;
+    } catch (error) {
+      if (!hasStatus(error, 404, 409, 412)) throw error;
+      return await revisionWrittenBy(blob, writer);
+    }
+  }
+
+  return {
+    create: (path, bytes) =>
+      guarded(container, async () => {
+        const revision = await write(path, bytes, { ifNoneMatch: '*' });
+        if (revision === null) throw new ServiceError('RECORD_EXISTS', { path });
+        return revision;
+      }),
+
+    replace: (path, bytes, revision) =>
+      guarded(container, async () => {
+        const written = await write(path, bytes, { ifMatch: revision });
+        if (written === null) throw new ServiceError('RECORD_CHANGED', { path });
+        return written;
+      }),
+
+    read: (path) =>
+      guarded(container, async () => {
+        const blob = container.getBlockBlobClient(checkedRecordPath(path));
+        try {
+          const { etag, readableStreamBody } = await blob.download();
+          if (etag === undefined || readableStreamBody === undefined)
+            throw new TypeError('a blob came without ETag or body');
+          return { bytes: await buffer(readableStreamBody), revision: etag };
+        } catch (error) {
+          if (hasStatus(error, 404)) return null;
+          throw error;
+        }
+      }),
+
+    async *list(prefix) {
+      checkedRecordPrefix(prefix);
+      const paths = await guarded(container, async () => {
+        const found: string[] = [];
+        for await (const { name } of container.listBlobsFlat({ prefix })) found.push(name);
+        return found;
+      });
+      // With hierarchical namespaces Azure walks folder by folder, which is another order.
+      yield* paths.sort();
+    },
+  };
+}
+
+/** The blob's ETag when this writer made its present state, else `null`. */
+async function revisionWrittenBy(blob: BlockBlobClient, writer: string): Promise<Revision | null> {
+  try {
+    const { etag, metadata } = await blob.getProperties();
+    return metadata?.[writerKey] === writer ? (etag ?? null) : null;
+  } catch (error) {
+    if (hasStatus(error, 404)) return null;
+    throw error;
+  }
+}
+
+function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return isRestError(error) && error.statusCode !== undefined && statuses.includes(error.statusCode);
+}
+
+async function guarded<Result>({ url }: ContainerClient, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    // A shared access signature in the query is a credential.
+    const store = url.split('?')[0] ?? '';
+    const code = isRestError(error) ? (error.code ?? error.statusCode ?? '') : error instanceof Error ? error.name : '';
+    const reason = /^[A-Za-z0-9_]{1,60}$/.test(String(code)) ? String(code) : 'unknown';
+    throw new ServiceError('RECORD_STORE_UNREACHABLE', { store, reason }, { cause: error });
+  }
+}
