@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createAuditLog } from './azure/create-audit-log.ts';
 import { createIdentityRegister } from './azure/identity-register.ts';
 import { startKeyVault } from './azure/start-key-vault.ts';
+import { startLogAnalytics } from './azure/start-log-analytics.ts';
 import { startManagedIdentity } from './azure/start-managed-identity.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { EmbeddedCloud } from './embedded-cloud.ts';
@@ -40,15 +41,19 @@ export async function startEmbeddedCloud(
     auditLog,
     ...(ports.vault === undefined ? {} : { port: ports.vault }),
   });
+  const logAnalytics = await startLogAnalytics({
+    clock,
+    register,
+    auditLog,
+    ...(ports.logAnalytics === undefined ? {} : { port: ports.logAnalytics }),
+  });
   const gitea = await startGitea(clock, options.data, ports.gitea);
   return {
     clock,
     identity,
     vault,
     auditLog,
-    get logAnalytics(): never {
-      throw new Error('Log Analytics is not part of the embedded cloud yet');
-    },
+    logAnalytics,
     get eventGrid(): never {
       throw new Error('Event Grid is not part of the embedded cloud yet');
     },
@@ -57,7 +62,7 @@ export async function startEmbeddedCloud(
       return gitea;
     },
     async stop() {
-      await Promise.all([identity.stop(), vault.stop(), gitea?.stop()]);
+      await Promise.all([identity.stop(), vault.stop(), logAnalytics.stop(), gitea?.stop()]);
     },
   };
 }

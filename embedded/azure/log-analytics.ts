@@ -1,4 +1,7 @@
-/** The Log Analytics query API over the audit log: https with a certificate of its own, since the clients refuse http. */
+/**
+ * The Log Analytics query API over the audit log: https with a certificate of its own, since the clients refuse http.
+ * A repeated request is answered from memory for two minutes of the clock, as by Azure, unless it says `Cache-Control: no-cache`.
+ */
 export interface EmbeddedLogAnalytics {
   /** `https://localhost:PORT`, to be used as the endpoint. */
   readonly url: string;
@@ -7,4 +10,6 @@ export interface EmbeddedLogAnalytics {
   readonly certificate: string;
   /** Answers with a part of the rows and an error above this many; `null` is without limit. */
   limitRows(most: number | null): void;
+  /** With `true` every query meets a workspace without a single table: 204, no body. */
+  answerEmpty(on: boolean): void;
 }
