@@ -1,0 +1,165 @@
+import { stillStands } from './check-standing.ts';
+import { askForApproval, isApproved, wantedApproval, wantsApproval } from './approval.ts';
+import { issueCredential, stageCredential } from './issue-credential.ts';
+import { takeLease } from './lease.ts';
+import { publishCredential } from './publish-credential.ts';
+import { finishRebuild } from './rebuild-rotation.ts';
+import { recordFailure } from './record-failure.ts';
+import { disableOldVersions, revokeOldCredential } from './revoke-old-credential.ts';
+import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
+import { readJournal } from './rotation-journal.ts';
+import { type RotationStep, hasReached, stepAfter } from './rotation-steps.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { type RotationWork, openWork } from './rotation-work.ts';
+import { settlePublication } from './settle-publication.ts';
+import { changeUnit } from './unit-record.ts';
+import { verifyCredential } from './verify-credential.ts';
+import { withdrawCredential } from './withdraw-credential.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** What became of one pass over a rotation, and where it stands behind it. */
+export interface Advance {
+  /**
+   * `ended`: nothing is left to do. `waiting`: for a time, a person, or evidence. `busy`: another worker has it.
+   * `stopped`: the kill switch is on. `out-of-time`: the deadline of this pass came first.
+   */
+  readonly outcome: 'ended' | 'waiting' | 'busy' | 'stopped' | 'out-of-time';
+  readonly rotation: Rotation;
+}
+
+/**
+ * Takes a rotation as far as it goes now, step by step; every step may have been half done by a worker that died.
+ * `deadlineMs`: no step begins later than this after the call. Never sleeps: what must wait is left to the next pass.
+ * Failures of the world go into the journal. @throws ServiceError when the journal cannot be read or written
+ * (`RECORD_…`), and `ROTATION_UNKNOWN`.
+ */
+export async function advanceRotation(
+  tools: RotationTools,
+  rotationId: string,
+  { deadlineMs = 60_000 }: { readonly deadlineMs?: number } = {},
+): Promise<Advance> {
+  const end = tools.monotonicMs() + deadlineMs;
+  const before = rotationOf(rotationId, await readJournal(tools.records, rotationId));
+  if (hasEnded(before)) return await ended(tools, before);
+  if (await tools.killSwitch()) return { outcome: 'stopped', rotation: before };
+  const lease = await takeLease(tools, before.claim.targetKey, before.fence);
+  if (lease === null) return { outcome: 'busy', rotation: before };
+  try {
+    const work = await openWork(tools, rotationId, lease);
+    const outcome = await drive(work, end);
+    return outcome === 'ended' ? await ended(tools, work.rotation) : { outcome, rotation: work.rotation };
+  } catch (error) {
+    if (!ServiceError.is(error, 'JOURNAL_CONFLICT')) throw error;
+    return { outcome: 'busy', rotation: before };
+  } finally {
+    await lease.release();
+  }
+}
+
+async function drive(work: RotationWork, end: number): Promise<Advance['outcome']> {
+  for (;;) {
+    if (hasEnded(work.rotation)) return 'ended';
+    if (work.tools.monotonicMs() >= end) return 'out-of-time';
+    const before = work.rotation.head;
+    const failures = work.rotation.tries;
+    try {
+      if (!(await goOn(work))) return 'waiting';
+    } catch (error) {
+      await recordFailure(work, error);
+      return 'waiting';
+    }
+    say(work);
+    // A step that wrote nothing would be taken for ever.
+    if (work.rotation.head === before || work.rotation.tries > failures) return 'waiting';
+  }
+}
+
+/** Decides by the state; gives false when there is nothing to do before the next pass. */
+async function goOn(work: RotationWork): Promise<boolean> {
+  const { rotation, tools } = work;
+  switch (rotation.state) {
+    case 'needs-attention':
+      // A person who sets the secret by hand has ended the matter; everything else waits for one who asks again.
+      return !isPublished(rotation) && !(await stillStands(work));
+    case 'retry-wait':
+      if (rotation.retryAt !== null && rotation.retryAt > tools.now()) return false;
+      break;
+    case 'awaiting-approval':
+      if (wantedApproval(rotation) === 'publish' && !isApproved(work, 'publish')) {
+        if (rotation.retryAt === null || rotation.retryAt > tools.now()) return false;
+        throw new ServiceError('APPROVAL_EXPIRED', { rotationId: rotation.rotationId, step: 'publish' });
+      }
+      break;
+    case 'frozen':
+      await finishRebuild(work);
+      return true;
+    case 'superseded':
+    case 'rolled-back':
+      return await withdrawWhenDue(work);
+    default:
+      break;
+  }
+  if (!isPublished(rotation) && !(await stillStands(work))) return true;
+  return await takeStep(work, stepAfter(rotation.claim.credentialClass, rotation.step, rotation.rotationId));
+}
+
+async function takeStep(work: RotationWork, next: RotationStep): Promise<boolean> {
+  switch (next) {
+    case 'issued':
+      await issueCredential(work);
+      return true;
+    case 'staged':
+      await stageCredential(work);
+      return true;
+    case 'verified':
+      await verifyCredential(work);
+      return work.rotation.state !== 'retry-wait';
+    case 'published':
+      if (wantsApproval(work, 'publish') && !isApproved(work, 'publish') && work.rotation.published.size === 0) {
+        await askForApproval(work, 'publish', []);
+        return false;
+      }
+      await publishCredential(work);
+      return true;
+    case 'grace':
+      await settlePublication(work);
+      return true;
+    case 'revoked':
+      return await revokeOldCredential(work);
+    case 'done':
+      await disableOldVersions(work);
+      return true;
+    case 'claimed':
+      return false;
+    default:
+      return next satisfies never;
+  }
+}
+
+function isPublished({ claim, step }: Rotation): boolean {
+  return hasReached(claim.credentialClass, step, 'published');
+}
+
+/** After a roll-back consumers may hold the new value for a grace; before publication nobody ever saw it. */
+async function withdrawWhenDue(work: RotationWork): Promise<boolean> {
+  const { retryAt, state } = work.rotation;
+  if (state === 'rolled-back' && retryAt !== null && retryAt > work.tools.now()) return false;
+  await withdrawCredential(work);
+  return true;
+}
+
+/** Takes an ended rotation off its unit's list. */
+async function ended(tools: RotationTools, rotation: Rotation): Promise<Advance> {
+  await changeUnit(tools.records, rotation.claim.unit, (unit) =>
+    unit.open.includes(rotation.rotationId)
+      ? { ...unit, open: unit.open.filter((one) => one !== rotation.rotationId) }
+      : unit,
+  );
+  return { outcome: 'ended', rotation };
+}
+
+function say({ rotation, tools }: RotationWork): void {
+  const [{ vault, secret }] = rotation.claim.members;
+  const says = rotation.state === rotation.step ? rotation.step : `${rotation.state} behind ${rotation.step}`;
+  tools.log?.({ rotationId: rotation.rotationId, vault, secret, says });
+}

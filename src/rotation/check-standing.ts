@@ -1,0 +1,54 @@
+import { bindingOf, isOurs, keyOf, markSuperseded } from './publish-credential.ts';
+import { publishedTags } from './published-tags.ts';
+import type { RotationWork } from './rotation-work.ts';
+import { latestOf } from './vault-access.ts';
+
+/**
+ * Looks at the vault before anything is issued or published: does the claimed version still stand?
+ * Gives false when that decided the rotation: somebody else published, or this rotation had, and the journal had lost it.
+ * @throws ServiceError `SECRET_ABSENT`; `SECRET_TAGS_TOO_MANY`, here rather than with a new credential in hand.
+ */
+export async function stillStands(work: RotationWork): Promise<boolean> {
+  const { rotation, tools } = work;
+  const { members, validityMs } = rotation.claim;
+  let recovered = false;
+  for (const member of members) {
+    const latest = await latestOf(tools, member);
+    if (rotation.published.has(keyOf(member))) continue;
+    if (isOurs(work, latest)) {
+      await recover(work, keyOf(member), latest.version, latest.tags['CredentialId']);
+      recovered = true;
+      continue;
+    }
+    if (latest.version !== member.fromVersion) {
+      await markSuperseded(work, member, latest);
+      return false;
+    }
+    publishedTags(member, latest.tags, {
+      environment: bindingOf(work, member).environment,
+      expires: new Date(tools.now().getTime() + validityMs),
+      rotationId: work.attemptId,
+      rotatedFrom: member.fromVersion,
+      credentialId: 'to be issued',
+    });
+  }
+  return !recovered;
+}
+
+/**
+ * A version of ours that the journal does not know: a lost write that arrived, or a journal that was set back. It was verified
+ * before it was published, so the steps before that are over: issuing anew would end what is in force.
+ */
+async function recover(
+  work: RotationWork,
+  member: string,
+  version: string,
+  credentialId: string | undefined,
+): Promise<void> {
+  const { members } = work.rotation.claim;
+  const complete = members.every((one) => keyOf(one) === member || work.rotation.published.has(keyOf(one)));
+  await work.outcome('adopt', {
+    step: complete ? 'published' : work.issuer.credentialClass === 'self' ? 'claimed' : 'verified',
+    facts: { member, publishedVersion: version, ...(credentialId === undefined ? {} : { credentialId }) },
+  });
+}

@@ -1,0 +1,188 @@
+import { ServiceError } from '../service-error.ts';
+import type { ClaimedMember, RotationClaim } from './journal-entry.ts';
+import { rotationOf } from './rotation.ts';
+import { parseAttemptId, rotationIdOf } from './rotation-id.ts';
+import { appendEntry, readJournal } from './rotation-journal.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { type RotationUnit, bindingKey, issuerOf, targetKeyOf } from './rotation-unit.ts';
+import type { SecretVersion } from './secret-store.ts';
+import { tightenedBinding } from './tightened-binding.ts';
+import { changeUnit, readUnit } from './unit-record.ts';
+import { latestOf, requireClockAgreement, storeOf } from './vault-access.ts';
+
+const dayMs = 86_400_000;
+
+/** Who wants a rotation, and why. */
+export interface RotationWish {
+  readonly trigger: RotationClaim['trigger'];
+  readonly reason: string | null;
+  readonly askedBy: string | null;
+  /** No grace, no minimum age: the value has leaked. */
+  readonly emergency: boolean;
+}
+
+export type Claimed =
+  | { readonly outcome: 'claimed' | 'open'; readonly rotationId: string }
+  /** The newest version is of a rotation that the journal has lost: it is rebuilt before anything else is done. */
+  | { readonly outcome: 'frozen'; readonly rotationId: string }
+  /** As many rotations as the policy allows in a day were claimed. */
+  | { readonly outcome: 'paced'; readonly from: Date };
+
+/**
+ * Begins the one rotation away from the versions that stand now, or finds the one that is under way.
+ * Exactly one of any number of workers claims. Whether it is due is the caller's question.
+ * @throws ServiceError `ISSUER_UNKNOWN`, `ISSUER_TARGET_REFUSED`, `SECRET_ABSENT`, `CLOCK_DISAGREES`, or as the vault does.
+ */
+export async function claimRotation(tools: RotationTools, unit: RotationUnit, wish: RotationWish): Promise<Claimed> {
+  const issuer = issuerOf(unit, tools.issuers, tools.policy);
+  const { open } = await readUnit(tools.records, unit.key);
+  const newest: SecretVersion[] = [];
+  for (const { vault, name } of unit.members) {
+    newest.push(await latestOf(tools, { vault, secret: name }));
+    requireClockAgreement(tools, vault);
+  }
+  const rotationId = idAwayFrom(tools, unit, newest[0]?.version ?? '');
+  const underWay = open.find((one) => one !== rotationId) ?? null;
+  if (underWay !== null && (await exists(tools, underWay))) return { outcome: 'open', rotationId: underWay };
+  const members = await Promise.all(unit.members.map((member, index) => claimedMember(tools, member, newest[index])));
+  const claim = claimOf(unit, members, newest);
+  const lost = await lostRotation(tools, unit, newest);
+  if (lost !== null) {
+    await append(lost.rotationId, { ...claim, members: lost.members }, 'frozen');
+    return { outcome: 'frozen', rotationId: lost.rotationId };
+  }
+  if (await exists(tools, rotationId)) return { outcome: 'open', rotationId };
+  const paced = await pace(tools, unit, rotationId, wish.emergency);
+  if (paced !== null) return { outcome: 'paced', from: paced };
+  return { outcome: (await append(rotationId, claim, 'claimed')) ? 'claimed' : 'open', rotationId };
+
+  function claimOf(
+    of: RotationUnit,
+    claimed: readonly ClaimedMember[],
+    versions: readonly SecretVersion[],
+  ): RotationClaim {
+    const [primary] = of.members;
+    const tightened = of.members.map((one, index) => tightenedBinding(one, versions[index]?.tags ?? {}).binding ?? one);
+    return {
+      unit: of.key,
+      members: claimed as RotationClaim['members'],
+      issuer: issuer.name,
+      credentialClass: issuer.credentialClass,
+      targetKey: targetKeyOf(of, issuer),
+      environment: primary.environment,
+      ...wish,
+      validityMs: Math.min(...tightened.map(({ validityMs }) => validityMs)),
+      graceMs: wish.emergency ? 0 : Math.max(...of.members.map(({ graceMs }) => graceMs)),
+      consumersLifetimeMs: wish.emergency ? 0 : Math.max(...of.members.map((one) => one.consumersLifetimeMs)),
+    };
+  }
+
+  async function append(id: string, begun: RotationClaim, state: 'claimed' | 'frozen'): Promise<boolean> {
+    await changeUnit(tools.records, unit.key, (one) =>
+      one.open.includes(id) ? one : { ...one, open: [...one.open, id] },
+    );
+    const entry = { attempt: 1, fence: 0, at: tools.now().toISOString(), kind: 'outcome', act: 'claim' } as const;
+    try {
+      await appendEntry(tools.records, id, [], {
+        ...entry,
+        step: 'claimed',
+        state,
+        facts: { claim: begun },
+        operations: [],
+      });
+      return true;
+    } catch (error) {
+      if (ServiceError.is(error, 'JOURNAL_CONFLICT')) return false;
+      throw error;
+    }
+  }
+}
+
+/** The id of the rotation away from a version of the unit's first member. */
+export function idAwayFrom(
+  tools: RotationTools,
+  { members: [{ vault, name }] }: RotationUnit,
+  version: string,
+): string {
+  const vaultUrl = tools.vaults.find((one) => one.name === vault)?.url;
+  if (vaultUrl === undefined)
+    throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'The settings do not name this vault.' });
+  return rotationIdOf({ vaultUrl, name, version });
+}
+
+async function exists(tools: RotationTools, rotationId: string): Promise<boolean> {
+  return (await readJournal(tools.records, rotationId)).length > 0;
+}
+
+/** What is known of the version in force: from the journal of the rotation that published it, else from its tags. */
+async function claimedMember(
+  tools: RotationTools,
+  { vault, name }: { vault: string; name: string },
+  newest: SecretVersion | undefined,
+): Promise<ClaimedMember> {
+  const fromVersion = newest?.version ?? '';
+  const tagged = newest?.tags['CredentialId'] ?? null;
+  const publisher = parseAttemptId(newest?.tags['rotation-id']);
+  const entries = publisher === null ? [] : await readJournal(tools.records, publisher.rotationId);
+  const rotation = publisher === null || entries.length === 0 ? null : rotationOf(publisher.rotationId, entries);
+  const isPublished = rotation?.published.get(bindingKey({ vault, name })) === fromVersion;
+  const credentialId = isPublished ? (rotation?.credentialId ?? null) : null;
+  if (credentialId !== null)
+    return { vault, secret: name, fromVersion, fromCredentialId: credentialId, knownFrom: 'journal' };
+  const knownFrom = tagged === null ? 'nowhere' : 'tag';
+  return { vault, secret: name, fromVersion, fromCredentialId: tagged, knownFrom };
+}
+
+/**
+ * The rotation that the newest version's tags speak of, when the journal does not know it. Its id must be the one that follows
+ * from the version it says it came from: a tag that was copied or made up proves nothing and is passed over.
+ */
+async function lostRotation(
+  tools: RotationTools,
+  unit: RotationUnit,
+  newest: readonly SecretVersion[],
+): Promise<{ rotationId: string; members: RotationClaim['members'] } | null> {
+  const [first] = newest;
+  const rotatedFrom = first?.tags['rotated-from'];
+  const tag = parseAttemptId(first?.tags['rotation-id']);
+  if (tag === null || rotatedFrom === undefined || (await exists(tools, tag.rotationId))) return null;
+  if (idAwayFrom(tools, unit, rotatedFrom) !== tag.rotationId) return null;
+  const before: ClaimedMember[] = [];
+  for (const [index, { vault, name }] of unit.members.entries()) {
+    const fromVersion = newest[index]?.tags['rotated-from'] ?? '';
+    const old = (await storeOf(tools, vault).versions(name)).find(({ version }) => version === fromVersion);
+    const fromCredentialId = old?.tags['CredentialId'] ?? null;
+    before.push({
+      vault,
+      secret: name,
+      fromVersion,
+      fromCredentialId,
+      knownFrom: fromCredentialId === null ? 'nowhere' : 'tag',
+    });
+  }
+  return { rotationId: tag.rotationId, members: before as unknown as RotationClaim['members'] };
+}
+
+/** Counts this rotation against the day's number, once; gives the time from when on there is room again. */
+async function pace(
+  tools: RotationTools,
+  unit: RotationUnit,
+  rotationId: string,
+  emergency: boolean,
+): Promise<Date | null> {
+  const now = tools.now().getTime();
+  const limit = Math.min(...unit.members.map(({ rotationsPerDay }) => rotationsPerDay));
+  let from: Date | null = null;
+  await changeUnit(tools.records, unit.key, (before) => {
+    from = null;
+    if (before.open.includes(rotationId)) return before;
+    const recent = before.claimedAt.filter((at) => Date.parse(at) > now - dayMs);
+    const [oldest] = recent;
+    if (recent.length >= limit && !emergency && oldest !== undefined) {
+      from = new Date(Date.parse(oldest) + dayMs);
+      return before;
+    }
+    return { ...before, open: [...before.open, rotationId], claimedAt: [...recent, new Date(now).toISOString()] };
+  });
+  return from;
+}

@@ -1,0 +1,51 @@
+import { ServiceError } from '../service-error.ts';
+import { afterThrottling, nextTry } from './retry-budget.ts';
+import type { RotationWork } from './rotation-work.ts';
+
+/** What a failure makes of a rotation: it waits for its next try, or for a person. */
+export type Failed = 'waiting' | 'needs-attention';
+
+/**
+ * Writes a failed step into the journal, by code alone. The pending act stays pending: the next try reads back what it left.
+ * @throws what means that the journal itself cannot be trusted to be ours: a conflict, or a store that does not answer.
+ */
+export async function recordFailure(work: RotationWork, error: unknown): Promise<Failed> {
+  if (!(error instanceof ServiceError)) throw error;
+  const { rotation, tools } = work;
+  if (error.code === 'JOURNAL_CONFLICT' || error.code.startsWith('RECORD_')) throw error;
+  if (error.code === 'LEASE_ENDED') return 'waiting';
+  const failure: string = error.code;
+  if (ServiceError.is(error, 'VAULT_THROTTLED') || ServiceError.is(error, 'PROVIDER_THROTTLED')) {
+    const { tries, cycle } = rotation;
+    const retryAt = afterThrottling(error.details.retryAfterSeconds, tools.now(), tools.random()).toISOString();
+    await work.outcome('wait', { state: 'retry-wait', facts: { failure, tries, cycle, retryAt } });
+    return 'waiting';
+  }
+  const next = mayHelp(error) ? nextTry(rotation, tools.now(), tools.random()) : null;
+  if (next === null) {
+    await work.outcome('wait', { state: 'needs-attention', facts: { failure, reasons: reasonOf(error) } });
+    return 'needs-attention';
+  }
+  const { tries, cycle, retryAt } = next;
+  await work.outcome('wait', {
+    state: 'retry-wait',
+    facts: { failure, tries, cycle, retryAt: retryAt.toISOString(), reasons: reasonOf(error) },
+  });
+  return 'waiting';
+}
+
+/** An answer that was lost must not be repeated underneath; up here the next try looks first. */
+function mayHelp(error: ServiceError): boolean {
+  return (
+    error.retry !== 'never' ||
+    error.code.endsWith('_ANSWER_UNCLEAR') ||
+    error.code === 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY'
+  );
+}
+
+/** The details of an error are safe to print; only short texts are kept. */
+function reasonOf(error: ServiceError): readonly string[] {
+  return Object.entries(error.details).flatMap(([name, value]) =>
+    typeof value === 'string' || typeof value === 'number' ? [`${name} ${String(value)}`.slice(0, 200)] : [],
+  );
+}

@@ -1,0 +1,44 @@
+import { ServiceError } from '../service-error.ts';
+import { forget } from './held-credentials.ts';
+import type { RotationWork } from './rotation-work.ts';
+import { disableStaged } from './staging.ts';
+import { latestOf, readValue } from './vault-access.ts';
+
+/**
+ * Takes back what a rotation issued that is not, or no longer, in force; the version that stands is left as it is.
+ * A minted credential is deleted. A chosen password that the provider has taken already is set to what the vault says,
+ * if that does not work as it is: the vault's word stands. A renewed slot that nobody reads harms nobody.
+ */
+export async function withdrawCredential(work: RotationWork): Promise<void> {
+  const { issuer, rotation } = work;
+  if (issuer.credentialClass === 'minted') await deleteMinted(work);
+  if (issuer.credentialClass === 'chosen' && rotation.issuedAt !== null) await makeStandingValueWork(work);
+  await disableStaged(work);
+  forget(work.tools, work.attemptId);
+  await work.outcome('withdraw', { facts: { withdrawn: true, reasons: rotation.reasons } });
+}
+
+async function deleteMinted(work: RotationWork): Promise<void> {
+  const request = await work.request('old');
+  const found = await work.issuer.describe(request);
+  const credentialId = work.rotation.credentialId ?? (found.outcome === 'present' ? found.credentialId : null);
+  if (credentialId === null) return;
+  await work.intent('withdraw', [], { credentialId });
+  await work.issuer.revoke(request, credentialId);
+}
+
+async function makeStandingValueWork(work: RotationWork): Promise<void> {
+  const { issuer, rotation, tools } = work;
+  const [{ vault, secret, fromCredentialId }] = rotation.claim.members;
+  const latest = await latestOf(tools, { vault, secret });
+  const standing = await readValue(work, { vault, secret, version: latest.version });
+  if (standing === null) return;
+  const request = { ...(await work.request('old')), current: standing };
+  const credentialId = latest.tags['CredentialId'] ?? fromCredentialId ?? rotation.credentialId ?? '';
+  const shown = await issuer.verify(request, { credentialId, value: standing });
+  if (shown.outcome !== 'refused' || shown.authenticated) return;
+  await work.intent('withdraw', [], { credentialId });
+  await issuer.issue(request, standing);
+  const again = await issuer.verify(request, { credentialId, value: standing });
+  if (again.outcome === 'refused') throw new ServiceError('CREDENTIAL_REFUSED', { issuer: issuer.name, secret });
+}

@@ -1,0 +1,256 @@
+import type { CredentialIssuer, IssueRequest, Verification } from '../../../src/rotation/credential-issuer.ts';
+import type { CredentialClass } from '../../../src/rotation/rotation-steps.ts';
+import type { SecretBinding } from '../../../src/secrets/policy.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { ServiceError } from '../../../src/service-error.ts';
+import { type Gateway, createGateway } from './gate.ts';
+
+/** One credential at the provider. Its `name` says whose it is. */
+export interface HeldCredential {
+  readonly id: string;
+  readonly name: string;
+  readonly value: string;
+  lastUsed: Date | null;
+}
+
+/** A provider of one class of credential, in memory, by target: `target.account` names the account. */
+export interface MemoryProvider {
+  readonly issuer: CredentialIssuer;
+  /** What opens the account now. */
+  live(account: string): readonly HeldCredential[];
+  /** Puts a credential in place, as an administrator would. */
+  put(account: string, credential: { id: string; name: string; value: string }): void;
+  /** Whether a plain value opens the account. */
+  opens(account: string, value: string): boolean;
+  /** How often `issue` made something. */
+  readonly made: number;
+  /** Answers `not-yet` to so many verifications, then the truth. */
+  notYet: number;
+  /** Refuses so many proposed values by policy. */
+  refusesByPolicy: number;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly credentialClass: CredentialClass;
+}
+
+const unclear = (issuer: string) =>
+  new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer, provider: 'memory', reason: 'name taken' });
+
+/** `minted`: any number of tokens side by side, unique by name, told once. */
+export function mintingProvider(
+  random: () => string,
+  now: () => Date,
+  gateway: Gateway = createGateway(),
+  name = 'mint',
+): MemoryProvider {
+  const base = providerBase({ name, credentialClass: 'minted' }, gateway, now);
+  return base.finish({
+    propose: () => null,
+    issue: ({ binding, rotationId }) => {
+      const account = base.account(binding);
+      const wanted = nameOf(binding, rotationId);
+      if (account.some((one) => one.name === wanted)) throw unclear(name);
+      const made = { id: `t${String(base.next())}`, name: wanted, value: `minted-${random()}`, lastUsed: null };
+      account.push(made);
+      return made;
+    },
+    revoke: (account, id) => {
+      const index = account.findIndex((one) => one.id === id);
+      if (index < 0) return false;
+      account.splice(index, 1);
+      return true;
+    },
+  });
+}
+
+/** `chosen`, two users: the one that is not in force gets the proposed password. Ids `a` and `b`; values `id:password`. */
+export function twoUserProvider(
+  random: () => string,
+  now: () => Date,
+  gateway: Gateway = createGateway(),
+  name = 'two-users',
+): MemoryProvider {
+  const base = providerBase({ name, credentialClass: 'chosen' }, gateway, now);
+  const other = ({ current }: IssueRequest) => (current?.reveal().startsWith('a:') === true ? 'b' : 'a');
+  return base.finish({
+    propose: (request) => new SecretValue(`${other(request)}:${random()}`),
+    issue: ({ binding }, proposed) => setUser(base.account(binding), proposed, binding),
+    revoke: (account, id) => {
+      const index = account.findIndex((one) => one.id === id);
+      if (index < 0) return false;
+      // The user stays; nobody knows its password any more.
+      account.splice(index, 1);
+      return true;
+    },
+  });
+}
+
+/** `chosen`, one password: setting it ends the one before. */
+export function singleProvider(
+  random: () => string,
+  now: () => Date,
+  gateway: Gateway = createGateway(),
+  name = 'single',
+): MemoryProvider {
+  const base = providerBase({ name, credentialClass: 'chosen' }, gateway, now);
+  return base.finish({
+    propose: () => new SecretValue(`only:${random()}`),
+    issue: ({ binding }, proposed) => setUser(base.account(binding), proposed, binding),
+    revoke: () => false,
+  });
+}
+
+/** `read-back`: two keys; the one that the value in force is not equal to is renewed, and told whenever asked. */
+export function twoKeyProvider(
+  random: () => string,
+  now: () => Date,
+  gateway: Gateway = createGateway(),
+  name = 'two-keys',
+): MemoryProvider {
+  const base = providerBase({ name, credentialClass: 'read-back' }, gateway, now);
+  const slotFor = ({ binding, current }: IssueRequest) => {
+    const account = base.account(binding);
+    return account.find((one) => one.value !== current?.reveal())?.id ?? 'key1';
+  };
+  const renew = (account: HeldCredential[], id: string) => {
+    const made = { id, name: id, value: `key-${random()}`, lastUsed: null };
+    account.splice(
+      account.findIndex((one) => one.id === id),
+      1,
+      made,
+    );
+    return made;
+  };
+  return base.finish({
+    propose: () => null,
+    issue: (request) => renew(base.account(request.binding), slotFor(request)),
+    revoke: (account, id) => {
+      renew(account, id);
+      return true;
+    },
+    describe: (request) => base.account(request.binding).find(({ id }) => id === slotFor(request)) ?? null,
+  });
+}
+
+/** `self`: no provider at all. */
+export function selfProvider(
+  random: () => string,
+  now: () => Date,
+  gateway: Gateway = createGateway(),
+  name = 'random',
+): MemoryProvider {
+  const base = providerBase({ name, credentialClass: 'self' }, gateway, now);
+  return base.finish({
+    propose: () => new SecretValue(`self-${random()}`),
+    issue: (_request, proposed) => ({ id: 'self', name: 'self', value: proposed?.reveal() ?? '', lastUsed: null }),
+    revoke: () => false,
+  });
+}
+
+interface Behaviour {
+  readonly propose: (request: IssueRequest) => SecretValue | null;
+  readonly issue: (request: IssueRequest, proposed: SecretValue | null) => HeldCredential;
+  readonly revoke: (account: HeldCredential[], id: string) => boolean;
+  readonly describe?: (request: IssueRequest) => HeldCredential | null;
+}
+
+function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: () => Date) {
+  const accounts = new Map<string, HeldCredential[]>();
+  let count = 0;
+  const account = (binding: SecretBinding) => accountOf(String(binding.target['account']));
+  const accountOf = (key: string) => {
+    const held = accounts.get(key) ?? [];
+    accounts.set(key, held);
+    return held;
+  };
+  return { account, next: () => (count += 1), finish };
+
+  function finish(behaviour: Behaviour): MemoryProvider {
+    const provider = {
+      made: 0,
+      notYet: 0,
+      refusesByPolicy: 0,
+      live: (key: string) => accountOf(key),
+      put: (key: string, credential: { id: string; name: string; value: string }) =>
+        void accountOf(key).push({ ...credential, lastUsed: null }),
+      opens: (key: string, value: string) =>
+        credentialClass === 'self' || accountOf(key).some((one) => one.value === value),
+    };
+    const issuer: CredentialIssuer = {
+      name,
+      credentialClass,
+      check: ({ target }) =>
+        credentialClass === 'self' || typeof target['account'] === 'string'
+          ? []
+          : [{ place: 'target.account', reason: 'is missing' }],
+      propose: behaviour.propose,
+      issue: (request, proposed) =>
+        pass('issue', () => {
+          if (provider.refusesByPolicy > 0) {
+            provider.refusesByPolicy -= 1;
+            throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
+              issuer: name,
+              secret: request.binding.name,
+            });
+          }
+          const made = behaviour.issue(request, proposed);
+          provider.made += 1;
+          return { credentialId: made.id, value: new SecretValue(made.value) };
+        }),
+      verify: (request, credential) => pass('verify', () => verify(request, credential.value.reveal())),
+      describe: (request) =>
+        pass('describe', () => {
+          const wanted = nameOf(request.binding, request.rotationId);
+          const found = behaviour.describe?.(request) ?? account(request.binding).find((one) => one.name === wanted);
+          if (found === undefined) return { outcome: 'absent' as const };
+          const value = behaviour.describe === undefined ? null : new SecretValue(found.value);
+          return { outcome: 'present' as const, credentialId: found.id, value };
+        }),
+      list: (binding) =>
+        pass('list', () =>
+          account(binding).flatMap(({ id, name: called }) => {
+            const start = `keyturn.${binding.name}.`;
+            return called.startsWith(start) ? [{ credentialId: id, rotationId: called.slice(start.length) }] : [];
+          }),
+        ),
+      revoke: (request, id) =>
+        pass('revoke', () => ({
+          outcome: behaviour.revoke(account(request.binding), id) ? ('revoked' as const) : ('absent' as const),
+        })),
+      lastUsed: (request, id) =>
+        pass('lastUsed', () => account(request.binding).find((one) => one.id === id)?.lastUsed ?? null),
+    };
+    return Object.assign(provider, { issuer });
+
+    function verify(request: IssueRequest, value: string): Verification {
+      if (provider.notYet > 0) {
+        provider.notYet -= 1;
+        return { outcome: 'not-yet', reason: 'propagation' };
+      }
+      if (provider.opens(String(request.binding.target['account']), value))
+        return { outcome: 'works', principal: name, notes: [] };
+      return { outcome: 'refused', authenticated: false, reason: 'wrong credential' };
+    }
+  }
+
+  function pass<Value>(what: string, effect: () => Value): Promise<Value> {
+    void now;
+    return gateway.pass(`provider.${what}`, effect);
+  }
+}
+
+function setUser(account: HeldCredential[], proposed: SecretValue | null, binding: SecretBinding): HeldCredential {
+  const value = proposed?.reveal() ?? '';
+  const id = value.slice(0, value.indexOf(':'));
+  const made = { id, name: `user ${binding.name}`, value, lastUsed: null };
+  const index = account.findIndex((one) => one.id === id);
+  if (index < 0) account.push(made);
+  else account.splice(index, 1, made);
+  return made;
+}
+
+function nameOf(binding: SecretBinding, rotationId: string): string {
+  return `keyturn.${binding.name}.${rotationId}`;
+}
