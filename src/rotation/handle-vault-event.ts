@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../provenance/canonical-json.ts';
+import { ServiceError } from '../service-error.ts';
+import { advanceRotation } from './advance-rotation.ts';
+import { claimRotation } from './claim-rotation.ts';
+import { type ExpiryNotice, type RefusedEvent, parseVaultEvent } from './expiry-notice.ts';
+import { isDue } from './is-due.ts';
+import { parseAttemptId } from './rotation-id.ts';
+import type { Rotation } from './rotation.ts';
+import { hasReached } from './rotation-steps.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { unitOf } from './rotation-unit.ts';
+import { tightenedBinding } from './tightened-binding.ts';
+import { storeOf } from './vault-access.ts';
+
+/** Event Grid waits thirty seconds for an answer; half of that leaves room for a slow start. */
+const defaultDeadlineMs = 15_000;
+
+export interface HandledEvent {
+  /**
+   * `published`, `rotating`, `waiting`: a rotation is done up to there. `noted`: a new version, which asks for nothing.
+   * `not-due`, `stale`, `not-bound`, `paced`, `stopped`: rightly nothing. `refused`: no event of ours. `failed`: the reconciler tries again.
+   */
+  readonly outcome:
+    | 'published'
+    | 'rotating'
+    | 'waiting'
+    | 'noted'
+    | 'not-due'
+    | 'stale'
+    | 'not-bound'
+    | 'paced'
+    | 'stopped'
+    | 'refused'
+    | 'failed';
+  /** `vault/name`, or `null` when the event does not name one that we know. */
+  readonly secret: string | null;
+  /** The rotation that answers the event, where there is one. */
+  readonly rotationId: string | null;
+  /** Why: the code of a refusal or a failure; `null` when there is nothing to say. */
+  readonly reason: string | null;
+}
+
+/**
+ * Takes one event as a hint: looks at the vault, and claims and drives a rotation when the vault's own expiry asks for it.
+ * Every outcome is kept as a record under `events/`. Returns within `deadlineMs` and a single request's time.
+ * @throws ServiceError only when the records cannot be reached: Event Grid then delivers again. Everything else is an outcome,
+ * for a handler that throws makes Event Grid hold back the events of all other secrets too.
+ */
+export async function handleVaultEvent(
+  tools: RotationTools,
+  event: unknown,
+  { deadlineMs = defaultDeadlineMs }: { readonly deadlineMs?: number } = {},
+): Promise<HandledEvent> {
+  const notice = parseVaultEvent(event, tools.vaults);
+  const handled = notice.outcome === 'notice' ? await answer(tools, notice, deadlineMs) : refusal(notice);
+  await keep(tools, notice, handled);
+  return handled;
+}
+
+async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: number): Promise<HandledEvent> {
+  const secret = `${notice.vault}/${notice.secret}`;
+  const says = (outcome: HandledEvent['outcome'], reason: string | null = null, rotationId: string | null = null) => ({
+    outcome,
+    secret,
+    rotationId,
+    reason,
+  });
+  try {
+    if (notice.kind === 'new-version') return says('noted');
+    const unit = unitOf(tools.policy, { vault: notice.vault, name: notice.secret });
+    if (unit === null) return says('not-bound');
+    const latest = await storeOf(tools, notice.vault).latest(notice.secret);
+    if (latest === null) return says('failed', 'SECRET_ABSENT');
+    if (latest.version !== notice.version)
+      return says('stale', null, parseAttemptId(latest.tags['rotation-id'])?.rotationId ?? null);
+    const binding = unit.members.find(({ vault, name }) => vault === notice.vault && name === notice.secret);
+    const { binding: tightened } = tightenedBinding(binding ?? unit.members[0], latest.tags);
+    const dueness = isDue(latest, tightened, tools.now());
+    if (!dueness.due) return says('not-due', dueness.because);
+    if (await tools.killSwitch()) return says('stopped');
+    const claimed = await claimRotation(tools, unit, {
+      trigger: 'event',
+      reason: null,
+      askedBy: null,
+      emergency: false,
+    });
+    if (claimed.outcome === 'paced') return says('paced');
+    const { rotation } = await advanceRotation(tools, claimed.rotationId, { deadlineMs });
+    return says(outcomeOf(rotation), rotation.failure, claimed.rotationId);
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code.startsWith('RECORD_STORE_')) throw error;
+    return says('failed', error.code);
+  }
+}
+
+function outcomeOf({ state, step, claim }: Rotation): HandledEvent['outcome'] {
+  if (hasReached(claim.credentialClass, step, 'published')) return 'published';
+  return state === step ? 'rotating' : 'waiting';
+}
+
+function refusal({ code, place }: RefusedEvent): HandledEvent {
+  return { outcome: 'refused', secret: null, rotationId: null, reason: `${code} at ${place}` };
+}
+
+/** One record for each outcome that an event ever had: a second delivery with the same outcome adds nothing. */
+async function keep(tools: RotationTools, notice: ExpiryNotice | RefusedEvent, handled: HandledEvent): Promise<void> {
+  const at = tools.now().toISOString();
+  const said =
+    notice.outcome === 'notice' ? { kind: notice.kind, version: notice.version } : { kind: null, version: null };
+  const record = { format: 1, eventId: shortened(notice.eventId), ...said, ...handled, at };
+  const name = createHash('sha256')
+    .update(`${notice.eventId ?? ''}\n${said.version ?? ''}`)
+    .digest('hex')
+    .slice(0, 24);
+  try {
+    const bytes = new TextEncoder().encode(`${canonicalJson(record)}\n`);
+    await tools.records.create(`events/${at.slice(0, 10)}/${name}.${handled.outcome}.json`, bytes);
+  } catch (error) {
+    if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
+  }
+}
+
+/** What comes from outside is kept short: an event is not a place to store things. */
+function shortened(eventId: string | null): string | null {
+  return eventId === null ? null : eventId.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}
