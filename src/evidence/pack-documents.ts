@@ -1,0 +1,115 @@
+import type { ReportingPeriod } from '../audit/audited-period.ts';
+import type { PackSummary } from './pack-archive.ts';
+import type { PackFile } from './pack-file.ts';
+import { type DataManifest, type Manifest, type PackStatement, packPredicateType } from './pack-statement.ts';
+import type { PackOrder } from './produce-pack.ts';
+import type { ReportModel } from './report-model.ts';
+
+/** `data-manifest.json`: what the PDF attaches and what the footers name. */
+export function dataManifestOf(
+  pack: string,
+  order: PackOrder,
+  { status }: ReportModel,
+  files: readonly PackFile[],
+): DataManifest {
+  return {
+    format: 1,
+    pack,
+    organisation: order.organisation,
+    period: bounds(order.period),
+    frameworks: [...order.frameworks],
+    createdAt: order.now.toISOString(),
+    synthetic: order.synthetic,
+    status,
+    files: files.map((file) => ({ ...file, rowDigests: [...file.rowDigests] })),
+  };
+}
+
+/** `manifest.json`: every file but itself and the seal. */
+export function manifestOf(pack: string, { synthetic, status }: ReportModel, files: readonly PackFile[]): Manifest {
+  return {
+    format: 1,
+    pack,
+    synthetic,
+    status,
+    files: files.map(({ path, mediaType, bytes, sha256 }) => ({ path, mediaType, bytes, sha256 })),
+  };
+}
+
+/** What the seal states. `files`: all that the manifest lists, and the manifest. */
+export function statementOf(
+  pack: string,
+  order: PackOrder,
+  model: ReportModel,
+  files: readonly PackFile[],
+  previous: PackSummary | null,
+): PackStatement {
+  return {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } })),
+    predicateType: packPredicateType,
+    predicate: {
+      format: 1,
+      pack,
+      organisation: order.organisation,
+      period: bounds(order.period),
+      frameworks: [...order.frameworks],
+      status: model.status,
+      statusReasons: [...model.statusReasons],
+      synthetic: order.synthetic,
+      createdAt: order.now.toISOString(),
+      software: `Keyturn ${order.software.version}`,
+      dataManifestSha256: model.dataManifestSha256,
+      reads: { total: model.reads.total, grades: gradeCounts(model) },
+      findings: model.exceptions.total,
+      previous: previous === null ? null : { pack: previous.id, statementSha256: previous.statementSha256 },
+    },
+  };
+}
+
+/** What a list of packs tells of this one. */
+export function summaryOf(
+  { predicate }: PackStatement,
+  model: ReportModel,
+  files: readonly PackFile[],
+  digests: { readonly manifestSha256: string; readonly statementSha256: string },
+): PackSummary {
+  const {
+    pack: id,
+    organisation,
+    period,
+    frameworks,
+    status,
+    synthetic,
+    createdAt,
+    reads,
+    findings,
+    previous,
+  } = predicate;
+  return {
+    id,
+    label: model.label,
+    organisation,
+    period,
+    frameworks,
+    status,
+    synthetic,
+    createdAt,
+    // The seal is the one file that its own statement cannot count.
+    files: files.length + 1,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    reads,
+    findings,
+    ...digests,
+    fingerprint: model.fingerprint,
+    previous: previous?.pack ?? null,
+  };
+}
+
+function gradeCounts({ reads }: ReportModel): Record<string, number> {
+  return Object.fromEntries(reads.grades.filter(({ count }) => count > 0).map(({ grade, count }) => [grade, count]));
+}
+
+function bounds({ from, to }: ReportingPeriod): { from: string; to: string } {
+  return { from: from.toISOString(), to: to.toISOString() };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/** What a pack's statement is about; fixed here. A name, no address: nobody needs to fetch it. */
+export const packPredicateType = 'urn:keyturn:evidence-pack:1';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+const manifestFileShape = z.strictObject({
+  path: z.string(),
+  mediaType: z.string(),
+  bytes: z.number().int(),
+  sha256: digest,
+});
+
+/** `manifest.json`: every file but itself and the seal. */
+export const manifestShape = z.strictObject({
+  format: z.literal(1),
+  pack: z.string(),
+  synthetic: z.boolean(),
+  status: z.enum(['final', 'provisional']),
+  files: z.array(manifestFileShape),
+});
+export type Manifest = z.infer<typeof manifestShape>;
+
+/** `data-manifest.json`: the data files alone, with digests of their rows. */
+export const dataManifestShape = z.strictObject({
+  format: z.literal(1),
+  pack: z.string(),
+  organisation: z.string(),
+  period: z.strictObject({ from: z.string(), to: z.string() }),
+  frameworks: z.array(z.enum(['soc2', 'iso27001'])),
+  createdAt: z.string(),
+  synthetic: z.boolean(),
+  status: z.enum(['final', 'provisional']),
+  files: z.array(
+    manifestFileShape.extend({
+      says: z.string(),
+      rows: z.number().int().nullable(),
+      rowsPerDigest: z.number().int().positive(),
+      rowDigests: z.array(z.string().regex(/^[0-9a-f]{16}$/)),
+    }),
+  ),
+});
+export type DataManifest = z.infer<typeof dataManifestShape>;
+
+/** What the seal states: an in-toto statement over every file's digest. */
+export const statementShape = z.strictObject({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  subject: z.array(z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: digest }) })),
+  predicateType: z.literal(packPredicateType),
+  predicate: z.strictObject({
+    format: z.literal(1),
+    pack: z.string(),
+    organisation: z.string(),
+    period: z.strictObject({ from: z.string(), to: z.string() }),
+    frameworks: z.array(z.enum(['soc2', 'iso27001'])),
+    status: z.enum(['final', 'provisional']),
+    statusReasons: z.array(z.string()),
+    synthetic: z.boolean(),
+    createdAt: z.string(),
+    software: z.string(),
+    dataManifestSha256: digest,
+    reads: z.strictObject({ total: z.number().int(), grades: z.record(z.string(), z.number().int()) }),
+    findings: z.number().int(),
+    /** The statement of the pack before this one in the archive; `null` for the first. */
+    previous: z.strictObject({ pack: z.string(), statementSha256: digest }).nullable(),
+  }),
+});
+export type PackStatement = z.infer<typeof statementShape>;
+
+/** Files that every pack has by these names, beside those that its manifests list. */
+export const sealFile = 'pack.dsse.json';
+export const manifestFile = 'manifest.json';
+export const dataManifestFile = 'data-manifest.json';
+export const publicKeyFile = 'public-key.pem';

@@ -1,0 +1,78 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fingerprintOf } from '../evidence/dsse-envelope.ts';
+import type { Signer } from '../evidence/signer.ts';
+import { ServiceError } from '../service-error.ts';
+
+/**
+ * A signer with an Ed25519 key in a PEM file (PKCS #8). The key is made, readable by its owner alone, when there is none.
+ * @throws ServiceError `SIGNING_KEY_UNUSABLE` when the file is no such key, or when others than its owner may read it.
+ */
+export async function localSigner(path: string): Promise<Signer> {
+  const key = await readOrCreateKey(path);
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+  return {
+    fingerprint: fingerprintOf(publicKey),
+    publicKey,
+    algorithm: 'ed25519',
+    sign: (bytes) => Promise.resolve(sign(null, bytes, key)),
+  };
+}
+
+async function readOrCreateKey(path: string): Promise<KeyObject> {
+  try {
+    return await readKey(path);
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+  await createKey(path);
+  return await readKey(path);
+}
+
+async function readKey(path: string): Promise<KeyObject> {
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) throw unusable(path, 'others than its owner may read it');
+  const pem = await readFile(path, 'utf8');
+  const key = parseKey(path, pem);
+  if (key.asymmetricKeyType !== 'ed25519') throw unusable(path, 'it is no Ed25519 key');
+  return key;
+}
+
+function parseKey(path: string, pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // The cause would carry what was read; a key's bytes belong into no error.
+    throw unusable(path, 'it is no private key in PEM form');
+  }
+}
+
+/** Written whole under a passing name, then linked to its own: of two that begin at once, one makes the key and both use it. */
+async function createKey(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const passing = `${path}.${String(process.pid)}.new`;
+  const file = await open(passing, 'wx', 0o600);
+  try {
+    await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(passing, path);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  } finally {
+    await rm(passing, { force: true });
+  }
+}
+
+function unusable(key: string, reason: string): ServiceError {
+  return new ServiceError('SIGNING_KEY_UNUSABLE', { key, reason });
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
