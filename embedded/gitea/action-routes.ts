@@ -3,6 +3,7 @@ import type { Route, RouteContext } from './gitea-route.ts';
 import type { StoredJob, StoredRun } from './gitea-state.ts';
 import { jobShape } from './job-shape.ts';
 import { pageOf } from './paging.ts';
+import { runOf } from './run-routes.ts';
 import { currentJobs, runShape, runStatus } from './run-shape.ts';
 
 const inRepository = { access: 'signed-in', area: 'repository' } as const;
@@ -15,12 +16,6 @@ export const actionRoutes: readonly Route[] = [
     pattern: '/repos/:owner/:repository/actions/runs',
     ...inRepository,
     handle: (context) => listRuns(context, ofRepository(context)),
-  },
-  {
-    method: 'GET',
-    pattern: '/repos/:owner/:repository/actions/runs/:run',
-    ...inRepository,
-    handle: (context) => json(200, runShape(context.instance, runOf(context))),
   },
   {
     method: 'GET',
@@ -53,13 +48,6 @@ export const actionRoutes: readonly Route[] = [
 function ofRepository(context: RouteContext) {
   const { id } = context.repository();
   return (row: { readonly repositoryId: number }) => row.repositoryId === id;
-}
-
-function runOf(context: RouteContext): StoredRun {
-  const own = ofRepository(context);
-  const run = context.instance.state.runs.find((row) => row.id === Number(context.parameters['run']) && own(row));
-  if (run === undefined) throw notFound();
-  return run;
 }
 
 function jobOf(context: RouteContext): StoredJob {

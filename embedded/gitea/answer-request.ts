@@ -8,6 +8,7 @@ import { actionsSecretRoutes } from './actions-secret-routes.ts';
 import { deployKeyRoutes } from './deploy-key-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
 import { repositoryRoutes } from './repository-routes.ts';
+import { runRoutes } from './run-routes.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import { userRoutes } from './user-routes.ts';
 
@@ -15,6 +16,7 @@ const routes: readonly Route[] = [
   ...userRoutes,
   ...repositoryRoutes,
   ...actionRoutes,
+  ...runRoutes,
   ...runnerRoutes,
   ...actionsSecretRoutes,
   ...deployKeyRoutes,

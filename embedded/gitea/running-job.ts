@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
 import type { EmbeddedJob, RunningJob } from './embedded-gitea.ts';
-import { fullName, isAtLeast, rowById, seconds, type GiteaInstance } from './gitea-instance.ts';
+import { fullName, isAtLeast, seconds, type GiteaInstance } from './gitea-instance.ts';
 import { countsFor, type StoredJob, type StoredTask } from './gitea-state.ts';
 import { createJobDirectory } from './job-directory.ts';
 import { eventOf, jobEnvironment, type JobSurroundings } from './job-environment.ts';
@@ -55,7 +55,7 @@ export function runJob(options: RunningJobOptions): HeldJob {
   store(instance, task, 'workflow prepared');
   return {
     get job() {
-      return embeddedJob(instance, job, task);
+      return embeddedJob(options, task);
     },
     get environment() {
       return environment();
@@ -96,7 +96,7 @@ export function runJob(options: RunningJobOptions): HeldJob {
       directory.remove();
       options.ended();
       options.changed(job);
-      return embeddedJob(instance, job, task);
+      return embeddedJob(options, task);
     },
     abandon() {
       for (const child of children) killJobProcess(child);
@@ -126,9 +126,10 @@ function store(instance: GiteaInstance, task: StoredTask, row: string): void {
 }
 
 /** A job's row, or with `task` one attempt of it, as assertions read it. */
-export function embeddedJob(instance: GiteaInstance, job: StoredJob, task?: StoredTask): EmbeddedJob {
-  const repository = rowById(instance.state.repositories, job.repositoryId);
-  const run = rowById(instance.state.runs, job.runId);
+export function embeddedJob(
+  { repository, run, job }: Pick<JobSurroundings, 'repository' | 'run' | 'job'>,
+  task?: StoredTask,
+): EmbeddedJob {
   const started = task?.started ?? job.started;
   const stopped = task?.stopped ?? job.stopped;
   const ended = task !== undefined && task.status !== 'running';

@@ -7,7 +7,7 @@ import type { Answer } from './answer.ts';
 import { hashCredential } from './credential-hash.ts';
 import { webhookDelivery, type WebhookDelivery } from './deliver-webhooks.ts';
 import type { EmbeddedGitea } from './embedded-gitea.ts';
-import { seconds, type GiteaInstance } from './gitea-instance.ts';
+import { rowById, seconds, type GiteaInstance } from './gitea-instance.ts';
 import { nextId, type StoredJob } from './gitea-state.ts';
 import { openStateFile } from './state-file.ts';
 import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './running-job.ts';
@@ -178,7 +178,14 @@ function siteOf(
       const rows = state.tasks.find((row) => row.id === taskId)?.log ?? [];
       return Buffer.from(rows.map((row) => `${row}\n`).join(''), 'latin1').toString('utf8');
     },
-    jobs: () => state.jobs.map((job) => embeddedJob(instance, job)),
+    jobs: () =>
+      state.jobs.map((job) =>
+        embeddedJob({
+          repository: rowById(state.repositories, job.repositoryId),
+          run: rowById(state.runs, job.runId),
+          job,
+        }),
+      ),
   };
 }
 
