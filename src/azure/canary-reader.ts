@@ -24,11 +24,11 @@ export function keyVaultCanaryReader(vaults: readonly VaultAccess[], secret: str
 
 function canaryOf(access: VaultAccess, secret: string): () => Promise<CanaryRead> {
   const vault = access.vault.name;
-  const { client, serverTime } = vaultClient(access);
+  const opened = vaultClient(access);
   return async () => {
     let correlationId: string | undefined;
     try {
-      await client.getSecret(secret, {
+      await opened.client.getSecret(secret, {
         onResponse: ({ headers }) => {
           correlationId = headers.get('x-ms-request-id');
         },
@@ -36,7 +36,7 @@ function canaryOf(access: VaultAccess, secret: string): () => Promise<CanaryRead
     } catch (error) {
       throw readFailure(error, { vault, secret });
     }
-    const at = serverTime();
+    const at = opened.serverTime();
     if (correlationId === undefined || at === null) {
       throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'answer without x-ms-request-id or Date' });
     }

@@ -19,7 +19,9 @@ const lookedUpAtOnce = 8;
  */
 export function keyVaultSecretStore(access: VaultAccess): SecretStore {
   const vault = access.vault.name;
-  const { client, serverTime, authenticated } = vaultClient(access);
+  const opened = vaultClient(access);
+  const { client } = opened;
+  const authenticated = () => opened.authenticated();
   let opening: Promise<unknown> | null = null;
 
   /**
@@ -120,7 +122,7 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
       throw new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret: name, status: 404, reason: 'SecretNotFound' });
     },
 
-    serverTime,
+    serverTime: () => opened.serverTime(),
   };
 }
 
@@ -167,7 +169,7 @@ function looksAlike(version: SecretVersion, shown: SecretProperties): boolean {
       one.expires,
       one.created,
       one.contentType,
-      Object.entries(one.tags).sort(),
+      Object.entries(one.tags).sort(([a], [b]) => (a < b ? -1 : 1)),
     ]);
   return parts(version) === parts(other);
 }

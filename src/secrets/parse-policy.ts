@@ -1,0 +1,186 @@
+import type { z } from 'zod';
+import { ServiceError } from '../service-error.ts';
+import { formatDuration } from './duration.ts';
+import type { IdentityRule, Namespace, Policy, SecretBinding } from './policy.ts';
+import { policySchema, rightParts, type WrittenPolicy, type WrittenSecret } from './policy-schema.ts';
+import type { Vault } from './secret-reference.ts';
+import { type YamlSource, yamlSource } from './yaml-source.ts';
+
+const dayMs = 86_400_000;
+const longestValidityMs = 3_650 * dayMs;
+
+type Say = (path: readonly PropertyKey[], says: string) => void;
+
+/**
+ * Reads `keyturn.policy.yml`. `file` names it in errors; `vaults` are those of the settings: a secret is written as
+ * `VAULT/NAME`, or as `NAME` alone where there is one vault.
+ * @throws ServiceError `POLICY_MALFORMED` with every fault, each as `line:column path what is wrong`.
+ */
+export function parsePolicy(text: string, file: string, vaults: readonly Vault[]): Policy {
+  const source = yamlSource(text);
+  if (source.faults.length > 0) throw new ServiceError('POLICY_MALFORMED', { file, faults: source.faults });
+
+  const parsed = policySchema.safeParse(source.value);
+  const faults = (parsed.error?.issues ?? []).flatMap((issue) => faultsOf(source, issue));
+  const say: Say = (path, says) => faults.push(source.at(path, says));
+  const written = parsed.data ?? rightParts(source.value);
+  const policy: Policy = {
+    format: 1,
+    secrets: toBindings(written, vaults, say),
+    namespaces: toNamespaces(written),
+    identities: toIdentities(written, say),
+  };
+  if (faults.length > 0) throw new ServiceError('POLICY_MALFORMED', { file, faults: inOrder(faults) });
+  return policy;
+}
+
+function toBindings(
+  { secrets, namespaces }: WrittenPolicy,
+  vaults: readonly Vault[],
+  say: Say,
+): Map<string, SecretBinding> {
+  const bindings = new Map<string, SecretBinding>();
+  for (const [key, written] of Object.entries(secrets)) {
+    const path = ['secrets', key];
+    const place = placeOf(key, vaults);
+    if (typeof place === 'string') {
+      say(path, place);
+      continue;
+    }
+    if (bindings.has(`${place.vault}/${place.name}`)) say(path, 'is bound twice; names differ by more than their case');
+    // A staged value is nobody's to rotate, and a policy that binds it would publish it.
+    if (place.name.startsWith('rot-pending--')) say([...path], 'names a staging secret');
+    for (const [index, namespace] of written.namespaces.entries()) {
+      if (!Object.hasOwn(namespaces, namespace)) say([...path, 'namespaces', index], 'is no namespace of this policy');
+    }
+    sayTimes(written, path, say);
+    bindings.set(`${place.vault}/${place.name}`, toBinding(place, written));
+  }
+  return bindings;
+}
+
+function toBinding({ vault, name }: { vault: string; name: string }, written: WrittenSecret): SecretBinding {
+  const { validity, grace, consumersLifetime, minimumAge, ...same } = written;
+  return {
+    vault,
+    name,
+    ...same,
+    validityMs: validity,
+    graceMs: grace,
+    consumersLifetimeMs: consumersLifetime,
+    minimumAgeMs: minimumAge,
+    approval: [...new Set(same.approval)],
+  };
+}
+
+/**
+ * Times that cannot be kept together. A version is due a lead before it expires: 30 days, or a third of a shorter
+ * validity; Key Vault itself calls every version of 30 days or less near its expiry from the start, so what holds a
+ * storm back is written here: the least age and the rotations a day. Source: rotation.md sections 3.1 and 4, rule 9.
+ */
+function sayTimes(
+  { validity, grace, minimumAge, rotationsPerDay }: WrittenSecret,
+  path: readonly string[],
+  say: Say,
+): void {
+  if (validity < 60_000 || validity > longestValidityMs) {
+    say([...path, 'validity'], 'must be from 1m to 3650d');
+    return;
+  }
+  const between = validity - Math.min(30 * dayMs, Math.floor(validity / 3));
+  if (minimumAge >= validity) {
+    say(
+      [...path, 'minimumAge'],
+      `must be shorter than validity (${formatDuration(validity)}), or a version expires before it may be rotated`,
+    );
+  }
+  if (between * rotationsPerDay < dayMs) {
+    say(
+      [...path, 'validity'],
+      `is so short that rotationsPerDay (${String(rotationsPerDay)}) is not enough to renew it in time`,
+    );
+  }
+  if (grace >= between) {
+    say(
+      [...path, 'grace'],
+      `must be shorter than the ${formatDuration(between)} between two rotations, or the old version outlives its successor`,
+    );
+  }
+}
+
+/** The vault and the secret's name, lower-case, or what is wrong. */
+function placeOf(key: string, vaults: readonly Vault[]): { vault: string; name: string } | string {
+  const [first = '', second] = key.toLowerCase().split('/');
+  if (second !== undefined) {
+    return vaults.some(({ name }) => name === first)
+      ? { vault: first, name: second }
+      : 'is in a vault that the settings do not name';
+  }
+  const [only, ...others] = vaults;
+  if (only === undefined || others.length > 0) return 'must name its vault, as VAULT/NAME: the settings name several';
+  return { vault: only.name, name: first };
+}
+
+function toNamespaces({ namespaces }: WrittenPolicy): Map<string, Namespace> {
+  return new Map(Object.entries(namespaces).map(([name, written]) => [name, { name, ...written }]));
+}
+
+function toIdentities({ identities }: WrittenPolicy, say: Say): Map<string, IdentityRule> {
+  const rules = new Map<string, IdentityRule>();
+  for (const [key, { role, labels, repositories, addresses }] of Object.entries(identities)) {
+    const objectId = key.toLowerCase();
+    if (rules.has(objectId)) say(['identities', key], 'is given twice');
+    if (role !== 'runner' && labels.length + repositories.length > 0) {
+      say(['identities', key], 'has labels or repositories, which a runner alone can have');
+    }
+    rules.set(objectId, { objectId, role, runnerLabels: labels, repositories, addresses });
+  }
+  return rules;
+}
+
+function faultsOf(source: YamlSource, issue: z.core.$ZodIssue): string[] {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => source.at([...issue.path, key], 'is no key that Keyturn knows'));
+    case 'invalid_type':
+      return [
+        source.at(
+          issue.path,
+          source.has(issue.path) ? `must be a ${kinds[issue.expected] ?? issue.expected}` : 'is missing',
+        ),
+      ];
+    case 'invalid_value':
+      return [
+        source.at(
+          issue.path,
+          source.has(issue.path) ? `must be ${issue.values.map(String).join(' or ')}` : 'is missing',
+        ),
+      ];
+    case 'invalid_key':
+      return [source.at(issue.path, issue.issues[0]?.message ?? 'is no name that can stand here')];
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_union':
+    case 'not_multiple_of':
+    case 'too_big':
+    case 'too_small':
+      return [source.at(issue.path, issue.message)];
+    default:
+      return issue satisfies never;
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  object: 'map',
+  record: 'map',
+  array: 'list',
+  string: 'text',
+  int: 'whole number',
+};
+
+/** As a reader of the file meets them. */
+function inOrder(faults: readonly string[]): readonly string[] {
+  const place = (fault: string) => fault.split(' ', 1)[0]?.split(':').map(Number) ?? [];
+  return [...faults].sort((a, b) => (place(a)[0] ?? 0) - (place(b)[0] ?? 0) || (place(a)[1] ?? 0) - (place(b)[1] ?? 0));
+}

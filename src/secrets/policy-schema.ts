@@ -1,0 +1,104 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+
+/** A duration as text, in milliseconds once read. */
+const duration = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null) return milliseconds;
+  context.addIssue('must be a whole number and one unit, such as 90d, 24h, 15m or 10s');
+  return z.NEVER;
+});
+
+function text(pattern: RegExp, says: string): z.ZodString {
+  return z.string().regex(pattern, `must be ${says}`);
+}
+
+const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name of letters, digits, dot, hyphen and underscore');
+const repository = text(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'a repository as owner/name');
+const objectId = text(
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  'an object id such as 11111111-2222-3333-4444-555555555555',
+);
+/** Key Vault's own rule of names, with the vault's short name before it where several vaults are named in the settings. */
+const secretName = text(/^([A-Za-z][A-Za-z0-9-]{1,62}\/)?[0-9A-Za-z-]{1,127}$/, 'NAME or VAULT/NAME of a secret');
+const target = z.record(
+  text(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'the name of a field'),
+  z.union(
+    [z.string(), z.number(), z.boolean(), z.array(z.string())],
+    'must be text, a number, true, false or a list of texts',
+  ),
+);
+const address = z.string().refine(isAddress, 'must be an IP address or a range such as 10.1.0.0/16');
+
+const secret = z.strictObject({
+  issuer: name,
+  target: target.default({}),
+  validity: duration,
+  grace: duration.default(24 * 3_600_000),
+  consumersLifetime: duration.default(24 * 3_600_000),
+  minimumAge: duration.default(3_600_000),
+  rotationsPerDay: z.int().min(1, 'must be 1 at least').max(24, 'must be 24 at most').default(2),
+  environment: name.nullable().default(null),
+  namespaces: z.array(name).default([]),
+  approval: z.array(z.enum(['publish', 'revoke'])).default([]),
+  group: name.nullable().default(null),
+  alsoPublish: z.array(target).default([]),
+});
+
+const namespace = z.strictObject({
+  repositories: z.array(repository).default([]),
+  branches: z.array(z.string().min(1)).default([]),
+  events: z.array(z.string().min(1)).default([]),
+  environments: z.array(name).default([]),
+  forks: z.boolean().default(false),
+});
+
+const identity = z.strictObject({
+  role: z.enum(['runner', 'rotator', 'reporter', 'platform']),
+  labels: z.array(z.string().min(1)).default([]),
+  repositories: z.array(repository).default([]),
+  addresses: z.array(address).default([]),
+});
+
+/** `keyturn.policy.yml` as it is written, with the defaults. docs/policy.md explains each key. */
+export const policySchema = z.strictObject({
+  format: z.literal(1),
+  secrets: z.record(secretName, secret).default({}),
+  namespaces: z.record(name, namespace).default({}),
+  identities: z.record(objectId, identity).default({}),
+});
+
+export type WrittenPolicy = z.infer<typeof policySchema>;
+export type WrittenSecret = z.infer<typeof secret>;
+
+/** The parts that are right by themselves, so that what is wrong between parts is told together with what is wrong in one. */
+export function rightParts(given: unknown): WrittenPolicy {
+  const parts = z.object({ secrets: anyMap, namespaces: anyMap, identities: anyMap }).safeParse(given);
+  const { secrets = {}, namespaces = {}, identities = {} } = parts.data ?? {};
+  return {
+    format: 1,
+    secrets: right(secret, secrets),
+    // One that is wrong still has its name.
+    namespaces: { ...mapValues(namespaces, () => namespace.parse({})), ...right(namespace, namespaces) },
+    identities: right(identity, identities),
+  };
+}
+
+const anyMap = z.record(z.string(), z.unknown()).catch({});
+
+function right<Part>(schema: z.ZodType<Part>, given: Readonly<Record<string, unknown>>): Record<string, Part> {
+  const read = Object.entries(given).map(([key, part]) => ({ key, ...schema.safeParse(part) }));
+  return Object.fromEntries(read.flatMap(({ key, data }) => (data === undefined ? [] : [[key, data]])));
+}
+
+function mapValues<Part>(given: Readonly<Record<string, unknown>>, make: () => Part): Record<string, Part> {
+  return Object.fromEntries(Object.keys(given).map((key) => [key, make()]));
+}
+
+function isAddress(given: string): boolean {
+  const [host = '', length, ...rest] = given.split('/');
+  const family = isIP(host);
+  if (family === 0 || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128));
+}
