@@ -1,12 +1,15 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAuditLog } from './azure/create-audit-log.ts';
+import { createEventGrid } from './azure/create-event-grid.ts';
 import { createIdentityRegister } from './azure/identity-register.ts';
+import { createSecretShelf } from './azure/secret-shelf.ts';
 import { startKeyVault } from './azure/start-key-vault.ts';
 import { startLogAnalytics } from './azure/start-log-analytics.ts';
 import { startManagedIdentity } from './azure/start-managed-identity.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { EmbeddedCloud } from './embedded-cloud.ts';
-import type { EmbeddedGitea } from './gitea/embedded-gitea.ts';
+import { startEmbeddedGitea } from './gitea/start-embedded-gitea.ts';
 
 /** A port for each server; a free one is taken where none is named. */
 export interface EmbeddedPorts {
@@ -23,6 +26,7 @@ export interface EmbeddedPorts {
 export async function startEmbeddedCloud(
   options: { readonly clock?: Clock; readonly data?: string; readonly ports?: EmbeddedPorts } = {},
 ): Promise<EmbeddedCloud> {
+  if (options.data !== undefined) mkdirSync(options.data, { recursive: true });
   const clock = options.clock ?? createClock();
   const ports = options.ports ?? {};
   const register = createIdentityRegister();
@@ -35,51 +39,37 @@ export async function startEmbeddedCloud(
     register,
     ...(ports.identity === undefined ? {} : { port: ports.identity }),
   });
+  const shelf = createSecretShelf();
   const vault = await startKeyVault({
     clock,
     register,
     auditLog,
+    shelf,
+    onNewVersion: (version) => eventGrid.versionCreated(version),
     ...(ports.vault === undefined ? {} : { port: ports.vault }),
   });
+  const eventGrid = createEventGrid({ clock, vault, shelf, auditLog });
   const logAnalytics = await startLogAnalytics({
     clock,
     register,
     auditLog,
     ...(ports.logAnalytics === undefined ? {} : { port: ports.logAnalytics }),
   });
-  const gitea = await startGitea(clock, options.data, ports.gitea);
+  const gitea = await startEmbeddedGitea({
+    clock,
+    ...(ports.gitea === undefined ? {} : { port: ports.gitea }),
+    ...(options.data === undefined ? {} : { data: join(options.data, 'gitea.json') }),
+  });
   return {
     clock,
     identity,
     vault,
     auditLog,
     logAnalytics,
-    get eventGrid(): never {
-      throw new Error('Event Grid is not part of the embedded cloud yet');
-    },
-    get gitea() {
-      if (!gitea) throw new Error('Gitea is not part of the embedded cloud yet');
-      return gitea;
-    },
+    eventGrid,
+    gitea,
     async stop() {
-      await Promise.all([identity.stop(), vault.stop(), logAnalytics.stop(), gitea?.stop()]);
+      await Promise.all([identity.stop(), vault.stop(), logAnalytics.stop(), gitea.stop()]);
     },
   };
-}
-
-async function startGitea(
-  clock: Clock,
-  data: string | undefined,
-  port: number | undefined,
-): Promise<(EmbeddedGitea & { stop(): Promise<void> }) | null> {
-  const path = './gitea/start-embedded-gitea.ts';
-  const module = (await import(path).catch(() => null)) as {
-    startEmbeddedGitea(options: object): Promise<EmbeddedGitea & { stop(): Promise<void> }>;
-  } | null;
-  if (!module) return null;
-  return module.startEmbeddedGitea({
-    clock,
-    ...(port === undefined ? {} : { port }),
-    ...(data === undefined ? {} : { data }),
-  });
 }

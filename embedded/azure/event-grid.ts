@@ -1,4 +1,4 @@
-/** Key Vault's events, delivered as Event Grid does: at least once, in no order. */
+/** Key Vault's events, delivered as Event Grid does: at least once, in no order. What was not taken comes again at the next sweep. */
 export interface EmbeddedEventGrid {
   /** Delivers to a webhook (with the validation handshake) or calls a handler with one event. Gives a way to end it. */
   subscribe(
