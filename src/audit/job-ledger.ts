@@ -12,7 +12,8 @@ import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
  * Gives whether anything was written.
  */
 export async function recordJob(records: RecordStore, job: Job): Promise<boolean> {
-  const path = `jobs/${monthOf(new Date(job.createdAt))}/${jobKey(job)}.json`;
+  // By its start: before Gitea 1.27 a re-run keeps the creation of the first attempt, however long ago.
+  const path = `jobs/${monthOf(new Date(job.startedAt ?? job.createdAt))}/${jobKey(job)}.json`;
   for (;;) {
     const stored = await readStoredJson(records, path);
     if (stored === null) {
@@ -31,7 +32,7 @@ export async function recordJob(records: RecordStore, job: Job): Promise<boolean
   }
 }
 
-/** Attempts of jobs that may have run in the period: created in it, or in the month before. */
+/** Attempts of jobs that may have run in the period: started in it, or in the month before. One that waited over a month's end comes twice. */
 export async function* jobsOf(records: RecordStore, period: ReportingPeriod): AsyncGenerator<Job> {
   for (const month of monthsOf(period, 1, 0)) {
     for await (const path of records.list(`jobs/${month}/`)) {

@@ -19,9 +19,10 @@ export interface ReceiptIndex {
   claims(correlationId: string): readonly ReceiptClaim[];
   /** A row with this id was seen: receipts that never meet theirs are orphans. */
   match(correlationId: string): void;
-  counts(): { readonly posted: number; readonly logged: number; readonly matched: number; readonly orphaned: number };
-  /** Receipts that say that a value was served, while no row says so; one of each, in order of their references. */
-  orphans(): readonly LedgerReceipt[];
+  /** Receipts on record of each channel, and of those that say that a value was served how many have met their row. */
+  counts(): { readonly posted: number; readonly logged: number; readonly matched: number };
+  /** Receipts that say that a value was served between the bounds (milliseconds), while no row says so; in order of their references. */
+  orphans(from: number, to: number): readonly LedgerReceipt[];
   /** Receipts in the log of another job than theirs. */
   readonly copied: readonly LedgerReceipt[];
   /** Ids that receipts of more than one job claim. */
@@ -69,12 +70,13 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
     },
     counts() {
       const matched = served().filter((entry) => entry.matched).length;
-      return { posted: seen.posted.size, logged: seen.logged.size, matched, orphaned: served().length - matched };
+      return { posted: seen.posted.size, logged: seen.logged.size, matched };
     },
-    orphans: () =>
+    orphans: (from, to) =>
       served()
         .filter((entry) => !entry.matched)
         .map((entry) => entry.receipt)
+        .filter(({ receipt }) => answeredAt(receipt) >= from && answeredAt(receipt) < to)
         .sort((a, b) => (a.reference < b.reference ? -1 : 1)),
     copied: [...copied.values()].sort((a, b) => (a.reference < b.reference ? -1 : 1)),
     contested: () =>
@@ -83,6 +85,11 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
         .map(([correlationId, claims]) => ({ correlationId, claims }))
         .sort((a, b) => (a.correlationId < b.correlationId ? -1 : 1)),
   };
+}
+
+/** When the last request of a receipt was answered, by the vault's clock as far as the runner knew it; milliseconds. */
+export function answeredAt({ requests, clockOffsetMs }: Receipt): number {
+  return Date.parse(requests.at(-1)?.at ?? '') + (clockOffsetMs ?? 0);
 }
 
 function pick({ receipt, channel, reference }: LedgerReceipt): Omit<ReceiptClaim, 'answeredAt'> {

@@ -66,8 +66,8 @@ export async function isHarvested(records: RecordStore, job: Job): Promise<boole
 }
 
 /**
- * Receipts of both channels that may speak of the period, in the order of their paths. Receipts are posted while a job
- * runs and jobs are filed by their creation, so a month on each side is read too.
+ * Receipts of both channels that may speak of the period, in the order of their paths. Posted ones are filed by when
+ * they came, logged ones by the end of their job, so a month on each side is read too.
  * `harvested` is told the key of every job whose log was read whole.
  */
 export async function* receiptsOf(
@@ -102,7 +102,7 @@ async function* loggedReceipts(
 }
 
 function loggedPath(job: Job): string {
-  return `receipts/logged/${monthOf(new Date(job.createdAt))}/${jobKey(job)}.ndjson`;
+  return `receipts/logged/${monthOf(new Date(job.completedAt ?? job.createdAt))}/${jobKey(job)}.ndjson`;
 }
 
 function checked(value: unknown, path: string): Receipt {

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { RecordStore } from '../records/record-store.ts';
+import type { RotationHistory } from '../rotation/rotation-history.ts';
+import type { Policy } from '../secrets/policy.ts';
+import { createAttributor } from './attribute-retrievals.ts';
+import type { Attribution } from './attribution.ts';
+import type { AuditedPeriod, ReportingPeriod } from './audited-period.ts';
+import { canaryReads } from './canary-ledger.ts';
+import { jobCollection } from './collect-jobs.ts';
+import { findExceptions } from './findings/find-exceptions.ts';
+import { countCoverage, notReadOf } from './hour-coverage.ts';
+import { type InventoriedSecret, inventoryAt } from './inventory-ledger.ts';
+import { countInventory } from './inventory-reads.ts';
+import type { Job } from './job.ts';
+import { jobKey } from './job-name.ts';
+import { jobsOf } from './job-ledger.ts';
+import { periodRows } from './period-rows.ts';
+import { type ExclusionReason, exclusionOf, toExclusions } from './population.ts';
+import { createQueryRecords } from './query-records.ts';
+import { answeredAt } from './receipt-index.ts';
+import { type LedgerReceipt, receiptsOf } from './receipt-ledger.ts';
+import { retrievalCollection } from './retrieval-collection.ts';
+
+export interface PeriodToAudit {
+  readonly records: RecordStore;
+  readonly policy: Policy;
+  /** Short names of the vaults in scope. */
+  readonly vaults: readonly string[];
+  /** What the vaults hold at the end of the period; `null` takes the newest snapshot on record. */
+  readonly inventory: readonly InventoriedSecret[] | null;
+  readonly rotations: readonly RotationHistory[];
+  readonly period: ReportingPeriod;
+  readonly now: Date;
+}
+
+/**
+ * All that the audit knows of one period, from what was collected alone: nothing is asked of Azure or Gitea here, so
+ * the same records give the same answer. Rows are walked once now and again for each walk of `attributions()`; a day is
+ * held in memory at a time.
+ */
+export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> {
+  const { records, policy, period, rotations, now } = audit;
+  const collection = await retrievalCollection(records);
+  const canaries = await canaryReads(records, period);
+  const { attributor, jobsInPeriod } = await attributorOf(audit);
+  const { receipts } = attributor.context;
+  const population = {
+    policy,
+    vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
+    canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
+  };
+
+  const asOf = Math.min(period.to.getTime(), now.getTime());
+  const held = await inventoryOf(audit);
+  const inventory = countInventory(held, asOf);
+  const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, canaries, collection);
+  const exceptions = findExceptions({ period, policy, rotations, attribution: attributor.context });
+  const queries = createQueryRecords(collection);
+  const excluded = new Map<ExclusionReason, number>();
+  const unreadable: { readonly place: string; readonly reason: string }[] = [];
+  const slices: AuditedPeriod['slices'][number][] = [];
+  let rowsRead = 0;
+  const exclude = (reason: ExclusionReason, count: number) => excluded.set(reason, (excluded.get(reason) ?? 0) + count);
+
+  for await (const day of periodRows(records, period)) {
+    rowsRead += day.rowsRead;
+    exclude('outside the period', day.outside);
+    exclude('not readable as an audit row', day.unreadable.length);
+    exclude('a further record of an event already counted', day.duplicates);
+    unreadable.push(...day.unreadable);
+    for (const { path, bytes, header } of day.slices) {
+      slices.push({ path, sha256: createHash('sha256').update(bytes).digest('hex'), rows: header.added });
+      queries.see(header);
+    }
+    for (const retrieval of day.retrievals) {
+      coverage.see(retrieval);
+      if (retrieval.correlationId !== null) receipts.match(retrieval.correlationId);
+      const reason = exclusionOf(retrieval, population);
+      if (reason !== null) exclude(reason, 1);
+      if (reason === 'of a vault that is not in scope') continue;
+      const attribution = reason === null ? attributor.attribute(retrieval) : null;
+      if (attribution !== null) inventory.see(retrieval);
+      exceptions.see(retrieval, attribution);
+    }
+  }
+
+  const settledTo = collection === null ? Number.NEGATIVE_INFINITY : Date.parse(collection.watermark);
+  const hours = coverage.coverage();
+  const entries = inventory.entries();
+  const orphaned = receipts.orphans(period.from.getTime(), Math.min(period.to.getTime(), settledTo)).length;
+  return {
+    period,
+    vaults: [...population.vaults].sort(),
+    rowsRead,
+    exclusions: toExclusions(excluded),
+    unreadableRows: unreadable,
+    attributions,
+    findings: exceptions.findings({ settledTo, asOf, coverage: hours, unreadable, inventory: entries, held }),
+    jobs: jobsInPeriod,
+    receipts: { ...receipts.counts(), orphaned },
+    coverage: hours,
+    notRead: notReadOf(period, collection, now),
+    queries: queries.all(),
+    slices,
+    inventory: entries,
+  };
+
+  async function* attributions(): AsyncGenerator<Attribution> {
+    for await (const day of periodRows(records, period)) {
+      for (const retrieval of day.retrievals) {
+        if (exclusionOf(retrieval, population) === null) yield attributor.attribute(retrieval);
+      }
+    }
+  }
+}
+
+/** Clocks of runners differ from the vault's; a receipt near the period's edge may be of a row on the other side. */
+const edgeMs = 60_000;
+
+async function attributorOf({ records, policy, rotations, period }: PeriodToAudit) {
+  const jobs: Job[] = [];
+  const inPeriod = new Set<string>();
+  for await (const job of jobsOf(records, period)) {
+    jobs.push(job);
+    const at = Date.parse(job.startedAt ?? job.createdAt);
+    if (at >= period.from.getTime() && at < period.to.getTime()) inPeriod.add(jobKey(job));
+  }
+  const harvested = new Set<string>();
+  const receipts: LedgerReceipt[] = [];
+  for await (const one of receiptsOf(records, period, (key) => harvested.add(key))) {
+    const at = answeredAt(one.receipt);
+    if (at >= period.from.getTime() - edgeMs && at < period.to.getTime() + edgeMs) receipts.push(one);
+  }
+  const ledger = await jobCollection(records);
+  const ledgerCompleteTo = ledger === null ? null : new Date(ledger.completeTo);
+  const sources = { policy, jobs, receipts, rotations, harvested, ledgerCompleteTo };
+  return { attributor: createAttributor(sources), jobsInPeriod: inPeriod.size };
+}
+
+async function inventoryOf({ records, inventory, period, now }: PeriodToAudit): Promise<readonly InventoriedSecret[]> {
+  const at = period.to < now ? period.to : now;
+  return inventory ?? (await inventoryAt(records, at))?.entries ?? [];
+}

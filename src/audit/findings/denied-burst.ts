@@ -1,0 +1,101 @@
+import type { Finding } from '../finding.ts';
+import type { Retrieval } from '../retrieval.ts';
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { callerOf, subjectOf } from './finding-rule.ts';
+import { findingId } from './finding-tally.ts';
+
+/** Refusals of one caller that follow each other within ten minutes are one burst; fewer than five are everyday mistakes. */
+const gapMs = 10 * 60_000;
+const fewest = 5;
+/** A new role assignment takes up to half an hour to reach the vault; refusals that end in a read within it are that. */
+const propagationMs = 30 * 60_000;
+
+interface Burst {
+  readonly caller: string;
+  readonly secrets: Set<string>;
+  readonly evidence: string[];
+  readonly firstAt: string;
+  lastAt: string;
+  count: number;
+  rbacOnly: boolean;
+  grantedAt: string | null;
+}
+
+/** Many refusals of one caller in a short time: somebody tries doors, or a role assignment has not arrived yet. */
+export const deniedBurst: FindingRuleFactory = () => {
+  const open = new Map<string, Burst>();
+  const closed: Burst[] = [];
+  return {
+    see(retrieval) {
+      const caller = callerOf(retrieval);
+      const burst = open.get(caller);
+      if (retrieval.kind === 'read') noteGrant(burst, retrieval);
+      if (retrieval.kind !== 'denied') return;
+      if (burst !== undefined && within(burst.lastAt, retrieval.at, gapMs) && burst.grantedAt === null) {
+        extend(burst, retrieval);
+        return;
+      }
+      if (burst !== undefined) closed.push(burst);
+      open.set(caller, startBurst(caller, retrieval));
+    },
+    findings: () => {
+      const bursts = [...closed, ...open.values()].filter(({ count }) => count >= fewest);
+      bursts.sort((a, b) => (a.firstAt < b.firstAt ? -1 : 1));
+      return bursts.map(toFinding);
+    },
+  };
+};
+
+function startBurst(caller: string, retrieval: Retrieval): Burst {
+  const { at, id, denial } = retrieval;
+  return {
+    caller,
+    secrets: new Set([subjectOf(retrieval)]),
+    evidence: [id],
+    firstAt: at,
+    lastAt: at,
+    count: 1,
+    rbacOnly: denial === 'rbac',
+    grantedAt: null,
+  };
+}
+
+function extend(burst: Burst, retrieval: Retrieval): void {
+  burst.count += 1;
+  burst.lastAt = retrieval.at;
+  burst.secrets.add(subjectOf(retrieval));
+  burst.rbacOnly &&= retrieval.denial === 'rbac';
+  if (burst.evidence.length < 100) burst.evidence.push(retrieval.id);
+}
+
+/** A read of one of the secrets that were refused, soon after: the right was on its way. */
+function noteGrant(burst: Burst | undefined, retrieval: Retrieval): void {
+  if (burst === undefined || !burst.rbacOnly || burst.grantedAt !== null) return;
+  if (burst.secrets.has(subjectOf(retrieval)) && within(burst.lastAt, retrieval.at, propagationMs)) {
+    burst.grantedAt = retrieval.at;
+  }
+}
+
+function toFinding({ caller, secrets, evidence, firstAt, lastAt, count, grantedAt }: Burst): Finding {
+  const propagation = grantedAt !== null;
+  const where = secrets.size === 1 ? [...secrets].join() : `${String(secrets.size)} secrets`;
+  const tail = propagation
+    ? 'then it was let in: a role assignment was on its way.'
+    : 'and was not let in: check what it was looking for.';
+  return {
+    format: 1,
+    id: findingId('denied-burst', caller, evidence[0] ?? ''),
+    rule: 'denied-burst',
+    severity: propagation ? 'information' : secrets.size >= fewest ? 'high' : 'medium',
+    subject: caller,
+    says: `${caller} was refused ${String(count)} times at ${where}, ${tail}`,
+    firstAt,
+    lastAt,
+    count,
+    evidence,
+  };
+}
+
+function within(from: string, to: string, milliseconds: number): boolean {
+  return Date.parse(to) - Date.parse(from) <= milliseconds;
+}

@@ -1,0 +1,48 @@
+import type { RotationHistory } from '../../rotation/rotation-history.ts';
+import type { Policy } from '../../secrets/policy.ts';
+import type { AttributionContext } from '../attribution-rules/attribution-rule.ts';
+import type { Attribution } from '../attribution.ts';
+import type { HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../audited-period.ts';
+import type { Finding } from '../finding.ts';
+import type { InventoriedSecret } from '../inventory-ledger.ts';
+import type { Retrieval } from '../retrieval.ts';
+
+/** What rules know before the first row. */
+export interface FindingContext {
+  readonly period: ReportingPeriod;
+  readonly policy: Policy;
+  readonly rotations: readonly RotationHistory[];
+  readonly attribution: AttributionContext;
+}
+
+/** What rules know after the last row. */
+export interface EndOfPeriod {
+  /** Rows to here are in (milliseconds): what lies behind may still come. */
+  readonly settledTo: number;
+  /** The end of the period, or the moment of the audit when that is earlier (milliseconds). */
+  readonly asOf: number;
+  readonly coverage: readonly HourCoverage[];
+  readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
+  readonly inventory: readonly SecretInventoryEntry[];
+  /** The inventory with its tags, before reads were counted. */
+  readonly held: readonly InventoriedSecret[];
+}
+
+/** One rule over one period. It sees each event of the vaults in scope once, in order, and keeps little of it. */
+export interface FindingObserver {
+  /** `attribution` is `null` for events that are no part of the population. */
+  see?(retrieval: Retrieval, attribution: Attribution | null): void;
+  findings(end: EndOfPeriod): readonly Finding[];
+}
+
+export type FindingRuleFactory = (context: FindingContext) => FindingObserver;
+
+/** `vault/secret` of an event. */
+export function subjectOf({ vault, secret }: Retrieval): string {
+  return secret === null ? vault : `${vault}/${secret}`;
+}
+
+/** Who an event was by, as a reader can look it up: the person's name, else the object id, else the application. */
+export function callerOf({ identity }: Retrieval): string {
+  return identity.userPrincipalName ?? identity.objectId ?? identity.applicationId ?? 'nobody named';
+}

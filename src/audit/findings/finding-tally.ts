@@ -1,0 +1,80 @@
+import { hash } from 'node:crypto';
+import type { Finding, FindingRule } from '../finding.ts';
+
+/** What a finding says of a subject, once it is known how often and from when to when. */
+export type Sentence = (tally: { readonly count: number; readonly firstAt: string; readonly lastAt: string }) => string;
+
+/** One event behind a finding. */
+export interface TalliedEvent {
+  readonly subject: string;
+  /** Events of one subject with different keys are different findings; the subject's own when not given. */
+  readonly key?: string;
+  readonly severity: Finding['severity'];
+  readonly at: string;
+  /** Of the event itself, such as a retrieval's id: the first one is part of the finding's id. */
+  readonly evidence: string;
+  readonly says: Sentence;
+}
+
+/** Evidence that a finding lists by itself; the rest is found by subject and time in the data. */
+const mostEvidence = 100;
+
+/** Gathers events into findings, one a subject and key, in order of their first event. */
+export function createFindingTally(rule: FindingRule): {
+  add(event: TalliedEvent): void;
+  findings(): readonly Finding[];
+} {
+  interface Gathered extends TalliedEvent {
+    count: number;
+    firstAt: string;
+    lastAt: string;
+    first: string;
+    readonly all: string[];
+  }
+  const gathered = new Map<string, Gathered>();
+  return {
+    add(event) {
+      const { at, evidence } = event;
+      const key = `${event.subject}\n${event.key ?? ''}`;
+      const known = gathered.get(key);
+      if (known === undefined) {
+        gathered.set(key, { ...event, count: 1, firstAt: at, lastAt: at, first: evidence, all: [evidence] });
+        return;
+      }
+      known.count += 1;
+      if (at < known.firstAt) {
+        known.firstAt = at;
+        known.first = evidence;
+      }
+      if (at > known.lastAt) known.lastAt = at;
+      if (known.all.length < mostEvidence) known.all.push(evidence);
+    },
+    findings: () =>
+      [...gathered.values()]
+        .map(
+          (one): Finding => ({
+            format: 1,
+            id: findingId(rule, one.subject, one.first),
+            rule,
+            severity: one.severity,
+            subject: one.subject,
+            says: one.says(one),
+            firstAt: one.firstAt,
+            lastAt: one.lastAt,
+            count: one.count,
+            evidence: one.all,
+          }),
+        )
+        .sort((a, b) => (a.firstAt < b.firstAt ? -1 : a.firstAt > b.firstAt ? 1 : a.id < b.id ? -1 : 1)),
+  };
+}
+
+/** The same from report to report, as long as the first event is: 16 hexadecimal digits. */
+export function findingId(rule: FindingRule, subject: string, firstEvent: string): string {
+  return hash('sha256', [rule, subject, firstEvent].join('\n')).slice(0, 16);
+}
+
+/** `1 read`, `3 reads`. */
+export function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,29 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+const hourMs = 3_600_000;
+
+/** Hours that were read and hold no row of our own canary read: rows may be missing there. Hours in a row are one finding. */
+export const logGap: FindingRuleFactory = () => ({
+  findings({ coverage, settledTo }) {
+    const tally = createFindingTally('log-gap');
+    let start = '';
+    let last = Number.NaN;
+    for (const { hour, state } of coverage) {
+      const at = Date.parse(hour);
+      if (state !== 'gap' || at + hourMs > settledTo) continue;
+      if (at !== last + hourMs) start = hour;
+      last = at;
+      const subject = start;
+      tally.add({
+        subject,
+        severity: 'medium',
+        at: hour,
+        evidence: hour,
+        says: ({ count }) =>
+          `From ${subject} on, ${counted(count, 'hour')} of the audit log cannot be shown to be whole.`,
+      });
+    }
+    return tally.findings();
+  },
+});

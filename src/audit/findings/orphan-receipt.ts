@@ -1,0 +1,26 @@
+import { jobName } from '../job-name.ts';
+import { answeredAt } from '../receipt-index.ts';
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Receipts of served reads that the log knows nothing of, although all its rows are in: rows were lost, or the receipt lies. */
+export const orphanReceipt: FindingRuleFactory = ({ attribution: { jobs, receipts }, period }) => ({
+  findings({ settledTo }) {
+    const tally = createFindingTally('orphan-receipt');
+    for (const { receipt, reference } of receipts.orphans(
+      period.from.getTime(),
+      Math.min(period.to.getTime(), settledTo),
+    )) {
+      const job = jobs.find(receipt.job);
+      const subject = job === null ? `job ${String(receipt.job.jobId)}.${String(receipt.job.attempt)}` : jobName(job);
+      tally.add({
+        subject,
+        severity: 'medium',
+        at: new Date(answeredAt(receipt)).toISOString(),
+        evidence: reference,
+        says: ({ count }) => `${subject} holds ${counted(count, 'receipt')} of reads that the audit log does not show.`,
+      });
+    }
+    return tally.findings();
+  },
+});

@@ -1,0 +1,24 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { callerOf, subjectOf } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Values that people looked at: each is a copy that rotation cannot take back from a head. */
+export const readByPerson: FindingRuleFactory = () => {
+  const tally = createFindingTally('read-by-person');
+  return {
+    see(retrieval, attribution) {
+      if (attribution?.grade !== 'person') return;
+      const subject = subjectOf(retrieval);
+      const person = callerOf(retrieval);
+      tally.add({
+        subject,
+        key: person,
+        severity: 'medium',
+        at: retrieval.at,
+        evidence: retrieval.id,
+        says: ({ count }) => `${person} read ${subject} ${counted(count, 'time')} with credentials of their own.`,
+      });
+    },
+    findings: () => tally.findings(),
+  };
+};

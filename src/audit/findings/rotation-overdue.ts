@@ -1,0 +1,28 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { createFindingTally } from './finding-tally.ts';
+
+/** Secrets older than the policy allows, or past their own expiry: Key Vault goes on serving an expired value. */
+export const rotationOverdue: FindingRuleFactory = () => ({
+  findings({ inventory, asOf }) {
+    const tally = createFindingTally('rotation-overdue');
+    for (const { vault, secret, version, enabled, created, expires, ageDays, validityDays } of inventory) {
+      if (!enabled) continue;
+      const subject = `${vault}/${secret}`;
+      const expired = expires !== null && Date.parse(expires) <= asOf;
+      const tooOld = validityDays !== null && ageDays > validityDays;
+      if (!expired && !tooOld) continue;
+      const due = expired ? expires : new Date(Date.parse(created) + (validityDays ?? 0) * 86_400_000).toISOString();
+      tally.add({
+        subject,
+        severity: 'high',
+        at: due,
+        evidence: `${subject}@${version}`,
+        says: () =>
+          expired
+            ? `${subject} expired on ${due} and was not rotated; it is ${String(ageDays)} days old.`
+            : `${subject} is ${String(ageDays)} days old; the policy allows ${String(validityDays)}.`,
+      });
+    }
+    return tally.findings();
+  },
+});

@@ -1,0 +1,24 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { callerOf, subjectOf } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Reads by Keyturn's own identities that no journal accounts for: somebody else may hold them. */
+export const rotationUnexplained: FindingRuleFactory = () => {
+  const tally = createFindingTally('rotation-unexplained');
+  return {
+    see(retrieval, attribution) {
+      if (attribution?.grade !== 'rotation-unexplained') return;
+      const subject = subjectOf(retrieval);
+      tally.add({
+        subject,
+        key: callerOf(retrieval),
+        severity: 'high',
+        at: retrieval.at,
+        evidence: retrieval.id,
+        says: ({ count }) =>
+          `Keyturn's own identity ${callerOf(retrieval)} read ${subject} ${counted(count, 'time')} with no journal entry for it.`,
+      });
+    },
+    findings: () => tally.findings(),
+  };
+};

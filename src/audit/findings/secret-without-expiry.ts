@@ -1,0 +1,21 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { createFindingTally } from './finding-tally.ts';
+
+/** Secrets that never expire: no event will ever ask for their rotation. */
+export const secretWithoutExpiry: FindingRuleFactory = () => ({
+  findings({ inventory }) {
+    const tally = createFindingTally('secret-without-expiry');
+    for (const { vault, secret, version, enabled, created, expires } of inventory) {
+      if (!enabled || expires !== null) continue;
+      const subject = `${vault}/${secret}`;
+      tally.add({
+        subject,
+        severity: 'medium',
+        at: created,
+        evidence: `${subject}@${version}`,
+        says: () => `${subject} has no expiry date, so nothing announces that it is due.`,
+      });
+    }
+    return tally.findings();
+  },
+});

@@ -1,0 +1,25 @@
+import { isStaging } from '../population.ts';
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { callerOf, subjectOf } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Reads of a staging secret by anybody but the rotator: whoever did knows a value before it is published. */
+export const stagingRead: FindingRuleFactory = () => {
+  const tally = createFindingTally('staging-read');
+  return {
+    see(retrieval, attribution) {
+      if (attribution === null || !isStaging(retrieval)) return;
+      const subject = subjectOf(retrieval);
+      tally.add({
+        subject,
+        key: callerOf(retrieval),
+        severity: 'high',
+        at: retrieval.at,
+        evidence: retrieval.id,
+        says: ({ count }) =>
+          `${callerOf(retrieval)} read the staging secret ${subject} ${counted(count, 'time')}; only the rotator may.`,
+      });
+    },
+    findings: () => tally.findings(),
+  };
+};

@@ -1,0 +1,25 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { subjectOf } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Rows whose status and signature name different outcomes; the status was believed. */
+export const statusDisagrees: FindingRuleFactory = () => {
+  const tally = createFindingTally('status-disagrees');
+  return {
+    see(retrieval) {
+      if (retrieval.statusDisagrees !== true) return;
+      const subject = subjectOf(retrieval);
+      const { operation, status } = retrieval;
+      tally.add({
+        subject,
+        key: `${operation} ${String(status)}`,
+        severity: 'medium',
+        at: retrieval.at,
+        evidence: retrieval.id,
+        says: ({ count }) =>
+          `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)} carry the signature of another outcome.`,
+      });
+    },
+    findings: () => tally.findings(),
+  };
+};

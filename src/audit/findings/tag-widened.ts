@@ -1,0 +1,35 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { createFindingTally } from './finding-tally.ts';
+
+const dayMs = 86_400_000;
+
+/** Tags that would widen what the policy says; they have no effect, but somebody set them. */
+export const tagWidened: FindingRuleFactory = ({ policy }) => ({
+  findings({ held, asOf }) {
+    const tally = createFindingTally('tag-widened');
+    for (const { vault, secret, version, tags = {} } of held) {
+      const subject = `${vault}/${secret}`;
+      const binding = policy.secrets.get(subject.toLowerCase());
+      if (binding === undefined) continue;
+      const days = Number(tags['ValidityPeriodDays'] ?? Number.NaN);
+      const environment = tags['environment'];
+      const widened = [
+        ...(days * dayMs > binding.validityMs ? [`ValidityPeriodDays is ${String(days)}`] : []),
+        ...(binding.environment !== null && environment !== undefined && environment !== binding.environment
+          ? ['environment is not the one of the policy']
+          : []),
+      ];
+      for (const what of widened) {
+        tally.add({
+          subject,
+          key: what,
+          severity: 'medium',
+          at: new Date(asOf).toISOString(),
+          evidence: `${subject}@${version}`,
+          says: () => `A tag of ${subject} asks for more than the policy allows (${what}); it has no effect.`,
+        });
+      }
+    }
+    return tally.findings();
+  },
+});

@@ -1,0 +1,24 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { callerOf } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Reads that nothing ties to anybody's job, one finding a caller and reason. */
+export const unattributedRead: FindingRuleFactory = () => {
+  const tally = createFindingTally('unattributed-read');
+  return {
+    see(retrieval, attribution) {
+      if (attribution?.grade !== 'unattributed') return;
+      const subject = callerOf(retrieval);
+      tally.add({
+        subject,
+        key: attribution.reason,
+        severity: 'medium',
+        at: retrieval.at,
+        evidence: retrieval.id,
+        says: ({ count }) =>
+          `${counted(count, 'read')} by ${subject} could not be tied to a job (${attribution.reason}).`,
+      });
+    },
+    findings: () => tally.findings(),
+  };
+};

@@ -1,0 +1,19 @@
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Rows of the log that could not be understood; they are counted, named, and in none of the numbers. */
+export const unreadableRow: FindingRuleFactory = ({ period }) => ({
+  findings({ unreadable }) {
+    const tally = createFindingTally('unreadable-row');
+    for (const { place, reason } of unreadable) {
+      tally.add({
+        subject: reason,
+        severity: 'medium',
+        at: period.from.toISOString(),
+        evidence: place,
+        says: ({ count }) => `${counted(count, 'row')} of the audit log could not be read: ${reason}.`,
+      });
+    }
+    return tally.findings();
+  },
+});

@@ -1,0 +1,86 @@
+import type { HourCoverage, NotRead, ReportingPeriod } from './audited-period.ts';
+import { hourName, hourOf } from './calendar.ts';
+import type { CanaryRead } from './canary-reader.ts';
+import { keptMs } from './collect-retrievals.ts';
+import type { RetrievalCollection } from './retrieval-collection.ts';
+import type { Retrieval } from './retrieval.ts';
+
+const hourMs = 3_600_000;
+
+/** Counts rows by hour and says which hours can be shown to be whole. */
+export interface CoverageCounter {
+  see(retrieval: Retrieval): void;
+  coverage(): readonly HourCoverage[];
+}
+
+/**
+ * An hour is covered when each canary read that we made in it has its row, and there was one at least; else it is a gap.
+ * `not-read`: it was not asked for, or not wholly, or has not ended by `readTo`.
+ */
+export function countCoverage(
+  { from, to }: ReportingPeriod,
+  canaries: readonly CanaryRead[],
+  collection: RetrievalCollection | null,
+): CoverageCounter {
+  const rows = new Map<string, number>();
+  const missing = new Map<string, string>(
+    canaries.map((read) => [read.correlationId.toLowerCase(), hourName(Date.parse(read.at))]),
+  );
+  const read = new Set(missing.values());
+  return {
+    see({ at, correlationId }) {
+      const hour = `${at.slice(0, 13)}:00:00Z`;
+      rows.set(hour, (rows.get(hour) ?? 0) + 1);
+      if (correlationId !== null) missing.delete(correlationId);
+    },
+    coverage() {
+      const lost = new Set(missing.values());
+      const hours: HourCoverage[] = [];
+      for (let at = hourOf(from.getTime()); at < to.getTime(); at += hourMs) {
+        const hour = hourName(at);
+        const covered = read.has(hour) && !lost.has(hour);
+        const state = isRead(at, collection) ? (covered ? 'covered' : 'gap') : 'not-read';
+        hours.push({ hour, rows: rows.get(hour) ?? 0, state });
+      }
+      return hours;
+    },
+  };
+}
+
+/** What could not be read of the period. What the workspace has forgotten by now will not come back. */
+export function notReadOf(
+  { from, to }: ReportingPeriod,
+  collection: RetrievalCollection | null,
+  now: Date,
+): readonly NotRead[] {
+  const unread: { readonly from: number; readonly to: number; readonly why: string }[] =
+    collection === null
+      ? [{ from: from.getTime(), to: to.getTime(), why: 'nothing was ever collected' }]
+      : [
+          { from: from.getTime(), to: Date.parse(collection.since), why: 'it lies before the collection began' },
+          ...collection.unread.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to), why: one.why })),
+          { from: Date.parse(collection.watermark), to: to.getTime(), why: 'rows may still arrive' },
+        ];
+  return unread.flatMap((one): NotRead[] => {
+    const start = Math.max(one.from, from.getTime());
+    const end = Math.min(one.to, to.getTime());
+    if (start >= end) return [];
+    const state =
+      now.getTime() - end > keptMs || one.why.includes('before the collection') ? 'irrecoverable' : 'not-read-yet';
+    return [
+      {
+        what: 'audit log rows',
+        from: new Date(start).toISOString(),
+        to: new Date(end).toISOString(),
+        why: one.why,
+        state,
+      },
+    ];
+  });
+}
+
+function isRead(hour: number, collection: RetrievalCollection | null): boolean {
+  if (collection === null || hour < Date.parse(collection.since)) return false;
+  if (hour + hourMs > Date.parse(collection.readTo)) return false;
+  return !collection.unread.some((one) => Date.parse(one.from) < hour + hourMs && Date.parse(one.to) > hour);
+}
