@@ -11,7 +11,12 @@ export interface StoryWorld {
   /** A person who may read; and a build machine from another team that may not. */
   readonly person: Principal;
   readonly stranger: Principal;
-  readonly gitea: { readonly bot: string; readonly botPassword: string; readonly serviceToken: string };
+  readonly gitea: {
+    readonly bot: string;
+    readonly botPassword: string;
+    readonly serviceToken: string;
+    readonly webhookSecret: string;
+  };
 }
 
 /** What the story needs of the service, which runs beside it on the same clock. */
@@ -70,18 +75,16 @@ export function setTheScene(cloud: EmbeddedCloud, liveAt: Date): StoryWorld {
   const botPassword = `bot-${crypto.randomUUID()}`;
   gitea.addUser({ name: 'deploy-bot', password: botPassword });
   gitea.addUser({ name: 'keyturn', password: `service-${crypto.randomUUID()}`, administrator: true });
-  const serviceToken = gitea.seedToken('keyturn', 'keyturn-service', [
-    'read:admin',
-    'read:repository',
-    'read:user',
-    'write:admin',
-  ]);
+  // One token for the ledger and for acting as the bot's administrator; docs/gitea.md lists the scopes.
+  const scopes = ['read:repository', 'write:user', 'write:admin'];
+  const serviceToken = gitea.seedToken('keyturn', 'keyturn-service', scopes);
+  const webhookSecret = crypto.randomUUID();
   return {
     cloud,
     keyturn,
     runners: principals,
     person,
     stranger,
-    gitea: { bot: 'deploy-bot', botPassword, serviceToken },
+    gitea: { bot: 'deploy-bot', botPassword, serviceToken, webhookSecret },
   };
 }

@@ -1,0 +1,91 @@
+import type { PassSummary } from '../../src/keyturn.ts';
+import { liveSecret } from './cast.ts';
+import { startJob } from './incidents.ts';
+import { fetchConfiguration } from './story-settings.ts';
+import type { StoryWorld } from './story-world.ts';
+
+/** What the live part calls of the service. */
+export interface LiveService {
+  readonly portal: string;
+  collectJobs(): Promise<PassSummary>;
+  collectRetrievals(): Promise<PassSummary>;
+  reconcileRotations(): Promise<PassSummary>;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * Acts the whole job once, live: an event, a rotation, a job that fetches the new value through a real child process,
+ * the log row of that read, and the end of the old value. `tell` is called with each step as it happens.
+ */
+export async function actLive(
+  world: StoryWorld,
+  service: LiveService,
+  {
+    directory,
+    tell,
+    machineNow,
+  }: { readonly directory: string; readonly tell: (line: string) => void; readonly machineNow: () => Date },
+): Promise<{ readonly exitCode: number }> {
+  const { cloud } = world;
+  cloud.clock.set(machineNow());
+  cloud.clock.run();
+
+  tell(`Event Grid says that ${liveSecret} is near its expiry.`);
+  await cloud.eventGrid.fire('SecretNearExpiry', liveSecret);
+  await cloud.eventGrid.settled();
+  tell(newestVersion(world));
+
+  tell('A job of acme/payments runs keyturn-fetch exec, a real child process.');
+  const exitCode = await fetchInJob(world, await fetchConfiguration(world, service.portal, directory));
+  tell(
+    `  The job ended with ${String(exitCode)}. Its log is in Gitea: the value in it reads ***, the receipt is hexadecimal.`,
+  );
+
+  // The log's rows take minutes in Azure and seconds here; the grace of the old value ends meanwhile.
+  tell('The clock of the embedded cloud moves on by two hours, so that the log row arrives and the grace ends.');
+  cloud.clock.advance(120 * minuteMs);
+  tell(summary(await service.collectJobs()));
+  tell(summary(await service.collectRetrievals()));
+  tell(summary(await service.reconcileRotations()));
+  tell(summary(await service.reconcileRotations()));
+  tell(oldVersion(world));
+  return { exitCode };
+}
+
+/** Keeps collecting until the last hour has settled, so that the period can be closed. */
+export async function closeThePeriod(world: StoryWorld, service: LiveService, days: number): Promise<void> {
+  for (let hour = 0; hour < days * 24; hour++) {
+    world.cloud.clock.advance(60 * minuteMs);
+    await service.collectRetrievals();
+  }
+  await service.collectJobs();
+  await service.reconcileRotations();
+}
+
+async function fetchInJob(world: StoryWorld, configuration: string): Promise<number> {
+  const running = startJob(world, { repository: 'acme/payments', name: 'settle', runner: 'runner-payments' });
+  const helper = ['node', 'action/dist/keyturn-fetch.mjs', 'exec', '--secret', `PAYMENTS_API_KEY=${liveSecret}`, '--'];
+  // The child prints the value on purpose: what reaches the log shows whether redaction holds.
+  const child = ['node', '-e', 'console.log("paying with", process.env.PAYMENTS_API_KEY)'];
+  const exitCode = await running.execute([...helper, ...child], { KEYTURN_FETCH_CONFIGURATION: configuration });
+  running.finish(exitCode === 0 ? 'success' : 'failure');
+  await world.cloud.gitea.settled();
+  return exitCode;
+}
+
+function newestVersion({ cloud }: StoryWorld): string {
+  const newest = [...cloud.vault.versions(liveSecret)].sort((a, b) => +b.created - +a.created)[0];
+  const tags = Object.entries(newest?.tags ?? {}).map(([name, value]) => `${name}=${value}`);
+  return `  Rotated: newest version ${newest?.version.slice(0, 8) ?? 'none'}, expires ${newest?.expires?.toISOString().slice(0, 10) ?? 'never'}, tags ${tags.join(', ')}.`;
+}
+
+function oldVersion({ cloud }: StoryWorld): string {
+  const [, old] = [...cloud.vault.versions(liveSecret)].sort((a, b) => +b.created - +a.created);
+  return `  The old version ${old?.version.slice(0, 8) ?? 'none'} is ${old?.enabled === false ? 'disabled: no job reads it any more' : 'still enabled'}.`;
+}
+
+function summary({ what, counts }: PassSummary): string {
+  const said = Object.entries(counts).filter(([, count]) => count > 0);
+  return `  ${what}: ${said.map(([name, count]) => `${String(count)} ${name}`).join(', ') || 'nothing to do'}.`;
+}

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createClock } from '../../embedded/clock.ts';
+import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+import { actLive, closeThePeriod } from '../../examples/story/act-live.ts';
+import { replayStory } from '../../examples/story/replay.ts';
+import { storySettings } from '../../examples/story/story-settings.ts';
+import { setTheScene, type StoryWorld } from '../../examples/story/story-world.ts';
+import { composeKeyturn } from '../compose.ts';
+import type { Composition } from '../composition/composition.ts';
+import { reportPeriod } from '../composition/report-period.ts';
+import { startServer } from '../server.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Command, ExitCode, Surroundings } from './command.ts';
+import { readWords } from './read-words.ts';
+import { storyResult } from './story-result.ts';
+
+const help = `
+keyturn start [--once] [--json] [--data DIR] [--port N]
+
+Shows the whole job on this machine, without Azure: thirty days of history are replayed through the real collectors and
+the real rotation, then a secret nears its expiry, is rotated, fetched by a job, and accounted for in a signed report.
+The portal stays open until you press Ctrl+C.
+
+  --once       ends when the report is done
+  --json       prints the result as one line of JSON, last; progress goes to stderr
+  --data DIR   keeps everything in this folder (default: .keyturn/start, made anew each time)
+  --port N     port of the portal (default: 7071, with --once a free one)
+
+Example: npm start -- --once --json
+`;
+
+const days = 30;
+const dayMs = 86_400_000;
+const marker = 'keyturn-embedded-cloud';
+
+/** The newcomer's command: everything, in the embedded cloud. */
+export const start: Command = {
+  name: 'start',
+  summary: 'shows the whole job on this machine, without Azure',
+  help,
+  async run(words, surroundings) {
+    const { values } = readWords('start', words, {
+      once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      data: { type: 'string' },
+      port: { type: 'string' },
+    });
+    const directory = await freshFolder(resolve(surroundings.directory, values.data ?? '.keyturn/start'));
+    const port = readPort(values.port, values.once);
+    const tell = values.json ? surroundings.say : surroundings.print;
+    return await tellStory({ directory, port, once: values.once, json: values.json, tell }, surroundings);
+  },
+};
+
+interface Telling {
+  readonly directory: string;
+  readonly port: number;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly tell: (line: string) => void;
+}
+
+async function tellStory(
+  { directory, port, once, json, tell }: Telling,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const liveAt = surroundings.now();
+  const from = new Date(liveAt.getTime() - (days + 1) * dayMs);
+  from.setUTCHours(0, 0, 0, 0);
+  tell('Starting Key Vault, its log, Event Grid, Gitea and a runner on this machine …');
+  const cloud = await startEmbeddedCloud({ clock: createClock(from), data: join(directory, 'cloud') });
+  try {
+    const world = setTheScene(cloud, liveAt);
+    const composition = await composeKeyturn(await storySettings(world, directory), {
+      now: () => cloud.clock.now(),
+      trustLoopback: true,
+      watch: ({ vault, secret, says }) => tell(`  ${vault}/${secret}: ${says}`),
+    });
+    const { keyturn } = composition;
+    await cloud.eventGrid.subscribe({ handler: async (event) => void (await keyturn.handleVaultEvent(event)) });
+    const server = await startServer(keyturn, { host: '127.0.0.1', port, scheduled: false, log: quietLog(tell) });
+    tell(`Portal: ${server.url}`);
+    try {
+      const result = await playAndReport(
+        { world, composition, portal: server.url, from, directory, tell },
+        surroundings,
+      );
+      if (json) surroundings.print(JSON.stringify(result));
+      if (!once) await untilStopped(surroundings, tell, server.url);
+      return 0;
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await cloud.stop();
+  }
+}
+
+interface Stage {
+  readonly world: StoryWorld;
+  readonly composition: Composition;
+  readonly portal: string;
+  readonly from: Date;
+  readonly directory: string;
+  readonly tell: (line: string) => void;
+}
+
+async function playAndReport({ world, composition, portal, from, directory, tell }: Stage, surroundings: Surroundings) {
+  const { keyturn } = composition;
+  world.cloud.gitea.addWebhook(`${portal}/events/gitea`, world.gitea.webhookSecret);
+  const service = {
+    portal,
+    collectJobs: async () => await keyturn.collectJobs(),
+    collectRetrievals: async () => await keyturn.collectRetrievals(),
+    reconcileRotations: async () => await keyturn.reconcileRotations(),
+    postReceipts: async (token: string, receipts: readonly unknown[]) => {
+      const init = {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ receipts }),
+      };
+      await fetch(`${portal}/receipts`, init);
+    },
+  };
+  tell(`Replaying ${String(days)} days of jobs, reads and incidents …`);
+  await replayStory(world, service, { from, days, progress: surroundings.progress });
+
+  tell('Now live:');
+  const { exitCode } = await actLive(world, service, { directory, tell, machineNow: surroundings.now });
+  const to = new Date(surroundings.now().getTime() + dayMs);
+  to.setUTCHours(0, 0, 0, 0);
+  tell('Two quiet days pass, so that late log rows can arrive and the period can be closed.');
+  await closeThePeriod(world, service, 3);
+
+  tell('Writing and sealing the report for SOC 2 and ISO/IEC 27001 …');
+  const out = join(directory, 'pack');
+  const pack = await reportPeriod(composition, { period: { from, to }, frameworks: ['soc2', 'iso27001'], out });
+  tell(`  Read it:   ${portal}/reports/${pack.id}/report.html`);
+  tell(`  The pack:  ${out}`);
+  tell(`  Check it:  node dist/cli.js verify ${out}`);
+  return {
+    ...(await storyResult(composition, pack)),
+    packs: [{ frameworks: pack.frameworks, directory: out }],
+    portal,
+    job: { exitCode },
+  };
+}
+
+async function untilStopped({ signal }: Surroundings, tell: (line: string) => void, url: string): Promise<void> {
+  tell(`\nThe portal stays open on ${url}. Press Ctrl+C to end.`);
+  if (signal.aborted) return;
+  await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
+}
+
+/** Empties the folder when it is one of ours; one that holds anything else is left alone. */
+async function freshFolder(directory: string): Promise<string> {
+  const held = existsSync(directory) ? await readdir(directory) : [];
+  if (held.length > 0 && !held.includes(marker)) {
+    const reason = `${directory} is not empty and was not made by keyturn start`;
+    throw new ServiceError('USAGE_WRONG', { command: 'start', reason });
+  }
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(join(directory, marker), 'Made by keyturn start; it is emptied at the next start.\n');
+  return directory;
+}
+
+function readPort(text: string | undefined, once: boolean): number {
+  if (text === undefined) return once ? 0 : 7071;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new ServiceError('USAGE_WRONG', { command: 'start', reason: '--port takes a number from 0 to 65535' });
+}
+
+function quietLog(tell: (line: string) => void) {
+  return {
+    info: () => undefined,
+    failure: (work: string, error: unknown) =>
+      tell(`${work} failed: ${ServiceError.is(error) ? error.code : 'unknown'}`),
+  };
+}

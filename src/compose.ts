@@ -1,0 +1,77 @@
+import { azureCredential } from './azure/azure-credential.ts';
+import { keyVaultCanaryReader } from './azure/canary-reader.ts';
+import { accessOf } from './composition/access-of.ts';
+import type { Composition, CompositionOptions } from './composition/composition.ts';
+import { keyturnOf } from './composition/keyturn-of.ts';
+import { openGitea } from './composition/open-gitea.ts';
+import { openLog } from './composition/open-log.ts';
+import { openPolicy } from './composition/open-policy.ts';
+import { openRecords } from './composition/open-records.ts';
+import { openSigner } from './composition/open-signer.ts';
+import { openVaults, vaultAccess } from './composition/open-vaults.ts';
+import { settingResolver } from './composition/resolve-setting.ts';
+import { rotationToolsOf } from './composition/rotation-tools-of.ts';
+import { takeInventory } from './composition/take-inventory.ts';
+import { webPortsOf } from './composition/web-ports-of.ts';
+import { giteaClient } from './gitea/gitea-client.ts';
+import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
+import type { Keyturn } from './keyturn.ts';
+import { readSettings } from './settings.ts';
+import { createSessions } from './web/sessions.ts';
+
+/**
+ * Wires Keyturn by its environment variables. Nothing is asked of the network yet but what the record store needs.
+ * @throws ServiceError `SETTINGS_MALFORMED`, `POLICY_MALFORMED` with every fault at once; `RECORD_STORE_…`.
+ */
+export async function composeKeyturn(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: CompositionOptions = {},
+): Promise<Composition> {
+  const { now = () => new Date() } = options;
+  const settings = readSettings(environment);
+  const policy = await openPolicy(settings);
+  const credential = azureCredential(settings.identity, settings);
+  const records = await openRecords(settings, credential);
+  const resolve = settingResolver(credential, settings.embedded);
+  const access = vaultAccess(settings, credential);
+  const stores = openVaults(access);
+  const gitea = settings.gitea === null ? null : openGitea(settings.gitea, resolve);
+
+  const parts = {
+    settings,
+    policy,
+    records,
+    now,
+    rotation: rotationToolsOf({ settings, policy, records, stores, gitea, now, options }),
+    log: await openLog(settings, credential),
+    jobs:
+      gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
+    canary: keyVaultCanaryReader(
+      access.filter(({ vault }) => settings.vaults.includes(vault)),
+      settings.canarySecret,
+    ),
+    signer: openSigner(settings, credential),
+  };
+  const sessions = createSessions(now);
+  const keyturn = keyturnOf({
+    ...parts,
+    access: accessOf(settings, sessions, { trustLoopback: options.trustLoopback ?? false, now, resolve }),
+    web: webPortsOf({ ...parts, resolve }),
+    takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
+  });
+  return { ...parts, sessions, keyturn };
+}
+
+let host: Promise<Keyturn> | null = null;
+
+/** Keyturn for a Functions host: composed at the first call, again after a failure, once for all triggers. */
+export function hostKeyturn(): Promise<Keyturn> {
+  host ??= composeKeyturn(process.env).then(
+    ({ keyturn }) => keyturn,
+    (error: unknown) => {
+      host = null;
+      throw error;
+    },
+  );
+  return host;
+}

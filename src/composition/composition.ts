@@ -1,0 +1,34 @@
+import type { CanaryReader } from '../audit/canary-reader.ts';
+import type { JobFeed } from '../audit/job-feed.ts';
+import type { RetrievalLog } from '../audit/retrieval-log.ts';
+import type { Signer } from '../evidence/signer.ts';
+import type { Keyturn } from '../keyturn.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { Settings } from '../settings.ts';
+import type { Sessions } from '../web/sessions.ts';
+
+/** What a host chooses for itself. */
+export interface CompositionOptions {
+  readonly now?: () => Date;
+  /** `start` alone: whoever is on this machine is let in. */
+  readonly trustLoopback?: boolean;
+  /** Says what a rotation does, as it does it. */
+  readonly watch?: (event: RotationEvent) => void;
+}
+
+/** Keyturn, wired: the ports that commands use, and what hosts call. A part that is not configured is `null`. */
+export interface Composition {
+  readonly settings: Settings;
+  readonly policy: Policy;
+  readonly records: RecordStore;
+  readonly now: () => Date;
+  readonly rotation: RotationTools;
+  readonly log: RetrievalLog | null;
+  readonly jobs: JobFeed | null;
+  readonly canary: CanaryReader;
+  readonly signer: () => Promise<Signer>;
+  readonly sessions: Sessions;
+  readonly keyturn: Keyturn;
+}

@@ -1,0 +1,74 @@
+import { collectJobs } from '../audit/collect-jobs.ts';
+import { collectRetrievals } from '../audit/collect-retrievals.ts';
+import { duePeriods } from '../evidence/due-periods.ts';
+import { listPacks } from '../evidence/pack-archive.ts';
+import type { Keyturn, PassSummary } from '../keyturn.ts';
+import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
+import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
+import type { Access } from '../web/who.ts';
+import { createWeb } from '../web/create-web.ts';
+import type { WebPorts } from '../web/web-ports.ts';
+import type { Composition } from './composition.ts';
+import { reportPeriod } from './report-period.ts';
+
+interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
+  readonly access: Access;
+  readonly web: WebPorts;
+  readonly takeInventory: () => Promise<number>;
+}
+
+/**
+ * What every host calls. A role that does not do a kind of work does nothing when it is called for it, and says so:
+ * both roles run from one package with the same timers.
+ */
+export function keyturnOf(parts: Parts): Keyturn {
+  const { settings, records, now, rotation, log, jobs, canary } = parts;
+  const web = createWeb(parts.web, parts.access);
+  const rotates = settings.role !== 'report';
+  const reports = settings.role !== 'rotate';
+
+  return {
+    settings,
+
+    async handleVaultEvent(event) {
+      if (!rotates) return { outcome: 'not-this-role', secret: null };
+      return await handleVaultEvent(rotation, event);
+    },
+
+    async reconcileRotations() {
+      if (!rotates) return idle('Rotations');
+      return { what: 'Rotations', counts: { ...(await reconcileRotations(rotation)).counts } };
+    },
+
+    async collectJobs() {
+      if (!reports || jobs === null) return idle('Jobs');
+      return { what: 'Jobs', counts: await collectJobs({ feed: jobs, records, now }) };
+    },
+
+    async collectRetrievals() {
+      if (!reports || log === null) return idle('Retrievals');
+      const counts = await collectRetrievals({ log, records, now, canary });
+      return { what: 'Retrievals', counts: { ...counts, secretsInventoried: await parts.takeInventory() } };
+    },
+
+    async produceReports() {
+      if (!reports) return idle('Reports');
+      const packs = await listPacks(records);
+      const already = packs.map(({ period }) => ({ from: new Date(period.from), to: new Date(period.to) }));
+      let produced = 0;
+      for (const kind of settings.reportPeriods) {
+        for (const period of duePeriods(kind, now(), already)) {
+          await reportPeriod(parts, { period, frameworks: ['soc2', 'iso27001'] });
+          produced += 1;
+        }
+      }
+      return { what: 'Reports', counts: { produced } };
+    },
+
+    handleRequest: async (request, connection) => await web.fetch(request, { connection }),
+  };
+}
+
+function idle(what: string): PassSummary {
+  return { what, counts: {} };
+}

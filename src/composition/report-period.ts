@@ -1,0 +1,35 @@
+import { auditPeriod } from '../audit/audit-period.ts';
+import type { ReportingPeriod } from '../audit/audited-period.ts';
+import type { PackSummary } from '../evidence/pack-archive.ts';
+import { producePack } from '../evidence/produce-pack.ts';
+import type { Framework } from '../evidence/report-model.ts';
+import type { RotationHistory } from '../rotation/rotation-history.ts';
+import { readRotationHistories } from '../rotation/read-rotation-histories.ts';
+import type { Composition } from './composition.ts';
+
+export const version = '0.1.0';
+
+/** Audits one period and seals its pack: into the archive, and into a folder where one is given. */
+export async function reportPeriod(
+  { records, policy, settings, signer, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'signer' | 'now'>,
+  order: { readonly period: ReportingPeriod; readonly frameworks: readonly Framework[]; readonly out?: string },
+): Promise<PackSummary> {
+  const { period, frameworks, out } = order;
+  const rotations: RotationHistory[] = [];
+  for await (const rotation of readRotationHistories(records, period)) rotations.push(rotation);
+  const vaults = settings.vaults.map(({ name }) => name);
+  const audited = await auditPeriod({ records, policy, vaults, inventory: null, period, rotations, now: now() });
+  return await producePack({
+    period,
+    audited,
+    rotations,
+    signer: await signer(),
+    records,
+    now: now(),
+    organisation: settings.organisation ?? 'not named',
+    synthetic: settings.embedded,
+    frameworks,
+    software: { version },
+    ...(out === undefined ? {} : { out }),
+  });
+}

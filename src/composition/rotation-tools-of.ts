@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { versionReaders } from '../audit/version-readers-of.ts';
+import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
+import { publicationPlaces } from '../issuers/publication-places.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import type { RotationTools } from '../rotation/rotation-tools.ts';
+import type { SecretStore } from '../rotation/secret-store.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { SecretValue } from '../secrets/secret-value.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Settings } from '../settings.ts';
+import type { CompositionOptions } from './composition.ts';
+import type { GiteaAccess } from './open-gitea.ts';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly policy: Policy;
+  readonly records: RecordStore;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  readonly gitea: GiteaAccess | null;
+  readonly now: () => Date;
+  readonly options: CompositionOptions;
+}
+
+/** Everything a rotation touches, wired. The audit answers who still reads an old version. */
+export function rotationToolsOf({ settings, policy, records, stores, gitea, now, options }: Parts): RotationTools {
+  const giteaParts = gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic };
+  return {
+    records,
+    stores,
+    vaults: settings.vaults,
+    policy,
+    issuers: issuerCatalogue({ gitea: giteaParts }),
+    places: publicationPlaces({ gitea: giteaParts }),
+    readers: { readersOf: async (secret, since) => await versionReaders({ records, policy, now }, secret, since) },
+    staging: {
+      vault: settings.stagingVault?.name ?? null,
+      key: async () => await stagingKey(settings, stores),
+    },
+    killSwitch: () => Promise.resolve(settings.killSwitch),
+    now,
+    monotonicMs: () => performance.now(),
+    random: Math.random,
+    newId: randomUUID,
+    abortAfter: (milliseconds) => AbortSignal.timeout(milliseconds),
+    ...(options.watch === undefined ? {} : { log: options.watch }),
+  };
+}
+
+/** The key of the staging seal, read when it is needed and never kept. */
+async function stagingKey(
+  { stagingKeySecret }: Settings,
+  stores: ReadonlyMap<string, SecretStore>,
+): Promise<SecretValue> {
+  const missing = (reason: string) =>
+    new ServiceError('SETTINGS_MALFORMED', { faults: [`KEYTURN_STAGING_KEY_SECRET: ${reason}`] });
+  if (stagingKeySecret === null) throw missing('this role may not read it');
+  const { vault, name } = stagingKeySecret;
+  const store = stores.get(vault);
+  if (store === undefined) throw missing('its vault is not configured');
+  const version = stagingKeySecret.version ?? (await store.latest(name))?.version;
+  const value = version === undefined ? null : await store.value(name, version);
+  if (value === null) throw missing('the secret is not there');
+  return value;
+}

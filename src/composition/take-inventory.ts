@@ -1,0 +1,51 @@
+import { type InventoriedSecret, recordInventory } from '../audit/inventory-ledger.ts';
+import { isStagingName } from '../rotation/staging.ts';
+import type { SecretStore, SecretVersion } from '../rotation/secret-store.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import { bindingFor } from '../secrets/binding-for.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { Settings } from '../settings.ts';
+
+const dayMs = 86_400_000;
+
+/** Keeps what the vaults hold now, properties alone. Rejects when a vault could not be listed: half a list is none. */
+export async function takeInventory(parts: {
+  readonly settings: Settings;
+  readonly policy: Policy;
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  readonly records: RecordStore;
+  readonly now: () => Date;
+}): Promise<number> {
+  const { settings, policy, stores, records, now } = parts;
+  const entries: InventoriedSecret[] = [];
+  const own = new Set([settings.canarySecret, settings.stagingKeySecret?.name]);
+  for (const { name: vault } of settings.vaults) {
+    const store = stores.get(vault);
+    if (store === undefined) continue;
+    for await (const version of store.list()) {
+      if (!isStagingName(version.name) && !own.has(version.name)) entries.push(entryOf(vault, version, policy));
+    }
+  }
+  await recordInventory(records, entries, now());
+  return entries.length;
+}
+
+function entryOf(
+  vault: string,
+  { name, version, enabled, created, expires, tags }: SecretVersion,
+  policy: Policy,
+): InventoriedSecret {
+  const binding = bindingFor(policy, vault, name);
+  return {
+    vault,
+    secret: name,
+    version,
+    enabled,
+    created: created.toISOString(),
+    expires: expires?.toISOString() ?? null,
+    environment: binding?.environment ?? tags['environment'] ?? null,
+    issuer: binding?.issuer ?? null,
+    validityDays: binding === null ? null : binding.validityMs / dayMs,
+    tags,
+  };
+}

@@ -1,0 +1,79 @@
+import { recordPostedReceipt } from '../audit/receipt-ledger.ts';
+import { eventGridTokenCheck } from '../azure/event-grid-token.ts';
+import { listPacks, packFiles, readPackFile, type PackSummary } from '../evidence/pack-archive.ts';
+import { verifyRuntimeToken } from '../gitea/verify-runtime-token.ts';
+import { isSignedByGitea } from '../gitea/webhook-signature.ts';
+import { collectJobs } from '../audit/collect-jobs.ts';
+import { gradeGroups } from '../audit/attribution.ts';
+import { instanceOf } from '../provenance/job-numbers.ts';
+import { approveRotation } from '../rotation/approve-rotation.ts';
+import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
+import { listRotations } from '../rotation/list-rotations.ts';
+import { requestRotation } from '../rotation/request-rotation.ts';
+import type { SecretValue } from '../secrets/secret-value.ts';
+import type { SecretSetting } from '../settings.ts';
+import type { ListedPack, WebPorts } from '../web/web-ports.ts';
+import type { Composition } from './composition.ts';
+import { readinessOf } from './readiness-of.ts';
+
+type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
+  readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
+};
+
+/** The portal and the hooks, wired to what they show and record. */
+export function webPortsOf(parts: Parts): WebPorts {
+  const { settings, records, now, rotation, jobs, resolve } = parts;
+  const { gitea, eventGrid } = settings;
+  const webhookSecret = gitea?.webhookSecret ?? null;
+  return {
+    now,
+    packs: async () => await Promise.all((await listPacks(records)).map(async (pack) => await listed(parts, pack))),
+    packFile: async (pack, path) => await readPackFile(records, pack, path),
+    rotations: async () => await listRotations(rotation),
+    requestRotation: async (request) => await requestRotation(rotation, request),
+    approveRotation: async (approval) => await approveRotation(rotation, approval),
+    handleVaultEvent: async (event) => await handleVaultEvent(rotation, event),
+    isOurTopic: (topic) => settings.vaults.some(({ name, resourceId }) => isTopicOf(topic, name, resourceId)),
+    checkEventToken: eventGrid === null ? null : eventGridTokenCheck(eventGrid),
+    checkGiteaSignature:
+      webhookSecret === null
+        ? null
+        : async (body, signature) => isSignedByGitea(body, signature, await resolve(webhookSecret)),
+    onGiteaDelivery: async () => {
+      if (jobs !== null) await collectJobs({ feed: jobs, records, now });
+    },
+    checkRuntimeToken: gitea === null ? null : async (token) => await verifyRuntimeToken(gitea.url, token),
+    instance: gitea === null ? null : instanceOf(gitea.url),
+    recordReceipt: async (receipt) => {
+      await recordPostedReceipt(records, receipt, { postedAt: now() });
+    },
+    readiness: async () => await readinessOf(parts),
+  };
+}
+
+async function listed({ records }: Parts, pack: PackSummary): Promise<ListedPack> {
+  const files: { path: string; bytes: number }[] = [];
+  for await (const path of packFiles(records, pack.id)) {
+    files.push({ path, bytes: (await readPackFile(records, pack.id, path))?.byteLength ?? 0 });
+  }
+  const count = (grades: readonly string[]) => grades.reduce((sum, grade) => sum + (pack.reads.grades[grade] ?? 0), 0);
+  return {
+    id: pack.id,
+    from: pack.period.from,
+    to: pack.period.to,
+    frameworks: pack.frameworks.map((framework) => (framework === 'soc2' ? 'SOC 2' : 'ISO/IEC 27001:2022')),
+    status: pack.status,
+    synthetic: pack.synthetic,
+    producedAt: pack.createdAt,
+    retrievals: pack.reads.total,
+    tied: count(gradeGroups['tied to a job']),
+    suspicious: count(gradeGroups.suspicious),
+    findings: pack.findings,
+    files,
+  };
+}
+
+/** The whole id where the settings give it; else the last segment, which is the vault's name. */
+function isTopicOf(topic: string, name: string, resourceId: string | null): boolean {
+  return resourceId === null ? topic.endsWith(`/providers/microsoft.keyvault/vaults/${name}`) : topic === resourceId;
+}
