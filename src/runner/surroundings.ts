@@ -11,7 +11,7 @@ export interface Surroundings {
   /** This many random bytes, hexadecimal. */
   nonce(bytes: number): string;
   /** One line for the person who reads the job's log. Goes to stderr, never to the command's stdout. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
 }
 
 /** The real ones. */

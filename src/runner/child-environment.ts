@@ -1,0 +1,23 @@
+/** What identifies the job, the runner or this helper to somebody: no command needs it to use a secret. */
+const stripped = /^(AZURE_|ACTIONS_|IDENTITY_|MSI_|IMDS_|KEYTURN_)|^(GITEA_TOKEN|GITHUB_TOKEN|FORGEJO_TOKEN)$/;
+
+/** What a command cannot well do without. */
+const bare = /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|TMPDIR|LANG|LC_[A-Z]+|CI)$/;
+
+/**
+ * The environment of the command: the job's, without what identifies it, and the secrets.
+ * `pristine`: only what a command cannot well do without. `keep`: names that are handed on although they identify.
+ */
+export function childEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  secrets: ReadonlyMap<string, string>,
+  { pristine = false, keep = [] }: { readonly pristine?: boolean; readonly keep?: readonly string[] } = {},
+): Record<string, string> {
+  const handed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    const wanted = keep.includes(name) || (pristine ? bare.test(name) : !stripped.test(name));
+    if (value !== undefined && wanted) handed[name] = value;
+  }
+  for (const [name, value] of secrets) handed[name] = value;
+  return handed;
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** One pipe, opened at both ends. */
+export interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** A small shell beside this helper, which outlives it for a moment. */
+export interface Guardian {
+  /** Whether core dumps are off, for this helper and all that it starts. */
+  readonly coreDumpsOff: boolean;
+  /** `null` where the machine has no `mkfifo`. */
+  readonly pipes: readonly Pipe[] | null;
+  /** Names the process group that is to end when this helper dies. */
+  watch(group: number): void;
+  /** The group has ended by itself. */
+  dismiss(): void;
+}
+
+/**
+ * `prlimit`: 1, not 0, for that is what keeps Linux from piping a dump to a collector too. The helper holds secrets
+ * itself, so its own limit is set, and the command inherits it.
+ * Then the shell reads: a process group; then one line more, or the end, which means that the helper is dead.
+ */
+const script = `
+prlimit --pid "$1" --core=1:1 >/dev/null 2>&1 && echo core
+shift
+mkfifo -m 600 "$@" 2>/dev/null && echo pipes
+echo ready
+read -r group && ! read -r ended && trap '' TERM && kill -TERM -"$group" && sleep 5 && kill -KILL -"$group"
+`;
+
+/**
+ * Starts the guardian: real pipes for the command (Node's own are sockets, which \`/dev/stdout\` cannot open), no core
+ * dumps, and the end of the command when this helper is killed, which no handler of its own could see to.
+ * Meant to run while the secrets are being read. Never rejects: what it could not do it says.
+ */
+export async function startGuardian(pipeCount: number): Promise<Guardian> {
+  // Never holds data: a pipe is only named here, for the moment until both ends are open.
+  const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
+  const paths = Array.from({ length: pipeCount }, (_, index) => join(directory, String(index)));
+  const shell = spawn('/bin/sh', ['-c', script, 'keyturn-guardian', String(process.pid), ...paths], {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'ignore'],
+    // Out of the step's process group: what ends the group must not end its guardian first.
+    detached: true,
+  });
+  shell.on('error', () => undefined);
+  shell.stdin.on('error', () => undefined);
+  const told = await new Promise<string>((resolve) => {
+    let text = '';
+    shell.stdout.setEncoding('latin1');
+    shell.stdout.on('data', (part: string) => {
+      text += part;
+      if (text.includes('ready')) resolve(text);
+    });
+    shell.stdout.on('close', () => resolve(text));
+    shell.on('error', () => resolve(''));
+  });
+  const pipes = told.includes('pipes') ? paths.map(openPipe) : null;
+  rmSync(directory, { recursive: true, force: true });
+  shell.unref();
+  return {
+    coreDumpsOff: told.includes('core'),
+    pipes,
+    watch: (group) => void shell.stdin.write(`${String(group)}\n`),
+    dismiss: () => void shell.stdin.end('ended\n'),
+  };
+}
+
+function openPipe(path: string): Pipe {
+  // Without O_NONBLOCK opening would wait for a writer. The flag is of this end alone.
+  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { read, write: openSync(path, constants.O_WRONLY) };
+}
+
+/** Closes an end that has been handed on. */
+export function closeEnd(descriptor: number): void {
+  closeSync(descriptor);
+}

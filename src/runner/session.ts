@@ -1,0 +1,80 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { formatReceiptLine } from '../provenance/receipt-line.ts';
+import { ServiceError } from '../service-error.ts';
+import { accessTokenSource } from './access-token-source.ts';
+import type { FetchConfiguration } from './fetch-configuration.ts';
+import { fetchSecrets, type FetchedSecret } from './fetch-secrets.ts';
+import { refuseHostileEnvironment } from './hostile-environment.ts';
+import { exchangeFailure, type HttpExchange, httpExchange } from './http-exchange.ts';
+import { readJobContext, type JobContext } from './job-context.ts';
+import { loadFetchConfiguration } from './load-fetch-configuration.ts';
+import { postReceipts } from './post-receipts.ts';
+import { startReceiptChain } from './receipt-chain.ts';
+import type { SecretRequest } from './secret-request.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** One start of the helper: who it is, for which job, and its chain of receipts. */
+export interface Session {
+  readonly configuration: FetchConfiguration;
+  readonly job: JobContext | null;
+  /**
+   * Reads secrets; their receipts are in the log, and posted, before any of them is given.
+   * @throws ServiceError of the first that failed
+   */
+  fetch(requests: readonly SecretRequest[]): Promise<readonly FetchedSecret[]>;
+}
+
+/**
+ * Checks the ground the helper stands on, in this order: the environment, the configuration, the job.
+ * `patienceMs`: how long a new role may take to spread, and throttling to pass.
+ */
+export function startSession(
+  surroundings: Surroundings,
+  patienceMs: number,
+  exchange: HttpExchange = httpExchange,
+): Session {
+  const { environment, say } = surroundings;
+  const configuration = loadFetchConfiguration(environment);
+  refuseHostileEnvironment(environment, configuration.allowVariables);
+  const job = findJob(configuration, surroundings);
+  const opaque = configuration.names === 'opaque' || (configuration.names === 'auto' && (job?.exposed ?? true));
+  const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
+  const authority = readAuthority(configuration.authorityFile);
+  const ports = { configuration, exchange, surroundings, chain, patienceMs, authority };
+  return {
+    configuration,
+    job,
+    async fetch(requests) {
+      const identity = await accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
+      const fetched = await fetchSecrets({ ...ports, identity }, requests);
+      if (fetched.receipts.length > 0) {
+        // The line feed ends what somebody may have left unfinished: a receipt counts only at the start of a line.
+        writeSync(2, `\n${fetched.receipts.map((receipt) => `${formatReceiptLine(receipt)}\n`).join('')}`);
+        if (configuration.service !== null) {
+          const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
+          const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
+          if (failure !== null) say(`the service did not take the receipts (${failure}); they stand in this log`);
+        }
+      }
+      return fetched.use();
+    },
+  };
+}
+
+function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Surroundings): JobContext | null {
+  const lookup = readJobContext(environment, gitea);
+  if (lookup.found) return lookup.job;
+  if (withoutJob === 'refuse') throw new ServiceError('JOB_NUMBERS_UNKNOWN', { reason: lookup.reason });
+  say(`reads are not stamped with a job: ${lookup.reason}`);
+  return null;
+}
+
+function readAuthority(file: string | null): string | undefined {
+  if (file === null) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const detail = { file, place: 'authorityFile', reason: exchangeFailure(cause) };
+    throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', detail, { cause });
+  }
+}
