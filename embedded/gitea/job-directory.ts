@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -48,7 +48,9 @@ export function createJobDirectory(event: object): JobDirectory {
     beginStep() {
       for (const [name, path] of Object.entries(commandFiles)) if (name !== 'STEP_SUMMARY') empty(path);
     },
-    writtenEnvironment: () => parseEnvironmentFile(readFileSync(commandFiles.ENV, 'utf8')),
+    // A step may remove the file, and a job that is broken off loses its folder.
+    writtenEnvironment: () =>
+      existsSync(commandFiles.ENV) ? parseEnvironmentFile(readFileSync(commandFiles.ENV, 'utf8')) : {},
     remove() {
       rmSync(home, { recursive: true, force: true });
     },
