@@ -150,9 +150,10 @@ async function withdrawWhenDue(work: RotationWork): Promise<boolean> {
 
 /** Takes an ended rotation off its unit's list. */
 async function ended(tools: RotationTools, rotation: Rotation): Promise<Advance> {
-  await changeUnit(tools.records, rotation.claim.unit, (unit) =>
-    unit.open.includes(rotation.rotationId)
-      ? { ...unit, open: unit.open.filter((one) => one !== rotation.rotationId) }
+  const { rotationId, claim } = rotation;
+  await changeUnit(tools.records, claim.unit, (unit) =>
+    unit.open.includes(rotationId)
+      ? { ...unit, open: unit.open.filter((one) => one !== rotationId), ended: rotationId }
       : unit,
   );
   return { outcome: 'ended', rotation };

@@ -1,14 +1,15 @@
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember, RotationClaim } from './journal-entry.ts';
+import { exists, idAwayFrom, lostRotation } from './lost-rotation.ts';
 import { rotationOf } from './rotation.ts';
-import { parseAttemptId, rotationIdOf } from './rotation-id.ts';
+import { parseAttemptId } from './rotation-id.ts';
 import { appendEntry, readJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf, targetKeyOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { tightenedBinding } from './tightened-binding.ts';
 import { changeUnit, readUnit } from './unit-record.ts';
-import { latestOf, requireClockAgreement, storeOf } from './vault-access.ts';
+import { latestOf, requireClockAgreement } from './vault-access.ts';
 
 const dayMs = 86_400_000;
 
@@ -42,8 +43,9 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     requireClockAgreement(tools, vault);
   }
   const rotationId = idAwayFrom(tools, unit, newest[0]?.version ?? '');
-  const underWay = open.find((one) => one !== rotationId) ?? null;
-  if (underWay !== null && (await exists(tools, underWay))) return { outcome: 'open', rotationId: underWay };
+  for (const underWay of open.filter((one) => one !== rotationId)) {
+    if (await exists(tools, underWay)) return { outcome: 'open', rotationId: underWay };
+  }
   const members = await Promise.all(unit.members.map((member, index) => claimedMember(tools, member, newest[index])));
   const claim = claimOf(unit, members, newest);
   const lost = await lostRotation(tools, unit, newest);
@@ -51,7 +53,10 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     await append(lost.rotationId, { ...claim, members: lost.members }, 'frozen');
     return { outcome: 'frozen', rotationId: lost.rotationId };
   }
-  if (await exists(tools, rotationId)) return { outcome: 'open', rotationId };
+  if (await exists(tools, rotationId)) {
+    await list(rotationId);
+    return { outcome: 'open', rotationId };
+  }
   const paced = await pace(tools, unit, rotationId, wish.emergency);
   if (paced !== null) return { outcome: 'paced', from: paced };
   return { outcome: (await append(rotationId, claim, 'claimed')) ? 'claimed' : 'open', rotationId };
@@ -77,6 +82,13 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     };
   }
 
+  /** Puts a rotation on the unit's list, from which the reconciler goes on with it. */
+  async function list(id: string): Promise<void> {
+    await changeUnit(tools.records, unit.key, (one) =>
+      one.open.includes(id) ? one : { ...one, open: [...one.open, id] },
+    );
+  }
+
   async function append(id: string, begun: RotationClaim, state: 'claimed' | 'frozen'): Promise<boolean> {
     await changeUnit(tools.records, unit.key, (one) =>
       one.open.includes(id) ? one : { ...one, open: [...one.open, id] },
@@ -98,22 +110,6 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
   }
 }
 
-/** The id of the rotation away from a version of the unit's first member. */
-export function idAwayFrom(
-  tools: RotationTools,
-  { members: [{ vault, name }] }: RotationUnit,
-  version: string,
-): string {
-  const vaultUrl = tools.vaults.find((one) => one.name === vault)?.url;
-  if (vaultUrl === undefined)
-    throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'The settings do not name this vault.' });
-  return rotationIdOf({ vaultUrl, name, version });
-}
-
-async function exists(tools: RotationTools, rotationId: string): Promise<boolean> {
-  return (await readJournal(tools.records, rotationId)).length > 0;
-}
-
 /** What is known of the version in force: from the journal of the rotation that published it, else from its tags. */
 async function claimedMember(
   tools: RotationTools,
@@ -131,36 +127,6 @@ async function claimedMember(
     return { vault, secret: name, fromVersion, fromCredentialId: credentialId, knownFrom: 'journal' };
   const knownFrom = tagged === null ? 'nowhere' : 'tag';
   return { vault, secret: name, fromVersion, fromCredentialId: tagged, knownFrom };
-}
-
-/**
- * The rotation that the newest version's tags speak of, when the journal does not know it. Its id must be the one that follows
- * from the version it says it came from: a tag that was copied or made up proves nothing and is passed over.
- */
-async function lostRotation(
-  tools: RotationTools,
-  unit: RotationUnit,
-  newest: readonly SecretVersion[],
-): Promise<{ rotationId: string; members: RotationClaim['members'] } | null> {
-  const [first] = newest;
-  const rotatedFrom = first?.tags['rotated-from'];
-  const tag = parseAttemptId(first?.tags['rotation-id']);
-  if (tag === null || rotatedFrom === undefined || (await exists(tools, tag.rotationId))) return null;
-  if (idAwayFrom(tools, unit, rotatedFrom) !== tag.rotationId) return null;
-  const before: ClaimedMember[] = [];
-  for (const [index, { vault, name }] of unit.members.entries()) {
-    const fromVersion = newest[index]?.tags['rotated-from'] ?? '';
-    const old = (await storeOf(tools, vault).versions(name)).find(({ version }) => version === fromVersion);
-    const fromCredentialId = old?.tags['CredentialId'] ?? null;
-    before.push({
-      vault,
-      secret: name,
-      fromVersion,
-      fromCredentialId,
-      knownFrom: fromCredentialId === null ? 'nowhere' : 'tag',
-    });
-  }
-  return { rotationId: tag.rotationId, members: before as unknown as RotationClaim['members'] };
 }
 
 /** Counts this rotation against the day's number, once; gives the time from when on there is room again. */

@@ -17,6 +17,8 @@ export const rotationActs = [
   'approve',
   'postpone',
   'adopt',
+  'sweep',
+  'resume',
   'roll-back',
   'freeze',
   'rebuild',

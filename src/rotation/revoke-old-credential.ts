@@ -1,9 +1,10 @@
 import { ServiceError } from '../service-error.ts';
 import { approvableFrom, reasonsToWait } from './revocation-evidence.ts';
+import { adoptDuplicates } from './adopt-duplicates.ts';
 import { askForApproval, isApproved, wantsApproval } from './approval.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
-import { isOurs, keyOf } from './publish-credential.ts';
+import { keyOf } from './publish-credential.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
 /** How long a provider may go on accepting what it has revoked, before its end counts as not shown. */
@@ -16,10 +17,11 @@ const revocationSpreadMs = 300_000;
 export async function revokeOldCredential(work: RotationWork): Promise<boolean> {
   const { rotation, tools } = work;
   if (!(await mayRevoke(work))) return false;
+  await adoptDuplicates(work);
   for (const member of rotation.claim.members) {
     const latest = await latestOf(tools, member);
     requireClockAgreement(tools, member.vault);
-    if (isOurs(work, latest)) {
+    if (latest.version === work.rotation.published.get(keyOf(member))) {
       if (latest.enabled) continue;
       throw new ServiceError('SECRET_DISABLED', {
         vault: member.vault,
@@ -45,14 +47,17 @@ export async function revokeOldCredential(work: RotationWork): Promise<boolean> 
 
 /** Disables what is left of the old versions, so that nobody reads a dead value; never the newest version of a secret. */
 export async function disableOldVersions(work: RotationWork): Promise<void> {
-  for (const { vault, secret, fromVersion } of work.rotation.claim.members) {
+  const { rotationId, claim } = work.rotation;
+  for (const { vault, secret, fromVersion } of claim.members) {
     const store = storeOf(work.tools, vault);
-    const old = (await store.versions(secret)).find(({ version }) => version === fromVersion);
     const latest = await latestOf(work.tools, { vault, secret });
-    if (old === undefined || !old.enabled || latest.version === fromVersion) continue;
-    await work.intent('disable', [operation(work.tools, 'SecretUpdate', vault, secret, fromVersion)]);
-    await store.update(secret, fromVersion, { enabled: false });
-    work.note(operation(work.tools, 'SecretUpdate', vault, secret, fromVersion));
+    for (const { version, enabled, tags } of await store.versions(secret)) {
+      const over = version === fromVersion || parseAttemptId(tags['rotation-id'])?.rotationId === rotationId;
+      if (!enabled || !over || version === latest.version) continue;
+      await work.intent('disable', [operation(work.tools, 'SecretUpdate', vault, secret, version)]);
+      await store.update(secret, version, { enabled: false });
+      work.note(operation(work.tools, 'SecretUpdate', vault, secret, version));
+    }
   }
   await work.outcome('finish', { step: 'done' });
 }

@@ -29,6 +29,8 @@ export interface RotationWork extends OperationNotes {
   readonly attemptId: string;
   /** Records what is about to be done. @throws ServiceError `LEASE_ENDED` when there is no time left to do it. */
   intent(act: RotationAct, operations?: readonly VaultOperation[], facts?: RotationFacts): Promise<void>;
+  /** @throws ServiceError `LEASE_ENDED` when there is no time left to begin an act. */
+  requireTime(): void;
   /** Records what was done, with the operations noted since the entry before. */
   outcome(act: RotationAct, change?: Change): Promise<void>;
   /** The reads of values that the journal accounts for, those of this pass included. */
@@ -68,6 +70,7 @@ export async function openWork(tools: RotationTools, rotationId: string, lease: 
       // Writing may have taken long: whoever slept here must not begin what another worker may have done by now.
       requireTime();
     },
+    requireTime,
     outcome: async (act, change = {}) => {
       const done = operations;
       operations = [];

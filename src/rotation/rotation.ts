@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import type { Approval, JournalEntry, RotationClaim, RotationFacts } from './journal-entry.ts';
+import type { Approval, JournalEntry, RotationAct, RotationClaim, RotationFacts } from './journal-entry.ts';
 import { digestOf } from './rotation-journal.ts';
 import type { RotationState, RotationStep } from './rotation-steps.ts';
 
@@ -106,7 +106,7 @@ export function withEntry(before: Rotation, entry: JournalEntry): Rotation {
   const attempt = entry.attempt === before.attempt ? written : { ...written, ...unissued };
   return {
     ...attempt,
-    ...factsOf(attempt, entry.facts, progress.has(entry.step) && entry.step !== before.step),
+    ...(besides.has(entry.act) ? lastingFactsOf(attempt, entry.facts) : factsOf(attempt, entry)),
     ...timesOf(before, entry, at),
     attempt: entry.attempt,
     step: entry.step,
@@ -115,21 +115,20 @@ export function withEntry(before: Rotation, entry: JournalEntry): Rotation {
   };
 }
 
-/** Waiting and approving leave an unanswered act as open as it was. */
+/** What is not about the act itself leaves an unanswered act as open as it was. */
+const asideActs: ReadonlySet<RotationAct> = new Set(['wait', 'approve', 'ask', 'sweep', 'resume', 'postpone']);
+
 function settles(pending: JournalEntry | null, entry: JournalEntry): boolean {
-  return pending !== null && entry.act !== 'wait' && entry.act !== 'approve' && entry.act !== 'ask';
+  return pending !== null && !asideActs.has(entry.act);
 }
 
 /** Steps that show that things work. Issuing is none: each attempt issues again, and the budget must end even so. */
 const progress: ReadonlySet<RotationStep> = new Set(['verified', 'published', 'grace', 'revoked', 'done']);
 
-function factsOf(before: Rotation, facts: RotationFacts, progressed: boolean): Partial<Rotation> {
-  const published =
-    facts.member !== undefined && facts.publishedVersion !== undefined
-      ? new Map([...before.published, [facts.member, facts.publishedVersion]])
-      : before.published;
+function factsOf(before: Rotation, { facts, step }: JournalEntry): Partial<Rotation> {
+  const progressed = progress.has(step) && step !== before.step;
   return {
-    published,
+    ...lastingFactsOf(before, facts),
     credentialId: facts.credentialId ?? before.credentialId,
     stagingVersion: facts.stagingVersion ?? before.stagingVersion,
     graceUntil: facts.graceUntil === undefined ? before.graceUntil : new Date(facts.graceUntil),
@@ -138,9 +137,21 @@ function factsOf(before: Rotation, facts: RotationFacts, progressed: boolean): P
     retryAt: facts.retryAt === undefined ? null : new Date(facts.retryAt),
     failure: facts.failure ?? null,
     reasons: facts.reasons ?? [],
-    approvals: facts.approval === undefined ? before.approvals : [...before.approvals, facts.approval],
     oldValue: facts.oldValue ?? before.oldValue,
     withdrawn: facts.withdrawn ?? before.withdrawn,
+  };
+}
+
+/** What is told beside the steps: it must not end a wait, or answer a question. */
+const besides: ReadonlySet<RotationAct> = new Set(['sweep', 'approve']);
+
+function lastingFactsOf(before: Rotation, facts: RotationFacts): Partial<Rotation> {
+  const isPublication = facts.member !== undefined && facts.publishedVersion !== undefined;
+  return {
+    published: isPublication
+      ? new Map([...before.published, [facts.member ?? '', facts.publishedVersion ?? '']])
+      : before.published,
+    approvals: facts.approval === undefined ? before.approvals : [...before.approvals, facts.approval],
   };
 }
 

@@ -11,6 +11,8 @@ export interface UnitRecord {
   readonly open: readonly string[];
   /** When rotations were claimed, newest last; what is older than a day is dropped at the next claim. */
   readonly claimedAt: readonly string[];
+  /** The newest rotation that has ended, or `null`: a version that names another one is looked up in the journal. */
+  readonly ended: string | null;
   /** When the providers and versions of this unit were last searched for leftovers; `null` when never. */
   readonly sweptAt: string | null;
 }
@@ -18,7 +20,7 @@ export interface UnitRecord {
 /** The unit's record; an empty one when there is none yet. */
 export async function readUnit(records: RecordStore, unit: string): Promise<UnitRecord> {
   const found = await readDocument(records, pathOf(unit), parseUnitRecord);
-  return found?.value ?? { format: 1, unit, open: [], claimedAt: [], sweptAt: null };
+  return found?.value ?? { format: 1, unit, open: [], claimedAt: [], ended: null, sweptAt: null };
 }
 
 /**
@@ -32,7 +34,7 @@ export async function changeUnit(
 ): Promise<UnitRecord> {
   for (let tries = 0; tries < 20; tries += 1) {
     const found = await readDocument(records, pathOf(unit), parseUnitRecord);
-    const before = found?.value ?? { format: 1, unit, open: [], claimedAt: [], sweptAt: null };
+    const before = found?.value ?? { format: 1, unit, open: [], claimedAt: [], ended: null, sweptAt: null };
     const after = change(before);
     if (after === before) return before;
     const written = await writeDocument(records, pathOf(unit), { ...after }, found?.revision ?? null);
@@ -47,12 +49,16 @@ function pathOf(unit: string): string {
 
 function parseUnitRecord(value: unknown): UnitRecord | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { format, unit, open, claimedAt, sweptAt } = value as Partial<Record<string, unknown>>;
+  const { format, unit, open, claimedAt, ended, sweptAt } = value as Partial<Record<string, unknown>>;
   if (format !== 1 || typeof unit !== 'string' || !isTexts(open) || !isTexts(claimedAt)) return null;
-  if (sweptAt !== null && typeof sweptAt !== 'string') return null;
-  return { format, unit, open, claimedAt, sweptAt };
+  if (!isTextOrNull(ended) || !isTextOrNull(sweptAt)) return null;
+  return { format, unit, open, claimedAt, ended, sweptAt };
 }
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }

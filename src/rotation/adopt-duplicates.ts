@@ -1,0 +1,68 @@
+import type { ClaimedMember } from './journal-entry.ts';
+import { keyOf } from './publish-credential.ts';
+import { parseAttemptId } from './rotation-id.ts';
+import type { RotationWork } from './rotation-work.ts';
+import type { SecretVersion } from './secret-store.ts';
+import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
+
+/**
+ * A write that was lost may arrive late and add a second version of one rotation. The newest is what readers of the latest get,
+ * so that one counts as published from now on, and older ones with the same value are disabled. Gives how many.
+ * A newest version that only carries our tags, with another value, is somebody else's and left alone.
+ */
+export async function adoptDuplicates(work: RotationWork): Promise<number> {
+  let disabled = 0;
+  for (const member of work.rotation.claim.members) {
+    const versions = await storeOf(work.tools, member.vault).versions(member.secret);
+    const ours = versions.filter((one) => one.enabled && tagOf(one)?.rotationId === work.rotation.rotationId);
+    // The order of versions made in one second is the vault's secret: the newest is the one it serves.
+    const { version: latest } = await latestOf(work.tools, member);
+    const newest = ours.find(({ version }) => version === latest);
+    const older = ours.filter((one) => one !== newest);
+    const published = work.rotation.published.get(keyOf(member));
+    if (newest === undefined || published === undefined || (ours.length === 1 && newest.version === published))
+      continue;
+    if (newest.version !== published && !(await adopt(work, member, newest, published))) continue;
+    for (const one of older) {
+      if (one.tags['rotation-id'] !== newest.tags['rotation-id'] || one.version === member.fromVersion) continue;
+      await disable(work, member, one.version);
+      disabled += 1;
+    }
+  }
+  return disabled;
+}
+
+async function adopt(
+  work: RotationWork,
+  member: ClaimedMember,
+  newest: SecretVersion,
+  published: string,
+): Promise<boolean> {
+  const { vault, secret } = member;
+  const value = await readValue(work, { vault, secret, version: newest.version });
+  const known = await readValue(work, { vault, secret, version: published });
+  const earlier = work.issuer.credentialClass === 'self' && (tagOf(newest)?.attempt ?? 0) < work.rotation.attempt;
+  if (value === null || (!earlier && known?.equals(value) !== true)) return false;
+  const { state, step, attempt } = work.rotation;
+  await work.outcome('sweep', {
+    state,
+    step,
+    attempt,
+    facts: { member: keyOf(member), publishedVersion: newest.version },
+  });
+  return true;
+}
+
+async function disable(work: RotationWork, { vault, secret }: ClaimedMember, version: string): Promise<void> {
+  const { state, step, attempt } = work.rotation;
+  const reasons = [`duplicate ${vault}/${secret} ${version}`];
+  await work.outcome('sweep', { state, step, attempt, facts: { reasons } });
+  work.requireTime();
+  await storeOf(work.tools, vault).update(secret, version, { enabled: false });
+  work.note(operation(work.tools, 'SecretUpdate', vault, secret, version));
+  await work.outcome('sweep', { state, step, attempt, facts: { reasons: [...reasons, 'disabled'] } });
+}
+
+function tagOf({ tags }: SecretVersion): { rotationId: string; attempt: number } | null {
+  return parseAttemptId(tags['rotation-id']);
+}

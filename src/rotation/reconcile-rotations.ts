@@ -1,0 +1,119 @@
+import { ServiceError } from '../service-error.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { type RotationUnit, bindingKey, unitsOf } from './rotation-unit.ts';
+import { inParallel } from './in-parallel.ts';
+import { planUnit } from './plan-unit.ts';
+import { reconcileUnit } from './reconcile-unit.ts';
+import type { SecretVersion } from './secret-store.ts';
+import { isStagingName } from './staging.ts';
+
+/** Units worked on at a time: enough to hide a vault's answer times, few enough to stay under its limits. */
+const atATime = 8;
+/** The timer comes every five minutes; a pass ends before the next one begins. */
+const defaultDeadlineMs = 240_000;
+
+/** What a pass saw and did, in counts that are safe to print. */
+export interface Reconciled {
+  readonly counts: Readonly<Record<ReconcileCount, number>>;
+  /** With `plan`: one exact sentence for each thing that a pass would do. */
+  readonly plan: readonly string[];
+  /** What stands against rotating, each as `vault/name: CODE`. */
+  readonly faults: readonly string[];
+}
+
+export const reconcileCounts = [
+  'secrets',
+  'bound',
+  'unbound',
+  'withoutExpiry',
+  'due',
+  'claimed',
+  'advanced',
+  'published',
+  'ended',
+  'waiting',
+  'busy',
+  'needsAttention',
+  'leftoversRemoved',
+  'tagsWidened',
+  'faults',
+] as const;
+
+export type ReconcileCount = (typeof reconcileCounts)[number];
+
+/** What the parts of a pass report to. */
+export interface PassNotes {
+  count(what: ReconcileCount): void;
+  fault(subject: string, error: ServiceError): void;
+}
+
+/**
+ * One pass over everything: due secrets that no event reported, secrets without an expiry, rotations that stopped, revocations
+ * whose time has come, and leftovers. The truth behind the events: calling it often enough is sufficient.
+ * `plan`: looks only, and says what a pass would do and what stands against it.
+ * @throws ServiceError when the records cannot be reached. A vault or provider that fails is counted as a fault.
+ */
+export async function reconcileRotations(
+  tools: RotationTools,
+  { plan = false, deadlineMs = defaultDeadlineMs }: { readonly plan?: boolean; readonly deadlineMs?: number } = {},
+): Promise<Reconciled> {
+  const end = tools.monotonicMs() + deadlineMs;
+  const counts = Object.fromEntries(reconcileCounts.map((one) => [one, 0])) as Record<ReconcileCount, number>;
+  const faults: string[] = [];
+  const notes: PassNotes = {
+    count: (what) => void (counts[what] += 1),
+    fault: (subject, error) => {
+      counts.faults += 1;
+      faults.push(`${subject}: ${error.code}`);
+    },
+  };
+  const newest = await inventory(tools, notes);
+  const stopped = await tools.killSwitch();
+  const sentences: string[] = stopped
+    ? ['The kill switch is on: nothing is claimed and no rotation takes a step.']
+    : [];
+  await inParallel(unitsOf(tools.policy), atATime, async (unit) => {
+    if (tools.monotonicMs() >= end) return;
+    const versions = newestOf(unit, newest);
+    await guarded(notes, unit, async () => {
+      if (plan) sentences.push(...(await planUnit(tools, unit, versions)));
+      else if (!stopped) await reconcileUnit(tools, unit, versions, notes, end);
+    });
+  });
+  return { counts, plan: plan ? sentences : [], faults };
+}
+
+/** The newest version of every secret of every vault, by `vault/name`. A vault that does not answer leaves its secrets out. */
+async function inventory(tools: RotationTools, notes: PassNotes): Promise<ReadonlyMap<string, SecretVersion>> {
+  const newest = new Map<string, SecretVersion>();
+  for (const { name: vault } of tools.vaults) {
+    try {
+      for await (const version of tools.stores.get(vault)?.list() ?? []) {
+        if (isStagingName(version.name)) continue;
+        const key = bindingKey({ vault, name: version.name });
+        newest.set(key, version);
+        notes.count('secrets');
+        notes.count(tools.policy.secrets.has(key) ? 'bound' : 'unbound');
+        if (version.expires === null) notes.count('withoutExpiry');
+      }
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      notes.fault(vault, error);
+    }
+  }
+  return newest;
+}
+
+function newestOf(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>): readonly SecretVersion[] {
+  return unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
+}
+
+/** One secret's failure must not keep the others from their turn; the journal's own failure must. */
+async function guarded(notes: PassNotes, unit: RotationUnit, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code.startsWith('RECORD_STORE_')) throw error;
+    notes.fault(unit.key, error);
+  }
+}

@@ -1,0 +1,157 @@
+import { ServiceError } from '../service-error.ts';
+import { adoptDuplicates } from './adopt-duplicates.ts';
+import { advanceRotation } from './advance-rotation.ts';
+import { claimRotation } from './claim-rotation.ts';
+import { findLeftovers } from './find-leftovers.ts';
+import { isDue } from './is-due.ts';
+import { takeLease } from './lease.ts';
+import { lostRotation } from './lost-rotation.ts';
+import type { PassNotes } from './reconcile-rotations.ts';
+import { removeLeftovers } from './remove-leftovers.ts';
+import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
+import { parseAttemptId } from './rotation-id.ts';
+import { readJournal } from './rotation-journal.ts';
+import { hasReached } from './rotation-steps.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
+import { openWork } from './rotation-work.ts';
+import type { SecretVersion } from './secret-store.ts';
+import { tightenedBinding } from './tightened-binding.ts';
+import { type UnitRecord, changeUnit, readUnit } from './unit-record.ts';
+
+/** How often a unit in which nothing happens is searched for leftovers. */
+const sweepMs = 21_600_000;
+/** Event Grid's own budget for one rotation is fifteen seconds; a pass may take longer over one. */
+const perRotationMs = 60_000;
+
+/**
+ * What a pass does for one unit: goes on with what is open, rebuilds what the journal lost, claims what is due, sweeps.
+ * `newest`: the newest versions of its members, of those that are there. `end`: on the clock that is never set.
+ */
+export async function reconcileUnit(
+  tools: RotationTools,
+  unit: RotationUnit,
+  newest: readonly SecretVersion[],
+  notes: PassNotes,
+  end: number,
+): Promise<void> {
+  const record = await readUnit(tools.records, unit.key);
+  const lost = await unlisted(tools, unit, newest, record);
+  for (const rotationId of [...record.open, ...lost]) await advance(rotationId);
+  if (!(await stillOpen(tools, unit)) && isUnitDue(tools, unit, newest, notes)) {
+    notes.count('due');
+    const claimed = await claimRotation(tools, unit, {
+      trigger: 'reconciler',
+      reason: null,
+      askedBy: null,
+      emergency: false,
+    });
+    if (claimed.outcome === 'claimed') notes.count('claimed');
+    if (claimed.outcome !== 'paced') await advance(claimed.rotationId);
+  }
+  await sweep(tools, unit, notes);
+
+  async function advance(rotationId: string): Promise<void> {
+    const deadlineMs = Math.min(perRotationMs, end - tools.monotonicMs());
+    try {
+      const { outcome, rotation } = await advanceRotation(tools, rotationId, { deadlineMs });
+      notes.count('advanced');
+      if (outcome === 'ended' || outcome === 'busy') notes.count(outcome);
+      else notes.count('waiting');
+      if (rotation.state === 'needs-attention') notes.count('needsAttention');
+      if (hasReached(rotation.claim.credentialClass, rotation.step, 'published')) notes.count('published');
+    } catch (error) {
+      if (!ServiceError.is(error, 'ROTATION_UNKNOWN')) throw error;
+      // A worker died between the list and the journal: nothing had begun, and what is due is claimed again.
+      await changeUnit(tools.records, unit.key, (one) => ({
+        ...one,
+        open: one.open.filter((id) => id !== rotationId),
+      }));
+    }
+  }
+}
+
+/** The rotations that the newest versions speak of and that the unit's list does not: lost with a record, or with the journal. */
+async function unlisted(
+  tools: RotationTools,
+  unit: RotationUnit,
+  newest: readonly SecretVersion[],
+  { open, ended }: UnitRecord,
+): Promise<readonly string[]> {
+  const ids = new Set(newest.flatMap(({ tags }) => parseAttemptId(tags['rotation-id'])?.rotationId ?? []));
+  const unknown = [...ids].filter((id) => id !== ended && !open.includes(id));
+  const found: string[] = [];
+  for (const id of unknown) {
+    const entries = await readJournal(tools.records, id);
+    if (entries.length > 0) {
+      const finished = hasEnded(rotationOf(id, entries));
+      await changeUnit(tools.records, unit.key, (one) =>
+        finished ? { ...one, ended: id } : { ...one, open: [...one.open, id] },
+      );
+      if (!finished) found.push(id);
+    } else if (newest.length === unit.members.length && (await lostRotation(tools, unit, newest))?.rotationId === id) {
+      const wish = { trigger: 'reconciler', reason: null, askedBy: null, emergency: false } as const;
+      const claimed = await claimRotation(tools, unit, wish);
+      if (claimed.outcome === 'frozen') found.push(claimed.rotationId);
+    }
+  }
+  return found;
+}
+
+async function stillOpen(tools: RotationTools, unit: RotationUnit): Promise<boolean> {
+  return (await readUnit(tools.records, unit.key)).open.length > 0;
+}
+
+function isUnitDue(
+  tools: RotationTools,
+  unit: RotationUnit,
+  newest: readonly SecretVersion[],
+  notes: PassNotes,
+): boolean {
+  let due = false;
+  let forbidden = newest.length < unit.members.length;
+  for (const version of newest) {
+    const member = unit.members.find(({ vault, name }) =>
+      bindingKey({ vault, name }).endsWith(`/${version.name.toLowerCase()}`),
+    );
+    const { binding, widened } = tightenedBinding(member ?? unit.members[0], version.tags);
+    if (widened.length > 0) notes.count('tagsWidened');
+    const dueness = isDue(version, binding, tools.now());
+    due ||= dueness.due;
+    // One member that must not be rotated, or is too young, holds the whole group.
+    forbidden ||= !dueness.due && dueness.because !== 'not-yet';
+  }
+  return due && !forbidden;
+}
+
+/** Searches for leftovers when something happened lately, or it was long ago; under the lease, so that nobody is at work. */
+async function sweep(tools: RotationTools, unit: RotationUnit, notes: PassNotes): Promise<void> {
+  const record = await readUnit(tools.records, unit.key);
+  const anchor = record.open[0] ?? record.ended;
+  const now = tools.now().getTime();
+  const isFresh = record.sweptAt !== null && Math.abs(now - Date.parse(record.sweptAt)) < sweepMs;
+  if (anchor === null || (record.open.length === 0 && isFresh)) return;
+  const open: Rotation[] = [];
+  for (const id of record.open) open.push(rotationOf(id, await readJournal(tools.records, id)));
+  const issuer = issuerOf(unit, tools.issuers, tools.policy);
+  const leftovers = await findLeftovers(tools, unit, issuer, open);
+  if (leftovers.length > 0) {
+    const before = rotationOf(anchor, await readJournal(tools.records, anchor));
+    const lease = await takeLease(tools, before.claim.targetKey, before.fence);
+    if (lease === null) return;
+    try {
+      const work = await openWork(tools, anchor, lease);
+      const again = await findLeftovers(
+        tools,
+        unit,
+        issuer,
+        open.length === 0 ? [] : [work.rotation, ...open.slice(1)],
+      );
+      const removed = (await removeLeftovers(work, again)) + (await adoptDuplicates(work));
+      for (let index = 0; index < removed; index += 1) notes.count('leftoversRemoved');
+    } finally {
+      await lease.release();
+    }
+  }
+  await changeUnit(tools.records, unit.key, (one) => ({ ...one, sweptAt: tools.now().toISOString() }));
+}
