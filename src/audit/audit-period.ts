@@ -26,8 +26,8 @@ export interface PeriodToAudit {
   readonly policy: Policy;
   /** Short names of the vaults in scope. */
   readonly vaults: readonly string[];
-  /** What the vaults hold at the end of the period; `null` takes the newest snapshot on record. */
-  readonly inventory: readonly InventoriedSecret[] | null;
+  /** What the vaults hold at the end of the period; the newest snapshot on record when not given. */
+  readonly inventory?: readonly InventoriedSecret[] | null;
   readonly rotations: readonly RotationHistory[];
   readonly period: ReportingPeriod;
   readonly now: Date;

@@ -24,8 +24,7 @@ export function countInventory(
       secrets
         .map((secret): SecretInventoryEntry => {
           // Tags stay out of reports: anybody may have written anything there.
-          const entry = { ...secret, tags: undefined };
-          delete entry.tags;
+          const { tags: _tags, ...entry } = secret;
           const read = reads.get(`${entry.vault}/${entry.secret}`.toLowerCase());
           const ageDays = Math.max(0, Math.floor((asOf - Date.parse(entry.created)) / dayMs));
           return { ...entry, ageDays, reads: read?.count ?? 0, lastReadAt: read?.lastReadAt ?? null };

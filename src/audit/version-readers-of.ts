@@ -1,0 +1,89 @@
+import type { RecordStore } from '../records/record-store.ts';
+import type { Policy } from '../secrets/policy.ts';
+import { createAttributor } from './attribute-retrievals.ts';
+import type { ReportingPeriod } from './audited-period.ts';
+import { canaryReads } from './canary-ledger.ts';
+import { jobCollection } from './collect-jobs.ts';
+import { countCoverage } from './hour-coverage.ts';
+import type { Job } from './job.ts';
+import { jobKey, jobName } from './job-name.ts';
+import { jobsOf } from './job-ledger.ts';
+import { periodRows } from './period-rows.ts';
+import { receiptsOf, type LedgerReceipt } from './receipt-ledger.ts';
+import { retrievalCollection } from './retrieval-collection.ts';
+
+/** Who read one version, and how far the log is known: of the same shape as the rotation's port asks for. */
+export interface ReadersOfVersion {
+  readonly watermark: Date | null;
+  readonly gaps: readonly string[];
+  readonly reads: readonly { readonly at: Date; readonly job: string | null; readonly identity: string | null }[];
+  readonly running: readonly string[];
+}
+
+// No Gitea job lives longer than ENDLESS_TASK_TIMEOUT, three hours, with a zombie's ten minutes; a day is far beyond.
+const longestJobMs = 86_400_000;
+
+/**
+ * What a revocation waits for: reads of the version since a moment, hours since then that cannot be shown to be whole,
+ * and jobs that read it and have not ended. A job that nobody can tie to a read is no reader here, so the caller also
+ * waits out the declared lifetime of consumers.
+ */
+export async function versionReaders(
+  tools: { readonly records: RecordStore; readonly policy: Policy; readonly now: () => Date },
+  secret: { readonly vault: string; readonly name: string; readonly version: string },
+  since: Date,
+): Promise<ReadersOfVersion> {
+  const { records, now } = tools;
+  const collection = await retrievalCollection(records);
+  if (collection === null) return { watermark: null, gaps: [], reads: [], running: [] };
+  const watermark = new Date(collection.watermark);
+  const until = new Date(Math.max(now().getTime(), Date.parse(collection.readTo)));
+  const period = { from: new Date(since.getTime() - longestJobMs), to: until };
+  const attributor = await attributorOf(tools, period);
+  const running = await runningJobs(records);
+  const coverage = countCoverage(
+    { from: since, to: new Date(Math.max(since.getTime(), watermark.getTime())) },
+    await canaryReads(records, period),
+    collection,
+  );
+  const readers = new Map<string, Job>();
+  const reads: { at: Date; job: string | null; identity: string | null }[] = [];
+  for await (const { retrievals } of periodRows(records, period)) {
+    for (const retrieval of retrievals) {
+      const at = new Date(retrieval.at);
+      if (at >= since) coverage.see(retrieval);
+      if (retrieval.kind !== 'read' || retrieval.version !== secret.version.toLowerCase()) continue;
+      if (retrieval.vault !== secret.vault.toLowerCase() || retrieval.secret !== secret.name.toLowerCase()) continue;
+      const { job } = attributor.attribute(retrieval);
+      if (job !== null && running.has(jobKey(job))) readers.set(jobKey(job), job);
+      const name = job === null ? null : jobName(job);
+      if (at >= since) reads.push({ at, job: name, identity: retrieval.identity.objectId });
+    }
+  }
+  return {
+    watermark,
+    gaps: coverage
+      .coverage()
+      .filter(({ state }) => state !== 'covered')
+      .map(({ hour }) => hour),
+    reads: reads.reverse(),
+    running: [...readers.values()].map(jobName).sort(),
+  };
+}
+
+async function attributorOf(
+  { records, policy }: { readonly records: RecordStore; readonly policy: Policy },
+  period: ReportingPeriod,
+) {
+  const jobs: Job[] = [];
+  for await (const job of jobsOf(records, period)) jobs.push(job);
+  const receipts: LedgerReceipt[] = [];
+  for await (const receipt of receiptsOf(records, period)) receipts.push(receipt);
+  return createAttributor({ policy, jobs, receipts, rotations: [] });
+}
+
+/** Keys of the jobs that had not ended when they were last seen. */
+async function runningJobs(records: RecordStore): Promise<ReadonlySet<string>> {
+  const unfinished = (await jobCollection(records))?.unfinished ?? [];
+  return new Set(unfinished.filter(({ status }) => status !== 'completed').map(jobKey));
+}
