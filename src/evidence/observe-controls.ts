@@ -196,6 +196,6 @@ function controlResult(
   const statement =
     tested === 0
       ? `Not tested: ${untested ?? 'nothing to test'}${untested?.endsWith('.') === true ? '' : '.'}`
-      : `${counted(tested, 'test')} of ${String(observed.length)} done; exceptions: ${exceptions === 0 ? 'none' : String(exceptions)}.`;
+      : `${tested === observed.length ? counted(tested, 'test') : `${String(tested)} of ${counted(observed.length, 'test')}`} done; exceptions: ${exceptions === 0 ? 'none' : countText(exceptions)}.`;
   return { id, says, tests: observed, exceptions, notTested: untested, statement };
 }

@@ -40,6 +40,7 @@ export async function renderHtml(model: ReportModel): Promise<string> {
   const { coverage, notRead, provenance } = model;
   return render({
     model,
+    title: model.label.replace('..', ' to '),
     style: new Handlebars.SafeString(style),
     styleDigest: createHash('sha256').update(style).digest('base64'),
     charts: {

@@ -73,6 +73,10 @@ function lollipop(line: SecretLine, y: number, x: (days: number) => number): rea
           }),
         ];
   const hollow = line.standing === 'no policy' || line.standing === 'disabled';
+  // The number stands behind the dot, or behind the limit's mark where the two would meet.
+  const limitX = x(line.validityDays ?? Number.NEGATIVE_INFINITY);
+  const behindDot = x(line.ageDays) + 10;
+  const valueX = limitX > behindDot - 12 && limitX < behindDot + 28 ? limitX + 8 : behindDot;
   return [
     svg('g', {}, [
       svg('title', {}, [`${line.secret}: ${String(line.ageDays)} days old; ${limit}; ${line.standing}`]),
@@ -88,7 +92,7 @@ function lollipop(line: SecretLine, y: number, x: (days: number) => number): rea
         stroke: colour,
         'stroke-width': 2,
       }),
-      label(x(Math.max(line.ageDays, line.validityDays ?? 0)) + 10, y + 4, `${String(line.ageDays)}`, {}),
+      label(valueX, y + 4, countText(line.ageDays)),
     ]),
   ];
 }

@@ -31,5 +31,5 @@ export function sharesChart({ reads }: ReportModel): SvgMarkup {
     return part;
   });
   const says = reads.groups.map(({ group, count, share }) => `${group}: ${countText(count)}, ${share}`).join('; ');
-  return picture({ id: 'chart-shares', width, height, title: 'Reads by kind', says: `${says}.` }, parts);
+  return picture({ id: 'chart-shares', width, height, title: 'Reads by kind', says: `${says}.`, stretch: true }, parts);
 }

@@ -4,9 +4,12 @@ type SvgValue = string | number;
 /** Markup made by `svg` alone: nothing else can become markup in a report. */
 export class SvgMarkup {
   readonly #text: string;
+  /** What the picture shows, for those who do not see it; empty for parts of one. */
+  readonly says: string;
 
-  private constructor(text: string) {
+  private constructor(text: string, says: string) {
     this.#text = text;
+    this.says = says;
   }
 
   /** One element. Every attribute and every string among the children is escaped; names come from the code, never from data. */
@@ -14,12 +17,12 @@ export class SvgMarkup {
     name: string,
     attributes: Readonly<Record<string, SvgValue>>,
     children: readonly (SvgMarkup | string)[] = [],
+    says = '',
   ): SvgMarkup {
     const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(valueText(value))}"`);
     const inner = children.map((child) => (child instanceof SvgMarkup ? child.#text : escaped(child))).join('');
-    return new SvgMarkup(
-      inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`,
-    );
+    const text = inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`;
+    return new SvgMarkup(text, says);
   }
 
   toString(): string {
@@ -31,7 +34,14 @@ export const svg = SvgMarkup.element;
 
 /** A whole picture with its title and description for those who do not see it. `id` must be its own in the page. */
 export function picture(
-  { id, width, height, title, says }: { id: string; width: number; height: number; title: string; says: string },
+  {
+    id,
+    width,
+    height,
+    title,
+    says,
+    stretch = false,
+  }: { id: string; width: number; height: number; title: string; says: string; stretch?: boolean },
   children: readonly SvgMarkup[],
 ): SvgMarkup {
   const attributes = {
@@ -42,13 +52,10 @@ export function picture(
     viewBox: `0 0 ${valueText(width)} ${valueText(height)}`,
     width,
     height,
-    'font-family': 'system-ui, DejaVu Sans, DejaVu Sans Mono, sans-serif',
+    ...(stretch ? { preserveAspectRatio: 'none' } : {}),
   };
-  return svg('svg', attributes, [
-    svg('title', { id: `${id}-title` }, [title]),
-    svg('desc', { id: `${id}-says` }, [says]),
-    ...children,
-  ]);
+  const described = [svg('title', { id: `${id}-title` }, [title]), svg('desc', { id: `${id}-says` }, [says])];
+  return svg('svg', attributes, [...described, ...children], `${title}. ${says}`);
 }
 
 /** A line of text in a picture. */
