@@ -39,9 +39,12 @@ export interface EmbeddedKeyVault {
     readonly value: string;
     readonly created?: Date;
     readonly expires?: Date | null;
+    readonly notBefore?: Date;
     readonly enabled?: boolean;
     readonly contentType?: string;
     readonly tags?: Readonly<Record<string, string>>;
+    /** The secret side of a certificate: may be read, not set, changed or deleted. */
+    readonly managed?: boolean;
   }): string;
   /** What it holds, values left out, for assertions. */
   versions(name: string): readonly {

@@ -31,9 +31,9 @@ function toValue(cell: unknown, type: string): KustoValue {
   if (cell === undefined || cell === null) return absent(type);
   switch (type) {
     case 'string':
-      return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+      return typeof cell === 'string' ? cell : JSON.stringify(cell);
     case 'datetime':
-      return parseTime(String(cell));
+      return typeof cell === 'string' ? parseTime(cell) : null;
     case 'int':
     case 'long':
       return toWhole(cell as KustoValue);

@@ -40,24 +40,25 @@ export function listSecrets(operation: VaultOperation, context: ListContext): Va
 
 function rowsOf(
   operation: VaultOperation,
-  { shelf, vaultUrl }: ListContext,
+  context: ListContext,
 ): readonly { readonly key: string; readonly item: object }[] {
+  const { shelf } = context;
   if (operation.secret !== null) {
     // By version id, which is random: Azure promises no order, and this is the one that was seen in recordings.
     return shelf
       .versions(operation.secret)
       .toSorted((one, other) => (one.version < other.version ? -1 : 1))
-      .map((version) => ({ key: version.version, item: propertiesOf(vaultUrl, version) }));
+      .map((version) => ({ key: version.version, item: propertiesOf(context, version) }));
   }
   if (operation.deleted) {
     return shelf.deletedNames().flatMap((name) => {
       const found = shelf.deleted(name);
-      return found ? [{ key: name, item: toDeletedSecret(vaultUrl, found.newest, found.at, true) }] : [];
+      return found ? [{ key: name, item: toDeletedSecret(context, found.newest, found.at, true) }] : [];
     });
   }
   return shelf.names().flatMap((name) => {
     const newest = shelf.versions(name).at(-1);
-    return newest ? [{ key: name, item: toSecretItem(vaultUrl, newest) }] : [];
+    return newest ? [{ key: name, item: toSecretItem(context, newest) }] : [];
   });
 }
 

@@ -5,6 +5,7 @@ import type { SecretShelf, StoredVersion } from './secret-shelf.ts';
 import {
   badParameter,
   deletedSecretNotFound,
+  managedByVault,
   nameIsDeleted,
   secretDisabled,
   secretNotFound,
@@ -51,6 +52,7 @@ export function performOperation(operation: VaultOperation, context: PerformCont
 
 function setSecret(name: string, context: PerformContext): VaultAnswer {
   if (context.shelf.deleted(name)) return { ...nameIsDeleted(name), id: secretId(context.vaultUrl, name) };
+  if (context.shelf.versions(name).at(-1)?.managed) return managedByVault('set');
   const request = parseSecretRequest(context.body);
   if ('status' in request) return request;
   if (request.value === undefined) return badParameter('Property value is required');
@@ -80,6 +82,7 @@ function getSecret(name: string, version: string | null, context: PerformContext
 function updateSecret(name: string, version: string | null, context: PerformContext): VaultAnswer {
   const found = find(name, version, context);
   if (!found) return { ...secretNotFound(name, version), id: secretId(context.vaultUrl, name) };
+  if (found.managed) return managedByVault('update');
   const request = parseSecretRequest(context.body);
   if ('status' in request) return request;
   const { notBefore, expires, ...kept } = found;
@@ -96,16 +99,17 @@ function updateSecret(name: string, version: string | null, context: PerformCont
     ...(until === undefined ? {} : { expires: until }),
   };
   context.shelf.replace(updated);
-  return { status: 200, body: propertiesOf(context.vaultUrl, updated), id: versionId(context.vaultUrl, updated) };
+  return { status: 200, body: propertiesOf(context, updated), id: versionId(context.vaultUrl, updated) };
 }
 
 function deleteSecret(name: string, context: PerformContext): VaultAnswer {
   const newest = context.shelf.versions(name).at(-1);
   if (!newest) return { ...secretNotFound(name, null), id: secretId(context.vaultUrl, name) };
+  if (newest.managed) return managedByVault('delete');
   context.shelf.delete(name, context.now);
   return {
     status: 200,
-    body: toDeletedSecret(context.vaultUrl, newest, context.now, false),
+    body: toDeletedSecret(context, newest, context.now, false),
     id: versionId(context.vaultUrl, newest),
   };
 }
@@ -115,7 +119,7 @@ function getDeletedSecret(name: string, context: PerformContext): VaultAnswer {
   const id = `${context.vaultUrl}/deletedsecrets/${name}`;
   if (!found) return { ...deletedSecretNotFound(name), id };
   if (!found.newest.enabled) return { ...secretDisabled(), id };
-  return { status: 200, body: toDeletedSecret(context.vaultUrl, found.newest, found.at, false), id };
+  return { status: 200, body: toDeletedSecret(context, found.newest, found.at, false), id };
 }
 
 function recoverSecret(name: string, context: PerformContext): VaultAnswer {
@@ -124,7 +128,7 @@ function recoverSecret(name: string, context: PerformContext): VaultAnswer {
   context.shelf.recover(name);
   return {
     status: 200,
-    body: propertiesOf(context.vaultUrl, found.newest),
+    body: propertiesOf(context, found.newest),
     id: versionId(context.vaultUrl, found.newest),
   };
 }
@@ -137,7 +141,7 @@ function find(name: string, version: string | null, context: PerformContext): St
 function bundle(context: PerformContext, version: StoredVersion): VaultAnswer {
   return {
     status: 200,
-    body: toSecretBundle(context.vaultUrl, version, context.apiVersion >= '2025-07-01'),
+    body: toSecretBundle(context, version),
     id: versionId(context.vaultUrl, version),
   };
 }

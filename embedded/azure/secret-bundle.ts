@@ -3,32 +3,40 @@ import type { StoredVersion } from './secret-shelf.ts';
 const recoverableDays = 90;
 const secondsOfDay = 86_400;
 
-/** A version with its value, as set and get answer it. `withPrevious`: api-version 2025-07-01 and later name the version before. */
-export function toSecretBundle(vaultUrl: string, version: StoredVersion, withPrevious: boolean): object {
+/** Whose words an answer is in: ids carry the vault's address, and fields came with versions of the API. */
+export interface BundleContext {
+  readonly vaultUrl: string;
+  readonly apiVersion: string;
+}
+
+/** A version with its value, as set and get answer it. From api-version 2025-07-01 on it names the version before. */
+export function toSecretBundle(context: BundleContext, version: StoredVersion): object {
   return {
     value: version.value,
-    ...propertiesOf(vaultUrl, version),
-    ...(withPrevious && version.previousVersion ? { previousVersion: version.previousVersion } : {}),
+    ...propertiesOf(context, version),
+    ...(namesPrevious(context.apiVersion) && version.previousVersion
+      ? { previousVersion: version.previousVersion }
+      : {}),
   };
 }
 
 /** A version without its value, as update, recover and the list of versions answer it. */
-export function propertiesOf(vaultUrl: string, version: StoredVersion): { readonly id: string } & object {
-  return { id: versionId(vaultUrl, version), ...describe(version) };
+export function propertiesOf(context: BundleContext, version: StoredVersion): { readonly id: string } & object {
+  return { id: versionId(context.vaultUrl, version), ...describe(context, version) };
 }
 
 /** A secret as the list of secrets answers it: the newest version's properties under an id without version. */
-export function toSecretItem(vaultUrl: string, newest: StoredVersion): object {
-  return { id: secretId(vaultUrl, newest.name), ...describe(newest) };
+export function toSecretItem(context: BundleContext, newest: StoredVersion): object {
+  return { id: secretId(context.vaultUrl, newest.name), ...describe(context, newest) };
 }
 
 /** A deleted secret. `at`: Unix seconds of the deletion. `inList`: its id then has no version. */
-export function toDeletedSecret(vaultUrl: string, newest: StoredVersion, at: number, inList: boolean): object {
+export function toDeletedSecret(context: BundleContext, newest: StoredVersion, at: number, inList: boolean): object {
   return {
-    recoveryId: `${vaultUrl}/deletedsecrets/${newest.name}`,
+    recoveryId: `${context.vaultUrl}/deletedsecrets/${newest.name}`,
     deletedDate: at,
     scheduledPurgeDate: at + recoverableDays * secondsOfDay,
-    ...(inList ? toSecretItem(vaultUrl, newest) : propertiesOf(vaultUrl, newest)),
+    ...(inList ? toSecretItem(context, newest) : propertiesOf(context, newest)),
   };
 }
 
@@ -40,7 +48,12 @@ export function versionId(vaultUrl: string, version: StoredVersion): string {
   return `${secretId(vaultUrl, version.name)}/${version.version}`;
 }
 
-function describe(version: StoredVersion): object {
+/** Versions of the API are numbers up to 7.6 and days since then. */
+function namesPrevious(apiVersion: string): boolean {
+  return /^\d{4}-/.test(apiVersion) && apiVersion >= '2025-07-01';
+}
+
+function describe({ apiVersion }: BundleContext, version: StoredVersion): object {
   return {
     ...(version.contentType === undefined ? {} : { contentType: version.contentType }),
     attributes: {
@@ -50,8 +63,10 @@ function describe(version: StoredVersion): object {
       created: version.created,
       updated: version.updated,
       recoveryLevel: 'Recoverable+Purgeable',
-      recoverableDays,
+      // Api-version 7.0 did not have it yet.
+      ...(apiVersion === '7.0' ? {} : { recoverableDays }),
     },
+    ...(version.managed ? { managed: true } : {}),
     ...(version.tags === undefined ? {} : { tags: version.tags }),
   };
 }

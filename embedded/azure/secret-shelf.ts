@@ -14,6 +14,8 @@ export interface StoredVersion {
   readonly created: number;
   readonly updated: number;
   readonly previousVersion?: string;
+  /** Belongs to a certificate: the vault itself looks after it, and nobody else may change or delete it. */
+  readonly managed?: boolean;
 }
 
 interface Secret {

@@ -68,9 +68,11 @@ function toSeeded(
     enabled: secret.enabled ?? true,
     created,
     updated: created,
+    ...(secret.notBefore ? { notBefore: toSeconds(secret.notBefore) } : {}),
     ...(secret.expires ? { expires: toSeconds(secret.expires) } : {}),
     ...(secret.contentType === undefined ? {} : { contentType: secret.contentType }),
     ...(secret.tags === undefined ? {} : { tags: secret.tags }),
+    ...(secret.managed ? { managed: true } : {}),
   };
 }
 

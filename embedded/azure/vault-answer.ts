@@ -41,6 +41,15 @@ export function nameIsDeleted(name: string): VaultAnswer {
   );
 }
 
+export function managedByVault(verb: string): VaultAnswer {
+  return vaultError(
+    403,
+    'Forbidden',
+    `Operation "${verb}" is not allowed as this object's lifetime is managed by Key Vault.`,
+    'SecretManagedByKeyVault',
+  );
+}
+
 export function badParameter(message: string): VaultAnswer {
   return vaultError(400, 'BadParameter', message);
 }

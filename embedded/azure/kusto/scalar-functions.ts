@@ -55,7 +55,7 @@ export const scalarFunctions: Readonly<Record<string, ScalarFunction | undefined
   toupper: ([value = null]) => toText(value).toUpperCase(),
   strcat: (values) => values.map(toText).join(''),
   strcat_delim: ([delimiter = '', ...values]) => values.map(toText).join(toText(delimiter)),
-  strlen: ([value = null]) => [...toText(value)].length,
+  strlen: ([value = null]) => Array.from(toText(value)).length,
   substring: ([value = null, start = 0, length = null]) => {
     const from = Math.max(0, toWhole(start) ?? 0);
     const most = toWhole(length);
