@@ -1,6 +1,8 @@
 import type { SecretReference, Vault } from './secrets/secret-reference.ts';
 import type { SecretValue } from './secrets/secret-value.ts';
 
+export { readSettings } from './settings/read-settings.ts';
+
 /** A secret among the settings: given as it is (or resolved by the platform), or where to read it. `resolveSetting` gives the value. */
 export type SecretSetting =
   | { readonly kind: 'value'; readonly value: SecretValue }

@@ -1,0 +1,33 @@
+/** Vaults of Azure's clouds: public, China, US government, Germany. Source: Key Vault documentation, DNS suffixes. */
+const vaultSuffixes = ['.vault.azure.net', '.vault.azure.cn', '.vault.usgovcloudapi.net', '.vault.microsoftazure.de'];
+
+/** An address without a trailing slash, a query or a user name; `undefined` when the text is none. */
+export function parseAddress(text: string): URL | undefined {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
+  return url;
+}
+
+/** How an address is kept: as it is compared and joined with paths. */
+export function withoutSlash(url: URL): string {
+  return url.href.replace(/\/+$/, '');
+}
+
+/** Whether what is sent there stays secret on the way: encrypted, or on this machine, or in a container's own network. */
+export function isPrivateEnough(url: URL): boolean {
+  return url.protocol === 'https:' || isThisMachine(url.hostname) || /^[a-z0-9-]+$/i.test(url.hostname);
+}
+
+/** `localhost`, 127.0.0.0/8 and ::1, as URLs and as listening addresses write them. */
+export function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Whether a vault may stand there: Azure's own domains, or this machine in the embedded cloud and nothing else. */
+export function isVaultAddress(url: URL, embedded: boolean): boolean {
+  if (url.pathname !== '/') return false;
+  if (embedded) return isThisMachine(url.hostname);
+  const isAzure = vaultSuffixes.some((suffix) => url.hostname.endsWith(suffix) && url.hostname.length > suffix.length);
+  return isAzure && url.protocol === 'https:' && url.port === '';
+}

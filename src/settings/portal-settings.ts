@@ -1,0 +1,84 @@
+import type { OpenIdSettings, Settings } from '../settings.ts';
+import { isPrivateEnough, isThisMachine, parseAddress, withoutSlash } from './address.ts';
+import { parseId } from './identity-settings.ts';
+import { readSecretSetting } from './secret-setting.ts';
+import type { Environment, SettingReader } from './setting-reader.ts';
+
+/** Who may come in, and where from. */
+export type PortalSettings = Pick<
+  Settings,
+  'listen' | 'publicUrl' | 'openId' | 'portalRoles' | 'platformAuthentication' | 'eventGrid'
+>;
+
+export function readPortal(reader: SettingReader, environment: Environment, embedded: boolean): PortalSettings {
+  const openId = readOpenId(reader, embedded);
+  const platformAuthentication = readPlatformAuthentication(reader, environment);
+  const publicUrl = reader.parsed('KEYTURN_PUBLIC_URL', parsePrivate, 'an https address without a query');
+  if (openId !== null) reader.needed('KEYTURN_PUBLIC_URL', 'single sign-on leads back to it');
+
+  const host = reader.given('KEYTURN_HOST') ?? '127.0.0.1';
+  if (!isThisMachine(host) && openId === null && platformAuthentication === null) {
+    reader.refuse('KEYTURN_HOST', 'is beyond this machine: name KEYTURN_OPENID_ISSUER, so that people can sign in');
+  }
+  return {
+    listen: { host, port: reader.parsed('KEYTURN_PORT', parsePort, 'a port from 0 to 65535') ?? 7071 },
+    publicUrl,
+    openId,
+    portalRoles: {
+      auditor: reader.given('KEYTURN_OPENID_AUDITOR_ROLE') ?? 'Keyturn.Auditor',
+      operator: reader.given('KEYTURN_OPENID_OPERATOR_ROLE') ?? 'Keyturn.Operator',
+    },
+    platformAuthentication,
+    eventGrid: readEventGrid(reader),
+  };
+}
+
+function readOpenId(reader: SettingReader, embedded: boolean): OpenIdSettings | null {
+  const clientSecret = readSecretSetting(reader, 'KEYTURN_OPENID_CLIENT_SECRET', embedded);
+  if (reader.given('KEYTURN_OPENID_ISSUER') === null) {
+    for (const name of ['KEYTURN_OPENID_CLIENT_ID', 'KEYTURN_OPENID_CLIENT_SECRET'] as const) {
+      if (reader.given(name) !== null) reader.refuse(name, 'counts only with KEYTURN_OPENID_ISSUER');
+    }
+    return null;
+  }
+  const issuer = reader.parsed('KEYTURN_OPENID_ISSUER', parsePrivate, 'an https address without a query');
+  const clientId = reader.needed('KEYTURN_OPENID_CLIENT_ID', 'the issuer knows the portal by it');
+  if (reader.given('KEYTURN_OPENID_CLIENT_SECRET') === null) {
+    reader.refuse('KEYTURN_OPENID_CLIENT_SECRET', 'is missing: the issuer knows the portal by it');
+  }
+  return issuer === null || clientId === null || clientSecret === null ? null : { issuer, clientId, clientSecret };
+}
+
+function readPlatformAuthentication(reader: SettingReader, environment: Environment): { tenantId: string } | null {
+  const tenantId = reader.parsed('KEYTURN_TENANT_ID', parseId, 'the id of a tenant');
+  if (!reader.isOn('KEYTURN_PLATFORM_AUTHENTICATION')) return null;
+  // App Service and Functions set it; anywhere else the header that this switch believes is anybody's to send.
+  if ((environment['WEBSITE_SITE_NAME'] ?? '') === '') {
+    reader.refuse('KEYTURN_PLATFORM_AUTHENTICATION', 'can be on only on App Service or Functions');
+  }
+  if (reader.needed('KEYTURN_TENANT_ID', 'the platform lets other tenants in too') === null) return null;
+  return tenantId === null ? null : { tenantId };
+}
+
+function readEventGrid(reader: SettingReader): { audience: string; tenantId: string } | null {
+  const audience = reader.given('KEYTURN_EVENT_GRID_AUDIENCE');
+  const own = reader.parsed('KEYTURN_EVENT_GRID_TENANT', parseId, 'the id of a tenant');
+  if (audience === null) {
+    if (own !== null) reader.refuse('KEYTURN_EVENT_GRID_TENANT', 'counts only with KEYTURN_EVENT_GRID_AUDIENCE');
+    return null;
+  }
+  const tenantId = own ?? parseId(reader.given('KEYTURN_TENANT_ID') ?? '');
+  if (tenantId !== undefined) return { audience, tenantId };
+  reader.refuse('KEYTURN_EVENT_GRID_TENANT', 'is missing: anybody with a tenant can issue a token for an audience');
+  return null;
+}
+
+/** An address that a token or a password may be sent to. */
+export function parsePrivate(text: string): string | undefined {
+  const url = parseAddress(text);
+  return url !== undefined && isPrivateEnough(url) ? withoutSlash(url) : undefined;
+}
+
+function parsePort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+}

@@ -1,0 +1,135 @@
+import { ServiceError } from '../service-error.ts';
+import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
+import { isThisMachine, parseAddress, withoutSlash } from './address.ts';
+import { parseId, readIdentity } from './identity-settings.ts';
+import { parsePrivate, readPortal } from './portal-settings.ts';
+import { readSecretSetting } from './secret-setting.ts';
+import { type Environment, type SettingReader, settingReader } from './setting-reader.ts';
+import { readCanarySecret, readStagingKeySecret, readStagingVault, readVaults } from './vault-settings.ts';
+
+const intervals = ['month', 'quarter', 'year'] as const;
+
+/**
+ * Reads all settings from `KEYTURN_…` variables; an empty one counts as not given. Opens no file and asks nobody.
+ * @throws ServiceError `SETTINGS_MALFORMED` with every fault, each as `VARIABLE: what is wrong`, values left out.
+ */
+export function readSettings(environment: Environment): Settings {
+  const reader = settingReader(environment);
+  const embedded = reader.isOn('KEYTURN_EMBEDDED');
+  const role = reader.choice('KEYTURN_ROLE', ['rotate', 'report', 'all'], 'all');
+  const vaults = readVaults(reader, embedded);
+  const stagingVault = readStagingVault(reader, vaults, embedded);
+  const stagingKeySecret = readStagingKeySecret(reader, stagingVault === null ? vaults : [stagingVault, ...vaults]);
+  const identity = readIdentity(reader, embedded);
+  const records = readRecords(reader);
+  const signingKey = readSigningKey(reader);
+  const rest = {
+    gitea: readGitea(reader, embedded),
+    log: readLog(reader, embedded),
+    policyFile: reader.given('KEYTURN_POLICY'),
+    ...readPortal(reader, environment, embedded),
+    canarySecret: readCanarySecret(reader),
+    organisation: reader.parsed(
+      'KEYTURN_ORGANISATION',
+      (text) => (text.length <= 120 ? text : undefined),
+      'at most 120 characters',
+    ),
+    reportPeriods: readReportPeriods(reader),
+    killSwitch: reader.isOn('KEYTURN_KILL_SWITCH'),
+  };
+  if (reader.faults.length > 0 || identity === null || records === null) {
+    throw new ServiceError('SETTINGS_MALFORMED', { faults: reader.faults });
+  }
+  return {
+    vaults,
+    stagingVault,
+    identity,
+    records,
+    role,
+    embedded,
+    ...rest,
+    // Who acts holds no key to attest with, and who attests may not open what is staged. Decision 18.
+    stagingKeySecret: role === 'report' ? null : stagingKeySecret,
+    signingKey: role === 'rotate' ? null : signingKey,
+  };
+}
+
+function readGitea(reader: SettingReader, embedded: boolean): GiteaSettings | null {
+  const token = readSecretSetting(reader, 'KEYTURN_GITEA_TOKEN', embedded);
+  const webhookSecret = readSecretSetting(reader, 'KEYTURN_GITEA_WEBHOOK_SECRET', embedded);
+  if (reader.given('KEYTURN_GITEA_URL') === null) {
+    for (const name of ['KEYTURN_GITEA_TOKEN', 'KEYTURN_GITEA_WEBHOOK_SECRET'] as const) {
+      if (reader.given(name) !== null) reader.refuse(name, 'counts only with KEYTURN_GITEA_URL');
+    }
+    return null;
+  }
+  const url = reader.parsed(
+    'KEYTURN_GITEA_URL',
+    parsePrivate,
+    'an https address; http for this machine or a name without a dot alone',
+  );
+  reader.needed('KEYTURN_GITEA_TOKEN', 'Gitea tells its jobs to nobody without one');
+  return url === null || token === null ? null : { url, token, webhookSecret };
+}
+
+function readLog(reader: SettingReader, embedded: boolean): LogSettings | null {
+  const workspaceId = reader.parsed('KEYTURN_LOG_WORKSPACE_ID', parseId, 'the id of a workspace');
+  const parseEndpoint = (text: string) => {
+    const url = parseAddress(text);
+    return url?.protocol === 'https:' && (embedded || !isThisMachine(url.hostname)) ? withoutSlash(url) : undefined;
+  };
+  const endpoint = reader.parsed(
+    'KEYTURN_LOG_ENDPOINT',
+    parseEndpoint,
+    'an https address; on this machine in the embedded cloud alone',
+  );
+  const certificateFile = reader.given('KEYTURN_LOG_CERTIFICATE');
+  if (certificateFile !== null && !embedded)
+    reader.refuse('KEYTURN_LOG_CERTIFICATE', 'counts in the embedded cloud alone');
+  if (workspaceId !== null) return { workspaceId, endpoint, certificateFile };
+  if (endpoint !== null) reader.refuse('KEYTURN_LOG_ENDPOINT', 'counts only with KEYTURN_LOG_WORKSPACE_ID');
+  return null;
+}
+
+function readRecords(reader: SettingReader): Settings['records'] | null {
+  const directory = reader.given('KEYTURN_DATA');
+  const containerUrl = reader.parsed(
+    'KEYTURN_BLOB_CONTAINER',
+    parseContainer,
+    'https://ACCOUNT.blob.….net/CONTAINER without a query',
+  );
+  if (directory !== null && reader.given('KEYTURN_BLOB_CONTAINER') !== null) {
+    reader.refuse('KEYTURN_BLOB_CONTAINER', 'cannot stand beside KEYTURN_DATA: records are kept in one place');
+  }
+  if (directory !== null) return { kind: 'folder', directory };
+  if (containerUrl !== null) return { kind: 'blob', containerUrl };
+  if (reader.given('KEYTURN_BLOB_CONTAINER') === null)
+    reader.refuse('KEYTURN_DATA', 'is missing: name a folder, or KEYTURN_BLOB_CONTAINER');
+  return null;
+}
+
+function parseContainer(text: string): string | undefined {
+  const url = parseAddress(text);
+  const isBlob = url?.protocol === 'https:' && /^[a-z0-9]{3,24}\.blob\./.test(url.hostname);
+  return isBlob && /^\/[a-z0-9-]{3,63}\/?$/.test(url.pathname) ? withoutSlash(url) : undefined;
+}
+
+function readSigningKey(reader: SettingReader): Settings['signingKey'] {
+  const parse = (text: string): NonNullable<Settings['signingKey']> | undefined => {
+    if (!/^[a-z]+:\/\//i.test(text)) return { kind: 'file', path: text };
+    const url = parseAddress(text);
+    const isKey = url?.protocol === 'https:' && /^\/keys\/[0-9A-Za-z-]{1,127}(\/[0-9a-f]{32})?\/?$/.test(url.pathname);
+    return isKey ? { kind: 'key-vault', keyId: withoutSlash(url) } : undefined;
+  };
+  return reader.parsed('KEYTURN_SIGNING_KEY', parse, 'a PEM file, or https://VAULT/keys/NAME[/VERSION]');
+}
+
+function readReportPeriods(reader: SettingReader): readonly ReportInterval[] {
+  const parse = (text: string): readonly ReportInterval[] | undefined => {
+    if (text === 'none') return [];
+    const words = text.split(',').map((word) => word.trim());
+    const known = intervals.filter((interval) => words.includes(interval));
+    return known.length === words.length ? known : undefined;
+  };
+  return reader.parsed('KEYTURN_REPORT_PERIODS', parse, 'none, or a list of month, quarter and year') ?? ['quarter'];
+}

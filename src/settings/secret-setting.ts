@@ -1,0 +1,42 @@
+import { parseSecretUrl } from '../secrets/secret-reference.ts';
+import { SecretValue } from '../secrets/secret-value.ts';
+import type { SecretSetting } from '../settings.ts';
+import { isVaultAddress } from './address.ts';
+import type { SettingReader } from './setting-reader.ts';
+import type { SettingName } from './setting-table.ts';
+
+const must = 'the secret itself, or a reference to it in a vault of Azure: @Microsoft.KeyVault(SecretUri=https://…)';
+
+/**
+ * A secret among the settings. App Service and Functions put the value in the place of a reference before we start; where
+ * they do not, a self-hosted server reads the vault itself, by the same words.
+ */
+export function readSecretSetting(reader: SettingReader, name: SettingName, embedded: boolean): SecretSetting | null {
+  return reader.parsed(name, (text) => parseSecretSetting(text, embedded), must);
+}
+
+/** Whether a text is meant as a reference, right or wrong. */
+export function isSecretReference(text: string): boolean {
+  return text.startsWith('@Microsoft.KeyVault') || (URL.canParse(text) && /^https?:\/\/[^/]+\/secrets\//i.test(text));
+}
+
+function parseSecretSetting(text: string, embedded: boolean): SecretSetting | undefined {
+  if (!isSecretReference(text)) return { kind: 'value', value: new SecretValue(text) };
+  const address = /^@Microsoft\.KeyVault\((.*)\)$/.exec(text)?.[1];
+  const url = URL.parse(address === undefined ? text : addressIn(address));
+  const secret = url === null ? null : parseSecretUrl(url.href);
+  if (url === null || secret === null || !isVaultAddress(new URL(url.origin), embedded)) return undefined;
+  return { kind: 'reference', vaultUrl: url.origin, name: secret.name, version: secret.version };
+}
+
+/** Both forms of Azure: `SecretUri=…`, and `VaultName=…;SecretName=…[;SecretVersion=…]`. */
+function addressIn(words: string): string {
+  const parts = new Map(
+    words.split(';').map((part) => [part.split('=')[0]?.trim(), part.slice(part.indexOf('=') + 1).trim()]),
+  );
+  const uri = parts.get('SecretUri');
+  if (uri !== undefined) return uri;
+  const [vault, name, version] = [parts.get('VaultName'), parts.get('SecretName'), parts.get('SecretVersion')];
+  if (vault === undefined || name === undefined || !/^[A-Za-z0-9-]+$/.test(vault)) return '';
+  return `https://${vault}.vault.azure.net/secrets/${name}${version === undefined ? '' : `/${version}`}`;
+}

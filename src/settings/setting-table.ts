@@ -1,0 +1,205 @@
+/** One thing that an operator can set. */
+export interface SettingRow {
+  /** What it does, for docs/settings.md. */
+  readonly says: string;
+  /** What counts when it is not given; `null`: nothing does, or it is needed. */
+  readonly otherwise: string | null;
+  /** An example that local.settings.example.json carries; empty for what a first installation leaves out. */
+  readonly example: string;
+}
+
+/** Every variable that Keyturn reads, in the order of docs/settings.md. A `KEYTURN_…` variable that is not here is a fault. */
+export const settingTable = {
+  KEYTURN_VAULTS: {
+    says: 'The vaults, separated by commas: `URL`, or `RESOURCE_ID=URL` with the Azure Resource Manager id. The short name of a vault is the last part of its resource id, or else the first part of its host.',
+    otherwise: null,
+    example:
+      '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/keyturn/providers/Microsoft.KeyVault/vaults/kv-prod=https://kv-prod.vault.azure.net',
+  },
+  KEYTURN_STAGING_VAULT: {
+    says: 'The vault in which pending values wait, written as one of `KEYTURN_VAULTS`. A runner must not be able to read it.',
+    otherwise: "the secret's own vault",
+    example: '',
+  },
+  KEYTURN_GITEA_URL: {
+    says: 'The address of Gitea. Plain http for this machine and for names without a dot alone.',
+    otherwise: 'no job is known, and no read can be tied to one',
+    example: 'https://gitea.example.org',
+  },
+  KEYTURN_GITEA_TOKEN: {
+    says: 'A token that may read repositories, their Actions and users. Secret.',
+    otherwise: null,
+    example: '@Microsoft.KeyVault(SecretUri=https://kv-prod.vault.azure.net/secrets/keyturn-gitea-token)',
+  },
+  KEYTURN_GITEA_WEBHOOK_SECRET: {
+    says: 'The secret under which Gitea signs deliveries to `/events/gitea`. Secret.',
+    otherwise: 'deliveries are refused; jobs are found by asking alone',
+    example: '@Microsoft.KeyVault(SecretUri=https://kv-prod.vault.azure.net/secrets/keyturn-gitea-webhook-secret)',
+  },
+  KEYTURN_LOG_WORKSPACE_ID: {
+    says: "The id of the Log Analytics workspace that holds the vaults' audit log.",
+    otherwise: 'no read is known',
+    example: '00000000-0000-0000-0000-000000000000',
+  },
+  KEYTURN_LOG_ENDPOINT: {
+    says: 'The address of the log service, for national clouds and the embedded cloud.',
+    otherwise: '`https://api.loganalytics.io`',
+    example: '',
+  },
+  KEYTURN_LOG_CERTIFICATE: {
+    says: 'A PEM file with the certificate that the log service of the embedded cloud shows.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_IDENTITY_KIND: {
+    says: 'Who Keyturn is for Azure: `managed-identity`, `workload-identity`, `client-secret` or `client-certificate`. Never guessed.',
+    otherwise: null,
+    example: 'managed-identity',
+  },
+  KEYTURN_IDENTITY_CLIENT_ID: {
+    says: 'The client id of that identity.',
+    otherwise: 'for a managed identity: the one that the system assigned',
+    example: '00000000-0000-0000-0000-000000000000',
+  },
+  KEYTURN_IDENTITY_TOKEN_FILE: {
+    says: 'For `workload-identity`: the file in which the platform leaves its token.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_IDENTITY_CLIENT_SECRET: {
+    says: 'For `client-secret`. Secret; it cannot be a reference that Keyturn resolves, for it is what opens the vault.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_IDENTITY_CERTIFICATE_FILE: {
+    says: 'For `client-certificate`: a PEM file with the certificate and its private key.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_IDENTITY_ENDPOINT: {
+    says: 'Where the embedded cloud gives tokens.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_TENANT_ID: {
+    says: "The Entra tenant: of `workload-identity`, `client-secret` and `client-certificate`, and the one that the platform's claims must name.",
+    otherwise: null,
+    example: '00000000-0000-0000-0000-000000000000',
+  },
+  KEYTURN_DATA: {
+    says: 'A folder on a local disk for all records. Either this or `KEYTURN_BLOB_CONTAINER`.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_BLOB_CONTAINER: {
+    says: 'A Blob container for all records: `https://ACCOUNT.blob.core.windows.net/CONTAINER`.',
+    otherwise: null,
+    example: 'https://keyturnrecords.blob.core.windows.net/records',
+  },
+  KEYTURN_POLICY: {
+    says: 'The policy file.',
+    otherwise: 'observe mode: Keyturn reports and rotates nothing',
+    example: 'keyturn.policy.yml',
+  },
+  KEYTURN_ROLE: {
+    says: 'Which half of the work this process does: `rotate`, `report` or `all`. Who acts should not attest; `all` is for small teams, and the report says so.',
+    otherwise: '`all`',
+    example: 'all',
+  },
+  KEYTURN_EMBEDDED: {
+    says: '`on` lets the Azure clients talk to plain or self-signed addresses of this machine, and of no other.',
+    otherwise: '`off`',
+    example: 'off',
+  },
+  KEYTURN_HOST: {
+    says: 'The address to listen on when self-hosted. Beyond this machine it needs single sign-on.',
+    otherwise: '`127.0.0.1`',
+    example: '127.0.0.1',
+  },
+  KEYTURN_PORT: {
+    says: 'The port to listen on when self-hosted; `0` takes a free one.',
+    otherwise: '`7071`',
+    example: '7071',
+  },
+  KEYTURN_PUBLIC_URL: {
+    says: 'Where people reach the portal; needed for single sign-on.',
+    otherwise: 'where it listens',
+    example: 'https://keyturn.example.org',
+  },
+  KEYTURN_CANARY_SECRET: {
+    says: 'The name of a secret that each vault has for this alone: it is read once an hour, so that an hour without a log row is seen.',
+    otherwise: '`keyturn-canary`',
+    example: 'keyturn-canary',
+  },
+  KEYTURN_STAGING_KEY_SECRET: {
+    says: 'The secret with the key that seals staged values, as `NAME` or `VAULT/NAME`. The rotator alone may read it; the role `report` does not use it.',
+    otherwise: '`keyturn-staging-key` in the staging vault, or else in the first vault',
+    example: 'keyturn-staging-key',
+  },
+  KEYTURN_SIGNING_KEY: {
+    says: 'What seals packs: a PEM file with an Ed25519 key, or the id of a Key Vault key, `https://VAULT/keys/NAME[/VERSION]`. The role `rotate` does not use it.',
+    otherwise: 'a key of its own beside the records',
+    example: 'https://kv-evidence.vault.azure.net/keys/keyturn-seal',
+  },
+  KEYTURN_ORGANISATION: {
+    says: 'The name that reports carry.',
+    otherwise: 'none',
+    example: 'Example Ltd',
+  },
+  KEYTURN_REPORT_PERIODS: {
+    says: 'Reports that are made by themselves, separated by commas: `month`, `quarter`, `year`; or `none`.',
+    otherwise: '`quarter`',
+    example: 'quarter',
+  },
+  KEYTURN_OPENID_ISSUER: {
+    says: 'The OpenID issuer whose accounts may sign in.',
+    otherwise: 'no single sign-on',
+    example: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0',
+  },
+  KEYTURN_OPENID_CLIENT_ID: {
+    says: 'The client id of the portal at the issuer.',
+    otherwise: null,
+    example: '00000000-0000-0000-0000-000000000000',
+  },
+  KEYTURN_OPENID_CLIENT_SECRET: {
+    says: 'The client secret of the portal at the issuer. Secret.',
+    otherwise: null,
+    example: '@Microsoft.KeyVault(SecretUri=https://kv-evidence.vault.azure.net/secrets/keyturn-openid-client-secret)',
+  },
+  KEYTURN_OPENID_AUDITOR_ROLE: {
+    says: 'The application role of those who may read reports.',
+    otherwise: '`Keyturn.Auditor`',
+    example: 'Keyturn.Auditor',
+  },
+  KEYTURN_OPENID_OPERATOR_ROLE: {
+    says: 'The application role of those who may also ask for rotations and approve them.',
+    otherwise: '`Keyturn.Operator`',
+    example: 'Keyturn.Operator',
+  },
+  KEYTURN_PLATFORM_AUTHENTICATION: {
+    says: '`on` where App Service or Functions authenticate every request themselves; only then `x-ms-client-principal` counts. Needs `KEYTURN_TENANT_ID`.',
+    otherwise: '`off`',
+    example: 'off',
+  },
+  KEYTURN_EVENT_GRID_AUDIENCE: {
+    says: 'The audience that a token on `/events/key-vault` must carry, when self-hosted.',
+    otherwise: 'that route refuses everything',
+    example: '',
+  },
+  KEYTURN_EVENT_GRID_TENANT: {
+    says: 'The tenant that must have issued that token.',
+    otherwise: '`KEYTURN_TENANT_ID`',
+    example: '',
+  },
+  KEYTURN_KILL_SWITCH: {
+    says: '`on` stops every rotation and revocation before its next step.',
+    otherwise: '`off`',
+    example: 'off',
+  },
+} as const satisfies Record<`KEYTURN_${string}`, SettingRow>;
+
+export type SettingName = keyof typeof settingTable;
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingTable, name);
+}

@@ -1,0 +1,68 @@
+import type { SecretReference, Vault } from '../secrets/secret-reference.ts';
+import { isVaultAddress, parseAddress, withoutSlash } from './address.ts';
+import type { SettingReader } from './setting-reader.ts';
+
+const resourceIdShape =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourcegroups\/[^/=]{1,90}\/providers\/microsoft\.keyvault\/vaults\/([a-z0-9-]{1,24})$/;
+const secretName = /^[0-9A-Za-z-]{1,127}$/;
+const must = 'URL or RESOURCE_ID=URL, of a vault in a domain of Azure (in the embedded cloud: on this machine)';
+
+/** The vaults, each once by name and by address. */
+export function readVaults(reader: SettingReader, embedded: boolean): readonly Vault[] {
+  const text = reader.needed('KEYTURN_VAULTS', 'name at least one vault') ?? '';
+  const vaults: Vault[] = [];
+  for (const [index, entry] of text.split(',').entries()) {
+    if (entry.trim() === '') continue;
+    const vault = parseVault(entry.trim(), embedded);
+    const place = `entry ${String(index + 1)}`;
+    if (vault === undefined) reader.refuse('KEYTURN_VAULTS', `${place} must be ${must}`);
+    else if (vaults.some(({ name, url }) => name === vault.name || url === vault.url)) {
+      reader.refuse('KEYTURN_VAULTS', `${place} has a name or an address that stands before it already`);
+    } else vaults.push(vault);
+  }
+  return vaults;
+}
+
+export function readStagingVault(reader: SettingReader, vaults: readonly Vault[], embedded: boolean): Vault | null {
+  const vault = reader.parsed('KEYTURN_STAGING_VAULT', (text) => parseVault(text, embedded), must);
+  if (vault === null) return null;
+  // In a vault that is rotated the staged values would lie beside what runners read; leaving it out says the same.
+  if (vaults.some(({ name, url }) => name === vault.name || url === vault.url)) {
+    reader.refuse('KEYTURN_STAGING_VAULT', 'is one of KEYTURN_VAULTS; name another one, or leave it out');
+  }
+  return vault;
+}
+
+/** A secret as `NAME` or `VAULT/NAME`, in one of these vaults; the first of them where none is named. */
+export function readStagingKeySecret(reader: SettingReader, vaults: readonly Vault[]): SecretReference | null {
+  const [first] = vaults;
+  const parse = (text: string): SecretReference | undefined => {
+    const [name = '', vault = first?.name ?? '', ...rest] = text.split('/').reverse();
+    const known = first === undefined || vaults.some((one) => one.name === vault.toLowerCase());
+    if (rest.length > 0 || !secretName.test(name) || !known) return undefined;
+    return { vault: vault.toLowerCase(), name: name.toLowerCase(), version: null };
+  };
+  const otherwise = first === undefined ? null : { vault: first.name, name: 'keyturn-staging-key', version: null };
+  return (
+    reader.parsed('KEYTURN_STAGING_KEY_SECRET', parse, 'NAME or VAULT/NAME of a secret in a vault of these settings') ??
+    otherwise
+  );
+}
+
+export function readCanarySecret(reader: SettingReader): string {
+  const parse = (text: string) => (secretName.test(text) ? text.toLowerCase() : undefined);
+  return reader.parsed('KEYTURN_CANARY_SECRET', parse, 'the name of a secret') ?? 'keyturn-canary';
+}
+
+function parseVault(text: string, embedded: boolean): Vault | undefined {
+  const [address = '', resourceId = null, ...rest] = text.split('=').reverse();
+  const url = parseAddress(address);
+  if (url === undefined || rest.length > 0 || !isVaultAddress(url, embedded)) return undefined;
+  const hostName = url.hostname.split('.')[0] ?? '';
+  if (resourceId === null) return { name: hostName, url: withoutSlash(url), resourceId: null };
+  const id = resourceId.trim().toLowerCase();
+  const name = resourceIdShape.exec(id)?.[1];
+  // Of Azure's own vaults the host is the name: another one would compare events and log rows with the wrong vault.
+  if (name === undefined || (!embedded && name !== hostName)) return undefined;
+  return { name, url: withoutSlash(url), resourceId: id };
+}
