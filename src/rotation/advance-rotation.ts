@@ -1,4 +1,4 @@
-import { stillStands } from './check-standing.ts';
+import { isOvertaken, stillStands } from './check-standing.ts';
 import { askForApproval, isApproved, wantedApproval, wantsApproval } from './approval.ts';
 import { issueCredential, stageCredential } from './issue-credential.ts';
 import { takeLease } from './lease.ts';
@@ -8,7 +8,7 @@ import { recordFailure } from './record-failure.ts';
 import { disableOldVersions, revokeOldCredential } from './revoke-old-credential.ts';
 import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import { readJournal } from './rotation-journal.ts';
-import { type RotationStep, hasReached, stepAfter } from './rotation-steps.ts';
+import { type RotationAside, type RotationStep, hasReached, isAside, stepAfter } from './rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationWork, openWork } from './rotation-work.ts';
 import { settlePublication } from './settle-publication.ts';
@@ -65,7 +65,8 @@ async function drive(work: RotationWork, end: number): Promise<Advance['outcome'
     try {
       if (!(await goOn(work))) return 'waiting';
     } catch (error) {
-      await recordFailure(work, error);
+      // What already waits for a person gains nothing from one more failure.
+      if (work.rotation.state !== 'needs-attention' || !ServiceError.is(error)) await recordFailure(work, error);
       return 'waiting';
     }
     say(work);
@@ -76,31 +77,45 @@ async function drive(work: RotationWork, end: number): Promise<Advance['outcome'
 
 /** Decides by the state; gives false when there is nothing to do before the next pass. */
 async function goOn(work: RotationWork): Promise<boolean> {
+  const { state, step, claim, rotationId } = work.rotation;
+  if (isAside(state)) {
+    const rest = await leaveAside(work, state);
+    if (rest !== 'go-on') return rest === 'changed';
+  }
+  if (!isPublished(work.rotation) && !(await stillStands(work))) return true;
+  return await takeStep(work, stepAfter(claim.credentialClass, step, rotationId));
+}
+
+/** `go-on`: what it rested for is over, and its step comes next. `changed`: it stands elsewhere now. */
+async function leaveAside(work: RotationWork, state: RotationAside): Promise<'go-on' | 'changed' | 'rest'> {
   const { rotation, tools } = work;
-  switch (rotation.state) {
+  const isTime = rotation.retryAt === null || rotation.retryAt <= tools.now();
+  switch (state) {
+    case 'retry-wait':
+      return isTime ? 'go-on' : 'rest';
     case 'needs-attention':
       // A person who sets the secret by hand has ended the matter; everything else waits for one who asks again.
-      return !isPublished(rotation) && !(await stillStands(work));
-    case 'retry-wait':
-      if (rotation.retryAt !== null && rotation.retryAt > tools.now()) return false;
-      break;
+      return !isPublished(rotation) && (await isOvertaken(work)) ? 'changed' : 'rest';
     case 'awaiting-approval':
-      if (wantedApproval(rotation) === 'publish' && !isApproved(work, 'publish')) {
-        if (rotation.retryAt === null || rotation.retryAt > tools.now()) return false;
-        throw new ServiceError('APPROVAL_EXPIRED', { rotationId: rotation.rotationId, step: 'publish' });
-      }
-      break;
+      if (wantedApproval(rotation) === 'revoke' || isApproved(work, 'publish')) return 'go-on';
+      if (!isTime) return 'rest';
+      throw new ServiceError('APPROVAL_EXPIRED', { rotationId: rotation.rotationId, step: 'publish' });
     case 'frozen':
       await finishRebuild(work);
-      return true;
-    case 'superseded':
+      return 'changed';
     case 'rolled-back':
-      return await withdrawWhenDue(work);
+      // Consumers may hold the new value for a grace.
+      if (!isTime) return 'rest';
+      await withdrawCredential(work);
+      return 'changed';
+    case 'superseded':
+      await withdrawCredential(work);
+      return 'changed';
+    case 'stale':
+      return 'rest';
     default:
-      break;
+      return state satisfies never;
   }
-  if (!isPublished(rotation) && !(await stillStands(work))) return true;
-  return await takeStep(work, stepAfter(rotation.claim.credentialClass, rotation.step, rotation.rotationId));
 }
 
 async function takeStep(work: RotationWork, next: RotationStep): Promise<boolean> {
@@ -138,14 +153,6 @@ async function takeStep(work: RotationWork, next: RotationStep): Promise<boolean
 
 function isPublished({ claim, step }: Rotation): boolean {
   return hasReached(claim.credentialClass, step, 'published');
-}
-
-/** After a roll-back consumers may hold the new value for a grace; before publication nobody ever saw it. */
-async function withdrawWhenDue(work: RotationWork): Promise<boolean> {
-  const { retryAt, state } = work.rotation;
-  if (state === 'rolled-back' && retryAt !== null && retryAt > work.tools.now()) return false;
-  await withdrawCredential(work);
-  return true;
 }
 
 /** Takes an ended rotation off its unit's list. */

@@ -12,6 +12,14 @@ export function isApproved({ rotation, tools }: RotationWork, step: 'publish' | 
   return rotation.approvals.some((approval) => approval.step === step && Date.parse(approval.at) >= oldest);
 }
 
+/** Whether somebody broke the glass to have the old credential ended at once, within the last day. */
+export function isBrokenOpen({ rotation, tools }: RotationWork): boolean {
+  const oldest = tools.now().getTime() - approvalMs;
+  return rotation.approvals.some(
+    ({ step, at, breakGlass }) => step === 'revoke' && breakGlass && Date.parse(at) >= oldest,
+  );
+}
+
 /** Whether the policy wants a second person before this step. */
 export function wantsApproval({ unit }: RotationWork, step: 'publish' | 'revoke'): boolean {
   return unit.members.some(({ approval }) => approval.includes(step));

@@ -1,7 +1,7 @@
 import { bindingOf, isOurs, keyOf, markSuperseded } from './publish-credential.ts';
 import { publishedTags } from './published-tags.ts';
 import type { RotationWork } from './rotation-work.ts';
-import { latestOf } from './vault-access.ts';
+import { latestOf, storeOf } from './vault-access.ts';
 
 /**
  * Looks at the vault before anything is issued or published: does the claimed version still stand?
@@ -33,6 +33,26 @@ export async function stillStands(work: RotationWork): Promise<boolean> {
     });
   }
   return !recovered;
+}
+
+/**
+ * Whether a rotation that waits for a person was settled meanwhile: somebody set the secret by hand, or a lost write of ours
+ * arrived. Throws nothing that would be one more failure: what cannot be seen now is looked at in the next pass.
+ */
+export async function isOvertaken(work: RotationWork): Promise<boolean> {
+  const { rotation, tools } = work;
+  for (const member of rotation.claim.members) {
+    const latest = await storeOf(tools, member.vault).latest(member.secret);
+    if (latest === null || rotation.published.has(keyOf(member))) continue;
+    if (isOurs(work, latest)) {
+      await recover(work, keyOf(member), latest.version, latest.tags['CredentialId']);
+      return true;
+    }
+    if (latest.version === member.fromVersion || rotation.published.size > 0) continue;
+    await markSuperseded(work, member, latest);
+    return true;
+  }
+  return false;
 }
 
 /**

@@ -44,7 +44,7 @@ async function endLease(records: RecordStore, path: string, fence: number, revis
     await writeDocument(records, path, { format: 1, fence, until: new Date(0).toISOString() }, revision);
   } catch (error) {
     // The work is done and recorded; a store that fails now only makes the next worker wait for the lease's end.
-    if (!(error instanceof ServiceError)) throw error;
+    if (!ServiceError.is(error)) throw error;
   }
 }
 

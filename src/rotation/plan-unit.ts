@@ -70,7 +70,7 @@ async function probe(what: string, look: () => Promise<unknown>): Promise<string
   try {
     return `${what} works${(await look()) === null ? ', and there is no such secret' : ''}.`;
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
+    if (!ServiceError.is(error)) throw error;
     return `${what} fails with ${error.code}. ${error.says}`;
   }
 }

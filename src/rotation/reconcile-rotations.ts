@@ -97,7 +97,7 @@ async function inventory(tools: RotationTools, notes: PassNotes): Promise<Readon
         if (version.expires === null) notes.count('withoutExpiry');
       }
     } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
+      if (!ServiceError.is(error)) throw error;
       notes.fault(vault, error);
     }
   }
@@ -113,7 +113,7 @@ async function guarded(notes: PassNotes, unit: RotationUnit, work: () => Promise
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof ServiceError) || error.code.startsWith('RECORD_STORE_')) throw error;
+    if (!ServiceError.is(error) || error.code.startsWith('RECORD_STORE_')) throw error;
     notes.fault(unit.key, error);
   }
 }

@@ -10,7 +10,7 @@ export type Failed = 'waiting' | 'needs-attention';
  * @throws what means that the journal itself cannot be trusted to be ours: a conflict, or a store that does not answer.
  */
 export async function recordFailure(work: RotationWork, error: unknown): Promise<Failed> {
-  if (!(error instanceof ServiceError)) throw error;
+  if (!ServiceError.is(error)) throw error;
   const { rotation, tools } = work;
   if (error.code === 'JOURNAL_CONFLICT' || error.code.startsWith('RECORD_')) throw error;
   if (error.code === 'LEASE_ENDED') return 'waiting';

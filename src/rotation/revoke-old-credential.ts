@@ -1,7 +1,7 @@
 import { ServiceError } from '../service-error.ts';
 import { approvableFrom, reasonsToWait } from './revocation-evidence.ts';
 import { adoptDuplicates } from './adopt-duplicates.ts';
-import { askForApproval, isApproved, wantsApproval } from './approval.ts';
+import { askForApproval, isApproved, isBrokenOpen, wantsApproval } from './approval.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { keyOf } from './publish-credential.ts';
@@ -63,6 +63,7 @@ export async function disableOldVersions(work: RotationWork): Promise<void> {
 }
 
 async function mayRevoke(work: RotationWork): Promise<boolean> {
+  if (isBrokenOpen(work)) return true;
   const reasons = await reasonsToWait(work);
   if (reasons.length > 0) {
     const overdue = work.tools.now() >= approvableFrom(work);

@@ -26,6 +26,8 @@ export interface RotationTools {
     readonly vault: string | null;
     /** The key of the staging seal, at least 32 random bytes as text; read when it is needed. */
     readonly key: () => Promise<SecretValue>;
+    /** The secret that `key` reads from a vault, so that the journal accounts for the reads; absent when it reads none. */
+    readonly keySecret?: { readonly vault: string; readonly name: string };
   };
   /** While it says true, nothing is claimed and no rotation takes a step. */
   readonly killSwitch: () => Promise<boolean>;

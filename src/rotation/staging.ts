@@ -111,7 +111,9 @@ async function sealOf(
   work: RotationWork,
   { credentialId, value }: { credentialId: string; value: SecretValue },
 ): Promise<string> {
-  const key = await work.tools.staging.key();
+  const { key: readKey, keySecret } = work.tools.staging;
+  const key = await readKey();
+  if (keySecret !== undefined) work.note(operation(work.tools, 'SecretGet', keySecret.vault, keySecret.name, null));
   // Lengths first, so that no two triples are the same text.
   const parts = [work.attemptId, credentialId, value.reveal()].map((part) => `${String(part.length)}:${part}`);
   return createHmac('sha256', key.reveal()).update(parts.join('\n')).digest('hex');

@@ -2,7 +2,8 @@ import { ServiceError } from '../service-error.ts';
 import { forget } from './held-credentials.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged } from './staging.ts';
-import { latestOf, readValue } from './vault-access.ts';
+import { bindingKey } from './rotation-unit.ts';
+import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
 
 /**
  * Takes back what a rotation issued that is not, or no longer, in force; the version that stands is left as it is.
@@ -12,6 +13,7 @@ import { latestOf, readValue } from './vault-access.ts';
 export async function withdrawCredential(work: RotationWork): Promise<void> {
   const { issuer, rotation } = work;
   if (issuer.credentialClass === 'minted') await deleteMinted(work);
+  if (rotation.state === 'rolled-back') await endPublished(work);
   if (issuer.credentialClass === 'chosen' && rotation.issuedAt !== null) await makeStandingValueWork(work);
   await disableStaged(work);
   forget(work.tools, work.attemptId);
@@ -25,6 +27,25 @@ async function deleteMinted(work: RotationWork): Promise<void> {
   if (credentialId === null) return;
   await work.intent('withdraw', [], { credentialId });
   await work.issuer.revoke(request, credentialId);
+}
+
+/** After a roll-back nobody reads the new version any more: its credential ends, and then the version itself. */
+async function endPublished(work: RotationWork): Promise<void> {
+  const { rotation, issuer, tools } = work;
+  const { credentialId, published, claim } = rotation;
+  const separate = credentialId !== null && credentialId !== claim.members[0].fromCredentialId;
+  if (separate && issuer.credentialClass !== 'self' && issuer.credentialClass !== 'minted') {
+    await work.intent('withdraw', [], { credentialId });
+    await issuer.revoke(await work.request('old'), credentialId);
+  }
+  for (const { vault, secret } of claim.members) {
+    const version = published.get(bindingKey({ vault, name: secret }));
+    const latest = await latestOf(tools, { vault, secret });
+    if (version === undefined || latest.version === version) continue;
+    await work.intent('disable', [operation(tools, 'SecretUpdate', vault, secret, version)]);
+    await storeOf(tools, vault).update(secret, version, { enabled: false });
+    work.note(operation(tools, 'SecretUpdate', vault, secret, version));
+  }
 }
 
 async function makeStandingValueWork(work: RotationWork): Promise<void> {

@@ -1,0 +1,37 @@
+import { ServiceError } from '../service-error.ts';
+import { advanceRotation } from './advance-rotation.ts';
+import { wantedApproval } from './approval.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { rotationIdIn, withRotation } from './with-rotation.ts';
+
+/** How long an approval drives the rotation on before it answers. */
+const deadlineMs = 15_000;
+
+/**
+ * Agrees to the step that a rotation waits for, in the name of an authenticated person, and goes on with it.
+ * Another person than the one who asked for the rotation; `breakGlass` is the recorded exception, and ends a grace early too.
+ * @throws ServiceError `APPROVAL_REFUSED`, `ROTATION_UNKNOWN`, `ROTATION_REQUEST_REFUSED`.
+ */
+export async function approveRotation(
+  tools: RotationTools,
+  approval: {
+    readonly rotationId: string;
+    readonly by: string;
+    readonly breakGlass: boolean;
+    readonly reason: string;
+  },
+): Promise<void> {
+  const rotationId = rotationIdIn(approval.rotationId);
+  const { by, breakGlass, reason } = approval;
+  const refuse = (why: string) => new ServiceError('APPROVAL_REFUSED', { rotationId, reason: why });
+  if (by.trim() === '') throw refuse('It has no name.');
+  await withRotation(tools, rotationId, async (work) => {
+    const { rotation } = work;
+    const step = wantedApproval(rotation) ?? (breakGlass && rotation.step === 'grace' ? 'revoke' : null);
+    if (step === null) throw refuse('The rotation waits for no approval.');
+    if (rotation.claim.askedBy === by && !breakGlass) throw refuse('Whoever asked for the rotation cannot approve it.');
+    const at = tools.now().toISOString();
+    await work.outcome('approve', { facts: { approval: { step, by, at, breakGlass }, reasons: [reason] } });
+  });
+  await advanceRotation(tools, rotationId, { deadlineMs });
+}

@@ -1,0 +1,109 @@
+import { ServiceError } from '../service-error.ts';
+import { advanceRotation } from './advance-rotation.ts';
+import { claimRotation } from './claim-rotation.ts';
+import { nextAttempt } from './issue-credential.ts';
+import { planRotation } from './plan-unit.ts';
+import { hasEnded, rotationOf } from './rotation.ts';
+import { readJournal } from './rotation-journal.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { type RotationUnit, unitOf } from './rotation-unit.ts';
+import type { RotationWork } from './rotation-work.ts';
+import { storeOf } from './vault-access.ts';
+import { withRotation } from './with-rotation.ts';
+
+export interface RotationRequest {
+  /** `vault/name`, or `name` alone where one vault has it in the policy. */
+  readonly secret: string;
+  readonly reason: string;
+  /** The authenticated person. */
+  readonly by: string;
+  /** The value has leaked: no minimum age, no grace, and a person may approve the revocation at once. */
+  readonly emergency: boolean;
+}
+
+/**
+ * Begins a rotation because a person asks, or takes up the one that needs attention, and drives it for as long as
+ * `deadlineMs`. Gives the rotation's id. Asking twice is asking once: the id follows from the version in force.
+ * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` for a version that is too young, a secret that its tags
+ * exempt, another rotation in its grace, or a day's number used up; `CLOCK_DISAGREES`, or as the vault does.
+ */
+export async function requestRotation(
+  tools: RotationTools,
+  request: RotationRequest,
+  { deadlineMs = 15_000 }: { readonly deadlineMs?: number } = {},
+): Promise<string> {
+  const unit = boundUnit(tools, request.secret);
+  const [{ vault, name }] = unit.members;
+  const refuse = (reason: string) => new ServiceError('ROTATION_REQUEST_REFUSED', { vault, secret: name, reason });
+  if (await tools.killSwitch()) throw refuse('The kill switch is on.');
+  if (!request.emergency) await requireAge(tools, unit, refuse);
+  const { reason, by: askedBy, emergency } = request;
+  const claimed = await claimRotation(tools, unit, { trigger: 'person', reason, askedBy, emergency });
+  if (claimed.outcome === 'paced')
+    throw refuse(`As many rotations as the policy allows were made; next from ${claimed.from.toISOString()}.`);
+  if (claimed.outcome === 'frozen')
+    throw refuse(`Rotation ${claimed.rotationId} is rebuilt first; ask again when it has ended.`);
+  if (claimed.outcome === 'open') await takeUp(tools, claimed.rotationId, request, refuse);
+  await advanceRotation(tools, claimed.rotationId, { deadlineMs });
+  return claimed.rotationId;
+}
+
+/** What the rotation of a secret would do, in sentences; changes nothing. @throws ServiceError `SECRET_NOT_BOUND`, `ISSUER_…`. */
+export async function planRequest(tools: RotationTools, secret: string): Promise<readonly string[]> {
+  return await planRotation(tools, boundUnit(tools, secret));
+}
+
+function boundUnit({ policy }: RotationTools, secret: string): RotationUnit {
+  const wanted = secret.trim().toLowerCase();
+  const keys = [...policy.secrets.keys()].filter((key) => key === wanted || key.endsWith(`/${wanted}`));
+  const [vault = '', name = ''] = wanted.includes('/') ? wanted.split('/') : ['', wanted];
+  const binding = keys.length === 1 ? policy.secrets.get(keys[0] ?? '') : undefined;
+  const unit = binding === undefined ? null : unitOf(policy, binding);
+  if (unit === null) throw new ServiceError('SECRET_NOT_BOUND', { vault, secret: name });
+  return unit;
+}
+
+async function requireAge(
+  tools: RotationTools,
+  unit: RotationUnit,
+  refuse: (reason: string) => ServiceError,
+): Promise<void> {
+  for (const { vault, name, minimumAgeMs } of unit.members) {
+    const latest = await storeOf(tools, vault).latest(name);
+    if (latest?.tags['rotation']?.trim().toLowerCase() === 'off')
+      throw refuse('A tag of the secret forbids its rotation.');
+    const from = new Date((latest?.created.getTime() ?? 0) + minimumAgeMs);
+    if (tools.now() < from)
+      throw refuse(`Its newest version is too young before ${from.toISOString()}; an emergency does not wait.`);
+  }
+}
+
+/** A rotation that waits for a person goes on; one that runs is left to run; one in its grace stands against a new one. */
+async function takeUp(
+  tools: RotationTools,
+  rotationId: string,
+  { by, reason }: RotationRequest,
+  refuse: (reason: string) => ServiceError,
+): Promise<void> {
+  const { state, step, ...rotation } = rotationOf(rotationId, await readJournal(tools.records, rotationId));
+  if (hasEnded({ state, step, ...rotation })) return;
+  if (state === 'needs-attention') return await withRotation(tools, rotationId, (work) => resume(work, by, reason));
+  if (step === 'grace' || step === 'published') {
+    throw refuse(
+      `Rotation ${rotationId} is in its grace. Roll it back, or approve its revocation as break-glass, first.`,
+    );
+  }
+}
+
+async function resume(work: RotationWork, by: string, reason: string): Promise<void> {
+  const { step, failure, credentialId } = work.rotation;
+  const reasons = [`asked again by ${by}: ${reason}`.slice(0, 200)];
+  if (failure === 'GROUP_SUPERSEDED') {
+    // Both parts stand and nothing is revoked; the next rotation begins from what is there.
+    return work.outcome('adopt', { state: 'superseded', facts: { withdrawn: true, reasons } });
+  }
+  await work.outcome('resume', { state: step, facts: { tries: 0, cycle: 0, reasons } });
+  if (failure === 'STAGED_VALUE_LOST' || failure === 'STAGED_VALUE_REFUSED') {
+    await nextAttempt(work, work.issuer.credentialClass === 'minted' ? credentialId : null, 'staged-value-lost');
+  }
+}
