@@ -8,13 +8,19 @@ import { giteaTokenIssuer } from './gitea-token-issuer.ts';
 import { giteaUserPasswordIssuer } from './gitea-user-password-issuer.ts';
 import { giteaWebhookSecretIssuer } from './gitea-webhook-secret-issuer.ts';
 import { hmacSecretIssuer } from './hmac-secret-issuer.ts';
+import { mariadbEngine } from './mariadb-engine.ts';
+import { mysqlDualPasswordIssuer } from './mysql-dual-password-issuer.ts';
+import { postgresqlEngine } from './postgresql-engine.ts';
+import type { ReadSecret } from './read-secret.ts';
+import { redisAclIssuer } from './redis-acl-issuer.ts';
+import { twoUsersIssuer } from './two-users-issuer.ts';
 import type { IssuerSurroundings } from './issuer-surroundings.ts';
 import { sshKeyPairIssuer } from './ssh-key-pair-issuer.ts';
 import { unconfiguredIssuer } from './unconfigured-issuer.ts';
 
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {
-  const { randomBytes = systemRandomBytes, deliveries = null } = surroundings;
+  const { randomBytes = systemRandomBytes, deliveries = null, readSecret = null } = surroundings;
   const gitea = surroundings.gitea ? giteaClient(surroundings.gitea) : null;
   const issuers: readonly CredentialIssuer[] = [
     generatedIssuer({ randomBytes }),
@@ -26,6 +32,14 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
       giteaWebhookSecretIssuer({ gitea: client, randomBytes, deliveries }),
     ),
     withGitea('gitea-user-password', 'chosen', (client) => giteaUserPasswordIssuer({ gitea: client, randomBytes })),
+    withSecrets('postgresql', (read) =>
+      twoUsersIssuer({ name: 'postgresql', engine: postgresqlEngine({ randomBytes }), readSecret: read, randomBytes }),
+    ),
+    withSecrets('mariadb', (read) =>
+      twoUsersIssuer({ name: 'mariadb', engine: mariadbEngine({ randomBytes }), readSecret: read, randomBytes }),
+    ),
+    withSecrets('mysql-dual-password', (read) => mysqlDualPasswordIssuer({ readSecret: read, randomBytes })),
+    withSecrets('redis-acl', (read) => redisAclIssuer({ readSecret: read, randomBytes })),
   ];
   return new Map(issuers.map((issuer) => [issuer.name, issuer]));
 
@@ -37,5 +51,9 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
     return gitea === null
       ? unconfiguredIssuer(name, credentialClass, 'KEYTURN_GITEA_URL and the credential of a Gitea user')
       : make(gitea);
+  }
+
+  function withSecrets(name: string, make: (read: ReadSecret) => CredentialIssuer): CredentialIssuer {
+    return readSecret === null ? unconfiguredIssuer(name, 'chosen', 'KEYTURN_VAULTS') : make(readSecret);
   }
 }

@@ -1,5 +1,6 @@
 import type { GiteaAuthentication } from '../gitea/gitea-authentication.ts';
 import type { HookDeliveries } from './hook-deliveries.ts';
+import type { ReadSecret } from './read-secret.ts';
 import type { RandomBytes } from './random-text.ts';
 
 /** What issuers and publication places act with. What is left out or `null` makes them say which setting they miss. */
@@ -11,6 +12,8 @@ export interface IssuerSurroundings {
   } | null;
   /** Where Keyturn receives Gitea's webhooks, when it is the receiver. */
   readonly deliveries?: HookDeliveries | null;
+  /** For issuers that act as an administrator whose login is a secret of a vault. */
+  readonly readSecret?: ReadSecret | null;
   /** Left out: the system's. */
   readonly randomBytes?: RandomBytes;
 }

@@ -8,7 +8,7 @@ export function text(pattern: RegExp, says: string): TargetField<string> {
   };
 }
 
-export function oneOf<Word extends string>(words: readonly Word[]): TargetField<Word> {
+export function oneOf<const Word extends string>(words: readonly Word[]): TargetField<Word> {
   return (given) => {
     const word = words.find((one) => one === given);
     return word === undefined ? { reason: `must be one of ${words.join(', ')}` } : { value: word };

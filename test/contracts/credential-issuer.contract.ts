@@ -104,14 +104,18 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
 
     it('makes no second credential when it is asked again', async () => {
       const first = await issued();
+      let latest = first;
       if (world.issuer.credentialClass === 'minted') {
         expectUnclear(await failure(issued()));
       } else {
         const again = await world.issuer.issue(asked(), first.value);
+        values.push(again.value);
         expect(again.credentialId).toBe(first.credentialId);
-        expect(again.value.equals(first.value)).toBe(true);
+        // A slot that is renewed twice has another value; what was chosen stays what it is.
+        if (world.issuer.credentialClass !== 'read-back') expect(again.value.equals(first.value)).toBe(true);
+        latest = again;
       }
-      expect(await verified(first)).toMatchObject({ outcome: 'works' });
+      expect(await verified(latest)).toMatchObject({ outcome: 'works' });
       if (world.traceable) expect(await world.issuer.list(world.binding, asked().signal)).toHaveLength(1);
     });
 
@@ -145,7 +149,9 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       const credential = await issued();
       const { current, currentCredentialId, opens, oldEnds } = world;
       if (currentCredentialId === null || current === null || opens === null || oldEnds === 'never') return;
-      await world.issuer.revoke(asked(), currentCredentialId);
+      // As the machine asks behind publication: the new value is the one in force.
+      const behind = asked({ current: credential.value, currentCredentialId: credential.credentialId });
+      await world.issuer.revoke(behind, currentCredentialId);
       expect(await opens(current)).toBe(false);
       expect(await verified({ credentialId: currentCredentialId, value: current })).toMatchObject({
         outcome: 'refused',
@@ -153,7 +159,8 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       });
       expect(await opens(credential.value)).toBe(true);
       expect(await verified(credential)).toMatchObject({ outcome: 'works' });
-      expect(await world.issuer.revoke(asked(), currentCredentialId)).toEqual({ outcome: 'absent' });
+      if (world.traceable)
+        expect(await world.issuer.revoke(behind, currentCredentialId)).toEqual({ outcome: 'absent' });
     });
 
     it('withdraws a new credential that was never published', async () => {
@@ -169,7 +176,10 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       const credential = await issued();
       await verified(credential);
       await world.issuer.list(world.binding, asked().signal);
-      if (world.currentCredentialId !== null) await world.issuer.revoke(asked(), world.currentCredentialId);
+      if (world.currentCredentialId !== null) {
+        const behind = asked({ current: credential.value, currentCredentialId: credential.credentialId });
+        await world.issuer.revoke(behind, world.currentCredentialId);
+      }
       expect(await world.foreign()).toEqual(before);
     });
 

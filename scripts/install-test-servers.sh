@@ -1,0 +1,11 @@
+#!/bin/sh
+# Installs the servers that `npm run test:servers` rotates against, from Debian's packages. Needs root.
+# The packages' own services are not used: the tests start servers of their own on free ports in temporary folders.
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+# A package's service must not start beside the tests.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+chmod +x /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+apt-get update -q
+apt-get install -q -y --no-install-recommends postgresql mariadb-server redis-server openssh-client

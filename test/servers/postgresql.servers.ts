@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresqlEngine } from '../../src/issuers/postgresql-engine.ts';
+import { twoUsersIssuer } from '../../src/issuers/two-users-issuer.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { credentialIssuerContract, type IssuerWorld } from '../contracts/credential-issuer.contract.ts';
+import { bindingOf } from '../issuers/binding.ts';
+import type { LocalServer } from './local-server.ts';
+import { type LossyTunnel, lossyTunnel } from './lossy-tunnel.ts';
+import { requestOf, rotateInTurn } from './rotate-in-turn.ts';
+import { asSuperuser, postgresqlPrograms, startPostgresql } from './start-postgresql.ts';
+
+const where =
+  postgresqlPrograms === null ? 'skipped: PostgreSQL is not installed (scripts/install-test-servers.sh)' : 'PostgreSQL';
+const administratorPassword = 'administrator-4711-password';
+const oldPassword = 'first/pass word@of:app_a?';
+
+describe.skipIf(postgresqlPrograms === null)(where, () => {
+  let server: LocalServer;
+  let tunnel: LossyTunnel;
+  beforeAll(async () => {
+    server = await startPostgresql([
+      `create role keyturn login createrole password '${administratorPassword}'`,
+      'create role app_role nologin',
+      'create database shop owner keyturn',
+    ]);
+    tunnel = await lossyTunnel(server.port);
+  });
+  afterAll(async () => {
+    await tunnel.stop();
+    await server.stop();
+  });
+
+  credentialIssuerContract('postgresql', () => newWorld());
+
+  it('keeps a client working through twelve rotations', async () => {
+    const world = await newWorld();
+    const seen = await rotateInTurn(world, 12, (value) => signIn(value.reveal()));
+    console.log(`postgresql: ${JSON.stringify(seen)}`);
+    expect(seen.failures).toBe(0);
+    expect(seen.longestMs).toBe(0);
+    expect(seen.tries).toBeGreaterThan(12);
+  });
+
+  it('writes no password into the server’s log', async () => {
+    const world = await newWorld();
+    const request = requestOf(world);
+    const proposed = world.issuer.propose(request) ?? new SecretValue('');
+    await world.issuer.issue(request, proposed);
+    const password = new URL(proposed.reveal()).password;
+    const log = readdirSync(join(server.directory, 'data', 'log')).map((file) =>
+      readFileSync(join(server.directory, 'data', 'log', file), 'utf8'),
+    );
+    expect(log.join()).toContain('ALTER ROLE');
+    expect(log.join()).not.toContain(password);
+  });
+
+  it('refuses users whose rights are not the same', async () => {
+    const world = await newWorld();
+    const request = requestOf(world);
+    const credential = await world.issuer.issue(request, world.issuer.propose(request));
+    await asSuperuser(server, ['revoke app_role from app_b']);
+    expect(await world.issuer.verify(request, credential)).toMatchObject({
+      outcome: 'refused',
+      authenticated: true,
+      reason: 'the two users do not have the same rights',
+    });
+  });
+
+  it('refuses to end the user in force, and a login of another server', async () => {
+    const world = await newWorld();
+    const request = requestOf(world);
+    await expect(world.issuer.revoke(request, 'app_a')).rejects.toMatchObject({ code: 'PROVIDER_STATE_REFUSED' });
+    const elsewhere = new SecretValue(world.current?.reveal().replace('/shop', '/payments') ?? '');
+    await expect(world.issuer.issue({ ...request, current: elsewhere }, elsewhere)).rejects.toMatchObject({
+      code: 'ISSUER_TARGET_REFUSED',
+    });
+  });
+
+  async function newWorld(): Promise<IssuerWorld> {
+    await asSuperuser(server, [
+      'drop role if exists app_a, app_b, somebody',
+      `create role app_a login password '${oldPassword}' in role app_role`,
+      `create role app_b login password null in role app_role`,
+      `create role somebody login password 'untouched'`,
+    ]);
+    const url = (port: number, user: string, password: string) =>
+      `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${String(port)}/shop`;
+    const place = {
+      host: '127.0.0.1',
+      port: tunnel.port,
+      database: 'shop',
+      tls: 'off',
+      administrator: 'kv-test/pg-admin',
+    };
+    const target = { ...place, users: ['app_a', 'app_b'] };
+    const administrator = new SecretValue(url(tunnel.port, 'keyturn', administratorPassword));
+    const before = tunnel.calls();
+    return {
+      issuer: twoUsersIssuer({
+        name: 'postgresql',
+        engine: postgresqlEngine({ randomBytes }),
+        readSecret: () => Promise.resolve(administrator),
+        randomBytes,
+      }),
+      binding: bindingOf('postgresql', target),
+      wrongTargets: [
+        { ...target, users: ['app_a'] },
+        { ...target, users: ['app_a', 'app_a'] },
+        { ...target, users: ['app_a', 'app_b"; drop'] },
+        { ...target, host: 'db.example.com' },
+        { ...target, administrator: 'pg-admin' },
+        { ...place },
+      ],
+      current: new SecretValue(url(tunnel.port, 'app_a', oldPassword)),
+      currentCredentialId: 'app_a',
+      opens: (value) =>
+        signIn(value.reveal()).then(
+          () => true,
+          () => false,
+        ),
+      calls: () => tunnel.calls() - before,
+      loseNextAnswer: () => tunnel.loseAnswerTo('COMMIT'),
+      oldEnds: 'at-revoke',
+      traceable: true,
+      foreign: () =>
+        asSuperuser(server, [
+          `select rolname, rolpassword from pg_authid where rolname in ('somebody', 'keyturn') order by 1`,
+        ]),
+      stop: () => Promise.resolve(),
+    };
+  }
+
+  async function signIn(url: string): Promise<void> {
+    const parts = new URL(url);
+    const client = new Client({
+      host: '127.0.0.1',
+      port: server.port,
+      database: parts.pathname.slice(1),
+      user: parts.username,
+      password: decodeURIComponent(parts.password),
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('select 1');
+    } finally {
+      await client.end();
+    }
+  }
+});
