@@ -15,10 +15,14 @@ export interface LoopbackRequest {
   readonly body: string;
 }
 
-/** `lost`: the connection is cut instead of answered. `body`: an object is sent as JSON. */
+/** `lost`: the connection is cut instead of answered. `body`: an object is sent as JSON, bytes as they are. */
 export type LoopbackAnswer =
   | { readonly lost: true }
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: object | string };
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: object | string | Uint8Array;
+    };
 
 export interface LoopbackServer {
   readonly port: number;
@@ -96,8 +100,9 @@ function send(outgoing: ServerResponse, answer: Exclude<LoopbackAnswer, { lost: 
   outgoing.sendDate = false;
   outgoing.statusCode = answer.status;
   outgoing.setHeader('Date', now.toUTCString());
-  const text = typeof answer.body === 'object' ? JSON.stringify(answer.body) : answer.body;
-  if (typeof answer.body === 'object') outgoing.setHeader('Content-Type', 'application/json; charset=utf-8');
+  const isJson = typeof answer.body === 'object' && !(answer.body instanceof Uint8Array);
+  const text = isJson ? JSON.stringify(answer.body) : answer.body;
+  if (isJson) outgoing.setHeader('Content-Type', 'application/json; charset=utf-8');
   for (const [name, value] of Object.entries(answer.headers ?? {})) outgoing.setHeader(name, value);
   outgoing.end(text);
 }

@@ -1,4 +1,4 @@
-import { json, notFound, Refusal, type Answer } from './answer.ts';
+import { bytes, json, notFound, Refusal, type Answer } from './answer.ts';
 import type { Route, RouteContext } from './gitea-route.ts';
 import type { StoredJob, StoredRun } from './gitea-state.ts';
 import { jobShape } from './job-shape.ts';
@@ -119,12 +119,7 @@ function readLog(context: RouteContext): Answer {
   const run = context.instance.state.runs.find((row) => row.id === job.runId);
   const workflow = (run?.workflow ?? '').replace(/\.ya?ml$/, '');
   const fileName = `${workflow}-${job.name}-${String(task.id)}.log`;
-  return {
-    status: 200,
-    bytes: Buffer.from(task.log.map((row) => `${row}\n`).join(''), 'latin1'),
-    contentType: 'text/plain; charset=utf-8',
-    headers: {
-      'content-disposition': `attachment; filename="${fileName}"; filename*=UTF-8''${encodeURIComponent(fileName)}`,
-    },
-  };
+  return bytes(200, Buffer.from(task.log.map((row) => `${row}\n`).join(''), 'latin1'), {
+    'content-disposition': `attachment; filename="${fileName}"; filename*=UTF-8''${encodeURIComponent(fileName)}`,
+  });
 }

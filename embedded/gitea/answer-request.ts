@@ -1,5 +1,5 @@
 import { actionRoutes } from './action-routes.ts';
-import { notFound, Refusal, type Answer } from './answer.ts';
+import { json, notFound, Refusal, type Answer } from './answer.ts';
 import { answerArtifactRequest } from './artifact-route.ts';
 import { callerOf, requireScope, rightsIn, type Caller } from './caller.ts';
 import type { GiteaInstance } from './gitea-instance.ts';
@@ -23,13 +23,13 @@ const routes: readonly Route[] = [
   ...hookRoutes,
 ];
 
-/** Answers one request as Gitea does. Never throws: what a route refuses becomes Gitea's error body. */
+/** Answers one request as Gitea does. What a route refuses becomes Gitea's error body. */
 export function answerRequest(instance: GiteaInstance, request: GiteaRequest): Answer {
   try {
     return answerArtifactRequest(instance, request) ?? answerApiRequest(instance, request);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { status: error.status, json: { message: error.message, url: `${instance.url()}/api/swagger` } };
+    return json(error.status, { message: error.message, url: `${instance.url()}/api/swagger` });
   }
 }
 
@@ -125,7 +125,7 @@ function contextOf(
     },
     body() {
       try {
-        const parsed: unknown = JSON.parse(request.body.toString('utf8'));
+        const parsed: unknown = JSON.parse(request.body);
         if (typeof parsed === 'object' && parsed !== null) return parsed as Readonly<Record<string, unknown>>;
       } catch {
         // Falls through to the same refusal as a body that is JSON but no object.

@@ -1,14 +1,15 @@
+import type { LoopbackAnswer } from '../loopback-server.ts';
+
 /** What a route answers: JSON, plain bytes or nothing. */
-export interface Answer {
-  readonly status: number;
-  readonly json?: unknown;
-  readonly bytes?: Buffer;
-  readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+export type Answer = Exclude<LoopbackAnswer, { readonly lost: true }>;
+
+export function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, body, headers };
 }
 
-export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, json: body, headers };
+/** As a file: bytes that are no JSON. */
+export function bytes(status: number, body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, body, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } };
 }
 
 export function nothing(status = 204): Answer {

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts';
+import { bytes, json, type Answer } from './answer.ts';
 import type { GiteaInstance } from './gitea-instance.ts';
 import type { GiteaRequest } from './gitea-route.ts';
 import { rowById } from './gitea-instance.ts';
@@ -27,15 +27,15 @@ export function answerArtifactRequest(instance: GiteaInstance, request: GiteaReq
 /** No embedded job uploads artifacts. Gitea's own source answers 404 then, once the token has been accepted. */
 function listArtifacts(instance: GiteaInstance): Answer {
   if (instance.withoutArtifacts === 'not-found') return text(404, 'Not Found');
-  return { status: 200, json: { count: 0, value: [] } };
+  return json(200, { count: 0, value: [] });
 }
 
 /** Tells where an artifact would be uploaded; makes nothing. */
 function uploadAddress(instance: GiteaInstance, run: string): Answer {
   const base = `${instance.url()}/api/actions_pipeline/_apis/pipelines/workflows/${run}/artifacts`;
-  return { status: 200, json: { fileContainerResourceUrl: `${base}/0123456789abcdef0123456789abcdef/upload` } };
+  return json(200, { fileContainerResourceUrl: `${base}/0123456789abcdef0123456789abcdef/upload` });
 }
 
 function text(status: number, message: string): Answer {
-  return { status, bytes: Buffer.from(`${message}\n`), contentType: 'text/plain; charset=utf-8' };
+  return bytes(status, Buffer.from(`${message}\n`));
 }

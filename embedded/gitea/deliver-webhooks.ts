@@ -1,6 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { GiteaInstance } from './gitea-instance.ts';
-import { rowById } from './gitea-instance.ts';
+import { isAtLeast, rowById, type GiteaInstance } from './gitea-instance.ts';
 import { countsFor, type StoredHook, type StoredJob, type StoredRepository } from './gitea-state.ts';
 import { jobShape } from './job-shape.ts';
 import { repositoryShape } from './repository-shape.ts';
@@ -10,7 +9,7 @@ import { ownerShape } from './user-shape.ts';
 export interface WebhookDelivery {
   /** A `workflow_job` delivery to every hook that wants one. */
   jobChanged(job: StoredJob): void;
-  /** What `POST …/hooks/{id}/tests` sends: a push that moves nothing, and only to a hook that listens to pushes. */
+  /** What `POST …/hooks/{id}/tests` sends: a push that moves nothing. Before 1.28 only to a hook that listens to pushes. */
   test(hook: StoredHook, repository: StoredRepository): void;
   /** Resolves when every delivery has been answered or given up. */
   settled(): Promise<void>;
@@ -21,8 +20,8 @@ const timeoutMs = 5_000;
 
 export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
   const queues = new Map<number, Promise<void>>();
-  const send = (hook: StoredHook, event: string, payload: object) => {
-    if (!hook.active || !hook.events.includes(event)) return;
+  const send = (hook: StoredHook, event: string, payload: object, wanted = hook.events.includes(event)) => {
+    if (!hook.active || !wanted) return;
     const body = JSON.stringify(payload, null, 2);
     queues.set(
       hook.id,
@@ -36,7 +35,9 @@ export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
       for (const hook of hooks) send(hook, 'workflow_job', jobPayload(instance, job));
     },
     test(hook, repository) {
-      send(hook, 'push', pushPayload(instance, repository));
+      // Pull request 38425 made tests look past the events; merged in July 2026, when 1.27 was a candidate already.
+      const always = isAtLeast(instance.version, '1.28.0');
+      send(hook, 'push', pushPayload(instance, repository), always || hook.events.includes('push'));
     },
     async settled() {
       await Promise.all(queues.values());

@@ -10,7 +10,7 @@ export interface GiteaRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
-  readonly body: Buffer;
+  readonly body: string;
 }
 
 /** What a route gets: its callers' rights are checked by then. */

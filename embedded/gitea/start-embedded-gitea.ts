@@ -1,9 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { startLoopbackServer } from '../loopback-server.ts';
 import { mintToken } from './access-tokens.ts';
 import { answerRequest } from './answer-request.ts';
-import type { Answer } from './answer.ts';
 import { hashCredential } from './credential-hash.ts';
 import { webhookDelivery, type WebhookDelivery } from './deliver-webhooks.ts';
 import type { EmbeddedGitea } from './embedded-gitea.ts';
@@ -34,11 +32,15 @@ export async function startEmbeddedGitea(
 ): Promise<EmbeddedGitea & { stop(): Promise<void> }> {
   const file = openStateFile(options.data ?? null);
   const secrets = new Set<string>();
-  const server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve),
-  );
-  const url = `http://localhost:${String((server.address() as AddressInfo).port)}`;
+  const server = await startLoopbackServer({
+    clock: options.clock,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    answer: ({ method, url: { pathname: path, searchParams: query }, headers: { authorization }, body }) => {
+      const answer = answerRequest(instance, { method, path, query, authorization, body });
+      return { ...answer, headers: { 'cache-control': 'max-age=0, private, must-revalidate', ...answer.headers } };
+    },
+  });
+  const url = `http://localhost:${String(server.port)}`;
   const instance: GiteaInstance = {
     clock: options.clock,
     state: file.state,
@@ -55,25 +57,6 @@ export async function startEmbeddedGitea(
   };
   const webhooks = webhookDelivery(instance);
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { pathname, searchParams } = new URL(request.url ?? '/', url);
-    const { authorization } = request.headers;
-    const method = request.method ?? 'GET';
-    send(
-      response,
-      options.clock,
-      answerRequest(instance, {
-        method,
-        path: pathname,
-        query: searchParams,
-        authorization,
-        body: Buffer.concat(chunks),
-      }),
-    );
-  }
-
   const running = new Set<HeldJob>();
   const site = siteOf(instance, webhooks, running);
   return {
@@ -82,10 +65,7 @@ export async function startEmbeddedGitea(
     everySecret: () => [...secrets],
     async stop() {
       for (const job of running) job.abandon();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await server.stop();
       file.close();
     },
   };
@@ -187,20 +167,4 @@ function siteOf(
         }),
       ),
   };
-}
-
-function send(response: ServerResponse, clock: Clock, answer: Answer): void {
-  const body =
-    answer.bytes ?? (answer.json === undefined ? Buffer.alloc(0) : Buffer.from(`${JSON.stringify(answer.json)}\n`));
-  response.sendDate = false;
-  response.writeHead(answer.status, {
-    date: clock.now().toUTCString(),
-    'cache-control': 'max-age=0, private, must-revalidate, no-transform',
-    'x-content-type-options': 'nosniff',
-    ...(answer.status === 204
-      ? {}
-      : { 'content-type': answer.contentType ?? 'application/json;charset=utf-8', 'content-length': body.length }),
-    ...answer.headers,
-  });
-  response.end(answer.status === 204 ? undefined : body);
 }

@@ -14,9 +14,14 @@ describe('a runtime token', () => {
   });
 
   const tokenOf = (running: RunningJob) => running.environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
-  async function confirm(authorization: string | null, runId = job.job.runId, url = at.gitea.url): Promise<number> {
+  async function confirm(
+    authorization: string | null,
+    runId = job.job.runId,
+    url = at.gitea.url,
+    method = 'GET',
+  ): Promise<number> {
     const path = `/api/actions_pipeline/_apis/pipelines/workflows/${String(runId)}/artifacts`;
-    const response = await fetch(`${url}${path}`, authorization === null ? {} : { headers: { authorization } });
+    const response = await fetch(`${url}${path}`, { method, headers: authorization === null ? {} : { authorization } });
     await response.body?.cancel();
     return response.status;
   }
@@ -77,8 +82,11 @@ describe('a runtime token', () => {
     const token = tokenOf(running);
     expect(await confirm(`Bearer ${token}`, running.job.runId, strict.gitea.url)).toBe(404);
     expect(await confirm(`Bearer ${token}`, running.job.runId + 1, strict.gitea.url)).toBe(400);
+    // Asking where an artifact would be uploaded makes nothing, and answers 200 with or without artifacts.
+    expect(await confirm(`Bearer ${token}`, running.job.runId, strict.gitea.url, 'POST')).toBe(200);
     running.finish();
     expect(await confirm(`Bearer ${token}`, running.job.runId, strict.gitea.url)).toBe(500);
+    expect(await confirm(`Bearer ${token}`, running.job.runId, strict.gitea.url, 'POST')).toBe(500);
     await strict.gitea.stop();
   });
 });

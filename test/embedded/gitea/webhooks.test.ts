@@ -118,6 +118,16 @@ describe('webhooks', () => {
     expect(deliveries.map(({ headers }) => headers['x-gitea-event'])).toEqual(['push']);
   });
 
+  it('deliver a test whatever a hook listens to from 1.28 on', async () => {
+    const newer = await giteaUnderTest({ version: '1.28.0' });
+    const config = { url, content_type: 'json', secret: 'first' };
+    await newer.ask(newer.root, 'POST', hooks, { type: 'gitea', active: true, events: ['workflow_job'], config });
+    await newer.ask(newer.root, 'POST', `${hooks}/1/tests`);
+    await newer.gitea.settled();
+    expect(deliveries.map(({ headers }) => headers['x-gitea-event'])).toEqual(['push']);
+    await newer.gitea.stop();
+  });
+
   it('stay silent when they are not active, are of another repository, or were deleted', async () => {
     await addHook({ active: false });
     await addHook();
