@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { findProgram, type LocalServer, startLocalServer } from './local-server.ts';
 
 export const redisServer = findProgram(['/usr/bin/redis-server', '/usr/local/bin/redis-server']);
@@ -31,20 +32,13 @@ export async function startRedis(users: readonly string[]): Promise<LocalServer>
 }
 
 async function answers(port: number): Promise<boolean> {
-  const redis = new Redis({
-    port,
-    host: '127.0.0.1',
-    lazyConnect: true,
-    retryStrategy: () => null,
-    enableReadyCheck: false,
-  });
-  redis.on('error', () => undefined);
+  const socket = connect(port, '127.0.0.1');
   try {
-    await redis.connect();
+    await once(socket, 'connect');
     return true;
   } catch {
     return false;
   } finally {
-    redis.disconnect();
+    socket.destroy();
   }
 }

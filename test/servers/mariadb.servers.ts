@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mariadbEngine } from '../../src/issuers/mariadb-engine.ts';
+import { twoUsersIssuer } from '../../src/issuers/two-users-issuer.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { credentialIssuerContract, type IssuerWorld } from '../contracts/credential-issuer.contract.ts';
+import { bindingOf } from '../issuers/binding.ts';
+import type { LocalServer } from './local-server.ts';
+import { type LossyTunnel, lossyTunnel } from './lossy-tunnel.ts';
+import { requestOf, rotateInTurn } from './rotate-in-turn.ts';
+import { asRoot, mariadbServer, startMariadb } from './start-mariadb.ts';
+
+const where =
+  mariadbServer === null ? 'skipped: MariaDB is not installed (scripts/install-test-servers.sh)' : 'MariaDB';
+const administratorPassword = 'administrator-4711-password';
+
+describe.skipIf(mariadbServer === null)(where, () => {
+  let server: LocalServer;
+  let tunnel: LossyTunnel;
+  beforeAll(async () => {
+    server = await startMariadb([
+      'create database shop',
+      `create user keyturn@'%' identified by '${administratorPassword}'`,
+      `grant create user on *.* to keyturn@'%'`,
+      `grant select on mysql.* to keyturn@'%'`,
+      `grant usage on shop.* to keyturn@'%'`,
+      `grant select on shop.* to keyturn@'%'`,
+      `create user somebody@'%' identified by 'untouched'`,
+    ]);
+    tunnel = await lossyTunnel(server.port);
+  });
+  afterAll(async () => {
+    await tunnel.stop();
+    await server.stop();
+  });
+
+  credentialIssuerContract('mariadb', () => newWorld());
+
+  it('keeps a client working through twelve rotations', async () => {
+    const world = await newWorld();
+    const seen = await rotateInTurn(world, 12, (value) => signIn(value.reveal()));
+    console.log(`mariadb: ${JSON.stringify(seen)}`);
+    expect(seen.failures).toBe(0);
+    expect(seen.longestMs).toBe(0);
+    expect(seen.tries).toBeGreaterThan(12);
+  });
+
+  it('writes no password into the server’s log of statements', async () => {
+    const world = await newWorld();
+    const request = requestOf(world);
+    const proposed = world.issuer.propose(request) ?? new SecretValue('');
+    await world.issuer.issue(request, proposed);
+    const log = readFileSync(join(server.directory, 'general.log'), 'utf8');
+    expect(log).toContain('ALTER USER');
+    expect(log).not.toContain(new URL(proposed.reveal()).password);
+  });
+
+  it('refuses users whose rights are not the same', async () => {
+    const world = await newWorld();
+    const request = requestOf(world);
+    const credential = await world.issuer.issue(request, world.issuer.propose(request));
+    await asRoot(server, [`revoke insert on shop.* from app_b@'%'`]);
+    expect(await world.issuer.verify(request, credential)).toMatchObject({ outcome: 'refused', authenticated: true });
+  });
+
+  async function newWorld(): Promise<IssuerWorld> {
+    await asRoot(server, [
+      `drop user if exists app_a@'%', app_b@'%'`,
+      `create user app_a@'%' identified by 'first-password'`,
+      `create user app_b@'%' identified by 'never-used-${randomBytes(8).toString('hex')}' account lock`,
+      `grant select, insert on shop.* to app_a@'%'`,
+      `grant select, insert on shop.* to app_b@'%'`,
+    ]);
+    const url = (port: number, user: string, password: string) =>
+      `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${String(port)}/shop`;
+    const place = {
+      host: '127.0.0.1',
+      port: tunnel.port,
+      database: 'shop',
+      tls: 'off',
+      administrator: 'kv-test/db-admin',
+    };
+    const target = { ...place, users: ['app_a', 'app_b'] };
+    const administrator = new SecretValue(url(tunnel.port, 'keyturn', administratorPassword));
+    const before = tunnel.calls();
+    const engine = mariadbEngine({ randomBytes });
+    const readSecret = () => Promise.resolve(administrator);
+    return {
+      issuer: twoUsersIssuer({ name: 'mariadb', engine, readSecret, randomBytes }),
+      binding: bindingOf('mariadb', target),
+      wrongTargets: [
+        { ...target, users: ['app_a'] },
+        { ...target, host: 'db.example.com' },
+        { ...target, user: 'app_a' },
+        place,
+      ],
+      current: new SecretValue(url(tunnel.port, 'app_a', 'first-password')),
+      currentCredentialId: 'app_a',
+      opens: (value) =>
+        signIn(value.reveal()).then(
+          () => true,
+          () => false,
+        ),
+      calls: () => tunnel.calls() - before,
+      loseNextAnswer: () => tunnel.loseAnswerTo('ALTER USER'),
+      oldEnds: 'at-revoke',
+      traceable: false,
+      foreign: () =>
+        asRoot(server, [`select * from mysql.global_priv where user in ('somebody', 'keyturn') order by user`]),
+      stop: () => Promise.resolve(),
+    };
+  }
+
+  async function signIn(url: string): Promise<void> {
+    const parts = new URL(url);
+    const connection = await createConnection({
+      host: '127.0.0.1',
+      port: server.port,
+      database: parts.pathname.slice(1),
+      user: parts.username,
+      password: decodeURIComponent(parts.password),
+    });
+    await connection.query('select 1');
+    connection.destroy();
+  }
+});
