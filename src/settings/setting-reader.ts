@@ -27,7 +27,9 @@ export function settingReader(environment: Environment): SettingReader {
     .map((name) => `${name}: is no setting that Keyturn knows`);
 
   function refuse(name: SettingName, says: string): void {
-    faults.push(`${name}: ${says}`);
+    const fault = `${name}: ${says}`;
+    // One variable may serve two purposes and be wrong for both.
+    if (!faults.includes(fault)) faults.push(fault);
   }
 
   function given(name: SettingName): string | null {
