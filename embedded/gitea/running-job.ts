@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { EmbeddedJob, RunningJob } from './embedded-gitea.ts';
 import { fullName, isAtLeast, seconds, type GiteaInstance } from './gitea-instance.ts';
 import { countsFor, type StoredJob, type StoredTask } from './gitea-state.ts';
-import { createJobDirectory } from './job-directory.ts';
+import { createJobDirectory, type JobDirectory } from './job-directory.ts';
 import { eventOf, jobEnvironment, type JobSurroundings } from './job-environment.ts';
 import { killJobProcess, runJobProcess } from './job-process.ts';
 import { logRow } from './log-row.ts';
@@ -38,13 +38,21 @@ export function runJob(options: RunningJobOptions): HeldJob {
     mintRuntimeToken({ taskId: task.id, runId: run.id, jobId: job.id }, instance.clock.now(), instance.signingKey),
   );
   memory.runtimeToken = runtimeToken;
-  const directory = createJobDirectory(eventOf(options));
+  // Made when it is first needed: a story's jobs only write to their log, by the hundred.
+  let made: JobDirectory | null = null;
+  const directory = () => {
+    if (made !== null) return made;
+    made = createJobDirectory(eventOf(options));
+    // Whoever reads the environment of an ended job is told where its files were, and finds none.
+    if (task.status !== 'running') made.remove();
+    return made;
+  };
   const children = new Set<ChildProcess>();
   const written: Record<string, string> = {};
   const log = runnerLog({ ...logOptions(runtimeToken), store: (row) => store(instance, task, row) });
   const environment = () => {
     const shown = isAtLeast(runner.version, '1.0.3') ? runtimeToken : memory.runtimeToken;
-    return { ...jobEnvironment(options, directory, shown), ...written };
+    return { ...jobEnvironment(options, directory(), shown), ...written };
   };
 
   store(
@@ -69,11 +77,11 @@ export function runJob(options: RunningJobOptions): HeldJob {
       const step = { name: `Run ${command[0] ?? ''}`, started: seconds(instance), stopped: 0, conclusion: null };
       const stored: StoredTask['steps'][number] = step;
       task.steps.push(stored);
-      directory.beginStep();
+      directory().beginStep();
       log.beginStep();
       const seesLine = stepCommands(runner.version);
       const code = await runJobProcess(command, {
-        directory: directory.workspace,
+        directory: directory().workspace,
         environment: { ...environment(), ...overrides },
         keepsUnfinishedLine: isAtLeast(runner.version, '2.0.0'),
         line(line) {
@@ -82,7 +90,7 @@ export function runJob(options: RunningJobOptions): HeldJob {
         },
         started: (child) => children.add(child),
       });
-      Object.assign(written, directory.writtenEnvironment());
+      Object.assign(written, directory().writtenEnvironment());
       stored.stopped = seconds(instance);
       stored.conclusion = code === 0 ? 'success' : 'failure';
       return code;
@@ -93,14 +101,14 @@ export function runJob(options: RunningJobOptions): HeldJob {
       Object.assign(task, { status: conclusion, stopped });
       if (job.taskId === task.id) Object.assign(job, { status: 'completed', conclusion, stopped });
       for (const child of children) killJobProcess(child);
-      directory.remove();
+      made?.remove();
       options.ended();
       options.changed(job);
       return embeddedJob(options, task);
     },
     abandon() {
       for (const child of children) killJobProcess(child);
-      directory.remove();
+      made?.remove();
     },
   };
 

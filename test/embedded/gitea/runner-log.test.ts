@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runnerLog } from '../../../embedded/gitea/runner-log.ts';
 import { replaceMasks } from '../../../embedded/gitea/mask-replacer.ts';
@@ -136,6 +137,21 @@ describe('replacing masks', () => {
     expect(replaceMasks('aaa', ['aa'])).toBe('***a');
     expect(replaceMasks('abab', ['ab', '***'])).toBe('******');
     expect(replaceMasks('', ['x'])).toBe('');
+  });
+
+  it('agrees with an alternation of the masks in the order of registration, which picks the first listed too', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '.'), maxLength: 40 });
+    const masks = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '.'), minLength: 1, maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(text, masks, (given, registered) => {
+        const alternation = new RegExp(registered.map((mask) => mask.replaceAll('.', '\\.')).join('|'), 'g');
+        expect(replaceMasks(given, registered)).toBe(given.replaceAll(alternation, '***'));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   // Go's own cases (strings/replace_test.go, blankHighPriority and blankLowPriority); X and O are both our three stars.

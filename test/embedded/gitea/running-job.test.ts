@@ -101,6 +101,9 @@ describe('a running job', () => {
     expect(existsSync(folder)).toBe(true);
     job.finish();
     expect(existsSync(folder)).toBe(false);
+    const unused = start();
+    unused.finish();
+    expect(existsSync(variable(unused, 'HOME'))).toBe(false);
   });
 
   it('has a line cut at 65,536 bytes without a word', async () => {
