@@ -10,7 +10,10 @@ interface Kusto {
   readonly Symbols: { readonly TableSymbol: Symbols; readonly DatabaseSymbol: Symbols };
   readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
   readonly KustoCode: {
-    ParseAndAnalyze(text: string, globals: unknown): { GetDiagnostics(): { Count: number; getItem(index: number): Diagnostic } };
+    ParseAndAnalyze(
+      text: string,
+      globals: unknown,
+    ): { GetDiagnostics(): { Count: number; getItem(index: number): Diagnostic } };
   };
 }
 
@@ -20,16 +23,23 @@ interface Diagnostic {
 }
 
 /** What Microsoft's own parser finds wrong with a query, given tables as contract 06 lists them. */
-export function kustoDiagnostics(query: string, tables: Readonly<Record<string, Readonly<Record<string, string>>>>): string[] {
+export function kustoDiagnostics(
+  query: string,
+  tables: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): string[] {
   const require = createRequire(import.meta.url);
   require('@kusto/language-service-next/bridge.min.js');
   require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
-  const { Kusto: { Language } } = globalThis as unknown as { Kusto: { Language: Kusto } };
+  const {
+    Kusto: { Language },
+  } = globalThis as unknown as { Kusto: { Language: Kusto } };
   const symbols = Object.entries(tables).map(([name, columns]) => {
     const list = Object.entries(columns).map(([column, type]) => `${column}:${type}`);
     return new Language.Symbols.TableSymbol.$ctor7(name, `(${list.join(',')})`, null);
   });
-  const globals = Language.GlobalState.Default.WithDatabase(new Language.Symbols.DatabaseSymbol.$ctor1('workspace', symbols));
+  const globals = Language.GlobalState.Default.WithDatabase(
+    new Language.Symbols.DatabaseSymbol.$ctor1('workspace', symbols),
+  );
   const found = Language.KustoCode.ParseAndAnalyze(query, globals).GetDiagnostics();
   return Array.from({ length: found.Count }, (_, index) => found.getItem(index).Message);
 }

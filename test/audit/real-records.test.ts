@@ -1,0 +1,292 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { auditRowsOf } from '../../src/audit/audit-rows-of.ts';
+import { parseAuditRow } from '../../src/audit/parse-audit-row.ts';
+import type { Retrieval } from '../../src/audit/retrieval.ts';
+
+const folder = new URL('../../../shared/contracts/05-audit-records/', import.meta.url);
+
+function readContract(name: string): string | null {
+  try {
+    return readFileSync(new URL(name, folder), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** What each record is, read by eye in the file and written down here: kind, denial, vault, secret, version, who, time. */
+type Expected = readonly [
+  operation: string,
+  status: number,
+  kind: Retrieval['kind'],
+  denial: Retrieval['denial'],
+  vault: string,
+  secret: string | null,
+  version: string | null,
+  who: 'person' | 'workload',
+  at: string,
+];
+
+// prettier-ignore
+const expected: readonly Expected[] = [
+  [
+    'CertificateCreate',
+    202,
+    'not-a-secret',
+    null,
+    'testpermissionvault',
+    null,
+    null,
+    'person',
+    '2024-04-03T14:03:10.7886260Z',
+  ],
+  ['CertificateImport', 400, 'not-a-secret', null, 'myright3', null, null, 'person', '2024-04-08T15:10:25.2996345Z'],
+  ['CertificateImport', 200, 'not-a-secret', null, 'myright3', null, null, 'person', '2024-04-08T15:13:06.9355325Z'],
+  ['KeyBackup', 200, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:47:31.2803447Z'],
+  ['KeyDelete', 200, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:47:34.7178619Z'],
+  ['KeyGet', 404, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-03T14:02:45.0948723Z'],
+  ['KeyGet', 200, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:47:42.7335214Z'],
+  [
+    'KeyListDeleted',
+    200,
+    'not-a-secret',
+    null,
+    'testpermissionvault',
+    null,
+    null,
+    'person',
+    '2024-04-04T06:47:38.2178774Z',
+  ],
+  [
+    'KeyPurge',
+    403,
+    'not-a-secret',
+    'access-policy',
+    'testpermissionvault',
+    null,
+    null,
+    'person',
+    '2024-04-04T06:47:52.0502260Z',
+  ],
+  ['KeyUpdate', 200, 'not-a-secret', null, 'myright3', null, null, 'person', '2024-04-08T15:14:05.4057164Z'],
+  [
+    'SecretGet',
+    404,
+    'not-found',
+    null,
+    'testpermissionvault',
+    'keykey',
+    null,
+    'person',
+    '2024-04-03T14:08:43.4316531Z',
+  ],
+  ['SecretGet', 403, 'denied', 'rbac', 'keytestint', 'a', null, 'person', '2024-04-02T08:20:49.2681600Z'],
+  ['SecretList', 200, 'list', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:43:25.5941616Z'],
+  ['SecretListDeleted', 200, 'list', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:44:25.3013619Z'],
+  [
+    'SecretPurge',
+    403,
+    'denied',
+    'access-policy',
+    'testpermissionvault',
+    'mysecret',
+    null,
+    'person',
+    '2024-04-04T06:45:24.3756181Z',
+  ],
+  [
+    'SecretPurge',
+    403,
+    'denied',
+    'access-policy',
+    'testpermissionvault',
+    'mysecret',
+    null,
+    'person',
+    '2024-04-04T06:45:40.6759307Z',
+  ],
+  [
+    'SecretRestore',
+    409,
+    'failed',
+    null,
+    'testpermissionvault',
+    'keykey',
+    null,
+    'person',
+    '2024-04-04T06:44:17.4857222Z',
+  ],
+  ['VaultGet', 200, 'not-a-secret', null, 'keytestint', null, null, 'person', '2024-04-02T08:20:41.7523185Z'],
+  ['VaultGet', 200, 'platform', null, 'xxxxxxx', null, null, 'workload', '2024-03-30T22:29:57.2784858Z'],
+  ['VaultGet', 200, 'not-a-secret', null, 'contosokeyvault', null, null, 'person', '2016-01-05T01:32:01.2691226Z'],
+  ['VaultGet', 200, 'not-a-secret', null, 'contosokeyvault', null, null, 'person', '2016-01-05T01:32:01.2691226Z'],
+  ['VaultGet', 200, 'not-a-secret', null, 'testkey', null, null, 'person', '2024-04-17T13:34:17.9174081Z'],
+  ['BackupCreate', 202, 'not-a-secret', null, '<hsm-name>', null, null, 'person', '2020-08-31T19:52:39.7630000Z'],
+  [
+    'SecretGet',
+    200,
+    'read',
+    null,
+    'securaallkeyvault',
+    'securaallsecret',
+    '4c39bacace9a49b2bd542ce61bd6f312',
+    'person',
+    '2022-06-30T11:59:25.4111792Z',
+  ],
+  ['KeyGet', 200, 'not-a-secret', null, 'securaallkeyvault', null, null, 'person', '2022-06-30T11:57:06.6197919Z'],
+  ['KeyList', 200, 'not-a-secret', null, 'securaallkeyvault', null, null, 'person', '2022-06-30T11:56:36.7194925Z'],
+  [
+    'SecretGet',
+    200,
+    'read',
+    null,
+    'example-vault',
+    'example-secret',
+    '00000000000000000000000000000000',
+    'workload',
+    '2025-01-07T20:00:00.0483028Z',
+  ],
+  ['VaultGet', 200, 'platform', null, 'example-vault', null, null, 'workload', '2024-11-02T09:12:25.0852453Z'],
+  ['SecretGet', 200, 'read', null, 'vault-name', 'secret-name', 'version-id', 'person', '2020-08-25T04:14:54.2566667Z'],
+];
+
+type Row = Record<string, unknown>;
+
+const text = readContract('keyvault-audit-records.ndjson');
+const envelope = readContract('PT1H-like-event-hub-envelope.json');
+const wrapped = (text ?? '').split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { record: Row }]));
+if (text === null) console.log('skipped: ../shared/contracts/05-audit-records is absent');
+
+describe.skipIf(text === null)('the 29 published audit records', () => {
+  it('are classified as they were read by eye, wrapped as they were published', () => {
+    expect(wrapped.map((one, index) => summary(one, index))).toEqual(expected);
+  });
+
+  it('are the same as bare records', () => {
+    expect(wrapped.map(({ record }, index) => summary(record, index))).toEqual(expected);
+  });
+
+  it('are the same with every value made text, as tools export them', () => {
+    expect(wrapped.map(({ record }, index) => summary(asText(record) as Row, index))).toEqual(expected);
+  });
+
+  it('are the same as rows of AZKVAuditLogs', () => {
+    const archived = wrapped.filter(({ record }) => record['time'] !== undefined);
+    expect(archived).toHaveLength(27);
+    expect(archived.map(({ record }, index) => summary(asTableRow(record), index))).toEqual(
+      expected.filter((_, index) => wrapped[index]?.record['time'] !== undefined),
+    );
+  });
+
+  it('are the same as rows of AzureDiagnostics', () => {
+    const archived = wrapped.filter(({ record }) => record['time'] !== undefined && record['PoolName'] === undefined);
+    expect(archived.map(({ record }, index) => summary(asDiagnosticsRow(record), index))).toEqual(
+      expected.filter(
+        ([operation], index) => wrapped[index]?.record['time'] !== undefined && operation !== 'BackupCreate',
+      ),
+    );
+  });
+
+  it('name who was there by object id, in both spellings of claims', () => {
+    const identities = wrapped.map((one) => parsed(one).identity);
+    expect(identities.map(({ objectId }) => objectId).filter((id) => id === null)).toEqual([]);
+    expect(identities[19]).toMatchObject({
+      objectId: 'd9da5048-2737-4770-bd64-xxxxxxxxxxxx',
+      userPrincipalName: 'live.com#username@outlook.com',
+      applicationId: '1950a258-227b-4e31-a9cf-xxxxxxxxxxxx',
+    });
+    expect(identities[22]).toMatchObject({ objectId: '<object-id>', userPrincipalName: '<user-email>' });
+  });
+
+  it('show where status and signature contradict each other: in one, and in no other', () => {
+    expect(wrapped.flatMap((one, index) => (parsed(one).statusDisagrees === true ? [index] : []))).toEqual([20]);
+  });
+
+  it('are told apart by where they come from', () => {
+    const sources = wrapped.map((one) => parsed(one).sources[0]);
+    expect(
+      sources.map((source, index) => (source === 'AzureDiagnostics' ? index : -1)).filter((at) => at >= 0),
+    ).toEqual([26, 27]);
+    expect(parsed(asTableRow(wrapped[23]?.record ?? {})).sources).toEqual(['AZKVAuditLogs']);
+  });
+
+  it('have one id each, the same in every shape', () => {
+    const ids = wrapped.map((one) => parsed(one).id);
+    expect(new Set(ids).size).toBe(28); // Record 20 is record 19 with another signature.
+    expect(parsed(asTableRow(wrapped[23]?.record ?? {})).id).toBe(ids[23]);
+    expect(parsed(asDiagnosticsRow(wrapped[23]?.record ?? {})).id).toBe(ids[23]);
+  });
+
+  it('are found in the envelope of Event Hub and of older archives', () => {
+    const rows = [...auditRowsOf(JSON.parse(envelope ?? 'null'))];
+    // All but the managed HSM's and the two of AzureDiagnostics.
+    const archived = expected.filter((_, index) => index !== 22 && index !== 26 && index !== 27);
+    expect(rows.map((row, index) => summary(row, index))).toEqual(archived);
+  });
+});
+
+function parsed(row: unknown): Retrieval {
+  const answer = parseAuditRow(row, 'a record');
+  if (answer.outcome === 'refused') throw new Error(answer.reason);
+  return answer.retrieval;
+}
+
+function summary(row: unknown, index: number): Expected | string {
+  const answer = parseAuditRow(row, `record ${String(index)}`);
+  if (answer.outcome === 'refused') return `${answer.place}: ${answer.reason}`;
+  const { operation, status, kind, denial, vault, secret, version, identity, at } = answer.retrieval;
+  return [operation, status, kind, denial, vault, secret, version, identity.kind as 'person', at];
+}
+
+/** Booleans as `True`, numbers as digits, nothing as `None`. */
+function asText(value: unknown): unknown {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, asText(one)]));
+  return value;
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** An archive record in the columns of AZKVAuditLogs. */
+function asTableRow({ time, resourceId, properties, ...rest }: Row): Row {
+  const columns = { ...(properties as Row | undefined), ...rest };
+  return {
+    ...Object.fromEntries(Object.entries(columns).map(([name, value]) => [capital(name), value])),
+    TimeGenerated: time,
+    _ResourceId: String(resourceId).toLowerCase(),
+    Type: 'AZKVAuditLogs',
+  };
+}
+
+/** An archive record in the columns of AzureDiagnostics: one column a claim, suffixes for types, its own capitals. */
+function asDiagnosticsRow({ time, resourceId, properties, identity, callerIpAddress, ...rest }: Row): Row {
+  const claims = Object.entries(((identity as Row)['claim'] ?? {}) as Row).filter(
+    ([, value]) => typeof value === 'string',
+  );
+  const inner = (properties ?? {}) as Row;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [capital(name), value])),
+    ...Object.fromEntries(
+      claims.map(([name, value]) => [
+        `identity_claim_${name.replace(/[^a-z0-9]+/gi, '_')}_${/oid|identifier|appid$/.test(name) ? 'g' : 's'}`,
+        value,
+      ]),
+    ),
+    id_s: inner['id'],
+    requestUri_s: inner['requestUri'],
+    clientInfo_s: inner['clientInfo'],
+    httpStatusCode_d: inner['httpStatusCode'],
+    isAccessPolicyMatch_b: inner['isAccessPolicyMatch'],
+    isRbacAuthorized_b: inner['isRbacAuthorized'],
+    CallerIPAddress: callerIpAddress,
+    TimeGenerated: time,
+    ResourceId: String(resourceId).toUpperCase(),
+    _ResourceId: String(resourceId).toLowerCase(),
+  };
+}
