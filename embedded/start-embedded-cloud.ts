@@ -4,6 +4,7 @@ import { createAuditLog } from './azure/create-audit-log.ts';
 import { createEventGrid } from './azure/create-event-grid.ts';
 import { createIdentityRegister } from './azure/identity-register.ts';
 import { createSecretShelf } from './azure/secret-shelf.ts';
+import { openShelfFile } from './azure/shelf-file.ts';
 import { startKeyVault } from './azure/start-key-vault.ts';
 import { startLogAnalytics } from './azure/start-log-analytics.ts';
 import { startManagedIdentity } from './azure/start-managed-identity.ts';
@@ -21,7 +22,8 @@ export interface EmbeddedPorts {
 
 /**
  * Starts everything that Keyturn talks to, on loopback, in this process.
- * `data`: a folder in which state outlives the process; without it everything is in memory.
+ * `data`: a folder in which secrets, log rows and Gitea outlive the process; without it everything is in memory.
+ * Principals, grants, faults and subscriptions are the caller's to set up again.
  */
 export async function startEmbeddedCloud(
   options: { readonly clock?: Clock; readonly data?: string; readonly ports?: EmbeddedPorts } = {},
@@ -39,7 +41,7 @@ export async function startEmbeddedCloud(
     register,
     ...(ports.identity === undefined ? {} : { port: ports.identity }),
   });
-  const shelf = createSecretShelf();
+  const shelf = options.data === undefined ? createSecretShelf() : openShelfFile(join(options.data, 'azure', 'vault'));
   const vault = await startKeyVault({
     clock,
     register,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fromUnix, parseTime } from './kusto/kusto-time.ts';
 import { compareValues, KustoRefusal, type KustoTable, type KustoTime } from './kusto/kusto-value.ts';
-import { parseKusto } from './kusto/parse-kusto.ts';
+import { parseOnce } from './kusto/parse-once.ts';
 import { runQuery } from './kusto/run-query.ts';
 import { toCell, toTable } from './kusto-cells.ts';
 import { parseTimespan } from './query-timespan.ts';
@@ -41,7 +41,7 @@ export function answerQuery(
         ),
       ]),
     );
-    const root = parseKusto(request.query, workspaceSchema);
+    const root = parseOnce(request.query, workspaceSchema);
     return toAnswer(withoutUnlisted(runQuery(root, tables, now.getTime()), request.query), mostRows);
   } catch (cause) {
     if (!(cause instanceof KustoRefusal)) throw cause;

@@ -1,6 +1,9 @@
 import type { Principal } from './managed-identity.ts';
 
-/** What the next matching request meets. `times` counts down; 0 is off. */
+/**
+ * What the next matching request meets. `times` counts down; 0 is off. Requests without a good token meet none, so that the
+ * challenge probe of a new client does not use one up. Faults that break a request wait for each other; a delay goes with any.
+ */
 export interface VaultFault {
   readonly kind: 'lose-answer' | 'fail-before' | 'fail-after' | 'throttle' | 'delay' | 'deny';
   /** `PUT`, `GET`, …; any when absent. */
@@ -21,7 +24,10 @@ export interface EmbeddedKeyVault {
   readonly url: string;
   /** Lower-case Azure Resource Manager id. */
   readonly resourceId: string;
-  /** Gives a principal rights over secrets whose name matches (`*` at the end allowed). Without a grant: 403 ForbiddenByRbac. */
+  /**
+   * Gives a principal rights over secrets whose name matches (`*` at the end allowed). Without a grant: 403 ForbiddenByRbac.
+   * Listing secrets speaks of the whole vault: it needs `list` over all names, as in Azure.
+   */
   grant(
     principal: Principal,
     rights: readonly ('get' | 'set' | 'list' | 'update' | 'delete' | 'recover')[],

@@ -98,6 +98,7 @@ class LazyNode implements KustoNode {
   readonly kind: string;
   readonly children: readonly KustoNode[];
   readonly #node: BridgeNode;
+  #columns: readonly KustoColumn[] | null = null;
 
   constructor(kind: string, node: BridgeNode, children: readonly KustoNode[]) {
     this.kind = kind;
@@ -110,8 +111,11 @@ class LazyNode implements KustoNode {
   }
 
   get columns(): readonly KustoColumn[] {
-    const columns = this.#node.ResultType?.Columns;
-    return columns ? itemsOf(columns).map(({ Name, Type }) => ({ name: Name, type: Type.Name })) : [];
+    this.#columns ??= itemsOf(this.#node.ResultType?.Columns).map(({ Name, Type }) => ({
+      name: Name,
+      type: Type.Name,
+    }));
+    return this.#columns;
   }
 
   get type(): string | null {
@@ -136,7 +140,8 @@ function globalsOf(schema: KustoSchema): object {
   return made;
 }
 
-function itemsOf<T>(list: BridgeList<T>): T[] {
+function itemsOf<T>(list: BridgeList<T> | undefined): T[] {
+  if (!list) return [];
   return Array.from({ length: list.Count }, (_, index) => list.getItem(index));
 }
 

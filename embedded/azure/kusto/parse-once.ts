@@ -1,0 +1,70 @@
+import { type KustoNode, type KustoSchema, parseKusto } from './parse-kusto.ts';
+
+const most = 50;
+const dateTime = /datetime\(\s*\d{4}-\d{2}-\d{2}[\dT:. ]*(?:Z|[+-]\d{2}:\d{2})?\s*\)/g;
+const parsed = new WeakMap<KustoSchema, Map<string, KustoNode>>();
+
+/**
+ * Parses like `parseKusto`, but only once for queries that differ in nothing but their datetime literals: a collector asks
+ * the same for every hour of a month, and the parser takes longer than the query.
+ */
+export function parseOnce(text: string, schema: KustoSchema): KustoNode {
+  const literals: string[] = [];
+  const pattern = text.replaceAll(dateTime, (literal) => placeholder(literals.push(literal) - 1));
+  const kept = parsed.get(schema) ?? new Map<string, KustoNode>();
+  parsed.set(schema, kept);
+  const known = kept.get(pattern);
+  if (known) return fill(known, literals);
+  // A fault must be told with the places of the query that was sent.
+  const exact = parseKusto(text, schema);
+  const tree = literals.length > 0 ? parseKusto(pattern, schema) : exact;
+  // Where a string only looks like a datetime literal, texts must stay as they are.
+  if (!hasPlaceholderInString(tree)) {
+    if (kept.size >= most) kept.clear();
+    kept.set(pattern, tree);
+  }
+  return exact;
+}
+
+function placeholder(index: number): string {
+  return `datetime(0001-01-01T00:00:00.${String(index).padStart(7, '0')}Z)`;
+}
+
+function fill(node: KustoNode, literals: readonly string[]): KustoNode {
+  if (node.kind === 'DateTimeLiteralExpression') {
+    const index = /^datetime\(0001-01-01T00:00:00\.(\d{7})Z\)$/.exec(node.text)?.[1];
+    const text = index === undefined ? undefined : literals[Number(index)];
+    return text === undefined ? node : { kind: node.kind, text, children: [], columns: [], type: node.type };
+  }
+  if (!holdsDateTime(node)) return node;
+  return withChildren(
+    node,
+    node.children.map((child) => fill(child, literals)),
+  );
+}
+
+/** The same node over other children; what is worked out on demand stays so. */
+function withChildren(node: KustoNode, children: readonly KustoNode[]): KustoNode {
+  return {
+    kind: node.kind,
+    children,
+    get text() {
+      return children.map((child) => child.text).join('');
+    },
+    get columns() {
+      return node.columns;
+    },
+    get type() {
+      return node.type;
+    },
+  };
+}
+
+function holdsDateTime(node: KustoNode): boolean {
+  return node.kind === 'DateTimeLiteralExpression' || node.children.some(holdsDateTime);
+}
+
+function hasPlaceholderInString(node: KustoNode): boolean {
+  if (node.kind === 'StringLiteralExpression') return node.text.includes('datetime(0001-01-01T');
+  return node.children.some(hasPlaceholderInString);
+}
