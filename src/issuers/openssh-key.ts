@@ -35,15 +35,22 @@ export function newOpensshKey(comment: string, randomBytes: RandomBytes): Secret
   return new SecretValue([marks.begin, ...lines, marks.end, ''].join('\n'));
 }
 
-/** `ssh-ed25519 AAAA…`, without a comment, of a private key that `newOpensshKey` wrote; `null` when it is none. */
+/**
+ * `ssh-ed25519 AAAA…`, without a comment, of a private key that `newOpensshKey` wrote; `null` when it is none.
+ * The public half is computed from the private one: a damaged key that still carries its old public half is none.
+ */
 export function opensshPublicLine(privateKey: SecretValue): string | null {
   const lines = privateKey.reveal().trim().split(/\r?\n/);
   if (lines[0] !== marks.begin || lines.at(-1) !== marks.end) return null;
   const whole = Buffer.from(lines.slice(1, -1).join(''), 'base64');
-  const start = 'openssh-key-v1\0'.length + 8 + 8 + 4 + 4;
-  const length = whole.length >= start + 4 ? whole.readUInt32BE(start) : 0;
-  const blob = whole.subarray(start + 4, start + 4 + length);
-  return blob.length === 51 && blob.equals(publicBlob(blob.subarray(19))) ? line(blob) : null;
+  // Magic word, then cipher, key derivation and its options, each of them `none`, and the number of keys.
+  const blob = fieldAt(whole, 'openssh-key-v1\0'.length + 8 + 8 + 4 + 4);
+  const secret = blob === null ? null : fieldAt(whole, blob.end);
+  // Two check numbers of four bytes, the algorithm, the public key; then seed and public key as one field.
+  const pair = secret === null ? null : fieldAt(secret.content, 8 + 4 + algorithm.length + 4 + 32);
+  if (blob === null || pair?.content.length !== 64) return null;
+  const own = publicBlob(publicKeyOf(pair.content.subarray(0, 32)));
+  return blob.content.equals(own) ? `${algorithm} ${own.toString('base64')}` : null;
 }
 
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
@@ -61,13 +68,16 @@ function publicBlob(publicKey: Buffer): Buffer {
   return Buffer.concat([field(algorithm), field(publicKey)]);
 }
 
-function line(blob: Buffer): string {
-  return `${algorithm} ${blob.toString('base64')}`;
-}
-
 function field(content: string | Buffer): Buffer {
   const bytes = Buffer.from(content);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return Buffer.concat([length, bytes]);
+}
+
+/** The field at an offset and where it ends, or `null` when the bytes end before it does. */
+function fieldAt(bytes: Buffer, offset: number): { readonly content: Buffer; readonly end: number } | null {
+  if (bytes.length < offset + 4) return null;
+  const end = offset + 4 + bytes.readUInt32BE(offset);
+  return bytes.length < end ? null : { content: bytes.subarray(offset + 4, end), end };
 }

@@ -1,6 +1,11 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CredentialIssuer, IssuedCredential, IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import type {
+  CredentialIssuer,
+  IssuedCredential,
+  IssueRequest,
+  Verification,
+} from '../../src/rotation/credential-issuer.ts';
 import type { SecretBinding, TargetValue } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -96,10 +101,9 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       if (world.opens === null) return;
       const credential = await issued();
       const other = new SecretValue(spoiled(credential.value.reveal()));
-      expect(await verified({ ...credential, value: other })).toMatchObject({
-        outcome: 'refused',
-        authenticated: false,
-      });
+      const verification = await verified({ ...credential, value: other });
+      expect(verification.outcome).not.toBe('works');
+      if (verification.outcome === 'refused') expect(verification.authenticated).toBe(false);
     });
 
     it('makes no second credential when it is asked again', async () => {
@@ -212,7 +216,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       return credential;
     }
 
-    async function verified(credential: IssuedCredential): Promise<unknown> {
+    async function verified(credential: IssuedCredential): Promise<Verification> {
       const verification = await world.issuer.verify(asked(), credential);
       said.push(verification);
       return verification;
