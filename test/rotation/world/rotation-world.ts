@@ -20,6 +20,8 @@ export const dayMs = 24 * hourMs;
 /** Everything outside the machine, in memory, under one clock that only the test moves. */
 export interface RotationWorld {
   readonly tools: RotationTools;
+  /** A new process: what the last one had in memory is gone. */
+  restart(): void;
   readonly vault: MemoryVault;
   readonly gateway: Gateway;
   readonly providers: Readonly<Record<'mint' | 'two-users' | 'single' | 'two-keys' | 'random', MemoryProvider>>;
@@ -90,7 +92,8 @@ export function rotationWorld(
   };
   const records = gated(memoryRecordStore(), gateway);
   const never = new AbortController().signal;
-  const world: RotationWorld = {
+  const world: RotationWorld & { tools: RotationTools } = {
+    restart: () => void (world.tools = { ...world.tools, records: { ...world.tools.records } }),
     vault,
     gateway,
     providers,
@@ -139,11 +142,11 @@ function seedSecret({ vault, providers }: RotationWorld, binding: SecretBinding,
   const account = String(binding.target['account']);
   const value =
     {
-      mint: `old-${name}`,
+      mint: `value-of-old-${name}`,
       'two-users': `a:old-${name}`,
       single: `only:old-${name}`,
       'two-keys': `key-old-${account}`,
-      random: `old-${name}`,
+      random: `value-of-old-${name}`,
     }[issuer] ?? '';
   const id =
     { mint: `old-${name}`, 'two-users': 'a', single: 'only', 'two-keys': 'key1', random: null }[issuer] ?? null;
