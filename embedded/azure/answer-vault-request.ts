@@ -50,8 +50,8 @@ export async function answerVaultRequest(services: VaultServices, request: Loopb
     toAuditRow(
       {
         vaultName: services.name,
-        // A request without a token is logged as `Authentication`, whatever it asked for.
-        operation: token === null ? 'Authentication' : (operation?.name ?? 'Unknown'),
+        // A request without a token is logged as `Authentication`, whatever it asked for; one with a bad token is not.
+        operation: request.headers['authorization'] === undefined ? 'Authentication' : (operation?.name ?? 'Unknown'),
         apiVersion: request.url.searchParams.get('api-version') ?? '',
         status: outcome.answer.status,
         requestUri: services.url + request.target,
@@ -62,6 +62,7 @@ export async function answerVaultRequest(services: VaultServices, request: Loopb
         durationMs: Math.round(performance.now() - startedAt),
         ...(outcome.answer.description === undefined ? {} : { description: outcome.answer.description }),
         ...idOf(services, operation, outcome.answer),
+        ...(outcome.answer.secretProperties === undefined ? {} : { secretProperties: outcome.answer.secretProperties }),
         ...(outcome.authorized === undefined ? {} : { authorized: outcome.authorized }),
         ...(outcome.assignmentId === undefined ? {} : { assignmentId: outcome.assignmentId }),
       },

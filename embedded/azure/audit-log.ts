@@ -6,6 +6,9 @@ export interface EmbeddedAuditLog {
   drop(from: Date, to: Date): void;
   /** Rows that a query sees now, in the columns of the table. */
   rows(): readonly Readonly<Record<string, unknown>>[];
-  /** Puts a row in as if the vault had written it. */
+  /**
+   * Puts a row in as if the vault had written it. What it does not say is filled in: table, times, item id; it is seen at once.
+   * With `Type: 'AzureDiagnostics'` it stands in the older table.
+   */
   append(row: Readonly<Record<string, unknown>>): void;
 }

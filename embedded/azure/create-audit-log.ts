@@ -41,7 +41,13 @@ export function createAuditLog(options: { readonly clock: Clock; readonly file?:
     rows: () => rows.filter((row) => Date.parse(String(row['_TimeReceived'])) <= clock.now().getTime()),
     append(row) {
       const now = clock.now();
-      keep({ TimeGenerated: tickText(now), _TimeReceived: arrivalText(now), _ItemId: randomUUID(), ...row });
+      keep({
+        Type: 'AZKVAuditLogs',
+        TimeGenerated: tickText(now),
+        _TimeReceived: arrivalText(now),
+        _ItemId: randomUUID(),
+        ...row,
+      });
     },
     write(toRow) {
       const now = clock.now();

@@ -1,5 +1,12 @@
 import { listSecrets, type ListQuery } from './list-secrets.ts';
-import { propertiesOf, secretId, toDeletedSecret, toSecretBundle, versionId } from './secret-bundle.ts';
+import {
+  propertiesOf,
+  secretId,
+  toDeletedSecret,
+  toLoggedProperties,
+  toSecretBundle,
+  versionId,
+} from './secret-bundle.ts';
 import { parseSecretRequest, refuseName } from './secret-request.ts';
 import type { SecretShelf, StoredVersion } from './secret-shelf.ts';
 import {
@@ -68,7 +75,7 @@ function setSecret(name: string, context: PerformContext): VaultAnswer {
     ...(typeof request.expires === 'number' ? { expires: request.expires } : {}),
   });
   context.onNewVersion(added);
-  return bundle(context, added);
+  return { ...bundle(context, added), secretProperties: toLoggedProperties(added) };
 }
 
 function getSecret(name: string, version: string | null, context: PerformContext): VaultAnswer {
@@ -99,7 +106,12 @@ function updateSecret(name: string, version: string | null, context: PerformCont
     ...(until === undefined ? {} : { expires: until }),
   };
   context.shelf.replace(updated);
-  return { status: 200, body: propertiesOf(context, updated), id: versionId(context.vaultUrl, updated) };
+  return {
+    status: 200,
+    body: propertiesOf(context, updated),
+    id: versionId(context.vaultUrl, updated),
+    secretProperties: toLoggedProperties(updated),
+  };
 }
 
 function deleteSecret(name: string, context: PerformContext): VaultAnswer {

@@ -40,6 +40,18 @@ export function toDeletedSecret(context: BundleContext, newest: StoredVersion, a
   };
 }
 
+/** A written version as the log describes it. */
+export function toLoggedProperties(version: StoredVersion): object {
+  return {
+    type: version.contentType ?? '',
+    attributes: {
+      enabled: version.enabled,
+      ...(version.notBefore === undefined ? {} : { nbf: version.notBefore }),
+      ...(version.expires === undefined ? {} : { exp: version.expires }),
+    },
+  };
+}
+
 export function secretId(vaultUrl: string, name: string): string {
   return `${vaultUrl}/secrets/${name}`;
 }

@@ -9,6 +9,7 @@ import type { EmbeddedLogAnalytics } from './log-analytics.ts';
 
 /** The service answers a repeated query from memory for this long, unless told `Cache-Control: no-cache`. */
 const cachedMs = 120_000;
+const mostKept = 100;
 
 /** The query API: `POST /v1/workspaces/{id}/query` over https, with a certificate made for this run. */
 export async function startLogAnalytics(options: {
@@ -33,6 +34,7 @@ export async function startLogAnalytics(options: {
       return { ...known.answer, headers: { Age: String(Math.floor((now - known.at) / 1000)) } };
     }
     const answer = answerQuery(parsed, auditLog.rows(), new Date(now), mostRows);
+    if (answered.size >= mostKept) answered.clear();
     if (answer.status === 200) answered.set(request.body, { at: now, answer });
     return answer;
   };

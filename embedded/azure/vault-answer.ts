@@ -7,6 +7,8 @@ export interface VaultAnswer {
   readonly id?: string;
   /** The reason as the log gives it. */
   readonly description?: string;
+  /** What the log says of a version that was written: its kind and its attributes, no value and no tags. */
+  readonly secretProperties?: object;
 }
 
 /** An error as Azure words it. `innerCode` tells the kinds of 403 and 409 apart. */

@@ -72,6 +72,23 @@ describe('a fault switch', () => {
   });
 });
 
+describe('a row of a write', () => {
+  it('says what the version is, without its value and tags', async () => {
+    await ask('PUT', 'secrets/prod-key', {
+      value: 'hidden',
+      contentType: 'text/plain',
+      tags: { a: 'b' },
+      attributes: { exp: 1_800_000_000 },
+    });
+    const [row] = cloud.auditLog.rows();
+    expect(row?.['SecretProperties']).toEqual({
+      type: 'text/plain',
+      attributes: { enabled: true, exp: 1_800_000_000 },
+    });
+    expect(JSON.stringify(row)).not.toContain('hidden');
+  });
+});
+
 describe('the limit of writes', () => {
   it('lets so many through in ten seconds, counts no refused one, and opens again when the clock moves on', async () => {
     cloud.vault.limitWrites(2, 3);
@@ -160,5 +177,10 @@ describe('who may do what', () => {
       });
       expect(response.status).toBe(401);
     }
+    // Unlike the probe of a new client, which has no token at all, these are failed requests.
+    expect(cloud.auditLog.rows().map((row) => [row['OperationName'], row['HttpStatusCode']])).toEqual([
+      ['SecretList', 401],
+      ['SecretList', 401],
+    ]);
   });
 });

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createClock } from '../../embedded/clock.ts';
+
+describe('the clock of the embedded cloud', () => {
+  it('stands still when told, jumps where it is set, and runs on from there', () => {
+    const clock = createClock(new Date('2026-03-01T00:00:00Z'));
+    clock.stand();
+    const stood = clock.now().getTime();
+    clock.advance(1000);
+    expect(clock.now().getTime() - stood).toBe(1000);
+    clock.set(new Date('2025-01-01T00:00:00Z'));
+    expect(clock.now().toISOString()).toBe('2025-01-01T00:00:00.000Z');
+    clock.run();
+    const from = performance.now();
+    while (performance.now() - from < 3);
+    expect(clock.now().getTime()).toBeGreaterThan(Date.parse('2025-01-01T00:00:00Z'));
+  });
+});
+
+describe('the embedded cloud', () => {
+  it('imports nothing of the product, so that the two cannot share a mistake', () => {
+    const files = readdirSync('embedded', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    expect(files.length).toBeGreaterThan(30);
+    for (const file of files) {
+      const imported = [...readFileSync(join('embedded', file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)];
+      const outside = imported.map(([, path = '']) => path).filter((path) => path.includes('../src/'));
+      expect({ file, outside }).toEqual({ file, outside: [] });
+    }
+  });
+});
