@@ -1,0 +1,233 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Grade, gradeGroups } from '../../src/audit/attribution.ts';
+import { drawSample, sampleCommand } from '../../src/evidence/draw-sample.ts';
+import { exportPack, listPacks, packFiles, readPackFile } from '../../src/evidence/pack-archive.ts';
+import { producePack } from '../../src/evidence/produce-pack.ts';
+import { verifyPack } from '../../src/evidence/verify-pack.ts';
+import { countText } from '../../src/evidence/wording.ts';
+import { memoryRecords } from './memory-records.ts';
+import { orderOf } from './order.ts';
+import { auditedStory } from './story.ts';
+
+let folder: string;
+let pack: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-pack-'));
+  pack = join(folder, 'pack');
+  await producePack(orderOf({ out: pack }));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const text = async (file: string): Promise<string> => await readFile(join(pack, file), 'utf8');
+const rows = async (file: string): Promise<readonly string[]> => (await text(file)).trimEnd().split('\n');
+const poppler = spawnSync('pdftotext', ['-v']).error === undefined;
+
+describe('the formats of one pack', () => {
+  const { expected } = auditedStory();
+  const grades = [...expected];
+  const groups = Object.entries(gradeGroups).map(
+    ([group, members]) => [group, members.reduce((sum, grade: Grade) => sum + (expected.get(grade) ?? 0), 0)] as const,
+  );
+
+  it('count the reads of every grade alike: NDJSON and CSV', async () => {
+    const lines = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { grade: Grade }).grade);
+    const [header = '', ...table] = await rows('retrievals.csv');
+    const column = header.split(',').indexOf('grade');
+    const cells = table.map((row) => row.split(',')[column]);
+    for (const [grade, count] of grades) {
+      expect([grade, lines.filter((one) => one === grade).length, cells.filter((one) => one === grade).length]).toEqual(
+        [grade, count, count],
+      );
+    }
+    expect([lines.length, table.length]).toEqual([400, 400]);
+  });
+
+  it('count them alike in OSCAL and in the statement', async () => {
+    const oscal = JSON.parse(await text('oscal-assessment-results.json')) as {
+      'assessment-results': { results: [{ props: { name: string; value: string }[]; findings: unknown[] }] };
+    };
+    const [result] = oscal['assessment-results'].results;
+    const property = (name: string): string | undefined => result.props.find((one) => one.name === name)?.value;
+    for (const [grade, count] of grades) expect(property(`reads-${grade}`)).toBe(String(count));
+    expect([property('reads'), property('exceptions'), result.findings.length]).toEqual(['400', '9', 9]);
+    const { payload } = JSON.parse(await text('pack.dsse.json')) as { payload: string };
+    const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString()) as {
+      predicate: { reads: unknown; findings: number };
+    };
+    expect(predicate).toMatchObject({ reads: { total: 400, grades: Object.fromEntries(grades) }, findings: 9 });
+  });
+
+  it('count them alike in HTML', async () => {
+    const html = await text('report.html');
+    for (const [grade, count] of grades)
+      expect(html).toContain(
+        `</span>${grade}<br><span class="quiet">${groupOf(grade)}</span></td><td data-label="Reads" class="right">${countText(count)}</td>`,
+      );
+    for (const [group, count] of groups)
+      expect(html).toContain(`<span class="number">${countText(count)}</span><span class="name">${group}</span>`);
+    expect(html).toContain('<strong>400</strong> reads');
+    expect(html).toContain('9 in all: 3 high, 4 medium, 2 low');
+  });
+
+  it.skipIf(!poppler)('count them alike in the PDF (needs poppler-utils)', () => {
+    const paper = execFileSync('pdftotext', ['-layout', join(pack, 'report.pdf'), '-'], {
+      encoding: 'utf8',
+    }).replaceAll('\u200B', '');
+    for (const [grade, count] of grades)
+      expect(paper).toMatch(new RegExp(`${grade}\\s+${groupOf(grade)}\\s+${countText(count)}\\s`));
+    for (const [, count] of groups) expect(paper).toContain(countText(count));
+    expect(paper).toMatch(/400\s+reads of a secret.s value/);
+    expect(paper).toContain('9 in all: 3 high, 4 medium, 2 low');
+    expect(
+      paper
+        .split('\f')
+        .filter((page) => page.trim() !== '')
+        .every((page) => page.includes('SYNTHETIC')),
+    ).toBe(true);
+  });
+
+  it.skipIf(!poppler)(
+    'agree on what is attached: the PDF carries the data manifest and the exceptions, byte for byte',
+    async () => {
+      for (const [position, name] of [
+        [1, 'data-manifest.json'],
+        [2, 'findings.ndjson'],
+      ] as const) {
+        execFileSync('pdfdetach', ['-save', String(position), '-o', join(folder, name), join(pack, 'report.pdf')], {
+          stdio: 'ignore',
+        });
+        expect(await readFile(join(folder, name), 'utf8')).toBe(await text(name));
+      }
+      expect(
+        execFileSync('pdfinfo', [join(pack, 'report.pdf')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+      ).toMatch(/Tagged:\s+yes/);
+      expect((await readFile(join(pack, 'report.pdf'))).toString('latin1')).toMatch(
+        /<pdfaid:part>3<\/pdfaid:part>\s*<pdfaid:conformance>A<\/pdfaid:conformance>/,
+      );
+    },
+  );
+
+  it('draws the same sample in a shell as in code, by the seed of the reader', async () => {
+    const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
+    const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
+    const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
+    expect(drawn).toEqual(drawSample(ids, 'seven green bottles'));
+    expect(drawn).toHaveLength(25);
+    expect(drawSample(ids, 'another seed')).not.toEqual(drawn);
+  });
+});
+
+describe('the same order at the same time', () => {
+  it('gives the same bytes', async () => {
+    const again = join(folder, 'again');
+    await producePack(orderOf({ out: again }));
+    for (const file of [
+      'report.html',
+      'report.pdf',
+      'manifest.json',
+      'oscal-assessment-results.json',
+      'retrievals.csv',
+      'pack.dsse.json',
+    ]) {
+      expect((await readFile(join(again, file))).equals(await readFile(join(pack, file))), file).toBe(true);
+    }
+  });
+
+  it('may be given again after a crash: what is there stands, and it is entered once', async () => {
+    const records = memoryRecords();
+    const first = await producePack(orderOf({ records }));
+    records.files.delete('archive/index.dsse.json');
+    expect(await producePack(orderOf({ records }))).toEqual(first);
+    expect(await producePack(orderOf({ records }))).toEqual(first);
+    expect(await listPacks(records)).toHaveLength(1);
+  });
+});
+
+describe('the archive', () => {
+  it('lists packs in order, each chained to the one before it', async () => {
+    const records = memoryRecords();
+    const first = await producePack(orderOf({ records }));
+    const second = await producePack(orderOf({ records, frameworks: ['soc2'], now: new Date('2026-11-04T06:00:00Z') }));
+    expect(await listPacks(records)).toEqual([first, second]);
+    expect([first.previous, second.previous]).toEqual([null, first.id]);
+    const seal = JSON.parse(
+      Buffer.from((await readPackFile(records, second.id, 'pack.dsse.json')) ?? '').toString(),
+    ) as { payload: string };
+    expect(JSON.parse(Buffer.from(seal.payload, 'base64').toString())).toMatchObject({
+      predicate: { previous: { pack: first.id, statementSha256: first.statementSha256 } },
+    });
+  });
+
+  it('gives a pack out that verifies, and every one of its files by name', async () => {
+    const records = memoryRecords();
+    const { id, files } = await producePack(orderOf({ records }));
+    const out = join(folder, 'exported');
+    await exportPack(records, id, out);
+    expect(await verifyPack(out)).toMatchObject({ outcome: 'intact', files });
+    const names: string[] = [];
+    for await (const name of packFiles(records, id)) names.push(name);
+    expect(names).toContain('queries/retrievals.kql');
+    await expect(exportPack(records, id, out)).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
+    await expect(exportPack(records, 'none', join(folder, 'none'))).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
+  });
+
+  it('gives nothing from outside a pack', async () => {
+    const records = memoryRecords();
+    const { id } = await producePack(orderOf({ records }));
+    expect(await readPackFile(records, id, '../index.dsse.json')).toBeNull();
+    expect(await readPackFile(records, '..', 'journal/x')).toBeNull();
+    expect(await readPackFile(records, id, 'nothing.json')).toBeNull();
+  });
+
+  it('refuses an index that somebody touched', async () => {
+    const records = memoryRecords();
+    await producePack(orderOf({ records }));
+    records.files.set('archive/index.dsse.json', Buffer.from('{}'));
+    await expect(listPacks(records)).rejects.toMatchObject({ code: 'RECORD_UNREADABLE' });
+  });
+});
+
+describe('whether a pack is final', () => {
+  it('is provisional while rows may still arrive, and says so inside the seal', async () => {
+    const out = join(folder, 'early');
+    await producePack(orderOf({ out, now: new Date('2026-10-31T06:00:00Z') }));
+    expect(await verifyPack(out)).toMatchObject({
+      outcome: 'intact',
+      status: 'provisional',
+      says: 'intact; signer not verified; provisional; synthetic',
+    });
+    expect(await readFile(join(out, 'report.html'), 'utf8')).toContain(
+      'Provisional: The log may still receive rows of this period until 2026-11-02 00:00 UTC.',
+    );
+  });
+
+  it('is provisional while a source is not read yet, and final with a limitation when it never can be', async () => {
+    const audited = auditedStory({ reads: 10 });
+    const waiting = {
+      what: 'job logs',
+      from: '2026-10-02',
+      to: '2026-10-03',
+      why: 'Gitea did not answer.',
+      state: 'not-read-yet',
+    } as const;
+    expect(
+      await producePack(orderOf({ out: join(folder, 'waiting'), audited: { ...audited, notRead: [waiting] } })),
+    ).toMatchObject({ status: 'provisional' });
+    expect(
+      await producePack(
+        orderOf({
+          out: join(folder, 'lost'),
+          audited: { ...audited, notRead: [{ ...waiting, state: 'irrecoverable' }] },
+        }),
+      ),
+    ).toMatchObject({ status: 'final' });
+  });
+});
+
+function groupOf(grade: Grade): string {
+  return Object.entries(gradeGroups).find(([, members]) => members.some((one) => one === grade))?.[0] ?? '';
+}
