@@ -1,8 +1,6 @@
 import type { SecretReference, Vault } from './secrets/secret-reference.ts';
 import type { SecretValue } from './secrets/secret-value.ts';
 
-export { readSettings } from './settings/read-settings.ts';
-
 /** A secret among the settings: given as it is (or resolved by the platform), or where to read it. `resolveSetting` gives the value. */
 export type SecretSetting =
   | { readonly kind: 'value'; readonly value: SecretValue }
@@ -91,7 +89,7 @@ export interface Settings {
   readonly canarySecret: string;
   /** The secret that holds the key of the MAC over staged values; `null` where the role is `report`, which may not read it. */
   readonly stagingKeySecret: SecretReference | null;
-  /** `null`: no pack is sealed by a key of the operator's. Always `null` where the role is `rotate`. */
+  /** With records in a folder there is always one, made at first use. `null`: no pack can be sealed; always so where the role is `rotate`. */
   readonly signingKey:
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'key-vault'; readonly keyId: string }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
 import { isThisMachine, parseAddress, withoutSlash } from './address.ts';
@@ -22,7 +23,7 @@ export function readSettings(environment: Environment): Settings {
   const stagingKeySecret = readStagingKeySecret(reader, stagingVault === null ? vaults : [stagingVault, ...vaults]);
   const identity = readIdentity(reader, embedded);
   const records = readRecords(reader);
-  const signingKey = readSigningKey(reader);
+  const signingKey = readSigningKey(reader) ?? ownSigningKey(records);
   const rest = {
     gitea: readGitea(reader, embedded),
     log: readLog(reader, embedded),
@@ -122,6 +123,11 @@ function readSigningKey(reader: SettingReader): Settings['signingKey'] {
     return isKey ? { kind: 'key-vault', keyId: withoutSlash(url) } : undefined;
   };
   return reader.parsed('KEYTURN_SIGNING_KEY', parse, 'a PEM file, or https://VAULT/keys/NAME[/VERSION]');
+}
+
+/** Beside the records and not among them: `=` is no letter of a record's path, so nothing that serves records can serve the key. */
+function ownSigningKey(records: Settings['records'] | null): Settings['signingKey'] {
+  return records?.kind === 'folder' ? { kind: 'file', path: join(records.directory, '=sealing-key.pem') } : null;
 }
 
 function readReportPeriods(reader: SettingReader): readonly ReportInterval[] {

@@ -138,7 +138,7 @@ export const settingTable = {
   },
   KEYTURN_SIGNING_KEY: {
     says: 'What seals packs: a PEM file with an Ed25519 key, or the id of a Key Vault key, `https://VAULT/keys/NAME[/VERSION]`. The role `rotate` does not use it.',
-    otherwise: 'a key of its own beside the records',
+    otherwise: 'with `KEYTURN_DATA` a key that is made there at first use; with Blob no pack can be sealed',
     example: 'https://kv-evidence.vault.azure.net/keys/keyturn-seal',
   },
   KEYTURN_ORGANISATION: {

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { bindingFor } from '../../src/secrets/binding-for.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
+import { policySchema } from '../../src/secrets/policy-schema.ts';
 import type { Vault } from '../../src/secrets/secret-reference.ts';
 import { ServiceError } from '../../src/service-error.ts';
 
@@ -95,6 +98,14 @@ describe('a policy', () => {
     expect(bindingFor(policy, 'KV-Prod', 'DATABASE-password')?.issuer).toBe('postgresql');
     expect(bindingFor(policy, 'kv-prod', 'other')).toBeNull();
     expect(bindingFor(policy, 'kv-dev', 'database-password')).toBeNull();
+  });
+
+  it('is the one of docs/policy.md, which names every key of a secret', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/policy.md'), 'utf8');
+    const example = /```yaml\n([^`]*)```/.exec(page)?.[1] ?? '';
+    expect(parse(example).secrets.size).toBe(2);
+    for (const key of Object.keys(policySchema.shape.secrets.unwrap().valueType.shape))
+      expect(page).toContain(`| \`${key}\` |`);
   });
 
   it('may bind nothing', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/service-error.ts';
-import { readSettings, type Settings } from '../../src/settings.ts';
+import type { Settings } from '../../src/settings.ts';
+import { readSettings } from '../../src/settings/read-settings.ts';
 
 const id = 'AAAAAAAA-2222-3333-4444-555555555555';
 const small = {
@@ -27,7 +28,7 @@ describe('settings', () => {
       publicUrl: null,
       canarySecret: 'keyturn-canary',
       stagingKeySecret: { vault: 'kv-prod', name: 'keyturn-staging-key', version: null },
-      signingKey: null,
+      signingKey: { kind: 'file', path: '/var/lib/keyturn/=sealing-key.pem' },
       organisation: null,
       reportPeriods: ['quarter'],
       openId: null,
@@ -117,6 +118,8 @@ describe('settings', () => {
       signingKey: { kind: 'key-vault', keyId: 'https://kv-seal.vault.azure.net/keys/seal' },
       stagingKeySecret: null,
     });
+    const blob = { KEYTURN_DATA: undefined, KEYTURN_BLOB_CONTAINER: 'https://acc.blob.core.windows.net/records' };
+    expect(read(blob).signingKey).toBeNull();
     expect(read({ KEYTURN_SIGNING_KEY: 'seal.pem' }).signingKey).toEqual({ kind: 'file', path: 'seal.pem' });
   });
 
