@@ -9,35 +9,14 @@ const marks = { begin: '-----BEGIN OPENSSH PRIVATE KEY-----', end: '-----END OPE
 
 /** A new Ed25519 key in the form that `ssh-keygen` writes, without a passphrase. Source: OpenSSH PROTOCOL.key. */
 export function newOpensshKey(comment: string, randomBytes: RandomBytes): SecretValue {
-  const seed = Buffer.from(randomBytes(32));
-  const check = Buffer.from(randomBytes(4));
-  const publicKey = publicKeyOf(seed);
-  const secret = Buffer.concat([
-    check,
-    check,
-    field(algorithm),
-    field(publicKey),
-    field(Buffer.concat([seed, publicKey])),
-    field(comment),
-  ]);
-  // The private part is filled up to the block size of no cipher, which is 8, with 1, 2, 3, …
-  const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1));
-  const whole = Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
-    field('none'),
-    field('none'),
-    field(''),
-    Buffer.from([0, 0, 0, 1]),
-    field(publicBlob(publicKey)),
-    field(Buffer.concat([secret, padding])),
-  ]);
+  const whole = encode(Buffer.from(randomBytes(32)), Buffer.from(randomBytes(4)), Buffer.from(comment));
   const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
   return new SecretValue([marks.begin, ...lines, marks.end, ''].join('\n'));
 }
 
 /**
- * `ssh-ed25519 AAAA…`, without a comment, of a private key that `newOpensshKey` wrote; `null` when it is none.
- * The public half is computed from the private one: a damaged key that still carries its old public half is none.
+ * `ssh-ed25519 AAAA…`, without a comment, of an unencrypted Ed25519 key; `null` when the value is none.
+ * The key is written anew from its seed and compared whole: a damaged one that still carries its old public half is none.
  */
 export function opensshPublicLine(privateKey: SecretValue): string | null {
   const lines = privateKey.reveal().trim().split(/\r?\n/);
@@ -48,15 +27,34 @@ export function opensshPublicLine(privateKey: SecretValue): string | null {
   const secret = blob === null ? null : fieldAt(whole, blob.end);
   // Two check numbers of four bytes, the algorithm, the public key; then seed and public key as one field.
   const pair = secret === null ? null : fieldAt(secret.content, 8 + 4 + algorithm.length + 4 + 32);
-  if (blob === null || pair?.content.length !== 64) return null;
-  const own = publicBlob(publicKeyOf(pair.content.subarray(0, 32)));
-  return blob.content.equals(own) ? `${algorithm} ${own.toString('base64')}` : null;
+  const comment = secret === null || pair === null ? null : fieldAt(secret.content, pair.end);
+  if (secret === null || comment === null || pair?.content.length !== 64) return null;
+  const seed = pair.content.subarray(0, 32);
+  if (!encode(seed, secret.content.subarray(0, 4), comment.content).equals(whole)) return null;
+  return `${algorithm} ${publicBlob(publicKeyOf(seed)).toString('base64')}`;
 }
 
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
 export function opensshFingerprint(publicLine: string): string {
   const blob = Buffer.from(publicLine.split(' ')[1] ?? '', 'base64');
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+function encode(seed: Buffer, check: Buffer, comment: Buffer): Buffer {
+  const publicKey = publicKeyOf(seed);
+  const pair = Buffer.concat([seed, publicKey]);
+  const secret = Buffer.concat([check, check, field(algorithm), field(publicKey), field(pair), field(comment)]);
+  // The private part is filled up to the block size of no cipher, which is 8, with 1, 2, 3, …
+  const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1));
+  return Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    field('none'),
+    field('none'),
+    field(''),
+    Buffer.from([0, 0, 0, 1]),
+    field(publicBlob(publicKey)),
+    field(Buffer.concat([secret, padding])),
+  ]);
 }
 
 function publicKeyOf(seed: Buffer): Buffer {
