@@ -1,4 +1,4 @@
-/** Names one state of a record: an ETag on Blob, a digest on a folder. Compared, never read. */
+/** Names one state of a record: an ETag on Blob, a number and a digest on a folder. Compared, never read. */
 export type Revision = string;
 
 export interface StoredRecord {

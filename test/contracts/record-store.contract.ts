@@ -78,6 +78,39 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(text(await store.read('head'))).toBe(String(winner));
     });
 
+    it('does what a map would do, whatever it is asked in whatever order', async () => {
+      const path = fc.constantFrom('a', 'b/c', 'b/d');
+      const act = fc.record({
+        kind: fc.constantFrom('create', 'replace', 'replace stale'),
+        path,
+        content: fc.uint8Array({ maxLength: 8 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async (acts) => {
+          const store = await open();
+          const model = new Map<string, { content: Uint8Array; revisions: string[] }>();
+          for (const { kind, path: of, content } of acts) {
+            const known = model.get(of);
+            const revision = (kind === 'replace' ? known?.revisions.at(-1) : known?.revisions.at(-2)) ?? 'none';
+            const expected = kind === 'create' ? known === undefined : revision !== 'none';
+            const shouldWin = kind === 'replace stale' ? false : expected;
+            const result = kind === 'create' ? store.create(of, content) : store.replace(of, content, revision);
+            const won = await result.catch((error: unknown) => error);
+            if (shouldWin) {
+              expect(won).toBeTypeOf('string');
+              model.set(of, { content, revisions: [...(known?.revisions ?? []), String(won)] });
+            } else {
+              expect(won).toMatchObject({ code: kind === 'create' ? 'RECORD_EXISTS' : 'RECORD_CHANGED' });
+            }
+          }
+          expect(await all(store, '')).toEqual([...model.keys()].sort());
+          for (const [of, { content }] of model)
+            expect(Buffer.from((await store.read(of))?.bytes ?? []).equals(content)).toBe(true);
+        }),
+        { numRuns: 12, verbose: 1 },
+      );
+    });
+
     it('lists what begins with a prefix, in code-unit order of the whole path', async () => {
       const store = await open();
       const paths = ['a/b/c', 'a-b', 'a.b', 'a/b-c', 'ab', 'B', 'a/z', 'a~', 'a_b/c', 'a0'];
