@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
+import { parseReceipt } from '../provenance/parse-receipt.ts';
+import { emptyPolicy, type Policy } from '../secrets/policy.ts';
+import { ServiceError } from '../service-error.ts';
+import { createAttributor } from './attribute-retrievals.ts';
+import type { Attribution, Grade } from './attribution.ts';
+import { auditRowsOf } from './audit-rows-of.ts';
+import type { Job } from './job.ts';
+import { jobName } from './job-name.ts';
+import { parseAuditRow } from './parse-audit-row.ts';
+import { readJsonLines } from './read-json-lines.ts';
+import type { LedgerReceipt } from './receipt-ledger.ts';
+import type { OperationKind } from './retrieval.ts';
+
+/** Files to be joined. Without jobs, receipts or a policy the join says what it lacks. */
+export interface FilesToAttribute {
+  /** A file of rows, or a folder of such files: AZKVAuditLogs, AzureDiagnostics, archive records, or `{"record": …}`. */
+  readonly retrievals: string;
+  /** One `Job` a line. */
+  readonly jobs?: string | null;
+  /** One receipt a line, bare (as found in a log), or as the ledger keeps posted ones: `{"postedAt", "receipt"}`. */
+  readonly receipts?: string | null;
+  readonly policy?: Policy;
+  /** A file to be written, or a stream; standard output when not given. */
+  readonly out?: string | Writable | null;
+}
+
+export interface AttributedFiles {
+  /** Rows met, read or not. */
+  readonly rows: number;
+  /** Rows that disclosed a value: those that are attributed. */
+  readonly attributed: number;
+  readonly kinds: Readonly<Partial<Record<OperationKind, number>>>;
+  readonly grades: Readonly<Partial<Record<Grade, number>>>;
+  readonly unreadable: number;
+  /** The first unreadable rows, with place and reason. */
+  readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
+  /** In plain words, what keeps rows from a better grade. Empty when nothing does. */
+  readonly lacks: readonly string[];
+}
+
+const mostShown = 100;
+/** Lines are written in pieces of this many characters: one write a line would cost more than the join. */
+const pieceLength = 1 << 16;
+
+/**
+ * Joins files to files: one line for each row that disclosed a value, in the order of the rows, with `id`, `grade`,
+ * `job` or `candidates`, `reason` and `evidence`. Rows stream; jobs and receipts are held in memory. A row that stands in
+ * several files is written each time, with the same id.
+ * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or a job or receipt that is none, with its place.
+ */
+export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {
+  const jobs = await readAll(files.jobs ?? null, toJob);
+  const receipts = await readAll(files.receipts ?? null, toReceipt);
+  const policy = files.policy ?? emptyPolicy;
+  const attributor = createAttributor({ policy, jobs, receipts, rotations: [] });
+  const kinds: Partial<Record<OperationKind, number>> = {};
+  const grades: Partial<Record<Grade, number>> = {};
+  const unreadableRows: { readonly place: string; readonly reason: string }[] = [];
+  const counts = { rows: 0, attributed: 0, unreadable: 0 };
+  const writer = createWriter(files.out ?? null);
+
+  const refuse = (place: string, reason: string) => {
+    counts.unreadable += 1;
+    if (unreadableRows.length < mostShown) unreadableRows.push({ place, reason });
+  };
+  for await (const piece of readJsonLines(files.retrievals)) {
+    if ('fault' in piece) {
+      counts.rows += 1;
+      refuse(piece.place, piece.fault);
+      continue;
+    }
+    for (const row of auditRowsOf(piece.value)) {
+      counts.rows += 1;
+      const parsed = parseAuditRow(row, piece.place);
+      if (parsed.outcome === 'refused') {
+        refuse(parsed.place, parsed.reason);
+        continue;
+      }
+      const { retrieval } = parsed;
+      kinds[retrieval.kind] = (kinds[retrieval.kind] ?? 0) + 1;
+      if (retrieval.kind !== 'read') continue;
+      const attribution = attributor.attribute(retrieval);
+      counts.attributed += 1;
+      grades[attribution.grade] = (grades[attribution.grade] ?? 0) + 1;
+      // Waiting only when a piece was written keeps the loop free of a turn a row.
+      const pressure = writer.add(toLine(attribution));
+      if (pressure !== null) await pressure;
+    }
+  }
+  await writer.end();
+  return { ...counts, kinds, grades, unreadableRows, lacks: lacksOf({ jobs, receipts, policy }) };
+}
+
+function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
+  const name = job === null ? null : jobName(job);
+  return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
+}
+
+function lacksOf(given: {
+  readonly jobs: readonly Job[];
+  readonly receipts: readonly LedgerReceipt[];
+  readonly policy: Policy;
+}): string[] {
+  return [
+    ...(given.jobs.length === 0 ? ['No jobs were given, so no read can be tied to one.'] : []),
+    ...(given.receipts.length === 0
+      ? ['No receipts were given, so no read can be better than inferred or claimed.']
+      : []),
+    ...(given.policy.identities.size === 0
+      ? ['No policy names the identities of runners, so no read can be better than claimed.']
+      : []),
+  ];
+}
+
+async function readAll<Entry>(
+  path: string | null,
+  parse: (value: unknown, place: string) => Entry | null,
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  if (path === null) return entries;
+  for await (const piece of readJsonLines(path)) {
+    const entry = 'fault' in piece ? null : parse(piece.value, piece.place);
+    if (entry === null)
+      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason: 'it is not of its kind' });
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function toJob(value: unknown): Job | null {
+  const job = value as Partial<Job> | null;
+  const numbers = [job?.repositoryId, job?.runId, job?.jobId, job?.attempt];
+  const whole = numbers.every((number) => Number.isSafeInteger(number));
+  const texts = [job?.instance, job?.repository, job?.createdAt, job?.status].every((text) => typeof text === 'string');
+  return job?.format === 1 && whole && texts && Array.isArray(job.labels) ? (job as Job) : null;
+}
+
+/** A bare receipt proves no more than that some log held it; where it was posted, the ledger's record says so. */
+function toReceipt(value: unknown, place: string): LedgerReceipt | null {
+  const kept = value as { readonly postedAt?: unknown; readonly receipt?: unknown } | null;
+  const posted = typeof kept?.postedAt === 'string';
+  const receipt = parseReceipt(posted ? kept.receipt : value);
+  if (receipt === null) return null;
+  return {
+    receipt,
+    channel: posted ? 'posted' : 'logged',
+    log: posted ? null : receipt.job,
+    reference: `receipt ${place}`,
+  };
+}
+
+function createWriter(out: string | Writable | null): {
+  add(line: string): Promise<unknown> | null;
+  end(): Promise<void>;
+} {
+  const stream = typeof out === 'string' ? createWriteStream(out) : (out ?? process.stdout);
+  let piece = '';
+  const flush = (): Promise<unknown> | null => {
+    const full = !stream.write(piece);
+    piece = '';
+    return full ? once(stream, 'drain') : null;
+  };
+  return {
+    add(line) {
+      piece += line;
+      return piece.length < pieceLength ? null : flush();
+    },
+    async end() {
+      if (piece !== '') await flush();
+      if (typeof out !== 'string') return;
+      stream.end();
+      await finished(stream);
+    },
+  };
+}
