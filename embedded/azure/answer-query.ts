@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { fromUnix, parseTime } from './kusto/kusto-time.ts';
-import { compareValues, KustoRefusal, type KustoTable, type KustoTime } from './kusto/kusto-value.ts';
+import { fromUnix } from './kusto/kusto-time.ts';
+import { compareValues, KustoRefusal, type KustoTable } from './kusto/kusto-value.ts';
 import { parseOnce } from './kusto/parse-once.ts';
 import { runQuery } from './kusto/run-query.ts';
 import { toCell, toTable } from './kusto-cells.ts';
@@ -52,10 +52,7 @@ export function answerQuery(
 function within(interval: readonly [Date, Date] | null, table: KustoTable): KustoTable {
   const index = table.columns.findIndex(({ name }) => name === 'TimeGenerated');
   if (!interval) return table;
-  const [from, to] = interval.map((date) => parseTime(date.toISOString()) ?? fromUnix(date.getTime())) as [
-    KustoTime,
-    KustoTime,
-  ];
+  const [from, to] = [fromUnix(interval[0].getTime()), fromUnix(interval[1].getTime())];
   return {
     columns: table.columns,
     rows: table.rows.filter((row) => {

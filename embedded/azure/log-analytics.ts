@@ -12,4 +12,6 @@ export interface EmbeddedLogAnalytics {
   limitRows(most: number | null): void;
   /** With `true` every query meets a workspace without a single table: 204, no body. */
   answerEmpty(on: boolean): void;
+  /** The next so many queries are refused with this status: 429 (with Retry-After where seconds are given), 504, … */
+  failNext(status: number, times: number, retryAfterSeconds?: number | null): void;
 }

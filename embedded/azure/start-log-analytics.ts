@@ -11,6 +11,12 @@ import type { EmbeddedLogAnalytics } from './log-analytics.ts';
 const cachedMs = 120_000;
 const mostKept = 100;
 
+const noFailure: { readonly status: number; readonly times: number; readonly retryAfterSeconds: number | null } = {
+  status: 0,
+  times: 0,
+  retryAfterSeconds: null,
+};
+
 /** The query API: `POST /v1/workspaces/{id}/query` over https, with a certificate made for this run. */
 export async function startLogAnalytics(options: {
   readonly clock: Clock;
@@ -23,6 +29,7 @@ export async function startLogAnalytics(options: {
   const answered = new Map<string, { readonly at: number; readonly answer: QueryAnswer }>();
   let mostRows: number | null = null;
   let empty = false;
+  let failure = noFailure;
 
   const query = (request: LoopbackRequest): LoopbackAnswer => {
     const parsed = parseBody(request.body);
@@ -53,6 +60,10 @@ export async function startLogAnalytics(options: {
       if (workspace?.toLowerCase() !== azureIds.workspace) {
         return refuse(404, 'WorkspaceNotFoundError', 'The workspace could not be found');
       }
+      if (failure.times > 0) {
+        failure = { ...failure, times: failure.times - 1 };
+        return failed(failure.status, failure.retryAfterSeconds);
+      }
       // A workspace without a single table: an answer without a body.
       return empty ? { status: 204 } : query(request);
     },
@@ -67,6 +78,9 @@ export async function startLogAnalytics(options: {
     },
     answerEmpty(on) {
       empty = on;
+    },
+    failNext(status, times, retryAfterSeconds = null) {
+      failure = { status, times, retryAfterSeconds };
     },
     stop: () => server.stop(),
   };
@@ -107,6 +121,12 @@ function makeCertificate(): Promise<{ readonly private: string; readonly cert: s
       },
     ],
   });
+}
+
+function failed(status: number, retryAfterSeconds: number | null): LoopbackAnswer {
+  const code = { 429: 'ThrottledError', 504: 'GatewayTimeout' }[status] ?? 'InternalServerError';
+  const answer = { status, body: { error: { code, message: 'The query was not run' } } };
+  return retryAfterSeconds === null ? answer : { ...answer, headers: { 'Retry-After': String(retryAfterSeconds) } };
 }
 
 function refuse(status: number, code: string, message: string): LoopbackAnswer {
