@@ -86,7 +86,7 @@ export const runnerFaults = {
   TARGET_UNUSABLE: fault<{ path: string; reason: string }>('never', 'The place for this secret cannot be used.'),
   SECRET_IN_JOB_FILE: fault<{ files: readonly string[] }>(
     'never',
-    'The command wrote a secret where later steps and the server would see it. The files named were emptied.',
+    'The command wrote a secret where later steps and the server would see it. It was taken back from the files named.',
   ),
   AGENT_COMMAND_REFUSED: fault<{ command: string; reason: string }>(
     'never',

@@ -89,7 +89,7 @@ function asEnvironment(word: string): SecretRequest {
 /** `VARIABLE=[VAULT/]NAME` for a private place, or `/PATH=[VAULT/]NAME`. */
 function asFile(word: string): SecretRequest {
   const [place, reference] = halves('--file', word);
-  if (place.startsWith('/')) return request('--file', reference, { kind: 'file', path: place, variable: null });
+  if (/^\/\S+$/.test(place)) return request('--file', reference, { kind: 'file', path: place, variable: null });
   if (!isSafeVariable(place)) wrong('--file', 'needs an absolute path or the name of a variable');
   return request('--file', reference, { kind: 'file', path: null, variable: place });
 }

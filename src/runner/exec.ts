@@ -2,72 +2,182 @@ import { writeSync } from 'node:fs';
 import { receiptMarker } from '../provenance/receipt-line.ts';
 import { ServiceError } from '../service-error.ts';
 import { childEnvironment } from './child-environment.ts';
+import { deliverSecrets, pipesFor, readySecrets, tooShort, valuesToHide } from './deliver-secrets.ts';
 import type { ExecOptions } from './exec-options.ts';
+import { exitCodeOf } from './exit-codes.ts';
 import type { FetchedSecret } from './fetch-secrets.ts';
-import { startGuardian } from './guardian.ts';
-import { decideMasks } from './mask-decision.ts';
+import { type Guardian, startGuardian } from './guardian.ts';
+import { hideCommands } from './hide-commands.ts';
+import { watchJobFiles } from './job-files.ts';
+import { decideMasks, type MaskDecision } from './mask-decision.ts';
 import { maskLines } from './masks.ts';
-import { patternIndex } from './pattern-index.ts';
+import { memoryFiles } from './memory-file.ts';
+import { type PatternIndex, patternIndex } from './pattern-index.ts';
 import { startRedaction } from './redaction.ts';
 import { leastLength, redactionPatterns } from './redaction-patterns.ts';
 import { runCommand } from './run-command.ts';
-import { startSession } from './session.ts';
+import { runPins } from './run-pins.ts';
+import type { SecretRequest } from './secret-request.ts';
+import { type Session, startSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** One start of the command, and what it was started with. */
+interface Round {
+  readonly code: number;
+  readonly versions: string;
+}
 
 /**
  * `exec`: reads secrets, leaves their receipts, masks them, and runs a command with them, its output redacted.
  * Resolves with the exit code.
  */
 export async function exec(options: ExecOptions, surroundings: Surroundings): Promise<number> {
-  const { environment, say } = surroundings;
-  // Before the session, whose messages are output too.
-  const masks = decideMasks(environment);
+  // Before anything of ours is written: what others wrote decides.
+  const masks = decideMasks(surroundings.environment);
+  const requests = await requestsOf(options);
   const session = startSession(surroundings, options.patienceMs);
-  const guarded = startGuardian(2);
-  const fetched = await session.fetch(options.requests);
-  const values = valuesOf(fetched);
-  for (const { request } of fetched.filter(({ secret }) => isShort(secret?.value.reveal()))) {
-    say(`${request.name} has fewer than ${String(leastLength)} characters and is neither masked nor redacted`);
+  const hidden = new Set<string>();
+  const first = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: null });
+  if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
+  // The command may have met a value that was rotated a moment ago. The same version again would fail again.
+  const second = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: first.versions });
+  return second?.code ?? first.code;
+}
+
+async function requestsOf({ manifest, requests }: ExecOptions): Promise<readonly SecretRequest[]> {
+  if (manifest === null && requests.length === 0) {
+    throw new ServiceError('COMMAND_LINE_WRONG', {
+      place: 'exec',
+      reason: 'names no secret: use --secret or --manifest',
+    });
   }
-  if (masks.masks && !options.noMasks) writeMasks(values);
-  else if (!masks.masks && masks.reason !== null) say(`no masks were written: ${masks.reason}`);
+  const { readManifest, refuseTwice } = await import('./manifest.ts');
+  const all = manifest === null ? requests : [...(await readManifest(manifest)), ...requests];
+  refuseTwice(all);
+  return all;
+}
 
-  const index = patternIndex([...redactionPatterns(values), Buffer.from(receiptMarker)]);
-  const variables = environmentOf(fetched);
-  const guardian = await guarded;
-  return await runCommand({
-    command: options.command,
-    environment: childEnvironment(environment, variables, options),
-    redactions: [startRedaction(index), startRedaction(index)],
-    descriptors: [],
-    guardian,
-    say,
+/** Reads, delivers, runs. `null` when the versions read are those of `unless`: nothing has changed, nothing is run. */
+async function runOnce(
+  options: ExecOptions,
+  surroundings: Surroundings,
+  {
+    session,
+    requests,
+    masks,
+    hidden,
+    unless,
+  }: {
+    readonly session: Session;
+    readonly requests: readonly SecretRequest[];
+    readonly masks: MaskDecision;
+    /** Values of earlier rounds stay hidden. */
+    readonly hidden: Set<string>;
+    readonly unless: string | null;
+  },
+): Promise<Round | null> {
+  const { environment, say } = surroundings;
+  const guarded = startGuardian(pipesFor(requests));
+  const files = memoryFiles({
+    allowDisk: options.allowDisk,
+    nonce: surroundings.nonce(4),
+    fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
+  try {
+    const fetched = options.pinRun ? await fetchPinned(session, surroundings, requests) : await session.fetch(requests);
+    const versions = versionsOf(fetched);
+    if (versions === unless) return null;
+    const ready = readySecrets(fetched);
+    for (const value of valuesToHide(fetched, ready)) hidden.add(value);
+    for (const name of tooShort(ready)) {
+      say(`${name} has fewer than ${String(leastLength)} characters and is neither masked nor redacted`);
+    }
+    writeMasks(options, masks, hidden, say);
+    const index = patternIndex([...redactionPatterns(hidden), Buffer.from(receiptMarker)]);
+    const guardian = await guarded;
+    const { variables, descriptors } = deliverSecrets(ready, guardian, files);
+    const jobFiles = watchJobFiles(environment);
+    const code = await runCommand({
+      command: options.command,
+      environment: childEnvironment(environment, variables, options),
+      redactions: [redactionOf(index, options), redactionOf(index, options)],
+      descriptors,
+      places: files.places(),
+      guardian,
+      say,
+    });
+    const found = jobFiles.takeBack(index);
+    if (found.length > 0) throw new ServiceError('SECRET_IN_JOB_FILE', { files: found });
+    return { code, versions };
+  } catch (error) {
+    if (!ServiceError.is(error, 'SECRET_IN_JOB_FILE')) throw error;
+    say(error.message);
+    return { code: exitCodeOf(error), versions: '' };
+  } finally {
+    files.remove();
+    dismiss(await guarded);
+  }
 }
 
-function valuesOf(fetched: readonly FetchedSecret[]): readonly string[] {
-  return fetched.flatMap(({ secret }) => (secret === null ? [] : [secret.value.reveal()]));
+function redactionOf(index: PatternIndex, { noCommands }: ExecOptions) {
+  const redaction = startRedaction(index);
+  return noCommands ? hideCommands(redaction) : redaction;
 }
 
-function isShort(value: string | undefined): boolean {
-  return value !== undefined && value.length < leastLength;
+function dismiss(guardian: Guardian): void {
+  guardian.dismiss();
 }
 
-/** In one write, so that nothing comes between; the line feed ends what somebody may have left unfinished. */
-function writeMasks(values: readonly string[]): void {
+function writeMasks(
+  options: ExecOptions,
+  decision: MaskDecision,
+  values: ReadonlySet<string>,
+  say: (line: string) => void,
+): void {
+  if (options.noMasks) return;
+  if (!decision.masks) {
+    if (decision.reason !== null) say(`no masks were written: ${decision.reason}`);
+    return;
+  }
+  // In one write, so that nothing comes between; the line feed ends what somebody may have left unfinished.
   const lines = maskLines(values);
   if (lines.length > 0) writeSync(2, `\n${lines.join('\n')}\n`);
 }
 
-function environmentOf(fetched: readonly FetchedSecret[]): ReadonlyMap<string, string> {
-  const variables = new Map<string, string>();
+function versionsOf(fetched: readonly FetchedSecret[]): string {
+  return fetched.map(({ secret }) => secret?.version ?? '').join(' ');
+}
+
+/**
+ * The versions that this run took first. One that was disabled meanwhile is replaced by the newest, once, which is said:
+ * both reads leave a receipt.
+ */
+async function fetchPinned(
+  session: Session,
+  { environment, say }: Surroundings,
+  requests: readonly SecretRequest[],
+): Promise<readonly FetchedSecret[]> {
+  if (session.job === null) return await session.fetch(requests);
+  const pins = runPins(environment, session.job);
+  const vaultOf = (request: SecretRequest) => request.vault ?? session.configuration.vaults[0]?.name ?? '';
+  const pinned = requests.map((request) => ({
+    ...request,
+    version: request.version ?? pins.versionOf(vaultOf(request), request.name),
+  }));
+  const fetched = await fetchOrNewest();
   for (const { request, secret } of fetched) {
-    if (secret === null || request.target.kind !== 'environment') continue;
-    const value = secret.value.reveal();
-    if (value.includes('\0')) {
-      throw new ServiceError('SECRET_NOT_AN_ENVIRONMENT_VALUE', { vault: request.vault ?? '', secret: request.name });
-    }
-    variables.set(request.target.variable, value);
+    if (secret !== null) pins.keep(vaultOf(request), request.name, secret.version);
   }
-  return variables;
+  return fetched;
+
+  async function fetchOrNewest(): Promise<readonly FetchedSecret[]> {
+    try {
+      return await session.fetch(pinned);
+    } catch (error) {
+      const newest = pinned.some(({ version }, index) => version !== requests[index]?.version);
+      if (!newest || !ServiceError.is(error, 'SECRET_DISABLED')) throw error;
+      say('a version that this run had pinned was disabled meanwhile: the newest is taken from here on');
+      return await session.fetch(requests);
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,23 +15,35 @@ export interface Guardian {
   readonly coreDumpsOff: boolean;
   /** `null` where the machine has no `mkfifo`. */
   readonly pipes: readonly Pipe[] | null;
-  /** Names the process group that is to end when this helper dies. */
-  watch(group: number): void;
-  /** The group has ended by itself. */
+  /** Names the process group that is to end when this helper dies, and what is to be removed then. */
+  watch(group: number | null, places: readonly string[]): void;
+  /** Everything has ended and was removed. */
   dismiss(): void;
 }
 
 /**
  * `prlimit`: 1, not 0, for that is what keeps Linux from piping a dump to a collector too. The helper holds secrets
  * itself, so its own limit is set, and the command inherits it.
- * Then the shell reads: a process group; then one line more, or the end, which means that the helper is dead.
+ * Then the shell reads what to see to, until the end of its input: this helper is dead, or has seen to it itself.
  */
 const script = `
 prlimit --pid "$1" --core=1:1 >/dev/null 2>&1 && echo core
 shift
 mkfifo -m 600 "$@" 2>/dev/null && echo pipes
 echo ready
-read -r group && ! read -r ended && trap '' TERM && kill -TERM -"$group" && sleep 5 && kill -KILL -"$group"
+group=
+set --
+while read -r word rest; do
+  case $word in
+    group) group=$rest ;;
+    remove) set -- "$@" "$rest" ;;
+    ended) exit 0 ;;
+  esac
+done
+for place; do rm -rf -- "$place"; done
+if [ -n "$group" ]; then
+  kill -TERM -"$group" && sleep 5 && kill -KILL -"$group"
+fi
 `;
 
 /**
@@ -68,7 +80,10 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
   return {
     coreDumpsOff: told.includes('core'),
     pipes,
-    watch: (group) => void shell.stdin.write(`${String(group)}\n`),
+    watch(group, places) {
+      for (const place of places) shell.stdin.write(`remove ${place}\n`);
+      if (group !== null) shell.stdin.write(`group ${String(group)}\n`);
+    },
     dismiss: () => void shell.stdin.end('ended\n'),
   };
 }
@@ -77,9 +92,4 @@ function openPipe(path: string): Pipe {
   // Without O_NONBLOCK opening would wait for a writer. The flag is of this end alone.
   const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return { read, write: openSync(path, constants.O_WRONLY) };
-}
-
-/** Closes an end that has been handed on. */
-export function closeEnd(descriptor: number): void {
-  closeSync(descriptor);
 }

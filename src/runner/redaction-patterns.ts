@@ -1,6 +1,9 @@
 /** Below this many characters a value is neither masked nor redacted: it would blot out harmless text everywhere. */
 export const leastLength = 4;
 
+/** A last line of wrapped base64 that is shorter counts only together with the lines before it. */
+const leastWrapped = 16;
+
 /**
  * Every form in which a value is likely to be printed, as bytes: as it is, each line of it, with either end of line,
  * escaped for JSON, URLs, shells and XML, and in base64 and hexadecimal. What a program does beyond that (compress,
@@ -122,7 +125,7 @@ function base64Forms(bytes: Buffer): readonly string[] {
   for (const width of [76, 64]) {
     if (whole.length <= width) continue;
     const lines = whole.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [];
-    forms.push(lines.join('\n'), lines.join('\r\n'), ...lines);
+    forms.push(lines.join('\n'), lines.join('\r\n'), ...lines.filter((line) => line.length >= leastWrapped));
   }
   return forms;
 }

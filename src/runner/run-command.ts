@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { closeEnd, type Guardian, type Pipe } from './guardian.ts';
+import type { Guardian, Pipe } from './guardian.ts';
+import { outputSink } from './output-sink.ts';
 import { type OutputPump, pumpOutput } from './pump-output.ts';
 import type { Redaction } from './redaction.ts';
 
@@ -10,8 +11,10 @@ export interface CommandRun {
   readonly environment: Readonly<Record<string, string>>;
   /** For stdout and stderr, each with a state of its own. */
   readonly redactions: readonly [Redaction, Redaction];
-  /** Descriptors that the command gets beside the three standard ones, from 3 on, each good to be read once. */
-  readonly descriptors: readonly number[];
+  /** Read ends that the command gets beside the three standard descriptors, by the number it is to have there. */
+  readonly descriptors: ReadonlyMap<number, number>;
+  /** Files that end with the command. */
+  readonly places: readonly string[];
   readonly guardian: Guardian;
   readonly say: (line: string) => void;
 }
@@ -34,15 +37,15 @@ export async function runCommand(run: CommandRun): Promise<number> {
   const stop = forwardSignals(child);
   try {
     const ended = endOf(child);
-    if (child.pid !== undefined) run.guardian.watch(child.pid);
-    for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors]) closeEnd(descriptor);
+    run.guardian.watch(child.pid ?? null, run.places);
+    for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors.values()])
+      closeSync(descriptor);
     const pumps = pipes === null ? pumpSockets(child, run) : pumpPipes(pipes, run);
     const code = await ended;
     await drain(pumps, run.say);
     return code;
   } finally {
     stop();
-    run.guardian.dismiss();
   }
 }
 
@@ -55,9 +58,11 @@ function start(
   const limited = guardian.coreDumpsOff ? command : ['/bin/sh', '-c', 'ulimit -c 0; exec "$0" "$@"', ...command];
   const [file = '', ...parameters] = limited;
   const [output, errors] = pipes ?? [];
+  const highest = Math.max(2, ...descriptors.keys());
+  const further = Array.from({ length: highest - 2 }, (_, index) => descriptors.get(index + 3) ?? ('ignore' as const));
   return spawn(file, parameters, {
     env: { ...environment },
-    stdio: ['inherit', output?.write ?? 'pipe', errors?.write ?? 'pipe', ...descriptors],
+    stdio: ['inherit', output?.write ?? 'pipe', errors?.write ?? 'pipe', ...further],
     detached: true,
   });
 }
@@ -86,23 +91,24 @@ function endOf(child: ChildProcess): Promise<number> {
   });
 }
 
-function pumpPipes(pipes: readonly Pipe[], { redactions }: CommandRun): readonly OutputPump[] {
-  return pipes.map(({ read }, index) => pumpOutput(read, redactions[index === 0 ? 0 : 1], index + 1));
+function pumpPipes([output, errors]: readonly [Pipe, Pipe], { redactions }: CommandRun): readonly OutputPump[] {
+  return [pumpOutput(output.read, redactions[0], outputSink(1)), pumpOutput(errors.read, redactions[1], outputSink(2))];
 }
 
 /** Where there is no `mkfifo`: the sockets that Node makes, read as they come. */
 function pumpSockets(child: ChildProcess, { redactions }: CommandRun): readonly OutputPump[] {
-  return [child.stdout, child.stderr].map((stream, index) => {
-    const redaction = redactions[index === 0 ? 0 : 1];
-    const to = index === 0 ? process.stdout : process.stderr;
-    const write = async (bytes: Buffer) => {
-      if (!to.write(Buffer.from(bytes))) await once(to, 'drain');
-    };
+  return ([1, 2] as const).map((descriptor): OutputPump => {
+    const stream = descriptor === 1 ? child.stdout : child.stderr;
+    const redaction = redactions[descriptor === 1 ? 0 : 1];
+    const sink = outputSink(descriptor);
     const done = (async () => {
-      for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) await write(redaction.push(chunk));
-      await write(redaction.end());
+      for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) {
+        if (!sink.write(redaction.push(chunk))) await sink.taken();
+      }
+      sink.write(redaction.end());
+      await sink.taken();
     })();
-    return { done, detach: async () => void stream?.destroy() };
+    return { done, detach: () => void stream?.destroy() };
   });
 }
 
@@ -114,7 +120,7 @@ async function drain(pumps: readonly OutputPump[], say: (line: string) => void):
   });
   if (!(await Promise.race([all, late]))) {
     say('the command has ended, but something it started keeps its output open; that is no longer followed');
-    await Promise.all(pumps.map((pump) => pump.detach()));
+    for (const pump of pumps) pump.detach();
     await all;
   }
   clearTimeout(timer);

@@ -1,0 +1,65 @@
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
+import type { PatternIndex } from './pattern-index.ts';
+
+/** The files through which a step speaks to its runner. What is in them ends up on disk, in later steps, in the server. */
+const names = ['OUTPUT', 'ENV', 'STATE', 'PATH', 'STEP_SUMMARY'].flatMap((name) => [`GITHUB_${name}`, `GITEA_${name}`]);
+
+export interface JobFiles {
+  /** Takes back what was written since, from every file that now holds a secret. Gives the names of those files. */
+  takeBack(index: PatternIndex): readonly string[];
+}
+
+/** Remembers how long each of the job's files is before the command runs. */
+export function watchJobFiles(environment: Readonly<Record<string, string | undefined>>): JobFiles {
+  const paths = new Map<string, { name: string; length: number }>();
+  for (const name of names) {
+    const path = environment[name] ?? '';
+    // Gitea's names stand for the same files.
+    if (path.startsWith('/') && !paths.has(path)) paths.set(path, { name, length: lengthOf(path) });
+  }
+  return {
+    takeBack: (index) =>
+      [...paths].flatMap(([path, { name, length }]) => (holdsSecret(path, length, index) ? [name] : [])),
+  };
+}
+
+function lengthOf(path: string): number {
+  try {
+    return lstatSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** Reads on from a longest pattern's length before the new part, for a secret may have been begun there. */
+function holdsSecret(path: string, length: number, index: PatternIndex): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch {
+    // Gone, or made a link by the command: the runner reads it at its own peril, we do not follow.
+    return false;
+  }
+  try {
+    const from = Math.max(0, length - index.longest);
+    const text = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - from));
+    for (let at = 0; at < text.length; ) {
+      const count = readSync(descriptor, text, at, text.length - at, from + at);
+      if (count === 0) break;
+      at += count;
+    }
+    const found = containsPattern(text, index);
+    if (found) ftruncateSync(descriptor, length);
+    return found;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Whether any pattern stands in a text as a whole. */
+export function containsPattern(text: Buffer, index: PatternIndex): boolean {
+  for (let at = index.next(text, 0, text.length); at < text.length; at = index.next(text, at + 1, text.length)) {
+    if (index.startAt(text, at, text.length).whole > 0) return true;
+  }
+  return false;
+}

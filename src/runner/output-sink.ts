@@ -1,0 +1,77 @@
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+/** Where one stream of the command's output goes. */
+export interface OutputSink {
+  /** Takes bytes. `true`: they are written, and their buffer is free again; `false`: wait until they are `taken`. */
+  write(bytes: Buffer): boolean;
+  /** Resolves when all bytes are written, or nobody reads them any more. */
+  taken(): Promise<void>;
+  /** Whether the reader has gone away. */
+  gone(): boolean;
+}
+
+/**
+ * A sink for one of this process's own descriptors, 1 or 2. A pipe is opened anew, without blocking: writes go straight
+ * to it, and a reader who stalls does not keep this process from forwarding signals. (Node's own stream would block;
+ * its thread pool costs ten times the copy.) A file or a terminal is written as it is.
+ */
+export function outputSink(descriptor: 1 | 2): OutputSink {
+  const pipe = fstatSync(descriptor).isFIFO() ? reopened(descriptor) : null;
+  if (pipe !== null) return streamSink(new Socket({ fd: pipe, readable: false, writable: true }));
+  if (fstatSync(descriptor).isFile()) return fileSink(descriptor);
+  return streamSink(descriptor === 1 ? process.stdout : process.stderr);
+}
+
+function reopened(descriptor: number): number | null {
+  try {
+    return openSync(`/proc/self/fd/${String(descriptor)}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    // No /proc, or a pipe of another user: Node's own stream writes it, only slower.
+    return null;
+  }
+}
+
+function streamSink(stream: NodeJS.WriteStream | Socket): OutputSink {
+  let gone = false;
+  let waiting: (() => void)[] = [];
+  const release = () => {
+    const resolved = waiting;
+    waiting = [];
+    for (const resolve of resolved) resolve();
+  };
+  stream.on('drain', release);
+  stream.on('error', () => {
+    gone = true;
+    release();
+  });
+  return {
+    write(bytes) {
+      if (gone || bytes.length === 0) return true;
+      stream.write(bytes, () => {
+        if (stream.writableLength === 0) release();
+      });
+      return stream.writableLength === 0;
+    },
+    taken: () =>
+      gone || stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+    gone: () => gone,
+  };
+}
+
+function fileSink(descriptor: number): OutputSink {
+  let gone = false;
+  return {
+    write(bytes) {
+      try {
+        for (let from = 0; from < bytes.length && !gone; ) from += writeSync(descriptor, bytes, from);
+      } catch {
+        // A full disk, most likely: what cannot be written is lost, as it would be without this helper.
+        gone = true;
+      }
+      return true;
+    },
+    taken: () => Promise.resolve(),
+    gone: () => gone,
+  };
+}
