@@ -16,7 +16,7 @@ import { webPortsOf } from './composition/web-ports-of.ts';
 import { giteaClient } from './gitea/gitea-client.ts';
 import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
 import type { Keyturn } from './keyturn.ts';
-import { readSettings } from './settings.ts';
+import { readSettings } from './settings/read-settings.ts';
 import { createSessions } from './web/sessions.ts';
 
 /**

@@ -13,9 +13,20 @@ import {
 
 type LogRow = Readonly<Record<string, unknown>>;
 
+/** A row of the log never changes and has the columns of one table: its values are worked out once, for all queries. */
+const ingested = new WeakMap<LogRow, readonly KustoValue[]>();
+
 /** Rows of the log as a table of these columns. What has the wrong type for its column is absent, as on ingestion. */
 export function toTable(columns: readonly KustoColumn[], rows: readonly LogRow[]): KustoTable {
-  return { columns, rows: rows.map((row) => columns.map(({ name, type }) => toValue(row[name], type))) };
+  return { columns, rows: rows.map((row) => valuesOf(columns, row)) };
+}
+
+function valuesOf(columns: readonly KustoColumn[], row: LogRow): readonly KustoValue[] {
+  const known = ingested.get(row);
+  if (known !== undefined) return known;
+  const values = columns.map(({ name, type }) => toValue(row[name], type));
+  ingested.set(row, values);
+  return values;
 }
 
 /** A result as the query API sends it: dynamic cells as JSON text, times as ISO 8601. */

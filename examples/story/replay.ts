@@ -2,41 +2,43 @@ import { fetchAsJob } from './fetch-as-job.ts';
 import { incidents, jobsOfDay, lostHour, startJob } from './incidents.ts';
 import type { StoryService, StoryWorld } from './story-world.ts';
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /** How much happened. */
 export interface Replayed {
-  readonly days: number;
+  readonly hours: number;
   readonly jobs: number;
 }
 
 /**
- * Lives thirty days on the embedded clock, hour by hour: jobs read, incidents happen, and the service does what it does
- * by the clock (collect every hour, reconcile every day), for real and over the wire. Ends at `liveAt`, hour for hour.
+ * Lives from `from` to the last whole hour before `to` on the embedded clock, hour by hour: jobs read, incidents happen,
+ * and the service does what it does by the clock (collect at ten past, reconcile at the end of the day), for real and
+ * over the wire.
  */
 export async function replayStory(
   world: StoryWorld,
   service: StoryService,
-  { from, days, progress }: { readonly from: Date; readonly days: number; readonly progress: (line: string) => void },
+  { from, to, progress }: { readonly from: Date; readonly to: Date; readonly progress: (line: string) => void },
 ): Promise<Replayed> {
   const { clock, auditLog } = world.cloud;
-  const hourOf = (day: number, hour: number) => new Date(from.getTime() + (day * 24 + hour) * hourMs);
-  auditLog.drop(hourOf(lostHour.day, lostHour.hour), hourOf(lostHour.day, lostHour.hour + 1));
+  const hours = Math.floor((to.getTime() - from.getTime()) / hourMs);
+  const hourOf = (hour: number) => new Date(from.getTime() + hour * hourMs);
+  const lost = lostHour.day * 24 + lostHour.hour;
+  auditLog.drop(hourOf(lost), hourOf(lost + 1));
   clock.stand();
   let jobs = 0;
-  for (let day = 0; day < days; day++) {
-    for (let hour = 0; hour < 24; hour++) {
-      clock.set(hourOf(day, hour));
-      jobs += await liveHour(world, service, day, hour);
-      // Ten minutes past the hour, as in production: the rows of the hour before have arrived.
-      clock.set(new Date(hourOf(day, hour).getTime() + 50 * 60_000));
-      await service.collectRetrievals();
-    }
+  for (let hour = 0; hour < hours; hour++) {
+    clock.set(new Date(hourOf(hour).getTime() + 10 * minuteMs));
+    await service.collectRetrievals();
+    jobs += await liveHour(world, service, Math.floor(hour / 24), hour % 24);
+    if (hour % 24 !== 23) continue;
+    clock.set(new Date(hourOf(hour).getTime() + 55 * minuteMs));
     await service.collectJobs();
     await service.reconcileRotations();
-    progress(`  day ${String(day + 1)} of ${String(days)}: ${hourOf(day, 0).toISOString().slice(0, 10)}`);
+    progress(`  day ${String((hour + 1) / 24)}: ${hourOf(hour).toISOString().slice(0, 10)}`);
   }
-  return { days, jobs };
+  return { hours, jobs };
 }
 
 async function liveHour(world: StoryWorld, service: StoryService, day: number, hour: number): Promise<number> {

@@ -2,7 +2,13 @@ import { type ErrorCode, ServiceError } from '../service-error.ts';
 import type { Command, ExitCode, Surroundings } from './command.ts';
 
 /** Every command there is. Each is loaded when it is called: `verify` needs nothing that talks to a network. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {};
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).start,
+  serve: async () => (await import('./serve.ts')).serve,
+  attribute: async () => (await import('./attribute.ts')).attribute,
+  report: async () => (await import('./report.ts')).report,
+  verify: async () => (await import('./verify.ts')).verify,
+};
 
 const wrongUse: readonly ErrorCode[] = [
   'USAGE_WRONG',

@@ -67,7 +67,7 @@ async function tellStory(
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   const liveAt = surroundings.now();
-  const from = new Date(liveAt.getTime() - (days + 1) * dayMs);
+  const from = new Date(liveAt.getTime() - days * dayMs);
   from.setUTCHours(0, 0, 0, 0);
   tell('Starting Key Vault, its log, Event Grid, Gitea and a runner on this machine …');
   const cloud = await startEmbeddedCloud({ clock: createClock(from), data: join(directory, 'cloud') });
@@ -125,7 +125,7 @@ async function playAndReport({ world, composition, portal, from, directory, tell
     },
   };
   tell(`Replaying ${String(days)} days of jobs, reads and incidents …`);
-  await replayStory(world, service, { from, days, progress: surroundings.progress });
+  await replayStory(world, service, { from, to: surroundings.now(), progress: surroundings.progress });
 
   tell('Now live:');
   const { exitCode } = await actLive(world, service, { directory, tell, machineNow: surroundings.now });

@@ -1,5 +1,4 @@
 import type { TokenCredential } from '@azure/identity';
-import { keyVaultSigner } from '../azure/key-vault-signer.ts';
 import type { Signer } from '../evidence/signer.ts';
 import { localSigner } from '../files/local-signer.ts';
 import { ServiceError } from '../service-error.ts';
@@ -11,8 +10,9 @@ export function openSigner({ signingKey }: Settings, credential: TokenCredential
     if (signingKey === null) {
       throw new ServiceError('SETTINGS_MALFORMED', { faults: ['KEYTURN_SIGNING_KEY: needed to seal a pack'] });
     }
-    return signingKey.kind === 'file'
-      ? await localSigner(signingKey.path)
-      : await keyVaultSigner({ keyId: signingKey.keyId, credential });
+    if (signingKey.kind === 'file') return await localSigner(signingKey.path);
+    // Loaded when a key of a vault seals: most installations of the embedded cloud and of one server have a file.
+    const { keyVaultSigner } = await import('../azure/key-vault-signer.ts');
+    return await keyVaultSigner({ keyId: signingKey.keyId, credential });
   };
 }

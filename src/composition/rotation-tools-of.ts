@@ -42,7 +42,7 @@ export function rotationToolsOf({ settings, policy, records, stores, gitea, now,
     monotonicMs: () => performance.now(),
     random: Math.random,
     newId: randomUUID,
-    abortAfter: (milliseconds) => AbortSignal.timeout(milliseconds),
+    abortAfter: (milliseconds) => AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))),
     ...(options.watch === undefined ? {} : { log: options.watch }),
   };
 }

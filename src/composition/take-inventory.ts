@@ -1,4 +1,4 @@
-import { type InventoriedSecret, recordInventory } from '../audit/inventory-ledger.ts';
+import { type InventoriedSecret, inventoryAt, recordInventory } from '../audit/inventory-ledger.ts';
 import { isStagingName } from '../rotation/staging.ts';
 import type { SecretStore, SecretVersion } from '../rotation/secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';
@@ -8,7 +8,11 @@ import type { Settings } from '../settings.ts';
 
 const dayMs = 86_400_000;
 
-/** Keeps what the vaults hold now, properties alone. Rejects when a vault could not be listed: half a list is none. */
+/**
+ * Keeps what the vaults hold now, properties alone, once a day: the newest version of each secret costs a listing of its
+ * versions. Gives how many secrets were listed; 0 when today's list is on record. Rejects when a vault could not be
+ * listed: half a list is none.
+ */
 export async function takeInventory(parts: {
   readonly settings: Settings;
   readonly policy: Policy;
@@ -17,6 +21,8 @@ export async function takeInventory(parts: {
   readonly now: () => Date;
 }): Promise<number> {
   const { settings, policy, stores, records, now } = parts;
+  const newest = await inventoryAt(records, now());
+  if (newest !== null && newest.at.slice(0, 10) === now().toISOString().slice(0, 10)) return 0;
   const entries: InventoriedSecret[] = [];
   const own = new Set([settings.canarySecret, settings.stagingKeySecret?.name]);
   for (const { name: vault } of settings.vaults) {

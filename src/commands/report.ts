@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { composeKeyturn } from '../compose.ts';
+import { reportPeriod } from '../composition/report-period.ts';
+import { parsePeriod } from '../evidence/parse-period.ts';
+import type { Framework } from '../evidence/report-model.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Command } from './command.ts';
+import { readWords, required } from './read-words.ts';
+import { reportFiles } from './report-files.ts';
+
+const help = `
+keyturn report --period 2026-Q3|FROM..TO [--framework soc2|iso27001|both] --out DIR [--json]
+keyturn report --period … --retrievals FILE|DIR [--jobs FILE] [--receipts FILE] --out DIR
+
+Writes a sealed pack of one period into a new folder: the report as HTML and PDF, its data, and the seal.
+It reports what was collected; with --retrievals it reports audit records from files instead, without any network.
+
+Example: keyturn report --period 2026-Q3 --out ./2026-Q3
+`;
+
+const frameworks: Readonly<Record<string, readonly Framework[]>> = {
+  soc2: ['soc2'],
+  iso27001: ['iso27001'],
+  both: ['soc2', 'iso27001'],
+};
+
+/** Evidence on demand. */
+export const report: Command = {
+  name: 'report',
+  summary: 'writes a sealed evidence pack of one period',
+  help,
+  async run(words, surroundings) {
+    const { values } = readWords('report', words, {
+      period: { type: 'string' },
+      framework: { type: 'string', default: 'both' },
+      out: { type: 'string' },
+      retrievals: { type: 'string' },
+      jobs: { type: 'string' },
+      receipts: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    });
+    const wanted = frameworks[values.framework];
+    if (wanted === undefined) {
+      throw new ServiceError('USAGE_WRONG', { command: 'report', reason: '--framework takes soc2, iso27001 or both' });
+    }
+    const period = parsePeriod(required('report', '--period', values.period));
+    const out = resolve(surroundings.directory, required('report', '--out', values.out));
+    const order = { period, frameworks: wanted, out };
+    surroundings.progress('Reading what was collected …');
+    const { retrievals, jobs = null, receipts = null } = values;
+    const pack =
+      retrievals === undefined
+        ? await reportPeriod(await composeKeyturn(surroundings.environment), order)
+        : await reportFiles({ retrievals, jobs, receipts }, order, surroundings);
+    if (values.json) {
+      surroundings.print(JSON.stringify({ pack, directory: out }));
+    } else {
+      surroundings.print(
+        `${pack.label}: ${String(pack.reads.total)} reads, ${String(pack.findings)} findings, ${pack.status}.`,
+      );
+      surroundings.print(`The pack is in ${out}. Check it with: keyturn verify ${out} --trust ${pack.fingerprint}`);
+    }
+    return 0;
+  },
+};
