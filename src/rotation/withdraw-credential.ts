@@ -14,7 +14,8 @@ export async function withdrawCredential(work: RotationWork): Promise<void> {
   const { issuer, rotation } = work;
   if (issuer.credentialClass === 'minted') await deleteMinted(work);
   if (rotation.state === 'rolled-back') await endPublished(work);
-  if (issuer.credentialClass === 'chosen' && rotation.issuedAt !== null) await makeStandingValueWork(work);
+  // A staged value may be the provider's already, though no answer said so.
+  if (issuer.credentialClass === 'chosen' && rotation.stagingVersion !== null) await makeStandingValueWork(work);
   await disableStaged(work);
   forget(work.tools, work.attemptId);
   await work.outcome('withdraw', { facts: { withdrawn: true, reasons: rotation.reasons } });

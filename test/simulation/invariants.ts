@@ -1,0 +1,131 @@
+import type { SecretBinding } from '../../src/secrets/policy.ts';
+import { type SimulatedWorld, plantedMark, valueMark } from './simulated-world.ts';
+
+/** Allowed for what nobody could have prevented: a request that arrived after its sender had given it up. */
+export interface Allowances {
+  lateIssues: number;
+}
+
+/** What must hold after every single step. Gives a sentence for the first thing that does not. */
+export function brokenInvariant(world: SimulatedWorld, allowances: Allowances): string | null {
+  for (const binding of world.bindings) {
+    const broken =
+      latestWorks(world, binding) ??
+      oneValueARotation(world, binding) ??
+      fewExtras(world, binding, allowances) ??
+      nobodyElseTouched(world, binding);
+    if (broken !== null) return `${binding.name} (${binding.issuer}): ${broken}`;
+  }
+  return null;
+}
+
+/** What must hold in the end, in a world that had become fair. */
+export function brokenEnd(world: SimulatedWorld, endedStates: readonly string[]): string | null {
+  const unended = endedStates.find((state) => !['done', 'superseded', 'rolled-back'].includes(state));
+  if (unended !== undefined) return `a rotation ends in ${unended}`;
+  for (const { bytes } of world.records.values()) {
+    if (Buffer.from(bytes).includes(valueMark)) return 'a record holds secret material';
+  }
+  if (world.said.some((line) => line.includes(valueMark))) return 'a log line holds secret material';
+  for (const binding of world.bindings) {
+    const broken =
+      latestWorks(world, binding, true) ?? nothingForgotten(world, binding) ?? nothingStaged(world, binding);
+    if (broken !== null) return `${binding.name} (${binding.issuer}): ${broken}`;
+  }
+  return null;
+}
+
+/** Whether what a reader of the latest version gets opens the account. One password has an unavoidable window. */
+function latestWorks(world: SimulatedWorld, binding: SecretBinding, atTheEnd = false): string | null {
+  if (binding.issuer === 'single' && !atTheEnd) return null;
+  const latest = world.vault.held(binding.name).at(-1);
+  if (latest === undefined || !latest.enabled) return 'readers of the latest version are refused';
+  const value = latest.value.reveal();
+  if (value.includes(plantedMark)) return 'a planted value is published';
+  return world.providerOf(binding).opens(String(binding.target['account']), value)
+    ? null
+    : 'the latest value does not work';
+}
+
+function oneValueARotation(world: SimulatedWorld, { name }: SecretBinding): string | null {
+  const values = new Map<string, string>();
+  for (const { tags, value } of world.vault.held(name)) {
+    const id = tags['rotation-id'];
+    if (id === undefined) continue;
+    const known = values.get(id);
+    if (known !== undefined && known !== value.reveal()) return `two values carry the id ${id}`;
+    values.set(id, value.reveal());
+  }
+  return null;
+}
+
+/** Live credentials of ours that no enabled version holds: one may be under way. */
+function fewExtras(world: SimulatedWorld, binding: SecretBinding, { lateIssues }: Allowances): string | null {
+  const extras = unheld(world, binding);
+  return extras.length > 1 + lateIssues ? `${String(extras.length)} live credentials are in no version` : null;
+}
+
+function nothingForgotten(world: SimulatedWorld, binding: SecretBinding): string | null {
+  const [forgotten] = unheld(world, binding);
+  return forgotten === undefined ? null : `credential ${forgotten} is live and in no enabled version`;
+}
+
+function unheld(world: SimulatedWorld, binding: SecretBinding): readonly string[] {
+  if (binding.issuer !== 'mint') return [];
+  const account = String(binding.target['account']);
+  const held = new Set(
+    world.bindings
+      .filter(({ target }) => target['account'] === account)
+      .flatMap(({ name }) =>
+        world.vault
+          .held(name)
+          .filter(({ enabled }) => enabled)
+          .map(({ value }) => value.reveal()),
+      ),
+  );
+  return world
+    .providerOf(binding)
+    .live(account)
+    .flatMap(({ id, name, value }) => (name.startsWith('keyturn.') && !held.has(value) ? [id] : []));
+}
+
+function nobodyElseTouched(world: SimulatedWorld, binding: SecretBinding): string | null {
+  if (binding.issuer !== 'mint') return null;
+  const live = world.providerOf(binding).live(String(binding.target['account']));
+  return live.some(({ id }) => id === 'foreign') ? null : "somebody else's credential is gone";
+}
+
+function nothingStaged(world: SimulatedWorld, { name }: SecretBinding): string | null {
+  const left = world.vault
+    .held(`rot-pending--${name}`)
+    .filter(({ enabled, value }) => enabled && !value.reveal().includes(plantedMark));
+  return left.length === 0 ? null : `${String(left.length)} staged versions are enabled`;
+}
+
+/** Why a credential must not be ended now, by the truth that no process sees; `null` when it may. */
+export function wrongRevocation(world: SimulatedWorld, binding: SecretBinding, credentialId: string): string | null {
+  const account = String(binding.target['account']);
+  const credential = world
+    .providerOf(binding)
+    .live(account)
+    .find(({ id }) => id === credentialId);
+  if (credential === undefined || binding.issuer === 'single') return null;
+  for (const { name, graceMs } of world.bindings.filter(
+    ({ target, issuer }) => target['account'] === account && issuer === binding.issuer,
+  )) {
+    const versions = world.vault.held(name);
+    const holding = versions.filter(({ value }) => value.reveal() === credential.value);
+    const last = holding.at(-1);
+    if (last === undefined) continue;
+    const next = versions[versions.indexOf(last) + 1];
+    if (next === undefined) return `${credentialId} is revoked while ${name} serves it`;
+    // The vault keeps whole seconds.
+    if (world.nowMs < next.created.getTime() + graceMs) return `${credentialId} is revoked within its grace`;
+    const ids = new Set(holding.map(({ version }) => version));
+    const used = world.jobs.find(
+      ({ secret, version, endsAtMs }) => secret === name && ids.has(version) && endsAtMs > world.nowMs,
+    );
+    if (used !== undefined) return `${credentialId} is revoked while a job that read it runs`;
+  }
+  return null;
+}

@@ -1,0 +1,304 @@
+import { approveRotation } from '../../src/rotation/approve-rotation.ts';
+import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
+import { listRotations } from '../../src/rotation/list-rotations.ts';
+import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
+import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { ServiceError } from '../../src/service-error.ts';
+import { nearExpiry } from '../rotation/world/near-expiry.ts';
+import { type Dice, createDice } from './dice.ts';
+import { type Allowances, brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
+import { type Fate, type Scheduler, createScheduler } from './scheduler.ts';
+import { type SimulatedWorld, dayMs, hourMs, plantedMark, simulatedWorld, valueMark } from './simulated-world.ts';
+
+/** Everything that can go wrong between steps; each can be switched off to find the shortest failing history. */
+export const troubles = [
+  'answer-lost',
+  'unreachable',
+  'throttled',
+  'late',
+  'dies-before',
+  'dies-behind',
+  'stalls',
+  'terraform',
+  'clock-jump',
+  'journal-set-back',
+  'planted',
+  'slow-provider',
+  'policy-refusal',
+] as const;
+export type Trouble = (typeof troubles)[number];
+
+export interface HistoryOptions {
+  /** Steps of trouble before the world becomes fair. */
+  readonly steps: number;
+  readonly without: ReadonlySet<Trouble>;
+}
+
+export interface HistoryResult {
+  /** What is broken, or `null`. */
+  readonly broken: string | null;
+  /** What happened, one line a step. */
+  readonly trace: readonly string[];
+  readonly calls: number;
+}
+
+interface History {
+  readonly dice: Dice;
+  readonly world: SimulatedWorld;
+  readonly scheduler: Scheduler;
+  readonly trace: string[];
+  readonly allowances: Allowances;
+  readonly rates: ReadonlyMap<Trouble, number>;
+  calls: number;
+  broken: string | null;
+  snapshot: Map<string, { bytes: Uint8Array; revision: string }> | null;
+}
+
+/** Plays one history: troubled steps in seeded order, then a fair world in which everything must come to its end. */
+export async function runHistory(seed: number, { steps, without }: HistoryOptions): Promise<HistoryResult> {
+  const dice = createDice(seed);
+  const world = simulatedWorld(dice);
+  const rates = new Map(troubles.map((trouble) => [trouble, dice.hits(0.4) ? 0.02 + dice.next() * 0.12 : 0]));
+  for (const trouble of without) rates.set(trouble, 0);
+  const history: History = {
+    dice,
+    world,
+    scheduler: createScheduler(),
+    trace: [],
+    allowances: { lateIssues: 0 },
+    rates,
+    calls: 0,
+    broken: null,
+    snapshot: null,
+  };
+  world.beforeRevocation = (binding, id) => {
+    history.broken ??= wrongRevocation(world, binding, id);
+  };
+  for (let step = 0; step < steps && history.broken === null; step += 1) await troubledStep(history);
+  if (history.broken === null) await fairEnd(history);
+  return { broken: history.broken, trace: history.trace, calls: history.calls };
+}
+
+async function troubledStep(history: History): Promise<void> {
+  const { dice, world, scheduler } = history;
+  await scheduler.settle();
+  const ready = scheduler.ready(world.nowMs);
+  if (ready.length > 0 && dice.hits(0.93)) {
+    const call = dice.pick(ready);
+    const fate = fateOf(history, call.what, call.isWrite);
+    await serve(history, call, fate);
+    world.nowMs += dice.hits(0.02) ? dice.between(1, 150) * 1_000 : dice.between(5, 400);
+  } else await happen(history);
+  await scheduler.settle();
+  check(history);
+}
+
+async function serve(history: History, call: ReturnType<Scheduler['ready']>[number], fate: Fate): Promise<void> {
+  const { world, scheduler, trace } = history;
+  history.calls += 1;
+  if (fate === 'late' && call.what.startsWith('provider.issue')) history.allowances.lateIssues += 1;
+  trace.push(`${stamp(world)} ${call.process.name}: ${call.what}${fate === 'served' ? '' : ` → ${fate}`}`);
+  await scheduler.serve(call, fate, world.nowMs);
+}
+
+function fateOf({ dice, rates, world }: History, what: string, isWrite: boolean): Fate {
+  const fates = ['answer-lost', 'unreachable', 'throttled', 'late', 'dies-before', 'dies-behind', 'stalls'] as const;
+  for (const fate of fates) {
+    if (!dice.hits(rates.get(fate) ?? 0)) continue;
+    if (fate === 'answer-lost' && !isWrite) continue;
+    if (fate === 'throttled' && !/^(?:vault|provider)/.test(what)) continue;
+    if (fate === 'late' && !mayBeLate(world, what)) continue;
+    return fate;
+  }
+  return 'served';
+}
+
+/**
+ * A request may arrive late where a provider can bear it at all: adding a version, minting, disabling, revoking by id.
+ * A password or key that is set by a forgotten request hours later is beyond any client.
+ */
+function mayBeLate({ bindings }: SimulatedWorld, what: string): boolean {
+  if (/^vault\.(?:add|update)/.test(what)) return true;
+  const name = /^provider\.(?:issue|revoke) (\S+)/.exec(what)?.[1];
+  return bindings.some((one) => one.name === name && one.issuer === 'mint');
+}
+
+/** Something that is not the next call: time, events, workers, people, and whoever else writes. */
+async function happen(history: History): Promise<void> {
+  const { dice, world, scheduler, trace, rates } = history;
+  const binding = dice.pick(world.bindings);
+  const tell = (line: string) => trace.push(`${stamp(world)} ${line}`);
+  const troubled = (trouble: Trouble) => (rates.get(trouble) ?? 0) > 0 && dice.hits(0.3);
+  switch (dice.between(0, 13)) {
+    case 0:
+    case 1: {
+      const older = dice.hits(0.2) ? world.vault.held(binding.name)[0]?.version : undefined;
+      const event = nearExpiry(world.vault, binding.name, older === undefined ? {} : { version: older });
+      tell(`event ${binding.name}`);
+      scheduler.spawn(`event${String(history.calls)}`, (process) =>
+        handleVaultEvent(world.toolsFor(process, scheduler), event),
+      );
+      return;
+    }
+    case 2:
+    case 3:
+    case 4:
+      return startPass(history);
+    case 5:
+      world.nowMs += dice.pick([10_000, 60_000, 300_000, hourMs]);
+      return void tell('time passes');
+    case 6: {
+      const late = scheduler.late.shift();
+      if (late !== undefined) tell('a late request arrives');
+      return void (await late?.().catch(() => undefined));
+    }
+    case 7:
+      return readByJob(history);
+    case 8:
+      if (troubled('terraform')) setByTerraform(history);
+      return;
+    case 9:
+      if (!troubled('clock-jump')) return;
+      world.skewMs = world.skewMs === 0 ? dice.pick([40 * dayMs, -2 * dayMs, 120_000]) : 0;
+      return void tell(`our clock is off by ${String(world.skewMs)} ms`);
+    case 10:
+      if (troubled('journal-set-back')) setBack(history);
+      return;
+    case 11:
+      if (troubled('planted')) plant(history);
+      return;
+    case 12: {
+      const provider = world.providerOf(binding);
+      if (troubled('slow-provider')) provider.notYet = dice.between(1, 4);
+      if (troubled('policy-refusal') && (binding.issuer === 'single' || binding.issuer === 'two-users'))
+        provider.refusesByPolicy = 1;
+      return;
+    }
+    default:
+      return startPerson(history);
+  }
+}
+
+function startPass({ world, scheduler, trace, calls }: History): void {
+  trace.push(`${stamp(world)} pass`);
+  scheduler.spawn(`pass${String(calls)}`, (process) => reconcileRotations(world.toolsFor(process, scheduler)));
+}
+
+/** People answer what waits for them, and ask again for what needs attention. */
+function startPerson({ world, scheduler, dice, calls }: History): void {
+  const reason = 'simulated';
+  scheduler.spawn(`person${String(calls)}`, async (process) => {
+    const tools = world.toolsFor(process, scheduler);
+    for (const { rotationId, awaits, state, vault, secret } of await listRotations(tools)) {
+      if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
+      else if (state === 'needs-attention') {
+        await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency: dice.hits(0.1) });
+      }
+    }
+  });
+}
+
+function readByJob({ dice, world }: History): void {
+  const { name } = dice.pick(world.bindings);
+  const latest = world.vault.held(name).at(-1);
+  if (latest === undefined || !latest.enabled) return;
+  const endsAtMs = world.nowMs + dice.pick([60_000, hourMs, 8 * hourMs]);
+  world.jobs.push({ secret: name, version: latest.version, readAtMs: world.nowMs, endsAtMs });
+}
+
+/** Somebody's own tool sets the value again, the latest or the one before it, and knows nothing of our tags. */
+function setByTerraform({ dice, world, trace }: History): void {
+  const binding = dice.pick(world.bindings);
+  const versions = world.vault.held(binding.name);
+  const value = (dice.hits(0.6) ? versions.at(-1) : versions.at(-2))?.value;
+  if (value === undefined) return;
+  const works = world.providerOf(binding).opens(String(binding.target['account']), value.reveal());
+  // Whoever publishes what does not work has broken it alone.
+  if (!works && binding.issuer !== 'single') return;
+  if (value.reveal() !== versions.at(-1)?.value.reveal() && binding.issuer === 'single') return;
+  world.vault.put({ name: binding.name, value, expires: new Date(world.nowMs + 5 * dayMs) });
+  trace.push(`${stamp(world)} terraform sets ${binding.name}`);
+}
+
+/** The records of some time ago come back, as from a backup; the processes that knew better are gone. */
+function setBack(history: History): void {
+  const { world, scheduler, trace, dice } = history;
+  if (history.snapshot === null || dice.hits(0.5)) {
+    history.snapshot = new Map(world.records);
+    return;
+  }
+  for (const process of scheduler.processes) scheduler.kill(process);
+  world.records.clear();
+  for (const [path, record] of history.snapshot) world.records.set(path, record);
+  trace.push(`${stamp(world)} the records are set back`);
+}
+
+function plant({ world, dice, trace }: History): void {
+  const { name } = dice.pick(world.bindings);
+  const staging = `rot-pending--${name}`;
+  const tags = world.vault.held(staging).at(-1)?.tags;
+  if (tags === undefined) return;
+  world.vault.put({ name: staging, value: new SecretValue(`a:${valueMark}${plantedMark}`), tags });
+  trace.push(`${stamp(world)} somebody plants a value in ${staging}`);
+}
+
+/** No more trouble: passes every ten minutes, then every six hours, people who answer, until all has ended. */
+async function fairEnd(history: History): Promise<void> {
+  const { world, scheduler, trace } = history;
+  world.skewMs = 0;
+  for (const provider of Object.values(world.providers)) Object.assign(provider, { notYet: 0, refusesByPolicy: 0 });
+  trace.push(`${stamp(world)} the world is fair from here`);
+  for (const late of scheduler.late.splice(0)) await late().catch(() => undefined);
+  check(history);
+  let quiet = 0;
+  for (let round = 0; round < 90 && history.broken === null; round += 1) {
+    startPass(history);
+    await untilIdle(history);
+    startPerson(history);
+    await untilIdle(history);
+    const open = await statesOf(history, true);
+    quiet = open.length === 0 ? quiet + 1 : 0;
+    if (quiet >= 4 && round > 30) break;
+    world.nowMs += round < 12 ? 600_000 : 7 * hourMs;
+  }
+  if (history.broken === null) history.broken = brokenEnd(world, await statesOf(history, false));
+}
+
+async function untilIdle(history: History): Promise<void> {
+  const { world, scheduler } = history;
+  for (let served = 0; served < 20_000 && history.broken === null; served += 1) {
+    await scheduler.settle();
+    const [call] = scheduler.ready(world.nowMs);
+    if (call === undefined && scheduler.processes.length === 0) return;
+    if (call === undefined) world.nowMs += 60_000;
+    else {
+      await serve(history, call, 'served');
+      world.nowMs += 20;
+    }
+    check(history);
+  }
+  history.broken ??= 'a process never ends';
+}
+
+/** States of all rotations, or of those that are not over, read past the scheduler. */
+async function statesOf({ world }: History, openOnly: boolean): Promise<readonly string[]> {
+  const direct = {
+    call: (_process: unknown, _what: string, effect: () => Promise<unknown>) => effect(),
+  } as unknown as Scheduler;
+  const tools = world.toolsFor({ name: 'end', alive: true, ended: false, failure: null }, direct);
+  const states = (await listRotations(tools)).map(({ state }) => state);
+  return openOnly ? states.filter((state) => !['done', 'superseded', 'rolled-back'].includes(state)) : states;
+}
+
+function check(history: History): void {
+  const { world, scheduler, allowances } = history;
+  history.broken ??= brokenInvariant(world, allowances);
+  for (const { failure, name } of scheduler.processes) {
+    if (failure !== null && !ServiceError.is(failure)) history.broken ??= `${name} failed with ${String(failure)}`;
+  }
+}
+
+function stamp({ nowMs }: SimulatedWorld): string {
+  return new Date(nowMs).toISOString().slice(5, 19);
+}

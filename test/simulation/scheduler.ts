@@ -1,0 +1,162 @@
+import { ServiceError } from '../../src/service-error.ts';
+
+/** What a call that leaves a process may meet. */
+export type Fate =
+  | 'served'
+  /** The answer is lost; the act happened. */
+  | 'answer-lost'
+  /** Nothing happened, and the caller is told so. */
+  | 'unreachable'
+  | 'throttled'
+  /** The caller is told that the answer was lost; the act happens later, when nobody waits for it. */
+  | 'late'
+  | 'dies-before'
+  | 'dies-behind'
+  /** The process sleeps for ten minutes in front of the call. */
+  | 'stalls';
+
+interface WaitingCall {
+  readonly process: Process;
+  readonly what: string;
+  /** Writes can be lost in ways that reads cannot. */
+  readonly isWrite: boolean;
+  readonly isRecord: boolean;
+  readonly effect: () => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  notBeforeMs: number;
+}
+
+/** One worker: its calls are held until the scheduler lets them through, and forgotten when it dies. */
+export interface Process {
+  readonly name: string;
+  alive: boolean;
+  ended: boolean;
+  /** What it ended with, when it threw. */
+  failure: unknown;
+}
+
+/** Decides, call by call, which process goes on and what it meets. */
+export interface Scheduler {
+  /** A process's way to the world outside. */
+  call<Value>(process: Process, what: string, effect: () => Promise<Value>): Promise<Value>;
+  spawn(name: string, work: (process: Process) => Promise<unknown>): Process;
+  /** Calls that may go on at this moment. */
+  ready(nowMs: number): readonly WaitingCall[];
+  serve(call: WaitingCall, fate: Fate, nowMs: number): Promise<void>;
+  readonly late: (() => Promise<unknown>)[];
+  readonly processes: readonly Process[];
+  kill(process: Process): void;
+  /** Lets every process run on until it waits for a call, or has ended. */
+  settle(): Promise<void>;
+}
+
+const writes = /^(?:vault\.(?:add|update)|provider\.(?:issue|revoke)|records\.(?:create|replace))/;
+
+export function createScheduler(): Scheduler {
+  let waiting: WaitingCall[] = [];
+  let processes: Process[] = [];
+  const late: (() => Promise<unknown>)[] = [];
+  const scheduler: Scheduler = {
+    late,
+    get processes() {
+      return processes.filter(({ alive, ended }) => alive && !ended);
+    },
+    call: (process, what, effect) =>
+      new Promise((resolve, reject) => {
+        // A dead process waits for ever: nothing of it is heard again.
+        if (!process.alive) return;
+        waiting.push({
+          process,
+          what,
+          isWrite: writes.test(what),
+          isRecord: what.startsWith('records.'),
+          effect,
+          resolve: resolve as (value: unknown) => void,
+          reject,
+          notBeforeMs: 0,
+        });
+      }),
+    spawn: (name, work) => {
+      const process: Process = { name, alive: true, ended: false, failure: null };
+      processes = [...scheduler.processes, process];
+      work(process)
+        .catch((error: unknown) => {
+          process.failure = error;
+        })
+        .finally(() => {
+          process.ended = true;
+        });
+      return process;
+    },
+    ready: (nowMs) => waiting.filter(({ notBeforeMs }) => notBeforeMs <= nowMs),
+    serve: async (call, fate, nowMs) => {
+      if (fate === 'stalls') {
+        call.notBeforeMs = nowMs + 600_000;
+        return;
+      }
+      waiting = waiting.filter((one) => one !== call);
+      await meet(scheduler, call, fate);
+    },
+    kill: (process) => {
+      process.alive = false;
+      waiting = waiting.filter((one) => one.process !== process);
+    },
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+  return scheduler;
+}
+
+async function meet(scheduler: Scheduler, call: WaitingCall, fate: Exclude<Fate, 'stalls'>): Promise<void> {
+  switch (fate) {
+    case 'served':
+      return await answer(call);
+    case 'answer-lost':
+      await call.effect().catch(() => undefined);
+      return call.reject(unclear(call));
+    case 'late':
+      scheduler.late.push(call.effect);
+      return call.reject(unclear(call));
+    case 'unreachable':
+      return call.reject(unreachable(call));
+    case 'throttled':
+      return call.reject(throttled(call));
+    case 'dies-before':
+      return scheduler.kill(call.process);
+    case 'dies-behind':
+      await call.effect().catch(() => undefined);
+      return scheduler.kill(call.process);
+    default:
+      return fate satisfies never;
+  }
+}
+
+async function answer(call: WaitingCall): Promise<void> {
+  try {
+    call.resolve(await call.effect());
+  } catch (error) {
+    call.reject(error);
+  }
+}
+
+function unclear({ what, isRecord }: WaitingCall): ServiceError {
+  if (isRecord) return new ServiceError('RECORD_STORE_UNREACHABLE', { store: 'simulated', reason: 'lost' });
+  if (what.startsWith('vault.'))
+    return new ServiceError('VAULT_ANSWER_UNCLEAR', { vault: 'kv', secret: null, status: null });
+  return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: 'simulated', provider: 'simulated', reason: 'lost' });
+}
+
+function unreachable({ what, isRecord }: WaitingCall): ServiceError {
+  if (isRecord) return new ServiceError('RECORD_STORE_UNREACHABLE', { store: 'simulated', reason: 'away' });
+  if (what.startsWith('vault.')) return new ServiceError('VAULT_UNREACHABLE', { vault: 'kv', reason: 'away' });
+  return new ServiceError('PROVIDER_UNREACHABLE', { issuer: 'simulated', provider: 'simulated', reason: 'away' });
+}
+
+function throttled({ what }: WaitingCall): ServiceError {
+  if (what.startsWith('vault.')) return new ServiceError('VAULT_THROTTLED', { vault: 'kv', retryAfterSeconds: 4 });
+  return new ServiceError('PROVIDER_THROTTLED', {
+    issuer: 'simulated',
+    provider: 'simulated',
+    retryAfterSeconds: null,
+  });
+}
