@@ -30,7 +30,7 @@ export function isAbsence(error: unknown): boolean {
 
 /** Whether reading again may help at once: the answer was lost, or the vault stumbled. */
 export function isPassing(error: unknown): boolean {
-  if (isTimeout(error)) return true;
+  // Not after a timeout: the time for waiting is spent.
   if (!isRestError(error)) return false;
   return error.statusCode === undefined ? !isNeverTrusted(error) : error.statusCode >= 500;
 }

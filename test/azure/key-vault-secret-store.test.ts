@@ -125,6 +125,17 @@ describe('reading', () => {
     expect(await store.latest('a')).toEqual(added);
   });
 
+  it('waits for an answer once, and does not repeat what took too long', async () => {
+    const { vault, access } = await world();
+    const store = keyVaultSecretStore({ ...access, answerWithinMs: 300 });
+    await store.latest('a');
+    vault.fault({ kind: 'delay', method: 'GET', times: 1, delayMs: 2_000 });
+    await expect(store.latest('a')).rejects.toMatchObject({
+      code: 'VAULT_UNREACHABLE',
+      details: { reason: 'timeout' },
+    });
+  });
+
   it('gives up in the end, and does not take it for absence', async () => {
     const { vault, store } = await world();
     await store.add(version());
