@@ -19,8 +19,8 @@ export interface RotationIndex {
 /** Builds the index over all rotations that may touch the period. */
 export function indexRotations(rotations: Iterable<RotationHistory>): RotationIndex {
   const operations = new Map<string, JournalOperation[]>();
-  for (const { vault, rotationId, head, operations: done } of rotations) {
-    for (const { operation, secret, version, at } of done) {
+  for (const { rotationId, head, operations: done } of rotations) {
+    for (const { operation, vault, secret, version, at } of done) {
       const key = keyOf(vault, secret, operation);
       const entry = {
         version: version?.toLowerCase() ?? null,
