@@ -1,3 +1,4 @@
+import { KustoRefusal } from './kusto-value.ts';
 import { type KustoNode, type KustoSchema, parseKusto } from './parse-kusto.ts';
 
 const most = 50;
@@ -13,17 +14,22 @@ export function parseOnce(text: string, schema: KustoSchema): KustoNode {
   const pattern = text.replaceAll(dateTime, (literal) => placeholder(literals.push(literal) - 1));
   const kept = parsed.get(schema) ?? new Map<string, KustoNode>();
   parsed.set(schema, kept);
-  const known = kept.get(pattern);
-  if (known) return fill(known, literals);
-  // A fault must be told with the places of the query that was sent.
-  const exact = parseKusto(text, schema);
-  const tree = literals.length > 0 ? parseKusto(pattern, schema) : exact;
-  // Where a string only looks like a datetime literal, texts must stay as they are.
-  if (!hasPlaceholderInString(tree)) {
-    if (kept.size >= most) kept.clear();
-    kept.set(pattern, tree);
+  const known = kept.get(pattern) ?? tryParse(pattern, schema);
+  // A fault must be told with the places of the query that was sent; and a string that only looks like a datetime literal
+  // must keep its text.
+  if (!known || hasPlaceholderInString(known)) return parseKusto(text, schema);
+  if (kept.size >= most) kept.clear();
+  kept.set(pattern, known);
+  return fill(known, literals);
+}
+
+function tryParse(text: string, schema: KustoSchema): KustoNode | null {
+  try {
+    return parseKusto(text, schema);
+  } catch (cause) {
+    if (cause instanceof KustoRefusal) return null;
+    throw cause;
   }
-  return exact;
 }
 
 function placeholder(index: number): string {
