@@ -20,58 +20,73 @@ export interface EmbeddedPorts {
   readonly gitea?: number;
 }
 
+export interface EmbeddedCloudOptions {
+  /** The machine's time, running, when absent. */
+  readonly clock?: Clock;
+  /** A folder in which secrets, log rows and Gitea outlive the process; without it everything is in memory. */
+  readonly data?: string;
+  readonly ports?: EmbeddedPorts;
+}
+
+interface Started {
+  stop(): Promise<void>;
+}
+
 /**
  * Starts everything that Keyturn talks to, on loopback, in this process.
- * `data`: a folder in which secrets, log rows and Gitea outlive the process; without it everything is in memory.
- * Principals, grants, faults and subscriptions are the caller's to set up again.
+ * Principals, grants, faults and subscriptions are the caller's to set up, also after a restart with `data`.
+ * Rejects, with nothing left running, when a server cannot start, as when its port is taken.
  */
-export async function startEmbeddedCloud(
-  options: { readonly clock?: Clock; readonly data?: string; readonly ports?: EmbeddedPorts } = {},
-): Promise<EmbeddedCloud> {
-  if (options.data !== undefined) mkdirSync(options.data, { recursive: true });
-  const clock = options.clock ?? createClock();
-  const ports = options.ports ?? {};
+export async function startEmbeddedCloud(options: EmbeddedCloudOptions = {}): Promise<EmbeddedCloud> {
+  const started: Started[] = [];
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()));
+  };
+  try {
+    return { ...(await startServers(options, started)), stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+async function startServers(options: EmbeddedCloudOptions, started: Started[]): Promise<Omit<EmbeddedCloud, 'stop'>> {
+  const { data, ports = {}, clock = createClock() } = options;
+  if (data !== undefined) mkdirSync(data, { recursive: true });
+  const keep = <Server extends Started>(server: Server): Server => {
+    started.push(server);
+    return server;
+  };
   const register = createIdentityRegister();
   const auditLog = createAuditLog({
     clock,
-    ...(options.data === undefined ? {} : { file: join(options.data, 'azure', 'audit-log.ndjson') }),
+    ...(data === undefined ? {} : { file: join(data, 'azure', 'audit-log.ndjson') }),
   });
-  const identity = await startManagedIdentity({
-    clock,
-    register,
-    ...(ports.identity === undefined ? {} : { port: ports.identity }),
-  });
-  const shelf = options.data === undefined ? createSecretShelf() : openShelfFile(join(options.data, 'azure', 'vault'));
-  const vault = await startKeyVault({
-    clock,
-    register,
-    auditLog,
-    shelf,
-    onNewVersion: (version) => eventGrid.versionCreated(version),
-    ...(ports.vault === undefined ? {} : { port: ports.vault }),
-  });
+  const shelf = data === undefined ? createSecretShelf() : openShelfFile(join(data, 'azure', 'vault'));
+
+  const identity = keep(await startManagedIdentity({ clock, register, ...portOf(ports.identity) }));
+  const vault = keep(
+    await startKeyVault({
+      clock,
+      register,
+      auditLog,
+      shelf,
+      onNewVersion: (version) => eventGrid.versionCreated(version),
+      ...portOf(ports.vault),
+    }),
+  );
   const eventGrid = createEventGrid({ clock, vault, shelf, auditLog });
-  const logAnalytics = await startLogAnalytics({
-    clock,
-    register,
-    auditLog,
-    ...(ports.logAnalytics === undefined ? {} : { port: ports.logAnalytics }),
-  });
-  const gitea = await startEmbeddedGitea({
-    clock,
-    ...(ports.gitea === undefined ? {} : { port: ports.gitea }),
-    ...(options.data === undefined ? {} : { data: join(options.data, 'gitea.json') }),
-  });
-  return {
-    clock,
-    identity,
-    vault,
-    auditLog,
-    logAnalytics,
-    eventGrid,
-    gitea,
-    async stop() {
-      await Promise.all([identity.stop(), vault.stop(), logAnalytics.stop(), gitea.stop()]);
-    },
-  };
+  const logAnalytics = keep(await startLogAnalytics({ clock, register, auditLog, ...portOf(ports.logAnalytics) }));
+  const gitea = keep(
+    await startEmbeddedGitea({
+      clock,
+      ...portOf(ports.gitea),
+      ...(data === undefined ? {} : { data: join(data, 'gitea.json') }),
+    }),
+  );
+  return { clock, identity, vault, auditLog, logAnalytics, eventGrid, gitea };
+}
+
+function portOf(port: number | undefined): { readonly port?: number } {
+  return port === undefined ? {} : { port };
 }

@@ -117,6 +117,12 @@ describe('the real log client', () => {
     await expect(ask('AZKVAuditLogs | count | take 1')).rejects.toMatchObject({ statusCode: 429 });
   });
 
+  it('gets no body from a workspace without a table', async () => {
+    cloud.logAnalytics.answerEmpty(true);
+    await expect(ask('AZKVAuditLogs')).rejects.toMatchObject({ statusCode: 204 });
+    cloud.logAnalytics.answerEmpty(false);
+  });
+
   it('gets an answer two minutes old unless it asks for a fresh one', async () => {
     const post = async (headers: Record<string, string>) => {
       const reader = cloud.identity.principals()[0];

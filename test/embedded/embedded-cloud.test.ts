@@ -2,6 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createClock } from '../../embedded/clock.ts';
+import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
+import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+
+/** A cloud that was started and stopped: its ports were free a moment ago. */
+async function spareCloud(): Promise<EmbeddedCloud> {
+  const cloud = await startEmbeddedCloud();
+  await cloud.stop();
+  return cloud;
+}
 
 describe('the clock of the embedded cloud', () => {
   it('stands still when told, jumps where it is set, and runs on from there', () => {
@@ -20,6 +29,17 @@ describe('the clock of the embedded cloud', () => {
 });
 
 describe('the embedded cloud', () => {
+  it('does not start, and leaves nothing running, when a port is taken', async () => {
+    const first = await startEmbeddedCloud();
+    const port = Number(new URL(first.vault.url).port);
+    const free = Number(new URL((await spareCloud()).identity.url).port);
+    await expect(startEmbeddedCloud({ ports: { identity: free, vault: port } })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await expect(fetch(`http://127.0.0.1:${free}/`)).rejects.toThrow('fetch failed');
+    await first.stop();
+  });
+
   it('imports nothing of the product, so that the two cannot share a mistake', () => {
     const files = readdirSync('embedded', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
     expect(files.length).toBeGreaterThan(30);
