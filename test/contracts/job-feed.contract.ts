@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { JobFeed } from '../../src/audit/job-feed.ts';
+import type { Job } from '../../src/audit/job.ts';
+
+/** A Gitea with a way to let things happen in it. */
+export interface FeedUnderTest {
+  readonly feed: JobFeed;
+  /** Starts a job and gives its id; it runs until it is finished. */
+  readonly startJob: (options?: { readonly repository?: string; readonly fork?: boolean }) => number;
+  readonly logLine: (jobId: number, line: string) => void;
+  readonly finish: (jobId: number) => void;
+  /** A further attempt under the same id. */
+  readonly rerun: (jobId: number) => void;
+}
+
+/** What every job feed must do. */
+export function jobFeedContract(name: string, create: () => Promise<FeedUnderTest>): void {
+  const nothing = { highestJobId: 0, unfinished: [] };
+
+  describe(`job feed: ${name}`, () => {
+    it('tells nothing of a Gitea without jobs', async () => {
+      const { feed } = await create();
+      expect(await all(feed.jobs(nothing))).toEqual([]);
+    });
+
+    it('tells every job above the mark once, with its numbers, its repository and what started it', async () => {
+      const { feed, startJob, finish } = await create();
+      const [first, second] = [startJob(), startJob({ repository: 'acme/blog', fork: true })];
+      finish(first);
+      const jobs = await all(feed.jobs(nothing));
+      expect(jobs.map(({ jobId }) => jobId).sort((a, b) => a - b)).toEqual([first, second]);
+      expect(jobs.find(({ jobId }) => jobId === first)).toMatchObject({
+        format: 1,
+        instance: expect.stringMatching(/^[0-9a-f]{8}$/),
+        repository: 'acme/shop',
+        attempt: 1,
+        status: 'completed',
+        conclusion: 'success',
+        runnerName: 'runner-1',
+        labels: ['prod'],
+        fork: false,
+        known: 'api',
+        completedAt: expect.stringMatching(/Z$/),
+      });
+      const running = jobs.find(({ jobId }) => jobId === second);
+      expect(running).toMatchObject({ repository: 'acme/blog', fork: true, status: 'in_progress', completedAt: null });
+      expect(running?.repositoryId).not.toBe(jobs.find(({ jobId }) => jobId === first)?.repositoryId);
+    });
+
+    it('tells what is new and what had not ended, not what is known', async () => {
+      const { feed, startJob, finish } = await create();
+      const old = startJob();
+      finish(old);
+      const open = startJob();
+      const known = await all(feed.jobs(nothing));
+      const unfinished = known.filter(({ jobId }) => jobId === open);
+      finish(open);
+      const fresh = startJob();
+      finish(fresh);
+      const told = await all(feed.jobs({ highestJobId: open, unfinished }));
+      expect(told.map(({ jobId }) => jobId).sort((a, b) => a - b)).toEqual([open, fresh]);
+      expect(told.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    });
+
+    it('finds more jobs than one page holds', async () => {
+      const { feed, startJob, finish } = await create();
+      const ids = Array.from({ length: 120 }, () => startJob());
+      for (const id of ids) finish(id);
+      expect(await all(feed.jobs(nothing))).toHaveLength(120);
+      const mark = ids[109] ?? 0;
+      expect((await all(feed.jobs({ highestJobId: mark, unfinished: [] }))).map(({ jobId }) => jobId)).toHaveLength(10);
+    });
+
+    it('finds a running re-run below the mark', async () => {
+      const { feed, startJob, finish, rerun } = await create();
+      const id = startJob();
+      finish(id);
+      rerun(id);
+      const told = await all(feed.jobs({ highestJobId: id, unfinished: [] }));
+      expect(told).toMatchObject([{ jobId: id, attempt: 2, status: 'in_progress' }]);
+    });
+
+    it('gives the log of an attempt as text, and none for one whose log a re-run has hidden', async () => {
+      const { feed, startJob, logLine, finish, rerun } = await create();
+      const id = startJob();
+      logLine(id, 'a line of the first attempt');
+      finish(id);
+      const [job] = await all(feed.jobs(nothing));
+      if (job === undefined) throw new Error('The feed told of no job.');
+      expect(await feed.log(job)).toContain('a line of the first attempt');
+      rerun(id);
+      expect(await feed.log(job)).toBeNull();
+      expect(await feed.log({ ...job, jobId: 987_654 })).toBeNull();
+    });
+  });
+}
+
+async function all(jobs: AsyncIterable<Job>): Promise<Job[]> {
+  const found: Job[] = [];
+  for await (const job of jobs) found.push(job);
+  return found;
+}
