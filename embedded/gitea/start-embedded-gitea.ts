@@ -46,7 +46,7 @@ export async function startEmbeddedGitea(
     state: file.state,
     version: options.version ?? '1.26.3',
     signingKey: file.signingKey,
-    withoutArtifacts: options.withoutArtifacts ?? 'empty-list',
+    withoutArtifacts: options.withoutArtifacts ?? 'not-found',
     url: () => url,
     remember(secret) {
       secrets.add(secret);

@@ -7,6 +7,7 @@ import type { StoryWorld } from './story-world.ts';
 /** What the live part calls of the service. */
 export interface LiveService {
   readonly portal: string;
+  readCanary(): Promise<unknown>;
   collectJobs(): Promise<PassSummary>;
   collectRetrievals(): Promise<PassSummary>;
   reconcileRotations(): Promise<PassSummary>;
@@ -58,7 +59,8 @@ export async function actLive(
 export async function closeThePeriod(world: StoryWorld, service: LiveService, days: number): Promise<void> {
   for (let hour = 0; hour < days * 24; hour++) {
     world.cloud.clock.advance(60 * minuteMs);
-    await service.collectRetrievals();
+    await service.readCanary();
+    if (hour % 12 === 11) await service.collectRetrievals();
   }
   await service.collectJobs();
   await service.reconcileRotations();

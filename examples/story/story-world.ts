@@ -21,6 +21,8 @@ export interface StoryWorld {
 
 /** What the story needs of the service, which runs beside it on the same clock. */
 export interface StoryService {
+  /** The hourly read of our own; the service's collector makes it too where it runs every hour. */
+  readCanary(): Promise<unknown>;
   collectJobs(): Promise<unknown>;
   collectRetrievals(): Promise<unknown>;
   reconcileRotations(): Promise<unknown>;

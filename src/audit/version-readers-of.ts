@@ -2,6 +2,7 @@ import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import { createAttributor } from './attribute-retrievals.ts';
 import type { ReportingPeriod } from './audited-period.ts';
+import { hourOf } from './calendar.ts';
 import { canaryReads } from './canary-ledger.ts';
 import { jobCollection } from './collect-jobs.ts';
 import { countCoverage } from './hour-coverage.ts';
@@ -51,7 +52,8 @@ export async function versionReaders(
   for await (const { retrievals } of periodRows(records, period)) {
     for (const retrieval of retrievals) {
       const at = new Date(retrieval.at);
-      if (at >= since) coverage.see(retrieval);
+      // The canary of the hour in which the new version was published may have been read before it.
+      if (at.getTime() >= hourOf(since.getTime())) coverage.see(retrieval);
       if (retrieval.kind !== 'read' || retrieval.version !== secret.version.toLowerCase()) continue;
       if (retrieval.vault !== secret.vault.toLowerCase() || retrieval.secret !== secret.name.toLowerCase()) continue;
       const { job } = attributor.attribute(retrieval);

@@ -7,6 +7,7 @@ import { actLive, closeThePeriod } from '../../examples/story/act-live.ts';
 import { replayStory } from '../../examples/story/replay.ts';
 import { storySettings } from '../../examples/story/story-settings.ts';
 import { setTheScene, type StoryWorld } from '../../examples/story/story-world.ts';
+import { readCanaryOnceAnHour } from '../audit/canary-ledger.ts';
 import { composeKeyturn } from '../compose.ts';
 import type { Composition } from '../composition/composition.ts';
 import { reportPeriod } from '../composition/report-period.ts';
@@ -112,6 +113,7 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   world.cloud.gitea.addWebhook(`${portal}/events/gitea`, world.gitea.webhookSecret);
   const service = {
     portal,
+    readCanary: async () => await readCanaryOnceAnHour(composition.records, composition.canary, composition.now()),
     collectJobs: async () => await keyturn.collectJobs(),
     collectRetrievals: async () => await keyturn.collectRetrievals(),
     reconcileRotations: async () => await keyturn.reconcileRotations(),

