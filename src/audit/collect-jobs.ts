@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parseReceiptLine } from '../provenance/receipt-line.ts';
 import type { Receipt } from '../provenance/receipt.ts';
-import type { RecordStore } from '../records/record-store.ts';
+import type { RecordStore, Revision } from '../records/record-store.ts';
+import { ServiceError } from '../service-error.ts';
 import type { JobFeed } from './job-feed.ts';
 import { recordJob } from './job-ledger.ts';
 import { jobKey } from './job-name.ts';
@@ -63,9 +64,21 @@ export async function collectJobs({ feed, records, now }: Collection): Promise<{
   }
 
   const after = { format: 1, highestJobId, completeTo: startedAt.toISOString(), unfinished: [...unfinished.values()] };
-  if (before === null) await createJson(records, path, after);
-  else await records.replace(path, jsonBytes(after), before.revision);
+  await saveUnlessOvertaken(records, after, before?.revision ?? null);
   return { ...counts, unfinished: unfinished.size };
+}
+
+/** A pass beside this one (a timer's, a hook's) has seen the same from the same mark: what it wrote will do. */
+async function saveUnlessOvertaken(records: RecordStore, state: object, revision: Revision | null): Promise<void> {
+  if (revision === null) {
+    await createJson(records, path, state);
+    return;
+  }
+  try {
+    await records.replace(path, jsonBytes(state), revision);
+  } catch (error) {
+    if (!ServiceError.is(error, 'RECORD_CHANGED')) throw error;
+  }
 }
 
 /** How far the collection has come; `null` before the first pass. */

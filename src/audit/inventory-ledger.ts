@@ -34,11 +34,14 @@ export async function inventoryAt(
   records: RecordStore,
   at: Date,
 ): Promise<{ readonly at: string; readonly entries: readonly InventoriedSecret[] } | null> {
-  let newest: string | null = null;
-  for await (const path of records.list('inventory/')) {
-    if (path.slice(-15, -5) <= dayOf(at)) newest = path;
+  const taken: string[] = [];
+  for await (const path of records.list('inventory/')) if (path.slice(-15, -5) <= dayOf(at)) taken.push(path);
+  // The snapshot of the moment's own day may be later than the moment: then the one before it counts.
+  for (const path of taken.slice(-2).reverse()) {
+    const stored = await readStoredJson(records, path);
+    const takenAt = String(stored?.value['at']);
+    if (stored === null || takenAt > at.toISOString()) continue;
+    return { at: takenAt, entries: stored.value['entries'] as readonly InventoriedSecret[] };
   }
-  const stored = newest === null ? null : await readStoredJson(records, newest);
-  if (stored === null) return null;
-  return { at: String(stored.value['at']), entries: stored.value['entries'] as readonly InventoriedSecret[] };
+  return null;
 }

@@ -1,4 +1,5 @@
 import type { RecordStore } from '../records/record-store.ts';
+import { ServiceError } from '../service-error.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
 
 /** An interval that could not be read; tried again in each pass while the log store still has it. */
@@ -37,7 +38,17 @@ export async function retrievalCollection(records: RecordStore): Promise<Retriev
  * and what a state forgets is read again.
  */
 export async function saveRetrievalCollection(records: RecordStore, state: RetrievalCollection): Promise<void> {
-  const stored = await readStoredJson(records, path);
-  if (stored === null) await createJson(records, path, state);
-  else await records.replace(path, jsonBytes(state), stored.revision);
+  for (;;) {
+    const stored = await readStoredJson(records, path);
+    if (stored === null) {
+      if (await createJson(records, path, state)) return;
+      continue;
+    }
+    try {
+      await records.replace(path, jsonBytes(state), stored.revision);
+      return;
+    } catch (error) {
+      if (!ServiceError.is(error, 'RECORD_CHANGED')) throw error;
+    }
+  }
 }
