@@ -5,18 +5,21 @@ export interface LossyProxy {
   readonly url: string;
   /** How many requests have arrived. */
   readonly calls: () => number;
-  /** Lets the next request that is not a GET act, and then hangs up instead of answering. */
+  /** Lets the next request that changes something act, and then hangs up instead of answering. */
   readonly loseNextAnswer: () => void;
   readonly stop: () => Promise<void>;
 }
 
 /** Stands before an HTTP server on loopback, counts its requests, and loses an answer when told to. */
-export async function lossyProxy(upstream: string): Promise<LossyProxy> {
+export async function lossyProxy(
+  upstream: string,
+  changes: (url: string, method: string) => boolean = (_, method) => method !== 'GET',
+): Promise<LossyProxy> {
   let calls = 0;
   let toLose = 0;
   const server = createServer((incoming, outgoing) => {
     calls += 1;
-    const lose = incoming.method !== 'GET' && toLose > 0;
+    const lose = toLose > 0 && changes(incoming.url ?? '', incoming.method ?? '');
     if (lose) toLose -= 1;
     pass(incoming, outgoing, lose);
   });

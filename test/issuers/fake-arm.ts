@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Keys {
+  readonly one: string;
+  readonly two: string;
+}
+
+/** One service's words, written by hand from its published examples: not by the product's table. */
+interface ServiceWords {
+  readonly resource: string;
+  readonly apiVersion: string;
+  readonly list: string;
+  answer(keys: Keys, madeAt: (slot: keyof Keys) => string): unknown;
+  /** Which key an action renews, from its path behind the resource and its body; `null` when it is none of the service's. */
+  renews(action: string, body: Readonly<Record<string, unknown>>): keyof Keys | null;
+  /** Renews some lists later, as Cosmos DB does. */
+  readonly slow?: boolean;
+}
+
+const group = '/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/shop/providers';
+const which = (value: unknown, one: string, two: string): keyof Keys | null =>
+  value === one ? 'one' : value === two ? 'two' : null;
+
+export const serviceWords = {
+  storage: {
+    resource: `${group}/Microsoft.Storage/storageAccounts/shopfiles`,
+    apiVersion: '2023-01-01',
+    list: 'listKeys',
+    answer: ({ one, two }, madeAt) => ({
+      keys: [
+        { keyName: 'key1', permissions: 'FULL', value: one, creationTime: madeAt('one') },
+        { keyName: 'key2', permissions: 'FULL', value: two, creationTime: madeAt('two') },
+      ],
+    }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyName'], 'key1', 'key2') : null),
+  },
+  cosmos: {
+    resource: `${group}/Microsoft.DocumentDB/databaseAccounts/shop-orders`,
+    apiVersion: '2023-11-15',
+    list: 'listKeys',
+    slow: true,
+    answer: ({ one, two }) => ({
+      primaryMasterKey: one,
+      secondaryMasterKey: two,
+      primaryReadonlyMasterKey: 'read-only-1',
+      secondaryReadonlyMasterKey: 'read-only-2',
+    }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyKind'], 'primary', 'secondary') : null),
+  },
+  serviceBus: {
+    resource: `${group}/Microsoft.ServiceBus/namespaces/shop-bus/authorizationRules/send`,
+    apiVersion: '2021-11-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({
+      primaryConnectionString: `Endpoint=sb://shop-bus.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=${one}`,
+      secondaryConnectionString: `Endpoint=sb://shop-bus.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=${two}`,
+      primaryKey: one,
+      secondaryKey: two,
+      keyName: 'send',
+    }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  redis: {
+    resource: `${group}/Microsoft.Cache/Redis/shop-cache`,
+    apiVersion: '2023-08-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'Primary', 'Secondary') : null),
+  },
+  cognitive: {
+    resource: `${group}/Microsoft.CognitiveServices/accounts/shop-words`,
+    apiVersion: '2023-05-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ key1: one, key2: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyName'], 'Key1', 'Key2') : null),
+  },
+  search: {
+    resource: `${group}/Microsoft.Search/searchServices/shop-search`,
+    apiVersion: '2023-11-01',
+    list: 'listAdminKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action) => which(action, 'regenerateAdminKey/primary', 'regenerateAdminKey/secondary'),
+  },
+  configuration: {
+    resource: `${group}/Microsoft.AppConfiguration/configurationStores/shop-settings`,
+    apiVersion: '2023-03-01',
+    list: 'listKeys',
+    answer: ({ one, two }, madeAt) => ({
+      value: [
+        { id: '439AD01B4BE67DB1', name: 'Primary', value: one, lastModified: madeAt('one'), readOnly: false },
+        { id: 'CB45E100456857B9', name: 'Secondary', value: two, lastModified: madeAt('two'), readOnly: false },
+        { id: 'B3AC55B7E71431A9', name: 'Primary Read Only', value: 'r1', lastModified: madeAt('one'), readOnly: true },
+        {
+          id: 'E2AF6A9A89DCC177',
+          name: 'Secondary Read Only',
+          value: 'r2',
+          lastModified: madeAt('two'),
+          readOnly: true,
+        },
+      ],
+    }),
+    renews: (action, body) =>
+      action === 'regenerateKey' ? which(body['id'], '439AD01B4BE67DB1', 'CB45E100456857B9') : null,
+  },
+  registry: {
+    resource: `${group}/Microsoft.ContainerRegistry/registries/shopimages`,
+    apiVersion: '2023-07-01',
+    list: 'listCredentials',
+    answer: ({ one, two }) => ({
+      username: 'shopimages',
+      passwords: [
+        { name: 'password', value: one },
+        { name: 'password2', value: two },
+      ],
+    }),
+    renews: (action, body) => (action === 'regenerateCredential' ? which(body['name'], 'password', 'password2') : null),
+  },
+} satisfies Record<string, ServiceWords>;
+
+/** Azure Resource Manager on loopback, as far as the two keys of one resource go. */
+export async function fakeArm(words: ServiceWords, token: string) {
+  const newKey = () => randomBytes(24).toString('base64');
+  const keys = { one: newKey(), two: newKey() };
+  const long = '2025-12-01T00:00:00Z';
+  const made = { one: long, two: long };
+  let pending: { slot: keyof Keys; lists: number } | null = null;
+  let renewals = 0;
+  let now = () => new Date('2026-03-01T00:00:00Z');
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const url = new URL(request.url ?? '', 'http://arm');
+      const reply = (status: number, body: unknown) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      };
+      const fault = (status: number, code: string) => reply(status, { error: { code, message: `about ${keys.one}` } });
+      if (request.headers.authorization !== `Bearer ${token}`) return fault(401, 'InvalidAuthenticationToken');
+      if (request.method !== 'POST') return fault(405, 'MethodNotAllowed');
+      if (url.searchParams.get('api-version') !== words.apiVersion) return fault(400, 'NoRegisteredProviderFound');
+      if (!url.pathname.startsWith(`${words.resource}/`)) return fault(404, 'ResourceNotFound');
+      const action = url.pathname.slice(words.resource.length + 1);
+      if (action === words.list) {
+        if (pending !== null && pending.lists-- <= 0) {
+          keys[pending.slot] = newKey();
+          pending = null;
+        }
+        return reply(
+          200,
+          words.answer(keys, (slot) => made[slot]),
+        );
+      }
+      const slot = words.renews(
+        action,
+        JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>,
+      );
+      if (slot === null) return fault(400, 'InvalidAction');
+      renewals += 1;
+      made[slot] = now().toISOString();
+      if (words.slow === true) {
+        pending = { slot, lists: 0 };
+        return response.writeHead(202, { location: 'http://arm/operations/1' }).end();
+      }
+      keys[slot] = newKey();
+      return reply(
+        200,
+        words.answer(keys, (one) => made[one]),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    keys: (): Keys => ({ ...keys }),
+    renewals: () => renewals,
+    setNow: (clock: () => Date) => {
+      now = clock;
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
