@@ -189,9 +189,8 @@ describe('collecting log rows', () => {
     for await (const found of periodRows(records, day)) {
       expect(found).toMatchObject({ rowsRead: 3, duplicates: 1 });
       expect(found.retrievals.map(({ sources }) => sources)).toEqual([['AZKVAuditLogs', 'AzureDiagnostics']]);
-      expect(found.unreadable).toEqual([
-        { place: expect.stringMatching(/^slices\/2026-03-02\/.*#3$/), reason: 'it has no HttpStatusCode' },
-      ]);
+      expect(found.unreadable.map(({ reason }) => reason)).toEqual(['it has no HttpStatusCode']);
+      expect(found.unreadable[0]?.place).toMatch(/^slices\/2026-03-02\/.*#3$/);
     }
   });
 

@@ -30,7 +30,7 @@ export const contradictedRead: FindingRuleFactory = () => {
         at: retrieval.at,
         evidence: retrieval.id,
         says: ({ count }) =>
-          `${counted(count, 'read')} of ${subject} by ${callerOf(retrieval)} contradicts its own evidence: ${why}.`,
+          `The evidence of ${counted(count, 'read')} of ${subject} by ${callerOf(retrieval)} contradicts itself: ${why}.`,
       });
     },
     findings: () => tally.findings(),

@@ -17,7 +17,7 @@ export const statusDisagrees: FindingRuleFactory = () => {
         at: retrieval.at,
         evidence: retrieval.id,
         says: ({ count }) =>
-          `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)} carry the signature of another outcome.`,
+          `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)}: the signature is that of another outcome.`,
       });
     },
     findings: () => tally.findings(),
