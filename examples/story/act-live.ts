@@ -24,13 +24,21 @@ export async function actLive(
   service: LiveService,
   {
     directory,
+    helper,
     tell,
     machineNow,
-  }: { readonly directory: string; readonly tell: (line: string) => void; readonly machineNow: () => Date },
+  }: {
+    readonly directory: string;
+    /** Path of the built fetch helper. */
+    readonly helper: string;
+    readonly tell: (line: string) => void;
+    readonly machineNow: () => Date;
+  },
 ): Promise<{ readonly exitCode: number }> {
   const { cloud } = world;
   cloud.clock.set(machineNow());
   cloud.clock.run();
+  await service.readCanary();
 
   tell(`Event Grid says that ${liveSecret} is near its expiry.`);
   await cloud.eventGrid.fire('SecretNearExpiry', liveSecret);
@@ -38,7 +46,7 @@ export async function actLive(
   tell(newestVersion(world));
 
   tell('A job of acme/payments runs keyturn-fetch exec, a real child process.');
-  const exitCode = await fetchInJob(world, await fetchConfiguration(world, service.portal, directory));
+  const exitCode = await fetchInJob(world, helper, await fetchConfiguration(world, service.portal, directory));
   tell(
     `  The job ended with ${String(exitCode)}. Its log is in Gitea: the value in it reads ***, the receipt is hexadecimal.`,
   );
@@ -66,12 +74,12 @@ export async function closeThePeriod(world: StoryWorld, service: LiveService, da
   await service.reconcileRotations();
 }
 
-async function fetchInJob(world: StoryWorld, configuration: string): Promise<number> {
+async function fetchInJob(world: StoryWorld, helper: string, configuration: string): Promise<number> {
   const running = startJob(world, { repository: 'acme/payments', name: 'settle', runner: 'runner-payments' });
-  const helper = ['node', 'action/dist/keyturn-fetch.mjs', 'exec', '--secret', `PAYMENTS_API_KEY=${liveSecret}`, '--'];
+  const fetch = ['node', helper, 'exec', '--secret', `PAYMENTS_API_KEY=${liveSecret}`, '--'];
   // The child prints the value on purpose: what reaches the log shows whether redaction holds.
   const child = ['node', '-e', 'console.log("paying with", process.env.PAYMENTS_API_KEY)'];
-  const exitCode = await running.execute([...helper, ...child], { KEYTURN_FETCH_CONFIGURATION: configuration });
+  const exitCode = await running.execute([...fetch, ...child], { KEYTURN_FETCH_CONFIGURATION: configuration });
   running.finish(exitCode === 0 ? 'success' : 'failure');
   await world.cloud.gitea.settled();
   return exitCode;

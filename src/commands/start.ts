@@ -11,6 +11,7 @@ import { readCanaryOnceAnHour } from '../audit/canary-ledger.ts';
 import { composeKeyturn } from '../compose.ts';
 import type { Composition } from '../composition/composition.ts';
 import { reportPeriod } from '../composition/report-period.ts';
+import { installedFile } from '../evidence/template-folder.ts';
 import { startServer } from '../server.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Command, ExitCode, Surroundings } from './command.ts';
@@ -130,7 +131,8 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   await replayStory(world, service, { from, to: surroundings.now(), progress: surroundings.progress });
 
   tell('Now live:');
-  const { exitCode } = await actLive(world, service, { directory, tell, machineNow: surroundings.now });
+  const helper = installedFile('action/dist/keyturn-fetch.mjs');
+  const { exitCode } = await actLive(world, service, { directory, helper, tell, machineNow: surroundings.now });
   const to = new Date(surroundings.now().getTime() + dayMs);
   to.setUTCHours(0, 0, 0, 0);
   tell('Two quiet days pass, so that late log rows can arrive and the period can be closed.');
