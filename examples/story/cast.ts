@@ -95,7 +95,14 @@ export const jobs: readonly StoryJob[] = [
     name: 'deploy',
     runner: 'runner-prod',
     receipts: 'posted',
-    reads: ['storefront-session-key', 'storefront-search-key', 'storefront-session-key', 'storefront-search-key'],
+    reads: [
+      'storefront-session-key',
+      'storefront-search-key',
+      'storefront-session-key',
+      'storefront-search-key',
+      'storefront-session-key',
+      'storefront-search-key',
+    ],
   },
   {
     repository: 'acme/payments',
@@ -109,7 +116,7 @@ export const jobs: readonly StoryJob[] = [
     name: 'release',
     runner: 'runner-prod',
     receipts: 'posted',
-    reads: ['deploy-token', 'deploy-token', 'deploy-token'],
+    reads: ['deploy-token', 'deploy-token', 'deploy-token', 'deploy-token', 'deploy-token'],
   },
   {
     repository: 'acme/warehouse',

@@ -36,6 +36,7 @@ export function rotationToolsOf({ settings, policy, records, stores, gitea, now,
     staging: {
       vault: settings.stagingVault?.name ?? null,
       key: async () => await stagingKey(settings, stores),
+      ...(settings.stagingKeySecret === null ? {} : { keySecret: settings.stagingKeySecret }),
     },
     killSwitch: () => Promise.resolve(settings.killSwitch),
     now,
