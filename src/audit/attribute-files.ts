@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
-import { parseReceipt } from '../provenance/parse-receipt.ts';
 import { emptyPolicy, type Policy } from '../secrets/policy.ts';
-import { ServiceError } from '../service-error.ts';
 import { createAttributor } from './attribute-retrievals.ts';
 import type { Attribution, Grade } from './attribution.ts';
 import { auditRowsOf } from './audit-rows-of.ts';
 import type { Job } from './job.ts';
 import { jobName } from './job-name.ts';
 import { parseAuditRow } from './parse-audit-row.ts';
+import { readJobFile } from './read-job-file.ts';
 import { readJsonLines } from './read-json-lines.ts';
+import { type FiledReceipt, readReceiptFile } from './read-receipt-file.ts';
 import type { LedgerReceipt } from './receipt-ledger.ts';
 import type { OperationKind } from './retrieval.ts';
 
@@ -53,8 +53,8 @@ const pieceLength = 1 << 16;
  * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or a job or receipt that is none, with its place.
  */
 export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {
-  const jobs = await readAll(files.jobs ?? null, toJob);
-  const receipts = await readAll(files.receipts ?? null, toReceipt);
+  const jobs = await readJobFile(files.jobs ?? null);
+  const receipts = (await readReceiptFile(files.receipts ?? null)).map(toLedgerReceipt);
   const policy = files.policy ?? emptyPolicy;
   const attributor = createAttributor({ policy, jobs, receipts, rotations: [] });
   const kinds: Partial<Record<OperationKind, number>> = {};
@@ -116,35 +116,9 @@ function lacksOf(given: {
   ];
 }
 
-async function readAll<Entry>(
-  path: string | null,
-  parse: (value: unknown, place: string) => Entry | null,
-): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  if (path === null) return entries;
-  for await (const piece of readJsonLines(path)) {
-    const entry = 'fault' in piece ? null : parse(piece.value, piece.place);
-    if (entry === null)
-      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason: 'it is not of its kind' });
-    entries.push(entry);
-  }
-  return entries;
-}
-
-function toJob(value: unknown): Job | null {
-  const job = value as Partial<Job> | null;
-  const numbers = [job?.repositoryId, job?.runId, job?.jobId, job?.attempt];
-  const whole = numbers.every((number) => Number.isSafeInteger(number));
-  const texts = [job?.instance, job?.repository, job?.createdAt, job?.status].every((text) => typeof text === 'string');
-  return job?.format === 1 && whole && texts && Array.isArray(job.labels) ? (job as Job) : null;
-}
-
 /** A bare receipt proves no more than that some log held it; where it was posted, the ledger's record says so. */
-function toReceipt(value: unknown, place: string): LedgerReceipt | null {
-  const kept = value as { readonly postedAt?: unknown; readonly receipt?: unknown } | null;
-  const posted = typeof kept?.postedAt === 'string';
-  const receipt = parseReceipt(posted ? kept.receipt : value);
-  if (receipt === null) return null;
+function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerReceipt {
+  const posted = postedAt !== null;
   return {
     receipt,
     channel: posted ? 'posted' : 'logged',

@@ -20,6 +20,9 @@ export interface LedgerReceipt {
   readonly reference: string;
 }
 
+/** A job whose log is on record: its numbers, and the times by which it is filed. */
+type LoggingJob = Pick<Job, 'instance' | 'jobId' | 'attempt' | 'createdAt' | 'completedAt'>;
+
 const encoder = new TextEncoder();
 
 /**
@@ -44,7 +47,7 @@ export async function recordPostedReceipt(
  */
 export async function recordLoggedReceipts(
   records: RecordStore,
-  job: Job,
+  job: LoggingJob,
   harvest: { readonly at: Date; readonly logSha256: string | null; readonly receipts: readonly Receipt[] },
 ): Promise<boolean> {
   const { at, logSha256, receipts } = harvest;
@@ -101,7 +104,7 @@ async function* loggedReceipts(
   }
 }
 
-function loggedPath(job: Job): string {
+function loggedPath(job: LoggingJob): string {
   return `receipts/logged/${monthOf(new Date(job.completedAt ?? job.createdAt))}/${jobKey(job)}.ndjson`;
 }
 
