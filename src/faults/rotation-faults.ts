@@ -62,6 +62,10 @@ export const rotationFaults = {
     'never',
     'A part of the group is published and somebody else published another part. Both stand; decide which is right.',
   ),
+  GROUP_DISAGREES: fault<{ vault: string; secret: string; first: string }>(
+    'never',
+    'The secrets of this group do not hold the same credential, so that renewing one would end another. Set them alike by hand.',
+  ),
   CLOCK_DISAGREES: fault<{ vault: string; differenceSeconds: number }>(
     'backoff',
     "Our clock and the vault's differ by more than five minutes. Correct the clock; nothing was claimed or revoked.",

@@ -13,9 +13,14 @@ import type { RotationTools } from './rotation-tools.ts';
 import { type RotationWork, openWork } from './rotation-work.ts';
 import { settlePublication } from './settle-publication.ts';
 import { changeUnit } from './unit-record.ts';
+import { clockToleranceMs } from './vault-access.ts';
 import { verifyCredential } from './verify-credential.ts';
 import { withdrawCredential } from './withdraw-credential.ts';
 import { ServiceError } from '../service-error.ts';
+
+/** An unanswered question waits a week; failed steps wait a day at most. */
+const longestWaitMs = 8 * 86_400_000;
+const longestRetryMs = 86_400_000 + clockToleranceMs;
 
 /** What became of one pass over a rotation, and where it stands behind it. */
 export interface Advance {
@@ -89,10 +94,12 @@ async function goOn(work: RotationWork): Promise<boolean> {
 /** `go-on`: what it rested for is over, and its step comes next. `changed`: it stands elsewhere now. */
 async function leaveAside(work: RotationWork, state: RotationAside): Promise<'go-on' | 'changed' | 'rest'> {
   const { rotation, tools } = work;
-  const isTime = rotation.retryAt === null || rotation.retryAt <= tools.now();
+  const leftMs = (rotation.retryAt?.getTime() ?? 0) - tools.now().getTime();
+  // Nothing waits longer than this: a time further off was written by a clock that was wrong.
+  const isTime = leftMs <= 0 || leftMs > Math.max(longestWaitMs, rotation.claim.graceMs);
   switch (state) {
     case 'retry-wait':
-      return isTime ? 'go-on' : 'rest';
+      return isTime || leftMs > longestRetryMs ? 'go-on' : 'rest';
     case 'needs-attention':
       // A person who sets the secret by hand has ended the matter; everything else waits for one who asks again.
       return !isPublished(rotation) && (await isOvertaken(work)) ? 'changed' : 'rest';

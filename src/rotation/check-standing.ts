@@ -1,7 +1,10 @@
+import { SecretValue } from '../secrets/secret-value.ts';
+import { ServiceError } from '../service-error.ts';
+import type { ClaimedMember } from './journal-entry.ts';
 import { bindingOf, isOurs, keyOf, markSuperseded } from './publish-credential.ts';
 import { publishedTags } from './published-tags.ts';
 import type { RotationWork } from './rotation-work.ts';
-import { latestOf, storeOf } from './vault-access.ts';
+import { latestOf, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
 /**
  * Looks at the vault before anything is issued or published: does the claimed version still stand?
@@ -14,6 +17,7 @@ export async function stillStands(work: RotationWork): Promise<boolean> {
   let recovered = false;
   for (const member of members) {
     const latest = await latestOf(tools, member);
+    requireClockAgreement(tools, member.vault);
     if (rotation.published.has(keyOf(member))) continue;
     if (isOurs(work, latest)) {
       await recover(work, keyOf(member), latest.version, latest.tags['CredentialId']);
@@ -32,7 +36,28 @@ export async function stillStands(work: RotationWork): Promise<boolean> {
       credentialId: 'to be issued',
     });
   }
+  if (!recovered && rotation.step === 'claimed' && rotation.published.size === 0) await requireOneCredential(work);
   return !recovered;
+}
+
+/**
+ * Refuses to renew a credential that a group's secrets do not agree about: what one of them does not hold may be the very slot
+ * or user that is renewed, while another serves it.
+ */
+async function requireOneCredential(work: RotationWork): Promise<void> {
+  const [first, ...others] = work.rotation.claim.members;
+  if (work.issuer.credentialClass === 'self' || others.length === 0) return;
+  const mark = async ({ vault, secret, fromVersion, fromCredentialId }: ClaimedMember) =>
+    work.issuer.formFor === undefined
+      ? await readValue(work, { vault, secret, version: fromVersion })
+      : fromCredentialId;
+  const known = await mark(first);
+  for (const other of others) {
+    const its = await mark(other);
+    const isSame = known instanceof SecretValue && its instanceof SecretValue ? known.equals(its) : known === its;
+    if (isSame) continue;
+    throw new ServiceError('GROUP_DISAGREES', { vault: other.vault, secret: other.secret, first: keyOf(first) });
+  }
 }
 
 /**

@@ -142,7 +142,7 @@ async function pace(
   await changeUnit(tools.records, unit.key, (before) => {
     from = null;
     if (before.open.includes(rotationId)) return before;
-    const recent = before.claimedAt.filter((at) => Date.parse(at) > now - dayMs);
+    const recent = before.claimedAt.filter((at) => Math.abs(Date.parse(at) - now) < dayMs);
     const [oldest] = recent;
     if (recent.length >= limit && !emergency && oldest !== undefined) {
       from = new Date(Date.parse(oldest) + dayMs);

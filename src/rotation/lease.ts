@@ -1,6 +1,7 @@
 import type { RecordStore } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 import type { RotationTools } from './rotation-tools.ts';
+import { clockToleranceMs } from './vault-access.ts';
 import { readDocument, writeDocument } from './rotation-document.ts';
 
 /** How long a worker may act before another takes over. Longer than the slowest single request of any adapter. */
@@ -27,7 +28,7 @@ export async function takeLease(tools: RotationTools, targetKey: string, leastFe
   const path = `leases/${targetKey}.json`;
   const begun = monotonicMs();
   const found = await readDocument(records, path, parseLease);
-  if (found !== null && Date.parse(found.value.until) > now().getTime()) return null;
+  if (found !== null && isHeld(Date.parse(found.value.until) - now().getTime())) return null;
   const fence = Math.max((found?.value.fence ?? 0) + 1, leastFence);
   const until = new Date(now().getTime() + leaseMs).toISOString();
   const revision = await writeDocument(records, path, { format: 1, fence, until }, found?.revision ?? null);
@@ -37,6 +38,11 @@ export async function takeLease(tools: RotationTools, targetKey: string, leastFe
     remainingMs: () => begun + leaseMs - lastActMs - monotonicMs(),
     release: () => endLease(records, path, fence, revision),
   };
+}
+
+/** A lease that ends further off than any lease can was written by a clock that was wrong; the fence keeps its holder out. */
+function isHeld(leftMs: number): boolean {
+  return leftMs > 0 && leftMs <= leaseMs + clockToleranceMs;
 }
 
 async function endLease(records: RecordStore, path: string, fence: number, revision: string): Promise<void> {

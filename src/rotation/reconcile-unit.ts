@@ -38,7 +38,7 @@ export async function reconcileUnit(
   const record = await readUnit(tools.records, unit.key);
   const lost = await unlisted(tools, unit, newest, record);
   for (const rotationId of [...record.open, ...lost]) await advance(rotationId);
-  if (!(await stillOpen(tools, unit)) && isUnitDue(tools, unit, newest, notes)) {
+  if ((await openRotations(tools, unit)).length === 0 && isUnitDue(tools, unit, newest, notes)) {
     notes.count('due');
     const claimed = await claimRotation(tools, unit, {
       trigger: 'reconciler',
@@ -61,12 +61,8 @@ export async function reconcileUnit(
       if (rotation.state === 'needs-attention') notes.count('needsAttention');
       if (hasReached(rotation.claim.credentialClass, rotation.step, 'published')) notes.count('published');
     } catch (error) {
+      // A worker died, or sleeps, between the list and the journal: the name stays listed, for it may yet write its claim.
       if (!ServiceError.is(error, 'ROTATION_UNKNOWN')) throw error;
-      // A worker died between the list and the journal: nothing had begun, and what is due is claimed again.
-      await changeUnit(tools.records, unit.key, (one) => ({
-        ...one,
-        open: one.open.filter((id) => id !== rotationId),
-      }));
     }
   }
 }
@@ -98,8 +94,15 @@ async function unlisted(
   return found;
 }
 
-async function stillOpen(tools: RotationTools, unit: RotationUnit): Promise<boolean> {
-  return (await readUnit(tools.records, unit.key)).open.length > 0;
+/** The unit's rotations that have not ended. */
+async function openRotations(tools: RotationTools, unit: RotationUnit): Promise<readonly Rotation[]> {
+  const { open } = await readUnit(tools.records, unit.key);
+  const rotations: Rotation[] = [];
+  for (const id of open) {
+    const entries = await readJournal(tools.records, id);
+    if (entries.length > 0) rotations.push(rotationOf(id, entries));
+  }
+  return rotations;
 }
 
 function isUnitDue(
@@ -127,12 +130,11 @@ function isUnitDue(
 /** Searches for leftovers when something happened lately, or it was long ago; under the lease, so that nobody is at work. */
 async function sweep(tools: RotationTools, unit: RotationUnit, notes: PassNotes): Promise<void> {
   const record = await readUnit(tools.records, unit.key);
-  const anchor = record.open[0] ?? record.ended;
+  const open = await openRotations(tools, unit);
+  const anchor = open[0]?.rotationId ?? record.ended;
   const now = tools.now().getTime();
   const isFresh = record.sweptAt !== null && Math.abs(now - Date.parse(record.sweptAt)) < sweepMs;
-  if (anchor === null || (record.open.length === 0 && isFresh)) return;
-  const open: Rotation[] = [];
-  for (const id of record.open) open.push(rotationOf(id, await readJournal(tools.records, id)));
+  if (anchor === null || (open.length === 0 && isFresh)) return;
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
   const leftovers = await findLeftovers(tools, unit, issuer, open);
   if (leftovers.length > 0) {

@@ -13,7 +13,8 @@ export async function recordFailure(work: RotationWork, error: unknown): Promise
   if (!ServiceError.is(error)) throw error;
   const { rotation, tools } = work;
   if (error.code === 'JOURNAL_CONFLICT' || error.code.startsWith('RECORD_')) throw error;
-  if (error.code === 'LEASE_ENDED') return 'waiting';
+  // A wrong clock must not write down when to try again.
+  if (error.code === 'LEASE_ENDED' || error.code === 'CLOCK_DISAGREES') return 'waiting';
   const failure: string = error.code;
   if (ServiceError.is(error, 'VAULT_THROTTLED') || ServiceError.is(error, 'PROVIDER_THROTTLED')) {
     const { tries, cycle } = rotation;

@@ -1,19 +1,36 @@
-import { keyOf } from './publish-credential.ts';
+import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
+import { clockToleranceMs, storeOf } from './vault-access.ts';
 
 const dayMs = 86_400_000;
 /** Past its grace by this much, a revocation that evidence still forbids may be approved by a person. */
 const hardDeadlineMs = 30 * dayMs;
 
 /**
+ * When the new version was published, by the vault's own clock, and until when its grace lasts: ours may have been wrong then.
+ * A grace that was restarted later, for a journal that was rebuilt, counts as far as it can be true.
+ */
+export function graceOf({ rotation, tools }: RotationWork, created: Date): { publishedAt: Date; graceUntil: Date } {
+  const { graceMs } = rotation.claim;
+  // The vault keeps whole seconds.
+  const publishedAt = new Date(created.getTime() + 1_000);
+  const latest = tools.now().getTime() + graceMs + clockToleranceMs;
+  const restarted =
+    rotation.graceUntil !== null && rotation.graceUntil.getTime() <= latest ? rotation.graceUntil.getTime() : 0;
+  return { publishedAt, graceUntil: new Date(Math.max(publishedAt.getTime() + graceMs, restarted)) };
+}
+
+/**
  * Why the old credential must not be ended yet; empty when nothing speaks for it being in use.
  * No new reads is not no use: a job that read the old value may still run, and a log with a gap shows nothing.
  * Each reason is a code with names or times: `grace until …`, `job …`, `read …`, `gap …`.
  */
-export async function reasonsToWait(work: RotationWork): Promise<readonly string[]> {
+export async function reasonsToWait(
+  work: RotationWork,
+  { publishedAt, graceUntil }: { readonly publishedAt: Date; readonly graceUntil: Date },
+): Promise<readonly string[]> {
   const { rotation, tools } = work;
-  const { claim, graceUntil, publishedAt } = rotation;
-  if (publishedAt === null || graceUntil === null) return ['not published'];
+  const { claim } = rotation;
   const now = tools.now();
   const quietMs = Math.max(claim.graceMs, claim.consumersLifetimeMs);
   const quietSince = new Date(now.getTime() - quietMs);
@@ -23,11 +40,10 @@ export async function reasonsToWait(work: RotationWork): Promise<readonly string
   // What is certain already needs no question to the log: most passes end here.
   if (reasons.length > 0) return reasons;
 
-  for (const member of claim.members) {
-    const since = new Date(publishedAt.getTime() - claim.consumersLifetimeMs);
-    const old = { vault: member.vault, name: member.secret, version: member.fromVersion };
+  const since = new Date(publishedAt.getTime() - claim.consumersLifetimeMs);
+  for (const old of await oldVersions(work)) {
     const readers = await tools.readers.readersOf(old, since);
-    const name = keyOf(member);
+    const name = `${old.vault}/${old.name}`;
     if (readers.watermark === null || readers.watermark < graceUntil) {
       reasons.push(`log of ${name} read up to ${readers.watermark?.toISOString() ?? 'nowhere'}`);
     }
@@ -43,11 +59,27 @@ export async function reasonsToWait(work: RotationWork): Promise<readonly string
   return reasons;
 }
 
+/**
+ * Versions that readers may have the old value from: the claimed one, and every other that is enabled and not of this rotation,
+ * for somebody may have set the same value again.
+ */
+async function oldVersions({
+  rotation,
+  tools,
+}: RotationWork): Promise<readonly { vault: string; name: string; version: string }[]> {
+  const old = [];
+  for (const { vault, secret, fromVersion } of rotation.claim.members) {
+    for (const { version, enabled, tags } of await storeOf(tools, vault).versions(secret)) {
+      const isOther = enabled && parseAttemptId(tags['rotation-id'])?.rotationId !== rotation.rotationId;
+      if (version === fromVersion || isOther) old.push({ vault, name: secret, version });
+    }
+  }
+  return old;
+}
+
 /** From when on a person may approve what the evidence does not show. An emergency has no deadline to wait for. */
-export function approvableFrom(work: RotationWork): Date {
-  const { claim, graceUntil, lastAt } = work.rotation;
-  const from = graceUntil ?? lastAt;
-  return claim.emergency ? from : new Date(from.getTime() + claim.consumersLifetimeMs + hardDeadlineMs);
+export function approvableFrom({ rotation: { claim } }: RotationWork, graceUntil: Date): Date {
+  return claim.emergency ? graceUntil : new Date(graceUntil.getTime() + claim.consumersLifetimeMs + hardDeadlineMs);
 }
 
 async function lastUsedAtProvider(work: RotationWork): Promise<Date | null> {

@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import { approvableFrom, reasonsToWait } from './revocation-evidence.ts';
+import { approvableFrom, graceOf, reasonsToWait } from './revocation-evidence.ts';
 import { adoptDuplicates } from './adopt-duplicates.ts';
 import { askForApproval, isApproved, isBrokenOpen, wantsApproval } from './approval.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -15,25 +15,8 @@ const revocationSpreadMs = 300_000;
  * Gives false when it must wait; the reasons are in the journal.
  */
 export async function revokeOldCredential(work: RotationWork): Promise<boolean> {
-  const { rotation, tools } = work;
-  if (!(await mayRevoke(work))) return false;
-  await adoptDuplicates(work);
-  for (const member of rotation.claim.members) {
-    const latest = await latestOf(tools, member);
-    requireClockAgreement(tools, member.vault);
-    if (latest.version === work.rotation.published.get(keyOf(member))) {
-      if (latest.enabled) continue;
-      throw new ServiceError('SECRET_DISABLED', {
-        vault: member.vault,
-        secret: member.secret,
-        version: latest.version,
-      });
-    }
-    // Whoever published over ours may use either credential: both stay, and the journal names them.
-    const reasons = [`${keyOf(member)}@${latest.version}`];
-    await work.outcome('adopt', { state: 'superseded', facts: { reasons, withdrawn: true } });
-    return false;
-  }
+  const standing = await newestPublication(work);
+  if (standing === null || !(await mayRevoke(work, graceOf(work, standing)))) return false;
   if (work.issuer.credentialClass === 'self') {
     await work.outcome('revoke', { step: 'revoked', facts: { oldValue: 'disabled-only' } });
     return true;
@@ -43,6 +26,37 @@ export async function revokeOldCredential(work: RotationWork): Promise<boolean> 
   if (oldValue === null) return false;
   await work.outcome('revoke', { step: 'revoked', facts: { oldValue } });
   return true;
+}
+
+/**
+ * When the last member was published, by the vault's clock; `null` when a newest version is not ours any more: whoever published
+ * over it may use either credential, so both stay and the rotation ends.
+ * @throws ServiceError `CLOCK_DISAGREES`, `SECRET_DISABLED`.
+ */
+async function newestPublication(work: RotationWork): Promise<Date | null> {
+  const { rotation, tools } = work;
+  let newest = new Date(0);
+  for (const member of rotation.claim.members) {
+    let latest = await latestOf(tools, member);
+    requireClockAgreement(tools, member.vault);
+    if (latest.version !== work.rotation.published.get(keyOf(member))) {
+      await adoptDuplicates(work);
+      latest = await latestOf(tools, member);
+    }
+    if (latest.version !== work.rotation.published.get(keyOf(member))) {
+      const reasons = [`${keyOf(member)}@${latest.version}`];
+      await work.outcome('adopt', { state: 'superseded', facts: { reasons, withdrawn: true } });
+      return null;
+    }
+    if (!latest.enabled)
+      throw new ServiceError('SECRET_DISABLED', {
+        vault: member.vault,
+        secret: member.secret,
+        version: latest.version,
+      });
+    if (latest.created > newest) newest = latest.created;
+  }
+  return newest;
 }
 
 /** Disables what is left of the old versions, so that nobody reads a dead value; never the newest version of a secret. */
@@ -62,13 +76,13 @@ export async function disableOldVersions(work: RotationWork): Promise<void> {
   await work.outcome('finish', { step: 'done' });
 }
 
-async function mayRevoke(work: RotationWork): Promise<boolean> {
+async function mayRevoke(work: RotationWork, grace: { publishedAt: Date; graceUntil: Date }): Promise<boolean> {
   if (isBrokenOpen(work)) return true;
-  const reasons = await reasonsToWait(work);
+  const reasons = await reasonsToWait(work, grace);
   if (reasons.length > 0) {
-    const overdue = work.tools.now() >= approvableFrom(work);
-    if (overdue && isApproved(work, 'revoke')) return true;
-    if (overdue) await askForApproval(work, 'revoke', reasons);
+    const isOverdue = work.tools.now() >= approvableFrom(work, grace.graceUntil);
+    if (isOverdue && isApproved(work, 'revoke')) return true;
+    if (isOverdue) await askForApproval(work, 'revoke', reasons);
     else if (work.rotation.state !== 'grace' || reasons.join() !== work.rotation.reasons.join()) {
       await work.outcome('postpone', { state: 'grace', facts: { reasons } });
     }
@@ -82,26 +96,25 @@ async function mayRevoke(work: RotationWork): Promise<boolean> {
 /** Revokes by id and tries the old value once. Gives `null` when the provider still lets it in and may need a moment. */
 async function endAtProvider(work: RotationWork): Promise<'dead' | 'disabled-only' | 'cannot-be-shown' | null> {
   const { rotation, issuer, tools } = work;
-  const [{ vault, secret, fromVersion, fromCredentialId }] = rotation.claim.members;
+  const [{ vault, secret, fromVersion }] = rotation.claim.members;
   const request = await work.request('new');
+  const oldId = await oldCredentialId(work);
   const began = rotation.pending?.act === 'revoke' ? new Date(rotation.pending.at) : tools.now();
-  if (fromCredentialId !== null && fromCredentialId !== rotation.credentialId) {
-    if (!(await isOursToEnd(work, fromCredentialId))) return 'disabled-only';
-    if (rotation.pending?.act !== 'revoke') await work.intent('revoke', [], { credentialId: fromCredentialId });
-    await issuer.revoke(request, fromCredentialId);
-  } else if (issuer.credentialClass === 'minted') return 'disabled-only';
+  if (oldId === null && issuer.credentialClass === 'minted') return 'disabled-only';
+  if (oldId !== null) {
+    if (!(await isOursToEnd(work, oldId))) return 'disabled-only';
+    if (rotation.pending?.act !== 'revoke') await work.intent('revoke', [], { credentialId: oldId });
+    await issuer.revoke(request, oldId);
+  }
   const old = await readValue(work, { vault, secret, version: fromVersion });
   if (old === null) return 'cannot-be-shown';
-  const tried = await issuer.verify(request, {
-    credentialId: fromCredentialId ?? rotation.credentialId ?? '',
-    value: old,
-  });
+  const tried = await issuer.verify(request, { credentialId: oldId ?? rotation.credentialId ?? '', value: old });
   // A refusal counts only beside a success: a firewall refuses both.
   if (tried.outcome === 'refused' && !tried.authenticated) {
     await requireNewInForce(work);
     return 'dead';
   }
-  if (tools.now().getTime() - began.getTime() >= revocationSpreadMs) return 'cannot-be-shown';
+  if (oldId === null || tools.now().getTime() - began.getTime() >= revocationSpreadMs) return 'cannot-be-shown';
   const { tries, cycle } = rotation;
   const retryAt = new Date(tools.now().getTime() + 30_000).toISOString();
   await work.outcome('wait', {
@@ -109,6 +122,20 @@ async function endAtProvider(work: RotationWork): Promise<'dead' | 'disabled-onl
     facts: { failure: 'CREDENTIAL_NOT_READY', tries, cycle, retryAt },
   });
   return null;
+}
+
+/**
+ * The provider's id of what is to end, or `null` when nothing is known, or it is the one in force. Of two slots it is the one that
+ * the value in force does not open, whatever a tag says.
+ */
+async function oldCredentialId(work: RotationWork): Promise<string | null> {
+  const { rotation, issuer } = work;
+  if (issuer.credentialClass === 'read-back') {
+    const other = await issuer.describe(await work.request('new'));
+    return other.outcome === 'present' && other.credentialId !== rotation.credentialId ? other.credentialId : null;
+  }
+  const { fromCredentialId } = rotation.claim.members[0];
+  return fromCredentialId === rotation.credentialId ? null : fromCredentialId;
 }
 
 /** @throws ServiceError `CREDENTIAL_IN_FORCE_REFUSED` unless the published credential works at this moment. */

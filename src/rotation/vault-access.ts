@@ -5,7 +5,7 @@ import type { RotationTools } from './rotation-tools.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 
 /** Two clocks that differ by more than this do not agree: Azure's own tolerance for tokens is five minutes. */
-const clockToleranceMs = 300_000;
+export const clockToleranceMs = 300_000;
 
 /**
  * The store of a vault that the settings name.

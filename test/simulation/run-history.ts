@@ -98,7 +98,10 @@ async function serve(history: History, call: ReturnType<Scheduler['ready']>[numb
   const { world, scheduler, trace } = history;
   history.calls += 1;
   if (fate === 'late' && call.what.startsWith('provider.issue')) history.allowances.lateIssues += 1;
-  trace.push(`${stamp(world)} ${call.process.name}: ${call.what}${fate === 'served' ? '' : ` → ${fate}`}`);
+  // Reads that are simply answered would hide the rest.
+  if (fate !== 'served' || !/^records\.(?:read|list)/.test(call.what)) {
+    trace.push(`${stamp(world)} ${call.process.name}: ${call.what}${fate === 'served' ? '' : ` → ${fate}`}`);
+  }
   await scheduler.serve(call, fate, world.nowMs);
 }
 
@@ -190,13 +193,24 @@ function startPerson({ world, scheduler, dice, calls }: History): void {
   const reason = 'simulated';
   scheduler.spawn(`person${String(calls)}`, async (process) => {
     const tools = world.toolsFor(process, scheduler);
-    for (const { rotationId, awaits, state, vault, secret } of await listRotations(tools)) {
+    for (const { rotationId, awaits, state, vault, secret, failure } of await listRotations(tools)) {
+      if (failure === 'GROUP_DISAGREES') setAlike(world);
       if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
       else if (state === 'needs-attention') {
         await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency: dice.hits(0.1) });
       }
     }
   });
+}
+
+/** Somebody sets the secrets of a group alike, as the failure says. */
+function setAlike({ bindings, vault, nowMs }: SimulatedWorld): void {
+  const members = bindings.filter(({ group }) => group !== null);
+  const value = vault.held(members[0]?.name ?? '').at(-1)?.value;
+  for (const { name } of members) {
+    if (value === undefined || vault.held(name).at(-1)?.value.equals(value) === true) continue;
+    vault.put({ name, value, expires: new Date(nowMs + 20 * dayMs) });
+  }
 }
 
 function readByJob({ dice, world }: History): void {
