@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+import { findValues, formsOf, valuesIn } from './find-values.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Result {
+  readonly rotations: { readonly published: number };
+  readonly retrievals: { readonly total: number; readonly grades: Readonly<Record<string, number>> };
+  readonly findings: number;
+  readonly packs: readonly { readonly frameworks: readonly string[]; readonly directory: string }[];
+  readonly portal: string;
+  readonly job: { readonly exitCode: number };
+}
+
+/** Runs the built command line as a user would. */
+async function keyturn(...words: readonly string[]): Promise<Ran> {
+  return await new Promise((resolve) => {
+    execFile('node', ['dist/cli.js', ...words], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr });
+    });
+  });
+}
+
+/** The text of a PDF by poppler; `null`, said aloud, where it is not installed. */
+async function pdfText(path: string): Promise<string | null> {
+  return await new Promise((resolve) => {
+    execFile('pdftotext', [path, '-'], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout) => {
+      if (error !== null) console.log('The text of the PDF was not searched: pdftotext is not installed.');
+      resolve(error === null ? stdout : null);
+    });
+  });
+}
+
+let folder = '';
+let ran: Ran = { code: -1, stdout: '', stderr: '' };
+let result: Result;
+let pack = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-start-'));
+  ran = await keyturn('start', '--once', '--json', '--data', join(folder, 'data'));
+  result = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as Result;
+  pack = result.packs[0]?.directory ?? '';
+}, 300_000);
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+describe('keyturn start --once --json', () => {
+  it('ends well, with a rotation, a job that fetched, findings and a pack for both frameworks', () => {
+    expect(ran.code).toBe(0);
+    expect(result.rotations.published).toBeGreaterThanOrEqual(1);
+    expect(result.job.exitCode).toBe(0);
+    expect(result.findings).toBeGreaterThan(0);
+    expect(result.packs.map(({ frameworks }) => frameworks)).toEqual([['soc2', 'iso27001']]);
+  });
+
+  it('grades every read once: the grades add up to the total', () => {
+    const { total, grades } = result.retrievals;
+    expect(Object.values(grades).reduce((sum, count) => sum + count, 0)).toBe(total);
+    for (const grade of ['authenticated', 'contradicted', 'unattributed', 'person', 'rotation']) {
+      expect([grade, grades[grade] ?? 0]).toEqual([grade, expect.toSatisfy((count: number) => count >= 1)]);
+    }
+    expect(grades['rotation-unexplained'] ?? 0).toBe(0);
+  });
+
+  it('finds what the story hides', async () => {
+    const findings = await readFile(join(pack, 'findings.ndjson'), 'utf8');
+    const rules = new Set(
+      findings
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { rule: string }).rule),
+    );
+    for (const rule of [
+      'contradicted-read',
+      'read-by-person',
+      'read-outside-namespace',
+      'duplicate-receipt',
+      'denied-burst',
+      'log-gap',
+      'secret-never-read',
+      'rotation-overdue',
+    ]) {
+      expect([...rules]).toContain(rule);
+    }
+  });
+
+  it('ties the live read of the fetch helper to its job by a posted receipt', async () => {
+    const rows = (await readFile(join(pack, 'retrievals.csv'), 'utf8')).trim().split('\n');
+    expect(rows.at(-1)).toContain('authenticated');
+    expect(rows.at(-1)).toContain('acme/payments');
+  });
+});
+
+describe('every value that the embedded vault ever held', () => {
+  it('is in no log, journal, ledger, slice, report or pack of a full run, in any form', async () => {
+    const data = join(folder, 'data');
+    const cloud = await startEmbeddedCloud({ data: join(data, 'cloud') });
+    const values = [...new Set(cloud.vault.everyValue())];
+    await cloud.stop();
+    expect(values.length).toBeGreaterThan(15);
+    // The vault's own shelf is the one place where values belong; it is enciphered.
+    const leaveOut = (path: string) => path.includes(join('cloud', 'azure', 'vault'));
+    expect(await findValues(data, values, leaveOut)).toEqual([]);
+    expect(valuesIn('output', ran.stdout + ran.stderr, values)).toEqual([]);
+    const text = await pdfText(join(pack, 'report.pdf'));
+    if (text !== null) expect(valuesIn('report.pdf', text, values)).toEqual([]);
+  });
+
+  it('would be found if it were there', () => {
+    const value = 'story-payments-api-key-3f2c';
+    for (const form of formsOf(value)) expect(valuesIn('x', `a ${form} b`, [value])).toHaveLength(1);
+    for (const before of ['', 'p', 'pw']) {
+      const encoded = Buffer.from(`${before}${value}!`).toString('base64');
+      expect(valuesIn('x', encoded, [value])).toHaveLength(1);
+    }
+  });
+});
+
+describe('keyturn verify', () => {
+  it('calls the pack intact and synthetic, and says that nobody told it whom to trust', async () => {
+    const { code, stdout } = await keyturn('verify', pack);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/intact/);
+    expect(stdout).toMatch(/signer not verified/);
+    expect(stdout).toMatch(/synthetic/);
+  });
+
+  it('trusts the fingerprint that it is given, and no other', async () => {
+    const { fingerprint } = JSON.parse((await keyturn('verify', pack, '--json')).stdout) as { fingerprint: string };
+    expect((await keyturn('verify', pack, '--trust', fingerprint)).code).toBe(0);
+    expect((await keyturn('verify', pack, '--trust', `${fingerprint.slice(0, -1)}0`)).code).toBe(1);
+  });
+
+  it('names the file after one byte of any file was changed', async () => {
+    const files = await readdir(pack, { recursive: true, withFileTypes: true });
+    for (const file of files.filter((entry) => entry.isFile())) {
+      const path = join(file.parentPath, file.name);
+      const before = await readFile(path);
+      if (before.length === 0) continue;
+      const after = Buffer.from(before);
+      const at = Math.floor(after.length / 2);
+      after[at] = (after[at] ?? 0) ^ 1;
+      await writeFile(path, after);
+      const { code, stdout } = await keyturn('verify', pack);
+      await writeFile(path, before);
+      expect([file.name, code]).toEqual([file.name, 1]);
+      expect(stdout).toContain(file.name);
+    }
+    expect((await keyturn('verify', pack)).code).toBe(0);
+  });
+});
