@@ -107,7 +107,8 @@ export async function writeStateFiles(
 
 /** One line of `retrievals.ndjson`: the row of the log, its grade, and what the grade rests on. */
 function retrievalRow({ retrieval, grade, job, candidates, reason, evidence }: Attribution): JsonValue {
-  return asJson({ ...retrieval, grade, reason, job, candidates, evidence });
+  const identity = { ...retrieval.identity };
+  return { ...retrieval, identity, grade, reason, job: job === null ? null : { ...job }, candidates, evidence };
 }
 
 function retrievalCells(attribution: Attribution): readonly (string | number | null)[] {

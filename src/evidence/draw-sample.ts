@@ -15,14 +15,15 @@ export function drawSample(ids: Iterable<string>, seed: string, size = usualSize
     .map(({ id }) => id);
 }
 
-/** The same in a shell, with nothing of ours in it: an auditor need not trust our code to draw. */
+/** The same with Python alone: an auditor need not trust our code to draw. */
 export function sampleCommand(paths: readonly string[]): string {
   const parts = paths.filter((path) => /^retrievals(-\d+)?\.ndjson$/.test(path));
-  const files = parts.length > 1 ? 'retrievals-*.ndjson' : 'retrievals.ndjson';
   return [
     'SEED="words of your own"',
-    `grep -ho '"id":"[0-9a-zA-Z]*"' ${files} | cut -d'"' -f4 | while read -r id; do`,
-    `  printf '%s %s\\n' "$(printf '%s:%s' "$SEED" "$id" | sha256sum | cut -c1-64)" "$id"`,
-    `done | sort | head -n ${String(usualSize)} | cut -d' ' -f2`,
+    `cat ${parts.length > 1 ? 'retrievals-*.ndjson' : 'retrievals.ndjson'} | python3 -c '`,
+    'import hashlib, json, sys',
+    'rank = lambda row: hashlib.sha256((sys.argv[1] + ":" + row).encode()).hexdigest()',
+    'ids = (json.loads(line)["id"] for line in sys.stdin)',
+    `for row in sorted(ids, key=rank)[:${String(usualSize)}]: print(row)' "$SEED"`,
   ].join('\n');
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import type { PackSink } from './pack-sink.ts';
 
-/** Rows of one part, and so the most that is held in memory of one file: some 16 MB of reads. */
-export const rowsPerPart = 20_000;
+/** A part is closed behind this many bytes, which bounds what is held in memory of one file. */
+const bytesPerPart = 8_000_000;
 /** Up to this many rows each has a digest of its own, so that `verify` names the very row; beyond it each hundred has. */
 const mostSingleRows = 1_000;
 
@@ -34,7 +34,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 /** Writes one whole file and tells what a manifest says of it. */
 export async function writePackFile(sink: PackSink, path: string, bytes: Uint8Array, says: string): Promise<PackFile> {
   await sink.write(path, bytes);
-  return describe(path, bytes, says, null, []);
+  return described(path, bytes, { says, rows: null, rowDigests: [], rowsPerDigest: 1 });
 }
 
 /** Writes a JSON file in canonical form with one line end behind it. */
@@ -61,11 +61,12 @@ export function rowFile(
   { name, extension, says, header }: { name: string; extension: string; says: string; header?: string },
 ): RowFile {
   const parts: PackFile[] = [];
-  let rows: string[] = [];
+  const opening = header === undefined ? '' : `${header}\n`;
+  let part = newPart(opening);
   return {
     async add(row) {
-      if (rows.length === rowsPerPart) await flush(`${name}-${String(parts.length + 1).padStart(4, '0')}`);
-      rows.push(row);
+      if (part.bytes >= bytesPerPart) await flush(`${name}-${String(parts.length + 1).padStart(4, '0')}`);
+      part.add(`${row}\n`);
     },
     async close() {
       await flush(parts.length === 0 ? name : `${name}-${String(parts.length + 1).padStart(4, '0')}`);
@@ -73,41 +74,59 @@ export function rowFile(
     },
   };
 
-  async function flush(part: string): Promise<void> {
-    const lines = rows.map((row) => `${row}\n`);
-    rows = [];
-    const bytes = Buffer.from(`${header === undefined ? '' : `${header}\n`}${lines.join('')}`);
-    const path = `${part}.${extension}`;
+  async function flush(named: string): Promise<void> {
+    const { digests, rowsPerDigest, rows } = part.digests();
+    const bytes = part.whole();
+    part = newPart(opening);
+    const path = `${named}.${extension}`;
     await sink.write(path, bytes);
-    parts.push(describe(path, bytes, says, lines.length, lines));
+    parts.push(described(path, bytes, { says, rows, rowDigests: digests, rowsPerDigest }));
   }
 }
 
-function describe(
-  path: string,
-  bytes: Uint8Array,
-  says: string,
-  rows: number | null,
-  lines: readonly string[],
-): PackFile {
-  const rowsPerDigest = lines.length > mostSingleRows ? 100 : 1;
+/** One part while it grows: bytes, not text, so that a part takes twice its size at most. */
+function newPart(opening: string): {
+  readonly bytes: number;
+  add(line: string): void;
+  whole(): Uint8Array;
+  digests(): { digests: readonly string[]; rowsPerDigest: number; rows: number };
+} {
+  const lines: Buffer[] = [Buffer.from(opening)];
+  let bytes = 0;
   return {
-    path,
-    mediaType: mediaTypes[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream',
-    bytes: bytes.byteLength,
-    sha256: sha256(bytes),
-    says,
-    rows,
-    rowDigests: rowDigests(lines, rowsPerDigest),
-    rowsPerDigest,
+    get bytes() {
+      return bytes;
+    },
+    add(line) {
+      const encoded = Buffer.from(line);
+      lines.push(encoded);
+      bytes += encoded.byteLength;
+    },
+    whole: () => Buffer.concat(lines),
+    digests() {
+      const rows = lines.length - 1;
+      const rowsPerDigest = rows > mostSingleRows ? 100 : 1;
+      return { digests: rowDigests(lines.slice(1), rowsPerDigest), rowsPerDigest, rows };
+    },
   };
 }
 
+function described(
+  path: string,
+  bytes: Uint8Array,
+  more: Pick<PackFile, 'says' | 'rows' | 'rowDigests' | 'rowsPerDigest'>,
+): PackFile {
+  const mediaType = mediaTypes[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  return { path, mediaType, bytes: bytes.byteLength, sha256: sha256(bytes), ...more };
+}
+
 /** The digests of runs of lines (line ends included), as `PackFile.rowDigests` holds them. */
-export function rowDigests(lines: readonly string[], rowsPerDigest: number): readonly string[] {
+export function rowDigests(lines: readonly (Uint8Array | string)[], rowsPerDigest: number): readonly string[] {
   const digests: string[] = [];
   for (let start = 0; start < lines.length; start += rowsPerDigest) {
-    digests.push(sha256(lines.slice(start, start + rowsPerDigest).join('')).slice(0, 16));
+    const hash = createHash('sha256');
+    for (const line of lines.slice(start, start + rowsPerDigest)) hash.update(line);
+    digests.push(hash.digest('hex').slice(0, 16));
   }
   return digests;
 }

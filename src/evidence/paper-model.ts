@@ -1,7 +1,7 @@
 import { coverageChart } from './coverage-chart.ts';
 import { sampleCommand } from './draw-sample.ts';
 import { paperText } from './paper-text.ts';
-import type { ReportModel } from './report-model.ts';
+import type { Capped, ReadLine, ReportModel } from './report-model.ts';
 import { retrievalsChart } from './retrievals-chart.ts';
 import { secretAgeChart } from './secret-age-chart.ts';
 import { sharesChart } from './shares-chart.ts';
@@ -10,6 +10,9 @@ import { mapStrings } from './visible-text.ts';
 import { countText, counted, sizeText } from './wording.ts';
 
 const exceptionsOnFirstPage = 6;
+
+/** Rows of reads on paper: each hundred takes the typesetter some 20 MB, and nobody reads the thousandth page. */
+const mostReadsOnPaper = 500;
 
 /** The files that the typesetter reads: the model, sentences made of it, and pictures. */
 export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Array>> {
@@ -24,10 +27,22 @@ export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Arr
     ([name, picture]) => [`${name}.svg`, Buffer.from(paperPicture(picture))] as const,
   );
   return {
-    'report.json': Buffer.from(JSON.stringify(mapStrings(model, paperText))),
+    'report.json': Buffer.from(JSON.stringify(mapStrings(onPaper(model), paperText))),
     'made.json': Buffer.from(JSON.stringify(mapStrings({ ...sentences(model), alternatives }, paperText))),
     ...Object.fromEntries(drawn),
   };
+}
+
+/** The model with tables of reads as short as paper wants them. */
+function onPaper(model: ReportModel): ReportModel {
+  const { toLookAt, all } = model.reads;
+  return { ...model, reads: { ...model.reads, toLookAt: shorter(toLookAt), all: shorter(all) } };
+}
+
+function shorter(table: Capped<ReadLine>): Capped<ReadLine> {
+  if (table.rows.length <= mostReadsOnPaper) return table;
+  const note = `${countText(mostReadsOnPaper)} of ${countText(table.total)}; all in retrievals.ndjson`;
+  return { ...table, rows: table.rows.slice(0, mostReadsOnPaper), note };
 }
 
 /** Numbers and sentences in the words of the HTML, which the typesetter could only build from parts. */

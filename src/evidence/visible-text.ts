@@ -3,11 +3,15 @@
 const hidden =
   /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00A0\u034F\u115F\u1160\u1680\u2000-\u200A\u202F\u205F\u2800\u3000\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]/gu;
 
+/** Most text is this, and a period has many millions of characters of it. */
+const plain = /^[\n\t\u0020-\u007E]*$/;
+
 /**
  * Text with each hidden character written as its code point, `⟨U+202E⟩`: a name that looks like another must not pass for it.
  * Applied to everything that came from outside before a person reads it.
  */
 export function visibleText(text: string): string {
+  if (plain.test(text)) return text;
   return text.replace(hidden, (character) => codePointText(character));
 }
 

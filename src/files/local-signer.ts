@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fingerprintOf } from '../evidence/dsse-envelope.ts';
@@ -52,7 +52,7 @@ function parseKey(path: string, pem: string): KeyObject {
 async function createKey(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const { privateKey } = generateKeyPairSync('ed25519');
-  const passing = `${path}.${String(process.pid)}.new`;
+  const passing = `${path}.${randomUUID()}.new`;
   const file = await open(passing, 'wx', 0o600);
   try {
     await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));

@@ -24,6 +24,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const text = async (file: string): Promise<string> => await readFile(join(pack, file), 'utf8');
 const rows = async (file: string): Promise<readonly string[]> => (await text(file)).trimEnd().split('\n');
+const python = spawnSync('python3', ['--version']).error === undefined;
 const poppler = spawnSync('pdftotext', ['-v']).error === undefined;
 
 describe('the formats of one pack', () => {
@@ -111,14 +112,17 @@ describe('the formats of one pack', () => {
     },
   );
 
-  it('draws the same sample in a shell as in code, by the seed of the reader', async () => {
-    const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
-    const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
-    const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
-    expect(drawn).toEqual(drawSample(ids, 'seven green bottles'));
-    expect(drawn).toHaveLength(25);
-    expect(drawSample(ids, 'another seed')).not.toEqual(drawn);
-  });
+  it.skipIf(!python)(
+    'draws the same sample as the printed command, by the seed of the reader (needs python3)',
+    async () => {
+      const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
+      const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
+      const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
+      expect(drawn).toEqual(drawSample(ids, 'seven green bottles'));
+      expect(drawn).toHaveLength(25);
+      expect(drawSample(ids, 'another seed')).not.toEqual(drawn);
+    },
+  );
 });
 
 describe('the same order at the same time', () => {

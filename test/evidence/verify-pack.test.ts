@@ -91,9 +91,9 @@ describe('a pack of which one byte was changed', () => {
     'names %s for a change of any of its bytes',
     async (file) => {
       const size = (await readFile(join(sealed, file))).length;
-      const step = Math.max(1, Math.floor(size / 60));
+      const step = Math.max(1, Math.floor(size / 24));
       for (let position = 0; position < size; position += step) {
-        for (const mask of [1, 0x20]) {
+        for (const mask of [1 << (position % 8)]) {
           const { outcome, faults } = await verifiedWith(file, position, mask);
           expect([outcome, ...faults.map((fault) => fault.file)], `byte ${String(position)} ^ ${String(mask)}`).toEqual(
             expect.arrayContaining(['broken', file]),

@@ -1,0 +1,81 @@
+import { createHash, createPublicKey } from 'node:crypto';
+import type { TokenCredential } from '@azure/core-auth';
+import { isRestError } from '@azure/core-rest-pipeline';
+import { CryptographyClient, type JsonWebKey, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
+import { fingerprintOf, withLowS } from '../evidence/dsse-envelope.ts';
+import type { Signer } from '../evidence/signer.ts';
+import { ServiceError } from '../service-error.ts';
+import { embeddedSwitch } from './embedded-switch.ts';
+
+export interface SealingKey {
+  /** `https://kv-seal.vault.azure.net/keys/seal`, or with a version behind it. Without one the newest version signs. */
+  readonly keyId: string;
+  readonly credential: TokenCredential;
+  /** Whether the vault is one of this machine, for tests; `false` when not given. */
+  readonly embedded?: boolean;
+}
+
+/**
+ * A signer with a P-256 key that never leaves Key Vault: the vault sees a digest, and logs every signature.
+ * The version is fixed when the signer is made, so that fingerprint and signature are of one key.
+ * @throws ServiceError `SIGNING_KEY_UNUSABLE` for another kind of key or one that is disabled, `SIGNING_UNREACHABLE` when the vault did not answer so.
+ */
+export async function keyVaultSigner({ keyId, credential, embedded = false }: SealingKey): Promise<Signer> {
+  const { vaultUrl, name, version } = parseKeyId(keyId);
+  const options = embeddedSwitch({ embedded, url: vaultUrl });
+  const keys = new KeyClient(vaultUrl, credential, options);
+  const key = await asked(keyId, () => keys.getKey(name, version === null ? {} : { version }));
+  const publicKey = publicKeyOf(keyId, key);
+  const cryptography = new CryptographyClient(key, credential, options);
+  return {
+    fingerprint: fingerprintOf(publicKey),
+    publicKey,
+    algorithm: 'es256',
+    async sign(bytes) {
+      const digest = createHash('sha256').update(bytes).digest();
+      const { result } = await asked(keyId, () => cryptography.sign('ES256', digest));
+      // Two signatures hold for one digest; a pack knows only the one with the smaller s, so that no bit of it is loose.
+      return withLowS(result);
+    },
+  };
+}
+
+function parseKeyId(keyId: string): { vaultUrl: string; name: string; version: string | null } {
+  const url = URL.parse(keyId);
+  const [collection, name, version = null, ...rest] = (url?.pathname ?? '')
+    .split('/')
+    .filter((segment) => segment !== '');
+  if (url === null || collection !== 'keys' || name === undefined || rest.length > 0) {
+    throw new ServiceError('SIGNING_KEY_UNUSABLE', { key: keyId, reason: 'this is not the address of a key' });
+  }
+  return { vaultUrl: url.origin, name, version };
+}
+
+function publicKeyOf(keyId: string, { key, properties }: KeyVaultKey): string {
+  const unusable = (reason: string): ServiceError => new ServiceError('SIGNING_KEY_UNUSABLE', { key: keyId, reason });
+  if (properties.enabled === false) throw unusable('it is disabled');
+  if (!isP256(key)) throw unusable('it is no P-256 key');
+  const point = { kty: 'EC', crv: 'P-256', x: base64url(key.x), y: base64url(key.y) };
+  return createPublicKey({ key: point, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+}
+
+function isP256(key: JsonWebKey | undefined): key is JsonWebKey & { x: Uint8Array; y: Uint8Array } {
+  const elliptic = key?.kty === 'EC' || key?.kty === 'EC-HSM';
+  return elliptic && key.crv === 'P-256' && key.x !== undefined && key.y !== undefined;
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
+}
+
+async function asked<Answer>(key: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new ServiceError(
+      'SIGNING_UNREACHABLE',
+      { key, status: isRestError(cause) ? (cause.statusCode ?? null) : null },
+      { cause },
+    );
+  }
+}

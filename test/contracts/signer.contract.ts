@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { fingerprintOf, openEnvelope, sealEnvelope, signatureHolds } from '../../src/evidence/dsse-envelope.ts';
+import type { Signer } from '../../src/evidence/signer.ts';
+
+/** What every signer must do, run on each adapter: a key in a file, a key of Key Vault. */
+export function signerContract(name: string, create: () => Promise<Signer>): void {
+  describe(`signer: ${name}`, () => {
+    const payload = Buffer.from('{"stated":"this"}');
+    const type = 'application/x-test';
+
+    it('names its key by the digest of what travels with the pack', async () => {
+      const { fingerprint, publicKey } = await create();
+      expect(publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
+      expect(fingerprint).toBe(fingerprintOf(publicKey));
+      expect(fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
+    });
+
+    it('seals so that the seal holds under its public key, time and again', async () => {
+      const signer = await create();
+      for (let times = 0; times < 8; times++) {
+        const envelope = openEnvelope(await sealEnvelope(signer, type, payload));
+        expect(envelope !== null && signatureHolds(envelope, signer.publicKey)).toBe(true);
+      }
+    });
+
+    it('signs 64 bytes, of which no bit can be changed', async () => {
+      const signer = await create();
+      const envelope = openEnvelope(await sealEnvelope(signer, type, payload));
+      if (envelope === null) throw new TypeError('The envelope is not canonical.');
+      expect(envelope.signature).toHaveLength(64);
+      for (let bit = 0; bit < 512; bit++) {
+        const signature = Buffer.from(envelope.signature);
+        signature[bit >> 3] = (signature[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(signatureHolds({ ...envelope, signature }, signer.publicKey), `bit ${String(bit)}`).toBe(false);
+      }
+    });
+
+    it('holds for these bytes and this type alone', async () => {
+      const signer = await create();
+      const envelope = openEnvelope(await sealEnvelope(signer, type, payload));
+      if (envelope === null) throw new TypeError('The envelope is not canonical.');
+      expect(signatureHolds({ ...envelope, payload: Buffer.from('{"stated":"that"}') }, signer.publicKey)).toBe(false);
+      expect(signatureHolds({ ...envelope, payloadType: 'application/x-tes' }, signer.publicKey)).toBe(false);
+      expect(signatureHolds({ ...envelope, fingerprint: `sha256:${'0'.repeat(64)}` }, signer.publicKey)).toBe(false);
+    });
+  });
+}

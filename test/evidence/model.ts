@@ -1,0 +1,22 @@
+import { buildReportModel, rowCap } from '../../src/evidence/build-report-model.ts';
+import { readControlCatalogue } from '../../src/evidence/control-catalogue.ts';
+import type { PackOrder } from '../../src/evidence/produce-pack.ts';
+import type { ReportModel } from '../../src/evidence/report-model.ts';
+import { tallyRetrievals } from '../../src/evidence/retrieval-tally.ts';
+import { orderOf } from './order.ts';
+
+/** The model of the story's month, without a pack around it. */
+export async function modelOfStory(change: Partial<PackOrder> = {}): Promise<ReportModel> {
+  const order = orderOf(change);
+  const tally = tallyRetrievals(order.period, rowCap);
+  for await (const attribution of order.audited.attributions()) tally.add(attribution);
+  const files = [{ path: 'retrievals.ndjson', says: 'Every read', bytes: 1000, rows: 400, sha256: 'a'.repeat(64) }];
+  return buildReportModel({
+    ...order,
+    tally: tally.result(),
+    catalogue: await readControlCatalogue(order.frameworks),
+    fingerprint: order.signer.fingerprint,
+    files,
+    dataManifestSha256: 'b'.repeat(64),
+  });
+}

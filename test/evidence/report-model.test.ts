@@ -1,0 +1,153 @@
+import { readFile, readdir } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { grades } from '../../src/audit/attribution.ts';
+import type { FindingRule } from '../../src/audit/finding.ts';
+import { readControlCatalogue } from '../../src/evidence/control-catalogue.ts';
+import { measures } from '../../src/evidence/observe-controls.ts';
+import { renderHtml } from '../../src/evidence/render-html.ts';
+import { renderPdf } from '../../src/evidence/render-pdf.ts';
+import { shareText } from '../../src/evidence/wording.ts';
+import { modelOfStory } from './model.ts';
+import { auditedStory, hostile } from './story.ts';
+
+/** Every rule there is; the compiler refuses this list when one is missing or unknown. */
+const rules = {
+  'contradicted-read': 1,
+  'unattributed-read': 1,
+  'read-outside-namespace': 1,
+  'read-by-person': 1,
+  'duplicate-receipt': 1,
+  'orphan-receipt': 1,
+  'denied-burst': 1,
+  'log-gap': 1,
+  'secret-never-read': 1,
+  'rotation-overdue': 1,
+  'rotation-failed': 1,
+  'secret-without-expiry': 1,
+  'old-version-read': 1,
+  'staging-read': 1,
+  'tag-widened': 1,
+  'unexplained-write': 1,
+  'rotation-unexplained': 1,
+  'unreadable-row': 1,
+  'status-disagrees': 1,
+  'value-in-log': 1,
+  'sensitive-operation': 1,
+} as const satisfies Record<FindingRule, 1>;
+
+describe('the catalogue of controls', () => {
+  it('maps every rule that can find something to a test, and every test to a control of both frameworks', async () => {
+    const { observations, frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
+    expect(observations.flatMap((one) => one.rules).sort()).toEqual(Object.keys(rules).sort());
+    expect(observations.map((one) => one.id).sort()).toEqual(Object.keys(measures).sort());
+    for (const { framework, controls } of frameworks) {
+      const used = new Set(controls.flatMap(({ tests }) => tests.map(({ observation }) => observation.id)));
+      const unused = observations.map((one) => one.id).filter((id) => !used.has(id));
+      expect([framework, unused]).toEqual([framework, []]);
+    }
+  });
+
+  it('gives every control either a test or the reason why there is none', async () => {
+    const { frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
+    for (const { id, tests, notTested } of frameworks.flatMap(({ controls }) => controls)) {
+      expect([id, tests.length > 0], `${id}`).toEqual([id, notTested === null]);
+    }
+  });
+});
+
+describe('the model of the report', () => {
+  it('counts every read exactly once, by grade, by kind and by day', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 700 }), async (count) => {
+        const audited = auditedStory({ reads: count });
+        const { reads } = await modelOfStory({ audited });
+        const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
+        expect([
+          reads.total,
+          sum(reads.grades.map((one) => one.count)),
+          sum(reads.groups.map((one) => one.count)),
+          sum(reads.bars.map((one) => one.total)),
+        ]).toEqual([count, count, count, count]);
+        for (const grade of grades)
+          expect(reads.grades.find((one) => one.grade === grade)?.count).toBe(audited.expected.get(grade) ?? 0);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('says what was tested, never that a control is met', async () => {
+    const model = await modelOfStory();
+    const html = await renderHtml(model);
+    expect(html).not.toMatch(/complian|conform|satisf|passed/i);
+    const accounted = model.frameworks[0]?.controls.find(({ id }) => id === 'CC6.1')?.tests[0]?.observation;
+    expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 18.');
+  });
+
+  it('says that nothing was tested where there was nothing, and why', async () => {
+    const audited = {
+      ...auditedStory({ reads: 0 }),
+      rowsRead: 0,
+      exclusions: [],
+      findings: [],
+      inventory: [],
+      coverage: [],
+      queries: [],
+      slices: [],
+      receipts: { posted: 0, logged: 0, matched: 0, orphaned: 0 },
+    };
+    const model = await modelOfStory({ audited, rotations: [] });
+    const statements = model.frameworks.flatMap(({ controls }) => controls.map(({ statement }) => statement));
+    expect(statements.filter((statement) => !statement.startsWith('Not tested: '))).toEqual([]);
+    expect(model.coverage).toMatchObject({ covered: 0, notRead: 720 });
+    expect(await renderHtml(model)).toContain('No rotation ran in this period.');
+    expect(
+      (await renderPdf(model, { 'data-manifest.json': Buffer.from('{}'), 'findings.ndjson': Buffer.from('') })).length,
+    ).toBeGreaterThan(10_000);
+  });
+
+  it('says so when the exclusions do not lead to the population', async () => {
+    const right = await modelOfStory();
+    const wrong = await modelOfStory({ audited: { ...auditedStory(), rowsRead: 9999 } });
+    expect([right.provenance.waterfallAddsUp, wrong.provenance.waterfallAddsUp]).toEqual([true, false]);
+    expect(await renderHtml(wrong)).toContain('These do not add up.');
+    expect(await renderHtml(right)).not.toContain('These do not add up.');
+  });
+
+  it('caps long tables and names where the rest is', async () => {
+    const { reads } = await modelOfStory({ audited: auditedStory({ reads: 2500 }) });
+    expect([reads.all.rows.length, reads.all.note]).toEqual([1000, '1,000 of 2,500; all in retrievals.ndjson']);
+  });
+
+  it('writes no share as all or none that is not', () => {
+    expect([
+      shareText(999_999, 1_000_000),
+      shareText(1, 1_000_000),
+      shareText(5, 5),
+      shareText(0, 5),
+      shareText(0, 0),
+    ]).toEqual(['99.9 %', '0.1 %', '100 %', '0 %', '–']);
+  });
+});
+
+describe('names that an attacker chose', () => {
+  it('are text in the HTML: no markup, no template, nothing hidden, nothing from a network', async () => {
+    const html = await renderHtml(await modelOfStory());
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(html).toContain('acme/{{constructor}}-{{{raw}}}');
+    expect(html).toContain('acme/⟨U+202E⟩txt.exe⟨U+200B⟩⟨U+2066⟩web');
+    for (const name of hostile) for (const sign of name) if (/\p{Cf}/u.test(sign)) expect(html).not.toContain(sign);
+    expect(html.match(/(?:src|href|action|url)\s*[=(]\s*["']?(?:https?:)?\/\//gi)).toBeNull();
+    expect(html).toContain("default-src 'none'");
+  });
+
+  it('never reach a template without being escaped, and the typesetter never evaluates', async () => {
+    const folder = new URL('../../templates/', import.meta.url);
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!/\.(hbs|typ)$/.test(name)) continue;
+      const source = await readFile(new URL(name, folder), 'utf8');
+      expect([name, /\{\{\{|\{\{&|\beval\(/.test(source)]).toEqual([name, false]);
+    }
+  });
+});
