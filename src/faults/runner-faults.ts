@@ -88,6 +88,10 @@ export const runnerFaults = {
     'never',
     'The command wrote a secret where later steps and the server would see it. It was taken back from the files named.',
   ),
+  MASKS_WITHHELD: fault<{ reason: string }>(
+    'never',
+    'Masks would be printed instead of obeyed, so nothing was read. Use exec, which redacts by itself, or the action.',
+  ),
   AGENT_COMMAND_REFUSED: fault<{ command: string; reason: string }>(
     'never',
     'This command is not one that the agent may run with secrets.',

@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { ServiceError } from '../service-error.ts';
 import type { FetchedSecret } from './fetch-secrets.ts';
-import type { Guardian } from './guardian.ts';
+import type { Guardian, Pipe } from './guardian.ts';
 import { pointInto, textsInside } from './json-pointer.ts';
 import type { MemoryFiles } from './memory-file.ts';
 import { leastLength } from './redaction-patterns.ts';
@@ -74,16 +74,23 @@ export function deliverSecrets(ready: readonly ReadySecret[], guardian: Guardian
         break;
       }
       case 'descriptor': {
-        const pipe = spare.shift();
-        const path = `descriptor ${String(target.number)}`;
-        if (pipe === undefined) throw new ServiceError('TARGET_UNUSABLE', { path, reason: 'NO_MKFIFO' });
-        // A pipe holds 64 KB and a secret at most 25: the value is in the kernel's memory before the command starts.
-        writeSync(pipe.write, value);
-        closeSync(pipe.write);
-        descriptors.set(target.number, pipe.read);
+        const read = files.nameless(Buffer.from(value)) ?? throughPipe(spare.shift(), value, target.number);
+        descriptors.set(target.number, read);
         break;
       }
     }
   }
   return { variables, descriptors };
+}
+
+/**
+ * Without memory for files: a pipe. It holds 64 KB and a secret at most 25, so the value is in it before the command
+ * starts. Unlike a file it cannot be opened anew by its name, `/dev/fd/N`: that would wait for a writer.
+ */
+function throughPipe(pipe: Pipe | undefined, value: string, number: number): number {
+  const path = `descriptor ${String(number)}`;
+  if (pipe === undefined) throw new ServiceError('TARGET_UNUSABLE', { path, reason: 'NO_MKFIFO' });
+  writeSync(pipe.write, value);
+  closeSync(pipe.write);
+  return pipe.read;
 }

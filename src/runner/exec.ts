@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { receiptMarker } from '../provenance/receipt-line.ts';
 import { ServiceError } from '../service-error.ts';
+import { checkAgentCommand } from './agent-command.ts';
 import { childEnvironment } from './child-environment.ts';
 import { deliverSecrets, pipesFor, readySecrets, tooShort, valuesToHide } from './deliver-secrets.ts';
 import type { ExecOptions } from './exec-options.ts';
@@ -36,6 +37,7 @@ export async function exec(options: ExecOptions, surroundings: Surroundings): Pr
   const masks = decideMasks(surroundings.environment);
   const requests = await requestsOf(options);
   const session = startSession(surroundings, options.patienceMs);
+  if (options.agent) checkAgentCommand(options.command, requests, session.configuration.agentCommands);
   const hidden = new Set<string>();
   const first = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: null });
   if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
@@ -99,7 +101,10 @@ async function runOnce(
     const jobFiles = watchJobFiles(environment);
     const code = await runCommand({
       command: options.command,
-      environment: childEnvironment(environment, variables, options),
+      environment: childEnvironment(environment, variables, {
+        ...options,
+        pristine: options.pristine || options.agent,
+      }),
       redactions: [redactionOf(index, options), redactionOf(index, options)],
       descriptors,
       places: files.places(),
@@ -134,7 +139,8 @@ function writeMasks(
   values: ReadonlySet<string>,
   say: (line: string) => void,
 ): void {
-  if (options.noMasks) return;
+  // What an agent sees is its transcript: a mask would put the value there.
+  if (options.noMasks || options.agent) return;
   if (!decision.masks) {
     if (decision.reason !== null) say(`no masks were written: ${decision.reason}`);
     return;

@@ -35,6 +35,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   TARGET_UNUSABLE: 84,
   SECRET_IN_JOB_FILE: 85,
   VAULT_REQUEST_REFUSED: 86,
+  MASKS_WITHHELD: 87,
 };
 
 /** The exit code of a failure; 1 for one that nobody foresaw. */

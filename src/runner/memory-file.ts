@@ -15,6 +15,8 @@ export const folderPrefix = 'keyturn-';
 export interface MemoryFiles {
   /** Writes a value to `path`, or to a private place when it is `null`. Gives the path. */
   write(path: string | null, name: string, value: Buffer): string;
+  /** A descriptor of a file without a name, to be read from its beginning; `null` where no memory can hold it. */
+  nameless(value: Buffer): number | null;
   /** What is to be removed when this helper cannot do it itself. */
   places(): readonly string[];
   remove(): void;
@@ -39,6 +41,14 @@ export function memoryFiles(options: {
       create(place, value);
       if (path !== null) written.push(place);
       return place;
+    },
+    nameless(value) {
+      if (fileSystemOf('/dev/shm') !== 'tmpfs') return null;
+      const path = join(privateFolder(), 'nameless');
+      create(path, value);
+      const descriptor = usable(path, () => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
+      unlinkSync(path);
+      return descriptor;
     },
     places: () => (folder === null ? [...written] : [...written, folder]),
     remove() {

@@ -9,7 +9,7 @@ export interface Surroundings {
   /** From 0 up to, not including, 1: for jitter alone. */
   chance(): number;
   /** This many random bytes, hexadecimal. */
-  nonce(bytes: number): string;
+  readonly nonce: (bytes: number) => string;
   /** One line for the person who reads the job's log. Goes to stderr, never to the command's stdout. */
   readonly say: (line: string) => void;
 }
