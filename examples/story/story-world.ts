@@ -27,7 +27,7 @@ export interface StoryService {
   collectRetrievals(): Promise<unknown>;
   reconcileRotations(): Promise<unknown>;
   /** Posts receipts as the helper does. */
-  postReceipts(token: string, receipts: readonly Receipt[]): Promise<void>;
+  readonly postReceipts: (token: string, receipts: readonly Receipt[]) => Promise<void>;
 }
 
 const day = 86_400_000;

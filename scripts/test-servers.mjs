@@ -1,0 +1,12 @@
+// `npm run test:servers`: rotates against real PostgreSQL, MariaDB and Redis servers that it starts itself, where they
+// are installed (scripts/install-test-servers.sh installs them on Debian).
+import { prepare, run } from './prepare.mjs';
+
+prepare();
+run('node', [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--config',
+  'vitest.servers.config.ts',
+  ...process.argv.slice(2),
+]);
