@@ -1,0 +1,324 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { attributeFiles } from '../../src/audit/attribute-files.ts';
+import { counted, createFindingTally } from '../../src/audit/findings/finding-tally.ts';
+import type { Finding } from '../../src/audit/finding.ts';
+import type { Job } from '../../src/audit/job.ts';
+import { recordPostedReceipt } from '../../src/audit/receipt-ledger.ts';
+import { writeSlice } from '../../src/audit/slice.ts';
+import { fingerprintOf, sealEnvelope, statementPayloadType } from '../../src/evidence/dsse-envelope.ts';
+import { sha256 } from '../../src/evidence/pack-file.ts';
+import type { Manifest, PackStatement } from '../../src/evidence/pack-statement.ts';
+import type { Signer } from '../../src/evidence/signer.ts';
+import { canonicalJson } from '../../src/provenance/canonical-json.ts';
+import { instanceOf } from '../../src/provenance/job-numbers.ts';
+import { formatJobStamp } from '../../src/provenance/job-stamp.ts';
+import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
+import type { Receipt } from '../../src/provenance/receipt.ts';
+import { publishedTags } from '../../src/rotation/published-tags.ts';
+import { attemptIdOf, rotationIdOf } from '../../src/rotation/rotation-id.ts';
+import { appendEntry, readJournal } from '../../src/rotation/rotation-journal.ts';
+import { parsePolicy } from '../../src/secrets/parse-policy.ts';
+import { memoryRecordStore } from '../memory-record-store.ts';
+
+/** The one story that all examples of docs/formats.md tell: a token is rotated, and a job reads it. */
+export const gitea = 'https://gitea.example.org';
+export const vault = { name: 'kv-prod', url: 'https://kv-prod.vault.azure.net', resourceId: null };
+export const from = { vaultUrl: vault.url, name: 'deploy-token', version: '0123456789abcdef0123456789abcdef' };
+export const rotationId = rotationIdOf(from);
+const published = 'fedcba9876543210fedcba9876543210';
+const identity = '11111111-2222-3333-4444-555555555555';
+const requestId = '6f1c1f6e-2a57-4a43-a5a0-3d1fbcb59d55';
+const numbers = { instance: instanceOf(gitea), repositoryId: 7, runId: 41, attempt: 1, jobId: 52, taskId: 63 };
+
+export const policyText = `format: 1
+secrets:
+  kv-prod/deploy-token:
+    issuer: gitea-token
+    target: { user: deploy-bot, scopes: ['read:repository'] }
+    validity: 60d
+    grace: 24h
+    consumersLifetime: 24h
+    namespaces: [shop-prod]
+    approval: [revoke]
+namespaces:
+  shop-prod:
+    repositories: [acme/shop]
+identities:
+  ${identity}:
+    role: runner
+    repositories: [acme/shop, acme/site]
+    addresses: [203.0.113.10]
+`;
+
+export const manifestText = `format: 1
+secrets:
+  - name: deploy-token
+    environment: DEPLOY_TOKEN
+  - name: tls-key
+    vault: kv-shared
+    version: ${from.version}
+    fileVariable: TLS_KEY_FILE
+    required: false
+  - name: database
+    pointer: /password
+    descriptor: 3
+    life: 24h
+`;
+
+export const fetchConfiguration = {
+  format: 1,
+  service: 'https://keyturn.example.org',
+  gitea,
+  vaults: [{ name: vault.name, url: vault.url }],
+  identity: { kind: 'managed-identity', clientId: '99999999-8888-7777-6666-555555555555' },
+};
+
+export const stamp = formatJobStamp({ ...numbers, helper: '0.1.0', nonce: '89abcdef' });
+
+export const receipt: Receipt = {
+  format: 1,
+  job: numbers,
+  nonce: '89abcdef',
+  sequence: 1,
+  vault: vault.name,
+  secret: from.name,
+  opaque: false,
+  version: published,
+  clientRequestId: '00000000-0000-8000-8000-000000000001',
+  requests: [{ id: requestId, status: 200, at: '2026-03-09T14:05:11.204Z' }],
+  address: '203.0.113.10',
+  clockOffsetMs: -12,
+  previous: null,
+};
+
+export const job: Job = {
+  format: 1,
+  instance: numbers.instance,
+  repositoryId: 7,
+  repository: 'acme/shop',
+  runId: 41,
+  jobId: 52,
+  attempt: 1,
+  taskId: null,
+  name: 'deploy',
+  runnerId: 3,
+  runnerName: 'runner-1',
+  labels: ['prod'],
+  status: 'completed',
+  conclusion: 'success',
+  createdAt: '2026-03-09T14:04:58.000Z',
+  startedAt: '2026-03-09T14:05:02.000Z',
+  completedAt: '2026-03-09T14:07:40.000Z',
+  event: 'push',
+  branch: 'main',
+  fork: false,
+  known: 'api',
+  url: `${gitea}/acme/shop/actions/runs/12/jobs/0`,
+};
+
+export const logRow = {
+  TimeGenerated: '2026-03-09T14:05:11.1873402Z',
+  OperationName: 'SecretGet',
+  HttpStatusCode: 200,
+  ResultSignature: 'OK',
+  Id: `${vault.url}/secrets/deploy-token/${published}`,
+  RequestUri: `${vault.url}/secrets/deploy-token/?api-version=2025-07-01`,
+  Identity: { claim: { oid: identity, appid: '99999999-8888-7777-6666-555555555555' } },
+  CallerIpAddress: '203.0.113.10',
+  ClientInfo: stamp,
+  CorrelationId: requestId,
+  _ResourceId:
+    '/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/shop/providers/microsoft.keyvault/vaults/kv-prod',
+};
+
+/** Two entries of a journal: what it begins with, and the intent before the one act that nobody can take back. */
+export async function journalLines(): Promise<string> {
+  const records = memoryRecordStore();
+  const claimed = await appendEntry(records, rotationId, [], {
+    attempt: 1,
+    fence: 0,
+    at: '2026-03-09T14:00:00.000Z',
+    kind: 'outcome',
+    act: 'claim',
+    step: 'claimed',
+    state: 'claimed',
+    facts: {
+      claim: {
+        unit: 'kv-prod/deploy-token',
+        members: [
+          {
+            vault: vault.name,
+            secret: from.name,
+            fromVersion: from.version,
+            fromCredentialId: '17',
+            knownFrom: 'journal',
+          },
+        ],
+        issuer: 'gitea-token',
+        credentialClass: 'minted',
+        targetKey: 'k7q2mzr4t5wxyabc',
+        environment: null,
+        trigger: 'event',
+        reason: null,
+        askedBy: null,
+        emergency: false,
+        validityMs: 5_184_000_000,
+        graceMs: 86_400_000,
+        consumersLifetimeMs: 86_400_000,
+      },
+    },
+    operations: [],
+  });
+  await appendEntry(records, rotationId, [claimed], {
+    attempt: 1,
+    fence: 1,
+    at: '2026-03-09T14:00:01.250Z',
+    kind: 'intent',
+    act: 'issue',
+    step: 'claimed',
+    state: 'claimed',
+    facts: {},
+    operations: [],
+  });
+  const entries = await readJournal(records, rotationId);
+  return entries
+    .map((entry) => canonicalJson(JSON.parse(JSON.stringify(entry)) as Parameters<typeof canonicalJson>[0]))
+    .join('\n');
+}
+
+export function tags(): Readonly<Record<string, string>> {
+  const before = { environment: 'prod', version: '4', owner: 'shop-team', CredentialId: '17' };
+  return publishedTags({ vault: vault.name, secret: from.name }, before, {
+    environment: 'prod',
+    expires: new Date('2026-05-08T14:00:03Z'),
+    rotationId: attemptIdOf(rotationId, 1),
+    rotatedFrom: from.version,
+    credentialId: '18',
+  });
+}
+
+/** A slice as it lies on record, with its path. */
+export async function slice(): Promise<{ path: string; text: string }> {
+  const records = memoryRecordStore();
+  const header = {
+    format: 1,
+    from: '2026-03-09T14:00:00.000Z',
+    to: '2026-03-09T15:00:00.000Z',
+    query: { name: 'retrievals.kql', sha256: sha256('the text of retrievals.kql') },
+    controlTotal: 1,
+    count: 1,
+    added: 1,
+    answers: [sha256(JSON.stringify([logRow]))],
+    collectedAt: '2026-03-09T15:10:00.000Z',
+  } as const;
+  const path = await writeSlice(records, header, [logRow]);
+  return { path, text: Buffer.from((await records.read(path))?.bytes ?? []).toString('utf8') };
+}
+
+export async function postedReceipt(): Promise<{ path: string; text: string }> {
+  const records = memoryRecordStore();
+  const { reference } = await recordPostedReceipt(records, receipt, { postedAt: new Date('2026-03-09T14:05:11.310Z') });
+  return { path: reference, text: Buffer.from((await records.read(reference))?.bytes ?? []).toString('utf8') };
+}
+
+/** What `keyturn attribute` writes of the row above with the job, the posted receipt and the policy above. */
+export async function attributedLine(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-docs-'));
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  try {
+    const out = join(folder, 'out.ndjson');
+    await attributeFiles({
+      retrievals: await file('rows.ndjson', `${JSON.stringify(logRow)}\n`),
+      jobs: await file('jobs.ndjson', `${JSON.stringify(job)}\n`),
+      receipts: await file('receipts.ndjson', (await postedReceipt()).text),
+      policy: parsePolicy(policyText, 'keyturn.policy.yml', [vault]),
+      out,
+    });
+    return (await readFile(out, 'utf8')).replaceAll(`${folder}/`, '');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export function finding(): Finding | undefined {
+  const tally = createFindingTally('read-by-person');
+  tally.add({
+    subject: 'kv-prod/deploy-token',
+    severity: 'medium',
+    at: '2026-03-10T09:12:44.0210000Z',
+    evidence: '5d0c9ad1f2b84f7c8e3a6b1c2d3e4f50',
+    says: ({ count }) =>
+      `ada@example.org read kv-prod/deploy-token ${counted(count, 'time')} with credentials of their own.`,
+  });
+  return tally.findings()[0];
+}
+
+export const packManifest: Manifest = {
+  format: 1,
+  pack: '2026-Q1.soc2-iso27001.20260403T023000Z',
+  synthetic: false,
+  status: 'final',
+  files: [
+    {
+      path: 'retrievals.ndjson',
+      mediaType: 'application/x-ndjson',
+      bytes: 48_211,
+      sha256: sha256('the bytes of retrievals.ndjson'),
+    },
+  ],
+};
+
+export const statement: PackStatement = {
+  _type: 'https://in-toto.io/Statement/v1',
+  subject: [
+    { name: 'retrievals.ndjson', digest: { sha256: sha256('the bytes of retrievals.ndjson') } },
+    { name: 'manifest.json', digest: { sha256: sha256(`${canonicalJson(packManifest)}\n`) } },
+  ],
+  predicateType: 'urn:keyturn:evidence-pack:1',
+  predicate: {
+    format: 1,
+    pack: packManifest.pack,
+    organisation: 'Example Ltd',
+    period: { from: '2026-01-01T00:00:00.000Z', to: '2026-04-01T00:00:00.000Z' },
+    frameworks: ['soc2', 'iso27001'],
+    status: 'final',
+    statusReasons: [],
+    synthetic: false,
+    createdAt: '2026-04-03T02:30:00.000Z',
+    software: 'Keyturn 0.1.0',
+    dataManifestSha256: sha256('the bytes of data-manifest.json'),
+    reads: { total: 31, grades: { authenticated: 29, rotation: 2 } },
+    findings: 1,
+    previous: null,
+  },
+};
+
+// The first test vector of RFC 8032, section 7.1: a key that everybody has.
+const privateKey = createPrivateKey({
+  key: Buffer.from(
+    '302e020100300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
+    'hex',
+  ),
+  format: 'der',
+  type: 'pkcs8',
+});
+export const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+const signer: Signer = {
+  fingerprint: fingerprintOf(publicKey),
+  publicKey,
+  algorithm: 'ed25519',
+  sign: (bytes) => Promise.resolve(sign(null, bytes, privateKey)),
+};
+
+export async function envelope(): Promise<string> {
+  const payload = Buffer.from(canonicalJson(statement));
+  return Buffer.from(await sealEnvelope(signer, statementPayloadType, payload)).toString('utf8');
+}
+
+export const receiptLine = formatReceiptLine(receipt);
