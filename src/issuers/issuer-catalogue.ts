@@ -2,6 +2,10 @@ import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { type GiteaClient, giteaClient } from '../gitea/gitea-client.ts';
 import type { CredentialIssuer } from '../rotation/credential-issuer.ts';
 import type { CredentialClass } from '../rotation/rotation-steps.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import { azureKeysIssuer } from './azure-keys-issuer.ts';
+import { entraCertificateIssuer } from './entra-certificate-issuer.ts';
+import { entraPasswordIssuer } from './entra-password-issuer.ts';
 import { generatedIssuer } from './generated-issuer.ts';
 import { giteaDeployKeyIssuer } from './gitea-deploy-key-issuer.ts';
 import { giteaTokenIssuer } from './gitea-token-issuer.ts';
@@ -20,7 +24,7 @@ import { unconfiguredIssuer } from './unconfigured-issuer.ts';
 
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {
-  const { randomBytes = systemRandomBytes, deliveries = null, readSecret = null } = surroundings;
+  const { randomBytes = systemRandomBytes, deliveries = null, readSecret = null, azure = null } = surroundings;
   const gitea = surroundings.gitea ? giteaClient(surroundings.gitea) : null;
   const issuers: readonly CredentialIssuer[] = [
     generatedIssuer({ randomBytes }),
@@ -40,6 +44,11 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
     ),
     withSecrets('mysql-dual-password', (read) => mysqlDualPasswordIssuer({ readSecret: read, randomBytes })),
     withSecrets('redis-acl', (read) => redisAclIssuer({ readSecret: read, randomBytes })),
+    withAzure('azure-keys', 'read-back', (parts) =>
+      azureKeysIssuer({ tokens: parts.tokens, endpoint: parts.resourceManager }),
+    ),
+    withAzure('entra-password', 'minted', (parts) => entraPasswordIssuer(parts)),
+    withAzure('entra-certificate', 'chosen', (parts) => entraCertificateIssuer({ ...parts, randomBytes })),
   ];
   return new Map(issuers.map((issuer) => [issuer.name, issuer]));
 
@@ -56,4 +65,26 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
   function withSecrets(name: string, make: (read: ReadSecret) => CredentialIssuer): CredentialIssuer {
     return readSecret === null ? unconfiguredIssuer(name, 'chosen', 'KEYTURN_VAULTS') : make(readSecret);
   }
+
+  function withAzure(
+    name: string,
+    credentialClass: CredentialClass,
+    make: (parts: AzureParts) => CredentialIssuer,
+  ): CredentialIssuer {
+    if (azure === null) return unconfiguredIssuer(name, credentialClass, 'KEYTURN_IDENTITY_KIND');
+    const { tokens, resourceManager, graph, authority } = azure;
+    return make({
+      tokens,
+      resourceManager: resourceManager ?? 'https://management.azure.com',
+      graph: graph ?? 'https://graph.microsoft.com',
+      authority: authority ?? 'https://login.microsoftonline.com',
+    });
+  }
+}
+
+interface AzureParts {
+  readonly tokens: AccessTokens;
+  readonly resourceManager: string;
+  readonly graph: string;
+  readonly authority: string;
 }

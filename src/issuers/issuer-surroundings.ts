@@ -1,3 +1,4 @@
+import type { AccessTokens } from './access-tokens.ts';
 import type { GiteaAuthentication } from '../gitea/gitea-authentication.ts';
 import type { HookDeliveries } from './hook-deliveries.ts';
 import type { ReadSecret } from './read-secret.ts';
@@ -14,6 +15,13 @@ export interface IssuerSurroundings {
   readonly deliveries?: HookDeliveries | null;
   /** For issuers that act as an administrator whose login is a secret of a vault. */
   readonly readSecret?: ReadSecret | null;
+  /** The rotator's identity, for Azure Resource Manager and Microsoft Graph. The addresses are those of the public cloud when left out. */
+  readonly azure?: {
+    readonly tokens: AccessTokens;
+    readonly resourceManager?: string;
+    readonly graph?: string;
+    readonly authority?: string;
+  } | null;
   /** Left out: the system's. */
   readonly randomBytes?: RandomBytes;
 }
