@@ -8,6 +8,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   directory: process.cwd(),
   print: (line) => process.stdout.write(`${line}\n`),
+  output: process.stdout,
   say: (line) => process.stderr.write(`${line}\n`),
   progress: (line) => {
     if (process.stderr.isTTY) process.stderr.write(`${line}\n`);

@@ -1,9 +1,13 @@
+import type { Writable } from 'node:stream';
+
 /** Where a command reads and writes: the process's own, or a test's. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   /** Results, for people or (`--json`) for programs. */
   readonly print: (line: string) => void;
+  /** Where a command with many results streams them, waiting when the reader is slow; `print` is used without it. */
+  readonly output?: Writable;
   /** Progress and complaints; progress only when somebody watches. */
   readonly say: (line: string) => void;
   readonly progress: (line: string) => void;

@@ -10,7 +10,7 @@ import { reportFiles } from './report-files.ts';
 
 const help = `
 keyturn report --period 2026-Q3|FROM..TO [--framework soc2|iso27001|both] --out DIR [--json]
-keyturn report --period … --retrievals FILE|DIR [--jobs FILE] [--receipts FILE] --out DIR
+keyturn report --period … --retrievals FILE|DIR [--jobs FILE] [--receipts FILE] [--policy FILE] --out DIR
 
 Writes a sealed pack of one period into a new folder: the report as HTML and PDF, its data, and the seal.
 It reports what was collected; with --retrievals it reports audit records from files instead, without any network.
@@ -37,6 +37,7 @@ export const report: Command = {
       retrievals: { type: 'string' },
       jobs: { type: 'string' },
       receipts: { type: 'string' },
+      policy: { type: 'string' },
       json: { type: 'boolean', default: false },
     });
     const wanted = frameworks[values.framework];
@@ -47,11 +48,11 @@ export const report: Command = {
     const out = resolve(surroundings.directory, required('report', '--out', values.out));
     const order = { period, frameworks: wanted, out };
     surroundings.progress('Reading what was collected …');
-    const { retrievals, jobs = null, receipts = null } = values;
+    const { retrievals, jobs = null, receipts = null, policy = null } = values;
     const pack =
       retrievals === undefined
         ? await reportPeriod(await composeKeyturn(surroundings.environment), order)
-        : await reportFiles({ retrievals, jobs, receipts }, order, surroundings);
+        : await reportFiles({ retrievals, jobs, receipts, policy }, order, surroundings);
     if (values.json) {
       surroundings.print(JSON.stringify({ pack, directory: out }));
     } else {

@@ -6,8 +6,7 @@ import type { Framework } from '../evidence/report-model.ts';
 import type { RotationHistory } from '../rotation/rotation-history.ts';
 import { readRotationHistories } from '../rotation/read-rotation-histories.ts';
 import type { Composition } from './composition.ts';
-
-export const version = '0.1.0';
+import { version } from './version.ts';
 
 /** Audits one period and seals its pack: into the archive, and into a folder where one is given. */
 export async function reportPeriod(

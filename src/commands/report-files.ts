@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { auditPeriod } from '../audit/audit-period.ts';
+import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/audited-period.ts';
+import { collectFiles } from '../composition/collect-files.ts';
+import { openPolicyFile } from '../composition/open-policy-file.ts';
+import { version } from '../composition/version.ts';
+import type { PackSummary } from '../evidence/pack-archive.ts';
+import { producePack } from '../evidence/produce-pack.ts';
+import type { Framework } from '../evidence/report-model.ts';
+import { fileRetrievalLog } from '../files/file-retrieval-log.ts';
+import { folderRecordStore } from '../files/folder-record-store.ts';
+import { localSigner } from '../files/local-signer.ts';
+import type { Surroundings } from './command.ts';
+
+/** Paths as they were typed; `null` for what is not given. */
+export interface FilesToReport {
+  readonly retrievals: string;
+  readonly jobs: string | null;
+  readonly receipts: string | null;
+  readonly policy?: string | null;
+}
+
+interface Order {
+  readonly period: ReportingPeriod;
+  readonly frameworks: readonly Framework[];
+  readonly out: string;
+}
+
+/**
+ * Reports audit records from files, without any network and without settings: the same audit and the same pack as of
+ * collected records, in a record store that is gone afterwards. What files cannot show is said in the report and on
+ * stderr. Sealed with `KEYTURN_SIGNING_KEY` where that is a file, else with a key made in `.keyturn/`.
+ * @throws ServiceError `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
+ */
+export async function reportFiles(
+  files: FilesToReport,
+  { period, frameworks, out }: Order,
+  { directory, environment, now, say }: Surroundings,
+): Promise<PackSummary> {
+  const at = (path: string | null | undefined) => (path == null ? null : resolve(directory, path));
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));
+  try {
+    const records = await folderRecordStore(join(folder, 'records'));
+    const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
+    const vaults = log.vaults(period);
+    const policy = await openPolicyFile(at(files.policy), vaults);
+    const evidence = { log, jobs: at(files.jobs), receipts: at(files.receipts) };
+    const counts = await collectFiles(evidence, { records, period, now: now() });
+    const collected = await auditPeriod({ records, policy, vaults, inventory: [], rotations: [], period, now: now() });
+    const audited = asOfFiles(collected, log.total, { ...counts, identities: policy.identities.size });
+    for (const { what, why } of audited.notRead) say(`${what}: ${why}`);
+    return await producePack({
+      period,
+      audited,
+      rotations: [],
+      signer: await localSigner(signingKeyFile(environment, directory)),
+      records: null,
+      now: now(),
+      organisation: environment['KEYTURN_ORGANISATION'] ?? 'not named',
+      synthetic: environment['KEYTURN_EMBEDDED'] === 'on',
+      frameworks,
+      software: { version },
+      out,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function signingKeyFile(environment: Surroundings['environment'], directory: string): string {
+  const named = environment['KEYTURN_SIGNING_KEY'] ?? '';
+  const isFile = named !== '' && !/^[a-z]+:\/\//i.test(named);
+  return resolve(directory, isFile ? named : join('.keyturn', 'sealing-key.pem'));
+}
+
+/** All rows of the files are accounted for, those of other times too; and what files do not hold is said. */
+function asOfFiles(audited: AuditedPeriod, total: number, held: HeldByFiles): AuditedPeriod {
+  const outside = total - audited.rowsRead;
+  return {
+    ...audited,
+    rowsRead: total,
+    exclusions: audited.exclusions.map(({ reason, count }) => ({
+      reason,
+      count: reason === 'outside the period' ? count + outside : count,
+    })),
+    notRead: [...lacksOf(audited.period, held), ...audited.notRead],
+  };
+}
+
+interface HeldByFiles {
+  readonly jobs: number;
+  readonly receipts: number;
+  readonly identities: number;
+}
+
+/** What the report rests on and these files do not hold. What could still be given stands against calling the report final. */
+function lacksOf({ from, to }: ReportingPeriod, { jobs, receipts, identities }: HeldByFiles): readonly NotRead[] {
+  const lack = (what: string, state: NotRead['state'], why: string): NotRead => ({
+    what,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    why,
+    state,
+  });
+  return [
+    ...(jobs > 0 ? [] : [lack('Gitea jobs', 'not-read-yet', 'No jobs were given: no read can be tied to a job.')]),
+    ...(receipts > 0
+      ? []
+      : [lack('Receipts', 'not-read-yet', 'No receipts were given: no read can be better than inferred or claimed.')]),
+    ...(identities > 0
+      ? []
+      : [
+          lack(
+            'Identities',
+            'not-read-yet',
+            'No policy names the identities of runners: no read can be better than claimed.',
+          ),
+        ]),
+    lack(
+      'Canary reads',
+      'irrecoverable',
+      'Files hold no reads of our own, so it cannot be shown that the log is whole: no hour counts as covered.',
+    ),
+    lack(
+      'Rotation journal and inventory',
+      'irrecoverable',
+      'Files hold no journal and no list of secrets: rotations, and secrets that nobody read, are not in this report.',
+    ),
+  ];
+}

@@ -1,0 +1,78 @@
+import type { ReportingPeriod } from '../audit/audited-period.ts';
+import { daysOf, hourName } from '../audit/calendar.ts';
+import type { Job } from '../audit/job.ts';
+import { jobKey } from '../audit/job-name.ts';
+import { recordJob } from '../audit/job-ledger.ts';
+import { readJobFile } from '../audit/read-job-file.ts';
+import { type FiledReceipt, readReceiptFile } from '../audit/read-receipt-file.ts';
+import { createSliceReader } from '../audit/read-slice.ts';
+import { recordLoggedReceipts, recordPostedReceipt } from '../audit/receipt-ledger.ts';
+import { saveRetrievalCollection } from '../audit/retrieval-collection.ts';
+import type { RetrievalLog } from '../audit/retrieval-log.ts';
+import type { RecordStore } from '../records/record-store.ts';
+
+export interface EvidenceFiles {
+  readonly log: RetrievalLog;
+  /** Paths; `null` where there is no such file. */
+  readonly jobs: string | null;
+  readonly receipts: string | null;
+}
+
+/**
+ * Fills a record store from files as the collectors fill it from Azure and Gitea, for one period: slices of rows, the
+ * job ledger, the receipt ledger. Gives how many jobs and receipts there were.
+ * @throws ServiceError `RECORD_UNREADABLE` for a line of jobs or receipts that is none.
+ */
+export async function collectFiles(
+  { log, jobs: jobFile, receipts: receiptFile }: EvidenceFiles,
+  { records, period, now }: { readonly records: RecordStore; readonly period: ReportingPeriod; readonly now: Date },
+): Promise<{ readonly jobs: number; readonly receipts: number }> {
+  await collectRows(log, records, period, now);
+  const jobs = await readJobFile(jobFile);
+  for (const job of jobs) await recordJob(records, job);
+  const receipts = await readReceiptFile(receiptFile);
+  await keepReceipts(records, receipts, jobs, now);
+  return { jobs: jobs.length, receipts: receipts.length };
+}
+
+/** One slice a day that has rows; the first day has those that no time can be read of. */
+async function collectRows(log: RetrievalLog, records: RecordStore, period: ReportingPeriod, now: Date): Promise<void> {
+  const reader = createSliceReader({ log, records, now: () => now });
+  const totals = await log.controlTotals(period);
+  for (const [index, day] of daysOf(period).entries()) {
+    const start = Date.parse(`${day}T00:00:00Z`);
+    const from = new Date(Math.max(start, period.from.getTime()));
+    const to = new Date(Math.min(start + 86_400_000, period.to.getTime()));
+    const hours = new Map([...totals].filter(([hour]) => hour >= hourName(from.getTime()) && Date.parse(hour) < +to));
+    if (index === 0 || hours.size > 0) await reader.read({ from, to, totals: hours });
+  }
+  const readTo = new Date(Math.min(period.to.getTime(), now.getTime())).toISOString();
+  const since = period.from.toISOString();
+  const rest = { format: 1 as const, held: {}, unread: [], queries: reader.queries() };
+  await saveRetrievalCollection(records, { ...rest, since, readTo, watermark: readTo });
+}
+
+/** Posted ones as the ledger keeps them; bare ones by the job whose log they name, a log that was never seen whole. */
+async function keepReceipts(
+  records: RecordStore,
+  receipts: readonly FiledReceipt[],
+  jobs: readonly Job[],
+  now: Date,
+): Promise<void> {
+  const logged = new Map<string, FiledReceipt[]>();
+  for (const filed of receipts) {
+    const { receipt, postedAt } = filed;
+    const key = jobKey(receipt.job);
+    if (postedAt === null) logged.set(key, [...(logged.get(key) ?? []), filed]);
+    else await recordPostedReceipt(records, receipt, { postedAt });
+  }
+  const known = new Map(jobs.map((job) => [jobKey(job), job]));
+  for (const [key, of] of logged) {
+    const [first] = of;
+    if (first === undefined) continue;
+    const at = first.receipt.requests.at(-1)?.at ?? now.toISOString();
+    const job = known.get(key) ?? { ...first.receipt.job, createdAt: at, completedAt: null };
+    const harvest = { at: now, logSha256: null, receipts: of.map(({ receipt }) => receipt) };
+    await recordLoggedReceipts(records, job, harvest);
+  }
+}
