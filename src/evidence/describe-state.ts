@@ -93,7 +93,7 @@ export function uncoveredRuns(
 ): readonly { readonly hours: string; readonly state: string; readonly count: number }[] {
   const runs: { day: string; start: number; count: number; letter: string }[] = [];
   for (const { day, hours } of days) {
-    for (const [hour, letter] of [...hours].entries()) {
+    for (const [hour, letter] of hours.split('').entries()) {
       if (letter !== 'g' && letter !== 'n') continue;
       const last = runs.at(-1);
       if (last !== undefined && last.day === day && last.letter === letter && last.start + last.count === hour)

@@ -115,7 +115,7 @@ function unread({ coverage, notRead, provenance }: ReportModel): readonly string
 /** Pictures are set in the report's own typeface, which the typesetter brings along; the browser's would differ by machine. */
 function paperPicture(picture: SvgMarkup): string {
   const text = picture.toString().replace('<svg ', '<svg font-family="Libertinus Serif" ');
-  return [...text].map((sign) => paperSign(sign)).join('');
+  return Array.from(text, paperSign).join('');
 }
 
 function paperSign(sign: string): string {

@@ -13,7 +13,7 @@ const zeroWidthSpace = '\u200B';
  * (digests, names) get places where a line may end.
  */
 export function paperText(text: string): string {
-  const drawn = [...text].map((sign) => (drawable.test(sign) ? sign : codePointText(sign))).join('');
+  const drawn = Array.from(text, (sign) => (drawable.test(sign) ? sign : codePointText(sign))).join('');
   return drawn.replace(new RegExp(`[^\\s]{${String(longestRun + 1)},}`, 'gu'), (run) => breakable(run));
 }
 

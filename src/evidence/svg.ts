@@ -14,6 +14,7 @@ export class SvgMarkup {
 
   /** One element. Every attribute and every string among the children is escaped; names come from the code, never from data. */
   static element(
+    this: void,
     name: string,
     attributes: Readonly<Record<string, SvgValue>>,
     children: readonly (SvgMarkup | string)[] = [],

@@ -1,7 +1,7 @@
 // Everything that a reader cannot see or that reorders what is seen: controls, formats (bidirectional marks, zero width),
 // lone surrogates, private use, separators, odd spaces, fillers and variation selectors. Line feed and tab stay.
 const hidden =
-  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00A0\u034F\u115F\u1160\u1680\u2000-\u200A\u202F\u205F\u2800\u3000\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]/gu;
+  /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00A0\u115F\u1160\u1680\u2000-\u200A\u202F\u205F\u2800\u3000\u3164\uFFA0]|\u034F|[\uFE00-\uFE0F]|[\u{E0100}-\u{E01EF}]/gu;
 
 /** Most text is this, and a period has many millions of characters of it. */
 const plain = /^[\n\t\u0020-\u007E]*$/;
@@ -34,6 +34,6 @@ function mapped(value: unknown, change: (text: string) => string): unknown {
 
 /** At most `length` characters, with an ellipsis where text was left out; never half a character. */
 export function shortened(text: string, length: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

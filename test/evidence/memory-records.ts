@@ -24,7 +24,6 @@ export function memoryRecords(): RecordStore & { readonly files: Map<string, Uin
       const bytes = files.get(path);
       return Promise.resolve(bytes === undefined ? null : { bytes, revision: revisionOf(bytes) });
     },
-    // eslint-disable-next-line @typescript-eslint/require-await
     async *list(prefix) {
       for (const path of [...files.keys()].sort()) if (path.startsWith(prefix)) yield path;
     },

@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { fingerprintOf } from '../../src/evidence/dsse-envelope.ts';
 import type { PackOrder } from '../../src/evidence/produce-pack.ts';
 import type { Signer } from '../../src/evidence/signer.ts';
-import { auditedStory, from, rotationStory, to } from './story.ts';
+import { auditedStory } from './story.ts';
+import { from, rotationStory, to } from './story-state.ts';
 
 /** The private key of RFC 8032, section 7.1, test 1: published, and so of no worth. */
 const seed = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
