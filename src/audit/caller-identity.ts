@@ -1,3 +1,4 @@
+import { remember } from './remember.ts';
 import type { CallerIdentity } from './retrieval.ts';
 
 const nobody: CallerIdentity = {
@@ -33,7 +34,9 @@ export function callerIdentity(identity: unknown, columns: ReadonlyMap<string, u
   const claims = new Map<string, string>();
   collect(claims, '', claimsOf(identity));
   for (const [name, value] of columns) {
-    if (name.startsWith(columnPrefix)) put(claims, name.slice(columnPrefix.length).replace(columnSuffix, ''), value);
+    // Cheap before exact: nearly all columns of nearly all rows are none of these.
+    if (name.length > columnPrefix.length && name.startsWith(columnPrefix))
+      put(claims, name.slice(columnPrefix.length).replace(columnSuffix, ''), value);
   }
   if (claims.size === 0) return nobody;
   const find = (names: readonly string[]) => names.map((name) => claims.get(name)).find((value) => value !== undefined);
@@ -64,12 +67,14 @@ function parseOrNull(text: string): unknown {
 function collect(claims: Map<string, string>, prefix: string, value: unknown): void {
   if (!isObject(value)) return;
   for (const [name, inner] of Object.entries(value)) {
-    const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '_');
+    const plain = plainName(name);
     const joined = prefix === '' ? plain : `${prefix}_${plain}`;
     if (isObject(inner)) collect(claims, joined, inner);
     else put(claims, joined, inner);
   }
 }
+
+const plainName = remember((name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '_'));
 
 function put(claims: Map<string, string>, name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '' || value === 'None') return;

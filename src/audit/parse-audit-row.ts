@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { callerIdentity } from './caller-identity.ts';
 import { kindOf, spellOperation } from './operation-kinds.ts';
+import { remember } from './remember.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from './retrieval.ts';
 import { disagrees, denialOf } from './status-of-row.ts';
@@ -12,6 +13,8 @@ export type ParsedRow =
 
 type Columns = ReadonlyMap<string, unknown>;
 
+/** The log's own form, which needs no work. */
+const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
 const timePattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/;
 
 /**
@@ -80,12 +83,17 @@ function columnsOf(row: Record<string, unknown>): Columns {
   const columns = new Map<string, unknown>();
   const properties = row['properties'] ?? row['Properties'];
   for (const [name, value] of Object.entries(isObject(properties) ? { ...properties, ...row } : row)) {
-    const lower = name.toLowerCase();
+    const { lower, bare } = spelling(name);
     columns.set(lower, value);
-    if (/_[sdgbt]$/.test(lower) && !columns.has(lower.slice(0, -2))) columns.set(lower.slice(0, -2), value);
+    if (bare !== null && !columns.has(bare)) columns.set(bare, value);
   }
   return columns;
 }
+
+const spelling = remember((name): { readonly lower: string; readonly bare: string | null } => {
+  const lower = name.toLowerCase();
+  return { lower, bare: /_[sdgbt]$/.test(lower) ? lower.slice(0, -2) : null };
+});
 
 /** The first of the names that holds text. */
 function textOf(columns: Columns, ...names: readonly string[]): string | null {
@@ -104,6 +112,8 @@ function numberOf(columns: Columns, name: string): number | null {
 
 /** UTC with seven fractional digits: two rows may differ only in the last. `null` when the text is no time. */
 function timeOf(text: string | null): string | null {
+  // Days from 30 on depend on the month: those go the long way.
+  if (text !== null && exactTime.test(text)) return text;
   const parts = text === null ? null : timePattern.exec(text);
   if (parts === null) return null;
   const [, day = '', clock = '', fraction = '', zone = 'Z'] = parts;

@@ -1,3 +1,5 @@
+import { remember } from './remember.ts';
+
 /** Which secret, and which version, an address in an audit row speaks of. Names and versions in lower case. */
 export interface RequestedSecret {
   readonly secret: string | null;
@@ -14,7 +16,11 @@ const address = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)/i;
  * `?api%2Dversion=`, under `secrets` or `deletedsecrets`. Nothing but a path is trusted to be there.
  */
 export function requestedSecret(text: string | null): RequestedSecret {
-  const path = text === null ? undefined : address.exec(text)?.[2];
+  return text === null ? none : readAddress(text);
+}
+
+const readAddress = remember((text): RequestedSecret => {
+  const path = address.exec(text)?.[2];
   if (path === undefined) return none;
   const [collection = '', name, version] = path.split('/').filter((segment) => segment !== '');
   const plural = collection.toLowerCase();
@@ -23,17 +29,15 @@ export function requestedSecret(text: string | null): RequestedSecret {
   if (name.toLowerCase() === 'restore' && version === undefined) return none;
   const versioned = version !== undefined && !verbs.has(version.toLowerCase());
   return { secret: name.toLowerCase(), version: versioned ? version.toLowerCase() : null };
-}
+});
 
 /**
  * The vault's short name: the segment after `vaults` of a resource id, whatever its case, else the first label of the
  * host that was asked. Returns `null` when neither tells.
  */
 export function vaultOf(resourceId: string | null, ...addresses: readonly (string | null)[]): string | null {
-  const segments = resourceId?.toLowerCase().split('/') ?? [];
-  const collection = segments.findIndex((segment) => segment === 'vaults' || segment === 'managedhsms');
-  const named = collection === -1 ? undefined : segments[collection + 1];
-  if (named !== undefined && named !== '') return named;
+  const named = resourceId === null ? '' : vaultSegment(resourceId);
+  if (named !== '') return named;
   for (const text of addresses) {
     const host = text === null ? undefined : address.exec(text)?.[1]?.toLowerCase();
     const vault = host === undefined ? null : /^([a-z0-9-]+)\.(?:vault|managedhsm)\./.exec(host);
@@ -41,3 +45,10 @@ export function vaultOf(resourceId: string | null, ...addresses: readonly (strin
   }
   return null;
 }
+
+/** The segment behind `vaults`; empty when the id has none. */
+const vaultSegment = remember((resourceId) => {
+  const segments = resourceId.toLowerCase().split('/');
+  const collection = segments.findIndex((segment) => segment === 'vaults' || segment === 'managedhsms');
+  return collection === -1 ? '' : (segments[collection + 1] ?? '');
+});
