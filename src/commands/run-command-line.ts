@@ -5,6 +5,8 @@ import type { Command, ExitCode, Surroundings } from './command.ts';
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   serve: async () => (await import('./serve.ts')).serve,
+  rotate: async () => (await import('./rotate.ts')).rotate,
+  reconcile: async () => (await import('./reconcile.ts')).reconcile,
   attribute: async () => (await import('./attribute.ts')).attribute,
   report: async () => (await import('./report.ts')).report,
   verify: async () => (await import('./verify.ts')).verify,
@@ -17,6 +19,7 @@ const wrongUse: readonly ErrorCode[] = [
   'PERIOD_MALFORMED',
   'HOST_REFUSED',
   'SECRET_NOT_BOUND',
+  'ROTATION_REQUEST_REFUSED',
 ];
 
 /** Runs one command to its end. Never rejects: a failure becomes a sentence on stderr (JSON with `--json`) and a code. */

@@ -1,0 +1,8 @@
+import { ServiceError } from '../service-error.ts';
+import type { Settings } from '../settings.ts';
+
+/** Who attests does not act: the role `report` starts no rotation. @throws ServiceError `USAGE_WRONG`. */
+export function requireRotator(command: string, { role }: Pick<Settings, 'role'>): void {
+  if (role !== 'report') return;
+  throw new ServiceError('USAGE_WRONG', { command, reason: 'the role report starts no rotation (KEYTURN_ROLE)' });
+}
