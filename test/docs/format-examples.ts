@@ -18,7 +18,7 @@ import { formatJobStamp } from '../../src/provenance/job-stamp.ts';
 import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { publishedTags } from '../../src/rotation/published-tags.ts';
-import { attemptIdOf, rotationIdOf } from '../../src/rotation/rotation-id.ts';
+import { attemptIdOf, digestName, rotationIdOf } from '../../src/rotation/rotation-id.ts';
 import { appendEntry, readJournal } from '../../src/rotation/rotation-journal.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
@@ -159,7 +159,7 @@ export async function journalLines(): Promise<string> {
         ],
         issuer: 'gitea-token',
         credentialClass: 'minted',
-        targetKey: 'k7q2mzr4t5wxyabc',
+        targetKey: digestName(['gitea-token', canonicalJson({ user: 'deploy-bot', scopes: ['read:repository'] })]),
         environment: null,
         trigger: 'event',
         reason: null,
@@ -192,7 +192,7 @@ export async function journalLines(): Promise<string> {
 export function tags(): Readonly<Record<string, string>> {
   const before = { environment: 'prod', version: '4', owner: 'shop-team', CredentialId: '17' };
   return publishedTags({ vault: vault.name, secret: from.name }, before, {
-    environment: 'prod',
+    environment: null,
     expires: new Date('2026-05-08T14:00:03Z'),
     rotationId: attemptIdOf(rotationId, 1),
     rotatedFrom: from.version,

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { asides, stepsOf } from '../../src/rotation/rotation-steps.ts';
+import { oldValueText } from '../../src/evidence/describe-state.ts';
+import { readFileSync } from 'node:fs';
+import { heldBlock, markdownTable } from './held-block.ts';
+
+const page = 'docs/rotation.md';
+
+const says = {
+  chosen: 'we choose the value: a database password',
+  minted: 'the provider tells it once: a Gitea token',
+  'read-back': 'the provider tells it whenever asked: a storage key',
+  self: 'only its readers use it: a random value',
+} as const satisfies Record<keyof typeof stepsOf, string>;
+
+describe('docs/rotation.md', () => {
+  it('shows the steps of every class as the machine takes them', () => {
+    const rows = Object.entries(stepsOf).map(([name, steps]) => [
+      `\`${name}\``,
+      says[name as keyof typeof stepsOf],
+      steps.join(' → '),
+    ]);
+    const expected = markdownTable(['class', 'who knows the value', 'steps'], rows);
+    expect(heldBlock(page, 'steps', expected)).toBe(expected);
+  });
+
+  it('shows every aside with what it means and what ends it', () => {
+    const rows = Object.entries(asides).map(([name, meaning]) => [`\`${name}\``, meaning]);
+    const expected = markdownTable(['state', 'what it means, and what ends it'], rows);
+    expect(heldBlock(page, 'asides', expected)).toBe(expected);
+  });
+
+  it('explains every word that a report has for the end of an old value', () => {
+    const words = (['dead', 'disabled-only', 'cannot-be-shown', 'in-grace'] as const).map((oldValue) =>
+      oldValueText({ oldValue, publishedAt: '2026-03-09T14:00:00.000Z' } as Parameters<typeof oldValueText>[0]),
+    );
+    const text = readFileSync(page, 'utf8');
+    expect(words.filter((word) => !text.includes(`| ${word} |`))).toEqual([]);
+  });
+});
