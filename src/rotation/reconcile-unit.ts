@@ -37,8 +37,9 @@ export async function reconcileUnit(
 ): Promise<void> {
   const record = await readUnit(tools.records, unit.key);
   const lost = await unlisted(tools, unit, newest, record);
+  const open: Rotation[] = [];
   for (const rotationId of [...record.open, ...lost]) await advance(rotationId);
-  if ((await openRotations(tools, unit)).length === 0 && isUnitDue(tools, unit, newest, notes)) {
+  if (open.length === 0 && isUnitDue(tools, unit, newest, notes)) {
     notes.count('due');
     const claimed = await claimRotation(tools, unit, {
       trigger: 'reconciler',
@@ -49,15 +50,15 @@ export async function reconcileUnit(
     if (claimed.outcome === 'claimed') notes.count('claimed');
     if (claimed.outcome !== 'paced') await advance(claimed.rotationId);
   }
-  await sweep(tools, unit, notes);
+  await sweep(tools, unit, open, notes);
 
   async function advance(rotationId: string): Promise<void> {
     const deadlineMs = Math.min(perRotationMs, end - tools.monotonicMs());
     try {
       const { outcome, rotation } = await advanceRotation(tools, rotationId, { deadlineMs });
+      if (outcome !== 'ended') open.push(rotation);
       notes.count('advanced');
-      if (outcome === 'ended' || outcome === 'busy') notes.count(outcome);
-      else notes.count('waiting');
+      notes.count(outcome === 'ended' || outcome === 'busy' ? outcome : 'waiting');
       if (rotation.state === 'needs-attention') notes.count('needsAttention');
       if (hasReached(rotation.claim.credentialClass, rotation.step, 'published')) notes.count('published');
     } catch (error) {
@@ -94,17 +95,6 @@ async function unlisted(
   return found;
 }
 
-/** The unit's rotations that have not ended. */
-async function openRotations(tools: RotationTools, unit: RotationUnit): Promise<readonly Rotation[]> {
-  const { open } = await readUnit(tools.records, unit.key);
-  const rotations: Rotation[] = [];
-  for (const id of open) {
-    const entries = await readJournal(tools.records, id);
-    if (entries.length > 0) rotations.push(rotationOf(id, entries));
-  }
-  return rotations;
-}
-
 function isUnitDue(
   tools: RotationTools,
   unit: RotationUnit,
@@ -127,33 +117,54 @@ function isUnitDue(
   return due && !forbidden;
 }
 
-/** Searches for leftovers when something happened lately, or it was long ago; under the lease, so that nobody is at work. */
-async function sweep(tools: RotationTools, unit: RotationUnit, notes: PassNotes): Promise<void> {
+/**
+ * Searches for leftovers when something happened lately, or it was long ago; under the lease, so that nobody is at work, and once
+ * more there, for what was seen before it may be in use since.
+ */
+async function sweep(
+  tools: RotationTools,
+  unit: RotationUnit,
+  open: readonly Rotation[],
+  notes: PassNotes,
+): Promise<void> {
   const record = await readUnit(tools.records, unit.key);
-  const open = await openRotations(tools, unit);
   const anchor = open[0]?.rotationId ?? record.ended;
-  const now = tools.now().getTime();
-  const isFresh = record.sweptAt !== null && Math.abs(now - Date.parse(record.sweptAt)) < sweepMs;
+  const isFresh = record.sweptAt !== null && Math.abs(tools.now().getTime() - Date.parse(record.sweptAt)) < sweepMs;
   if (anchor === null || (open.length === 0 && isFresh)) return;
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
   const leftovers = await findLeftovers(tools, unit, issuer, open);
-  if (leftovers.length > 0) {
-    const before = rotationOf(anchor, await readJournal(tools.records, anchor));
-    const lease = await takeLease(tools, before.claim.targetKey, before.fence);
-    if (lease === null) return;
-    try {
-      const work = await openWork(tools, anchor, lease);
-      const again = await findLeftovers(
-        tools,
-        unit,
-        issuer,
-        open.length === 0 ? [] : [work.rotation, ...open.slice(1)],
-      );
-      const removed = (await removeLeftovers(work, again)) + (await adoptDuplicates(work));
-      for (let index = 0; index < removed; index += 1) notes.count('leftoversRemoved');
-    } finally {
-      await lease.release();
-    }
-  }
+  if (leftovers.length > 0 && !(await removeUnderLease(tools, unit, anchor, notes))) return;
   await changeUnit(tools.records, unit.key, (one) => ({ ...one, sweptAt: tools.now().toISOString() }));
+}
+
+/** Gives false while another worker has the lease. */
+async function removeUnderLease(
+  tools: RotationTools,
+  unit: RotationUnit,
+  anchor: string,
+  notes: PassNotes,
+): Promise<boolean> {
+  const { claim, fence } = rotationOf(anchor, await readJournal(tools.records, anchor));
+  const lease = await takeLease(tools, claim.targetKey, fence);
+  if (lease === null) return false;
+  try {
+    const work = await openWork(tools, anchor, lease);
+    const leftovers = await findLeftovers(tools, unit, work.issuer, await openRotations(tools, unit));
+    const removed = (await removeLeftovers(work, leftovers)) + (await adoptDuplicates(work));
+    for (let index = 0; index < removed; index += 1) notes.count('leftoversRemoved');
+    return true;
+  } finally {
+    await lease.release();
+  }
+}
+
+/** The unit's rotations that have not ended. */
+async function openRotations(tools: RotationTools, unit: RotationUnit): Promise<readonly Rotation[]> {
+  const { open } = await readUnit(tools.records, unit.key);
+  const rotations: Rotation[] = [];
+  for (const id of open) {
+    const entries = await readJournal(tools.records, id);
+    if (entries.length > 0) rotations.push(rotationOf(id, entries));
+  }
+  return rotations;
 }

@@ -51,8 +51,10 @@ export async function appendEntry(
     previous: last === undefined ? null : digestOf(last),
   };
   const path = `${folder}${rotationId}/${String(number).padStart(6, '0')}.json`;
+  const text = canonicalEntry(whole);
+  digested(whole, text);
   try {
-    await records.create(path, new TextEncoder().encode(`${canonicalEntry(whole)}\n`));
+    await records.create(path, new TextEncoder().encode(`${text}\n`));
   } catch (error) {
     if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
     throw new ServiceError('JOURNAL_CONFLICT', { rotationId, expectedEntry: number }, { cause: error });
@@ -83,16 +85,28 @@ export async function journalHeads(
   return heads;
 }
 
+/** Digests of entries that were read or written here: the chain is walked often, and hashed once. */
+const digests = new WeakMap<JournalEntry, string>();
+
 /** sha256 of an entry in canonical JSON, hexadecimal. */
 export function digestOf(entry: JournalEntry): string {
-  return createHash('sha256').update(canonicalEntry(entry)).digest('hex');
+  return digests.get(entry) ?? digested(entry, canonicalEntry(entry));
+}
+
+/** `text`: the entry as it is stored. Bytes that are not canonical give another digest, and so break the chain. */
+function digested(entry: JournalEntry, text: string): string {
+  const digest = createHash('sha256').update(text).digest('hex');
+  digests.set(entry, digest);
+  return digest;
 }
 
 async function readEntry(records: RecordStore, path: string): Promise<JournalEntry> {
   const record = await records.read(path);
   if (record === null)
     throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'It was listed and cannot be read.' });
-  return parseJournalEntry(record.bytes, path);
+  const entry = parseJournalEntry(record.bytes, path);
+  digested(entry, new TextDecoder().decode(record.bytes).replace(/\n$/, ''));
+  return entry;
 }
 
 /** An entry has no member that canonical JSON could not write; the compiler does not see it through optional members. */

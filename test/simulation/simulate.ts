@@ -7,6 +7,7 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '160' },
+    'no-shorten': { type: 'boolean', default: false },
   },
 });
 const histories = Number(values.histories);
@@ -19,6 +20,10 @@ for (let seed = first; seed < first + histories; seed += 1) {
   const { broken, calls: made } = await runHistory(seed, options);
   calls += made;
   if (broken !== null) {
+    if (values['no-shorten']) {
+      console.log(`Seed ${String(seed)} fails: ${broken}`);
+      process.exit(1);
+    }
     const { options: shortest, result } = await shorten(seed, options);
     console.log(`Seed ${String(seed)} fails: ${result.broken ?? broken}`);
     console.log(

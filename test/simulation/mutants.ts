@@ -1,0 +1,71 @@
+/** A guard of the machine, and the line without it: the simulation must notice. `from` stands exactly once in the file. */
+export interface Mutant {
+  readonly says: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Ten guards picked by hand, one for each promise. */
+export const mutants: readonly Mutant[] = [
+  {
+    says: 'publishing over a version that somebody else set',
+    file: 'publish-credential.ts',
+    from: 'else if (latest.version !== member.fromVersion) return markSuperseded(work, member, latest);',
+    to: '',
+  },
+  {
+    says: 'minting again without looking for what an earlier worker minted',
+    file: 'issue-credential.ts',
+    from: "if (issuer.credentialClass === 'minted' && !(await clearTheWay(work))) return;",
+    to: '',
+  },
+  {
+    says: 'using a staged value whose seal is wrong',
+    file: 'staging.ts',
+    from: 'return given.length === expected.length && timingSafeEqual(given, expected) ? { credentialId, value } : null;',
+    to: 'return { credentialId, value };',
+  },
+  {
+    says: 'publishing what was never verified',
+    file: 'verify-credential.ts',
+    from: 'const shown = await issuer.verify(',
+    to: "const shown = true ? ({ outcome: 'works', principal: '', notes: [] } as const) : await issuer.verify(",
+  },
+  {
+    says: 'revoking while the grace lasts',
+    file: 'revocation-evidence.ts',
+    from: 'if (now < graceUntil) reasons.push(',
+    to: 'if (false) reasons.push(',
+  },
+  {
+    says: 'revoking while a job that read the old value runs',
+    file: 'revocation-evidence.ts',
+    from: 'for (const job of readers.running) reasons.push(`job ${job} runs`);',
+    to: '',
+  },
+  {
+    says: 'trusting our own clock before anything is destroyed',
+    file: 'vault-access.ts',
+    from: 'if (differenceMs <= clockToleranceMs) return;',
+    to: 'if (differenceMs >= 0) return;',
+  },
+  {
+    says: 'issuing anew when the journal has lost that this rotation is published',
+    file: 'check-standing.ts',
+    from: "if (isOurs(work, latest)) {\n      await recover(work, keyOf(member), latest.version, latest.tags['CredentialId']);\n      recovered = true;\n      continue;\n    }",
+    to: 'if (isOurs(work, latest)) continue;',
+  },
+  {
+    says: 'giving a second value the id of the first',
+    file: 'publish-credential.ts',
+    from: "if (rotation.pending?.act === 'publish') await nextAttempt(work, null, 'answer-lost');",
+    to: '',
+  },
+  {
+    says: 'leaving orphaned credentials at the provider',
+    file: 'find-leftovers.ts',
+    from: "found.push({ kind: 'orphan', vault, secret: name, id: credentialId, attemptId });",
+    to: '',
+  },
+];
