@@ -3,7 +3,7 @@ import { ServiceError } from '../service-error.ts';
 import { paperFiles } from './paper-model.ts';
 import type { ReportModel } from './report-model.ts';
 import { installedFile, templateText } from './template-folder.ts';
-import type { TypesetAnswer, TypesetOrder } from './typeset-worker.ts';
+import type { TypesetAnswer, TypesetOrder } from './pdf-worker.ts';
 
 /**
  * The report as PDF/A-3a, tagged, with `attachments` (file name → bytes) inside. The same model gives the same bytes.
@@ -43,7 +43,8 @@ async function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
   }
 }
 
-/** The worker beside this module, or, in a bundle, the one that the build puts into `dist`. */
+/** The worker beside this module, or, in a bundle, the one that the build puts among its chunks. */
 function workerFile(): string {
-  return installedFile(import.meta.url.endsWith('.ts') ? 'typeset-worker.ts' : 'typeset-worker.js');
+  if (import.meta.url.endsWith('.ts')) return installedFile('pdf-worker.ts');
+  return installedFile('pdf-worker.js', 'chunks/pdf-worker.js');
 }

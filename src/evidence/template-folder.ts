@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../service-error.ts';
 
 /**
- * The nearest place above this module that holds `relativePath`: sources and bundles lie at different depths below the
- * project's root. @throws ServiceError `PACK_NOT_WRITTEN` when the installation lacks the file.
+ * The nearest of these places above this module that exists: sources, bundles and the chunks of bundles lie at different
+ * depths below the project's root. @throws ServiceError `PACK_NOT_WRITTEN` when the installation lacks the file.
  */
-export function installedFile(relativePath: string): string {
+export function installedFile(...relativePaths: readonly string[]): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const candidate = join(folder, relativePath);
-    if (existsSync(candidate)) return candidate;
+    const found = relativePaths.map((path) => join(folder, path)).find((candidate) => existsSync(candidate));
+    if (found !== undefined) return found;
     if (folder === dirname(folder)) {
-      throw new ServiceError('PACK_NOT_WRITTEN', { pack: 'none', reason: `the installation lacks ${relativePath}` });
+      const reason = `the installation lacks ${relativePaths[0] ?? 'a file'}`;
+      throw new ServiceError('PACK_NOT_WRITTEN', { pack: 'none', reason });
     }
   }
 }
