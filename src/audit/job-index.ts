@@ -65,19 +65,19 @@ interface Spans {
 
 /** Sorted by start, with the latest end so far beside each: the walk back ends where nothing earlier reaches the moment. */
 function createSpans(jobs: readonly Job[]): Spans {
-  const spans = jobs.flatMap((job): Span[] => {
+  const sorted = jobs.flatMap((job): Span[] => {
     const span = spanOf(job);
     return span === null ? [] : [span];
   });
-  spans.sort((a, b) => a.from - b.from || (jobKey(a.job) < jobKey(b.job) ? -1 : 1));
+  sorted.sort((a, b) => a.from - b.from || (jobKey(a.job) < jobKey(b.job) ? -1 : 1));
   const latestEnd: number[] = [];
-  for (const { to } of spans) latestEnd.push(Math.max(to, latestEnd.at(-1) ?? Number.NEGATIVE_INFINITY));
+  for (const { to } of sorted) latestEnd.push(Math.max(to, latestEnd.at(-1) ?? Number.NEGATIVE_INFINITY));
   return {
     around(at, slackMs) {
       const found: Job[] = [];
-      for (let index = lastStarted(spans, at + slackMs); index >= 0; index -= 1) {
+      for (let index = lastStarted(sorted, at + slackMs); index >= 0; index -= 1) {
         if ((latestEnd[index] ?? 0) < at - slackMs) break;
-        const span = spans[index];
+        const span = sorted[index];
         if (span !== undefined && span.to >= at - slackMs) found.push(span.job);
       }
       return found.sort((a, b) => (jobKey(a) < jobKey(b) ? -1 : 1));
@@ -97,11 +97,19 @@ function lastStarted(spans: readonly Span[], at: number): number {
   return low - 1;
 }
 
+/** Spans by job: each row of a job asks for it, and reading two dates costs more than the rest of the join. */
+const spanOfJob = new WeakMap<Job, Span>();
+
 /** A job that has not ended runs on; one that was never started ran at no moment. */
 function spanOf(job: Job): Span | null {
   if (job.startedAt === null) return null;
-  const to = job.completedAt === null ? Number.POSITIVE_INFINITY : Date.parse(job.completedAt);
-  return { from: Date.parse(job.startedAt), to, job };
+  let span = spanOfJob.get(job);
+  if (span === undefined) {
+    const to = job.completedAt === null ? Number.POSITIVE_INFINITY : Date.parse(job.completedAt);
+    span = { from: Date.parse(job.startedAt), to, job };
+    spanOfJob.set(job, span);
+  }
+  return span;
 }
 
 /** Total order of two words on one attempt, so that the order of the input decides nothing. */
