@@ -1,0 +1,80 @@
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { forgers, type Grade, gradeGroups, grades } from '../../src/audit/attribution.ts';
+import { exclusionReasons } from '../../src/audit/population.ts';
+import { sampleCommand } from '../../src/evidence/draw-sample.ts';
+import { fenced, heldBlock, markdownTable } from './held-block.ts';
+
+const page = 'docs/auditing.md';
+
+/** What each grade rests on, for people. */
+const restsOn = {
+  authenticated:
+    "A receipt names this very request and was posted with the job's runtime token, which Gitea confirmed while the job ran; or it stands in the log of a job whose identity serves that repository alone. Secret, version, time, address and identity agree.",
+  corroborated:
+    "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best for a job that is known from a webhook alone.",
+  inferred: 'No receipt and no stamp; exactly one job that may use the identity was running.',
+  claimed: 'A stamp or receipt that nothing confirms.',
+  rotation: "The read stands in a rotation's journal.",
+  platform: "An application of Microsoft's own, or an identity that the policy says is the platform's.",
+  person: 'A delegated token: somebody was signed in.',
+  ambiguous: 'Several jobs are possible.',
+  unattributed: 'No job is known; the reason says why.',
+  contradicted: 'Stamp or receipt disagree with the row, with Gitea, or with the policy.',
+  'rotation-unexplained': "Keyturn's own identity read, and no journal has it.",
+} as const satisfies Record<Grade, string>;
+
+/** What each rule finds; its name is the name of its file. */
+const finds: Readonly<Record<string, string>> = {
+  'contradicted-read': 'a read whose evidence disagrees with itself',
+  'rotation-unexplained': "a read by Keyturn's own identity without a journal entry",
+  'staging-read': 'a pending value read by anybody but the rotator',
+  'read-outside-namespace': 'a job read a secret that the policy gives to others',
+  'old-version-read': 'an old version read after its grace',
+  'duplicate-receipt': 'a receipt that was copied, or a read that several jobs claim',
+  'read-by-person': 'a value that a person looked at',
+  'denied-burst': 'five refusals or more of one caller, each within ten minutes of the last',
+  'unexplained-write': 'a secret changed outside of any rotation',
+  'sensitive-operation': 'a backup, restore, deletion, purge or recovery that was done',
+  'rotation-overdue': 'a secret past its expiry, or older than the policy allows',
+  'rotation-failed': 'a rotation that failed, or that needs attention',
+  'unattributed-read': 'reads that could not be tied to a job, by reason',
+  'orphan-receipt': 'a receipt of a read that the log does not show',
+  'log-gap': 'hours that cannot be shown to be whole',
+  'unreadable-row': 'rows that could not be understood',
+  'status-disagrees': 'rows whose status and signature contradict each other',
+  'secret-without-expiry': 'a secret that nothing announces as due',
+  'tag-widened': 'a tag that asks for more than the policy allows; it has no effect',
+  'secret-never-read': 'a secret that was not read in the whole period',
+};
+
+describe('docs/auditing.md', () => {
+  it('shows every grade with the forgers that the report prints', () => {
+    const groupOf = (grade: Grade) =>
+      Object.entries(gradeGroups).find(([, members]) => (members as readonly Grade[]).includes(grade))?.[0] ?? '';
+    const rows = grades.map((grade) => [`\`${grade}\``, groupOf(grade), restsOn[grade], forgers[grade]]);
+    const expected = markdownTable(['grade', 'group', 'rests on', 'who could have forged it'], rows);
+    expect(heldBlock(page, 'grades', expected)).toBe(expected);
+  });
+
+  it('explains every rule that finds something, and no other', () => {
+    const rules = globSync('src/audit/findings/*.ts')
+      .map((file) => basename(file, '.ts'))
+      .filter((name) => !/^find(ing)?-/.test(name));
+    expect(Object.keys(finds).sort()).toEqual(rules.sort());
+    const rows = Object.entries(finds).map(([rule, says]) => [`\`${rule}\``, says]);
+    const expected = markdownTable(['rule', 'finds'], rows);
+    expect(heldBlock(page, 'findings', expected)).toBe(expected);
+  });
+
+  it('shows every step from all rows to the population', () => {
+    const expected = `${exclusionReasons.map((reason) => `- ${reason}`).join('\n')}\n`;
+    expect(heldBlock(page, 'exclusions', expected)).toBe(expected);
+  });
+
+  it('shows the command that the report prints for a sample', () => {
+    const expected = fenced('sh', sampleCommand(['retrievals.ndjson']));
+    expect(heldBlock(page, 'sample', expected)).toBe(expected);
+  });
+});
