@@ -65,7 +65,7 @@ export async function loadFunctions(files: readonly string[]): Promise<Functions
   if (programmingModel === null) throw new Error('No function was registered.');
   const { HttpUri: proxy } = await programmingModel.getCapabilities({});
 
-  async function run(name: string, data: object, invocationId: string) {
+  async function run(name: string, data: object, invocationId: string, triggerMetadata: object = {}) {
     const found = registered.get(name);
     if (found === undefined) throw new Error(`There is no function ${name}.`);
     const { metadata, callback } = found;
@@ -73,7 +73,7 @@ export async function loadFunctions(files: readonly string[]): Promise<Functions
     const invocation = programmingModel?.getInvocationModel({
       invocationId,
       metadata,
-      request: { invocationId, triggerMetadata: {}, inputData: [{ name: trigger, data }] },
+      request: { invocationId, triggerMetadata, inputData: [{ name: trigger, data }] },
       log: (_level: string, _category: string, line: string) => logs.push(line),
       state: undefined,
     });
@@ -93,7 +93,10 @@ export async function loadFunctions(files: readonly string[]): Promise<Functions
       const headers = new Headers(init.headers);
       headers.set('x-ms-invocation-id', invocationId);
       const answer = fetch(new URL(path, proxy), { ...init, headers });
-      await run(name, { http: {} }, invocationId);
+      // The function sees the headers that the host tells by RPC, not those of the proxied request.
+      const told = Object.fromEntries([...headers].filter(([header]) => !header.startsWith('x-ms-invocation')));
+      const metadata = { Headers: { json: JSON.stringify({ Host: headers.get('x-forwarded-host'), ...told }) } };
+      await run(name, { http: {} }, invocationId, metadata);
       return await answer;
     },
   };

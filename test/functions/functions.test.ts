@@ -1,0 +1,161 @@
+import { globSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { folderRecordStore } from '../../src/files/folder-record-store.ts';
+import { liveSecret } from '../../examples/story/cast.ts';
+import { embeddedSettings, type EmbeddedSettings } from './embedded-settings.ts';
+import { type FunctionsHost, loadFunctions } from './programming-model.ts';
+
+const publicHost = 'keyturn.example.org';
+const built = globSync('dist/functions/*.js').sort();
+
+let host: FunctionsHost;
+let service: EmbeddedSettings;
+
+beforeAll(async () => {
+  // `npm test` builds first; without it there is nothing to load, and that is a failure, not a reason to skip.
+  expect(built.map((file) => basename(file, '.js'))).toEqual([
+    'collect-jobs',
+    'collect-retrievals',
+    'key-vault-events',
+    'produce-reports',
+    'reconcile-rotations',
+    'web',
+  ]);
+  service = await embeddedSettings();
+  Object.assign(process.env, service.environment, { KEYTURN_PUBLIC_URL: `https://${publicHost}` });
+  host = await loadFunctions(built.map((file) => resolve(file)));
+});
+
+afterAll(async () => {
+  for (const name of [...Object.keys(service.environment), 'KEYTURN_PUBLIC_URL']) delete process.env[name];
+  await service.stop();
+});
+
+/** Sends a request as the platform's front end passes it on. */
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('x-forwarded-host', publicHost);
+  headers.set('x-forwarded-proto', 'https');
+  return await host.request('web', path, { ...init, headers });
+}
+
+describe('what the Functions app registers', () => {
+  it('is the six functions, by name, with their triggers', () => {
+    const triggers = [...host.functions].map(([name, { bindings }]) => [name, Object.values(bindings)[0]?.type]);
+    expect(Object.fromEntries(triggers)).toEqual({
+      'collect-jobs': 'timerTrigger',
+      'collect-retrievals': 'timerTrigger',
+      'key-vault-events': 'eventGridTrigger',
+      'produce-reports': 'timerTrigger',
+      'reconcile-rotations': 'timerTrigger',
+      web: 'httpTrigger',
+    });
+  });
+
+  it('runs by the clock as designed: every five minutes, hourly, daily', () => {
+    const schedule = (name: string) => Object.values(host.functions.get(name)?.bindings ?? {})[0]?.['schedule'];
+    expect(schedule('reconcile-rotations')).toBe('0 */5 * * * *');
+    expect(schedule('collect-jobs')).toMatch(/^\d+ \*\/5 \* \* \* \*$/);
+    expect(schedule('collect-retrievals')).toMatch(/^\d+ \d+ \* \* \* \*$/);
+    expect(schedule('produce-reports')).toMatch(/^\d+ \d+ \d+ \* \* \*$/);
+  });
+
+  it('takes every path of the portal and the hooks, and leaves who is asking to the application', () => {
+    const trigger = Object.values(host.functions.get('web')?.bindings ?? {})[0];
+    expect(trigger).toMatchObject({ route: '{*path}', authLevel: 'anonymous' });
+    expect(trigger?.['methods']).toEqual(expect.arrayContaining(['GET', 'POST', 'OPTIONS']));
+  });
+
+  it('says authLevel of the HTTP function alone', () => {
+    for (const [name, { bindings }] of host.functions) {
+      const said = Object.values(bindings).some((binding) => binding['authLevel'] !== undefined);
+      expect([name, said]).toEqual([name, name === 'web']);
+    }
+  });
+});
+
+describe('an event of Key Vault', () => {
+  it('rotates a due secret', async () => {
+    const before = service.cloud.vault.versions(liveSecret).length;
+    await host.invoke('key-vault-events', await eventOf('SecretNearExpiry', liveSecret));
+    expect(service.cloud.vault.versions(liveSecret)).toHaveLength(before + 1);
+    expect(host.logs.at(-1)).toMatch(new RegExp(`published, .*/${liveSecret}`));
+    const records = await folderRecordStore(service.environment['KEYTURN_DATA'] ?? '');
+    const published: string[] = [];
+    for await (const { secret, publishedVersion } of readRotationHistories(records)) {
+      if (publishedVersion !== null) published.push(secret);
+    }
+    expect(published).toEqual([liveSecret]);
+  });
+
+  it('of an unknown vault is recorded and not thrown', async () => {
+    const event = (await eventOf('SecretNearExpiry', liveSecret)) as { data: object; topic: string };
+    const topic = '/subscriptions/x/resourceGroups/y/providers/Microsoft.KeyVault/vaults/of-others';
+    await host.invoke('key-vault-events', { ...event, topic, data: { ...event.data, VaultName: 'of-others' } });
+    expect(host.logs.at(-1)).toMatch(/: refused$/);
+    const records = await folderRecordStore(service.environment['KEYTURN_DATA'] ?? '');
+    const kept: unknown[] = [];
+    for await (const path of records.list('events/')) {
+      if (!path.endsWith('.refused.json')) continue;
+      kept.push(JSON.parse(Buffer.from((await records.read(path))?.bytes ?? []).toString()));
+    }
+    expect(kept).toEqual([expect.objectContaining({ outcome: 'refused', secret: null, reason: expect.any(String) })]);
+  });
+});
+
+describe('the timers', () => {
+  it('reconcile, collect and report, each saying what it did', async () => {
+    for (const [name, says] of [
+      ['reconcile-rotations', /^Rotations: \{.*"secrets":\d+/],
+      ['collect-jobs', /^Jobs: \{/],
+      ['collect-retrievals', /^Retrievals: \{.*"rows":\d+.*"canaryReads":1/],
+      ['produce-reports', /^Reports: \{"produced":\d+\}/],
+    ] as const) {
+      await host.invoke(name, { isPastDue: false, schedule: { adjustForDST: true }, scheduleStatus: null });
+      expect(host.logs.at(-1)).toMatch(says);
+    }
+  });
+});
+
+describe('the web function', () => {
+  it('refuses the portal where no platform and nobody else has signed anybody in', async () => {
+    expect((await ask('/')).status).toBe(401);
+    expect((await ask('/rotations', { method: 'POST' })).status).toBe(401);
+  });
+
+  it('refuses a principal that somebody wrote into a header', async () => {
+    const principal = { auth_typ: 'aad', claims: [{ typ: 'roles', val: 'Keyturn.Operator' }] };
+    const forged = Buffer.from(JSON.stringify(principal)).toString('base64');
+    const answer = await ask('/', { headers: { 'x-ms-client-principal': forged } });
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).not.toContain('Reports');
+  });
+
+  it('refuses a host that is not its own, for hooks too', async () => {
+    const headers = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+    expect((await host.request('web', '/receipts', { method: 'POST', headers, body: '{}' })).status).toBe(401);
+  });
+
+  it('lets a job reach the receipts, whose token Gitea does not confirm here', async () => {
+    const answer = await ask('/receipts', { method: 'POST', body: '{"receipts":[]}' });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toEqual({ error: 'A runtime token is missing.' });
+  });
+});
+
+/** The event as the embedded Event Grid writes it. */
+async function eventOf(type: 'SecretNearExpiry', secret: string): Promise<unknown> {
+  const events: unknown[] = [];
+  const end = await service.cloud.eventGrid.subscribe({
+    handler: (event) => {
+      events.push(event);
+      return Promise.resolve();
+    },
+  });
+  await service.cloud.eventGrid.fire(type, secret);
+  await service.cloud.eventGrid.settled();
+  end();
+  return events[0];
+}
