@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+
+/**
+ * `npm run bench:fetch`: what the fetch helper costs, each figure beside its yardstick in the same run, as ratios.
+ * Budgets: docs/fetch.md. Exit code 1 when one is broken. The embedded cloud runs in this process.
+ */
+const directory = mkdtempSync(join(tmpdir(), 'bench-fetch-'));
+const cloud = await startEmbeddedCloud();
+const runner = cloud.identity.define({ name: 'runners', kind: 'managed-identity', address: '203.0.113.7' });
+cloud.vault.grant(runner, ['get']);
+cloud.gitea.addRepository('bench/fetch', { private: true });
+cloud.gitea.addRunner({ name: 'runner-1', labels: [], version: '3.2.0' });
+const job = cloud.gitea.startJob({ repository: 'bench/fetch', name: 'bench', runner: 'runner-1' });
+const names = Array.from({ length: 40 }, (_, index) => `bench-secret-${String(index)}`);
+names.forEach((name, index) =>
+  cloud.vault.seed({ name, value: Buffer.from(`value ${String(index * 7919)} of ${name}`).toString('base64') }),
+);
+const configuration = join(directory, 'fetch.json');
+writeFileSync(
+  configuration,
+  JSON.stringify({
+    format: 1,
+    gitea: cloud.gitea.url,
+    vaults: [{ name: cloud.vault.name, url: cloud.vault.url }],
+    identity: { kind: 'managed-identity', clientId: runner.clientId, endpoint: cloud.identity.url },
+  }),
+);
+const environment = { ...job.environment, KEYTURN_FETCH_CONFIGURATION: configuration };
+const node = process.execPath;
+const helper = join(directory, 'keyturn-fetch.mjs');
+await build({
+  entryPoints: ['src/runner/main.ts'],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+  outfile: helper,
+  banner: { js: "import{createRequire as c}from'node:module';const require=c(import.meta.url);" },
+});
+const exec = (count: number) => [
+  'exec',
+  ...names.slice(0, count).flatMap((name, index) => ['--secret', `S${String(index)}=${name}`]),
+  '--',
+];
+
+const broken: string[] = [];
+try {
+  console.log(`Node ${process.version}, ${String(cpus().length)} cores. Ratios compare medians of one run.\n`);
+  await coldStart();
+  await throughput();
+  await memory();
+  console.log(broken.length === 0 ? '\nEvery budget holds.' : `\nBroken: ${broken.join('; ')}`);
+} finally {
+  await cloud.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+process.exit(broken.length === 0 ? 0 : 1);
+
+async function coldStart(): Promise<void> {
+  const sdk = join(process.cwd(), 'bench', 'fetch', 'read-with-sdk.ts');
+  const away = spawnSync('az', ['--version'], { stdio: 'ignore' }).error !== undefined;
+  const ways: Readonly<Record<string, readonly string[]>> = {
+    'node -e 0': [node, '-e', '0'],
+    'keyturn-fetch, 1 secret': [node, helper, ...exec(1), '/bin/true'],
+    'keyturn-fetch, 20 secrets': [node, helper, ...exec(20), '/bin/true'],
+    'the SDK unbundled, 1 secret': [node, sdk, ...names.slice(0, 1)],
+    'the SDK unbundled, 20 secrets': [node, sdk, ...names.slice(0, 20)],
+    ...(away ? {} : { 'az --version': ['az', '--version'] }),
+  };
+  const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
+  // In turn, so that whatever else the machine does meets all of them.
+  for (let round = 0; round < 15; round += 1) {
+    for (const [way, command] of Object.entries(ways)) times.get(way)?.push(await timed(command));
+  }
+  const bare = median(times.get('node -e 0') ?? []);
+  console.log('Cold start, child /bin/true');
+  for (const [way, taken] of times) {
+    console.log(
+      `  ${way.padEnd(32)} ${median(taken).toFixed(0).padStart(5)} ms  ${(median(taken) / bare).toFixed(2)} × node -e 0`,
+    );
+  }
+  if (away) console.log('  az is not installed here, so it is not compared');
+  budget('1 secret cold, at most 4 × node -e 0', median(times.get('keyturn-fetch, 1 secret') ?? []) / bare, 4);
+}
+
+async function throughput(): Promise<void> {
+  const line = 'The quick brown fox jumps over the lazy dog 0123456789 and writes a line of benign output.\n';
+  const megabytes = 512;
+  const text = join(directory, 'text');
+  writeFileSync(text, line.repeat(Math.floor(16_777_216 / line.length)).padEnd(16_777_216, '\n'));
+  const source = `for i in $(seq ${String(megabytes / 16)}); do cat ${text}; done`;
+  const naive = join(process.cwd(), 'bench', 'fetch', 'replace-all.ts');
+  const helperWords = exec(40)
+    .map((word) => `'${word}'`)
+    .join(' ');
+  const ways: Readonly<Record<string, string>> = {
+    'cat through the same pipes': `sh -c '${source}' | cat | cat > /dev/null`,
+    'keyturn-fetch, 40 secrets': `${node} ${helper} ${helperWords} sh -c '${source}' | cat > /dev/null`,
+    'a naive replace-all of 40 values': `sh -c '${source}' | ${node} ${naive} | cat > /dev/null`,
+  };
+  const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
+  for (let round = 0; round < 5; round += 1) {
+    for (const [way, script] of Object.entries(ways)) times.get(way)?.push(await timed(['/bin/sh', '-c', script]));
+  }
+  const plain = median(times.get('cat through the same pipes') ?? []);
+  console.log(`\nRedaction of ${String(megabytes)} MB, 40 secrets in all their forms`);
+  for (const [way, taken] of times) {
+    const speed = (megabytes / median(taken)) * 1000;
+    console.log(
+      `  ${way.padEnd(32)} ${speed.toFixed(0).padStart(5)} MB/s  ${(plain / median(taken)).toFixed(2)} of a plain pipe`,
+    );
+  }
+  budget('redaction, at least half of a plain pipe', 0.5, plain / median(times.get('keyturn-fetch, 40 secrets') ?? []));
+}
+
+async function memory(): Promise<void> {
+  const child = start([node, helper, ...exec(40), 'sh', '-c', 'head -c 2G /dev/zero'], ['ignore', 'pipe', 'ignore']);
+  child.stdout?.resume();
+  let highest = 0;
+  const watch = setInterval(() => {
+    const status = readStatus(child.pid ?? 0);
+    highest = Math.max(highest, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  }, 100);
+  await once(child, 'exit');
+  clearInterval(watch);
+  console.log(`\nMemory at 2 GiB of output: at most ${highest.toFixed(0)} MB resident`);
+  budget('memory at 2 GiB, at most 150 MB', highest, 150);
+}
+
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/status`, 'latin1');
+  } catch {
+    // It has ended between two looks.
+    return '';
+  }
+}
+
+async function timed(command: readonly string[]): Promise<number> {
+  const from = performance.now();
+  const child = start(command, ['ignore', 'ignore', 'ignore']);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${command.slice(0, 3).join(' ')} ended with ${String(code)}`);
+  return performance.now() - from;
+}
+
+function start([file = '', ...words]: readonly string[], stdio: ('ignore' | 'pipe')[]): ChildProcess {
+  const reads = { BENCH_VAULT: cloud.vault.url, BENCH_IDENTITY: cloud.identity.url, BENCH_CLIENT: runner.clientId };
+  const values = { BENCH_VALUES: JSON.stringify(cloud.vault.everyValue().slice(0, 40)) };
+  return spawn(file, words, { env: { ...environment, ...reads, ...values }, stdio, detached: true });
+}
+
+function budget(what: string, is: number, most: number): void {
+  if (is > most) broken.push(`${what}: ${is.toFixed(2)} against ${most.toFixed(2)}`);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}

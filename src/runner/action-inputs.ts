@@ -1,0 +1,38 @@
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The words of `exec` for the inputs of the action: `manifest`, `secrets` (one `ENV=[VAULT/]NAME` a line), `options` (one
+ * a line) and `run`. `null` when there is nothing to run: then the helper is only put on the PATH.
+ */
+export function execWords(environment: Environment): readonly string[] | null {
+  const input = (name: string) => (environment[`INPUT_${name.toUpperCase()}`] ?? '').trim();
+  const lines = (name: string) =>
+    input(name)
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  if (input('run') === '') return null;
+  return [
+    ...(input('manifest') === '' ? [] : ['--manifest', input('manifest')]),
+    ...lines('secrets').flatMap((line) => ['--secret', line]),
+    ...lines('options').flatMap((line) => line.split(/[ =](.*)/s).filter((part) => part !== '')),
+    '--',
+    ...(input('shell') === '' ? ['/bin/sh', '-e', '-c'] : input('shell').split(/\s+/)),
+    input('run'),
+  ];
+}
+
+/** Puts `keyturn-fetch` on the PATH of the steps that follow. */
+export function install(environment: Environment, helper: string): string {
+  const folder = join(environment['RUNNER_TEMP'] ?? '/tmp', 'keyturn-bin');
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const command = join(folder, 'keyturn-fetch');
+  writeFileSync(command, `#!/bin/sh\nexec node '${helper.replaceAll("'", "'\\''")}' "$@"\n`);
+  chmodSync(command, 0o755);
+  const path = environment['GITHUB_PATH'] ?? '';
+  if (path !== '') appendFileSync(path, `${folder}\n`);
+  return command;
+}
