@@ -70,7 +70,7 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
     ...before,
     readTo,
     watermark,
-    held: { ...recent(before.held, from), ...held },
+    held: recent({ ...before.held, ...held }, from),
     unread: [...unread, ...before.unread.filter(({ to }) => Date.parse(to) <= from.getTime())],
     queries: { ...before.queries, ...reader.queries() },
   });
@@ -129,6 +129,9 @@ function* spansToRead(pass: {
   if (span !== null) yield span;
 }
 
+/** Hours of this pass that hold rows; an hour that is absent holds none. */
 function recent(held: RetrievalCollection['held'], from: Date): Record<string, number> {
-  return Object.fromEntries(Object.entries(held).filter(([hour]) => Date.parse(hour) >= from.getTime()));
+  return Object.fromEntries(
+    Object.entries(held).filter(([hour, rows]) => rows > 0 && Date.parse(hour) >= from.getTime()),
+  );
 }

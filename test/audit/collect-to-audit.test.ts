@@ -63,6 +63,9 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     );
     expect(audited.queries).toMatchObject([{ name: 'retrievals.kql', rows: audited.rowsRead }]);
     expect(audited.queries[0]?.controlTotal).toBe(audited.rowsRead);
+    const again = await world.audit();
+    expect({ ...again, attributions: null }).toEqual({ ...audited, attributions: null });
+    expect(await all(again.attributions())).toEqual(await all(audited.attributions()));
   });
 
   it('calls an hour without a row of its own canary a gap, and what is still to come not read', async () => {
