@@ -87,29 +87,42 @@ export function coverageDays({ from, to }: ReportingPeriod, coverage: readonly H
   return days;
 }
 
-/** Runs of hours that are not covered, `2026-07-03 04:00 to 06:00`, in order. */
-export function uncoveredRuns(
-  days: readonly CoverageDay[],
-): readonly { readonly hours: string; readonly state: string; readonly count: number }[] {
-  const runs: { day: string; start: number; count: number; letter: string }[] = [];
-  for (const { day, hours } of days) {
-    for (const [hour, letter] of hours.split('').entries()) {
-      if (letter !== 'g' && letter !== 'n') continue;
-      const last = runs.at(-1);
-      if (last !== undefined && last.day === day && last.letter === letter && last.start + last.count === hour)
-        last.count += 1;
-      else runs.push({ day, start: hour, count: 1, letter });
-    }
-  }
-  return runs.map(({ day, start, count, letter }) => ({
-    hours: `${day} ${clock(start)} to ${clock(start + count)}`,
-    state: letter === 'g' ? 'gap: no row, not even of our own hourly read' : 'not read',
-    count,
-  }));
+const hourMs = 3_600_000;
+
+/** The hours of the calendar that were not read, as milliseconds since 1970. */
+export function unreadHours(days: readonly CoverageDay[]): readonly number[] {
+  return hoursOf(days, 'n');
 }
 
-function clock(hour: number): string {
-  return `${String(hour).padStart(2, '0')}:00`;
+/** Runs of hours that are not covered, `2026-07-03 04:00 to 2026-07-04 06:00`, in order; a run may span days. */
+export function uncoveredRuns(
+  days: readonly CoverageDay[],
+): readonly { readonly hours: string; readonly state: string }[] {
+  const runs = (['g', 'n'] as const).flatMap((letter) => {
+    const found: { start: number; end: number; letter: 'g' | 'n' }[] = [];
+    for (const hour of hoursOf(days, letter)) {
+      const last = found.at(-1);
+      if (last?.end === hour) last.end = hour + hourMs;
+      else found.push({ start: hour, end: hour + hourMs, letter });
+    }
+    return found;
+  });
+  return runs
+    .sort((a, b) => a.start - b.start)
+    .map(({ start, end, letter }) => ({
+      hours: `${hourText(start)} to ${hourText(end)}`,
+      state: letter === 'g' ? 'gap: no row, not even of our own hourly read' : 'not read',
+    }));
+}
+
+function hoursOf(days: readonly CoverageDay[], letter: string): readonly number[] {
+  return days.flatMap(({ day, hours }) =>
+    hours.split('').flatMap((one, hour) => (one === letter ? [Date.parse(day) + hour * hourMs] : [])),
+  );
+}
+
+function hourText(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** The way from all rows to the population, step by step, and whether it arrives. */

@@ -1,4 +1,5 @@
 import type { AuditedPeriod, ReportingPeriod } from '../audit/audited-period.ts';
+import { coverageDays, unreadHours } from './describe-state.ts';
 import { lateRowsMs } from './due-periods.ts';
 import type { PackStatus } from './report-model.ts';
 import { counted, minuteText } from './wording.ts';
@@ -15,10 +16,8 @@ export function packStatus(
   const settled = new Date(+period.to + lateRowsMs);
   const waiting = audited.notRead.filter((one) => one.state === 'not-read-yet').length;
   const irrecoverable = audited.notRead.filter((one) => one.state === 'irrecoverable');
-  const unread = audited.coverage.filter(
-    ({ hour, state }) =>
-      state === 'not-read' &&
-      !irrecoverable.some(({ from, to }) => Date.parse(from) <= Date.parse(hour) && Date.parse(hour) < Date.parse(to)),
+  const unread = unreadHours(coverageDays(period, audited.coverage)).filter(
+    (hour) => !irrecoverable.some(({ from, to }) => Date.parse(from) <= hour && hour < Date.parse(to)),
   ).length;
   const reasons = [
     ...(now < settled ? [`The log may still receive rows of this period until ${minuteText(settled)}.`] : []),

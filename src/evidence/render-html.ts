@@ -27,6 +27,9 @@ const partials = [
 /** Exceptions in plain sentences on the first page: more would not be read in five minutes. */
 const exceptionsOnFirstPage = 6;
 
+/** A table longer than this waits to be opened. */
+const mostOpenRows = 25;
+
 /**
  * The report as one HTML file: no script, no network (its own policy forbids both), style and pictures inline.
  * Everything from the model is escaped. Two things are not, because they are markup of our own making: the style sheet,
@@ -52,6 +55,7 @@ export async function renderHtml(model: ReportModel): Promise<string> {
     gradesPresent: present,
     barRows: model.reads.bars.map((bar) => ({ ...bar, cells: present.map((grade) => bar.counts[grade] ?? 0) })),
     firstExceptions,
+    fewToLookAt: model.reads.toLookAt.rows.length <= mostOpenRows,
     moreExceptions: model.exceptions.total - firstExceptions.length,
     nothingMissing: notRead.length + coverage.gaps + coverage.notRead + provenance.unreadableRows.total === 0,
     sampleCommand: sampleCommand(model.files.map(({ path }) => path)),

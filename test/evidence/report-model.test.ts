@@ -1,9 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grades } from '../../src/audit/attribution.ts';
-import type { FindingRule } from '../../src/audit/finding.ts';
+import { type Attribution, grades } from '../../src/audit/attribution.ts';
+import type { Finding, FindingRule } from '../../src/audit/finding.ts';
 import { readControlCatalogue } from '../../src/evidence/control-catalogue.ts';
+import { retrievalFiles } from '../../src/evidence/data-files.ts';
 import { measures } from '../../src/evidence/observe-controls.ts';
 import { renderHtml } from '../../src/evidence/render-html.ts';
 import { renderPdf } from '../../src/evidence/render-pdf.ts';
@@ -100,6 +101,10 @@ describe('the model of the report', () => {
     const statements = model.frameworks.flatMap(({ controls }) => controls.map(({ statement }) => statement));
     expect(statements.filter((statement) => !statement.startsWith('Not tested: '))).toEqual([]);
     expect(model.coverage).toMatchObject({ covered: 0, notRead: 720 });
+    expect([model.status, model.coverage.gapHours.rows]).toEqual([
+      'provisional',
+      [{ hours: '2026-10-01 00:00 to 2026-10-31 00:00', state: 'not read' }],
+    ]);
     expect(await renderHtml(model)).toContain('No rotation ran in this period.');
     expect(
       (await renderPdf(model, { 'data-manifest.json': Buffer.from('{}'), 'findings.ndjson': Buffer.from('') })).length,
@@ -112,6 +117,35 @@ describe('the model of the report', () => {
     expect([right.provenance.waterfallAddsUp, wrong.provenance.waterfallAddsUp]).toEqual([true, false]);
     expect(await renderHtml(wrong)).toContain('These do not add up.');
     expect(await renderHtml(right)).not.toContain('These do not add up.');
+  });
+
+  it('withholds a User-Agent in which a value is suspected, in every file', async () => {
+    const audited = auditedStory();
+    const first = await audited.attributions()[Symbol.asyncIterator]().next();
+    const leaked = first.value as Attribution; // The story holds 400 reads.
+    const client = leaked.retrieval.client ?? '';
+    const finding: Finding = {
+      format: 1,
+      id: 'leak',
+      rule: 'value-in-log',
+      severity: 'high',
+      subject: 'kv-prod/x',
+      says: 'A value shows in a User-Agent.',
+      firstAt: leaked.retrieval.at,
+      lastAt: leaked.retrieval.at,
+      count: 1,
+      evidence: [leaked.retrieval.id],
+    };
+    const written: string[] = [];
+    const files = retrievalFiles(
+      { write: (_path, bytes) => Promise.resolve(void written.push(Buffer.from(bytes).toString())) },
+      { ...audited, findings: [finding] },
+    );
+    await files.add(leaked);
+    await files.close();
+    expect(client.length).toBeGreaterThan(10);
+    expect(written.join('')).toContain('(withheld: a value is suspected in it)');
+    expect(written.join('')).not.toContain(client);
   });
 
   it('caps long tables and names where the rest is', async () => {
