@@ -2,11 +2,15 @@ import { serve } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
 import cron from 'node-cron';
 import type { Keyturn, PassSummary } from './keyturn.ts';
+import { ServiceError } from './service-error.ts';
+import type { Settings } from './settings.ts';
 
 /** A server that listens, and does its work by the clock. */
 export interface RunningServer {
   /** `http://localhost:PORT`. */
   readonly url: string;
+  /** Does one kind of the scheduled work now. A failure goes to the log, as it does by the clock. */
+  run(work: ScheduledWork): Promise<void>;
   /** Ends the schedule, waits for work under way, then ends the server. */
   stop(): Promise<void>;
 }
@@ -17,44 +21,73 @@ interface Log {
 }
 
 /** When a self-hosted server does what the Functions app does by timer: UTC, never two of one kind at a time. */
-const schedule = [
-  ['reconcile rotations', '0 */5 * * * *', (keyturn: Keyturn) => keyturn.reconcileRotations()],
-  ['collect jobs', '30 */5 * * * *', (keyturn: Keyturn) => keyturn.collectJobs()],
-  ['collect retrievals', '0 10 * * * *', (keyturn: Keyturn) => keyturn.collectRetrievals()],
-  ['produce reports', '0 30 2 * * *', (keyturn: Keyturn) => keyturn.produceReports()],
-] as const;
+export const schedule = {
+  'reconcile rotations': { when: '0 */5 * * * *', pass: (keyturn: Keyturn) => keyturn.reconcileRotations() },
+  'collect jobs': { when: '30 */5 * * * *', pass: (keyturn: Keyturn) => keyturn.collectJobs() },
+  'collect retrievals': { when: '0 10 * * * *', pass: (keyturn: Keyturn) => keyturn.collectRetrievals() },
+  'produce reports': { when: '0 30 2 * * *', pass: (keyturn: Keyturn) => keyturn.produceReports() },
+} as const;
 
-/** Starts listening. With `scheduled`, work is done by the clock until `stop`. */
+export type ScheduledWork = keyof typeof schedule;
+const works = [
+  'reconcile rotations',
+  'collect jobs',
+  'collect retrievals',
+  'produce reports',
+] as const satisfies readonly ScheduledWork[];
+
+/** How long an answer that is being sent may take once the server ends. */
+const lastAnswersMs = 5_000;
+
+/**
+ * Starts listening. With `scheduled`, work is done by the clock until `stop`.
+ * @throws ServiceError `HOST_REFUSED` beyond this machine where nobody says who people are; `SERVER_NOT_STARTED`, such as
+ * for a port that is taken.
+ */
 export async function startServer(
   keyturn: Keyturn,
   options: { readonly host: string; readonly port: number; readonly scheduled: boolean; readonly log: Log },
 ): Promise<RunningServer> {
+  refuseOpenHost(options.host, keyturn.settings);
   const server = await listen(keyturn, options.host, options.port);
   const working = new Set<Promise<void>>();
-  const tasks = options.scheduled
-    ? schedule.map(([work, when, act]) =>
-        cron.schedule(when, async () => await track(work, act), { noOverlap: true, timezone: 'Etc/UTC', name: work }),
-      )
-    : [];
+  const tasks = works
+    .filter(() => options.scheduled)
+    .map((work) =>
+      cron.schedule(schedule[work].when, async () => await run(work), {
+        noOverlap: true,
+        timezone: 'Etc/UTC',
+        name: work,
+      }),
+    );
 
-  async function track(work: string, act: (keyturn: Keyturn) => Promise<PassSummary>): Promise<void> {
-    const pass = act(keyturn).then(
-      ({ what, counts }) => options.log.info(`${what}: ${JSON.stringify(counts)}`),
+  async function run(work: ScheduledWork): Promise<void> {
+    const { pass } = schedule[work];
+    const done = pass(keyturn).then(
+      ({ what, counts }: PassSummary) => options.log.info(`${what}: ${JSON.stringify(counts)}`),
       (error: unknown) => options.log.failure(work, error),
     );
-    working.add(pass);
-    await pass;
-    working.delete(pass);
+    working.add(done);
+    await done;
+    working.delete(done);
   }
 
   return {
     url: `http://localhost:${String(server.port)}`,
+    run,
     async stop() {
       for (const task of tasks) await task.destroy();
       await Promise.all(working);
       await server.close();
     },
   };
+}
+
+/** The settings refuse it too, with all their other faults; this is the last gate before the socket. Decision 17. */
+function refuseOpenHost(host: string, { openId, publicUrl, platformAuthentication }: Settings): void {
+  if (['127.0.0.1', 'localhost', '::1'].includes(host)) return;
+  if (platformAuthentication !== null || (openId !== null && publicUrl !== null)) return;
+  throw new ServiceError('HOST_REFUSED', { host, reason: 'no identity provider is configured' });
 }
 
 async function listen(
@@ -78,11 +111,15 @@ async function listen(
           close: async () =>
             await new Promise((done) => {
               server.close(() => done());
-              if ('closeAllConnections' in server) server.closeAllConnections();
+              if ('closeAllConnections' in server)
+                setTimeout(() => server.closeAllConnections(), lastAnswersMs).unref();
             }),
         }),
     );
-    server.on('error', reject);
+    server.on('error', (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code ?? 'unknown';
+      reject(new ServiceError('SERVER_NOT_STARTED', { host: hostname, port, reason }, { cause }));
+    });
   });
 }
 

@@ -1,7 +1,6 @@
 import { composeKeyturn } from '../compose.ts';
 import { ServiceError } from '../service-error.ts';
 import { startServer } from '../server.ts';
-import type { Settings } from '../settings.ts';
 import type { Command, Surroundings } from './command.ts';
 import { readWords } from './read-words.ts';
 
@@ -33,7 +32,6 @@ export const serve: Command = {
       ...(values.role === undefined ? {} : { KEYTURN_ROLE: values.role }),
       ...(values.data === undefined ? {} : { KEYTURN_DATA: values.data }),
     });
-    refuseOpenHost(settings);
     const tell = (line: string, event: object) =>
       surroundings.print(values.json ? JSON.stringify({ at: surroundings.now().toISOString(), ...event }) : line);
     const server = await startServer(keyturn, {
@@ -60,13 +58,6 @@ export const serve: Command = {
     return 0;
   },
 };
-
-/** Beyond this machine somebody must say who people are. @throws ServiceError `HOST_REFUSED`. */
-function refuseOpenHost({ listen, openId, publicUrl, platformAuthentication }: Settings): void {
-  if (['127.0.0.1', 'localhost', '::1'].includes(listen.host)) return;
-  if (platformAuthentication !== null || (openId !== null && publicUrl !== null)) return;
-  throw new ServiceError('HOST_REFUSED', { host: listen.host, reason: 'no identity provider is configured' });
-}
 
 async function untilStopped({ signal }: Surroundings): Promise<void> {
   if (signal.aborted) return;

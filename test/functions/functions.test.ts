@@ -101,7 +101,8 @@ describe('an event of Key Vault', () => {
       if (!path.endsWith('.refused.json')) continue;
       kept.push(JSON.parse(Buffer.from((await records.read(path))?.bytes ?? []).toString()));
     }
-    expect(kept).toEqual([expect.objectContaining({ outcome: 'refused', secret: null, reason: expect.any(String) })]);
+    expect(kept).toHaveLength(1);
+    expect(kept[0]).toMatchObject({ outcome: 'refused', secret: null });
   });
 });
 
