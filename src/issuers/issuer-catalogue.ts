@@ -21,6 +21,7 @@ import { twoUsersIssuer } from './two-users-issuer.ts';
 import type { IssuerSurroundings } from './issuer-surroundings.ts';
 import { sshKeyPairIssuer } from './ssh-key-pair-issuer.ts';
 import { unconfiguredIssuer } from './unconfigured-issuer.ts';
+import { webhookIssuer } from './webhook-issuer.ts';
 
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {
@@ -44,6 +45,12 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
     ),
     withSecrets('mysql-dual-password', (read) => mysqlDualPasswordIssuer({ readSecret: read, randomBytes })),
     withSecrets('redis-acl', (read) => redisAclIssuer({ readSecret: read, randomBytes })),
+    withSecrets('webhook', (read) => webhookIssuer({ name: 'webhook', readSecret: read, randomBytes })),
+    withSecrets(
+      'webhook-minted',
+      (read) => webhookIssuer({ name: 'webhook-minted', readSecret: read, randomBytes }),
+      'minted',
+    ),
     withAzure('azure-keys', 'read-back', (parts) =>
       azureKeysIssuer({ tokens: parts.tokens, endpoint: parts.resourceManager }),
     ),
@@ -62,8 +69,12 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
       : make(gitea);
   }
 
-  function withSecrets(name: string, make: (read: ReadSecret) => CredentialIssuer): CredentialIssuer {
-    return readSecret === null ? unconfiguredIssuer(name, 'chosen', 'KEYTURN_VAULTS') : make(readSecret);
+  function withSecrets(
+    name: string,
+    make: (read: ReadSecret) => CredentialIssuer,
+    credentialClass: CredentialClass = 'chosen',
+  ): CredentialIssuer {
+    return readSecret === null ? unconfiguredIssuer(name, credentialClass, 'KEYTURN_VAULTS') : make(readSecret);
   }
 
   function withAzure(

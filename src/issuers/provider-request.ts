@@ -13,9 +13,16 @@ export interface ProviderRequest {
   readonly signal: AbortSignal;
   /** Whether it changes something, so that a lost answer is not known to be without effect. */
   readonly changes: boolean;
+  /** Instead of `fetch`, where addresses must be checked before anything is sent. */
+  readonly send?: SendRequest;
   /** Statuses that the caller understands and wants back. 2xx and 404 always come back. */
   readonly statuses?: readonly number[];
 }
+
+export type SendRequest = (
+  url: string,
+  request: Pick<ProviderRequest, 'method' | 'headers' | 'body'> & { readonly signal: AbortSignal },
+) => Promise<Response>;
 
 export interface ProviderAnswer {
   readonly status: number;
@@ -40,15 +47,12 @@ export async function providerRequest(request: ProviderRequest): Promise<Provide
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
-      method,
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      ...(body === undefined ? {} : { body }),
-    });
+    const end = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const init = { method, headers, signal: end, ...(body === undefined ? {} : { body }) };
+    response = await (request.send?.(url, init) ?? fetch(url, { ...init, redirect: 'manual' }));
     text = await limitedText(response);
   } catch (error) {
+    if (error instanceof ServiceError) throw error;
     const reason = codeOf(error);
     const known = !changes || notSent.has(reason);
     throw new ServiceError(known ? 'PROVIDER_UNREACHABLE' : 'PROVIDER_ANSWER_UNCLEAR', { ...details, reason });
