@@ -3,7 +3,7 @@ import { jsonProperties } from '../gitea/json-properties.ts';
 import type { CredentialIssuer, IssueRequest, IssuedCredential, Verification } from '../rotation/credential-issuer.ts';
 import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
-import { alphabets, bitsOf, type RandomBytes, randomText } from './random-text.ts';
+import { alphabets, type RandomBytes, randomText } from './random-text.ts';
 import { refused } from './refused.ts';
 import { optional, text, wholeNumber } from './target-fields.ts';
 import { targetShape } from './target-shape.ts';
@@ -37,8 +37,8 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
   async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
     const { binding, signal } = request;
     const { user } = shape.read(binding);
-    if (proposed === null || bitsOf(proposed.reveal().length, alphabets.alphanumeric) < 100) {
-      const details = { secret: `${binding.vault}/${binding.name}`, place: 'value', reason: 'is missing or too short' };
+    if (proposed === null) {
+      const details = { secret: `${binding.vault}/${binding.name}`, place: 'value', reason: 'is missing' };
       throw new ServiceError('ISSUER_TARGET_REFUSED', { issuer: binding.issuer, ...details });
     }
     const credential = { credentialId: user, value: proposed };
@@ -48,6 +48,11 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     const body = { login_name: user, source_id: 0, password: proposed.reveal(), must_change_password: false };
     const { status } = await gitea.request('PATCH', path, { body, signal });
     if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea: gitea.url, path });
+    // Gitea's rules for passwords: length, complexity, and whether it is known to have leaked.
+    if (status === 400 || status === 422) {
+      const secret = `${binding.vault}/${binding.name}`;
+      throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', { issuer: binding.issuer, secret });
+    }
     if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea: gitea.url, path, status });
     return credential;
   }

@@ -245,7 +245,7 @@ function unclearOrThrow(error: unknown): null {
   return null;
 }
 
-function expectUnclear(error: ServiceError): void {
+function expectUnclear(error: { readonly code: string; readonly retry: string }): void {
   expect(error.code).toMatch(/_ANSWER_UNCLEAR$/);
   expect(error.retry).toBe('never');
 }
