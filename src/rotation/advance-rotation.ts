@@ -108,14 +108,12 @@ async function leaveAside(work: RotationWork, state: RotationAside): Promise<'go
       if (!isTime) return 'rest';
       throw new ServiceError('APPROVAL_EXPIRED', { rotationId: rotation.rotationId, step: 'publish' });
     case 'frozen':
+      if (!isTime) return 'rest';
       await finishRebuild(work);
       return 'changed';
-    case 'rolled-back':
-      // Consumers may hold the new value for a grace.
-      if (!isTime) return 'rest';
-      await withdrawCredential(work);
-      return 'changed';
+    case 'rolled-back': // Consumers may hold the new value for a grace.
     case 'superseded':
+      if (!isTime) return 'rest';
       await withdrawCredential(work);
       return 'changed';
     case 'stale':

@@ -89,7 +89,8 @@ function duplicates(unit: RotationUnit, versions: ReadonlyMap<string, readonly S
 
 /**
  * Credentials at the provider that are ours and in nobody's hands. Ours: named after a rotation away from a version that this
- * secret really had, which nobody can invent. In somebody's hands: tagged on an enabled version, or needed by a rotation under way.
+ * secret really had, which nobody can invent. In somebody's hands: needed by a rotation under way, or ever published. What was
+ * published ends with the revocation that its successor waits for, and with nothing else: somebody may have set it again untagged.
  */
 async function orphans(
   tools: RotationTools,
@@ -101,9 +102,7 @@ async function orphans(
   if (issuer.credentialClass !== 'minted' || open.some(({ state }) => state === 'frozen')) return [];
   const [{ vault, name }] = unit.members;
   const ours = new Set((versions.get(`${vault}/${name}`) ?? []).map(({ version }) => idAwayFrom(tools, unit, version)));
-  const inHands = new Set(
-    [...versions.values()].flat().flatMap(({ enabled, tags }) => (enabled ? [tags['CredentialId']] : [])),
-  );
+  const inHands = new Set([...versions.values()].flat().map(({ tags }) => tags['CredentialId']));
   for (const { claim } of open)
     for (const { fromCredentialId } of claim.members) inHands.add(fromCredentialId ?? undefined);
   const found: Leftover[] = [];

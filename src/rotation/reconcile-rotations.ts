@@ -2,6 +2,7 @@ import { ServiceError } from '../service-error.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, unitsOf } from './rotation-unit.ts';
 import { inParallel } from './in-parallel.ts';
+import { type PassPause, passPause } from './pass-pause.ts';
 import { planUnit } from './plan-unit.ts';
 import { reconcileUnit } from './reconcile-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
@@ -45,6 +46,8 @@ export type ReconcileCount = (typeof reconcileCounts)[number];
 export interface PassNotes {
   count(what: ReconcileCount): void;
   fault(subject: string, error: ServiceError): void;
+  /** Where a throttled vault makes the whole pass wait. */
+  readonly pause: PassPause;
 }
 
 /**
@@ -66,6 +69,7 @@ export async function reconcileRotations(
       counts.faults += 1;
       faults.push(`${subject}: ${error.code}`);
     },
+    pause: passPause(tools, end),
   };
   const newest = await inventory(tools, notes);
   const stopped = await tools.killSwitch();
@@ -73,6 +77,7 @@ export async function reconcileRotations(
     ? ['The kill switch is on: nothing is claimed and no rotation takes a step.']
     : [];
   await inParallel(unitsOf(tools.policy), atATime, async (unit) => {
+    await notes.pause.over();
     if (tools.monotonicMs() >= end) return;
     const versions = newestOf(unit, newest);
     await guarded(notes, unit, async () => {

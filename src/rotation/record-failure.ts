@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import { afterThrottling, nextTry } from './retry-budget.ts';
+import { afterThrottling, atLast, nextTry } from './retry-budget.ts';
 import type { RotationWork } from './rotation-work.ts';
 
 /** What a failure makes of a rotation: it waits for its next try, or for a person. */
@@ -16,6 +16,14 @@ export async function recordFailure(work: RotationWork, error: unknown): Promise
   // A wrong clock must not write down when to try again.
   if (error.code === 'LEASE_ENDED' || error.code === 'CLOCK_DISAGREES') return 'waiting';
   const failure: string = error.code;
+  const { state } = rotation;
+  if (state === 'frozen' || state === 'superseded' || state === 'rolled-back') {
+    // What it is must not be forgotten over what failed: it is tried again for as long as it takes.
+    const { tries, cycle, retryAt } = nextTry(rotation, tools.now(), tools.random()) ?? atLast(tools.now());
+    const facts = { failure, tries, cycle, retryAt: retryAt.toISOString(), reasons: rotation.reasons };
+    await work.outcome('wait', { state, facts });
+    return 'waiting';
+  }
   if (ServiceError.is(error, 'VAULT_THROTTLED') || ServiceError.is(error, 'PROVIDER_THROTTLED')) {
     const { tries, cycle } = rotation;
     const retryAt = afterThrottling(error.details.retryAfterSeconds, tools.now(), tools.random()).toISOString();

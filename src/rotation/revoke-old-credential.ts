@@ -5,6 +5,7 @@ import { askForApproval, isApproved, isBrokenOpen, wantsApproval } from './appro
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { keyOf } from './publish-credential.ts';
+import { bindingKey } from './rotation-unit.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
 /** How long a provider may go on accepting what it has revoked, before its end counts as not shown. */
@@ -61,13 +62,14 @@ async function newestPublication(work: RotationWork): Promise<Date | null> {
 
 /** Disables what is left of the old versions, so that nobody reads a dead value; never the newest version of a secret. */
 export async function disableOldVersions(work: RotationWork): Promise<void> {
-  const { rotationId, claim } = work.rotation;
+  const { rotationId, claim, published } = work.rotation;
   for (const { vault, secret, fromVersion } of claim.members) {
     const store = storeOf(work.tools, vault);
     const latest = await latestOf(work.tools, { vault, secret });
     for (const { version, enabled, tags } of await store.versions(secret)) {
       const over = version === fromVersion || parseAttemptId(tags['rotation-id'])?.rotationId === rotationId;
-      if (!enabled || !over || version === latest.version) continue;
+      const isInForce = version === latest.version || version === published.get(bindingKey({ vault, name: secret }));
+      if (!enabled || !over || isInForce) continue;
       await work.intent('disable', [operation(work.tools, 'SecretUpdate', vault, secret, version)]);
       await store.update(secret, version, { enabled: false });
       work.note(operation(work.tools, 'SecretUpdate', vault, secret, version));
@@ -135,7 +137,28 @@ async function oldCredentialId(work: RotationWork): Promise<string | null> {
     return other.outcome === 'present' && other.credentialId !== rotation.credentialId ? other.credentialId : null;
   }
   const { fromCredentialId } = rotation.claim.members[0];
-  return fromCredentialId === rotation.credentialId ? null : fromCredentialId;
+  const known = fromCredentialId ?? (await idByValue(work));
+  return known === rotation.credentialId ? null : known;
+}
+
+/** Somebody set a value of ours again without its tags: the version that it was published with still says whose it is. */
+async function idByValue(work: RotationWork): Promise<string | null> {
+  const [{ vault, secret, fromVersion }] = work.rotation.claim.members;
+  const versions = await storeOf(work.tools, vault).versions(secret);
+  const tagged = versions.filter(
+    ({ enabled, tags }) => enabled && tags['CredentialId'] !== undefined && !isOwn(work, tags),
+  );
+  if (tagged.length === 0) return null;
+  const old = await readValue(work, { vault, secret, version: fromVersion });
+  for (const { version, tags } of tagged) {
+    const value = await readValue(work, { vault, secret, version });
+    if (old !== null && value?.equals(old) === true) return tags['CredentialId'] ?? null;
+  }
+  return null;
+}
+
+function isOwn({ rotation }: RotationWork, tags: Readonly<Record<string, string>>): boolean {
+  return parseAttemptId(tags['rotation-id'])?.rotationId === rotation.rotationId;
 }
 
 /** @throws ServiceError `CREDENTIAL_IN_FORCE_REFUSED` unless the published credential works at this moment. */
@@ -160,11 +183,11 @@ async function requireNewInForce(work: RotationWork): Promise<void> {
  */
 async function isOursToEnd(work: RotationWork, credentialId: string): Promise<boolean> {
   const { issuer, rotation, unit } = work;
-  const [{ knownFrom, vault, secret, fromVersion }] = rotation.claim.members;
+  const [{ knownFrom, vault, secret }] = rotation.claim.members;
   if (knownFrom === 'journal' || issuer.credentialClass !== 'minted' || isApproved(work, 'revoke')) return true;
   const listed = await issuer.list(unit.members[0], (await work.request('new')).signal);
   const name = listed.find((one) => one.credentialId === credentialId)?.rotationId;
   const versions = await storeOf(work.tools, vault).versions(secret);
-  const tag = versions.find(({ version }) => version === fromVersion)?.tags['rotation-id'];
-  return name !== undefined && name === tag && parseAttemptId(name) !== null;
+  const published = versions.find(({ tags }) => tags['CredentialId'] === credentialId && tags['rotation-id'] === name);
+  return name !== undefined && published !== undefined && parseAttemptId(name) !== null;
 }

@@ -40,6 +40,8 @@ export interface RotationTools {
   readonly newId: () => string;
   /** A signal that aborts after so many milliseconds. `AbortSignal.timeout` in production. */
   readonly abortAfter: (milliseconds: number) => AbortSignal;
+  /** Lets time pass, so that a pass outlasts a vault's limit. Left out: what a vault refused is left to the next pass. */
+  readonly wait?: (milliseconds: number) => Promise<void>;
   /** Says what is done, as it is done. Names, ids and codes only. */
   readonly log?: (event: RotationEvent) => void;
 }

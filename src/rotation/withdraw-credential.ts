@@ -2,6 +2,7 @@ import { ServiceError } from '../service-error.ts';
 import { forget } from './held-credentials.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged } from './staging.ts';
+import { parseAttemptId } from './rotation-id.ts';
 import { bindingKey } from './rotation-unit.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
 
@@ -12,13 +13,27 @@ import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
  */
 export async function withdrawCredential(work: RotationWork): Promise<void> {
   const { issuer, rotation } = work;
-  if (issuer.credentialClass === 'minted') await deleteMinted(work);
+  if (issuer.credentialClass === 'minted' && !(await mayBeServed(work))) await deleteMinted(work);
   if (rotation.state === 'rolled-back') await endPublished(work);
   // A staged value may be the provider's already, though no answer said so.
   if (issuer.credentialClass === 'chosen' && rotation.stagingVersion !== null) await makeStandingValueWork(work);
   await disableStaged(work);
   forget(work.tools, work.attemptId);
   await work.outcome('withdraw', { facts: { withdrawn: true, reasons: rotation.reasons } });
+}
+
+/**
+ * Whether a version of ours was published after all, unseen by the journal: whoever published over it may have taken its value
+ * from there. Such a credential is left, as one that was superseded in its grace is; the version names it.
+ */
+async function mayBeServed({ rotation, tools }: RotationWork): Promise<boolean> {
+  if (rotation.state !== 'superseded') return false;
+  for (const { vault, secret } of rotation.claim.members) {
+    const versions = await storeOf(tools, vault).versions(secret);
+    if (versions.some(({ tags }) => parseAttemptId(tags['rotation-id'])?.rotationId === rotation.rotationId))
+      return true;
+  }
+  return false;
 }
 
 async function deleteMinted(work: RotationWork): Promise<void> {
