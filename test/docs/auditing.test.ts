@@ -38,7 +38,7 @@ const finds: Readonly<Record<string, string>> = {
   'unexplained-write': 'a secret changed outside of any rotation',
   'sensitive-operation': 'a backup, restore, deletion, purge or recovery that was done',
   'rotation-overdue': 'a secret past its expiry, or older than the policy allows',
-  'rotation-failed': 'a rotation that failed, or that needs attention',
+  'rotation-failed': 'a rotation that needs attention, was rolled back, or lost its journal',
   'unattributed-read': 'reads that could not be tied to a job, by reason',
   'orphan-receipt': 'a receipt of a read that the log does not show',
   'log-gap': 'hours that cannot be shown to be whole',

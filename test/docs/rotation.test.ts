@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { asides, stepsOf } from '../../src/rotation/rotation-steps.ts';
-import { oldValueText } from '../../src/evidence/describe-state.ts';
 import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { oldValueText } from '../../src/evidence/describe-state.ts';
+import { nextTry } from '../../src/rotation/retry-budget.ts';
+import { asides, stepsOf } from '../../src/rotation/rotation-steps.ts';
+import { formatDuration } from '../../src/secrets/duration.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
 
 const page = 'docs/rotation.md';
@@ -28,6 +30,19 @@ describe('docs/rotation.md', () => {
     const rows = Object.entries(asides).map(([name, meaning]) => [`\`${name}\``, meaning]);
     const expected = markdownTable(['state', 'what it means, and what ends it'], rows);
     expect(heldBlock(page, 'asides', expected)).toBe(expected);
+  });
+
+  it('shows when a failure is tried again, until a person must look', () => {
+    const waits: string[] = [];
+    const now = new Date('2026-03-09T14:00:00Z');
+    for (let failed = { tries: 0, cycle: 0 }; ; ) {
+      const next = nextTry(failed, now, 0.5);
+      if (next === null) break;
+      waits.push(formatDuration(next.retryAt.getTime() - now.getTime()));
+      failed = next;
+    }
+    const expected = `${waits.join(', ')}.\n`;
+    expect(heldBlock(page, 'retries', expected)).toBe(expected);
   });
 
   it('explains every word that a report has for the end of an old value', () => {
