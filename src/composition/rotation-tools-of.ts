@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { versionReaders } from '../audit/version-readers-of.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
@@ -45,6 +46,7 @@ export function rotationToolsOf({ settings, policy, records, stores, gitea, now,
     random: Math.random,
     newId: randomUUID,
     abortAfter: (milliseconds) => AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))),
+    wait: async (milliseconds) => await wait(milliseconds),
     ...(options.watch === undefined ? {} : { log: options.watch }),
   };
 }

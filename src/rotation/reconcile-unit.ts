@@ -38,8 +38,10 @@ export async function reconcileUnit(
   const record = await readUnit(tools.records, unit.key);
   const lost = await unlisted(tools, unit, newest, record);
   const open: Rotation[] = [];
+  let hasEndedNow = false;
   for (const rotationId of [...record.open, ...lost]) await advance(rotationId);
-  if (open.length === 0 && isUnitDue(tools, unit, newest, notes)) {
+  // `newest` may be minutes old by now: what lies behind a rotation that ended just now is the next pass's.
+  if (!hasEndedNow && open.length === 0 && isUnitDue(tools, unit, newest, notes)) {
     notes.count('due');
     const claimed = await claimRotation(tools, unit, {
       trigger: 'reconciler',
@@ -56,6 +58,8 @@ export async function reconcileUnit(
     const deadlineMs = Math.min(perRotationMs, end - tools.monotonicMs());
     try {
       const { outcome, rotation } = await advanceRotation(tools, rotationId, { deadlineMs });
+      if (await notes.pause.outlasts(rotation)) return await advance(rotationId);
+      hasEndedNow ||= outcome === 'ended';
       if (outcome !== 'ended') open.push(rotation);
       notes.count('advanced');
       notes.count(outcome === 'ended' || outcome === 'busy' ? outcome : 'waiting');
