@@ -1,0 +1,53 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const azure = readFileSync('docs/azure.md', 'utf8');
+const selfHosting = readFileSync('docs/self-hosting.md', 'utf8');
+const template = readFileSync('infra/main.bicep', 'utf8');
+
+/** How the pages say what a schedule of the code says. */
+const spoken: Readonly<Record<string, string>> = {
+  '0 */5 * * * *': 'every 5 minutes',
+  '30 */5 * * * *': 'every 5 minutes',
+  '0 10 * * * *': 'every hour, 10 minutes past',
+  '0 30 2 * * *': '02:30',
+};
+
+describe('docs/self-hosting.md', () => {
+  it('gives the rotator the rights that infra/main.bicep gives it, and no other', () => {
+    const rights = (text: string) => [...new Set(text.match(/Microsoft\.KeyVault\/vaults\/secrets\/\w+\/action/g))];
+    expect(rights(template).length).toBeGreaterThan(0);
+    expect(rights(selfHosting)).toEqual(rights(template));
+  });
+
+  it('says when the server does its work', () => {
+    const schedules = [...readFileSync('src/server.ts', 'utf8').matchAll(/'((?:[\d*/]+ ){5}[\d*/]+)'/g)];
+    expect(schedules).toHaveLength(4);
+    const times = schedules.map(([, cron = '']) => spoken[cron] ?? cron);
+    expect(times.filter((time) => !selfHosting.includes(`| ${time}`))).toEqual([]);
+  });
+});
+
+describe('docs/azure.md', () => {
+  it('lists every trigger with its time, and no other', () => {
+    const triggers = globSync('functions/*.ts').map((file) => {
+      const text = readFileSync(file, 'utf8');
+      const [, kind = '', name = ''] = /app\.(\w+)\('([\w-]+)'/.exec(text) ?? [];
+      const [, cron] = /schedule: '([^']+)'/.exec(text) ?? [];
+      const when = cron === undefined ? { eventGrid: 'Event Grid', http: 'HTTP' }[kind] : spoken[cron];
+      return `${name}: ${when ?? cron ?? kind}`;
+    });
+    const rows = [
+      ...azure.matchAll(/^\| `([\w-]+)` \| (Event Grid|HTTP|every [^|]+?|02:30)(?: UTC|, every path)? \|/gm),
+    ];
+    const listed = rows.map(([, name = '', when = '']) => `${name}: ${when}`);
+    expect(listed.sort()).toEqual(triggers.sort());
+  });
+
+  it('asks for no setting that the template sets already', () => {
+    const [, table = ''] = /## Settings to add\n([\s\S]*?)\n## /.exec(azure) ?? [];
+    const asked = table.match(/^\| .*?\|/gm)?.flatMap((cell) => cell.match(/KEYTURN_[A-Z_]+/g) ?? []) ?? [];
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((name) => template.includes(`'${name}'`))).toEqual([]);
+  });
+});
