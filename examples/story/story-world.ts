@@ -33,7 +33,7 @@ export interface StoryService {
 const day = 86_400_000;
 
 /** Peoples the embedded cloud as it was thirty days before `liveAt`, without a log row or an event. */
-export function setTheScene(cloud: EmbeddedCloud, liveAt: Date): StoryWorld {
+export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<StoryWorld> {
   const { identity, vault, gitea } = cloud;
   const keyturn = identity.define({ name: 'keyturn', kind: 'managed-identity', address: '203.0.113.5' });
   const principals = new Map(
@@ -54,15 +54,23 @@ export function setTheScene(cloud: EmbeddedCloud, liveAt: Date): StoryWorld {
   vault.grant(keyturn, ['get', 'set', 'list', 'update']);
   vault.grant(person, ['get']);
   for (const principal of principals.values()) vault.grant(principal, ['get']);
+  const botPassword = `bot-${crypto.randomUUID()}`;
+  gitea.addUser({ name: 'deploy-bot', password: botPassword });
+  const deployToken = await existingToken(cloud, 'deploy-bot', botPassword);
   for (const { name, environment, ageDays, validityDays, expires } of secrets) {
     const created = new Date(liveAt.getTime() - ageDays * day);
     const exp = new Date(created.getTime() + validityDays * day);
     vault.seed({
       name,
-      value: `story-${name}-${crypto.randomUUID()}`,
+      value: name === 'deploy-token' ? deployToken.value : `story-${name}-${crypto.randomUUID()}`,
       created,
       expires: expires ? exp : null,
-      tags: { environment, owner: 'acme', ...(expires && { expires: exp.toISOString().slice(0, 10) }) },
+      tags: {
+        environment,
+        owner: 'acme',
+        ...(expires && { expires: exp.toISOString().slice(0, 10) }),
+        ...(name === 'deploy-token' && { CredentialId: deployToken.id }),
+      },
     });
   }
   vault.seed({
@@ -74,8 +82,6 @@ export function setTheScene(cloud: EmbeddedCloud, liveAt: Date): StoryWorld {
 
   for (const repository of repositories) gitea.addRepository(repository, { private: true });
   for (const { name, label } of runners) gitea.addRunner({ name, labels: [label], version: '3.3.0' });
-  const botPassword = `bot-${crypto.randomUUID()}`;
-  gitea.addUser({ name: 'deploy-bot', password: botPassword });
   gitea.addUser({ name: 'keyturn', password: `service-${crypto.randomUUID()}`, administrator: true });
   // One token for the ledger and for acting as the bot's administrator; docs/gitea.md lists the scopes.
   const scopes = ['read:repository', 'write:user', 'write:admin'];
@@ -89,4 +95,18 @@ export function setTheScene(cloud: EmbeddedCloud, liveAt: Date): StoryWorld {
     stranger,
     gitea: { bot: 'deploy-bot', botPassword, serviceToken, webhookSecret },
   };
+}
+
+/** A token that an earlier rotation made: its end can be shown, for Gitea refuses it afterwards. */
+async function existingToken(
+  { gitea }: EmbeddedCloud,
+  user: string,
+  password: string,
+): Promise<{ id: string; value: string }> {
+  const name = 'keyturn.deploy-token.aaaaaaaaaaaaaaaa.1';
+  const value = gitea.seedToken(user, name, ['read:repository']);
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const listed = await fetch(`${gitea.url}/api/v1/users/${user}/tokens`, { headers: { authorization } });
+  const tokens = (await listed.json()) as readonly { id: number; name: string }[];
+  return { value, id: String(tokens.find((token) => token.name === name)?.id) };
 }

@@ -74,7 +74,7 @@ async function tellStory(
   tell('Starting Key Vault, its log, Event Grid, Gitea and a runner on this machine …');
   const cloud = await startEmbeddedCloud({ clock: createClock(from), data: join(directory, 'cloud') });
   try {
-    const world = setTheScene(cloud, liveAt);
+    const world = await setTheScene(cloud, liveAt);
     const composition = await composeKeyturn(await storySettings(world, directory), {
       now: () => cloud.clock.now(),
       trustLoopback: true,

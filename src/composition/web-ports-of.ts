@@ -1,6 +1,7 @@
 import { recordPostedReceipt } from '../audit/receipt-ledger.ts';
 import { eventGridTokenCheck } from '../azure/event-grid-token.ts';
-import { listPacks, packFiles, readPackFile, type PackSummary } from '../evidence/pack-archive.ts';
+import { listPacks, type PackSummary, readPackFile } from '../evidence/pack-archive.ts';
+import { zipPack } from '../evidence/zip-pack.ts';
 import { verifyRuntimeToken } from '../gitea/verify-runtime-token.ts';
 import { isSignedByGitea } from '../gitea/webhook-signature.ts';
 import { collectJobs } from '../audit/collect-jobs.ts';
@@ -14,6 +15,7 @@ import type { SecretValue } from '../secrets/secret-value.ts';
 import type { SecretSetting } from '../settings.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
+import { listedFiles } from './listed-files.ts';
 import { readinessOf } from './readiness-of.ts';
 
 type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
@@ -27,7 +29,9 @@ export function webPortsOf(parts: Parts): WebPorts {
   const webhookSecret = gitea?.webhookSecret ?? null;
   return {
     now,
-    packs: async () => await Promise.all((await listPacks(records)).map(async (pack) => await listed(parts, pack))),
+    packs: async () => (await listPacks(records)).map(listed),
+    packFiles: async (pack) => await listedFiles(records, pack),
+    packZip: (pack) => zipPack(records, pack),
     packFile: async (pack, path) => await readPackFile(records, pack, path),
     rotations: async () => await listRotations(rotation),
     requestRotation: async (request) => await requestRotation(rotation, request),
@@ -51,11 +55,7 @@ export function webPortsOf(parts: Parts): WebPorts {
   };
 }
 
-async function listed({ records }: Parts, pack: PackSummary): Promise<ListedPack> {
-  const files: { path: string; bytes: number }[] = [];
-  for await (const path of packFiles(records, pack.id)) {
-    files.push({ path, bytes: (await readPackFile(records, pack.id, path))?.byteLength ?? 0 });
-  }
+function listed(pack: PackSummary): ListedPack {
   const count = (grades: readonly string[]) => grades.reduce((sum, grade) => sum + (pack.reads.grades[grade] ?? 0), 0);
   return {
     id: pack.id,
@@ -69,7 +69,6 @@ async function listed({ records }: Parts, pack: PackSummary): Promise<ListedPack
     tied: count(gradeGroups['tied to a job']),
     suspicious: count(gradeGroups.suspicious),
     findings: pack.findings,
-    files,
   };
 }
 

@@ -14,7 +14,12 @@ export interface ListedPack {
   readonly tied: number;
   readonly suspicious: number;
   readonly findings: number;
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** One file of a pack, as its manifest lists it. */
+export interface ListedFile {
+  readonly path: string;
+  readonly bytes: number;
 }
 
 /** One rotation, as the portal lists it. */
@@ -38,6 +43,10 @@ export type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId
 export interface WebPorts {
   readonly now: () => Date;
   packs(): Promise<readonly ListedPack[]>;
+  /** The files of a pack, or `null` when there is no such pack. */
+  packFiles(pack: string): Promise<readonly ListedFile[] | null>;
+  /** A whole pack as one zip, as it is read: never all of it in memory. */
+  packZip(pack: string): AsyncIterable<Uint8Array>;
   /** A file of a pack, or `null` when there is no such pack or file. */
   packFile(pack: string, path: string): Promise<Uint8Array | null>;
   rotations(): Promise<readonly ListedRotation[]>;

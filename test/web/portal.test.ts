@@ -6,7 +6,7 @@ const access = { trustLoopback: true };
 describe('the portal', () => {
   it('lists packs with what a reader must know first', async () => {
     const text = await (await webWorld({ access }).send('/')).text();
-    for (const words of ['2026-02-01 to 2026-03-01', 'synthetic', 'final', '412', 'report.pdf'])
+    for (const words of ['2026-02-01 to 2026-02-28', 'synthetic', 'final', '412', 'report.pdf'])
       expect(text).toContain(words);
   });
 
@@ -28,6 +28,13 @@ describe('the portal', () => {
     const response = await webWorld({ access }).send('/reports/2026-02-abc/report.html');
     expect(response.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/);
     expect(await response.text()).toBe('<p>report</p>');
+  });
+
+  it('gives a whole pack as one zip', async () => {
+    const response = await webWorld({ access }).send('/reports/2026-02-abc/pack.zip?download');
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="2026-02-abc.zip"');
+    expect(await response.text()).toBe('PK');
+    expect((await webWorld({ access }).send('/reports/none/pack.zip')).status).toBe(404);
   });
 
   it('answers 404 for a pack, a file and a page that are not there', async () => {

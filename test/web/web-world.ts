@@ -18,7 +18,6 @@ export const pack: ListedPack = {
   tied: 390,
   suspicious: 2,
   findings: 9,
-  files: [{ path: 'report.html', bytes: 12 }],
 };
 
 /** What a test's web application was asked to do. */
@@ -38,6 +37,10 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
   const ports: WebPorts = {
     now: () => now,
     packs: () => Promise.resolve([pack]),
+    packFiles: (id) => Promise.resolve(id === pack.id ? [{ path: 'report.html', bytes: 12 }] : null),
+    packZip: async function* packZip() {
+      yield await Promise.resolve(Buffer.from('PK'));
+    },
     packFile: (id, path) =>
       Promise.resolve(id === pack.id && path === 'report.html' ? Buffer.from('<p>report</p>') : null),
     rotations: () => Promise.resolve([]),

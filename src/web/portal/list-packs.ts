@@ -19,7 +19,7 @@ ${packs.length === 0 ? html`<p>No report has been produced yet. <code>keyturn re
 function card(pack: ListedPack) {
   const address = `/reports/${encodeURIComponent(pack.id)}`;
   return html`<section class="card" aria-labelledby="pack-${pack.id}">
-<h2 id="pack-${pack.id}"><a href="${address}">${day(pack.from)} to ${day(pack.to)}</a>${marks(pack)}</h2>
+<h2 id="pack-${pack.id}"><a href="${address}">${days(pack)}</a>${marks(pack)}</h2>
 <ul class="facts"><li><b>${pack.retrievals}</b> reads</li><li><b>${pack.tied}</b> tied to a job</li><li class="${pack.suspicious > 0 ? 'alarm' : ''}"><b>${pack.suspicious}</b> suspicious</li><li><b>${pack.findings}</b> findings</li><li>${pack.frameworks.join(', ')}</li><li>produced ${pack.producedAt.slice(0, 16).replace('T', ' ')} UTC</li></ul>
 <div class="actions"><a href="${address}/report.html">Read the report</a><a href="${address}/report.pdf?download">Download the PDF</a><a href="${address}">All files</a></div>
 </section>`;
@@ -30,6 +30,7 @@ export function marks(pack: ListedPack) {
   return html`${pack.synthetic ? html`<span class="mark alarm">synthetic</span>` : ''}<span class="mark ${pack.status === 'final' ? 'calm' : ''}">${pack.status}</span>`;
 }
 
-export function day(moment: string): string {
-  return moment.slice(0, 10);
+/** First and last day of a pack's period: the end itself is excluded. */
+export function days({ from, to }: Pick<ListedPack, 'from' | 'to'>): string {
+  return `${from.slice(0, 10)} to ${new Date(Date.parse(to) - 1).toISOString().slice(0, 10)}`;
 }

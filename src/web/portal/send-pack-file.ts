@@ -16,6 +16,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
  * without our origin: opened under it, a doctored report could approve rotations in its reader's name.
  */
 export async function sendPackFile(id: string, path: string, download: boolean, ports: WebPorts): Promise<Response> {
+  if (path === 'pack.zip') return await sendZip(id, ports);
   const bytes = await ports.packFile(id, path);
   if (bytes === null) return Response.json({ error: 'There is no such file.' }, { status: 404 });
   const extension = path.split('.').at(-1) ?? '';
@@ -28,5 +29,15 @@ export async function sendPackFile(id: string, path: string, download: boolean, 
       'content-disposition': shown ? 'inline' : `attachment; filename="${name}"`,
       ...(extension === 'html' && { 'content-security-policy': policy }),
     },
+  });
+}
+
+/** All files of a pack as one zip, streamed. */
+async function sendZip(id: string, ports: WebPorts): Promise<Response> {
+  if ((await ports.packFiles(id)) === null)
+    return Response.json({ error: 'There is no such report.' }, { status: 404 });
+  const name = `${id.replaceAll(/[^\w.-]/g, '_')}.zip`;
+  return new Response(ReadableStream.from(ports.packZip(id)), {
+    headers: { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="${name}"` },
   });
 }

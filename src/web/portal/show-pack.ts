@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { WebPorts } from '../web-ports.ts';
-import { day, marks } from './list-packs.ts';
+import { days, marks } from './list-packs.ts';
 import { page, wantsJson } from './page.ts';
 import { showRefusal } from './show-refusal.ts';
 
@@ -8,6 +8,18 @@ const purposes: Readonly<Record<string, string>> = {
   'report.html': 'the report, to read on a screen',
   'report.pdf': 'the report, to print and to file (PDF/A-3)',
   'manifest.json': 'every file with its size and SHA-256',
+  'retrievals.ndjson': 'every read with its grade and evidence, one a line',
+  'retrievals.csv': 'the same reads, for a spreadsheet',
+  'findings.ndjson': 'every exception, one a line',
+  'findings.csv': 'the same exceptions, for a spreadsheet',
+  'rotations.ndjson': 'every rotation, from its journal',
+  'inventory.ndjson': 'every secret with its age and policy; no values',
+  'coverage.csv': 'every hour of the log: covered, a gap, or not read',
+  'slices.ndjson': 'every slice of log rows with its digest',
+  'unreadable-rows.ndjson': 'rows that are no audit rows, with the reason',
+  'queries/retrievals.kql': 'the query that read the log',
+  'queries/control-totals.kql': 'the query that counted it independently',
+  'public-key.pem': 'the key of the seal; it proves nothing by itself',
   'data-manifest.json': 'the data files alone, as the PDF names them',
   'pack.dsse.json': 'the signed statement over all files',
   'oscal-assessment-results.json': 'the same results for assessment tools (OSCAL)',
@@ -16,17 +28,18 @@ const purposes: Readonly<Record<string, string>> = {
 /** `GET /reports/{id}`: one pack and its files. */
 export async function showPack(request: Request, id: string, ports: WebPorts): Promise<Response> {
   const pack = (await ports.packs()).find((one) => one.id === id);
-  if (pack === undefined) return await showRefusal(request, 404, 'There is no such report.');
-  if (wantsJson(request)) return Response.json(pack);
+  const files = await ports.packFiles(id);
+  if (pack === undefined || files === null) return await showRefusal(request, 404, 'There is no such report.');
+  if (wantsJson(request)) return Response.json({ ...pack, files });
   const address = `/reports/${encodeURIComponent(pack.id)}`;
   return await page(
-    `Report ${day(pack.from)} to ${day(pack.to)}`,
-    html`<h1>${day(pack.from)} to ${day(pack.to)}${marks(pack)}</h1>
+    `Report ${days(pack)}`,
+    html`<h1>${days(pack)}${marks(pack)}</h1>
 <p class="lead">${pack.frameworks.join(', ')}. ${pack.retrievals} reads, ${pack.tied} tied to a job, ${pack.suspicious} suspicious, ${pack.findings} findings.</p>
-<div class="actions"><a href="${address}/report.html">Read the report</a><a href="${address}/report.pdf?download">Download the PDF</a></div>
+<div class="actions"><a href="${address}/report.html">Read the report</a><a href="${address}/report.pdf?download">Download the PDF</a><a href="${address}/pack.zip?download">Download everything (zip)</a></div>
 <h2>All files</h2>
-<div class="scroll"><table><caption>Put the files in one folder and run <code>keyturn verify FOLDER</code>: it needs no network.</caption>
+<div class="scroll"><table><caption>Unpack the zip and run <code>keyturn verify FOLDER</code>: it needs no network.</caption>
 <thead><tr><th scope="col">File</th><th scope="col">Purpose</th><th scope="col">Bytes</th></tr></thead>
-<tbody>${pack.files.map(({ path, bytes }) => html`<tr><td><a href="${address}/${path}?download">${path}</a></td><td>${purposes[path] ?? ''}</td><td class="number">${bytes.toLocaleString('en')}</td></tr>`)}</tbody></table></div>`,
+<tbody>${files.map(({ path, bytes }) => html`<tr><td><a href="${address}/${path}?download">${path}</a></td><td>${purposes[path] ?? ''}</td><td class="number">${bytes.toLocaleString('en')}</td></tr>`)}</tbody></table></div>`,
   );
 }
