@@ -63,12 +63,12 @@ function summaryOf({ rows, attributed, grades, unreadable }: AttributedFiles): s
   return `${String(rows)} rows, ${String(unreadable)} unreadable, ${String(attributed)} disclosed a value${tied}.`;
 }
 
-/** A stream over `print`; pieces end with a line's end. */
+/** A stream over `print`; pieces are whole lines. */
 function linesTo(print: (line: string) => void): Writable {
   return new Writable({
     decodeStrings: false,
     write(piece: string, _encoding, done) {
-      print(piece.replace(/\n$/, ''));
+      for (const line of piece.trimEnd().split('\n')) print(line);
       done();
     },
   });

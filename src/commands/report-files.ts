@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { auditPeriod } from '../audit/audit-period.ts';
-import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/audited-period.ts';
+import type { NotRead, ReportingPeriod } from '../audit/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
 import { openPolicyFile } from '../composition/open-policy-file.ts';
 import { version } from '../composition/version.ts';
@@ -49,8 +49,12 @@ export async function reportFiles(
     const evidence = { log, jobs: at(files.jobs), receipts: at(files.receipts) };
     const counts = await collectFiles(evidence, { records, period, now: now() });
     const collected = await auditPeriod({ records, policy, vaults, inventory: [], rotations: [], period, now: now() });
-    const audited = asOfFiles(collected, log.total, { ...counts, identities: policy.identities.size });
+    const lacks = lacksOf(period, { ...counts, identities: policy.identities.size });
+    const audited = { ...collected, notRead: [...lacks, ...collected.notRead] };
+    const { rowsRead } = audited;
+    say(`${String(log.total)} rows in the files, ${String(rowsRead)} of them of the period or without a time.`);
     for (const { what, why } of audited.notRead) say(`${what}: ${why}`);
+    for (const { place, reason } of audited.unreadableRows) say(`Not readable as an audit row, ${place}: ${reason}.`);
     return await producePack({
       period,
       audited,
@@ -73,20 +77,6 @@ function signingKeyFile(environment: Surroundings['environment'], directory: str
   const named = environment['KEYTURN_SIGNING_KEY'] ?? '';
   const isFile = named !== '' && !/^[a-z]+:\/\//i.test(named);
   return resolve(directory, isFile ? named : join('.keyturn', 'sealing-key.pem'));
-}
-
-/** All rows of the files are accounted for, those of other times too; and what files do not hold is said. */
-function asOfFiles(audited: AuditedPeriod, total: number, held: HeldByFiles): AuditedPeriod {
-  const outside = total - audited.rowsRead;
-  return {
-    ...audited,
-    rowsRead: total,
-    exclusions: audited.exclusions.map(({ reason, count }) => ({
-      reason,
-      count: reason === 'outside the period' ? count + outside : count,
-    })),
-    notRead: [...lacksOf(audited.period, held), ...audited.notRead],
-  };
 }
 
 interface HeldByFiles {

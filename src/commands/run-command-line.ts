@@ -2,15 +2,17 @@ import { type ErrorCode, ServiceError } from '../service-error.ts';
 import type { Command, ExitCode, Surroundings } from './command.ts';
 
 /** Every command there is. Each is loaded when it is called: `verify` needs nothing that talks to a network. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  start: async () => (await import('./start.ts')).start,
-  serve: async () => (await import('./serve.ts')).serve,
-  rotate: async () => (await import('./rotate.ts')).rotate,
-  reconcile: async () => (await import('./reconcile.ts')).reconcile,
-  attribute: async () => (await import('./attribute.ts')).attribute,
-  report: async () => (await import('./report.ts')).report,
-  verify: async () => (await import('./verify.ts')).verify,
-};
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map(
+  Object.entries({
+    start: async () => (await import('./start.ts')).start,
+    serve: async () => (await import('./serve.ts')).serve,
+    rotate: async () => (await import('./rotate.ts')).rotate,
+    reconcile: async () => (await import('./reconcile.ts')).reconcile,
+    attribute: async () => (await import('./attribute.ts')).attribute,
+    report: async () => (await import('./report.ts')).report,
+    verify: async () => (await import('./verify.ts')).verify,
+  }),
+);
 
 const wrongUse: readonly ErrorCode[] = [
   'USAGE_WRONG',
@@ -26,7 +28,7 @@ const wrongUse: readonly ErrorCode[] = [
 export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const [name = '--help', ...rest] = words;
   if (name === '--help' || name === 'help' || name === '-h') return await help(rest[0], surroundings);
-  const load = commands[name];
+  const load = commands.get(name);
   if (load === undefined) {
     surroundings.say(`There is no command ${name}. Run keyturn --help to see those there are.`);
     return 2;
@@ -59,7 +61,7 @@ function explain(error: unknown, json: boolean, { print, say }: Surroundings): E
 
 async function help(name: string | undefined, { print, say }: Surroundings): Promise<ExitCode> {
   if (name !== undefined) {
-    const load = commands[name];
+    const load = commands.get(name);
     if (load === undefined) {
       say(`There is no command ${name}.`);
       return 2;
@@ -68,7 +70,7 @@ async function help(name: string | undefined, { print, say }: Surroundings): Pro
     return 0;
   }
   print('keyturn rotates the secrets that Gitea pipelines take from Azure Key Vault, and proves who read what.\n');
-  for (const load of Object.values(commands)) {
+  for (const load of commands.values()) {
     const { name: known, summary } = await load();
     print(`  ${known.padEnd(10)} ${summary}`);
   }

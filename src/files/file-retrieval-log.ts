@@ -58,7 +58,7 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
   }
   await days.flush();
 
-  const text = `All rows of ${basename(path)}, a file or folder of audit records`;
+  const text = `The rows of the period among all ${String(total)} of ${basename(path)}, a file or folder of audit records`;
   const query = { name: 'files', text, sha256: hash('sha256', text) };
   const withoutTime = undated.length;
 

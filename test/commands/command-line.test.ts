@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callCommand } from './call-command.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-command-'));
+});
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+/** Settings of a service whose vault and Gitea nobody answers for: port 9 of this machine is closed. */
+async function unreachable(): Promise<Record<string, string>> {
+  const certificate = join(folder, 'none.pem');
+  await writeFile(certificate, '');
+  return {
+    KEYTURN_EMBEDDED: 'on',
+    KEYTURN_VAULTS: 'http://localhost:9',
+    KEYTURN_IDENTITY_KIND: 'managed-identity',
+    KEYTURN_IDENTITY_ENDPOINT: 'http://127.0.0.1:9',
+    KEYTURN_DATA: folder,
+  };
+}
+
+/** Names of the commands, as the help lists them. */
+async function names(): Promise<string[]> {
+  const { printed } = await callCommand(['--help']);
+  return printed.flatMap((line) => /^ {2}([a-z]+) {2,}\S/.exec(line)?.[1] ?? []);
+}
+
+describe('the help', () => {
+  it('lists every command with its purpose, and what the exit codes mean', async () => {
+    const { code, printed } = await callCommand([]);
+    expect(code).toBe(0);
+    expect(await names()).toEqual(
+      expect.arrayContaining(['start', 'serve', 'rotate', 'reconcile', 'attribute', 'report', 'verify']),
+    );
+    expect(printed.at(-1)).toContain('2 wrong use');
+  });
+
+  it('of every command shows how it is called and an example', async () => {
+    for (const name of await names()) {
+      const { code, printed } = await callCommand([name, '--help']);
+      expect(code).toBe(0);
+      const [text = ''] = printed;
+      expect(text.split('\n')[0]).toMatch(new RegExp(`^keyturn ${name}`));
+      expect([name, /^Example: (keyturn|npm start)/m.test(text)]).toEqual([name, true]);
+    }
+  });
+
+  it('of every command tells of --json, and no command takes an option that it does not know', async () => {
+    for (const name of await names()) {
+      const { printed } = await callCommand([name, '--help']);
+      const refused = await callCommand([name, '--no-such-option'], { environment: {} });
+      expect([name, refused.code]).toEqual([name, 2]);
+      expect(printed[0]).toContain('--json');
+    }
+  });
+});
+
+describe('wrong use', () => {
+  it('of a command that does not exist ends with 2 and says where to look', async () => {
+    const { code, printed, said } = await callCommand(['rotat']);
+    expect([code, printed]).toEqual([2, []]);
+    expect(said[0]).toContain('There is no command rotat');
+    expect((await callCommand(['help', 'rotat'])).code).toBe(2);
+    // Names that every object has are no commands.
+    expect((await callCommand(['constructor'])).code).toBe(2);
+  });
+
+  it('names the option or word that was not understood', async () => {
+    const { code, said } = await callCommand(['verify', 'a', 'b']);
+    expect(code).toBe(2);
+    expect(said.join('\n')).toContain('USAGE_WRONG');
+    expect(said.join('\n')).toContain('unexpected word b');
+  });
+
+  it('says which word is missing', async () => {
+    expect((await callCommand(['rotate'])).said.join('\n')).toContain('NAME is missing');
+    expect((await callCommand(['attribute'])).said.join('\n')).toContain('--retrievals is missing');
+    expect((await callCommand(['report'])).said.join('\n')).toContain('--period is missing');
+  });
+
+  it('with --json is one line of JSON that a program can read', async () => {
+    const { code, printed } = await callCommand(['report', '--period', '2026-Q7', '--out', folder, '--json']);
+    expect(code).toBe(2);
+    expect(printed).toHaveLength(1);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({
+      error: { code: 'PERIOD_MALFORMED', details: { period: '2026-Q7' } },
+    });
+  });
+});
+
+describe('settings with faults', () => {
+  it('end every command that needs them with 2, all faults in one message', async () => {
+    const environment = { KEYTURN_VAULTS: 'nowhere', KEYTURN_ROLE: 'both', KEYTURN_VAULT: 'x', KEYTURN_PORT: '99999' };
+    for (const words of [['serve'], ['reconcile'], ['rotate', 'a'], ['report', '--period', '2026', '--out', folder]]) {
+      const { code, said } = await callCommand(words, { environment });
+      expect(code).toBe(2);
+      const text = said.join('\n');
+      expect(text).toContain('SETTINGS_MALFORMED');
+      for (const name of ['KEYTURN_VAULTS', 'KEYTURN_ROLE', 'KEYTURN_VAULT:', 'KEYTURN_PORT', 'KEYTURN_IDENTITY_KIND'])
+        expect(text).toContain(name);
+    }
+  });
+
+  it('of a host beyond this machine are refused before anything listens', async () => {
+    const environment = { ...(await unreachable()), KEYTURN_HOST: '0.0.0.0' };
+    const { code, said } = await callCommand(['serve'], { environment });
+    expect(code).toBe(2);
+    expect(said.join('\n')).toMatch(/KEYTURN_HOST: is beyond this machine/);
+  });
+
+  it('in the policy end with 2 and name the place of each', async () => {
+    const policy = join(folder, 'keyturn.policy.yml');
+    await writeFile(policy, 'format: 1\nsecrets:\n  a: { issuer: 7 }\n  b: { validity: soon }\n');
+    const environment = { ...(await unreachable()), KEYTURN_POLICY: policy };
+    const { code, said } = await callCommand(['reconcile', '--plan'], { environment });
+    expect(code).toBe(2);
+    expect(said.join('\n')).toMatch(/POLICY_MALFORMED[\s\S]*3:\d+ secrets\.a[\s\S]*4:\d+ secrets\.b/);
+  });
+});
+
+describe('what cannot be reached', () => {
+  it('ends a pass with 3 and names the vault', async () => {
+    const { code, said } = await callCommand(['reconcile'], { environment: await unreachable() });
+    expect(code).toBe(3);
+    expect(said.join('\n')).toMatch(/localhost: VAULT_UNREACHABLE/);
+  });
+
+  it('ends with 3 where a file is not there', async () => {
+    const { code, printed } = await callCommand(['attribute', '--retrievals', join(folder, 'absent'), '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ error: { code: 'RECORD_UNREADABLE' } });
+  });
+
+  it('ends with 3 where a pack is none', async () => {
+    expect((await callCommand(['verify', folder])).code).toBe(3);
+  });
+});

@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Called, callCommand } from './call-command.ts';
+
+const contracts = fileURLToPath(new URL('../../../shared/contracts/05-audit-records/', import.meta.url));
+const records = join(contracts, 'keyvault-audit-records.ndjson');
+const absent = !existsSync(records);
+if (absent) console.log('skipped: ../shared/contracts/05-audit-records is absent');
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-files-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const call = async (...words: string[]): Promise<Called> =>
+  await callCommand(words, { directory: folder, now: () => new Date('2026-01-02T06:00:00Z') });
+
+async function file(name: string, lines: readonly (object | string)[]): Promise<string> {
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
+  await writeFile(join(folder, name), `${text.join('\n')}\n`);
+  return name;
+}
+
+const job = {
+  format: 1,
+  instance: '0a1b2c3d',
+  repositoryId: 7,
+  repository: 'acme/shop',
+  runId: 41,
+  jobId: 52,
+  attempt: 1,
+  taskId: 63,
+  name: 'deploy',
+  runnerId: 3,
+  runnerName: 'runner-shop',
+  labels: ['shop'],
+  status: 'completed',
+  conclusion: 'success',
+  createdAt: '2025-11-02T07:59:00Z',
+  startedAt: '2025-11-02T07:59:30Z',
+  completedAt: '2025-11-02T08:01:00Z',
+  event: 'push',
+  branch: 'main',
+  fork: false,
+  known: 'api',
+  url: null,
+};
+
+const runner = 'aaaaaaaa-0000-4000-8000-000000000001';
+const correlationId = '6f1c1f6e-2a57-4a43-a5a0-3d1fbcb59d55';
+const version = '0123456789abcdef0123456789abcdef';
+
+const row = {
+  TimeGenerated: '2025-11-02T08:00:00.1230000Z',
+  OperationName: 'SecretGet',
+  HttpStatusCode: 200,
+  Id: `https://kv-prod.vault.azure.net/secrets/database-password/${version}`,
+  RequestUri: 'https://kv-prod.vault.azure.net/secrets/database-password?api-version=7.6',
+  CallerIpAddress: '203.0.113.7',
+  CorrelationId: correlationId,
+  Identity: { claim: { oid: runner, appid: 'bbbbbbbb-0000-4000-8000-000000000002' } },
+  _ResourceId: '/subscriptions/s/resourcegroups/g/providers/microsoft.keyvault/vaults/kv-prod',
+};
+
+const receipt = {
+  format: 1,
+  job: { instance: '0a1b2c3d', repositoryId: 7, runId: 41, attempt: 1, jobId: 52, taskId: 63 },
+  nonce: '89abcdef',
+  sequence: 1,
+  vault: 'kv-prod',
+  secret: 'database-password',
+  opaque: false,
+  version,
+  clientRequestId: '00000000-0000-8000-8000-000000000001',
+  requests: [{ id: correlationId, status: 200, at: '2025-11-02T08:00:00.123Z' }],
+  address: '203.0.113.7',
+  clockOffsetMs: 0,
+  previous: null,
+};
+
+const policy = `
+format: 1
+identities:
+  ${runner}:
+    role: runner
+    labels: [shop]
+    repositories: [acme/shop]
+    addresses: [203.0.113.7]
+`;
+
+/** A pack's report as text, and its reads. */
+async function packOf(name: string): Promise<{ text: string; grades: string[] }> {
+  const html = await readFile(join(folder, name, 'report.html'), 'utf8');
+  const reads = await readFile(join(folder, name, 'retrievals.ndjson'), 'utf8');
+  const lines = reads.split('\n').filter((line) => line !== '');
+  return {
+    text: html
+      .replaceAll(/<style[\s\S]*?<\/style>|<[^>]*>/g, ' ')
+      .replaceAll('&#x27;', "'")
+      .replaceAll(/\s+/g, ' '),
+    grades: lines.map((line) => (JSON.parse(line) as { grade: string }).grade),
+  };
+}
+
+describe('keyturn attribute', () => {
+  it('ties a read to its job by files alone, once the policy says whose identity it is', async () => {
+    const rows = await file('rows.ndjson', [{ record: row }]);
+    const jobs = await file('jobs.ndjson', [job]);
+    const receipts = await file('receipts.ndjson', [{ postedAt: '2025-11-02T08:00:01.000Z', receipt }]);
+    const words = ['attribute', '--retrievals', rows, '--jobs', jobs, '--receipts', receipts];
+    const bare = await call(...words);
+    expect(bare.code).toBe(0);
+    expect(JSON.parse(bare.printed[0] ?? '')).toMatchObject({ grade: 'claimed' });
+    expect(bare.said).toContain('No policy names the identities of runners, so no read can be better than claimed.');
+    await writeFile(join(folder, 'keyturn.policy.yml'), policy);
+    const known = await call(...words, '--policy', 'keyturn.policy.yml');
+    expect(JSON.parse(known.printed[0] ?? '')).toMatchObject({
+      grade: 'authenticated',
+      job: 'acme/shop 41/52.1',
+      evidence: [expect.stringContaining('receipts.ndjson:1')],
+    });
+    expect(known.said).toEqual(['1 rows, 0 unreadable, 1 disclosed a value: 1 authenticated.']);
+  });
+
+  it('names every row that it could not read, and writes the rest to a file', async () => {
+    const rows = await file('rows.ndjson', [row, 'no json', { OperationName: 'SecretGet' }]);
+    const { code, said, printed } = await call('attribute', '--retrievals', rows, '--out', 'out.ndjson', '--json');
+    expect(code).toBe(0);
+    expect((await readFile(join(folder, 'out.ndjson'), 'utf8')).trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ rows: 3, attributed: 1, unreadable: 2 });
+    const named = said.filter((line) => line.includes('rows.ndjson'));
+    expect(named.map((line) => line.slice(line.indexOf('rows.ndjson')))).toEqual([
+      'rows.ndjson:2: it is no JSON',
+      'rows.ndjson:3: it has no time (TimeGenerated or time, ISO 8601)',
+    ]);
+  });
+
+  it('refuses a line of jobs that is none, with its place', async () => {
+    const rows = await file('rows.ndjson', [row]);
+    const jobs = await file('jobs.ndjson', [job, { ...job, runId: 'x' }]);
+    const { code, said } = await call('attribute', '--retrievals', rows, '--jobs', jobs);
+    expect(code).toBe(3);
+    expect(said.join('\n')).toMatch(/RECORD_UNREADABLE[\s\S]*jobs\.ndjson:2/);
+  });
+
+  it.skipIf(absent)('of the published records alone says plainly what it lacks', async () => {
+    const { code, said, printed } = await call('attribute', '--retrievals', records);
+    expect(code).toBe(0);
+    // Three of the 29 are SecretGet answered 200; read by eye: two by persons, one by a workload.
+    expect(printed.map((line) => (JSON.parse(line) as { grade: string }).grade)).toEqual([
+      'person',
+      'unattributed',
+      'person',
+    ]);
+    expect(said.slice(0, 2)).toEqual([
+      'No jobs were given, so no read can be tied to one.',
+      'No receipts were given, so no read can be better than inferred or claimed.',
+    ]);
+  });
+});
+
+describe('keyturn report over files', () => {
+  it.skipIf(absent)('of the published records alone counts them as they were counted by hand', async () => {
+    // 2024-03-30 to 2024-04-17: 20 of the 29 records. Keys, certificates and the vault itself 12, platform 1, lists 2,
+    // refused 3 (one get, two purges), not found 1, failed 1 (a restore in conflict); none disclosed a value.
+    const words = ['--period', '2024-03-30..2024-04-17', '--retrievals', records, '--out', 'pack'];
+    const { code, said, printed } = await call('report', ...words);
+    expect(code).toBe(0);
+    expect(printed[0]).toMatch(/^2024-03-30\.\.2024-04-17: 0 reads, .* provisional\.$/);
+    expect(said[0]).toBe('29 rows in the files, 20 of them of the period or without a time.');
+    const { text, grades } = await packOf('pack');
+    expect(grades).toEqual([]);
+    for (const step of ['slices 20', 'not about a secret −12 8', "the platform's own −1 7"])
+      expect(text).toContain(step);
+    for (const step of ['no value −2 5', 'refused −3 2', 'not found −1 1', 'failed −1 0']) expect(text).toContain(step);
+  });
+
+  it.skipIf(absent)('says on the first page what it lacks: jobs, receipts, and reads of its own', async () => {
+    const words = ['--period', '2022-06-30..2022-06-30', '--retrievals', records, '--out', 'pack'];
+    const { said } = await call('report', ...words);
+    const { text, grades } = await packOf('pack');
+    // On that day: one SecretGet by a person, one KeyGet and one KeyList.
+    expect(grades).toEqual(['person']);
+    expect(text).toContain('not about a secret −2');
+    for (const lack of [
+      'No jobs were given: no read can be tied to a job.',
+      'No receipts were given: no read can be better than inferred or claimed.',
+      'so it cannot be shown that the log is whole: no hour counts as covered.',
+    ]) {
+      expect(text).toContain(lack);
+      expect(said.join('\n')).toContain(lack);
+    }
+    expect(text).toContain('0 hours covered');
+  });
+
+  it('seals a pack that verifies, ties reads to jobs of the files, and leaves no folder behind', async () => {
+    await mkdir(join(folder, 'rows'));
+    await file('rows/a.ndjson', [row, 'no json']);
+    await file('rows/b.ndjson', [{ ...row, CorrelationId: '00000000-1111-4222-8333-444444444444' }]);
+    await file('jobs.ndjson', [job]);
+    await file('receipts.ndjson', [receipt]);
+    await writeFile(join(folder, 'keyturn.policy.yml'), policy);
+    const temporary = join(folder, 'temporary');
+    await mkdir(temporary);
+    vi.stubEnv('TMPDIR', temporary);
+    const inputs = ['--retrievals', 'rows', '--jobs', 'jobs.ndjson', '--receipts', 'receipts.ndjson'];
+    const order = ['--period', '2025-11', '--policy', 'keyturn.policy.yml', '--out', 'pack', '--json'];
+    const { code, said, printed } = await call('report', ...inputs, ...order);
+    expect(code).toBe(0);
+    expect(await readdir(temporary)).toEqual([]);
+    const { pack } = JSON.parse(printed[0] ?? '') as { pack: { fingerprint: string; reads: { total: number } } };
+    expect(pack.reads.total).toBe(2);
+    // A receipt of a log, of a job whose identity serves its repository alone; and a read without any evidence of its own.
+    expect((await packOf('pack')).grades).toEqual(expect.arrayContaining(['authenticated', 'inferred']));
+    expect(said.join('\n')).toMatch(/Not readable as an audit row, slices\/2025-11-01/);
+    expect((await packOf('pack')).text).toContain('not readable as an audit row −1');
+
+    const trusted = await call('verify', 'pack', '--trust', pack.fingerprint);
+    expect([trusted.code, trusted.printed[0]]).toEqual([0, expect.stringContaining('intact')]);
+    const reads = join(folder, 'pack', 'retrievals.csv');
+    await writeFile(reads, (await readFile(reads, 'utf8')).replace('authenticated', 'corroborated.'));
+    const changed = await call('verify', 'pack', '--trust', pack.fingerprint);
+    expect(changed.code).toBe(1);
+    expect(changed.printed.join('\n')).toContain('retrievals.csv');
+  });
+});
