@@ -1,46 +1,75 @@
+import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
+import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import type { IssuerWorld } from '../contracts/credential-issuer.contract.ts';
+import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import { type Interruption, steadyClient } from './steady-client.ts';
 
 /** What the issuer is asked with while the world's first credential is in force. */
-export function requestOf({ binding, current, currentCredentialId }: IssuerWorld, attempt = 1): IssueRequest {
-  const rotationId = `abcdefghij234567.${String(attempt)}`;
+export function requestOf({ binding, current, currentCredentialId }: IssuerWorld): IssueRequest {
   const signal = AbortSignal.timeout(60_000);
-  return { binding, current, currentCredentialId, rotationId, signal, now: new Date('2026-03-01T00:00:00Z') };
+  const now = new Date('2026-03-01T00:00:00Z');
+  return { binding, current, currentCredentialId, rotationId: 'abcdefghij234567.1', signal, now };
 }
 
 /**
- * Rotates several times in the order of a rotation (propose, issue, verify, publish, revoke the old) while a client signs in
- * with the published value without pause. Revocation waits for the client to have read the new value, as a grace time does.
+ * Rotates several times by the real machine (journal, staging, verification, publication, grace, revocation with its negative try)
+ * against a real server, with a vault in memory. Meanwhile a client signs in without pause, each time with the latest version.
  */
 export async function rotateInTurn(
   world: IssuerWorld,
   rotations: number,
   signIn: (value: SecretValue) => Promise<void>,
-): Promise<Interruption> {
-  let published = world.current ?? new SecretValue('');
-  let credentialId = world.currentCredentialId ?? '';
+): Promise<Interruption & { readonly oldValues: readonly string[] }> {
+  const { issuer, current, currentCredentialId } = world;
+  const binding = { ...world.binding, vault: 'kv', name: 'app', graceMs: hourMs, consumersLifetimeMs: 0 };
+  const outside = rotationWorld([]);
+  const tools = { ...outside.tools, policy: policyOf(binding), issuers: new Map([[issuer.name, issuer]]) };
+  outside.vault.put({
+    name: binding.name,
+    value: current ?? new SecretValue(''),
+    expires: new Date(tools.now().getTime() + 10 * dayMs),
+    tags: { CredentialId: currentCredentialId ?? '' },
+  });
   let reads = 0;
   const client = steadyClient(async () => {
     reads += 1;
-    await signIn(published);
+    await signIn(new SecretValue(outside.latestValue(binding.name) ?? ''));
   });
-  for (let attempt = 1; attempt <= rotations; attempt += 1) {
-    const request = { ...requestOf(world, attempt), current: published, currentCredentialId: credentialId };
-    const credential = await world.issuer.issue(request, world.issuer.propose(request));
-    const verification = await world.issuer.verify(request, credential);
-    if (verification.outcome !== 'works') throw new Error(`The new credential does not work: ${verification.reason}`);
-    const old = credentialId;
-    published = credential.value;
-    credentialId = credential.credentialId;
-    await afterReads(2);
-    await world.issuer.revoke({ ...request, current: published, currentCredentialId: credentialId }, old);
+  const oldValues: string[] = [];
+  try {
+    for (let rotation = 0; rotation < rotations; rotation += 1) {
+      outside.advance(80 * dayMs);
+      oldValues.push(await rotateOnce());
+    }
+  } finally {
     await afterReads(2);
   }
-  return await client.stop();
+  return { ...(await client.stop()), oldValues };
 
-  /** Until the client has begun so many further sign-ins: the one under way with the old value has ended by then. */
+  async function rotateOnce(): Promise<string> {
+    const unit = unitOf(tools.policy, { vault: 'kv', name: binding.name });
+    if (unit === null) throw new Error('The secret is not bound.');
+    const claimed = await claimRotation(tools, unit, {
+      trigger: 'event',
+      reason: null,
+      askedBy: null,
+      emergency: false,
+    });
+    if (claimed.outcome !== 'claimed') throw new Error(`The rotation was not claimed: ${claimed.outcome}`);
+    const { rotationId } = claimed;
+    const published = await advanceRotation(tools, rotationId);
+    if (published.rotation.state !== 'grace') throw new Error(`It stands at ${JSON.stringify(published.rotation)}`);
+    // A sign-in with the old value that was under way has ended when two further ones have begun.
+    await afterReads(2);
+    outside.advance(2 * hourMs);
+    const { rotation } = await advanceRotation(tools, rotationId);
+    if (rotation.state !== 'done') throw new Error(`It stands at ${rotation.state}: ${rotation.reasons.join()}`);
+    return rotation.oldValue ?? 'not told';
+  }
+
   async function afterReads(further: number): Promise<void> {
     const wanted = reads + further;
     while (reads < wanted) await new Promise((resolve) => setImmediate(resolve));
