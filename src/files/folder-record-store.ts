@@ -73,13 +73,18 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
         return newest === null ? null : { bytes: newest.bytes, revision: revisionOf(newest) };
       }),
 
-    list: (prefix) => paths(root, '', checkedRecordPrefix(prefix)),
+    list: (prefix) => paths(root, folderIn(checkedRecordPrefix(prefix)), prefix),
   };
 }
 
 /** The number tells apart two states with the same bytes; the digest, a record that a backup put back. */
 function revisionOf({ number, bytes }: Generation): Revision {
   return `${String(number)}.${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** The folder that everything with this prefix lies in: what lies beside it is not looked at, however much it is. */
+function folderIn(prefix: string): string {
+  return prefix.slice(0, prefix.lastIndexOf('/') + 1);
 }
 
 /** Walks in code-unit order of whole paths: a folder stands where its name with the slash belongs (`a-b` before `a/b`). */
