@@ -1,6 +1,6 @@
 import type { Finding } from '../audit/finding.ts';
 import type { ExceptionLine, FrameworkSection } from './report-model.ts';
-import { secondText, titleOf } from './wording.ts';
+import { plainTimes, secondText, titleOf } from './wording.ts';
 
 const order = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
@@ -22,8 +22,8 @@ export function exceptionLines(
       id,
       rule: titleOf(rule),
       severity,
-      subject,
-      says,
+      subject: plainTimes(subject),
+      says: plainTimes(says),
       firstAt: secondText(firstAt),
       lastAt: secondText(lastAt),
       count,

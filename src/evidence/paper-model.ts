@@ -71,7 +71,7 @@ function sentences(model: ReportModel): object {
       severity,
       says,
       subject,
-      seen: `${counted(count, 'event')}\n${firstAt}\n${lastAt}`,
+      seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
       controls: controls.join(', '),
     })),
     gradeRows: reads.grades.map(({ grade, group, count, forgers, reasons }) => ({
@@ -86,7 +86,7 @@ function sentences(model: ReportModel): object {
     sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched with a row, ${countText(provenance.receipts.orphaned)} without one. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
     waterfall: provenance.waterfall.map(({ step, removed, left }) => ({
       step,
-      removed: removed === null || removed === 0 ? '' : `−${countText(removed)}`,
+      removed: removed === null ? '' : removed === 0 ? '0' : `−${countText(removed)}`,
       left: countText(left),
     })),
     sample: sampleCommand(model.files.map(({ path }) => path)).split('\n'),

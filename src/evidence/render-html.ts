@@ -9,7 +9,7 @@ import { secretAgeChart } from './secret-age-chart.ts';
 import { sharesChart } from './shares-chart.ts';
 import type { SvgMarkup } from './svg.ts';
 import { templateText } from './template-folder.ts';
-import { countText, counted, sizeText } from './wording.ts';
+import { countText, counted, sizeText, spanText } from './wording.ts';
 
 const partials = [
   'summary',
@@ -73,6 +73,7 @@ async function compiledTemplate(): Promise<HandlebarsTemplateDelegate> {
     count: (count: number) => countText(count),
     plural: (count: number, singular: string) => counted(count, singular),
     one: (count: number) => count === 1,
+    span: (firstAt: string, lastAt: string) => spanText(firstAt, lastAt),
     same: (a: unknown, b: unknown) => a === b,
     less: (a: number, b: number) => a < b,
     size: (bytes: number) => sizeText(bytes),

@@ -25,6 +25,9 @@ export function secretAgeChart({ secrets, to }: ReportModel): SvgMarkup {
   const ceiling = Math.ceil(oldest / step) * step;
   const x = (days: number): number => plot.left + (days / ceiling) * (plot.right - plot.left);
   const bottom = plot.top + shown.length * rowHeight;
+  // In one vault, the vault's name before each secret's tells nothing and takes the room.
+  const vaults = new Set(shown.map((line) => line.secret.split('/')[0]));
+  const prefix = vaults.size === 1 ? ([...vaults][0] ?? '').length + 1 : 0;
   const past = secrets.rows.filter((line) => line.standing === 'past policy').length;
   return picture(
     {
@@ -47,13 +50,15 @@ export function secretAgeChart({ secrets, to }: ReportModel): SvgMarkup {
         }),
         label(x(days), plot.top - 12, days === 0 ? '0 days' : String(days), { 'text-anchor': 'middle' }),
       ]),
-      ...shown.flatMap((line, index) => lollipop(line, plot.top + index * rowHeight + rowHeight / 2, x)),
+      ...shown.flatMap((line, index) =>
+        lollipop(line, line.secret.slice(prefix), plot.top + index * rowHeight + rowHeight / 2, x),
+      ),
       ...key(bottom + 30),
     ],
   );
 }
 
-function lollipop(line: SecretLine, y: number, x: (days: number) => number): readonly SvgMarkup[] {
+function lollipop(line: SecretLine, name: string, y: number, x: (days: number) => number): readonly SvgMarkup[] {
   const colour = colours[line.standing];
   const kind = `s-${line.standing.replace(' ', '-')}`;
   const limit =
@@ -80,7 +85,7 @@ function lollipop(line: SecretLine, y: number, x: (days: number) => number): rea
   return [
     svg('g', {}, [
       svg('title', {}, [`${line.secret}: ${String(line.ageDays)} days old; ${limit}; ${line.standing}`]),
-      label(plot.left - 10, y + 4, shortened(line.secret, 34), { 'text-anchor': 'end' }),
+      label(plot.left - 10, y + 4, shortened(name, 34), { 'text-anchor': 'end' }),
       svg('line', { x1: x(0), x2: x(line.ageDays), y1: y, y2: y, class: kind, stroke: colour, 'stroke-width': 3 }),
       ...limitMark,
       svg('circle', {

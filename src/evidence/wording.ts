@@ -13,6 +13,16 @@ export function secondText(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 19)}` : iso;
 }
 
+/** A sentence with its times as people write them: `2026-07-03T04:05:06.000Z` becomes `2026-07-03 04:05 UTC`. */
+export function plainTimes(sentence: string): string {
+  return sentence.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z/g, '$1 $2 UTC');
+}
+
+/** `2026-07-03 04:05:06 UTC`, or `… to …` where there are two. */
+export function spanText(firstAt: string, lastAt: string): string {
+  return firstAt === lastAt ? `${firstAt} UTC` : `${firstAt} to ${lastAt} UTC`;
+}
+
 /** `2026-07-03 04:05 UTC`. */
 export function minuteText(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
