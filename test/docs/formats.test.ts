@@ -18,6 +18,7 @@ import { parseManifest } from '../../src/runner/manifest.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 import * as examples from './format-examples.ts';
+import * as packs from './pack-examples.ts';
 import { codeIn, fenced, heldBlock } from './held-block.ts';
 
 /** The example of this name as the page has it, once it is shown to be what the code gives. */
@@ -90,17 +91,22 @@ describe('docs/formats.md', () => {
     expect(line).toMatchObject({ grade: 'authenticated', reason: 'receipt-posted', job: 'acme/shop 41/52.1' });
   });
 
+  it('shows the line of a pack that an audit of its records gives', async () => {
+    const line: unknown = JSON.parse(example('retrieval', 'json', await examples.retrievalLine()));
+    expect(line).toMatchObject({ format: 1, kind: 'read', grade: 'authenticated', job: examples.job });
+  });
+
   it('shows a finding with the id of its first event', () => {
-    const shown: unknown = JSON.parse(example('finding', 'json', pretty(examples.finding())));
-    expect(shown).toEqual(examples.finding());
+    const shown: unknown = JSON.parse(example('finding', 'json', pretty(packs.finding())));
+    expect(shown).toEqual(packs.finding());
   });
 
   it('shows a manifest, a statement and a seal that holds over it', async () => {
-    const manifest: unknown = JSON.parse(example('manifest', 'json', pretty(examples.packManifest)));
-    const statement: unknown = JSON.parse(example('statement', 'json', pretty(examples.statement)));
-    const sealed = openEnvelope(Buffer.from(`${example('envelope', 'json', await examples.envelope())}\n`));
-    expect(manifestShape.parse(manifest)).toEqual(examples.packManifest);
-    expect(sealed && signatureHolds(sealed, examples.publicKey)).toBe(true);
+    const manifest: unknown = JSON.parse(example('manifest', 'json', pretty(packs.packManifest)));
+    const statement: unknown = JSON.parse(example('statement', 'json', pretty(packs.statement)));
+    const sealed = openEnvelope(Buffer.from(`${example('envelope', 'json', await packs.envelope())}\n`));
+    expect(manifestShape.parse(manifest)).toEqual(packs.packManifest);
+    expect(sealed && signatureHolds(sealed, packs.publicKey)).toBe(true);
     expect(JSON.parse(Buffer.from(sealed?.payload ?? []).toString('utf8'))).toEqual(statementShape.parse(statement));
   });
 
