@@ -125,7 +125,7 @@ describe('keyturn attribute', () => {
     expect(JSON.parse(known.printed[0] ?? '')).toMatchObject({
       grade: 'authenticated',
       job: 'acme/shop 41/52.1',
-      evidence: [expect.stringContaining('receipts.ndjson:1')],
+      reason: 'receipt-posted',
     });
     expect(known.said).toEqual(['1 rows, 0 unreadable, 1 disclosed a value: 1 authenticated.']);
   });

@@ -21,7 +21,7 @@ export interface EmbeddedSettings {
 export async function embeddedSettings(): Promise<EmbeddedSettings> {
   const directory = await mkdtemp(join(tmpdir(), 'keyturn-host-'));
   const cloud = await startEmbeddedCloud({ clock: createClock() });
-  const world = setTheScene(cloud, cloud.clock.now());
+  const world = await setTheScene(cloud, cloud.clock.now());
   return {
     cloud,
     world,

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { liveSecret } from '../../examples/story/cast.ts';
+import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
+import { type Called, callCommand } from './call-command.ts';
+
+let service: EmbeddedSettings;
+beforeAll(async () => {
+  service = await embeddedSettings();
+});
+afterAll(async () => await service.stop());
+
+const call = async (...words: string[]): Promise<Called> =>
+  await callCommand(words, { environment: service.environment });
+const versionsOf = (name: string) => service.cloud.vault.versions(name).length;
+
+describe('keyturn rotate', () => {
+  it('with --plan says what it would do and changes nothing', async () => {
+    const { code, printed } = await call('rotate', liveSecret, '--plan');
+    expect(code).toBe(0);
+    expect(printed.join('\n')).toContain(liveSecret);
+    expect(versionsOf(liveSecret)).toBe(1);
+  });
+
+  it('rotates a bound secret and says where the rotation stands', async () => {
+    const { code, printed } = await call('rotate', liveSecret, '--reason', 'a test', '--json');
+    expect(code).toBe(0);
+    const { rotationId, rotations } = JSON.parse(printed[0] ?? '') as {
+      rotationId: string;
+      rotations: readonly { readonly secret: string; readonly publishedAt: string | null }[];
+    };
+    expect(rotationId).toMatch(/^[a-z2-7]{16}$/);
+    expect(rotations).toMatchObject([{ secret: liveSecret }]);
+    expect(rotations[0]?.publishedAt).not.toBeNull();
+    expect(versionsOf(liveSecret)).toBe(2);
+    const texts = JSON.stringify(printed);
+    expect(service.cloud.vault.everyValue().filter((value) => texts.includes(value))).toEqual([]);
+  });
+
+  it('refuses a version that is too young, with 2 and the reason', async () => {
+    const { code, said } = await call('rotate', liveSecret);
+    expect(code).toBe(2);
+    expect(said.join('\n')).toMatch(/ROTATION_REQUEST_REFUSED[\s\S]*(too young|in its grace)/);
+    expect(versionsOf(liveSecret)).toBe(2);
+  });
+
+  it('refuses a secret that the policy does not bind, with 2', async () => {
+    const { code, printed } = await call('rotate', 'of-nobody', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ error: { code: 'SECRET_NOT_BOUND' } });
+  });
+
+  it('refuses to act in the role that attests', async () => {
+    const environment = { ...service.environment, KEYTURN_ROLE: 'report' };
+    const { code, said } = await callCommand(['rotate', liveSecret], { environment });
+    expect(code).toBe(2);
+    expect(said.join('\n')).toContain('the role report starts no rotation');
+  });
+});
+
+describe('keyturn reconcile', () => {
+  it('with --plan looks only; without it makes one pass and counts what it saw', async () => {
+    const planned = await call('reconcile', '--plan', '--json');
+    expect(planned.code).toBe(0);
+    const { plan, counts } = JSON.parse(planned.printed[0] ?? '') as {
+      plan: readonly string[];
+      counts: { readonly secrets: number };
+    };
+    expect(plan.length).toBeGreaterThan(0);
+    expect(counts.secrets).toBeGreaterThan(10);
+    const { code, printed, said } = await call('reconcile');
+    expect([code, said]).toEqual([0, []]);
+    expect(printed[0]).toMatch(/secrets \d+, bound \d+/);
+  });
+
+  it('without a policy observes, says so, and rotates nothing', async () => {
+    const { KEYTURN_POLICY: _, ...environment } = service.environment;
+    const { code, printed } = await callCommand(['reconcile'], { environment });
+    expect(code).toBe(0);
+    expect(printed[0]).toBe('Observe mode: no policy binds a secret, so nothing is rotated.');
+    expect(printed[1]).not.toMatch(/claimed|published/);
+  });
+});
+
+describe('keyturn serve', () => {
+  it('listens on this machine, offers a sign-in link to the person at the terminal alone, and ends when asked', async () => {
+    const stop = new AbortController();
+    const printed: string[] = [];
+    let offered: (link: string) => void = () => undefined;
+    const link = new Promise<string>((resolve) => {
+      offered = resolve;
+    });
+    const ended = callCommand(['serve', '--json'], {
+      environment: { ...service.environment, KEYTURN_PORT: '0' },
+      print: (line) => printed.push(line),
+      say: (line) => offered(/http:\S+/.exec(line)?.[0] ?? line),
+      signal: stop.signal,
+    });
+    const url = new URL(await link);
+    expect((await fetch(new URL('/', url))).status).toBe(401);
+    const signedIn = await fetch(url, { redirect: 'manual' });
+    expect(signedIn.status).toBe(303);
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect((await fetch(new URL('/', url), { headers: { cookie } })).status).toBe(200);
+    stop.abort();
+    expect((await ended).code).toBe(0);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ listening: url.origin, role: 'all' });
+    // The link is a key: no line that a log collector keeps may hold it.
+    expect(printed.join('\n')).not.toContain(url.searchParams.get('code'));
+    await expect(fetch(new URL('/', url))).rejects.toThrow();
+  });
+});
