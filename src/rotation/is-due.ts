@@ -24,7 +24,7 @@ export function leadMs(validityMs: number): number {
 export function isDue(newest: SecretVersion, binding: SecretBinding | null, now: Date): Dueness {
   if (binding === null) return { due: false, because: 'forbidden', from: null };
   const byAge = new Date(newest.created.getTime() + binding.validityMs);
-  const expires = newest.expires !== null && newest.expires < byAge ? newest.expires : byAge;
+  const expires = newest.expires !== null && newest.expires <= byAge ? newest.expires : byAge;
   const from = new Date(Math.max(expires.getTime() - leadMs(binding.validityMs), 0));
   if (now < from) return { due: false, because: 'not-yet', from };
   const oldEnough = new Date(newest.created.getTime() + binding.minimumAgeMs);
