@@ -1,9 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 
-/** What the thread is to do. */
+/** What the process is to do. */
 export interface TypesetOrder {
   readonly template: string;
   /** By name, as the template asks for them. */
@@ -44,5 +43,7 @@ function typeset({ template, files, createdSeconds }: TypesetOrder): TypesetAnsw
   }
 }
 
-// The order was made by render-pdf.ts, of this same release.
-parentPort?.postMessage(typeset(workerData as TypesetOrder));
+// The order was made by render-pdf.ts, of this same release. One order a process: the answer is its last act.
+process.once('message', (order) => {
+  process.send?.(typeset(order as TypesetOrder), undefined, undefined, () => process.disconnect());
+});

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
 import { ServiceError } from '../service-error.ts';
 import { paperFiles } from './paper-model.ts';
 import type { ReportModel } from './report-model.ts';
@@ -7,7 +7,9 @@ import type { TypesetAnswer, TypesetOrder } from './pdf-worker.ts';
 
 /**
  * The report as PDF/A-3a, tagged, with `attachments` (file name → bytes) inside. The same model gives the same bytes.
- * Typesetting is synchronous and takes a second or so: it runs on a thread of its own, so that a server goes on serving.
+ * Typesetting is synchronous, takes a second or so and some 200 MB, and is native code, which ends its whole process when it
+ * fails badly (an empty attachment is enough): it runs in a process of its own, without our environment, so that neither
+ * takes a server down.
  * @throws ServiceError `PDF_NOT_RENDERED`; the typesetter's own words are its cause, for they may quote data.
  */
 export async function renderPdf(
@@ -28,19 +30,22 @@ export async function renderPdf(
   );
 }
 
-async function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
-  const worker = new Worker(workerFile(), { workerData: order });
-  try {
-    return await new Promise<TypesetAnswer>((resolve, reject) => {
-      worker.once('message', (answer: TypesetAnswer) => resolve(answer));
-      worker.once('error', (cause) =>
-        reject(new ServiceError('PDF_NOT_RENDERED', { stage: 'worker', problems: 1 }, { cause })),
-      );
-      worker.once('exit', () => reject(new ServiceError('PDF_NOT_RENDERED', { stage: 'worker', problems: 1 })));
-    });
-  } finally {
-    await worker.terminate();
-  }
+function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
+  const worker = fork(workerFile(), {
+    execArgv: [],
+    env: {},
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  return new Promise<TypesetAnswer>((resolve, reject) => {
+    const died = (cause?: unknown): void =>
+      reject(new ServiceError('PDF_NOT_RENDERED', { stage: 'worker', problems: 1 }, { cause }));
+    // What arrives was sent by pdf-worker.ts, of this same release.
+    worker.once('message', (answer) => resolve(answer as TypesetAnswer));
+    worker.once('error', died);
+    worker.once('exit', died);
+    worker.send(order);
+  });
 }
 
 /** The worker beside this module, or, in a bundle, the one that the build puts among its chunks. */

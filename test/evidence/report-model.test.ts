@@ -164,6 +164,24 @@ describe('the model of the report', () => {
   });
 });
 
+describe('the typesetter', () => {
+  it('fails without taking this process with it when its native code gives up', async () => {
+    // An attachment without a byte divides by zero in the PDF writer.
+    const attachments = { 'data-manifest.json': Buffer.from('{}'), 'findings.ndjson': Buffer.from('') };
+    await expect(renderPdf(await modelOfStory(), attachments)).rejects.toMatchObject({
+      code: 'PDF_NOT_RENDERED',
+      details: { stage: 'worker' },
+    });
+  });
+
+  it('says at which stage it refused', async () => {
+    await expect(renderPdf(await modelOfStory(), {})).rejects.toMatchObject({
+      code: 'PDF_NOT_RENDERED',
+      details: { stage: 'layout' },
+    });
+  });
+});
+
 describe('names that an attacker chose', () => {
   it('are text in the HTML: no markup, no template, nothing hidden, nothing from a network', async () => {
     const html = await renderHtml(await modelOfStory());
