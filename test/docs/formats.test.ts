@@ -19,6 +19,7 @@ import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 import * as examples from './format-examples.ts';
 import * as packs from './pack-examples.ts';
+import * as rotations from './rotation-examples.ts';
 import { codeIn, fenced, heldBlock } from './held-block.ts';
 
 /** The example of this name as the page has it, once it is shown to be what the code gives. */
@@ -47,13 +48,13 @@ describe('docs/formats.md', () => {
   });
 
   it('shows the tags of a published version', () => {
-    const tags = JSON.parse(example('tags', 'json', pretty(examples.tags()))) as Record<string, string>;
+    const tags = JSON.parse(example('tags', 'json', pretty(rotations.tags()))) as Record<string, string>;
     expect(parseAttemptId(tags['rotation-id'])).not.toBeNull();
     expect(tags['owner']).toBe('shop-team');
   });
 
   it('shows journal entries that form a chain', async () => {
-    const text = example('journal', 'json', await examples.journalLines());
+    const text = example('journal', 'json', await rotations.journalLines());
     const [first, second] = text.split('\n').map((line) => parseJournalEntry(Buffer.from(line), 'docs'));
     expect(first?.previous).toBeNull();
     expect(first && digestOf(first)).toBe(second?.previous);
