@@ -37,7 +37,8 @@ export async function versionReaders(
   const { records, now } = tools;
   const collection = await retrievalCollection(records);
   if (collection === null) return { watermark: null, gaps: [], reads: [], running: [] };
-  const watermark = new Date(collection.watermark);
+  // Whole hours alone: the canary of the hour that the watermark lies in may not have been read, or its row not come.
+  const watermark = new Date(hourOf(Date.parse(collection.watermark)));
   const until = new Date(Math.max(now().getTime(), Date.parse(collection.readTo)));
   const period = { from: new Date(since.getTime() - longestJobMs), to: until };
   const attributor = await attributorOf(tools, period);

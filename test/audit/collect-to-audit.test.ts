@@ -117,4 +117,20 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     await world.collectJobs();
     expect((await versionReaders({ records, policy, now }, secret, since)).running).toEqual([]);
   });
+
+  it('judges whole hours alone: the canary of an hour that runs may still be on its way', async () => {
+    const { cloud, clock, records, policy, now } = world;
+    const since = clock.now();
+    for (let pass = 0; pass < 3; pass++) {
+      await world.collectRetrievals();
+      clock.advance(60 * minuteMs);
+    }
+    // Just past the hour: the watermark lies in an hour whose canary is read by this very pass.
+    clock.set(new Date(Math.ceil(clock.now().getTime() / (60 * minuteMs)) * 60 * minuteMs + 33 * minuteMs));
+    await world.collectRetrievals();
+    const secret = { vault: cloud.vault.name, name: 'database-password', version: '' };
+    const { gaps, watermark } = await versionReaders({ records, policy, now }, secret, since);
+    expect(gaps).toEqual([]);
+    expect(watermark?.toISOString()).toMatch(/:00:00\.000Z$/);
+  });
 });
