@@ -57,7 +57,7 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     const credential = { credentialId: idOf(binding, rotationId), value: proposed };
     // Setting the same password twice would retain it as the old one, and end the one that readers hold.
     if ((await verify(request, credential)).outcome === 'works') return credential;
-    const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId) });
+    const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
     await asMysqlAdministrator(name, await administratorOf(request), (mysql) =>
       mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
         login.user,
@@ -86,13 +86,11 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     const { user } = shape.read(binding);
     const [named, rotationId = null] = credentialId.split('#');
     if (named !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
-    const mark = await markOf(request);
+    const { mark, discarded } = await attributesOf(request);
     const administrator = await administratorOf(request);
-    const inForce = rotationId !== null && mark === credentialName(binding, rotationId);
-    if (!inForce) {
-      await asMysqlAdministrator(name, administrator, (mysql) =>
-        mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD`, [user]),
-      );
+    if (rotationId === null || mark !== credentialName(binding, rotationId)) {
+      if (discarded) return { outcome: 'absent' };
+      await discardOld(administrator, user);
       return { outcome: 'revoked' };
     }
     // A password that was never published is taken back by setting the one that readers hold, which drops both others.
@@ -108,19 +106,32 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     await asMysqlAdministrator(name, administrator, (mysql) =>
       mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? ATTRIBUTE '{"keyturn": null}'`, [user, back.password.reveal()]),
     );
-    await asMysqlAdministrator(name, administrator, (mysql) =>
-      mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD`, [user]),
-    );
+    await discardOld(administrator, user);
     return { outcome: 'revoked' };
   }
 
+  async function discardOld(administrator: Session, user: string): Promise<void> {
+    const attribute = JSON.stringify({ 'keyturn-old': 'discarded' });
+    await asMysqlAdministrator(name, administrator, (mysql) =>
+      mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD ATTRIBUTE ?`, [user, attribute]),
+    );
+  }
+
   async function markOf(asked: Pick<IssueRequest, 'binding' | 'signal'>): Promise<string> {
+    return (await attributesOf(asked)).mark;
+  }
+
+  /** Which rotation set the password in force, and whether the one before it was discarded since. */
+  async function attributesOf(
+    asked: Pick<IssueRequest, 'binding' | 'signal'>,
+  ): Promise<{ readonly mark: string; readonly discarded: boolean }> {
     const { user } = shape.read(asked.binding);
     const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
     const rows = await asMysqlAdministrator(name, await administratorOf(asked), (mysql) => mysql.ask(sql, [user, '%']));
     const attribute: unknown = rows[0]?.['attribute'];
-    const mark = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute).get('keyturn');
-    return typeof mark === 'string' ? mark : '';
+    const given = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute);
+    const mark = given.get('keyturn');
+    return { mark: typeof mark === 'string' ? mark : '', discarded: given.get('keyturn-old') === 'discarded' };
   }
 
   async function administratorOf({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
