@@ -1,0 +1,27 @@
+import type { Measured } from './worker-messages.ts';
+
+/** The timer comes every five minutes: what one pass leaves waits that long. */
+const timerSeconds = 300;
+
+/** What several passes of one worker took together. */
+export interface Passes {
+  readonly passes: number;
+  /** With the timer's interval for each pass after the first, which is not really waited for. */
+  readonly seconds: number;
+  readonly processorSeconds: number;
+  readonly peakBytes: number;
+  /** What stood against rotating, such as `vault/name: CODE`. */
+  readonly faults: readonly string[];
+}
+
+/** `passes`: at least one, in order. */
+export function sumOfPasses(passes: readonly Measured[]): Passes {
+  const sum = (of: (one: Measured) => number) => passes.reduce((total, one) => total + of(one), 0);
+  return {
+    passes: passes.length,
+    seconds: sum(({ seconds }) => seconds) + (passes.length - 1) * timerSeconds,
+    processorSeconds: sum(({ processorSeconds }) => processorSeconds),
+    peakBytes: Math.max(...passes.map(({ peakBytes }) => peakBytes)),
+    faults: passes.flatMap(({ faults }) => faults),
+  };
+}
