@@ -4,6 +4,7 @@ import type { IssuedCredential } from './credential-issuer.ts';
 import { forget, held, hold } from './held-credentials.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged, findStaged, placeOf, readStaged, stage } from './staging.ts';
+import { parseAttemptId } from './rotation-id.ts';
 import { bindingKey } from './rotation-unit.ts';
 import { operation, readValue } from './vault-access.ts';
 
@@ -78,20 +79,25 @@ export async function publishedPart(work: RotationWork): Promise<SecretValue | n
  * Withdraws what this attempt issued and begins the next one. Nothing of it was ever published, so nobody misses it.
  * `credentialId`: `null` when the provider has nothing of this attempt.
  */
-export async function nextAttempt(work: RotationWork, credentialId: string | null, reason: string): Promise<void> {
+export async function nextAttempt(
+  work: RotationWork,
+  credentialId: string | null,
+  reason: string,
+  attempt = work.rotation.attempt + 1,
+): Promise<void> {
   if (credentialId !== null) {
     await work.intent('withdraw', [], { credentialId });
     await work.issuer.revoke(await work.request('old'), credentialId);
   }
   await disableStaged(work);
   forget(work.tools, work.attemptId);
-  const attempt = work.rotation.attempt + 1;
   await work.outcome('withdraw', { step: 'claimed', attempt, facts: { reasons: [reason] } });
 }
 
 /**
- * Looks for what an earlier worker left under this attempt's name, before anything is minted.
- * Gives false when that decided the step: the value was staged after all, or the attempt is over.
+ * Looks for what earlier workers left under this rotation's name, before anything is minted: under this attempt, and under others
+ * that a journal which was set back no longer knows. Gives false when that decided the step: the value was staged after all, or
+ * the attempt is over.
  */
 async function clearTheWay(work: RotationWork): Promise<boolean> {
   const found = await work.issuer.describe(await work.request('old'));
@@ -105,8 +111,17 @@ async function clearTheWay(work: RotationWork): Promise<boolean> {
     await work.outcome('issue', { step: 'issued', facts: { credentialId: found.credentialId } });
     return false;
   }
+  const { rotationId, attempt, pending } = work.rotation;
+  const { binding, signal } = await work.request('old');
+  for (const { credentialId, rotationId: name } of await work.issuer.list(binding, signal)) {
+    const tag = parseAttemptId(name);
+    if (tag?.rotationId !== rotationId || tag.attempt === attempt) continue;
+    // The versions were looked at just before: none is this rotation's, so nobody was ever given this one.
+    await nextAttempt(work, credentialId, 'attempt-forgotten', Math.max(tag.attempt, attempt) + 1);
+    return false;
+  }
   // A request whose answer was lost may still arrive: what it makes must not meet ours under one name.
-  if (work.rotation.pending?.act === 'issue') await nextAttempt(work, null, 'answer-lost');
+  if (pending?.act === 'issue') await nextAttempt(work, null, 'answer-lost');
   return true;
 }
 

@@ -99,7 +99,8 @@ async function troubledStep(history: History): Promise<void> {
 async function serve(history: History, call: ReturnType<Scheduler['ready']>[number], fate: Fate): Promise<void> {
   const { world, scheduler, trace } = history;
   history.calls += 1;
-  if (fate === 'late' && call.what.startsWith('provider.issue')) history.allowances.lateIssues += 1;
+  if ((fate === 'late' || fate === 'stalls') && call.what.startsWith('provider.issue'))
+    history.allowances.lateIssues += 1;
   // Reads that are simply answered would hide the rest.
   if (fate !== 'served' || !/^records\.(?:read|list)/.test(call.what)) {
     trace.push(`${stamp(world)} ${call.process.name}: ${call.what}${fate === 'served' ? '' : ` → ${fate}`}`);
@@ -319,7 +320,8 @@ function check(history: History): void {
   const { world, scheduler, allowances } = history;
   history.broken ??= brokenInvariant(world, allowances);
   for (const { failure, name } of scheduler.processes) {
-    if (failure !== null && !ServiceError.is(failure)) history.broken ??= `${name} failed with ${String(failure)}`;
+    if (failure !== null && !ServiceError.is(failure))
+      history.broken ??= `${name} failed with ${failure instanceof Error ? failure.message : 'no error'}`;
   }
 }
 

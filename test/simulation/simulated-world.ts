@@ -176,7 +176,7 @@ function toolsFor(world: SimulatedWorld, process: Process, scheduler: Scheduler,
 type Call = <Value>(what: string, effect: () => Promise<Value>) => Promise<Value>;
 
 function storeFor(
-  { vault, nowMs: _now, ...world }: SimulatedWorld,
+  { vault }: SimulatedWorld,
   call: Call,
   hear: (said: Date) => void,
   said: () => Date | null,
