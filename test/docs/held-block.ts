@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'vitest';
 
 const end = '<!-- end -->';
 
 /**
- * The text of one part of a page that the code holds: it stands between `<!-- held: NAME -->` and `<!-- end -->`.
- * `expected`: what the code says now. With `WRITE_DOCS=1` in the environment the page is written anew with it.
+ * Expects one part of a page, between `<!-- held: NAME -->` and `<!-- end -->`, to be what the code says now; gives it.
+ * With `WRITE_DOCS=1` in the environment the page is written anew instead.
  */
 export function heldBlock(page: string, name: string, expected: string): string {
   const text = readFileSync(page, 'utf8');
@@ -12,7 +13,10 @@ export function heldBlock(page: string, name: string, expected: string): string 
   const from = text.indexOf(head) + head.length;
   const to = text.indexOf(end, from);
   if (from < head.length || to === -1) throw new Error(`${page} has no part held: ${name}`);
-  if (process.env['WRITE_DOCS'] !== '1') return text.slice(from, to);
+  if (process.env['WRITE_DOCS'] !== '1') {
+    expect(text.slice(from, to), `WRITE_DOCS=1 npm test -- test/docs writes ${page} anew`).toBe(expected);
+    return expected;
+  }
   writeFileSync(page, `${text.slice(0, from)}${expected}${text.slice(to)}`);
   return expected;
 }
