@@ -11,6 +11,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map(
     attribute: async () => (await import('./attribute.ts')).attribute,
     report: async () => (await import('./report.ts')).report,
     verify: async () => (await import('./verify.ts')).verify,
+    doctor: async () => (await import('./doctor.ts')).doctor,
   }),
 );
 

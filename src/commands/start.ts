@@ -115,6 +115,11 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   const service = {
     portal,
     readCanary: async () => await readCanaryOnceAnHour(composition.records, composition.canary, composition.now()),
+    requestRotation: async (secret: string, reason: string) => {
+      const body = JSON.stringify({ action: 'request', secret, reason });
+      const { ok, status } = await fetch(`${portal}/rotations`, { method: 'POST', body });
+      if (!ok) tell(`  The portal refused: ${String(status)}.`);
+    },
     collectJobs: async () => await keyturn.collectJobs(),
     collectRetrievals: async () => await keyturn.collectRetrievals(),
     reconcileRotations: async () => await keyturn.reconcileRotations(),

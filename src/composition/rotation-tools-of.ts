@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { versionReaders } from '../audit/version-readers-of.ts';
+import type { AccessTokens } from '../issuers/access-tokens.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
+import { secretReader } from '../issuers/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationTools } from '../rotation/rotation-tools.ts';
@@ -19,19 +21,34 @@ interface Parts {
   readonly records: RecordStore;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly gitea: GiteaAccess | null;
+  readonly credential: AccessTokens;
   readonly now: () => Date;
   readonly options: CompositionOptions;
 }
 
 /** Everything a rotation touches, wired. The audit answers who still reads an old version. */
-export function rotationToolsOf({ settings, policy, records, stores, gitea, now, options }: Parts): RotationTools {
+export function rotationToolsOf({
+  settings,
+  policy,
+  records,
+  stores,
+  gitea,
+  credential,
+  now,
+  options,
+}: Parts): RotationTools {
   const giteaParts = gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic };
   return {
     records,
     stores,
     vaults: settings.vaults,
     policy,
-    issuers: issuerCatalogue({ gitea: giteaParts }),
+    issuers: issuerCatalogue({
+      gitea: giteaParts,
+      readSecret: secretReader(stores),
+      // The embedded cloud's identity means nothing to Azure itself, and must not be sent there.
+      azure: settings.embedded ? null : { tokens: credential },
+    }),
     places: publicationPlaces({ gitea: giteaParts }),
     readers: { readersOf: async (secret, since) => await versionReaders({ records, policy, now }, secret, since) },
     staging: {

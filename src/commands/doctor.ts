@@ -1,0 +1,60 @@
+import { composeKeyturn } from '../compose.ts';
+import { type Check, fail } from '../composition/doctor/check.ts';
+import { checkSeparation } from '../composition/doctor/check-separation.ts';
+import { checkSources } from '../composition/doctor/check-sources.ts';
+import { checkVaults } from '../composition/doctor/check-vaults.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Command, Surroundings } from './command.ts';
+import { readWords } from './read-words.ts';
+
+const help = `
+keyturn doctor [--json]
+
+Looks at everything that Keyturn needs, in the order in which to check it: settings, policy, vaults and what the
+identity may do there, Gitea, the log workspace, separation of roles, staged values, the sealing key. Each line says
+pass, warn or fail, and gives the command that is missing. It writes nothing but the hourly canary read, which it makes
+and records as the collector does.
+
+Exit codes: 0 nothing failed, 1 something did.
+
+Example: keyturn doctor
+`;
+
+/** What is still missing, and the command against it. */
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'says what is missing, and the command against it',
+  help,
+  async run(words, surroundings) {
+    const { values } = readWords('doctor', words, { json: { type: 'boolean', default: false } });
+    const checks = await examine(surroundings);
+    if (values.json) surroundings.print(JSON.stringify({ checks }));
+    else for (const line of checks.flatMap(linesOf)) surroundings.print(line);
+    return checks.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
+  },
+};
+
+async function examine({ environment, now, progress }: Surroundings): Promise<readonly Check[]> {
+  try {
+    const composition = await composeKeyturn(environment, { now });
+    progress('Looking at vaults, Gitea and the log …');
+    return [
+      { what: 'settings', verdict: 'pass', says: 'no faults', command: null },
+      ...(await checkVaults(composition)),
+      ...(await checkSources(composition)),
+      ...(await checkSeparation(composition)),
+    ];
+  } catch (error) {
+    if (ServiceError.is(error, 'SETTINGS_MALFORMED')) return error.details.faults.map((one) => fail('settings', one));
+    if (ServiceError.is(error, 'POLICY_MALFORMED')) return error.details.faults.map((one) => fail('policy', one));
+    if (ServiceError.is(error, 'RECORD_STORE_REFUSED') || ServiceError.is(error, 'RECORD_STORE_UNREACHABLE')) {
+      return [fail('records', `${error.code}: ${error.says} (${error.details.reason})`)];
+    }
+    throw error;
+  }
+}
+
+function linesOf({ what, verdict, says, command }: Check): readonly string[] {
+  const commands = command === null ? [] : command.split('\n').map((line) => `        ${line}`);
+  return [`${verdict.padEnd(5)} ${what}: ${says}`, ...commands];
+}

@@ -1,0 +1,113 @@
+import { readCanaryOnceAnHour } from '../../audit/canary-ledger.ts';
+import type { SecretStore } from '../../rotation/secret-store.ts';
+import type { Vault } from '../../secrets/secret-reference.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Composition } from '../composition.ts';
+import { assignRole, makeSecret, vaultRole, vaultScope } from './az-commands.ts';
+import { type Check, fail, lookAt, pass, warn } from './check.ts';
+
+type Parts = Pick<Composition, 'settings' | 'rotation' | 'canary' | 'records' | 'now'>;
+
+/** Destructive steps require our clock and the vault's to agree this far. */
+const clockToleranceMs = 5 * 60_000;
+
+/** What Keyturn may do in each vault, as far as it can be tried without writing and without reading a value of anybody's. */
+export async function checkVaults(parts: Parts): Promise<readonly Check[]> {
+  const { settings, rotation } = parts;
+  const checks: Check[] = [];
+  for (const vault of settings.vaults) {
+    const store = rotation.stores.get(vault.name);
+    if (store === undefined) continue;
+    const listed = await checkListing(parts, vault, store);
+    checks.push(listed);
+    if (listed.verdict !== 'fail') checks.push(checkClock(parts, vault, store), await checkCanary(parts, vault, store));
+  }
+  if (settings.role !== 'rotate') checks.push(await checkCanaryRead(parts));
+  if (settings.role === 'report') return checks;
+  checks.push(
+    warn(
+      'setting secrets',
+      'Whether the identity may set and update secrets cannot be tried without writing; the first rotation shows it.',
+      settings.vaults.map((vault) => assignRole(vaultRole(settings), vaultScope(vault), null)).join('\n'),
+    ),
+    await checkStagingKey(parts),
+  );
+  return checks;
+}
+
+async function checkListing({ settings }: Parts, vault: Vault, store: SecretStore): Promise<Check> {
+  const what = `vault ${vault.name}`;
+  return await lookAt(
+    what,
+    async () => {
+      let secrets = 0;
+      for await (const _ of store.list()) secrets += 1;
+      return pass(what, `reached; ${String(secrets)} secrets listed`);
+    },
+    (error) =>
+      ServiceError.is(error, 'VAULT_ACCESS_DENIED')
+        ? assignRole(vaultRole(settings), vaultScope(vault), error.details.objectId)
+        : null,
+  );
+}
+
+function checkClock({ now }: Parts, { name }: Vault, store: SecretStore): Check {
+  const what = `clock of ${name}`;
+  const theirs = store.serverTime();
+  if (theirs === null) return warn(what, 'the vault did not tell its time');
+  const apart = Math.round(Math.abs(theirs.getTime() - now().getTime()) / 1000);
+  if (apart * 1000 <= clockToleranceMs) return pass(what, `${String(apart)} s from ours`);
+  return fail(what, `${String(apart)} s from ours: nothing is revoked until they agree`, 'timedatectl set-ntp true');
+}
+
+async function checkCanary({ settings }: Parts, vault: Vault, store: SecretStore): Promise<Check> {
+  const what = `canary of ${vault.name}`;
+  return await lookAt(what, async () =>
+    (await store.latest(settings.canarySecret)) === null
+      ? fail(
+          what,
+          `there is no secret ${settings.canarySecret}: no hour can be shown to be covered`,
+          makeSecret(vault, settings.canarySecret),
+        )
+      : pass(what, `${settings.canarySecret} is there`),
+  );
+}
+
+/** Read as the collector reads it, and recorded: a read that no ledger explains would be a finding. */
+async function checkCanaryRead({ settings, records, canary, now }: Parts): Promise<Check> {
+  const what = 'canary read';
+  return await lookAt(
+    what,
+    async () => {
+      const read = await readCanaryOnceAnHour(records, canary, now());
+      if (read === 0) return pass(what, 'made in this hour already');
+      if (read === settings.vaults.length) return pass(what, `made in ${String(read)} vaults`);
+      return fail(what, `made in ${String(read)} of ${String(settings.vaults.length)} vaults`, grants(null));
+    },
+    (error) => (ServiceError.is(error, 'VAULT_ACCESS_DENIED') ? grants(error.details.objectId) : null),
+  );
+
+  function grants(objectId: string | null): string {
+    const scopes = settings.vaults.map((vault) => `${vaultScope(vault)}/secrets/${settings.canarySecret}`);
+    return scopes.map((scope) => assignRole('Key Vault Secrets User', scope, objectId)).join('\n');
+  }
+}
+
+/** Looked for and not read: a read outside a rotation could not be explained later. */
+async function checkStagingKey({ settings, rotation }: Parts): Promise<Check> {
+  const what = 'staging key';
+  const { stagingKeySecret, stagingVault, vaults } = settings;
+  const vault = [...vaults, ...(stagingVault === null ? [] : [stagingVault])].find(
+    ({ name }) => name === stagingKeySecret?.vault,
+  );
+  const store = vault === undefined ? undefined : rotation.stores.get(vault.name);
+  if (stagingKeySecret === null || vault === undefined || store === undefined) {
+    return fail(what, 'KEYTURN_STAGING_KEY_SECRET names no secret of a vault of the settings');
+  }
+  const { name } = stagingKeySecret;
+  return await lookAt(what, async () =>
+    (await store.latest(name)) === null
+      ? fail(what, `there is no secret ${vault.name}/${name}: no staged value can be trusted`, makeSecret(vault, name))
+      : pass(what, `${vault.name}/${name} is there`),
+  );
+}
