@@ -81,7 +81,8 @@ function lollipop(line: SecretLine, name: string, y: number, x: (days: number) =
   // The number stands behind the dot, or behind the limit's mark where the two would meet.
   const limitX = x(line.validityDays ?? Number.NEGATIVE_INFINITY);
   const behindDot = x(line.ageDays) + 10;
-  const valueX = limitX > behindDot - 12 && limitX < behindDot + 28 ? limitX + 8 : behindDot;
+  const valueX =
+    limitX > behindDot - 12 && limitX < behindDot + countText(line.ageDays).length * 7 + 4 ? limitX + 8 : behindDot;
   return [
     svg('g', {}, [
       svg('title', {}, [`${line.secret}: ${String(line.ageDays)} days old; ${limit}; ${line.standing}`]),
