@@ -6,6 +6,7 @@ import { accessTokenSource } from './access-token-source.ts';
 import type { AccessToken } from './access-token.ts';
 import { type Diagnosis, fail, pass } from './diagnosis.ts';
 import { diagnoseJob } from './diagnose-job.ts';
+import { diagnoseMetadata } from './diagnose-metadata.ts';
 import * as vaultLayer from './diagnose-vault.ts';
 import type { FetchConfiguration } from './fetch-configuration.ts';
 import { helperVersion } from './helper-version.ts';
@@ -37,6 +38,7 @@ export async function doctor(words: readonly string[], surroundings: Surrounding
   const configuration = diagnoseGround(surroundings, found);
   if (configuration !== null) {
     found.push(...diagnoseJob(surroundings.environment, configuration));
+    found.push(await diagnoseMetadata(httpExchange, configuration.identity));
     await diagnoseVaults(configuration, wanted, surroundings, found);
   }
   process.stdout.write(wanted.json ? `${JSON.stringify({ diagnoses: found })}\n` : found.map(written).join(''));

@@ -3,7 +3,7 @@ import { ServiceError } from '../service-error.ts';
 import type { AccessToken, AccessTokenSource } from './access-token.ts';
 import type { FetchConfiguration } from './fetch-configuration.ts';
 import type { HttpExchange } from './http-exchange.ts';
-import { readSecret } from './read-secret.ts';
+import { readSecret, type WantedSecret } from './read-secret.ts';
 import type { ReceiptChain } from './receipt-chain.ts';
 import type { SecretRead, ServedSecret } from './secret-read.ts';
 import type { SecretRequest } from './secret-request.ts';
@@ -16,6 +16,8 @@ export interface FetchPorts {
   readonly surroundings: Surroundings;
   readonly identity: AccessTokenSource;
   readonly chain: ReceiptChain;
+  /** Called with each receipt the moment its read is over: whatever happens next, the read is on record. */
+  readonly record: (receipt: Receipt) => void;
   readonly authority?: string | undefined;
   readonly patienceMs: number;
 }
@@ -26,7 +28,7 @@ export interface FetchedSecret {
   readonly secret: ServedSecret | null;
 }
 
-/** What was read. Receipts stand for the failed reads too, so they are kept before `use` tells of a failure. */
+/** What was read, with the receipts in the order in which the reads ended, failed ones included. */
 export interface Fetched {
   readonly receipts: readonly Receipt[];
   /** @throws ServiceError of the first request that failed, in the order asked. */
@@ -41,6 +43,7 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
   const { configuration, chain, surroundings } = ports;
   const tokens = new Map<string, Promise<AccessToken>>();
   const reads = new Map<string, Promise<SecretRead>>();
+  const receipts: Receipt[] = [];
   const wanted = requests.map((request) => ({ request, vault: vaultAddress(configuration, request.vault) }));
   for (const { vault } of wanted) {
     if (!tokens.has(vault.resource)) tokens.set(vault.resource, ports.identity(vault.resource));
@@ -51,15 +54,21 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
     if (token === undefined) throw new TypeError('Every resource has its token by now.');
     const key = `${vault.name}/${request.name.toLowerCase()}@${request.version ?? ''}`;
     const clientRequestId = chain.nextClientRequestId(key);
-    const same = reads.get(key);
-    const read =
-      same ?? readSecret({ ...ports, token, userAgent: chain.userAgent }, { ...request, vault, clientRequestId });
+    const read = reads.get(key) ?? onRecord(token, { ...request, vault, clientRequestId });
     reads.set(key, read);
     return { request, read: await read };
   });
   const answered = await Promise.all(asked);
-  const receipts = chain.receiptsOf(await Promise.all(reads.values()));
   return { receipts, use: () => answered.map(({ request, read }) => usable(request, read, surroundings.now())) };
+
+  async function onRecord(token: AccessToken, secret: WantedSecret): Promise<SecretRead> {
+    const read = await readSecret({ ...ports, token, userAgent: chain.userAgent }, secret);
+    for (const receipt of chain.receiptsOf([read])) {
+      receipts.push(receipt);
+      ports.record(receipt);
+    }
+    return read;
+  }
 }
 
 function usable(request: SecretRequest, read: SecretRead, now: Date): FetchedSecret {

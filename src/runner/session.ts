@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import type { Receipt } from '../provenance/receipt.ts';
 import { formatReceiptLine } from '../provenance/receipt-line.ts';
 import { ServiceError } from '../service-error.ts';
 import { accessTokenSource } from './access-token-source.ts';
@@ -46,19 +47,20 @@ export function startSession(
     job,
     async fetch(requests) {
       const identity = await accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
-      const fetched = await fetchSecrets({ ...ports, identity }, requests);
-      if (fetched.receipts.length > 0) {
-        // The line feed ends what somebody may have left unfinished: a receipt counts only at the start of a line.
-        writeSync(2, `\n${fetched.receipts.map((receipt) => `${formatReceiptLine(receipt)}\n`).join('')}`);
-        if (configuration.service !== null) {
-          const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
-          const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
-          if (failure !== null) say(`the service did not take the receipts (${failure}); they stand in this log`);
-        }
+      const fetched = await fetchSecrets({ ...ports, identity, record: writeReceipt }, requests);
+      if (fetched.receipts.length > 0 && configuration.service !== null) {
+        const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
+        const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
+        if (failure !== null) say(`the service did not take the receipts (${failure}); they stand in this log`);
       }
       return fetched.use();
     },
   };
+}
+
+/** The line feed ends what somebody may have left unfinished: a receipt counts only at the start of a line. */
+function writeReceipt(receipt: Receipt): void {
+  writeSync(2, `${receipt.sequence === 1 ? '\n' : ''}${formatReceiptLine(receipt)}\n`);
 }
 
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Surroundings): JobContext | null {

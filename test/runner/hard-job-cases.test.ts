@@ -24,16 +24,18 @@ const exec = (...command: readonly string[]) => ['exec', '--secret', 'P=password
 
 describe('case 9: a hostile earlier step', () => {
   it.each([
-    'NODE_EXTRA_CA_CERTS',
-    'AZURE_AUTHORITY_HOST',
-    'AZURE_POD_IDENTITY_AUTHORITY_HOST',
-    'LD_AUDIT',
-    'https_proxy',
-    'KEYTURN_SERVICE',
-  ])('is refused when it has set %s, before any token is asked for', async (variable) => {
+    ['NODE_OPTIONS', '--no-warnings'],
+    ['NODE_EXTRA_CA_CERTS', '/nowhere'],
+    ['LD_PRELOAD', '/nowhere'],
+    ['LD_AUDIT', '/nowhere'],
+    ['AZURE_AUTHORITY_HOST', 'https://attacker.example'],
+    ['AZURE_POD_IDENTITY_AUTHORITY_HOST', 'https://attacker.example'],
+    ['https_proxy', 'http://attacker.example'],
+    ['KEYTURN_SERVICE', 'https://attacker.example'],
+  ])('is refused when it has set %s, before any token is asked for', async (variable, value) => {
     const job = world.startJob();
     const rows = world.cloud.auditLog.rows().length;
-    expect(await world.fetch(job, exec('true'), { [variable]: '/nowhere' })).toBe(66);
+    expect(await world.fetch(job, exec('true'), { [variable]: value })).toBe(66);
     expect(rowsOf(world, job).some((row) => row.includes('ENVIRONMENT_HOSTILE') && row.includes(variable))).toBe(true);
     expect(world.cloud.auditLog.rows()).toHaveLength(rows);
   });
@@ -164,6 +166,23 @@ describe('case 10: forged attribution', () => {
 });
 
 describe('case 11: death at any point', () => {
+  it('has the receipt of each read that ended before the helper was told to stop', async () => {
+    world.cloud.vault.fault({ kind: 'throttle', secret: 'slow', times: 99, retryAfterSeconds: 60 });
+    const job = world.startJob();
+    const helper = join(world.directory, 'keyturn-fetch.mjs');
+    const words = ['exec', '--secret', 'P=password', '--secret', 'Q=slow', '--wait', '10m', '--', 'true'];
+    const child = spawn(process.execPath, [helper, ...words], {
+      env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    let log = '';
+    child.stderr.on('data', (part: Buffer) => (log += part.toString()));
+    await until(() => log.split('\n').some((line) => parseReceiptLine(line)?.secret === 'password'));
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[1]).toBe('SIGTERM');
+  });
+
   it('ends the command and removes its files when the helper is killed, and the receipt is there already', async () => {
     const job = world.startJob();
     const mark = join(world.directory, 'started');

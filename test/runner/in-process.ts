@@ -64,6 +64,7 @@ export async function fetchInProcess(
       configuration,
       identity: managedIdentity(ports, { clientId: runner.clientId, endpoint: cloud.identity.url }),
       chain: startReceiptChain(job, '01234567', false),
+      record: () => undefined,
       patienceMs,
     },
     requests,

@@ -1,0 +1,32 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildHelper } from './fetch-world.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'bundle-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('the bundle of the helper', () => {
+  it('is the same bytes twice, and within its budget of 600 KB', async () => {
+    const first = readFileSync(await buildHelper(directory));
+    const second = readFileSync(await buildHelper(directory));
+    expect(first.equals(second)).toBe(true);
+    expect(first.length).toBeLessThanOrEqual(600 * 1024);
+  });
+
+  it.each(['main', 'action-main', 'action-post'])('holds nothing of the service: %s', async (entry) => {
+    const { metafile } = await build({
+      entryPoints: [`src/runner/${entry}.ts`],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      metafile: true,
+      write: false,
+    });
+    const allowed = /^(src\/(runner|provenance|secrets|faults)\/|src\/service-error\.ts$|node_modules\/yaml\/)/;
+    expect(Object.keys(metafile.inputs).filter((path) => !allowed.test(path))).toEqual([]);
+  });
+});

@@ -1,0 +1,17 @@
+import { patternIndex } from '../../src/runner/pattern-index.ts';
+import { startRedaction } from '../../src/runner/redaction.ts';
+import { runCommand } from '../../src/runner/run-command.ts';
+
+/** Runs its arguments as on a machine that has neither mkfifo nor prlimit. */
+const index = patternIndex([Buffer.from('swordfish')]);
+process.exit(
+  await runCommand({
+    command: process.argv.slice(2),
+    environment: { PATH: process.env['PATH'] ?? '' },
+    redactions: [startRedaction(index), startRedaction(index)],
+    descriptors: new Map(),
+    places: [],
+    guardian: { coreDumpsOff: false, pipes: null, watch: () => undefined, dismiss: () => undefined },
+    say: (line) => process.stderr.write(`${line}\n`),
+  }),
+);
