@@ -42,7 +42,7 @@ export async function composeKeyturn(
     policy,
     records,
     now,
-    rotation: rotationToolsOf({ settings, policy, records, stores, gitea, now, options }),
+    rotation: rotationToolsOf({ settings, policy, records, stores, gitea, credential, now, options }),
     log: await openLog(settings, credential),
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),

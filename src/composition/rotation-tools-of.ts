@@ -55,7 +55,6 @@ export function rotationToolsOf({
       vault: settings.stagingVault?.name ?? null,
       key: async () => await stagingKey(settings, stores),
       ...(settings.stagingKeySecret === null ? {} : { keySecret: settings.stagingKeySecret }),
-      ...(settings.stagingKeySecret === null ? {} : { keySecret: settings.stagingKeySecret }),
     },
     killSwitch: () => Promise.resolve(settings.killSwitch),
     now,
