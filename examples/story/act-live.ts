@@ -8,6 +8,8 @@ import type { StoryWorld } from './story-world.ts';
 export interface LiveService {
   readonly portal: string;
   readCanary(): Promise<unknown>;
+  /** Asks for a rotation, as a person does on the portal. */
+  requestRotation(secret: string, reason: string): Promise<void>;
   collectJobs(): Promise<PassSummary>;
   collectRetrievals(): Promise<PassSummary>;
   reconcileRotations(): Promise<PassSummary>;
@@ -50,6 +52,9 @@ export async function actLive(
   tell(
     `  The job ended with ${String(exitCode)}. Its log is in Gitea: the value in it reads ***, the receipt is hexadecimal.`,
   );
+
+  tell('An operator asks for deploy-token to be rotated: an access token of Gitea, whose end can be shown.');
+  await service.requestRotation('deploy-token', 'a laptop with access to it was lost');
 
   // The log's rows take minutes in Azure as here, and the grace of the old value ends meanwhile.
   tell('The clock of the embedded cloud moves on by three hours, so that the log row arrives and the grace ends.');
