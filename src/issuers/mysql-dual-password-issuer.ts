@@ -9,7 +9,7 @@ import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { asMysqlAdministrator, withMysql } from './mysql-session.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
-import type { ReadSecret } from './read-secret.ts';
+import { namedSecret, type ReadSecret } from './read-secret.ts';
 import { refused } from './refused.ts';
 import { text } from './target-fields.ts';
 import { targetShape } from './target-shape.ts';
@@ -31,6 +31,7 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     name,
     credentialClass: 'chosen',
     check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding }) => {
       const { user, form } = shape.read(binding);
       const password = new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes));

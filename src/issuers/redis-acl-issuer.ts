@@ -7,7 +7,7 @@ import type { Session } from './database-engine.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
-import type { ReadSecret } from './read-secret.ts';
+import { namedSecret, type ReadSecret } from './read-secret.ts';
 import { type RedisSession, withRedis } from './redis-session.ts';
 import { refused } from './refused.ts';
 import { text, wholeNumber } from './target-fields.ts';
@@ -39,6 +39,7 @@ export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: Ran
     name,
     credentialClass: 'chosen',
     check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding }) => {
       const { user, form } = shape.read(binding);
       const password = new SecretValue(randomText(48, alphabets.alphanumeric, randomBytes));

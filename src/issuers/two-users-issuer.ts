@@ -8,7 +8,7 @@ import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
 import { refused } from './refused.ts';
-import type { ReadSecret } from './read-secret.ts';
+import { namedSecret, type ReadSecret } from './read-secret.ts';
 import { texts } from './target-fields.ts';
 import { targetShape } from './target-shape.ts';
 
@@ -38,6 +38,7 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     name,
     credentialClass: 'chosen',
     check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose,
     issue,
     verify,

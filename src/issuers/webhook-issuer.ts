@@ -5,7 +5,7 @@ import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { credentialName, rotationOf } from './credential-name.ts';
 import { type AlphabetName, alphabets, bitsOf, type RandomBytes, randomText } from './random-text.ts';
-import type { ReadSecret } from './read-secret.ts';
+import { namedSecret, type ReadSecret } from './read-secret.ts';
 import { refused } from './refused.ts';
 import { oneOf, optional, text, wholeNumber } from './target-fields.ts';
 import { targetShape } from './target-shape.ts';
@@ -47,6 +47,7 @@ export function webhookIssuer({ name, readSecret, randomBytes }: Tools): Credent
     name,
     credentialClass: minted ? 'minted' : 'chosen',
     check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).signingKey)],
     propose: ({ binding }) => {
       const { length, alphabet } = shape.read(binding);
       return minted ? null : new SecretValue(randomText(length, alphabets[alphabet], randomBytes));

@@ -9,7 +9,7 @@ import { appendEntry, readJournal } from './rotation-journal.ts';
 import type { RotationState, RotationStep } from './rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf, targetKeyOf, unitOf } from './rotation-unit.ts';
-import { type OperationNotes, readValue } from './vault-access.ts';
+import { type OperationNotes, operation, readValue } from './vault-access.ts';
 
 /** How an outcome changes where the rotation stands; what is left out stays. A new step is also the new state. */
 export interface Change {
@@ -83,6 +83,9 @@ export async function openWork(tools: RotationTools, rotationId: string, lease: 
     request: async (inForce) => {
       if (!values.has(inForce)) values.set(inForce, await valueInForce(work, inForce));
       const { binding, credentialId } = sideOf(work, inForce);
+      for (const { vault, name } of issuer.reads?.(binding) ?? []) {
+        work.note(operation(tools, 'SecretGet', vault, name, null));
+      }
       return {
         binding,
         rotationId: work.attemptId,
