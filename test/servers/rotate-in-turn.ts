@@ -1,6 +1,7 @@
 import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import type { IssuerWorld } from '../contracts/credential-issuer.contract.ts';
@@ -22,7 +23,7 @@ export async function rotateInTurn(
   world: IssuerWorld,
   rotations: number,
   signIn: (value: SecretValue) => Promise<void>,
-): Promise<Interruption & { readonly oldValues: readonly string[] }> {
+): Promise<Interruption & { readonly oldValues: readonly string[]; readonly administratorReads: number }> {
   const { issuer, current, currentCredentialId } = world;
   const binding = { ...world.binding, vault: 'kv', name: 'app', graceMs: hourMs, consumersLifetimeMs: 0 };
   const outside = rotationWorld([]);
@@ -47,7 +48,11 @@ export async function rotateInTurn(
   } finally {
     await afterReads(2);
   }
-  return { ...(await client.stop()), oldValues };
+  let administratorReads = 0;
+  for await (const { operations } of readRotationHistories(tools.records)) {
+    administratorReads += operations.filter(({ secret }) => secret.endsWith('-admin')).length;
+  }
+  return { ...(await client.stop()), oldValues, administratorReads };
 
   async function rotateOnce(): Promise<string> {
     const unit = unitOf(tools.policy, { vault: 'kv', name: binding.name });
