@@ -2,6 +2,9 @@
 # Installs the servers that `npm run test:servers` rotates against, from Debian's packages. Needs root.
 # The packages' own services are not used: the tests start servers of their own on free ports in temporary folders.
 set -eu
+if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v mariadbd >/dev/null && command -v redis-server >/dev/null; then
+  exit 0
+fi
 export DEBIAN_FRONTEND=noninteractive
 # A package's service must not start beside the tests.
 printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
