@@ -9,10 +9,10 @@ export interface Mutant {
 /** Ten guards picked by hand, one for each promise. */
 export const mutants: readonly Mutant[] = [
   {
-    says: 'publishing over a version that somebody else set',
-    file: 'publish-credential.ts',
-    from: 'else if (latest.version !== member.fromVersion) return markSuperseded(work, member, latest);',
-    to: '',
+    says: 'believing a lease that a wrong clock wrote',
+    file: 'lease.ts',
+    from: 'return leftMs > 0 && leftMs <= leaseMs + clockToleranceMs;',
+    to: 'return leftMs > 0;',
   },
   {
     says: 'minting again without looking for what an earlier worker minted',

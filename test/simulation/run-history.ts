@@ -26,6 +26,7 @@ export const troubles = [
   'planted',
   'slow-provider',
   'policy-refusal',
+  'wrong-credential',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 
@@ -180,6 +181,8 @@ async function happen(history: History): Promise<void> {
     case 12: {
       const provider = world.providerOf(binding);
       if (troubled('slow-provider')) provider.notYet = dice.between(1, 4);
+      if (troubled('wrong-credential') && binding.issuer !== 'single' && binding.issuer !== 'random')
+        provider.wrong = 1;
       if (troubled('policy-refusal') && (binding.issuer === 'single' || binding.issuer === 'two-users'))
         provider.refusesByPolicy = 1;
       return;
@@ -267,7 +270,8 @@ function plant({ world, dice, trace }: History): void {
 async function fairEnd(history: History): Promise<void> {
   const { world, scheduler, trace } = history;
   world.skewMs = 0;
-  for (const provider of Object.values(world.providers)) Object.assign(provider, { notYet: 0, refusesByPolicy: 0 });
+  for (const provider of Object.values(world.providers))
+    Object.assign(provider, { notYet: 0, refusesByPolicy: 0, wrong: 0 });
   trace.push(`${stamp(world)} the world is fair from here`);
   for (const late of scheduler.late.splice(0)) await late().catch(() => undefined);
   check(history);

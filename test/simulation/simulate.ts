@@ -32,7 +32,7 @@ for (let seed = first; seed < first + histories; seed += 1) {
     for (const line of result.trace) console.log(`  ${line}`);
     process.exit(1);
   }
-  if ((seed - first + 1) % 1_000 === 0) report(seed - first + 1);
+  if ((seed - first + 1) % 500 === 0) report(seed - first + 1);
 }
 report(histories);
 

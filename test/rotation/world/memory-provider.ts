@@ -26,6 +26,8 @@ export interface MemoryProvider {
   readonly made: number;
   /** Answers `not-yet` to so many verifications, then the truth. */
   notYet: number;
+  /** Makes so many credentials other than it says: what was told does not open anything. */
+  wrong: number;
   /** Refuses so many proposed values by policy. */
   refusesByPolicy: number;
 }
@@ -172,6 +174,7 @@ function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: ()
       made: 0,
       notYet: 0,
       refusesByPolicy: 0,
+      wrong: 0,
       live: (key: string) => accountOf(key),
       put: (key: string, credential: { id: string; name: string; value: string }) =>
         void accountOf(key).push({ ...credential, lastUsed: null }),
@@ -197,6 +200,11 @@ function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: ()
           }
           const made = behaviour.issue(request, proposed);
           provider.made += 1;
+          if (provider.wrong > 0) {
+            provider.wrong -= 1;
+            const held = account(request.binding);
+            held.splice(held.indexOf(made), 1, { ...made, value: `${made.value}-other` });
+          }
           return { credentialId: made.id, value: new SecretValue(made.value) };
         }),
       verify: (request, credential) => pass('verify', () => verify(request, credential.value.reveal())),
