@@ -6,11 +6,13 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map(
   Object.entries({
     start: async () => (await import('./start.ts')).start,
     serve: async () => (await import('./serve.ts')).serve,
+    adopt: async () => (await import('./adopt.ts')).adopt,
     rotate: async () => (await import('./rotate.ts')).rotate,
     reconcile: async () => (await import('./reconcile.ts')).reconcile,
     attribute: async () => (await import('./attribute.ts')).attribute,
     report: async () => (await import('./report.ts')).report,
     verify: async () => (await import('./verify.ts')).verify,
+    explain: async () => (await import('./explain.ts')).explain,
     doctor: async () => (await import('./doctor.ts')).doctor,
   }),
 );

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { versionReaders } from '../audit/version-readers-of.ts';
 import type { AccessTokens } from '../issuers/access-tokens.ts';
+import type { HookDeliveries } from '../issuers/hook-deliveries.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
 import { secretReader } from '../issuers/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
@@ -22,6 +23,7 @@ interface Parts {
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly gitea: GiteaAccess | null;
   readonly credential: AccessTokens;
+  readonly deliveries: HookDeliveries;
   readonly now: () => Date;
   readonly options: CompositionOptions;
 }
@@ -45,6 +47,7 @@ export function rotationToolsOf({
     policy,
     issuers: issuerCatalogue({
       gitea: giteaParts,
+      deliveries,
       readSecret: secretReader(stores),
       // The embedded cloud's identity means nothing to Azure itself, and must not be sent there.
       azure: settings.embedded ? null : { tokens: credential },

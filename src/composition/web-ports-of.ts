@@ -42,7 +42,12 @@ export function webPortsOf(parts: Parts): WebPorts {
     checkGiteaSignature:
       webhookSecret === null
         ? null
-        : async (body, signature) => isSignedByGitea(body, signature, await resolve(webhookSecret)),
+        : async (body, signature) => {
+            const ours = isSignedByGitea(body, signature, await resolve(webhookSecret));
+            // It may be the first delivery of a hook whose secret is not published yet: its issuer waits for that.
+            if (!ours && signature !== null) parts.deliveries.remember({ bytes: body, signature });
+            return ours;
+          },
     onGiteaDelivery: async () => {
       if (jobs !== null) await collectJobs({ feed: jobs, records, now });
     },

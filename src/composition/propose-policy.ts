@@ -1,0 +1,83 @@
+import { stringify } from 'yaml';
+import type { SecretVersion } from '../rotation/secret-store.ts';
+
+/** A secret as it is found, by the short name of its vault. */
+export interface FoundSecret {
+  readonly vault: string;
+  readonly secret: SecretVersion;
+}
+
+export interface ProposedPolicy {
+  /** `keyturn.policy.yml`, to be read and corrected by a person before it is used. */
+  readonly text: string;
+  readonly bound: number;
+  /** Secrets of which nothing says what they belong to: they stand in comments. */
+  readonly unknown: number;
+  /** Secrets that Microsoft's sample functions may still be rotating. */
+  readonly sample: readonly string[];
+}
+
+/** Tags by which Microsoft's sample functions know what they rotate. Source: Azure-Samples, KeyVault-Rotation-… */
+const sampleTags = { validity: 'ValidityPeriodDays', slot: 'CredentialId', provider: 'ProviderAddress' } as const;
+
+const resourceId = /^\/subscriptions\/[^\s?#%]{1,500}$/i;
+const usualDays = 90;
+
+const head = `# Proposed from what the vaults hold. Nothing of it is in force until KEYTURN_POLICY names this file.
+# Read every line: a tag can be written by anybody who may set the secret, so a provider named by one is a claim.
+`;
+
+/**
+ * A policy that binds what its tags tell enough of, and lists the rest in comments. A secret is never bound by a guess:
+ * rotating a value that nobody knows how to make would break whoever uses it.
+ */
+export function proposePolicy(found: readonly FoundSecret[]): ProposedPolicy {
+  const secrets: Record<string, object> = {};
+  const unknown: string[] = [];
+  const sample: string[] = [];
+  const ordered = found.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  for (const one of ordered) {
+    const { tags } = one.secret;
+    const key = nameOf(one);
+    const provider = tags[sampleTags.provider] ?? '';
+    if (provider !== '' || tags[sampleTags.slot] !== undefined) sample.push(key);
+    const validity = `${String(validityDays(one.secret))}d`;
+    if (resourceId.test(provider)) {
+      secrets[key] = { issuer: 'azure-keys', target: { resource: provider }, validity, ...environmentOf(one.secret) };
+    } else {
+      unknown.push(`#  ${key}: { issuer: ISSUER, target: {}, validity: ${validity} }`);
+    }
+  }
+  const bound = Object.keys(secrets).length;
+  const written = bound === 0 ? 'format: 1\n# secrets:\n' : stringify({ format: 1, secrets });
+  const rest =
+    unknown.length === 0
+      ? []
+      : [
+          '# What these belong to is not known. Name the issuer (docs/issuers.md) and its target, or leave them out.',
+          ...unknown,
+        ];
+  return {
+    text: `${head}\n${written}${rest.map((line) => `${line}\n`).join('')}`,
+    bound,
+    unknown: unknown.length,
+    sample,
+  };
+}
+
+function nameOf({ vault, secret }: FoundSecret): string {
+  return `${vault}/${secret.name}`;
+}
+
+function environmentOf({ tags }: SecretVersion): { environment?: string } {
+  const environment = tags['environment'] ?? '';
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(environment) ? { environment } : {};
+}
+
+/** As the sample's tag says, else as long as the newest version lasts, else as is usual. */
+function validityDays({ tags, created, expires }: SecretVersion): number {
+  const tagged = tags[sampleTags.validity] ?? '';
+  if (/^[1-9]\d{0,3}$/.test(tagged)) return Number(tagged);
+  if (expires === null) return usualDays;
+  return Math.max(1, Math.round((expires.getTime() - created.getTime()) / 86_400_000));
+}

@@ -1,0 +1,38 @@
+import type { Namespace } from './policy.ts';
+
+/** A job that reads, or might. What is left out is not asked about; `null` is a job that has none. */
+export interface ReadingJob {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly branch?: string | null;
+  readonly event?: string;
+  readonly fork?: boolean;
+}
+
+/**
+ * Why a namespace does not let a job read a secret of this environment, in plain words; empty when it does. Every list
+ * that is given must hold its part; an empty one forbids nothing.
+ */
+export function namespaceRefusals(job: ReadingJob, namespace: Namespace, environment: string | null): string[] {
+  const { repositories, branches, events, environments, forks } = namespace;
+  const repository = job.repository.toLowerCase();
+  const holds = {
+    fork: job.fork !== true || forks,
+    repository: repositories.length === 0 || repositories.some((one) => one.toLowerCase() === repository),
+    branch: job.branch === undefined || branches.length === 0 || branches.some((one) => matches(job.branch ?? '', one)),
+    event: job.event === undefined || events.length === 0 || events.includes(job.event),
+    environment: environments.length === 0 || environment === null || environments.includes(environment),
+  };
+  return [
+    ...(holds.fork ? [] : ['pull requests from forks may not read']),
+    ...(holds.repository ? [] : [`its repositories are ${repositories.join(', ')}`]),
+    ...(holds.branch ? [] : [`its branches are ${branches.join(', ')}`]),
+    ...(holds.event ? [] : [`its events are ${events.join(', ')}`]),
+    ...(holds.environment ? [] : [`its environments are ${environments.join(', ')}`]),
+  ];
+}
+
+/** A `*` at the end stands for any rest: `release/*`. */
+function matches(branch: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? branch.startsWith(pattern.slice(0, -1)) : branch === pattern;
+}

@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Called, callCommand } from './call-command.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-explain-'));
+  await writeFile(
+    join(folder, 'keyturn.policy.yml'),
+    `
+format: 1
+secrets:
+  kv-prod/database-password:
+    { issuer: generated, validity: 90d, environment: prod, namespaces: [shop-prod, release] }
+  kv-prod/open: { issuer: generated, validity: 90d }
+  kv-dev/open: { issuer: generated, validity: 90d }
+namespaces:
+  shop-prod: { repositories: [acme/shop], branches: [main], environments: [prod] }
+  release: { repositories: [acme/shop, acme/tools], branches: ['release/*'], events: [push] }
+identities:
+  11111111-2222-3333-4444-555555555555: { role: runner, labels: [prod], repositories: [acme/shop] }
+  11111111-2222-3333-4444-666666666666: { role: runner, labels: [shared] }
+  66666666-7777-8888-9999-000000000000: { role: rotator }
+`,
+  );
+});
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+const call = async (...words: string[]): Promise<Called> =>
+  await callCommand(['explain', ...words], {
+    environment: {
+      KEYTURN_VAULTS: 'https://kv-prod.vault.azure.net,https://kv-dev.vault.azure.net',
+      KEYTURN_IDENTITY_KIND: 'managed-identity',
+      KEYTURN_DATA: join(folder, 'records'),
+      KEYTURN_POLICY: join(folder, 'keyturn.policy.yml'),
+    },
+  });
+
+describe('keyturn explain', () => {
+  it('names the namespace that allows a read, and the identities that serve the repository', async () => {
+    const { code, printed } = await call('database-password', 'acme/shop', '--branch', 'main');
+    expect(code).toBe(0);
+    expect(printed).toEqual([
+      'Jobs of acme/shop may read kv-prod/database-password.',
+      '  shop-prod allows it.',
+      '  release does not: its branches are release/*.',
+      '  Identity 11111111-2222-3333-4444-555555555555, on runners labelled prod: it serves this repository alone.',
+      '  Identity 11111111-2222-3333-4444-666666666666, on runners labelled shared: it serves other repositories too.',
+    ]);
+  });
+
+  it('says of every namespace why it does not allow a read', async () => {
+    const { printed } = await call('database-password', 'acme/tools', '--branch', 'main', '--fork', '--json');
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({
+      allowed: false,
+      namespaces: [
+        {
+          name: 'shop-prod',
+          allows: false,
+          because: ['pull requests from forks may not read', 'its repositories are acme/shop'],
+        },
+        { name: 'release', because: ['pull requests from forks may not read', 'its branches are release/*'] },
+      ],
+      identities: [{ objectId: '11111111-2222-3333-4444-666666666666', dedicated: false }],
+    });
+  });
+
+  it('says that nothing holds a read against a secret without namespaces', async () => {
+    const { printed } = await call('kv-dev/open', 'acme/anything');
+    expect(printed.slice(0, 2)).toEqual([
+      'Jobs of acme/anything may read kv-dev/open.',
+      'The policy names no namespace for it: no read is held against one.',
+    ]);
+  });
+
+  it('asks which vault is meant where several have the name', async () => {
+    const { code, said } = await call('open', 'acme/shop');
+    expect(code).toBe(2);
+    expect(said.join('\n')).toContain('write VAULT/NAME');
+  });
+
+  it('refuses a secret that the policy does not bind', async () => {
+    const { code, said } = await call('of-nobody', 'acme/shop');
+    expect(code).toBe(2);
+    expect(said[0]).toMatch(/^SECRET_NOT_BOUND/);
+  });
+});
