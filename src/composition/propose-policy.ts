@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { SecretVersion } from '../rotation/secret-store.ts';
 
 /** A secret as it is found, by the short name of its vault. */
@@ -21,6 +20,7 @@ export interface ProposedPolicy {
 const sampleTags = { validity: 'ValidityPeriodDays', slot: 'CredentialId', provider: 'ProviderAddress' } as const;
 
 const resourceId = /^\/subscriptions\/[^\s?#%]{1,500}$/i;
+const environmentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const usualDays = 90;
 
 const head = `# Proposed from what the vaults hold. Nothing of it is in force until KEYTURN_POLICY names this file.
@@ -32,9 +32,10 @@ const head = `# Proposed from what the vaults hold. Nothing of it is in force un
  * rotating a value that nobody knows how to make would break whoever uses it.
  */
 export function proposePolicy(found: readonly FoundSecret[]): ProposedPolicy {
-  const secrets: Record<string, object> = {};
+  const bound: string[] = [];
   const unknown: string[] = [];
   const sample: string[] = [];
+  let counted = 0;
   const ordered = found.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   for (const one of ordered) {
     const { tags } = one.secret;
@@ -43,13 +44,12 @@ export function proposePolicy(found: readonly FoundSecret[]): ProposedPolicy {
     if (provider !== '' || tags[sampleTags.slot] !== undefined) sample.push(key);
     const validity = `${String(validityDays(one.secret))}d`;
     if (resourceId.test(provider)) {
-      secrets[key] = { issuer: 'azure-keys', target: { resource: provider }, validity, ...environmentOf(one.secret) };
+      bound.push(...bindingLines(key, { provider, validity, environment: tags['environment'] ?? '' }));
+      counted += 1;
     } else {
       unknown.push(`#  ${key}: { issuer: ISSUER, target: {}, validity: ${validity} }`);
     }
   }
-  const bound = Object.keys(secrets).length;
-  const written = bound === 0 ? 'format: 1\n# secrets:\n' : stringify({ format: 1, secrets });
   const rest =
     unknown.length === 0
       ? []
@@ -57,21 +57,24 @@ export function proposePolicy(found: readonly FoundSecret[]): ProposedPolicy {
           '# What these belong to is not known. Name the issuer (docs/issuers.md) and its target, or leave them out.',
           ...unknown,
         ];
-  return {
-    text: `${head}\n${written}${rest.map((line) => `${line}\n`).join('')}`,
-    bound,
-    unknown: unknown.length,
-    sample,
-  };
+  const lines = ['format: 1', counted === 0 ? '# secrets:' : 'secrets:', ...bound, ...rest];
+  return { text: `${head}\n${lines.join('\n')}\n`, bound: counted, unknown: unknown.length, sample };
+}
+
+/** What came from tags is written as JSON text, which YAML reads as text and nothing else. */
+function bindingLines(key: string, known: { provider: string; validity: string; environment: string }): string[] {
+  const { provider, validity, environment } = known;
+  return [
+    `  ${key}:`,
+    '    issuer: azure-keys',
+    `    target: { resource: ${JSON.stringify(provider)} }`,
+    `    validity: ${validity}`,
+    ...(environmentName.test(environment) ? [`    environment: ${JSON.stringify(environment)}`] : []),
+  ];
 }
 
 function nameOf({ vault, secret }: FoundSecret): string {
   return `${vault}/${secret.name}`;
-}
-
-function environmentOf({ tags }: SecretVersion): { environment?: string } {
-  const environment = tags['environment'] ?? '';
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(environment) ? { environment } : {};
 }
 
 /** As the sample's tag says, else as long as the newest version lasts, else as is usual. */

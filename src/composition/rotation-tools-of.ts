@@ -36,6 +36,7 @@ export function rotationToolsOf({
   stores,
   gitea,
   credential,
+  deliveries,
   now,
   options,
 }: Parts): RotationTools {

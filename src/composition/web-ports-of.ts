@@ -2,6 +2,7 @@ import { recordPostedReceipt } from '../audit/receipt-ledger.ts';
 import { eventGridTokenCheck } from '../azure/event-grid-token.ts';
 import { listPacks, type PackSummary, readPackFile } from '../evidence/pack-archive.ts';
 import { zipPack } from '../evidence/zip-pack.ts';
+import type { RecentDeliveries } from '../issuers/hook-deliveries.ts';
 import { verifyRuntimeToken } from '../gitea/verify-runtime-token.ts';
 import { isSignedByGitea } from '../gitea/webhook-signature.ts';
 import { collectJobs } from '../audit/collect-jobs.ts';
@@ -20,6 +21,7 @@ import { readinessOf } from './readiness-of.ts';
 
 type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
+  readonly deliveries: RecentDeliveries;
 };
 
 /** The portal and the hooks, wired to what they show and record. */
