@@ -15,6 +15,7 @@ import { takeInventory } from './composition/take-inventory.ts';
 import { webPortsOf } from './composition/web-ports-of.ts';
 import { giteaClient } from './gitea/gitea-client.ts';
 import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
+import { recentDeliveries } from './issuers/hook-deliveries.ts';
 import type { Keyturn } from './keyturn.ts';
 import { readSettings } from './settings/read-settings.ts';
 import { createSessions } from './web/sessions.ts';
@@ -36,13 +37,14 @@ export async function composeKeyturn(
   const access = vaultAccess(settings, credential);
   const stores = openVaults(access);
   const gitea = settings.gitea === null ? null : openGitea(settings.gitea, resolve);
+  const deliveries = recentDeliveries();
 
   const parts = {
     settings,
     policy,
     records,
     now,
-    rotation: rotationToolsOf({ settings, policy, records, stores, gitea, credential, now, options }),
+    rotation: rotationToolsOf({ settings, policy, records, stores, gitea, credential, deliveries, now, options }),
     log: await openLog(settings, credential),
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
@@ -56,7 +58,7 @@ export async function composeKeyturn(
   const keyturn = keyturnOf({
     ...parts,
     access: accessOf(settings, sessions, { trustLoopback: options.trustLoopback ?? false, now, resolve }),
-    web: webPortsOf({ ...parts, resolve }),
+    web: webPortsOf({ ...parts, resolve, deliveries }),
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });
   return { ...parts, sessions, keyturn };

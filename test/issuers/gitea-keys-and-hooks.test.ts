@@ -53,7 +53,7 @@ const hookTarget = { repository: 'acme/shop', url: 'http://127.0.0.1:9/hook', ev
 credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async () => {
   const world = await giteaWorld();
   const receiver = await startReceiver();
-  const target = { ...hookTarget, url: receiver.url };
+  const target = { ...hookTarget, url: receiver.url, receiver: 'keyturn' };
   const hook = async (url: string, secret: string) => {
     const body = { type: 'gitea', active: true, events: target.events, config: { url, content_type: 'json', secret } };
     return jsonProperties((await world.direct.request('POST', hooksPath, { body })).body).get('id');
@@ -110,7 +110,11 @@ describe('a webhook whose deliveries nobody can see', () => {
     const world = await giteaWorld();
     const deliveries = recentDeliveries({ patienceMs: 20 });
     const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, deliveries });
-    const request = requestFor('gitea-webhook-secret', { ...hookTarget, events: ['workflow_job'] });
+    const request = requestFor('gitea-webhook-secret', {
+      ...hookTarget,
+      receiver: 'keyturn',
+      events: ['workflow_job'],
+    });
     const credential = await issuer.issue(request, issuer.propose(request));
     expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'not-yet' });
     const bytes = Buffer.from('{"action":"queued"}');
