@@ -36,7 +36,8 @@ export async function reasonsToWait(
   const quietSince = new Date(now.getTime() - quietMs);
   const reasons: string[] = [];
   if (now < graceUntil) reasons.push(`grace until ${graceUntil.toISOString()}`);
-  if (publishedAt > quietSince) reasons.push(`consumers may hold the old value until ${later(publishedAt, quietMs)}`);
+  if (now.getTime() < publishedAt.getTime() + claim.consumersLifetimeMs)
+    reasons.push(`consumers may hold the old value until ${later(publishedAt, claim.consumersLifetimeMs)}`);
   // What is certain already needs no question to the log: most passes end here.
   if (reasons.length > 0) return reasons;
 
