@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { composeKeyturn } from '../compose.ts';
 import { type FoundSecret, proposePolicy } from '../composition/propose-policy.ts';
 import { isStagingName } from '../rotation/staging.ts';
+import { parsePolicy } from '../secrets/parse-policy.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Command } from './command.ts';
 import { readWords } from './read-words.ts';
@@ -46,6 +47,11 @@ export const adopt: Command = {
     else if (values.out === undefined) print(text.trimEnd());
     say(`${String(counts.bound)} secrets proposed, ${String(counts.unknown)} of unknown provider, in comments.`);
     if (policy.secrets.size > 0) say(`${String(policy.secrets.size)} are bound by the policy already and left out.`);
+    for (const [key, binding] of parsePolicy(text, 'the proposal', settings.vaults).secrets) {
+      for (const { place, reason } of rotation.issuers.get(binding.issuer)?.check(binding) ?? []) {
+        say(`${key}: ${place} ${reason}. Correct the line or leave it out.`);
+      }
+    }
     for (const secret of counts.sample) {
       say(
         `${secret} carries tags of Microsoft's sample: its function may still rotate it. End its subscription first:`,

@@ -22,6 +22,8 @@ const sampleTags = { validity: 'ValidityPeriodDays', slot: 'CredentialId', provi
 const resourceId = /^\/subscriptions\/[^\s?#%]{1,500}$/i;
 const environmentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const usualDays = 90;
+/** The policy takes no longer one. */
+const mostDays = 3_650;
 
 const head = `# Proposed from what the vaults hold. Nothing of it is in force until KEYTURN_POLICY names this file.
 # Read every line: a tag can be written by anybody who may set the secret, so a provider named by one is a claim.
@@ -80,7 +82,8 @@ function nameOf({ vault, secret }: FoundSecret): string {
 /** As the sample's tag says, else as long as the newest version lasts, else as is usual. */
 function validityDays({ tags, created, expires }: SecretVersion): number {
   const tagged = tags[sampleTags.validity] ?? '';
-  if (/^[1-9]\d{0,3}$/.test(tagged)) return Number(tagged);
+  if (/^[1-9]\d{0,3}$/.test(tagged)) return Math.min(mostDays, Number(tagged));
   if (expires === null) return usualDays;
-  return Math.max(1, Math.round((expires.getTime() - created.getTime()) / 86_400_000));
+  const days = Math.round((expires.getTime() - created.getTime()) / 86_400_000);
+  return Math.min(mostDays, Math.max(1, days));
 }

@@ -5,11 +5,14 @@ import type { Composition } from './composition.ts';
 export async function readinessOf({
   records,
   rotation,
-}: Pick<Composition, 'records' | 'rotation'>): Promise<readonly { what: string; ready: boolean; says: string }[]> {
+  settings,
+}: Pick<Composition, 'records' | 'rotation' | 'settings'>): Promise<
+  readonly { what: string; ready: boolean; says: string }[]
+> {
   const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['records', async () => await records.read('collection/retrievals.json')],
     ...[...rotation.stores].map(
-      ([vault, store]) => [`vault ${vault}`, async () => await store.latest('keyturn-canary')] as const,
+      ([vault, store]) => [`vault ${vault}`, async () => await store.latest(settings.canarySecret)] as const,
     ),
   ];
   return await Promise.all(

@@ -7,6 +7,8 @@ import { callCommand } from './call-command.ts';
 
 const account =
   '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shop/providers/Microsoft.Storage/storageAccounts/shopdata';
+const sqlServer =
+  '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shop/providers/Microsoft.Sql/servers/shop';
 const dayMs = 86_400_000;
 
 let service: EmbeddedSettings;
@@ -24,6 +26,8 @@ beforeAll(async () => {
     tags: { ValidityPeriodDays: '60', CredentialId: 'key1', ProviderAddress: account, environment: 'prod' },
   });
   vault.seed({ name: 'odd', value: 'k2', created, tags: { ProviderAddress: 'not an id', ValidityPeriodDays: 'x' } });
+  // A server of SQL has no two keys: its tags name a provider that this issuer does not know.
+  vault.seed({ name: 'sql', value: 'k4', created, tags: { ProviderAddress: sqlServer, ValidityPeriodDays: '9999' } });
   vault.seed({ name: 'rot-pending--odd', value: 'k3', created });
 });
 afterAll(async () => await service.stop());
@@ -36,6 +40,7 @@ describe('keyturn adopt', () => {
     const { name, url, resourceId } = service.cloud.vault;
     const policy = parsePolicy(text, 'proposed', [{ name, url, resourceId }]);
     expect([...policy.secrets.values()]).toMatchObject([
+      { name: 'sql', issuer: 'azure-keys', validityMs: 3_650 * dayMs },
       {
         name: 'storage-key',
         issuer: 'azure-keys',
@@ -44,6 +49,7 @@ describe('keyturn adopt', () => {
         environment: 'prod',
       },
     ]);
+    expect(said.join('\n')).toMatch(new RegExp(`${name}/sql: target\\.resource must be one of`));
     expect(text).toContain(`#  ${name}/odd: { issuer: ISSUER, target: {}, validity: 90d }`);
     expect(text).not.toContain('rot-pending--');
     expect(text).not.toContain('keyturn-canary');

@@ -1,12 +1,19 @@
 import type { Composition } from '../composition.ts';
 import { assignRole, listReaders, vaultScope } from './az-commands.ts';
-import { type Check, lookAt, pass, warn } from './check.ts';
+import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
-type Parts = Pick<Composition, 'settings' | 'policy' | 'signer'>;
+type Parts = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation'>;
 
 /** Who may do what: roles, the policy, the sealing key, staged values, the portal. */
 export async function checkSeparation(parts: Parts): Promise<readonly Check[]> {
-  return [checkRole(parts), checkPolicy(parts), await checkSealingKey(parts), checkStaging(parts), checkPortal(parts)];
+  return [
+    checkRole(parts),
+    checkPolicy(parts),
+    ...checkBindings(parts),
+    await checkSealingKey(parts),
+    checkStaging(parts),
+    checkPortal(parts),
+  ];
 }
 
 function checkRole({ settings: { role, vaults } }: Parts): Check {
@@ -34,6 +41,19 @@ function checkPolicy({ settings, policy }: Parts): Check {
     return warn(what, 'it names no identities, so no read can be better than claimed');
   }
   return pass(what, `binds ${String(secrets.size)} secrets and knows ${String(identities.size)} identities`);
+}
+
+/** Each binding as its issuer would judge it when the rotation is due: months earlier. */
+function checkBindings({ policy, rotation }: Parts): readonly Check[] {
+  return [...policy.secrets].flatMap(([key, binding]): Check[] => {
+    const what = `binding of ${key}`;
+    const issuer = rotation.issuers.get(binding.issuer);
+    if (issuer === undefined) {
+      const known = [...rotation.issuers.keys()].sort().join(', ');
+      return [fail(what, `there is no issuer ${binding.issuer}; those known are ${known}`)];
+    }
+    return issuer.check(binding).map(({ place, reason }) => fail(what, `${place} ${reason}`));
+  });
 }
 
 async function checkSealingKey({ settings, signer }: Parts): Promise<Check> {
