@@ -34,9 +34,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     says: 'revoking while the grace lasts',
-    file: 'revocation-evidence.ts',
-    from: 'if (now < graceUntil) reasons.push(',
-    to: 'if (false) reasons.push(',
+    file: 'claim-rotation.ts',
+    from: 'graceMs: wish.emergency ? 0 : Math.max(',
+    to: 'graceMs: 0 * Math.max(',
   },
   {
     says: 'revoking while a job that read the old value runs',
