@@ -7,6 +7,8 @@ export interface OutputSink {
   write(bytes: Buffer): boolean;
   /** Resolves when all bytes are written, or nobody reads them any more. */
   taken(): Promise<void>;
+  /** Whether nothing waits to be written. */
+  idle(): boolean;
   /** Whether the reader has gone away. */
   gone(): boolean;
 }
@@ -18,7 +20,7 @@ export interface OutputSink {
  */
 export function outputSink(descriptor: 1 | 2): OutputSink {
   const pipe = fstatSync(descriptor).isFIFO() ? reopened(descriptor) : null;
-  if (pipe !== null) return streamSink(new Socket({ fd: pipe, readable: false, writable: true }));
+  if (pipe !== null) return straight(pipe, streamSink(new Socket({ fd: pipe, readable: false, writable: true })));
   if (fstatSync(descriptor).isFile()) return fileSink(descriptor);
   return streamSink(descriptor === 1 ? process.stdout : process.stderr);
 }
@@ -30,6 +32,23 @@ function reopened(descriptor: number): number | null {
     // No /proc, or a pipe of another user: Node's own stream writes it, only slower.
     return null;
   }
+}
+
+/** Writes to the pipe itself while it takes what it is given, which spares a stream's bookkeeping; else by the stream. */
+function straight(pipe: number, stream: OutputSink): OutputSink {
+  return {
+    ...stream,
+    write(bytes) {
+      if (!stream.idle() || bytes.length === 0) return stream.write(bytes);
+      let written = 0;
+      try {
+        written = writeSync(pipe, bytes);
+      } catch {
+        // Full, or nobody reads any more: the stream waits, or finds out.
+      }
+      return written === bytes.length || stream.write(bytes.subarray(written));
+    },
+  };
 }
 
 function streamSink(stream: NodeJS.WriteStream | Socket): OutputSink {
@@ -55,6 +74,7 @@ function streamSink(stream: NodeJS.WriteStream | Socket): OutputSink {
     },
     taken: () =>
       gone || stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+    idle: () => stream.writableLength === 0,
     gone: () => gone,
   };
 }
@@ -72,6 +92,7 @@ function fileSink(descriptor: number): OutputSink {
       return true;
     },
     taken: () => Promise.resolve(),
+    idle: () => true,
     gone: () => gone,
   };
 }
