@@ -22,8 +22,9 @@ const sampleTags = { validity: 'ValidityPeriodDays', slot: 'CredentialId', provi
 const resourceId = /^\/subscriptions\/[^\s?#%]{1,500}$/i;
 const environmentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const usualDays = 90;
-/** The policy takes no longer one. */
+/** The policy takes no longer one; and into a shorter one the usual grace of a day does not fit. */
 const mostDays = 3_650;
+const leastDays = 2;
 
 const head = `# Proposed from what the vaults hold. Nothing of it is in force until KEYTURN_POLICY names this file.
 # Read every line: a tag can be written by anybody who may set the secret, so a provider named by one is a claim.
@@ -79,11 +80,10 @@ function nameOf({ vault, secret }: FoundSecret): string {
   return `${vault}/${secret.name}`;
 }
 
-/** As the sample's tag says, else as long as the newest version lasts, else as is usual. */
+/** As the sample's tag says, else as long as the newest version lasts, else as is usual; within what the policy takes. */
 function validityDays({ tags, created, expires }: SecretVersion): number {
   const tagged = tags[sampleTags.validity] ?? '';
-  if (/^[1-9]\d{0,3}$/.test(tagged)) return Math.min(mostDays, Number(tagged));
-  if (expires === null) return usualDays;
-  const days = Math.round((expires.getTime() - created.getTime()) / 86_400_000);
-  return Math.min(mostDays, Math.max(1, days));
+  const lasts = expires === null ? usualDays : Math.round((expires.getTime() - created.getTime()) / 86_400_000);
+  const days = /^[1-9]\d{0,4}$/.test(tagged) ? Number(tagged) : lasts;
+  return Math.min(mostDays, Math.max(leastDays, days));
 }

@@ -49,7 +49,8 @@ describe('keyturn adopt', () => {
         environment: 'prod',
       },
     ]);
-    expect(said.join('\n')).toMatch(new RegExp(`${name}/sql: target\\.resource must be one of`));
+    // The embedded cloud has no Azure Resource Manager: the issuer says of each line that it cannot serve it here.
+    expect(said.filter((line) => line.endsWith('Correct the line or leave it out.'))).toHaveLength(2);
     expect(text).toContain(`#  ${name}/odd: { issuer: ISSUER, target: {}, validity: 90d }`);
     expect(text).not.toContain('rot-pending--');
     expect(text).not.toContain('keyturn-canary');
