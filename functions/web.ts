@@ -16,7 +16,11 @@ app.http('web', {
 function toRequest({ url, method, headers, body }: HttpRequest): Request {
   const hasBody = body !== null && method !== 'GET' && method !== 'HEAD';
   const fields = [...headers.entries()] as [string, string][];
-  return new Request(url, { method, headers: fields, ...(hasBody && { body: body as ReadableStream, duplex: 'half' }) });
+  return new Request(url, {
+    method,
+    headers: fields,
+    ...(hasBody && { body: body as ReadableStream, duplex: 'half' }),
+  });
 }
 
 function toHttpResponse({ status, headers, body }: Response): HttpResponseInit {
