@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execWords, install } from '../../src/runner/action-inputs.ts';
@@ -127,6 +128,11 @@ describe('check', () => {
   });
 });
 
+function canBecomeNobody(): boolean {
+  const words = ['--reuid', '65534', '--clear-groups', process.execPath, '-e', '0'];
+  return spawnSync('setpriv', words, { cwd: '/' }).status === 0;
+}
+
 describe('an agent', () => {
   const descriptor = [environmentRequest('password', { target: { kind: 'descriptor', number: 3 } })];
   const refusal = (...parameters: Parameters<typeof checkAgentCommand>): string => {
@@ -150,6 +156,26 @@ describe('an agent', () => {
     writeFileSync(own, '#!/bin/sh\n', { mode: 0o755 });
     expect(refusal([own], descriptor, [own], 1000)).toContain('can be written by the agent');
   });
+
+  // Only root can become somebody else; elsewhere the refusals above are what can be shown.
+  it.runIf(process.getuid?.() === 0 && canBecomeNobody())(
+    'runs a listed command that it cannot write, and sees neither value nor mask',
+    async () => {
+      chmodSync(world.directory, 0o755);
+      const configuration = world.configure({ agentCommands: ['/usr/bin/cat'] });
+      const job = world.startJob();
+      const helper = join(world.directory, 'keyturn-fetch.mjs');
+      const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, helper];
+      const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/cat', '/dev/fd/3'];
+      const code = await job.execute([...asNobody, ...words], {
+        KEYTURN_FETCH_CONFIGURATION: configuration,
+        HOME: '/tmp',
+        TMPDIR: '/tmp',
+      });
+      expect([code, rowsOf(world, job).filter((row) => row === '***')]).toEqual([0, ['***']]);
+      expect(rowsOf(world, job).join('\n')).not.toContain('swordfish');
+    },
+  );
 
   it('is refused in a job as well', async () => {
     const job = world.startJob();
