@@ -138,6 +138,8 @@ async function sweep(
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
   const leftovers = await findLeftovers(tools, unit, issuer, open);
   if (leftovers.length > 0 && !(await removeUnderLease(tools, unit, anchor, notes))) return;
+  // While a rotation is under way every pass searches, so when it last did is nobody's question: a write less for each.
+  if (open.length > 0) return;
   await changeUnit(tools.records, unit.key, (one) => ({ ...one, sweptAt: tools.now().toISOString() }));
 }
 
