@@ -35,28 +35,48 @@ interface Wanted {
 export async function doctor(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const wanted = parseWords(words);
   const found: Diagnosis[] = [];
-  const configuration = diagnoseGround(surroundings, found);
+  const configuration = diagnoseConfiguration(surroundings, found);
   if (configuration !== null) {
+    const safe = diagnoseEnvironment(surroundings, configuration, found);
     found.push(...diagnoseJob(surroundings.environment, configuration));
-    found.push(await diagnoseMetadata(httpExchange, configuration.identity));
-    await diagnoseVaults(configuration, wanted, surroundings, found);
+    // No token is asked for where somebody could have it sent elsewhere.
+    if (safe) {
+      found.push(await diagnoseMetadata(httpExchange, configuration.identity));
+      await diagnoseVaults(configuration, wanted, surroundings, found);
+    }
   }
   process.stdout.write(wanted.json ? `${JSON.stringify({ diagnoses: found })}\n` : found.map(written).join(''));
   return found.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
 }
 
-function diagnoseGround({ environment }: Surroundings, found: Diagnosis[]): FetchConfiguration | null {
+function diagnoseConfiguration({ environment }: Surroundings, found: Diagnosis[]): FetchConfiguration | null {
   try {
     const configuration = loadFetchConfiguration(environment);
-    found.push(
-      pass('configuration', `identity ${configuration.identity.kind}, ${String(configuration.vaults.length)} vaults`),
-    );
-    refuseHostileEnvironment(environment, configuration.allowVariables);
+    const vaults = `${String(configuration.vaults.length)} configured: ${configuration.vaults.map(({ name }) => name).join(', ')}`;
+    found.push(pass('configuration', `identity ${configuration.identity.kind}; vaults: ${vaults}`));
     return configuration;
   } catch (error) {
     if (!ServiceError.is(error)) throw error;
     found.push(fail('configuration', error.message, error.says));
     return null;
+  }
+}
+
+/** Whether nothing in the environment could redirect this helper. */
+function diagnoseEnvironment(
+  { environment }: Surroundings,
+  { allowVariables }: FetchConfiguration,
+  found: Diagnosis[],
+): boolean {
+  try {
+    refuseHostileEnvironment(environment, allowVariables);
+    found.push(pass('proxy and trust', 'no variable redirects this helper'));
+    return true;
+  } catch (error) {
+    if (!ServiceError.is(error, 'ENVIRONMENT_HOSTILE')) throw error;
+    const advice = 'Find the step that sets them; what the runner needs, its operator lists in allowVariables.';
+    found.push(fail('proxy and trust', `the environment sets ${error.details.variables.join(', ')}`, advice));
+    return false;
   }
 }
 

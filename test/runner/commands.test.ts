@@ -60,6 +60,16 @@ describe('doctor', () => {
     expect(rows).toContain('cannot read staging secrets');
   });
 
+  it('asks for no token where a proxy could have it, and still tells of the rest', async () => {
+    const rows = world.cloud.auditLog.rows().length;
+    const job = world.startJob();
+    expect(await world.fetch(job, ['doctor'], { HTTPS_PROXY: 'http://proxy.example' })).toBe(1);
+    expect(rowsOf(world, job).join('\n')).toMatch(
+      /fail {2}proxy and trust: the environment sets HTTPS_PROXY[^]*pass {2}runner/,
+    );
+    expect(world.cloud.auditLog.rows()).toHaveLength(rows);
+  });
+
   it('names the weaknesses of an old runner', async () => {
     world.cloud.gitea.addRunner({
       name: 'old',
