@@ -16,6 +16,12 @@ param giteaUrl string
 @description('Key Vault reference of Gitea\'s token: https://VAULT.vault.azure.net/secrets/NAME.')
 param giteaTokenSecretUri string
 
+@description('Key Vault key that seals packs: https://VAULT.vault.azure.net/keys/NAME. Without it no pack can be sealed.')
+param signingKeyId string = ''
+
+@description('Whether the Event Grid subscription is made: only once the functions are deployed, for it names one of them.')
+param subscribe bool = false
+
 param location string = resourceGroup().location
 param name string = 'keyturn-${uniqueString(resourceGroup().id)}'
 
@@ -152,6 +158,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'KEYTURN_IDENTITY_CLIENT_ID', value: rotator.properties.clientId }
         { name: 'KEYTURN_BLOB_CONTAINER', value: '${storage.properties.primaryEndpoints.blob}records' }
         { name: 'KEYTURN_ROLE', value: 'all' }
+        { name: 'KEYTURN_PUBLIC_URL', value: 'https://${name}.azurewebsites.net' }
+        { name: 'KEYTURN_SIGNING_KEY', value: signingKeyId }
       ]
     }
   }
@@ -173,7 +181,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
   location: location
   properties: { source: vault.id, topicType: 'Microsoft.KeyVault.vaults' }
 
-  resource subscription 'eventSubscriptions' = {
+  resource subscription 'eventSubscriptions' = if (subscribe) {
     name: 'keyturn'
     properties: {
       destination: {

@@ -10,6 +10,7 @@ import { createWeb } from '../web/create-web.ts';
 import type { WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
 import { reportPeriod } from './report-period.ts';
+import { sealJournalHeads } from './seal-journal-heads.ts';
 
 interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
   readonly access: Access;
@@ -62,7 +63,7 @@ export function keyturnOf(parts: Parts): Keyturn {
           produced += 1;
         }
       }
-      return { what: 'Reports', counts: { produced } };
+      return { what: 'Reports', counts: { produced, headsSealed: await sealJournalHeads(parts) } };
     },
 
     handleRequest: async (request, connection) => await web.fetch(request, { connection }),

@@ -8,6 +8,13 @@ import { readRotationHistories } from '../rotation/read-rotation-histories.ts';
 import type { Composition } from './composition.ts';
 import { version } from './version.ts';
 
+/** Who acts and who attests should be two; where they are one, the report says so (design decision 18). */
+const rolesInWords = {
+  all: 'one process rotates, collects and seals: who acts also attests',
+  report: 'this process reports and holds no right to rotate',
+  rotate: 'this process rotates',
+} as const;
+
 /** Audits one period and seals its pack: into the archive, and into a folder where one is given. */
 export async function reportPeriod(
   { records, policy, settings, signer, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'signer' | 'now'>,
@@ -28,7 +35,7 @@ export async function reportPeriod(
     organisation: settings.organisation ?? 'not named',
     synthetic: settings.embedded,
     frameworks,
-    software: { version },
+    software: { version, facts: { roles: rolesInWords[settings.role] } },
     ...(out === undefined ? {} : { out }),
   });
 }

@@ -7,10 +7,12 @@ import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 
 const dayMs = 86_400_000;
+/** A little less than the hour between two passes, so that each of them takes its list. */
+const refreshMs = 55 * 60_000;
 
 /**
- * Keeps what the vaults hold now, properties alone, once a day: the newest version of each secret costs a listing of its
- * versions. Gives how many secrets were listed; 0 when today's list is on record. Rejects when a vault could not be
+ * Keeps what the vaults hold now, properties alone, at most once an hour: the newest version of each secret costs a listing
+ * of its versions. Gives how many secrets were listed; 0 when the list on record is fresh. Rejects when a vault could not be
  * listed: half a list is none.
  */
 export async function takeInventory(parts: {
@@ -22,7 +24,7 @@ export async function takeInventory(parts: {
 }): Promise<number> {
   const { settings, policy, stores, records, now } = parts;
   const newest = await inventoryAt(records, now());
-  if (newest !== null && newest.at.slice(0, 10) === now().toISOString().slice(0, 10)) return 0;
+  if (newest !== null && now().getTime() - Date.parse(newest.at) < refreshMs) return 0;
   const entries: InventoriedSecret[] = [];
   const own = new Set([settings.canarySecret, settings.stagingKeySecret?.name]);
   for (const { name: vault } of settings.vaults) {

@@ -11,8 +11,11 @@ import { instanceOf } from '../provenance/job-numbers.ts';
 import { approveRotation } from '../rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import { listRotations } from '../rotation/list-rotations.ts';
+import { rollBackRotation } from '../rotation/roll-back-rotation.ts';
 import { requestRotation } from '../rotation/request-rotation.ts';
+import type { RotationTools } from '../rotation/rotation-tools.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
+import { ServiceError } from '../service-error.ts';
 import type { SecretSetting } from '../settings.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
@@ -36,9 +39,10 @@ export function webPortsOf(parts: Parts): WebPorts {
     packZip: (pack) => zipPack(records, pack),
     packFile: async (pack, path) => await readPackFile(records, pack, path),
     rotations: async () => await listRotations(rotation),
-    requestRotation: async (request) => await requestRotation(rotation, request),
-    approveRotation: async (approval) => await approveRotation(rotation, approval),
-    handleVaultEvent: async (event) => await handleVaultEvent(rotation, event),
+    requestRotation: async (request) => await requestRotation(rotator(), request),
+    approveRotation: async (approval) => await approveRotation(rotator(), approval),
+    rollBackRotation: async (request) => await rollBackRotation(rotator(), request),
+    handleVaultEvent: async (event) => await handleVaultEvent(rotator(), event),
     isOurTopic: (topic) => settings.vaults.some(({ name, resourceId }) => isTopicOf(topic, name, resourceId)),
     checkEventToken: eventGrid === null ? null : eventGridTokenCheck(eventGrid),
     checkGiteaSignature:
@@ -60,6 +64,12 @@ export function webPortsOf(parts: Parts): WebPorts {
     },
     readiness: async () => await readinessOf(parts),
   };
+
+  /** The tools of a rotation, where this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */
+  function rotator(): RotationTools {
+    if (settings.role !== 'report') return rotation;
+    throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'this process reports; ask the one that rotates' });
+  }
 }
 
 function listed(pack: PackSummary): ListedPack {

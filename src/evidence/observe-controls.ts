@@ -55,10 +55,11 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
     unit: 'row',
     notTested: unlessAny(audited.rowsRead, 'no rows were read'),
   }),
-  'values-kept-out-of-logs': ({ audited }) => ({
-    tested: audited.rowsRead,
+  // The rule waits for a witness that knows the values: the audit is never given one.
+  'values-kept-out-of-logs': () => ({
+    tested: 0,
     unit: 'row',
-    notTested: unlessAny(audited.rowsRead, 'no rows were read'),
+    notTested: 'the audit is never given a value, so it cannot look for one in the log',
   }),
   'expiry-set': ({ audited: { inventory } }) => ({
     tested: inventory.length,

@@ -53,6 +53,8 @@ export interface WebPorts {
   /** Asks for a rotation, in the name of the person who did. Gives the rotation's id. */
   requestRotation(request: { secret: string; reason: string; by: string; emergency: boolean }): Promise<string>;
   approveRotation(approval: { rotationId: string; by: string; breakGlass: boolean; reason: string }): Promise<void>;
+  /** Publishes the old value again while its grace lasts. */
+  rollBackRotation(request: { rotationId: string; by: string; reason: string }): Promise<void>;
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string }>;
   /** Whether a topic (lower-case) is one of our vaults: only then is a subscription's validation answered. */
   isOurTopic(topic: string): boolean;

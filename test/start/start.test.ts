@@ -71,6 +71,13 @@ describe('keyturn start --once --json', () => {
     expect(grades['rotation-unexplained'] ?? 0).toBe(0);
   });
 
+  it('shows the old value of a provider dead, and that of a plain value disabled', async () => {
+    const rotations = (await readFile(join(pack, 'rotations.ndjson'), 'utf8')).trim().split('\n');
+    const ends = rotations.map((line) => JSON.parse(line) as { secret: string; oldValue: string });
+    expect(ends).toContainEqual(expect.objectContaining({ secret: 'deploy-token', oldValue: 'dead' }));
+    expect(ends).toContainEqual(expect.objectContaining({ secret: 'payments-api-key', oldValue: 'disabled-only' }));
+  });
+
   it('finds what the story hides', async () => {
     const findings = await readFile(join(pack, 'findings.ndjson'), 'utf8');
     const rules = new Set(
@@ -95,8 +102,9 @@ describe('keyturn start --once --json', () => {
 
   it('ties the live read of the fetch helper to its job by a posted receipt', async () => {
     const rows = (await readFile(join(pack, 'retrievals.csv'), 'utf8')).trim().split('\n');
-    expect(rows.at(-1)).toContain('authenticated');
-    expect(rows.at(-1)).toContain('acme/payments');
+    const live = rows.filter((row) => row.includes('payments-api-key')).at(-1);
+    expect(live).toContain('authenticated');
+    expect(live).toContain('acme/payments');
   });
 });
 

@@ -77,6 +77,16 @@ describe('asking for a rotation', () => {
     expect(await ask({ ...form, origin: 'http://localhost:7071' }, body)).toMatchObject({ status: 303 });
   });
 
+  it('approves and rolls back in the name of who asks', async () => {
+    const world = webWorld({ access });
+    const post = async (body: object) =>
+      (await world.send('/rotations', { method: 'POST', body: JSON.stringify(body), headers: json })).status;
+    expect(await post({ action: 'approve', rotationId: 'abc.1', reason: 'reviewed' })).toBe(202);
+    expect(await post({ action: 'roll-back', rotationId: 'abc.1', reason: 'consumers fail' })).toBe(202);
+    expect(world.calls.approved).toEqual([expect.objectContaining({ by: 'this machine', breakGlass: false })]);
+    expect(world.calls.rolledBack).toEqual([expect.objectContaining({ by: 'this machine', reason: 'consumers fail' })]);
+  });
+
   it('is refused without a reason, and with words it does not know', async () => {
     expect(await ask(json, JSON.stringify({ action: 'request', secret: 'x' }))).toEqual({ status: 400, requested: [] });
     const unknown = { action: 'request', secret: 'x', reason: 'y', target: 'z' };

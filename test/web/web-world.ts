@@ -27,11 +27,12 @@ export interface Calls {
   events: unknown[];
   requested: unknown[];
   approved: unknown[];
+  rolledBack: unknown[];
 }
 
 /** The real web application over ports that remember what was called. */
 export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<WebPorts> } = {}) {
-  const calls: Calls = { receipts: [], deliveries: [], events: [], requested: [], approved: [] };
+  const calls: Calls = { receipts: [], deliveries: [], events: [], requested: [], approved: [], rolledBack: [] };
   const sessions = createSessions(() => now);
   const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
   const ports: WebPorts = {
@@ -50,6 +51,10 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     approveRotation: (approval) => {
       calls.approved.push(approval);
+      return Promise.resolve();
+    },
+    rollBackRotation: (request) => {
+      calls.rolledBack.push(request);
       return Promise.resolve();
     },
     handleVaultEvent: (event) => {

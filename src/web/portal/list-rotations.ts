@@ -45,10 +45,11 @@ const text = z.string().min(1).max(300);
 const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('request'), secret: text, reason: text, emergency: flag }),
   z.strictObject({ action: z.literal('approve'), rotationId: text, reason: text, breakGlass: flag }),
+  z.strictObject({ action: z.literal('roll-back'), rotationId: text, reason: text }),
 ]);
 
 /**
- * `POST /rotations`: asks for a rotation or approves a step, in the name of who is signed in, from a form of this
+ * `POST /rotations`: asks for a rotation, approves a step or rolls a rotation back, in the name of who is signed in, from a form of this
  * portal or as JSON. A request whose Origin is another site is refused: a session cookie must not be borrowed.
  */
 export async function answerRotationRequest(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
@@ -69,6 +70,7 @@ export async function answerRotationRequest(request: Request, asking: Who, ports
   }
   const { data } = parsed;
   if (data.action === 'approve') await ports.approveRotation({ ...data, by });
+  if (data.action === 'roll-back') await ports.rollBackRotation({ ...data, by });
   const rotationId = data.action === 'request' ? await ports.requestRotation({ ...data, by }) : data.rotationId;
   if (isForm) return new Response(null, { status: 303, headers: { location: '/rotations' } });
   return Response.json({ rotationId }, { status: 202 });

@@ -1,0 +1,38 @@
+import { canonicalJson } from '../provenance/canonical-json.ts';
+import { sealEnvelope } from '../evidence/dsse-envelope.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import { journalHeads } from '../rotation/rotation-journal.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Composition } from './composition.ts';
+
+/** What a seal over journal heads states: `payloadType` of its DSSE envelope. */
+export const headsPayloadType = 'application/vnd.keyturn.journal-heads+json';
+
+/** Where the heads of a day are sealed. */
+export function headsPath(at: Date): string {
+  return `heads/${at.toISOString().slice(0, 10)}.dsse.json`;
+}
+
+/**
+ * Seals the newest entry of every rotation's chain, once a day: a journal that is rolled back or written anew afterwards
+ * disagrees with what was sealed. Gives how many heads were sealed; 0 when the day's seal is there already.
+ */
+export async function sealJournalHeads({
+  records,
+  signer,
+  now,
+}: Pick<Composition, 'signer' | 'now'> & { readonly records: RecordStore }): Promise<number> {
+  const at = now();
+  if ((await records.read(headsPath(at))) !== null) return 0;
+  const heads = await journalHeads(records);
+  const payload = canonicalJson({ format: 1, at: at.toISOString(), heads: heads.map((head) => ({ ...head })) });
+  const sealed = await sealEnvelope(await signer(), headsPayloadType, Buffer.from(payload));
+  try {
+    await records.create(headsPath(at), sealed);
+  } catch (error) {
+    // Another instance sealed the same day first: its seal stands.
+    if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
+    return 0;
+  }
+  return heads.length;
+}
