@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { printTable } from './print-table.ts';
 import { type DueCase, type Rotated, type Stage, rotateDueSecrets, writePlainly } from './rotate-due-secrets.ts';
@@ -30,7 +30,9 @@ const limited: readonly (DueCase & { readonly title: string })[] = [
 ];
 
 console.log('Command: node bench/rotation/bench-rotation.ts' + (count === 500 ? '' : ` --count ${String(count)}`));
-console.log(`Machine: ${String(availableParallelism())} cores, Node ${process.versions.node}\n`);
+console.log(`Machine: ${String(availableParallelism())} cores, Node ${process.versions.node}`);
+// A ratio to a limit is a ratio to time: on a machine that is at work elsewhere it says less.
+console.log(`Load before: ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
 
 const results: Rotated[] = [];
 const rows: string[][] = [];
