@@ -23,6 +23,8 @@ export interface DatabaseEngine {
   /** Also the scheme of its URLs. */
   readonly scheme: string;
   readonly defaultPort: number;
+  /** The server's codes for a password that its own rules refuse. */
+  readonly policyCodes: readonly string[];
   /** Opens a session of its own, asks who it is, and closes it. */
   signIn(session: Session): Promise<SignIn>;
   /** As administrator. @throws ServiceError `PROVIDER_ANSWER_UNCLEAR` when the connection broke behind the statement. */

@@ -16,6 +16,9 @@ export const entraFields = {
   tenant: text(guid, 'the id of a tenant'),
 };
 
+/** How the code of a refusal ends where the tenant's policy for credentials of applications forbids this one. Unverified. */
+export const entraPolicyCodes: readonly string[] = ['AsPerAppMethodPolicy'];
+
 export interface EntraTarget {
   readonly application: string;
   readonly clientId: string;

@@ -8,11 +8,13 @@ import {
   entraApplication,
   type EntraCredential,
   entraFields,
+  entraPolicyCodes,
   type EntraTarget,
   type EntraTools,
 } from './entra-application.ts';
 import type { RandomBytes } from './random-text.ts';
 import { refused } from './refused.ts';
+import { withPolicyNamed } from './refused-by-policy.ts';
 import { requireKeyId } from './require-key-id.ts';
 import {
   type KeyWithCertificate,
@@ -86,11 +88,9 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
       displayName: credentialName(request.binding, request.rotationId),
       endDateTime: own.certificate.validToDate.toISOString(),
     };
-    const made = await entra.act(
-      target,
-      'addKey',
-      { keyCredential, passwordCredential: null, proof: proofOf(request) },
-      request.signal,
+    const body = { keyCredential, passwordCredential: null, proof: proofOf(request) };
+    const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
+      entra.act(target, 'addKey', body, request.signal),
     );
     const keyId = made.get('keyId');
     if (typeof keyId === 'string') return { credentialId: keyId, value: proposed };

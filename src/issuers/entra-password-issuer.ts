@@ -2,9 +2,10 @@ import type { CredentialIssuer, IssueRequest, IssuedCredential, Verification } f
 import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { credentialName, rotationOf } from './credential-name.ts';
-import { endOf, entraApplication, entraFields, type EntraTools } from './entra-application.ts';
+import { endOf, entraApplication, entraFields, entraPolicyCodes, type EntraTools } from './entra-application.ts';
 import { requireKeyId } from './require-key-id.ts';
 import { refused } from './refused.ts';
+import { withPolicyNamed } from './refused-by-policy.ts';
 import { targetShape } from './target-shape.ts';
 
 const name = 'entra-password';
@@ -61,7 +62,9 @@ export function entraPasswordIssuer(tools: EntraTools): CredentialIssuer {
     if ((await passwordsOf(request)).some((one) => one.displayName === displayName))
       throw unclear('there is one of this name');
     const passwordCredential = { displayName, endDateTime: endOf(request).toISOString() };
-    const made = await entra.act(target, 'addPassword', { passwordCredential }, request.signal);
+    const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
+      entra.act(target, 'addPassword', { passwordCredential }, request.signal),
+    );
     const keyId = made.get('keyId');
     const secret = made.get('secretText');
     if (typeof keyId !== 'string' || typeof secret !== 'string' || secret === '')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SecretValue } from '../secrets/secret-value.ts';
 import type { DatabaseEngine } from './database-engine.ts';
-import { asMysqlAdministrator, withMysql } from './mysql-session.ts';
+import { asMysqlAdministrator, passwordPolicyCodes, withMysql } from './mysql-session.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
 
 const issuer = 'mariadb';
@@ -14,6 +14,7 @@ export function mariadbEngine({ randomBytes }: { readonly randomBytes: RandomByt
   return {
     scheme: 'mysql',
     defaultPort: 3306,
+    policyCodes: passwordPolicyCodes,
     async signIn(session) {
       const rows = await withMysql(issuer, session, (mysql) => mysql.ask('SELECT CURRENT_USER() AS user'));
       if (rows === null) return { outcome: 'refused' };

@@ -7,10 +7,11 @@ import { credentialName, rotationOf } from './credential-name.ts';
 import type { Session } from './database-engine.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
-import { asMysqlAdministrator, withMysql } from './mysql-session.ts';
+import { asMysqlAdministrator, passwordPolicyCodes, withMysql } from './mysql-session.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
 import { namedSecret, type ReadSecret } from './read-secret.ts';
 import { refused } from './refused.ts';
+import { withPolicyNamed } from './refused-by-policy.ts';
 import { text } from './target-fields.ts';
 import { targetShape } from './target-shape.ts';
 
@@ -59,12 +60,15 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     // Setting the same password twice would retain it as the old one, and end the one that readers hold.
     if ((await verify(request, credential)).outcome === 'works') return credential;
     const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
-    await asMysqlAdministrator(name, await administratorOf(request), (mysql) =>
-      mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
-        login.user,
-        login.password.reveal(),
-        attribute,
-      ]),
+    const administrator = await administratorOf(request);
+    await withPolicyNamed(binding, passwordPolicyCodes, () =>
+      asMysqlAdministrator(name, administrator, (mysql) =>
+        mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
+          login.user,
+          login.password.reveal(),
+          attribute,
+        ]),
+      ),
     );
     return credential;
   }

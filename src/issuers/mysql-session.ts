@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2/promise';
+import { jsonProperties } from '../gitea/json-properties.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Session } from './database-engine.ts';
 import { codeOf, unclear, unreachable } from './provider-fault.ts';
@@ -6,6 +7,10 @@ import { codeOf, unclear, unreachable } from './provider-fault.ts';
 // Access denied, account locked, password expired for this user: what speaks of the login and not of the network.
 const refusals = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ER_USER_IS_BLOCKED']);
 const lockedByNumber = new Set([1045, 3118, 4151]);
+/** What a server answers whose rules for passwords refuse one: validate_password, simple_password_check, cracklib. */
+export const passwordPolicyCodes: readonly string[] = ['ER_NOT_VALID_PASSWORD', 'ER_CANNOT_USER 1819'];
+// "Operation ALTER USER failed": MariaDB says why among its warnings alone.
+const summary = 'ER_CANNOT_USER';
 const connectTimeoutMs = 10_000;
 
 /** One session of a MySQL or MariaDB server. Values go through `?`, which the driver quotes. */
@@ -45,10 +50,21 @@ export async function withMysql<Result>(
       const code = codeOf(error);
       const details = { issuer, provider: login.host };
       if (/^ER_(?:DBACCESS|TABLEACCESS|SPECIFIC_ACCESS|ACCESS)_DENIED/.test(code)) throw denied(issuer, session, code);
-      if (code.startsWith('ER_')) throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason: code });
+      if (code.startsWith('ER_')) {
+        const reason = code === summary ? `${code} ${await causeOf(connection as Connection)}`.trim() : code;
+        throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason });
+      }
       throw changes ? unclear(details, error) : unreachable(details, error);
     }
   }
+}
+
+/** The number of the first error among the warnings of the last statement, beside its summary (1396); empty when there is none. */
+async function causeOf(connection: Connection): Promise<string> {
+  const [rows] = await connection.query('SHOW WARNINGS').catch(() => [[]]);
+  const codes = Array.isArray(rows) ? rows.map((row) => jsonProperties(row).get('Code')) : [];
+  const cause = codes.find((code) => typeof code === 'number' && code !== 1396);
+  return typeof cause === 'number' ? String(cause) : '';
 }
 
 /** As `withMysql`, for a login that must be accepted. */

@@ -8,6 +8,8 @@ import { scramVerifier } from './scram-verifier.ts';
 const issuer = 'postgresql';
 // invalid_password: the only answer that speaks of the password. 28000 may as well be a line missing in pg_hba.conf.
 const wrongPassword = '28P01';
+// invalid_parameter_value: what passwordcheck, and modules made after it, answer to ALTER ROLE. Source: contrib/passwordcheck.
+const policyCodes = ['22023'];
 const connectTimeoutMs = 10_000;
 
 /** PostgreSQL from version 10 on. The administrator needs CREATEROLE, and from 16 on the ADMIN option on both users. */
@@ -15,6 +17,7 @@ export function postgresqlEngine({ randomBytes }: { readonly randomBytes: Random
   return {
     scheme: 'postgresql',
     defaultPort: 5432,
+    policyCodes,
     async signIn(session) {
       const client = await connect(session);
       if (client === null) return { outcome: 'refused' };

@@ -8,6 +8,7 @@ import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
 import { refused } from './refused.ts';
+import { withPolicyNamed } from './refused-by-policy.ts';
 import { namedSecret, type ReadSecret } from './read-secret.ts';
 import { texts } from './target-fields.ts';
 import { targetShape } from './target-shape.ts';
@@ -66,11 +67,10 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     // Setting a further password of the user in force would end the one that readers hold.
     const inForce = current === null ? null : loginIn(binding, current);
     if (inForce?.user === login.user && !inForce.password.equals(login.password)) throw stateRefused(login, 'in force');
-    await engine.setPassword(
-      await administratorOf(request),
-      login.user,
-      login.password,
-      credentialName(binding, rotationId),
+    const administrator = await administratorOf(request);
+    const mark = credentialName(binding, rotationId);
+    await withPolicyNamed(binding, engine.policyCodes, () =>
+      engine.setPassword(administrator, login.user, login.password, mark),
     );
     return { credentialId: `${login.user}#${rotationId}`, value: proposed };
   }

@@ -29,6 +29,7 @@ export async function fakeEntra(graphToken: string) {
   const certificates: Certificate[] = [];
   let propagating = 0;
   let concurrent = 0;
+  let longest = Number.POSITIVE_INFINITY;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,6 +59,8 @@ export async function fakeEntra(graphToken: string) {
         keyCredential?: Certificate;
         proof?: string;
       };
+      const end = Date.parse((body.passwordCredential ?? body.keyCredential)?.endDateTime ?? '');
+      if (end > longest) return refuse(400, 'CredentialInvalidLifetimeAsPerAppMethodPolicy', 'exceeds the max value');
       switch (pathname.slice(base.length + 1)) {
         case 'addPassword': {
           const { displayName = '', endDateTime = '' } = body.passwordCredential ?? {};
@@ -117,6 +120,10 @@ export async function fakeEntra(graphToken: string) {
     },
     propagateAfter: (tries: number) => {
       propagating = tries;
+    },
+    /** The tenant's policy allows no credential that ends later. */
+    allowUntil: (end: Date) => {
+      longest = end.getTime();
     },
     refuseAsConcurrent: (times: number) => {
       concurrent = times;

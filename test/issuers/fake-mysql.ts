@@ -34,7 +34,11 @@ const columns = (name: string) => [
 ];
 
 /** As much of MySQL 8 as dual passwords need, over MySQL's own protocol: accounts `name@%`, sign-in, ALTER USER, attributes. */
-export async function fakeMysql(accounts: Record<string, Account>) {
+export async function fakeMysql(
+  accounts: Record<string, Account>,
+  /** As validate_password.length. */
+  { leastLength = 0 }: { readonly leastLength?: number } = {},
+) {
   let sessions = 0;
   const server = createServer((connection: Connection) => {
     sessions += 1;
@@ -96,6 +100,10 @@ export async function fakeMysql(accounts: Record<string, Account>) {
     );
     if (parts === null) return connection.writeError({ code: 1064, message: 'You have an error in your SQL syntax' });
     const [, password, retain, attribute = ''] = parts;
+    if (password !== undefined && password.length < leastLength) {
+      const message = 'Your password does not satisfy the current policy requirements';
+      return connection.writeError({ code: 1819, message });
+    }
     if (password === undefined) account.old = null;
     else {
       // Without RETAIN the old password stays what it was: so the manual of ALTER USER has it.

@@ -9,6 +9,8 @@ export interface EndpointFaults {
   readonly ignoresIdempotency?: boolean;
   readonly acceptsAnything?: boolean;
   readonly neverEnds?: boolean;
+  /** Takes no value that is shorter. */
+  readonly leastLength?: number;
   readonly principal?: string;
   readonly redirectsTo?: string;
 }
@@ -79,6 +81,7 @@ export async function webhookEndpoint(key: string, target: string, faults: Endpo
     switch (verb) {
       case 'create':
       case 'apply': {
+        if (verb === 'apply' && value.length < (faults.leastLength ?? 0)) return { status: 422, body: null };
         const there = credentials.find((one) => one.name === name);
         if (there !== undefined && faults.ignoresIdempotency !== true) {
           return verb === 'create'

@@ -62,6 +62,31 @@ describe.skipIf(mariadbServer === null)(where, () => {
     expect(log).not.toContain(new URL(proposed.reveal()).password);
   });
 
+  it('stops with the server’s code where strict rules for passwords take no hash, and sends no password instead', async () => {
+    const world = await newWorld();
+    await asRoot(server, [`install soname 'simple_password_check'`]);
+    try {
+      const request = requestOf(world);
+      const proposed = world.issuer.propose(request) ?? new SecretValue('');
+      await expect(world.issuer.issue(request, proposed)).rejects.toMatchObject({
+        code: 'PROVIDER_REQUEST_REFUSED',
+        // 1290: "running with the --strict-password-validation option so it cannot execute this statement".
+        details: { reason: 'ER_CANNOT_USER 1290' },
+      });
+      expect(await world.issuer.verify(request, { credentialId: 'app_b', value: proposed })).toMatchObject({
+        outcome: 'refused',
+        authenticated: false,
+      });
+      expect(readFileSync(join(server.directory, 'general.log'), 'utf8')).not.toContain(
+        new URL(proposed.reveal()).password,
+      );
+      await asRoot(server, ['set global strict_password_validation = off']);
+      expect(await world.issuer.issue(request, proposed)).toMatchObject({ value: proposed });
+    } finally {
+      await asRoot(server, [`uninstall soname 'simple_password_check'`, 'set global strict_password_validation = on']);
+    }
+  });
+
   it('refuses users whose rights are not the same', async () => {
     const world = await newWorld();
     const request = requestOf(world);

@@ -62,6 +62,25 @@ describe.skipIf(postgresqlPrograms === null)(where, () => {
     expect(log.join()).not.toContain(password);
   });
 
+  it('says that a password breaks the server’s own rules, and leaves it unset', async () => {
+    const world = await newWorld();
+    // Debian's contrib module: it knows a verifier of the user's own name as a bad password.
+    await asSuperuser(server, [`alter role keyturn set session_preload_libraries = 'passwordcheck'`]);
+    const request = requestOf(world);
+    const proposed = world.issuer.propose(request)?.reveal() ?? '';
+    const bad = new SecretValue(proposed.replace(new URL(proposed).password, new URL(proposed).username));
+    await expect(world.issuer.issue(request, bad)).rejects.toMatchObject({
+      code: 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY',
+      details: { issuer: 'postgresql', secret: `${world.binding.vault}/${world.binding.name}` },
+    });
+    expect(await world.issuer.verify(request, { credentialId: 'app_b', value: bad })).toMatchObject({
+      outcome: 'refused',
+      authenticated: false,
+    });
+    expect((await world.issuer.issue(request, new SecretValue(proposed))).credentialId).toContain('app_b#');
+    await asSuperuser(server, [`alter role keyturn reset session_preload_libraries`]);
+  });
+
   it('refuses users whose rights are not the same', async () => {
     const world = await newWorld();
     const request = requestOf(world);
