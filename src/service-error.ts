@@ -28,6 +28,11 @@ export type ErrorCode = keyof typeof catalogue;
 
 type DetailsOf<Row> = Row extends Fault<infer Details> ? Details : never;
 
+/** What a failure of this code says, for records that keep the code alone; `null` for a code that there is not. */
+export function sentenceOf(code: string): string | null {
+  return Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode].says : null;
+}
+
 /** The details of each failure, all of them safe to print. */
 export type ErrorDetails = { [Code in ErrorCode]: DetailsOf<(typeof catalogue)[Code]> };
 

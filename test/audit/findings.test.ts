@@ -112,7 +112,7 @@ describe('findings about reads', () => {
       {
         subject: 'kv/database',
         severity: 'high',
-        says: 'The evidence of 2 reads of kv/database by elsewhere contradicts itself: the identity that read it never serves the repository of the job that is named.',
+        says: 'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of that repository use the identity.',
         count: 2,
       },
     ]);
@@ -124,9 +124,35 @@ describe('findings about reads', () => {
       {
         subject: 'nobody',
         severity: 'medium',
-        says: '3 reads by nobody could not be tied to a job (identity-not-in-policy).',
+        says: "3 reads by nobody could not be tied to a job: the policy does not say whose the row's identity is.",
         count: 3,
       },
+    ]);
+  });
+
+  it('name an identity as the policy does, or by its own name in Azure, with the id behind it', () => {
+    const labelled = { ...workload('ci-1'), objectId: 'ci-1' };
+    const identities = new Map(policy().identities).set('ci-1', {
+      objectId: 'ci-1',
+      role: 'runner',
+      runnerLabels: ['prod', 'arm64'],
+      repositories: [],
+      addresses: [],
+    });
+    const named = {
+      ...workload('x'),
+      managedIdentity: '/subscriptions/s/providers/m/userassignedidentities/backup-job',
+    };
+    const rows = [
+      row('a', { identity: labelled, at: at(9_000) }),
+      row('b', { identity: named }),
+      row('c', { kind: 'write', operation: 'SecretPurge', identity: workload('rotator') }),
+    ];
+    const says = found({ rows, policy: policy({ identities }) }).map((one) => one.says);
+    expect(says).toEqual([
+      "Keyturn's rotator (rotator) purged kv/database 1 time.",
+      "1 read by backup-job (x) could not be tied to a job: the policy does not say whose the row's identity is.",
+      '1 read by the runner identity for prod, arm64 (ci-1) could not be tied to a job: no job that may use the identity was running.',
     ]);
   });
 
@@ -287,7 +313,7 @@ describe('findings about secrets and their rotation', () => {
       {
         subject: 'kv/database',
         severity: 'high',
-        says: 'The rotation abc.1 of kv/database is needs-attention (VAULT_ACCESS_DENIED).',
+        says: 'The rotation abc.1 of kv/database stopped and needs a person. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
       },
     ]);
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { forgers, type Grade, gradeGroups, grades } from '../../src/audit/attribution.ts';
 import { exclusionReasons } from '../../src/audit/population.ts';
 import { sampleCommand } from '../../src/evidence/draw-sample.ts';
-import { attributionReasons } from './attribution-reasons.ts';
+import { attributionReasons } from '../../src/audit/attribution-reasons.ts';
 import { fenced, heldBlock, markdownTable } from './held-block.ts';
 
 const page = 'docs/auditing.md';

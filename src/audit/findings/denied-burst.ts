@@ -1,3 +1,4 @@
+import { callerName, capitalised } from './finding-caller.ts';
 import type { Finding } from '../finding.ts';
 import type { Retrieval } from '../retrieval.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
@@ -12,6 +13,7 @@ const propagationMs = 30 * 60_000;
 
 interface Burst {
   readonly caller: string;
+  readonly name: string;
   readonly secrets: Set<string>;
   readonly evidence: string[];
   readonly firstAt: string;
@@ -22,7 +24,7 @@ interface Burst {
 }
 
 /** Many refusals of one caller in a short time: somebody tries doors, or a role assignment has not arrived yet. */
-export const deniedBurst: FindingRuleFactory = () => {
+export const deniedBurst: FindingRuleFactory = ({ policy }) => {
   const open = new Map<string, Burst>();
   const closed: Burst[] = [];
   return {
@@ -36,7 +38,7 @@ export const deniedBurst: FindingRuleFactory = () => {
         return;
       }
       if (burst !== undefined) closed.push(burst);
-      open.set(caller, startBurst(caller, retrieval));
+      open.set(caller, startBurst(retrieval, caller, callerName(retrieval, policy)));
     },
     findings: () => {
       const bursts = [...closed, ...open.values()].filter(({ count }) => count >= fewest);
@@ -46,10 +48,11 @@ export const deniedBurst: FindingRuleFactory = () => {
   };
 };
 
-function startBurst(caller: string, retrieval: Retrieval): Burst {
+function startBurst(retrieval: Retrieval, caller: string, name: string): Burst {
   const { at, id, denial } = retrieval;
   return {
     caller,
+    name,
     secrets: new Set([subjectOf(retrieval)]),
     evidence: [id],
     firstAt: at,
@@ -76,7 +79,7 @@ function noteGrant(burst: Burst | undefined, retrieval: Retrieval): void {
   }
 }
 
-function toFinding({ caller, secrets, evidence, firstAt, lastAt, count, grantedAt }: Burst): Finding {
+function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, grantedAt }: Burst): Finding {
   const propagation = grantedAt !== null;
   const where = secrets.size === 1 ? [...secrets].join() : `${String(secrets.size)} secrets`;
   const tail = propagation
@@ -88,7 +91,7 @@ function toFinding({ caller, secrets, evidence, firstAt, lastAt, count, grantedA
     rule: 'denied-burst',
     severity: propagation ? 'information' : secrets.size >= fewest ? 'high' : 'medium',
     subject: caller,
-    says: `${caller} was refused ${String(count)} times at ${where}, ${tail}`,
+    says: `${capitalised(name)} was refused ${String(count)} times at ${where}, ${tail}`,
     firstAt,
     lastAt,
     count,

@@ -1,3 +1,4 @@
+import { callerName } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
@@ -27,7 +28,7 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
         at,
         evidence: retrieval.id,
         says: ({ count }) =>
-          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerOf(retrieval)} after its grace had ended.`,
+          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policy)} after its grace had ended.`,
       });
     },
     findings: () => tally.findings(),

@@ -1,9 +1,10 @@
+import { callerName, capitalised } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
 /** Reads by Keyturn's own identities that no journal accounts for: somebody else may hold them. */
-export const rotationUnexplained: FindingRuleFactory = () => {
+export const rotationUnexplained: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('rotation-unexplained');
   return {
     see(retrieval, attribution) {
@@ -16,7 +17,7 @@ export const rotationUnexplained: FindingRuleFactory = () => {
         at: retrieval.at,
         evidence: retrieval.id,
         says: ({ count }) =>
-          `Keyturn's own identity ${callerOf(retrieval)} read ${subject} ${counted(count, 'time')} with no journal entry for it.`,
+          `${capitalised(callerName(retrieval, policy))} read ${subject} ${counted(count, 'time')} with no journal entry for it.`,
       });
     },
     findings: () => tally.findings(),

@@ -1,23 +1,27 @@
+import { callerName, capitalised } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
 /** What takes a secret out of the vault as a whole, or takes it away. */
-const sensitive: ReadonlySet<string> = new Set([
-  'SecretBackup',
-  'SecretRestore',
-  'SecretDelete',
-  'SecretPurge',
-  'SecretRecover',
-]);
+const deeds: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    SecretBackup: 'backed up',
+    SecretRestore: 'restored',
+    SecretDelete: 'deleted',
+    SecretPurge: 'purged',
+    SecretRecover: 'recovered',
+  }),
+);
 
 /** Backups, restores, deletions, purges and recoveries that were done; each should have a ticket. */
-export const sensitiveOperation: FindingRuleFactory = () => {
+export const sensitiveOperation: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('sensitive-operation');
   return {
     see(retrieval) {
       const { operation, status } = retrieval;
-      if (!sensitive.has(operation) || status < 200 || status >= 300) return;
+      const deed = deeds.get(operation);
+      if (deed === undefined || status < 200 || status >= 300) return;
       const subject = subjectOf(retrieval);
       tally.add({
         subject,
@@ -25,7 +29,8 @@ export const sensitiveOperation: FindingRuleFactory = () => {
         severity: operation === 'SecretPurge' || operation === 'SecretBackup' ? 'high' : 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) => `${callerOf(retrieval)} did ${operation} on ${subject} ${counted(count, 'time')}.`,
+        says: ({ count }) =>
+          `${capitalised(callerName(retrieval, policy))} ${deed} ${subject} ${counted(count, 'time')}.`,
       });
     },
     findings: () => tally.findings(),

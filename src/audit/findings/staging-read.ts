@@ -1,10 +1,11 @@
+import { callerName, capitalised } from './finding-caller.ts';
 import { isStaging } from '../population.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
 /** Reads of a staging secret by anybody but the rotator: whoever did knows a value before it is published. */
-export const stagingRead: FindingRuleFactory = () => {
+export const stagingRead: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('staging-read');
   return {
     see(retrieval, attribution) {
@@ -17,7 +18,7 @@ export const stagingRead: FindingRuleFactory = () => {
         at: retrieval.at,
         evidence: retrieval.id,
         says: ({ count }) =>
-          `${callerOf(retrieval)} read the staging secret ${subject} ${counted(count, 'time')}; only the rotator may.`,
+          `${capitalised(callerName(retrieval, policy))} read the staging secret ${subject} ${counted(count, 'time')}; only the rotator may.`,
       });
     },
     findings: () => tally.findings(),

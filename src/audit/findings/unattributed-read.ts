@@ -1,22 +1,25 @@
+import { attributionReasons } from '../attribution-reasons.ts';
+import { callerName } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
 /** Reads that nothing ties to anybody's job, one finding a caller and reason. */
-export const unattributedRead: FindingRuleFactory = () => {
+export const unattributedRead: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('unattributed-read');
   return {
     see(retrieval, attribution) {
       if (attribution?.grade !== 'unattributed') return;
       const subject = callerOf(retrieval);
+      const caller = callerName(retrieval, policy);
+      const why = attributionReasons[attribution.reason] ?? attribution.reason;
       tally.add({
         subject,
         key: attribution.reason,
         severity: 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
-          `${counted(count, 'read')} by ${subject} could not be tied to a job (${attribution.reason}).`,
+        says: ({ count }) => `${counted(count, 'read')} by ${caller} could not be tied to a job: ${why}.`,
       });
     },
     findings: () => tally.findings(),

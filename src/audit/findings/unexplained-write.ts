@@ -1,6 +1,12 @@
+import { callerName, capitalised } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
+
+const deeds: Readonly<Record<string, string>> = {
+  SecretSet: 'set the value of',
+  SecretUpdate: 'changed the properties of',
+};
 
 /** Values and properties that were set by somebody else than the rotator, or by the rotator with no journal entry for it. */
 export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { rotations } }) => {
@@ -8,11 +14,13 @@ export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { ro
   return {
     see(retrieval) {
       const { kind, operation, identity } = retrieval;
-      if (kind !== 'write' || (operation !== 'SecretSet' && operation !== 'SecretUpdate')) return;
+      const deed = kind === 'write' ? deeds[operation] : undefined;
+      if (deed === undefined) return;
       const role = identity.objectId === null ? undefined : policy.identities.get(identity.objectId)?.role;
       if (role === 'rotator' && rotations.explain(retrieval) !== null) return;
       const subject = subjectOf(retrieval);
       const bound = policy.secrets.has(subject);
+      const caller = capitalised(callerName(retrieval, policy));
       tally.add({
         subject,
         key: `${callerOf(retrieval)} ${operation}`,
@@ -22,8 +30,8 @@ export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { ro
         evidence: retrieval.id,
         says: ({ count }) =>
           role === 'rotator'
-            ? `Keyturn's rotator changed ${subject} ${counted(count, 'time')} (${operation}) with no journal entry for it.`
-            : `${callerOf(retrieval)} changed ${subject} ${counted(count, 'time')} (${operation}) outside of any rotation.`,
+            ? `${caller} ${deed} ${subject} ${counted(count, 'time')} with no journal entry for it.`
+            : `${caller} ${deed} ${subject} ${counted(count, 'time')} outside of any rotation.`,
       });
     },
     findings: () => tally.findings(),

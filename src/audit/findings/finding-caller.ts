@@ -1,0 +1,38 @@
+import type { IdentityRule, Policy } from '../../secrets/policy.ts';
+import type { Retrieval } from '../retrieval.ts';
+import { callerOf } from './finding-rule.ts';
+
+/**
+ * Who an event was by, for a sentence: what the policy knows the identity as, with the id behind it, so that a reader
+ * need not look up an object id and still can. Without a word of the policy, the managed identity's own name.
+ */
+export function callerName(retrieval: Retrieval, { identities }: Policy): string {
+  const { objectId, userPrincipalName, managedIdentity } = retrieval.identity;
+  const caller = callerOf(retrieval);
+  if (userPrincipalName !== null || objectId === null) return caller;
+  const rule = identities.get(objectId);
+  const known = rule === undefined ? managedIdentity?.split('/').at(-1) : nameOf(rule);
+  return known === undefined || known === '' ? caller : `${known} (${caller})`;
+}
+
+/** A sentence that begins with a name. */
+export function capitalised(sentence: string): string {
+  return sentence.startsWith('the ') ? `T${sentence.slice(1)}` : sentence;
+}
+
+function nameOf({ role, runnerLabels, repositories }: IdentityRule): string {
+  switch (role) {
+    case 'rotator':
+      return "Keyturn's rotator";
+    case 'reporter':
+      return "Keyturn's reporter";
+    case 'platform':
+      return "the platform's identity";
+    case 'runner': {
+      const [whose, names] = runnerLabels.length > 0 ? ['for', runnerLabels] : ['of', repositories];
+      return names.length === 0 ? 'the runner identity' : `the runner identity ${whose} ${names.join(', ')}`;
+    }
+    default:
+      return role satisfies never;
+  }
+}
