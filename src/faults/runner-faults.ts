@@ -75,6 +75,10 @@ export const runnerFaults = {
     'never',
     'The file that this kind of identity needs cannot be used.',
   ),
+  SELECTION_REFUSED: fault<{ vault: string; prefix: string; reason: string }>(
+    'never',
+    'The secrets that begin so cannot be handed over. Correct the entry with this prefix in the manifest.',
+  ),
   JOB_NUMBERS_UNKNOWN: fault<{ reason: string }>(
     'never',
     'These reads could not be tied to a job, and the configuration refuses such reads.',

@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ServiceError } from '../service-error.ts';
-import type { SecretRequest } from './secret-request.ts';
+import type { SecretRequest, SecretSelection } from './secret-request.ts';
 
 /**
  * Checks what an agent wants to run with secrets. The runner's operator lists the commands; each must be a file at an
@@ -12,6 +12,7 @@ import type { SecretRequest } from './secret-request.ts';
 export function checkAgentCommand(
   command: readonly string[],
   requests: readonly SecretRequest[],
+  selections: readonly SecretSelection[],
   allowed: readonly string[],
   user: number | undefined = process.getuid?.(),
 ): void {
@@ -23,7 +24,7 @@ export function checkAgentCommand(
     });
   };
   if (!allowed.includes(file)) refuse('it is not among agentCommands of the fetch configuration');
-  if (requests.some(({ target }) => target.kind !== 'descriptor'))
+  if (selections.length > 0 || requests.some(({ target }) => target.kind !== 'descriptor'))
     refuse('secrets are given by descriptor only: use --fd');
   // Root writes everything, whatever the modes say.
   if (user === 0) refuse('the agent runs as root and could rewrite any command');

@@ -1,6 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import { readManifest } from './manifest.ts';
-import type { SecretRequest } from './secret-request.ts';
+import type { SecretRequest, SecretSelection } from './secret-request.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `check [FILE]`: reads a manifest and says what it asks for, or its first fault. No network, no secret. */
@@ -9,9 +9,10 @@ export async function check(words: readonly string[], surroundings: Surroundings
   const [file = 'keyturn.yml', ...others] = words.filter((word) => word !== '--json');
   if (others.length > 0) throw new ServiceError('COMMAND_LINE_WRONG', { place: 'check', reason: 'takes one file' });
   try {
-    const requests = await readManifest(file);
-    const lines = requests.map(described);
-    process.stdout.write(json ? `${JSON.stringify({ ok: true, secrets: requests })}\n` : `${lines.join('\n')}\n`);
+    const { requests, selections } = await readManifest(file);
+    const lines = [...requests.map(described), ...selections.map(selected)];
+    const found = { ok: true, secrets: requests, selections };
+    process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
     return 0;
   } catch (error) {
     if (!ServiceError.is(error, 'MANIFEST_MALFORMED')) throw error;
@@ -30,4 +31,9 @@ function described({ vault, name, version, pointer, target, required }: SecretRe
         ? `descriptor ${String(target.number)}`
         : `file ${target.path ?? `at a private place, named by ${target.variable ?? ''}`}`;
   return `${secret} → ${place}${required ? '' : ' (optional)'}`;
+}
+
+function selected({ vault, prefix, variablePrefix, required }: SecretSelection): string {
+  const from = vault === null ? '' : `${vault}/`;
+  return `every secret that begins ${from}${prefix} → variables that begin ${variablePrefix}${required ? '' : ' (optional)'}`;
 }

@@ -11,11 +11,13 @@ import { type Guardian, startGuardian } from './guardian.ts';
 import { hideCommands } from './hide-commands.ts';
 import { watchJobFiles } from './job-files.ts';
 import { decideMasks, type MaskDecision } from './mask-decision.ts';
+import type { Manifest } from './manifest.ts';
 import { maskLines } from './masks.ts';
 import { memoryFiles } from './memory-file.ts';
 import { type PatternIndex, patternIndex } from './pattern-index.ts';
 import { startRedaction } from './redaction.ts';
 import { leastLength, redactionPatterns } from './redaction-patterns.ts';
+import { refusePlaceTwice } from './refuse-place-twice.ts';
 import { runCommand } from './run-command.ts';
 import { runPins } from './run-pins.ts';
 import type { SecretRequest } from './secret-request.ts';
@@ -35,9 +37,11 @@ interface Round {
 export async function exec(options: ExecOptions, surroundings: Surroundings): Promise<number> {
   // Before anything of ours is written: what others wrote decides.
   const masks = decideMasks(surroundings.environment);
-  const requests = await requestsOf(options);
+  const { requests: named, selections } = await manifestOf(options);
   const session = startSession(surroundings, options.patienceMs);
-  if (options.agent) checkAgentCommand(options.command, requests, session.configuration.agentCommands);
+  if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
+  const requests = [...named, ...(await session.select(selections))];
+  if (selections.length > 0) refusePlaceTwice(requests);
   const hidden = new Set<string>();
   const first = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: null });
   if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
@@ -46,17 +50,20 @@ export async function exec(options: ExecOptions, surroundings: Surroundings): Pr
   return second?.code ?? first.code;
 }
 
-async function requestsOf({ manifest, requests }: ExecOptions): Promise<readonly SecretRequest[]> {
+/** What the manifest and the command line ask for together. */
+async function manifestOf({ manifest, requests }: ExecOptions): Promise<Manifest> {
   if (manifest === null && requests.length === 0) {
     throw new ServiceError('COMMAND_LINE_WRONG', {
       place: 'exec',
       reason: 'names no secret: use --secret or --manifest',
     });
   }
-  const { readManifest, refuseTwice } = await import('./manifest.ts');
-  const all = manifest === null ? requests : [...(await readManifest(manifest)), ...requests];
-  refuseTwice(all);
-  return all;
+  refusePlaceTwice(requests);
+  if (manifest === null) return { requests, selections: [] };
+  const written = await (await import('./manifest.ts')).readManifest(manifest);
+  const all = [...written.requests, ...requests];
+  refusePlaceTwice(all);
+  return { requests: all, selections: written.selections };
 }
 
 /** Reads, delivers, runs. `null` when the versions read are those of `unless`: nothing has changed, nothing is run. */

@@ -36,6 +36,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   SECRET_IN_JOB_FILE: 85,
   VAULT_REQUEST_REFUSED: 86,
   MASKS_WITHHELD: 87,
+  SELECTION_REFUSED: 88,
 };
 
 /** The exit code of a failure; 1 for one that nobody foresaw. */

@@ -20,6 +20,21 @@ export interface SecretRequest {
   readonly minimumLifeMs: number;
 }
 
+/**
+ * All secrets of a vault whose names begin alike, chosen in a manifest alone. Needs the right to list: names that nobody
+ * wrote down are handed over, so it is asked for by a key of its own and there is no other pattern.
+ */
+export interface SecretSelection {
+  readonly vault: string | null;
+  /** Lower-case, as Key Vault compares names. */
+  readonly prefix: string;
+  /** What the variables begin with; the rest of a secret's name follows, in capitals, with `_` for `-`. */
+  readonly variablePrefix: string;
+  /** Holds for each secret selected, and for there being one at all. */
+  readonly required: boolean;
+  readonly minimumLifeMs: number;
+}
+
 /** How a request is written in one word: `[VAULT/]NAME[@VERSION]`. `null` when the text is none. */
 export function parseSecretWord(
   text: string,

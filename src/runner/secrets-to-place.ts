@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { ServiceError } from '../service-error.ts';
 import { readySecrets, type ReadySecret } from './deliver-secrets.ts';
 import { parseExecOptions } from './exec-options.ts';
-import { readManifest, refuseTwice } from './manifest.ts';
+import { readManifest } from './manifest.ts';
+import { refusePlaceTwice } from './refuse-place-twice.ts';
 import { startSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -26,15 +27,18 @@ export async function readNamedValues(
   const { own, shared } = partWords(words, furtherOptions);
   // Its secrets are written as exec's are; the command behind `--` is never run.
   const { manifest, requests, patienceMs } = parseExecOptions([...shared, '--', 'true']);
-  const all = manifest === null ? requests : [...(await readManifest(manifest)), ...requests];
-  refuseTwice(all);
+  const written = manifest === null ? null : await readManifest(manifest);
+  const session = startSession(surroundings, patienceMs);
+  const selected = await session.select(written?.selections ?? []);
+  const all = [...(written?.requests ?? []), ...requests, ...selected];
+  refusePlaceTwice(all);
   if (all.some(({ target }) => target.kind !== 'environment') || all.length === 0) {
     throw new ServiceError('COMMAND_LINE_WRONG', {
       place: '--secret',
       reason: 'needs NAME=[VAULT/]SECRET, and only that',
     });
   }
-  const ready = readySecrets(await startSession(surroundings, patienceMs).fetch(all));
+  const ready = readySecrets(await session.fetch(all));
   return { values: new Map(ready.map(named)), options: own };
 }
 

@@ -11,8 +11,10 @@ import { readJobContext, type JobContext } from './job-context.ts';
 import { loadFetchConfiguration } from './load-fetch-configuration.ts';
 import { postReceipts } from './post-receipts.ts';
 import { startReceiptChain } from './receipt-chain.ts';
-import type { SecretRequest } from './secret-request.ts';
+import type { Selected } from './select-secrets.ts';
+import type { SecretRequest, SecretSelection } from './secret-request.ts';
 import type { Surroundings } from './surroundings.ts';
+import { vaultAddress } from './vault-address.ts';
 
 /** One start of the helper: who it is, for which job, and its chain of receipts. */
 export interface Session {
@@ -23,6 +25,11 @@ export interface Session {
    * @throws ServiceError of the first that failed
    */
   fetch(requests: readonly SecretRequest[]): Promise<readonly FetchedSecret[]>;
+  /**
+   * Requests for what a manifest selects by prefix; what is selected is said.
+   * @throws ServiceError SELECTION_REFUSED, and when the vault refuses to list
+   */
+  select(selections: readonly SecretSelection[]): Promise<readonly SecretRequest[]>;
 }
 
 /**
@@ -42,11 +49,26 @@ export function startSession(
   const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
   const authority = readAuthority(configuration.authorityFile);
   const ports = { configuration, exchange, surroundings, chain, patienceMs, authority };
+  const identityOf = () => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
   return {
     configuration,
     job,
+    async select(selections) {
+      if (selections.length === 0) return [];
+      const [identity, { selectSecrets }] = await Promise.all([identityOf(), import('./select-secrets.ts')]);
+      const requests: SecretRequest[] = [];
+      for (const selection of selections) {
+        const vault = vaultAddress(configuration, selection.vault);
+        const clientRequestId = chain.nextClientRequestId(`${vault.name}/${selection.prefix}*`);
+        const listing = { exchange, authority, clientRequestId, userAgent: chain.userAgent };
+        const selected = await selectSecrets({ ...listing, token: await identity(vault.resource) }, vault, selection);
+        sayWhatWasSelected(selection, selected);
+        requests.push(...selected.requests);
+      }
+      return requests;
+    },
     async fetch(requests) {
-      const identity = await accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
+      const identity = await identityOf();
       const fetched = await fetchSecrets({ ...ports, identity, record: writeReceipt }, requests);
       if (fetched.receipts.length > 0 && configuration.service !== null) {
         const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
@@ -56,6 +78,13 @@ export function startSession(
       return fetched.use();
     },
   };
+
+  function sayWhatWasSelected({ prefix }: SecretSelection, { requests, disabled }: Selected): void {
+    const left = disabled.length === 0 ? '' : `; ${String(disabled.length)} disabled and left out`;
+    const variables = requests.map(({ target }) => (target.kind === 'environment' ? target.variable : ''));
+    const named = opaque ? '' : `: ${variables.join(', ')}`;
+    say(`${String(requests.length)} secrets begin with ${opaque ? 'a prefix' : prefix}${named}${left}`);
+  }
 }
 
 /** The line feed ends what somebody may have left unfinished: a receipt counts only at the start of a line. */

@@ -115,7 +115,7 @@ describe('docs/formats.md', () => {
   });
 
   it('shows a manifest of secrets that the parser takes', async () => {
-    const requests = await parseManifest(example('fetch-manifest', 'yaml', examples.manifestText));
+    const { requests } = await parseManifest(example('fetch-manifest', 'yaml', examples.manifestText));
     expect(requests.map(({ target }) => target.kind)).toEqual(['environment', 'file', 'descriptor']);
   });
 });

@@ -155,16 +155,16 @@ describe('an agent', () => {
   };
 
   it('may run listed commands with descriptors, and nothing else', () => {
-    expect(refusal(['/usr/bin/env'], descriptor, [], 1000)).toContain('not among agentCommands');
-    expect(refusal(['env'], descriptor, ['/usr/bin/env'], 1000)).toContain('not among agentCommands');
-    expect(refusal(['/usr/bin/env'], [environmentRequest('password')], ['/usr/bin/env'], 1000)).toContain(
+    expect(refusal(['/usr/bin/env'], descriptor, [], [], 1000)).toContain('not among agentCommands');
+    expect(refusal(['env'], descriptor, [], ['/usr/bin/env'], 1000)).toContain('not among agentCommands');
+    expect(refusal(['/usr/bin/env'], [environmentRequest('password')], [], ['/usr/bin/env'], 1000)).toContain(
       'descriptor only',
     );
-    expect(refusal(['/usr/bin/env'], descriptor, ['/usr/bin/env'], 0)).toContain('runs as root');
-    expect(refusal(['/no/such'], descriptor, ['/no/such'], 1000)).toContain('does not exist');
+    expect(refusal(['/usr/bin/env'], descriptor, [], ['/usr/bin/env'], 0)).toContain('runs as root');
+    expect(refusal(['/no/such'], descriptor, [], ['/no/such'], 1000)).toContain('does not exist');
     const own = join(world.directory, 'own-command');
     writeFileSync(own, '#!/bin/sh\n', { mode: 0o755 });
-    expect(refusal([own], descriptor, [own], 1000)).toContain('can be written by the agent');
+    expect(refusal([own], descriptor, [], [own], 1000)).toContain('can be written by the agent');
   });
 
   // Only root can become somebody else; elsewhere the refusals above are what can be shown.

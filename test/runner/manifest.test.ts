@@ -29,7 +29,7 @@ secrets:
     life: 24h
   - { name: account, pointer: /user/name~1x, descriptor: 3 }
 `;
-    expect(await parseManifest(text)).toEqual([
+    expect((await parseManifest(text)).requests).toEqual([
       {
         name: 'database-password',
         vault: null,
@@ -60,6 +60,16 @@ secrets:
     ]);
   });
 
+  it('selects by prefix only where it is asked for by that name', async () => {
+    const { requests, selections } = await parseManifest(
+      manifest('{ prefix: App-, environmentPrefix: APP_, vault: kv-prod, required: false, life: 1h }'),
+    );
+    expect(requests).toEqual([]);
+    expect(selections).toEqual([
+      { prefix: 'app-', variablePrefix: 'APP_', vault: 'kv-prod', required: false, minimumLifeMs: 3_600_000 },
+    ]);
+  });
+
   it.each([
     ['an unknown key', manifest('{ name: a, environment: A, pasword: x }'), 'secrets[0].pasword'],
     ['an unknown key beside the secrets', 'format: 1\nsecrets: []\nvault: x\n', 'vault'],
@@ -69,6 +79,17 @@ secrets:
     ['a variable that programs obey', manifest('{ name: a, environment: LD_PRELOAD }'), 'secrets[0].environment'],
     ['one place twice', `${manifest('{ name: a, environment: A }')}  - { name: b, environment: A }\n`, 'secrets[1]'],
     ['a life that is no duration', manifest('{ name: a, environment: A, life: 2 weeks }'), 'secrets[0].life'],
+    ['a prefix and a name', manifest('{ prefix: app-, name: a, environmentPrefix: A_ }'), 'secrets[0].name'],
+    ['a prefix that is nearly everything', manifest('{ prefix: a, environmentPrefix: A_ }'), 'secrets[0].prefix'],
+    ['a wildcard in a prefix', manifest('{ prefix: "app-*", environmentPrefix: A_ }'), 'secrets[0].prefix'],
+    ['the prefix of staging secrets', manifest('{ prefix: Rot-pending, environmentPrefix: A_ }'), 'secrets[0].prefix'],
+    ['a prefix without variables', manifest('{ prefix: app- }'), 'secrets[0].environmentPrefix'],
+    [
+      'variables that programs obey',
+      manifest('{ prefix: app-, environmentPrefix: LD_ }'),
+      'secrets[0].environmentPrefix',
+    ],
+    ['a pointer into many', manifest('{ prefix: app-, environmentPrefix: A_, pointer: /a }'), 'secrets[0].pointer'],
     ['a relative path', manifest('{ name: a, file: here }'), 'secrets[0].file'],
     ['a list in place of a name', manifest('{ name: [a], environment: A }'), 'secrets[0].name'],
     [
@@ -100,6 +121,8 @@ secrets:
       'secrets',
       'name',
       'environment',
+      'prefix',
+      'environmentPrefix',
       '- ',
       ': ',
       '\n',
