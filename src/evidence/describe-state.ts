@@ -11,11 +11,12 @@ const ends = {
   'disabled-only': 'disabled only',
   'cannot-be-shown': 'cannot be shown',
   'in-grace': 'still in grace',
+  'in-force': 'in force',
 } as const satisfies Record<RotationHistory['oldValue'], string>;
 
-/** What became of the old value, in the report's words. A rotation that published nothing left the old value in force. */
-export function oldValueText(rotation: RotationHistory): string {
-  return rotation.publishedAt === null ? 'old value in force' : ends[rotation.oldValue];
+/** What became of the old value, in the report's words. */
+export function oldValueText({ oldValue }: Pick<RotationHistory, 'oldValue'>): string {
+  return ends[oldValue];
 }
 
 /** One rotation as a line for people. */

@@ -34,7 +34,7 @@ export async function listRotations({ records }: Pick<RotationTools, 'records'>)
         state: rotation.state,
         claimedAt: rotation.claimedAt.toISOString(),
         publishedAt: rotation.publishedAt?.toISOString() ?? null,
-        oldValue: rotation.oldValue ?? (rotation.publishedAt === null ? 'in force' : 'in-grace'),
+        oldValue: rotation.oldValue ?? (rotation.publishedAt === null ? 'in-force' : 'in-grace'),
         failure: rotation.failure,
         awaits: wantedApproval(rotation),
         reasons: rotation.reasons,

@@ -42,7 +42,7 @@ export function historiesOf(rotation: Rotation, entries: readonly JournalEntry[]
     publishedAt: rotation.publishedAt?.toISOString() ?? null,
     revokedAt: rotation.revokedAt?.toISOString() ?? null,
     doneAt: rotation.doneAt?.toISOString() ?? null,
-    oldValue: rotation.oldValue ?? 'in-grace',
+    oldValue: rotation.oldValue ?? (rotation.publishedAt === null ? 'in-force' : 'in-grace'),
     failure: rotation.failure,
     approvals: rotation.approvals,
     head: rotation.head,

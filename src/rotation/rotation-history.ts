@@ -18,8 +18,11 @@ export interface RotationHistory {
   readonly publishedAt: string | null;
   readonly revokedAt: string | null;
   readonly doneAt: string | null;
-  /** What the old value's end rests on: shown dead by a refused try, disabled in the vault only, or neither. */
-  readonly oldValue: 'dead' | 'disabled-only' | 'cannot-be-shown' | 'in-grace';
+  /**
+   * What the old value's end rests on: shown dead by a refused try, disabled in the vault only, or neither.
+   * `in-grace`: its end is still to come; `in-force`: nothing was published in its place.
+   */
+  readonly oldValue: 'dead' | 'disabled-only' | 'cannot-be-shown' | 'in-grace' | 'in-force';
   /** The code of the newest failure, when the rotation waits or needs attention. */
   readonly failure: string | null;
   readonly approvals: readonly {

@@ -46,8 +46,8 @@ describe('docs/rotation.md', () => {
   });
 
   it('explains every word that a report has for the end of an old value', () => {
-    const words = (['dead', 'disabled-only', 'cannot-be-shown', 'in-grace'] as const).map((oldValue) =>
-      oldValueText({ oldValue, publishedAt: '2026-03-09T14:00:00.000Z' } as Parameters<typeof oldValueText>[0]),
+    const words = (['dead', 'disabled-only', 'cannot-be-shown', 'in-grace', 'in-force'] as const).map((oldValue) =>
+      oldValueText({ oldValue }),
     );
     const text = readFileSync(page, 'utf8');
     expect(words.filter((word) => !text.includes(`| ${word} |`))).toEqual([]);

@@ -155,7 +155,7 @@ export function inventory(): readonly SecretInventoryEntry[] {
 
 /** Five rotations that ended in each of the ways they can. */
 export function rotationStory(): readonly RotationHistory[] {
-  const ends = ['dead', 'disabled-only', 'cannot-be-shown', 'in-grace', 'dead'] as const;
+  const ends = ['dead', 'disabled-only', 'cannot-be-shown', 'in-grace', 'in-force'] as const;
   return ends.map((oldValue, index): RotationHistory => {
     const at = +from + (3 + index * 5) * dayMs;
     const time = (minutes: number): string => new Date(at + minutes * 60_000).toISOString();

@@ -47,7 +47,12 @@ describe('a secret that another person must approve before publishing', () => {
     await requestRotation(here.tools, ask);
     here.advance(7 * dayMs + hourMs);
     await reconcileRotations(here.tools);
-    expect(await one(here)).toMatchObject({ state: 'needs-attention', failure: 'APPROVAL_EXPIRED' });
+    expect(await one(here)).toMatchObject({
+      state: 'needs-attention',
+      failure: 'APPROVAL_EXPIRED',
+      oldValue: 'in-force',
+    });
+    for await (const { oldValue } of readRotationHistories(here.tools.records)) expect(oldValue).toBe('in-force');
     expect(here.vault.held('app')).toHaveLength(1);
   });
 });

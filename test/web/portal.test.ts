@@ -30,6 +30,24 @@ describe('the portal', () => {
     expect(await response.text()).toBe('<p>report</p>');
   });
 
+  it('says in words where a rotation stands and what stopped it', async () => {
+    const rotation = {
+      rotationId: 'abc.1',
+      vault: 'kv',
+      secret: 'app',
+      state: 'needs-attention',
+      claimedAt: '2026-03-09T14:00:00.000Z',
+      publishedAt: null,
+      oldValue: 'in-force',
+      failure: 'APPROVAL_EXPIRED',
+      awaits: null,
+    };
+    const ports = { rotations: () => Promise.resolve([rotation]) };
+    const text = await (await webWorld({ access, ports }).send('/rotations')).text();
+    for (const words of ['needs attention', 'in force', 'Nobody approved in time', 'APPROVAL_EXPIRED'])
+      expect(text).toContain(words);
+  });
+
   it('gives a whole pack as one zip', async () => {
     const response = await webWorld({ access }).send('/reports/2026-02-abc/pack.zip?download');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="2026-02-abc.zip"');

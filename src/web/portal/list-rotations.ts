@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
-import { ServiceError } from '../../service-error.ts';
+import { ServiceError, sentenceOf } from '../../service-error.ts';
 import { parseJson, readBody } from '../read-body.ts';
 import type { ListedRotation, WebPorts } from '../web-ports.ts';
 import type { Who } from '../who.ts';
@@ -24,8 +24,18 @@ function table(rotations: readonly ListedRotation[], operator: boolean) {
   return html`<div class="scroll"><table><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Began</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
 <tbody>${rotations.map(
     (one) =>
-      html`<tr><td>${one.vault}/${one.secret}</td><td>${one.state}${one.failure === null ? '' : html`<br><span class="alarm">${one.failure}</span>`}${operator && one.awaits !== null ? approveForm(one) : ''}</td><td>${moment(one.claimedAt)}</td><td>${one.publishedAt === null ? 'not yet' : moment(one.publishedAt)}</td><td>${one.oldValue}</td><td><code>${one.rotationId}</code></td></tr>`,
+      html`<tr><td>${one.vault}/${one.secret}</td><td>${words(one.state)}${one.failure === null ? '' : failureOf(one.failure)}${operator && one.awaits !== null ? approveForm(one) : ''}</td><td>${moment(one.claimedAt)}</td><td>${one.publishedAt === null ? 'not yet' : moment(one.publishedAt)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>`,
   )}</tbody></table></div>`;
+}
+
+/** `needs-attention` → `needs attention`. */
+function words(code: string): string {
+  return code.replaceAll('-', ' ');
+}
+
+/** What went wrong in words, and the code by which the documentation knows it. */
+function failureOf(code: string) {
+  return html`<br><span class="alarm">${sentenceOf(code) ?? ''}</span> <code>${code}</code>`;
 }
 
 function askForm() {
