@@ -1,7 +1,7 @@
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember, RotationClaim } from './journal-entry.ts';
 import { parseAttemptId, rotationIdOf } from './rotation-id.ts';
-import { readJournal } from './rotation-journal.ts';
+import { hasJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import type { RotationUnit } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
@@ -50,5 +50,5 @@ export function idAwayFrom(
 }
 
 export async function exists(tools: RotationTools, rotationId: string): Promise<boolean> {
-  return (await readJournal(tools.records, rotationId)).length > 0;
+  return await hasJournal(tools.records, rotationId);
 }

@@ -114,6 +114,8 @@ const entry = record({
   operations: listOf(operation),
 });
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Reads one entry of a journal; refuses whatever is not exactly one of format 1.
  * @throws ServiceError `RECORD_UNREADABLE` with the place of the first fault.
@@ -121,7 +123,7 @@ const entry = record({
 export function parseJournalEntry(bytes: Uint8Array, path: string): JournalEntry {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(utf8.decode(bytes));
   } catch {
     throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'It is not JSON in UTF-8.' });
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -13,11 +13,18 @@ export function rotationIdOf(from: { vaultUrl: string; name: string; version: st
 
 /** Sixteen characters that name a list of texts; case does not matter. */
 export function digestName(parts: readonly string[]): string {
-  const digest = createHash('sha256')
-    .update(parts.map((part) => part.toLowerCase()).join('\n'))
-    .digest();
-  return base32(digest).slice(0, 16);
+  const text = parts.join('\n').toLowerCase();
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = base32(hash('sha256', text, 'buffer').subarray(0, 10));
+  if (names.size >= namesKept) names.clear();
+  names.set(text, name);
+  return name;
 }
+
+/** A pass asks for the same few names over and over. */
+const names = new Map<string, string>();
+const namesKept = 5_000;
 
 /** What the `rotation-id` tag and a minted credential's name carry: `<rotationId>.<attempt>`, attempts from 1. */
 export function attemptIdOf(rotationId: string, attempt: number): string {

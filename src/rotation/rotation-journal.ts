@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
@@ -52,14 +52,21 @@ export async function appendEntry(
   };
   const path = `${folder}${rotationId}/${String(number).padStart(6, '0')}.json`;
   const text = canonicalEntry(whole);
-  digested(whole, text);
+  const bytes = new TextEncoder().encode(`${text}\n`);
   try {
-    await records.create(path, new TextEncoder().encode(`${text}\n`));
+    await records.create(path, bytes);
   } catch (error) {
     if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
     throw new ServiceError('JOURNAL_CONFLICT', { rotationId, expectedEntry: number }, { cause: error });
   }
+  digested(whole, text);
   return whole;
+}
+
+/** Whether there is such a rotation. Looks at names alone: whether its journal can be read is for whoever reads it. */
+export async function hasJournal(records: RecordStore, rotationId: string): Promise<boolean> {
+  for await (const _path of records.list(`${folder}${rotationId}/`)) return true;
+  return false;
 }
 
 /** Ids of all rotations, in code-unit order. */
@@ -95,7 +102,7 @@ export function digestOf(entry: JournalEntry): string {
 
 /** `text`: the entry as it is stored. Bytes that are not canonical give another digest, and so break the chain. */
 function digested(entry: JournalEntry, text: string): string {
-  const digest = createHash('sha256').update(text).digest('hex');
+  const digest = hash('sha256', text);
   digests.set(entry, digest);
   return digest;
 }
@@ -104,10 +111,17 @@ async function readEntry(records: RecordStore, path: string): Promise<JournalEnt
   const record = await records.read(path);
   if (record === null)
     throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'It was listed and cannot be read.' });
+  const known = entriesOfBytes.get(record.bytes);
+  if (known !== undefined) return known;
   const entry = parseJournalEntry(record.bytes, path);
-  digested(entry, new TextDecoder().decode(record.bytes).replace(/\n$/, ''));
+  digested(entry, utf8.decode(record.bytes).replace(/\n$/, ''));
+  entriesOfBytes.set(record.bytes, entry);
   return entry;
 }
+
+const utf8 = new TextDecoder();
+/** A store that gives the very bytes it gave before, as one in memory does, has them parsed and hashed once. */
+const entriesOfBytes = new WeakMap<Uint8Array, JournalEntry>();
 
 /** An entry has no member that canonical JSON could not write; the compiler does not see it through optional members. */
 function canonicalEntry(entry: JournalEntry): string {

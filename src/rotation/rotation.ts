@@ -56,10 +56,17 @@ export function rotationOf(rotationId: string, entries: readonly JournalEntry[])
       reason: 'It does not begin with a claim.',
     });
   }
+  const last = entries.at(-1) ?? first;
+  const known = rotations.get(last);
+  if (known !== undefined) return known;
   let rotation = begun(first, claim);
   for (const entry of entries) rotation = withEntry(rotation, entry);
+  rotations.set(last, rotation);
   return rotation;
 }
+
+/** By the newest entry: each one's digest covers all before it, so it stands for the whole chain. */
+const rotations = new WeakMap<JournalEntry, Rotation>();
 
 function begun(first: JournalEntry, claim: RotationClaim): Rotation {
   const { rotationId, attempt, step, state, fence } = first;
