@@ -2,6 +2,8 @@ import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
+import type { JournalEntry } from '../../src/rotation/journal-entry.ts';
+import { parseJournalEntry } from '../../src/rotation/parse-journal-entry.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -40,15 +42,22 @@ export interface HistoryResult {
   /** What is broken, or `null`. */
   readonly broken: string | null;
   /** What happened, one line a step. */
-  readonly trace: readonly string[];
+  trace(): readonly string[];
   readonly calls: number;
+}
+
+/** Written as a line only when somebody asks: most histories are never read. */
+interface Happening {
+  readonly atMs: number;
+  readonly says: string;
+  readonly fate: Fate;
 }
 
 interface History {
   readonly dice: Dice;
   readonly world: SimulatedWorld;
   readonly scheduler: Scheduler;
-  readonly trace: string[];
+  readonly trace: Happening[];
   readonly allowances: Allowances;
   readonly rates: ReadonlyMap<Trouble, number>;
   calls: number;
@@ -78,7 +87,7 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
   };
   for (let step = 0; step < steps && history.broken === null; step += 1) await troubledStep(history);
   if (history.broken === null) await fairEnd(history);
-  return { broken: history.broken, trace: history.trace, calls: history.calls };
+  return { broken: history.broken, trace: () => history.trace.map(lineOf), calls: history.calls };
 }
 
 async function troubledStep(history: History): Promise<void> {
@@ -103,8 +112,8 @@ async function serve(history: History, call: ReturnType<Scheduler['ready']>[numb
   if ((fate === 'late' || fate === 'stalls') && call.what.startsWith('provider.issue'))
     history.allowances.lateIssues += 1;
   // Reads that are simply answered would hide the rest.
-  if (fate !== 'served' || !/^records\.(?:read|list)/.test(call.what)) {
-    trace.push(`${stamp(world)} ${call.process.name}: ${call.what}${fate === 'served' ? '' : ` → ${fate}`}`);
+  if (fate !== 'served' || call.isWrite || !call.isRecord) {
+    trace.push({ atMs: world.nowMs, says: `${call.process.name}: ${call.what}`, fate });
   }
   await scheduler.serve(call, fate, world.nowMs);
   // What only looks changes nothing that could be broken.
@@ -136,9 +145,9 @@ function mayBeLate({ bindings }: SimulatedWorld, what: string): boolean {
 
 /** Something that is not the next call: time, events, workers, people, and whoever else writes. */
 async function happen(history: History): Promise<void> {
-  const { dice, world, scheduler, trace, rates } = history;
+  const { dice, world, scheduler, rates } = history;
   const binding = dice.pick(world.bindings);
-  const tell = (line: string) => trace.push(`${stamp(world)} ${line}`);
+  const tell = (says: string) => void note(history, says);
   const troubled = (trouble: Trouble) => (rates.get(trouble) ?? 0) > 0 && dice.hits(0.3);
   switch (dice.between(0, 13)) {
     case 0:
@@ -192,8 +201,9 @@ async function happen(history: History): Promise<void> {
   }
 }
 
-function startPass({ world, scheduler, trace, calls }: History): void {
-  trace.push(`${stamp(world)} pass`);
+function startPass(history: History): void {
+  const { world, scheduler, calls } = history;
+  note(history, 'pass');
   scheduler.spawn(`pass${String(calls)}`, (process) => reconcileRotations(world.toolsFor(process, scheduler)));
 }
 
@@ -231,7 +241,8 @@ function readByJob({ dice, world }: History): void {
 }
 
 /** Somebody's own tool sets the value again, the latest or the one before it, and knows nothing of our tags. */
-function setByTerraform({ dice, world, trace }: History): void {
+function setByTerraform(history: History): void {
+  const { dice, world } = history;
   const binding = dice.pick(world.bindings);
   const versions = world.vault.held(binding.name);
   const value = (dice.hits(0.6) ? versions.at(-1) : versions.at(-2))?.value;
@@ -241,12 +252,12 @@ function setByTerraform({ dice, world, trace }: History): void {
   if (!works && binding.issuer !== 'single') return;
   if (value.reveal() !== versions.at(-1)?.value.reveal() && binding.issuer === 'single') return;
   world.vault.put({ name: binding.name, value, expires: new Date(world.nowMs + 5 * dayMs) });
-  trace.push(`${stamp(world)} terraform sets ${binding.name}`);
+  note(history, `terraform sets ${binding.name}`);
 }
 
 /** The records of some time ago come back, as from a backup; the processes that knew better are gone. */
 function setBack(history: History): void {
-  const { world, scheduler, trace, dice } = history;
+  const { world, scheduler, dice } = history;
   if (history.snapshot === null || dice.hits(0.5)) {
     history.snapshot = new Map(world.records);
     return;
@@ -254,42 +265,44 @@ function setBack(history: History): void {
   for (const process of scheduler.processes) scheduler.kill(process);
   world.records.clear();
   for (const [path, record] of history.snapshot) world.records.set(path, record);
-  trace.push(`${stamp(world)} the records are set back`);
+  note(history, 'the records are set back');
 }
 
-function plant({ world, dice, trace }: History): void {
+function plant(history: History): void {
+  const { world, dice } = history;
   const { name } = dice.pick(world.bindings);
   const staging = `rot-pending--${name}`;
   const tags = world.vault.held(staging).at(-1)?.tags;
   if (tags === undefined) return;
   world.vault.put({ name: staging, value: new SecretValue(`a:${valueMark}${plantedMark}`), tags });
-  trace.push(`${stamp(world)} somebody plants a value in ${staging}`);
+  note(history, `somebody plants a value in ${staging}`);
 }
 
-/** No more trouble: passes every ten minutes, then every six hours, people who answer, until all has ended. */
+/** No more trouble: a pass every ten minutes, then every seven hours, and people who answer, until all has ended and three passes found it so. */
 async function fairEnd(history: History): Promise<void> {
-  const { world, scheduler, trace } = history;
+  const { world, scheduler } = history;
   world.skewMs = 0;
   for (const provider of Object.values(world.providers))
     Object.assign(provider, { notYet: 0, refusesByPolicy: 0, wrong: 0 });
-  trace.push(`${stamp(world)} the world is fair from here`);
+  note(history, 'the world is fair from here');
   for (const late of scheduler.late.splice(0)) await late().catch(() => undefined);
   check(history);
   let quiet = 0;
   for (let round = 0; round < 90 && history.broken === null; round += 1) {
     startPass(history);
     await untilIdle(history);
-    let open = statesOf(history, true);
+    let open = openStates(history);
     if (open.some((state) => state === 'awaiting-approval' || state === 'needs-attention')) {
       startPerson(history);
       await untilIdle(history);
-      open = statesOf(history, true);
+      open = openStates(history);
     }
     quiet = open.length === 0 ? quiet + 1 : 0;
-    if (quiet >= 3 && round >= 15) break;
-    world.nowMs += round < 12 ? 600_000 : 7 * hourMs;
+    // Leftovers are looked for every six hours where nothing is open.
+    if (quiet >= 3) break;
+    world.nowMs += open.length > 0 && round < 6 ? 600_000 : 7 * hourMs;
   }
-  if (history.broken === null) history.broken = brokenEnd(world, statesOf(history, false));
+  if (history.broken === null) history.broken = brokenEnd(world, openStates(history));
 }
 
 async function untilIdle(history: History): Promise<void> {
@@ -307,28 +320,40 @@ async function untilIdle(history: History): Promise<void> {
   history.broken ??= 'a process never ends';
 }
 
-/** States of all rotations, or of those that are not over: the last entry of each journal says it. */
-function statesOf({ world }: History, openOnly: boolean): readonly string[] {
+/** States of all rotations that are not over, as their journals say. What was issued in vain must be withdrawn as well. */
+function openStates({ world }: History): readonly string[] {
   const last = new Map<string, string>();
-  for (const path of [...world.records.keys()].sort()) {
-    if (path.startsWith('journal/')) last.set(path.slice(0, path.lastIndexOf('/')), path);
+  for (const [path, { bytes }] of world.records) {
+    if (!path.startsWith('journal/')) continue;
+    const { rotationId, state, facts } = entryOf(bytes, path);
+    const withdrawn = facts.withdrawn === true || last.get(rotationId)?.endsWith(', withdrawn') === true;
+    last.set(rotationId, withdrawn ? `${state}, withdrawn` : state);
   }
-  const states = [...last.values()].map((path) => {
-    const entry = JSON.parse(Buffer.from(world.records.get(path)?.bytes ?? []).toString()) as { state: string };
-    return entry.state;
-  });
-  return openOnly ? states.filter((state) => !['done', 'superseded', 'rolled-back'].includes(state)) : states;
+  return [...last.values()].filter((state) => !/^(?:done|.+, withdrawn)$/.test(state));
+}
+
+const entries = new WeakMap<Uint8Array, JournalEntry>();
+
+function entryOf(bytes: Uint8Array, path: string): JournalEntry {
+  const entry = entries.get(bytes) ?? parseJournalEntry(bytes, path);
+  entries.set(bytes, entry);
+  return entry;
 }
 
 function check(history: History): void {
   const { world, scheduler, allowances } = history;
   history.broken ??= brokenInvariant(world, allowances);
-  for (const { failure, name } of scheduler.processes) {
-    if (failure !== null && !ServiceError.is(failure))
+  for (const { failure, name } of scheduler.failed.splice(0)) {
+    if (!ServiceError.is(failure))
       history.broken ??= `${name} failed with ${failure instanceof Error ? failure.message : 'no error'}`;
   }
 }
 
-function stamp({ nowMs }: SimulatedWorld): string {
-  return new Date(nowMs).toISOString().slice(5, 19);
+function note({ trace, world }: History, says: string): void {
+  trace.push({ atMs: world.nowMs, says, fate: 'served' });
+}
+
+function lineOf({ atMs, says, fate }: Happening): string {
+  const stamp = new Date(atMs).toISOString().slice(5, 19);
+  return `${stamp} ${says}${fate === 'served' ? '' : ` → ${fate}`}`;
 }

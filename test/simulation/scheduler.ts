@@ -32,8 +32,8 @@ export interface Process {
   readonly name: string;
   alive: boolean;
   ended: boolean;
-  /** What it ended with, when it threw. */
-  failure: unknown;
+  /** Calls of its that are held now. */
+  waiting: number;
 }
 
 /** Decides, call by call, which process goes on and what it meets. */
@@ -46,10 +46,15 @@ export interface Scheduler {
   serve(call: WaitingCall, fate: Fate, nowMs: number): Promise<void>;
   readonly late: (() => Promise<unknown>)[];
   readonly processes: readonly Process[];
+  /** Processes that ended with an error, until they are taken from here. */
+  readonly failed: { readonly name: string; readonly failure: unknown }[];
   kill(process: Process): void;
   /** Lets every process run on until it waits for a call, or has ended. */
   settle(): Promise<void>;
 }
+
+/** Turns of the microtask queue for branches of a process beside the one that waits. Always as many: the order stays the same. */
+const quietTurns = 8;
 
 const writes = /^(?:vault\.(?:add|update)|provider\.(?:issue|revoke)|records\.(?:create|replace))/;
 
@@ -59,13 +64,18 @@ export function createScheduler(): Scheduler {
   const late: (() => Promise<unknown>)[] = [];
   const scheduler: Scheduler = {
     late,
+    failed: [],
     get processes() {
-      return processes.filter(({ alive, ended }) => alive && !ended);
+      if (processes.some(({ alive, ended }) => !alive || ended)) {
+        processes = processes.filter(({ alive, ended }) => alive && !ended);
+      }
+      return processes;
     },
     call: (process, what, effect) =>
       new Promise((resolve, reject) => {
         // A dead process waits for ever: nothing of it is heard again.
         if (!process.alive) return;
+        process.waiting += 1;
         waiting.push({
           process,
           what,
@@ -78,11 +88,11 @@ export function createScheduler(): Scheduler {
         });
       }),
     spawn: (name, work) => {
-      const process: Process = { name, alive: true, ended: false, failure: null };
+      const process: Process = { name, alive: true, ended: false, waiting: 0 };
       processes = [...scheduler.processes, process];
       work(process)
         .catch((error: unknown) => {
-          process.failure = error;
+          scheduler.failed.push({ name, failure: error });
         })
         .finally(() => {
           process.ended = true;
@@ -95,14 +105,21 @@ export function createScheduler(): Scheduler {
         call.notBeforeMs = nowMs + 600_000;
         return;
       }
-      waiting = waiting.filter((one) => one !== call);
+      waiting.splice(waiting.indexOf(call), 1);
+      call.process.waiting -= 1;
       await meet(scheduler, call, fate);
     },
     kill: (process) => {
       process.alive = false;
       waiting = waiting.filter((one) => one.process !== process);
     },
-    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    settle: async () => {
+      for (let quiet = 0, turns = 0; quiet < quietTurns; turns += 1) {
+        // What does not come from the world, as asynchronous file access, would come only from the event loop.
+        await (turns % 1_000 < 999 ? null : new Promise((resolve) => setImmediate(resolve)));
+        quiet = scheduler.processes.some((one) => one.waiting === 0) ? 0 : quiet + 1;
+      }
+    },
   };
   return scheduler;
 }

@@ -9,7 +9,7 @@ export async function shorten(
   let result = await runHistory(seed, options);
   const attempt = async (smaller: HistoryOptions): Promise<boolean> => {
     const tried = await runHistory(seed, smaller);
-    if (tried.broken === null || tried.trace.length > result.trace.length) return false;
+    if (tried.broken === null || tried.trace().length > result.trace().length) return false;
     options = smaller;
     result = tried;
     return true;

@@ -29,7 +29,7 @@ for (let seed = first; seed < first + histories; seed += 1) {
     console.log(
       `Shortest trace: ${String(shortest.steps)} troubled steps without ${[...shortest.without].join(', ') || 'leaving anything out'}:`,
     );
-    for (const line of result.trace) console.log(`  ${line}`);
+    for (const line of result.trace()) console.log(`  ${line}`);
     process.exit(1);
   }
   if ((seed - first + 1) % 500 === 0) report(seed - first + 1);
