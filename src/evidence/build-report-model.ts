@@ -5,6 +5,7 @@ import type { ControlCatalogue } from './control-catalogue.ts';
 import { coverageDays, oldValueText, rotationLine, secretLines, uncoveredRuns, waterfallOf } from './describe-state.ts';
 import { exceptionLines, severityCounts } from './exception-lines.ts';
 import { observeControls } from './observe-controls.ts';
+import { queryPaths } from './query-paths.ts';
 import { packStatus } from './pack-status.ts';
 import { periodLabel } from './parse-period.ts';
 import type { Capped, GradeGroup, PackFileLine, ReportModel } from './report-model.ts';
@@ -134,6 +135,7 @@ function rotationsOf(rotations: readonly RotationHistory[]): ReportModel['rotati
 
 function provenanceOf({ audited, tally, software, catalogue }: ReportMaterial): ReportModel['provenance'] {
   const { steps, addsUp } = waterfallOf(audited, tally.total);
+  const files = queryPaths(audited.queries);
   return {
     vaults: audited.vaults,
     software: [
@@ -144,7 +146,7 @@ function provenanceOf({ audited, tally, software, catalogue }: ReportMaterial): 
     queries: audited.queries.map((query) => ({
       ...query,
       controlTotal: query.controlTotal === null ? 'none' : countText(query.controlTotal),
-      file: queryPath(query.name),
+      file: files.get(query.sha256) ?? '',
     })),
     waterfall: steps,
     waterfallAddsUp: addsUp,
@@ -153,14 +155,6 @@ function provenanceOf({ audited, tally, software, catalogue }: ReportMaterial): 
     jobs: audited.jobs,
     unreadableRows: capped(audited.unreadableRows, 'unreadable-rows.ndjson'),
   };
-}
-
-/** Where the text of a query stands in the pack. */
-export function queryPath(name: string): string {
-  return `queries/${name
-    .replace(/\.kql$/, '')
-    .replace(/[^A-Za-z0-9._-]/g, '-')
-    .replace(/^\.+/, '')}.kql`;
 }
 
 /** The first rows of a table for people, saying how many there are and where all of them stand. */

@@ -2,10 +2,10 @@ import type { Attribution } from '../audit/attribution.ts';
 import type { AuditedPeriod } from '../audit/audited-period.ts';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import type { RotationHistory } from '../rotation/rotation-history.ts';
-import { queryPath } from './build-report-model.ts';
 import { csvRow } from './csv-row.ts';
 import { type PackFile, rowFile, writePackFile } from './pack-file.ts';
 import type { PackSink } from './pack-sink.ts';
+import { queryPaths } from './query-paths.ts';
 import { readerOf } from './retrieval-tally.ts';
 
 const retrievalColumns = [
@@ -99,8 +99,10 @@ export async function writeStateFiles(
     ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
     ...(await rows('unreadable-rows', 'Rows that could not be understood', audited.unreadableRows)),
   ];
-  for (const { name, text } of audited.queries) {
-    files.push(await writePackFile(sink, queryPath(name), Buffer.from(text), 'A query as it ran'));
+  const paths = queryPaths(audited.queries);
+  for (const { sha256, text } of audited.queries) {
+    const path = paths.get(sha256) ?? `queries/${sha256}.kql`;
+    files.push(await writePackFile(sink, path, Buffer.from(text), 'A query as it ran'));
   }
   return files;
 }

@@ -179,6 +179,19 @@ describe('the archive', () => {
     await expect(exportPack(records, 'none', join(folder, 'none'))).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
   });
 
+  it('holds both texts of a query that a new release changed within the period', async () => {
+    const audited = auditedStory();
+    const [first, ...others] = audited.queries;
+    if (first === undefined) throw new Error('the story has no query');
+    const changed = { ...first, text: `${first.text}| order by TimeGenerated asc\n`, sha256: 'ab'.repeat(32) };
+    const out = join(folder, 'changed-query');
+    await producePack(orderOf({ audited: { ...audited, queries: [first, changed, ...others] }, out }));
+    expect(await verifyPack(out)).toMatchObject({ outcome: 'intact' });
+    const held = async (sha256: string) =>
+      await readFile(join(out, 'queries', `retrievals-${sha256.slice(0, 8)}.kql`), 'utf8');
+    expect([await held(first.sha256), await held(changed.sha256)]).toEqual([first.text, changed.text]);
+  });
+
   it('gives nothing from outside a pack', async () => {
     const records = memoryRecords();
     const { id } = await producePack(orderOf({ records }));
