@@ -112,7 +112,7 @@ describe('the timers', () => {
       ['reconcile-rotations', /^Rotations: \{.*"secrets":\d+/],
       ['collect-jobs', /^Jobs: \{/],
       ['collect-retrievals', /^Retrievals: \{.*"rows":\d+.*"canaryReads":1/],
-      ['produce-reports', /^Reports: \{"produced":\d+\}/],
+      ['produce-reports', /^Reports: \{"produced":\d+,"headsSealed":\d+\}/],
     ] as const) {
       await host.invoke(name, { isPastDue: false, schedule: { adjustForDST: true }, scheduleStatus: null });
       expect(host.logs.at(-1)).toMatch(says);
