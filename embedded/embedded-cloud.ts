@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { EmbeddedGitea } from './gitea/embedded-gitea.ts';
 import type { EmbeddedAuditLog } from './azure/audit-log.ts';
+import type { EmbeddedEntra } from './azure/entra.ts';
 import type { EmbeddedEventGrid } from './azure/event-grid.ts';
 import type { EmbeddedIdentity } from './azure/managed-identity.ts';
 import type { EmbeddedKeyVault } from './azure/key-vault.ts';
@@ -10,6 +11,7 @@ import type { EmbeddedLogAnalytics } from './azure/log-analytics.ts';
 export interface EmbeddedCloud {
   readonly clock: Clock;
   readonly identity: EmbeddedIdentity;
+  readonly entra: EmbeddedEntra;
   readonly vault: EmbeddedKeyVault;
   readonly auditLog: EmbeddedAuditLog;
   readonly logAnalytics: EmbeddedLogAnalytics;

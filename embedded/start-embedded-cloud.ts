@@ -5,6 +5,7 @@ import { createEventGrid } from './azure/create-event-grid.ts';
 import { createIdentityRegister } from './azure/identity-register.ts';
 import { createSecretShelf } from './azure/secret-shelf.ts';
 import { openShelfFile } from './azure/shelf-file.ts';
+import { startEntra } from './azure/start-entra.ts';
 import { startKeyVault } from './azure/start-key-vault.ts';
 import { startLogAnalytics } from './azure/start-log-analytics.ts';
 import { startManagedIdentity } from './azure/start-managed-identity.ts';
@@ -15,6 +16,7 @@ import { startEmbeddedGitea } from './gitea/start-embedded-gitea.ts';
 /** A port for each server; a free one is taken where none is named. */
 export interface EmbeddedPorts {
   readonly identity?: number;
+  readonly entra?: number;
   readonly vault?: number;
   readonly logAnalytics?: number;
   readonly gitea?: number;
@@ -65,6 +67,7 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
   const shelf = data === undefined ? createSecretShelf() : openShelfFile(join(data, 'azure', 'vault'));
 
   const identity = keep(await startManagedIdentity({ clock, register, ...portOf(ports.identity) }));
+  const entra = keep(await startEntra({ clock, register, ...portOf(ports.entra) }));
   const vault = keep(
     await startKeyVault({
       clock,
@@ -84,7 +87,7 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
       ...(data === undefined ? {} : { data: join(data, 'gitea.json') }),
     }),
   );
-  return { clock, identity, vault, auditLog, logAnalytics, eventGrid, gitea };
+  return { clock, identity, entra, vault, auditLog, logAnalytics, eventGrid, gitea };
 }
 
 function portOf(port: number | undefined): { readonly port?: number } {

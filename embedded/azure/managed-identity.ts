@@ -3,8 +3,11 @@ export interface Principal {
   readonly name: string;
   readonly objectId: string;
   readonly clientId: string;
-  /** `person`: a delegated token with a user name; asked for through `tokenFor` alone. */
-  readonly kind: 'managed-identity' | 'person';
+  /**
+   * `person`: a delegated token with a user name; asked for through `tokenFor` alone.
+   * `service-principal`: an application of the embedded Entra, which alone defines it.
+   */
+  readonly kind: 'managed-identity' | 'person' | 'service-principal';
   readonly userPrincipalName?: string;
   /** The address that the vault sees its requests come from. */
   readonly address: string;

@@ -1,5 +1,5 @@
-import { generate } from 'selfsigned';
 import type { Clock } from '../clock.ts';
+import { loopbackCertificate } from '../loopback-certificate.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import { answerQuery, type QueryAnswer } from './answer-query.ts';
 import type { EmbeddedAuditLog } from './audit-log.ts';
@@ -25,7 +25,7 @@ export async function startLogAnalytics(options: {
   readonly port?: number;
 }): Promise<EmbeddedLogAnalytics & { stop(): Promise<void> }> {
   const { clock, register, auditLog } = options;
-  const identity = await makeCertificate();
+  const tls = await loopbackCertificate();
   const answered = new Map<string, { readonly at: number; readonly answer: QueryAnswer }>();
   let mostRows: number | null = null;
   let empty = false;
@@ -48,7 +48,7 @@ export async function startLogAnalytics(options: {
 
   const server = await startLoopbackServer({
     clock,
-    tls: { key: identity.private, cert: identity.cert },
+    tls,
     ...(options.port === undefined ? {} : { port: options.port }),
     answer(request) {
       const [version, kind, workspace, action] = request.segments;
@@ -71,7 +71,7 @@ export async function startLogAnalytics(options: {
   return {
     url: `https://localhost:${server.port}`,
     workspaceId: azureIds.workspace,
-    certificate: identity.cert,
+    certificate: tls.cert,
     limitRows(most) {
       mostRows = most;
       answered.clear();
@@ -100,27 +100,6 @@ function parseBody(body: string): { readonly query: string; readonly timespan: s
   } catch {
     return null;
   }
-}
-
-/** Valid by the machine's clock, since that is the one by which clients check it. */
-function makeCertificate(): Promise<{ readonly private: string; readonly cert: string }> {
-  return generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
-    notBeforeDate: new Date(Date.now() - 86_400_000),
-    notAfterDate: new Date(Date.now() + 365 * 86_400_000),
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
-    ],
-  });
 }
 
 function failed(status: number, retryAfterSeconds: number | null): LoopbackAnswer {

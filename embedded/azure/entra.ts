@@ -1,0 +1,28 @@
+import type { Principal } from './managed-identity.ts';
+
+/** What a federated credential of an application says: whose tokens, about whom, and for whom. */
+export interface FederatedCredential {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  /** PEM of the issuer's RSA key. Real Entra fetches it from the issuer. */
+  readonly publicKey: string;
+}
+
+/** Entra's token endpoint for applications, over https. Tokens are known by being remembered; proofs are truly checked. */
+export interface EmbeddedEntra {
+  /** The authority: `https://localhost:PORT`. */
+  readonly url: string;
+  readonly tenantId: string;
+  /** PEM of the certificate that signs itself. */
+  readonly certificate: string;
+  /** An application with its service principal. */
+  define(application: { readonly name: string; readonly address: string; readonly clientId?: string }): Principal;
+  /** A new client secret; told once. */
+  addSecret(principal: Principal, expires?: Date): string;
+  /** PEM of a certificate with an RSA key. */
+  addCertificate(principal: Principal, certificate: string): void;
+  addFederatedCredential(principal: Principal, credential: FederatedCredential): void;
+  /** The next `times` requests are answered with this status. */
+  failNext(status: number, times: number): void;
+}
