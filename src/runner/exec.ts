@@ -7,6 +7,7 @@ import { deliverSecrets, pipesFor, readySecrets, tooShort, valuesToHide } from '
 import type { ExecOptions } from './exec-options.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import type { FetchedSecret } from './fetch-secrets.ts';
+import type { IdentityConfiguration } from './fetch-configuration.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
 import { hideCommands } from './hide-commands.ts';
 import { watchJobFiles } from './job-files.ts';
@@ -111,6 +112,7 @@ async function runOnce(
       environment: childEnvironment(environment, variables, {
         ...options,
         pristine: options.pristine || options.agent,
+        credential: credentialVariable(session.configuration.identity),
       }),
       redactions: [redactionOf(index, options), redactionOf(index, options)],
       descriptors,
@@ -129,6 +131,10 @@ async function runOnce(
     files.remove();
     dismiss(await guarded);
   }
+}
+
+function credentialVariable(identity: IdentityConfiguration): string | null {
+  return identity.kind === 'service-principal' ? identity.secretVariable : null;
 }
 
 function redactionOf(index: PatternIndex, { noCommands }: ExecOptions) {
