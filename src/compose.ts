@@ -33,7 +33,7 @@ export async function composeKeyturn(
   const policy = await openPolicy(settings);
   const credential = azureCredential(settings.identity, settings);
   const records = await openRecords(settings, credential);
-  const resolve = settingResolver(credential, settings.embedded);
+  const resolve = settingResolver({ ...settings, credential, records, now });
   const access = vaultAccess(settings, credential);
   const stores = openVaults(access);
   const gitea = settings.gitea === null ? null : openGitea(settings.gitea, resolve);

@@ -11,6 +11,7 @@ import { stampRule } from './attribution-rules/stamp-rule.ts';
 import type { Job } from './job.ts';
 import { indexJobs } from './job-index.ts';
 import { platformApplications } from './operation-kinds.ts';
+import type { OwnRead } from './own-read-ledger.ts';
 import { indexReceipts } from './receipt-index.ts';
 import type { LedgerReceipt } from './receipt-ledger.ts';
 import type { Retrieval } from './retrieval.ts';
@@ -22,6 +23,8 @@ export interface AttributionSources {
   readonly jobs: Iterable<Job>;
   readonly receipts: Iterable<LedgerReceipt>;
   readonly rotations: Iterable<RotationHistory>;
+  /** Reads by Keyturn itself that no rotation made. */
+  readonly ownReads?: Iterable<OwnRead>;
   /** Keys of jobs whose log was read whole. */
   readonly harvested?: ReadonlySet<string>;
   /** Every job created before this is in the ledger; `null` when nothing vouches for that. */
@@ -55,7 +58,7 @@ export function createAttributor(sources: AttributionSources): Attributor {
     policy,
     jobs: indexJobs(sources.jobs),
     receipts: indexReceipts(sources.receipts),
-    rotations: indexRotations(sources.rotations),
+    rotations: indexRotations(sources.rotations, sources.ownReads),
     platformApplications,
     isHarvested: (key) => harvested?.has(key) ?? false,
     ledgerCompleteTo: ledgerCompleteTo?.getTime() ?? null,

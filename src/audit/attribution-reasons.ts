@@ -13,6 +13,8 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'receipt-of-unknown-job': 'the receipt names a job that is not on record',
   'stamp-of-unknown-job': 'the stamp names a job that is not on record, and not every job of that time is known',
   'journal-entry': "an entry of a rotation's journal accounts for it",
+  'own-read-on-record':
+    "Keyturn wrote down, before it read, that it would: a secret among its settings, or an issuer's own login",
   'platform-identity': "an application of Microsoft's, or an identity that the policy gives to the platform",
   'delegated-token': 'the token is of somebody who was signed in',
   'several-jobs-were-running': 'more than one job that may use the identity was running',
@@ -42,7 +44,8 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'receipt-of-another-time': 'the receipt says another time',
   'receipt-of-another-address': 'the receipt says another address',
   'receipt-disagrees': 'the receipt does not fit the row',
-  'no-journal-entry': "the rotator's identity read, and no journal accounts for it",
-  'reporter-read': "the reporter's identity read something else than its canary",
+  'no-journal-entry':
+    "the rotator's identity read, and neither a journal nor a record of our own reads accounts for it",
+  'reporter-read': "the reporter's identity read something else than its canary and its settings",
   'no-receipt': 'there was no receipt to judge',
 };

@@ -14,6 +14,7 @@ import { countInventory } from './inventory-reads.ts';
 import type { Job } from './job.ts';
 import { jobKey } from './job-name.ts';
 import { jobsOf } from './job-ledger.ts';
+import { ownReads } from './own-read-ledger.ts';
 import { periodRows } from './period-rows.ts';
 import { type ExclusionReason, exclusionOf, toExclusions } from './population.ts';
 import { createQueryRecords } from './query-records.ts';
@@ -133,7 +134,8 @@ async function attributorOf({ records, policy, rotations, period }: PeriodToAudi
   }
   const ledger = await jobCollection(records);
   const ledgerCompleteTo = ledger === null ? null : new Date(ledger.completeTo);
-  const sources = { policy, jobs, receipts, rotations, harvested, ledgerCompleteTo };
+  const own = await ownReads(records, period);
+  const sources = { policy, jobs, receipts, rotations, ownReads: own, harvested, ledgerCompleteTo };
   return { attributor: createAttributor(sources), jobsInPeriod: inPeriod.size };
 }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { recordOwnRead } from '../audit/own-read-ledger.ts';
 import { versionReaders } from '../audit/version-readers-of.ts';
 import type { AccessTokens } from '../issuers/access-tokens.ts';
 import type { HookDeliveries } from '../issuers/hook-deliveries.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
+import type { OwnToken } from '../issuers/issuer-surroundings.ts';
 import { secretReader } from '../issuers/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
 import type { RecordStore } from '../records/record-store.ts';
@@ -40,7 +42,8 @@ export function rotationToolsOf({
   now,
   options,
 }: Parts): RotationTools {
-  const giteaParts = gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic };
+  const giteaParts =
+    gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic, ownToken: ownTokenOf(settings) };
   return {
     records,
     stores,
@@ -49,7 +52,9 @@ export function rotationToolsOf({
     issuers: issuerCatalogue({
       gitea: giteaParts,
       deliveries,
-      readSecret: secretReader(stores),
+      readSecret: secretReader(stores, async (read) => {
+        await recordOwnRead(records, { ...read, at: now().toISOString(), purpose: 'issuer' });
+      }),
       // The embedded cloud's identity means nothing to Azure itself, and must not be sent there.
       azure: settings.embedded ? null : { tokens: credential },
     }),
@@ -69,6 +74,14 @@ export function rotationToolsOf({
     wait: async (milliseconds) => await wait(milliseconds),
     ...(options.watch === undefined ? {} : { log: options.watch }),
   };
+}
+
+/** The secret of a vault that the service's own Gitea token is; `null` when it stands in the settings, or in a vault that they do not name. */
+function ownTokenOf({ gitea, vaults }: Settings): OwnToken | null {
+  if (gitea?.token.kind !== 'reference') return null;
+  const { vaultUrl, name, version } = gitea.token;
+  const vault = vaults.find(({ url }) => url === vaultUrl);
+  return vault === undefined ? null : { vault: vault.name, name, version };
 }
 
 /** The key of the staging seal, read when it is needed and never kept. */

@@ -7,9 +7,10 @@ import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { credentialName, rotationOf } from './credential-name.ts';
 import { type GiteaList, giteaList } from './gitea-list.ts';
+import type { OwnToken } from './issuer-surroundings.ts';
 import { refused } from './refused.ts';
 import { text, texts } from './target-fields.ts';
-import { targetShape } from './target-shape.ts';
+import { type TargetFault, targetShape } from './target-shape.ts';
 
 const shape = targetShape('gitea-token', {
   user: text(/[\w.-]{1,40}/, "a user's name"),
@@ -17,15 +18,21 @@ const shape = targetShape('gitea-token', {
   scopes: texts(/all|public-only|(?:read|write):[a-z]+/, 'scopes such as read:repository'),
 });
 
+interface Tools {
+  readonly gitea: GiteaClient;
+  readonly ownToken?: OwnToken | null;
+}
+
 /**
  * Access tokens of a Gitea user, made under a name that carries the rotation and deleted by id.
  * `gitea` authenticates as the bot by Basic authentication: Gitea refuses tokens on these routes.
+ * `ownToken`: the secret that this authentication is read from. Its new value is published only when a fresh session has acted with it as the service will.
  */
-export function giteaTokenIssuer({ gitea }: { readonly gitea: GiteaClient }): CredentialIssuer {
+export function giteaTokenIssuer({ gitea, ownToken = null }: Tools): CredentialIssuer {
   return {
     name: 'gitea-token',
     credentialClass: 'minted',
-    check: shape.check,
+    check: (binding) => [...shape.check(binding), ...ownFaults(binding)],
     propose: () => null,
     issue,
     verify,
@@ -81,7 +88,37 @@ export function giteaTokenIssuer({ gitea }: { readonly gitea: GiteaClient }): Cr
     if (listed === null) return refused(true, 'the user has no token of this id');
     if (!credential.value.reveal().endsWith(listed.lastEight)) return refused(true, 'the token of this id is another');
     if (!sameScopes(listed.scopes, scopes)) return refused(true, "its scopes are not the target's");
+    if (isOwn(binding)) {
+      const asService = { kind: 'basic', user, password: credential.value } as const;
+      const path = tokensOf(binding).path;
+      const { status } = await gitea.request('GET', path, {
+        authentication: asService,
+        signal,
+        statuses: [401, 403],
+      });
+      if (status !== 200)
+        return refused(true, `with it the service could not see the user's tokens (${String(status)})`);
+    }
     return { outcome: 'works', principal: user, notes: [gitea.url, `scopes ${listed.scopes.toSorted().join(' ')}`] };
+  }
+
+  function isOwn({ vault, name }: SecretBinding): boolean {
+    return ownToken?.vault.toLowerCase() === vault && ownToken.name.toLowerCase() === name;
+  }
+
+  /** A rotation of what the service itself acts with must not leave it without the right to end the old one. */
+  function ownFaults(binding: SecretBinding): readonly TargetFault[] {
+    if (!isOwn(binding)) return [];
+    const { scopes } = binding.target;
+    const mayEnd = Array.isArray(scopes) && scopes.some((scope) => scope === 'all' || scope === 'write:user');
+    return [
+      ...(mayEnd
+        ? []
+        : [{ place: 'target.scopes', reason: 'must hold write:user: the service itself acts with this token' }]),
+      ...(ownToken?.version === null
+        ? []
+        : [{ place: 'issuer', reason: 'needs KEYTURN_GITEA_TOKEN to name this secret without a version' }]),
+    ];
   }
 
   function tokensOf(binding: SecretBinding): GiteaList<GiteaAccessToken> {

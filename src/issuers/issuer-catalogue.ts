@@ -31,7 +31,9 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
     generatedIssuer({ randomBytes }),
     hmacSecretIssuer({ randomBytes }),
     sshKeyPairIssuer({ randomBytes }),
-    withGitea('gitea-token', 'minted', (client) => giteaTokenIssuer({ gitea: client })),
+    withGitea('gitea-token', 'minted', (client) =>
+      giteaTokenIssuer({ gitea: client, ownToken: surroundings.gitea?.ownToken ?? null }),
+    ),
     withGitea('gitea-deploy-key', 'chosen', (client) => giteaDeployKeyIssuer({ gitea: client, randomBytes })),
     withGitea('gitea-webhook-secret', 'chosen', (client) =>
       giteaWebhookSecretIssuer({ gitea: client, randomBytes, deliveries }),

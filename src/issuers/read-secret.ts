@@ -14,8 +14,14 @@ export function namedSecret(reference: string): { readonly vault: string; readon
   return { vault, name };
 }
 
-/** Reads from the vaults that the settings name, and from no other. Nothing is kept: a rotated login counts from the next read on. */
-export function secretReader(stores: ReadonlyMap<string, SecretStore>): ReadSecret {
+/**
+ * Reads from the vaults that the settings name, and from no other. Nothing is kept: a rotated login counts from the next read on.
+ * `before`: told of each read right before it, since an issuer reads outside of rotations too, to list or to plan.
+ */
+export function secretReader(
+  stores: ReadonlyMap<string, SecretStore>,
+  before: (read: { readonly vault: string; readonly secret: string; readonly version: string }) => Promise<void>,
+): ReadSecret {
   return async (reference, signal) => {
     const { vault, name } = namedSecret(reference);
     const store = stores.get(vault);
@@ -23,7 +29,9 @@ export function secretReader(stores: ReadonlyMap<string, SecretStore>): ReadSecr
       throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'The settings do not name this vault.' });
     const latest = await store.latest(name);
     if (signal.aborted) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'There was no time left.' });
-    const value = latest === null ? null : await store.value(name, latest.version);
+    if (latest === null) throw new ServiceError('SECRET_ABSENT', { vault, secret: name });
+    await before({ vault, secret: name, version: latest.version });
+    const value = await store.value(name, latest.version);
     if (value === null) throw new ServiceError('SECRET_ABSENT', { vault, secret: name });
     return value;
   };

@@ -190,8 +190,37 @@ describe('a row that is no job', () => {
     );
   });
 
-  it('is suspicious when the reporter reads anything but its canary', () => {
-    expect(grade(row('c1', { identity: workload('reporter') }))).toBe('rotation-unexplained reporter-read');
+  it('is explained by the record that Keyturn made before it read, outside of any rotation', () => {
+    const ours = row('c1', { identity: workload('rotator') });
+    const read = {
+      vault: ours.vault,
+      secret: ours.secret ?? '',
+      version: ours.version ?? '',
+      at: given.moment(99),
+      purpose: 'issuer',
+    } as const;
+    expect(grade(ours, { ownReads: [read] })).toBe('rotation own-read-on-record');
+    const others = [
+      { ...read, version: 'f'.repeat(32) },
+      { ...read, secret: 'another' },
+      { ...read, at: given.moment(900) },
+    ];
+    for (const other of others)
+      expect(grade(ours, { ownReads: [other] }), JSON.stringify(other)).toMatch(/^rotation-unexplained/);
+    expect(grade(row('c1', { identity: workload('somebody') }), { ownReads: [read] })).not.toMatch(/^rotation/);
+  });
+
+  it('is suspicious when the reporter reads anything but its canary and its settings', () => {
+    const theirs = row('c1', { identity: workload('reporter') });
+    expect(grade(theirs)).toBe('rotation-unexplained reporter-read');
+    const read = {
+      vault: theirs.vault,
+      secret: theirs.secret ?? '',
+      version: theirs.version ?? '',
+      at: given.moment(99),
+    };
+    expect(grade(theirs, { ownReads: [{ ...read, purpose: 'issuer' }] })).toBe('rotation-unexplained reporter-read');
+    expect(grade(theirs, { ownReads: [{ ...read, purpose: 'setting' }] })).toBe('rotation own-read-on-record');
   });
 
   it("is the platform's by Microsoft's application ids, or where the policy says so", () => {

@@ -6,14 +6,20 @@ export const personRule: AttributionRule = ({ retrieval, stamp }) => {
   return stamp === null ? verdict('person', 'delegated-token') : verdict('contradicted', 'stamp-by-person');
 };
 
-/** Our own identities: each read of the rotator must stand in a journal, and the reporter reads nothing but its canary. */
+/**
+ * Our own identities: each read of the rotator must stand in a journal or, outside of rotations, be on record before it
+ * was made. The reporter reads nothing but its canary and settings.
+ */
 export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp }, { rotations }) => {
   if (identity?.role !== 'rotator' && identity?.role !== 'reporter') return null;
   if (stamp !== null) return verdict('contradicted', 'stamp-by-our-identity');
-  if (identity.role === 'reporter') return verdict('rotation-unexplained', 'reporter-read');
-  const entry = rotations.explain(retrieval);
-  if (entry === null) return verdict('rotation-unexplained', 'no-journal-entry');
-  return verdict('rotation', 'journal-entry', { evidence: [entry] });
+  const rotates = identity.role === 'rotator';
+  const entry = rotates ? rotations.explain(retrieval) : null;
+  if (entry !== null) return verdict('rotation', 'journal-entry', { evidence: [entry] });
+  const read =
+    rotations.explainOwnRead(retrieval, 'setting') ?? (rotates ? rotations.explainOwnRead(retrieval, 'issuer') : null);
+  if (read !== null) return verdict('rotation', 'own-read-on-record', { evidence: [read] });
+  return verdict('rotation-unexplained', rotates ? 'no-journal-entry' : 'reporter-read');
 };
 
 /** Azure's own applications, and identities that the policy declares to be the platform's. */
