@@ -1,5 +1,6 @@
 import { type ErrorCode, ServiceError } from '../service-error.ts';
 import type { Command, ExitCode, Surroundings } from './command.ts';
+import { harmlessLine } from './harmless-line.ts';
 
 /** Every command there is. Each is loaded when it is called: `verify` needs nothing that talks to a network. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map(
@@ -28,7 +29,8 @@ const wrongUse: readonly ErrorCode[] = [
 ];
 
 /** Runs one command to its end. Never rejects: a failure becomes a sentence on stderr (JSON with `--json`) and a code. */
-export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+export async function runCommandLine(words: readonly string[], given: Surroundings): Promise<ExitCode> {
+  const surroundings = harmless(given);
   const [name = '--help', ...rest] = words;
   if (name === '--help' || name === 'help' || name === '-h') return await help(rest[0], surroundings);
   const load = commands.get(name);
@@ -43,6 +45,17 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
   } catch (error) {
     return explain(error, rest.includes('--json'), surroundings);
   }
+}
+
+/** What is printed for people and programs, without anything that a terminal would obey. */
+function harmless(given: Surroundings): Surroundings {
+  const { print, say, progress } = given;
+  return {
+    ...given,
+    print: (line) => print(harmlessLine(line)),
+    say: (line) => say(harmlessLine(line)),
+    progress: (line) => progress(harmlessLine(line)),
+  };
 }
 
 function explain(error: unknown, json: boolean, { print, say }: Surroundings): ExitCode {

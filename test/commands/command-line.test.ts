@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,6 +28,23 @@ async function names(): Promise<string[]> {
   const { printed } = await callCommand(['--help']);
   return printed.flatMap((line) => /^ {2}([a-z]+) {2,}\S/.exec(line)?.[1] ?? []);
 }
+
+describe('what is printed', () => {
+  it('obeys no escape code in a name from outside', async () => {
+    const pack = join(folder, 'hostile');
+    await mkdir(pack);
+    await writeFile(join(pack, 'manifest.json'), '{}');
+    await writeFile(join(pack, 'report\u001b[2K\u202e\u009b1A.html'), '');
+    const { code, printed } = await callCommand(['verify', pack]);
+    expect(code).toBe(1);
+    expect(printed.join('\n')).toContain('report\\u001b[2K\\u202e\\u009b1A.html: is not part of the pack');
+    // oxlint-disable-next-line no-control-regex
+    expect(printed.filter((line) => /[\u0000-\u0008\u001b\u009b\u202e]/.test(line))).toEqual([]);
+    const [json = ''] = (await callCommand(['verify', pack, '--json'])).printed;
+    const { faults } = JSON.parse(json) as { faults: { file: string }[] };
+    expect(faults.map(({ file }) => file)).toContain('report\u001b[2K\u202e\u009b1A.html');
+  });
+});
 
 describe('the help', () => {
   it('lists every command with its purpose, and what the exit codes mean', async () => {
