@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { emptyPolicy, type Policy } from '../secrets/policy.ts';
+import { ServiceError } from '../service-error.ts';
 import { createAttributor } from './attribute-retrievals.ts';
 import type { Attribution, Grade } from './attribution.ts';
 import { auditRowsOf } from './audit-rows-of.ts';
@@ -50,7 +50,8 @@ const pieceLength = 1 << 16;
  * Joins files to files: one line for each row that disclosed a value, in the order of the rows, with `id`, `grade`,
  * `job` or `candidates`, `reason` and `evidence`. Rows stream; jobs and receipts are held in memory. A row that stands in
  * several files is written each time, with the same id.
- * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or a job or receipt that is none, with its place.
+ * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or a job or receipt that is none, with its
+ * place; `OUTPUT_NOT_WRITTEN`.
  */
 export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {
   const jobs = await readJobFile(files.jobs ?? null);
@@ -61,7 +62,7 @@ export async function attributeFiles(files: FilesToAttribute): Promise<Attribute
   const grades: Partial<Record<Grade, number>> = {};
   const unreadableRows: { readonly place: string; readonly reason: string }[] = [];
   const counts = { rows: 0, attributed: 0, unreadable: 0 };
-  const writer = createWriter(files.out ?? null);
+  const writer = await createWriter(files.out ?? null);
 
   const refuse = (place: string, reason: string) => {
     counts.unreadable += 1;
@@ -127,16 +128,20 @@ function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerRece
   };
 }
 
-function createWriter(out: string | Writable | null): {
+interface LineWriter {
+  /** `null` while nothing is to be waited for. */
   add(line: string): Promise<unknown> | null;
   end(): Promise<void>;
-} {
-  const stream = typeof out === 'string' ? createWriteStream(out) : (out ?? process.stdout);
+}
+
+/** @throws ServiceError `OUTPUT_NOT_WRITTEN` for a file that cannot be opened or written to. */
+async function createWriter(out: string | Writable | null): Promise<LineWriter> {
+  const write = typeof out === 'string' ? await fileWriter(out) : streamWriter(out ?? process.stdout);
   let piece = '';
-  const flush = (): Promise<unknown> | null => {
-    const full = !stream.write(piece);
+  const flush = () => {
+    const whole = piece;
     piece = '';
-    return full ? once(stream, 'drain') : null;
+    return write(whole);
   };
   return {
     add(line) {
@@ -145,9 +150,29 @@ function createWriter(out: string | Writable | null): {
     },
     async end() {
       if (piece !== '') await flush();
-      if (typeof out !== 'string') return;
-      stream.end();
-      await finished(stream);
+      await write(null);
     },
   };
+}
+
+/** Writes a piece; `null` is the end. */
+type WritePiece = (piece: string | null) => Promise<unknown> | null;
+
+async function fileWriter(path: string): Promise<WritePiece> {
+  const attempt = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await act();
+    } catch (cause) {
+      const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
+      const reason = typeof code === 'string' ? code : 'unknown';
+      throw new ServiceError('OUTPUT_NOT_WRITTEN', { path, reason }, { cause });
+    }
+  };
+  const file = await attempt(async () => await open(path, 'w'));
+  return (piece) => attempt(async () => (piece === null ? await file.close() : await file.appendFile(piece)));
+}
+
+/** A stream that is not ours is not ended. */
+function streamWriter(stream: Writable): WritePiece {
+  return (piece) => (piece === null || stream.write(piece) ? null : once(stream, 'drain'));
 }

@@ -5,7 +5,10 @@ import { ServiceError } from '../service-error.ts';
 
 /** Where the files of one pack go. A file is written once and whole. */
 export interface PackSink {
-  /** @throws ServiceError `PACK_NOT_WRITTEN` when another file of this name is there. The same bytes again are no fault: a crash is resumed. */
+  /**
+   * @throws ServiceError `PACK_NOT_WRITTEN` when another file of this name is there, or the disk refuses. The same bytes
+   * again are no fault: a crash is resumed.
+   */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
 
@@ -34,16 +37,25 @@ export function archiveSink(records: RecordStore, pack: string): PackSink {
 export function folderSink(folder: string, pack: string): PackSink {
   return {
     async write(path, bytes) {
-      const file = join(folder, path);
-      await mkdir(dirname(file), { recursive: true });
-      try {
-        await writeFile(file, bytes, { flag: 'wx' });
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-        if (!same(await readFile(file), bytes)) throw taken(pack, path);
-      }
+      const there = await writeNew(join(folder, path), bytes).catch((cause: unknown) => {
+        const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
+        throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: `${path}: ${String(code)}` }, { cause });
+      });
+      if (there !== null && !same(there, bytes)) throw taken(pack, path);
     },
   };
+}
+
+/** `null` when the file is new; else the bytes that it holds already. */
+async function writeNew(file: string, bytes: Uint8Array): Promise<Uint8Array | null> {
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeFile(file, bytes, { flag: 'wx' });
+    return null;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return await readFile(file);
+  }
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -10,6 +10,10 @@ export const auditFaults = {
     'never',
     'The log workspace gave a part of the rows only, even for the smallest slice. The hour counts as not read.',
   ),
+  OUTPUT_NOT_WRITTEN: fault<{ path: string; reason: string }>(
+    'never',
+    'The file could not be written. Check that its folder is there, may be written to, and has room.',
+  ),
   AUDIT_ROW_MALFORMED: fault<{ place: string; reason: string }>(
     'never',
     'An audit row lacks what every row must have. It is counted as unreadable and shown in the report.',

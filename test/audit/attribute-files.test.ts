@@ -92,4 +92,15 @@ describe('attributing files', () => {
       details: { reason: 'ENOENT' },
     });
   });
+
+  it('names a file that it cannot write to, before and while it writes', async () => {
+    const retrievals = await file('rows.ndjson', [JSON.stringify(row)]);
+    const refused = { code: 'OUTPUT_NOT_WRITTEN' };
+    await expect(attributeFiles({ retrievals, out: join(folder, 'none', 'out') })).rejects.toMatchObject(refused);
+    if (existsSync('/dev/full'))
+      await expect(attributeFiles({ retrievals, out: '/dev/full' })).rejects.toMatchObject({
+        ...refused,
+        details: { path: '/dev/full', reason: 'ENOSPC' },
+      });
+  });
 });

@@ -192,6 +192,11 @@ describe('the archive', () => {
     expect([await held(first.sha256), await held(changed.sha256)]).toEqual([first.text, changed.text]);
   });
 
+  it('names what it could not write where the folder is a file', async () => {
+    const out = join(pack, 'manifest.json');
+    await expect(producePack(orderOf({ out }))).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
+  });
+
   it('gives nothing from outside a pack', async () => {
     const records = memoryRecords();
     const { id } = await producePack(orderOf({ records }));
