@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedGitea } from '../../embedded/gitea/start-embedded-gitea.ts';
-import { giteaClient } from '../../src/gitea/gitea-client.ts';
+import { type GiteaClient, giteaClient } from '../../src/gitea/gitea-client.ts';
 import { jsonProperties } from '../../src/gitea/json-properties.ts';
 import { giteaTokenIssuer } from '../../src/issuers/gitea-token-issuer.ts';
 import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
+import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
+import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { contractRotation } from '../contracts/credential-issuer.contract.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import { bindingOf } from './binding.ts';
+import { giteaWorld } from './gitea-world.ts';
 
 describe('the rotator’s own Gitea token', () => {
   it('rotates itself: the old one works until a fresh session has shown the new one, and is deleted by the new one', async () => {
@@ -69,4 +73,51 @@ describe('the rotator’s own Gitea token', () => {
       return (body as unknown[]).map((token) => jsonProperties(token).get('name'));
     }
   });
+
+  it('is not published unless a fresh session has seen with it what the service sees', async () => {
+    const world = await giteaWorld();
+    const binding = bindingOf('gitea-token', { user: 'bot', scopes: ['write:user'] }, 'own');
+    const request = requestOf(binding);
+    const ownToken = { vault: binding.vault, name: 'own', version: null };
+    const issuer = giteaTokenIssuer({ gitea: world.client, ownToken });
+    const credential = await issuer.issue(request, null);
+    expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works' });
+    // A Gitea that takes the token, but not in a password's place.
+    const refusing: GiteaClient = {
+      ...world.client,
+      request: async (method, path, options) =>
+        options?.authentication?.kind === 'basic'
+          ? { status: 403, body: null, headers: new Headers() }
+          : await world.client.request(method, path, options),
+    };
+    const other = giteaTokenIssuer({ gitea: refusing, ownToken });
+    expect(await other.verify(request, credential)).toMatchObject({ outcome: 'refused', authenticated: true });
+    expect(await giteaTokenIssuer({ gitea: refusing }).verify(request, credential)).toMatchObject({ outcome: 'works' });
+    await world.stop();
+  });
+
+  it('is not rotated to one that could not end the old one, nor where the settings pin a version', async () => {
+    const world = await giteaWorld();
+    const binding = bindingOf('gitea-token', { user: 'bot', scopes: ['read:user'] }, 'own');
+    const faultsOf = (version: string | null, scopes: readonly string[]) =>
+      giteaTokenIssuer({ gitea: world.client, ownToken: { vault: binding.vault, name: 'own', version } })
+        .check({ ...binding, target: { user: 'bot', scopes } })
+        .map(({ place }) => place);
+    expect(faultsOf(null, ['read:user'])).toEqual(['target.scopes']);
+    expect(faultsOf('0'.repeat(32), ['write:user'])).toEqual(['issuer']);
+    expect(faultsOf(null, ['all'])).toEqual([]);
+    expect(giteaTokenIssuer({ gitea: world.client }).check(binding)).toEqual([]);
+    await world.stop();
+  });
 });
+
+function requestOf(binding: SecretBinding): IssueRequest {
+  return {
+    binding,
+    rotationId: contractRotation,
+    current: null,
+    currentCredentialId: null,
+    signal: AbortSignal.timeout(10_000),
+    now: new Date('2026-03-01T00:00:00Z'),
+  };
+}
