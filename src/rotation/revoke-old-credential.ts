@@ -106,6 +106,9 @@ async function endAtProvider(work: RotationWork): Promise<'dead' | 'disabled-onl
   if (oldId !== null) {
     if (!(await isOursToEnd(work, oldId))) return 'disabled-only';
     if (rotation.pending?.act !== 'revoke') await work.intent('revoke', [], { credentialId: oldId });
+    // The vault knows no compare-and-set: whoever sets the old value again must be seen as late as can be.
+    if ((await newestPublication(work)) === null) return null;
+    work.requireTime();
     await issuer.revoke(request, oldId);
   }
   const old = await readValue(work, { vault, secret, version: fromVersion });

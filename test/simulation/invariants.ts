@@ -1,5 +1,5 @@
 import type { SecretBinding } from '../../src/secrets/policy.ts';
-import { type SimulatedWorld, plantedMark, valueMark } from './simulated-world.ts';
+import { type Looks, type SimulatedWorld, plantedMark, valueMark } from './simulated-world.ts';
 
 /** Allowed for what nobody could have prevented: a request that arrived after its sender had given it up. */
 export interface Allowances {
@@ -35,10 +35,11 @@ export function brokenEnd(world: SimulatedWorld, [unended]: readonly string[]): 
 }
 
 /** Whether what a reader of the latest version gets opens the account. One password has an unavoidable window. */
-function latestWorks(world: SimulatedWorld, binding: SecretBinding, atTheEnd = false): string | null {
+export function latestWorks(world: SimulatedWorld, binding: SecretBinding, atTheEnd = false): string | null {
   if (binding.issuer === 'single' && !atTheEnd) return null;
   const latest = world.vault.held(binding.name).at(-1);
   if (latest === undefined || !latest.enabled) return 'readers of the latest version are refused';
+  if (world.raced.has(latest.version)) return null;
   const value = latest.value.reveal();
   if (value.includes(plantedMark)) return 'a planted value is published';
   return world.providerOf(binding).opens(String(binding.target['account']), value)
@@ -101,8 +102,16 @@ function nothingStaged(world: SimulatedWorld, { name }: SecretBinding): string |
   return left.length === 0 ? null : `${String(left.length)} staged versions are enabled`;
 }
 
-/** Why a credential must not be ended now, by the truth that no process sees; `null` when it may. */
-export function wrongRevocation(world: SimulatedWorld, binding: SecretBinding, credentialId: string): string | null {
+/**
+ * Why a credential must not be ended now, by the truth that no process sees; `null` when it may.
+ * `looks`: what was seen immediately before the request was sent. What somebody else set behind that nobody could have seen.
+ */
+export function wrongRevocation(
+  world: SimulatedWorld,
+  binding: SecretBinding,
+  credentialId: string,
+  looks: Looks,
+): string | null {
   const account = String(binding.target['account']);
   const credential = world
     .providerOf(binding)
@@ -112,7 +121,14 @@ export function wrongRevocation(world: SimulatedWorld, binding: SecretBinding, c
   for (const { name, graceMs } of world.bindings.filter(
     ({ target, issuer }) => target['account'] === account && issuer === binding.issuer,
   )) {
-    const versions = world.vault.held(name);
+    const all = world.vault.held(name);
+    const seen = all.findIndex(({ version }) => version === looks.get(name));
+    const unseen = all.filter(
+      ({ version, value }, index) =>
+        seen >= 0 && index > seen && world.foreign.has(version) && value.reveal() === credential.value,
+    );
+    for (const { version } of unseen) world.raced.add(version);
+    const versions = all.filter((one) => !unseen.includes(one));
     const holding = versions.filter(({ value }) => value.reveal() === credential.value);
     const last = holding.at(-1);
     if (last === undefined) continue;

@@ -10,6 +10,7 @@ import { ServiceError } from '../../src/service-error.ts';
 import { nearExpiry } from '../rotation/world/near-expiry.ts';
 import { type Dice, createDice } from './dice.ts';
 import { type Allowances, brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
+import { type SinglePasswordWindow, measureWindow } from './single-password-window.ts';
 import { type Fate, type Scheduler, createScheduler } from './scheduler.ts';
 import { type SimulatedWorld, dayMs, hourMs, plantedMark, simulatedWorld, valueMark } from './simulated-world.ts';
 
@@ -44,6 +45,10 @@ export interface HistoryResult {
   /** What happened, one line a step. */
   trace(): readonly string[];
   readonly calls: number;
+  /** Longest time for which readers of a single password held a dead one. */
+  readonly windowMs: number;
+  /** How often somebody else published at the very moment of a revocation. */
+  readonly races: number;
 }
 
 /** Written as a line only when somebody asks: most histories are never read. */
@@ -60,6 +65,7 @@ interface History {
   readonly trace: Happening[];
   readonly allowances: Allowances;
   readonly rates: ReadonlyMap<Trouble, number>;
+  readonly window: SinglePasswordWindow;
   calls: number;
   broken: string | null;
   snapshot: Map<string, { bytes: Uint8Array; revision: string }> | null;
@@ -78,16 +84,23 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
     trace: [],
     allowances: { lateIssues: 0 },
     rates,
+    window: { longestMs: 0, openSince: new Map() },
     calls: 0,
     broken: null,
     snapshot: null,
   };
-  world.beforeRevocation = (binding, id) => {
-    history.broken ??= wrongRevocation(world, binding, id);
+  world.beforeRevocation = (binding, id, looks) => {
+    history.broken ??= wrongRevocation(world, binding, id, looks);
   };
   for (let step = 0; step < steps && history.broken === null; step += 1) await troubledStep(history);
   if (history.broken === null) await fairEnd(history);
-  return { broken: history.broken, trace: () => history.trace.map(lineOf), calls: history.calls };
+  return {
+    broken: history.broken,
+    trace: () => history.trace.map(lineOf),
+    calls: history.calls,
+    windowMs: history.window.longestMs,
+    races: world.raced.size,
+  };
 }
 
 async function troubledStep(history: History): Promise<void> {
@@ -147,7 +160,7 @@ function mayBeLate({ bindings }: SimulatedWorld, what: string): boolean {
 async function happen(history: History): Promise<void> {
   const { dice, world, scheduler, rates } = history;
   const binding = dice.pick(world.bindings);
-  const tell = (says: string) => void note(history, says);
+  const tell = (says: string) => note(history, says);
   const troubled = (trouble: Trouble) => (rates.get(trouble) ?? 0) > 0 && dice.hits(0.3);
   switch (dice.between(0, 13)) {
     case 0:
@@ -166,7 +179,7 @@ async function happen(history: History): Promise<void> {
       return startPass(history);
     case 5:
       world.nowMs += dice.pick([10_000, 60_000, 300_000, hourMs]);
-      return void tell('time passes');
+      return tell('time passes');
     case 6: {
       const late = scheduler.late.shift();
       if (late !== undefined) tell('a late request arrives');
@@ -180,9 +193,9 @@ async function happen(history: History): Promise<void> {
     case 9:
       if (!troubled('clock-jump')) return;
       world.skewMs = world.skewMs === 0 ? dice.pick([40 * dayMs, -2 * dayMs, 120_000]) : 0;
-      return void tell(`our clock is off by ${String(world.skewMs)} ms`);
+      return tell(`our clock is off by ${String(world.skewMs)} ms`);
     case 10:
-      if (troubled('journal-set-back')) setBack(history);
+      if (troubled('journal-set-back')) await setBack(history);
       return;
     case 11:
       if (troubled('planted')) plant(history);
@@ -223,12 +236,12 @@ function startPerson({ world, scheduler, dice, calls }: History): void {
 }
 
 /** Somebody sets the secrets of a group alike, as the failure says. */
-function setAlike({ bindings, vault, nowMs }: SimulatedWorld): void {
+function setAlike({ bindings, vault, nowMs, foreign }: SimulatedWorld): void {
   const members = bindings.filter(({ group }) => group !== null);
   const value = vault.held(members[0]?.name ?? '').at(-1)?.value;
   for (const { name } of members) {
     if (value === undefined || vault.held(name).at(-1)?.value.equals(value) === true) continue;
-    vault.put({ name, value, expires: new Date(nowMs + 20 * dayMs) });
+    foreign.add(vault.put({ name, value, expires: new Date(nowMs + 20 * dayMs) }).version);
   }
 }
 
@@ -251,18 +264,27 @@ function setByTerraform(history: History): void {
   // Whoever publishes what does not work has broken it alone.
   if (!works && binding.issuer !== 'single') return;
   if (value.reveal() !== versions.at(-1)?.value.reveal() && binding.issuer === 'single') return;
-  world.vault.put({ name: binding.name, value, expires: new Date(world.nowMs + 5 * dayMs) });
+  const { version } = world.vault.put({
+    name: binding.name,
+    value,
+    expires: new Date(world.nowMs + 5 * dayMs),
+  });
+  world.foreign.add(version);
   note(history, `terraform sets ${binding.name}`);
 }
 
-/** The records of some time ago come back, as from a backup; the processes that knew better are gone. */
-function setBack(history: History): void {
+/**
+ * The records of some time ago come back, as from a backup; the processes that knew better are gone. That takes longer than any
+ * request lives: what was under way has arrived by then, or never will.
+ */
+async function setBack(history: History): Promise<void> {
   const { world, scheduler, dice } = history;
   if (history.snapshot === null || dice.hits(0.5)) {
     history.snapshot = new Map(world.records);
     return;
   }
   for (const process of scheduler.processes) scheduler.kill(process);
+  for (const late of scheduler.late.splice(0)) if (dice.hits(0.5)) await late().catch(() => undefined);
   world.records.clear();
   for (const [path, record] of history.snapshot) world.records.set(path, record);
   note(history, 'the records are set back');
@@ -343,6 +365,7 @@ function entryOf(bytes: Uint8Array, path: string): JournalEntry {
 function check(history: History): void {
   const { world, scheduler, allowances } = history;
   history.broken ??= brokenInvariant(world, allowances);
+  measureWindow(world, history.window);
   for (const { failure, name } of scheduler.failed.splice(0)) {
     if (!ServiceError.is(failure))
       history.broken ??= `${name} failed with ${failure instanceof Error ? failure.message : 'no error'}`;

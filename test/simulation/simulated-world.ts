@@ -31,6 +31,9 @@ export interface SimulatedJob {
   readonly endsAtMs: number;
 }
 
+/** What a process saw right before it acts, by secret: the newest version. */
+export type Looks = ReadonlyMap<string, string>;
+
 /** The truth, which no process sees but through its calls. */
 export interface SimulatedWorld {
   nowMs: number;
@@ -46,7 +49,11 @@ export interface SimulatedWorld {
   /** Everything a process of ours has said. */
   readonly said: string[];
   /** Called at the moment a credential is about to end, whoever asked for it and whenever the request arrives. */
-  beforeRevocation: (binding: SecretBinding, credentialId: string) => void;
+  beforeRevocation: (binding: SecretBinding, credentialId: string, looks: Looks) => void;
+  /** Versions that somebody else set. */
+  readonly foreign: Set<string>;
+  /** Of those, the ones whose credential was ended at that very moment: nobody can close this window. */
+  readonly raced: Set<string>;
   providerOf(binding: SecretBinding): MemoryProvider;
   /** The tools of one process: each call waits for the scheduler. */
   toolsFor(process: Process, scheduler: Scheduler): RotationTools;
@@ -69,7 +76,17 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
   const bindings = someBindings(dice);
   const vault = memoryVault('kv', now);
   const records = new Map<string, { bytes: Uint8Array; revision: string }>();
-  Object.assign(world, { bindings, vault, providers, records, jobs: [], said: [], beforeRevocation: () => undefined });
+  Object.assign(world, {
+    bindings,
+    vault,
+    providers,
+    records,
+    jobs: [],
+    said: [],
+    foreign: new Set(),
+    raced: new Set(),
+    beforeRevocation: () => undefined,
+  });
   world.providerOf = ({ issuer }) => {
     const provider = providers[issuer];
     if (provider === undefined) throw new Error(issuer);
@@ -140,7 +157,17 @@ function seedSecret(
 
 function toolsFor(world: SimulatedWorld, process: Process, scheduler: Scheduler, dice: Dice): RotationTools {
   const never = new AbortController().signal;
-  const call = <Value>(what: string, effect: () => Promise<Value>) => scheduler.call(process, what, effect);
+  const looks = new Map<string, { version: string; calls: number }>();
+  let calls = 0;
+  const call = <Value>(what: string, effect: () => Promise<Value>) => {
+    calls += 1;
+    return scheduler.call(process, what, effect);
+  };
+  const see = (name: string, version: string) => void looks.set(name, { version, calls });
+  // With two units in one pass, their calls alternate.
+  const recent = world.bindings.some(({ group }) => group !== null) || world.bindings.length === 1 ? 3 : 12;
+  const fresh = () =>
+    new Map([...looks].flatMap(([name, look]) => (calls - look.calls <= recent ? [[name, look.version]] : [])));
   let vaultSaid: Date | null = null;
   return {
     records: recordsFor(world, call),
@@ -150,6 +177,7 @@ function toolsFor(world: SimulatedWorld, process: Process, scheduler: Scheduler,
         storeFor(
           world,
           call,
+          see,
           (said) => (vaultSaid = said),
           () => vaultSaid,
         ),
@@ -157,7 +185,9 @@ function toolsFor(world: SimulatedWorld, process: Process, scheduler: Scheduler,
     ]),
     vaults: [{ name: 'kv', url: 'https://kv.vault.azure.net', resourceId: null }],
     policy: { ...emptyPolicy, secrets: new Map(world.bindings.map((one) => [`kv/${one.name}`, one])) },
-    issuers: new Map(Object.values(world.providers).map(({ issuer }) => [issuer.name, issuerFor(world, issuer, call)])),
+    issuers: new Map(
+      Object.values(world.providers).map(({ issuer }) => [issuer.name, issuerFor(world, issuer, call, fresh)]),
+    ),
     places: new Map(),
     readers: {
       readersOf: ({ name, version }) => call('readers', () => Promise.resolve(readersOf(world, name, version))),
@@ -178,6 +208,7 @@ type Call = <Value>(what: string, effect: () => Promise<Value>) => Promise<Value
 function storeFor(
   { vault }: SimulatedWorld,
   call: Call,
+  see: (name: string, version: string) => void,
   hear: (said: Date) => void,
   said: () => Date | null,
 ): SecretStore {
@@ -189,7 +220,12 @@ function storeFor(
       return value;
     });
   return {
-    latest: (name) => ask(`latest ${name}`, () => vault.latest(name)),
+    latest: (name) =>
+      ask(`latest ${name}`, async () => {
+        const latest = await vault.latest(name);
+        if (latest !== null) see(name, latest.version);
+        return latest;
+      }),
     versions: (name) => ask(`versions ${name}`, () => vault.versions(name)),
     async *list() {
       yield* await ask('list', async () => await listed(vault));
@@ -207,7 +243,7 @@ async function listed(vault: MemoryVault): Promise<readonly SecretVersion[]> {
   return versions;
 }
 
-function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call): CredentialIssuer {
+function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, fresh: () => Looks): CredentialIssuer {
   const ask = <Value>(what: string, effect: () => Promise<Value>) => call(`provider.${what}`, effect);
   return {
     ...issuer,
@@ -215,11 +251,13 @@ function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call):
     verify: (request, credential) => ask('verify', () => issuer.verify(request, credential)),
     describe: (request) => ask('describe', () => issuer.describe(request)),
     list: (binding, signal) => ask('list', () => issuer.list(binding, signal)),
-    revoke: (request, id) =>
-      ask(`revoke ${request.binding.name} ${id}`, () => {
-        world.beforeRevocation(request.binding, id);
+    revoke: (request, id) => {
+      const looks = fresh();
+      return ask(`revoke ${request.binding.name} ${id}`, () => {
+        world.beforeRevocation(request.binding, id, looks);
         return issuer.revoke(request, id);
-      }),
+      });
+    },
     lastUsed: (request, id) => ask('lastUsed', () => issuer.lastUsed(request, id)),
   };
 }
