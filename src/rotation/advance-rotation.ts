@@ -34,7 +34,7 @@ export interface Advance {
 
 /**
  * Takes a rotation as far as it goes now, step by step; every step may have been half done by a worker that died.
- * `deadlineMs`: no step begins later than this after the call. Never sleeps: what must wait is left to the next pass.
+ * `deadlineMs`: no step begins later than this after the call, but those that readers wait for. Never sleeps: what must wait is left to the next pass.
  * Failures of the world go into the journal. @throws ServiceError when the journal cannot be read or written
  * (`RECORD_…`), and `ROTATION_UNKNOWN`.
  */
@@ -64,7 +64,7 @@ export async function advanceRotation(
 async function drive(work: RotationWork, end: number): Promise<Advance['outcome']> {
   for (;;) {
     if (hasEnded(work.rotation)) return 'ended';
-    if (work.tools.monotonicMs() >= end) return 'out-of-time';
+    if (work.tools.monotonicMs() >= end && !readersMayBeOut(work.rotation)) return 'out-of-time';
     const before = work.rotation.head;
     const failures = work.rotation.tries;
     try {
@@ -124,8 +124,11 @@ async function leaveAside(work: RotationWork, state: RotationAside): Promise<'go
 }
 
 async function takeStep(work: RotationWork, next: RotationStep): Promise<boolean> {
+  const { claim } = work.rotation;
   switch (next) {
     case 'issued':
+      // A single password is in force from here on: whoever must agree to publishing must have agreed before that.
+      if (claim.credentialClass === 'chosen' && (await asksBeforePublishing(work))) return false;
       await issueCredential(work);
       return true;
     case 'staged':
@@ -135,10 +138,7 @@ async function takeStep(work: RotationWork, next: RotationStep): Promise<boolean
       await verifyCredential(work);
       return work.rotation.state !== 'retry-wait';
     case 'published':
-      if (wantsApproval(work, 'publish') && !isApproved(work, 'publish') && work.rotation.published.size === 0) {
-        await askForApproval(work, 'publish', []);
-        return false;
-      }
+      if (work.rotation.published.size === 0 && (await asksBeforePublishing(work))) return false;
       await publishCredential(work);
       return true;
     case 'grace':
@@ -154,6 +154,17 @@ async function takeStep(work: RotationWork, next: RotationStep): Promise<boolean
     default:
       return next satisfies never;
   }
+}
+
+async function asksBeforePublishing(work: RotationWork): Promise<boolean> {
+  if (!wantsApproval(work, 'publish') || isApproved(work, 'publish')) return false;
+  await askForApproval(work, 'publish', []);
+  return true;
+}
+
+/** Set at the provider and not published: where there is a single password, every reader holds a dead one until it is. */
+function readersMayBeOut({ claim, step, state }: Rotation): boolean {
+  return claim.credentialClass === 'chosen' && state === step && (step === 'issued' || step === 'verified');
 }
 
 function isPublished({ claim, step }: Rotation): boolean {
