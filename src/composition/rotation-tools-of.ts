@@ -51,7 +51,7 @@ export function rotationToolsOf({
     policy,
     issuers: issuerCatalogue({
       gitea: giteaParts,
-      deliveries,
+      ownReceiver: { deliveries, addresses: receivingAddresses(settings) },
       readSecret: secretReader(stores, async (read) => {
         await recordOwnRead(records, { ...read, at: now().toISOString(), purpose: 'issuer' });
       }),
@@ -74,6 +74,17 @@ export function rotationToolsOf({
     wait: async (milliseconds) => await wait(milliseconds),
     ...(options.watch === undefined ? {} : { log: options.watch }),
   };
+}
+
+/** Where this service takes Gitea's deliveries: as people reach it, and where it listens. None without a secret to check them with. */
+export function receivingAddresses({
+  gitea,
+  publicUrl,
+  listen: { host, port },
+}: Pick<Settings, 'gitea' | 'publicUrl' | 'listen'>): readonly string[] {
+  if (gitea === null || gitea.webhookSecret === null) return [];
+  const listens = port === 0 ? [] : [`http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`];
+  return [...(publicUrl === null ? [] : [publicUrl]), ...listens].map((address) => `${address}/events/gitea`);
 }
 
 /** The secret of a vault that the service's own Gitea token is; `null` when it stands in the settings, or in a vault that they do not name. */

@@ -6,11 +6,11 @@ import { ServiceError } from '../service-error.ts';
 import { credentialName, rotationOf } from './credential-name.ts';
 import { type GiteaHook, parseGiteaHook } from './gitea-hook.ts';
 import { type GiteaList, giteaList, repositoryPath } from './gitea-list.ts';
-import type { HookDeliveries } from './hook-deliveries.ts';
+import type { OwnReceiver } from './hook-deliveries.ts';
 import { alphabets, type RandomBytes, randomText } from './random-text.ts';
 import { refused } from './refused.ts';
 import { oneOf, optional, orNull, text, texts, yesOrNo } from './target-fields.ts';
-import { targetShape } from './target-shape.ts';
+import { type TargetFault, targetShape } from './target-shape.ts';
 
 const shape = targetShape(
   'gitea-webhook-secret',
@@ -34,8 +34,8 @@ const shape = targetShape(
 interface Tools {
   readonly gitea: GiteaClient;
   readonly randomBytes: RandomBytes;
-  /** Where Keyturn itself receives; `null`: a delivery cannot be seen, and verification says so. */
-  readonly deliveries: HookDeliveries | null;
+  /** Where Keyturn itself receives; `null`: nowhere. */
+  readonly ownReceiver: OwnReceiver | null;
 }
 
 /**
@@ -43,11 +43,11 @@ interface Tools {
  * a delivery of it is awaited where Keyturn is the receiver, and the old hook is deleted after the grace time.
  * Both deliver meanwhile. The hook's address carries the rotation in its query, since hooks have no name before Gitea 1.27.
  */
-export function giteaWebhookSecretIssuer({ gitea, randomBytes, deliveries }: Tools): CredentialIssuer {
+export function giteaWebhookSecretIssuer({ gitea, randomBytes, ownReceiver }: Tools): CredentialIssuer {
   return {
     name: 'gitea-webhook-secret',
     credentialClass: 'chosen',
-    check: shape.check,
+    check: (binding) => [...shape.check(binding), ...receiverFaults(binding)],
     propose: () => new SecretValue(randomText(48, alphabets.alphanumeric, randomBytes)),
     issue,
     verify,
@@ -94,7 +94,8 @@ export function giteaWebhookSecretIssuer({ gitea, randomBytes, deliveries }: Too
     if (!hook.active || !sameEvents(hook.events, events))
       return refused(true, "the hook's events are not the target's");
     const notes = [gitea.url, `events ${events.join(' ')}`];
-    if (deliveries === null || receiver === 'other')
+    const deliveries = receiver === 'keyturn' && receivesAt(url) ? ownReceiver?.deliveries : undefined;
+    if (deliveries === undefined)
       return { outcome: 'works', principal: url, notes: [...notes, 'no delivery could be seen'] };
     if (await deliveries.seen({ secret: credential.value, signal: null })) return works('a delivery was seen');
     // Only hooks of repositories can be tested; another's next event is its test.
@@ -105,6 +106,21 @@ export function giteaWebhookSecretIssuer({ gitea, randomBytes, deliveries }: Too
     function works(note: string): Verification {
       return { outcome: 'works', principal: url, notes: [...notes, note] };
     }
+  }
+
+  /** A delivery to anybody else never arrives here: waiting for one would never end. */
+  function receiverFaults({ target: { receiver, url } }: SecretBinding): readonly TargetFault[] {
+    if (receiver !== 'keyturn' || typeof url !== 'string' || receivesAt(url)) return [];
+    const addresses = ownReceiver?.addresses ?? [];
+    const reason =
+      addresses.length === 0
+        ? 'needs KEYTURN_GITEA_WEBHOOK_SECRET to be keyturn: nothing is received without it'
+        : `must be other: Keyturn receives at ${addresses.join(' and ')} (KEYTURN_PUBLIC_URL)`;
+    return [{ place: 'target.receiver', reason }];
+  }
+
+  function receivesAt(url: string): boolean {
+    return ownReceiver?.addresses.includes(url) ?? false;
   }
 
   async function ours(request: IssueRequest): Promise<GiteaHook | null> {

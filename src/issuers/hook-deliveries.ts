@@ -9,6 +9,13 @@ export interface HookDeliveries {
   seen(wanted: { readonly secret: SecretValue; readonly signal: AbortSignal | null }): Promise<boolean>;
 }
 
+/** Keyturn as the receiver of Gitea's webhooks. */
+export interface OwnReceiver {
+  readonly deliveries: HookDeliveries;
+  /** The addresses under which this process receives, each whole: `https://keyturn.example.org/events/gitea`. */
+  readonly addresses: readonly string[];
+}
+
 export interface RecentDeliveries extends HookDeliveries {
   /** Tells of a delivery that was answered 401. `bytes`: the raw body. `signature`: `X-Gitea-Signature`, hexadecimal. */
   remember(delivery: { readonly bytes: Uint8Array; readonly signature: string }): void;

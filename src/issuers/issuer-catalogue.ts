@@ -25,7 +25,7 @@ import { webhookIssuer } from './webhook-issuer.ts';
 
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {
-  const { randomBytes = systemRandomBytes, deliveries = null, readSecret = null, azure = null } = surroundings;
+  const { randomBytes = systemRandomBytes, ownReceiver = null, readSecret = null, azure = null } = surroundings;
   const gitea = surroundings.gitea ? giteaClient(surroundings.gitea) : null;
   const issuers: readonly CredentialIssuer[] = [
     generatedIssuer({ randomBytes }),
@@ -36,7 +36,7 @@ export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<s
     ),
     withGitea('gitea-deploy-key', 'chosen', (client) => giteaDeployKeyIssuer({ gitea: client, randomBytes })),
     withGitea('gitea-webhook-secret', 'chosen', (client) =>
-      giteaWebhookSecretIssuer({ gitea: client, randomBytes, deliveries }),
+      giteaWebhookSecretIssuer({ gitea: client, randomBytes, ownReceiver }),
     ),
     withGitea('gitea-user-password', 'chosen', (client) => giteaUserPasswordIssuer({ gitea: client, randomBytes })),
     withSecrets('postgresql', (read) =>

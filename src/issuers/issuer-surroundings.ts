@@ -1,6 +1,6 @@
 import type { AccessTokens } from './access-tokens.ts';
 import type { GiteaAuthentication } from '../gitea/gitea-authentication.ts';
-import type { HookDeliveries } from './hook-deliveries.ts';
+import type { OwnReceiver } from './hook-deliveries.ts';
 import type { ReadSecret } from './read-secret.ts';
 import type { RandomBytes } from './random-text.ts';
 
@@ -21,7 +21,7 @@ export interface IssuerSurroundings {
     readonly ownToken?: OwnToken | null;
   } | null;
   /** Where Keyturn receives Gitea's webhooks, when it is the receiver. */
-  readonly deliveries?: HookDeliveries | null;
+  readonly ownReceiver?: OwnReceiver | null;
   /** For issuers that act as an administrator whose login is a secret of a vault. */
   readonly readSecret?: ReadSecret | null;
   /** The rotator's identity, for Azure Resource Manager and Microsoft Graph. The addresses are those of the public cloud when left out. */

@@ -62,7 +62,11 @@ credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async
   const currentCredentialId = String(await hook(target.url, current.reveal()));
   await hook('http://127.0.0.1:9/foreign', 'foreign');
   return {
-    issuer: giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, deliveries: receiver.deliveries }),
+    issuer: giteaWebhookSecretIssuer({
+      gitea: world.client,
+      randomBytes,
+      ownReceiver: { deliveries: receiver.deliveries, addresses: [receiver.url] },
+    }),
     binding: bindingOf('gitea-webhook-secret', target),
     wrongTargets: [
       { ...target, url: 'ftp://x' },
@@ -96,7 +100,7 @@ credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async
 describe('a webhook whose deliveries nobody can see', () => {
   it('counts as working when Gitea lists it as the target says, and the note says what was not seen', async () => {
     const world = await giteaWorld();
-    const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, deliveries: null });
+    const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, ownReceiver: null });
     const request = requestFor('gitea-webhook-secret', hookTarget);
     const credential = await issuer.issue(request, issuer.propose(request));
     expect(await issuer.verify(request, credential)).toMatchObject({
@@ -109,7 +113,8 @@ describe('a webhook whose deliveries nobody can see', () => {
   it('waits for the next event where Gitea sends no test', async () => {
     const world = await giteaWorld();
     const deliveries = recentDeliveries({ patienceMs: 20 });
-    const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, deliveries });
+    const ownReceiver = { deliveries, addresses: [hookTarget.url] };
+    const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, ownReceiver });
     const request = requestFor('gitea-webhook-secret', {
       ...hookTarget,
       receiver: 'keyturn',
@@ -124,9 +129,30 @@ describe('a webhook whose deliveries nobody can see', () => {
     await world.stop();
   });
 
+  it('cannot be awaited where Keyturn does not receive: the policy is told, and nothing waits for ever', async () => {
+    const world = await giteaWorld();
+    const deliveries = recentDeliveries();
+    const issuer = giteaWebhookSecretIssuer({
+      gitea: world.client,
+      randomBytes,
+      ownReceiver: { deliveries, addresses: ['https://keyturn.example.org/events/gitea'] },
+    });
+    const ours = { ...hookTarget, receiver: 'keyturn', url: 'https://keyturn.example.org/events/gitea' };
+    const faults = (url: string) =>
+      issuer.check(bindingOf('gitea-webhook-secret', { ...ours, url })).map(({ place }) => place);
+    expect(faults(ours.url)).toEqual([]);
+    expect(faults('https://keyturn.example.org.evil.example/events/gitea')).toEqual(['target.receiver']);
+    expect(faults('https://keyturn.example.org/events/gitea/')).toEqual(['target.receiver']);
+    const nowhere = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, ownReceiver: null });
+    expect(nowhere.check(bindingOf('gitea-webhook-secret', ours))).toMatchObject([
+      { reason: expect.stringContaining('KEYTURN_GITEA_WEBHOOK_SECRET') as string },
+    ]);
+    await world.stop();
+  });
+
   it('is refused when somebody has turned it to another address', async () => {
     const world = await giteaWorld();
-    const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, deliveries: null });
+    const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, ownReceiver: null });
     const request = requestFor('gitea-webhook-secret', hookTarget);
     const credential = await issuer.issue(request, issuer.propose(request));
     const body = { config: { url: 'http://127.0.0.1:9/elsewhere' }, events: hookTarget.events, active: true };
