@@ -54,7 +54,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const asOf = Math.min(period.to.getTime(), now.getTime());
   const held = await inventoryOf(audit);
   const inventory = countInventory(held, asOf);
-  const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, canaries, collection);
+  const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, population.vaults, canaries, collection);
   const exceptions = findExceptions({ period, policy, rotations, attribution: attributor.context });
   const queries = createQueryRecords(collection);
   const excluded = new Map<ExclusionReason, number>();

@@ -14,19 +14,25 @@ export interface CoverageCounter {
 }
 
 /**
- * An hour is covered when each canary read that we made in it has its row, and there was one at least; else it is a gap.
- * `not-read`: it was not asked for, or not wholly, or has not ended by `readTo`.
+ * An hour is covered when we read the canary of each of the vaults in it, and each of those reads has its row; else it is
+ * a gap: of a vault whose canary could not be read nothing is shown. Reads in other vaults count for nothing.
+ * `not-read`: it was not asked for, or not wholly, or has not ended by `readTo`. `vaults`: short names, lower-case.
  */
 export function countCoverage(
   { from, to }: ReportingPeriod,
+  vaults: ReadonlySet<string>,
   canaries: readonly CanaryRead[],
   collection: RetrievalCollection | null,
 ): CoverageCounter {
   const rows = new Map<string, number>();
-  const missing = new Map<string, string>(
-    canaries.map((read) => [read.correlationId.toLowerCase(), hourName(Date.parse(read.at))]),
-  );
-  const read = new Set(missing.values());
+  const missing = new Map<string, string>();
+  const sung = new Map<string, Set<string>>();
+  for (const { vault, correlationId, at } of canaries) {
+    if (!vaults.has(vault)) continue;
+    const hour = hourName(Date.parse(at));
+    missing.set(correlationId.toLowerCase(), hour);
+    sung.set(hour, (sung.get(hour) ?? new Set()).add(vault));
+  }
   return {
     see({ at, correlationId }) {
       const hour = `${at.slice(0, 13)}:00:00Z`;
@@ -38,7 +44,8 @@ export function countCoverage(
       const hours: HourCoverage[] = [];
       for (let at = hourOf(from.getTime()); at < to.getTime(); at += hourMs) {
         const hour = hourName(at);
-        const covered = read.has(hour) && !lost.has(hour);
+        const whole = vaults.size > 0 && sung.get(hour)?.size === vaults.size;
+        const covered = whole && !lost.has(hour);
         const state = isRead(at, collection) ? (covered ? 'covered' : 'gap') : 'not-read';
         hours.push({ hour, rows: rows.get(hour) ?? 0, state });
       }

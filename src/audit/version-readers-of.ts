@@ -45,6 +45,7 @@ export async function versionReaders(
   const running = await runningJobs(records);
   const coverage = countCoverage(
     { from: since, to: new Date(Math.max(since.getTime(), watermark.getTime())) },
+    new Set([secret.vault.toLowerCase()]),
     await canaryReads(records, period),
     collection,
   );

@@ -19,11 +19,12 @@ function canary(hour: string, correlationId: string, vault = 'kv') {
 }
 
 function states(
-  canaries: Parameters<typeof countCoverage>[1],
+  canaries: Parameters<typeof countCoverage>[2],
   rows: readonly string[],
   collection: RetrievalCollection | null,
+  vaults: readonly string[] = ['kv'],
 ) {
-  const counter = countCoverage(period, canaries, collection);
+  const counter = countCoverage(period, new Set(vaults), canaries, collection);
   for (const id of rows) counter.see(row(id));
   return counter.coverage().map((hour) => hour.state);
 }
@@ -32,8 +33,17 @@ describe('the coverage of an hour', () => {
   const both = [canary('08', 'a'), canary('08', 'b', 'kv-2'), canary('09', 'C')];
 
   it('is shown by the row of every canary read of it: one that is missing makes a gap', () => {
-    expect(states(both, ['a', 'b', 'c'], state)).toEqual(['covered', 'covered', 'gap', 'gap']);
-    expect(states(both, ['a', 'c'], state)).toEqual(['gap', 'covered', 'gap', 'gap']);
+    const twice = [...both, canary('08', 'd')];
+    expect(states(twice, ['a', 'b', 'c', 'd'], state)).toEqual(['covered', 'covered', 'gap', 'gap']);
+    expect(states(twice, ['d', 'c'], state)).toEqual(['gap', 'covered', 'gap', 'gap']);
+  });
+
+  it('is shown for every vault by itself: a vault whose canary was not read makes a gap', () => {
+    const vaults = ['kv', 'kv-2'];
+    expect(states(both, ['a', 'b', 'c'], state, vaults)).toEqual(['covered', 'gap', 'gap', 'gap']);
+    expect(states(both, ['a', 'c'], state, vaults)).toEqual(['gap', 'gap', 'gap', 'gap']);
+    expect(states(both, ['b'], state, ['kv-2'])).toEqual(['covered', 'gap', 'gap', 'gap']);
+    expect(states(both, ['a', 'b', 'c'], state, [])).toEqual(['gap', 'gap', 'gap', 'gap']);
   });
 
   it('is not read where the collection has not come, or could not read', () => {
@@ -45,7 +55,7 @@ describe('the coverage of an hour', () => {
   });
 
   it('counts the rows of each hour', () => {
-    const counter = countCoverage(period, [], state);
+    const counter = countCoverage(period, new Set(['kv']), [], state);
     for (const at of ['2026-03-02T08:59:59.9999999Z', '2026-03-02T09:00:00.0000000Z']) counter.see(row(at, { at }));
     expect(counter.coverage().map(({ rows }) => rows)).toEqual([1, 1, 0, 0]);
   });
