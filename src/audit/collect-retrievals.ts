@@ -37,7 +37,8 @@ const rowsPerSlice = 50_000;
  * Collects log rows into slices before the workspace forgets them: the store counts each hour, every hour of which it
  * has more than we hold is read and compared with the count, and what is new is kept. Hours of the last two days are
  * counted again in each pass, for rows come late. What could not be read is on record and is tried again.
- * Rejects when the store did not answer at all; nothing is taken for read then.
+ * Rejects when the store did not answer at all; nothing is taken for read then. Where the canary could not be read it
+ * rejects with that too, after the rows are kept: its hour is a gap, and the workspace forgets rows all the same.
  */
 export async function collectRetrievals(collector: RetrievalCollector): Promise<{
   readonly rows: number;
@@ -46,7 +47,9 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
   readonly canaryReads: number;
 }> {
   const { log, records, now, settlingMs = 30 * 60_000 } = collector;
-  const canaryReads = collector.canary === undefined ? 0 : await readCanaryOnceAnHour(records, collector.canary, now());
+  const [canary] = await Promise.allSettled([
+    collector.canary === undefined ? 0 : readCanaryOnceAnHour(records, collector.canary, now()),
+  ]);
   const until = now();
   const before = (await retrievalCollection(records)) ?? firstState(until, collector.firstPassMs ?? keptMs);
   const from = startOfPass(before, until, collector.lateTailMs ?? 48 * hourMs);
@@ -74,7 +77,8 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
     unread: [...unread, ...before.unread.filter(({ to }) => Date.parse(to) <= from.getTime())],
     queries: { ...before.queries, ...reader.queries() },
   });
-  return { ...counts, intervalsNotRead: unread.length, canaryReads };
+  if (canary.status === 'rejected') throw canary.reason;
+  return { ...counts, intervalsNotRead: unread.length, canaryReads: canary.value };
 }
 
 function firstState(until: Date, firstPassMs: number): RetrievalCollection {

@@ -48,8 +48,14 @@ export function keyturnOf(parts: Parts): Keyturn {
 
     async collectRetrievals() {
       if (!reports || log === null) return idle('Retrievals');
-      const counts = await collectRetrievals({ log, records, now, canary });
-      return { what: 'Retrievals', counts: { ...counts, secretsInventoried: await parts.takeInventory() } };
+      // Each is done though the other fails: what is not kept today is gone tomorrow.
+      const [counts, listed] = await Promise.allSettled([
+        collectRetrievals({ log, records, now, canary }),
+        parts.takeInventory(),
+      ]);
+      if (counts.status === 'rejected') throw counts.reason;
+      if (listed.status === 'rejected') throw listed.reason;
+      return { what: 'Retrievals', counts: { ...counts.value, secretsInventoried: listed.value } };
     },
 
     async produceReports() {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ReportingPeriod } from '../../src/audit/audited-period.ts';
+import type { CanaryReader } from '../../src/audit/canary-reader.ts';
 import { collectRetrievals } from '../../src/audit/collect-retrievals.ts';
 import { periodRows } from '../../src/audit/period-rows.ts';
 import { retrievalCollection } from '../../src/audit/retrieval-collection.ts';
@@ -68,8 +69,9 @@ function world(rows: Record<string, unknown>[] = []) {
   const records = memoryRecordStore();
   const clock = { at: eight + 150 * minuteMs };
   const memory = memoryLog(rows);
-  const collect = () =>
+  const collect = (canary?: CanaryReader) =>
     collectRetrievals({
+      ...(canary === undefined ? {} : { canary }),
       log: memory.log,
       records,
       now: () => new Date(clock.at),
@@ -167,6 +169,15 @@ describe('collecting log rows', () => {
     state.down = true;
     await expect(collect()).rejects.toMatchObject({ code: 'LOG_QUERY_FAILED' });
     expect(await retrievalCollection(records)).toBeNull();
+  });
+
+  it('keeps the rows when the canary cannot be read, and rejects with that', async () => {
+    const { records, collect } = world([rowAt(eight, 'a')]);
+    const refused = new ServiceError('VAULT_UNREACHABLE', { vault: 'kv', reason: 'timeout' });
+    const canary = { read: () => Promise.reject(refused) };
+    await expect(collect(canary)).rejects.toMatchObject({ code: 'VAULT_UNREACHABLE' });
+    expect(await idsIn(records)).toEqual(['a']);
+    expect((await retrievalCollection(records))?.readTo).toBe('2026-03-02T10:30:00.000Z');
   });
 
   it('reads again without a second copy when the process died behind the slice', async () => {
