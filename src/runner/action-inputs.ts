@@ -26,13 +26,18 @@ export function execWords(environment: Environment): readonly string[] | null {
 }
 
 /** Puts `keyturn-fetch` on the PATH of the steps that follow. */
-export function install(environment: Environment, helper: string): string {
+export function install(environment: Environment, helper: string, node: string): string {
   const folder = join(environment['RUNNER_TEMP'] ?? '/tmp', 'keyturn-bin');
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const command = join(folder, 'keyturn-fetch');
-  writeFileSync(command, `#!/bin/sh\nexec node '${helper.replaceAll("'", "'\\''")}' "$@"\n`);
+  // This very Node: a later step may put another `node` first on the PATH.
+  writeFileSync(command, `#!/bin/sh\nexec ${quoted(node)} ${quoted(helper)} "$@"\n`);
   chmodSync(command, 0o755);
   const path = environment['GITHUB_PATH'] ?? '';
   if (path !== '') appendFileSync(path, `${folder}\n`);
   return command;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import { receiptMarker } from '../provenance/receipt-line.ts';
 import { ServiceError } from '../service-error.ts';
 import { checkAgentCommand } from './agent-command.ts';
@@ -24,6 +23,7 @@ import { runPins } from './run-pins.ts';
 import type { SecretRequest } from './secret-request.ts';
 import { type Session, startSession } from './session.ts';
 import type { Surroundings } from './surroundings.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** One start of the command, and what it was started with. */
 interface Round {
@@ -88,9 +88,12 @@ async function runOnce(
 ): Promise<Round | null> {
   const { environment, say } = surroundings;
   const guarded = startGuardian(pipesFor(requests));
+  let guardian: Guardian | null = null;
   const files = memoryFiles({
     allowDisk: options.allowDisk,
     nonce: surroundings.nonce(4),
+    // Before a value is in them: whenever this helper is killed, somebody knows of them.
+    announce: (place) => guardian?.watch(null, [place]),
     fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
   try {
@@ -104,7 +107,7 @@ async function runOnce(
     }
     writeMasks(options, masks, hidden, say);
     const index = patternIndex([...redactionPatterns(hidden), Buffer.from(receiptMarker)]);
-    const guardian = await guarded;
+    guardian = await guarded;
     const { variables, descriptors } = deliverSecrets(ready, guardian, files);
     const jobFiles = watchJobFiles(environment);
     const code = await runCommand({
@@ -116,7 +119,6 @@ async function runOnce(
       }),
       redactions: [redactionOf(index, options), redactionOf(index, options)],
       descriptors,
-      places: files.places(),
       guardian,
       say,
     });
@@ -160,7 +162,7 @@ function writeMasks(
   }
   // In one write, so that nothing comes between; the line feed ends what somebody may have left unfinished.
   const lines = maskLines(values);
-  if (lines.length > 0) writeSync(2, `\n${lines.join('\n')}\n`);
+  if (lines.length > 0) writeWhole(2, `\n${lines.join('\n')}\n`);
 }
 
 function versionsOf(fetched: readonly FetchedSecret[]): string {

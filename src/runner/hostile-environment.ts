@@ -5,9 +5,14 @@ import { ServiceError } from '../service-error.ts';
  * elsewhere. An `env:` in a workflow, or a line written to GITHUB_ENV, is all it takes to set them.
  */
 const hostile = [
-  /^LD_(PRELOAD|AUDIT|LIBRARY_PATH)$/,
-  /^NODE_(OPTIONS|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED|USE_ENV_PROXY|USE_SYSTEM_CA|PATH|DEBUG|V8_COVERAGE)$/,
-  /^(OPENSSL_CONF|OPENSSL_MODULES|SSLKEYLOGFILE)$/,
+  /^LD_(PRELOAD|AUDIT|LIBRARY_PATH|DEBUG|DEBUG_OUTPUT|PROFILE)$/,
+  /^NODE_(OPTIONS|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED|USE_ENV_PROXY|USE_SYSTEM_CA|PATH|DEBUG|DEBUG_NATIVE)$/,
+  // A cache of compiled code is code; coverage and warnings are written where they say.
+  /^NODE_(COMPILE_CACHE|V8_COVERAGE|REDIRECT_WARNINGS|ICU_DATA)$/,
+  // Node as distributions build it takes its authorities from these.
+  /^(SSL_CERT_FILE|SSL_CERT_DIR|SSLKEYLOGFILE|OPENSSL_(CONF|MODULES|ENGINES))$/,
+  // Name resolution: where a vault's name leads.
+  /^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|GLIBC_TUNABLES)$/,
   /^AZURE_(AUTHORITY_HOST|POD_IDENTITY_AUTHORITY_HOST|REGIONAL_AUTHORITY_NAME)$/,
   /^(http_proxy|https_proxy|all_proxy)$/i,
   /^KEYTURN_SERVICE$/,

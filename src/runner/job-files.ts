@@ -1,8 +1,10 @@
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { PatternIndex } from './pattern-index.ts';
 
 /** The files through which a step speaks to its runner. What is in them ends up on disk, in later steps, in the server. */
 const names = ['OUTPUT', 'ENV', 'STATE', 'PATH', 'STEP_SUMMARY'].flatMap((name) => [`GITHUB_${name}`, `GITEA_${name}`]);
+
+const pieceBytes = 1_048_576;
 
 export interface JobFiles {
   /** Takes back what was written since, from every file that now holds a secret. Gives the names of those files. */
@@ -41,18 +43,21 @@ function holdsSecret(path: string, length: number, index: PatternIndex): boolean
     return false;
   }
   try {
-    const from = Math.max(0, length - index.longest);
-    const text = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - from));
-    for (let at = 0; at < text.length; ) {
-      const count = readSync(descriptor, text, at, text.length - at, from + at);
-      if (count === 0) break;
-      at += count;
-    }
-    const found = containsPattern(text, index);
+    const found = holdsPattern(descriptor, Math.max(0, length - index.longest), index);
     if (found) ftruncateSync(descriptor, length);
     return found;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Reads in pieces that overlap by the longest pattern: a command may have written gigabytes. */
+function holdsPattern(descriptor: number, from: number, index: PatternIndex): boolean {
+  const piece = Buffer.alloc(pieceBytes + index.longest);
+  for (let at = from; ; at += pieceBytes) {
+    const count = readSync(descriptor, piece, 0, piece.length, at);
+    if (containsPattern(piece.subarray(0, count), index)) return true;
+    if (count < piece.length) return false;
   }
 }
 

@@ -17,12 +17,17 @@ export function pointInto(text: string, pointer: string): string | null {
 export function textsInside(value: string): readonly string[] {
   if (!/^\s*[[{]/.test(value)) return [];
   const texts: string[] = [];
-  const collect = (place: unknown): void => {
+  // Not by recursion: a value may be nothing but ten thousand brackets.
+  const places: unknown[] = [parseJson(value)];
+  for (let place = places.pop(); place !== undefined; place = places.pop()) {
     if (typeof place === 'string' && place.length >= 8) texts.push(place);
-    else if (typeof place === 'object' && place !== null) Object.values(place).forEach(collect);
-  };
-  collect(parseJson(value));
+    else if (typeof place === 'object' && place !== null) places.push(...Object.values(place).filter(isWorthALook));
+  }
   return texts;
+}
+
+function isWorthALook(place: unknown): boolean {
+  return typeof place === 'string' || (typeof place === 'object' && place !== null);
 }
 
 function parseJson(text: string): unknown {

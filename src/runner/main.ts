@@ -1,5 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import { exitCodeOf } from './exit-codes.ts';
+import { sealProcess } from './seal-process.ts';
 import { machineSurroundings, type Surroundings } from './surroundings.ts';
 
 const usage = `keyturn-fetch: hands secrets of Azure Key Vault to one command, and leaves a receipt of each read.
@@ -52,9 +53,10 @@ async function main([word = '', ...rest]: readonly string[]): Promise<number> {
     throw new ServiceError('COMMAND_LINE_WRONG', { place: 'the first word', reason: 'names no command' });
   } catch (error) {
     // Only our own errors are made of what is safe to print.
-    surroundings.say(ServiceError.is(error) ? error.message : 'stopped by a fault of its own; nothing was run');
+    surroundings.say(ServiceError.is(error) ? error.message : 'stopped by a fault of its own');
     return exitCodeOf(error);
   }
 }
 
+sealProcess();
 process.exit(await main(process.argv.slice(2)));

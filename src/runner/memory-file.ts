@@ -17,8 +17,6 @@ export interface MemoryFiles {
   write(path: string | null, name: string, value: Buffer): string;
   /** A descriptor of a file without a name, to be read from its beginning; `null` where no memory can hold it. */
   nameless(value: Buffer): number | null;
-  /** What is to be removed when this helper cannot do it itself. */
-  places(): readonly string[];
   remove(): void;
 }
 
@@ -30,6 +28,8 @@ export interface MemoryFiles {
 export function memoryFiles(options: {
   readonly allowDisk: boolean;
   readonly nonce: string;
+  /** Told of each place that is to be removed, once it is ours and before a value is in it. */
+  readonly announce: (place: string) => void;
   readonly fallback: string;
 }): MemoryFiles {
   const written: string[] = [];
@@ -38,24 +38,27 @@ export function memoryFiles(options: {
     write(path, name, value) {
       const place = path ?? join(privateFolder(), name);
       if (!options.allowDisk) refuseDisk(dirname(place));
-      create(place, value);
-      if (path !== null) written.push(place);
+      create(place, value, path === null ? () => undefined : own);
       return place;
     },
     nameless(value) {
       if (fileSystemOf('/dev/shm') !== 'tmpfs') return null;
       const path = join(privateFolder(), 'nameless');
-      create(path, value);
+      create(path, value, () => undefined);
       const descriptor = usable(path, () => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
       unlinkSync(path);
       return descriptor;
     },
-    places: () => (folder === null ? [...written] : [...written, folder]),
     remove() {
       for (const place of written.splice(0)) ignoreMissing(() => unlinkSync(place));
       if (folder !== null) rmSync(folder, { recursive: true, force: true });
     },
   };
+
+  function own(place: string): void {
+    written.push(place);
+    options.announce(place);
+  }
 
   function privateFolder(): string {
     if (folder !== null) return folder;
@@ -64,6 +67,7 @@ export function memoryFiles(options: {
     const made = join(base, `${folderPrefix}${String(process.pid)}-${options.nonce}`);
     usable(made, () => mkdirSync(made, { mode: 0o700 }));
     folder = made;
+    options.announce(made);
     return made;
   }
 }
@@ -84,10 +88,11 @@ function refuseDisk(folder: string): void {
     throw new ServiceError('DISK_REFUSED', { path: folder, fileSystem });
 }
 
-function create(path: string, value: Buffer): void {
+function create(path: string, value: Buffer, made: (path: string) => void): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const descriptor = usable(path, () => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
   try {
+    made(path);
     for (let from = 0; from < value.length; ) from += writeSync(descriptor, value, from);
   } finally {
     closeSync(descriptor);

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ServiceError } from '../service-error.ts';
 import { exchangeFailure } from './http-exchange.ts';
 import { decideMasks } from './mask-decision.ts';
@@ -7,6 +7,7 @@ import { memoryFiles } from './memory-file.ts';
 import { readNamedValues } from './secrets-to-place.ts';
 import type { Surroundings } from './surroundings.ts';
 import { fillTemplate } from './template.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** `render --template FILE --out PATH --secret NAME=SECRET…`: a filled template in memory, for steps that follow. */
 export async function render(words: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -20,7 +21,11 @@ export async function render(words: readonly string[], surroundings: Surrounding
     throw new ServiceError('COMMAND_LINE_WRONG', { place: 'render', reason });
   }
   const text = fillTemplate(template, readTemplate(template), values);
-  memoryFiles({ allowDisk, nonce: surroundings.nonce(4), fallback: '/tmp' }).write(out, '', Buffer.from(text));
+  memoryFiles({ allowDisk, nonce: surroundings.nonce(4), announce: () => undefined, fallback: '/tmp' }).write(
+    out,
+    '',
+    Buffer.from(text),
+  );
   surroundings.say(`wrote ${out}; remove it when the last step that needs it has ended`);
   return 0;
 }
@@ -30,7 +35,7 @@ export async function mask(words: readonly string[], surroundings: Surroundings)
   const decision = decideMasks(surroundings.environment);
   if (!decision.masks) throw withheld(decision.reason);
   const { values } = await readNamedValues(words, [], surroundings);
-  writeSync(2, `\n${maskLines(values.values()).join('\n')}\n`);
+  writeWhole(2, `\n${maskLines(values.values()).join('\n')}\n`);
   return 0;
 }
 
@@ -40,7 +45,7 @@ export async function env(words: readonly string[], surroundings: Surroundings):
   const decision = decideMasks(environment);
   if (!decision.masks) throw withheld(decision.reason);
   const { values } = await readNamedValues(words, [], surroundings);
-  writeSync(2, `\n${maskLines(values.values()).join('\n')}\n`);
+  writeWhole(2, `\n${maskLines(values.values()).join('\n')}\n`);
   say('WARNING: these values now lie on the runner’s disk, and in the environment of every later step; prefer exec');
   const mark = `keyturn_${nonce(16)}`;
   const text = [...values].map(([name, value]) => `${name}<<${mark}\n${value}\n${mark}\n`).join('');
@@ -58,7 +63,7 @@ function append(path: string, text: string): void {
     const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
     try {
       if (!fstatSync(descriptor).isFile()) throw new ServiceError('TARGET_UNUSABLE', { path, reason: 'NO_FILE' });
-      writeSync(descriptor, text);
+      writeWhole(descriptor, text);
     } finally {
       closeSync(descriptor);
     }

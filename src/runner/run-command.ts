@@ -13,8 +13,6 @@ export interface CommandRun {
   readonly redactions: readonly [Redaction, Redaction];
   /** Read ends that the command gets beside the three standard descriptors, by the number it is to have there. */
   readonly descriptors: ReadonlyMap<number, number>;
-  /** Files that end with the command. */
-  readonly places: readonly string[];
   readonly guardian: Guardian;
   readonly say: (line: string) => void;
 }
@@ -37,7 +35,7 @@ export async function runCommand(run: CommandRun): Promise<number> {
   const stop = forwardSignals(child);
   try {
     const ended = endOf(child);
-    run.guardian.watch(child.pid ?? null, run.places);
+    run.guardian.watch(child.pid ?? null, []);
     for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors.values()])
       closeSync(descriptor);
     const pumps = pipes === null ? pumpSockets(child, run) : pumpPipes(pipes, run);

@@ -1,4 +1,4 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Receipt } from '../provenance/receipt.ts';
 import { formatReceiptLine } from '../provenance/receipt-line.ts';
 import { ServiceError } from '../service-error.ts';
@@ -15,6 +15,7 @@ import type { Selected } from './select-secrets.ts';
 import type { SecretRequest, SecretSelection } from './secret-request.ts';
 import type { Surroundings } from './surroundings.ts';
 import { vaultAddress } from './vault-address.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** One start of the helper: who it is, for which job, and its chain of receipts. */
 export interface Session {
@@ -89,7 +90,7 @@ export function startSession(
 
 /** The line feed ends what somebody may have left unfinished: a receipt counts only at the start of a line. */
 function writeReceipt(receipt: Receipt): void {
-  writeSync(2, `${receipt.sequence === 1 ? '\n' : ''}${formatReceiptLine(receipt)}\n`);
+  writeWhole(2, `${receipt.sequence === 1 ? '\n' : ''}${formatReceiptLine(receipt)}\n`);
 }
 
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Surroundings): JobContext | null {

@@ -211,9 +211,9 @@ describe('the action', () => {
 
   it('puts the helper on the PATH, and sweeps what dead helpers left', () => {
     const path = join(world.directory, 'path');
-    const command = install({ RUNNER_TEMP: world.directory, GITHUB_PATH: path }, "/it's/here.mjs");
+    const command = install({ RUNNER_TEMP: world.directory, GITHUB_PATH: path }, "/it's/here.mjs", '/opt/node');
     expect(readFileSync(path, 'utf8')).toBe(`${join(world.directory, 'keyturn-bin')}\n`);
-    expect(readFileSync(command, 'utf8')).toContain("exec node '/it'\\''s/here.mjs'");
+    expect(readFileSync(command, 'utf8')).toContain("exec '/opt/node' '/it'\\''s/here.mjs'");
     const folder = join(world.directory, 'shm');
     const [dead, alive] = ['keyturn-4194303-0123abcd', `keyturn-${String(process.pid)}-0123abcd`];
     for (const name of [dead, alive, 'somebody-elses']) mkdirSync(join(folder, name), { recursive: true });

@@ -10,7 +10,6 @@ process.exit(
     environment: { PATH: process.env['PATH'] ?? '' },
     redactions: [startRedaction(index), startRedaction(index)],
     descriptors: new Map(),
-    places: [],
     guardian: { coreDumpsOff: false, pipes: null, watch: () => undefined, dismiss: () => undefined },
     say: (line) => process.stderr.write(`${line}\n`),
   }),

@@ -1,0 +1,14 @@
+import { writeSync } from 'node:fs';
+
+/**
+ * Shuts two doors of Node's own, first of all. SIGUSR1 would start its debugger, through which any process of this user
+ * could read what is in memory, even where the kernel keeps it from doing so otherwise. And a fault that nobody caught
+ * would be printed with whatever it carries.
+ */
+export function sealProcess(): void {
+  process.on('SIGUSR1', () => undefined);
+  process.on('uncaughtException', () => {
+    writeSync(2, 'keyturn-fetch: stopped by a fault of its own\n');
+    process.exit(1);
+  });
+}

@@ -1,0 +1,21 @@
+import { writeSync } from 'node:fs';
+import { exchangeFailure } from './http-exchange.ts';
+
+/** How long to wait before a pipe that is full is tried again. */
+const fullMs = 2;
+
+/**
+ * Writes all of a text before anything else happens: receipts and masks must be whole in the log before the command
+ * starts. A pipe that Node's own streams have opened no longer blocks, so a slow reader shows as EAGAIN or a short write.
+ */
+export function writeWhole(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let from = 0; from < bytes.length; ) {
+    try {
+      from += writeSync(descriptor, bytes, from);
+    } catch (error) {
+      if (exchangeFailure(error) !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fullMs);
+    }
+  }
+}
