@@ -7,7 +7,7 @@ import { appendEntry, readJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf, targetKeyOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
-import { tightenedBinding } from './tightened-binding.ts';
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { changeUnit, readUnit } from './unit-record.ts';
 import { latestOf, requireClockAgreement } from './vault-access.ts';
 
@@ -57,8 +57,8 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     await list(rotationId);
     return { outcome: 'open', rotationId };
   }
-  const paced = await pace(tools, unit, rotationId, wish.emergency);
-  if (paced !== null) return { outcome: 'paced', from: paced };
+  const held = await pace(tools, unit, rotationId, { open, emergency: wish.emergency });
+  if (held !== null) return held;
   return { outcome: (await append(rotationId, claim, 'claimed')) ? 'claimed' : 'open', rotationId };
 
   function claimOf(
@@ -129,26 +129,35 @@ async function claimedMember(
   return { vault, secret: name, fromVersion, fromCredentialId: tagged, knownFrom };
 }
 
-/** Counts this rotation against the day's number, once; gives the time from when on there is room again. */
+/**
+ * Counts this rotation against the day's number, once; gives what keeps it from being claimed, or `null`.
+ * `open`: the unit's list as the claim looked at it. What is on it since was claimed by another worker, away from a version that
+ * stood earlier: two rotations of one unit must never be under way.
+ */
 async function pace(
   tools: RotationTools,
   unit: RotationUnit,
   rotationId: string,
-  emergency: boolean,
-): Promise<Date | null> {
+  { open, emergency }: { readonly open: readonly string[]; readonly emergency: boolean },
+): Promise<Claimed | null> {
   const now = tools.now().getTime();
   const limit = Math.min(...unit.members.map(({ rotationsPerDay }) => rotationsPerDay));
-  let from: Date | null = null;
+  let held: Claimed | null = null;
   await changeUnit(tools.records, unit.key, (before) => {
-    from = null;
+    held = null;
+    const newer = before.open.find((one) => one !== rotationId && !open.includes(one));
+    if (newer !== undefined) {
+      held = { outcome: 'open', rotationId: newer };
+      return before;
+    }
     if (before.open.includes(rotationId)) return before;
     const recent = before.claimedAt.filter((at) => Math.abs(Date.parse(at) - now) < dayMs);
     const [oldest] = recent;
     if (recent.length >= limit && !emergency && oldest !== undefined) {
-      from = new Date(Date.parse(oldest) + dayMs);
+      held = { outcome: 'paced', from: new Date(Date.parse(oldest) + dayMs) };
       return before;
     }
     return { ...before, open: [...before.open, rotationId], claimedAt: [...recent, new Date(now).toISOString()] };
   });
-  return from;
+  return held;
 }

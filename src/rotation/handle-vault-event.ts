@@ -10,7 +10,7 @@ import type { Rotation } from './rotation.ts';
 import { hasReached } from './rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { unitOf } from './rotation-unit.ts';
-import { tightenedBinding } from './tightened-binding.ts';
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { storeOf } from './vault-access.ts';
 
 /** Event Grid waits thirty seconds for an answer; half of that leaves room for a slow start. */

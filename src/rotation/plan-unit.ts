@@ -10,7 +10,7 @@ import { stepAfter, stepsOf } from './rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
-import { tightenedBinding } from './tightened-binding.ts';
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { readUnit } from './unit-record.ts';
 import { storeOf } from './vault-access.ts';
 

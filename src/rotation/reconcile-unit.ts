@@ -16,7 +16,7 @@ import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
 import { openWork } from './rotation-work.ts';
 import type { SecretVersion } from './secret-store.ts';
-import { tightenedBinding } from './tightened-binding.ts';
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { type UnitRecord, changeUnit, readUnit } from './unit-record.ts';
 
 /** How often a unit in which nothing happens is searched for leftovers. */
@@ -39,7 +39,7 @@ export async function reconcileUnit(
   const lost = await unlisted(tools, unit, newest, record);
   const open: Rotation[] = [];
   let hasEndedNow = false;
-  for (const rotationId of [...record.open, ...lost]) await advance(rotationId);
+  for (const rotationId of new Set([...record.open, ...lost])) await advance(rotationId);
   // `newest` may be minutes old by now: what lies behind a rotation that ended just now is the next pass's.
   if (!hasEndedNow && open.length === 0 && isUnitDue(tools, unit, newest, notes)) {
     notes.count('due');
@@ -72,7 +72,7 @@ export async function reconcileUnit(
   }
 }
 
-/** The rotations that the newest versions speak of and that the unit's list does not: lost with a record, or with the journal. */
+/** The rotations that the newest versions speak of and that the unit's list, or the journal, does not know: lost with a record. */
 async function unlisted(
   tools: RotationTools,
   unit: RotationUnit,
@@ -80,11 +80,12 @@ async function unlisted(
   { open, ended }: UnitRecord,
 ): Promise<readonly string[]> {
   const ids = new Set(newest.flatMap(({ tags }) => parseAttemptId(tags['rotation-id'])?.rotationId ?? []));
-  const unknown = [...ids].filter((id) => id !== ended && !open.includes(id));
   const found: string[] = [];
-  for (const id of unknown) {
+  for (const id of ids) {
+    if (id === ended) continue;
     const entries = await readJournal(tools.records, id);
     if (entries.length > 0) {
+      if (open.includes(id)) continue;
       const finished = hasEnded(rotationOf(id, entries));
       await changeUnit(tools.records, unit.key, (one) =>
         finished ? { ...one, ended: id } : { ...one, open: [...one.open, id] },

@@ -1,7 +1,6 @@
+import { tightenedBinding } from '../../secrets/tightened-binding.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
-
-const dayMs = 86_400_000;
 
 /** Tags that would widen what the policy says; they have no effect, but somebody set them. */
 export const tagWidened: FindingRuleFactory = ({ policy }) => ({
@@ -11,10 +10,9 @@ export const tagWidened: FindingRuleFactory = ({ policy }) => ({
       const subject = `${vault}/${secret}`;
       const binding = policy.secrets.get(subject.toLowerCase());
       if (binding === undefined) continue;
-      const days = Number(tags['ValidityPeriodDays'] ?? Number.NaN);
       const environment = tags['environment'];
       const widened = [
-        ...(days * dayMs > binding.validityMs ? [`ValidityPeriodDays is ${String(days)}`] : []),
+        ...tightenedBinding(binding, tags).widened.map((tag) => `${tag} is ${tags[tag] ?? ''}`),
         ...(binding.environment !== null && environment !== undefined && environment !== binding.environment
           ? ['environment is not the one of the policy']
           : []),

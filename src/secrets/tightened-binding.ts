@@ -1,4 +1,4 @@
-import type { SecretBinding } from '../secrets/policy.ts';
+import type { SecretBinding } from './policy.ts';
 
 const dayMs = 86_400_000;
 
