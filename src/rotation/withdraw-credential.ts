@@ -78,4 +78,7 @@ async function makeStandingValueWork(work: RotationWork): Promise<void> {
   await issuer.issue(request, standing);
   const again = await issuer.verify(request, { credentialId, value: standing });
   if (again.outcome === 'refused') throw new ServiceError('CREDENTIAL_REFUSED', { issuer: issuer.name, secret });
+  // A write of ours that was lost, or another person's, may have come meanwhile: then that one is to work, in the next pass.
+  if ((await latestOf(tools, { vault, secret })).version !== latest.version)
+    throw new ServiceError('CREDENTIAL_NOT_READY', { issuer: issuer.name, secret });
 }
