@@ -4,6 +4,8 @@ import { type Looks, type SimulatedWorld, plantedMark, valueMark } from './simul
 /** Allowed for what nobody could have prevented: a request that arrived after its sender had given it up. */
 export interface Allowances {
   lateIssues: number;
+  /** The journal came back without its end: what that speaks of is found by the reconciler, and one more may be under way. */
+  setBacks: number;
 }
 
 /** What must hold after every single step. Gives a sentence for the first thing that does not. */
@@ -60,9 +62,11 @@ function oneValueARotation(world: SimulatedWorld, { name }: SecretBinding): stri
 }
 
 /** Live credentials of ours that no enabled version holds: one may be under way. */
-function fewExtras(world: SimulatedWorld, binding: SecretBinding, { lateIssues }: Allowances): string | null {
+function fewExtras(world: SimulatedWorld, binding: SecretBinding, { lateIssues, setBacks }: Allowances): string | null {
   const extras = unheld(world, binding);
-  return extras.length > 1 + lateIssues ? `${String(extras.length)} live credentials are in no version` : null;
+  return extras.length > 1 + lateIssues + setBacks
+    ? `${String(extras.length)} live credentials are in no version`
+    : null;
 }
 
 function nothingForgotten(world: SimulatedWorld, binding: SecretBinding): string | null {
@@ -134,8 +138,10 @@ export function wrongRevocation(
     if (last === undefined) continue;
     const next = versions[versions.indexOf(last) + 1];
     if (next === undefined) return `${credentialId} is revoked while ${name} serves it`;
+    const isEmergency = next.created.getTime() + 1_000 >= (world.emergencies.get(name) ?? Infinity);
     // The vault keeps whole seconds.
-    if (world.nowMs < next.created.getTime() + graceMs) return `${credentialId} is revoked within its grace`;
+    if (!isEmergency && world.nowMs < next.created.getTime() + graceMs)
+      return `${credentialId} is revoked within its grace`;
     const ids = new Set(holding.map(({ version }) => version));
     const used = world.jobs.find(
       ({ secret, version, endsAtMs }) => secret === name && ids.has(version) && endsAtMs > world.nowMs,

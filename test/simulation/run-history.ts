@@ -5,6 +5,7 @@ import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import type { JournalEntry } from '../../src/rotation/journal-entry.ts';
 import { parseJournalEntry } from '../../src/rotation/parse-journal-entry.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { nearExpiry } from '../rotation/world/near-expiry.ts';
@@ -82,7 +83,7 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
     world,
     scheduler: createScheduler(),
     trace: [],
-    allowances: { lateIssues: 0 },
+    allowances: { lateIssues: 0, setBacks: 0 },
     rates,
     window: { longestMs: 0, openSince: new Map() },
     calls: 0,
@@ -229,10 +230,18 @@ function startPerson({ world, scheduler, dice, calls }: History): void {
       if (failure === 'GROUP_DISAGREES') setAlike(world);
       if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
       else if (state === 'needs-attention') {
-        await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency: dice.hits(0.1) });
+        const emergency = dice.hits(0.1);
+        if (emergency) for (const { name } of unitOf(world, secret)) world.emergencies.set(name, world.nowMs);
+        await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency });
       }
     }
   });
+}
+
+/** The bindings that are rotated as one with a secret. */
+function unitOf({ bindings }: SimulatedWorld, secret: string): readonly SecretBinding[] {
+  const group = bindings.find(({ name }) => name === secret)?.group ?? null;
+  return bindings.filter(({ name, group: its }) => name === secret || (group !== null && its === group));
 }
 
 /** Somebody sets the secrets of a group alike, as the failure says. */
@@ -285,6 +294,7 @@ async function setBack(history: History): Promise<void> {
   }
   for (const process of scheduler.processes) scheduler.kill(process);
   for (const late of scheduler.late.splice(0)) if (dice.hits(0.5)) await late().catch(() => undefined);
+  history.allowances.setBacks += 1;
   world.records.clear();
   for (const [path, record] of history.snapshot) world.records.set(path, record);
   note(history, 'the records are set back');

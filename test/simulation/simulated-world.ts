@@ -50,6 +50,8 @@ export interface SimulatedWorld {
   readonly said: string[];
   /** Called at the moment a credential is about to end, whoever asked for it and whenever the request arrives. */
   beforeRevocation: (binding: SecretBinding, credentialId: string, looks: Looks) => void;
+  /** Secrets that a person had rotated at once, without a grace, and from when on. */
+  readonly emergencies: Map<string, number>;
   /** Versions that somebody else set. */
   readonly foreign: Set<string>;
   /** Of those, the ones whose credential was ended at that very moment: nobody can close this window. */
@@ -83,6 +85,7 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
     records,
     jobs: [],
     said: [],
+    emergencies: new Map(),
     foreign: new Set(),
     raced: new Set(),
     beforeRevocation: () => undefined,
