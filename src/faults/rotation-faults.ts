@@ -20,7 +20,7 @@ export const rotationFaults = {
   ),
   SECRET_ABSENT: fault<{ vault: string; secret: string }>(
     'never',
-    'The vault has no such secret. Create its first version; Keyturn rotates what is there.',
+    'The vault has no such secret. Recover it if it was deleted, or create its first version; Keyturn rotates what is there.',
   ),
   SECRET_TAGS_TOO_MANY: fault<{ vault: string; secret: string; tags: number; limit: number }>(
     'never',
