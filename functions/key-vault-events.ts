@@ -8,6 +8,7 @@ import { hostKeyturn } from '../src/compose.ts';
 app.eventGrid('key-vault-events', {
   handler: async (event, context) => {
     const { outcome, secret } = await (await hostKeyturn()).handleVaultEvent(event);
-    context.info(`Key Vault event ${event.id}: ${outcome}${secret === null ? '' : `, ${secret}`}`);
+    // As JSON: an id with a line feed in it would write a line of its own into the log.
+    context.info(`Key Vault event ${JSON.stringify(event.id)}: ${outcome}${secret === null ? '' : `, ${secret}`}`);
   },
 });

@@ -129,6 +129,7 @@ describe('a Key Vault event at a self-hosted server', () => {
   it('echoes a validation code for a vault of ours alone', async () => {
     const validate = async (topic: string) => {
       const body = JSON.stringify([
+        null,
         { topic, data: { validationCode: 'c0de', validationUrl: 'http://attacker.example' } },
       ]);
       const aeg = { ...headers, 'aeg-event-type': 'SubscriptionValidation' };

@@ -41,7 +41,7 @@ async function isEventGrid(request: Request, asking: Who, ports: WebPorts): Prom
 
 function validateSubscription(events: readonly unknown[], ports: WebPorts): Response {
   for (const event of events) {
-    const { topic, data } = event as { topic?: unknown; data?: { validationCode?: unknown } };
+    const { topic, data } = (event ?? {}) as { topic?: unknown; data?: { validationCode?: unknown } | null };
     if (typeof topic !== 'string' || !ports.isOurTopic(topic.toLowerCase())) continue;
     if (typeof data?.validationCode === 'string') return Response.json({ validationResponse: data.validationCode });
   }

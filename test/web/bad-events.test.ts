@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { nearExpiry } from '../rotation/world/near-expiry.ts';
+import { bindingOf, dayMs, rotationWorld } from '../rotation/world/rotation-world.ts';
+import { webWorld } from './web-world.ts';
+
+/** The hook over a real rotation, and what is on record of each event. */
+function hook() {
+  const world = rotationWorld([bindingOf('app', 'mint')]);
+  const handle = async (event: unknown) => await handleVaultEvent(world.tools, event);
+  const { send } = webWorld({ access: { trustLoopback: true }, ports: { handleVaultEvent: handle } });
+  const post = async (body: string) => {
+    const response = await send('/events/key-vault', { method: 'POST', body });
+    return { status: response.status, body: (await response.json()) as unknown };
+  };
+  const kept = async () => {
+    const found: unknown[] = [];
+    for await (const path of world.records.list('events/')) {
+      found.push(JSON.parse(Buffer.from((await world.records.read(path))?.bytes ?? []).toString()));
+    }
+    return found;
+  };
+  const put = (expires: Date | null) => world.vault.put({ name: 'app', value: new SecretValue('healthy'), expires });
+  return { ...world, post, kept, put };
+}
+
+type Hook = ReturnType<typeof hook>;
+
+describe('an event that nothing may begin with, sent to the hook', () => {
+  it.each<[string, (here: Hook) => object, object]>([
+    [
+      'of an unknown vault',
+      ({ vault }) => ({ ...nearExpiry(vault, 'app'), topic: '/subscriptions/s/providers/Microsoft.KeyVault/vaults/x' }),
+      { outcome: 'refused', reason: 'unknown-vault at topic', secret: null },
+    ],
+    [
+      'of an unknown type',
+      ({ vault }) => nearExpiry(vault, 'app', { type: 'SecretSang' }),
+      { outcome: 'refused', reason: 'unknown-type at eventType', secret: null },
+    ],
+    [
+      'for a version that is not the newest',
+      ({ vault, put }) => {
+        const old = vault.held('app').at(-1)?.version ?? '';
+        put(null);
+        return nearExpiry(vault, 'app', { version: old });
+      },
+      { outcome: 'stale', secret: 'kv/app' },
+    ],
+    [
+      'for a secret that is not near its expiry',
+      ({ vault, tools, put }) => {
+        put(new Date(tools.now().getTime() + 80 * dayMs));
+        return nearExpiry(vault, 'app');
+      },
+      { outcome: 'not-due', reason: 'not-yet', secret: 'kv/app' },
+    ],
+    [
+      'for a young secret without an expiry',
+      ({ vault, put }) => {
+        put(null);
+        return nearExpiry(vault, 'app');
+      },
+      { outcome: 'not-due', reason: 'not-yet', secret: 'kv/app' },
+    ],
+    ['without a type', () => ({ id: '1' }), { outcome: 'refused', reason: 'malformed at eventType', secret: null }],
+    ['that is no object', () => [[]], { outcome: 'refused', reason: 'not-json at event', secret: null }],
+  ])('%s is answered, recorded and changes nothing', async (_, eventOf, expected) => {
+    const here = hook();
+    const event = eventOf(here);
+    const versions = here.vault.held('app').length;
+    const { outcome } = expected as { outcome: string };
+    expect(await here.post(JSON.stringify(event))).toEqual({ status: 200, body: { outcomes: [outcome] } });
+    expect(await here.kept()).toMatchObject([expected]);
+    expect([here.vault.held('app').length, here.providers.mint.made]).toEqual([versions, 0]);
+  });
+
+  it('names what is not JSON, and loses no event that comes with a wrong one', async () => {
+    const here = hook();
+    const { status, body } = await here.post('{"id": 1,');
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('not JSON in UTF-8')]);
+    const both = [{ id: 'x' }, null, nearExpiry(here.vault, 'app')];
+    expect(await here.post(JSON.stringify(both))).toEqual({
+      status: 200,
+      body: { outcomes: ['refused', 'refused', 'published'] },
+    });
+    expect(await here.kept()).toHaveLength(3);
+  });
+});
