@@ -1,5 +1,6 @@
 import { composeKeyturn } from '../compose.ts';
 import { type Check, fail } from '../composition/doctor/check.ts';
+import { checkLoggedIds } from '../composition/doctor/check-logged-ids.ts';
 import { checkSeparation } from '../composition/doctor/check-separation.ts';
 import { checkSources } from '../composition/doctor/check-sources.ts';
 import { checkVaults } from '../composition/doctor/check-vaults.ts';
@@ -42,6 +43,7 @@ async function examine({ environment, now, progress }: Surroundings): Promise<re
       { what: 'settings', verdict: 'pass', says: 'no faults', command: null },
       ...(await checkVaults(composition)),
       ...(await checkSources(composition)),
+      await checkLoggedIds(composition),
       ...(await checkSeparation(composition)),
     ];
   } catch (error) {

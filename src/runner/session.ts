@@ -1,21 +1,20 @@
-import { readFileSync } from 'node:fs';
-import type { Receipt } from '../provenance/receipt.ts';
-import { formatReceiptLine } from '../provenance/receipt-line.ts';
 import { ServiceError } from '../service-error.ts';
 import { accessTokenSource } from './access-token-source.ts';
 import type { FetchConfiguration } from './fetch-configuration.ts';
 import { fetchSecrets, type FetchedSecret } from './fetch-secrets.ts';
 import { refuseHostileEnvironment } from './hostile-environment.ts';
-import { exchangeFailure, type HttpExchange, httpExchange } from './http-exchange.ts';
+import { type HttpExchange, httpExchange } from './http-exchange.ts';
 import { readJobContext, type JobContext } from './job-context.ts';
+import { leaveReceipt } from './leave-receipt.ts';
 import { loadFetchConfiguration } from './load-fetch-configuration.ts';
+import { namesAreOpaque } from './names-are-opaque.ts';
 import { postReceipts } from './post-receipts.ts';
+import { readAuthority } from './read-authority.ts';
 import { startReceiptChain } from './receipt-chain.ts';
 import type { Selected } from './select-secrets.ts';
 import type { SecretRequest, SecretSelection } from './secret-request.ts';
 import type { Surroundings } from './surroundings.ts';
 import { vaultAddress } from './vault-address.ts';
-import { writeWhole } from './write-whole.ts';
 
 /** One start of the helper: who it is, for which job, and its chain of receipts. */
 export interface Session {
@@ -46,7 +45,7 @@ export function startSession(
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
   const job = findJob(configuration, surroundings);
-  const opaque = configuration.names === 'opaque' || (configuration.names === 'auto' && (job?.exposed ?? true));
+  const opaque = namesAreOpaque(configuration, job);
   const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
   const authority = readAuthority(configuration.authorityFile);
   const ports = { configuration, exchange, surroundings, chain, patienceMs, authority };
@@ -70,7 +69,7 @@ export function startSession(
     },
     async fetch(requests) {
       const identity = await identityOf();
-      const fetched = await fetchSecrets({ ...ports, identity, record: writeReceipt }, requests);
+      const fetched = await fetchSecrets({ ...ports, identity, record: leaveReceipt }, requests);
       if (fetched.receipts.length > 0 && configuration.service !== null) {
         const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
         const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
@@ -88,25 +87,10 @@ export function startSession(
   }
 }
 
-/** The line feed ends what somebody may have left unfinished: a receipt counts only at the start of a line. */
-function writeReceipt(receipt: Receipt): void {
-  writeWhole(2, `${receipt.sequence === 1 ? '\n' : ''}${formatReceiptLine(receipt)}\n`);
-}
-
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Surroundings): JobContext | null {
   const lookup = readJobContext(environment, gitea);
   if (lookup.found) return lookup.job;
   if (withoutJob === 'refuse') throw new ServiceError('JOB_NUMBERS_UNKNOWN', { reason: lookup.reason });
   say(`reads are not stamped with a job: ${lookup.reason}`);
   return null;
-}
-
-function readAuthority(file: string | null): string | undefined {
-  if (file === null) return undefined;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const detail = { file, place: 'authorityFile', reason: exchangeFailure(cause) };
-    throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', detail, { cause });
-  }
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { execWords, install } from '../../src/runner/action-inputs.ts';
 import { checkAgentCommand } from '../../src/runner/agent-command.ts';
 import { parseExecOptions } from '../../src/runner/exec-options.ts';
@@ -58,6 +59,19 @@ describe('doctor', () => {
     world.cloud.vault.grant(world.runner, ['get']);
     expect(rows).toContain('Check the role assignment first');
     expect(rows).toContain('cannot read staging secrets');
+  });
+
+  it('leaves a receipt of each of its reads, under the names that this log may hold, and tries the service', async () => {
+    const job = world.startJob();
+    const configuration = world.configure({ names: 'opaque', service: 'http://127.0.0.1:9' });
+    await world.fetch(job, ['doctor', '--secret', 'password'], { KEYTURN_FETCH_CONFIGURATION: configuration });
+    const receipts = rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? []);
+    expect(receipts.map(({ opaque, sequence, requests }) => [opaque, sequence, requests[0]?.status])).toEqual([
+      [true, 1, 404],
+      [true, 2, 404],
+      [true, 3, 200],
+    ]);
+    expect(rowsOf(world, job).join('\n')).toContain('warn  service: it did not take the receipts');
   });
 
   it('asks for no token where a proxy could have it, and still tells of the rest', async () => {

@@ -83,6 +83,22 @@ describe('case 12: a service principal, over https', () => {
     expect([elsewhere.code, elsewhere.log]).toEqual([83, expect.stringContaining('AADSTS90002')]);
   });
 
+  it('is looked at by doctor with the same trust', async () => {
+    const { tenantId, url } = world.cloud.entra;
+    const secretFile = write('doctor-secret', world.cloud.entra.addSecret(application));
+    const identity = {
+      kind: 'service-principal',
+      tenantId,
+      clientId: application.clientId,
+      authority: url,
+      secretFile,
+    };
+    const job = world.startJob();
+    const configuration = world.configure({ identity, authorityFile });
+    await world.fetch(job, ['doctor'], { KEYTURN_FETCH_CONFIGURATION: configuration });
+    expect(rowsOf(world, job).join('\n')).toContain(`pass  identity: object id ${application.objectId}`);
+  });
+
   it('is asked again while Entra stumbles', async () => {
     const secret = world.cloud.entra.addSecret(application);
     world.cloud.entra.failNext(503, 1);
