@@ -42,7 +42,7 @@ async function untilDone(world: RotationWorld): Promise<number> {
   throw new Error('never done');
 }
 
-describe.each(issuers)('a worker that dies anywhere in a rotation by %s', (issuer) => {
+describe.each(issuers)('the ten hardest faults, 2: a worker that dies anywhere in a rotation by %s', (issuer) => {
   it.each(['before', 'after'] as const)(
     'dying %s a call leaves nothing that the next passes do not finish',
     async (when) => {
