@@ -5,6 +5,7 @@ export const attributionReasons: Readonly<Record<string, string>> = {
     "a receipt in a job's log names it, and the identity serves that repository alone",
   'receipt-logged': "a receipt in a job's log names it; the identity serves several repositories",
   'stamp-confirmed': 'a stamp, and Gitea, identity and address say the same; the log of the job was not read whole',
+  'host-shared-by-jobs': "the policy says that jobs on that runner's host can reach each other's tokens and logs",
   'job-known-from-hook-alone': 'the job is known from a webhook, not from the API',
   'one-job-was-running': 'exactly one job that may use the identity was running',
   'identity-not-in-policy': "the policy does not say whose the row's identity is",

@@ -127,13 +127,20 @@ function toNamespaces({ namespaces }: WrittenPolicy): Map<string, Namespace> {
 
 function toIdentities({ identities }: WrittenPolicy, say: Say): Map<string, IdentityRule> {
   const rules = new Map<string, IdentityRule>();
-  for (const [key, { role, labels, repositories, addresses }] of Object.entries(identities)) {
+  for (const [key, { role, labels, repositories, addresses, sharedHost }] of Object.entries(identities)) {
     const objectId = key.toLowerCase();
     if (rules.has(objectId)) say(['identities', key], 'is given twice');
-    if (role !== 'runner' && labels.length + repositories.length > 0) {
-      say(['identities', key], 'has labels or repositories, which a runner alone can have');
+    if (role !== 'runner' && (labels.length + repositories.length > 0 || sharedHost)) {
+      say(['identities', key], 'has labels, repositories or sharedHost, which a runner alone can have');
     }
-    rules.set(objectId, { objectId, role, runnerLabels: labels, repositories, addresses });
+    rules.set(objectId, {
+      objectId,
+      role,
+      runnerLabels: labels,
+      repositories,
+      addresses,
+      ...(sharedHost && { sharedHost }),
+    });
   }
   return rules;
 }

@@ -59,6 +59,7 @@ const identity = z.strictObject({
   labels: z.array(z.string().min(1)).default([]),
   repositories: z.array(repository).default([]),
   addresses: z.array(address).default([]),
+  sharedHost: z.boolean().default(false),
 });
 
 /** `keyturn.policy.yml` as it is written, with the defaults. docs/policy.md explains each key. */

@@ -52,6 +52,11 @@ export interface IdentityRule {
   readonly repositories: readonly string[];
   /** Addresses (or CIDR ranges) that the vault may see this identity come from; empty when unknown. */
   readonly addresses: readonly string[];
+  /**
+   * Whether a job of its runners can reach what belongs to another: host mode, the host's container engine, or runners
+   * that mix up variables (before 1.0.3). No read with it is better than `corroborated` then. Not, when not given.
+   */
+  readonly sharedHost?: boolean;
 }
 
 /** `keyturn.policy.yml`, checked. */

@@ -33,6 +33,18 @@ describe('a row with a receipt', () => {
     expect(grade(row('c1'), sources)).toBe('corroborated job-known-from-hook-alone');
   });
 
+  it('is no better than corroborated where jobs share the host of their runner', () => {
+    const identities = new Map([...policy().identities].map(([id, rule]) => [id, { ...rule, sharedHost: true }]));
+    const shared = policy({ identities });
+    expect(grade(row('c1'), { receipts: [posted(receipt(1, 'c1'))], policy: shared })).toBe(
+      'corroborated host-shared-by-jobs',
+    );
+    const own = row('c1', { identity: workload('dedicated') });
+    expect(grade(own, { receipts: [logged(receipt(1, 'c1'))], policy: shared })).toBe(
+      'corroborated host-shared-by-jobs',
+    );
+  });
+
   it('is no better than claimed without identities in the policy, or without its job on record', () => {
     const receipts = [posted(receipt(1, 'c1'))];
     expect(grade(row('c1'), { receipts, policy: emptyPolicy })).toBe('claimed identity-not-in-policy');

@@ -14,7 +14,7 @@ const restsOn = {
   authenticated:
     "A receipt names this very request and was posted with the job's runtime token, which Gitea confirmed while the job ran; or it stands in the log of a job whose identity serves that repository alone. Secret, version, time, address and identity agree.",
   corroborated:
-    "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best for a job that is known from a webhook alone.",
+    "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best for a job that is known from a webhook alone, and where jobs share the host of their runner.",
   inferred: 'No receipt and no stamp; exactly one job that may use the identity was running.',
   claimed: 'A stamp or receipt that nothing confirms.',
   rotation: "The read stands in a rotation's journal.",

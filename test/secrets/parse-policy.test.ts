@@ -42,6 +42,9 @@ identities:
     labels: [prod]
     repositories: [acme/shop]
     addresses: [203.0.113.10, '2001:db8::/32']
+    sharedHost: true
+  BBBBBBBB-2222-3333-4444-555555555555:
+    role: runner
 `;
 
 describe('a policy', () => {
@@ -75,7 +78,16 @@ describe('a policy', () => {
       role: 'runner',
       runnerLabels: ['prod'],
       addresses: ['203.0.113.10', '2001:db8::/32'],
+      sharedHost: true,
     });
+    expect(identities.get('bbbbbbbb-2222-3333-4444-555555555555')?.sharedHost).toBeUndefined();
+  });
+
+  it('lets a runner alone have a shared host', () => {
+    const text = `format: 1\nidentities:\n  aaaaaaaa-2222-3333-4444-555555555555: { role: rotator, sharedHost: true }\n`;
+    expect(faultsOf(text)).toEqual([
+      '3:3 identities.aaaaaaaa-2222-3333-4444-555555555555 has labels, repositories or sharedHost, which a runner alone can have',
+    ]);
   });
 
   it('has defaults that keep an old version a day and rotate twice a day at most', () => {

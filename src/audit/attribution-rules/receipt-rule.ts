@@ -95,6 +95,8 @@ function gradeOf({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidenc
   const dedicated = identity.repositories.length === 1;
   const best = channel === 'posted' ? 'receipt-posted' : dedicated ? 'receipt-logged-by-dedicated-identity' : null;
   if (best === null) return verdict('corroborated', 'receipt-logged', { job, evidence });
+  // Whoever reaches another job's token or log can post or print in its name.
+  if (identity.sharedHost === true) return verdict('corroborated', 'host-shared-by-jobs', { job, evidence });
   if (job.known === 'hook') return verdict('corroborated', 'job-known-from-hook-alone', { job, evidence });
   return verdict('authenticated', best, { job, evidence });
 }
