@@ -7,7 +7,7 @@ import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 
-import { failing, fire, lostPut, one, passes, unclear } from './world/faulty-world.ts';
+import { failing, fire, one, passes } from './world/faulty-world.ts';
 
 // Of 8: five hundred secrets in one minute are bench/rotation; Graph's "concurrent requests" is test/issuers/entra-issuers.
 // Of 10: the credential that the rotator itself acts with is test/issuers/own-credential and test/composition/own-gitea-token.
