@@ -23,9 +23,22 @@ export interface FetchWorld {
 
 /** Builds the helper as `npm run build` does: one file, for Node 20 and later. */
 export async function buildHelper(directory: string): Promise<string> {
-  const outfile = join(directory, 'keyturn-fetch.mjs');
+  return await buildEntry('main', join(directory, 'keyturn-fetch.mjs'));
+}
+
+/** Builds all three files of the action into one folder. Gives the paths of its step and its last step. */
+export async function buildAction(directory: string): Promise<{ readonly main: string; readonly post: string }> {
+  const [main, post] = await Promise.all([
+    buildEntry('action-main', join(directory, 'main.mjs')),
+    buildEntry('action-post', join(directory, 'post.mjs')),
+    buildHelper(directory),
+  ]);
+  return { main, post };
+}
+
+async function buildEntry(entry: string, outfile: string): Promise<string> {
   await build({
-    entryPoints: ['src/runner/main.ts'],
+    entryPoints: [`src/runner/${entry}.ts`],
     bundle: true,
     platform: 'node',
     format: 'esm',
