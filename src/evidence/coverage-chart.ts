@@ -8,7 +8,7 @@ const hourHeight = (plot.bottom - plot.top) / 24;
 
 const states = {
   c: { kind: 'covered', colour: '#a9cdea', says: 'Covered' },
-  g: { kind: 'gap', colour: '#c2410c', says: 'Gap: no row, not even our own' },
+  g: { kind: 'gap', colour: '#c2410c', says: 'Gap: our own hourly read is missing' },
   n: { kind: 'unread', colour: '#f2d35c', says: 'Not read' },
 } as const;
 type Letter = keyof typeof states;

@@ -112,7 +112,7 @@ export function uncoveredRuns(
     .sort((a, b) => a.start - b.start)
     .map(({ start, end, letter }) => ({
       hours: `${hourText(start)} to ${hourText(end)}`,
-      state: letter === 'g' ? 'gap: no row, not even of our own hourly read' : 'not read',
+      state: letter === 'g' ? 'gap: the row of our own hourly read is missing, or that read was not made' : 'not read',
     }));
 }
 

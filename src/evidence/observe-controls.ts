@@ -94,7 +94,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
       tested: approvals.length,
       unit: 'approval',
       exceptions: approvals.filter((approval) => approval.breakGlass).length,
-      notTested: unlessAny(approvals.length, 'no rotation of the period stood under approval'),
+      notTested: unlessAny(approvals.length, 'nobody approved a rotation in the period'),
     };
   },
   'secrets-in-use': ({ audited: { inventory } }) => ({

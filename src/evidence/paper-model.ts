@@ -82,7 +82,7 @@ function sentences(model: ReportModel): object {
       reasons: reasons.map((one) => `${one.reason} ${countText(one.count)}`).join(', '),
     })),
     rotations: `${counted(rotations.listed.total, 'rotation')}, ${countText(rotations.published)} published. How the old value ended: ${rotations.ends.map(({ end, count }) => `${end} ${countText(count)}`).join(', ')}.`,
-    coverage: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} without any row, ${countText(coverage.notRead)} not read.`,
+    coverage: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} not shown to be whole, ${countText(coverage.notRead)} not read.`,
     sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched with a row, ${countText(provenance.receipts.orphaned)} without one. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
     waterfall: provenance.waterfall.map(({ step, removed, left }) => ({
       step,
@@ -104,7 +104,7 @@ function unread({ coverage, notRead, provenance }: ReportModel): readonly string
   const rows = provenance.unreadableRows.total;
   const lines = [
     ...(coverage.gaps > 0
-      ? [`The log is silent for ${counted(coverage.gaps, 'hour')}, not even our own hourly read is there.`]
+      ? [`${counted(coverage.gaps, 'hour')} of the log cannot be shown to be whole: our own hourly read is not there.`]
       : []),
     ...(coverage.notRead > 0
       ? [`${counted(coverage.notRead, 'hour')} of the log ${coverage.notRead === 1 ? 'has' : 'have'} not been read.`]
