@@ -33,10 +33,10 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     credentialClass: 'chosen',
     check: shape.check,
     reads: (binding) => [namedSecret(shape.read(binding).administrator)],
-    propose: ({ binding }) => {
+    propose: ({ binding, current }) => {
       const { user, form } = shape.read(binding);
       const password = new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes));
-      return formatLogin({ ...placeOf(binding), user, password }, form);
+      return formatLogin({ ...placeOf(binding), user, password }, form, current);
     },
     issue,
     verify,

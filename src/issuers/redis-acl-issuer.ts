@@ -40,10 +40,10 @@ export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: Ran
     credentialClass: 'chosen',
     check: shape.check,
     reads: (binding) => [namedSecret(shape.read(binding).administrator)],
-    propose: ({ binding }) => {
+    propose: ({ binding, current }) => {
       const { user, form } = shape.read(binding);
       const password = new SecretValue(randomText(48, alphabets.alphanumeric, randomBytes));
-      return formatLogin({ ...placeOf(binding), user, password }, form);
+      return formatLogin({ ...placeOf(binding), user, password }, form, current);
     },
     issue,
     verify,
@@ -128,7 +128,8 @@ async function hashesOf(redis: RedisSession, binding: SecretBinding): Promise<re
 
 function placeOf(binding: SecretBinding) {
   const { database, ...rest } = shape.read(binding);
-  return databasePlace('redis', { ...rest, database: String(database) });
+  const place = databasePlace('redis', { ...rest, database: String(database) });
+  return { ...place, written: rest.tls === 'verify' ? 'rediss' : 'redis' };
 }
 
 function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin | null {

@@ -56,6 +56,7 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     return formatLogin(
       { ...place, user, password: new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes)) },
       form,
+      current,
     );
   }
 
