@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
@@ -15,11 +16,24 @@ export function requestOf({ binding, current, currentCredentialId }: IssuerWorld
   return { binding, current, currentCredentialId, rotationId: 'abcdefghij234567.1', signal, now };
 }
 
+/** Twelve rotations, reported, through which no reader was ever refused and by each of which the old login was shown dead. */
+export async function expectNoInterruption(world: IssuerWorld, signIn: (url: string) => Promise<void>): Promise<void> {
+  const seen = await rotateInTurn(world, 12, (value) => signIn(value.reveal()));
+  console.log(`${world.issuer.name}: ${JSON.stringify(seen)}`);
+  expect(seen.failures).toBe(0);
+  expect(seen.longestMs).toBe(0);
+  expect(seen.tries).toBeGreaterThan(12);
+  // The journal accounts for the administrator's login being read: the audit finds no read of ours unexplained.
+  expect(seen.administratorReads).toBeGreaterThan(0);
+  // Each old login was refused beside the new one that worked.
+  expect(seen.oldValues).toEqual(Array(12).fill('dead'));
+}
+
 /**
  * Rotates several times by the real machine (journal, staging, verification, publication, grace, revocation with its negative try)
  * against a real server, with a vault in memory. Meanwhile a client signs in without pause, each time with the latest version.
  */
-export async function rotateInTurn(
+async function rotateInTurn(
   world: IssuerWorld,
   rotations: number,
   signIn: (value: SecretValue) => Promise<void>,
