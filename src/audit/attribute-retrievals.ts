@@ -66,15 +66,6 @@ export function createAttributor(sources: AttributionSources): Attributor {
   return { context, attribute: (retrieval) => attribute(retrieval, context) };
 }
 
-/** Joins retrievals to jobs: one attribution a retrieval, in the same order. */
-export async function* attributeRetrievals(
-  retrievals: AsyncIterable<Retrieval> | Iterable<Retrieval>,
-  sources: AttributionSources,
-): AsyncGenerator<Attribution> {
-  const attributor = createAttributor(sources);
-  for await (const retrieval of retrievals) yield attributor.attribute(retrieval);
-}
-
 function attribute(retrieval: Retrieval, context: AttributionContext): Attribution {
   const row = rowOf(retrieval, context);
   for (const rule of rules) {

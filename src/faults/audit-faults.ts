@@ -14,8 +14,4 @@ export const auditFaults = {
     'never',
     'The file could not be written. Check that its folder is there, may be written to, and has room.',
   ),
-  AUDIT_ROW_MALFORMED: fault<{ place: string; reason: string }>(
-    'never',
-    'An audit row lacks what every row must have. It is counted as unreadable and shown in the report.',
-  ),
 } as const;

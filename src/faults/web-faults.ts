@@ -2,14 +2,6 @@ import { fault } from './fault.ts';
 
 /** What can go wrong at the edge, where requests and events come in. */
 export const webFaults = {
-  EVENT_MALFORMED: fault<{ place: string; reason: string }>(
-    'never',
-    'The event is not one that Key Vault sends. It was recorded and nothing was done.',
-  ),
-  REQUEST_UNAUTHENTICATED: fault<{ reason: string }>(
-    'never',
-    'Nobody is signed in. Open the sign-in link that the server printed, or sign in with your organisation.',
-  ),
   REQUEST_FORBIDDEN: fault<{ reason: string }>('never', 'You are signed in, but your role does not allow this.'),
   REQUEST_MALFORMED: fault<{ place: string; reason: string }>('never', 'The request has a fault at the place named.'),
   REQUEST_TOO_LARGE: fault<{ limitBytes: number }>('never', 'The request is larger than this route takes.'),

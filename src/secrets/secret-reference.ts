@@ -15,11 +15,6 @@ export interface SecretReference {
   readonly version: string | null;
 }
 
-/** `kv-prod/database-password` or `kv-prod/database-password@<version>`: how a reference is printed everywhere. */
-export function formatSecretReference({ vault, name, version }: SecretReference): string {
-  return version === null ? `${vault}/${name}` : `${vault}/${name}@${version}`;
-}
-
 /**
  * Reads the address of a secret as Key Vault writes it: `https://kv.vault.azure.net/secrets/NAME[/VERSION][?…]`.
  * Trailing slashes, case of the host and `?api%2Dversion=` are all met in real logs.

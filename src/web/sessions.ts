@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Role } from './who.ts';
 
 export interface Session {
@@ -60,11 +60,6 @@ export function createSessions(now: () => Date): Sessions {
 export function setCookieHeader(cookie: string, secure: boolean): string {
   const base = `${sessionCookie}=${cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${String(sessionMs / 1000)}`;
   return secure ? `${base}; Secure` : base;
-}
-
-/** Compares two texts without telling by time how much of them agrees. */
-export function sameText(one: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(digest(one)), Buffer.from(digest(other)));
 }
 
 function readCookie(header: string | null): string | null {
