@@ -17,6 +17,8 @@ export interface ExecOptions {
   readonly noCommands: boolean;
   readonly allowDisk: boolean;
   readonly pinRun: boolean;
+  /** Where pins are kept, to be handed from job to job; `null` for the job's own folder. */
+  readonly pinFile: string | null;
   readonly agent: boolean;
   /** Exit codes after which the secrets are read anew and the command is run once more. */
   readonly retryOn: readonly number[];
@@ -34,6 +36,7 @@ const options = {
   'no-commands': { type: 'boolean' },
   'allow-disk': { type: 'boolean' },
   'pin-run': { type: 'boolean' },
+  'pin-file': { type: 'string' },
   agent: { type: 'boolean' },
   'retry-on': { type: 'string', multiple: true },
 } as const;
@@ -62,7 +65,8 @@ export function parseExecOptions(words: readonly string[]): ExecOptions {
     noMasks: values['no-masks'] ?? false,
     noCommands: values['no-commands'] ?? false,
     allowDisk: values['allow-disk'] ?? false,
-    pinRun: values['pin-run'] ?? false,
+    pinRun: values['pin-run'] ?? values['pin-file'] !== undefined,
+    pinFile: values['pin-file'] ?? null,
     agent: values.agent ?? false,
     retryOn: (values['retry-on'] ?? []).map(exitCode),
   };

@@ -97,7 +97,9 @@ async function runOnce(
     fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
   try {
-    const fetched = options.pinRun ? await fetchPinned(session, surroundings, requests) : await session.fetch(requests);
+    const fetched = options.pinRun
+      ? await fetchPinned(session, surroundings, requests, options.pinFile)
+      : await session.fetch(requests);
     const versions = versionsOf(fetched);
     if (versions === unless) return null;
     const ready = readySecrets(fetched);
@@ -177,9 +179,13 @@ async function fetchPinned(
   session: Session,
   { environment, say }: Surroundings,
   requests: readonly SecretRequest[],
+  file: string | null,
 ): Promise<readonly FetchedSecret[]> {
-  if (session.job === null) return await session.fetch(requests);
-  const pins = runPins(environment, session.job);
+  if (session.job === null) {
+    say('no version is pinned outside of a job');
+    return await session.fetch(requests);
+  }
+  const pins = runPins(environment, session.job, file);
   const vaultOf = (request: SecretRequest) => request.vault ?? session.configuration.vaults[0]?.name ?? '';
   const pinned = requests.map((request) => ({
     ...request,

@@ -19,6 +19,7 @@ Options of exec (SECRET is [VAULT/]NAME[@VERSION]):
   --fd N=SECRET            on descriptor N (3 to 9), to be read once
   --wait DURATION          how long a new role may take to spread (2m)
   --pin-run                takes the versions that this run took first
+  --pin-file FILE          the same, and keeps them in FILE, to be handed to later jobs of the run
   --retry-on CODE          reads anew and runs once more when the command ends with CODE and a secret was rotated
   --pristine               gives the command no environment but PATH, HOME and the like
   --keep NAME              hands on a variable that is otherwise held back

@@ -27,6 +27,7 @@ describe('docs/fetch.md', () => {
       fd: '3=c',
       wait: '5m',
       keep: 'CI',
+      'pin-file': 'pins',
       'retry-on': '7',
     };
     const named = [...guide.matchAll(/^\| `--([a-z-]+)[ `]/gm)].map(([, name = '']) => name);

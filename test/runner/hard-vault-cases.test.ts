@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { httpExchange } from '../../src/runner/http-exchange.ts';
@@ -63,6 +65,35 @@ describe('case 1: a secret is rotated while a job runs', () => {
     expect(await world.fetch(job, one)).toBe(1);
     const versions = rowsOf(world, job).flatMap((row) => parseReceiptLine(row)?.version ?? []);
     expect(versions).toEqual([first, first, second, second]);
+  });
+
+  it('gives the same version to later jobs of the run that get the pin file, and none of another run', async () => {
+    const first = world.cloud.vault.seed({ name: 'handed-on', value: 'handed-on-one' });
+    const job = world.startJob();
+    const pins = join(world.directory, 'pins');
+    const exec = ['exec', '--pin-file', pins, '--secret', 'V=handed-on', '--'];
+    expect(await world.fetch(job, [...exec, 'true'])).toBe(0);
+    expect(readFileSync(pins, 'utf8')).toBe(
+      `keyturn-pins 1 run ${String(job.job.runId)}\n${world.cloud.vault.name}/handed-on ${first}\n`,
+    );
+    world.cloud.vault.seed({ name: 'handed-on', value: 'handed-on-two' });
+    // Another job of the run is on another machine: nothing but the file goes there.
+    const elsewhere = { RUNNER_TEMP: mkdtempSync(join(world.directory, 'elsewhere-')) };
+    const isOne = [...exec, 'sh', '-c', 'test "$V" = handed-on-one'];
+    expect(await world.fetch(job, isOne, elsewhere)).toBe(0);
+    expect(await world.fetch(world.startJob(), isOne)).toBe(1);
+  });
+
+  it('ignores pins that are none, and says where it cannot keep any', async () => {
+    const job = world.startJob();
+    const pins = join(world.directory, 'odd-pins');
+    const words = ['exec', '--pin-file', pins, '--secret', 'V=handed-on', '--', 'true'];
+    for (const text of ['', 'x'.repeat(70_000), `keyturn-pins 1 run ${String(job.job.runId)}\nkv/../x latest\n`]) {
+      writeFileSync(pins, text);
+      expect(await world.fetch(job, words)).toBe(0);
+    }
+    const nowhere = ['exec', '--pin-file', '/no/such/folder/pins', '--secret', 'V=handed-on', '--', 'true'];
+    expect(await world.fetch(job, nowhere)).toBe(84);
   });
 
   it('reads anew and runs once more with --retry-on when the version has changed, and only then', async () => {
