@@ -25,7 +25,7 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'no-jobs-on-record': 'no job was collected',
   'no-job-was-running': 'no job that may use the identity was running',
   'address-not-of-identity': 'the read came from an address that the policy does not give to the identity',
-  'identity-never-serves-repository': 'the policy does not let jobs of that repository use the identity',
+  'identity-never-serves-repository': 'the policy does not let jobs of the repository that is named use the identity',
   'job-was-not-running': 'the job named was not running at that time',
   'stamp-and-receipt-disagree': 'the stamp names one job, the receipts others',
   'stamp-of-no-job': 'the stamp names a job, and every job of that time is known: there was none',

@@ -112,7 +112,7 @@ describe('findings about reads', () => {
       {
         subject: 'kv/database',
         severity: 'high',
-        says: 'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of that repository use the identity.',
+        says: 'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of the repository that is named use the identity.',
         count: 2,
       },
     ]);
