@@ -3,38 +3,26 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { checkWebhook } from '../src/issuers/check-webhook.ts';
 import { alphabets, randomText } from '../src/issuers/random-text.ts';
+import { webhookIssuer } from '../src/issuers/webhook-issuer.ts';
 import { SecretValue } from '../src/secrets/secret-value.ts';
 
 const usage = `node scripts/check-webhook.mjs URL --target TEXT --principal TEXT --key-file FILE [--minted] [--network public|private|loopback]
 
 Runs an endpoint of your own through everything that the issuers webhook and webhook-minted rely on.
 It makes one credential of the target and ends it again: use a target that is there for this alone.
-FILE holds the key that signs the requests, the same that the endpoint checks with.`;
+FILE holds the key that signs the requests, the same that the endpoint checks with.
 
-const networks = ['public', 'private', 'loopback'];
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    target: { type: 'string' },
-    principal: { type: 'string' },
-    'key-file': { type: 'string' },
-    minted: { type: 'boolean', default: false },
-    network: { type: 'string', default: 'public' },
-  },
-});
-const [url] = positionals;
-const network = networks.find((one) => one === values.network);
-if (!url || !values.target || !values.principal || !values['key-file'] || network === undefined) {
-  process.stderr.write(`${usage}\n`);
-  process.exit(2);
-}
+Exit codes: 0 passed, 1 failed (each check is named), 2 wrong use. It needs Node 22.18 or newer and a clone.`;
+
+const { url, target, principal, keyFile, minted, network } = readArguments();
+const name = minted ? 'webhook-minted' : 'webhook';
 
 let failed = 0;
 const checks = checkWebhook({
-  endpoint: { base: url, network, signingKey: new SecretValue(readFileSync(values['key-file'], 'utf8').trim()) },
-  target: values.target,
-  principal: values.principal,
-  issuer: values.minted ? 'webhook-minted' : 'webhook',
+  endpoint: { base: url, network, signingKey: signingKeyOf(keyFile) },
+  target,
+  principal,
+  issuer: name,
   proposed: new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes)),
   runId: randomText(16, 'abcdefghijklmnopqrstuvwxyz234567', randomBytes),
   now: () => new Date(),
@@ -44,3 +32,54 @@ for await (const { check, outcome, found } of checks) {
   process.stdout.write(`${outcome === 'passed' ? 'ok    ' : 'FAILED'} ${check}${found === '' ? '' : `: ${found}`}\n`);
 }
 process.exitCode = failed === 0 ? 0 : 1;
+
+function readArguments() {
+  const read = () =>
+    parseArgs({
+      allowPositionals: true,
+      options: {
+        target: { type: 'string' },
+        principal: { type: 'string' },
+        'key-file': { type: 'string' },
+        minted: { type: 'boolean', default: false },
+        network: { type: 'string', default: 'public' },
+      },
+    });
+  let words;
+  try {
+    words = read();
+  } catch (error) {
+    return wrong(error.message);
+  }
+  const { values, positionals } = words;
+  const [address = ''] = positionals;
+  if (positionals.length !== 1) return wrong('There must be one URL.');
+  for (const option of ['target', 'principal', 'key-file']) {
+    if (!values[option]) return wrong(`--${option} is missing.`);
+  }
+  const asked = { url: address, network: values.network, target: values.target, principal: values.principal };
+  // The policy is held to the same rules, so that what passes here can be written there.
+  const issuer = webhookIssuer({
+    name: 'webhook',
+    readSecret: () => Promise.reject(new Error('not asked')),
+    randomBytes,
+  });
+  const [fault] = issuer.check({ issuer: 'webhook', target: { ...asked, signingKey: 'vault/name' } });
+  if (fault !== undefined) return wrong(`${fault.place.replace('target.', '')} ${fault.reason}.`);
+  return { ...asked, keyFile: values['key-file'], minted: values.minted };
+}
+
+function signingKeyOf(file) {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    wrong(`--key-file cannot be read (${error.code}).`);
+  }
+  return text === '' ? wrong('--key-file is empty.') : new SecretValue(text);
+}
+
+function wrong(says) {
+  process.stderr.write(`${says}\n\n${usage}\n`);
+  process.exit(2);
+}
