@@ -1,6 +1,8 @@
+import { html } from 'hono/html';
 import * as openid from 'openid-client';
 import type { SecretValue } from '../secrets/secret-value.ts';
-import { type Sessions, setCookieHeader } from './sessions.ts';
+import { page } from './portal/page.ts';
+import { type Sessions, readCookie, setCookieHeader } from './sessions.ts';
 import type { Role } from './who.ts';
 
 /** Single sign-on for a self-hosted portal. */
@@ -27,6 +29,9 @@ export interface OpenIdOptions {
 const attemptMs = 10 * 60_000;
 const mostAttempts = 1_000;
 
+/** Ties a sign-in to the browser that began it, or another's could be finished in it. `Lax`: the provider sends it back here. */
+const attemptCookie = 'keyturn-sign-in';
+
 /** Authorization code with PKCE, state and nonce; attempts are kept in memory for ten minutes. */
 export function createOpenId(options: OpenIdOptions): OpenId {
   const { publicUrl, roleNames, sessions, now } = options;
@@ -47,12 +52,16 @@ export function createOpenId(options: OpenIdOptions): OpenId {
         state,
         nonce,
       });
-      return new Response(null, { status: 303, headers: { location: address.href } });
+      return new Response(null, {
+        status: 303,
+        headers: { location: address.href, 'set-cookie': attemptCookieHeader(state) },
+      });
     },
 
     async finish(request) {
       const { search, searchParams } = new URL(request.url);
       const state = searchParams.get('state') ?? '';
+      if (readCookie(request.headers.get('cookie'), attemptCookie) !== state) return null;
       const attempt = attempts.get(state);
       attempts.delete(state);
       if (attempt === undefined || attempt.endsAt <= now().getTime()) return null;
@@ -62,9 +71,21 @@ export function createOpenId(options: OpenIdOptions): OpenId {
       if (claims === null || roles.length === 0) return null;
       const name = typeof claims['preferred_username'] === 'string' ? claims['preferred_username'] : claims.sub;
       const cookie = setCookieHeader(sessions.open({ name, roles }), publicUrl.startsWith('https:'));
-      return new Response(null, { status: 303, headers: { location: '/', 'set-cookie': cookie } });
+      // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
+      const signedIn = await page(
+        'Signed in',
+        html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`,
+      );
+      signedIn.headers.set('set-cookie', cookie);
+      signedIn.headers.set('refresh', '0; url=/');
+      return signedIn;
     },
   };
+
+  function attemptCookieHeader(state: string): string {
+    const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
+    return `${attemptCookie}=${state}; Path=/sign-in; HttpOnly; SameSite=Lax; Max-Age=${String(attemptMs / 1000)}${secure}`;
+  }
 
   async function exchange(address: URL, state: string, attempt: { verifier: string; nonce: string }) {
     try {

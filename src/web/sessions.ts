@@ -46,7 +46,7 @@ export function createSessions(now: () => Date): Sessions {
       return open(offered.session);
     },
     find(cookieHeader) {
-      const cookie = readCookie(cookieHeader);
+      const cookie = readCookie(cookieHeader, sessionCookie);
       const session = cookie === null ? undefined : sessions.get(digest(cookie));
       if (session === undefined) return null;
       if (session.endsAt > now().getTime()) return session;
@@ -62,10 +62,11 @@ export function setCookieHeader(cookie: string, secure: boolean): string {
   return secure ? `${base}; Secure` : base;
 }
 
-function readCookie(header: string | null): string | null {
+/** One cookie of a request's Cookie header; `null` when it is not there. */
+export function readCookie(header: string | null, wanted: string): string | null {
   for (const part of header?.split(';') ?? []) {
     const [name, value] = part.trim().split('=', 2);
-    if (name === sessionCookie && value !== undefined) return value;
+    if (name === wanted && value !== undefined) return value;
   }
   return null;
 }

@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await close());
 
-async function signIn(changes: { state?: string } = {}) {
+async function signIn(changes: { state?: string; browser?: string } = {}) {
   const sessions = createSessions(() => new Date());
   const openId = createOpenId({
     issuer,
@@ -68,11 +68,13 @@ async function signIn(changes: { state?: string } = {}) {
   const away = await send('/sign-in', { host, loopback: false });
   asked = new URL(away.headers.get('location') ?? '').searchParams;
   const back = `/sign-in/callback?code=c0de&state=${changes.state ?? asked.get('state') ?? ''}`;
-  const returned = await send(back, { host, loopback: false });
+  const browser = changes.browser ?? away.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const returned = await send(back, { host, loopback: false, headers: { cookie: browser } });
   const cookie = returned.headers.get('set-cookie')?.split(';')[0] ?? '';
   return {
     returned,
-    again: await send(back, { host, loopback: false }),
+    away,
+    again: await send(back, { host, loopback: false, headers: { cookie: browser } }),
     open: await send('/', { host, loopback: false, headers: { cookie } }),
   };
 }
@@ -81,8 +83,19 @@ describe('signing in with an identity provider', () => {
   it('opens the portal for an account with a role, once a visit to the provider', async () => {
     next = { roles: ['Keyturn.Auditor'], nonce: null };
     const { returned, again, open } = await signIn();
-    expect([returned.status, open.status, again.status]).toEqual([303, 200, 403]);
+    expect([returned.status, open.status, again.status]).toEqual([200, 200, 403]);
+    // Its own page goes on: a redirect from the provider's site would leave the cookie behind.
+    expect(returned.headers.get('refresh')).toBe('0; url=/');
     expect(returned.headers.get('set-cookie')).toContain('Secure');
+  });
+
+  it('ends in the browser in which it began, and in no other', async () => {
+    next = { roles: ['Keyturn.Auditor'], nonce: null };
+    for (const browser of ['none=1', 'keyturn-sign-in=another']) {
+      const { returned, open } = await signIn({ browser });
+      expect([returned.status, returned.headers.get('set-cookie'), open.status]).toEqual([403, null, 401]);
+    }
+    expect((await signIn()).away.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Lax; .*; Secure$/);
   });
 
   it('asks with PKCE and a nonce', async () => {
