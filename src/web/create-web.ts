@@ -132,7 +132,7 @@ const statusOf: Readonly<Record<string, number>> = {
 
 async function answerError(error: unknown, request: Request): Promise<Response> {
   if (!ServiceError.is(error)) {
-    return await showRefusal(request, 500, 'Something failed. The log of the server says what.');
+    return await showRefusal(request, 500, 'Something failed in a way that Keyturn does not know.');
   }
   const status = statusOf[error.code] ?? (error.retry === 'never' ? 422 : 503);
   return await showRefusal(request, status, error.message);
