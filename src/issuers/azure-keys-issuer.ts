@@ -5,6 +5,7 @@ import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { type AccessTokens, bearerHeader } from './access-tokens.ts';
 import { type ArmResource, parseArmResource } from './arm-resource.ts';
+import { partOf, partsLost } from './connection-string-parts.ts';
 import { providerRequest } from './provider-request.ts';
 import { refused } from './refused.ts';
 import { oneOf, optional, text } from './target-fields.ts';
@@ -67,7 +68,8 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
   };
 
   async function issue(request: IssueRequest): Promise<IssuedCredential> {
-    const { idle } = await slots(request);
+    const { inForce, idle } = await slots(request);
+    requireNothingLost(request, inForce);
     const young = idle.madeAt !== null && request.now.getTime() - idle.madeAt.getTime() < youngMs;
     const key = young ? idle : await renew(request, idle);
     return { credentialId: key.slot, value: new SecretValue(key.key) };
@@ -111,6 +113,17 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
     // Somebody has renewed it by hand. Renewing either might end what somebody uses now.
     if (inForce === undefined) throw stateRefused(request, 'the value in force is neither of its keys');
     return { inForce, idle: inForce === keys[0] ? keys[1] : keys[0] };
+  }
+
+  /** What readers have besides the key, the published form must have too; else they would be cut off by a rotation that succeeds. */
+  function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
+    const { service, resource, form } = targetOf(binding);
+    const value = current?.reveal() ?? '';
+    if (inForce === null || form === 'key' || value === inForce.key) return;
+    const lost = partsLost(value, service.connectionString(resource, inForce));
+    if (lost.length === 0) return;
+    const reason = `the connection string in force has parts that the published one would not have: ${lost.join(', ')}`;
+    throw refusal(binding, 'target.form', reason);
   }
 
   async function renew(request: IssueRequest, key: ServiceKey): Promise<ServiceKey> {
@@ -174,17 +187,10 @@ function types(): string {
   return twoKeyServices.map(({ type }) => type).join(', ');
 }
 
-/** The bare key of a value in either form: whoever wrote a connection string may have ordered its parts otherwise. */
+/** The bare key of a value in either form. */
 function keyIn({ keyField }: TwoKeyService, value: SecretValue): string {
   const plaintext = value.reveal();
-  const parts = keyField === null ? [] : plaintext.split(/[;,]/);
-  const part = parts.find((one) =>
-    one
-      .trim()
-      .toLowerCase()
-      .startsWith(`${keyField ?? ''}=`.toLowerCase()),
-  );
-  return part === undefined ? plaintext : part.slice(part.indexOf('=') + 1).trim();
+  return (keyField === null ? null : partOf(plaintext, keyField)) ?? plaintext;
 }
 
 function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {

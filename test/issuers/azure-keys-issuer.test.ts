@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseArmResource } from '../../src/issuers/arm-resource.ts';
 import { azureKeysIssuer } from '../../src/issuers/azure-keys-issuer.ts';
@@ -88,6 +89,21 @@ describe('the two keys of an Azure resource', () => {
     );
     const verified = await issuer.verify(asked, { ...credential, value: published ?? credential.value });
     expect(verified).toMatchObject({ outcome: 'works' });
+    await stop();
+  });
+
+  it.each([
+    ['BlobEndpoint', 'BlobEndpoint=https://files.example.com/'],
+    ['EndpointSuffix', 'EndpointSuffix=core.chinacloudapi.cn'],
+  ])('are not renewed when readers would lose a part of their connection string: %s', async (name, part) => {
+    const { arm, issuer, request, stop } = await storage('connection-string');
+    const { one } = arm.keys();
+    const current = new SecretValue(`DefaultEndpointsProtocol=https;AccountName=shopfiles;AccountKey=${one};${part}`);
+    const failure: unknown = await issuer.issue(request({ current }), null).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ISSUER_TARGET_REFUSED', details: { place: 'target.form' } });
+    expect(JSON.stringify(failure)).toContain(`would not have: ${name}`);
+    expect(inspect(failure, { depth: 9 })).not.toContain(one);
+    expect(arm.renewals()).toBe(0);
     await stop();
   });
 
