@@ -10,16 +10,20 @@ const leastWrapped = 16;
  * encrypt, reverse) cannot be listed; `docs/fetch.md` says so.
  */
 export function redactionPatterns(values: Iterable<string>): readonly Buffer[] {
+  // By the bytes themselves, one character each: forms of one value are often the same.
   const patterns = new Map<string, Buffer>();
-  const add = (pattern: Buffer) => {
-    if (pattern.length >= leastLength) patterns.set(pattern.toString('latin1'), pattern);
-  };
   for (const value of values) {
     if (value.length < leastLength) continue;
-    for (const text of textForms(value)) add(Buffer.from(text, 'utf8'));
-    for (const plain of [value, ...lineEndings(value), ...secretLines(value)]) {
+    for (const text of textForms(value)) {
+      const pattern = Buffer.from(text, 'utf8');
+      if (pattern.length >= leastLength) patterns.set(pattern.toString('latin1'), pattern);
+    }
+    for (const plain of new Set([value, ...lineEndings(value), ...secretLines(value)])) {
       if (plain.length < leastLength) continue;
-      for (const encoded of binaryForms(Buffer.from(plain, 'utf8'))) add(Buffer.from(encoded, 'latin1'));
+      for (const encoded of binaryForms(Buffer.from(plain, 'utf8'))) {
+        if (encoded.length < leastLength || patterns.has(encoded)) continue;
+        patterns.set(encoded, Buffer.from(encoded, 'latin1'));
+      }
     }
   }
   return [...patterns.values()];
@@ -111,13 +115,16 @@ function binaryForms(bytes: Buffer): readonly string[] {
  */
 function base64Forms(bytes: Buffer): readonly string[] {
   const forms: string[] = [];
+  const broken: string[] = [];
   for (const shift of [0, 1, 2]) {
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');
     const first = shift === 0 ? 0 : shift + 1;
     const last = Math.floor(((shift + bytes.length) * 8) / 6);
-    forms.push(encoded.slice(first, last), encoded.slice(first));
+    const core = encoded.slice(first, last);
+    forms.push(core, encoded.slice(first));
+    broken.push(...wrapped(core));
   }
   const whole = bytes.toString('base64');
   forms.push(whole);
@@ -126,6 +133,23 @@ function base64Forms(bytes: Buffer): readonly string[] {
     if (whole.length <= width) continue;
     const lines = whole.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [];
     forms.push(lines.join('\n'), lines.join('\r\n'), ...lines.filter((line) => line.length >= leastWrapped));
+  }
+  return [...forms, ...broken];
+}
+
+/**
+ * Base64 as it stands inside a larger text that is wrapped: a line may end after any of its characters. One that is
+ * shorter than a line is broken once at most, whatever the width; a longer one at each of a line's 76 (MIME) or 64
+ * (PEM) phases.
+ */
+function wrapped(core: string): readonly string[] {
+  const forms: string[] = [];
+  for (const width of core.length <= 64 ? [64] : [76, 64]) {
+    for (let first = 1; first <= Math.min(width, core.length - 1); first += 1) {
+      const lines = [core.slice(0, first)];
+      for (let at = first; at < core.length; at += width) lines.push(core.slice(at, at + width));
+      forms.push(lines.join('\n'), lines.join('\r\n'));
+    }
   }
   return forms;
 }

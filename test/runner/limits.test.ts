@@ -18,18 +18,11 @@ describe('what redaction cannot stop', () => {
     expect(rowsOf(world, job)).toContain('hsifdrows-hsifdrows');
   });
 
-  it('is wrapped base64 of a larger text, where a line ends inside the value', async () => {
+  it('is base64 in lines that are shorter than the value', async () => {
     const job = world.startJob();
-    // 40 bytes before the value: of the first line's 76 characters its own take the last 22.
-    const script =
-      'printf "%040d%s" 0 "$P" | base64 -w 76; printf "%s" "$P" | base64 -w 8; printf "%040d%s" 0 "$P" | base64 -w 0';
+    const script = 'printf %s "$P" | base64 -w 8';
     expect(await world.fetch(job, ['exec', '--no-masks', '--secret', 'P=password', '--', 'sh', '-c', script])).toBe(0);
-    const rows = rowsOf(world, job);
-    const whole = Buffer.from(`${'0'.repeat(40)}swordfish-swordfish`).toString('base64');
-    expect(rows).toContain(whole.slice(0, 76));
-    expect(rows).toContain(Buffer.from('swordfish-swordfish').toString('base64').slice(0, 8));
-    // Unwrapped it is hidden wherever it begins.
-    expect(rows.some((row) => row.startsWith('MDAwMDAw') && row.includes('***'))).toBe(true);
+    expect(rowsOf(world, job)).toContain(Buffer.from('swordfish-swordfish').toString('base64').slice(0, 8));
   });
 
   it('is a process of the same user that reads the command’s environment', async () => {

@@ -147,6 +147,50 @@ describe('redaction, whatever the chunks', () => {
   });
 });
 
+describe('redaction of wrapped base64', () => {
+  const short = 'swordfish-swordfish-1';
+  const long = secrets.at(-1) ?? '';
+
+  it.each([
+    [76, '\n'],
+    [76, '\r\n'],
+    [64, '\n'],
+    [64, '\r\n'],
+  ])('hides a value wherever in a larger text it stands and lines end: %s %j', (width, end) => {
+    const leaks: string[] = [];
+    for (const secret of [short, long]) {
+      for (let before = 0; before < 3 * width; before += 1) {
+        const text = `${'{'.repeat(before)}${secret}","user":"somebody"}`;
+        const encoded = Buffer.from(text).toString('base64');
+        const lines = encoded.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [];
+        const given = redact([Buffer.from(lines.join(end))], short, long)
+          .toString()
+          .replace(/[\r\n]/g, '');
+        // Two characters at each end may depend on what stands beside the value.
+        const from = Math.ceil((before * 4) / 3) + 2;
+        const own = encoded.slice(from, Math.floor(((before + secret.length) * 4) / 3) - 2);
+        for (let at = 0; at + 4 <= own.length; at += 1) {
+          if (given.includes(own.slice(at, at + 4)) && !encoded.replace(own, '').includes(own.slice(at, at + 4))) {
+            leaks.push(`${String(before)}: ${own.slice(at, at + 4)}`);
+          }
+        }
+      }
+    }
+    expect(leaks).toEqual([]);
+  });
+
+  it('hides a short value whatever the width, while its lines are longer than its parts', () => {
+    for (let width = 29; width <= 120; width += 1) {
+      for (let before = 0; before < width; before += 7) {
+        const encoded = Buffer.from('x'.repeat(before) + short).toString('base64');
+        const lines = encoded.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? [];
+        const given = redact([Buffer.from(lines.join('\n'))], short).toString();
+        expect([width, before, given.includes('***')]).toEqual([width, before, true]);
+      }
+    }
+  });
+});
+
 describe('redaction of overlapping and adjacent secrets', () => {
   it('takes the longest of secrets that begin alike, and one mask for those that overlap', () => {
     expect(redact([Buffer.from('<abcdefgh>')], 'abcd', 'abcdefgh').toString()).toBe('<***>');
