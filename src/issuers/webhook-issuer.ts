@@ -155,9 +155,10 @@ export function webhookIssuer({ name, readSecret, randomBytes }: Tools): Credent
     switch (answer.status) {
       case 200:
         return jsonProperties(answer.body);
+      case 202:
       case 409:
-        // Something of this name is there, for instance from a first try whose answer was lost.
-        throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { ...details, reason: 'status 409' });
+        // It is being done, or something of this name is there, for instance from a first try whose answer was lost.
+        throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { ...details, reason: `status ${String(answer.status)}` });
       case 422:
         throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
           issuer: name,

@@ -9,6 +9,8 @@ export interface EndpointFaults {
   readonly ignoresIdempotency?: boolean;
   readonly acceptsAnything?: boolean;
   readonly neverEnds?: boolean;
+  /** Answers so many requests that make something with 202 before it has done it. */
+  readonly acceptsFirst?: number;
   /** Takes no value that is shorter. */
   readonly leastLength?: number;
   readonly principal?: string;
@@ -27,6 +29,7 @@ export async function webhookEndpoint(key: string, target: string, faults: Endpo
   const answers = new Map<string, { status: number; body: unknown }>();
   const seen: { verb: string; headers: Record<string, unknown> }[] = [];
   let number = 0;
+  let accepted = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -81,6 +84,10 @@ export async function webhookEndpoint(key: string, target: string, faults: Endpo
     switch (verb) {
       case 'create':
       case 'apply': {
+        if (accepted < (faults.acceptsFirst ?? 0)) {
+          accepted += 1;
+          return { status: 202, body: null };
+        }
         if (verb === 'apply' && value.length < (faults.leastLength ?? 0)) return { status: 422, body: null };
         const there = credentials.find((one) => one.name === name);
         if (there !== undefined && faults.ignoresIdempotency !== true) {

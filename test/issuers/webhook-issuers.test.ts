@@ -61,6 +61,22 @@ describe('a webhook', () => {
     );
   });
 
+  it('that needs longer answers 202, and is asked for the same again', async () => {
+    const endpoint = await webhookEndpoint(key, 'orders', { acceptsFirst: 2 });
+    const issuer = webhookIssuer({ name: 'webhook', readSecret, randomBytes });
+    const request = requestOf({ ...base, url: endpoint.url });
+    const proposed = issuer.propose(request);
+    for (let time = 0; time < 2; time += 1) {
+      await expect(issuer.issue(request, proposed)).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_UNCLEAR' });
+    }
+    const credential = await issuer.issue(request, proposed);
+    expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works' });
+    expect(endpoint.credentials).toHaveLength(1);
+    const keys = endpoint.seen.filter(({ verb }) => verb === 'apply').map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toEqual(Array(3).fill(contractRotation));
+    await endpoint.stop();
+  });
+
   it('follows no redirect', async () => {
     const other = await webhookEndpoint(key, 'orders');
     const endpoint = await webhookEndpoint(key, 'orders', { redirectsTo: `${other.url}/apply` });
