@@ -35,17 +35,20 @@ const logPatienceMs = 3_600_000;
  * Collects what Gitea has to say since the last pass: attempts of jobs into the ledger, and from the log of each that
  * has ended the receipts in it. The log is read at once on completion, for a re-run hides it and its owner can delete it.
  * Safe to run again, and beside another: the ledger keeps the newest word, and each log is kept once.
+ * A log that could not be read (`logsNotRead`) is tried again in each pass and holds up no other job: a job chooses how
+ * much it prints.
  */
 export async function collectJobs({ feed, records, now }: Collection): Promise<{
   readonly jobs: number;
   readonly logs: number;
   readonly receipts: number;
+  readonly logsNotRead: number;
   readonly unfinished: number;
 }> {
   const startedAt = now();
   const before = await readStoredJson(records, path);
   const known = before?.value as unknown as JobCollection | undefined;
-  const counts = { jobs: 0, logs: 0, receipts: 0 };
+  const counts = { jobs: 0, logs: 0, receipts: 0, logsNotRead: 0 };
   const unfinished = new Map<string, Job>();
   let highestJobId = known?.highestJobId ?? 0;
 
@@ -54,8 +57,9 @@ export async function collectJobs({ feed, records, now }: Collection): Promise<{
   for await (const job of feed.jobs(since)) {
     highestJobId = Math.max(highestJobId, job.jobId);
     if (await recordJob(records, job)) counts.jobs += 1;
-    const harvest = job.status === 'completed' ? await harvestLog({ feed, records, now }, job) : null;
-    if (harvest === null) unfinished.set(jobKey(job), job);
+    const harvest = job.status === 'completed' ? await harvestLog({ feed, records, now }, job) : 'too-early';
+    if (harvest === 'not-read') counts.logsNotRead += 1;
+    if (typeof harvest === 'string') unfinished.set(jobKey(job), job);
     else {
       unfinished.delete(jobKey(job));
       counts.logs += harvest.logs;
@@ -86,20 +90,31 @@ export async function jobCollection(records: RecordStore): Promise<JobCollection
   return ((await readStoredJson(records, path))?.value as unknown as JobCollection | undefined) ?? null;
 }
 
-/** Keeps the receipts in the log of an attempt that has ended; `null` while its log is still to come. */
+/** Keeps the receipts in the log of an attempt that has ended, unless its log is still to come or could not be read now. */
 async function harvestLog(
   { feed, records, now }: Collection,
   job: Job,
-): Promise<{ readonly logs: number; readonly receipts: number } | null> {
+): Promise<{ readonly logs: number; readonly receipts: number } | 'too-early' | 'not-read'> {
   if (await isHarvested(records, job)) return { logs: 0, receipts: 0 };
-  const log = job.startedAt === null ? null : await feed.log(job);
+  const log = job.startedAt === null ? null : await logOf(feed, job);
+  if (log === 'not-read') return log;
   const at = now();
   const ended = Date.parse(job.completedAt ?? job.createdAt);
-  if (log === null && job.startedAt !== null && at.getTime() - ended < logPatienceMs) return null;
-  const receipts = log === null ? [] : receiptsIn(log);
-  const logSha256 = log === null ? null : createHash('sha256').update(log).digest('hex');
+  if (log === null && job.startedAt !== null && at.getTime() - ended < logPatienceMs) return 'too-early';
+  const receipts = log === null ? [] : receiptsIn(log.text);
+  const logSha256 = log === null ? null : createHash('sha256').update(log.text).digest('hex');
   const isNew = await recordLoggedReceipts(records, job, { at, logSha256, receipts });
   return isNew ? { logs: 1, receipts: receipts.length } : { logs: 0, receipts: 0 };
+}
+
+async function logOf(feed: JobFeed, job: Job): Promise<{ readonly text: string } | 'not-read' | null> {
+  try {
+    const text = await feed.log(job);
+    return text === null ? null : { text };
+  } catch (error) {
+    if (ServiceError.is(error)) return 'not-read';
+    throw error;
+  }
 }
 
 function receiptsIn(log: string): Receipt[] {

@@ -7,6 +7,7 @@ import { jobsOf, recordJob } from '../../src/audit/job-ledger.ts';
 import { type LedgerReceipt, receiptsOf, recordPostedReceipt } from '../../src/audit/receipt-ledger.ts';
 import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
+import { ServiceError } from '../../src/service-error.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 import { job, logged, moment, receipt } from './attribution-fixtures.ts';
 
@@ -58,6 +59,19 @@ describe('the job ledger', () => {
 });
 
 describe('collecting jobs', () => {
+  it('goes on behind a log that cannot be read, and tries that one again', async () => {
+    const records = memoryRecordStore();
+    const jobs = [job(1), job(2)];
+    const broken = feedOf(jobs, { 2: 'nothing' });
+    const refused = new ServiceError('GITEA_UNREACHABLE', { gitea: 'https://gitea', reason: 'status 500' });
+    const log = (one: Job) => (one.jobId === 1 ? Promise.reject(refused) : broken.log(one));
+    const first = await collectJobs({ feed: { ...broken, log }, records, now });
+    expect(first).toMatchObject({ jobs: 2, logs: 1, logsNotRead: 1, unfinished: 1 });
+    expect((await jobCollection(records))?.highestJobId).toBe(2);
+    const later = feedOf(jobs, { 1: formatReceiptLine(receipt(1, 'c1')) });
+    expect(await collectJobs({ feed: later, records, now })).toMatchObject({ logs: 1, receipts: 1, unfinished: 0 });
+  });
+
   it('harvests the receipts of a log once, with the job whose log it was', async () => {
     const records = memoryRecordStore();
     const own = receipt(1, 'c1');
@@ -68,8 +82,14 @@ describe('collecting jobs', () => {
       formatReceiptLine(copied),
     ];
     const feed = feedOf([job(1)], { 1: log.join('\n') });
-    expect(await collectJobs({ feed, records, now })).toEqual({ jobs: 1, logs: 1, receipts: 2, unfinished: 0 });
-    expect(await collectJobs({ feed, records, now })).toEqual({ jobs: 0, logs: 0, receipts: 0, unfinished: 0 });
+    expect(await collectJobs({ feed, records, now })).toEqual({
+      jobs: 1,
+      logs: 1,
+      receipts: 2,
+      logsNotRead: 0,
+      unfinished: 0,
+    });
+    expect(await collectJobs({ feed, records, now })).toMatchObject({ jobs: 0, logs: 0, receipts: 0 });
     const held = await receiptsIn(records);
     expect(held.map(({ receipt: one, log: where, channel }) => [one, where?.jobId, channel])).toEqual([
       [own, 1, 'logged'],
