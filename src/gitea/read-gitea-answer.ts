@@ -28,13 +28,25 @@ export async function readGiteaAnswer(response: Response, asked: Asked): Promise
   throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
 }
 
+/** A job writes its own log: without a limit one job could fill the memory of the service that reads them all. */
+const mostBytes = 64 * 1024 * 1024;
+
 async function wholeText(response: Response, { gitea, method, path }: Asked): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    return await response.text();
+    for await (const part of response.body ?? []) {
+      bytes += part.byteLength;
+      if (bytes > mostBytes) break;
+      parts.push(part);
+    }
   } catch (cause) {
     if (method === 'GET') throw new ServiceError('GITEA_UNREACHABLE', { gitea, reason: 'answer cut off' }, { cause });
     throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status: response.status }, { cause });
   }
+  if (bytes <= mostBytes) return new TextDecoder().decode(Buffer.concat(parts));
+  if (method === 'GET') throw new ServiceError('GITEA_ANSWER_MALFORMED', { gitea, path, place: 'more than 64 MiB' });
+  throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status: response.status });
 }
 
 function bodyOf(text: string, { gitea, method, path, expectText = false }: Asked, status: number): unknown {

@@ -95,6 +95,26 @@ describe('a request to Gitea', () => {
     });
   });
 
+  it('reads no answer beyond 64 MiB, however much a job printed', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    let sent = 0;
+    const { client } = await gitea((_, response) => {
+      const more = () => {
+        while (!response.destroyed && sent < 200) {
+          sent += 1;
+          if (!response.write(piece)) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      more();
+    });
+    await expect(client.request('GET', '/api/v1/x', { expectText: true })).rejects.toMatchObject({
+      code: 'GITEA_ANSWER_MALFORMED',
+      details: { place: 'more than 64 MiB' },
+    });
+    expect(sent).toBeLessThan(200);
+  });
+
   it('keeps its credential out of every error', async () => {
     const { client } = await gitea((_, response) => response.destroy());
     for (const method of ['GET', 'POST'] as const) {
