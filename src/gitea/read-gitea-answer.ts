@@ -36,9 +36,10 @@ async function wholeText(response: Response, { gitea, method, path }: Asked): Pr
   let bytes = 0;
   try {
     for await (const part of response.body ?? []) {
-      bytes += part.byteLength;
+      const piece = part as Uint8Array; // A body's stream gives bytes.
+      bytes += piece.byteLength;
       if (bytes > mostBytes) break;
-      parts.push(part);
+      parts.push(piece);
     }
   } catch (cause) {
     if (method === 'GET') throw new ServiceError('GITEA_UNREACHABLE', { gitea, reason: 'answer cut off' }, { cause });
