@@ -14,6 +14,7 @@ import { decideMasks, type MaskDecision } from './mask-decision.ts';
 import type { Manifest } from './manifest.ts';
 import { maskLines } from './masks.ts';
 import { memoryFiles } from './memory-file.ts';
+import { partStreams } from './part-streams.ts';
 import { type PatternIndex, patternIndex } from './pattern-index.ts';
 import { startRedaction } from './redaction.ts';
 import { leastLength, redactionPatterns } from './redaction-patterns.ts';
@@ -119,7 +120,9 @@ async function runOnce(
         pristine: options.pristine || options.agent,
         credential: credentialVariable(session.configuration.identity),
       }),
-      redactions: [redactionOf(index, options), redactionOf(index, options)],
+      redactions: partStreams([redactionOf(index, options), redactionOf(index, options)], {
+        commands: options.noCommands,
+      }),
       descriptors,
       guardian,
       say,

@@ -12,7 +12,7 @@ export function maskLines(values: Iterable<string>): readonly string[] {
     for (const line of secretLines(value)) masks.add(line);
     // Of a value of many lines the encodings of each would be thousands; a runner compares each of its rows with all.
     if (/[\r\n]/.test(value.trim())) continue;
-    for (const pattern of redactionPatterns([value.trim()])) masks.add(pattern.toString('utf8'));
+    for (const pattern of redactionPatterns([value.trim()], { lines: false })) masks.add(pattern.toString('utf8'));
   }
   return [...masks]
     .filter((mask) => mask.length >= leastLength && mask.trim() !== '' && !/[\r\n]/.test(mask))

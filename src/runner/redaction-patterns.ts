@@ -8,8 +8,9 @@ const leastWrapped = 16;
  * Every form in which a value is likely to be printed, as bytes: as it is, each line of it, with either end of line,
  * escaped for JSON, URLs, shells and XML, and in base64 and hexadecimal. What a program does beyond that (compress,
  * encrypt, reverse) cannot be listed; `docs/fetch.md` says so.
+ * `lines`: whether base64 that is broken into lines counts too.
  */
-export function redactionPatterns(values: Iterable<string>): readonly Buffer[] {
+export function redactionPatterns(values: Iterable<string>, { lines = true } = {}): readonly Buffer[] {
   // By the bytes themselves, one character each: forms of one value are often the same.
   const patterns = new Map<string, Buffer>();
   for (const value of values) {
@@ -20,7 +21,7 @@ export function redactionPatterns(values: Iterable<string>): readonly Buffer[] {
     }
     for (const plain of new Set([value, ...lineEndings(value), ...secretLines(value)])) {
       if (plain.length < leastLength) continue;
-      for (const encoded of binaryForms(Buffer.from(plain, 'utf8'))) {
+      for (const encoded of binaryForms(Buffer.from(plain, 'utf8'), lines)) {
         if (encoded.length < leastLength || patterns.has(encoded)) continue;
         patterns.set(encoded, Buffer.from(encoded, 'latin1'));
       }
@@ -103,9 +104,9 @@ function xmlForms(text: string): readonly string[] {
   return [...forms, quoted.replaceAll("'", '&#x27;'), body.replaceAll('"', '&#34;').replaceAll("'", '&#39;')];
 }
 
-function binaryForms(bytes: Buffer): readonly string[] {
+function binaryForms(bytes: Buffer, lines: boolean): readonly string[] {
   const hex = bytes.toString('hex');
-  return [hex, hex.toUpperCase(), ...base64Forms(bytes)];
+  return [hex, hex.toUpperCase(), ...base64Forms(bytes, lines)];
 }
 
 /**
@@ -113,7 +114,7 @@ function binaryForms(bytes: Buffer): readonly string[] {
  * of a group of three, only the characters that depend on the value alone; and the whole with its padding, plain, URL
  * safe, and broken into lines of 76 (MIME) and 64 (PEM).
  */
-function base64Forms(bytes: Buffer): readonly string[] {
+function base64Forms(bytes: Buffer, inLines: boolean): readonly string[] {
   const forms: string[] = [];
   const broken: string[] = [];
   for (const shift of [0, 1, 2]) {
@@ -124,7 +125,7 @@ function base64Forms(bytes: Buffer): readonly string[] {
     const last = Math.floor(((shift + bytes.length) * 8) / 6);
     const core = encoded.slice(first, last);
     forms.push(core, encoded.slice(first));
-    broken.push(...wrapped(core));
+    if (inLines) broken.push(...wrapped(core));
   }
   const whole = bytes.toString('base64');
   forms.push(whole);

@@ -1,3 +1,4 @@
+import type { Receipt } from '../provenance/receipt.ts';
 import { ServiceError } from '../service-error.ts';
 import { accessTokenSource } from './access-token-source.ts';
 import type { FetchConfiguration } from './fetch-configuration.ts';
@@ -69,7 +70,12 @@ export function startSession(
     },
     async fetch(requests) {
       const identity = await identityOf();
-      const fetched = await fetchSecrets({ ...ports, identity, record: leaveReceipt }, requests);
+      let afresh = true;
+      const record = (receipt: Receipt) => {
+        leaveReceipt(receipt, afresh);
+        afresh = false;
+      };
+      const fetched = await fetchSecrets({ ...ports, identity, record }, requests);
       if (fetched.receipts.length > 0 && configuration.service !== null) {
         const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
         const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);

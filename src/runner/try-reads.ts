@@ -63,7 +63,7 @@ export async function tryReads(
       const one = await readSecret(ports, { vault, name: secret, version, clientRequestId });
       clockOffsetMs = one.clockOffsetMs ?? clockOffsetMs;
       for (const receipt of chain.receiptsOf([one])) {
-        leaveReceipt(receipt);
+        leaveReceipt(receipt, receipt.sequence === 1);
         receipts.push(receipt);
       }
       return one;

@@ -106,11 +106,13 @@ describe('case 1: a secret is rotated while a job runs', () => {
     await once(server, 'listening');
     const rotate = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
     const script = `console.log('try ' + process.env.V); if (process.env.V === 'value-that-is-taken') process.exit(0);
-      require('node:http').get('${rotate}', () => process.exit(42));`;
+      process.stderr.write('unfinished'); require('node:http').get('${rotate}', () => process.exit(42));`;
     const job = world.startJob();
     const words = ['exec', '--retry-on', '42', '--secret', 'V=refused', '--', process.execPath, '-e', script];
     expect(await world.fetch(job, words)).toBe(0);
     expect(rowsOf(world, job).filter((row) => row === 'try ***')).toHaveLength(2);
+    expect(rowsOf(world, job)).toContain('unfinished');
+    expect(rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(2);
     server.close();
     const unchanged = ['exec', '--retry-on', '3', '--secret', 'V=refused', '--', 'sh', '-c', 'echo once; exit 3'];
     expect(await world.fetch(job, unchanged)).toBe(3);
