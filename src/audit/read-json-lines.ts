@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../service-error.ts';
+import { isNestedTooDeeply } from './nesting.ts';
 
 /** One parsed piece of a file and where it stood: `file:line`. */
 export interface PlacedJson {
@@ -9,7 +10,7 @@ export interface PlacedJson {
   readonly place: string;
 }
 
-/** A line that is no JSON. */
+/** A line that is no JSON, or nested so deeply that it is no row. */
 export interface PlacedFault {
   readonly fault: string;
   readonly place: string;
@@ -48,6 +49,10 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
     number += 1;
     if (line === '' || line === '\r') continue;
     const place = `${file}:${String(number)}`;
+    if (isNestedTooDeeply(line)) {
+      yield { fault: tooDeep, place };
+      continue;
+    }
     const value = parseOrFault(line);
     if (typeof value !== 'symbol') yield { value, place };
     else if (number > 1) yield { fault: 'it is no JSON', place };
@@ -60,10 +65,13 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
 }
 
 async function readDocument(file: string): Promise<PlacedJson | PlacedFault> {
-  const value = parseOrFault(await readFile(file, 'utf8'));
+  const text = await readFile(file, 'utf8');
+  if (isNestedTooDeeply(text)) return { fault: tooDeep, place: file };
+  const value = parseOrFault(text);
   return typeof value === 'symbol' ? { fault: 'it is no JSON', place: file } : { value, place: file };
 }
 
+const tooDeep = 'it is nested too deeply';
 const broken = Symbol('no JSON');
 
 function parseOrFault(text: string): unknown {

@@ -103,4 +103,18 @@ describe('attributing files', () => {
         details: { path: '/dev/full', reason: 'ENOSPC' },
       });
   });
+
+  it('counts a line that is nested too deeply as unreadable, and goes on', async () => {
+    const deep = (open: string, close: string) => `${open.repeat(60_000)}1${close.repeat(60_000)}`;
+    const pretty = await file('deep.json', ['[', deep('[', ']'), ']']);
+    expect(await attributeFiles({ retrievals: pretty, out: join(folder, 'out') })).toMatchObject({ unreadable: 1 });
+    const wide = JSON.stringify({ ...row, properties: { ...row.properties, resultDescription: '[{"\\'.repeat(500) } });
+    const many = JSON.stringify({ records: Array.from({ length: 200 }, () => row) });
+    const rows = await file('rows.ndjson', [deep('{"record":', '}'), wide, many, deep('[', ']')]);
+    const { attributed, unreadableRows } = await attributeFiles({ retrievals: rows, out: join(folder, 'out') });
+    expect([attributed, unreadableRows]).toEqual([
+      201,
+      [1, 4].map((line) => ({ place: `${rows}:${String(line)}`, reason: 'it is nested too deeply' })),
+    ]);
+  });
 });
