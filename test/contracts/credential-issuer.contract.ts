@@ -9,6 +9,8 @@ import type {
 import type { SecretBinding, TargetValue } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { rotateByMachine } from './rotate-by-machine.ts';
+import { spoiled } from './spoiled-value.ts';
 
 /** A provider that is new for each test, seen past the issuer. */
 export interface IssuerWorld {
@@ -201,6 +203,23 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(await world.foreign()).toEqual(before);
     });
 
+    it('is rotated by the real machine, twice: what it publishes works, what was ours before is shown dead', async () => {
+      const { turns, journal } = await rotateByMachine(world, 2);
+      const published = turns.map((turn) => turn.published);
+      values.push(...published);
+      said.push(journal);
+      expect(turns.map(({ state, failure }) => ({ state, failure }))).toEqual([
+        { state: 'done', failure: null },
+        { state: 'done', failure: null },
+      ]);
+      const [first, second] = published;
+      if (world.opens === null || first === undefined || second === undefined) return;
+      expect(await world.opens(second)).toBe(true);
+      if (world.oldEnds === 'never') return;
+      expect(await world.opens(first)).toBe(false);
+      expect(turns[1]?.oldValue).toBe('dead');
+    });
+
     it('tells when it was last used, or that nobody knows', async () => {
       const { credentialId } = await issued();
       const last = await world.issuer.lastUsed(asked(), credentialId);
@@ -257,18 +276,6 @@ function attempt<Value>(act: () => Value): Value | null {
     // Refusing to propose is as good as refusing to issue.
     return null;
   }
-}
-
-/** Another value of the same length and kind of letters: what a check of the form alone would let through. */
-function spoiled(value: string): string {
-  const at = Math.floor(value.length / 2);
-  const turned = value.split('').map((letter, index) => (Math.abs(index - at) < 4 ? next(letter) : letter));
-  return turned.join('');
-}
-
-function next(letter: string): string {
-  if (/[a-y]|[A-Y]|[0-8]/.test(letter)) return String.fromCharCode(letter.charCodeAt(0) + 1);
-  return { z: 'a', Z: 'A', 9: '0' }[letter] ?? letter;
 }
 
 function everythingIn(said: unknown): string {

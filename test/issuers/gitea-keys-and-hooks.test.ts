@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { jsonProperties } from '../../src/gitea/json-properties.ts';
-import { giteaActionsSecretPlace } from '../../src/issuers/gitea-actions-secret-place.ts';
 import { giteaDeployKeyIssuer } from '../../src/issuers/gitea-deploy-key-issuer.ts';
 import { giteaWebhookSecretIssuer } from '../../src/issuers/gitea-webhook-secret-issuer.ts';
-import { recentDeliveries } from '../../src/issuers/hook-deliveries.ts';
+import { type RecentDeliveries, recentDeliveries } from '../../src/issuers/hook-deliveries.ts';
 import { newOpensshKey, opensshPublicLine } from '../../src/issuers/openssh-key.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation, credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
+import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import { bindingOf } from './binding.ts';
+import { requestFor } from './issue-request.ts';
 import { giteaWorld } from './gitea-world.ts';
 
 const keysPath = '/api/v1/repos/acme/shop/keys';
@@ -79,6 +79,7 @@ credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async
     currentCredentialId,
     // A secret opens when a delivery that is signed with it arrives.
     opens: async (value) => {
+      forgetDeliveries(receiver.deliveries);
       for (const { id } of await hooksOf(world)) {
         await world.direct.request('POST', `${hooksPath}/${String(id)}/tests`, {});
       }
@@ -170,8 +171,7 @@ describe('the deliveries kept for a new hook', () => {
     const signature = createHmac('sha256', 's').update(bytes).digest('hex');
     deliveries.remember({ bytes, signature });
     expect(await deliveries.seen({ secret, signal: null })).toBe(true);
-    for (let number = 0; number < 16; number += 1)
-      deliveries.remember({ bytes: Buffer.from('x'), signature: 'a'.repeat(64) });
+    forgetDeliveries(deliveries);
     expect(await deliveries.seen({ secret, signal: null })).toBe(false);
     const big = Buffer.alloc(300_000);
     deliveries.remember({ bytes: big, signature: createHmac('sha256', 's').update(big).digest('hex') });
@@ -180,70 +180,18 @@ describe('the deliveries kept for a new hook', () => {
   });
 });
 
-describe('an Actions secret as a further place', () => {
-  it('is made and overwritten, and no other is touched', async () => {
-    const world = await giteaWorld();
-    const place = giteaActionsSecretPlace({ gitea: world.client });
-    const target = { kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'REGISTRY_TOKEN' };
-    const signal = AbortSignal.timeout(5_000);
-    await place.publish(target, new SecretValue('one'), signal);
-    await place.publish(target, new SecretValue('two'), signal);
-    const { body } = await world.direct.request('GET', '/api/v1/repos/acme/shop/actions/secrets');
-    expect(body).toMatchObject([{ name: 'REGISTRY_TOKEN' }]);
-    await world.stop();
-  });
-
-  it('names the place of each fault, and sends nothing', async () => {
-    const world = await giteaWorld();
-    const place = giteaActionsSecretPlace({ gitea: world.client });
-    const right = { kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'TOKEN' };
-    for (const wrong of [
-      { name: 'GITEA_TOKEN' },
-      { name: 'a b' },
-      { organisation: 'acme' },
-      { extra: 1 },
-      { repository: 'x' },
-    ]) {
-      const target = { ...right, ...wrong };
-      expect(place.check(target), JSON.stringify(wrong)).toHaveLength(1);
-      await expect(place.publish(target, new SecretValue('x'), AbortSignal.timeout(1_000))).rejects.toMatchObject({
-        code: 'ISSUER_TARGET_REFUSED',
-      });
-    }
-    expect(place.check(right)).toEqual([]);
-    expect(world.proxy.calls()).toBe(0);
-    await world.stop();
-  });
-
-  it('refuses a value that Gitea would refuse', async () => {
-    const world = await giteaWorld();
-    const place = giteaActionsSecretPlace({ gitea: world.client });
-    const target = { kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'TOKEN' };
-    const long = new SecretValue('x'.repeat(65_537));
-    await expect(place.publish(target, long, AbortSignal.timeout(1_000))).rejects.toMatchObject({
-      code: 'GITEA_REQUEST_REFUSED',
-    });
-    await world.stop();
-  });
-});
-
-function requestFor(issuer: string, target: Parameters<typeof bindingOf>[1]) {
-  return {
-    binding: bindingOf(issuer, target),
-    rotationId: contractRotation,
-    current: null,
-    currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
-    now: new Date('2026-03-01T00:00:00Z'),
-  };
-}
-
 async function hooksOf(world: Awaited<ReturnType<typeof giteaWorld>>): Promise<{ id: unknown; url: string }[]> {
   const { body } = await world.direct.request('GET', hooksPath);
   return (body as unknown[]).map((hook) => ({
     id: jsonProperties(hook).get('id'),
     url: String(jsonProperties(jsonProperties(hook).get('config')).get('url')),
   }));
+}
+
+/** Pushes all that was kept out with as much of nobody's. */
+function forgetDeliveries(deliveries: RecentDeliveries): void {
+  for (let number = 0; number < 16; number += 1)
+    deliveries.remember({ bytes: Buffer.from('x'), signature: 'a'.repeat(64) });
 }
 
 /** Keyturn's receiver, as far as an unknown signature is concerned. */

@@ -6,14 +6,12 @@ import { jsonProperties } from '../../src/gitea/json-properties.ts';
 import { giteaTokenIssuer } from '../../src/issuers/gitea-token-issuer.ts';
 import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
-import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
-import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation } from '../contracts/credential-issuer.contract.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import { bindingOf } from './binding.ts';
 import { giteaWorld } from './gitea-world.ts';
+import { requestOf } from './issue-request.ts';
 
 describe('the rotator’s own Gitea token', () => {
   it('rotates itself: the old one works until a fresh session has shown the new one, and is deleted by the new one', async () => {
@@ -110,14 +108,3 @@ describe('the rotator’s own Gitea token', () => {
     await world.stop();
   });
 });
-
-function requestOf(binding: SecretBinding): IssueRequest {
-  return {
-    binding,
-    rotationId: contractRotation,
-    current: null,
-    currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
-    now: new Date('2026-03-01T00:00:00Z'),
-  };
-}

@@ -6,11 +6,10 @@ import { mysqlDualPasswordIssuer } from '../../src/issuers/mysql-dual-password-i
 import { webhookIssuer } from '../../src/issuers/webhook-issuer.ts';
 import type { CredentialIssuer, IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation } from '../contracts/credential-issuer.contract.ts';
-import { bindingOf } from './binding.ts';
 import { application, fakeEntra } from './fake-entra.ts';
 import { fakeMysql } from './fake-mysql.ts';
 import { giteaWorld } from './gitea-world.ts';
+import { requestFor } from './issue-request.ts';
 import { webhookEndpoint } from './webhook-endpoint.ts';
 
 // PostgreSQL and MariaDB are asked themselves: test/servers. Redis has no rules for passwords, and keeps hashes alone.
@@ -18,7 +17,7 @@ describe('a value that the provider’s own rules refuse', () => {
   it('is named so by a Gitea user’s password, and the old one stays', async () => {
     const world = await giteaWorld();
     const issuer = giteaUserPasswordIssuer({ gitea: world.client, randomBytes });
-    const request = requestOf('gitea-user-password', { user: 'deployer' });
+    const request = requestFor('gitea-user-password', { user: 'deployer' });
     await expectPolicyNamed(issuer, request, new SecretValue('short'));
     const old = { credentialId: 'deployer', value: new SecretValue('deployer-password-1234') };
     expect(await issuer.verify(request, old)).toMatchObject({ outcome: 'works' });
@@ -35,7 +34,7 @@ describe('a value that the provider’s own rules refuse', () => {
     const readSecret = () => Promise.resolve(new SecretValue(url('keyturn', 'administrator-4711')));
     const issuer = mysqlDualPasswordIssuer({ readSecret, randomBytes });
     const place = { host: '127.0.0.1', port: server.port, database: 'shop', tls: 'off' };
-    const request = requestOf('mysql-dual-password', { ...place, administrator: 'kv-test/db-admin', user: 'app' });
+    const request = requestFor('mysql-dual-password', { ...place, administrator: 'kv-test/db-admin', user: 'app' });
     await expectPolicyNamed(issuer, request, issuer.propose(request));
     expect(accounts.app).toEqual({ password: 'first-password', old: null, attribute: null });
     await server.stop();
@@ -50,7 +49,7 @@ describe('a value that the provider’s own rules refuse', () => {
       randomBytes,
     });
     const target = { network: 'loopback', target: 'orders', principal: 'svc-orders', signingKey: 'kv-test/hook-key' };
-    const request = requestOf('webhook', { ...target, url: endpoint.url });
+    const request = requestFor('webhook', { ...target, url: endpoint.url }, new Date());
     await expectPolicyNamed(issuer, request, issuer.propose(request));
     expect(endpoint.credentials).toEqual([]);
     await endpoint.stop();
@@ -62,7 +61,7 @@ describe('a value that the provider’s own rules refuse', () => {
     entra.allowUntil(new Date('2026-03-08T00:00:00Z'));
     const issuer = entraPasswordIssuer({ tokens, graph: entra.url, authority: entra.url });
     const target = { application: application.id, clientId: application.appId, tenant: application.tenant };
-    await expectPolicyNamed(issuer, requestOf('entra-password', target), null);
+    await expectPolicyNamed(issuer, requestFor('entra-password', target), null);
     expect(entra.passwords).toEqual([]);
     await entra.stop();
   });
@@ -80,16 +79,4 @@ async function expectPolicyNamed(issuer: CredentialIssuer, request: IssueRequest
     outcome: 'refused',
     authenticated: false,
   });
-}
-
-function requestOf(issuer: string, target: Parameters<typeof bindingOf>[1]): IssueRequest {
-  const now = issuer === 'webhook' ? new Date() : new Date('2026-03-01T00:00:00Z');
-  return {
-    binding: bindingOf(issuer, target),
-    rotationId: contractRotation,
-    current: null,
-    currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
-    now,
-  };
 }

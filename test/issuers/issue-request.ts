@@ -1,0 +1,21 @@
+import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../src/secrets/policy.ts';
+import { contractRotation } from '../contracts/credential-issuer.contract.ts';
+import { bindingOf } from './binding.ts';
+
+/** What the machine asks an issuer of a binding, when no value is in force yet. */
+export function requestOf(binding: SecretBinding, now = new Date('2026-03-01T00:00:00Z')): IssueRequest {
+  return {
+    binding,
+    rotationId: contractRotation,
+    current: null,
+    currentCredentialId: null,
+    signal: AbortSignal.timeout(10_000),
+    now,
+  };
+}
+
+/** The same, of an issuer's target. */
+export function requestFor(issuer: string, target: SecretBinding['target'], now?: Date): IssueRequest {
+  return requestOf(bindingOf(issuer, target), now);
+}
