@@ -1,5 +1,5 @@
 import type { SecretBinding } from '../../src/secrets/policy.ts';
-import { type Looks, type SimulatedWorld, plantedMark, valueMark } from './simulated-world.ts';
+import { type Looks, type SimulatedWorld, dayMs, plantedMark, valueMark } from './simulated-world.ts';
 
 /** Allowed for what nobody could have prevented: a request that arrived after its sender had given it up. */
 export interface Allowances {
@@ -138,7 +138,8 @@ export function wrongRevocation(
     if (last === undefined) continue;
     const next = versions[versions.indexOf(last) + 1];
     if (next === undefined) return `${credentialId} is revoked while ${name} serves it`;
-    const isEmergency = next.created.getTime() + 1_000 >= (world.emergencies.get(name) ?? Infinity);
+    const sinceMs = next.created.getTime() + 1_000 - (world.emergencies.get(name) ?? Infinity);
+    const isEmergency = sinceMs >= 0 && sinceMs < 2 * dayMs;
     // The vault keeps whole seconds.
     if (!isEmergency && world.nowMs < next.created.getTime() + graceMs)
       return `${credentialId} is revoked within its grace`;

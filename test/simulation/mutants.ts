@@ -62,4 +62,10 @@ export const mutants: readonly Mutant[] = [
     from: "found.push({ kind: 'orphan', vault, secret: name, id: credentialId, attemptId });",
     to: '',
   },
+  {
+    says: 'revoking without looking once more whether somebody set the old value again',
+    file: 'revoke-old-credential.ts',
+    from: '    if ((await newestPublication(work)) === null) return null;\n    work.requireTime();\n',
+    to: '',
+  },
 ];

@@ -107,6 +107,8 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
 async function troubledStep(history: History): Promise<void> {
   const { dice, world, scheduler } = history;
   await scheduler.settle();
+  // Between any two calls, for that is where it hurts.
+  if (dice.hits((history.rates.get('terraform') ?? 0) * 0.15)) setByTerraform(history);
   const ready = scheduler.ready(world.nowMs);
   if (ready.length > 0 && dice.hits(0.93)) {
     const call = dice.pick(ready);
@@ -163,7 +165,7 @@ async function happen(history: History): Promise<void> {
   const binding = dice.pick(world.bindings);
   const tell = (says: string) => note(history, says);
   const troubled = (trouble: Trouble) => (rates.get(trouble) ?? 0) > 0 && dice.hits(0.3);
-  switch (dice.between(0, 13)) {
+  switch (dice.between(0, 12)) {
     case 0:
     case 1: {
       const older = dice.hits(0.2) ? world.vault.held(binding.name)[0]?.version : undefined;
@@ -182,26 +184,22 @@ async function happen(history: History): Promise<void> {
       world.nowMs += dice.pick([10_000, 60_000, 300_000, hourMs]);
       return tell('time passes');
     case 6: {
-      const late = scheduler.late.shift();
-      if (late !== undefined) tell('a late request arrives');
-      return void (await late?.().catch(() => undefined));
+      if (await scheduler.arrive(world.nowMs)) tell('a late request arrives');
+      return;
     }
     case 7:
       return readByJob(history);
     case 8:
-      if (troubled('terraform')) setByTerraform(history);
-      return;
-    case 9:
       if (!troubled('clock-jump')) return;
       world.skewMs = world.skewMs === 0 ? dice.pick([40 * dayMs, -2 * dayMs, 120_000]) : 0;
       return tell(`our clock is off by ${String(world.skewMs)} ms`);
-    case 10:
+    case 9:
       if (troubled('journal-set-back')) await setBack(history);
       return;
-    case 11:
+    case 10:
       if (troubled('planted')) plant(history);
       return;
-    case 12: {
+    case 11: {
       const provider = world.providerOf(binding);
       if (troubled('slow-provider')) provider.notYet = dice.between(1, 4);
       if (troubled('wrong-credential') && binding.issuer !== 'single' && binding.issuer !== 'random')
@@ -293,7 +291,7 @@ async function setBack(history: History): Promise<void> {
     return;
   }
   for (const process of scheduler.processes) scheduler.kill(process);
-  for (const late of scheduler.late.splice(0)) if (dice.hits(0.5)) await late().catch(() => undefined);
+  while (await scheduler.arrive(world.nowMs));
   history.allowances.setBacks += 1;
   world.records.clear();
   for (const [path, record] of history.snapshot) world.records.set(path, record);
@@ -317,7 +315,7 @@ async function fairEnd(history: History): Promise<void> {
   for (const provider of Object.values(world.providers))
     Object.assign(provider, { notYet: 0, refusesByPolicy: 0, wrong: 0 });
   note(history, 'the world is fair from here');
-  for (const late of scheduler.late.splice(0)) await late().catch(() => undefined);
+  while (await scheduler.arrive(world.nowMs));
   check(history);
   let quiet = 0;
   for (let round = 0; round < 90 && history.broken === null; round += 1) {

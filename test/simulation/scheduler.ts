@@ -44,13 +44,23 @@ export interface Scheduler {
   /** Calls that may go on at this moment. */
   ready(nowMs: number): readonly WaitingCall[];
   serve(call: WaitingCall, fate: Fate, nowMs: number): Promise<void>;
-  readonly late: (() => Promise<unknown>)[];
+  /** Lets the oldest request arrive whose caller has given it up; gives false when there is none that still can. */
+  arrive(nowMs: number): Promise<boolean>;
   readonly processes: readonly Process[];
   /** Processes that ended with an error, until they are taken from here. */
   readonly failed: { readonly name: string; readonly failure: unknown }[];
   kill(process: Process): void;
   /** Lets every process run on until it waits for a call, or has ended. */
   settle(): Promise<void>;
+}
+
+/** A network holds no request longer than this; a worker that slept sends none later than this behind its waking up. */
+const requestLifeMs = 600_000;
+const abortedAfterMs = 240_000;
+
+interface LateRequest {
+  readonly effect: () => Promise<unknown>;
+  readonly notAfterMs: number;
 }
 
 /** Turns of the microtask queue for branches of a process beside the one that waits. Always as many: the order stays the same. */
@@ -61,9 +71,14 @@ const writes = /^(?:vault\.(?:add|update)|provider\.(?:issue|revoke)|records\.(?
 export function createScheduler(): Scheduler {
   let waiting: WaitingCall[] = [];
   let processes: Process[] = [];
-  const late: (() => Promise<unknown>)[] = [];
+  let late: LateRequest[] = [];
   const scheduler: Scheduler = {
-    late,
+    arrive: async (nowMs) => {
+      late = late.filter(({ notAfterMs }) => nowMs <= notAfterMs);
+      const request = late.shift();
+      await request?.effect().catch(() => undefined);
+      return request !== undefined;
+    },
     failed: [],
     get processes() {
       if (processes.some(({ alive, ended }) => !alive || ended)) {
@@ -107,7 +122,10 @@ export function createScheduler(): Scheduler {
       }
       waiting.splice(waiting.indexOf(call), 1);
       call.process.waiting -= 1;
-      await meet(scheduler, call, fate);
+      if (fate === 'late') late.push({ effect: call.effect, notAfterMs: nowMs + requestLifeMs });
+      // Whoever slept beyond the end of the lease wakes up to a request that is aborted.
+      const isAborted = call.isWrite && call.notBeforeMs > 0 && nowMs > call.notBeforeMs + abortedAfterMs;
+      await meet(scheduler, call, isAborted ? 'late' : fate);
     },
     kill: (process) => {
       process.alive = false;
@@ -132,7 +150,6 @@ async function meet(scheduler: Scheduler, call: WaitingCall, fate: Exclude<Fate,
       await call.effect().catch(() => undefined);
       return call.reject(unclear(call));
     case 'late':
-      scheduler.late.push(call.effect);
       return call.reject(unclear(call));
     case 'unreachable':
       return call.reject(unreachable(call));
