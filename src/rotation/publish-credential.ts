@@ -27,6 +27,9 @@ export async function publishCredential(work: RotationWork): Promise<void> {
   }
 }
 
+/** How long a write may still arrive whose answer was lost: a worker may sleep before it, and a network may hold it. */
+const lateWriteMs = 900_000;
+
 /** Whether a version was published by this rotation, in whichever attempt. */
 export function isOurs(work: RotationWork, version: SecretVersion): boolean {
   return parseAttemptId(version.tags['rotation-id'])?.rotationId === work.rotation.rotationId;
@@ -105,7 +108,14 @@ export async function markSuperseded(work: RotationWork, member: ClaimedMember, 
   if (work.rotation.published.size > 0) {
     throw new ServiceError('GROUP_SUPERSEDED', { vault: member.vault, secret: member.secret, version: latest.version });
   }
-  await work.outcome('adopt', { state: 'superseded', facts: { reasons: [`${keyOf(member)}@${latest.version}`] } });
+  const reasons = [`${keyOf(member)}@${latest.version}`];
+  await work.outcome('adopt', { state: 'superseded', facts: { reasons, ...untilNothingArrives(work) } });
+}
+
+/** What may still become the newest version must work until then: it is withdrawn when no request can be under way any more. */
+function untilNothingArrives({ rotation: { pending } }: RotationWork): { readonly retryAt?: string } {
+  if (pending?.act !== 'publish') return {};
+  return { retryAt: new Date(Date.parse(pending.at) + lateWriteMs).toISOString() };
 }
 
 /** The policy's word on a member of the claim. */
