@@ -21,13 +21,14 @@ export function textsInside(value: string): readonly string[] {
   const places: unknown[] = [parseJson(value)];
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     if (typeof place === 'string' && place.length >= 8) texts.push(place);
-    else if (typeof place === 'object' && place !== null) places.push(...Object.values(place).filter(isWorthALook));
+    else if (typeof place === 'object' && place !== null) places.push(...membersOf(place));
   }
   return texts;
 }
 
-function isWorthALook(place: unknown): boolean {
-  return typeof place === 'string' || (typeof place === 'object' && place !== null);
+function membersOf(place: object): readonly unknown[] {
+  const members: readonly unknown[] = Object.values(place);
+  return members.filter((member) => typeof member === 'string' || (typeof member === 'object' && member !== null));
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { exitCodes } from '../../src/runner/exit-codes.ts';
 import { parseExecOptions } from '../../src/runner/exec-options.ts';
+import { parseManifest } from '../../src/runner/manifest.ts';
 import { parseFetchConfiguration } from '../../src/runner/parse-fetch-configuration.ts';
 import { runnerFaults } from '../../src/faults/runner-faults.ts';
 
@@ -36,6 +38,75 @@ describe('docs/fetch.md', () => {
     expect(parseExecOptions([...words, '--', 'true'])).toMatchObject({ pinRun: true, agent: true, retryOn: [7] });
   });
 });
+
+describe('commands and manifests in the guides', () => {
+  const workflows = readdirSync('examples/workflows').map((name) => `examples/workflows/${name}`);
+  const files = ['docs/fetch.md', 'docs/troubleshooting.md', 'action/README.md', ...workflows];
+  const texts = files.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
+  it('are what exec takes', () => {
+    const written = texts.flatMap(({ file, text }) =>
+      [...text.matchAll(/keyturn-fetch exec ([^`\n]*? -- [^`\n']+)/g)].map(([, words = '']) => ({ file, words })),
+    );
+    expect(written.length).toBeGreaterThan(3);
+    for (const { file, words } of written) {
+      const options = parseExecOptions(words.trim().split(/\s+/));
+      expect([file, options.requests.length + (options.manifest === null ? 0 : 1)]).not.toEqual([file, 0]);
+    }
+  });
+
+  it('are manifests that are taken', async () => {
+    const blocks = texts.flatMap(({ file, text }) => {
+      const found = file.endsWith('keyturn.yml')
+        ? [text]
+        : [...text.matchAll(/```yaml\n([^`]+)```/g)].map(([, one = '']) => one);
+      return found.filter((block) => /^format: 1$/m.test(block));
+    });
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const block of blocks) await parseManifest(block);
+  });
+
+  it('are workflows that give the action no input that it does not have', () => {
+    const { inputs } = parse(readFileSync('action/action.yml', 'utf8')) as {
+      inputs: Readonly<Record<string, unknown>>;
+    };
+    const steps = texts.flatMap(({ file, text }) => {
+      const documents = file.endsWith('.yml')
+        ? [text]
+        : [...text.matchAll(/```yaml\n([^`]+)```/g)].map(([, one = '']) => one);
+      return documents.flatMap((document) => stepsIn(parse(document)));
+    });
+    const ours = steps.filter(({ uses }) => uses?.includes('keyturn/action') === true);
+    expect(ours.length).toBeGreaterThan(3);
+    for (const step of ours) expect(Object.keys(step.with ?? {}).filter((name) => !(name in inputs))).toEqual([]);
+  });
+
+  it('tell what to do for every exit code of the helper', () => {
+    const guide = readFileSync('docs/troubleshooting.md', 'utf8');
+    const told = new Set([...guide.matchAll(/\b\d{1,2}\b/g)].map(([code]) => Number(code)));
+    expect(Object.values(exitCodes).filter((code) => !told.has(code))).toEqual([]);
+  });
+
+  it('name the service’s answers by codes that the helper explains too', () => {
+    const guide = readFileSync('docs/troubleshooting.md', 'utf8');
+    const source = readFileSync('src/runner/entra-token.ts', 'utf8');
+    const codes = [...guide.matchAll(/AADSTS\d+/g)].map(([code]) => code);
+    expect(codes.length).toBeGreaterThan(2);
+    for (const code of codes) expect(source).toContain(code);
+  });
+});
+
+interface Step {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+/** Steps anywhere in a document, whether it is a whole workflow or a part of one. */
+function stepsIn(place: unknown): readonly Step[] {
+  if (typeof place !== 'object' || place === null) return [];
+  const own = 'uses' in place ? [place as Step] : [];
+  return [...own, ...Object.values(place).flatMap((member: unknown) => stepsIn(member))];
+}
 
 describe('exit codes', () => {
   it('exist for every failure of the helper', () => {
