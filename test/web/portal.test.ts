@@ -48,6 +48,18 @@ describe('the portal', () => {
       expect(text).toContain(words);
   });
 
+  it('says what each file of a pack holds, parts of large ones too', async () => {
+    const files = ['retrievals-0002.ndjson', 'queries/retrievals-5f7e11aa.kql', 'report.html'];
+    const ports = { packFiles: () => Promise.resolve(files.map((path) => ({ path, bytes: 12 }))) };
+    const text = await (await webWorld({ access, ports }).send('/reports/2026-02-abc')).text();
+    for (const words of [
+      'every read with its grade and evidence',
+      'the query that read the log',
+      'to read on a screen',
+    ])
+      expect(text).toContain(words);
+  });
+
   it('gives a whole pack as one zip', async () => {
     const response = await webWorld({ access }).send('/reports/2026-02-abc/pack.zip?download');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="2026-02-abc.zip"');

@@ -18,7 +18,6 @@ const purposes: Readonly<Record<string, string>> = {
   'slices.ndjson': 'every slice of log rows with its digest',
   'unreadable-rows.ndjson': 'rows that are no audit rows, with the reason',
   'queries/retrievals.kql': 'the query that read the log',
-  'queries/control-totals.kql': 'the query that counted it independently',
   'public-key.pem': 'the key of the seal; it proves nothing by itself',
   'data-manifest.json': 'the data files alone, as the PDF names them',
   'pack.dsse.json': 'the signed statement over all files',
@@ -40,6 +39,11 @@ export async function showPack(request: Request, id: string, ports: WebPorts): P
 <h2>All files</h2>
 <div class="scroll"><table><caption>Unpack the zip and run <code>keyturn verify FOLDER</code>: it needs no network.</caption>
 <thead><tr><th scope="col">File</th><th scope="col">Purpose</th><th scope="col">Bytes</th></tr></thead>
-<tbody>${files.map(({ path, bytes }) => html`<tr><td><a href="${address}/${path}?download">${path}</a></td><td>${purposes[path] ?? ''}</td><td class="number">${bytes.toLocaleString('en')}</td></tr>`)}</tbody></table></div>`,
+<tbody>${files.map(({ path, bytes }) => html`<tr><td><a href="${address}/${path}?download">${path}</a></td><td>${purposeOf(path)}</td><td class="number">${bytes.toLocaleString('en')}</td></tr>`)}</tbody></table></div>`,
   );
+}
+
+/** Large files come in parts, `retrievals-0001.ndjson`; a query that changed carries its digest. Both are what they are part of. */
+function purposeOf(path: string): string {
+  return purposes[path.replace(/-(\d{4}|[0-9a-f]{8})(?=\.\w+$)/, '')] ?? '';
 }
