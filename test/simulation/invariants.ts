@@ -77,6 +77,7 @@ function nothingForgotten(world: SimulatedWorld, binding: SecretBinding): string
 function unheld(world: SimulatedWorld, binding: SecretBinding): readonly string[] {
   if (binding.issuer !== 'mint') return [];
   const account = String(binding.target['account']);
+  const theirs = new Set(world.byHand.map(({ id }) => id));
   const held = new Set(
     world.bindings
       .filter(({ target }) => target['account'] === account)
@@ -90,13 +91,17 @@ function unheld(world: SimulatedWorld, binding: SecretBinding): readonly string[
   return world
     .providerOf(binding)
     .live(account)
-    .flatMap(({ id, name, value }) => (name.startsWith('keyturn.') && !held.has(value) ? [id] : []));
+    .flatMap(({ id, name, value }) => (name.startsWith('keyturn.') && !held.has(value) && !theirs.has(id) ? [id] : []));
 }
 
 function nobodyElseTouched(world: SimulatedWorld, binding: SecretBinding): string | null {
   if (binding.issuer !== 'mint') return null;
-  const live = world.providerOf(binding).live(String(binding.target['account']));
-  return live.some(({ id }) => id === 'foreign') ? null : "somebody else's credential is gone";
+  const own = String(binding.target['account']);
+  const live = world.providerOf(binding).live(own);
+  const theirs = world.byHand.flatMap(({ account, id }) => (account === own ? [id] : []));
+  return ['foreign', ...theirs].every((wanted) => live.some(({ id }) => id === wanted))
+    ? null
+    : "somebody else's credential is gone";
 }
 
 function nothingStaged(world: SimulatedWorld, { name }: SecretBinding): string | null {

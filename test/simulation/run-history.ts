@@ -188,6 +188,7 @@ async function happen(history: History): Promise<void> {
       return;
     }
     case 7:
+      if (dice.hits(0.2)) return mintByHand(history);
       return readByJob(history);
     case 8:
       if (!troubled('clock-jump')) return;
@@ -258,6 +259,24 @@ function readByJob({ dice, world }: History): void {
   if (latest === undefined || !latest.enabled) return;
   const endsAtMs = world.nowMs + dice.pick([60_000, hourMs, 8 * hourMs]);
   world.jobs.push({ secret: name, version: latest.version, readAtMs: world.nowMs, endsAtMs });
+}
+
+/** Somebody makes a credential of their own at the same account; under a name that is nearly one of ours, too. */
+function mintByHand(history: History): void {
+  const { dice, world } = history;
+  const { issuer, name, target } = dice.pick(world.bindings);
+  if (issuer !== 'mint') return;
+  const account = String(target['account']);
+  const id = `by-hand-${String(world.byHand.length)}`;
+  const called = dice.pick([
+    `made by hand ${id}`,
+    `keyturn.${name}`,
+    `keyturn.${name}.mine.1`,
+    `keyturn.other.${name}`,
+  ]);
+  world.providers['mint']?.put(account, { id, name: called, value: `${valueMark}${id}` });
+  world.byHand.push({ account, id });
+  note(history, `somebody makes ${called}`);
 }
 
 /** Somebody's own tool sets the value again, the latest or the one before it, and knows nothing of our tags. */

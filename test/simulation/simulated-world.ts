@@ -44,6 +44,8 @@ export interface SimulatedWorld {
   readonly providers: Readonly<Record<string, MemoryProvider>>;
   readonly records: Map<string, { bytes: Uint8Array; revision: string }>;
   readonly jobs: SimulatedJob[];
+  /** Credentials that people made for themselves: nobody else may end one. */
+  readonly byHand: { readonly account: string; readonly id: string }[];
   /** Log rows arrive so much later. */
   logLagMs: number;
   /** Everything a process of ours has said. */
@@ -84,6 +86,7 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
     providers,
     records,
     jobs: [],
+    byHand: [],
     said: [],
     emergencies: new Map(),
     foreign: new Set(),
