@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { ServiceError } from '../service-error.ts';
 import { exchangeFailure } from './http-exchange.ts';
 import { decideMasks } from './mask-decision.ts';
 import { maskLines } from './masks.ts';
 import { memoryFiles } from './memory-file.ts';
+import { rememberRendered } from './rendered-files.ts';
 import { readNamedValues } from './secrets-to-place.ts';
 import type { Surroundings } from './surroundings.ts';
 import { fillTemplate } from './template.ts';
@@ -13,10 +14,12 @@ import { writeWhole } from './write-whole.ts';
 export async function render(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const allowDisk = words.includes('--allow-disk');
   const rest = words.filter((word) => word !== '--allow-disk');
+  // Before anything of ours is written: what others wrote decides.
+  const decision = decideMasks(surroundings.environment);
   const { values, options } = await readNamedValues(rest, ['template', 'out'], surroundings);
   const template = options['template'] ?? '';
   const out = options['out'] ?? '';
-  if (template === '' || !out.startsWith('/')) {
+  if (template === '' || !/^\/[^\0\n]+$/.test(out)) {
     const reason = 'needs --template FILE and --out with an absolute path';
     throw new ServiceError('COMMAND_LINE_WRONG', { place: 'render', reason });
   }
@@ -26,7 +29,11 @@ export async function render(words: readonly string[], surroundings: Surrounding
     '',
     Buffer.from(text),
   );
-  surroundings.say(`wrote ${out}; remove it when the last step that needs it has ended`);
+  const folder = surroundings.environment['RUNNER_TEMP'] ?? '';
+  if (folder !== '') remember(folder, out);
+  if (decision.masks) writeWhole(2, `\n${maskLines(values.values()).join('\n')}\n`);
+  else if (decision.reason !== null) surroundings.say(`no masks were written: ${decision.reason}`);
+  surroundings.say(`wrote ${out}; the action's last step removes it, or else remove it yourself`);
   return 0;
 }
 
@@ -51,6 +58,16 @@ export async function env(words: readonly string[], surroundings: Surroundings):
   const text = [...values].map(([name, value]) => `${name}<<${mark}\n${value}\n${mark}\n`).join('');
   append(environment['GITHUB_ENV'] ?? '', text);
   return 0;
+}
+
+function remember(folder: string, out: string): void {
+  try {
+    rememberRendered(folder, out);
+  } catch (cause) {
+    // What nobody would remove must not stay.
+    rmSync(out, { force: true });
+    throw new ServiceError('TARGET_UNUSABLE', { path: 'RUNNER_TEMP', reason: exchangeFailure(cause) }, { cause });
+  }
 }
 
 function withheld(reason: string | null): ServiceError {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -82,6 +82,36 @@ describe('the action, run as a runner runs it', () => {
     expect([existsSync(left), existsSync(other)]).toEqual([false, true]);
     rmSync(other, { recursive: true });
     expect(rowsOf(world, job).some((row) => row.includes('removed keyturn-4194303-0123abcd'))).toBe(true);
+  });
+});
+
+describe('a rendered file', () => {
+  it('is masked while it is there, and removed by the action’s last step with what else is this user’s, links left alone', async () => {
+    const job = world.startJob();
+    const template = join(world.directory, 'template');
+    writeFileSync(template, 'password={{ P }}\n');
+    const out = `/dev/shm/keyturn-test-rendered-${String(process.pid)}`;
+    const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
+    expect(await world.fetch(job, words)).toBe(0);
+    expect(await job.execute(['cat', out])).toBe(0);
+    expect(rowsOf(world, job)).toContain('password=***');
+    const kept = join(world.directory, 'kept');
+    writeFileSync(kept, '');
+    const link = join(world.directory, 'link-on-list');
+    symlinkSync(kept, link);
+    const list = join(job.environment['RUNNER_TEMP'] ?? '', 'keyturn-rendered.txt');
+    appendFileSync(list, `relative\n${world.directory}\n${link}\n/no/such/file\n`);
+    expect(await step(job, action.post)).toBe(0);
+    expect([out, list, kept, link].map((path) => existsSync(path))).toEqual([false, false, true, true]);
+  });
+
+  it('is not written where it could not be put on the list', async () => {
+    const job = world.startJob();
+    const template = join(world.directory, 'template');
+    const out = `/dev/shm/keyturn-test-unlisted-${String(process.pid)}`;
+    const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
+    expect(await world.fetch(job, words, { RUNNER_TEMP: '/no/such/folder' })).toBe(84);
+    expect(existsSync(out)).toBe(false);
   });
 });
 
