@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
+import { claimRotation } from '../../src/rotation/claim-rotation.ts';
+import { listRotations } from '../../src/rotation/list-rotations.ts';
+import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
+import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import { unitsOf } from '../../src/rotation/rotation-unit.ts';
+import { changeUnit } from '../../src/rotation/unit-record.ts';
+import { ServiceError } from '../../src/service-error.ts';
+import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
+
+const minuteMs = 60_000;
+const stateOf = async ({ tools }: RotationWorld) => (await listRotations(tools)).map(({ state }) => state);
+const put = ({ vault }: RotationWorld, name: string, index: number, expires: Date) => {
+  const value = vault.held(name).at(index)?.value;
+  if (value === undefined) throw new Error('no such version');
+  vault.put({ name, value, expires });
+};
+
+describe('somebody who sets the old value again between the evidence and the revocation', () => {
+  it.each(['mint', 'two-keys', 'two-users'])('keeps the old credential of %s alive', async (issuer) => {
+    const world = rotationWorld([bindingOf('app', issuer)]);
+    await reconcileRotations(world.tools);
+    world.advance(2 * hourMs);
+    const old = world.vault.held('app')[0]?.value.reveal() ?? '';
+    // The evidence is complete and the intent is about to be written.
+    let done = false;
+    world.gateway.gate = {
+      before: (what) => {
+        if (done || !what.startsWith('provider.verify')) return;
+        done = true;
+        put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
+      },
+      after: () => undefined,
+    };
+    await reconcileRotations(world.tools);
+    expect(done).toBe(true);
+    expect(world.latestValue('app')).toBe(old);
+    const provider = world.tools.issuers.get(issuer)?.name as keyof RotationWorld['providers'];
+    expect(world.providers[provider].opens('app', old)).toBe(true);
+    expect(await stateOf(world)).toEqual(['superseded']);
+  });
+});
+
+describe('a worker that looked at the list of rotations long ago', () => {
+  it('claims no second rotation of the unit', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint', { minimumAgeMs: 0 })]);
+    const [unit] = unitsOf(world.tools.policy);
+    if (unit === undefined) throw new Error('no unit');
+    let first = '';
+    let looks = 0;
+    const sleepy: RotationWorld['tools'] = {
+      ...world.tools,
+      records: {
+        ...world.tools.records,
+        // Behind its look at the list another worker claims, and somebody sets the secret.
+        read: async (path) => {
+          const found = await world.tools.records.read(path);
+          looks += path.startsWith('units/') ? 1 : 0;
+          if (looks !== 1 || first !== '') return found;
+          first = (await claimed(world.tools)).rotationId;
+          put(world, 'app', -1, new Date('2026-03-05T00:00:00Z'));
+          return found;
+        },
+      },
+    };
+    expect(await claimed(sleepy)).toEqual({ outcome: 'open', rotationId: first });
+    expect(await listRotations(world.tools)).toHaveLength(1);
+
+    async function claimed(tools: RotationWorld['tools']): Promise<{ outcome: string; rotationId: string }> {
+      const wish = { trigger: 'reconciler', reason: null, askedBy: null, emergency: false } as const;
+      if (unit === undefined) throw new Error('no unit');
+      const answer = await claimRotation(tools, unit, wish);
+      if (answer.outcome === 'paced') throw new Error('paced');
+      return answer;
+    }
+  });
+});
+
+describe('a journal that came back without the claim, and with the name on the list', () => {
+  it('is rebuilt from the version that the rotation published', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    const [unit] = unitsOf(world.tools.policy);
+    await reconcileRotations(world.tools);
+    const [rotation] = await listRotations(world.tools);
+    const rotationId = rotation?.rotationId.split('.')[0] ?? '';
+    const { records } = rotationWorld([]);
+    await changeUnit(records, unit?.key ?? '', (one) => ({ ...one, open: [rotationId] }));
+    const tools = { ...world.tools, records };
+    await reconcileRotations(tools);
+    expect((await listRotations(tools)).map((one) => one.rotationId.split('.')[0])).toEqual([rotationId]);
+    world.advance(2 * hourMs);
+    await reconcileRotations(tools);
+    world.advance(2 * hourMs);
+    await reconcileRotations(tools);
+    expect((await listRotations(tools)).map(({ state }) => state)).toEqual(['done']);
+  });
+});
+
+describe('a publication that arrives after somebody else published', () => {
+  it.each(['mint', 'single', 'two-users'] as const)('works for its readers: %s', async (issuer) => {
+    const world = rotationWorld([bindingOf('app', issuer)]);
+    let late: (() => Promise<unknown>) | null = null;
+    const stores = new Map([
+      [
+        'kv',
+        {
+          ...world.vault,
+          add: async (version: Parameters<typeof world.vault.add>[0]) => {
+            if (version.name !== 'app' || late !== null) return await world.vault.add(version);
+            late = () => world.vault.add(version);
+            throw new ServiceError('VAULT_ANSWER_UNCLEAR', { vault: 'kv', secret: 'app', status: null });
+          },
+        },
+      ],
+    ]);
+    const tools = { ...world.tools, stores };
+    await reconcileRotations(tools);
+    put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
+    world.advance(minuteMs);
+    await reconcileRotations(tools);
+    expect(await stateOf(world)).toEqual(['superseded']);
+    world.advance(5 * minuteMs);
+    await reconcileRotations(tools);
+    await (late as (() => Promise<unknown>) | null)?.();
+    for (let pass = 0; pass < 3; pass += 1) {
+      world.advance(10 * minuteMs);
+      await reconcileRotations(tools);
+    }
+    expect(world.providers[issuer].opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+});
+
+describe('a single password', () => {
+  it('is not set before whoever must agree to publishing has agreed', async () => {
+    const world = rotationWorld([bindingOf('app', 'single', { approval: ['publish'] })]);
+    await requestRotation(world.tools, { secret: 'kv/app', reason: 'test', by: 'ann', emergency: false });
+    expect(await stateOf(world)).toEqual(['awaiting-approval']);
+    expect(world.providers.single.made).toBe(0);
+    expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+
+  it('is published once it is set, though the time of the pass is over', async () => {
+    const world = rotationWorld([bindingOf('app', 'single')]);
+    world.gateway.gate = {
+      before: () => undefined,
+      after: (what) => void (what === 'provider.issue' && world.advance(40_000)),
+    };
+    const [unit] = unitsOf(world.tools.policy);
+    if (unit === undefined) throw new Error('no unit');
+    const wish = { trigger: 'event', reason: null, askedBy: null, emergency: false } as const;
+    const claimed = await claimRotation(world.tools, unit, wish);
+    if (claimed.outcome === 'paced') throw new Error('paced');
+    const { rotation } = await advanceRotation(world.tools, claimed.rotationId, { deadlineMs: 15_000 });
+    expect(rotation.step).toBe('published');
+    expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+});
