@@ -8,7 +8,11 @@ import { writeSync } from 'node:fs';
 export function sealProcess(): void {
   process.on('SIGUSR1', () => undefined);
   process.on('uncaughtException', () => {
-    writeSync(2, 'keyturn-fetch: stopped by a fault of its own\n');
+    try {
+      writeSync(2, 'keyturn-fetch: stopped by a fault of its own\n');
+    } catch {
+      // Nobody reads the log any more; the guardian ends the command and removes its files all the same.
+    }
     process.exit(1);
   });
 }

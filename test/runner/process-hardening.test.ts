@@ -54,6 +54,24 @@ describe('the helper’s own process', () => {
     },
   );
 
+  it('ends in order when nobody reads its log any more, and prints no stack', async () => {
+    const script = `
+      import { sealProcess } from ${JSON.stringify(join(process.cwd(), 'src/runner/seal-process.ts'))};
+      sealProcess();
+      process.stdin.once('data', () => { throw Object.assign(new Error('it carries swordfish'), { value: 'swordfish' }); });`;
+    for (const read of [true, false]) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
+      let log = '';
+      if (read) child.stderr.on('data', (part: Buffer) => (log += part.toString()));
+      else child.stderr.destroy();
+      child.stdin.write('now\n');
+      expect((await once(child, 'close'))[0]).toBe(1);
+      expect(log).toBe(read ? 'keyturn-fetch: stopped by a fault of its own\n' : '');
+    }
+  });
+
   it('writes a whole text into a pipe that is full and does not block', async () => {
     const script = `
       import { writeWhole } from ${JSON.stringify(join(process.cwd(), 'src/runner/write-whole.ts'))};
