@@ -68,6 +68,7 @@ interface History {
   readonly rates: ReadonlyMap<Trouble, number>;
   readonly window: SinglePasswordWindow;
   calls: number;
+  lastServed: string;
   broken: string | null;
   snapshot: Map<string, { bytes: Uint8Array; revision: string }> | null;
 }
@@ -87,6 +88,7 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
     rates,
     window: { longestMs: 0, openSince: new Map() },
     calls: 0,
+    lastServed: '',
     broken: null,
     snapshot: null,
   };
@@ -107,8 +109,10 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
 async function troubledStep(history: History): Promise<void> {
   const { dice, world, scheduler } = history;
   await scheduler.settle();
-  // Between any two calls, for that is where it hurts.
-  if (dice.hits((history.rates.get('terraform') ?? 0) * 0.15)) setByTerraform(history);
+  // Between any two calls, and most of all behind those that gather the evidence for a revocation.
+  const weight = /^(?:readers|provider\.lastUsed)/.test(history.lastServed) ? 4 : 0.15;
+  history.lastServed = '';
+  if (dice.hits((history.rates.get('terraform') ?? 0) * weight)) setByTerraform(history);
   const ready = scheduler.ready(world.nowMs);
   if (ready.length > 0 && dice.hits(0.93)) {
     const call = dice.pick(ready);
@@ -125,6 +129,7 @@ async function troubledStep(history: History): Promise<void> {
 async function serve(history: History, call: ReturnType<Scheduler['ready']>[number], fate: Fate): Promise<void> {
   const { world, scheduler, trace } = history;
   history.calls += 1;
+  history.lastServed = call.what;
   if ((fate === 'late' || fate === 'stalls') && call.what.startsWith('provider.issue'))
     history.allowances.lateIssues += 1;
   // Reads that are simply answered would hide the rest.
