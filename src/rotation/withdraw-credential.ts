@@ -73,6 +73,8 @@ async function makeStandingValueWork(work: RotationWork): Promise<void> {
   const request = { ...(await work.request('old')), current: standing };
   const credentialId = latest.tags['CredentialId'] ?? fromCredentialId ?? rotation.credentialId ?? '';
   const shown = await issuer.verify(request, { credentialId, value: standing });
+  // A provider that cannot tell yet has not said that it works.
+  if (shown.outcome === 'not-yet') throw new ServiceError('CREDENTIAL_NOT_READY', { issuer: issuer.name, secret });
   if (shown.outcome !== 'refused' || shown.authenticated) return;
   await work.intent('withdraw', [], { credentialId });
   await issuer.issue(request, standing);

@@ -140,6 +140,26 @@ describe('a single password', () => {
     expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
 
+  it('is set back to what somebody published meanwhile, though the provider is slow to tell', async () => {
+    const world = rotationWorld([bindingOf('app', 'single')]);
+    let done = false;
+    world.gateway.gate = {
+      before: () => undefined,
+      after: (what) => {
+        if (done || what !== 'provider.verify') return;
+        done = true;
+        put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
+        world.providers.single.notYet = 1;
+      },
+    };
+    for (let pass = 0; pass < 3; pass += 1) {
+      await reconcileRotations(world.tools);
+      world.advance(10 * minuteMs);
+    }
+    expect(await stateOf(world)).toEqual(['superseded']);
+    expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+
   it('is published once it is set, though the time of the pass is over', async () => {
     const world = rotationWorld([bindingOf('app', 'single')]);
     world.gateway.gate = {
