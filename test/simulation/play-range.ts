@@ -1,4 +1,5 @@
-import { type HistoryOptions, runHistory } from './run-history.ts';
+import type { HistoryOptions } from './history.ts';
+import { runHistory } from './run-history.ts';
 import { shorten } from './shorten.ts';
 
 /** Histories to play, by seed: `first`, `first + 1`, … */

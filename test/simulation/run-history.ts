@@ -1,77 +1,24 @@
-import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
-import { listRotations } from '../../src/rotation/list-rotations.ts';
-import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import type { JournalEntry } from '../../src/rotation/journal-entry.ts';
 import { parseJournalEntry } from '../../src/rotation/parse-journal-entry.ts';
-import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import type { SecretBinding } from '../../src/secrets/policy.ts';
-import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { nearExpiry } from '../rotation/world/near-expiry.ts';
-import { type Dice, createDice } from './dice.ts';
-import { type Allowances, brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
-import { type SinglePasswordWindow, measureWindow } from './single-password-window.ts';
+import { createDice } from './dice.ts';
+import {
+  type History,
+  type HistoryOptions,
+  type HistoryResult,
+  type Trouble,
+  lineOf,
+  note,
+  troubles,
+} from './history.ts';
+import { brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
+import { mintByHand, plant, readByJob, setBack, setByTerraform, startPerson } from './other-hands.ts';
 import { type Fate, type Scheduler, createScheduler } from './scheduler.ts';
-import { type SimulatedWorld, dayMs, hourMs, plantedMark, simulatedWorld, valueMark } from './simulated-world.ts';
-
-/** Everything that can go wrong between steps; each can be switched off to find the shortest failing history. */
-export const troubles = [
-  'answer-lost',
-  'unreachable',
-  'throttled',
-  'late',
-  'dies-before',
-  'dies-behind',
-  'stalls',
-  'terraform',
-  'clock-jump',
-  'journal-set-back',
-  'planted',
-  'slow-provider',
-  'policy-refusal',
-  'wrong-credential',
-] as const;
-export type Trouble = (typeof troubles)[number];
-
-export interface HistoryOptions {
-  /** Steps of trouble before the world becomes fair. */
-  readonly steps: number;
-  readonly without: ReadonlySet<Trouble>;
-}
-
-export interface HistoryResult {
-  /** What is broken, or `null`. */
-  readonly broken: string | null;
-  /** What happened, one line a step. */
-  trace(): readonly string[];
-  readonly calls: number;
-  /** Longest time for which readers of a single password held a dead one. */
-  readonly windowMs: number;
-  /** How often somebody else published at the very moment of a revocation. */
-  readonly races: number;
-}
-
-/** Written as a line only when somebody asks: most histories are never read. */
-interface Happening {
-  readonly atMs: number;
-  readonly says: string;
-  readonly fate: Fate;
-}
-
-interface History {
-  readonly dice: Dice;
-  readonly world: SimulatedWorld;
-  readonly scheduler: Scheduler;
-  readonly trace: Happening[];
-  readonly allowances: Allowances;
-  readonly rates: ReadonlyMap<Trouble, number>;
-  readonly window: SinglePasswordWindow;
-  calls: number;
-  lastServed: string;
-  broken: string | null;
-  snapshot: Map<string, { bytes: Uint8Array; revision: string }> | null;
-}
+import { type SimulatedWorld, dayMs, hourMs, simulatedWorld } from './simulated-world.ts';
+import { measureWindow } from './single-password-window.ts';
 
 /** Plays one history: troubled steps in seeded order, then a fair world in which everything must come to its end. */
 export async function runHistory(seed: number, { steps, without }: HistoryOptions): Promise<HistoryResult> {
@@ -225,113 +172,6 @@ function startPass(history: History): void {
   scheduler.spawn(`pass${String(calls)}`, (process) => reconcileRotations(world.toolsFor(process, scheduler)));
 }
 
-/** People answer what waits for them, and ask again for what needs attention. */
-function startPerson({ world, scheduler, dice, calls }: History): void {
-  const reason = 'simulated';
-  scheduler.spawn(`person${String(calls)}`, async (process) => {
-    const tools = world.toolsFor(process, scheduler);
-    for (const { rotationId, awaits, state, vault, secret, failure } of await listRotations(tools)) {
-      if (failure === 'GROUP_DISAGREES') setAlike(world);
-      if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
-      else if (state === 'needs-attention') {
-        const emergency = dice.hits(0.1);
-        if (emergency) for (const { name } of unitOf(world, secret)) world.emergencies.set(name, world.nowMs);
-        await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency });
-      }
-    }
-  });
-}
-
-/** The bindings that are rotated as one with a secret. */
-function unitOf({ bindings }: SimulatedWorld, secret: string): readonly SecretBinding[] {
-  const group = bindings.find(({ name }) => name === secret)?.group ?? null;
-  return bindings.filter(({ name, group: its }) => name === secret || (group !== null && its === group));
-}
-
-/** Somebody sets the secrets of a group alike, as the failure says. */
-function setAlike({ bindings, vault, nowMs, foreign }: SimulatedWorld): void {
-  const members = bindings.filter(({ group }) => group !== null);
-  const value = vault.held(members[0]?.name ?? '').at(-1)?.value;
-  for (const { name } of members) {
-    if (value === undefined || vault.held(name).at(-1)?.value.equals(value) === true) continue;
-    foreign.add(vault.put({ name, value, expires: new Date(nowMs + 20 * dayMs) }).version);
-  }
-}
-
-function readByJob({ dice, world }: History): void {
-  const { name } = dice.pick(world.bindings);
-  const latest = world.vault.held(name).at(-1);
-  if (latest === undefined || !latest.enabled) return;
-  const endsAtMs = world.nowMs + dice.pick([60_000, hourMs, 8 * hourMs]);
-  world.jobs.push({ secret: name, version: latest.version, readAtMs: world.nowMs, endsAtMs });
-}
-
-/** Somebody makes a credential of their own at the same account; under a name that is nearly one of ours, too. */
-function mintByHand(history: History): void {
-  const { dice, world } = history;
-  const { issuer, name, target } = dice.pick(world.bindings);
-  if (issuer !== 'mint') return;
-  const account = String(target['account']);
-  const id = `by-hand-${String(world.byHand.length)}`;
-  const called = dice.pick([
-    `made by hand ${id}`,
-    `keyturn.${name}`,
-    `keyturn.${name}.mine.1`,
-    `keyturn.other.${name}`,
-  ]);
-  world.providers['mint']?.put(account, { id, name: called, value: `${valueMark}${id}` });
-  world.byHand.push({ account, id });
-  note(history, `somebody makes ${called}`);
-}
-
-/** Somebody's own tool sets the value again, the latest or the one before it, and knows nothing of our tags. */
-function setByTerraform(history: History): void {
-  const { dice, world } = history;
-  const binding = dice.pick(world.bindings);
-  const versions = world.vault.held(binding.name);
-  const value = (dice.hits(0.6) ? versions.at(-1) : versions.at(-2))?.value;
-  if (value === undefined) return;
-  const works = world.providerOf(binding).opens(String(binding.target['account']), value.reveal());
-  // Whoever publishes what does not work has broken it alone.
-  if (!works && binding.issuer !== 'single') return;
-  if (value.reveal() !== versions.at(-1)?.value.reveal() && binding.issuer === 'single') return;
-  const { version } = world.vault.put({
-    name: binding.name,
-    value,
-    expires: new Date(world.nowMs + 5 * dayMs),
-  });
-  world.foreign.add(version);
-  note(history, `terraform sets ${binding.name}`);
-}
-
-/**
- * The records of some time ago come back, as from a backup; the processes that knew better are gone. That takes longer than any
- * request lives: what was under way has arrived by then, or never will.
- */
-async function setBack(history: History): Promise<void> {
-  const { world, scheduler, dice } = history;
-  if (history.snapshot === null || dice.hits(0.5)) {
-    history.snapshot = new Map(world.records);
-    return;
-  }
-  for (const process of scheduler.processes) scheduler.kill(process);
-  while (await scheduler.arrive(world.nowMs));
-  history.allowances.setBacks += 1;
-  world.records.clear();
-  for (const [path, record] of history.snapshot) world.records.set(path, record);
-  note(history, 'the records are set back');
-}
-
-function plant(history: History): void {
-  const { world, dice } = history;
-  const { name } = dice.pick(world.bindings);
-  const staging = `rot-pending--${name}`;
-  const tags = world.vault.held(staging).at(-1)?.tags;
-  if (tags === undefined) return;
-  world.vault.put({ name: staging, value: new SecretValue(`a:${valueMark}${plantedMark}`), tags });
-  note(history, `somebody plants a value in ${staging}`);
-}
-
 /** No more trouble: a pass every ten minutes, then every seven hours, and people who answer, until all has ended and three passes found it so. */
 async function fairEnd(history: History): Promise<void> {
   const { world, scheduler } = history;
@@ -402,13 +242,4 @@ function check(history: History): void {
     if (!ServiceError.is(failure))
       history.broken ??= `${name} failed with ${failure instanceof Error ? failure.message : 'no error'}`;
   }
-}
-
-function note({ trace, world }: History, says: string): void {
-  trace.push({ atMs: world.nowMs, says, fate: 'served' });
-}
-
-function lineOf({ atMs, says, fate }: Happening): string {
-  const stamp = new Date(atMs).toISOString().slice(5, 19);
-  return `${stamp} ${says}${fate === 'served' ? '' : ` → ${fate}`}`;
 }

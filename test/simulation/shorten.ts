@@ -1,4 +1,5 @@
-import { type HistoryOptions, type HistoryResult, type Trouble, runHistory, troubles } from './run-history.ts';
+import { type HistoryOptions, type HistoryResult, type Trouble, troubles } from './history.ts';
+import { runHistory } from './run-history.ts';
 
 /** Finds a short failing history of the same seed: as few troubled steps, then as few kinds of trouble, as still fail. */
 export async function shorten(
