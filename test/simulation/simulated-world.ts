@@ -1,9 +1,6 @@
-import type { CredentialIssuer } from '../../src/rotation/credential-issuer.ts';
 import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
-import type { SecretStore, SecretVersion } from '../../src/rotation/secret-store.ts';
-import { type SecretBinding, emptyPolicy } from '../../src/secrets/policy.ts';
+import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { ServiceError } from '../../src/service-error.ts';
 import {
   type MemoryProvider,
   mintingProvider,
@@ -15,6 +12,7 @@ import {
 import { type MemoryVault, memoryVault } from '../rotation/world/memory-secret-store.ts';
 import type { Dice } from './dice.ts';
 import type { Process, Scheduler } from './scheduler.ts';
+import { simulatedTools } from './simulated-tools.ts';
 
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
@@ -99,7 +97,7 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
     return provider;
   };
   for (const binding of bindings) seedSecret(world, binding, startMs);
-  world.toolsFor = (process, scheduler) => toolsFor(world, process, scheduler, dice);
+  world.toolsFor = (process, scheduler) => simulatedTools(world, process, scheduler, dice);
   return world;
 }
 
@@ -159,160 +157,4 @@ function seedSecret(
     expires: new Date(startMs + 10 * dayMs),
     tags: { owner: 'team', ...(id === null ? {} : { CredentialId: id, 'rotation-id': 'aaaaaaaaaaaaaaaa.1' }) },
   });
-}
-
-function toolsFor(world: SimulatedWorld, process: Process, scheduler: Scheduler, dice: Dice): RotationTools {
-  const never = new AbortController().signal;
-  const looks = new Map<string, { version: string; calls: number }>();
-  let calls = 0;
-  const call = <Value>(what: string, effect: () => Promise<Value>) => {
-    calls += 1;
-    return scheduler.call(process, what, effect);
-  };
-  const see = (name: string, version: string) => void looks.set(name, { version, calls });
-  // With two units in one pass, their calls alternate.
-  const recent = world.bindings.some(({ group }) => group !== null) || world.bindings.length === 1 ? 3 : 12;
-  const fresh = () =>
-    new Map([...looks].flatMap(([name, look]) => (calls - look.calls <= recent ? [[name, look.version]] : [])));
-  let vaultSaid: Date | null = null;
-  return {
-    records: recordsFor(world, call),
-    stores: new Map([
-      [
-        'kv',
-        storeFor(
-          world,
-          call,
-          see,
-          (said) => (vaultSaid = said),
-          () => vaultSaid,
-        ),
-      ],
-    ]),
-    vaults: [{ name: 'kv', url: 'https://kv.vault.azure.net', resourceId: null }],
-    policy: { ...emptyPolicy, secrets: new Map(world.bindings.map((one) => [`kv/${one.name}`, one])) },
-    issuers: new Map(
-      Object.values(world.providers).map(({ issuer }) => [issuer.name, issuerFor(world, issuer, call, fresh)]),
-    ),
-    places: new Map(),
-    readers: {
-      readersOf: ({ name, version }) => call('readers', () => Promise.resolve(readersOf(world, name, version))),
-    },
-    staging: { vault: null, key: () => Promise.resolve(new SecretValue('k'.repeat(43))) },
-    killSwitch: () => Promise.resolve(false),
-    now: () => new Date(world.nowMs + world.skewMs),
-    monotonicMs: () => world.nowMs,
-    random: () => dice.next(),
-    newId: () => String(dice.next()),
-    abortAfter: () => never,
-    log: ({ says }) => void world.said.push(says),
-  };
-}
-
-type Call = <Value>(what: string, effect: () => Promise<Value>) => Promise<Value>;
-
-function storeFor(
-  { vault }: SimulatedWorld,
-  call: Call,
-  see: (name: string, version: string) => void,
-  hear: (said: Date) => void,
-  said: () => Date | null,
-): SecretStore {
-  const ask = <Value>(what: string, effect: () => Promise<Value>) =>
-    call(`vault.${what}`, async () => {
-      const value = await effect();
-      const at = vault.serverTime();
-      if (at !== null) hear(at);
-      return value;
-    });
-  return {
-    latest: (name) =>
-      ask(`latest ${name}`, async () => {
-        const latest = await vault.latest(name);
-        if (latest !== null) see(name, latest.version);
-        return latest;
-      }),
-    versions: (name) => ask(`versions ${name}`, () => vault.versions(name)),
-    async *list() {
-      yield* await ask('list', async () => await listed(vault));
-    },
-    value: (name, version) => ask(`value ${name}`, () => vault.value(name, version)),
-    add: (version) => ask(`add ${version.name}`, () => vault.add(version)),
-    update: (name, version, change) => ask(`update ${name}`, () => vault.update(name, version, change)),
-    serverTime: said,
-  };
-}
-
-async function listed(vault: MemoryVault): Promise<readonly SecretVersion[]> {
-  const versions: SecretVersion[] = [];
-  for await (const version of vault.list()) versions.push(version);
-  return versions;
-}
-
-function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, fresh: () => Looks): CredentialIssuer {
-  const ask = <Value>(what: string, effect: () => Promise<Value>) => call(`provider.${what}`, effect);
-  return {
-    ...issuer,
-    issue: (request, proposed) => ask(`issue ${request.binding.name}`, () => issuer.issue(request, proposed)),
-    verify: (request, credential) => ask('verify', () => issuer.verify(request, credential)),
-    describe: (request) => ask('describe', () => issuer.describe(request)),
-    list: (binding, signal) => ask('list', () => issuer.list(binding, signal)),
-    revoke: (request, id) => {
-      const looks = fresh();
-      return ask(`revoke ${request.binding.name} ${id}`, () => {
-        world.beforeRevocation(request.binding, id, looks);
-        return issuer.revoke(request, id);
-      });
-    },
-    lastUsed: (request, id) => ask('lastUsed', () => issuer.lastUsed(request, id)),
-  };
-}
-
-function recordsFor({ records }: SimulatedWorld, call: Call): RotationTools['records'] {
-  const put = (path: string, bytes: Uint8Array) => {
-    revisions += 1;
-    const revision = String(revisions);
-    records.set(path, { bytes, revision });
-    return revision;
-  };
-  return {
-    create: (path, bytes) =>
-      call(`records.create ${path}`, () => {
-        if (records.has(path)) return Promise.reject(new ServiceError('RECORD_EXISTS', { path }));
-        return Promise.resolve(put(path, bytes));
-      }),
-    replace: (path, bytes, revision) =>
-      call(`records.replace ${path}`, () => {
-        if (records.get(path)?.revision !== revision)
-          return Promise.reject(new ServiceError('RECORD_CHANGED', { path }));
-        return Promise.resolve(put(path, bytes));
-      }),
-    // An entry of a journal never changes, so the order of reading does not matter: only its list is worth a decision.
-    read: (path) =>
-      path.startsWith('journal/')
-        ? Promise.resolve(records.get(path) ?? null)
-        : call(`records.read ${path}`, () => Promise.resolve(records.get(path) ?? null)),
-    async *list(prefix) {
-      yield* await call(`records.list ${prefix}`, () =>
-        Promise.resolve([...records.keys()].filter((path) => path.startsWith(prefix)).sort()),
-      );
-    },
-  };
-}
-
-/** Compared, never read or told: one count for all histories serves. */
-let revisions = 0;
-
-/** What the audit would say: the log as far as its rows have arrived. */
-function readersOf(world: SimulatedWorld, secret: string, version: string) {
-  const watermarkMs = world.nowMs - world.logLagMs;
-  const rows = world.jobs.filter(
-    (job) => job.secret === secret && job.version === version && job.readAtMs <= watermarkMs,
-  );
-  return {
-    watermark: new Date(watermarkMs),
-    gaps: [],
-    reads: rows.map(({ readAtMs }) => ({ at: new Date(readAtMs), job: 'team/app 1', identity: null })).reverse(),
-    running: rows.filter(({ endsAtMs }) => endsAtMs > world.nowMs).map(() => 'team/app 1'),
-  };
 }
