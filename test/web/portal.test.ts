@@ -107,6 +107,27 @@ describe('asking for a rotation', () => {
     expect(await ask({ ...form, origin: 'http://localhost:7071' }, body)).toMatchObject({ status: 303 });
   });
 
+  it('offers to roll back while the grace lasts, and to approve what waits, to operators alone', async () => {
+    const listed = (state: string, awaits: 'publish' | null) => ({
+      rotationId: `${state}.1`,
+      vault: 'kv',
+      secret: 'x',
+      state,
+      claimedAt: '2026-03-01T00:00:00.000Z',
+      publishedAt: null,
+      oldValue: 'in-grace',
+      failure: null,
+      awaits,
+    });
+    const rotations = [listed('grace', null), listed('awaiting-approval', 'publish'), listed('done', null)];
+    const text = await (
+      await webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } }).send('/rotations')
+    ).text();
+    expect(text.match(/value="roll-back"/g)).toHaveLength(1);
+    expect(text.match(/value="approve"/g)).toHaveLength(1);
+    expect(text).toContain('name="rotationId" value="grace.1"');
+  });
+
   it('approves and rolls back in the name of who asks', async () => {
     const world = webWorld({ access });
     const post = async (body: object) =>

@@ -24,7 +24,7 @@ function table(rotations: readonly ListedRotation[], operator: boolean) {
   return html`<div class="scroll"><table><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Began</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
 <tbody>${rotations.map(
     (one) =>
-      html`<tr><td>${one.vault}/${one.secret}</td><td>${words(one.state)}${one.failure === null ? '' : failureOf(one.failure)}${operator && one.awaits !== null ? approveForm(one) : ''}</td><td>${moment(one.claimedAt)}</td><td>${one.publishedAt === null ? 'not yet' : moment(one.publishedAt)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>`,
+      html`<tr><td>${one.vault}/${one.secret}</td><td>${words(one.state)}${one.failure === null ? '' : failureOf(one.failure)}${operator && one.awaits !== null ? approveForm(one) : ''}${operator && one.state === 'grace' ? rollBackForm(one) : ''}</td><td>${moment(one.claimedAt)}</td><td>${one.publishedAt === null ? 'not yet' : moment(one.publishedAt)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -40,6 +40,11 @@ function failureOf(code: string) {
 
 function askForm() {
   return html`<h2>Ask for a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label><label>Reason, for the record<input type="text" name="reason" required></label><div><button>Rotate</button></div></form>`;
+}
+
+/** While the grace lasts the old value works still, and can be published again. */
+function rollBackForm({ rotationId }: ListedRotation) {
+  return html`<details><summary>Roll back</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="roll-back"><input type="hidden" name="rotationId" value="${rotationId}"><label>Reason, for the record<input type="text" name="reason" required></label><button>Publish the old value again</button></form></details>`;
 }
 
 function approveForm({ rotationId, awaits }: ListedRotation) {
