@@ -2,6 +2,10 @@ import { fault } from './fault.ts';
 
 /** What can go wrong at the edge, where requests and events come in. */
 export const webFaults = {
+  EVENT_TOKEN_UNCHECKED: fault<{ tenantId: string }>(
+    'backoff',
+    "The token of a delivery could not be checked, because the tenant's keys could not be fetched. Nothing was recorded.",
+  ),
   REQUEST_FORBIDDEN: fault<{ reason: string }>('never', 'You are signed in, but your role does not allow this.'),
   REQUEST_MALFORMED: fault<{ place: string; reason: string }>('never', 'The request has a fault at the place named.'),
   REQUEST_TOO_LARGE: fault<{ limitBytes: number }>('never', 'The request is larger than this route takes.'),

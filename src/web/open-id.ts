@@ -99,7 +99,7 @@ export function createOpenId(options: OpenIdOptions): OpenId {
     } catch (error) {
       // What the provider or its token got wrong is for nobody; a provider that cannot be reached is a failure.
       if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return null;
-      if (error instanceof openid.ClientError) return null;
+      if (error instanceof openid.ClientError && isAnswered(error)) return null;
       throw error;
     }
   }
@@ -118,6 +118,11 @@ export function createOpenId(options: OpenIdOptions): OpenId {
       if (endsAt <= now().getTime() || attempts.size >= mostAttempts) attempts.delete(state);
     }
   }
+}
+
+/** Without a code nothing was answered: the client then wraps what the network said. */
+function isAnswered({ code }: openid.ClientError): boolean {
+  return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT';
 }
 
 async function discover({ issuer, clientId, clientSecret, allowInsecureLoopback = false }: OpenIdOptions) {

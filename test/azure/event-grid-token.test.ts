@@ -1,4 +1,4 @@
-import { generateKeyPair, SignJWT } from 'jose';
+import { errors, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { eventGridTokenCheck } from '../../src/azure/event-grid-token.ts';
 
@@ -22,5 +22,16 @@ describe('the token of an Event Grid delivery', () => {
     expect(await check(await token({ iss: 'https://sts.windows.net/another/' }))).toBe(false);
     expect(await check(await token({}, foreign.privateKey))).toBe(false);
     expect(await check('not.a.token')).toBe(false);
+  });
+
+  it.each([
+    ['do not arrive in time', new errors.JWKSTimeout()],
+    ['are answered with an error', new errors.JOSEError('Expected 200 OK')],
+    ['cannot be asked for', new TypeError('fetch failed')],
+  ])('is not called false while the keys of the tenant %s', async (_, failure) => {
+    const { privateKey } = await generateKeyPair('RS256');
+    const token = await new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
+    const check = eventGridTokenCheck({ audience, tenantId }, () => Promise.reject(failure));
+    await expect(check(token)).rejects.toMatchObject({ code: 'EVENT_TOKEN_UNCHECKED', retry: 'backoff' });
   });
 });

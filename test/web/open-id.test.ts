@@ -12,6 +12,8 @@ let next: { roles: readonly string[]; nonce: string | null } = { roles: [], nonc
 let asked = new URLSearchParams();
 let issuer = '';
 let close = () => Promise.resolve();
+/** While true the provider's token endpoint breaks off. */
+let broken = false;
 
 beforeAll(async () => {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
@@ -31,6 +33,7 @@ beforeAll(async () => {
       });
     }
     if (request.url === '/keys') return answer({ keys: [key] });
+    if (broken) return void response.destroy();
     void new SignJWT({
       roles: next.roles,
       preferred_username: 'ann@example.org',
@@ -111,5 +114,13 @@ describe('signing in with an identity provider', () => {
     expect((await signIn({ state: 'another' })).returned.status).toBe(403);
     next = { roles: ['Keyturn.Auditor'], nonce: 'another' };
     expect((await signIn()).returned.status).toBe(403);
+  });
+
+  it('does not call an account unknown while the provider does not answer', async () => {
+    next = { roles: ['Keyturn.Auditor'], nonce: null };
+    broken = true;
+    expect((await signIn()).returned.status).toBe(500);
+    broken = false;
+    expect((await signIn()).open.status).toBe(200);
   });
 });
