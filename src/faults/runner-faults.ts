@@ -90,7 +90,7 @@ export const runnerFaults = {
   TARGET_UNUSABLE: fault<{ path: string; reason: string }>('never', 'The place for this secret cannot be used.'),
   SECRET_IN_JOB_FILE: fault<{ files: readonly string[] }>(
     'never',
-    'The command wrote a secret where later steps and the server would see it. It was taken back from the files named.',
+    'The command wrote a secret where later steps and the server would see it: it was taken back from the files named. Or it left one of them so that it cannot be looked at.',
   ),
   MASKS_WITHHELD: fault<{ reason: string }>(
     'never',

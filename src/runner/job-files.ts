@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { PatternIndex } from './pattern-index.ts';
 
 /** The files through which a step speaks to its runner. What is in them ends up on disk, in later steps, in the server. */
@@ -7,7 +7,7 @@ const names = ['OUTPUT', 'ENV', 'STATE', 'PATH', 'STEP_SUMMARY'].flatMap((name) 
 const pieceBytes = 1_048_576;
 
 export interface JobFiles {
-  /** Takes back what was written since, from every file that now holds a secret. Gives the names of those files. */
+  /** Takes back what was written since, from every file that now holds a secret. Gives the names of those files, and of any that cannot be looked at. */
   takeBack(index: PatternIndex): readonly string[];
 }
 
@@ -17,12 +17,22 @@ export function watchJobFiles(environment: Readonly<Record<string, string | unde
   for (const name of names) {
     const path = environment[name] ?? '';
     // Gitea's names stand for the same files.
-    if (path.startsWith('/') && !paths.has(path)) paths.set(path, { name, length: lengthOf(path) });
+    if (path.startsWith('/') && !paths.has(path) && mayWrite(path)) paths.set(path, { name, length: lengthOf(path) });
   }
   return {
     takeBack: (index) =>
       [...paths].flatMap(([path, { name, length }]) => (holdsSecret(path, length, index) ? [name] : [])),
   };
+}
+
+/** What we may not write, the command may not either: there is nothing of it to take back. */
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  }
 }
 
 function lengthOf(path: string): number {
@@ -38,9 +48,10 @@ function holdsSecret(path: string, length: number, index: PatternIndex): boolean
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
-  } catch {
-    // Gone, or made a link by the command: the runner reads it at its own peril, we do not follow.
-    return false;
+  } catch (error) {
+    // Gone: there is nothing to take back. Made a link or unreadable by the command: what cannot be looked at is not
+    // called clean, for the runner may be able to read it.
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
   try {
     const found = holdsPattern(descriptor, Math.max(0, length - index.longest), index);

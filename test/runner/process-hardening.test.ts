@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -123,6 +123,17 @@ describe('what a command left in a job’s file', () => {
     expect(readFileSync(path, 'utf8')).toBe('before=1\n');
     writeFileSync(path, `before=1\n${'x'.repeat(3_000_000)}`);
     expect(files.takeBack(index)).toEqual([]);
+  });
+
+  it('is not called clean when the file was made a link, and is when the file is gone', () => {
+    const path = join(world.directory, 'linked-output');
+    writeFileSync(path, '');
+    const files = watchJobFiles({ GITHUB_OUTPUT: path });
+    const index = patternIndex([Buffer.from('swordfish-swordfish')]);
+    rmSync(path);
+    expect(files.takeBack(index)).toEqual([]);
+    symlinkSync(join(world.directory, 'elsewhere'), path);
+    expect(files.takeBack(index)).toEqual(['GITHUB_OUTPUT']);
   });
 });
 
