@@ -60,6 +60,8 @@ export function keyturnOf(parts: Parts): Keyturn {
 
     async produceReports() {
       if (!reports) return idle('Reports');
+      // First: a report that cannot be made must not leave the day's heads unsealed.
+      const headsSealed = await sealJournalHeads(parts);
       const packs = await listPacks(records);
       const already = packs.map(({ period }) => ({ from: new Date(period.from), to: new Date(period.to) }));
       let produced = 0;
@@ -69,7 +71,7 @@ export function keyturnOf(parts: Parts): Keyturn {
           produced += 1;
         }
       }
-      return { what: 'Reports', counts: { produced, headsSealed: await sealJournalHeads(parts) } };
+      return { what: 'Reports', counts: { produced, headsSealed } };
     },
 
     handleRequest: async (request, connection) => await web.fetch(request, { connection }),
