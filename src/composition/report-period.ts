@@ -11,7 +11,7 @@ import { version } from './version.ts';
 /** Who acts and who attests should be two; where they are one, the report says so (design decision 18). */
 const rolesInWords = {
   all: 'one process rotates, collects and seals: who acts also attests',
-  report: 'this process reports and holds no right to rotate',
+  report: 'this process reports and rotates nothing; which rights its identity holds is not looked at',
   rotate: 'this process rotates',
 } as const;
 

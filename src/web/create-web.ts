@@ -40,7 +40,10 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.get('/sign-in', async (context) => await signIn(context.req.query('code'), context.req.raw, access));
   web.get('/sign-in/callback', async (context) => {
     const signedIn = (await access.openId?.finish(context.req.raw)) ?? null;
-    return signedIn ?? (await showRefusal(context.req.raw, 403, 'This account has no role in Keyturn.'));
+    return (
+      signedIn ??
+      (await showRefusal(context.req.raw, 403, 'The sign-in did not succeed, or this account has no role in Keyturn.'))
+    );
   });
   web.get('/', needs('auditor'), async (context) => await listPacks(context.req.raw, ports));
   web.get(
