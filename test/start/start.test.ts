@@ -144,8 +144,10 @@ describe('keyturn verify', () => {
 
   it('trusts the fingerprint that it is given, and no other', async () => {
     const { fingerprint } = JSON.parse((await keyturn('verify', pack, '--json')).stdout) as { fingerprint: string };
+    // The last digit changed, whatever it is.
+    const another = `${fingerprint.slice(0, -1)}${fingerprint.endsWith('0') ? '1' : '0'}`;
     expect((await keyturn('verify', pack, '--trust', fingerprint)).code).toBe(0);
-    expect((await keyturn('verify', pack, '--trust', `${fingerprint.slice(0, -1)}0`)).code).toBe(1);
+    expect((await keyturn('verify', pack, '--trust', another)).code).toBe(1);
   });
 
   it('names the file after one byte of any file was changed', async () => {
