@@ -14,6 +14,7 @@ export type FindingRule =
   | 'secret-without-expiry'
   | 'old-version-read'
   | 'staging-read'
+  | 'tag-malformed'
   | 'tag-widened'
   | 'unexplained-write'
   | 'rotation-unexplained'

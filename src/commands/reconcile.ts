@@ -13,7 +13,8 @@ serve is.
 
   --plan  says what a pass would do, one sentence each, and changes nothing
 
-Exit codes: 0 the pass is made, 3 something stands against it (each is named).
+Exit codes: 0 the pass is made, 3 something stands against it, or a tag is not
+obeyed (each is named).
 
 Example: keyturn reconcile --plan
 `;

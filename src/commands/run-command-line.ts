@@ -26,6 +26,8 @@ const wrongUse: readonly ErrorCode[] = [
   'HOST_REFUSED',
   'SECRET_NOT_BOUND',
   'ROTATION_REQUEST_REFUSED',
+  'ROLL_BACK_REFUSED',
+  'SECRET_TAG_MALFORMED',
 ];
 
 /** Runs one command to its end. Never rejects: a failure becomes a sentence on stderr (JSON with `--json`) and a code. */

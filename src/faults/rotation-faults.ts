@@ -26,6 +26,14 @@ export const rotationFaults = {
     'never',
     'With the tags that Keyturn writes this secret would have more than Key Vault takes. Remove tags that nobody reads.',
   ),
+  SECRET_TAG_MALFORMED: fault<{ vault: string; secret: string; tag: string; expected: string }>(
+    'never',
+    'A tag of the secret is not what it is to be. A malformed rotation counts as off, any other has no effect. Correct or remove it.',
+  ),
+  SECRET_TAG_WIDENS: fault<{ vault: string; secret: string; tag: string; allowed: string }>(
+    'never',
+    'A tag of the secret asks for more than the policy allows, so it has no effect. Correct or remove it, or change the policy.',
+  ),
   ISSUER_UNKNOWN: fault<{ issuer: string; known: readonly string[] }>(
     'never',
     'There is no such issuer. Use one of those known.',
@@ -89,9 +97,5 @@ export const rotationFaults = {
   ROTATION_REQUEST_REFUSED: fault<{ vault: string; secret: string; reason: string }>(
     'never',
     'The rotation was not begun. The reason says what stands against it.',
-  ),
-  ROTATION_FAILED_UNEXPECTEDLY: fault<{ rotationId: string; step: string }>(
-    'backoff',
-    'Something failed that Keyturn cannot name. Nothing was lost; the journal says which step was under way.',
   ),
 } as const;

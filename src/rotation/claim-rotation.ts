@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import type { ClaimedMember, RotationClaim } from './journal-entry.ts';
+import type { ClaimedMember, RotationClaim, RotationFacts } from './journal-entry.ts';
 import { exists, idAwayFrom, lostRotation } from './lost-rotation.ts';
 import { rotationOf } from './rotation.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -8,6 +8,7 @@ import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf, targetKeyOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
+import { tagFaults } from './tag-faults.ts';
 import { changeUnit, readUnit } from './unit-record.ts';
 import { latestOf, requireClockAgreement } from './vault-access.ts';
 
@@ -82,6 +83,16 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     };
   }
 
+  /** The tags of the versions that are rotated away from that had not the effect that was wanted of them. */
+  function disobeyed(): Pick<RotationFacts, 'reasons'> {
+    const reasons = unit.members.flatMap((member, index) =>
+      tagFaults(member, newest[index]?.tags ?? {}).map(
+        ({ tag, error }) => `${error.code} ${tag} ${bindingKey(member)}`,
+      ),
+    );
+    return reasons.length === 0 ? {} : { reasons };
+  }
+
   /** Puts a rotation on the unit's list, from which the reconciler goes on with it. */
   async function list(id: string): Promise<void> {
     await changeUnit(tools.records, unit.key, (one) =>
@@ -99,7 +110,7 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
         ...entry,
         step: 'claimed',
         state,
-        facts: { claim: begun },
+        facts: { claim: begun, ...(state === 'claimed' ? disobeyed() : {}) },
         operations: [],
       });
       return true;

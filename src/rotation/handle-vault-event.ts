@@ -75,9 +75,9 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
     if (latest.version !== notice.version)
       return says('stale', null, parseAttemptId(latest.tags['rotation-id'])?.rotationId ?? null);
     const binding = unit.members.find(({ vault, name }) => vault === notice.vault && name === notice.secret);
-    const { binding: tightened } = tightenedBinding(binding ?? unit.members[0], latest.tags);
+    const { binding: tightened, malformed } = tightenedBinding(binding ?? unit.members[0], latest.tags);
     const dueness = isDue(latest, tightened, tools.now());
-    if (!dueness.due) return says('not-due', dueness.because);
+    if (!dueness.due) return says('not-due', malformed.includes('rotation') ? 'SECRET_TAG_MALFORMED' : dueness.because);
     if (await tools.killSwitch()) return says('stopped');
     const claimed = await claimRotation(tools, unit, {
       trigger: 'event',

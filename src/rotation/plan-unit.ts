@@ -11,6 +11,7 @@ import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
+import { tagFaults } from './tag-faults.ts';
 import { readUnit } from './unit-record.ts';
 import { storeOf } from './vault-access.ts';
 
@@ -48,12 +49,18 @@ export async function planRotation(tools: RotationTools, unit: RotationUnit): Pr
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
   const steps = stepsOf[issuer.credentialClass].slice(1).join(', ');
   const sentences = [`${unit.key}: would take the steps ${steps} with issuer ${issuer.name}.`];
-  for (const { vault, name, approval, graceMs } of unit.members) {
+  const tagged: string[] = [];
+  for (const member of unit.members) {
+    const { vault, name, approval, graceMs } = member;
     sentences.push(`${vault}/${name}: the old version would stay usable for ${formatDuration(graceMs)}.`);
     if (approval.length > 0)
       sentences.push(`${vault}/${name}: another person must approve before ${approval.join(' and ')}.`);
     sentences.push(
-      await probe(`${vault}/${name}: reading the secret's properties`, () => storeOf(tools, vault).latest(name)),
+      await probe(`${vault}/${name}: reading the secret's properties`, async () => {
+        const latest = await storeOf(tools, vault).latest(name);
+        tagged.push(...tagFaults(member, latest?.tags ?? {}).map(({ sentence }) => sentence));
+        return latest;
+      }),
     );
   }
   if (issuer.credentialClass !== 'self') {
@@ -62,6 +69,7 @@ export async function planRotation(tools: RotationTools, unit: RotationUnit): Pr
   }
   return [
     ...sentences,
+    ...tagged,
     `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`,
   ];
 }

@@ -7,6 +7,7 @@ import { planUnit } from './plan-unit.ts';
 import { reconcileUnit } from './reconcile-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { isStagingName } from './staging.ts';
+import { tagFaults } from './tag-faults.ts';
 
 /** Units worked on at a time: enough to hide a vault's answer times, few enough to stay under its limits. */
 const atATime = 8;
@@ -18,7 +19,7 @@ export interface Reconciled {
   readonly counts: Readonly<Record<ReconcileCount, number>>;
   /** With `plan`: one exact sentence for each thing that a pass would do. */
   readonly plan: readonly string[];
-  /** What stands against rotating, each as `vault/name: CODE`. */
+  /** What stands against rotating, each as `vault/name: CODE`; of a tag that is not obeyed, `vault/name (tag NAME): CODE`. */
   readonly faults: readonly string[];
 }
 
@@ -36,6 +37,7 @@ export const reconcileCounts = [
   'busy',
   'needsAttention',
   'leftoversRemoved',
+  'tagsMalformed',
   'tagsWidened',
   'faults',
 ] as const;
@@ -80,8 +82,9 @@ export async function reconcileRotations(
     await notes.pause.over();
     if (tools.monotonicMs() >= end) return;
     const versions = newestOf(unit, newest);
+    const tagged = noteTags(unit, newest, notes);
     await guarded(notes, unit, async () => {
-      if (plan) sentences.push(...(await planUnit(tools, unit, versions)));
+      if (plan) sentences.push(...tagged, ...(await planUnit(tools, unit, versions)));
       else if (!stopped) await reconcileUnit(tools, unit, versions, notes, end);
     });
   });
@@ -111,6 +114,20 @@ async function inventory(tools: RotationTools, notes: PassNotes): Promise<Readon
 
 function newestOf(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>): readonly SecretVersion[] {
   return unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
+}
+
+/**
+ * Reports the tags of the newest versions that are not obeyed, each once a pass whatever is under way, and gives a sentence for
+ * each. They stop no pass: what a tag is worth is decided where it is read.
+ */
+function noteTags(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>, notes: PassNotes): readonly string[] {
+  return unit.members.flatMap((member) =>
+    tagFaults(member, newest.get(bindingKey(member))?.tags ?? {}).map(({ tag, error, sentence }) => {
+      notes.count(error.code === 'SECRET_TAG_MALFORMED' ? 'tagsMalformed' : 'tagsWidened');
+      notes.fault(`${bindingKey(member)} (tag ${tag})`, error);
+      return sentence;
+    }),
+  );
 }
 
 /** One secret's failure must not keep the others from their turn; the journal's own failure must. */

@@ -41,7 +41,7 @@ export async function reconcileUnit(
   let hasEndedNow = false;
   for (const rotationId of new Set([...record.open, ...lost])) await advance(rotationId);
   // `newest` may be minutes old by now: what lies behind a rotation that ended just now is the next pass's.
-  if (!hasEndedNow && open.length === 0 && isUnitDue(tools, unit, newest, notes)) {
+  if (!hasEndedNow && open.length === 0 && isUnitDue(tools, unit, newest)) {
     notes.count('due');
     const claimed = await claimRotation(tools, unit, {
       trigger: 'reconciler',
@@ -100,20 +100,14 @@ async function unlisted(
   return found;
 }
 
-function isUnitDue(
-  tools: RotationTools,
-  unit: RotationUnit,
-  newest: readonly SecretVersion[],
-  notes: PassNotes,
-): boolean {
+function isUnitDue(tools: RotationTools, unit: RotationUnit, newest: readonly SecretVersion[]): boolean {
   let due = false;
   let forbidden = newest.length < unit.members.length;
   for (const version of newest) {
     const member = unit.members.find(({ vault, name }) =>
       bindingKey({ vault, name }).endsWith(`/${version.name.toLowerCase()}`),
     );
-    const { binding, widened } = tightenedBinding(member ?? unit.members[0], version.tags);
-    if (widened.length > 0) notes.count('tagsWidened');
+    const { binding } = tightenedBinding(member ?? unit.members[0], version.tags);
     const dueness = isDue(version, binding, tools.now());
     due ||= dueness.due;
     // One member that must not be rotated, or is too young, holds the whole group.

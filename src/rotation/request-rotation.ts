@@ -2,12 +2,15 @@ import { ServiceError } from '../service-error.ts';
 import { advanceRotation } from './advance-rotation.ts';
 import { claimRotation } from './claim-rotation.ts';
 import { nextAttempt } from './issue-credential.ts';
+import { lateRequestLeftMs } from './late-request.ts';
 import { planRotation } from './plan-unit.ts';
 import { hasEnded, rotationOf } from './rotation.ts';
 import { readJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, unitOf } from './rotation-unit.ts';
 import type { RotationWork } from './rotation-work.ts';
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
+import { tagFaults } from './tag-faults.ts';
 import { storeOf } from './vault-access.ts';
 import { withRotation } from './with-rotation.ts';
 
@@ -25,7 +28,8 @@ export interface RotationRequest {
  * Begins a rotation because a person asks, or takes up the one that needs attention, and drives it for as long as
  * `deadlineMs`. Gives the rotation's id. Asking twice is asking once: the id follows from the version in force.
  * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` for a version that is too young, a secret that its tags
- * exempt, another rotation in its grace, or a day's number used up; `CLOCK_DISAGREES`, or as the vault does.
+ * exempt, another rotation in its grace, or a day's number used up; `SECRET_TAG_MALFORMED` for a tag `rotation` that is no word
+ * for it; `CLOCK_DISAGREES`, or as the vault does.
  */
 export async function requestRotation(
   tools: RotationTools,
@@ -68,10 +72,14 @@ async function requireAge(
   unit: RotationUnit,
   refuse: (reason: string) => ServiceError,
 ): Promise<void> {
-  for (const { vault, name, minimumAgeMs } of unit.members) {
+  for (const member of unit.members) {
+    const { vault, name, minimumAgeMs } = member;
     const latest = await storeOf(tools, vault).latest(name);
-    if (latest?.tags['rotation']?.trim().toLowerCase() === 'off')
-      throw refuse('A tag of the secret forbids its rotation.');
+    const tags = latest?.tags ?? {};
+    if (tightenedBinding(member, tags).binding === null) {
+      const malformed = tagFaults(member, tags).find(({ tag }) => tag === 'rotation');
+      throw malformed?.error ?? refuse('A tag of the secret forbids its rotation.');
+    }
     const from = new Date((latest?.created.getTime() ?? 0) + minimumAgeMs);
     if (tools.now() < from)
       throw refuse(`Its newest version is too young before ${from.toISOString()}; an emergency does not wait.`);
@@ -100,7 +108,7 @@ async function resume(work: RotationWork, by: string, reason: string): Promise<v
   const reasons = [`asked again by ${by}: ${reason}`.slice(0, 200)];
   if (failure === 'GROUP_SUPERSEDED') {
     // Both parts stand and nothing is revoked; the next rotation begins from what is there.
-    return work.outcome('adopt', { state: 'superseded', facts: { withdrawn: true, reasons } });
+    return work.outcome('adopt', { state: 'superseded', facts: { withdrawn: lateRequestLeftMs(work) === 0, reasons } });
   }
   await work.outcome('resume', { state: step, facts: { tries: 0, cycle: 0, reasons } });
   if (failure === 'STAGED_VALUE_LOST' || failure === 'STAGED_VALUE_REFUSED') {

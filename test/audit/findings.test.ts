@@ -349,6 +349,27 @@ describe('findings about secrets and their rotation', () => {
     expect(of('tag-widened', found({ held: held('31'), policy: bound() }))).toHaveLength(1);
     expect(of('tag-widened', found({ held: held('30'), policy: bound() }))).toEqual([]);
   });
+
+  it('name each tag that is not what it is to be with its effect, and never its text', () => {
+    const tags = { ValidityPeriodDays: 'hunter2', rotation: 'offf' };
+    expect(of('tag-malformed', found({ held: [{ ...secret(), tags }], policy: bound() }))).toEqual([
+      {
+        subject: 'kv/database',
+        severity: 'medium',
+        count: 1,
+        says: 'The tag rotation of kv/database is not on or off; it counts as off, so that the secret is not rotated.',
+      },
+      {
+        subject: 'kv/database',
+        severity: 'medium',
+        count: 1,
+        says: 'The tag ValidityPeriodDays of kv/database is not a whole number of days, at least 1; it has no effect.',
+      },
+    ]);
+    const proper = { ValidityPeriodDays: '20', rotation: 'off' };
+    expect(of('tag-malformed', found({ held: [{ ...secret(), tags: proper }], policy: bound() }))).toEqual([]);
+    expect(of('tag-malformed', found({ held: [{ ...secret(), tags }] }))).toEqual([]);
+  });
 });
 
 describe('a finding', () => {

@@ -46,6 +46,7 @@ const finds: Readonly<Record<string, string>> = {
   'unreadable-row': 'rows that could not be understood',
   'status-disagrees': 'rows whose status and signature contradict each other',
   'secret-without-expiry': 'a secret that nothing announces as due',
+  'tag-malformed': 'a tag that is not what it is to be: a validity then has no effect, `rotation` counts as off',
   'tag-widened': 'a tag that asks for more than the policy allows; it has no effect',
   'secret-never-read': 'a secret that was not read in the whole period',
 };

@@ -28,6 +28,7 @@ const rules = {
   'secret-without-expiry': 1,
   'old-version-read': 1,
   'staging-read': 1,
+  'tag-malformed': 1,
   'tag-widened': 1,
   'unexplained-write': 1,
   'rotation-unexplained': 1,

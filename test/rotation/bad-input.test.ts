@@ -89,18 +89,7 @@ describe('each kind of bad input, asked for by a person', () => {
     for (const place of ['3:', 'validity', '4:', 'grase']) expect(faults).toContain(place);
   });
 
-  it.each(['', 'ninety', '-1', '0', '1e3', '9'.repeat(40), '30d', '½'])(
-    'malformed tag ValidityPeriodDays "%s": has no effect, neither to shorten nor to widen',
-    async (days) => {
-      const world = rotationWorld([bindingOf('app', 'random')]);
-      const created = new Date(world.tools.now().getTime() - 20 * dayMs);
-      world.vault.put({ name: 'app', value: new SecretValue('x'), created, tags: { ValidityPeriodDays: days } });
-      const { counts, faults } = await reconcileRotations(world.tools);
-      expect(faults).toEqual([]);
-      expect(counts).toMatchObject({ due: 0 });
-      expect(world.latestValue('app')).toBe('x');
-    },
-  );
+  // Malformed tags, and tags that widen, fill bad-tags.test.ts.
 
   it('validity shorter than the near-expiry window: the vault’s event for each new version starts no storm', async () => {
     const world = rotationWorld([bindingOf('app', 'random', { validityMs: 20 * dayMs })]);

@@ -18,6 +18,7 @@ import { secretWithoutExpiry } from './secret-without-expiry.ts';
 import { sensitiveOperation } from './sensitive-operation.ts';
 import { stagingRead } from './staging-read.ts';
 import { statusDisagrees } from './status-disagrees.ts';
+import { tagMalformed } from './tag-malformed.ts';
 import { tagWidened } from './tag-widened.ts';
 import { unattributedRead } from './unattributed-read.ts';
 import { unexplainedWrite } from './unexplained-write.ts';
@@ -42,6 +43,7 @@ const rules: readonly FindingRuleFactory[] = [
   unreadableRow,
   statusDisagrees,
   secretWithoutExpiry,
+  tagMalformed,
   tagWidened,
   secretNeverRead,
 ];

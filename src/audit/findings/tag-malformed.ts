@@ -1,0 +1,27 @@
+import { operatorTags, tightenedBinding } from '../../secrets/tightened-binding.ts';
+import type { FindingRuleFactory } from './finding-rule.ts';
+import { createFindingTally } from './finding-tally.ts';
+
+/** Tags that are not what they are to be, so that what somebody wanted of them may not happen. Their text is not repeated. */
+export const tagMalformed: FindingRuleFactory = ({ policy }) => ({
+  findings({ held, asOf }) {
+    const tally = createFindingTally('tag-malformed');
+    for (const { vault, secret, version, tags = {} } of held) {
+      const subject = `${vault}/${secret}`;
+      const binding = policy.secrets.get(subject.toLowerCase());
+      if (binding === undefined) continue;
+      for (const tag of tightenedBinding(binding, tags).malformed) {
+        const effect = tag === 'rotation' ? 'it counts as off, so that the secret is not rotated' : 'it has no effect';
+        tally.add({
+          subject,
+          key: tag,
+          severity: 'medium',
+          at: new Date(asOf).toISOString(),
+          evidence: `${subject}@${version}`,
+          says: () => `The tag ${tag} of ${subject} is not ${operatorTags[tag]}; ${effect}.`,
+        });
+      }
+    }
+    return tally.findings();
+  },
+});
