@@ -12,12 +12,34 @@ const ends = {
   'cannot-be-shown': 'cannot be shown',
   'in-grace': 'still in grace',
   'in-force': 'in force',
+  'in-force-again': 'in force again',
+  'not-ended': 'not ended',
+  'not-known': 'not known',
 } as const satisfies Record<RotationHistory['oldValue'], string>;
 
 /** What became of the old value, in the report's words. */
 export function oldValueText({ oldValue }: Pick<RotationHistory, 'oldValue'>): string {
   return ends[oldValue];
 }
+
+const publications = {
+  published: 'time not known',
+  'not-yet': 'not yet',
+  never: 'never',
+  'not-known': 'not known',
+} as const satisfies Record<RotationHistory['publication'], string>;
+
+/** `asked for by ann: leaked in a chat`. */
+function askedText({ trigger, askedBy, reason }: RotationHistory): string {
+  if (trigger !== 'person' || askedBy === null) return triggers[trigger];
+  return `asked for by ${askedBy}${reason === null ? '' : `: ${reason}`}`;
+}
+
+const triggers = {
+  event: 'begun by an event of Key Vault',
+  reconciler: 'begun by the reconciler',
+  person: 'asked for by a person',
+} as const satisfies Record<RotationHistory['trigger'], string>;
 
 /** One rotation as a line for people. */
 export function rotationLine(rotation: RotationHistory): RotationLine {
@@ -26,20 +48,26 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
     id: rotation.rotationId,
     secret: `${rotation.vault}/${rotation.secret}`,
     issuer: rotation.issuer,
-    trigger: rotation.trigger,
+    asked: askedText(rotation),
+    emergency: rotation.emergency,
     state: rotation.state.replaceAll('-', ' '),
     fromVersion: rotation.fromVersion.slice(0, 8),
     publishedVersion: rotation.publishedVersion?.slice(0, 8) ?? '–',
-    publishedAt: time(rotation.publishedAt),
+    publishedAt: rotation.publishedAt === null ? publications[rotation.publication] : secondText(rotation.publishedAt),
     verifiedAt: time(rotation.verifiedAt),
     revokedAt: time(rotation.revokedAt),
     oldValue: oldValueText(rotation),
     failure: rotation.failure,
-    approvals: rotation.approvals
-      .map(({ step, by, at, breakGlass }) => `${step} by ${by}, ${secondText(at)}${breakGlass ? ', break-glass' : ''}`)
-      .join('; '),
+    note: rotation.note,
+    approvals: rotation.approvals.map(approvalText).join('; '),
     head: rotation.head,
   };
+}
+
+/** `break-glass: revoke approved by ann, 2026-03-09 14:00:00: nobody else is awake`. */
+function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['approvals'][number]): string {
+  const why = reason === null ? '' : `: ${reason}`;
+  return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${by}, ${secondText(at)}${why}`;
 }
 
 /** One secret of the inventory as a line for people; the oldest against its policy first. */

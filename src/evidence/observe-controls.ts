@@ -25,6 +25,13 @@ const group = (tally: RetrievalTally, name: GradeGroup): number =>
 const noReads = 'no value was disclosed in the period';
 const unlessAny = (count: number, why: string): string | null => (count === 0 ? why : null);
 
+/** Why the end of an old value cannot be tested. */
+const stillStanding = {
+  'in-grace': 'still in grace',
+  'in-force-again': 'in force again behind a roll-back',
+  'not-ended': 'left alive when somebody else published over the new one',
+} as const;
+
 /** What was examined for each observation. A test holds these names against `templates/controls/observations.json`. */
 export const measures: Readonly<Record<string, (material: Material) => Measure>> = {
   'reads-accounted': ({ tally }) => ({
@@ -74,13 +81,15 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
   },
   'old-values-end': ({ rotations }) => {
     const published = rotations.filter((rotation) => rotation.publishedAt !== null);
-    const ended = published.filter((rotation) => rotation.oldValue !== 'in-grace').length;
-    const waiting = published.length - ended;
-    const why = waiting === 0 ? null : `${counted(waiting, 'old value')} still in grace`;
+    const standing = (['in-grace', 'in-force-again', 'not-ended'] as const).map((oldValue) => ({
+      count: published.filter((rotation) => rotation.oldValue === oldValue).length,
+      why: stillStanding[oldValue],
+    }));
+    const why = standing.flatMap((one) => (one.count === 0 ? [] : [`${counted(one.count, 'old value')} ${one.why}`]));
     return {
-      tested: ended,
+      tested: published.length - standing.reduce((sum, { count }) => sum + count, 0),
       unit: 'rotation',
-      notTested: unlessAny(published.length, 'no rotation was published in the period') ?? why,
+      notTested: unlessAny(published.length, 'no rotation was published in the period') ?? (why.join('; ') || null),
     };
   },
   'changes-explained': ({ rotations, audited }) => ({

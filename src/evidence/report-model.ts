@@ -88,15 +88,20 @@ export interface RotationLine {
   readonly id: string;
   readonly secret: string;
   readonly issuer: string;
-  readonly trigger: string;
+  /** What asked for it: who and why, where it was a person. */
+  readonly asked: string;
+  readonly emergency: boolean;
   readonly state: string;
   readonly fromVersion: string;
   readonly publishedVersion: string;
+  /** A time, or `not yet`, `never`, `not known`. */
   readonly publishedAt: string;
   readonly verifiedAt: string;
   readonly revokedAt: string;
   readonly oldValue: string;
   readonly failure: string | null;
+  /** What a reader must know of a rotation that did not go the ordinary way. */
+  readonly note: string | null;
   readonly approvals: string;
   readonly head: string;
 }

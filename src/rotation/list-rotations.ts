@@ -1,8 +1,11 @@
 import { wantedApproval } from './approval.ts';
+import { approvalsOf } from './read-rotation-histories.ts';
 import { rotationOf } from './rotation.ts';
+import type { RotationHistory } from './rotation-history.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { readJournal, rotationIds } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
+import { valueEnds } from './value-ends.ts';
 
 /** One secret of one rotation, for whoever watches or approves. */
 export interface RotationListing {
@@ -11,9 +14,18 @@ export interface RotationListing {
   readonly vault: string;
   readonly secret: string;
   readonly state: string;
+  readonly trigger: RotationHistory['trigger'];
+  readonly askedBy: string | null;
+  readonly reason: string | null;
+  readonly emergency: boolean;
   readonly claimedAt: string;
+  readonly publication: RotationHistory['publication'];
   readonly publishedAt: string | null;
-  readonly oldValue: string;
+  readonly oldValue: RotationHistory['oldValue'];
+  readonly newValue: RotationHistory['newValue'];
+  /** What must be known of a rotation that did not go the ordinary way, in sentences; else `null`. */
+  readonly note: string | null;
+  readonly approvals: RotationHistory['approvals'];
   readonly failure: string | null;
   /** The step that waits for a second person, if one does. */
   readonly awaits: 'publish' | 'revoke' | null;
@@ -25,16 +37,28 @@ export interface RotationListing {
 export async function listRotations({ records }: Pick<RotationTools, 'records'>): Promise<readonly RotationListing[]> {
   const listed: RotationListing[] = [];
   for await (const id of rotationIds(records)) {
-    const rotation = rotationOf(id, await readJournal(records, id));
-    for (const { vault, secret } of rotation.claim.members) {
+    const entries = await readJournal(records, id);
+    const rotation = rotationOf(id, entries);
+    const { trigger, askedBy, reason, emergency, members } = rotation.claim;
+    const approvals = approvalsOf(entries);
+    for (const member of members) {
+      const { publication, publishedAt, oldValue, newValue, note } = valueEnds(rotation, entries, member);
       listed.push({
         rotationId: attemptIdOf(id, rotation.attempt),
-        vault,
-        secret,
+        vault: member.vault,
+        secret: member.secret,
         state: rotation.state,
+        trigger,
+        askedBy,
+        reason,
+        emergency,
         claimedAt: rotation.claimedAt.toISOString(),
-        publishedAt: rotation.publishedAt?.toISOString() ?? null,
-        oldValue: rotation.oldValue ?? (rotation.publishedAt === null ? 'in-force' : 'in-grace'),
+        publication,
+        publishedAt,
+        oldValue,
+        newValue,
+        note,
+        approvals,
         failure: rotation.failure,
         awaits: wantedApproval(rotation),
         reasons: rotation.reasons,

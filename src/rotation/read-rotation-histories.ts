@@ -1,10 +1,11 @@
 import type { RecordStore } from '../records/record-store.ts';
 import type { JournalEntry, VaultOperation } from './journal-entry.ts';
-import { type Rotation, rotationOf } from './rotation.ts';
+import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import type { RotationHistory } from './rotation-history.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { readJournal, rotationIds } from './rotation-journal.ts';
 import { bindingKey } from './rotation-unit.ts';
+import { valueEnds } from './value-ends.ts';
 
 /**
  * What every rotation did, one history for each secret of it, by rotation id.
@@ -27,27 +28,47 @@ export async function* readRotationHistories(
 export function historiesOf(rotation: Rotation, entries: readonly JournalEntry[]): readonly RotationHistory[] {
   const { claim } = rotation;
   const operations = operationsOf(entries);
-  return claim.members.map(({ vault, secret, fromVersion }) => ({
+  const approvals = approvalsOf(entries);
+  const stateSince = stateSinceOf(entries, rotation);
+  return claim.members.map((member) => ({
     rotationId: attemptIdOf(rotation.rotationId, rotation.attempt),
-    vault,
-    secret,
+    vault: member.vault,
+    secret: member.secret,
     issuer: claim.issuer,
     environment: claim.environment,
     trigger: claim.trigger,
+    askedBy: claim.askedBy,
+    reason: claim.reason,
+    emergency: claim.emergency,
+    graceMs: claim.graceMs,
     state: rotation.state,
-    fromVersion,
-    publishedVersion: rotation.published.get(bindingKey({ vault, name: secret })) ?? null,
+    stateSince,
+    fromVersion: member.fromVersion,
+    publishedVersion: rotation.published.get(bindingKey({ vault: member.vault, name: member.secret })) ?? null,
     claimedAt: rotation.claimedAt.toISOString(),
     verifiedAt: rotation.verifiedAt?.toISOString() ?? null,
-    publishedAt: rotation.publishedAt?.toISOString() ?? null,
     revokedAt: rotation.revokedAt?.toISOString() ?? null,
     doneAt: rotation.doneAt?.toISOString() ?? null,
-    oldValue: rotation.oldValue ?? (rotation.publishedAt === null ? 'in-force' : 'in-grace'),
+    ...valueEnds(rotation, entries, member),
     failure: rotation.failure,
-    approvals: rotation.approvals,
+    approvals,
     head: rotation.head,
     operations,
   }));
+}
+
+/** Every approval, with the reason that its entry gives. */
+export function approvalsOf(entries: readonly JournalEntry[]): RotationHistory['approvals'] {
+  return entries.flatMap(({ kind, facts: { approval, reasons } }) =>
+    kind === 'outcome' && approval !== undefined ? [{ ...approval, reason: reasons?.[0] ?? null }] : [],
+  );
+}
+
+/** The first of the newest outcomes that all left it in the state in which it is. */
+function stateSinceOf(entries: readonly JournalEntry[], { state, claimedAt }: Rotation): string {
+  const outcomes = entries.filter(({ kind }) => kind === 'outcome');
+  const before = outcomes.findLastIndex((entry) => entry.state !== state);
+  return outcomes[before + 1]?.at ?? claimedAt.toISOString();
 }
 
 /** All that was done, and what was about to be done when a worker died: that may have happened too. */
@@ -59,8 +80,11 @@ function operationsOf(entries: readonly JournalEntry[]): readonly VaultOperation
   });
 }
 
+/**
+ * Whether a period has something of it to tell. One that somebody published over stays open for evidence: what it left alive
+ * concerns every later period too.
+ */
 function touches(rotation: Rotation, { from, to }: { readonly from: Date; readonly to: Date }): boolean {
-  return (
-    rotation.claimedAt < to && (rotation.lastAt >= from || (rotation.doneAt === null && rotation.state !== 'stale'))
-  );
+  const leftAlive = rotation.state === 'superseded' && rotation.published.size > 0;
+  return rotation.claimedAt < to && (rotation.lastAt >= from || !hasEnded(rotation) || leftAlive);
 }

@@ -10,7 +10,16 @@ export interface RotationHistory {
   readonly environment: string | null;
   /** What asked for it: an event, the reconciler, or a person. */
   readonly trigger: 'event' | 'reconciler' | 'person';
+  /** The authenticated person, where one asked, and why in that person's words. */
+  readonly askedBy: string | null;
+  readonly reason: string | null;
+  /** Claimed without grace and minimum age, because the value had leaked. */
+  readonly emergency: boolean;
+  /** The grace that this rotation claimed, in milliseconds; 0 in an emergency, whatever the policy says today. */
+  readonly graceMs: number;
   readonly state: RotationState;
+  /** When it came to that state. */
+  readonly stateSince: string;
   readonly fromVersion: string;
   readonly publishedVersion: string | null;
   readonly claimedAt: string;
@@ -18,11 +27,38 @@ export interface RotationHistory {
   readonly publishedAt: string | null;
   readonly revokedAt: string | null;
   readonly doneAt: string | null;
+  /** `never`: it has ended without; `not-known`: its journal was lost and is being rebuilt. */
+  readonly publication: 'published' | 'not-yet' | 'never' | 'not-known';
   /**
    * What the old value's end rests on: shown dead by a refused try, disabled in the vault only, or neither.
-   * `in-grace`: its end is still to come; `in-force`: nothing was published in its place.
+   * `in-grace`: its end is still to come; `in-force`: nothing was published in its place; `in-force-again`: rolled back, its
+   * value stands as a new version; `not-ended`: somebody else published, so it was left alive; `not-known`: the journal was lost.
    */
-  readonly oldValue: 'dead' | 'disabled-only' | 'cannot-be-shown' | 'in-grace' | 'in-force';
+  readonly oldValue:
+    | 'dead'
+    | 'disabled-only'
+    | 'cannot-be-shown'
+    | 'in-grace'
+    | 'in-force'
+    | 'in-force-again'
+    | 'not-ended'
+    | 'not-known';
+  /**
+   * What became of the value that this rotation issued. `in-grace`, `withdrawn`: it was rolled back, or somebody else published
+   * first. `not-ended`: somebody else published over it, and it was left alive.
+   */
+  readonly newValue:
+    | 'not-published'
+    | 'in-force'
+    | 'in-grace'
+    | 'to-be-withdrawn'
+    | 'withdrawn'
+    | 'not-ended'
+    | 'not-known';
+  /** When the old value was published again, `by: reason`, and from when on the new one ends; `null` when it was not. */
+  readonly rolledBack: { readonly at: string; readonly says: string; readonly newEndsFrom: string } | null;
+  /** What a reader must know of a rotation that did not go the ordinary way, in sentences; else `null`. */
+  readonly note: string | null;
   /** The code of the newest failure, when the rotation waits or needs attention. */
   readonly failure: string | null;
   readonly approvals: readonly {
@@ -30,6 +66,8 @@ export interface RotationHistory {
     readonly by: string;
     readonly at: string;
     readonly breakGlass: boolean;
+    /** In the words of whoever approved. */
+    readonly reason: string | null;
   }[];
   /** Digest of the newest entry of the hashed chain. */
   readonly head: string;

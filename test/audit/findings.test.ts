@@ -191,6 +191,30 @@ describe('findings about reads', () => {
     ]);
   });
 
+  it('name a read of an old version right behind an emergency, which claimed no grace', () => {
+    const history = [rotation({ publishedAt: moment(0), emergency: true, graceMs: 0 })];
+    const rows = [row('c1', { version: 'v0', at: at(1), client: stamp(1) })];
+    const [finding] = of('old-version-read', found({ rows, policy: bound(), history }));
+    expect(finding?.says).toContain('after an emergency had replaced it without a grace');
+  });
+
+  it('hold a read against the grace that was claimed, not against the one of the policy today', () => {
+    const history = [rotation({ publishedAt: moment(0), graceMs: 3_600_000 })];
+    const rows = [row('c1', { version: 'v0', at: at(61), client: stamp(1) })];
+    expect(of('old-version-read', found({ rows, policy: bound(), history }))).toEqual([]);
+  });
+
+  it('name a read of the new version behind a roll-back, and none of the old one', () => {
+    const rolledBack = { at: moment(30), says: 'ann: broken', newEndsFrom: moment(90) };
+    const history = [rotation({ state: 'rolled-back', publishedAt: moment(0), rolledBack })];
+    const read = (version: string, second: number) =>
+      row(`${version} ${String(second)}`, { version, at: at(second), client: stamp(1) });
+    const rows = [read('v0', 100), read('v1', 90), read('v1', 91)];
+    expect(of('old-version-read', found({ rows, policy: bound(), history }))).toMatchObject([
+      { count: 1, says: expect.stringContaining('version v1') as string },
+    ]);
+  });
+
   it('name whoever read a staging secret', () => {
     const rows = [row('c1', { secret: 'rot-pending--database', client: stamp(1) })];
     expect(of('staging-read', found({ rows }))).toMatchObject([
@@ -316,6 +340,25 @@ describe('findings about secrets and their rotation', () => {
         says: 'The rotation abc.1 of kv/database stopped and needs a person. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
       },
     ]);
+  });
+
+  it('name a rotation that left two credentials alive, and none that took back what it issued', () => {
+    const superseded = (newValue: RotationHistory['newValue']) =>
+      of('rotation-failed', found({ history: [rotation({ state: 'superseded', newValue })] }));
+    expect(superseded('not-ended')).toMatchObject([
+      {
+        severity: 'medium',
+        says: expect.stringContaining('neither the old nor the new credential was ended') as string,
+      },
+    ]);
+    expect(superseded('withdrawn')).toEqual([]);
+  });
+
+  it('name it in the period in which it came to that, not in the one in which it was claimed', () => {
+    const stopped = (stateSince: string, claimedAt: string) =>
+      of('rotation-failed', found({ history: [rotation({ state: 'needs-attention', stateSince, claimedAt })] }));
+    expect(stopped(moment(0), '2026-03-01T23:00:00.000Z')).toHaveLength(1);
+    expect(stopped('2026-03-03T01:00:00.000Z', moment(0))).toEqual([]);
   });
 
   it('tell writes of a rotation from those that nobody accounts for', () => {

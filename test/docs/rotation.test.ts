@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { oldValueText } from '../../src/evidence/describe-state.ts';
 import { nextTry } from '../../src/rotation/retry-budget.ts';
+import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
 import { asides, stepsOf } from '../../src/rotation/rotation-steps.ts';
 import { formatDuration } from '../../src/secrets/duration.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
@@ -14,6 +15,18 @@ const says = {
   'read-back': 'the provider tells it whenever asked: a storage key',
   self: 'only its readers use it: a random value',
 } as const satisfies Record<keyof typeof stepsOf, string>;
+
+/** Every end there is; the compiler refuses this list when one is missing or unknown. */
+const ends = {
+  dead: 1,
+  'disabled-only': 1,
+  'cannot-be-shown': 1,
+  'in-grace': 1,
+  'in-force': 1,
+  'in-force-again': 1,
+  'not-ended': 1,
+  'not-known': 1,
+} as const satisfies Record<RotationHistory['oldValue'], 1>;
 
 describe('docs/rotation.md', () => {
   it('shows the steps of every class as the machine takes them', () => {
@@ -46,9 +59,7 @@ describe('docs/rotation.md', () => {
   });
 
   it('explains every word that a report has for the end of an old value', () => {
-    const words = (['dead', 'disabled-only', 'cannot-be-shown', 'in-grace', 'in-force'] as const).map((oldValue) =>
-      oldValueText({ oldValue }),
-    );
+    const words = Object.keys(ends).map((oldValue) => oldValueText({ oldValue: oldValue as keyof typeof ends }));
     const text = readFileSync(page, 'utf8');
     expect(words.filter((word) => !text.includes(`| ${word} |`))).toEqual([]);
   });

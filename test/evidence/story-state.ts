@@ -153,38 +153,96 @@ export function inventory(): readonly SecretInventoryEntry[] {
   }));
 }
 
-/** Five rotations that ended in each of the ways they can. */
+/** How each rotation of the story ended: every word there is for an old value. */
+const endings = [
+  { oldValue: 'dead', state: 'done' },
+  { oldValue: 'disabled-only', state: 'done' },
+  { oldValue: 'cannot-be-shown', state: 'done' },
+  { oldValue: 'in-grace', state: 'grace' },
+  { oldValue: 'in-force', state: 'needs-attention' },
+  { oldValue: 'in-force-again', state: 'rolled-back' },
+  { oldValue: 'not-ended', state: 'superseded' },
+  { oldValue: 'not-known', state: 'frozen' },
+] as const satisfies readonly Pick<RotationHistory, 'oldValue' | 'state'>[];
+
+/** One rotation for each way it can end; the third had its glass broken, the seventh was an emergency. */
 export function rotationStory(): readonly RotationHistory[] {
-  const ends = ['dead', 'disabled-only', 'cannot-be-shown', 'in-grace', 'in-force'] as const;
-  return ends.map((oldValue, index): RotationHistory => {
-    const at = +from + (3 + index * 5) * dayMs;
+  return endings.map(({ oldValue, state }, index): RotationHistory => {
+    const at = +from + (3 + index * 3) * dayMs;
     const time = (minutes: number): string => new Date(at + minutes * 60_000).toISOString();
-    const failed = index === 4;
+    const failed = state === 'needs-attention';
+    const frozen = state === 'frozen';
+    const done = state === 'done';
+    const emergency = state === 'superseded';
     return {
       rotationId: `${digest(`rotation ${String(index)}`)
         .replace(/[^a-z]/g, '')
         .padEnd(16, 'a')
         .slice(0, 16)}.1`,
       vault: 'kv-prod',
-      secret: names[index] ?? 'x',
+      secret: names[index % names.length] ?? 'x',
       issuer: index % 2 === 0 ? 'gitea-token' : 'generated',
       environment: 'prod',
-      trigger: index === 1 ? 'reconciler' : 'event',
-      state: failed ? 'needs-attention' : oldValue === 'in-grace' ? 'grace' : 'done',
+      trigger: index === 1 ? 'reconciler' : emergency ? 'person' : 'event',
+      askedBy: emergency ? 'bob@example.org' : null,
+      reason: emergency ? 'the value stood in a public build log' : null,
+      emergency,
+      graceMs: emergency ? 0 : 3_600_000,
+      state,
+      stateSince: time(done ? 63 : failed ? 1 : 30),
       fromVersion: digest(`from ${String(index)}`).slice(0, 32),
-      publishedVersion: failed ? null : digest(`published ${String(index)}`).slice(0, 32),
+      publishedVersion: failed || frozen ? null : digest(`published ${String(index)}`).slice(0, 32),
       claimedAt: time(0),
-      verifiedAt: failed ? null : time(1),
-      publishedAt: failed ? null : time(2),
-      revokedAt: failed || oldValue === 'in-grace' ? null : time(62),
-      doneAt: failed || oldValue === 'in-grace' ? null : time(63),
+      verifiedAt: failed || frozen ? null : time(1),
+      publication: failed ? 'not-yet' : frozen ? 'not-known' : 'published',
+      publishedAt: failed || frozen ? null : time(2),
+      revokedAt: done ? time(62) : null,
+      doneAt: done ? time(63) : null,
       oldValue,
+      ...newEnds(state, time),
       failure: failed ? 'VAULT_ACCESS_DENIED' : null,
-      approvals: index === 2 ? [{ step: 'publish', by: 'alice@example.org', at: time(1), breakGlass: true }] : [],
+      approvals:
+        index === 2
+          ? [
+              {
+                step: 'publish',
+                by: 'alice@example.org',
+                at: time(1),
+                breakGlass: true,
+                reason: 'nobody else is awake',
+              },
+            ]
+          : [],
       head: digest(`head ${String(index)}`),
       operations: [],
     };
   });
+}
+
+function newEnds(
+  state: (typeof endings)[number]['state'],
+  time: (minutes: number) => string,
+): Pick<RotationHistory, 'newValue' | 'rolledBack' | 'note'> {
+  const nothing = { rolledBack: null, note: null };
+  switch (state) {
+    case 'rolled-back': {
+      const rolledBack = { at: time(30), says: 'alice@example.org: the shop cannot sign in', newEndsFrom: time(90) };
+      const note = `Rolled back ${rolledBack.at} by ${rolledBack.says}. The old value is in force again, as a new version. The new version is disabled and what was issued for it is taken back.`;
+      return { newValue: 'withdrawn', rolledBack, note };
+    }
+    case 'superseded': {
+      const note =
+        'Somebody else published over it. Keyturn ended neither the old nor the new credential: count both as alive.';
+      return { newValue: 'not-ended', rolledBack: null, note };
+    }
+    case 'frozen':
+      return { newValue: 'not-known', ...nothing };
+    case 'needs-attention':
+      return { newValue: 'not-published', ...nothing };
+    case 'grace':
+    case 'done':
+      return { newValue: 'in-force', ...nothing };
+  }
 }
 
 /** Digits that look random and never change. */

@@ -1,17 +1,28 @@
+import type { RotationHistory } from '../../rotation/rotation-history.ts';
 import { callerName } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Reads of a version after its successor was published and the grace had passed: somebody still uses the old value. */
+/** From when on a version must not be read any more, in milliseconds, and what had ended by then. */
+interface End {
+  readonly at: number;
+  readonly says: string;
+}
+
+/**
+ * Reads of a version after its successor was published and the grace had passed: somebody still uses the old value. The grace is
+ * the one that the rotation claimed, which is none in an emergency. Of a rotation that was rolled back the old value is in force
+ * again, and the new version is the one that ends.
+ */
 export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
   const tally = createFindingTally('old-version-read');
-  const endOf = new Map<string, number>();
-  for (const { vault, secret, fromVersion, publishedAt } of rotations) {
-    if (publishedAt === null) continue;
-    const subject = `${vault}/${secret}`.toLowerCase();
-    const grace = policy.secrets.get(subject)?.graceMs ?? 0;
-    endOf.set(`${subject}@${fromVersion.toLowerCase()}`, Date.parse(publishedAt) + grace);
+  const endOf = new Map<string, End>();
+  for (const rotation of rotations) {
+    const { vault, secret, fromVersion, publishedVersion, rolledBack } = rotation;
+    const version = rolledBack === null ? fromVersion : publishedVersion;
+    const end = endOfRotation(rotation);
+    if (version !== null && end !== null) endOf.set(`${vault}/${secret}@${version}`.toLowerCase(), end);
   }
   return {
     see(retrieval, attribution) {
@@ -20,7 +31,7 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
       if (attribution === null || attribution.grade === 'rotation' || version === null) return;
       const subject = subjectOf(retrieval);
       const end = endOf.get(`${subject}@${version}`);
-      if (end === undefined || Date.parse(at) <= end) return;
+      if (end === undefined || Date.parse(at) <= end.at) return;
       tally.add({
         subject,
         key: `${version} ${callerOf(retrieval)}`,
@@ -28,9 +39,18 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
         at,
         evidence: retrieval.id,
         says: ({ count }) =>
-          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policy)} after its grace had ended.`,
+          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policy)} ${end.says}.`,
       });
     },
     findings: () => tally.findings(),
   };
 };
+
+function endOfRotation({ publishedAt, graceMs, emergency, rolledBack }: RotationHistory): End | null {
+  if (rolledBack !== null) {
+    return { at: Date.parse(rolledBack.newEndsFrom), says: 'after it was rolled back and its grace had ended' };
+  }
+  if (publishedAt === null) return null;
+  const says = emergency ? 'after an emergency had replaced it without a grace' : 'after its grace had ended';
+  return { at: Date.parse(publishedAt) + graceMs, says };
+}

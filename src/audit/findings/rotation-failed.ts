@@ -5,22 +5,33 @@ import { createFindingTally } from './finding-tally.ts';
 const ends = {
   'needs-attention': { severity: 'high', says: 'stopped and needs a person' },
   'rolled-back': { severity: 'medium', says: 'was taken back: the old value is published again' },
+  superseded: {
+    severity: 'medium',
+    says: 'was published over by somebody else: neither the old nor the new credential was ended',
+  },
   frozen: { severity: 'medium', says: 'stands still: its journal does not know what the vault shows' },
 } as const;
 
-/** Rotations that stopped and wait for a person, or were taken back. */
+/** Rotations that stopped and wait for a person, were taken back, or left two credentials alive. */
 export const rotationFailed: FindingRuleFactory = ({ rotations, period }) => ({
   findings() {
     const tally = createFindingTally('rotation-failed');
-    for (const { rotationId, vault, secret, state, failure, claimedAt } of rotations) {
-      const at = Date.parse(claimedAt);
-      if (!isEnd(state) || at < period.from.getTime() || at >= period.to.getTime()) continue;
+    for (const { rotationId, vault, secret, state, newValue, failure, stateSince } of rotations) {
+      const at = Date.parse(stateSince);
+      // Published over before it had published, it took back what it issued: nothing is left to look at.
+      if (
+        !isEnd(state) ||
+        (state === 'superseded' && newValue !== 'not-ended') ||
+        at < period.from.getTime() ||
+        at >= period.to.getTime()
+      )
+        continue;
       const subject = `${vault}/${secret}`;
       tally.add({
         subject,
         key: rotationId,
         severity: ends[state].severity,
-        at: claimedAt,
+        at: stateSince,
         evidence: rotationId,
         says: () =>
           `The rotation ${rotationId} of ${subject} ${ends[state].says}.${failure === null ? '' : ` ${inWords(failure)}`}`,

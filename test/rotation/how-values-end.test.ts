@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { approveRotation } from '../../src/rotation/approve-rotation.ts';
+import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
+import { listRotations } from '../../src/rotation/list-rotations.ts';
+import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
+import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
+import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import { readJournal } from '../../src/rotation/rotation-journal.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { nearExpiry } from './world/near-expiry.ts';
+import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
+
+const ask = { secret: 'kv/app', reason: 'because', by: 'ann', emergency: false };
+
+async function listed(world: RotationWorld) {
+  const [rotation] = await listRotations(world.tools);
+  if (rotation === undefined) throw new Error('no rotation');
+  return rotation;
+}
+
+async function history(world: RotationWorld): Promise<RotationHistory> {
+  for await (const one of readRotationHistories(world.records)) return one;
+  throw new Error('no rotation');
+}
+
+/** Somebody sets the secret by hand, as Terraform or a person would. */
+async function setByHand(world: RotationWorld, value: string): Promise<void> {
+  const store = world.tools.stores.get('kv');
+  await store?.add({ name: 'app', value: new SecretValue(value), expires: null, contentType: null, tags: {} });
+}
+
+describe('what the journal says of the old and the new value', () => {
+  it('a roll-back puts the old value in force again, and the new one ends', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
+    const { rotationId } = await listed(world);
+    await rollBackRotation(world.tools, { rotationId, by: 'ann', reason: 'consumers fail' });
+    const during = { oldValue: 'in-force-again', newValue: 'in-grace' };
+    expect(await listed(world)).toMatchObject(during);
+    expect(await history(world)).toMatchObject({
+      ...during,
+      rolledBack: {
+        says: 'ann: consumers fail',
+        newEndsFrom: new Date(world.tools.now().getTime() + hourMs).toISOString(),
+      },
+    });
+    world.advance(2 * hourMs);
+    await reconcileRotations(world.tools);
+    const after = { oldValue: 'in-force-again', newValue: 'withdrawn', publication: 'published' };
+    expect(await listed(world)).toMatchObject(after);
+    const { note, ...rest } = await history(world);
+    expect(rest).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });
+    expect(note).toContain('ann: consumers fail');
+  });
+
+  it('somebody who publishes in the grace leaves both credentials alive, and the journal does not call either ended', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
+    await setByHand(world, 'by-hand');
+    world.advance(2 * hourMs);
+    await reconcileRotations(world.tools);
+    const ends = { state: 'superseded', oldValue: 'not-ended', newValue: 'not-ended', publication: 'published' };
+    expect(await listed(world)).toMatchObject(ends);
+    const { note } = await history(world);
+    expect(note).toContain('neither the old nor the new credential');
+    expect(world.providers.mint.opens('app', 'value-of-old-app')).toBe(true);
+  });
+
+  it('somebody who publishes first leaves nothing to publish, and the old credential is not called in force', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint', { approval: ['publish'] })]);
+    await requestRotation(world.tools, ask);
+    expect(await listed(world)).toMatchObject({ oldValue: 'in-force', publication: 'not-yet' });
+    await setByHand(world, 'by-hand');
+    await approveRotation(world.tools, {
+      rotationId: (await listed(world)).rotationId,
+      by: 'bob',
+      breakGlass: false,
+      reason: 'seen',
+    });
+    await reconcileRotations(world.tools);
+    const ends = { state: 'superseded', oldValue: 'not-ended', newValue: 'withdrawn', publication: 'never' };
+    expect(await listed(world)).toMatchObject(ends);
+    expect((await history(world)).note).toContain('taken back');
+  });
+
+  it('a rotation that goes the ordinary way needs no note', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
+    expect(await history(world)).toMatchObject({ oldValue: 'in-grace', newValue: 'in-force', note: null });
+    world.advance(2 * hourMs);
+    await reconcileRotations(world.tools);
+    expect(await history(world)).toMatchObject({ oldValue: 'dead', newValue: 'in-force', note: null });
+  });
+
+  it('a rolled-back rotation is over when the new value is withdrawn: later periods do not tell of it', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
+    await rollBackRotation(world.tools, { rotationId: (await listed(world)).rotationId, by: 'ann', reason: 'broken' });
+    world.advance(2 * hourMs);
+    await reconcileRotations(world.tools);
+    const from = new Date(world.tools.now().getTime() + dayMs);
+    const later = { from, to: new Date(from.getTime() + dayMs) };
+    const seen: string[] = [];
+    for await (const { secret } of readRotationHistories(world.records, later)) seen.push(secret);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('who asked, who agreed and why', () => {
+  it('an emergency says so, with the grace that it claimed and the reason of whoever broke the glass', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    world.readers = { watermark: new Date('2027-01-01'), gaps: [], reads: [], running: ['team/app 1'] };
+    await requestRotation(world.tools, { ...ask, reason: 'leaked in a chat', emergency: true });
+    const { rotationId } = await listed(world);
+    await approveRotation(world.tools, { rotationId, by: 'ann', breakGlass: true, reason: 'nobody else is awake' });
+    const who = { trigger: 'person', askedBy: 'ann', reason: 'leaked in a chat', emergency: true };
+    const approvals = [{ step: 'revoke', by: 'ann', breakGlass: true, reason: 'nobody else is awake' }];
+    expect(await listed(world)).toMatchObject({ ...who, approvals });
+    expect(await history(world)).toMatchObject({ ...who, approvals, graceMs: 0 });
+  });
+});
+
+describe('a question that waits for a person', () => {
+  const stuck = { watermark: new Date('2027-01-01'), gaps: [], reads: [] };
+  const asked = async (world: RotationWorld) => {
+    const { rotationId } = await listed(world);
+    return (await readJournal(world.records, rotationId.split('.')[0] ?? '')).filter(({ act }) => act === 'ask');
+  };
+  const waiting = async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await requestRotation(world.tools, ask);
+    world.readers = { ...stuck, running: ['team/app 1'] };
+    world.advance(32 * dayMs);
+    await reconcileRotations(world.tools);
+    expect(await asked(world)).toHaveLength(1);
+    return world;
+  };
+
+  it('shows whoever approves the reasons of now, not those of the first time', async () => {
+    const world = await waiting();
+    world.readers = { ...stuck, running: ['team/app 2'] };
+    world.advance(2 * hourMs);
+    await reconcileRotations(world.tools);
+    expect((await listed(world)).reasons).toEqual(['wanted: revoke', 'job team/app 2 runs']);
+    expect(await asked(world)).toHaveLength(2);
+  });
+
+  it('notes changes once an hour at most, and none where only a time moved on', async () => {
+    const world = await waiting();
+    for (let pass = 0; pass < 24; pass += 1) {
+      world.readers = { ...stuck, running: [`team/app ${String(pass + 2)}`] };
+      world.advance(300_000);
+      await reconcileRotations(world.tools);
+    }
+    expect((await asked(world)).length).toBeLessThanOrEqual(3);
+    const before = (await asked(world)).length;
+    for (let pass = 0; pass < 4; pass += 1) {
+      const read = { at: new Date(world.tools.now().getTime() - 1000), job: 'team/app 9', identity: null };
+      world.readers = { ...stuck, running: [], reads: [read] };
+      world.advance(2 * hourMs - 1000 * pass);
+      world.readers = { ...world.readers, reads: [{ ...read, at: new Date(world.tools.now().getTime() - 60_000) }] };
+      await reconcileRotations(world.tools);
+    }
+    expect(await asked(world)).toHaveLength(before + 1);
+  });
+
+  it('lists so many reasons and says how many more there are', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await requestRotation(world.tools, ask);
+    world.readers = { ...stuck, running: Array.from({ length: 300 }, (_, index) => `team/app ${String(index)}`) };
+    world.advance(32 * dayMs);
+    await reconcileRotations(world.tools);
+    const { reasons } = await listed(world);
+    expect(reasons).toHaveLength(22);
+    expect(reasons.at(-1)).toBe('and 280 more');
+  });
+});
