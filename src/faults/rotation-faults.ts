@@ -90,9 +90,9 @@ export const rotationFaults = {
     'never',
     'Nobody approved in time, so the rotation stopped before this step. Ask for it again when somebody can approve.',
   ),
-  ROLL_BACK_REFUSED: fault<{ rotationId: string; reason: string }>(
+  ROLL_BACK_REFUSED: fault<{ rotationId: string | null; reason: string }>(
     'never',
-    'This rotation cannot be rolled back. After revocation rotate forward instead.',
+    'There is nothing that can be rolled back now. After revocation rotate forward instead.',
   ),
   ROTATION_REQUEST_REFUSED: fault<{ vault: string; secret: string; reason: string }>(
     'never',

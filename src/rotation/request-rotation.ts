@@ -1,5 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import { advanceRotation } from './advance-rotation.ts';
+import { boundUnit } from './bound-unit.ts';
 import { claimRotation } from './claim-rotation.ts';
 import { nextAttempt } from './issue-credential.ts';
 import { lateRequestLeftMs } from './late-request.ts';
@@ -7,7 +8,7 @@ import { planRotation } from './plan-unit.ts';
 import { hasEnded, rotationOf } from './rotation.ts';
 import { readJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { type RotationUnit, unitOf } from './rotation-unit.ts';
+import type { RotationUnit } from './rotation-unit.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { tagFaults } from './tag-faults.ts';
@@ -27,8 +28,8 @@ export interface RotationRequest {
 /**
  * Begins a rotation because a person asks, or takes up the one that needs attention, and drives it for as long as
  * `deadlineMs`. Gives the rotation's id. Asking twice is asking once: the id follows from the version in force.
- * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` for a version that is too young, a secret that its tags
- * exempt, another rotation in its grace, or a day's number used up; `SECRET_TAG_MALFORMED` for a tag `rotation` that is no word
+ * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` for a name that several vaults have, a version that is too young, a
+ * secret that its tags exempt, another rotation in its grace, or a day's number used up; `SECRET_TAG_MALFORMED` for a tag `rotation` that is no word
  * for it; `CLOCK_DISAGREES`, or as the vault does.
  */
 export async function requestRotation(
@@ -55,16 +56,6 @@ export async function requestRotation(
 /** What the rotation of a secret would do, in sentences; changes nothing. @throws ServiceError `SECRET_NOT_BOUND`, `ISSUER_…`. */
 export async function planRequest(tools: RotationTools, secret: string): Promise<readonly string[]> {
   return await planRotation(tools, boundUnit(tools, secret));
-}
-
-function boundUnit({ policy }: RotationTools, secret: string): RotationUnit {
-  const wanted = secret.trim().toLowerCase();
-  const keys = [...policy.secrets.keys()].filter((key) => key === wanted || key.endsWith(`/${wanted}`));
-  const [vault = '', name = ''] = wanted.includes('/') ? wanted.split('/') : ['', wanted];
-  const binding = keys.length === 1 ? policy.secrets.get(keys[0] ?? '') : undefined;
-  const unit = binding === undefined ? null : unitOf(policy, binding);
-  if (unit === null) throw new ServiceError('SECRET_NOT_BOUND', { vault, secret: name });
-  return unit;
 }
 
 async function requireAge(

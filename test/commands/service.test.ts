@@ -43,6 +43,44 @@ describe('keyturn rotate', () => {
     expect(versionsOf(liveSecret)).toBe(2);
   });
 
+  it('rolls back with a reason alone, and with neither a plan nor an emergency', async () => {
+    for (const words of [[], ['--reason', ' '], ['--reason', 'x', '--plan'], ['--reason', 'x', '--emergency']]) {
+      const { code, printed } = await call('rotate', liveSecret, '--roll-back', '--json', ...words);
+      expect([code, JSON.parse(printed[0] ?? '')]).toMatchObject([2, { error: { code: 'USAGE_WRONG' } }]);
+    }
+    expect(versionsOf(liveSecret)).toBe(2);
+  });
+
+  it('rolls back the one rotation that is in its grace: the old value is published again', async () => {
+    const different = () => new Set(service.cloud.vault.everyValue()).size;
+    const before = different();
+    const [old, rotated] = service.cloud.vault.versions(liveSecret);
+    const { code, printed } = await call('rotate', liveSecret, '--roll-back', '--reason', 'a test', '--json');
+    expect(code).toBe(0);
+    const { rotationId, rotations } = JSON.parse(printed[0] ?? '') as {
+      rotationId: string;
+      rotations: readonly unknown[];
+    };
+    expect(rotationId).toMatch(/^[a-z2-7]{16}$/);
+    expect(rotations).toMatchObject([{ secret: liveSecret, state: 'rolled-back' }]);
+    const versions = service.cloud.vault.versions(liveSecret);
+    expect(versions).toHaveLength(3);
+    expect(versions.at(-1)?.tags).toEqual({ ...old?.tags, 'rotated-from': rotated?.version });
+    expect(different()).toBe(before);
+  });
+
+  it('refuses a second roll-back, and one of a secret without a rotation, with 2 and the reason', async () => {
+    const twice = await call('rotate', liveSecret, '--roll-back', '--reason', 'again');
+    expect(twice.code).toBe(2);
+    expect(twice.said.join('\n')).toMatch(/ROLL_BACK_REFUSED[\s\S]*rolled back already/);
+    expect(versionsOf(liveSecret)).toBe(3);
+    const unknown = await call('rotate', 'of-nobody', '--roll-back', '--reason', 'x', '--json');
+    expect([unknown.code, JSON.parse(unknown.printed[0] ?? '')]).toMatchObject([
+      2,
+      { error: { code: 'SECRET_NOT_BOUND' } },
+    ]);
+  });
+
   it('refuses a secret that the policy does not bind, with 2', async () => {
     const { code, printed } = await call('rotate', 'of-nobody', '--json');
     expect(code).toBe(2);
