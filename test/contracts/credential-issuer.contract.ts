@@ -1,59 +1,19 @@
-import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type {
-  CredentialIssuer,
-  IssuedCredential,
-  IssueRequest,
-  Verification,
-} from '../../src/rotation/credential-issuer.ts';
-import type { SecretBinding, TargetValue } from '../../src/secrets/policy.ts';
+import { describe, expect, it } from 'vitest';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { contractRotation } from './contract-rotation.ts';
+import { issuerUnderTest } from './issuer-under-test.ts';
+import type { IssuerWorld } from './issuer-world.ts';
 import { rotateByMachine } from './rotate-by-machine.ts';
 import { spoiled } from './spoiled-value.ts';
 
-/** A provider that is new for each test, seen past the issuer. */
-export interface IssuerWorld {
-  readonly issuer: CredentialIssuer;
-  readonly binding: SecretBinding;
-  /** Targets that must be refused before anything is sent. */
-  readonly wrongTargets: readonly Readonly<Record<string, TargetValue>>[];
-  readonly current: SecretValue | null;
-  readonly currentCredentialId: string | null;
-  /** Whether a value opens the provider, asked without the issuer. `null`: there is no provider. */
-  readonly opens: ((value: SecretValue) => Promise<boolean>) | null;
-  /** How many requests or sessions the provider has seen. */
-  readonly calls: () => number;
-  /** Has the provider act on the next write and lose its answer; `null` where no answer can be lost. */
-  readonly loseNextAnswer: (() => void) | null;
-  /** When the credential that was in force stops working. */
-  readonly oldEnds: 'at-issue' | 'at-revoke' | 'never';
-  /** Whether the provider keeps a name for each credential, so that it is found again. */
-  readonly traceable: boolean;
-  /** Credentials of others, as the provider has them: none may change. */
-  readonly foreign: () => Promise<unknown>;
-  readonly stop: () => Promise<void>;
-}
-
-export const contractRotation = 'abcdefghij234567.1';
 const laterRotation = 'abcdefghij234567.2';
 
 /** What every credential issuer must do, run against a provider that speaks the real protocol. */
 export function credentialIssuerContract(name: string, create: () => Promise<IssuerWorld>): void {
   describe(`credential issuer: ${name}`, () => {
     let world: IssuerWorld;
-    const said: unknown[] = [];
-    const values: SecretValue[] = [];
-
-    beforeEach(async () => {
-      world = await create();
-      if (world.current !== null) values.push(world.current);
-    });
-    afterEach(async () => {
-      await world.stop();
-      const all = said.splice(0).map(everythingIn).join('\n');
-      for (const value of values.splice(0)) expect(all.includes(value.reveal())).toBe(false);
-    });
+    const { asked, issued, verified, failure, say, keep } = issuerUnderTest(create, (made) => void (world = made));
 
     it('finds no fault in the binding, and names the place of each fault of another', () => {
       expect(world.issuer.check(world.binding)).toEqual([]);
@@ -120,7 +80,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
         }
       } else {
         const again = await world.issuer.issue(asked(), first.value);
-        values.push(again.value);
+        keep(again.value);
         expect(again.credentialId).toBe(first.credentialId);
         // A slot that is renewed twice has another value; what was chosen stays what it is.
         if (world.issuer.credentialClass !== 'read-back') expect(again.value.equals(first.value)).toBe(true);
@@ -144,14 +104,14 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
     it('says that an answer was lost instead of asking again', async () => {
       if (world.loseNextAnswer === null) return;
       const proposed = world.issuer.propose(asked());
-      if (proposed !== null) values.push(proposed);
+      if (proposed !== null) keep(proposed);
       world.loseNextAnswer();
       const lost = await failure(world.issuer.issue(asked(), proposed));
       expectUnclear(lost);
       if (world.traceable) expect(await world.issuer.describe(asked())).toMatchObject({ outcome: 'present' });
       if (world.issuer.credentialClass !== 'minted') {
         const credential = await world.issuer.issue(asked(), proposed);
-        values.push(credential.value);
+        keep(credential.value);
         expect(await verified(credential)).toMatchObject({ outcome: 'works' });
       }
     });
@@ -206,8 +166,8 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
     it('is rotated by the real machine, twice: what it publishes works, what was ours before is shown dead', async () => {
       const { turns, journal } = await rotateByMachine(world, 2);
       const published = turns.map((turn) => turn.published);
-      values.push(...published);
-      said.push(journal);
+      keep(...published);
+      say(journal);
       expect(turns.map(({ state, failure }) => ({ state, failure }))).toEqual([
         { state: 'done', failure: null },
         { state: 'done', failure: null },
@@ -225,36 +185,6 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       const last = await world.issuer.lastUsed(asked(), credentialId);
       if (last !== null) expect(last.getTime()).toBeGreaterThan(0);
     });
-
-    function asked(change: Partial<IssueRequest> = {}): IssueRequest {
-      const { binding, current, currentCredentialId } = world;
-      const signal = AbortSignal.timeout(30_000);
-      const now = new Date('2026-03-01T00:00:00Z');
-      return { binding, current, currentCredentialId, rotationId: contractRotation, signal, now, ...change };
-    }
-
-    async function issued(): Promise<IssuedCredential> {
-      const credential = await world.issuer.issue(asked(), world.issuer.propose(asked()));
-      values.push(credential.value);
-      said.push(credential.credentialId);
-      return credential;
-    }
-
-    async function verified(credential: IssuedCredential): Promise<Verification> {
-      const verification = await world.issuer.verify(asked(), credential);
-      said.push(verification);
-      return verification;
-    }
-
-    async function failure(promise: Promise<unknown>): Promise<ServiceError> {
-      const outcome: unknown = await promise.then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (!(outcome instanceof ServiceError)) throw new TypeError(`expected a ServiceError, not ${inspect(outcome)}`);
-      said.push(outcome);
-      return outcome;
-    }
   });
 }
 
@@ -276,9 +206,4 @@ function attempt<Value>(act: () => Value): Value | null {
     // Refusing to propose is as good as refusing to issue.
     return null;
   }
-}
-
-function everythingIn(said: unknown): string {
-  const cause = said instanceof Error ? `${said.stack ?? ''} ${inspect(said.cause, { depth: 5 })}` : '';
-  return `${inspect(said, { depth: 8 })} ${JSON.stringify(said)} ${cause}`;
 }

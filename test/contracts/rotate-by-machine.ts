@@ -3,7 +3,7 @@ import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
-import type { IssuerWorld } from './credential-issuer.contract.ts';
+import type { IssuerWorld } from './issuer-world.ts';
 
 export interface TurnOfMachine {
   readonly published: SecretValue;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatLogin, parseLogin } from '../../src/issuers/database-login.ts';
 import { redisAclIssuer } from '../../src/issuers/redis-acl-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation } from '../contracts/credential-issuer.contract.ts';
+import { contractRotation } from '../contracts/contract-rotation.ts';
 import { bindingOf } from './binding.ts';
 
 const place = { scheme: 'postgresql', host: 'db.example.com', port: 5432, database: 'shop' };

@@ -5,7 +5,8 @@ import { entraPasswordIssuer } from '../../src/issuers/entra-password-issuer.ts'
 import { newSelfSignedCertificate, readKeyWithCertificate } from '../../src/issuers/self-signed-certificate.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation, credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
+import { contractRotation } from '../contracts/contract-rotation.ts';
+import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import { bindingOf } from './binding.ts';
 import { application, fakeEntra } from './fake-entra.ts';
 import { lossyProxy } from './lossy-proxy.ts';

@@ -4,7 +4,8 @@ import { giteaTokenIssuer } from '../../src/issuers/gitea-token-issuer.ts';
 import { giteaUserPasswordIssuer } from '../../src/issuers/gitea-user-password-issuer.ts';
 import { randomBytes } from 'node:crypto';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation, credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
+import { contractRotation } from '../contracts/contract-rotation.ts';
+import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import { bindingOf } from './binding.ts';
 import { giteaWorld } from './gitea-world.ts';
 

@@ -1,6 +1,6 @@
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import type { SecretBinding } from '../../src/secrets/policy.ts';
-import { contractRotation } from '../contracts/credential-issuer.contract.ts';
+import { contractRotation } from '../contracts/contract-rotation.ts';
 import { bindingOf } from './binding.ts';
 
 /** What the machine asks an issuer of a binding, when no value is in force yet. */

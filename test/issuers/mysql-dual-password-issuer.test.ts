@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mysqlDualPasswordIssuer } from '../../src/issuers/mysql-dual-password-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import {
-  credentialIssuerContract,
-  contractRotation,
-  type IssuerWorld,
-} from '../contracts/credential-issuer.contract.ts';
+import { contractRotation } from '../contracts/contract-rotation.ts';
+import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
+import type { IssuerWorld } from '../contracts/issuer-world.ts';
 import { lossyTunnel } from '../servers/lossy-tunnel.ts';
 import { bindingOf } from './binding.ts';
 import { fakeMysql } from './fake-mysql.ts';

@@ -10,7 +10,8 @@ import { alphabets, randomText } from '../../src/issuers/random-text.ts';
 import type { CredentialIssuer, IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { contractRotation, credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
+import { contractRotation } from '../contracts/contract-rotation.ts';
+import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import { bindingOf } from './binding.ts';
 
 const selfContract = (name: string, target: SecretBinding['target'], wrongTargets: SecretBinding['target'][]) =>

@@ -5,7 +5,7 @@ import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import type { IssuerWorld } from '../contracts/credential-issuer.contract.ts';
+import type { IssuerWorld } from '../contracts/issuer-world.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import { type Interruption, steadyClient } from './steady-client.ts';
 
