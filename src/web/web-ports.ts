@@ -28,12 +28,29 @@ export interface ListedRotation {
   readonly vault: string;
   readonly secret: string;
   readonly state: string;
+  /** The person who asked, where one did, and why in that person's words. */
+  readonly askedBy: string | null;
+  readonly reason: string | null;
+  readonly emergency: boolean;
   readonly claimedAt: string;
+  /** What is to be said where there is no time of publication. */
+  readonly publication: 'published' | 'not-yet' | 'never' | 'not-known';
   readonly publishedAt: string | null;
   readonly oldValue: string;
   readonly failure: string | null;
+  /** What must be known of a rotation that did not go the ordinary way, in sentences; else `null`. */
+  readonly note: string | null;
+  readonly approvals: readonly {
+    readonly step: 'publish' | 'revoke';
+    readonly by: string;
+    readonly at: string;
+    readonly breakGlass: boolean;
+    readonly reason: string | null;
+  }[];
   /** The step that waits for a second person, if one does. */
   readonly awaits: 'publish' | 'revoke' | null;
+  /** Why it waits: codes, names, times. */
+  readonly reasons: readonly string[];
 }
 
 /** The token's numbers once Gitea confirmed them; `null` when Gitea said no. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pack, webWorld } from './web-world.ts';
+import type { ListedRotation } from '../../src/web/web-ports.ts';
+import { listedRotation, pack, webWorld } from './web-world.ts';
 
 const access = { trustLoopback: true };
 
@@ -30,21 +31,51 @@ describe('the portal', () => {
     expect(await response.text()).toBe('<p>report</p>');
   });
 
-  it('says in words where a rotation stands and what stopped it', async () => {
-    const rotation = {
-      rotationId: 'abc.1',
-      vault: 'kv',
-      secret: 'app',
-      state: 'needs-attention',
-      claimedAt: '2026-03-09T14:00:00.000Z',
-      publishedAt: null,
-      oldValue: 'in-force',
-      failure: 'APPROVAL_EXPIRED',
-      awaits: null,
-    };
-    const ports = { rotations: () => Promise.resolve([rotation]) };
-    const text = await (await webWorld({ access, ports }).send('/rotations')).text();
-    for (const words of ['needs attention', 'in force', 'Nobody approved in time', 'APPROVAL_EXPIRED'])
+  const listOf = async (...rotations: readonly ListedRotation[]) => {
+    const ports = { rotations: () => Promise.resolve(rotations) };
+    return await (await webWorld({ access, ports }).send('/rotations')).text();
+  };
+
+  it('says in words where a rotation stands, what stopped it and how to go on', async () => {
+    const text = await listOf(listedRotation({ state: 'needs-attention', failure: 'APPROVAL_EXPIRED' }));
+    for (const words of [
+      'needs attention',
+      'in force',
+      'not yet',
+      'Nobody approved in time',
+      'APPROVAL_EXPIRED',
+      'To go on, correct the cause and ask for the same secret again.',
+    ])
+      expect(text).toContain(words);
+    expect(await listOf(listedRotation())).not.toContain('To go on');
+  });
+
+  it.each([
+    ['never', 'never'],
+    ['not-known', 'not known'],
+    ['not-yet', 'not yet'],
+    ['published', 'time not known'],
+  ] as const)('says of a publication that is %s and has no time: %s', async (publication, says) => {
+    expect(await listOf(listedRotation({ state: 'superseded', publication }))).toContain(`<td>${says}</td>`);
+  });
+
+  it('says what became of both values where a rotation went another way', async () => {
+    const note = 'Somebody else published over it. Keyturn ended neither the old nor the new credential.';
+    const text = await listOf(listedRotation({ state: 'superseded', oldValue: 'not-ended', note }));
+    for (const words of ['not ended', note]) expect(text).toContain(words);
+  });
+
+  it('says who asked for an emergency, who broke the glass, why, and what is to be weighed', async () => {
+    const at = '2026-03-01T00:05:00.000Z';
+    const approvals = [{ step: 'revoke', by: 'bob', at, breakGlass: true, reason: 'nobody <b>else</b>' }] as const;
+    const reasons = ['wanted: revoke', 'job team/app 1 runs'];
+    const asked = { askedBy: 'ann', reason: 'leaked in a chat', emergency: true };
+    const text = await listOf(listedRotation({ state: 'awaiting-approval', ...asked, approvals, reasons }));
+    for (const words of [
+      'Asked for by ann, as an emergency: leaked in a chat',
+      'Break-glass: revoke approved by bob, 2026-03-01 00:05 UTC: nobody &lt;b&gt;else&lt;/b&gt;',
+      'To be weighed before the old credential ends: job team/app 1 runs<',
+    ])
       expect(text).toContain(words);
   });
 
@@ -108,24 +139,20 @@ describe('asking for a rotation', () => {
   });
 
   it('offers to roll back while the grace lasts, and to approve what waits, to operators alone', async () => {
-    const listed = (state: string, awaits: 'publish' | null) => ({
-      rotationId: `${state}.1`,
-      vault: 'kv',
-      secret: 'x',
-      state,
-      claimedAt: '2026-03-01T00:00:00.000Z',
-      publishedAt: null,
-      oldValue: 'in-grace',
-      failure: null,
-      awaits,
-    });
-    const rotations = [listed('grace', null), listed('awaiting-approval', 'publish'), listed('done', null)];
+    const listed = (state: string, awaits: 'publish' | 'revoke' | null) =>
+      listedRotation({ rotationId: `${state}.${awaits ?? 'none'}`, state, oldValue: 'in-grace', awaits });
+    const rotations = [
+      listed('grace', null),
+      listed('awaiting-approval', 'publish'),
+      listed('awaiting-approval', 'revoke'),
+      listed('done', null),
+    ];
     const text = await (
       await webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } }).send('/rotations')
     ).text();
-    expect(text.match(/value="roll-back"/g)).toHaveLength(1);
-    expect(text.match(/value="approve"/g)).toHaveLength(1);
-    expect(text).toContain('name="rotationId" value="grace.1"');
+    expect(text.match(/value="roll-back"/g)).toHaveLength(2);
+    expect(text.match(/value="approve"/g)).toHaveLength(2);
+    expect(text).toContain('name="rotationId" value="grace.none"');
   });
 
   it('approves and rolls back in the name of who asks', async () => {

@@ -1,7 +1,7 @@
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
 import { createSessions } from '../../src/web/sessions.ts';
-import type { ListedPack, WebPorts } from '../../src/web/web-ports.ts';
+import type { ListedPack, ListedRotation, WebPorts } from '../../src/web/web-ports.ts';
 import type { Access } from '../../src/web/who.ts';
 
 export const now = new Date('2026-03-01T12:00:00Z');
@@ -19,6 +19,29 @@ export const pack: ListedPack = {
   suspicious: 2,
   findings: 9,
 };
+
+/** A rotation that an event began and that has published nothing yet. */
+export function listedRotation(change: Partial<ListedRotation> = {}): ListedRotation {
+  return {
+    rotationId: 'abc.1',
+    vault: 'kv',
+    secret: 'app',
+    state: 'claimed',
+    askedBy: null,
+    reason: null,
+    emergency: false,
+    claimedAt: '2026-03-01T00:00:00.000Z',
+    publication: 'not-yet',
+    publishedAt: null,
+    oldValue: 'in-force',
+    failure: null,
+    note: null,
+    approvals: [],
+    awaits: null,
+    reasons: [],
+    ...change,
+  };
+}
 
 /** What a test's web application was asked to do. */
 export interface Calls {

@@ -1,0 +1,75 @@
+import { html } from 'hono/html';
+import { sentenceOf } from '../../service-error.ts';
+import type { ListedRotation } from '../web-ports.ts';
+
+/** The table of rotations: one row each, and a second one under it where something must be told in sentences. */
+export function rotationTable(rotations: readonly ListedRotation[], operator: boolean) {
+  return html`<div class="scroll"><table><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Began</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
+<tbody>${rotations.map((one) => rows(one, operator))}</tbody></table></div>`;
+}
+
+function rows(one: ListedRotation, operator: boolean) {
+  const told = toldOf(one);
+  const forms = operator
+    ? html`${one.awaits === null ? '' : approveForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}`
+    : '';
+  return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : failureOf(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
+${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
+}
+
+/** What must be told in sentences: who asked and why, what it waits for, who agreed, how it ended, and what to do now. */
+function toldOf({ askedBy, reason, emergency, state, reasons, approvals, note }: ListedRotation): readonly string[] {
+  const waits = state === 'grace' || state === 'awaiting-approval';
+  const waitsFor = waits ? reasons.filter((one) => !one.startsWith('wanted: ')) : [];
+  return [
+    ...(askedBy === null
+      ? []
+      : [`Asked for by ${askedBy}${emergency ? ', as an emergency' : ''}: ${reason ?? 'no reason is recorded'}`]),
+    ...approvals.map(
+      ({ step, by, at, breakGlass, reason: why }) =>
+        `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${by}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
+    ),
+    ...(waitsFor.length === 0 ? [] : [`To be weighed before the old credential ends: ${waitsFor.join('; ')}`]),
+    ...(note === null ? [] : [note]),
+    ...(state === 'needs-attention' ? ['To go on, correct the cause and ask for the same secret again.'] : []),
+  ];
+}
+
+/** Why a rotation has no time of publication: it may still come, or never will. */
+const unpublished = {
+  published: 'time not known',
+  'not-yet': 'not yet',
+  never: 'never',
+  'not-known': 'not known',
+} as const satisfies Record<ListedRotation['publication'], string>;
+
+function publishedText({ publishedAt, publication }: ListedRotation): string {
+  return publishedAt === null ? unpublished[publication] : moment(publishedAt);
+}
+
+/** `needs-attention` → `needs attention`. */
+function words(code: string): string {
+  return code.replaceAll('-', ' ');
+}
+
+/** What went wrong in words, and the code by which the documentation knows it. */
+function failureOf(code: string) {
+  return html`<br><span class="alarm">${sentenceOf(code) ?? ''}</span> <code>${code}</code>`;
+}
+
+/** While nothing is revoked the old value works still, and can be published again. */
+function canRollBack({ state, awaits }: ListedRotation): boolean {
+  return state === 'grace' || awaits === 'revoke';
+}
+
+function rollBackForm({ rotationId }: ListedRotation) {
+  return html`<details><summary>Roll back</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="roll-back"><input type="hidden" name="rotationId" value="${rotationId}"><label>Reason, for the record<input type="text" name="reason" required></label><button>Publish the old value again</button></form></details>`;
+}
+
+function approveForm({ rotationId, awaits }: ListedRotation) {
+  return html`<form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="approve"><input type="hidden" name="rotationId" value="${rotationId}"><label>Reason, for the record<input type="text" name="reason" required></label><button>Approve: ${awaits}</button></form>`;
+}
+
+function moment(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
+}
