@@ -6,6 +6,7 @@ import { publishCredential } from './publish-credential.ts';
 import { finishRebuild } from './rebuild-rotation.ts';
 import { recordFailure } from './record-failure.ts';
 import { disableOldVersions, revokeOldCredential } from './revoke-old-credential.ts';
+import { finishRollBack } from './roll-back-rotation.ts';
 import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import { readJournal } from './rotation-journal.ts';
 import { type RotationAside, type RotationStep, hasReached, isAside, stepAfter } from './rotation-steps.ts';
@@ -86,6 +87,10 @@ async function goOn(work: RotationWork): Promise<boolean> {
   if (isAside(state)) {
     const rest = await leaveAside(work, state);
     if (rest !== 'go-on') return rest === 'changed';
+  }
+  if (work.rotation.pending?.act === 'roll-back') {
+    await finishRollBack(work);
+    return true;
   }
   if (!isPublished(work.rotation) && !(await stillStands(work))) return true;
   return await takeStep(work, stepAfter(claim.credentialClass, step, rotationId));

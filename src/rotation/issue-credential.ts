@@ -2,6 +2,8 @@ import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { IssuedCredential } from './credential-issuer.ts';
 import { forget, held, hold } from './held-credentials.ts';
+import type { RotationAct } from './journal-entry.ts';
+import { restsForLateRequest } from './late-request.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged, findStaged, placeOf, readStaged, stage } from './staging.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -14,6 +16,10 @@ export async function issueCredential(work: RotationWork): Promise<void> {
   if (issuer.credentialClass === 'minted' && !(await clearTheWay(work))) return;
   const request = await work.request('old');
   const proposed = issuer.credentialClass === 'chosen' ? await pendingCredential(work) : null;
+  // The value that this attempt staged may be set twice; another one, or a key renewed once more, would end what is published.
+  const isSame = ({ act, attempt }: { act: RotationAct; attempt: number }) =>
+    proposed !== null && act === 'issue' && attempt === work.rotation.attempt;
+  if (await restsForLateRequest(work, isSame)) return;
   await work.intent('issue');
   const credential = await issue();
   hold(work.tools, work.attemptId, credential);

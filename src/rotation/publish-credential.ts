@@ -4,6 +4,7 @@ import { ServiceError } from '../service-error.ts';
 import type { IssuedCredential } from './credential-issuer.ts';
 import { nextAttempt, pendingCredential, publishedPart } from './issue-credential.ts';
 import type { ClaimedMember } from './journal-entry.ts';
+import { lateRequestMs } from './late-request.ts';
 import { publishedTags } from './published-tags.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import { bindingKey } from './rotation-unit.ts';
@@ -26,9 +27,6 @@ export async function publishCredential(work: RotationWork): Promise<void> {
     else await publishMember(work, member, latest);
   }
 }
-
-/** How long a write may still arrive whose answer was lost: a worker may sleep before it, and a network may hold it. */
-const lateWriteMs = 900_000;
 
 /** Whether a version was published by this rotation, in whichever attempt. */
 export function isOurs(work: RotationWork, version: SecretVersion): boolean {
@@ -115,7 +113,7 @@ export async function markSuperseded(work: RotationWork, member: ClaimedMember, 
 /** What may still become the newest version must work until then: it is withdrawn when no request can be under way any more. */
 function untilNothingArrives({ rotation: { pending } }: RotationWork): { readonly retryAt?: string } {
   if (pending?.act !== 'publish') return {};
-  return { retryAt: new Date(Date.parse(pending.at) + lateWriteMs).toISOString() };
+  return { retryAt: new Date(Date.parse(pending.at) + lateRequestMs).toISOString() };
 }
 
 /** The policy's word on a member of the claim. */

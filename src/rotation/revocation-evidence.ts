@@ -1,6 +1,7 @@
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
-import { clockToleranceMs, storeOf } from './vault-access.ts';
+import type { SecretVersion } from './secret-store.ts';
+import { clockToleranceMs, latestOf, storeOf } from './vault-access.ts';
 
 const dayMs = 86_400_000;
 /** Past its grace by this much, a revocation that evidence still forbids may be approved by a person. */
@@ -23,11 +24,13 @@ export function graceOf({ rotation, tools }: RotationWork, created: Date): { pub
 /**
  * Why the old credential must not be ended yet; empty when nothing speaks for it being in use.
  * No new reads is not no use: a job that read the old value may still run, and a log with a gap shows nothing.
+ * `ending`: the old credential, or after a roll-back the new one, whose grace begins with the roll-back.
  * Each reason is a code with names or times: `grace until …`, `job …`, `read …`, `gap …`.
  */
 export async function reasonsToWait(
   work: RotationWork,
   { publishedAt, graceUntil }: { readonly publishedAt: Date; readonly graceUntil: Date },
+  ending: 'old' | 'new' = 'old',
 ): Promise<readonly string[]> {
   const { rotation, tools } = work;
   const { claim } = rotation;
@@ -37,12 +40,12 @@ export async function reasonsToWait(
   const reasons: string[] = [];
   if (now < graceUntil) reasons.push(`grace until ${graceUntil.toISOString()}`);
   if (now.getTime() < publishedAt.getTime() + claim.consumersLifetimeMs)
-    reasons.push(`consumers may hold the old value until ${later(publishedAt, claim.consumersLifetimeMs)}`);
+    reasons.push(`consumers may hold it until ${later(publishedAt, claim.consumersLifetimeMs)}`);
   // What is certain already needs no question to the log: most passes end here.
   if (reasons.length > 0) return reasons;
 
   const since = new Date(publishedAt.getTime() - claim.consumersLifetimeMs);
-  for (const old of await oldVersions(work)) {
+  for (const old of await versionsToEnd(work, ending)) {
     const readers = await tools.readers.readersOf(old, since);
     const name = `${old.vault}/${old.name}`;
     if (readers.watermark === null || readers.watermark < graceUntil) {
@@ -55,27 +58,32 @@ export async function reasonsToWait(
       reasons.push(`read ${name} ${at.toISOString()} by ${job ?? identity ?? 'unknown'}`);
     }
   }
-  const lastUsed = await lastUsedAtProvider(work);
+  const lastUsed = await lastUsedAtProvider(work, ending);
   if (lastUsed !== null && lastUsed > quietSince) reasons.push(`provider saw it used ${lastUsed.toISOString()}`);
   return reasons;
 }
 
 /**
- * Versions that readers may have the old value from: the claimed one, and every other that is enabled and not of this rotation,
- * for somebody may have set the same value again.
+ * Versions that readers may have the value from. Of the old one: the claimed version, and every other that is enabled and not of
+ * this rotation, for somebody may have set it again. Of the new one: this rotation's, and what was set between it and the newest.
  */
-async function oldVersions({
-  rotation,
-  tools,
-}: RotationWork): Promise<readonly { vault: string; name: string; version: string }[]> {
-  const old = [];
+async function versionsToEnd(
+  { rotation, tools }: RotationWork,
+  ending: 'old' | 'new',
+): Promise<readonly { vault: string; name: string; version: string }[]> {
+  const toEnd = [];
   for (const { vault, secret, fromVersion } of rotation.claim.members) {
-    for (const { version, enabled, tags } of await storeOf(tools, vault).versions(secret)) {
-      const isOther = enabled && parseAttemptId(tags['rotation-id'])?.rotationId !== rotation.rotationId;
-      if (version === fromVersion || isOther) old.push({ vault, name: secret, version });
-    }
+    const versions = await storeOf(tools, vault).versions(secret);
+    const isOurs = ({ tags }: SecretVersion) => parseAttemptId(tags['rotation-id'])?.rotationId === rotation.rotationId;
+    const firstMs = Math.min(...versions.filter(isOurs).map(({ created }) => created.getTime()));
+    const latest = ending === 'new' ? await latestOf(tools, { vault, secret }) : null;
+    const mayHold = (one: SecretVersion) =>
+      latest === null
+        ? one.version === fromVersion || (one.enabled && !isOurs(one))
+        : one.version !== latest.version && (isOurs(one) || (one.enabled && one.created.getTime() >= firstMs));
+    for (const one of versions.filter(mayHold)) toEnd.push({ vault, name: secret, version: one.version });
   }
-  return old;
+  return toEnd;
 }
 
 /** From when on a person may approve what the evidence does not show. An emergency has no deadline to wait for. */
@@ -83,10 +91,11 @@ export function approvableFrom({ rotation: { claim } }: RotationWork, graceUntil
   return claim.emergency ? graceUntil : new Date(graceUntil.getTime() + claim.consumersLifetimeMs + hardDeadlineMs);
 }
 
-async function lastUsedAtProvider(work: RotationWork): Promise<Date | null> {
+async function lastUsedAtProvider(work: RotationWork, ending: 'old' | 'new'): Promise<Date | null> {
   const { fromCredentialId } = work.rotation.claim.members[0];
-  if (fromCredentialId === null || fromCredentialId === work.rotation.credentialId) return null;
-  return await work.issuer.lastUsed(await work.request('new'), fromCredentialId);
+  const ends = ending === 'old' ? fromCredentialId : work.rotation.credentialId;
+  if (ends === null || fromCredentialId === work.rotation.credentialId) return null;
+  return await work.issuer.lastUsed(await work.request(ending === 'old' ? 'new' : 'old'), ends);
 }
 
 /** Our own reads of the old value are in the journal; they keep nobody waiting. */

@@ -4,6 +4,7 @@ import { adoptDuplicates } from './adopt-duplicates.ts';
 import { askForApproval, isApproved, isBrokenOpen, wantsApproval } from './approval.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
+import { lateRequestLeftMs, restsForLateRequest } from './late-request.ts';
 import { keyOf } from './publish-credential.ts';
 import { bindingKey } from './rotation-unit.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
@@ -46,7 +47,8 @@ async function newestPublication(work: RotationWork): Promise<Date | null> {
     }
     if (latest.version !== work.rotation.published.get(keyOf(member))) {
       const reasons = [`${keyOf(member)}@${latest.version}`];
-      await work.outcome('adopt', { state: 'superseded', facts: { reasons, withdrawn: true } });
+      const withdrawn = lateRequestLeftMs(work) === 0;
+      await work.outcome('adopt', { state: 'superseded', facts: { reasons, withdrawn } });
       return null;
     }
     if (!latest.enabled)
@@ -75,6 +77,8 @@ export async function disableOldVersions(work: RotationWork): Promise<void> {
       work.note(operation(work.tools, 'SecretUpdate', vault, secret, version));
     }
   }
+  // The next rotation may not begin while a request of this one could still end what it makes.
+  if (await restsForLateRequest(work)) return;
   await work.outcome('finish', { step: 'done' });
 }
 

@@ -1,6 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
-import { keyOf } from './publish-credential.ts';
+import { isOurs, keyOf } from './publish-credential.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
@@ -15,26 +15,51 @@ export async function rollBackRotation(
   tools: RotationTools,
   request: { readonly rotationId: string; readonly by: string; readonly reason: string },
 ): Promise<void> {
-  await withRotation(tools, rotationIdIn(request.rotationId), (work) => rollBack(work, request));
+  const { by, reason } = request;
+  const reasons = [`${by}: ${reason}`.slice(0, 200)];
+  await withRotation(tools, rotationIdIn(request.rotationId), (work) => rollBack(work, reasons));
 }
 
-async function rollBack(work: RotationWork, { by, reason }: { by: string; reason: string }): Promise<void> {
-  const { rotation, tools } = work;
-  const refuse = (why: string) =>
-    new ServiceError('ROLL_BACK_REFUSED', { rotationId: rotation.rotationId, reason: why });
+/** Goes on with a roll-back whose worker died, or says in the journal why it cannot. */
+export async function finishRollBack(work: RotationWork): Promise<void> {
+  const reasons = work.rotation.pending?.facts.reasons ?? [];
+  try {
+    await rollBack(work, reasons);
+  } catch (error) {
+    if (!ServiceError.is(error, 'ROLL_BACK_REFUSED')) throw error;
+    await work.outcome('roll-back', { facts: { reasons: [...reasons, error.details.reason] } });
+  }
+}
+
+async function rollBack(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  const { rotation } = work;
+  const refuse = refusal(work);
+  // Asked twice, as from an impatient browser: it is done.
+  if (rotation.state === 'rolled-back') return;
   if (rotation.step !== 'grace' && rotation.step !== 'published') throw refuse('It is not in its grace.');
   if (rotation.state === 'superseded') throw refuse('Somebody else published meanwhile.');
   if (rotation.pending?.act === 'revoke') throw refuse('Its revocation has begun.');
-  await requireOldWorks(work, refuse);
-  for (const member of rotation.claim.members) await publishOld(work, member, refuse);
-  const retryAt = new Date(tools.now().getTime() + rotation.claim.graceMs).toISOString();
-  await work.outcome('roll-back', {
-    state: 'rolled-back',
-    facts: { retryAt, reasons: [`${by}: ${reason}`.slice(0, 200)] },
-  });
+  await requireOldWorks(work, reasons, refuse);
+  for (const member of rotation.claim.members) await publishOld(work, member, reasons);
+  await rolledBack(work, reasons);
 }
 
-async function requireOldWorks(work: RotationWork, refuse: (why: string) => ServiceError): Promise<void> {
+/** Says that the old value stands again: readers of the new one have their grace from here. */
+export async function rolledBack(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  const { rotation, tools } = work;
+  const retryAt = new Date(tools.now().getTime() + rotation.claim.graceMs).toISOString();
+  await work.outcome('roll-back', { state: 'rolled-back', facts: { retryAt, reasons } });
+}
+
+function refusal({ rotation: { rotationId } }: RotationWork): (reason: string) => ServiceError {
+  return (reason) => new ServiceError('ROLL_BACK_REFUSED', { rotationId, reason });
+}
+
+async function requireOldWorks(
+  work: RotationWork,
+  reasons: readonly string[],
+  refuse: (why: string) => ServiceError,
+): Promise<void> {
   const { issuer, rotation } = work;
   if (issuer.credentialClass === 'self') return;
   const request = await work.request('old');
@@ -44,30 +69,34 @@ async function requireOldWorks(work: RotationWork, refuse: (why: string) => Serv
   if (shown.outcome === 'works') return;
   if (issuer.credentialClass !== 'chosen') throw refuse('The old credential does not work at the provider.');
   // A single password died when the new one was set: set it again, then it can be published.
-  await work.intent('roll-back');
+  await work.intent('roll-back', [], { reasons });
   await issuer.issue(request, old.value);
   if ((await issuer.verify(request, old)).outcome !== 'works')
     throw refuse('The provider does not take the old value back.');
 }
 
-async function publishOld(
-  work: RotationWork,
-  member: ClaimedMember,
-  refuse: (why: string) => ServiceError,
-): Promise<void> {
+/**
+ * Makes a member's old value its newest version once more.
+ * @throws ServiceError `ROLL_BACK_REFUSED` when it is gone, or somebody else published another one.
+ */
+export async function publishOld(work: RotationWork, member: ClaimedMember, reasons: readonly string[]): Promise<void> {
   const { vault, secret, fromVersion } = member;
+  const refuse = refusal(work);
   const store = storeOf(work.tools, vault);
   const value = await readValue(work, { vault, secret, version: fromVersion });
   const old = (await store.versions(secret)).find(({ version }) => version === fromVersion);
   if (value === null || old === undefined) throw refuse(`The old version of ${vault}/${secret} is gone or disabled.`);
   const latest = await latestOf(work.tools, member);
-  if (latest.version !== work.rotation.published.get(keyOf(member))) {
+  if (!isOurs(work, latest)) {
     const standing = await readValue(work, { vault, secret, version: latest.version });
     // Rolled back already, by a call that died behind the write.
     if (standing?.equals(value) === true) return;
     throw refuse(`Somebody else published ${vault}/${secret}.`);
   }
-  await work.intent('roll-back', [operation(work.tools, 'SecretSet', vault, secret, null)], { member: keyOf(member) });
+  await work.intent('roll-back', [operation(work.tools, 'SecretSet', vault, secret, null)], {
+    member: keyOf(member),
+    reasons,
+  });
   const { expires, contentType, tags } = old;
   const added = await store.add({
     name: secret,

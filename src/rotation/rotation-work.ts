@@ -25,6 +25,8 @@ export interface RotationWork extends OperationNotes {
   readonly issuer: CredentialIssuer;
   /** As of the newest entry that this worker wrote or read. */
   readonly rotation: Rotation;
+  /** Of this worker's lease. */
+  readonly fence: number;
   /** `<rotationId>.<attempt>` now. */
   readonly attemptId: string;
   /** Records what is about to be done. @throws ServiceError `LEASE_ENDED` when there is no time left to do it. */
@@ -55,6 +57,7 @@ export async function openWork(tools: RotationTools, rotationId: string, lease: 
     tools,
     unit,
     issuer,
+    fence: lease.fence,
     get rotation() {
       return rotation;
     },

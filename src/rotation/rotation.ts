@@ -1,5 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import type { Approval, JournalEntry, RotationAct, RotationClaim, RotationFacts } from './journal-entry.ts';
+import { type UnansweredAct, unansweredBehind } from './late-request.ts';
 import { digestOf } from './rotation-journal.ts';
 import type { RotationState, RotationStep } from './rotation-steps.ts';
 
@@ -12,6 +13,8 @@ export interface Rotation {
   readonly state: RotationState;
   /** An act that was meant and whose outcome is not recorded: what it left must be read back. */
   readonly pending: JournalEntry | null;
+  /** Acts at the provider whose answer nobody saw, oldest first. */
+  readonly unanswered: readonly UnansweredAct[];
   readonly credentialId: string | null;
   readonly stagingVersion: string | null;
   /** Published versions by member, `vault/name`. */
@@ -90,6 +93,7 @@ function begun(first: JournalEntry, claim: RotationClaim): Rotation {
 const unissued = { pending: null, credentialId: null, stagingVersion: null, issuedAt: null, verifiedAt: null } as const;
 
 const fresh = {
+  unanswered: [],
   published: new Map<string, string>(),
   publishedAt: null,
   graceUntil: null,
@@ -108,7 +112,8 @@ const fresh = {
 /** One entry further. An intent changes nothing but what is pending. */
 export function withEntry(before: Rotation, entry: JournalEntry): Rotation {
   const at = new Date(entry.at);
-  const written = { ...before, lastAt: at, fence: entry.fence, head: digestOf(entry) };
+  const unanswered = unansweredBehind(before, entry, at);
+  const written = { ...before, unanswered, lastAt: at, fence: entry.fence, head: digestOf(entry) };
   if (entry.kind === 'intent') return { ...written, pending: entry };
   const attempt = entry.attempt === before.attempt ? written : { ...written, ...unissued };
   return {

@@ -1,10 +1,11 @@
 import { ServiceError } from '../service-error.ts';
+import { endRolledBack } from './end-rolled-back.ts';
 import { forget } from './held-credentials.ts';
+import { restsForLateRequest } from './late-request.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged } from './staging.ts';
 import { parseAttemptId } from './rotation-id.ts';
-import { bindingKey } from './rotation-unit.ts';
-import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
+import { latestOf, readValue, storeOf } from './vault-access.ts';
 
 /**
  * Takes back what a rotation issued that is not, or no longer, in force; the version that stands is left as it is.
@@ -13,12 +14,14 @@ import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
  */
 export async function withdrawCredential(work: RotationWork): Promise<void> {
   const { issuer, rotation } = work;
-  if (issuer.credentialClass === 'minted' && !(await mayBeServed(work))) await deleteMinted(work);
-  if (rotation.state === 'rolled-back') await endPublished(work);
+  if (rotation.state === 'rolled-back') {
+    if ((await endRolledBack(work)) === 'waits') return;
+  } else if (issuer.credentialClass === 'minted' && !(await mayBeServed(work))) await deleteMinted(work);
   // A staged value may be the provider's already, though no answer said so.
   if (issuer.credentialClass === 'chosen' && rotation.stagingVersion !== null) await makeStandingValueWork(work);
   await disableStaged(work);
   forget(work.tools, work.attemptId);
+  if (await restsForLateRequest(work)) return;
   await work.outcome('withdraw', { facts: { withdrawn: true, reasons: rotation.reasons } });
 }
 
@@ -43,25 +46,6 @@ async function deleteMinted(work: RotationWork): Promise<void> {
   if (credentialId === null) return;
   await work.intent('withdraw', [], { credentialId });
   await work.issuer.revoke(request, credentialId);
-}
-
-/** After a roll-back nobody reads the new version any more: its credential ends, and then the version itself. */
-async function endPublished(work: RotationWork): Promise<void> {
-  const { rotation, issuer, tools } = work;
-  const { credentialId, published, claim } = rotation;
-  const separate = credentialId !== null && credentialId !== claim.members[0].fromCredentialId;
-  if (separate && issuer.credentialClass !== 'self' && issuer.credentialClass !== 'minted') {
-    await work.intent('withdraw', [], { credentialId });
-    await issuer.revoke(await work.request('old'), credentialId);
-  }
-  for (const { vault, secret } of claim.members) {
-    const version = published.get(bindingKey({ vault, name: secret }));
-    const latest = await latestOf(tools, { vault, secret });
-    if (version === undefined || latest.version === version) continue;
-    await work.intent('disable', [operation(tools, 'SecretUpdate', vault, secret, version)]);
-    await storeOf(tools, vault).update(secret, version, { enabled: false });
-    work.note(operation(tools, 'SecretUpdate', vault, secret, version));
-  }
 }
 
 async function makeStandingValueWork(work: RotationWork): Promise<void> {

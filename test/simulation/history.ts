@@ -20,6 +20,7 @@ export const troubles = [
   'slow-provider',
   'policy-refusal',
   'wrong-credential',
+  'roll-back',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 

@@ -1,13 +1,14 @@
 import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { type History, note } from './history.ts';
 import { type SimulatedWorld, dayMs, hourMs, plantedMark, valueMark } from './simulated-world.ts';
 
-/** People answer what waits for them, and ask again for what needs attention. */
-export function startPerson({ world, scheduler, dice, calls }: History): void {
+/** People answer what waits for them, ask again for what needs attention, and may take back what was just published. */
+export function startPerson({ world, scheduler, dice, calls }: History, rollsBack: boolean): void {
   const reason = 'simulated';
   scheduler.spawn(`person${String(calls)}`, async (process) => {
     const tools = world.toolsFor(process, scheduler);
@@ -18,6 +19,8 @@ export function startPerson({ world, scheduler, dice, calls }: History): void {
         const emergency = dice.hits(0.1);
         if (emergency) for (const { name } of unitOf(world, secret)) world.emergencies.set(name, world.nowMs);
         await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency });
+      } else if (rollsBack && (state === 'grace' || state === 'published') && dice.hits(0.5)) {
+        await rollBackRotation(tools, { rotationId, by: 'first', reason });
       }
     }
   });

@@ -16,8 +16,8 @@ import {
 } from './history.ts';
 import { brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
 import { mintByHand, plant, readByJob, setBack, setByTerraform, startPerson } from './other-hands.ts';
-import { type Fate, type Scheduler, createScheduler } from './scheduler.ts';
-import { type SimulatedWorld, dayMs, hourMs, simulatedWorld } from './simulated-world.ts';
+import { type Fate, type Scheduler, asleep, createScheduler } from './scheduler.ts';
+import { dayMs, hourMs, simulatedWorld } from './simulated-world.ts';
 import { measureWindow } from './single-password-window.ts';
 
 /** Plays one history: troubled steps in seeded order, then a fair world in which everything must come to its end. */
@@ -88,27 +88,17 @@ async function serve(history: History, call: ReturnType<Scheduler['ready']>[numb
   if (call.isWrite || fate !== 'served') check(history);
 }
 
-function fateOf({ dice, rates, world }: History, what: string, isWrite: boolean): Fate {
+function fateOf({ dice, rates }: History, what: string, isWrite: boolean): Fate {
   const fates = ['answer-lost', 'unreachable', 'throttled', 'late', 'dies-before', 'dies-behind', 'stalls'] as const;
   for (const fate of fates) {
     if (!dice.hits(rates.get(fate) ?? 0)) continue;
     if ((fate === 'answer-lost' || fate === 'late') && !isWrite) continue;
     if (fate === 'late' && what.startsWith('records')) continue;
+    if (what === asleep && !fate.startsWith('dies')) continue;
     if (fate === 'throttled' && !/^(?:vault|provider)/.test(what)) continue;
-    if ((fate === 'late' || (fate === 'stalls' && isWrite)) && !mayBeLate(world, what)) continue;
     return fate;
   }
   return 'served';
-}
-
-/**
- * A request may arrive late where a provider can bear it at all: adding a version, minting, disabling, revoking by id.
- * A password or key that is set by a forgotten request hours later is beyond any client.
- */
-function mayBeLate({ bindings }: SimulatedWorld, what: string): boolean {
-  if (/^(?:vault|records)/.test(what)) return true;
-  const name = /^provider\.(?:issue|revoke) (\S+)/.exec(what)?.[1];
-  return bindings.some((one) => one.name === name && one.issuer === 'mint');
 }
 
 /** Something that is not the next call: time, events, workers, people, and whoever else writes. */
@@ -136,6 +126,8 @@ async function happen(history: History): Promise<void> {
       world.nowMs += dice.pick([10_000, 60_000, 300_000, hourMs]);
       return tell('time passes');
     case 6: {
+      // What a provider does wrong, it does to those who listen to its answer.
+      for (const provider of Object.values(world.providers)) provider.wrong = 0;
       if (await scheduler.arrive(world.nowMs)) tell('a late request arrives');
       return;
     }
@@ -162,7 +154,7 @@ async function happen(history: History): Promise<void> {
       return;
     }
     default:
-      return startPerson(history);
+      return startPerson(history, troubled('roll-back'));
   }
 }
 
@@ -176,18 +168,17 @@ function startPass(history: History): void {
 async function fairEnd(history: History): Promise<void> {
   const { world, scheduler } = history;
   world.skewMs = 0;
-  for (const provider of Object.values(world.providers))
-    Object.assign(provider, { notYet: 0, refusesByPolicy: 0, wrong: 0 });
   note(history, 'the world is fair from here');
   while (await scheduler.arrive(world.nowMs));
+  for (const provider of Object.values(world.providers)) provider.makeFair();
   check(history);
   let quiet = 0;
   for (let round = 0; round < 90 && history.broken === null; round += 1) {
     startPass(history);
     await untilIdle(history);
     let open = openStates(history);
-    if (open.some((state) => state === 'awaiting-approval' || state === 'needs-attention')) {
-      startPerson(history);
+    if (open.some((state) => /^(?:awaiting-approval|needs-attention|rolled-back)/.test(state))) {
+      startPerson(history, false);
       await untilIdle(history);
       open = openStates(history);
     }

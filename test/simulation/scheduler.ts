@@ -40,6 +40,8 @@ export interface Process {
 export interface Scheduler {
   /** A process's way to the world outside. */
   call<Value>(process: Process, what: string, effect: () => Promise<Value>): Promise<Value>;
+  /** Holds a process until then, on the clock that is never set. */
+  sleep(process: Process, untilMs: number): Promise<void>;
   spawn(name: string, work: (process: Process) => Promise<unknown>): Process;
   /** Calls that may go on at this moment. */
   ready(nowMs: number): readonly WaitingCall[];
@@ -66,6 +68,9 @@ interface LateRequest {
 /** Turns of the microtask queue for branches of a process beside the one that waits. Always as many: the order stays the same. */
 const quietTurns = 8;
 
+/** What a process that sleeps waits for: it can die meanwhile, and nothing else can happen to it. */
+export const asleep = 'sleep';
+
 const writes = /^(?:vault\.(?:add|update)|provider\.(?:issue|revoke)|records\.(?:create|replace))/;
 
 export function createScheduler(): Scheduler {
@@ -86,22 +91,8 @@ export function createScheduler(): Scheduler {
       }
       return processes;
     },
-    call: (process, what, effect) =>
-      new Promise((resolve, reject) => {
-        // A dead process waits for ever: nothing of it is heard again.
-        if (!process.alive) return;
-        process.waiting += 1;
-        waiting.push({
-          process,
-          what,
-          isWrite: writes.test(what),
-          isRecord: what.startsWith('records.'),
-          effect,
-          resolve: resolve as (value: unknown) => void,
-          reject,
-          notBeforeMs: 0,
-        });
-      }),
+    call: (process, what, effect) => held(process, what, effect, 0),
+    sleep: (process, untilMs) => held(process, asleep, () => Promise.resolve(), untilMs),
     spawn: (name, work) => {
       const process: Process = { name, alive: true, ended: false, waiting: 0 };
       processes = [...scheduler.processes, process];
@@ -140,6 +131,29 @@ export function createScheduler(): Scheduler {
     },
   };
   return scheduler;
+
+  function held<Value>(
+    process: Process,
+    what: string,
+    effect: () => Promise<Value>,
+    notBeforeMs: number,
+  ): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      // A dead process waits for ever: nothing of it is heard again.
+      if (!process.alive) return;
+      process.waiting += 1;
+      waiting.push({
+        process,
+        what,
+        isWrite: writes.test(what),
+        isRecord: what.startsWith('records.'),
+        effect,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        notBeforeMs,
+      });
+    });
+  }
 }
 
 async function meet(scheduler: Scheduler, call: WaitingCall, fate: Exclude<Fate, 'stalls'>): Promise<void> {

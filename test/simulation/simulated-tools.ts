@@ -59,6 +59,7 @@ export function simulatedTools(
     random: () => dice.next(),
     newId: () => String(dice.next()),
     abortAfter: () => never,
+    wait: (milliseconds) => scheduler.sleep(process, world.nowMs + milliseconds),
     log: ({ says }) => void world.said.push(says),
   };
 }
@@ -103,17 +104,28 @@ async function listed(vault: MemoryVault): Promise<readonly SecretVersion[]> {
   return versions;
 }
 
+/** However long a worker slept or a network held it: what a provider has not been given in this time, it never is. */
+const requestLifeMs = 900_000;
+
+function neverArrived(): ServiceError {
+  return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: 'simulated', provider: 'simulated', reason: 'aborted' });
+}
+
 function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, fresh: () => Looks): CredentialIssuer {
   const ask = <Value>(what: string, effect: () => Promise<Value>) => call(`provider.${what}`, effect);
+  const set = <Value>(what: string, effect: () => Promise<Value>) => {
+    const notAfterMs = world.nowMs + requestLifeMs;
+    return ask(what, () => (world.nowMs > notAfterMs ? Promise.reject(neverArrived()) : effect()));
+  };
   return {
     ...issuer,
-    issue: (request, proposed) => ask(`issue ${request.binding.name}`, () => issuer.issue(request, proposed)),
+    issue: (request, proposed) => set(`issue ${request.binding.name}`, () => issuer.issue(request, proposed)),
     verify: (request, credential) => ask('verify', () => issuer.verify(request, credential)),
     describe: (request) => ask('describe', () => issuer.describe(request)),
     list: (binding, signal) => ask('list', () => issuer.list(binding, signal)),
     revoke: (request, id) => {
       const looks = fresh();
-      return ask(`revoke ${request.binding.name} ${id}`, () => {
+      return set(`revoke ${request.binding.name} ${id}`, () => {
         world.beforeRevocation(request.binding, id, looks);
         return issuer.revoke(request, id);
       });

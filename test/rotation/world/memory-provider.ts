@@ -28,8 +28,10 @@ export interface MemoryProvider {
   notYet: number;
   /** Makes so many credentials other than it says: what was told does not open anything. */
   wrong: number;
-  /** Refuses so many proposed values by policy. */
+  /** Refuses so many proposed values by policy, each for as long as it is not made fair. */
   refusesByPolicy: number;
+  /** From here on everything is as it should be. */
+  makeFair(): void;
 }
 
 interface Kind {
@@ -160,6 +162,8 @@ interface Behaviour {
 
 function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: () => Date) {
   const accounts = new Map<string, HeldCredential[]>();
+  /** A value that was refused once is refused for ever, whenever a request for it arrives. */
+  const refused = new Set<string>();
   let count = 0;
   const account = (binding: SecretBinding) => accountOf(String(binding.target['account']));
   const accountOf = (key: string) => {
@@ -175,6 +179,10 @@ function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: ()
       notYet: 0,
       refusesByPolicy: 0,
       wrong: 0,
+      makeFair: () => {
+        Object.assign(provider, { notYet: 0, refusesByPolicy: 0, wrong: 0 });
+        refused.clear();
+      },
       live: (key: string) => accountOf(key),
       put: (key: string, credential: { id: string; name: string; value: string }) =>
         void accountOf(key).push({ ...credential, lastUsed: null }),
@@ -191,8 +199,10 @@ function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: ()
       propose: behaviour.propose,
       issue: (request, proposed) =>
         pass('issue', () => {
-          if (provider.refusesByPolicy > 0) {
-            provider.refusesByPolicy -= 1;
+          const wanted = proposed?.reveal() ?? '';
+          if (provider.refusesByPolicy > 0 || refused.has(wanted)) {
+            if (!refused.has(wanted)) provider.refusesByPolicy -= 1;
+            refused.add(wanted);
             throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
               issuer: name,
               secret: request.binding.name,

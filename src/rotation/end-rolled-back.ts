@@ -1,0 +1,105 @@
+import { approvalsSince, wantsApproval } from './approval.ts';
+import { isOurs, keyOf } from './publish-credential.ts';
+import { approvableFrom, graceOf, reasonsToWait } from './revocation-evidence.ts';
+import { publishOld, rolledBack } from './roll-back-rotation.ts';
+import type { RotationWork } from './rotation-work.ts';
+import type { SecretVersion } from './secret-store.ts';
+import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
+
+/** The newest version of each member, by `vault/name`. */
+type Standing = ReadonlyMap<string, SecretVersion>;
+
+/**
+ * After a roll-back: ends what the rotation had published, by the same rule as any old credential, for jobs have read it.
+ * Gives `waits` while something speaks for its use, and `kept` when somebody has published over the roll-back: whoever did may
+ * use either credential, so both stay.
+ */
+export async function endRolledBack(work: RotationWork): Promise<'ended' | 'kept' | 'waits'> {
+  const standing = await newestVersions(work);
+  if (await rolledBackOnceMore(work, standing)) return 'waits';
+  if (!(await mayEnd(work, standing))) return 'waits';
+  if (!(await oldValueStands(work, standing))) return 'kept';
+  if (!(await endAtProvider(work, standing))) return 'waits';
+  await disablePublished(work, standing);
+  return 'ended';
+}
+
+async function newestVersions({ rotation, tools }: RotationWork): Promise<Standing> {
+  const standing = new Map<string, SecretVersion>();
+  for (const member of rotation.claim.members) standing.set(keyOf(member), await latestOf(tools, member));
+  return standing;
+}
+
+/** A write of ours that was lost has arrived behind the roll-back, and readers get what nobody wants them to have. */
+async function rolledBackOnceMore(work: RotationWork, standing: Standing): Promise<boolean> {
+  const again = work.rotation.claim.members.filter((member) => {
+    const latest = standing.get(keyOf(member));
+    return latest !== undefined && isOurs(work, latest);
+  });
+  const { reasons } = work.rotation;
+  for (const member of again) await publishOld(work, member, reasons);
+  if (again.length > 0) await rolledBack(work, reasons);
+  return again.length > 0;
+}
+
+async function mayEnd(work: RotationWork, standing: Standing): Promise<boolean> {
+  const { rotation, tools } = work;
+  const since = new Date(Math.max(...[...standing.values()].map(({ created }) => created.getTime())));
+  const approvals = approvalsSince(work, 'revoke', since);
+  if (approvals.some(({ breakGlass }) => breakGlass)) return true;
+  const grace = graceOf(work, since);
+  const reasons = await reasonsToWait(work, grace, 'new');
+  const isOverdue = tools.now() >= approvableFrom(work, grace.graceUntil);
+  const asks = reasons.length === 0 ? wantsApproval(work, 'revoke') : isOverdue;
+  if (asks ? approvals.length > 0 : reasons.length === 0) return true;
+  const told = [...(asks ? ['wanted: revoke'] : []), ...reasons];
+  if (told.join() !== rotation.reasons.join()) await work.outcome('postpone', { facts: { reasons: told } });
+  return false;
+}
+
+async function oldValueStands(work: RotationWork, standing: Standing): Promise<boolean> {
+  for (const member of work.rotation.claim.members) {
+    const { vault, secret, fromVersion } = member;
+    const version = standing.get(keyOf(member))?.version ?? fromVersion;
+    const old = await readValue(work, { vault, secret, version: fromVersion });
+    if (old === null || (await readValue(work, { vault, secret, version }))?.equals(old) !== true) return false;
+  }
+  return true;
+}
+
+/** Gives false when somebody published at the last moment: the next pass decides anew. */
+async function endAtProvider(work: RotationWork, standing: Standing): Promise<boolean> {
+  const credentialId = await credentialToEnd(work);
+  if (credentialId === null) return true;
+  const request = await work.request('old');
+  await work.intent('withdraw', [], { credentialId });
+  for (const [key, { version }] of await newestVersions(work)) {
+    if (standing.get(key)?.version !== version) return false;
+  }
+  work.requireTime();
+  await work.issuer.revoke(request, credentialId);
+  return true;
+}
+
+/** `null` where one password served both values, or the provider has nothing of ours. */
+async function credentialToEnd(work: RotationWork): Promise<string | null> {
+  const { issuer, rotation } = work;
+  const { fromCredentialId } = rotation.claim.members[0];
+  if (issuer.credentialClass === 'self' || rotation.credentialId === fromCredentialId) return null;
+  if (issuer.credentialClass !== 'read-back') return rotation.credentialId;
+  // Of two slots it is the one that the old value does not open, whatever a tag says.
+  const other = await issuer.describe(await work.request('old'));
+  return other.outcome === 'present' ? other.credentialId : null;
+}
+
+async function disablePublished(work: RotationWork, standing: Standing): Promise<void> {
+  for (const member of work.rotation.claim.members) {
+    const { vault, secret } = member;
+    for (const one of await storeOf(work.tools, vault).versions(secret)) {
+      if (!one.enabled || !isOurs(work, one) || one.version === standing.get(keyOf(member))?.version) continue;
+      await work.intent('disable', [operation(work.tools, 'SecretUpdate', vault, secret, one.version)]);
+      await storeOf(work.tools, vault).update(secret, one.version, { enabled: false });
+      work.note(operation(work.tools, 'SecretUpdate', vault, secret, one.version));
+    }
+  }
+}
