@@ -81,7 +81,7 @@ function sentences(model: ReportModel): object {
       count: countText(count),
       reasons: reasons.map((one) => `${one.reason} ${countText(one.count)}`).join(', '),
     })),
-    rotations: `${counted(rotations.listed.total, 'rotation')}, ${countText(rotations.published)} published. How the old value ended: ${rotations.ends.map(({ end, count }) => `${end} ${countText(count)}`).join(', ')}.`,
+    rotations: `${counted(rotations.listed.total, 'rotation')}, ${countText(rotations.published)} published. What became of the old value: ${rotations.ends.map(({ end, count }) => `${end} ${countText(count)}`).join(', ')}.`,
     coverage: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} not shown to be whole, ${countText(coverage.notRead)} not read.`,
     sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched with a row, ${countText(provenance.receipts.orphaned)} without one. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
     waterfall: provenance.waterfall.map(({ step, removed, left }) => ({

@@ -5,7 +5,7 @@ import type { RotationHistory } from './rotation-history.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { readJournal, rotationIds } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { valueEnds } from './value-ends.ts';
+import { valueEnds, waitsFor } from './value-ends.ts';
 
 /** One secret of one rotation, for whoever watches or approves. */
 export interface RotationListing {
@@ -31,6 +31,8 @@ export interface RotationListing {
   readonly awaits: 'publish' | 'revoke' | null;
   /** Why it waits: codes, names, times. */
   readonly reasons: readonly string[];
+  /** What is to be weighed before a credential ends: the reasons without the question itself. */
+  readonly waitsFor: readonly string[];
 }
 
 /** Every rotation that the journal knows, newest claim first. @throws ServiceError `RECORD_…` when it cannot be read. */
@@ -42,7 +44,7 @@ export async function listRotations({ records }: Pick<RotationTools, 'records'>)
     const { trigger, askedBy, reason, emergency, members } = rotation.claim;
     const approvals = approvalsOf(entries);
     for (const member of members) {
-      const { publication, publishedAt, oldValue, newValue, note } = valueEnds(rotation, entries, member);
+      const { publication, publishedAt, oldValue, newValue, rolledBack, note } = valueEnds(rotation, entries, member);
       listed.push({
         rotationId: attemptIdOf(id, rotation.attempt),
         vault: member.vault,
@@ -62,6 +64,7 @@ export async function listRotations({ records }: Pick<RotationTools, 'records'>)
         failure: rotation.failure,
         awaits: wantedApproval(rotation),
         reasons: rotation.reasons,
+        waitsFor: waitsFor(rotation, rolledBack),
       });
     }
   }

@@ -32,7 +32,7 @@ interface Known {
 
 function oldValueOf({ rotation, entries, member }: Known): RotationHistory['oldValue'] {
   if (rotation.oldValue !== null) return rotation.oldValue;
-  if (rotation.state === 'rolled-back') return 'in-force-again';
+  if (rotation.state === 'rolled-back') return isPublishedOver(rotation, entries) ? 'not-ended' : 'in-force-again';
   if (rotation.state === 'frozen') return 'not-known';
   // A revocation that was begun may have reached the provider, whoever published then.
   if (rotation.state === 'superseded') return entries.some(isRevocation) ? 'cannot-be-shown' : 'not-ended';
@@ -40,14 +40,21 @@ function oldValueOf({ rotation, entries, member }: Known): RotationHistory['oldV
 }
 
 function newValueOf({ rotation, entries, member }: Known): RotationHistory['newValue'] {
-  const { state, withdrawn } = rotation;
-  const isTakenBack = entries.some(
-    ({ kind, act, facts }) => kind === 'outcome' && act === 'withdraw' && facts.withdrawn,
-  );
-  if (state === 'rolled-back') return isTakenBack ? 'withdrawn' : 'in-grace';
-  if (state === 'superseded') return isTakenBack ? 'withdrawn' : withdrawn ? 'not-ended' : 'to-be-withdrawn';
+  const { state, withdrawn, published } = rotation;
+  if (state === 'rolled-back')
+    return isPublishedOver(rotation, entries) ? 'not-ended' : withdrawn ? 'withdrawn' : 'in-grace';
+  if (state === 'superseded') {
+    // What was published whoever published over it may have taken; and a journal that was lost took nothing back.
+    if (published.size > 0) return 'not-ended';
+    return !withdrawn ? 'to-be-withdrawn' : entries.some(isWithdrawal) ? 'withdrawn' : 'not-ended';
+  }
   if (state === 'frozen') return 'not-known';
   return isPublished(rotation, member) ? 'in-force' : 'not-published';
+}
+
+/** A roll-back that ended without the new version's being disabled: somebody published behind it, and both were left. */
+function isPublishedOver({ withdrawn }: Rotation, entries: readonly JournalEntry[]): boolean {
+  return withdrawn && !entries.slice(entries.findLastIndex(isRollBack)).some(({ act }) => act === 'disable');
 }
 
 function publicationOf({ rotation, member }: Known): RotationHistory['publication'] {
@@ -66,11 +73,15 @@ function publishedAtOf({ rotation, entries, member }: Known): string | null {
 }
 
 function rolledBackOf(entries: readonly JournalEntry[]): RotationHistory['rolledBack'] {
-  const entry = entries.findLast(
-    ({ kind, act, state }) => kind === 'outcome' && act === 'roll-back' && state === 'rolled-back',
-  );
+  const entry = entries.findLast(isRollBack);
   if (entry === undefined) return null;
   return { at: entry.at, says: entry.facts.reasons?.[0] ?? '', newEndsFrom: entry.facts.retryAt ?? entry.at };
+}
+
+/** What speaks against ending a credential now, for whoever watches or approves; empty when nothing was looked at yet. */
+export function waitsFor({ state, reasons }: Rotation, rolledBack: RotationHistory['rolledBack']): readonly string[] {
+  if (state !== 'grace' && state !== 'awaiting-approval' && state !== 'rolled-back') return [];
+  return reasons.filter((reason) => !reason.startsWith('wanted: ') && reason !== rolledBack?.says);
 }
 
 function noteOf(
@@ -78,20 +89,35 @@ function noteOf(
   { oldValue, newValue, rolledBack }: Pick<ValueEnds, 'oldValue' | 'newValue' | 'rolledBack'>,
 ): string | null {
   if (rolledBack !== null && state === 'rolled-back') {
+    const began = `Rolled back ${minute(rolledBack.at)} by ${rolledBack.says.replace(/\.$/, '')}.`;
+    if (newValue === 'not-ended') return `${began} Then somebody else published. ${neitherEnded}`;
     const ends =
       newValue === 'withdrawn'
         ? 'The new version is disabled and what was issued for it is taken back.'
-        : `The new value ends when nothing speaks for its use, not before ${rolledBack.newEndsFrom}.`;
-    return `Rolled back ${rolledBack.at} by ${rolledBack.says.replace(/\.$/, '')}. The old value is in force again, as a new version. ${ends}`;
+        : `The new value ends when nothing speaks for its use, not before ${minute(rolledBack.newEndsFrom)}.`;
+    return `${began} The old value is in force again, as a new version. ${ends}`;
   }
   if (state !== 'superseded') return null;
   if (oldValue === 'cannot-be-shown')
     return 'Somebody else published while the revocation was under way. Whether the old credential ended cannot be shown; the new one was not ended.';
-  if (newValue === 'not-ended')
-    return 'Somebody else published over it. Keyturn ended neither the old nor the new credential: count both as alive.';
+  if (newValue === 'not-ended') return `Somebody else published over it. ${neitherEnded}`;
   const issued =
     newValue === 'withdrawn' ? 'is taken back, unless a version might still serve it' : 'is still to be taken back';
   return `Somebody else published first. The old credential was not ended. What was issued ${issued}.`;
+}
+
+const neitherEnded = 'Keyturn ended neither the old nor the new credential: count both as alive.';
+
+function minute(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function isRollBack({ kind, act, state }: JournalEntry): boolean {
+  return kind === 'outcome' && act === 'roll-back' && state === 'rolled-back';
+}
+
+function isWithdrawal({ kind, act, facts }: JournalEntry): boolean {
+  return kind === 'outcome' && act === 'withdraw' && facts.withdrawn === true;
 }
 
 function isRevocation({ kind, act }: JournalEntry): boolean {

@@ -49,8 +49,8 @@ export interface ListedRotation {
   }[];
   /** The step that waits for a second person, if one does. */
   readonly awaits: 'publish' | 'revoke' | null;
-  /** Why it waits: codes, names, times. */
-  readonly reasons: readonly string[];
+  /** What is to be weighed before a credential ends: codes, names, times. */
+  readonly waitsFor: readonly string[];
 }
 
 /** The token's numbers once Gitea confirmed them; `null` when Gitea said no. */

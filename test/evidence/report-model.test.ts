@@ -112,6 +112,28 @@ describe('the model of the report', () => {
     ).toBeGreaterThan(10_000);
   });
 
+  it('says of every rotation who asked and why, who broke the glass, and what became of both values', async () => {
+    const model = await modelOfStory();
+    const html = await renderHtml(model);
+    for (const words of [
+      'asked for by bob@example.org: the value stood in a public build log',
+      '<strong>emergency</strong>',
+      'break-glass: publish approved by alice@example.org, 2026-10-10 00:01:00: nobody else is awake',
+      'alice@example.org: the shop cannot sign in. The old value is in force again',
+      'Keyturn ended neither the old nor the new credential: count both as alive.',
+    ])
+      expect(html).toContain(words);
+    expect(model.rotations.ends.map(({ end }) => end)).toContain('not ended');
+    const ended = model.frameworks
+      .flatMap(({ controls }) => controls.flatMap(({ tests }) => tests))
+      .find(({ observation }) => observation.id === 'old-values-end');
+    expect(ended?.observation).toMatchObject({
+      tested: 3,
+      notTested:
+        '1 old value still in grace; 1 old value in force again behind a roll-back; 1 old value left alive when somebody else published over the new one',
+    });
+  });
+
   it('says so when the exclusions do not lead to the population', async () => {
     const right = await modelOfStory();
     const wrong = await modelOfStory({ audited: { ...auditedStory(), rowsRead: 9999 } });

@@ -227,7 +227,7 @@ function newEnds(
   switch (state) {
     case 'rolled-back': {
       const rolledBack = { at: time(30), says: 'alice@example.org: the shop cannot sign in', newEndsFrom: time(90) };
-      const note = `Rolled back ${rolledBack.at} by ${rolledBack.says}. The old value is in force again, as a new version. The new version is disabled and what was issued for it is taken back.`;
+      const note = `Rolled back ${rolledBack.at.slice(0, 16).replace('T', ' ')} UTC by ${rolledBack.says}. The old value is in force again, as a new version. The new version is disabled and what was issued for it is taken back.`;
       return { newValue: 'withdrawn', rolledBack, note };
     }
     case 'superseded': {

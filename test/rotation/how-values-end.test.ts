@@ -7,6 +7,9 @@ import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { JournalEntry, RotationClaim } from '../../src/rotation/journal-entry.ts';
+import { rotationOf } from '../../src/rotation/rotation.ts';
+import { valueEnds } from '../../src/rotation/value-ends.ts';
 import { readJournal } from '../../src/rotation/rotation-journal.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { nearExpiry } from './world/near-expiry.ts';
@@ -66,6 +69,55 @@ describe('what the journal says of the old and the new value', () => {
     const { note } = await history(world);
     expect(note).toContain('neither the old nor the new credential');
     expect(world.providers.mint.opens('app', 'value-of-old-app')).toBe(true);
+  });
+
+  it('somebody who publishes behind a roll-back leaves both credentials alive too', () => {
+    const at = (minute: number) => `2026-03-09T14:0${String(minute)}:00.000Z`;
+    const member = {
+      vault: 'kv',
+      secret: 'app',
+      fromVersion: 'v0',
+      fromCredentialId: '1',
+      knownFrom: 'journal',
+    } as const;
+    const said = { rotationId: 'abc', attempt: 1, fence: 1, format: 1, previous: null, operations: [] } as const;
+    const claim = { members: [member], graceMs: hourMs } as unknown as RotationClaim; // The rest plays no part here.
+    const outcome = { ...said, kind: 'outcome', step: 'grace' } as const;
+    const entries: readonly JournalEntry[] = [
+      { ...outcome, number: 1, at: at(0), act: 'claim', step: 'claimed', state: 'claimed', facts: { claim } },
+      {
+        ...outcome,
+        number: 2,
+        at: at(1),
+        act: 'publish',
+        step: 'published',
+        state: 'published',
+        facts: { member: 'kv/app', publishedVersion: 'v1' },
+      },
+      {
+        ...outcome,
+        number: 3,
+        at: at(2),
+        act: 'roll-back',
+        state: 'rolled-back',
+        facts: { retryAt: at(3), reasons: ['ann: broken'] },
+      },
+      { ...outcome, number: 4, at: at(4), act: 'withdraw', state: 'rolled-back', facts: { withdrawn: true } },
+    ];
+    const disabled: JournalEntry = {
+      ...outcome,
+      kind: 'intent',
+      number: 4,
+      at: at(4),
+      act: 'disable',
+      state: 'rolled-back',
+      facts: {},
+    };
+    const endsOf = (chain: readonly JournalEntry[]) => valueEnds(rotationOf('abc', chain), chain, member);
+    expect(endsOf(entries)).toMatchObject({ oldValue: 'not-ended', newValue: 'not-ended' });
+    expect(endsOf(entries).note).toContain('Then somebody else published');
+    const ended = [...entries.slice(0, 3), disabled, ...entries.slice(3).map((one) => ({ ...one, number: 5 }))];
+    expect(endsOf(ended)).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });
   });
 
   it('somebody who publishes first leaves nothing to publish, and the old credential is not called in force', async () => {
@@ -143,7 +195,7 @@ describe('a question that waits for a person', () => {
     world.readers = { ...stuck, running: ['team/app 2'] };
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
-    expect((await listed(world)).reasons).toEqual(['wanted: revoke', 'job team/app 2 runs']);
+    expect((await listed(world)).waitsFor).toEqual(['job team/app 2 runs']);
     expect(await asked(world)).toHaveLength(2);
   });
 

@@ -68,13 +68,13 @@ describe('the portal', () => {
   it('says who asked for an emergency, who broke the glass, why, and what is to be weighed', async () => {
     const at = '2026-03-01T00:05:00.000Z';
     const approvals = [{ step: 'revoke', by: 'bob', at, breakGlass: true, reason: 'nobody <b>else</b>' }] as const;
-    const reasons = ['wanted: revoke', 'job team/app 1 runs'];
+    const waitsFor = ['job team/app 1 runs'];
     const asked = { askedBy: 'ann', reason: 'leaked in a chat', emergency: true };
-    const text = await listOf(listedRotation({ state: 'awaiting-approval', ...asked, approvals, reasons }));
+    const text = await listOf(listedRotation({ state: 'awaiting-approval', ...asked, approvals, waitsFor }));
     for (const words of [
       'Asked for by ann, as an emergency: leaked in a chat',
       'Break-glass: revoke approved by bob, 2026-03-01 00:05 UTC: nobody &lt;b&gt;else&lt;/b&gt;',
-      'To be weighed before the old credential ends: job team/app 1 runs<',
+      'To be weighed before a credential ends: job team/app 1 runs<',
     ])
       expect(text).toContain(words);
   });
@@ -145,13 +145,14 @@ describe('asking for a rotation', () => {
       listed('grace', null),
       listed('awaiting-approval', 'publish'),
       listed('awaiting-approval', 'revoke'),
+      listed('rolled-back', 'revoke'),
       listed('done', null),
     ];
     const text = await (
       await webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } }).send('/rotations')
     ).text();
     expect(text.match(/value="roll-back"/g)).toHaveLength(2);
-    expect(text.match(/value="approve"/g)).toHaveLength(2);
+    expect(text.match(/value="approve"/g)).toHaveLength(3);
     expect(text).toContain('name="rotationId" value="grace.none"');
   });
 

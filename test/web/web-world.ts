@@ -38,7 +38,7 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     note: null,
     approvals: [],
     awaits: null,
-    reasons: [],
+    waitsFor: [],
     ...change,
   };
 }

@@ -18,9 +18,7 @@ ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<d
 }
 
 /** What must be told in sentences: who asked and why, what it waits for, who agreed, how it ended, and what to do now. */
-function toldOf({ askedBy, reason, emergency, state, reasons, approvals, note }: ListedRotation): readonly string[] {
-  const waits = state === 'grace' || state === 'awaiting-approval';
-  const waitsFor = waits ? reasons.filter((one) => !one.startsWith('wanted: ')) : [];
+function toldOf({ askedBy, reason, emergency, state, waitsFor, approvals, note }: ListedRotation): readonly string[] {
   return [
     ...(askedBy === null
       ? []
@@ -29,7 +27,7 @@ function toldOf({ askedBy, reason, emergency, state, reasons, approvals, note }:
       ({ step, by, at, breakGlass, reason: why }) =>
         `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${by}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
     ),
-    ...(waitsFor.length === 0 ? [] : [`To be weighed before the old credential ends: ${waitsFor.join('; ')}`]),
+    ...(waitsFor.length === 0 ? [] : [`To be weighed before a credential ends: ${waitsFor.join('; ')}`]),
     ...(note === null ? [] : [note]),
     ...(state === 'needs-attention' ? ['To go on, correct the cause and ask for the same secret again.'] : []),
   ];
@@ -59,7 +57,7 @@ function failureOf(code: string) {
 
 /** While nothing is revoked the old value works still, and can be published again. */
 function canRollBack({ state, awaits }: ListedRotation): boolean {
-  return state === 'grace' || awaits === 'revoke';
+  return state === 'grace' || (state === 'awaiting-approval' && awaits === 'revoke');
 }
 
 function rollBackForm({ rotationId }: ListedRotation) {
