@@ -4,14 +4,16 @@ import { ServiceError } from '../service-error.ts';
 import { advanceRotation } from './advance-rotation.ts';
 import { claimRotation } from './claim-rotation.ts';
 import { type ExpiryNotice, type RefusedEvent, parseVaultEvent } from './expiry-notice.ts';
-import { isDue } from './is-due.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { Rotation } from './rotation.ts';
 import { hasReached } from './rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { unitOf } from './rotation-unit.ts';
+import type { SecretVersion } from './secret-store.ts';
+import type { SecretBinding } from '../secrets/policy.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
-import { storeOf } from './vault-access.ts';
+import { unitDueness } from './unit-dueness.ts';
+import { latestOf, storeOf } from './vault-access.ts';
 
 /** Event Grid waits thirty seconds for an answer; half of that leaves room for a slow start. */
 const defaultDeadlineMs = 15_000;
@@ -74,10 +76,16 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
     if (latest === null) return says('failed', 'SECRET_ABSENT');
     if (latest.version !== notice.version)
       return says('stale', null, parseAttemptId(latest.tags['rotation-id'])?.rotationId ?? null);
-    const binding = unit.members.find(({ vault, name }) => vault === notice.vault && name === notice.secret);
-    const { binding: tightened, malformed } = tightenedBinding(binding ?? unit.members[0], latest.tags);
-    const dueness = isDue(latest, tightened, tools.now());
-    if (!dueness.due) return says('not-due', malformed.includes('rotation') ? 'SECRET_TAG_MALFORMED' : dueness.because);
+    const newest: SecretVersion[] = [];
+    for (const { vault, name } of unit.members) {
+      const isNamed = vault === notice.vault && name === notice.secret;
+      newest.push(isNamed ? latest : await latestOf(tools, { vault, secret: name }));
+    }
+    const dueness = unitDueness(unit, newest, tools.now());
+    if (!dueness.due) {
+      const isMalformed = dueness.because === 'forbidden' && unit.members.some(isMalformedIn(newest));
+      return says('not-due', isMalformed ? 'SECRET_TAG_MALFORMED' : dueness.because);
+    }
     if (await tools.killSwitch()) return says('stopped');
     const claimed = await claimRotation(tools, unit, {
       trigger: 'event',
@@ -92,6 +100,11 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
     if (!ServiceError.is(error) || error.code.startsWith('RECORD_STORE_')) throw error;
     return says('failed', error.code);
   }
+}
+
+/** Whether a member is held by a word for `rotation` that is none. */
+function isMalformedIn(newest: readonly SecretVersion[]): (member: SecretBinding, index: number) => boolean {
+  return (member, index) => tightenedBinding(member, newest[index]?.tags ?? {}).malformed.includes('rotation');
 }
 
 function outcomeOf({ state, step, claim }: Rotation): HandledEvent['outcome'] {

@@ -12,6 +12,7 @@ import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { tagFaults } from './tag-faults.ts';
+import { unitDueness } from './unit-dueness.ts';
 import { readUnit } from './unit-record.ts';
 import { storeOf } from './vault-access.ts';
 
@@ -21,11 +22,14 @@ const leftoverSays = {
   duplicate: 'would compare with the newest version of the same rotation, and disable if equal, version',
 } as const;
 
-/** What a pass would do for one unit, in exact sentences. Looks only: no record, vault or provider is changed. */
+/**
+ * What a pass would do for one unit, in exact sentences. Looks only: no record, vault or provider is changed.
+ * `newest`: the newest version of each secret that is there, by `vault/name`.
+ */
 export async function planUnit(
   tools: RotationTools,
   unit: RotationUnit,
-  newest: readonly SecretVersion[],
+  newest: ReadonlyMap<string, SecretVersion>,
 ): Promise<readonly string[]> {
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
   const record = await readUnit(tools.records, unit.key);
@@ -101,17 +105,19 @@ function goingOn(tools: RotationTools, unit: RotationUnit, rotation: Rotation): 
 async function beginning(
   tools: RotationTools,
   unit: RotationUnit,
-  newest: readonly SecretVersion[],
+  found: ReadonlyMap<string, SecretVersion>,
 ): Promise<readonly string[]> {
-  if (newest.length === unit.members.length) {
-    const lost = await lostRotation(tools, unit, newest);
-    if (lost !== null)
-      return [`${unit.key}: would rebuild rotation ${lost.rotationId}, which the journal has lost, from the tags.`];
-  }
+  const newest = unit.members.flatMap((member) => found.get(bindingKey(member)) ?? []);
+  const isWhole = newest.length === unit.members.length;
+  const lost = isWhole ? await lostRotation(tools, unit, newest) : null;
+  if (lost !== null)
+    return [`${unit.key}: would rebuild rotation ${lost.rotationId}, which the journal has lost, from the tags.`];
+  const isHeld = !isWhole || !unitDueness(unit, newest, tools.now()).due;
   return unit.members.flatMap((member) => {
-    const version = newest.find(({ name }) => name.toLowerCase() === member.name.toLowerCase());
+    const version = found.get(bindingKey(member));
     if (version === undefined) return [`${bindingKey(member)}: is bound, and the vault has no such secret.`];
     const dueness = isDue(version, tightenedBinding(member, version.tags).binding, tools.now());
+    if (dueness.due && isHeld) return [`${bindingKey(member)}: is due, and held by another secret of its group.`];
     if (dueness.due)
       return [
         `${bindingKey(member)}: would rotate away from ${version.version}, which ends ${dueness.expires.toISOString()}.`,

@@ -81,11 +81,10 @@ export async function reconcileRotations(
   await inParallel(unitsOf(tools.policy), atATime, async (unit) => {
     await notes.pause.over();
     if (tools.monotonicMs() >= end) return;
-    const versions = newestOf(unit, newest);
     const tagged = noteTags(unit, newest, notes);
     await guarded(notes, unit, async () => {
-      if (plan) sentences.push(...tagged, ...(await planUnit(tools, unit, versions)));
-      else if (!stopped) await reconcileUnit(tools, unit, versions, notes, end);
+      if (plan) sentences.push(...tagged, ...(await planUnit(tools, unit, newest)));
+      else if (!stopped) await reconcileUnit(tools, unit, newestOf(unit, newest), notes, end);
     });
   });
   return { counts, plan: plan ? sentences : [], faults };

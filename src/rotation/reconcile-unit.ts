@@ -3,7 +3,6 @@ import { adoptDuplicates } from './adopt-duplicates.ts';
 import { advanceRotation } from './advance-rotation.ts';
 import { claimRotation } from './claim-rotation.ts';
 import { findLeftovers } from './find-leftovers.ts';
-import { isDue } from './is-due.ts';
 import { takeLease } from './lease.ts';
 import { lostRotation } from './lost-rotation.ts';
 import type { PassNotes } from './reconcile-rotations.ts';
@@ -13,10 +12,10 @@ import { parseAttemptId } from './rotation-id.ts';
 import { readJournal } from './rotation-journal.ts';
 import { hasReached } from './rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
+import { type RotationUnit, issuerOf } from './rotation-unit.ts';
 import { openWork } from './rotation-work.ts';
 import type { SecretVersion } from './secret-store.ts';
-import { tightenedBinding } from '../secrets/tightened-binding.ts';
+import { unitDueness } from './unit-dueness.ts';
 import { type UnitRecord, changeUnit, readUnit } from './unit-record.ts';
 
 /** How often a unit in which nothing happens is searched for leftovers. */
@@ -101,19 +100,7 @@ async function unlisted(
 }
 
 function isUnitDue(tools: RotationTools, unit: RotationUnit, newest: readonly SecretVersion[]): boolean {
-  let due = false;
-  let forbidden = newest.length < unit.members.length;
-  for (const version of newest) {
-    const member = unit.members.find(({ vault, name }) =>
-      bindingKey({ vault, name }).endsWith(`/${version.name.toLowerCase()}`),
-    );
-    const { binding } = tightenedBinding(member ?? unit.members[0], version.tags);
-    const dueness = isDue(version, binding, tools.now());
-    due ||= dueness.due;
-    // One member that must not be rotated, or is too young, holds the whole group.
-    forbidden ||= !dueness.due && dueness.because !== 'not-yet';
-  }
-  return due && !forbidden;
+  return newest.length === unit.members.length && unitDueness(unit, newest, tools.now()).due;
 }
 
 /**
