@@ -92,8 +92,10 @@ export async function nextAttempt(
   attempt = work.rotation.attempt + 1,
 ): Promise<void> {
   if (credentialId !== null) {
+    // Asked for before the intent: nothing that could sleep may stand between the last look at the lease and the act.
+    const request = await work.request('old');
     await work.intent('withdraw', [], { credentialId });
-    await work.issuer.revoke(await work.request('old'), credentialId);
+    await work.issuer.revoke(request, credentialId);
   }
   await disableStaged(work);
   forget(work.tools, work.attemptId);

@@ -12,13 +12,15 @@ export async function removeLeftovers(work: RotationWork, leftovers: readonly Le
     if (kind === 'duplicate') continue;
     const reasons = [`${kind} ${vault}/${secret} ${id} of ${attemptId}`];
     const { state, step, attempt } = work.rotation;
+    // Before the last look at the lease: nothing that could sleep may stand between that and the act.
+    const request = kind === 'orphan' ? await work.request('new') : null;
     await work.outcome('sweep', { state, step, attempt, facts: { reasons } });
     work.requireTime();
-    if (kind === 'staging') {
+    if (request === null) {
       await storeOf(work.tools, vault).update(secret, id, { enabled: false });
       work.note(operation(work.tools, 'SecretUpdate', vault, secret, id));
     } else {
-      await work.issuer.revoke({ ...(await work.request('new')), rotationId: attemptId }, id);
+      await work.issuer.revoke({ ...request, rotationId: attemptId }, id);
     }
     await work.outcome('sweep', { state, step, attempt, facts: { reasons: [...reasons, 'removed'] } });
     removed += 1;

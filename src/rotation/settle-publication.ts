@@ -37,8 +37,9 @@ async function publishElsewhere(work: RotationWork): Promise<void> {
           reason,
         });
       }
+      const { signal } = await work.request('new');
       await work.intent('publish', [], { reasons: [`place ${place.kind}`] });
-      await place.publish(target, value, (await work.request('new')).signal);
+      await place.publish(target, value, signal);
     }
   }
 

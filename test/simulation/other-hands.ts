@@ -14,6 +14,7 @@ export function startPerson({ world, scheduler, dice, calls }: History, rollsBac
     const tools = world.toolsFor(process, scheduler);
     for (const { rotationId, awaits, state, vault, secret, failure } of await listRotations(tools)) {
       if (failure === 'GROUP_DISAGREES') setAlike(world);
+      if (awaits === 'revoke') for (const { name } of unitOf(world, secret)) world.agreed.add(name);
       if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
       else if (state === 'needs-attention') {
         const emergency = dice.hits(0.1);

@@ -52,6 +52,8 @@ export interface SimulatedWorld {
   beforeRevocation: (binding: SecretBinding, credentialId: string, looks: Looks) => void;
   /** Secrets that a person had rotated at once, without a grace, and from when on. */
   readonly emergencies: Map<string, number>;
+  /** Of those, the ones whose old value a second person agreed to end though jobs ran with it. */
+  readonly agreed: Set<string>;
   /** Versions that somebody else set. */
   readonly foreign: Set<string>;
   /** Of those, the ones whose credential was ended at that very moment: nobody can close this window. */
@@ -87,6 +89,7 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
     byHand: [],
     said: [],
     emergencies: new Map(),
+    agreed: new Set(),
     foreign: new Set(),
     raced: new Set(),
     beforeRevocation: () => undefined,
