@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -105,6 +105,22 @@ describe('a pack of which one byte was changed', () => {
 });
 
 describe('a pack that was changed', () => {
+  it('names the seal too when what it states of the key was changed, for the manifest still agrees with the key', async () => {
+    const directory = await copied();
+    const seal = await readFile(join(directory, 'pack.dsse.json'), 'utf8');
+    const { payload } = JSON.parse(seal) as { payload: string };
+    const stated = Buffer.from(payload, 'base64').toString('utf8');
+    const digest = createHash('sha256')
+      .update(await readFile(join(directory, 'public-key.pem')))
+      .digest('hex');
+    expect(stated).toContain(digest);
+    const other = `${digest.startsWith('0') ? '1' : '0'}${digest.slice(1)}`;
+    const changed = Buffer.from(stated.replace(digest, other)).toString('base64');
+    await writeFile(join(directory, 'pack.dsse.json'), seal.replace(payload, changed));
+    const { outcome, faults } = await verifyPack(directory);
+    expect([outcome, faults.map(({ file }) => file)]).toEqual(['broken', ['pack.dsse.json', 'public-key.pem']]);
+  });
+
   it('names the very row of a data file', async () => {
     const directory = await copied();
     const rows = (await readFile(join(directory, 'retrievals.ndjson'), 'utf8')).split('\n');
