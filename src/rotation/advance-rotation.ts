@@ -1,6 +1,6 @@
 import { isOvertaken, stillStands } from './check-standing.ts';
 import { askForApproval, isApproved, wantedApproval, wantsApproval } from './approval.ts';
-import { issueCredential, stageCredential } from './issue-credential.ts';
+import { issueCredential, nextAttempt, stageCredential } from './issue-credential.ts';
 import { takeLease } from './lease.ts';
 import { publishCredential } from './publish-credential.ts';
 import { finishRebuild } from './rebuild-rotation.ts';
@@ -88,12 +88,18 @@ async function goOn(work: RotationWork): Promise<boolean> {
     const rest = await leaveAside(work, state);
     if (rest !== 'go-on') return rest === 'changed';
   }
-  if (work.rotation.pending?.act === 'roll-back') {
-    await finishRollBack(work);
-    return true;
-  }
+  if (await finishesWhatWasMeant(work)) return true;
   if (!isPublished(work.rotation) && !(await stillStands(work))) return true;
   return await takeStep(work, stepAfter(claim.credentialClass, step, rotationId));
+}
+
+/** Two acts must not be thought over: readers may have seen a half of the one, and the other may still arrive. */
+async function finishesWhatWasMeant(work: RotationWork): Promise<boolean> {
+  const { pending } = work.rotation;
+  if (pending?.act === 'roll-back') await finishRollBack(work);
+  else if (pending?.act === 'withdraw') await nextAttempt(work, pending.facts.credentialId ?? null, 'answer-lost');
+  else return false;
+  return true;
 }
 
 /** `go-on`: what it rested for is over, and its step comes next. `changed`: it stands elsewhere now. */
