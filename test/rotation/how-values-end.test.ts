@@ -71,7 +71,20 @@ describe('what the journal says of the old and the new value', () => {
     expect(world.providers.mint.opens('app', 'value-of-old-app')).toBe(true);
   });
 
-  it('somebody who publishes behind a roll-back leaves both credentials alive too', () => {
+  it('somebody who publishes behind a roll-back leaves both credentials alive, and the machine says so', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    const old = world.latestValue('app') ?? '';
+    await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
+    const fresh = world.latestValue('app') ?? '';
+    await rollBackRotation(world.tools, { rotationId: (await listed(world)).rotationId, by: 'ann', reason: 'broken' });
+    await setByHand(world, 'by-hand');
+    world.advance(2 * hourMs);
+    await reconcileRotations(world.tools);
+    expect(await listed(world)).toMatchObject({ state: 'rolled-back', oldValue: 'not-ended', newValue: 'not-ended' });
+    for (const value of [old, fresh]) expect(world.providers.mint.opens('app', value)).toBe(true);
+  });
+
+  it('a roll-back that disabled nothing is not said to have ended anything', () => {
     const at = (minute: number) => `2026-03-09T14:0${String(minute)}:00.000Z`;
     const member = {
       vault: 'kv',
