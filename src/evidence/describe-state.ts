@@ -15,6 +15,7 @@ const ends = {
   'in-force-again': 'in force again',
   'not-ended': 'not ended',
   'not-known': 'not known',
+  'perhaps-replaced': 'perhaps replaced',
 } as const satisfies Record<RotationHistory['oldValue'], string>;
 
 /** What became of the old value, in the report's words. */

@@ -32,7 +32,8 @@ export interface RotationHistory {
   /**
    * What the old value's end rests on: shown dead by a refused try, disabled in the vault only, or neither.
    * `in-grace`: its end is still to come; `in-force`: nothing was published in its place; `in-force-again`: rolled back, its
-   * value stands as a new version; `not-ended`: somebody else published, so it was left alive; `not-known`: the journal was lost.
+   * value stands as a new version; `not-ended`: somebody else published, so it was left alive; `not-known`: the journal was lost;
+   * `perhaps-replaced`: the provider was given a new password that is not published, and may know no other.
    */
   readonly oldValue:
     | 'dead'
@@ -42,7 +43,8 @@ export interface RotationHistory {
     | 'in-force'
     | 'in-force-again'
     | 'not-ended'
-    | 'not-known';
+    | 'not-known'
+    | 'perhaps-replaced';
   /**
    * What became of the value that this rotation issued. `in-grace`, `withdrawn`: it was rolled back, or somebody else published
    * first. `not-ended`: somebody else published over it, and it was left alive.

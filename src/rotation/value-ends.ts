@@ -35,8 +35,25 @@ function oldValueOf({ rotation, entries, member }: Known): RotationHistory['oldV
   if (rotation.state === 'rolled-back') return isPublishedOver(rotation, entries) ? 'not-ended' : 'in-force-again';
   if (rotation.state === 'frozen') return 'not-known';
   // A revocation that was begun may have reached the provider, whoever published then.
-  if (rotation.state === 'superseded') return entries.some(isRevocation) ? 'cannot-be-shown' : 'not-ended';
-  return isPublished(rotation, member) ? 'in-grace' : 'in-force';
+  const isReplaced = mayBeReplaced({ rotation, entries, member });
+  if (rotation.state === 'superseded')
+    return isReplaced || entries.some(isRevocation) ? 'cannot-be-shown' : 'not-ended';
+  if (isPublished(rotation, member)) return 'in-grace';
+  return isReplaced ? 'perhaps-replaced' : 'in-force';
+}
+
+/**
+ * Whether the provider may have taken a new value in the old one's place, which ends the old one before anything is published:
+ * so it is where a single password has one name for both values. Of an unknown name it may be so.
+ */
+function mayBeReplaced({ rotation, entries, member: { fromCredentialId } }: Known): boolean {
+  const { claim, pending, failure } = rotation;
+  if (claim.credentialClass !== 'chosen') return false;
+  const isUnanswered = pending?.act === 'issue' && (failure === null || failure.endsWith('_ANSWER_UNCLEAR'));
+  const issued = entries.flatMap(({ kind, act, facts: { credentialId } }) =>
+    kind === 'outcome' && act === 'issue' && credentialId !== undefined ? [credentialId] : [],
+  );
+  return isUnanswered || issued.some((credentialId) => fromCredentialId === null || fromCredentialId === credentialId);
 }
 
 function newValueOf({ rotation, entries, member }: Known): RotationHistory['newValue'] {
@@ -98,12 +115,16 @@ function noteOf(
     return `${began} The old value is in force again, as a new version. ${ends}`;
   }
   if (state !== 'superseded') return null;
-  if (oldValue === 'cannot-be-shown')
-    return 'Somebody else published while the revocation was under way. Whether the old credential ended cannot be shown; the new one was not ended.';
-  if (newValue === 'not-ended') return `Somebody else published over it. ${neitherEnded}`;
+  const isPublishedOnce = newValue === 'not-ended';
+  const old =
+    oldValue === 'cannot-be-shown'
+      ? 'Whether the old credential ended cannot be shown: it may have been replaced or revoked by then.'
+      : 'The old credential was not ended.';
+  if (isPublishedOnce)
+    return `Somebody else published over it. ${oldValue === 'not-ended' ? neitherEnded : `${old} The new one was not ended.`}`;
   const issued =
     newValue === 'withdrawn' ? 'is taken back, unless a version might still serve it' : 'is still to be taken back';
-  return `Somebody else published first. The old credential was not ended. What was issued ${issued}.`;
+  return `Somebody else published first. ${old} What was issued ${issued}.`;
 }
 
 const neitherEnded = 'Keyturn ended neither the old nor the new credential: count both as alive.';

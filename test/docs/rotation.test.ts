@@ -26,6 +26,7 @@ const ends = {
   'in-force-again': 1,
   'not-ended': 1,
   'not-known': 1,
+  'perhaps-replaced': 1,
 } as const satisfies Record<RotationHistory['oldValue'], 1>;
 
 describe('docs/rotation.md', () => {

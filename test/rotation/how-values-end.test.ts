@@ -11,6 +11,8 @@ import type { JournalEntry, RotationClaim } from '../../src/rotation/journal-ent
 import { rotationOf } from '../../src/rotation/rotation.ts';
 import { valueEnds } from '../../src/rotation/value-ends.ts';
 import { readJournal } from '../../src/rotation/rotation-journal.ts';
+import { ServiceError } from '../../src/service-error.ts';
+import { openGate } from './world/gate.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
@@ -149,6 +151,33 @@ describe('what the journal says of the old and the new value', () => {
     expect(await listed(world)).toMatchObject(ends);
     expect((await history(world)).note).toContain('taken back');
   });
+
+  it.each([
+    ['single', 'perhaps-replaced', 'cannot-be-shown'],
+    ['two-users', 'in-force', 'not-ended'],
+  ])(
+    '%s: a password that is set and not published leaves the old value %s, and %s when somebody publishes then',
+    async (issuer, before, then) => {
+      const world = rotationWorld([bindingOf('app', issuer)]);
+      const reason = 'ForbiddenByRbac';
+      const denied = new ServiceError('VAULT_ACCESS_DENIED', { vault: 'kv', secret: 'app', objectId: null, reason });
+      world.gateway.gate = {
+        before: (what) => {
+          if (what === 'vault.add app') throw denied;
+        },
+        after: () => undefined,
+      };
+      await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
+      expect(await listed(world)).toMatchObject({ state: 'retry-wait', oldValue: before, publication: 'not-yet' });
+      world.gateway.gate = openGate;
+      await setByHand(world, world.latestValue('app') ?? '');
+      for (let pass = 0; pass < 2; pass += 1) {
+        world.advance(hourMs);
+        await reconcileRotations(world.tools);
+      }
+      expect(await listed(world)).toMatchObject({ state: 'superseded', oldValue: then, publication: 'never' });
+    },
+  );
 
   it('a rotation that goes the ordinary way needs no note', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
