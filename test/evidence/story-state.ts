@@ -163,6 +163,7 @@ const endings = [
   { oldValue: 'in-force-again', state: 'rolled-back' },
   { oldValue: 'not-ended', state: 'superseded' },
   { oldValue: 'not-known', state: 'frozen' },
+  { oldValue: 'perhaps-replaced', state: 'retry-wait' },
 ] as const satisfies readonly Pick<RotationHistory, 'oldValue' | 'state'>[];
 
 /** One rotation for each way it can end; the third had its glass broken, the seventh was an emergency. */
@@ -170,7 +171,7 @@ export function rotationStory(): readonly RotationHistory[] {
   return endings.map(({ oldValue, state }, index): RotationHistory => {
     const at = +from + (3 + index * 3) * dayMs;
     const time = (minutes: number): string => new Date(at + minutes * 60_000).toISOString();
-    const failed = state === 'needs-attention';
+    const failed = state === 'needs-attention' || state === 'retry-wait';
     const frozen = state === 'frozen';
     const done = state === 'done';
     const emergency = state === 'superseded';
@@ -238,6 +239,7 @@ function newEnds(
     case 'frozen':
       return { newValue: 'not-known', ...nothing };
     case 'needs-attention':
+    case 'retry-wait':
       return { newValue: 'not-published', ...nothing };
     case 'grace':
     case 'done':
