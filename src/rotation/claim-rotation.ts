@@ -1,6 +1,7 @@
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember, RotationClaim, RotationFacts } from './journal-entry.ts';
 import { exists, idAwayFrom, lostRotation } from './lost-rotation.ts';
+import { restAfterRollBack } from './rest-after-roll-back.ts';
 import { rotationOf } from './rotation.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import { appendEntry, readJournal } from './rotation-journal.ts';
@@ -27,7 +28,7 @@ export type Claimed =
   | { readonly outcome: 'claimed' | 'open'; readonly rotationId: string }
   /** The newest version is of a rotation that the journal has lost: it is rebuilt before anything else is done. */
   | { readonly outcome: 'frozen'; readonly rotationId: string }
-  /** As many rotations as the policy allows in a day were claimed. */
+  /** As many rotations as the policy allows in a day were claimed, or the last one was rolled back within the day. */
   | { readonly outcome: 'paced'; readonly from: Date };
 
 /**
@@ -37,7 +38,7 @@ export type Claimed =
  */
 export async function claimRotation(tools: RotationTools, unit: RotationUnit, wish: RotationWish): Promise<Claimed> {
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
-  const { open } = await readUnit(tools.records, unit.key);
+  const { open, ended } = await readUnit(tools.records, unit.key);
   const newest: SecretVersion[] = [];
   for (const { vault, name } of unit.members) {
     newest.push(await latestOf(tools, { vault, secret: name }));
@@ -58,6 +59,8 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     await list(rotationId);
     return { outcome: 'open', rotationId };
   }
+  const from = wish.trigger === 'person' ? null : await restAfterRollBack(tools, ended);
+  if (from !== null) return { outcome: 'paced', from };
   const held = await pace(tools, unit, rotationId, { open, emergency: wish.emergency });
   if (held !== null) return held;
   return { outcome: (await append(rotationId, claim, 'claimed')) ? 'claimed' : 'open', rotationId };

@@ -33,10 +33,14 @@ function unitOf({ bindings }: SimulatedWorld, secret: string): readonly SecretBi
   return bindings.filter(({ name, group: its }) => name === secret || (group !== null && its === group));
 }
 
-/** Somebody sets the secrets of a group alike, as the failure says. */
-function setAlike({ bindings, vault, nowMs, foreign }: SimulatedWorld): void {
+/** Somebody sets the secrets of a group alike, as the failure says, with a value that works. */
+function setAlike({ bindings, vault, nowMs, foreign, providerOf }: SimulatedWorld): void {
   const members = bindings.filter(({ group }) => group !== null);
-  const value = vault.held(members[0]?.name ?? '').at(-1)?.value;
+  const value = members
+    .map((member) => ({ member, value: vault.held(member.name).at(-1)?.value }))
+    .find(
+      (one) => one.value && providerOf(one.member).opens(String(one.member.target['account']), one.value.reveal()),
+    )?.value;
   for (const { name } of members) {
     if (value === undefined || vault.held(name).at(-1)?.value.equals(value) === true) continue;
     foreign.add(vault.put({ name, value, expires: new Date(nowMs + 20 * dayMs) }).version);
