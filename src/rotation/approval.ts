@@ -1,5 +1,6 @@
 import type { Approval } from './journal-entry.ts';
 import type { RotationWork } from './rotation-work.ts';
+import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 
 const dayMs = 86_400_000;
 /** An approval is for what stands there now; after a day it must be given again. */
@@ -36,11 +37,6 @@ export function wantsApproval({ unit }: RotationWork, step: 'publish' | 'revoke'
   return unit.members.some(({ approval }) => approval.includes(step));
 }
 
-/** Of more reasons than this nobody weighs each. */
-const mostReasons = 20;
-/** How often a change of reasons is noted: jobs come and go with every pass, and the journal is kept for good. */
-const noteAgainMs = 3_600_000;
-
 /**
  * Asks for an approval, with the reasons that whoever approves should weigh. Asking twice changes nothing, unless the reasons
  * have changed: then the journal notes those of now, once an hour at most. A time that alone moved on is no change.
@@ -51,26 +47,13 @@ export async function askForApproval(
   why: readonly string[],
 ): Promise<void> {
   const { rotation, tools } = work;
-  const now = tools.now().getTime();
-  const reasons = [`wanted: ${step}`, ...bounded(why)];
+  const now = tools.now();
+  const reasons = [`wanted: ${step}`, ...boundedReasons(why)];
   const isAsked = rotation.state === 'awaiting-approval' && wantedApproval(rotation) === step;
-  // Give or take: a clock that was set back must not silence the question.
-  const isRecent = Math.abs(now - rotation.lastAt.getTime()) < noteAgainMs;
-  if (isAsked && (isRecent || withoutTimes(reasons) === withoutTimes(rotation.reasons))) return;
+  if (isAsked && !areWorthNoting(rotation, reasons, now)) return;
   // The question has its week from when it was asked, however often its reasons change.
-  const retryAt = (isAsked ? rotation.retryAt : null) ?? new Date(now + questionMs);
+  const retryAt = (isAsked ? rotation.retryAt : null) ?? new Date(now.getTime() + questionMs);
   await work.outcome('ask', { state: 'awaiting-approval', facts: { reasons, retryAt: retryAt.toISOString() } });
-}
-
-function bounded(why: readonly string[]): readonly string[] {
-  const more = why.length - mostReasons;
-  return more > 0 ? [...why.slice(0, mostReasons), `and ${String(more)} more`] : why;
-}
-
-const isoTime = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
-
-function withoutTimes(reasons: readonly string[]): string {
-  return reasons.map((reason) => reason.replaceAll(isoTime, '')).join('\n');
 }
 
 /** Which step a waiting rotation wants approved, or `null`. */

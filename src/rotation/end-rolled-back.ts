@@ -3,6 +3,7 @@ import { isOurs, keyOf } from './publish-credential.ts';
 import { approvableFrom, graceOf, reasonsToWait } from './revocation-evidence.ts';
 import { publishOld, rolledBack } from './roll-back-rotation.ts';
 import type { RotationWork } from './rotation-work.ts';
+import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
 
@@ -52,8 +53,8 @@ async function mayEnd(work: RotationWork, standing: Standing): Promise<boolean> 
   const isOverdue = tools.now() >= approvableFrom(work, grace.graceUntil);
   const asks = reasons.length === 0 ? wantsApproval(work, 'revoke') : isOverdue;
   if (asks ? approvals.length > 0 : reasons.length === 0) return true;
-  const told = [...(asks ? ['wanted: revoke'] : []), ...reasons];
-  if (told.join() !== rotation.reasons.join()) await work.outcome('postpone', { facts: { reasons: told } });
+  const told = [...(asks ? ['wanted: revoke'] : []), ...boundedReasons(reasons)];
+  if (areWorthNoting(rotation, told, tools.now())) await work.outcome('postpone', { facts: { reasons: told } });
   return false;
 }
 

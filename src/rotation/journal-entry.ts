@@ -89,7 +89,7 @@ export interface RotationFacts {
   /** Why a revocation waits, why something was refused, who superseded: codes, names and ids. */
   readonly reasons?: readonly string[];
   readonly oldValue?: 'dead' | 'disabled-only' | 'cannot-be-shown';
-  /** On `superseded` and `rolled-back`: nothing of ours is left at the provider. */
+  /** On `superseded` and `rolled-back`: nothing is left to do. What somebody may have published again stays alive. */
   readonly withdrawn?: boolean;
 }
 

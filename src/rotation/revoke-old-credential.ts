@@ -7,6 +7,7 @@ import type { RotationWork } from './rotation-work.ts';
 import { lateRequestLeftMs, restsForLateRequest } from './late-request.ts';
 import { keyOf } from './publish-credential.ts';
 import { bindingKey } from './rotation-unit.ts';
+import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
 /** How long a provider may go on accepting what it has revoked, before its end counts as not shown. */
@@ -89,8 +90,8 @@ async function mayRevoke(work: RotationWork, grace: { publishedAt: Date; graceUn
     const isOverdue = work.tools.now() >= approvableFrom(work, grace.graceUntil);
     if (isOverdue && isApproved(work, 'revoke')) return true;
     if (isOverdue) await askForApproval(work, 'revoke', reasons);
-    else if (work.rotation.state !== 'grace' || reasons.join() !== work.rotation.reasons.join()) {
-      await work.outcome('postpone', { state: 'grace', facts: { reasons } });
+    else if (work.rotation.state !== 'grace' || areWorthNoting(work.rotation, reasons, work.tools.now())) {
+      await work.outcome('postpone', { state: 'grace', facts: { reasons: boundedReasons(reasons) } });
     }
     return false;
   }

@@ -152,7 +152,8 @@ export function wrongRevocation(
     const used = world.jobs.find(
       ({ secret, version, endsAtMs }) => secret === name && ids.has(version) && endsAtMs > world.nowMs,
     );
-    if (used !== undefined && !(isEmergency && world.agreed.has(name))) return `${credentialId} is revoked while a job that read it runs`;
+    if (used !== undefined && !(isEmergency && world.agreed.has(name)))
+      return `${credentialId} is revoked while a job that read it runs`;
   }
   return null;
 }
