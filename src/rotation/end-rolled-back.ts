@@ -1,7 +1,8 @@
 import { approvalsSince, wantsApproval } from './approval.ts';
+import { restsForLateRequest } from './late-request.ts';
 import { isOurs, keyOf } from './publish-credential.ts';
 import { approvableFrom, graceOf, reasonsToWait } from './revocation-evidence.ts';
-import { publishOld, rolledBack } from './roll-back-rotation.ts';
+import { publishOld, restoreElsewhere, rolledBack } from './roll-back-rotation.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import type { SecretVersion } from './secret-store.ts';
@@ -20,6 +21,9 @@ export async function endRolledBack(work: RotationWork): Promise<'ended' | 'kept
   if (await rolledBackOnceMore(work, standing)) return 'waits';
   if (!(await mayEnd(work, standing))) return 'waits';
   if (!(await oldValueStands(work, standing))) return 'kept';
+  if (await restsForLateRequest(work)) return 'waits';
+  // What was published to a further place may have arrived there behind the roll-back.
+  if (work.rotation.unanswered.some(({ isPlace }) => isPlace)) await restoreElsewhere(work, work.rotation.reasons);
   if (!(await endAtProvider(work, standing))) return 'waits';
   await disablePublished(work, standing);
   return 'ended';

@@ -1,4 +1,5 @@
 import type { JournalEntry, RotationAct } from './journal-entry.ts';
+import { isAboutPlace } from './place-intent.ts';
 import type { Rotation } from './rotation.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { clockToleranceMs } from './vault-access.ts';
@@ -12,11 +13,13 @@ export interface UnansweredAct {
   readonly number: number;
   readonly act: RotationAct;
   readonly attempt: number;
+  /** Whether it writes to a further place, beside vault and provider. */
+  readonly isPlace: boolean;
   /** When somebody noticed, which is never before it was sent. */
   readonly since: Date;
 }
 
-/** Acts that set something at the provider. */
+/** Acts that set something at the provider. Publishing to a further place is the other kind that can come too late. */
 const settingActs: ReadonlySet<RotationAct> = new Set(['issue', 'revoke', 'withdraw', 'roll-back']);
 
 /** What is known of unanswered acts behind one more entry. `before`: the rotation as it was read up to it. */
@@ -26,10 +29,21 @@ export function unansweredBehind(before: Rotation, entry: JournalEntry, at: Date
     one.since.getTime() > at.getTime() + clockToleranceMs ? { ...one, since: at } : one,
   );
   const { pending } = before;
-  if (pending === null || !settingActs.has(pending.act) || isAnswered(pending, entry)) return known;
-  if (known.some(({ number }) => number === pending.number)) return known;
-  const { number, act, attempt } = pending;
-  return [...known, { number, act, attempt, since: at }];
+  if (pending === null || !setsSomething(pending) || isAnswered(pending, entry)) return known;
+  return withUnanswered(known, pending, at);
+}
+
+function setsSomething({ act, facts }: JournalEntry): boolean {
+  return settingActs.has(act) || (act === 'publish' && isAboutPlace(facts));
+}
+
+function withUnanswered(
+  known: readonly UnansweredAct[],
+  { number, act, attempt, facts }: JournalEntry,
+  since: Date,
+): readonly UnansweredAct[] {
+  if (known.some((one) => one.number === number)) return known;
+  return [...known, { number, act, attempt, isPlace: isAboutPlace(facts), since }];
 }
 
 /** Whoever sees an answer writes on under the same fence, and does not write that it was unclear. */
@@ -39,8 +53,8 @@ function isAnswered(pending: JournalEntry, { fence, facts }: JournalEntry): bool
 
 /**
  * Makes the rotation rest, without costing a try, while a request that was given up may still arrive and undo what comes next;
- * gives false when none can. Only passwords and keys that are set in place are in question: what is minted has a name of its
- * own, and ending it twice ends nothing else.
+ * gives false when none can. Passwords and keys that are set in place are in question, and further places: what is minted has a
+ * name of its own, and ending it twice ends nothing else.
  * `but`: acts that may arrive all the same, for they do what is about to be done.
  */
 export async function restsForLateRequest(
@@ -70,11 +84,11 @@ export function lateRequestLeftMs(
   but: (act: Pick<UnansweredAct, 'act' | 'attempt'>) => boolean = () => false,
 ): number {
   const { credentialClass } = work.issuer;
-  if (credentialClass === 'minted' || credentialClass === 'self') return 0;
+  const setsInPlace = credentialClass === 'chosen' || credentialClass === 'read-back';
   const now = work.tools.now().getTime();
   const mostMs = lateRequestMs + clockToleranceMs;
   const left = unansweredNow(work)
-    .filter((one) => !but(one))
+    .filter((one) => (setsInPlace || one.isPlace) && !but(one))
     .map(({ since }) => Math.min(since.getTime() - now, 0) + mostMs);
   return Math.max(0, ...left);
 }
@@ -82,8 +96,6 @@ export function lateRequestLeftMs(
 /** Those of the journal, and the one that an earlier worker left behind and that this one is the first to see. */
 function unansweredNow({ rotation, fence, tools }: RotationWork): readonly UnansweredAct[] {
   const { pending, unanswered } = rotation;
-  if (pending === null || !settingActs.has(pending.act) || pending.fence === fence) return unanswered;
-  if (unanswered.some(({ number }) => number === pending.number)) return unanswered;
-  const { number, act, attempt } = pending;
-  return [...unanswered, { number, act, attempt, since: tools.now() }];
+  if (pending === null || !setsSomething(pending) || pending.fence === fence) return unanswered;
+  return withUnanswered(unanswered, pending, tools.now());
 }

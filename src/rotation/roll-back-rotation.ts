@@ -1,6 +1,9 @@
+import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
 import { isOurs, keyOf } from './publish-credential.ts';
+import { reasonsBesidePlace } from './place-intent.ts';
+import { publishElsewhere } from './publish-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
@@ -22,7 +25,7 @@ export async function rollBackRotation(
 
 /** Goes on with a roll-back whose worker died, or says in the journal why it cannot. */
 export async function finishRollBack(work: RotationWork): Promise<void> {
-  const reasons = work.rotation.pending?.facts.reasons ?? [];
+  const reasons = reasonsBesidePlace(work.rotation.pending?.facts ?? {});
   try {
     await rollBack(work, reasons);
   } catch (error) {
@@ -41,7 +44,22 @@ async function rollBack(work: RotationWork, reasons: readonly string[]): Promise
   if (rotation.pending?.act === 'revoke') throw refuse('Its revocation has begun.');
   await requireOldWorks(work, reasons, refuse);
   for (const member of rotation.claim.members) await publishOld(work, member, reasons);
+  await restoreElsewhere(work, reasons);
   await rolledBack(work, reasons);
+}
+
+/** Gives further places the old value again. */
+export async function restoreElsewhere(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  await publishElsewhere(work, 'roll-back', (member) => oldValue(work, member), reasons);
+}
+
+async function oldValue(
+  work: RotationWork,
+  { vault, secret, fromVersion: version }: ClaimedMember,
+): Promise<SecretValue> {
+  const value = await readValue(work, { vault, secret, version });
+  if (value === null) throw refusal(work)(`The old version of ${vault}/${secret} is gone or disabled.`);
+  return value;
 }
 
 /** Says that the old value stands again: readers of the new one have their grace from here. */
@@ -83,9 +101,9 @@ export async function publishOld(work: RotationWork, member: ClaimedMember, reas
   const { vault, secret, fromVersion } = member;
   const refuse = refusal(work);
   const store = storeOf(work.tools, vault);
-  const value = await readValue(work, { vault, secret, version: fromVersion });
+  const value = await oldValue(work, member);
   const old = (await store.versions(secret)).find(({ version }) => version === fromVersion);
-  if (value === null || old === undefined) throw refuse(`The old version of ${vault}/${secret} is gone or disabled.`);
+  if (old === undefined) throw refuse(`The old version of ${vault}/${secret} is gone.`);
   const latest = await latestOf(work.tools, member);
   if (!isOurs(work, latest)) {
     const standing = await readValue(work, { vault, secret, version: latest.version });

@@ -1,7 +1,9 @@
-import { ServiceError } from '../service-error.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
+import { ServiceError } from '../service-error.ts';
 import { forget, held } from './held-credentials.ts';
-import { bindingOf, keyOf } from './publish-credential.ts';
+import type { ClaimedMember } from './journal-entry.ts';
+import { keyOf } from './publish-credential.ts';
+import { publishElsewhere } from './publish-elsewhere.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged } from './staging.ts';
 import { readValue } from './vault-access.ts';
@@ -9,7 +11,7 @@ import { readValue } from './vault-access.ts';
 /** After publishing: further places get the value, the staged one is disabled, and the grace of the old one begins. */
 export async function settlePublication(work: RotationWork): Promise<void> {
   const { rotation, tools } = work;
-  await publishElsewhere(work);
+  await publishElsewhere(work, 'publish', (member) => publishedValue(work, member));
   await disableStaged(work);
   forget(tools, work.attemptId);
   const from = (rotation.publishedAt ?? tools.now()).getTime();
@@ -19,34 +21,11 @@ export async function settlePublication(work: RotationWork): Promise<void> {
   });
 }
 
-async function publishElsewhere(work: RotationWork): Promise<void> {
-  for (const member of work.rotation.claim.members) {
-    const { alsoPublish } = bindingOf(work, member);
-    if (alsoPublish.length === 0) continue;
-    const version = work.rotation.published.get(keyOf(member)) ?? member.fromVersion;
-    const value = await valueOf({ vault: member.vault, secret: member.secret, version });
-    for (const target of alsoPublish) {
-      const place = work.tools.places.get(String(target['kind']));
-      const fault = place === undefined ? { place: 'kind', reason: 'There is no such place.' } : place.check(target)[0];
-      if (place === undefined || fault !== undefined) {
-        const reason = fault?.reason ?? '';
-        throw new ServiceError('ISSUER_TARGET_REFUSED', {
-          issuer: work.issuer.name,
-          secret: keyOf(member),
-          place: `alsoPublish.${fault?.place ?? ''}`,
-          reason,
-        });
-      }
-      const { signal } = await work.request('new');
-      await work.intent('publish', [], { reasons: [`place ${place.kind}`] });
-      await place.publish(target, value, signal);
-    }
-  }
-
-  async function valueOf(published: { vault: string; secret: string; version: string }): Promise<SecretValue> {
-    const inMemory = work.issuer.formFor === undefined ? held(work.tools, work.attemptId)?.value : undefined;
-    const value = inMemory ?? (await readValue(work, published));
-    if (value === null) throw new ServiceError('SECRET_DISABLED', { ...published });
-    return value;
-  }
+async function publishedValue(work: RotationWork, member: ClaimedMember): Promise<SecretValue> {
+  const { vault, secret, fromVersion } = member;
+  const version = work.rotation.published.get(keyOf(member)) ?? fromVersion;
+  const inMemory = work.issuer.formFor === undefined ? held(work.tools, work.attemptId)?.value : undefined;
+  const value = inMemory ?? (await readValue(work, { vault, secret, version }));
+  if (value === null) throw new ServiceError('SECRET_DISABLED', { vault, secret, version });
+  return value;
 }

@@ -4,7 +4,8 @@ import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
-import { failing, lostPut, one, passes } from './world/faulty-world.ts';
+import type { SecretValue } from '../../src/secrets/secret-value.ts';
+import { failing, lostPut, one, passes, unclear } from './world/faulty-world.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 
 const issuers = ['mint', 'two-users', 'two-keys'] as const;
@@ -99,6 +100,33 @@ describe('a roll-back', () => {
     const { old } = await rolledBack(world);
     await passes(world, 14, 2 * hourMs);
     expect(world.latestValue('app')).not.toBe(old);
+  });
+
+  it('gives further places the old value again, and once more when the new one arrived there behind it', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint', { alsoPublish: [{ kind: 'shelf', name: 'app' }] })]);
+    const shelf: string[] = [];
+    let late: string | null = null;
+    const place = {
+      kind: 'shelf',
+      check: () => [],
+      publish: (_target: unknown, value: SecretValue) => {
+        if (late === null) {
+          late = value.reveal();
+          return Promise.reject(unclear);
+        }
+        shelf.push(value.reveal());
+        return Promise.resolve();
+      },
+    };
+    Object.assign(world.tools, { places: new Map([['shelf', place]]) });
+    const { old, fresh } = await rolledBack(world);
+    expect(late).toBe(fresh);
+    expect(shelf).toEqual([old]);
+    // What nobody waits for any more overwrites it.
+    shelf.push(fresh);
+    await passes(world, 3, hourMs);
+    expect(shelf.at(-1)).toBe(old);
+    expect(world.providers.mint.opens('app', fresh)).toBe(false);
   });
 
   it('asked for twice publishes once', async () => {

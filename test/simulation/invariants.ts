@@ -30,7 +30,10 @@ export function brokenEnd(world: SimulatedWorld, [unended]: readonly string[]): 
   if (world.said.some((line) => line.includes(valueMark))) return 'a log line holds secret material';
   for (const binding of world.bindings) {
     const broken =
-      latestWorks(world, binding, true) ?? nothingForgotten(world, binding) ?? nothingStaged(world, binding);
+      latestWorks(world, binding, true) ??
+      nothingForgotten(world, binding) ??
+      nothingStaged(world, binding) ??
+      sameElsewhere(world, binding);
     if (broken !== null) return `${binding.name} (${binding.issuer}): ${broken}`;
   }
   return null;
@@ -102,6 +105,13 @@ function nobodyElseTouched(world: SimulatedWorld, binding: SecretBinding): strin
   return ['foreign', ...theirs].every((wanted) => live.some(({ id }) => id === wanted))
     ? null
     : "somebody else's credential is gone";
+}
+
+/** A further place holds what the vault serves, where nobody else has set that. */
+function sameElsewhere(world: SimulatedWorld, { name }: SecretBinding): string | null {
+  const there = world.places.get(name);
+  if (there === undefined || world.foreign.size > 0) return null;
+  return there === world.vault.held(name).at(-1)?.value.reveal() ? null : 'a further place holds another value';
 }
 
 function nothingStaged(world: SimulatedWorld, { name }: SecretBinding): string | null {

@@ -34,12 +34,14 @@ function unitOf({ bindings }: SimulatedWorld, secret: string): readonly SecretBi
 }
 
 /** Somebody sets the secrets of a group alike, as the failure says, with a value that works. */
-function setAlike({ bindings, vault, nowMs, foreign, providerOf }: SimulatedWorld): void {
+function setAlike(world: SimulatedWorld): void {
+  const { bindings, vault, nowMs, foreign } = world;
   const members = bindings.filter(({ group }) => group !== null);
   const value = members
     .map((member) => ({ member, value: vault.held(member.name).at(-1)?.value }))
     .find(
-      (one) => one.value && providerOf(one.member).opens(String(one.member.target['account']), one.value.reveal()),
+      (one) =>
+        one.value && world.providerOf(one.member).opens(String(one.member.target['account']), one.value.reveal()),
     )?.value;
   for (const { name } of members) {
     if (value === undefined || vault.held(name).at(-1)?.value.equals(value) === true) continue;

@@ -71,7 +71,7 @@ const quietTurns = 8;
 /** What a process that sleeps waits for: it can die meanwhile, and nothing else can happen to it. */
 export const asleep = 'sleep';
 
-const writes = /^(?:vault\.(?:add|update)|provider\.(?:issue|revoke)|records\.(?:create|replace))/;
+const writes = /^(?:vault\.(?:add|update)|provider\.(?:issue|revoke)|place\.publish|records\.(?:create|replace))/;
 
 export function createScheduler(): Scheduler {
   let waiting: WaitingCall[] = [];

@@ -1,4 +1,5 @@
 import type { CredentialIssuer } from '../../src/rotation/credential-issuer.ts';
+import type { PublicationPlace } from '../../src/rotation/publication-place.ts';
 import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
 import type { SecretStore, SecretVersion } from '../../src/rotation/secret-store.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
@@ -48,7 +49,7 @@ export function simulatedTools(
     issuers: new Map(
       Object.values(world.providers).map(({ issuer }) => [issuer.name, issuerFor(world, issuer, call, fresh)]),
     ),
-    places: new Map(),
+    places: new Map([['place', placeFor(world, call)]]),
     readers: {
       readersOf: ({ name, version }) => call('readers', () => Promise.resolve(readersOf(world, name, version))),
     },
@@ -109,6 +110,21 @@ const requestLifeMs = 900_000;
 
 function neverArrived(): ServiceError {
   return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: 'simulated', provider: 'simulated', reason: 'aborted' });
+}
+
+function placeFor(world: SimulatedWorld, call: Call): PublicationPlace {
+  return {
+    kind: 'place',
+    check: () => [],
+    publish: ({ name }, value) => {
+      const notAfterMs = world.nowMs + requestLifeMs;
+      return call(`place.publish ${String(name)}`, () => {
+        if (world.nowMs > notAfterMs) return Promise.reject(neverArrived());
+        world.places.set(String(name), value.reveal());
+        return Promise.resolve();
+      });
+    },
+  };
 }
 
 function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, fresh: () => Looks): CredentialIssuer {

@@ -56,6 +56,8 @@ export interface SimulatedWorld {
   readonly agreed: Set<string>;
   /** Versions that somebody else set. */
   readonly foreign: Set<string>;
+  /** What further places hold, by the secret's name. */
+  readonly places: Map<string, string>;
   /** Of those, the ones whose credential was ended at that very moment: nobody can close this window. */
   readonly raced: Set<string>;
   providerOf(binding: SecretBinding): MemoryProvider;
@@ -91,6 +93,7 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
     emergencies: new Map(),
     agreed: new Set(),
     foreign: new Set(),
+    places: new Map(),
     raced: new Set(),
     beforeRevocation: () => undefined,
   });
@@ -127,7 +130,7 @@ function someBindings(dice: Dice): readonly SecretBinding[] {
       namespaces: [],
       approval,
       group: grouped ? 'group' : null,
-      alsoPublish: [],
+      alsoPublish: dice.hits(0.15) ? [{ kind: 'place', name }] : [],
     };
   });
 }
