@@ -1,3 +1,4 @@
+import type { SecretValue } from '../secrets/secret-value.ts';
 import type { ClaimedMember } from './journal-entry.ts';
 import { keyOf } from './publish-credential.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -8,7 +9,8 @@ import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
 /**
  * A write that was lost may arrive late and add a second version of one rotation. The newest is what readers of the latest get,
  * so that one counts as published from now on, and older ones with the same value are disabled. Gives how many.
- * A newest version that only carries our tags, with another value, is somebody else's and left alone.
+ * Where an earlier attempt of class `self` arrives, with a value of its own, what is published is published again: the other
+ * secrets of its group and further places hold that. Any other version that only carries our tags is somebody else's.
  */
 export async function adoptDuplicates(work: RotationWork): Promise<number> {
   let disabled = 0;
@@ -42,15 +44,33 @@ async function adopt(
   const value = await readValue(work, { vault, secret, version: newest.version });
   const known = await readValue(work, { vault, secret, version: published });
   const earlier = work.issuer.credentialClass === 'self' && (tagOf(newest)?.attempt ?? 0) < work.rotation.attempt;
-  if (value === null || (!earlier && known?.equals(value) !== true)) return false;
+  if (earlier && known !== null) await publishAgain(work, member, { version: published, value: known, late: newest });
+  else if (value !== null && known?.equals(value) === true) await recordNewest(work, member, newest.version);
+  else return false;
+  return !earlier;
+}
+
+async function publishAgain(
+  work: RotationWork,
+  member: ClaimedMember,
+  { version, value, late }: { version: string; value: SecretValue; late: SecretVersion },
+): Promise<void> {
+  const { vault, secret } = member;
+  const store = storeOf(work.tools, vault);
+  const old = (await store.versions(secret)).find((one) => one.version === version) ?? late;
   const { state, step, attempt } = work.rotation;
-  await work.outcome('sweep', {
-    state,
-    step,
-    attempt,
-    facts: { member: keyOf(member), publishedVersion: newest.version },
-  });
-  return true;
+  const reasons = [`late ${vault}/${secret} ${late.version}`];
+  await work.outcome('sweep', { state, step, attempt, facts: { reasons } });
+  work.requireTime();
+  const { expires, contentType, tags } = old;
+  const added = await store.add({ name: secret, value, expires, contentType, tags });
+  work.note(operation(work.tools, 'SecretSet', vault, secret, added.version));
+  await recordNewest(work, member, added.version);
+}
+
+async function recordNewest(work: RotationWork, member: ClaimedMember, publishedVersion: string): Promise<void> {
+  const { state, step, attempt } = work.rotation;
+  await work.outcome('sweep', { state, step, attempt, facts: { member: keyOf(member), publishedVersion } });
 }
 
 async function disable(work: RotationWork, { vault, secret }: ClaimedMember, version: string): Promise<void> {

@@ -20,17 +20,27 @@ export async function rollBackRotation(
 ): Promise<void> {
   const { by, reason } = request;
   const reasons = [`${by}: ${reason}`.slice(0, 200)];
-  await withRotation(tools, rotationIdIn(request.rotationId), (work) => rollBack(work, reasons));
+  await withRotation(tools, rotationIdIn(request.rotationId), (work) => rollBackOrSayWhyNot(work, reasons));
 }
 
 /** Goes on with a roll-back whose worker died, or says in the journal why it cannot. */
 export async function finishRollBack(work: RotationWork): Promise<void> {
   const reasons = reasonsBesidePlace(work.rotation.pending?.facts ?? {});
   try {
-    await rollBack(work, reasons);
+    await rollBackOrSayWhyNot(work, reasons);
   } catch (error) {
     if (!ServiceError.is(error, 'ROLL_BACK_REFUSED')) throw error;
-    await work.outcome('roll-back', { facts: { reasons: [...reasons, error.details.reason] } });
+  }
+}
+
+/** What is refused is over: no later pass takes it up. */
+async function rollBackOrSayWhyNot(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  try {
+    await rollBack(work, reasons);
+  } catch (error) {
+    if (ServiceError.is(error, 'ROLL_BACK_REFUSED') && work.rotation.pending?.act === 'roll-back')
+      await work.outcome('roll-back', { facts: { reasons: [...reasons, error.details.reason] } });
+    throw error;
   }
 }
 
@@ -85,12 +95,25 @@ async function requireOldWorks(
   const old = { credentialId: rotation.claim.members[0].fromCredentialId ?? '', value: request.current };
   const shown = await issuer.verify(request, old);
   if (shown.outcome === 'works') return;
+  const [{ secret }] = rotation.claim.members;
+  const notReady = new ServiceError('CREDENTIAL_NOT_READY', { issuer: issuer.name, secret });
+  if (shown.outcome === 'not-yet') throw notReady;
   if (issuer.credentialClass !== 'chosen') throw refuse('The old credential does not work at the provider.');
   // A single password died when the new one was set: set it again, then it can be published.
   await work.intent('roll-back', [], { reasons });
   await issuer.issue(request, old.value);
-  if ((await issuer.verify(request, old)).outcome !== 'works')
-    throw refuse('The provider does not take the old value back.');
+  const set = await issuer.verify(request, old);
+  if (set.outcome === 'works') return;
+  // The next pass goes on where this one stopped.
+  if (set.outcome === 'not-yet') throw notReady;
+  await setPublishedAgain(work);
+  throw refuse('The provider does not take the old value back.');
+}
+
+/** Readers get the published value, and the provider may have forgotten it for the old one. */
+async function setPublishedAgain(work: RotationWork): Promise<void> {
+  const request = await work.request('new');
+  if (request.current !== null) await work.issuer.issue(request, request.current);
 }
 
 /**

@@ -33,7 +33,8 @@ export function brokenEnd(world: SimulatedWorld, [unended]: readonly string[]): 
       latestWorks(world, binding, true) ??
       nothingForgotten(world, binding) ??
       nothingStaged(world, binding) ??
-      sameElsewhere(world, binding);
+      sameElsewhere(world, binding) ??
+      sameInGroup(world, binding);
     if (broken !== null) return `${binding.name} (${binding.issuer}): ${broken}`;
   }
   return null;
@@ -105,6 +106,14 @@ function nobodyElseTouched(world: SimulatedWorld, binding: SecretBinding): strin
   return ['foreign', ...theirs].every((wanted) => live.some(({ id }) => id === wanted))
     ? null
     : "somebody else's credential is gone";
+}
+
+/** Secrets of a group hold one value, where nobody else has set one. */
+function sameInGroup({ bindings, vault, foreign }: SimulatedWorld, { group, name }: SecretBinding): string | null {
+  if (group === null || foreign.size > 0) return null;
+  const value = vault.held(name).at(-1)?.value.reveal();
+  const other = bindings.find((one) => one.group === group && vault.held(one.name).at(-1)?.value.reveal() !== value);
+  return other === undefined ? null : `${other.name} of the same group holds another value`;
 }
 
 /** A further place holds what the vault serves, where nobody else has set that. */

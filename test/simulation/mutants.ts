@@ -8,7 +8,7 @@ export interface Mutant {
   readonly seed: number;
 }
 
-/** Guards picked by hand, one for each promise. A guard that another one doubles (our clock, the log's watermark) is not among them. */
+/** Guards picked by hand. A guard that another one doubles (our clock, the log's watermark) is not among them. */
 export const mutants: readonly Mutant[] = [
   {
     says: 'believing a lease that a wrong clock wrote',
@@ -79,5 +79,40 @@ export const mutants: readonly Mutant[] = [
     from: '    if ((await newestPublication(work)) === null) return null;\n    work.requireTime();\n',
     to: '',
     seed: 2293,
+  },
+  {
+    says: 'going on while a request that was given up may still arrive',
+    file: 'late-request.ts',
+    from: 'return Math.max(0, ...left);',
+    to: 'return 0;',
+    seed: 1,
+  },
+  {
+    says: 'ending what was rolled back without asking who uses it',
+    file: 'end-rolled-back.ts',
+    from: "  if (!(await mayEnd(work, standing))) return 'waits';\n",
+    to: '',
+    seed: 1,
+  },
+  {
+    says: 'ending what was rolled back though somebody has published it again',
+    file: 'end-rolled-back.ts',
+    from: "  if (!(await oldValueStands(work, standing))) return 'kept';\n",
+    to: '',
+    seed: 1,
+  },
+  {
+    says: 'forgetting a roll-back whose worker died',
+    file: 'advance-rotation.ts',
+    from: "  if (pending?.act === 'roll-back') await finishRollBack(work);\n  else if",
+    to: '  if',
+    seed: 1,
+  },
+  {
+    says: 'leaving a further place with the value that was rolled back',
+    file: 'roll-back-rotation.ts',
+    from: '  await restoreElsewhere(work, reasons);\n  await rolledBack(work, reasons);',
+    to: '  await rolledBack(work, reasons);',
+    seed: 1,
   },
 ];
