@@ -4,8 +4,10 @@ import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import { unitsOf } from '../../src/rotation/rotation-unit.ts';
 import { changeUnit } from '../../src/rotation/unit-record.ts';
+import type { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
 
@@ -174,5 +176,79 @@ describe('a single password', () => {
     const { rotation } = await advanceRotation(world.tools, claimed.rotationId, { deadlineMs: 15_000 });
     expect(rotation.step).toBe('published');
     expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+});
+
+describe('a version of an earlier attempt that arrives when the next one is published', () => {
+  it('is covered again, so that a group and further places go on holding one value', async () => {
+    const more = { group: 'both', target: {}, alsoPublish: [{ kind: 'shelf', name: 'shelf' }] };
+    const world = rotationWorld([bindingOf('app', 'random', more), bindingOf('web', 'random', more)]);
+    let shelf = '';
+    const place = {
+      kind: 'shelf',
+      check: () => [],
+      publish: (_target: unknown, value: SecretValue) => {
+        shelf = value.reveal();
+        return Promise.resolve();
+      },
+    };
+    let late: (() => Promise<unknown>) | null = null;
+    const add = async (version: Parameters<typeof world.vault.add>[0]) => {
+      if (late !== null) return await world.vault.add(version);
+      late = () => world.vault.add(version);
+      throw new ServiceError('VAULT_ANSWER_UNCLEAR', { vault: 'kv', secret: 'app', status: null });
+    };
+    const tools = {
+      ...world.tools,
+      stores: new Map([['kv', { ...world.vault, add }]]),
+      places: new Map([['shelf', place]]),
+    };
+    for (let pass = 0; pass < 2; pass += 1) {
+      await reconcileRotations(tools);
+      world.advance(minuteMs);
+    }
+    const published = world.latestValue('app');
+    await (late as (() => Promise<unknown>) | null)?.();
+    expect(world.latestValue('app')).not.toBe(published);
+    world.advance(2 * hourMs);
+    await reconcileRotations(tools);
+    expect(world.latestValue('app')).toBe(published);
+    expect(world.latestValue('web')).toBe(published);
+    expect(shelf).toBe(published);
+  });
+});
+
+describe('a single password that is rolled back', () => {
+  const rollBack = async ({ tools }: RotationWorld) => {
+    const [rotation] = await listRotations(tools);
+    await rollBackRotation(tools, { rotationId: rotation?.rotationId ?? '', by: 'ann', reason: 'consumers fail' });
+  };
+
+  it('is set anew when the provider does not take the old one', async () => {
+    const world = rotationWorld([bindingOf('app', 'single')]);
+    await reconcileRotations(world.tools);
+    const published = world.latestValue('app') ?? '';
+    world.providers.single.wrong = 1;
+    await expect(rollBack(world)).rejects.toMatchObject({ code: 'ROLL_BACK_REFUSED' });
+    expect(world.latestValue('app')).toBe(published);
+    expect(world.providers.single.opens('app', published)).toBe(true);
+    expect(await stateOf(world)).toEqual(['grace']);
+  });
+
+  it('is rolled back by the next pass when the provider is slow to tell that it took the old one', async () => {
+    const world = rotationWorld([bindingOf('app', 'single')]);
+    const old = world.latestValue('app') ?? '';
+    await reconcileRotations(world.tools);
+    world.gateway.gate = {
+      before: (what) => void (what === 'provider.issue' && (world.providers.single.notYet = 1)),
+      after: () => undefined,
+    };
+    await expect(rollBack(world)).rejects.toMatchObject({ code: 'CREDENTIAL_NOT_READY' });
+    expect(world.providers.single.opens('app', old)).toBe(true);
+    world.gateway.gate = { before: () => undefined, after: () => undefined };
+    world.advance(5 * minuteMs);
+    await reconcileRotations(world.tools);
+    expect(world.latestValue('app')).toBe(old);
+    expect(await stateOf(world)).toEqual(['rolled-back']);
   });
 });
