@@ -5,6 +5,8 @@ import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import type { SecretValue } from '../../src/secrets/secret-value.ts';
+import { rotationIdIn } from '../../src/rotation/with-rotation.ts';
+import { readJournal } from '../../src/rotation/rotation-journal.ts';
 import { failing, lostPut, one, passes, unclear } from './world/faulty-world.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 
@@ -129,12 +131,16 @@ describe('a roll-back', () => {
     expect(world.providers.mint.opens('app', fresh)).toBe(false);
   });
 
-  it('asked for twice publishes once', async () => {
+  it('asked for twice publishes once, and begins no second grace', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     const { rotationId } = await rolledBack(world);
-    const before = world.vault.held('app').length;
+    const versions = world.vault.held('app').length;
+    const journal = () => readJournal(world.tools.records, rotationIdIn(rotationId));
+    const entries = await journal();
+    world.advance(hourMs / 2);
     await rollBackRotation(world.tools, { rotationId, by, reason });
-    expect(world.vault.held('app')).toHaveLength(before);
+    expect(world.vault.held('app')).toHaveLength(versions);
+    expect(await journal()).toEqual(entries);
   });
 
   it('holds against a publication of the rotation that arrives behind it', async () => {
