@@ -8,6 +8,9 @@ import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import type { SecretVersion } from './secret-store.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
 
+/** How the journal says that somebody published over a roll-back, so that both credentials were left alive. */
+export const keptReason = 'kept: somebody published over the roll-back';
+
 /** The newest version of each member, by `vault/name`. */
 type Standing = ReadonlyMap<string, SecretVersion>;
 
@@ -41,7 +44,7 @@ async function rolledBackOnceMore(work: RotationWork, standing: Standing): Promi
     const latest = standing.get(keyOf(member));
     return latest !== undefined && isOurs(work, latest);
   });
-  const { reasons } = work.rotation;
+  const reasons = ['a version of this rotation arrived behind the roll-back'];
   for (const member of again) await publishOld(work, member, reasons);
   if (again.length > 0) await rolledBack(work, reasons);
   return again.length > 0;

@@ -97,8 +97,9 @@ function goingOn(tools: RotationTools, unit: RotationUnit, rotation: Rotation): 
   if (state === 'retry-wait' && retryAt !== null && retryAt > tools.now()) {
     return `${unit.key}: rotation ${id} would go on to ${next} at ${retryAt.toISOString()} (${failure ?? 'unknown'}).`;
   }
-  if (state === 'superseded' || state === 'rolled-back')
-    return `${unit.key}: rotation ${id} is ${state}; would withdraw what it issued.`;
+  if (state === 'superseded') return `${unit.key}: rotation ${id} is superseded; would withdraw what it issued.`;
+  if (state === 'rolled-back')
+    return `${unit.key}: rotation ${id} is rolled back; would end what it issued when nothing speaks for its use.`;
   return `${unit.key}: would go on with rotation ${id} from ${step} to ${next}.`;
 }
 

@@ -1,3 +1,4 @@
+import { keptReason } from './end-rolled-back.ts';
 import type { ClaimedMember, JournalEntry } from './journal-entry.ts';
 import { type Rotation, hasEnded } from './rotation.ts';
 import type { RotationHistory } from './rotation-history.ts';
@@ -32,7 +33,7 @@ interface Known {
 
 function oldValueOf({ rotation, entries, member }: Known): RotationHistory['oldValue'] {
   if (rotation.oldValue !== null) return rotation.oldValue;
-  if (rotation.state === 'rolled-back') return isPublishedOver(rotation, entries) ? 'not-ended' : 'in-force-again';
+  if (rotation.state === 'rolled-back') return isPublishedOver(rotation) ? 'not-ended' : 'in-force-again';
   if (rotation.state === 'frozen') return 'not-known';
   // A revocation that was begun may have reached the provider, whoever published then.
   const isReplaced = mayBeReplaced({ rotation, entries, member });
@@ -58,8 +59,7 @@ function mayBeReplaced({ rotation, entries, member: { fromCredentialId } }: Know
 
 function newValueOf({ rotation, entries, member }: Known): RotationHistory['newValue'] {
   const { state, withdrawn, published } = rotation;
-  if (state === 'rolled-back')
-    return isPublishedOver(rotation, entries) ? 'not-ended' : withdrawn ? 'withdrawn' : 'in-grace';
+  if (state === 'rolled-back') return isPublishedOver(rotation) ? 'not-ended' : withdrawn ? 'withdrawn' : 'in-grace';
   if (state === 'superseded') {
     // What was published whoever published over it may have taken; and a journal that was lost took nothing back.
     if (published.size > 0) return 'not-ended';
@@ -69,9 +69,9 @@ function newValueOf({ rotation, entries, member }: Known): RotationHistory['newV
   return isPublished(rotation, member) ? 'in-force' : 'not-published';
 }
 
-/** A roll-back that ended without the new version's being disabled: somebody published behind it, and both were left. */
-function isPublishedOver({ withdrawn }: Rotation, entries: readonly JournalEntry[]): boolean {
-  return withdrawn && !entries.slice(entries.findLastIndex(isRollBack)).some(({ act }) => act === 'disable');
+/** Somebody published behind a roll-back, and both credentials were left. */
+function isPublishedOver({ withdrawn, reasons }: Rotation): boolean {
+  return withdrawn && reasons.includes(keptReason);
 }
 
 function publicationOf({ rotation, member }: Known): RotationHistory['publication'] {
@@ -90,9 +90,11 @@ function publishedAtOf({ rotation, entries, member }: Known): string | null {
 }
 
 function rolledBackOf(entries: readonly JournalEntry[]): RotationHistory['rolledBack'] {
-  const entry = entries.findLast(isRollBack);
-  if (entry === undefined) return null;
-  return { at: entry.at, says: entry.facts.reasons?.[0] ?? '', newEndsFrom: entry.facts.retryAt ?? entry.at };
+  // A person asked for the first; what has to be rolled back once more, because it arrived late, begins the grace anew.
+  const first = entries.find(isRollBack);
+  const last = entries.findLast(isRollBack);
+  if (first === undefined || last === undefined) return null;
+  return { at: first.at, says: first.facts.reasons?.[0] ?? '', newEndsFrom: last.facts.retryAt ?? last.at };
 }
 
 /** What speaks against ending a credential now, for whoever watches or approves; empty when nothing was looked at yet. */

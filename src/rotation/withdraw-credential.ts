@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import { endRolledBack } from './end-rolled-back.ts';
+import { endRolledBack, keptReason } from './end-rolled-back.ts';
 import { forget } from './held-credentials.ts';
 import { restsForLateRequest } from './late-request.ts';
 import type { RotationWork } from './rotation-work.ts';
@@ -14,15 +14,17 @@ import { latestOf, readValue, storeOf } from './vault-access.ts';
  */
 export async function withdrawCredential(work: RotationWork): Promise<void> {
   const { issuer, rotation } = work;
-  if (rotation.state === 'rolled-back') {
-    if ((await endRolledBack(work)) === 'waits') return;
-  } else if (issuer.credentialClass === 'minted' && !(await mayBeServed(work))) await deleteMinted(work);
+  const isRolledBack = rotation.state === 'rolled-back';
+  const rolledBack = isRolledBack ? await endRolledBack(work) : null;
+  if (rolledBack === 'waits') return;
+  if (!isRolledBack && issuer.credentialClass === 'minted' && !(await mayBeServed(work))) await deleteMinted(work);
   // A staged value may be the provider's already, though no answer said so.
   if (issuer.credentialClass === 'chosen' && rotation.stagingVersion !== null) await makeStandingValueWork(work);
   await disableStaged(work);
   forget(work.tools, work.attemptId);
   if (await restsForLateRequest(work)) return;
-  await work.outcome('withdraw', { facts: { withdrawn: true, reasons: rotation.reasons } });
+  const reasons = rolledBack === 'kept' ? [keptReason] : rotation.reasons;
+  await work.outcome('withdraw', { facts: { withdrawn: true, reasons } });
 }
 
 /**

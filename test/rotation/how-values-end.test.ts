@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
+import { keptReason } from '../../src/rotation/end-rolled-back.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
@@ -86,7 +87,7 @@ describe('what the journal says of the old and the new value', () => {
     for (const value of [old, fresh]) expect(world.providers.mint.opens('app', value)).toBe(true);
   });
 
-  it('a roll-back that disabled nothing is not said to have ended anything', () => {
+  it('a roll-back that somebody published over is not said to have ended anything', () => {
     const at = (minute: number) => `2026-03-09T14:0${String(minute)}:00.000Z`;
     const member = {
       vault: 'kv',
@@ -117,22 +118,19 @@ describe('what the journal says of the old and the new value', () => {
         state: 'rolled-back',
         facts: { retryAt: at(3), reasons: ['ann: broken'] },
       },
-      { ...outcome, number: 4, at: at(4), act: 'withdraw', state: 'rolled-back', facts: { withdrawn: true } },
     ];
-    const disabled: JournalEntry = {
-      ...outcome,
-      kind: 'intent',
-      number: 4,
-      at: at(4),
-      act: 'disable',
-      state: 'rolled-back',
-      facts: {},
+    const endedWith = (reasons: readonly string[]) => {
+      const facts = { withdrawn: true, reasons };
+      const chain = [
+        ...entries,
+        { ...outcome, number: 4, at: at(4), act: 'withdraw', state: 'rolled-back', facts } as const,
+      ];
+      return valueEnds(rotationOf('abc', chain), chain, member);
     };
-    const endsOf = (chain: readonly JournalEntry[]) => valueEnds(rotationOf('abc', chain), chain, member);
-    expect(endsOf(entries)).toMatchObject({ oldValue: 'not-ended', newValue: 'not-ended' });
-    expect(endsOf(entries).note).toContain('Then somebody else published');
-    const ended = [...entries.slice(0, 3), disabled, ...entries.slice(3).map((one) => ({ ...one, number: 5 }))];
-    expect(endsOf(ended)).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });
+    const kept = endedWith([keptReason]);
+    expect(kept).toMatchObject({ oldValue: 'not-ended', newValue: 'not-ended' });
+    expect(kept.note).toContain('Then somebody else published');
+    expect(endedWith([])).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });
   });
 
   it('somebody who publishes first leaves nothing to publish, and the old credential is not called in force', async () => {

@@ -50,7 +50,7 @@ describe.each(issuers)('what was rolled back by %s', (issuer) => {
     expect(world.latestValue('app')).toBe(fresh);
     expect(world.providers[issuer].opens('app', fresh)).toBe(true);
     expect(world.providers[issuer].opens('app', old)).toBe(true);
-    expect((await one(world)).state).toBe('rolled-back');
+    expect(await one(world)).toMatchObject({ state: 'rolled-back', oldValue: 'not-ended' });
   });
 
   it('ends where the log shows nothing only when a person agrees, long after', async () => {
