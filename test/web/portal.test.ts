@@ -152,7 +152,9 @@ describe('asking for a rotation', () => {
       await webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } }).send('/rotations')
     ).text();
     expect(text.match(/value="roll-back"/g)).toHaveLength(2);
-    expect(text.match(/value="approve"/g)).toHaveLength(3);
+    expect(text.match(/value="approve"/g)).toHaveLength(3 + 4);
+    // Three questions, and a grace that may end at once: the last of these needs nobody who asks first.
+    expect(text.match(/name="breakGlass" value="on"/g)).toHaveLength(4);
     expect(text).toContain('name="rotationId" value="grace.none"');
   });
 
@@ -164,6 +166,19 @@ describe('asking for a rotation', () => {
     expect(await post({ action: 'roll-back', rotationId: 'abc.1', reason: 'consumers fail' })).toBe(202);
     expect(world.calls.approved).toEqual([expect.objectContaining({ by: 'this machine', breakGlass: false })]);
     expect(world.calls.rolledBack).toEqual([expect.objectContaining({ by: 'this machine', reason: 'consumers fail' })]);
+  });
+
+  it('takes an emergency and a broken glass from the forms of the page', async () => {
+    const world = webWorld({ access });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://localhost:7071' };
+    const post = async (body: Record<string, string>) =>
+      (await world.send('/rotations', { method: 'POST', body: new URLSearchParams(body).toString(), headers })).status;
+    expect(await post({ action: 'request', secret: 'x', reason: 'leaked', emergency: 'on' })).toBe(303);
+    expect(await post({ action: 'approve', rotationId: 'abc.1', reason: 'alone at night', breakGlass: 'on' })).toBe(
+      303,
+    );
+    expect(world.calls.requested).toEqual([expect.objectContaining({ emergency: true })]);
+    expect(world.calls.approved).toEqual([expect.objectContaining({ breakGlass: true })]);
   });
 
   it('is refused without a reason, and with words it does not know', async () => {

@@ -22,7 +22,7 @@ ${operator ? askForm() : ''}`,
 }
 
 function askForm() {
-  return html`<h2>Ask for a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label><label>Reason, for the record<input type="text" name="reason" required></label><div><button>Rotate</button></div></form>`;
+  return html`<h2>Ask for a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label><label>Reason, for the record<input type="text" name="reason" required></label><label class="tick"><input type="checkbox" name="emergency"> Emergency: the value has leaked. No minimum age, no grace</label><div><button>Rotate</button></div></form>`;
 }
 
 const flag = z.union([z.boolean(), z.literal('on').transform(() => true)]).default(false);

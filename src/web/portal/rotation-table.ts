@@ -11,7 +11,7 @@ export function rotationTable(rotations: readonly ListedRotation[], operator: bo
 function rows(one: ListedRotation, operator: boolean) {
   const told = toldOf(one);
   const forms = operator
-    ? html`${one.awaits === null ? '' : approveForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}`
+    ? html`${one.awaits === null ? '' : approveForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`
     : '';
   return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : failureOf(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
 ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
@@ -62,6 +62,20 @@ function canRollBack({ state, awaits }: ListedRotation): boolean {
 
 function rollBackForm({ rotationId }: ListedRotation) {
   return html`<details><summary>Roll back</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="roll-back"><input type="hidden" name="rotationId" value="${rotationId}"><label>Reason, for the record<input type="text" name="reason" required></label><button>Publish the old value again</button></form></details>`;
+}
+
+/** Whoever asked may agree alone, and a grace may end at once: as an exception that stands in every report. */
+function canBreakGlass({ state, awaits }: ListedRotation): boolean {
+  return awaits !== null || state === 'grace';
+}
+
+function breakGlassForm({ rotationId, state, awaits }: ListedRotation) {
+  const ends = state === 'rolled-back' ? 'what was rolled back' : 'the old credential';
+  const does =
+    awaits === 'publish'
+      ? 'Publishes without a second person.'
+      : `Ends ${ends} now, whatever speaks for its use, without a second person.`;
+  return html`<details><summary>Break glass</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="approve"><input type="hidden" name="breakGlass" value="on"><input type="hidden" name="rotationId" value="${rotationId}"><p>${does} It stands in every report as an exception.</p><label>Reason, for the record<input type="text" name="reason" required></label><button>Approve alone</button></form></details>`;
 }
 
 function approveForm({ rotationId, awaits }: ListedRotation) {
