@@ -95,6 +95,12 @@ export function setByTerraform(history: History): void {
   note(history, `terraform sets ${binding.name}`);
 }
 
+/** The oldest request that was given up arrives. What a provider does wrong, it does to those who listen to its answer. */
+export function letArrive({ world, scheduler }: History): Promise<boolean> {
+  for (const provider of Object.values(world.providers)) provider.wrong = 0;
+  return scheduler.arrive(world.nowMs);
+}
+
 /**
  * The records of some time ago come back, as from a backup; the processes that knew better are gone. That takes longer than any
  * request lives: what was under way has arrived by then, or never will.
@@ -106,7 +112,7 @@ export async function setBack(history: History): Promise<void> {
     return;
   }
   for (const process of scheduler.processes) scheduler.kill(process);
-  while (await scheduler.arrive(world.nowMs));
+  while (await letArrive(history));
   history.allowances.setBacks += 1;
   world.records.clear();
   for (const [path, record] of history.snapshot) world.records.set(path, record);

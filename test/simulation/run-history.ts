@@ -15,7 +15,7 @@ import {
   troubles,
 } from './history.ts';
 import { brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
-import { mintByHand, plant, readByJob, setBack, setByTerraform, startPerson } from './other-hands.ts';
+import { letArrive, mintByHand, plant, readByJob, setBack, setByTerraform, startPerson } from './other-hands.ts';
 import { type Fate, type Scheduler, asleep, createScheduler } from './scheduler.ts';
 import { dayMs, hourMs, simulatedWorld } from './simulated-world.ts';
 import { measureWindow } from './single-password-window.ts';
@@ -126,9 +126,7 @@ async function happen(history: History): Promise<void> {
       world.nowMs += dice.pick([10_000, 60_000, 300_000, hourMs]);
       return tell('time passes');
     case 6: {
-      // What a provider does wrong, it does to those who listen to its answer.
-      for (const provider of Object.values(world.providers)) provider.wrong = 0;
-      if (await scheduler.arrive(world.nowMs)) tell('a late request arrives');
+      if (await letArrive(history)) tell('a late request arrives');
       return;
     }
     case 7:
@@ -169,7 +167,7 @@ async function fairEnd(history: History): Promise<void> {
   const { world, scheduler } = history;
   world.skewMs = 0;
   note(history, 'the world is fair from here');
-  while (await scheduler.arrive(world.nowMs));
+  while (await letArrive(history));
   for (const provider of Object.values(world.providers)) provider.makeFair();
   check(history);
   let quiet = 0;
