@@ -164,7 +164,7 @@ function startPass(history: History): void {
 
 /** No more trouble: a pass every ten minutes, then every seven hours, and people who answer, until all has ended and three passes found it so. */
 async function fairEnd(history: History): Promise<void> {
-  const { world, scheduler } = history;
+  const { world } = history;
   world.skewMs = 0;
   note(history, 'the world is fair from here');
   while (await letArrive(history));
