@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditRowsOf } from '../../src/audit/audit-rows-of.ts';
 import { parseAuditRow } from '../../src/audit/parse-audit-row.ts';
+import { type ExpectedRecord, expectedRecords } from './expected-records.ts';
 import type { Retrieval } from '../../src/audit/retrieval.ts';
 
 const folder = new URL('../../../shared/contracts/05-audit-records/', import.meta.url);
@@ -14,142 +15,6 @@ function readContract(name: string): string | null {
   }
 }
 
-/** What each record is, read by eye in the file and written down here: kind, denial, vault, secret, version, who, time. */
-type Expected = readonly [
-  operation: string,
-  status: number,
-  kind: Retrieval['kind'],
-  denial: Retrieval['denial'],
-  vault: string,
-  secret: string | null,
-  version: string | null,
-  who: 'person' | 'workload',
-  at: string,
-];
-
-// prettier-ignore
-const expected: readonly Expected[] = [
-  [
-    'CertificateCreate',
-    202,
-    'not-a-secret',
-    null,
-    'testpermissionvault',
-    null,
-    null,
-    'person',
-    '2024-04-03T14:03:10.7886260Z',
-  ],
-  ['CertificateImport', 400, 'not-a-secret', null, 'myright3', null, null, 'person', '2024-04-08T15:10:25.2996345Z'],
-  ['CertificateImport', 200, 'not-a-secret', null, 'myright3', null, null, 'person', '2024-04-08T15:13:06.9355325Z'],
-  ['KeyBackup', 200, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:47:31.2803447Z'],
-  ['KeyDelete', 200, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:47:34.7178619Z'],
-  ['KeyGet', 404, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-03T14:02:45.0948723Z'],
-  ['KeyGet', 200, 'not-a-secret', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:47:42.7335214Z'],
-  [
-    'KeyListDeleted',
-    200,
-    'not-a-secret',
-    null,
-    'testpermissionvault',
-    null,
-    null,
-    'person',
-    '2024-04-04T06:47:38.2178774Z',
-  ],
-  [
-    'KeyPurge',
-    403,
-    'not-a-secret',
-    'access-policy',
-    'testpermissionvault',
-    null,
-    null,
-    'person',
-    '2024-04-04T06:47:52.0502260Z',
-  ],
-  ['KeyUpdate', 200, 'not-a-secret', null, 'myright3', null, null, 'person', '2024-04-08T15:14:05.4057164Z'],
-  [
-    'SecretGet',
-    404,
-    'not-found',
-    null,
-    'testpermissionvault',
-    'keykey',
-    null,
-    'person',
-    '2024-04-03T14:08:43.4316531Z',
-  ],
-  ['SecretGet', 403, 'denied', 'rbac', 'keytestint', 'a', null, 'person', '2024-04-02T08:20:49.2681600Z'],
-  ['SecretList', 200, 'list', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:43:25.5941616Z'],
-  ['SecretListDeleted', 200, 'list', null, 'testpermissionvault', null, null, 'person', '2024-04-04T06:44:25.3013619Z'],
-  [
-    'SecretPurge',
-    403,
-    'denied',
-    'access-policy',
-    'testpermissionvault',
-    'mysecret',
-    null,
-    'person',
-    '2024-04-04T06:45:24.3756181Z',
-  ],
-  [
-    'SecretPurge',
-    403,
-    'denied',
-    'access-policy',
-    'testpermissionvault',
-    'mysecret',
-    null,
-    'person',
-    '2024-04-04T06:45:40.6759307Z',
-  ],
-  [
-    'SecretRestore',
-    409,
-    'failed',
-    null,
-    'testpermissionvault',
-    'keykey',
-    null,
-    'person',
-    '2024-04-04T06:44:17.4857222Z',
-  ],
-  ['VaultGet', 200, 'not-a-secret', null, 'keytestint', null, null, 'person', '2024-04-02T08:20:41.7523185Z'],
-  ['VaultGet', 200, 'platform', null, 'xxxxxxx', null, null, 'workload', '2024-03-30T22:29:57.2784858Z'],
-  ['VaultGet', 200, 'not-a-secret', null, 'contosokeyvault', null, null, 'person', '2016-01-05T01:32:01.2691226Z'],
-  ['VaultGet', 200, 'not-a-secret', null, 'contosokeyvault', null, null, 'person', '2016-01-05T01:32:01.2691226Z'],
-  ['VaultGet', 200, 'not-a-secret', null, 'testkey', null, null, 'person', '2024-04-17T13:34:17.9174081Z'],
-  ['BackupCreate', 202, 'not-a-secret', null, '<hsm-name>', null, null, 'person', '2020-08-31T19:52:39.7630000Z'],
-  [
-    'SecretGet',
-    200,
-    'read',
-    null,
-    'securaallkeyvault',
-    'securaallsecret',
-    '4c39bacace9a49b2bd542ce61bd6f312',
-    'person',
-    '2022-06-30T11:59:25.4111792Z',
-  ],
-  ['KeyGet', 200, 'not-a-secret', null, 'securaallkeyvault', null, null, 'person', '2022-06-30T11:57:06.6197919Z'],
-  ['KeyList', 200, 'not-a-secret', null, 'securaallkeyvault', null, null, 'person', '2022-06-30T11:56:36.7194925Z'],
-  [
-    'SecretGet',
-    200,
-    'read',
-    null,
-    'example-vault',
-    'example-secret',
-    '00000000000000000000000000000000',
-    'workload',
-    '2025-01-07T20:00:00.0483028Z',
-  ],
-  ['VaultGet', 200, 'platform', null, 'example-vault', null, null, 'workload', '2024-11-02T09:12:25.0852453Z'],
-  ['SecretGet', 200, 'read', null, 'vault-name', 'secret-name', 'version-id', 'person', '2020-08-25T04:14:54.2566667Z'],
-];
-
 type Row = Record<string, unknown>;
 
 const text = readContract('keyvault-audit-records.ndjson');
@@ -159,29 +24,29 @@ if (text === null) console.log('skipped: ../shared/contracts/05-audit-records is
 
 describe.skipIf(text === null)('the 29 published audit records', () => {
   it('are classified as they were read by eye, wrapped as they were published', () => {
-    expect(wrapped.map((one, index) => summary(one, index))).toEqual(expected);
+    expect(wrapped.map((one, index) => summary(one, index))).toEqual(expectedRecords);
   });
 
   it('are the same as bare records', () => {
-    expect(wrapped.map(({ record }, index) => summary(record, index))).toEqual(expected);
+    expect(wrapped.map(({ record }, index) => summary(record, index))).toEqual(expectedRecords);
   });
 
   it('are the same with every value made text, as tools export them', () => {
-    expect(wrapped.map(({ record }, index) => summary(asText(record) as Row, index))).toEqual(expected);
+    expect(wrapped.map(({ record }, index) => summary(asText(record) as Row, index))).toEqual(expectedRecords);
   });
 
   it('are the same as rows of AZKVAuditLogs', () => {
     const archived = wrapped.filter(({ record }) => record['time'] !== undefined);
     expect(archived).toHaveLength(27);
     expect(archived.map(({ record }, index) => summary(asTableRow(record), index))).toEqual(
-      expected.filter((_, index) => wrapped[index]?.record['time'] !== undefined),
+      expectedRecords.filter((_, index) => wrapped[index]?.record['time'] !== undefined),
     );
   });
 
   it('are the same as rows of AzureDiagnostics', () => {
     const archived = wrapped.filter(({ record }) => record['time'] !== undefined && record['PoolName'] === undefined);
     expect(archived.map(({ record }, index) => summary(asDiagnosticsRow(record), index))).toEqual(
-      expected.filter(
+      expectedRecords.filter(
         ([operation], index) => wrapped[index]?.record['time'] !== undefined && operation !== 'BackupCreate',
       ),
     );
@@ -220,7 +85,7 @@ describe.skipIf(text === null)('the 29 published audit records', () => {
   it('are found in the envelope of Event Hub and of older archives', () => {
     const rows = [...auditRowsOf(JSON.parse(envelope ?? 'null'))];
     // All but the managed HSM's and the two of AzureDiagnostics.
-    const archived = expected.filter((_, index) => index !== 22 && index !== 26 && index !== 27);
+    const archived = expectedRecords.filter((_, index) => index !== 22 && index !== 26 && index !== 27);
     expect(rows.map((row, index) => summary(row, index))).toEqual(archived);
   });
 });
@@ -231,7 +96,7 @@ function parsed(row: unknown): Retrieval {
   return answer.retrieval;
 }
 
-function summary(row: unknown, index: number): Expected | string {
+function summary(row: unknown, index: number): ExpectedRecord | string {
   const answer = parseAuditRow(row, `record ${String(index)}`);
   if (answer.outcome === 'refused') return `${answer.place}: ${answer.reason}`;
   const { operation, status, kind, denial, vault, secret, version, identity, at } = answer.retrieval;

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import { unitsOf } from '../../src/rotation/rotation-unit.ts';
 import { changeUnit } from '../../src/rotation/unit-record.ts';
 import type { SecretValue } from '../../src/secrets/secret-value.ts';
@@ -133,52 +130,6 @@ describe('a publication that arrives after somebody else published', () => {
   });
 });
 
-describe('a single password', () => {
-  it('is not set before whoever must agree to publishing has agreed', async () => {
-    const world = rotationWorld([bindingOf('app', 'single', { approval: ['publish'] })]);
-    await requestRotation(world.tools, { secret: 'kv/app', reason: 'test', by: 'ann', emergency: false });
-    expect(await stateOf(world)).toEqual(['awaiting-approval']);
-    expect(world.providers.single.made).toBe(0);
-    expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
-  });
-
-  it('is set back to what somebody published meanwhile, though the provider is slow to tell', async () => {
-    const world = rotationWorld([bindingOf('app', 'single')]);
-    let done = false;
-    world.gateway.gate = {
-      before: () => undefined,
-      after: (what) => {
-        if (done || what !== 'provider.verify') return;
-        done = true;
-        put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
-        world.providers.single.notYet = 1;
-      },
-    };
-    for (let pass = 0; pass < 3; pass += 1) {
-      await reconcileRotations(world.tools);
-      world.advance(10 * minuteMs);
-    }
-    expect(await stateOf(world)).toEqual(['superseded']);
-    expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
-  });
-
-  it('is published once it is set, though the time of the pass is over', async () => {
-    const world = rotationWorld([bindingOf('app', 'single')]);
-    world.gateway.gate = {
-      before: () => undefined,
-      after: (what) => void (what === 'provider.issue' && world.advance(40_000)),
-    };
-    const [unit] = unitsOf(world.tools.policy);
-    if (unit === undefined) throw new Error('no unit');
-    const wish = { trigger: 'event', reason: null, askedBy: null, emergency: false } as const;
-    const claimed = await claimRotation(world.tools, unit, wish);
-    if (claimed.outcome === 'paced') throw new Error('paced');
-    const { rotation } = await advanceRotation(world.tools, claimed.rotationId, { deadlineMs: 15_000 });
-    expect(rotation.step).toBe('published');
-    expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
-  });
-});
-
 describe('a version of an earlier attempt that arrives when the next one is published', () => {
   it('is covered again, so that a group and further places go on holding one value', async () => {
     const more = { group: 'both', target: {}, alsoPublish: [{ kind: 'shelf', name: 'shelf' }] };
@@ -215,40 +166,5 @@ describe('a version of an earlier attempt that arrives when the next one is publ
     expect(world.latestValue('app')).toBe(published);
     expect(world.latestValue('web')).toBe(published);
     expect(shelf).toBe(published);
-  });
-});
-
-describe('a single password that is rolled back', () => {
-  const rollBack = async ({ tools }: RotationWorld) => {
-    const [rotation] = await listRotations(tools);
-    await rollBackRotation(tools, { rotationId: rotation?.rotationId ?? '', by: 'ann', reason: 'consumers fail' });
-  };
-
-  it('is set anew when the provider does not take the old one', async () => {
-    const world = rotationWorld([bindingOf('app', 'single')]);
-    await reconcileRotations(world.tools);
-    const published = world.latestValue('app') ?? '';
-    world.providers.single.wrong = 1;
-    await expect(rollBack(world)).rejects.toMatchObject({ code: 'ROLL_BACK_REFUSED' });
-    expect(world.latestValue('app')).toBe(published);
-    expect(world.providers.single.opens('app', published)).toBe(true);
-    expect(await stateOf(world)).toEqual(['grace']);
-  });
-
-  it('is rolled back by the next pass when the provider is slow to tell that it took the old one', async () => {
-    const world = rotationWorld([bindingOf('app', 'single')]);
-    const old = world.latestValue('app') ?? '';
-    await reconcileRotations(world.tools);
-    world.gateway.gate = {
-      before: (what) => void (what === 'provider.issue' && (world.providers.single.notYet = 1)),
-      after: () => undefined,
-    };
-    await expect(rollBack(world)).rejects.toMatchObject({ code: 'CREDENTIAL_NOT_READY' });
-    expect(world.providers.single.opens('app', old)).toBe(true);
-    world.gateway.gate = { before: () => undefined, after: () => undefined };
-    world.advance(5 * minuteMs);
-    await reconcileRotations(world.tools);
-    expect(world.latestValue('app')).toBe(old);
-    expect(await stateOf(world)).toEqual(['rolled-back']);
   });
 });

@@ -11,7 +11,6 @@ import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
 import type { JournalEntry, RotationClaim } from '../../src/rotation/journal-entry.ts';
 import { rotationOf } from '../../src/rotation/rotation.ts';
 import { valueEnds } from '../../src/rotation/value-ends.ts';
-import { readJournal } from '../../src/rotation/rotation-journal.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { openGate } from './world/gate.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
@@ -211,61 +210,5 @@ describe('who asked, who agreed and why', () => {
     const approvals = [{ step: 'revoke', by: 'ann', breakGlass: true, reason: 'nobody else is awake' }];
     expect(await listed(world)).toMatchObject({ ...who, approvals });
     expect(await history(world)).toMatchObject({ ...who, approvals, graceMs: 0 });
-  });
-});
-
-describe('a question that waits for a person', () => {
-  const stuck = { watermark: new Date('2027-01-01'), gaps: [], reads: [] };
-  const asked = async (world: RotationWorld) => {
-    const { rotationId } = await listed(world);
-    return (await readJournal(world.records, rotationId.split('.')[0] ?? '')).filter(({ act }) => act === 'ask');
-  };
-  const waiting = async () => {
-    const world = rotationWorld([bindingOf('app', 'mint')]);
-    await requestRotation(world.tools, ask);
-    world.readers = { ...stuck, running: ['team/app 1'] };
-    world.advance(32 * dayMs);
-    await reconcileRotations(world.tools);
-    expect(await asked(world)).toHaveLength(1);
-    return world;
-  };
-
-  it('shows whoever approves the reasons of now, not those of the first time', async () => {
-    const world = await waiting();
-    world.readers = { ...stuck, running: ['team/app 2'] };
-    world.advance(2 * hourMs);
-    await reconcileRotations(world.tools);
-    expect((await listed(world)).waitsFor).toEqual(['job team/app 2 runs']);
-    expect(await asked(world)).toHaveLength(2);
-  });
-
-  it('notes changes once an hour at most, and none where only a time moved on', async () => {
-    const world = await waiting();
-    for (let pass = 0; pass < 24; pass += 1) {
-      world.readers = { ...stuck, running: [`team/app ${String(pass + 2)}`] };
-      world.advance(300_000);
-      await reconcileRotations(world.tools);
-    }
-    expect((await asked(world)).length).toBeLessThanOrEqual(3);
-    const before = (await asked(world)).length;
-    for (let pass = 0; pass < 4; pass += 1) {
-      const read = { at: new Date(world.tools.now().getTime() - 1000), job: 'team/app 9', identity: null };
-      world.readers = { ...stuck, running: [], reads: [read] };
-      world.advance(2 * hourMs - 1000 * pass);
-      world.readers = { ...world.readers, reads: [{ ...read, at: new Date(world.tools.now().getTime() - 60_000) }] };
-      await reconcileRotations(world.tools);
-    }
-    expect(await asked(world)).toHaveLength(before + 1);
-  });
-
-  it('lists so many reasons and says how many more there are', async () => {
-    const world = rotationWorld([bindingOf('app', 'mint')]);
-    await requestRotation(world.tools, ask);
-    world.readers = { ...stuck, running: Array.from({ length: 300 }, (_, index) => `team/app ${String(index)}`) };
-    world.advance(32 * dayMs);
-    await reconcileRotations(world.tools);
-    const { reasons } = await listed(world);
-    expect(reasons).toHaveLength(22);
-    expect(reasons.at(-1)).toBe('and 280 more');
   });
 });

@@ -1,14 +1,14 @@
 import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
 import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
+import type { MemoryProvider } from '../rotation/world/memory-provider.ts';
 import {
-  type MemoryProvider,
   mintingProvider,
   selfProvider,
   singleProvider,
   twoKeyProvider,
   twoUserProvider,
-} from '../rotation/world/memory-provider.ts';
+} from '../rotation/world/memory-providers.ts';
 import { type MemoryVault, memoryVault } from '../rotation/world/memory-secret-store.ts';
 import type { Dice } from './dice.ts';
 import type { Process, Scheduler } from './scheduler.ts';

@@ -4,14 +4,8 @@ import { type Policy, type SecretBinding, emptyPolicy } from '../../../src/secre
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { memoryRecordStore } from '../../memory-record-store.ts';
 import { type Gateway, createGateway } from './gate.ts';
-import {
-  type MemoryProvider,
-  mintingProvider,
-  selfProvider,
-  singleProvider,
-  twoKeyProvider,
-  twoUserProvider,
-} from './memory-provider.ts';
+import type { MemoryProvider } from './memory-provider.ts';
+import { mintingProvider, selfProvider, singleProvider, twoKeyProvider, twoUserProvider } from './memory-providers.ts';
 import { type MemoryVault, memoryVault } from './memory-secret-store.ts';
 
 export const hourMs = 3_600_000;

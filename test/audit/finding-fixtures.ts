@@ -1,0 +1,99 @@
+import { type AttributionSources, createAttributor } from '../../src/audit/attribute-retrievals.ts';
+import type { SecretInventoryEntry } from '../../src/audit/audited-period.ts';
+import type { Finding, FindingRule } from '../../src/audit/finding.ts';
+import { findExceptions } from '../../src/audit/findings/find-exceptions.ts';
+import type { EndOfPeriod } from '../../src/audit/findings/finding-rule.ts';
+import type { Retrieval } from '../../src/audit/retrieval.ts';
+import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { Namespace, Policy, SecretBinding } from '../../src/secrets/policy.ts';
+import * as given from './attribution-fixtures.ts';
+
+const { at, job, policy, row, stamp } = given;
+
+export const period = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
+
+interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
+  readonly rows?: readonly Retrieval[];
+  readonly history?: readonly RotationHistory[];
+}
+
+/** What is found in one day, by the rule's name. */
+export function found(day: Given): Finding[] {
+  const rotations = day.history ?? [];
+  const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };
+  const attributor = createAttributor(sources);
+  const exceptions = findExceptions({ period, policy: sources.policy, rotations, attribution: attributor.context });
+  for (const retrieval of day.rows ?? []) {
+    if (retrieval.correlationId !== null) attributor.context.receipts.match(retrieval.correlationId);
+    exceptions.see(retrieval, retrieval.kind === 'read' ? attributor.attribute(retrieval) : null);
+  }
+  const asOf = period.to.getTime();
+  const rest = { settledTo: asOf, asOf, coverage: [], unreadable: [], inventory: [], held: [] };
+  return [...exceptions.findings({ ...rest, ...day })];
+}
+
+export function of(
+  rule: FindingRule,
+  findings: readonly Finding[],
+): readonly Pick<Finding, 'subject' | 'severity' | 'says' | 'count'>[] {
+  return findings
+    .filter((one) => one.rule === rule)
+    .map(({ subject, severity, says, count }) => ({ subject, severity, says, count }));
+}
+
+export function binding(change: Partial<SecretBinding> = {}): SecretBinding {
+  return {
+    vault: 'kv',
+    name: 'database',
+    issuer: 'generated',
+    target: {},
+    validityMs: 30 * 86_400_000,
+    graceMs: 60_000,
+    consumersLifetimeMs: 0,
+    minimumAgeMs: 0,
+    rotationsPerDay: 1,
+    environment: 'prod',
+    namespaces: ['production'],
+    approval: [],
+    group: null,
+    alsoPublish: [],
+    ...change,
+  };
+}
+
+export function bound(namespace: Partial<Namespace> = {}, change: Partial<SecretBinding> = {}): Policy {
+  const whole = { name: 'production', repositories: [], branches: [], events: [], environments: [], forks: false };
+  return policy({
+    secrets: new Map([['kv/database', binding(change)]]),
+    namespaces: new Map([['production', { ...whole, ...namespace }]]),
+  });
+}
+
+export function secret(change: Partial<SecretInventoryEntry> = {}): SecretInventoryEntry {
+  return {
+    vault: 'kv',
+    secret: 'database',
+    version: 'v1',
+    enabled: true,
+    created: '2026-02-01T00:00:00.000Z',
+    expires: '2026-12-01T00:00:00.000Z',
+    environment: 'prod',
+    issuer: 'generated',
+    validityDays: 90,
+    ageDays: 30,
+    reads: 1,
+    lastReadAt: null,
+    ...change,
+  };
+}
+
+export const quiet = row('c1', { client: stamp(1) });
+export const denied = (second: number, name = 'database', change: Partial<Retrieval> = {}) =>
+  row(`d${String(second)}-${name}`, {
+    at: at(second),
+    kind: 'denied',
+    status: 403,
+    denial: 'rbac',
+    secret: name,
+    ...change,
+  });
