@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import { rowDigests } from './pack-file.ts';
 import type { DataManifest } from './pack-statement.ts';
-import type { PackFault } from './verify-pack.ts';
+import type { PackFault } from './verification.ts';
 
 /** A changed file may differ in every row; naming the first few says enough. */
 const mostRowFaults = 20;

@@ -1,10 +1,11 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { z } from 'zod';
 import { canonicalJson } from '../provenance/canonical-json.ts';
-import type { RecordStore } from '../records/record-store.ts';
+import type { RecordStore, Revision } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 import { indexPayloadType, openEnvelope, sealEnvelope } from './dsse-envelope.ts';
 import { archiveFolder, folderSink } from './pack-sink.ts';
+import { sealFile } from './pack-statement.ts';
 import type { Signer } from './signer.ts';
 
 /** Beside the packs' folders; no pack can have this name, for a pack's name holds its period. */
@@ -33,26 +34,46 @@ const indexShape = z.strictObject({ format: z.literal(1), packs: z.array(summary
 /** What a list of packs tells of one. Times are ISO 8601 in UTC. */
 export type PackSummary = z.infer<typeof summaryShape>;
 
+/** The index as it was read; `revision` is `null` while there is none. */
+export interface ArchiveIndex {
+  readonly packs: readonly PackSummary[];
+  readonly revision: Revision | null;
+}
+
 /** All packs of the archive, oldest first. @throws ServiceError `RECORD_UNREADABLE` when the index is damaged: absence is never guessed. */
 export async function listPacks(records: RecordStore): Promise<readonly PackSummary[]> {
   return (await readIndex(records)).packs;
 }
 
-/** Enters a pack into the signed index, once, whoever else enters another meanwhile. */
-export async function enterPack(records: RecordStore, signer: Signer, summary: PackSummary): Promise<void> {
-  for (;;) {
-    const { packs, revision } = await readIndex(records);
-    if (packs.some((pack) => pack.id === summary.id)) return;
-    const payload = Buffer.from(canonicalJson({ format: 1, packs: [...packs, summary] }));
-    const sealed = await sealEnvelope(signer, indexPayloadType, payload);
-    try {
-      if (revision === null) await records.create(indexPath, sealed);
-      else await records.replace(indexPath, sealed, revision);
-      return;
-    } catch (error) {
-      // Another worker entered a pack first: read its index and try again upon it.
-      if (!ServiceError.is(error, 'RECORD_EXISTS') && !ServiceError.is(error, 'RECORD_CHANGED')) throw error;
-    }
+/** Enters a pack behind the last one of an index. `false` when the index is not the one that was read any more. */
+export async function enterPack(
+  records: RecordStore,
+  signer: Signer,
+  { packs, revision }: ArchiveIndex,
+  summary: PackSummary,
+): Promise<boolean> {
+  const payload = Buffer.from(canonicalJson({ format: 1, packs: [...packs, summary] }));
+  const sealed = await sealEnvelope(signer, indexPayloadType, payload);
+  return await writeNext(records, indexPath, sealed, revision);
+}
+
+/**
+ * Writes a record as the one that follows `revision`: a new one where that is `null`. `false` when somebody else wrote
+ * meanwhile.
+ */
+export async function writeNext(
+  records: RecordStore,
+  path: string,
+  bytes: Uint8Array,
+  revision: Revision | null,
+): Promise<boolean> {
+  try {
+    if (revision === null) await records.create(path, bytes);
+    else await records.replace(path, bytes, revision);
+    return true;
+  } catch (error) {
+    if (ServiceError.is(error, 'RECORD_EXISTS') || ServiceError.is(error, 'RECORD_CHANGED')) return false;
+    throw error;
   }
 }
 
@@ -70,26 +91,38 @@ export async function* packFiles(records: RecordStore, pack: string): AsyncItera
 }
 
 /**
- * Copies a pack out of the archive into a new or empty folder, one file at a time.
- * @throws ServiceError `PACK_UNREADABLE` when the archive holds no such pack, `PACK_NOT_WRITTEN` when the folder is not empty.
+ * Copies a pack out of the archive into a new or empty folder, one file at a time and unchanged, its seal last. What was
+ * never entered into the index is no pack.
+ * @throws ServiceError `PACK_UNKNOWN` when the archive holds no such pack, `PACK_UNREADABLE` when files of it are gone,
+ * `PACK_NOT_WRITTEN` when the folder is not empty.
  */
-export async function exportPack(records: RecordStore, pack: string, directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  if ((await readdir(directory)).length > 0) {
-    throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder is not empty' });
-  }
+export async function exportPack(records: RecordStore, pack: string, directory: string): Promise<PackSummary> {
+  const summary = (await listPacks(records)).find(({ id }) => id === pack);
+  if (summary === undefined) throw new ServiceError('PACK_UNKNOWN', { pack });
+  await requireEmptyFolder(directory, pack);
   const sink = folderSink(directory, pack);
-  let files = 0;
-  for await (const path of packFiles(records, pack)) {
+  const copy = async (path: string): Promise<void> => {
     const bytes = await readPackFile(records, pack, path);
-    if (bytes === null) throw new ServiceError('PACK_UNREADABLE', { pack, reason: `${path} is gone` });
+    if (bytes === null) throw new ServiceError('PACK_UNREADABLE', { pack, reason: `${path} is gone from the archive` });
     await sink.write(path, bytes);
-    files += 1;
-  }
-  if (files === 0) throw new ServiceError('PACK_UNREADABLE', { pack, reason: 'the archive holds no such pack' });
+  };
+  for await (const path of packFiles(records, pack)) if (path !== sealFile) await copy(path);
+  await copy(sealFile);
+  return summary;
 }
 
-async function readIndex(records: RecordStore): Promise<{ packs: readonly PackSummary[]; revision: string | null }> {
+async function requireEmptyFolder(directory: string, pack: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    if ((await readdir(directory)).length === 0) return;
+  } catch (cause) {
+    throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder cannot be made' }, { cause });
+  }
+  throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder is not empty' });
+}
+
+/** The index, to enter a pack upon it. @throws ServiceError `RECORD_UNREADABLE` when it is damaged. */
+export async function readIndex(records: RecordStore): Promise<ArchiveIndex> {
   const record = await records.read(indexPath);
   if (record === null) return { packs: [], revision: null };
   const envelope = openEnvelope(record.bytes);

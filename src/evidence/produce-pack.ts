@@ -5,8 +5,8 @@ import type { RotationHistory } from '../rotation/rotation-history.ts';
 import { type Software, buildReportModel, rowCap } from './build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './control-catalogue.ts';
 import { retrievalFiles, writeStateFiles } from './data-files.ts';
-import { openEnvelope, sealEnvelope, statementPayloadType } from './dsse-envelope.ts';
-import { type PackSummary, enterPack, listPacks, readPackFile } from './pack-archive.ts';
+import { sealEnvelope, statementPayloadType } from './dsse-envelope.ts';
+import type { PackSummary } from './pack-archive.ts';
 import { dataManifestOf, manifestOf, statementOf, summaryOf } from './pack-documents.ts';
 import { type PackFile, jsonText, sha256, writeJsonFile, writePackFile } from './pack-file.ts';
 import { type PackSink, archiveSink, folderSink } from './pack-sink.ts';
@@ -17,6 +17,7 @@ import { renderOscal } from './render-oscal.ts';
 import { renderPdf } from './render-pdf.ts';
 import type { Framework, ReportModel } from './report-model.ts';
 import { type RetrievalTally, tallyRetrievals } from './retrieval-tally.ts';
+import { type ChainedPack, sealIntoArchive } from './seal-into-archive.ts';
 import type { Signer } from './signer.ts';
 
 export interface PackOrder {
@@ -43,9 +44,7 @@ export interface PackOrder {
  * @throws ServiceError `PACK_NOT_WRITTEN`, `PDF_NOT_RENDERED`, `SIGNING_UNREACHABLE`, and what the archive throws.
  */
 export async function producePack(order: PackOrder): Promise<PackSummary> {
-  const { signer, records } = order;
   const id = packId(order);
-  const previous = await packBefore(records, id);
   const sink = sinkOf(order, id);
   const catalogue = await readControlCatalogue(order.frameworks);
 
@@ -60,13 +59,14 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
 
   const listed = [...data, dataManifest, ...reports];
   const manifest = await writeJsonFile(sink, manifestFile, manifestOf(id, model, listed), 'Digests of all files');
-  const statement = statementOf(id, order, model, [...listed, manifest], previous);
-  const payload = Buffer.from(canonicalJson(statement));
-  await writeSeal(sink, order, id, payload);
-  const digests = { manifestSha256: manifest.sha256, statementSha256: sha256(payload) };
-  const summary = summaryOf(statement, model, [...listed, manifest], digests);
-  if (records !== null) await enterPack(records, signer, summary);
-  return summary;
+  const sealed = [...listed, manifest];
+  const chainTo = (previous: PackSummary | null): ChainedPack => {
+    const statement = statementOf(id, order, model, sealed, previous);
+    const payload = Buffer.from(canonicalJson(statement));
+    const digests = { manifestSha256: manifest.sha256, statementSha256: sha256(payload) };
+    return { payload, summary: summaryOf(statement, model, sealed, digests) };
+  };
+  return await seal(order, id, chainTo);
 }
 
 /** `2026-Q3.soc2-iso27001.20261003T060000Z`: readable, and the same for the same order at the same time. */
@@ -144,25 +144,17 @@ async function writeReports(
   ];
 }
 
-/** A signature may differ from one try to the next: when a crash left a seal of this very statement, that one stands. */
-async function writeSeal(
-  sink: PackSink,
-  { signer, records }: PackOrder,
+/** Into the archive first: there alone it is decided which pack this one follows. Then into the folder, where one is given. */
+async function seal(
+  { signer, records, out }: PackOrder,
   id: string,
-  payload: Uint8Array,
-): Promise<void> {
-  const there = records === null ? null : await readPackFile(records, id, sealFile);
-  const standing = there === null ? null : openEnvelope(there);
-  const stands = standing !== null && Buffer.compare(standing.payload, payload) === 0;
-  await sink.write(
-    sealFile,
-    stands && there !== null ? there : await sealEnvelope(signer, statementPayloadType, payload),
-  );
-}
-
-/** The newest pack of the archive, or, when this one is in it already, the one before it. */
-async function packBefore(records: RecordStore | null, id: string): Promise<PackSummary | null> {
-  const packs = records === null ? [] : await listPacks(records);
-  const own = packs.findIndex((pack) => pack.id === id);
-  return packs[(own === -1 ? packs.length : own) - 1] ?? null;
+  chainTo: (previous: PackSummary | null) => ChainedPack,
+): Promise<PackSummary> {
+  const alone = chainTo(null);
+  const { summary, envelope } =
+    records === null
+      ? { ...alone, envelope: await sealEnvelope(signer, statementPayloadType, alone.payload) }
+      : await sealIntoArchive({ records, signer, id, chainTo });
+  if (out !== undefined) await folderSink(out, id).write(sealFile, envelope);
+  return summary;
 }

@@ -5,6 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { ServiceError } from '../service-error.ts';
 import { canonicalFaults, parsedAs, rowFaults } from './canonical-faults.ts';
 import { type Envelope, fingerprintOf, openEnvelope, signatureHolds, statementPayloadType } from './dsse-envelope.ts';
+import { sha256 } from './pack-file.ts';
 import {
   type PackStatement,
   dataManifestFile,
@@ -15,29 +16,7 @@ import {
   sealFile,
   statementShape,
 } from './pack-statement.ts';
-
-/** One thing that is not as it was sealed. `file` is `.` for the pack as a whole; `row` counts from 1. */
-export interface PackFault {
-  readonly file: string;
-  readonly row: number | null;
-  readonly says: string;
-}
-
-export interface Verification {
-  readonly outcome: 'intact' | 'broken';
-  /** One sentence for people: `intact; signer not verified; synthetic`. */
-  readonly says: string;
-  /** `not-verified`: nobody told whom to trust. A key inside a pack proves nothing: a forger signs again. */
-  readonly signer: 'trusted' | 'not-verified' | 'not-trusted';
-  readonly fingerprint: string | null;
-  /** What the seal states, where it can be read. */
-  readonly pack: string | null;
-  readonly status: 'final' | 'provisional' | null;
-  readonly synthetic: boolean | null;
-  readonly reads: number | null;
-  readonly files: number;
-  readonly faults: readonly PackFault[];
-}
+import type { PackFault, PackLink, Verification } from './verification.ts';
 
 /**
  * Checks a pack in a folder, without any network: every file there and no other, every byte, every JSON in canonical form,
@@ -81,7 +60,15 @@ export async function verifyPack(directory: string, { trust }: { trust?: string 
     trust === undefined ? 'not-verified' : holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
   if (signer === 'not-trusted')
     fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the key to trust`);
-  return conclude(faults, signer, fingerprint, statement, found.size);
+  const link = envelope === null || !holds || signer === 'not-trusted' ? null : linkOf(envelope, statement);
+  return conclude(faults, signer, fingerprint, statement, { files: found.size, link });
+}
+
+/** Taken from the sealed bytes alone: what stands beside them in the folder may be anybody's. */
+function linkOf({ payload }: Envelope, statement: PackStatement | null): PackLink | null {
+  if (statement === null) return null;
+  const { pack, previous } = statement.predicate;
+  return { pack, statementSha256: sha256(payload), previous };
 }
 
 function conclude(
@@ -89,7 +76,7 @@ function conclude(
   signer: Verification['signer'],
   fingerprint: string | null,
   statement: PackStatement | null,
-  files: number,
+  found: Pick<Verification, 'files' | 'link'>,
 ): Verification {
   const outcome = faults.length === 0 ? 'intact' : 'broken';
   const { pack = null, status = null, synthetic = null, reads } = statement?.predicate ?? {};
@@ -101,7 +88,7 @@ function conclude(
   const marks = [...(status === 'provisional' ? ['provisional'] : []), ...(synthetic === true ? ['synthetic'] : [])];
   const broken = [...new Set(faults.map(({ file }) => file))].join(', ');
   const says = [outcome === 'intact' ? outcome : `broken: ${broken}`, who, ...marks].join('; ');
-  return { outcome, says, signer, fingerprint, pack, status, synthetic, reads: reads?.total ?? null, files, faults };
+  return { outcome, says, signer, fingerprint, pack, status, synthetic, reads: reads?.total ?? null, ...found, faults };
 }
 
 /** Paths of all entries below a folder, with `/` between segments. */

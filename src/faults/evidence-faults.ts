@@ -10,6 +10,10 @@ export const evidenceFaults = {
     'never',
     'This is not a pack that can be read. Name the folder that holds manifest.json.',
   ),
+  PACK_UNKNOWN: fault<{ pack: string }>(
+    'never',
+    'The archive holds no pack of this name. keyturn report --list shows those it holds.',
+  ),
   PACK_NOT_WRITTEN: fault<{ pack: string; reason: string }>(
     'never',
     'The pack could not be written. An unfinished one has no seal and counts for nothing.',

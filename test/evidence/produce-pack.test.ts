@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -176,7 +176,18 @@ describe('the archive', () => {
     for await (const name of packFiles(records, id)) names.push(name);
     expect(names).toContain('queries/retrievals.kql');
     await expect(exportPack(records, id, out)).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
-    await expect(exportPack(records, 'none', join(folder, 'none'))).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
+    await expect(exportPack(records, 'none', join(folder, 'none'))).rejects.toMatchObject({ code: 'PACK_UNKNOWN' });
+    await expect(exportPack(records, `../${id}`, join(folder, 'none'))).rejects.toMatchObject({ code: 'PACK_UNKNOWN' });
+    await expect(readdir(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
+    const file = join(out, 'manifest.json');
+    await expect(exportPack(records, id, file)).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
+  });
+
+  it('gives no pack out of which the seal is gone', async () => {
+    const records = memoryRecords();
+    const { id } = await producePack(orderOf({ records, audited: auditedStory({ reads: 3 }) }));
+    records.files.delete(`archive/${id}/pack.dsse.json`);
+    await expect(exportPack(records, id, join(folder, 'unsealed'))).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
   });
 
   it('holds both texts of a query that a new release changed within the period', async () => {

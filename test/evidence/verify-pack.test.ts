@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealEnvelope, openEnvelope } from '../../src/evidence/dsse-envelope.ts';
 import { producePack } from '../../src/evidence/produce-pack.ts';
-import { type Verification, verifyPack } from '../../src/evidence/verify-pack.ts';
+import type { Verification } from '../../src/evidence/verification.ts';
+import { verifyPack } from '../../src/evidence/verify-pack.ts';
 import { auditedStory } from './story.ts';
 import { knownSigner, orderOf } from './order.ts';
 

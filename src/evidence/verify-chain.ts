@@ -1,0 +1,159 @@
+import type { PackLink, Verification } from './verification.ts';
+
+/** One pack as it was given: where it lies and what its own check gave. */
+export interface GivenPack {
+  readonly directory: string;
+  readonly verification: Pick<Verification, 'link' | 'signer' | 'fingerprint'>;
+}
+
+/** Why packs do not form one chain in the order given. */
+export const chainFaults = {
+  'no-link': 'no seal holds that says where the pack belongs, or another key than the one you trust sealed it',
+  repeated: 'one pack was given twice',
+  remade: 'two packs have one name and state different things',
+  fork: 'two packs follow the same one, or both say that they are the first of their archive',
+  gap: 'the pack that this one follows is not among those given, or not as it was when this one was sealed',
+  order: 'the pack was given before the one that it follows',
+} as const;
+export type ChainFaultCode = keyof typeof chainFaults;
+
+export interface ChainFault {
+  readonly code: ChainFaultCode;
+  /** The folder at fault, as it was given. */
+  readonly directory: string;
+  readonly pack: string | null;
+  readonly says: string;
+}
+
+export interface ChainVerification {
+  readonly outcome: 'whole' | 'broken';
+  /** One sentence for people. */
+  readonly says: string;
+  /** The pack before the first of those given: it is outside, and not checked. `null` for a chain from the archive's first pack, or a broken one. */
+  readonly follows: string | null;
+  readonly faults: readonly ChainFault[];
+}
+
+interface Linked extends PackLink {
+  readonly directory: string;
+  /** Its position among those given, from 0. */
+  readonly position: number;
+}
+
+/**
+ * Checks that packs form one chain, oldest first: each names the statement of the one given before it. The first may name
+ * a pack that is not here. Rests on sealed statements alone, never on a folder's name or on times, which may run otherwise:
+ * of two packs made at once the earlier may be entered later.
+ */
+export function verifyChain(given: readonly GivenPack[]): ChainVerification {
+  const faults: ChainFault[] = [];
+  const linked = once(given, faults);
+  const byDigest = new Map(linked.map((pack) => [pack.statementSha256, pack]));
+  findRemade(linked, faults);
+  const forked = findForks(linked, faults);
+  const first = firstOf(linked, byDigest);
+  for (const pack of linked) {
+    const before = pack.previous === null ? undefined : byDigest.get(pack.previous.statementSha256);
+    if (before !== undefined && before.position > pack.position)
+      faults.push(fault('order', pack, `is given before ${nameOf(before)}, the pack that it follows`));
+    if (before === undefined && pack !== first && !forked.has(pack)) faults.push(gap(pack, linked));
+  }
+  return conclude(given, first, faults);
+}
+
+/** Every pack that has a place, each once. */
+function once(given: readonly GivenPack[], faults: ChainFault[]): readonly Linked[] {
+  const linked = new Map<string, Linked>();
+  for (const [position, { directory, verification }] of given.entries()) {
+    const { link } = verification;
+    if (link === null) {
+      const says = 'has no seal to rely on, so nothing says where in the chain it belongs';
+      faults.push({ code: 'no-link', directory, pack: null, says });
+      continue;
+    }
+    const pack = { ...link, directory, position };
+    const same = linked.get(link.statementSha256);
+    if (same === undefined) linked.set(link.statementSha256, pack);
+    else faults.push(fault('repeated', pack, `is the same pack as ${same.directory}`));
+  }
+  return [...linked.values()];
+}
+
+function findRemade(linked: readonly Linked[], faults: ChainFault[]): void {
+  for (const [pack, named] of Map.groupBy(linked, ({ pack: name }) => name)) {
+    const [first, ...others] = named;
+    for (const other of others)
+      faults.push(
+        fault('remade', other, `is called ${pack} as ${first?.directory ?? ''} is, and states something else`),
+      );
+  }
+}
+
+/** Packs that follow the same one, or that all say they are the first. Returns those beside the first of each. */
+function findForks(linked: readonly Linked[], faults: ChainFault[]): ReadonlySet<Linked> {
+  const forked = new Set<Linked>();
+  for (const siblings of Map.groupBy(linked, ({ previous }) => previous?.statementSha256).values()) {
+    const [first, ...others] = siblings;
+    for (const other of others) {
+      const claim =
+        other.previous === null
+          ? 'says that it is the first of its archive'
+          : `names ${other.previous.pack} as the pack before it`;
+      faults.push(fault('fork', other, `${claim}, and so does ${first === undefined ? '' : nameOf(first)}`));
+      forked.add(other);
+    }
+  }
+  return forked;
+}
+
+/** Where the chain begins: the pack that says it is the first, else the one given first whose predecessor is not here. */
+function firstOf(linked: readonly Linked[], byDigest: ReadonlyMap<string, Linked>): Linked | undefined {
+  return (
+    linked.find(({ previous }) => previous === null) ??
+    linked.find(({ previous }) => previous !== null && !byDigest.has(previous.statementSha256))
+  );
+}
+
+function gap(pack: Linked, linked: readonly Linked[]): ChainFault {
+  const named = pack.previous?.pack ?? '';
+  const other = linked.find((one) => one.pack === named);
+  // Named, but with another digest: somebody made that pack again, after this one had been sealed upon it.
+  if (other !== undefined)
+    return fault(
+      'gap',
+      pack,
+      `follows ${named}, but not as it stands in ${other.directory}: that states something else`,
+    );
+  return fault('gap', pack, `follows ${named}, of which no sealed statement is among these packs`);
+}
+
+function conclude(
+  given: readonly GivenPack[],
+  first: Linked | undefined,
+  faults: readonly ChainFault[],
+): ChainVerification {
+  if (faults.length > 0 || first === undefined) {
+    const codes = [...new Set(faults.map(({ code }) => code))].join(', ');
+    return { outcome: 'broken', says: `not one chain: ${codes}`, follows: null, faults };
+  }
+  const follows = first.previous?.pack ?? null;
+  const keys = new Set(given.map(({ verification }) => verification.fingerprint)).size;
+  const says = [
+    `one chain of ${String(given.length)} packs`,
+    follows === null
+      ? 'it begins with the first pack of its archive'
+      : `it follows ${follows}, which is not among these`,
+    ...(keys > 1 ? [`sealed by ${String(keys)} keys`] : []),
+    // Whoever may seal with a key of their own can make a whole chain with it.
+    ...(given.some(({ verification }) => verification.signer === 'not-verified') ? ['signer not verified'] : []),
+  ].join('; ');
+  return { outcome: 'whole', says, follows, faults };
+}
+
+function fault(code: ChainFaultCode, pack: Linked, says: string): ChainFault {
+  return { code, directory: pack.directory, pack: pack.pack, says };
+}
+
+function nameOf({ pack, directory }: Linked): string {
+  return `${pack} in ${directory}`;
+}
