@@ -87,16 +87,18 @@ describe('wrong use', () => {
   });
 
   it('names the option or word that was not understood', async () => {
-    const { code, said } = await callCommand(['verify', 'a', 'b']);
+    const { code, said } = await callCommand(['report', 'a']);
     expect(code).toBe(2);
     expect(said.join('\n')).toContain('USAGE_WRONG');
-    expect(said.join('\n')).toContain('unexpected word b');
+    expect(said.join('\n')).toContain('unexpected word a');
   });
 
   it('says which word is missing', async () => {
     expect((await callCommand(['rotate'])).said.join('\n')).toContain('NAME is missing');
     expect((await callCommand(['attribute'])).said.join('\n')).toContain('--retrievals is missing');
     expect((await callCommand(['report'])).said.join('\n')).toContain('--period is missing');
+    expect((await callCommand(['report', '--pack', 'a'])).said.join('\n')).toContain('--out is missing');
+    expect((await callCommand(['verify'])).said.join('\n')).toContain('PACK is missing');
   });
 
   it('with --json is one line of JSON that a program can read', async () => {

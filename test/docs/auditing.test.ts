@@ -5,6 +5,7 @@ import { forgers, type Grade, gradeGroups, grades } from '../../src/audit/attrib
 import { exclusionReasons } from '../../src/audit/population.ts';
 import { sampleCommand } from '../../src/evidence/draw-sample.ts';
 import { attributionReasons } from '../../src/audit/attribution-reasons.ts';
+import { chainFaults } from '../../src/evidence/verify-chain.ts';
 import { fenced, heldBlock, markdownTable } from './held-block.ts';
 
 const page = 'docs/auditing.md';
@@ -84,6 +85,11 @@ describe('docs/auditing.md', () => {
   it('shows every step from all rows to the population', () => {
     const expected = `${exclusionReasons.map((reason) => `- ${reason}`).join('\n')}\n`;
     heldBlock(page, 'exclusions', expected);
+  });
+
+  it('explains every fault of a chain of packs', () => {
+    const rows = Object.entries(chainFaults).map(([code, says]) => [`\`${code}\``, says]);
+    heldBlock(page, 'chain', markdownTable(['fault', 'means'], rows));
   });
 
   it('shows the command that the report prints for a sample', () => {
