@@ -112,6 +112,7 @@ async function leaveAside(work: RotationWork, state: RotationAside): Promise<'go
     case 'retry-wait':
       return isTime || leftMs > longestRetryMs ? 'go-on' : 'rest';
     case 'needs-attention':
+      if (rotation.pending?.act === 'roll-back') return 'go-on';
       // A person who sets the secret by hand has ended the matter; everything else waits for one who asks again.
       return !isPublished(rotation) && (await isOvertaken(work)) ? 'changed' : 'rest';
     case 'awaiting-approval':

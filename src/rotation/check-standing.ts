@@ -1,7 +1,9 @@
 import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
-import { bindingOf, isOurs, keyOf, markSuperseded } from './publish-credential.ts';
+import { keyOf } from './member-key.ts';
+import { bindingOf } from './publish-credential.ts';
+import { isOurs, markSuperseded } from './supersession.ts';
 import { publishedTags } from './published-tags.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { latestOf, readValue, requireClockAgreement, storeOf } from './vault-access.ts';

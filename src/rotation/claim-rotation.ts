@@ -1,6 +1,7 @@
 import { ServiceError } from '../service-error.ts';
+import { claimsOfTheDay, dayLimitUntil } from './day-limit.ts';
 import type { ClaimedMember, RotationClaim, RotationFacts } from './journal-entry.ts';
-import { exists, idAwayFrom, lostRotation } from './lost-rotation.ts';
+import { exists, idAwayFromNewest, lostRotation } from './lost-rotation.ts';
 import { restAfterRollBack } from './rest-after-roll-back.ts';
 import { rotationOf } from './rotation.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -12,8 +13,6 @@ import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { tagFaults } from './tag-faults.ts';
 import { changeUnit, readUnit } from './unit-record.ts';
 import { latestOf, requireClockAgreement } from './vault-access.ts';
-
-const dayMs = 86_400_000;
 
 /** Who wants a rotation, and why. */
 export interface RotationWish {
@@ -44,7 +43,7 @@ export async function claimRotation(tools: RotationTools, unit: RotationUnit, wi
     newest.push(await latestOf(tools, { vault, secret: name }));
     requireClockAgreement(tools, vault);
   }
-  const rotationId = idAwayFrom(tools, unit, newest[0]?.version ?? '');
+  const rotationId = idAwayFromNewest(tools, unit, newest);
   for (const underWay of open.filter((one) => one !== rotationId)) {
     if (await exists(tools, underWay)) return { outcome: 'open', rotationId: underWay };
   }
@@ -154,8 +153,7 @@ async function pace(
   rotationId: string,
   { open, emergency }: { readonly open: readonly string[]; readonly emergency: boolean },
 ): Promise<Claimed | null> {
-  const now = tools.now().getTime();
-  const limit = Math.min(...unit.members.map(({ rotationsPerDay }) => rotationsPerDay));
+  const now = tools.now();
   let held: Claimed | null = null;
   await changeUnit(tools.records, unit.key, (before) => {
     held = null;
@@ -165,13 +163,13 @@ async function pace(
       return before;
     }
     if (before.open.includes(rotationId)) return before;
-    const recent = before.claimedAt.filter((at) => Math.abs(Date.parse(at) - now) < dayMs);
-    const [oldest] = recent;
-    if (recent.length >= limit && !emergency && oldest !== undefined) {
-      held = { outcome: 'paced', from: new Date(Date.parse(oldest) + dayMs) };
+    const from = dayLimitUntil(unit, before, now);
+    if (from !== null && !emergency) {
+      held = { outcome: 'paced', from };
       return before;
     }
-    return { ...before, open: [...before.open, rotationId], claimedAt: [...recent, new Date(now).toISOString()] };
+    const claimedAt = [...claimsOfTheDay(before, now), now.toISOString()];
+    return { ...before, open: [...before.open, rotationId], claimedAt };
   });
   return held;
 }

@@ -1,29 +1,34 @@
 import { approvalsSince, wantsApproval } from './approval.ts';
 import { restsForLateRequest } from './late-request.ts';
-import { isOurs, keyOf } from './publish-credential.ts';
+import { leftAliveReasons } from './left-alive.ts';
+import { keyOf } from './member-key.ts';
+import { isOurs } from './supersession.ts';
 import { approvableFrom, graceOf, reasonsToWait } from './revocation-evidence.ts';
 import { publishOld, restoreElsewhere, rolledBack } from './roll-back-rotation.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import type { SecretVersion } from './secret-store.ts';
-import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
+import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
-/** How the journal says that somebody published over a roll-back, so that both credentials were left alive. */
-export const keptReason = 'kept: somebody published over the roll-back';
+/** What was published stays alive, for a reason that the journal says. */
+export interface Kept {
+  readonly kept: string;
+}
 
 /** The newest version of each member, by `vault/name`. */
 type Standing = ReadonlyMap<string, SecretVersion>;
 
 /**
  * After a roll-back: ends what the rotation had published, by the same rule as any old credential, for jobs have read it.
- * Gives `waits` while something speaks for its use, and `kept` when somebody has published over the roll-back: whoever did may
- * use either credential, so both stay.
+ * Gives `waits` while something speaks for its use, and the reason for leaving it alive when somebody has published over the
+ * roll-back, for whoever did may use either credential, or when nobody can tell which value stands.
  */
-export async function endRolledBack(work: RotationWork): Promise<'ended' | 'kept' | 'waits'> {
+export async function endRolledBack(work: RotationWork): Promise<'ended' | 'waits' | Kept> {
   const standing = await newestVersions(work);
   if (await rolledBackOnceMore(work, standing)) return 'waits';
   if (!(await mayEnd(work, standing))) return 'waits';
-  if (!(await oldValueStands(work, standing))) return 'kept';
+  const kept = await keptBecause(work, standing);
+  if (kept !== null) return kept;
   if (await restsForLateRequest(work)) return 'waits';
   // What was published to a further place may have arrived there behind the roll-back.
   if (work.rotation.unanswered.some(({ isPlace }) => isPlace)) await restoreElsewhere(work, work.rotation.reasons);
@@ -34,7 +39,10 @@ export async function endRolledBack(work: RotationWork): Promise<'ended' | 'kept
 
 async function newestVersions({ rotation, tools }: RotationWork): Promise<Standing> {
   const standing = new Map<string, SecretVersion>();
-  for (const member of rotation.claim.members) standing.set(keyOf(member), await latestOf(tools, member));
+  for (const member of rotation.claim.members) {
+    standing.set(keyOf(member), await latestOf(tools, member));
+    requireClockAgreement(tools, member.vault);
+  }
   return standing;
 }
 
@@ -55,9 +63,9 @@ async function mayEnd(work: RotationWork, standing: Standing): Promise<boolean> 
   const since = new Date(Math.max(...[...standing.values()].map(({ created }) => created.getTime())));
   const approvals = approvalsSince(work, 'revoke', since);
   if (approvals.some(({ breakGlass }) => breakGlass)) return true;
-  const grace = graceOf(work, since);
+  const grace = graceOf(work, since, 'new');
   const reasons = await reasonsToWait(work, grace, 'new');
-  const isOverdue = tools.now() >= approvableFrom(work, grace.graceUntil);
+  const isOverdue = tools.now() >= approvableFrom(work, grace.graceUntil, 'new');
   const asks = reasons.length === 0 ? wantsApproval(work, 'revoke') : isOverdue;
   if (asks ? approvals.length > 0 : reasons.length === 0) return true;
   const told = [...(asks ? ['wanted: revoke'] : []), ...boundedReasons(reasons)];
@@ -65,14 +73,16 @@ async function mayEnd(work: RotationWork, standing: Standing): Promise<boolean> 
   return false;
 }
 
-async function oldValueStands(work: RotationWork, standing: Standing): Promise<boolean> {
+async function keptBecause(work: RotationWork, standing: Standing): Promise<Kept | null> {
   for (const member of work.rotation.claim.members) {
     const { vault, secret, fromVersion } = member;
     const version = standing.get(keyOf(member))?.version ?? fromVersion;
     const old = await readValue(work, { vault, secret, version: fromVersion });
-    if (old === null || (await readValue(work, { vault, secret, version }))?.equals(old) !== true) return false;
+    if (old === null) return { kept: leftAliveReasons.oldVersionGone };
+    const stands = await readValue(work, { vault, secret, version });
+    if (stands?.equals(old) !== true) return { kept: leftAliveReasons.publishedOver };
   }
-  return true;
+  return null;
 }
 
 /** Gives false when somebody published at the last moment: the next pass decides anew. */

@@ -101,7 +101,11 @@ async function orphans(
 ): Promise<readonly Leftover[]> {
   if (issuer.credentialClass !== 'minted' || open.some(({ state }) => state === 'frozen')) return [];
   const [{ vault, name }] = unit.members;
-  const ours = new Set((versions.get(`${vault}/${name}`) ?? []).map(({ version }) => idAwayFrom(tools, unit, version)));
+  const ours = new Set(
+    unit.members.flatMap((member) =>
+      (versions.get(`${member.vault}/${member.name}`) ?? []).map(({ version }) => idAwayFrom(tools, member, version)),
+    ),
+  );
   const inHands = new Set([...versions.values()].flat().map(({ tags }) => tags['CredentialId']));
   for (const { claim } of open)
     for (const { fromCredentialId } of claim.members) inHands.add(fromCredentialId ?? undefined);

@@ -8,7 +8,8 @@ import type { RotationWork } from './rotation-work.ts';
 import { disableStaged, findStaged, placeOf, readStaged, stage } from './staging.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import { bindingKey } from './rotation-unit.ts';
-import { operation, readValue } from './vault-access.ts';
+import { isOurs, markSuperseded } from './supersession.ts';
+import { latestOf, operation, readValue } from './vault-access.ts';
 
 /** Makes the attempt's credential real at the provider. The step before it depends on the class: see `stepsOf`. */
 export async function issueCredential(work: RotationWork): Promise<void> {
@@ -21,6 +22,11 @@ export async function issueCredential(work: RotationWork): Promise<void> {
     proposed !== null && act === 'issue' && attempt === work.rotation.attempt;
   if (await restsForLateRequest(work, isSame)) return;
   await work.intent('issue');
+  // What is about to be set anew must be seen as late as can be: somebody may just have published the other key, or user.
+  if (proposed !== null || issuer.credentialClass === 'read-back') {
+    if (!(await stillNewest(work))) return;
+    work.requireTime();
+  }
   const credential = await issue();
   hold(work.tools, work.attemptId, credential);
   await work.outcome('issue', { step: 'issued', facts: { credentialId: credential.credentialId } });
@@ -33,6 +39,17 @@ export async function issueCredential(work: RotationWork): Promise<void> {
       throw error;
     }
   }
+}
+
+/** Gives false when somebody published: theirs stands, and what of it is ours after all is found by the next look. */
+async function stillNewest(work: RotationWork): Promise<boolean> {
+  for (const member of work.rotation.claim.members) {
+    const latest = await latestOf(work.tools, member);
+    if (latest.version === member.fromVersion) continue;
+    if (!isOurs(work, latest)) await markSuperseded(work, member, latest);
+    return false;
+  }
+  return true;
 }
 
 /** Stages the attempt's value: the chosen one before the provider hears of it, the minted one right after. */

@@ -1,4 +1,5 @@
 import { ServiceError } from '../service-error.ts';
+import type { SecretBinding } from '../secrets/policy.ts';
 import type { ClaimedMember, RotationClaim } from './journal-entry.ts';
 import { parseAttemptId, rotationIdOf } from './rotation-id.ts';
 import { hasJournal } from './rotation-journal.ts';
@@ -16,11 +17,13 @@ export async function lostRotation(
   unit: RotationUnit,
   newest: readonly SecretVersion[],
 ): Promise<{ rotationId: string; members: RotationClaim['members'] } | null> {
-  const [first] = newest;
-  const rotatedFrom = first?.tags['rotated-from'];
-  const tag = parseAttemptId(first?.tags['rotation-id']);
-  if (tag === null || rotatedFrom === undefined || (await exists(tools, tag.rotationId))) return null;
-  if (idAwayFrom(tools, unit, rotatedFrom) !== tag.rotationId) return null;
+  const tag = parseAttemptId(newest[0]?.tags['rotation-id']);
+  if (tag === null || (await exists(tools, tag.rotationId))) return null;
+  const isTrue = unit.members.some((member, index) => {
+    const rotatedFrom = newest[index]?.tags['rotated-from'];
+    return rotatedFrom !== undefined && idAwayFrom(tools, member, rotatedFrom) === tag.rotationId;
+  });
+  if (!isTrue) return null;
   const before: ClaimedMember[] = [];
   for (const [index, { vault, name }] of unit.members.entries()) {
     const fromVersion = newest[index]?.tags['rotated-from'] ?? '';
@@ -37,10 +40,22 @@ export async function lostRotation(
   return { rotationId: tag.rotationId, members: before as unknown as RotationClaim['members'] };
 }
 
-/** The id of the rotation away from a version of the unit's first member. */
+/**
+ * The id of the rotation away from the versions that stand: it follows from the youngest, of equally old ones from the first
+ * member's. Whichever member somebody sets, the next rotation is another one.
+ */
+export function idAwayFromNewest(tools: RotationTools, unit: RotationUnit, newest: readonly SecretVersion[]): string {
+  let youngest = 0;
+  for (const [index, { created }] of newest.entries()) {
+    if (created > (newest[youngest]?.created ?? created)) youngest = index;
+  }
+  return idAwayFrom(tools, unit.members[youngest] ?? unit.members[0], newest[youngest]?.version ?? '');
+}
+
+/** The id of the rotation away from one version of one member. */
 export function idAwayFrom(
   tools: RotationTools,
-  { members: [{ vault, name }] }: RotationUnit,
+  { vault, name }: Pick<SecretBinding, 'vault' | 'name'>,
   version: string,
 ): string {
   const vaultUrl = tools.vaults.find((one) => one.name === vault)?.url;

@@ -2,7 +2,9 @@ import { formatDuration } from '../secrets/duration.ts';
 import { ServiceError } from '../service-error.ts';
 import { findLeftovers } from './find-leftovers.ts';
 import { isDue } from './is-due.ts';
+import { dayLimitUntil } from './day-limit.ts';
 import { lostRotation } from './lost-rotation.ts';
+import { restAfterRollBack } from './rest-after-roll-back.ts';
 import { type Rotation, rotationOf } from './rotation.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { readJournal } from './rotation-journal.ts';
@@ -13,7 +15,7 @@ import type { SecretVersion } from './secret-store.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { tagFaults } from './tag-faults.ts';
 import { unitDueness } from './unit-dueness.ts';
-import { readUnit } from './unit-record.ts';
+import { type UnitRecord, readUnit } from './unit-record.ts';
 import { storeOf } from './vault-access.ts';
 
 const leftoverSays = {
@@ -41,7 +43,7 @@ export async function planUnit(
   const leftovers = await findLeftovers(tools, unit, issuer, open);
   return [
     ...open.map((rotation) => goingOn(tools, unit, rotation)),
-    ...(open.length > 0 ? [] : await beginning(tools, unit, newest)),
+    ...(open.length > 0 ? [] : await beginning(tools, unit, newest, record)),
     ...leftovers.map(
       ({ kind, vault, secret, id }) => `${unit.key}: ${leftoverSays[kind]} ${id} of ${vault}/${secret}.`,
     ),
@@ -107,6 +109,7 @@ async function beginning(
   tools: RotationTools,
   unit: RotationUnit,
   found: ReadonlyMap<string, SecretVersion>,
+  record: UnitRecord,
 ): Promise<readonly string[]> {
   const newest = unit.members.flatMap((member) => found.get(bindingKey(member)) ?? []);
   const isWhole = newest.length === unit.members.length;
@@ -114,11 +117,17 @@ async function beginning(
   if (lost !== null)
     return [`${unit.key}: would rebuild rotation ${lost.rotationId}, which the journal has lost, from the tags.`];
   const isHeld = !isWhole || !unitDueness(unit, newest, tools.now()).due;
+  const rests = await restAfterRollBack(tools, record.ended);
+  const paced = dayLimitUntil(unit, record, tools.now());
   return unit.members.flatMap((member) => {
     const version = found.get(bindingKey(member));
     if (version === undefined) return [`${bindingKey(member)}: is bound, and the vault has no such secret.`];
     const dueness = isDue(version, tightenedBinding(member, version.tags).binding, tools.now());
     if (dueness.due && isHeld) return [`${bindingKey(member)}: is due, and held by another secret of its group.`];
+    if (dueness.due && rests !== null)
+      return [`${bindingKey(member)}: is due, was rolled back, and is left to people before ${rests.toISOString()}.`];
+    if (dueness.due && paced !== null)
+      return [`${bindingKey(member)}: is due, and has had its rotations of the day before ${paced.toISOString()}.`];
     if (dueness.due)
       return [
         `${bindingKey(member)}: would rotate away from ${version.version}, which ends ${dueness.expires.toISOString()}.`,

@@ -1,12 +1,12 @@
+import { isOurs, markSuperseded } from './supersession.ts';
+import { keyOf } from './member-key.ts';
 import type { SecretBinding } from '../secrets/policy.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { IssuedCredential } from './credential-issuer.ts';
 import { nextAttempt, pendingCredential, publishedPart } from './issue-credential.ts';
 import type { ClaimedMember } from './journal-entry.ts';
-import { lateRequestMs } from './late-request.ts';
 import { publishedTags } from './published-tags.ts';
-import { parseAttemptId } from './rotation-id.ts';
 import { bindingKey } from './rotation-unit.ts';
 import type { RotationWork } from './rotation-work.ts';
 import type { SecretVersion } from './secret-store.ts';
@@ -26,11 +26,6 @@ export async function publishCredential(work: RotationWork): Promise<void> {
     else if (latest.version !== member.fromVersion) return markSuperseded(work, member, latest);
     else await publishMember(work, member, latest);
   }
-}
-
-/** Whether a version was published by this rotation, in whichever attempt. */
-export function isOurs(work: RotationWork, version: SecretVersion): boolean {
-  return parseAttemptId(version.tags['rotation-id'])?.rotationId === work.rotation.rotationId;
 }
 
 async function publishMember(work: RotationWork, member: ClaimedMember, latest: SecretVersion): Promise<void> {
@@ -101,31 +96,11 @@ async function credentialToPublish(work: RotationWork): Promise<IssuedCredential
   return { credentialId: work.attemptId, value };
 }
 
-/** Theirs stands. What we issued is withdrawn at the next pass, unless a part of the group is published: then a person decides. */
-export async function markSuperseded(work: RotationWork, member: ClaimedMember, latest: SecretVersion): Promise<void> {
-  if (work.rotation.published.size > 0) {
-    throw new ServiceError('GROUP_SUPERSEDED', { vault: member.vault, secret: member.secret, version: latest.version });
-  }
-  const reasons = [`${keyOf(member)}@${latest.version}`];
-  await work.outcome('adopt', { state: 'superseded', facts: { reasons, ...untilNothingArrives(work) } });
-}
-
-/** What may still become the newest version must work until then: it is withdrawn when no request can be under way any more. */
-function untilNothingArrives({ rotation: { pending } }: RotationWork): { readonly retryAt?: string } {
-  if (pending?.act !== 'publish') return {};
-  return { retryAt: new Date(Date.parse(pending.at) + lateRequestMs).toISOString() };
-}
-
 /** The policy's word on a member of the claim. */
 export function bindingOf(work: RotationWork, member: ClaimedMember): SecretBinding {
   const binding = work.unit.members.find((one) => bindingKey(one) === keyOf(member));
   if (binding === undefined) throw new ServiceError('SECRET_NOT_BOUND', { vault: member.vault, secret: member.secret });
   return binding;
-}
-
-/** `vault/name`: how the journal names a member. */
-export function keyOf({ vault, secret }: ClaimedMember): string {
-  return bindingKey({ vault, name: secret });
 }
 
 function wholeSeconds(milliseconds: number): Date {

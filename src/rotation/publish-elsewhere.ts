@@ -3,7 +3,8 @@ import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
 import { placeReasons } from './place-intent.ts';
 import type { PlaceTarget, PublicationPlace } from './publication-place.ts';
-import { bindingOf, keyOf } from './publish-credential.ts';
+import { keyOf } from './member-key.ts';
+import { bindingOf } from './publish-credential.ts';
 import type { RotationWork } from './rotation-work.ts';
 
 /**

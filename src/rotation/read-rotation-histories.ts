@@ -1,5 +1,6 @@
 import type { RecordStore } from '../records/record-store.ts';
 import type { JournalEntry, VaultOperation } from './journal-entry.ts';
+import { leftAliveReason } from './left-alive.ts';
 import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import type { RotationHistory } from './rotation-history.ts';
 import { attemptIdOf } from './rotation-id.ts';
@@ -85,6 +86,7 @@ function operationsOf(entries: readonly JournalEntry[]): readonly VaultOperation
  * concerns every later period too.
  */
 function touches(rotation: Rotation, { from, to }: { readonly from: Date; readonly to: Date }): boolean {
-  const leftAlive = rotation.state === 'superseded' && rotation.published.size > 0;
+  const leftAlive =
+    (rotation.state === 'superseded' && rotation.published.size > 0) || leftAliveReason(rotation) !== null;
   return rotation.claimedAt < to && (rotation.lastAt >= from || !hasEnded(rotation) || leftAlive);
 }

@@ -1,5 +1,5 @@
 import type { RotationWork } from './rotation-work.ts';
-import { keyOf } from './publish-credential.ts';
+import { keyOf } from './member-key.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import { latestOf, requireClockAgreement, storeOf } from './vault-access.ts';
 

@@ -87,6 +87,11 @@ async function takeUp(
   const { state, step, ...rotation } = rotationOf(rotationId, await readJournal(tools.records, rotationId));
   if (hasEnded({ state, step, ...rotation })) return;
   if (state === 'needs-attention') return await withRotation(tools, rotationId, (work) => resume(work, by, reason));
+  if (state === 'rolled-back') {
+    throw refuse(
+      `Rotation ${rotationId} was rolled back, and what it had published has not ended yet (${rotation.reasons[0] ?? ''}). Wait for that, or approve it as break-glass, first.`,
+    );
+  }
   if (step === 'grace' || step === 'published') {
     throw refuse(
       `Rotation ${rotationId} is in its grace. Roll it back, or approve its revocation as break-glass, first.`,

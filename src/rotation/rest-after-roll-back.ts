@@ -16,7 +16,8 @@ export async function restAfterRollBack(
 ): Promise<Date | null> {
   const entries = ended === null ? [] : await readJournal(records, ended);
   if (ended === null || entries.length === 0) return null;
-  const { state, lastAt } = rotationOf(ended, entries);
-  const from = new Date(lastAt.getTime() + restMs);
+  const { state } = rotationOf(ended, entries);
+  const rolledBack = entries.findLast((entry) => entry.act === 'roll-back' && entry.kind === 'outcome');
+  const from = new Date(Date.parse(rolledBack?.at ?? '') + restMs);
   return state === 'rolled-back' && now() < from ? from : null;
 }

@@ -11,14 +11,34 @@ const hardDeadlineMs = 30 * dayMs;
  * When the new version was published, by the vault's own clock, and until when its grace lasts: ours may have been wrong then.
  * A grace that was restarted later, for a journal that was rebuilt, counts as far as it can be true.
  */
-export function graceOf({ rotation, tools }: RotationWork, created: Date): { publishedAt: Date; graceUntil: Date } {
-  const { graceMs } = rotation.claim;
+export function graceOf(
+  work: RotationWork,
+  created: Date,
+  ending: 'old' | 'new' = 'old',
+): { publishedAt: Date; graceUntil: Date } {
+  const { rotation, tools } = work;
+  const { graceMs } = patienceWith(work, ending);
   // The vault keeps whole seconds.
   const publishedAt = new Date(created.getTime() + 1_000);
   const latest = tools.now().getTime() + graceMs + clockToleranceMs;
   const restarted =
     rotation.graceUntil !== null && rotation.graceUntil.getTime() <= latest ? rotation.graceUntil.getTime() : 0;
   return { publishedAt, graceUntil: new Date(Math.max(publishedAt.getTime() + graceMs, restarted)) };
+}
+
+/**
+ * How long readers of a value are waited for: as the rotation claimed, which is not at all in an emergency. After a roll-back it is
+ * the new value that ends, which has not leaked: as the policy says.
+ */
+export function patienceWith(
+  { rotation: { claim }, unit }: RotationWork,
+  ending: 'old' | 'new',
+): { readonly graceMs: number; readonly consumersLifetimeMs: number } {
+  if (ending === 'old') return claim;
+  return {
+    graceMs: Math.max(...unit.members.map(({ graceMs }) => graceMs)),
+    consumersLifetimeMs: Math.max(...unit.members.map(({ consumersLifetimeMs }) => consumersLifetimeMs)),
+  };
 }
 
 /**
@@ -32,19 +52,19 @@ export async function reasonsToWait(
   { publishedAt, graceUntil }: { readonly publishedAt: Date; readonly graceUntil: Date },
   ending: 'old' | 'new' = 'old',
 ): Promise<readonly string[]> {
-  const { rotation, tools } = work;
-  const { claim } = rotation;
+  const { tools } = work;
   const now = tools.now();
-  const quietMs = Math.max(claim.graceMs, claim.consumersLifetimeMs);
+  const { graceMs, consumersLifetimeMs } = patienceWith(work, ending);
+  const quietMs = Math.max(graceMs, consumersLifetimeMs);
   const quietSince = new Date(now.getTime() - quietMs);
   const reasons: string[] = [];
   if (now < graceUntil) reasons.push(`grace until ${graceUntil.toISOString()}`);
-  if (now.getTime() < publishedAt.getTime() + claim.consumersLifetimeMs)
-    reasons.push(`consumers may hold it until ${later(publishedAt, claim.consumersLifetimeMs)}`);
+  if (now.getTime() < publishedAt.getTime() + consumersLifetimeMs)
+    reasons.push(`consumers may hold it until ${later(publishedAt, consumersLifetimeMs)}`);
   // What is certain already needs no question to the log: most passes end here.
   if (reasons.length > 0) return reasons;
 
-  const since = new Date(publishedAt.getTime() - claim.consumersLifetimeMs);
+  const since = new Date(publishedAt.getTime() - consumersLifetimeMs);
   for (const old of await versionsToEnd(work, ending)) {
     const readers = await tools.readers.readersOf(old, since);
     const name = `${old.vault}/${old.name}`;
@@ -58,6 +78,7 @@ export async function reasonsToWait(
       reasons.push(`read ${name} ${at.toISOString()} by ${job ?? identity ?? 'unknown'}`);
     }
   }
+  if (reasons.length > 0) return reasons;
   const lastUsed = await lastUsedAtProvider(work, ending);
   if (lastUsed !== null && lastUsed > quietSince) reasons.push(`provider saw it used ${lastUsed.toISOString()}`);
   return reasons;
@@ -87,15 +108,16 @@ async function versionsToEnd(
 }
 
 /** From when on a person may approve what the evidence does not show. An emergency has no deadline to wait for. */
-export function approvableFrom({ rotation: { claim } }: RotationWork, graceUntil: Date): Date {
-  return claim.emergency ? graceUntil : new Date(graceUntil.getTime() + claim.consumersLifetimeMs + hardDeadlineMs);
+export function approvableFrom(work: RotationWork, graceUntil: Date, ending: 'old' | 'new' = 'old'): Date {
+  if (ending === 'old' && work.rotation.claim.emergency) return graceUntil;
+  return new Date(graceUntil.getTime() + patienceWith(work, ending).consumersLifetimeMs + hardDeadlineMs);
 }
 
 async function lastUsedAtProvider(work: RotationWork, ending: 'old' | 'new'): Promise<Date | null> {
   const { fromCredentialId } = work.rotation.claim.members[0];
   const ends = ending === 'old' ? fromCredentialId : work.rotation.credentialId;
   if (ends === null || fromCredentialId === work.rotation.credentialId) return null;
-  return await work.issuer.lastUsed(await work.request(ending === 'old' ? 'new' : 'old'), ends);
+  return await work.issuer.lastUsed(work.question(ending === 'old' ? 'new' : 'old'), ends);
 }
 
 /** Our own reads of the old value are in the journal; they keep nobody waiting. */

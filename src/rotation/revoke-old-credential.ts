@@ -4,9 +4,11 @@ import { adoptDuplicates } from './adopt-duplicates.ts';
 import { askForApproval, isApproved, isBrokenOpen, wantsApproval } from './approval.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
+import type { ClaimedMember } from './journal-entry.ts';
 import { lateRequestLeftMs, restsForLateRequest } from './late-request.ts';
-import { keyOf } from './publish-credential.ts';
+import { keyOf } from './member-key.ts';
 import { bindingKey } from './rotation-unit.ts';
+import type { SecretVersion } from './secret-store.ts';
 import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
@@ -66,13 +68,19 @@ async function newestPublication(work: RotationWork): Promise<Date | null> {
 /** Disables what is left of the old versions, so that nobody reads a dead value; never the newest version of a secret. */
 export async function disableOldVersions(work: RotationWork): Promise<void> {
   const { rotationId, claim, published } = work.rotation;
-  for (const { vault, secret, fromVersion } of claim.members) {
+  for (const member of claim.members) {
+    const { vault, secret, fromVersion } = member;
     const store = storeOf(work.tools, vault);
     const latest = await latestOf(work.tools, { vault, secret });
-    for (const { version, enabled, tags } of await store.versions(secret)) {
-      const over = version === fromVersion || parseAttemptId(tags['rotation-id'])?.rotationId === rotationId;
+    const versions = await store.versions(secret);
+    const sameValue = await holdingOldValue(work, member, versions);
+    for (const { version, enabled, tags } of versions) {
+      const isOver =
+        version === fromVersion ||
+        parseAttemptId(tags['rotation-id'])?.rotationId === rotationId ||
+        sameValue.includes(version);
       const isInForce = version === latest.version || version === published.get(bindingKey({ vault, name: secret }));
-      if (!enabled || !over || isInForce) continue;
+      if (!enabled || !isOver || isInForce) continue;
       await work.intent('disable', [operation(work.tools, 'SecretUpdate', vault, secret, version)]);
       await store.update(secret, version, { enabled: false });
       work.note(operation(work.tools, 'SecretUpdate', vault, secret, version));
@@ -83,6 +91,26 @@ export async function disableOldVersions(work: RotationWork): Promise<void> {
   await work.outcome('finish', { step: 'done' });
 }
 
+/** Older versions that hold the value that has ended, as behind a roll-back: nobody should read it there either. */
+async function holdingOldValue(
+  work: RotationWork,
+  { vault, secret, fromVersion }: ClaimedMember,
+  versions: readonly SecretVersion[],
+): Promise<readonly string[]> {
+  const from = versions.find(({ version }) => version === fromVersion);
+  const older = versions.filter(
+    (one) => one.enabled && one.version !== fromVersion && from !== undefined && one.created <= from.created,
+  );
+  if (older.length === 0) return [];
+  const old = await readValue(work, { vault, secret, version: fromVersion });
+  const holding: string[] = [];
+  for (const { version } of older) {
+    if (old !== null && (await readValue(work, { vault, secret, version }))?.equals(old) === true)
+      holding.push(version);
+  }
+  return holding;
+}
+
 async function mayRevoke(work: RotationWork, grace: { publishedAt: Date; graceUntil: Date }): Promise<boolean> {
   if (isBrokenOpen(work)) return true;
   const reasons = await reasonsToWait(work, grace);
@@ -90,7 +118,10 @@ async function mayRevoke(work: RotationWork, grace: { publishedAt: Date; graceUn
     const isOverdue = work.tools.now() >= approvableFrom(work, grace.graceUntil);
     if (isOverdue && isApproved(work, 'revoke')) return true;
     if (isOverdue) await askForApproval(work, 'revoke', reasons);
-    else if (work.rotation.state !== 'grace' || areWorthNoting(work.rotation, reasons, work.tools.now())) {
+    else if (
+      work.rotation.state !== 'grace' ||
+      areWorthNoting(work.rotation, boundedReasons(reasons), work.tools.now())
+    ) {
       await work.outcome('postpone', { state: 'grace', facts: { reasons: boundedReasons(reasons) } });
     }
     return false;

@@ -1,9 +1,11 @@
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
-import { isOurs, keyOf } from './publish-credential.ts';
+import { keyOf } from './member-key.ts';
+import { isOurs } from './supersession.ts';
 import { reasonsBesidePlace } from './place-intent.ts';
 import { publishElsewhere } from './publish-elsewhere.ts';
+import { patienceWith } from './revocation-evidence.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
@@ -35,25 +37,37 @@ export async function finishRollBack(work: RotationWork): Promise<void> {
 
 /** What is refused is over: no later pass takes it up. */
 async function rollBackOrSayWhyNot(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  // Asked twice, as from an impatient browser: it is done.
+  if (work.rotation.state === 'rolled-back') return;
+  requireGrace(work);
   try {
     await rollBack(work, reasons);
   } catch (error) {
-    if (ServiceError.is(error, 'ROLL_BACK_REFUSED') && work.rotation.pending?.act === 'roll-back')
-      await work.outcome('roll-back', { facts: { reasons: [...reasons, error.details.reason] } });
+    if (ServiceError.is(error, 'ROLL_BACK_REFUSED')) await recordRefusal(work, [...reasons, error.details.reason]);
     throw error;
   }
 }
 
-async function rollBack(work: RotationWork, reasons: readonly string[]): Promise<void> {
+/** Settles what was begun, and accounts for the values that were read, beside whatever the rotation waits for. */
+async function recordRefusal(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  if (work.rotation.pending?.act === 'roll-back') return await work.outcome('roll-back', { facts: { reasons } });
+  const { state, step, attempt } = work.rotation;
+  await work.outcome('sweep', { state, step, attempt, facts: { reasons } });
+}
+
+function requireGrace(work: RotationWork): void {
   const { rotation } = work;
   const refuse = refusal(work);
-  // Asked twice, as from an impatient browser: it is done.
-  if (rotation.state === 'rolled-back') return;
   if (rotation.step !== 'grace' && rotation.step !== 'published') throw refuse('It is not in its grace.');
   if (rotation.state === 'superseded') throw refuse('Somebody else published meanwhile.');
   if (rotation.pending?.act === 'revoke') throw refuse('Its revocation has begun.');
-  await requireOldWorks(work, reasons, refuse);
-  for (const member of rotation.claim.members) await publishOld(work, member, reasons);
+}
+
+async function rollBack(work: RotationWork, reasons: readonly string[]): Promise<void> {
+  const { members } = work.rotation.claim;
+  for (const member of members) await mayPublishOld(work, member);
+  await requireOldWorks(work, reasons);
+  for (const member of members) await publishOld(work, member, reasons);
   await restoreElsewhere(work, reasons);
   await rolledBack(work, reasons);
 }
@@ -74,8 +88,8 @@ async function oldValue(
 
 /** Says that the old value stands again: readers of the new one have their grace from here. */
 export async function rolledBack(work: RotationWork, reasons: readonly string[]): Promise<void> {
-  const { rotation, tools } = work;
-  const retryAt = new Date(tools.now().getTime() + rotation.claim.graceMs).toISOString();
+  const { tools } = work;
+  const retryAt = new Date(tools.now().getTime() + patienceWith(work, 'new').graceMs).toISOString();
   await work.outcome('roll-back', { state: 'rolled-back', facts: { retryAt, reasons } });
 }
 
@@ -83,12 +97,9 @@ function refusal({ rotation: { rotationId } }: RotationWork): (reason: string) =
   return (reason) => new ServiceError('ROLL_BACK_REFUSED', { rotationId, reason });
 }
 
-async function requireOldWorks(
-  work: RotationWork,
-  reasons: readonly string[],
-  refuse: (why: string) => ServiceError,
-): Promise<void> {
+async function requireOldWorks(work: RotationWork, reasons: readonly string[]): Promise<void> {
   const { issuer, rotation } = work;
+  const refuse = refusal(work);
   if (issuer.credentialClass === 'self') return;
   const request = await work.request('old');
   if (request.current === null) throw refuse('The old version is disabled.');
@@ -101,7 +112,13 @@ async function requireOldWorks(
   if (issuer.credentialClass !== 'chosen') throw refuse('The old credential does not work at the provider.');
   // A single password died when the new one was set: set it again, then it can be published.
   await work.intent('roll-back', [], { reasons });
-  await issuer.issue(request, old.value);
+  try {
+    await issuer.issue(request, old.value);
+  } catch (error) {
+    if (!ServiceError.is(error, 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY')) throw error;
+    await setPublishedAgain(work);
+    throw refuse('The provider does not take the old value back.');
+  }
   const set = await issuer.verify(request, old);
   if (set.outcome === 'works') return;
   // The next pass goes on where this one stopped.
@@ -114,6 +131,15 @@ async function requireOldWorks(
 async function setPublishedAgain(work: RotationWork): Promise<void> {
   const request = await work.request('new');
   if (request.current !== null) await work.issuer.issue(request, request.current);
+}
+
+async function mayPublishOld(work: RotationWork, member: ClaimedMember): Promise<void> {
+  const { vault, secret } = member;
+  const value = await oldValue(work, member);
+  const latest = await latestOf(work.tools, member);
+  if (isOurs(work, latest)) return;
+  const standing = await readValue(work, { vault, secret, version: latest.version });
+  if (standing?.equals(value) !== true) throw refusal(work)(`Somebody else published ${vault}/${secret}.`);
 }
 
 /**
@@ -138,7 +164,8 @@ export async function publishOld(work: RotationWork, member: ClaimedMember, reas
     member: keyOf(member),
     reasons,
   });
-  const { expires, contentType, tags } = old;
+  const { expires, contentType } = old;
+  const { 'rotation-id': _earlier, ...tags } = old.tags;
   const added = await store.add({
     name: secret,
     value,

@@ -26,7 +26,7 @@ export async function rollBackSecret(
     const rotation = rotationOf(id, entries);
     if (rotation.step === 'published' || rotation.step === 'grace') published.push(rotation);
   }
-  // What was rolled back before stays open until the new credential is withdrawn; another rotation may have followed it.
+  // What was rolled back before stays open until the new credential is withdrawn.
   const rotation = published.find(({ state }) => state !== 'rolled-back') ?? published[0];
   if (rotation?.state !== 'rolled-back' && rotation !== undefined) {
     await rollBackRotation(tools, { rotationId: rotation.rotationId, by, reason });

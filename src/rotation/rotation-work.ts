@@ -39,6 +39,8 @@ export interface RotationWork extends OperationNotes {
   ownReads(): readonly VaultOperation[];
   /** What the issuer is asked with: acting as the version in force before publication, or as the new one behind it. */
   request(inForce: 'old' | 'new'): Promise<IssueRequest>;
+  /** The same without the value in force, for questions that need none: a value that is not read need not be accounted for. */
+  question(inForce: 'old' | 'new'): IssueRequest;
 }
 
 /**
@@ -85,14 +87,18 @@ export async function openWork(tools: RotationTools, rotationId: string, lease: 
       ),
     request: async (inForce) => {
       if (!values.has(inForce)) values.set(inForce, await valueInForce(work, inForce));
-      const { binding, credentialId } = sideOf(work, inForce);
-      for (const { vault, name } of issuer.reads?.(binding) ?? []) {
+      const request = work.question(inForce);
+      for (const { vault, name } of issuer.reads?.(request.binding) ?? []) {
         work.note(operation(tools, 'SecretGet', vault, name, null));
       }
+      return { ...request, current: values.get(inForce) ?? null };
+    },
+    question: (inForce) => {
+      const { binding, credentialId } = sideOf(work, inForce);
       return {
         binding,
         rotationId: work.attemptId,
-        current: values.get(inForce) ?? null,
+        current: null,
         currentCredentialId: credentialId,
         signal: tools.abortAfter(Math.max(1, lease.remainingMs())),
         now: tools.now(),

@@ -32,6 +32,8 @@ export interface Rotation {
   readonly failure: string | null;
   readonly reasons: readonly string[];
   readonly approvals: readonly Approval[];
+  /** Versions that carry our tags and are somebody else's, `left vault/name@version`: looked at once. */
+  readonly leftAlone: readonly string[];
   readonly oldValue: 'dead' | 'disabled-only' | 'cannot-be-shown' | null;
   readonly withdrawn: boolean;
   readonly lastAt: Date;
@@ -105,6 +107,7 @@ const fresh = {
   failure: null,
   reasons: [],
   approvals: [],
+  leftAlone: [],
   oldValue: null,
   withdrawn: false,
 } as const;
@@ -164,6 +167,7 @@ function lastingFactsOf(before: Rotation, facts: RotationFacts): Partial<Rotatio
       ? new Map([...before.published, [facts.member ?? '', facts.publishedVersion ?? '']])
       : before.published,
     approvals: facts.approval === undefined ? before.approvals : [...before.approvals, facts.approval],
+    leftAlone: [...before.leftAlone, ...(facts.reasons ?? []).filter((reason) => reason.startsWith('left '))],
   };
 }
 

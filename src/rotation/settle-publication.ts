@@ -2,7 +2,7 @@ import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { forget, held } from './held-credentials.ts';
 import type { ClaimedMember } from './journal-entry.ts';
-import { keyOf } from './publish-credential.ts';
+import { keyOf } from './member-key.ts';
 import { publishElsewhere } from './publish-elsewhere.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { disableStaged } from './staging.ts';

@@ -1,4 +1,4 @@
-import { keptReason } from './end-rolled-back.ts';
+import { leftAliveReason, leftAliveReasons } from './left-alive.ts';
 import type { ClaimedMember, JournalEntry } from './journal-entry.ts';
 import { type Rotation, hasEnded } from './rotation.ts';
 import type { RotationHistory } from './rotation-history.ts';
@@ -21,7 +21,7 @@ export function valueEnds(rotation: Rotation, entries: readonly JournalEntry[], 
     ...ends,
     publication: publicationOf(known),
     publishedAt: publishedAtOf(known),
-    note: noteOf(rotation.state, ends),
+    note: noteOf(rotation, ends),
   };
 }
 
@@ -33,7 +33,7 @@ interface Known {
 
 function oldValueOf({ rotation, entries, member }: Known): RotationHistory['oldValue'] {
   if (rotation.oldValue !== null) return rotation.oldValue;
-  if (rotation.state === 'rolled-back') return isPublishedOver(rotation) ? 'not-ended' : 'in-force-again';
+  if (rotation.state === 'rolled-back') return leftAliveReason(rotation) !== null ? 'not-ended' : 'in-force-again';
   if (rotation.state === 'frozen') return 'not-known';
   // A revocation that was begun may have reached the provider, whoever published then.
   const isReplaced = mayBeReplaced({ rotation, entries, member });
@@ -59,19 +59,15 @@ function mayBeReplaced({ rotation, entries, member: { fromCredentialId } }: Know
 
 function newValueOf({ rotation, entries, member }: Known): RotationHistory['newValue'] {
   const { state, withdrawn, published } = rotation;
-  if (state === 'rolled-back') return isPublishedOver(rotation) ? 'not-ended' : withdrawn ? 'withdrawn' : 'in-grace';
+  if (state === 'rolled-back')
+    return leftAliveReason(rotation) !== null ? 'not-ended' : withdrawn ? 'withdrawn' : 'in-grace';
   if (state === 'superseded') {
     // What was published whoever published over it may have taken; and a journal that was lost took nothing back.
-    if (published.size > 0) return 'not-ended';
+    if (published.size > 0 || leftAliveReason(rotation) !== null) return 'not-ended';
     return !withdrawn ? 'to-be-withdrawn' : entries.some(isWithdrawal) ? 'withdrawn' : 'not-ended';
   }
   if (state === 'frozen') return 'not-known';
   return isPublished(rotation, member) ? 'in-force' : 'not-published';
-}
-
-/** Somebody published behind a roll-back, and both credentials were left. */
-function isPublishedOver({ withdrawn, reasons }: Rotation): boolean {
-  return withdrawn && reasons.includes(keptReason);
 }
 
 function publicationOf({ rotation, member }: Known): RotationHistory['publication'] {
@@ -98,18 +94,25 @@ function rolledBackOf(entries: readonly JournalEntry[]): RotationHistory['rolled
 }
 
 /** What speaks against ending a credential now, for whoever watches or approves; empty when nothing was looked at yet. */
-export function waitsFor({ state, reasons }: Rotation, rolledBack: RotationHistory['rolledBack']): readonly string[] {
+export function waitsFor(
+  { state, reasons, withdrawn }: Rotation,
+  rolledBack: RotationHistory['rolledBack'],
+): readonly string[] {
+  if (withdrawn) return [];
   if (state !== 'grace' && state !== 'awaiting-approval' && state !== 'rolled-back') return [];
   return reasons.filter((reason) => !reason.startsWith('wanted: ') && reason !== rolledBack?.says);
 }
 
 function noteOf(
-  state: Rotation['state'],
+  rotation: Rotation,
   { oldValue, newValue, rolledBack }: Pick<ValueEnds, 'oldValue' | 'newValue' | 'rolledBack'>,
 ): string | null {
+  const { state } = rotation;
   if (rolledBack !== null && state === 'rolled-back') {
     const began = `Rolled back ${minute(rolledBack.at)} by ${rolledBack.says.replace(/\.$/, '')}.`;
-    if (newValue === 'not-ended') return `${began} Then somebody else published. ${neitherEnded}`;
+    const isGone = leftAliveReason(rotation) === leftAliveReasons.oldVersionGone;
+    const then = isGone ? 'Then its version from before was disabled or removed' : 'Then somebody else published';
+    if (newValue === 'not-ended') return `${began} ${then}. ${neitherEnded}`;
     const ends =
       newValue === 'withdrawn'
         ? 'The new version is disabled and what was issued for it is taken back.'

@@ -1,11 +1,12 @@
 import { ServiceError } from '../service-error.ts';
-import { endRolledBack, keptReason } from './end-rolled-back.ts';
+import { endRolledBack } from './end-rolled-back.ts';
 import { forget } from './held-credentials.ts';
 import { restsForLateRequest } from './late-request.ts';
+import { leftAliveReasons } from './left-alive.ts';
 import type { RotationWork } from './rotation-work.ts';
-import { disableStaged } from './staging.ts';
+import { disableStaged, findStaged } from './staging.ts';
 import { parseAttemptId } from './rotation-id.ts';
-import { latestOf, readValue, storeOf } from './vault-access.ts';
+import { latestOf, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
 /**
  * Takes back what a rotation issued that is not, or no longer, in force; the version that stands is left as it is.
@@ -14,16 +15,22 @@ import { latestOf, readValue, storeOf } from './vault-access.ts';
  */
 export async function withdrawCredential(work: RotationWork): Promise<void> {
   const { issuer, rotation } = work;
+  const [first] = rotation.claim.members;
+  await latestOf(work.tools, first);
+  requireClockAgreement(work.tools, first.vault);
   const isRolledBack = rotation.state === 'rolled-back';
   const rolledBack = isRolledBack ? await endRolledBack(work) : null;
   if (rolledBack === 'waits') return;
-  if (!isRolledBack && issuer.credentialClass === 'minted' && !(await mayBeServed(work))) await deleteMinted(work);
-  // A staged value may be the provider's already, though no answer said so.
-  if (issuer.credentialClass === 'chosen' && rotation.stagingVersion !== null) await makeStandingValueWork(work);
+  let kept = rolledBack === null || rolledBack === 'ended' ? null : rolledBack.kept;
+  if (!isRolledBack && issuer.credentialClass === 'minted') {
+    if (await mayBeServed(work)) kept = leftAliveReasons.mayBeServed;
+    else await deleteMinted(work);
+  }
+  if (issuer.credentialClass === 'chosen' && (await mayBeSet(work))) await makeStandingValueWork(work);
   await disableStaged(work);
   forget(work.tools, work.attemptId);
   if (await restsForLateRequest(work)) return;
-  const reasons = rolledBack === 'kept' ? [keptReason] : rotation.reasons;
+  const reasons = kept === null ? rotation.reasons : [kept];
   await work.outcome('withdraw', { facts: { withdrawn: true, reasons } });
 }
 
@@ -39,6 +46,11 @@ async function mayBeServed({ rotation, tools }: RotationWork): Promise<boolean> 
       return true;
   }
   return false;
+}
+
+/** A staged value may be the provider's already, though no answer said so; and the journal may have lost that it was staged. */
+async function mayBeSet(work: RotationWork): Promise<boolean> {
+  return work.rotation.stagingVersion !== null || (await findStaged(work)) !== null;
 }
 
 async function deleteMinted(work: RotationWork): Promise<void> {

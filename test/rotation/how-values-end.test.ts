@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
-import { keptReason } from '../../src/rotation/end-rolled-back.ts';
+import { leftAliveReasons } from '../../src/rotation/left-alive.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
@@ -126,7 +126,7 @@ describe('what the journal says of the old and the new value', () => {
       ];
       return valueEnds(rotationOf('abc', chain), chain, member);
     };
-    const kept = endedWith([keptReason]);
+    const kept = endedWith([leftAliveReasons.publishedOver]);
     expect(kept).toMatchObject({ oldValue: 'not-ended', newValue: 'not-ended' });
     expect(kept.note).toContain('Then somebody else published');
     expect(endedWith([])).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });

@@ -130,6 +130,20 @@ function nothingStaged(world: SimulatedWorld, { name }: SecretBinding): string |
   return left.length === 0 ? null : `${String(left.length)} staged versions are enabled`;
 }
 
+/** What somebody published behind the look before a credential was set, and what that has ended: nobody could have seen it. */
+export function noteRaces(world: SimulatedWorld, { issuer, target }: SecretBinding, looks: Looks): void {
+  const account = String(target['account']);
+  const sharing = world.bindings.filter((one) => one.target['account'] === account && one.issuer === issuer);
+  for (const binding of sharing) {
+    const all = world.vault.held(binding.name);
+    const seen = all.findIndex(({ version }) => version === looks.get(binding.name));
+    const unseen = seen < 0 ? [] : all.slice(seen + 1).filter(({ version }) => world.foreign.has(version));
+    for (const { version, value } of unseen) {
+      if (!world.providerOf(binding).opens(account, value.reveal())) world.raced.add(version);
+    }
+  }
+}
+
 /**
  * Why a credential must not be ended now, by the truth that no process sees; `null` when it may.
  * `looks`: what was seen immediately before the request was sent. What somebody else set behind that nobody could have seen.

@@ -14,14 +14,15 @@ export function startPerson({ world, scheduler, dice, calls }: History, rollsBac
     const tools = world.toolsFor(process, scheduler);
     for (const { rotationId, awaits, state, vault, secret, failure } of await listRotations(tools)) {
       if (failure === 'GROUP_DISAGREES') setAlike(world);
+      if (failure === 'CREDENTIAL_IN_FORCE_REFUSED') setAsPublished(world, secret);
       if (awaits === 'revoke') for (const { name } of unitOf(world, secret)) world.agreed.add(name);
-      if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
+      const isLater = /^(?:published|grace|retry-wait|awaiting-approval|needs-attention)$/.test(state);
+      if (rollsBack && isLater && dice.hits(0.5)) await rollBackRotation(tools, { rotationId, by: 'first', reason });
+      else if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
       else if (state === 'needs-attention') {
         const emergency = dice.hits(0.1);
         if (emergency) for (const { name } of unitOf(world, secret)) world.emergencies.set(name, world.nowMs);
         await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency });
-      } else if (rollsBack && (state === 'grace' || state === 'published') && dice.hits(0.5)) {
-        await rollBackRotation(tools, { rotationId, by: 'first', reason });
       }
     }
   });
@@ -75,10 +76,30 @@ export function mintByHand(history: History): void {
   note(history, `somebody makes ${called}`);
 }
 
+/** Somebody whose own change of a password crossed with ours sets it to what the vault says. */
+function setAsPublished({ bindings, vault, providers }: SimulatedWorld, secret: string): void {
+  const binding = bindings.find(({ name, issuer }) => name === secret && issuer === 'single');
+  const value = vault.held(secret).at(-1)?.value.reveal();
+  if (binding === undefined || value === undefined) return;
+  providers['single']?.put(String(binding.target['account']), { id: 'only', name: `user ${secret}`, value });
+}
+
+/** Somebody changes a single password, where it is in force and in the vault. */
+function setPassword({ world, dice }: History, { name, target }: SecretBinding): void {
+  const value = `only:${valueMark}${Math.floor(dice.next() * 2 ** 40).toString(36)}`;
+  world.providers['single']?.put(String(target['account']), { id: 'only', name: `user ${name}`, value });
+  const expires = new Date(world.nowMs + 5 * dayMs);
+  world.foreign.add(world.vault.put({ name, value: new SecretValue(value), expires }).version);
+}
+
 /** Somebody's own tool sets the value again, the latest or the one before it, and knows nothing of our tags. */
 export function setByTerraform(history: History): void {
   const { dice, world } = history;
   const binding = dice.pick(world.bindings);
+  if (binding.issuer === 'single' && binding.group === null && dice.hits(0.3)) {
+    note(history, `somebody sets a password for ${binding.name}`);
+    return setPassword(history, binding);
+  }
   const versions = world.vault.held(binding.name);
   const value = (dice.hits(0.6) ? versions.at(-1) : versions.at(-2))?.value;
   if (value === undefined) return;

@@ -14,7 +14,7 @@ import {
   note,
   troubles,
 } from './history.ts';
-import { brokenEnd, brokenInvariant, wrongRevocation } from './invariants.ts';
+import { brokenEnd, brokenInvariant, noteRaces, wrongRevocation } from './invariants.ts';
 import { letArrive, mintByHand, plant, readByJob, setBack, setByTerraform, startPerson } from './other-hands.ts';
 import { type Fate, type Scheduler, asleep, createScheduler } from './scheduler.ts';
 import { dayMs, hourMs, simulatedWorld } from './simulated-world.ts';
@@ -42,6 +42,7 @@ export async function runHistory(seed: number, { steps, without }: HistoryOption
   world.beforeRevocation = (binding, id, looks) => {
     history.broken ??= wrongRevocation(world, binding, id, looks);
   };
+  world.behindIssue = (binding, looks) => noteRaces(world, binding, looks);
   for (let step = 0; step < steps && history.broken === null; step += 1) await troubledStep(history);
   if (history.broken === null) await fairEnd(history);
   return {

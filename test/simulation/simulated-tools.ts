@@ -135,7 +135,14 @@ function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, 
   };
   return {
     ...issuer,
-    issue: (request, proposed) => set(`issue ${request.binding.name}`, () => issuer.issue(request, proposed)),
+    issue: (request, proposed) => {
+      const looks = fresh();
+      return set(`issue ${request.binding.name}`, async () => {
+        const made = await issuer.issue(request, proposed);
+        world.behindIssue(request.binding, looks);
+        return made;
+      });
+    },
     verify: (request, credential) => ask('verify', () => issuer.verify(request, credential)),
     describe: (request) => ask('describe', () => issuer.describe(request)),
     list: (binding, signal) => ask('list', () => issuer.list(binding, signal)),

@@ -50,6 +50,8 @@ export interface SimulatedWorld {
   readonly said: string[];
   /** Called at the moment a credential is about to end, whoever asked for it and whenever the request arrives. */
   beforeRevocation: (binding: SecretBinding, credentialId: string, looks: Looks) => void;
+  /** Called behind each setting of a credential: whoever published since the setter's last look may have lost. */
+  behindIssue: (binding: SecretBinding, looks: Looks) => void;
   /** Secrets that a person had rotated at once, without a grace, and from when on. */
   readonly emergencies: Map<string, number>;
   /** Of those, the ones whose old value a second person agreed to end though jobs ran with it. */
@@ -96,6 +98,7 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
     places: new Map(),
     raced: new Set(),
     beforeRevocation: () => undefined,
+    behindIssue: () => undefined,
   });
   world.providerOf = ({ issuer }) => {
     const provider = providers[issuer];

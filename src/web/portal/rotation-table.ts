@@ -56,8 +56,8 @@ function failureOf(code: string) {
 }
 
 /** While nothing is revoked the old value works still, and can be published again. */
-function canRollBack({ state, awaits }: ListedRotation): boolean {
-  return state === 'grace' || (state === 'awaiting-approval' && awaits === 'revoke');
+function canRollBack({ publication, oldValue, state }: ListedRotation): boolean {
+  return publication === 'published' && oldValue === 'in-grace' && state !== 'frozen';
 }
 
 function rollBackForm({ rotationId }: ListedRotation) {

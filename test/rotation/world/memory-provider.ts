@@ -18,7 +18,7 @@ export interface MemoryProvider {
   readonly issuer: CredentialIssuer;
   /** What opens the account now. */
   live(account: string): readonly HeldCredential[];
-  /** Puts a credential in place, as an administrator would. */
+  /** Puts a credential in place, or in another's of the same id, as an administrator would. */
   put(account: string, credential: { id: string; name: string; value: string }): void;
   /** Whether a plain value opens the account. */
   opens(account: string, value: string): boolean;
@@ -71,8 +71,11 @@ export function providerBase({ name, credentialClass }: Kind, gateway: Gateway, 
         refused.clear();
       },
       live: (key: string) => accountOf(key),
-      put: (key: string, credential: { id: string; name: string; value: string }) =>
-        void accountOf(key).push({ ...credential, lastUsed: null }),
+      put: (key: string, credential: { id: string; name: string; value: string }) => {
+        const held = accountOf(key);
+        const index = held.findIndex(({ id }) => id === credential.id);
+        held.splice(index < 0 ? held.length : index, 1, { ...credential, lastUsed: null });
+      },
       opens: (key: string, value: string) =>
         credentialClass === 'self' || accountOf(key).some((one) => one.value === value),
     };
