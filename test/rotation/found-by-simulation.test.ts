@@ -6,6 +6,9 @@ import { unitsOf } from '../../src/rotation/rotation-unit.ts';
 import { changeUnit } from '../../src/rotation/unit-record.ts';
 import type { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { setByHand } from './world/by-hand.ts';
+import { failing, passes } from './world/faulty-world.ts';
+import { openGate } from './world/gate.ts';
 import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
 
 const minuteMs = 60_000;
@@ -166,5 +169,81 @@ describe('a version of an earlier attempt that arrives when the next one is publ
     expect(world.latestValue('app')).toBe(published);
     expect(world.latestValue('web')).toBe(published);
     expect(shelf).toBe(published);
+  });
+});
+
+describe('a group of which somebody sets another secret than the first while it is rotated', () => {
+  it('is rotated all the same when that rotation is over', async () => {
+    const group = { group: 'both', target: { account: 'shared' } };
+    const world = rotationWorld([bindingOf('app', 'two-keys', group), bindingOf('web', 'two-keys', group)]);
+    const old = world.latestValue('app') ?? '';
+    failing(
+      world,
+      'provider.issue',
+      1,
+      new ServiceError('PROVIDER_UNREACHABLE', { issuer: 'two-keys', provider: 'test', reason: 'away' }),
+      'before',
+    );
+    await reconcileRotations(world.tools);
+    world.gateway.gate = openGate;
+    setByHand(world, 'web', old);
+    await passes(world, 33, hourMs);
+    expect((await listRotations(world.tools)).map(({ state }) => state)).toContain('superseded');
+    expect(world.latestValue('app')).not.toBe(old);
+    expect(world.latestValue('web')).toBe(world.latestValue('app'));
+  });
+});
+
+describe('somebody who publishes the other key, or user, right before it is set anew', () => {
+  it.each(['two-keys', 'two-users'] as const)('finds it working: %s', async (issuer) => {
+    const world = rotationWorld([bindingOf('app', issuer)]);
+    if (issuer === 'two-users') world.providers[issuer].put('app', { id: 'b', name: 'user app', value: 'b:theirs' });
+    const theirs = issuer === 'two-users' ? 'b:theirs' : 'key-spare-app';
+    let done = false;
+    world.gateway.gate = {
+      before: (what) => {
+        // The intent to set it is written; nobody has looked since.
+        if (done || !/^records.create journal.*(?:0002|0004).json$/.test(what) || world.providers[issuer].made > 0)
+          return;
+        done = what.endsWith(issuer === 'two-users' ? '000004.json' : '000002.json');
+        if (done) setByHand(world, 'app', theirs);
+      },
+      after: () => undefined,
+    };
+    await reconcileRotations(world.tools);
+    expect(done).toBe(true);
+    expect(world.latestValue('app')).toBe(theirs);
+    expect(world.providers[issuer].opens('app', theirs)).toBe(true);
+    expect(await stateOf(world)).toEqual(['superseded']);
+  });
+});
+
+describe('a single password that a worker set of which the journal knows nothing any more', () => {
+  it('is set back to what stands when somebody has published meanwhile', async () => {
+    const world = rotationWorld([bindingOf('app', 'single')]);
+    const old = world.latestValue('app') ?? '';
+    failing(
+      world,
+      'vault.add app',
+      1,
+      new ServiceError('VAULT_UNREACHABLE', { vault: 'kv', reason: 'away' }),
+      'before',
+    );
+    await reconcileRotations(world.tools);
+    world.gateway.gate = openGate;
+    expect(world.providers.single.opens('app', old)).toBe(false);
+    // The records come back as they were when the rotation had just been claimed.
+    const { records } = rotationWorld([]);
+    const tools = { ...world.tools, records };
+    const [unit] = unitsOf(tools.policy);
+    if (unit === undefined) throw new Error('no unit');
+    await claimRotation(tools, unit, { trigger: 'event', reason: null, askedBy: null, emergency: false });
+    setByHand(world, 'app', old);
+    for (let pass = 0; pass < 4; pass += 1) {
+      world.advance(10 * minuteMs);
+      await reconcileRotations(tools);
+    }
+    expect((await listRotations(tools)).map(({ state }) => state)).toEqual(['superseded']);
+    expect(world.providers.single.opens('app', old)).toBe(true);
   });
 });

@@ -1,0 +1,32 @@
+import { readRotationHistories } from '../../../src/rotation/read-rotation-histories.ts';
+import { rollBackRotation } from '../../../src/rotation/roll-back-rotation.ts';
+import type { RotationHistory } from '../../../src/rotation/rotation-history.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { one } from './faulty-world.ts';
+import { type RotationWorld } from './rotation-world.ts';
+
+export const by = 'ann';
+export const reason = 'consumers fail';
+export const far = new Date('2027-01-01T00:00:00Z');
+
+/** Rolls back the newest rotation and gives its id. */
+export async function rollBackNewest(world: RotationWorld): Promise<string> {
+  const { rotationId } = await one(world);
+  await rollBackRotation(world.tools, { rotationId, by, reason });
+  return rotationId;
+}
+
+/** Somebody sets a value that knows nothing of our tags. */
+export function setByHand(world: RotationWorld, name: string, value: string): void {
+  world.vault.put({ name, value: new SecretValue(value), expires: far });
+}
+
+/** What evidence would tell. */
+export async function histories(
+  world: RotationWorld,
+  period?: { from: Date; to: Date },
+): Promise<readonly RotationHistory[]> {
+  const all: RotationHistory[] = [];
+  for await (const history of readRotationHistories(world.records, period)) all.push(history);
+  return all;
+}
