@@ -186,7 +186,7 @@ async function fairEnd(history: History): Promise<void> {
     if (quiet >= 3) break;
     world.nowMs += open.length > 0 && round < 6 ? 600_000 : 7 * hourMs;
   }
-  if (history.broken === null) history.broken = brokenEnd(world, openStates(history));
+  if (history.broken === null) history.broken = brokenEnd(world, openStates(history)) ?? halfRolledBack(history);
 }
 
 async function untilIdle(history: History): Promise<void> {
@@ -214,6 +214,19 @@ function openStates({ world }: History): readonly string[] {
     last.set(rotationId, withdrawn ? `${state}, withdrawn` : state);
   }
   return [...last.values()].filter((state) => !/^(?:done|.+, withdrawn)$/.test(state));
+}
+
+/** Who asked for a roll-back is owed it, or a refusal on record. */
+function halfRolledBack({ world }: History): string | null {
+  const begun = new Set<string>();
+  for (const [path, { bytes }] of world.records) {
+    if (!path.startsWith('journal/')) continue;
+    const { rotationId, kind, act, state } = entryOf(bytes, path);
+    if (act !== 'roll-back' || (kind === 'intent' && state === 'rolled-back')) continue;
+    if (kind === 'intent') begun.add(rotationId);
+    else begun.delete(rotationId);
+  }
+  return begun.size === 0 ? null : 'a roll-back was begun and forgotten';
 }
 
 const entries = new WeakMap<Uint8Array, JournalEntry>();
