@@ -115,11 +115,4 @@ export const mutants: readonly Mutant[] = [
     to: '  await rolledBack(work, reasons);',
     seed: 1072,
   },
-  {
-    says: 'setting a credential without looking once more whether somebody published',
-    file: 'issue-credential.ts',
-    from: '    if (!(await stillNewest(work))) return;\n',
-    to: '',
-    seed: 1,
-  },
 ];

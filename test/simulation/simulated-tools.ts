@@ -27,8 +27,8 @@ export function simulatedTools(
   const see = (name: string, version: string) => void looks.set(name, { version, calls });
   // With two units in one pass, their calls alternate.
   const recent = world.bindings.some(({ group }) => group !== null) || world.bindings.length === 1 ? 3 : 12;
-  const fresh = () =>
-    new Map([...looks].flatMap(([name, look]) => (calls - look.calls <= recent ? [[name, look.version]] : [])));
+  const fresh = (atMost = recent) =>
+    new Map([...looks].flatMap(([name, look]) => (calls - look.calls <= atMost ? [[name, look.version]] : [])));
   let vaultSaid: Date | null = null;
   return {
     records: recordsFor(world, call),
@@ -127,7 +127,12 @@ function placeFor(world: SimulatedWorld, call: Call): PublicationPlace {
   };
 }
 
-function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, fresh: () => Looks): CredentialIssuer {
+function issuerFor(
+  world: SimulatedWorld,
+  issuer: CredentialIssuer,
+  call: Call,
+  fresh: (atMost?: number) => Looks,
+): CredentialIssuer {
   const ask = <Value>(what: string, effect: () => Promise<Value>) => call(`provider.${what}`, effect);
   const set = <Value>(what: string, effect: () => Promise<Value>) => {
     const notAfterMs = world.nowMs + requestLifeMs;
@@ -136,7 +141,8 @@ function issuerFor(world: SimulatedWorld, issuer: CredentialIssuer, call: Call, 
   return {
     ...issuer,
     issue: (request, proposed) => {
-      const looks = fresh();
+      // The very last call before it is the look.
+      const looks = fresh(world.bindings.length === 1 ? 0 : undefined);
       return set(`issue ${request.binding.name}`, async () => {
         const made = await issuer.issue(request, proposed);
         world.behindIssue(request.binding, looks);

@@ -138,20 +138,27 @@ describe('asking for a rotation', () => {
     expect(await ask({ ...form, origin: 'http://localhost:7071' }, body)).toMatchObject({ status: 303 });
   });
 
-  it('offers to roll back while the grace lasts, and to approve what waits, to operators alone', async () => {
-    const listed = (state: string, awaits: 'publish' | 'revoke' | null) =>
-      listedRotation({ rotationId: `${state}.${awaits ?? 'none'}`, state, oldValue: 'in-grace', awaits });
+  it('offers to roll back while the old value lives, and to approve what waits, to operators alone', async () => {
+    const listed = (state: string, awaits: 'publish' | 'revoke' | null, oldValue: string) =>
+      listedRotation({
+        rotationId: `${state}.${awaits ?? 'none'}`,
+        state,
+        oldValue,
+        awaits,
+        publication: oldValue === 'in-force' ? 'not-yet' : 'published',
+      });
     const rotations = [
-      listed('grace', null),
-      listed('awaiting-approval', 'publish'),
-      listed('awaiting-approval', 'revoke'),
-      listed('rolled-back', 'revoke'),
-      listed('done', null),
+      listed('grace', null, 'in-grace'),
+      listed('needs-attention', null, 'in-grace'),
+      listed('awaiting-approval', 'publish', 'in-force'),
+      listed('awaiting-approval', 'revoke', 'in-grace'),
+      listed('rolled-back', 'revoke', 'in-force-again'),
+      listed('done', null, 'dead'),
     ];
     const text = await (
       await webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } }).send('/rotations')
     ).text();
-    expect(text.match(/value="roll-back"/g)).toHaveLength(2);
+    expect(text.match(/value="roll-back"/g)).toHaveLength(3);
     expect(text.match(/value="approve"/g)).toHaveLength(3 + 4);
     // Three questions, and a grace that may end at once: the last of these needs nobody who asks first.
     expect(text.match(/name="breakGlass" value="on"/g)).toHaveLength(4);
