@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
+import { claimRotation } from '../../src/rotation/claim-rotation.ts';
+import { listRotations } from '../../src/rotation/list-rotations.ts';
+import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
+import { unitsOf } from '../../src/rotation/rotation-unit.ts';
+import { ServiceError } from '../../src/service-error.ts';
+import { setByHand } from './world/by-hand.ts';
+import { failing } from './world/faulty-world.ts';
+import { openGate } from './world/gate.ts';
+import { type RotationWorld, bindingOf, rotationWorld } from './world/rotation-world.ts';
+
+const minuteMs = 60_000;
+const stateOf = async ({ tools }: RotationWorld) => (await listRotations(tools)).map(({ state }) => state);
+
+describe('somebody who publishes the other key, or user, right before it is set anew', () => {
+  it.each(['two-keys', 'two-users'] as const)('finds it working: %s', async (issuer) => {
+    const world = rotationWorld([bindingOf('app', issuer)]);
+    if (issuer === 'two-users') world.providers[issuer].put('app', { id: 'b', name: 'user app', value: 'b:theirs' });
+    const theirs = issuer === 'two-users' ? 'b:theirs' : 'key-spare-app';
+    let done = false;
+    world.gateway.gate = {
+      before: (what) => {
+        // The intent to set it is written; nobody has looked since.
+        if (done || !/^records.create journal.*(?:0002|0004).json$/.test(what) || world.providers[issuer].made > 0)
+          return;
+        done = what.endsWith(issuer === 'two-users' ? '000004.json' : '000002.json');
+        if (done) setByHand(world, 'app', theirs);
+      },
+      after: () => undefined,
+    };
+    await reconcileRotations(world.tools);
+    expect(done).toBe(true);
+    expect(world.latestValue('app')).toBe(theirs);
+    expect(world.providers[issuer].opens('app', theirs)).toBe(true);
+    expect(await stateOf(world)).toEqual(['superseded']);
+  });
+});
+
+describe('a single password that a worker set of which the journal knows nothing any more', () => {
+  it('is set back to what stands when somebody has published meanwhile', async () => {
+    const world = rotationWorld([bindingOf('app', 'single')]);
+    const old = world.latestValue('app') ?? '';
+    failing(
+      world,
+      'vault.add app',
+      1,
+      new ServiceError('VAULT_UNREACHABLE', { vault: 'kv', reason: 'away' }),
+      'before',
+    );
+    await reconcileRotations(world.tools);
+    world.gateway.gate = openGate;
+    expect(world.providers.single.opens('app', old)).toBe(false);
+    // The records come back as they were when the rotation had just been claimed.
+    const { records } = rotationWorld([]);
+    const tools = { ...world.tools, records };
+    const [unit] = unitsOf(tools.policy);
+    if (unit === undefined) throw new Error('no unit');
+    await claimRotation(tools, unit, { trigger: 'event', reason: null, askedBy: null, emergency: false });
+    setByHand(world, 'app', old);
+    for (let pass = 0; pass < 4; pass += 1) {
+      world.advance(10 * minuteMs);
+      await reconcileRotations(tools);
+    }
+    expect((await listRotations(tools)).map(({ state }) => state)).toEqual(['superseded']);
+    expect(world.providers.single.opens('app', old)).toBe(true);
+  });
+});
+
+describe('a key that the provider tells otherwise when it is renewed than when it is asked', () => {
+  it('is published as another worker has shown it to work, not as the one who renewed it remembers', async () => {
+    const world = rotationWorld([bindingOf('app', 'two-keys')]);
+    world.providers['two-keys'].wrong = 1;
+    const [unit] = unitsOf(world.tools.policy);
+    if (unit === undefined) throw new Error('no unit');
+    const claimed = await claimRotation(world.tools, unit, {
+      trigger: 'event',
+      reason: null,
+      askedBy: null,
+      emergency: false,
+    });
+    if (claimed.outcome === 'paced') throw new Error('paced');
+    // It renews, and has no time left for more; the other one verifies, and has none to publish.
+    const stopAfter = (step: string) => {
+      world.gateway.gate = {
+        before: () => undefined,
+        after: (what) => void (what === `provider.${step}` && world.advance(20_000)),
+      };
+    };
+    stopAfter('issue');
+    await advanceRotation(world.tools, claimed.rotationId, { deadlineMs: 15_000 });
+    stopAfter('verify');
+    const other = { ...world.tools, records: { ...world.tools.records } };
+    const { rotation } = await advanceRotation(other, claimed.rotationId, { deadlineMs: 15_000 });
+    expect(rotation.step).toBe('verified');
+    await advanceRotation(world.tools, claimed.rotationId, { deadlineMs: 15_000 });
+    expect(world.latestValue('app')).toMatch(/-other$/);
+    expect(world.providers['two-keys'].opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+});
