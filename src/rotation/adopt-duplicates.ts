@@ -60,6 +60,7 @@ async function adopt(
   return !isOther;
 }
 
+/** Covers a late version with the one that is published, unless somebody else has covered it. */
 async function publishAgain(
   work: RotationWork,
   member: ClaimedMember,

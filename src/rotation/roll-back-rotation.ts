@@ -13,8 +13,9 @@ import { rotationIdIn, withRotation } from './with-rotation.ts';
 
 /**
  * Publishes the old value again, as a new version, while it is still alive: Key Vault cannot move "latest" back. The revocation
- * is cancelled; what the rotation issued is withdrawn when a grace for the readers of the new value has passed.
- * @throws ServiceError `ROLL_BACK_REFUSED` before publication, after revocation, or when the old value does not work.
+ * is cancelled; what the rotation issued ends when nothing speaks for its use. Further places get the old value too.
+ * @throws ServiceError `ROLL_BACK_REFUSED` before publication, after revocation, when somebody else published, or when the old
+ * value does not work; `CREDENTIAL_NOT_READY` when the provider cannot tell yet.
  */
 export async function rollBackRotation(
   tools: RotationTools,

@@ -37,7 +37,8 @@ export const asides = {
   'retry-wait': 'A step failed and is tried again: six times within minutes, then on three days.',
   'needs-attention': 'Trying again does not help. A person corrects the cause and asks for the rotation again.',
   superseded: 'Somebody else published meanwhile. Theirs stands; what we issued is withdrawn.',
-  'rolled-back': 'The old value was published again as a new version; what we issued is withdrawn after the grace.',
+  'rolled-back':
+    'The old value was published again as a new version; what we issued ends when nothing speaks for its use.',
   stale: 'What was asked for spoke of a version that is not the newest. Nothing was done.',
   frozen: 'The journal does not know what the vault shows. Nothing is destroyed until it is rebuilt.',
 } as const satisfies Record<RotationAside, string>;
