@@ -6,18 +6,12 @@ import { unitsOf } from '../../src/rotation/rotation-unit.ts';
 import { changeUnit } from '../../src/rotation/unit-record.ts';
 import type { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
-import { setByHand } from './world/by-hand.ts';
+import { setAgain, setByHand, statesOf } from './world/by-hand.ts';
 import { failing, passes } from './world/faulty-world.ts';
 import { openGate } from './world/gate.ts';
 import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
 
 const minuteMs = 60_000;
-const stateOf = async ({ tools }: RotationWorld) => (await listRotations(tools)).map(({ state }) => state);
-const put = ({ vault }: RotationWorld, name: string, index: number, expires: Date) => {
-  const value = vault.held(name).at(index)?.value;
-  if (value === undefined) throw new Error('no such version');
-  vault.put({ name, value, expires });
-};
 
 describe('somebody who sets the old value again between the evidence and the revocation', () => {
   it.each(['mint', 'two-keys', 'two-users'])('keeps the old credential of %s alive', async (issuer) => {
@@ -31,7 +25,7 @@ describe('somebody who sets the old value again between the evidence and the rev
       before: (what) => {
         if (done || !what.startsWith('provider.verify')) return;
         done = true;
-        put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
+        setAgain(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
       },
       after: () => undefined,
     };
@@ -40,7 +34,7 @@ describe('somebody who sets the old value again between the evidence and the rev
     expect(world.latestValue('app')).toBe(old);
     const provider = world.tools.issuers.get(issuer)?.name as keyof RotationWorld['providers'];
     expect(world.providers[provider].opens('app', old)).toBe(true);
-    expect(await stateOf(world)).toEqual(['superseded']);
+    expect(await statesOf(world)).toEqual(['superseded']);
   });
 });
 
@@ -61,7 +55,7 @@ describe('a worker that looked at the list of rotations long ago', () => {
           looks += path.startsWith('units/') ? 1 : 0;
           if (looks !== 1 || first !== '') return found;
           first = (await claimed(world.tools)).rotationId;
-          put(world, 'app', -1, new Date('2026-03-05T00:00:00Z'));
+          setAgain(world, 'app', -1, new Date('2026-03-05T00:00:00Z'));
           return found;
         },
       },
@@ -118,10 +112,10 @@ describe('a publication that arrives after somebody else published', () => {
     ]);
     const tools = { ...world.tools, stores };
     await reconcileRotations(tools);
-    put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
+    setAgain(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
     world.advance(minuteMs);
     await reconcileRotations(tools);
-    expect(await stateOf(world)).toEqual(['superseded']);
+    expect(await statesOf(world)).toEqual(['superseded']);
     world.advance(5 * minuteMs);
     await reconcileRotations(tools);
     await (late as (() => Promise<unknown>) | null)?.();

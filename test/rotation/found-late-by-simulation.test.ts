@@ -5,13 +5,12 @@ import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { unitsOf } from '../../src/rotation/rotation-unit.ts';
 import { ServiceError } from '../../src/service-error.ts';
-import { setByHand } from './world/by-hand.ts';
+import { setByHand, statesOf } from './world/by-hand.ts';
 import { failing } from './world/faulty-world.ts';
 import { openGate } from './world/gate.ts';
-import { type RotationWorld, bindingOf, rotationWorld } from './world/rotation-world.ts';
+import { bindingOf, rotationWorld } from './world/rotation-world.ts';
 
 const minuteMs = 60_000;
-const stateOf = async ({ tools }: RotationWorld) => (await listRotations(tools)).map(({ state }) => state);
 
 describe('somebody who publishes the other key, or user, right before it is set anew', () => {
   it.each(['two-keys', 'two-users'] as const)('finds it working: %s', async (issuer) => {
@@ -33,7 +32,7 @@ describe('somebody who publishes the other key, or user, right before it is set 
     expect(done).toBe(true);
     expect(world.latestValue('app')).toBe(theirs);
     expect(world.providers[issuer].opens('app', theirs)).toBe(true);
-    expect(await stateOf(world)).toEqual(['superseded']);
+    expect(await statesOf(world)).toEqual(['superseded']);
   });
 });
 

@@ -6,6 +6,7 @@ import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { lostPut, unclear } from './world/faulty-world.ts';
+import { statesOf } from './world/by-hand.ts';
 import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
 
 const minuteMs = 60_000;
@@ -42,8 +43,6 @@ function holdingBack(world: RotationWorld, issuerName: string, act: 'issue' | 'r
   };
 }
 
-const stateOf = async ({ tools }: RotationWorld) => (await listRotations(tools)).map(({ state }) => state);
-
 async function passesFor(world: RotationWorld, tools: RotationTools, milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += minuteMs) {
     world.advance(minuteMs);
@@ -60,7 +59,7 @@ describe('a key that a forgotten request renews once more', () => {
     expect(await arrive()).toBe(true);
     expect(world.providers['two-keys'].opens('app', world.latestValue('app') ?? '')).toBe(true);
     await passesFor(world, tools, 20 * minuteMs);
-    expect(await stateOf(world)).toEqual(['grace']);
+    expect(await statesOf(world)).toEqual(['grace']);
     expect(world.providers['two-keys'].opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
 
@@ -91,7 +90,7 @@ describe.each(['two-keys', 'two-users'] as const)('a forgotten revocation by %s'
     expect(await arrive()).toBe(true);
     expect(world.providers[issuer].opens('app', world.latestValue('app') ?? '')).toBe(true);
     await passesFor(world, tools, 30 * minuteMs);
-    expect((await stateOf(world)).at(-1)).toBe('done');
+    expect((await statesOf(world)).at(-1)).toBe('done');
     expect(world.providers[issuer].opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
 });
@@ -102,7 +101,7 @@ describe('a password that is set again with the value that was staged', () => {
     const { tools, arrive } = holdingBack(world, 'two-users', 'issue');
     await reconcileRotations(tools);
     await passesFor(world, tools, minuteMs);
-    expect(await stateOf(world)).toEqual(['grace']);
+    expect(await statesOf(world)).toEqual(['grace']);
     expect(await arrive()).toBe(true);
     expect(world.providers['two-users'].opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
@@ -167,7 +166,7 @@ describe('a token whose value was lost with its worker', () => {
     world.advance(minuteMs);
     await reconcileRotations(restarted);
     await passesFor(world, restarted, 5 * minuteMs);
-    expect(await stateOf(world)).toEqual(['grace']);
+    expect(await statesOf(world)).toEqual(['grace']);
     expect(await arrive()).toBe(true);
     expect(world.providers.mint.opens('app', world.latestValue('app') ?? '')).toBe(true);
     expect(world.providers.mint.live('app').map(({ id }) => id)).not.toContain(minted?.id);

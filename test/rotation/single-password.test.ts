@@ -6,21 +6,16 @@ import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import { unitsOf } from '../../src/rotation/rotation-unit.ts';
+import { setAgain, statesOf } from './world/by-hand.ts';
 import { type RotationWorld, bindingOf, rotationWorld } from './world/rotation-world.ts';
 
 const minuteMs = 60_000;
-const stateOf = async ({ tools }: RotationWorld) => (await listRotations(tools)).map(({ state }) => state);
-const put = ({ vault }: RotationWorld, name: string, index: number, expires: Date) => {
-  const value = vault.held(name).at(index)?.value;
-  if (value === undefined) throw new Error('no such version');
-  vault.put({ name, value, expires });
-};
 
 describe('a single password', () => {
   it('is not set before whoever must agree to publishing has agreed', async () => {
     const world = rotationWorld([bindingOf('app', 'single', { approval: ['publish'] })]);
     await requestRotation(world.tools, { secret: 'kv/app', reason: 'test', by: 'ann', emergency: false });
-    expect(await stateOf(world)).toEqual(['awaiting-approval']);
+    expect(await statesOf(world)).toEqual(['awaiting-approval']);
     expect(world.providers.single.made).toBe(0);
     expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
@@ -33,7 +28,7 @@ describe('a single password', () => {
       after: (what) => {
         if (done || what !== 'provider.verify') return;
         done = true;
-        put(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
+        setAgain(world, 'app', 0, new Date('2026-05-01T00:00:00Z'));
         world.providers.single.notYet = 1;
       },
     };
@@ -41,7 +36,7 @@ describe('a single password', () => {
       await reconcileRotations(world.tools);
       world.advance(10 * minuteMs);
     }
-    expect(await stateOf(world)).toEqual(['superseded']);
+    expect(await statesOf(world)).toEqual(['superseded']);
     expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
 
@@ -76,7 +71,7 @@ describe('a single password that is rolled back', () => {
     await expect(rollBack(world)).rejects.toMatchObject({ code: 'ROLL_BACK_REFUSED' });
     expect(world.latestValue('app')).toBe(published);
     expect(world.providers.single.opens('app', published)).toBe(true);
-    expect(await stateOf(world)).toEqual(['grace']);
+    expect(await statesOf(world)).toEqual(['grace']);
   });
 
   it('is rolled back by the next pass when the provider is slow to tell that it took the old one', async () => {
@@ -93,6 +88,6 @@ describe('a single password that is rolled back', () => {
     world.advance(5 * minuteMs);
     await reconcileRotations(world.tools);
     expect(world.latestValue('app')).toBe(old);
-    expect(await stateOf(world)).toEqual(['rolled-back']);
+    expect(await statesOf(world)).toEqual(['rolled-back']);
   });
 });

@@ -1,3 +1,4 @@
+import { listRotations } from '../../../src/rotation/list-rotations.ts';
 import { readRotationHistories } from '../../../src/rotation/read-rotation-histories.ts';
 import { rollBackRotation } from '../../../src/rotation/roll-back-rotation.ts';
 import type { RotationHistory } from '../../../src/rotation/rotation-history.ts';
@@ -29,4 +30,16 @@ export async function histories(
   const all: RotationHistory[] = [];
   for await (const history of readRotationHistories(world.records, period)) all.push(history);
   return all;
+}
+
+/** Somebody sets again what a version of the secret held. `index`: as of `Array.at`, oldest first. */
+export function setAgain({ vault }: RotationWorld, name: string, index: number, expires: Date): void {
+  const value = vault.held(name).at(index)?.value;
+  if (value === undefined) throw new Error('no such version');
+  vault.put({ name, value, expires });
+}
+
+/** Where each rotation stands, newest first. */
+export async function statesOf({ tools }: RotationWorld): Promise<readonly string[]> {
+  return (await listRotations(tools)).map(({ state }) => state);
 }
