@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 import type { EmbeddedGitea } from './gitea/embedded-gitea.ts';
-import type { EmbeddedAuditLog } from './azure/audit-log.ts';
-import type { EmbeddedEntra } from './azure/entra.ts';
-import type { EmbeddedEventGrid } from './azure/event-grid.ts';
-import type { EmbeddedIdentity } from './azure/managed-identity.ts';
-import type { EmbeddedKeyVault } from './azure/key-vault.ts';
-import type { EmbeddedLogAnalytics } from './azure/log-analytics.ts';
+import type { EmbeddedAuditLog } from './azure/audit-log/audit-log.ts';
+import type { EmbeddedEntra } from './azure/identity/entra.ts';
+import type { EmbeddedEventGrid } from './azure/event-grid/event-grid.ts';
+import type { EmbeddedIdentity } from './azure/identity/managed-identity.ts';
+import type { EmbeddedKeyVault } from './azure/vault/key-vault.ts';
+import type { EmbeddedLogAnalytics } from './azure/log-analytics/log-analytics.ts';
 
 /** Everything Keyturn talks to, on loopback, in this process, speaking the real wire protocols. */
 export interface EmbeddedCloud {

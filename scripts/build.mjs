@@ -63,8 +63,8 @@ async function buildService() {
 async function buildRunner(outdir) {
   const entries = {
     'keyturn-fetch': 'src/runner/main.ts',
-    main: 'src/runner/action-main.ts',
-    post: 'src/runner/action-post.ts',
+    main: 'src/runner/action/action-main.ts',
+    post: 'src/runner/action/action-post.ts',
   };
   for (const [out, path] of Object.entries(entries)) {
     if (!existsSync(path)) continue;

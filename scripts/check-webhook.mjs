@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { checkWebhook } from '../src/issuers/check-webhook.ts';
-import { alphabets, randomText } from '../src/issuers/random-text.ts';
-import { webhookIssuer } from '../src/issuers/webhook-issuer.ts';
+import { checkWebhook } from '../src/issuers/webhook/check-webhook.ts';
+import { alphabets, randomText } from '../src/issuers/shared/random-text.ts';
+import { webhookIssuer } from '../src/issuers/webhook/webhook-issuer.ts';
 import { SecretValue } from '../src/secrets/secret-value.ts';
 
 const usage = `node scripts/check-webhook.mjs URL --target TEXT --principal TEXT --key-file FILE [--minted] [--network public|private|loopback]

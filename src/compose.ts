@@ -15,7 +15,7 @@ import { takeInventory } from './composition/take-inventory.ts';
 import { webPortsOf } from './composition/web-ports-of.ts';
 import { giteaClient } from './gitea/gitea-client.ts';
 import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
-import { recentDeliveries } from './issuers/hook-deliveries.ts';
+import { recentDeliveries } from './issuers/shared/hook-deliveries.ts';
 import type { Keyturn } from './keyturn.ts';
 import { readSettings } from './settings/read-settings.ts';
 import { createSessions } from './web/sessions.ts';

@@ -1,16 +1,16 @@
-import { actionRoutes } from './action-routes.ts';
-import { json, notFound, Refusal, type Answer } from './answer.ts';
-import { answerArtifactRequest } from './artifact-route.ts';
-import { callerOf, requireScope, rightsIn, type Caller } from './caller.ts';
-import type { GiteaInstance } from './gitea-instance.ts';
-import type { GiteaRequest, Route, RouteContext } from './gitea-route.ts';
-import { actionsSecretRoutes } from './actions-secret-routes.ts';
-import { deployKeyRoutes } from './deploy-key-routes.ts';
-import { hookRoutes } from './hook-routes.ts';
-import { repositoryRoutes } from './repository-routes.ts';
-import { runRoutes } from './run-routes.ts';
-import { runnerRoutes } from './runner-routes.ts';
-import { userRoutes } from './user-routes.ts';
+import { actionRoutes } from './routes/action-routes.ts';
+import { json, notFound, Refusal, type Answer } from './server/answer.ts';
+import { answerArtifactRequest } from './routes/artifact-route.ts';
+import { callerOf, requireScope, rightsIn, type Caller } from './server/caller.ts';
+import type { GiteaInstance } from './server/gitea-instance.ts';
+import type { GiteaRequest, Route, RouteContext } from './server/gitea-route.ts';
+import { actionsSecretRoutes } from './routes/actions-secret-routes.ts';
+import { deployKeyRoutes } from './routes/deploy-key-routes.ts';
+import { hookRoutes } from './routes/hook-routes.ts';
+import { repositoryRoutes } from './routes/repository-routes.ts';
+import { runRoutes } from './routes/run-routes.ts';
+import { runnerRoutes } from './routes/runner-routes.ts';
+import { userRoutes } from './routes/user-routes.ts';
 
 const routes: readonly Route[] = [
   ...userRoutes,

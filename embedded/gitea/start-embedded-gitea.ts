@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts';
 import { startLoopbackServer } from '../loopback-server.ts';
-import { mintToken } from './access-tokens.ts';
+import { mintToken } from './server/access-tokens.ts';
 import { answerRequest } from './answer-request.ts';
-import { hashCredential } from './credential-hash.ts';
-import { webhookDelivery, type WebhookDelivery } from './deliver-webhooks.ts';
+import { hashCredential } from './server/credential-hash.ts';
+import { webhookDelivery, type WebhookDelivery } from './webhooks/deliver-webhooks.ts';
 import type { EmbeddedGitea } from './embedded-gitea.ts';
-import { rowById, seconds, type GiteaInstance } from './gitea-instance.ts';
-import { nextId, type StoredJob } from './gitea-state.ts';
-import { openStateFile } from './state-file.ts';
-import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './running-job.ts';
-import { claimJob, queueJob, queueRerun } from './start-job.ts';
+import { rowById, seconds, type GiteaInstance } from './server/gitea-instance.ts';
+import { nextId, type StoredJob } from './server/gitea-state.ts';
+import { openStateFile } from './server/state-file.ts';
+import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './runner/running-job.ts';
+import { claimJob, queueJob, queueRerun } from './runner/start-job.ts';
 
 export interface EmbeddedGiteaOptions {
   readonly clock: Clock;

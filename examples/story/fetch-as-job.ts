@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import { instanceOf, type JobNumbers } from '../../src/provenance/job-numbers.ts';
 import { formatJobStamp } from '../../src/provenance/job-stamp.ts';

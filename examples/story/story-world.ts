@@ -1,4 +1,4 @@
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { repositories, runners, secrets } from './cast.ts';

@@ -1,17 +1,17 @@
 import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
-import { createAttributor } from './attribute-retrievals.ts';
-import type { ReportingPeriod } from './audited-period.ts';
-import { hourOf } from './calendar.ts';
-import { canaryReads } from './canary-ledger.ts';
-import { jobCollection } from './collect-jobs.ts';
-import { countCoverage } from './hour-coverage.ts';
-import type { Job } from './job.ts';
-import { jobKey, jobName } from './job-name.ts';
-import { jobsOf } from './job-ledger.ts';
-import { periodRows } from './period-rows.ts';
-import { receiptsOf, type LedgerReceipt } from './receipt-ledger.ts';
-import { retrievalCollection } from './retrieval-collection.ts';
+import { createAttributor } from './attribution/attribute-retrievals.ts';
+import type { ReportingPeriod } from './model/audited-period.ts';
+import { hourOf } from './model/calendar.ts';
+import { canaryReads } from './collection/canary-ledger.ts';
+import { jobCollection } from './collection/collect-jobs.ts';
+import { countCoverage } from './period/hour-coverage.ts';
+import type { Job } from './model/job.ts';
+import { jobKey, jobName } from './model/job-name.ts';
+import { jobsOf } from './collection/job-ledger.ts';
+import { periodRows } from './period/period-rows.ts';
+import { receiptsOf, type LedgerReceipt } from './collection/receipt-ledger.ts';
+import { retrievalCollection } from './collection/retrieval-collection.ts';
 
 /** Who read one version, and how far the log is known: of the same shape as the rotation's port asks for. */
 export interface ReadersOfVersion {

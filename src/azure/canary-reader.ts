@@ -1,4 +1,4 @@
-import type { CanaryRead, CanaryReader } from '../audit/canary-reader.ts';
+import type { CanaryRead, CanaryReader } from '../audit/collection/canary-reader.ts';
 import { ServiceError } from '../service-error.ts';
 import { type VaultAccess, vaultClient } from './vault-client.ts';
 import { readFailure } from './vault-failure.ts';

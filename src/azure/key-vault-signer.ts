@@ -2,8 +2,8 @@ import { createHash, createPublicKey } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { CryptographyClient, type JsonWebKey, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
-import { fingerprintOf, withLowS } from '../evidence/dsse-envelope.ts';
-import type { Signer } from '../evidence/signer.ts';
+import { fingerprintOf, withLowS } from '../evidence/pack/dsse-envelope.ts';
+import type { Signer } from '../evidence/pack/signer.ts';
 import { ServiceError } from '../service-error.ts';
 import { embeddedSwitch } from './embedded-switch.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import { LogsQueryClient, LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query';
-import type { ReportingPeriod } from '../audit/audited-period.ts';
-import type { RawRows, RetrievalLog } from '../audit/retrieval-log.ts';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { RawRows, RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Vault } from '../secrets/secret-reference.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindQuery, type QueryFile, readQueryFile } from './bind-query.ts';

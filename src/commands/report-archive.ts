@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { composeKeyturn } from '../compose.ts';
-import { exportPack, listPacks } from '../evidence/pack-archive.ts';
+import { exportPack, listPacks } from '../evidence/pack/pack-archive.ts';
 import type { ExitCode, Surroundings } from './command.ts';
 
 /** Prints the packs that the archive holds, oldest first: each follows the one before it. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { composeKeyturn } from '../compose.ts';
 import { reportPeriod } from '../composition/report-period.ts';
-import { parsePeriod } from '../evidence/parse-period.ts';
-import type { Framework } from '../evidence/report-model.ts';
+import { parsePeriod } from '../evidence/period/parse-period.ts';
+import type { Framework } from '../evidence/report/report-model.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Command } from './command.ts';
 import { readWords, required } from './read-words.ts';

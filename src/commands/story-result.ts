@@ -1,5 +1,5 @@
-import type { PackSummary } from '../evidence/pack-archive.ts';
-import { readRotationHistories } from '../rotation/read-rotation-histories.ts';
+import type { PackSummary } from '../evidence/pack/pack-archive.ts';
+import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import type { Composition } from '../composition/composition.ts';
 
 /** What happened in a run of `start`, in counts: its last line with `--json`. */

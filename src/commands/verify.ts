@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { Verification } from '../evidence/verification.ts';
-import { verifyChain } from '../evidence/verify-chain.ts';
-import { verifyPack } from '../evidence/verify-pack.ts';
+import type { Verification } from '../evidence/verify/verification.ts';
+import { verifyChain } from '../evidence/verify/verify-chain.ts';
+import { verifyPack } from '../evidence/verify/verify-pack.ts';
 import type { Command, Surroundings } from './command.ts';
 import { readWords, required } from './read-words.ts';
 

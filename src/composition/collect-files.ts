@@ -1,14 +1,14 @@
-import type { ReportingPeriod } from '../audit/audited-period.ts';
-import { daysOf, hourName } from '../audit/calendar.ts';
-import type { Job } from '../audit/job.ts';
-import { jobKey } from '../audit/job-name.ts';
-import { recordJob } from '../audit/job-ledger.ts';
-import { readJobFile } from '../audit/read-job-file.ts';
-import { type FiledReceipt, readReceiptFile } from '../audit/read-receipt-file.ts';
-import { createSliceReader } from '../audit/read-slice.ts';
-import { recordLoggedReceipts, recordPostedReceipt } from '../audit/receipt-ledger.ts';
-import { saveRetrievalCollection } from '../audit/retrieval-collection.ts';
-import type { RetrievalLog } from '../audit/retrieval-log.ts';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
+import { daysOf, hourName } from '../audit/model/calendar.ts';
+import type { Job } from '../audit/model/job.ts';
+import { jobKey } from '../audit/model/job-name.ts';
+import { recordJob } from '../audit/collection/job-ledger.ts';
+import { readJobFile } from '../audit/files/read-job-file.ts';
+import { type FiledReceipt, readReceiptFile } from '../audit/files/read-receipt-file.ts';
+import { createSliceReader } from '../audit/collection/read-slice.ts';
+import { recordLoggedReceipts, recordPostedReceipt } from '../audit/collection/receipt-ledger.ts';
+import { saveRetrievalCollection } from '../audit/collection/retrieval-collection.ts';
+import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { RecordStore } from '../records/record-store.ts';
 
 export interface EvidenceFiles {

@@ -1,7 +1,7 @@
-import type { CanaryReader } from '../audit/canary-reader.ts';
-import type { JobFeed } from '../audit/job-feed.ts';
-import type { RetrievalLog } from '../audit/retrieval-log.ts';
-import type { Signer } from '../evidence/signer.ts';
+import type { CanaryReader } from '../audit/collection/canary-reader.ts';
+import type { JobFeed } from '../audit/collection/job-feed.ts';
+import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
+import type { Signer } from '../evidence/pack/signer.ts';
 import type { Keyturn } from '../keyturn.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts';

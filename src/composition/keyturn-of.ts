@@ -1,7 +1,7 @@
-import { collectJobs } from '../audit/collect-jobs.ts';
-import { collectRetrievals } from '../audit/collect-retrievals.ts';
-import { duePeriods } from '../evidence/due-periods.ts';
-import { listPacks } from '../evidence/pack-archive.ts';
+import { collectJobs } from '../audit/collection/collect-jobs.ts';
+import { collectRetrievals } from '../audit/collection/collect-retrievals.ts';
+import { duePeriods } from '../evidence/period/due-periods.ts';
+import { listPacks } from '../evidence/pack/pack-archive.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
 import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import { reconcileRotations } from '../rotation/reconcile-rotations.ts';

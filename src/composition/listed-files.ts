@@ -1,4 +1,4 @@
-import { packFiles, readPackFile } from '../evidence/pack-archive.ts';
+import { packFiles, readPackFile } from '../evidence/pack/pack-archive.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { ListedFile } from '../web/web-ports.ts';
 

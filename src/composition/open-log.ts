@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
-import type { RetrievalLog } from '../audit/retrieval-log.ts';
+import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import { logAnalyticsRetrievalLog } from '../azure/log-analytics-retrieval-log.ts';
 import type { Settings } from '../settings.ts';
 

@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import type { Signer } from '../evidence/signer.ts';
+import type { Signer } from '../evidence/pack/signer.ts';
 import { localSigner } from '../files/local-signer.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Settings } from '../settings.ts';

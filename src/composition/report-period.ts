@@ -1,10 +1,10 @@
 import { auditPeriod } from '../audit/audit-period.ts';
-import type { ReportingPeriod } from '../audit/audited-period.ts';
-import type { PackSummary } from '../evidence/pack-archive.ts';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { producePack } from '../evidence/produce-pack.ts';
-import type { Framework } from '../evidence/report-model.ts';
-import type { RotationHistory } from '../rotation/rotation-history.ts';
-import { readRotationHistories } from '../rotation/read-rotation-histories.ts';
+import type { Framework } from '../evidence/report/report-model.ts';
+import type { RotationHistory } from '../rotation/history/rotation-history.ts';
+import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import type { Composition } from './composition.ts';
 import { version } from './version.ts';
 

@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import { recordOwnRead } from '../audit/own-read-ledger.ts';
+import { recordOwnRead } from '../audit/collection/own-read-ledger.ts';
 import { keyVaultSecretStore } from '../azure/key-vault-secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { SecretStore } from '../rotation/secret-store.ts';

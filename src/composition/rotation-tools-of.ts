@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { recordOwnRead } from '../audit/own-read-ledger.ts';
+import { recordOwnRead } from '../audit/collection/own-read-ledger.ts';
 import { versionReaders } from '../audit/version-readers-of.ts';
-import type { AccessTokens } from '../issuers/access-tokens.ts';
-import type { HookDeliveries } from '../issuers/hook-deliveries.ts';
+import type { AccessTokens } from '../issuers/shared/access-tokens.ts';
+import type { HookDeliveries } from '../issuers/shared/hook-deliveries.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
-import type { OwnToken } from '../issuers/issuer-surroundings.ts';
-import { secretReader } from '../issuers/read-secret.ts';
+import type { OwnToken } from '../issuers/shared/issuer-surroundings.ts';
+import { secretReader } from '../issuers/shared/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationTools } from '../rotation/rotation-tools.ts';

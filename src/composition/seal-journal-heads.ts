@@ -1,5 +1,5 @@
 import { canonicalJson } from '../provenance/canonical-json.ts';
-import { sealEnvelope } from '../evidence/dsse-envelope.ts';
+import { sealEnvelope } from '../evidence/pack/dsse-envelope.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { journalHeads } from '../rotation/rotation-journal.ts';
 import { ServiceError } from '../service-error.ts';

@@ -1,4 +1,4 @@
-import { type InventoriedSecret, inventoryAt, recordInventory } from '../audit/inventory-ledger.ts';
+import { type InventoriedSecret, inventoryAt, recordInventory } from '../audit/collection/inventory-ledger.ts';
 import { isStagingName } from '../rotation/staging.ts';
 import type { SecretStore, SecretVersion } from '../rotation/secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';

@@ -1,12 +1,12 @@
-import { recordPostedReceipt } from '../audit/receipt-ledger.ts';
+import { recordPostedReceipt } from '../audit/collection/receipt-ledger.ts';
 import { eventGridTokenCheck } from '../azure/event-grid-token.ts';
-import { listPacks, type PackSummary, readPackFile } from '../evidence/pack-archive.ts';
-import { zipPack } from '../evidence/zip-pack.ts';
-import type { RecentDeliveries } from '../issuers/hook-deliveries.ts';
+import { listPacks, type PackSummary, readPackFile } from '../evidence/pack/pack-archive.ts';
+import { zipPack } from '../evidence/pack/zip-pack.ts';
+import type { RecentDeliveries } from '../issuers/shared/hook-deliveries.ts';
 import { verifyRuntimeToken } from '../gitea/verify-runtime-token.ts';
 import { isSignedByGitea } from '../gitea/webhook-signature.ts';
-import { collectJobs } from '../audit/collect-jobs.ts';
-import { gradeGroups } from '../audit/attribution.ts';
+import { collectJobs } from '../audit/collection/collect-jobs.ts';
+import { gradeGroups } from '../audit/model/attribution.ts';
 import { instanceOf } from '../provenance/job-numbers.ts';
 import { approveRotation } from '../rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../rotation/handle-vault-event.ts';

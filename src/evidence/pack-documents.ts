@@ -1,9 +1,9 @@
-import type { ReportingPeriod } from '../audit/audited-period.ts';
-import type { PackSummary } from './pack-archive.ts';
-import type { PackFile } from './pack-file.ts';
-import { type DataManifest, type Manifest, type PackStatement, packPredicateType } from './pack-statement.ts';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { PackSummary } from './pack/pack-archive.ts';
+import type { PackFile } from './pack/pack-file.ts';
+import { type DataManifest, type Manifest, type PackStatement, packPredicateType } from './pack/pack-statement.ts';
 import type { PackOrder } from './produce-pack.ts';
-import type { ReportModel } from './report-model.ts';
+import type { ReportModel } from './report/report-model.ts';
 
 /** `data-manifest.json`: what the PDF attaches and what the footers name. */
 export function dataManifestOf(

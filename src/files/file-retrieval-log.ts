@@ -1,12 +1,12 @@
 import { createHash, hash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ReportingPeriod } from '../audit/audited-period.ts';
-import { auditRowsOf } from '../audit/audit-rows-of.ts';
-import { daysOf, hourName } from '../audit/calendar.ts';
-import { parseAuditRow } from '../audit/parse-audit-row.ts';
-import { readJsonLines } from '../audit/read-json-lines.ts';
-import type { RawRows, RetrievalLog } from '../audit/retrieval-log.ts';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
+import { auditRowsOf } from '../audit/files/audit-rows-of.ts';
+import { daysOf, hourName } from '../audit/model/calendar.ts';
+import { parseAuditRow } from '../audit/parsing/parse-audit-row.ts';
+import { readJsonLines } from '../audit/files/read-json-lines.ts';
+import type { RawRows, RetrievalLog } from '../audit/collection/retrieval-log.ts';
 
 /** The audit log as files hold it. */
 export interface FileRetrievalLog extends RetrievalLog {

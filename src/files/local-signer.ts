@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fingerprintOf } from '../evidence/dsse-envelope.ts';
-import type { Signer } from '../evidence/signer.ts';
+import { fingerprintOf } from '../evidence/pack/dsse-envelope.ts';
+import type { Signer } from '../evidence/pack/signer.ts';
 import { ServiceError } from '../service-error.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { JobFeed } from '../audit/job-feed.ts';
-import type { Job } from '../audit/job.ts';
+import type { JobFeed } from '../audit/collection/job-feed.ts';
+import type { Job } from '../audit/model/job.ts';
 import { instanceOf } from '../provenance/job-numbers.ts';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaClient } from './gitea-client.ts';

@@ -1,4 +1,4 @@
-import type { Job } from '../audit/job.ts';
+import type { Job } from '../audit/model/job.ts';
 import { jsonProperties } from './json-properties.ts';
 
 /** What a job's own JSON does not say: it names no repository but in addresses, and neither event nor fork. */

@@ -1,27 +1,27 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { type GiteaClient, giteaClient } from '../gitea/gitea-client.ts';
 import type { CredentialIssuer } from '../rotation/credential-issuer.ts';
-import type { CredentialClass } from '../rotation/rotation-steps.ts';
-import type { AccessTokens } from './access-tokens.ts';
-import { azureKeysIssuer } from './azure-keys-issuer.ts';
-import { entraCertificateIssuer } from './entra-certificate-issuer.ts';
-import { entraPasswordIssuer } from './entra-password-issuer.ts';
-import { generatedIssuer } from './generated-issuer.ts';
-import { giteaDeployKeyIssuer } from './gitea-deploy-key-issuer.ts';
-import { giteaTokenIssuer } from './gitea-token-issuer.ts';
-import { giteaUserPasswordIssuer } from './gitea-user-password-issuer.ts';
-import { giteaWebhookSecretIssuer } from './gitea-webhook-secret-issuer.ts';
-import { hmacSecretIssuer } from './hmac-secret-issuer.ts';
-import { mariadbEngine } from './mariadb-engine.ts';
-import { mysqlDualPasswordIssuer } from './mysql-dual-password-issuer.ts';
-import { postgresqlEngine } from './postgresql-engine.ts';
-import type { ReadSecret } from './read-secret.ts';
-import { redisAclIssuer } from './redis-acl-issuer.ts';
-import { twoUsersIssuer } from './two-users-issuer.ts';
-import type { IssuerSurroundings } from './issuer-surroundings.ts';
-import { sshKeyPairIssuer } from './ssh-key-pair-issuer.ts';
-import { unconfiguredIssuer } from './unconfigured-issuer.ts';
-import { webhookIssuer } from './webhook-issuer.ts';
+import type { CredentialClass } from '../rotation/history/rotation-steps.ts';
+import type { AccessTokens } from './shared/access-tokens.ts';
+import { azureKeysIssuer } from './azure/azure-keys-issuer.ts';
+import { entraCertificateIssuer } from './azure/entra-certificate-issuer.ts';
+import { entraPasswordIssuer } from './azure/entra-password-issuer.ts';
+import { generatedIssuer } from './local/generated-issuer.ts';
+import { giteaDeployKeyIssuer } from './gitea/gitea-deploy-key-issuer.ts';
+import { giteaTokenIssuer } from './gitea/gitea-token-issuer.ts';
+import { giteaUserPasswordIssuer } from './gitea/gitea-user-password-issuer.ts';
+import { giteaWebhookSecretIssuer } from './gitea/gitea-webhook-secret-issuer.ts';
+import { hmacSecretIssuer } from './local/hmac-secret-issuer.ts';
+import { mariadbEngine } from './databases/mariadb-engine.ts';
+import { mysqlDualPasswordIssuer } from './databases/mysql-dual-password-issuer.ts';
+import { postgresqlEngine } from './databases/postgresql-engine.ts';
+import type { ReadSecret } from './shared/read-secret.ts';
+import { redisAclIssuer } from './databases/redis-acl-issuer.ts';
+import { twoUsersIssuer } from './databases/two-users-issuer.ts';
+import type { IssuerSurroundings } from './shared/issuer-surroundings.ts';
+import { sshKeyPairIssuer } from './local/ssh-key-pair-issuer.ts';
+import { unconfiguredIssuer } from './shared/unconfigured-issuer.ts';
+import { webhookIssuer } from './webhook/webhook-issuer.ts';
 
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {

@@ -1,7 +1,7 @@
 import { giteaClient } from '../gitea/gitea-client.ts';
 import type { PublicationPlace } from '../rotation/publication-place.ts';
-import { giteaActionsSecretPlace } from './gitea-actions-secret-place.ts';
-import type { IssuerSurroundings } from './issuer-surroundings.ts';
+import { giteaActionsSecretPlace } from './gitea/gitea-actions-secret-place.ts';
+import type { IssuerSurroundings } from './shared/issuer-surroundings.ts';
 
 /** Every further place that a value can be published to, by its kind. Without Gitea there is none. */
 export function publicationPlaces({ gitea }: IssuerSurroundings): ReadonlyMap<string, PublicationPlace> {

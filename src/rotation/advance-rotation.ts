@@ -9,7 +9,7 @@ import { disableOldVersions, revokeOldCredential } from './revoke-old-credential
 import { finishRollBack } from './roll-back-rotation.ts';
 import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import { readJournal } from './rotation-journal.ts';
-import { type RotationAside, type RotationStep, hasReached, isAside, stepAfter } from './rotation-steps.ts';
+import { type RotationAside, type RotationStep, hasReached, isAside, stepAfter } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationWork, openWork } from './rotation-work.ts';
 import { settlePublication } from './settle-publication.ts';

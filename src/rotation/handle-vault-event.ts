@@ -6,7 +6,7 @@ import { claimRotation } from './claim-rotation.ts';
 import { type ExpiryNotice, type RefusedEvent, parseVaultEvent } from './expiry-notice.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { Rotation } from './rotation.ts';
-import { hasReached } from './rotation-steps.ts';
+import { hasReached } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { unitOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';

@@ -1,4 +1,4 @@
-import type { CredentialClass, RotationState, RotationStep } from './rotation-steps.ts';
+import type { CredentialClass, RotationState, RotationStep } from './history/rotation-steps.ts';
 
 /** What an entry is about. An act outside the journal has an intent before it and an outcome behind it. */
 export const rotationActs = [

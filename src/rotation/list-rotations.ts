@@ -1,7 +1,7 @@
 import { wantedApproval } from './approval.ts';
-import { approvalsOf } from './read-rotation-histories.ts';
+import { approvalsOf } from './history/read-rotation-histories.ts';
 import { rotationOf } from './rotation.ts';
-import type { RotationHistory } from './rotation-history.ts';
+import type { RotationHistory } from './history/rotation-history.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { readJournal, rotationIds } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';

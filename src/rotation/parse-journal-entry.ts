@@ -1,6 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import { type JournalEntry, rotationActs } from './journal-entry.ts';
-import { asides, stepsOf } from './rotation-steps.ts';
+import { asides, stepsOf } from './history/rotation-steps.ts';
 
 /** Gives the place of the first fault below `place`, or `null`. */
 type Check = (value: unknown, place: string) => string | null;

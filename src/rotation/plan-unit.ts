@@ -8,7 +8,7 @@ import { restAfterRollBack } from './rest-after-roll-back.ts';
 import { type Rotation, rotationOf } from './rotation.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { readJournal } from './rotation-journal.ts';
-import { stepAfter, stepsOf } from './rotation-steps.ts';
+import { stepAfter, stepsOf } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
 import type { SecretVersion } from './secret-store.ts';

@@ -10,7 +10,7 @@ import { removeLeftovers } from './remove-leftovers.ts';
 import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import { readJournal } from './rotation-journal.ts';
-import { hasReached } from './rotation-steps.ts';
+import { hasReached } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, issuerOf } from './rotation-unit.ts';
 import { openWork } from './rotation-work.ts';

@@ -6,7 +6,7 @@ import type { Lease } from './lease.ts';
 import { type Rotation, rotationOf, withEntry } from './rotation.ts';
 import { attemptIdOf } from './rotation-id.ts';
 import { appendEntry, readJournal } from './rotation-journal.ts';
-import type { RotationState, RotationStep } from './rotation-steps.ts';
+import type { RotationState, RotationStep } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf, targetKeyOf, unitOf } from './rotation-unit.ts';
 import { type OperationNotes, operation, readValue } from './vault-access.ts';

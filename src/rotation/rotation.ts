@@ -2,7 +2,7 @@ import { ServiceError } from '../service-error.ts';
 import type { Approval, JournalEntry, RotationAct, RotationClaim, RotationFacts } from './journal-entry.ts';
 import { type UnansweredAct, unansweredBehind } from './late-request.ts';
 import { digestOf } from './rotation-journal.ts';
-import type { RotationState, RotationStep } from './rotation-steps.ts';
+import type { RotationState, RotationStep } from './history/rotation-steps.ts';
 
 /** Where a rotation stands: its journal, read from the first entry to the last. */
 export interface Rotation {

@@ -1,7 +1,7 @@
 import { leftAliveReason, leftAliveReasons } from './left-alive.ts';
 import type { ClaimedMember, JournalEntry } from './journal-entry.ts';
 import { type Rotation, hasEnded } from './rotation.ts';
-import type { RotationHistory } from './rotation-history.ts';
+import type { RotationHistory } from './history/rotation-history.ts';
 import { bindingKey } from './rotation-unit.ts';
 
 /** What the journal shows of both values of one secret, for evidence and for people. */

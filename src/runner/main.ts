@@ -1,6 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { sealProcess } from './seal-process.ts';
+import { sealProcess } from './configuration/seal-process.ts';
 import { machineSurroundings, type Surroundings } from './surroundings.ts';
 
 const usage = `keyturn-fetch: hands secrets of Azure Key Vault to one command, and leaves a receipt of each read.
@@ -31,14 +31,17 @@ Options of exec (SECRET is [VAULT/]NAME[@VERSION]):
 
 const commands: Readonly<Record<string, (words: readonly string[], surroundings: Surroundings) => Promise<number>>> = {
   async exec(words, surroundings) {
-    const [{ parseExecOptions }, { exec }] = await Promise.all([import('./exec-options.ts'), import('./exec.ts')]);
+    const [{ parseExecOptions }, { exec }] = await Promise.all([
+      import('./commands/exec-options.ts'),
+      import('./commands/exec.ts'),
+    ]);
     return await exec(parseExecOptions(words), surroundings);
   },
-  check: async (words, surroundings) => (await import('./check.ts')).check(words, surroundings),
-  doctor: async (words, surroundings) => (await import('./doctor.ts')).doctor(words, surroundings),
-  render: async (words, surroundings) => (await import('./place-values.ts')).render(words, surroundings),
-  mask: async (words, surroundings) => (await import('./place-values.ts')).mask(words, surroundings),
-  env: async (words, surroundings) => (await import('./place-values.ts')).env(words, surroundings),
+  check: async (words, surroundings) => (await import('./commands/check.ts')).check(words, surroundings),
+  doctor: async (words, surroundings) => (await import('./doctor/doctor.ts')).doctor(words, surroundings),
+  render: async (words, surroundings) => (await import('./commands/place-values.ts')).render(words, surroundings),
+  mask: async (words, surroundings) => (await import('./commands/place-values.ts')).mask(words, surroundings),
+  env: async (words, surroundings) => (await import('./commands/place-values.ts')).env(words, surroundings),
   help() {
     process.stdout.write(usage);
     return Promise.resolve(0);

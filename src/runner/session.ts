@@ -1,21 +1,21 @@
 import type { Receipt } from '../provenance/receipt.ts';
 import { ServiceError } from '../service-error.ts';
-import { accessTokenSource } from './access-token-source.ts';
-import type { FetchConfiguration } from './fetch-configuration.ts';
-import { fetchSecrets, type FetchedSecret } from './fetch-secrets.ts';
-import { refuseHostileEnvironment } from './hostile-environment.ts';
+import { accessTokenSource } from './identity/access-token-source.ts';
+import type { FetchConfiguration } from './configuration/fetch-configuration.ts';
+import { fetchSecrets, type FetchedSecret } from './reading/fetch-secrets.ts';
+import { refuseHostileEnvironment } from './configuration/hostile-environment.ts';
 import { type HttpExchange, httpExchange } from './http-exchange.ts';
 import { readJobContext, type JobContext } from './job-context.ts';
-import { leaveReceipt } from './leave-receipt.ts';
-import { loadFetchConfiguration } from './load-fetch-configuration.ts';
-import { namesAreOpaque } from './names-are-opaque.ts';
-import { postReceipts } from './post-receipts.ts';
-import { readAuthority } from './read-authority.ts';
-import { startReceiptChain } from './receipt-chain.ts';
-import type { Selected } from './select-secrets.ts';
-import type { SecretRequest, SecretSelection } from './secret-request.ts';
+import { leaveReceipt } from './receipts/leave-receipt.ts';
+import { loadFetchConfiguration } from './configuration/load-fetch-configuration.ts';
+import { namesAreOpaque } from './receipts/names-are-opaque.ts';
+import { postReceipts } from './receipts/post-receipts.ts';
+import { readAuthority } from './identity/read-authority.ts';
+import { startReceiptChain } from './receipts/receipt-chain.ts';
+import type { Selected } from './reading/select-secrets.ts';
+import type { SecretRequest, SecretSelection } from './configuration/secret-request.ts';
 import type { Surroundings } from './surroundings.ts';
-import { vaultAddress } from './vault-address.ts';
+import { vaultAddress } from './configuration/vault-address.ts';
 
 /** One start of the helper: who it is, for which job, and its chain of receipts. */
 export interface Session {
@@ -56,7 +56,7 @@ export function startSession(
     job,
     async select(selections) {
       if (selections.length === 0) return [];
-      const [identity, { selectSecrets }] = await Promise.all([identityOf(), import('./select-secrets.ts')]);
+      const [identity, { selectSecrets }] = await Promise.all([identityOf(), import('./reading/select-secrets.ts')]);
       const requests: SecretRequest[] = [];
       for (const selection of selections) {
         const vault = vaultAddress(configuration, selection.vault);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attributeFiles } from '../../src/audit/attribute-files.ts';
+import { attributeFiles } from '../../src/audit/files/attribute-files.ts';
 
 const records = fileURLToPath(
   new URL('../../../shared/contracts/05-audit-records/keyvault-audit-records.ndjson', import.meta.url),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AttributionSources, createAttributor } from '../../src/audit/attribute-retrievals.ts';
-import type { Retrieval } from '../../src/audit/retrieval.ts';
+import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import { opaqueName } from '../../src/provenance/opaque-name.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
 import * as given from './attribution-fixtures.ts';

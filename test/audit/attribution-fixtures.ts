@@ -1,9 +1,9 @@
-import type { Job } from '../../src/audit/job.ts';
-import type { LedgerReceipt } from '../../src/audit/receipt-ledger.ts';
-import type { CallerIdentity, Retrieval } from '../../src/audit/retrieval.ts';
+import type { Job } from '../../src/audit/model/job.ts';
+import type { LedgerReceipt } from '../../src/audit/collection/receipt-ledger.ts';
+import type { CallerIdentity, Retrieval } from '../../src/audit/model/retrieval.ts';
 import { formatJobStamp } from '../../src/provenance/job-stamp.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
-import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import type { IdentityRule, Policy } from '../../src/secrets/policy.ts';
 
 /** 08:00 of one day plus so many seconds, as rows write it. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAttributor } from '../../src/audit/attribute-retrievals.ts';
-import { type Attribution, type Grade, grades } from '../../src/audit/attribution.ts';
-import type { Job } from '../../src/audit/job.ts';
-import type { LedgerReceipt } from '../../src/audit/receipt-ledger.ts';
-import type { Retrieval } from '../../src/audit/retrieval.ts';
+import { createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
+import { type Attribution, type Grade, grades } from '../../src/audit/model/attribution.ts';
+import type { Job } from '../../src/audit/model/job.ts';
+import type { LedgerReceipt } from '../../src/audit/collection/receipt-ledger.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import * as given from './attribution-fixtures.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);

@@ -1,11 +1,11 @@
 import { createClock } from '../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { EmbeddedJob, RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { auditPeriod, type PeriodToAudit } from '../../src/audit/audit-period.ts';
-import { collectJobs } from '../../src/audit/collect-jobs.ts';
-import { collectRetrievals } from '../../src/audit/collect-retrievals.ts';
+import { collectJobs } from '../../src/audit/collection/collect-jobs.ts';
+import { collectRetrievals } from '../../src/audit/collection/collect-retrievals.ts';
 import { keyVaultCanaryReader } from '../../src/azure/canary-reader.ts';
 import { logAnalyticsRetrievalLog } from '../../src/azure/log-analytics-retrieval-log.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';

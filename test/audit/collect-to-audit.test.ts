@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Attribution } from '../../src/audit/attribution.ts';
-import { recordPostedReceipt } from '../../src/audit/receipt-ledger.ts';
+import type { Attribution } from '../../src/audit/model/attribution.ts';
+import { recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { versionReaders } from '../../src/audit/version-readers-of.ts';
 import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { type AuditedWorld, auditedWorld } from './audited-world.ts';

@@ -1,4 +1,4 @@
-import type { Retrieval } from '../../src/audit/retrieval.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 
 /** What each record is, read by eye in the file and written down here: kind, denial, vault, secret, version, who, time. */
 export type ExpectedRecord = readonly [

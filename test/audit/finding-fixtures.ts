@@ -1,10 +1,10 @@
-import { type AttributionSources, createAttributor } from '../../src/audit/attribute-retrievals.ts';
-import type { SecretInventoryEntry } from '../../src/audit/audited-period.ts';
-import type { Finding, FindingRule } from '../../src/audit/finding.ts';
+import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
+import type { SecretInventoryEntry } from '../../src/audit/model/audited-period.ts';
+import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
 import { findExceptions } from '../../src/audit/findings/find-exceptions.ts';
 import type { EndOfPeriod } from '../../src/audit/findings/finding-rule.ts';
-import type { Retrieval } from '../../src/audit/retrieval.ts';
-import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import type { Namespace, Policy, SecretBinding } from '../../src/secrets/policy.ts';
 import * as given from './attribution-fixtures.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import * as given from './attribution-fixtures.ts';
 
 import { bound, denied, found, of, quiet, secret } from './finding-fixtures.ts';

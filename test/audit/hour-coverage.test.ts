@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countCoverage, notReadOf } from '../../src/audit/hour-coverage.ts';
-import type { RetrievalCollection } from '../../src/audit/retrieval-collection.ts';
+import { countCoverage, notReadOf } from '../../src/audit/period/hour-coverage.ts';
+import type { RetrievalCollection } from '../../src/audit/collection/retrieval-collection.ts';
 import { row } from './attribution-fixtures.ts';
 
 const period = { from: new Date('2026-03-02T08:00:00Z'), to: new Date('2026-03-02T12:00:00Z') };

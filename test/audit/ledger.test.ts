@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { collectJobs, jobCollection } from '../../src/audit/collect-jobs.ts';
-import { inventoryAt, recordInventory } from '../../src/audit/inventory-ledger.ts';
-import type { JobFeed } from '../../src/audit/job-feed.ts';
-import type { Job } from '../../src/audit/job.ts';
-import { jobsOf, recordJob } from '../../src/audit/job-ledger.ts';
-import { type LedgerReceipt, receiptsOf, recordPostedReceipt } from '../../src/audit/receipt-ledger.ts';
+import { collectJobs, jobCollection } from '../../src/audit/collection/collect-jobs.ts';
+import { inventoryAt, recordInventory } from '../../src/audit/collection/inventory-ledger.ts';
+import type { JobFeed } from '../../src/audit/collection/job-feed.ts';
+import type { Job } from '../../src/audit/model/job.ts';
+import { jobsOf, recordJob } from '../../src/audit/collection/job-ledger.ts';
+import { type LedgerReceipt, receiptsOf, recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { ServiceError } from '../../src/service-error.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseAuditRow } from '../../src/audit/parse-audit-row.ts';
-import type { Retrieval } from '../../src/audit/retrieval.ts';
+import { parseAuditRow } from '../../src/audit/parsing/parse-audit-row.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 
 const row = {
   TimeGenerated: '2026-03-02T08:00:00.1234567Z',

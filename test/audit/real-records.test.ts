@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { auditRowsOf } from '../../src/audit/audit-rows-of.ts';
-import { parseAuditRow } from '../../src/audit/parse-audit-row.ts';
+import { auditRowsOf } from '../../src/audit/files/audit-rows-of.ts';
+import { parseAuditRow } from '../../src/audit/parsing/parse-audit-row.ts';
 import { type ExpectedRecord, expectedRecords } from './expected-records.ts';
-import type { Retrieval } from '../../src/audit/retrieval.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 
 const folder = new URL('../../../shared/contracts/05-audit-records/', import.meta.url);
 

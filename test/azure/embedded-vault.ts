@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/core-auth';
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import { type EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { VaultAccess } from '../../src/azure/vault-client.ts';
 

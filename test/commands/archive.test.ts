@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PackSummary } from '../../src/evidence/pack-archive.ts';
+import type { PackSummary } from '../../src/evidence/pack/pack-archive.ts';
 import { type Called, callCommand } from './call-command.ts';
 
 let folder: string;

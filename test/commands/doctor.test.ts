@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canaryReads } from '../../src/audit/canary-ledger.ts';
+import { canaryReads } from '../../src/audit/collection/canary-ledger.ts';
 import { folderRecordStore } from '../../src/files/folder-record-store.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
 import { callCommand } from './call-command.ts';

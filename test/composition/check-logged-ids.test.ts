@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { recordPostedReceipt } from '../../src/audit/receipt-ledger.ts';
-import { writeSlice } from '../../src/audit/slice.ts';
+import { recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
+import { writeSlice } from '../../src/audit/collection/slice.ts';
 import { checkLoggedIds } from '../../src/composition/doctor/check-logged-ids.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';

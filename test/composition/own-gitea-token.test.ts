@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { auditPeriod } from '../../src/audit/audit-period.ts';
-import type { Attribution } from '../../src/audit/attribution.ts';
+import type { Attribution } from '../../src/audit/model/attribution.ts';
 import { composeKeyturn } from '../../src/compose.ts';
 import type { Composition } from '../../src/composition/composition.ts';
-import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
 
 const name = 'keyturn-gitea-token';

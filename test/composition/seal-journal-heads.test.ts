@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { headsPath, headsPayloadType, sealJournalHeads } from '../../src/composition/seal-journal-heads.ts';
-import { openEnvelope, signatureHolds } from '../../src/evidence/dsse-envelope.ts';
+import { openEnvelope, signatureHolds } from '../../src/evidence/pack/dsse-envelope.ts';
 import { localSigner } from '../../src/files/local-signer.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JobFeed } from '../../src/audit/job-feed.ts';
-import type { Job } from '../../src/audit/job.ts';
+import type { JobFeed } from '../../src/audit/collection/job-feed.ts';
+import type { Job } from '../../src/audit/model/job.ts';
 
 /** A Gitea with a way to let things happen in it. */
 export interface FeedUnderTest {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseAuditRow } from '../../src/audit/parse-audit-row.ts';
-import type { RetrievalLog } from '../../src/audit/retrieval-log.ts';
+import { parseAuditRow } from '../../src/audit/parsing/parse-audit-row.ts';
+import type { RetrievalLog } from '../../src/audit/collection/retrieval-log.ts';
 
 /** A log that holds reads at the moments given, all of one vault in scope, and one of a vault that is not. */
 export interface LogUnderTest {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprintOf, openEnvelope, sealEnvelope, signatureHolds } from '../../src/evidence/dsse-envelope.ts';
-import type { Signer } from '../../src/evidence/signer.ts';
+import { fingerprintOf, openEnvelope, sealEnvelope, signatureHolds } from '../../src/evidence/pack/dsse-envelope.ts';
+import type { Signer } from '../../src/evidence/pack/signer.ts';
 
 /** What every signer must do, run on each adapter: a key in a file, a key of Key Vault. */
 export function signerContract(name: string, create: () => Promise<Signer>): void {

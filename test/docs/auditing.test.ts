@@ -1,11 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { forgers, type Grade, gradeGroups, grades } from '../../src/audit/attribution.ts';
-import { exclusionReasons } from '../../src/audit/population.ts';
-import { sampleCommand } from '../../src/evidence/draw-sample.ts';
-import { attributionReasons } from '../../src/audit/attribution-reasons.ts';
-import { chainFaults } from '../../src/evidence/verify-chain.ts';
+import { forgers, type Grade, gradeGroups, grades } from '../../src/audit/model/attribution.ts';
+import { exclusionReasons } from '../../src/audit/period/population.ts';
+import { sampleCommand } from '../../src/evidence/report/draw-sample.ts';
+import { attributionReasons } from '../../src/audit/model/attribution-reasons.ts';
+import { chainFaults } from '../../src/evidence/verify/verify-chain.ts';
 import { fenced, heldBlock, markdownTable } from './held-block.ts';
 
 const page = 'docs/auditing.md';

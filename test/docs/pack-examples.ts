@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { counted, createFindingTally } from '../../src/audit/findings/finding-tally.ts';
-import type { Finding } from '../../src/audit/finding.ts';
-import { fingerprintOf, sealEnvelope, statementPayloadType } from '../../src/evidence/dsse-envelope.ts';
-import { sha256 } from '../../src/evidence/pack-file.ts';
-import type { Manifest, PackStatement } from '../../src/evidence/pack-statement.ts';
-import type { Signer } from '../../src/evidence/signer.ts';
+import type { Finding } from '../../src/audit/model/finding.ts';
+import { fingerprintOf, sealEnvelope, statementPayloadType } from '../../src/evidence/pack/dsse-envelope.ts';
+import { sha256 } from '../../src/evidence/pack/pack-file.ts';
+import type { Manifest, PackStatement } from '../../src/evidence/pack/pack-statement.ts';
+import type { Signer } from '../../src/evidence/pack/signer.ts';
 import { canonicalJson } from '../../src/provenance/canonical-json.ts';
 
 /** A finding about a person who read the secret of `format-examples.ts`. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { oldValueText } from '../../src/evidence/describe-state.ts';
+import { oldValueText } from '../../src/evidence/report/describe-state.ts';
 import { nextTry } from '../../src/rotation/retry-budget.ts';
-import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
-import { asides, stepsOf } from '../../src/rotation/rotation-steps.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
+import { asides, stepsOf } from '../../src/rotation/history/rotation-steps.ts';
 import { formatDuration } from '../../src/secrets/duration.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAuditLog } from '../../embedded/azure/create-audit-log.ts';
+import { createAuditLog } from '../../embedded/azure/audit-log/create-audit-log.ts';
 import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 

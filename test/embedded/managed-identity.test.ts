@@ -4,7 +4,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { createClock } from '../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 
 let cloud: EmbeddedCloud;
 let first: Principal;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { workspaceSchema } from '../../embedded/azure/workspace-schema.ts';
+import { workspaceSchema } from '../../embedded/azure/log-analytics/workspace-schema.ts';
 import { createClock } from '../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';

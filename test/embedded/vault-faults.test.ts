@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock } from '../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 
 let cloud: EmbeddedCloud;
 let writer: Principal;

@@ -1,8 +1,8 @@
-import { buildReportModel, rowCap } from '../../src/evidence/build-report-model.ts';
-import { readControlCatalogue } from '../../src/evidence/control-catalogue.ts';
+import { buildReportModel, rowCap } from '../../src/evidence/report/build-report-model.ts';
+import { readControlCatalogue } from '../../src/evidence/report/control-catalogue.ts';
 import type { PackOrder } from '../../src/evidence/produce-pack.ts';
-import type { ReportModel } from '../../src/evidence/report-model.ts';
-import { tallyRetrievals } from '../../src/evidence/retrieval-tally.ts';
+import type { ReportModel } from '../../src/evidence/report/report-model.ts';
+import { tallyRetrievals } from '../../src/evidence/report/retrieval-tally.ts';
 import { orderOf } from './order.ts';
 
 /** The model of the story's month, without a pack around it. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { fingerprintOf } from '../../src/evidence/dsse-envelope.ts';
+import { fingerprintOf } from '../../src/evidence/pack/dsse-envelope.ts';
 import type { PackOrder } from '../../src/evidence/produce-pack.ts';
-import type { Signer } from '../../src/evidence/signer.ts';
+import type { Signer } from '../../src/evidence/pack/signer.ts';
 import { auditedStory } from './story.ts';
 import { from, rotationStory, to } from './story-state.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duePeriods } from '../../src/evidence/due-periods.ts';
-import { parsePeriod, periodLabel } from '../../src/evidence/parse-period.ts';
+import { duePeriods } from '../../src/evidence/period/due-periods.ts';
+import { parsePeriod, periodLabel } from '../../src/evidence/period/parse-period.ts';
 
 const iso = ({ from, to }: { from: Date; to: Date }): string => `${from.toISOString()} ${to.toISOString()}`;
 

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { renderOscal } from '../../src/evidence/render-oscal.ts';
-import type { ReportModel } from '../../src/evidence/report-model.ts';
+import { renderOscal } from '../../src/evidence/render/render-oscal.ts';
+import type { ReportModel } from '../../src/evidence/report/report-model.ts';
 import { modelOfStory } from './model.ts';
 import { auditedStory } from './story.ts';
 

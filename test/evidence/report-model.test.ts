@@ -1,14 +1,14 @@
 import { readFile, readdir } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Attribution, grades } from '../../src/audit/attribution.ts';
-import type { Finding, FindingRule } from '../../src/audit/finding.ts';
-import { readControlCatalogue } from '../../src/evidence/control-catalogue.ts';
-import { retrievalFiles } from '../../src/evidence/data-files.ts';
-import { measures } from '../../src/evidence/observe-controls.ts';
-import { renderHtml } from '../../src/evidence/render-html.ts';
-import { renderPdf } from '../../src/evidence/render-pdf.ts';
-import { shareText } from '../../src/evidence/wording.ts';
+import { type Attribution, grades } from '../../src/audit/model/attribution.ts';
+import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
+import { readControlCatalogue } from '../../src/evidence/report/control-catalogue.ts';
+import { retrievalFiles } from '../../src/evidence/pack/data-files.ts';
+import { measures } from '../../src/evidence/report/observe-controls.ts';
+import { renderHtml } from '../../src/evidence/render/render-html.ts';
+import { renderPdf } from '../../src/evidence/render/render-pdf.ts';
+import { shareText } from '../../src/evidence/report/wording.ts';
 import { modelOfStory } from './model.ts';
 import { auditedStory, hostile } from './story.ts';
 

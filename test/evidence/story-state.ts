@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { HourCoverage, SecretInventoryEntry } from '../../src/audit/audited-period.ts';
-import type { Finding, FindingRule } from '../../src/audit/finding.ts';
-import type { RotationHistory } from '../../src/rotation/rotation-history.ts';
+import type { HourCoverage, SecretInventoryEntry } from '../../src/audit/model/audited-period.ts';
+import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 
 export const from = new Date('2026-10-01T00:00:00Z');
 export const to = new Date('2026-10-31T00:00:00Z');

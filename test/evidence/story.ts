@@ -1,7 +1,7 @@
-import type { Attribution, Grade } from '../../src/audit/attribution.ts';
-import type { AuditedPeriod } from '../../src/audit/audited-period.ts';
-import type { Job } from '../../src/audit/job.ts';
-import type { Retrieval } from '../../src/audit/retrieval.ts';
+import type { Attribution, Grade } from '../../src/audit/model/attribution.ts';
+import type { AuditedPeriod } from '../../src/audit/model/audited-period.ts';
+import type { Job } from '../../src/audit/model/job.ts';
+import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import { coverage, dayMs, digest, findings, from, inventory, secrets, to } from './story-state.ts';
 
 /** Names that an attacker chose: markup, templates, formulas, direction marks, zero width, emoji, Chinese, Typst's own signs. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sealEnvelope, openEnvelope } from '../../src/evidence/dsse-envelope.ts';
+import { sealEnvelope, openEnvelope } from '../../src/evidence/pack/dsse-envelope.ts';
 import { producePack } from '../../src/evidence/produce-pack.ts';
-import type { Verification } from '../../src/evidence/verification.ts';
-import { verifyPack } from '../../src/evidence/verify-pack.ts';
+import type { Verification } from '../../src/evidence/verify/verification.ts';
+import { verifyPack } from '../../src/evidence/verify/verify-pack.ts';
 import { auditedStory } from './story.ts';
 import { knownSigner, orderOf } from './order.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csvRow } from '../../src/evidence/csv-row.ts';
-import { paperText } from '../../src/evidence/paper-text.ts';
-import { shortened, visibleText } from '../../src/evidence/visible-text.ts';
+import { csvRow } from '../../src/evidence/pack/csv-row.ts';
+import { paperText } from '../../src/evidence/render/paper-text.ts';
+import { shortened, visibleText } from '../../src/evidence/report/visible-text.ts';
 
 describe('text that came from outside', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { folderRecordStore } from '../../src/files/folder-record-store.ts';
 import { liveSecret } from '../../examples/story/cast.ts';
 import { embeddedSettings, type EmbeddedSettings } from './embedded-settings.ts';

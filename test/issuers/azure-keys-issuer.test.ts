@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { parseArmResource } from '../../src/issuers/arm-resource.ts';
-import { azureKeysIssuer } from '../../src/issuers/azure-keys-issuer.ts';
-import { twoKeyServices } from '../../src/issuers/two-key-services.ts';
+import { parseArmResource } from '../../src/issuers/azure/arm-resource.ts';
+import { azureKeysIssuer } from '../../src/issuers/azure/azure-keys-issuer.ts';
+import { twoKeyServices } from '../../src/issuers/azure/two-key-services.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';

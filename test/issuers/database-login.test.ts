@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatLogin, parseLogin } from '../../src/issuers/database-login.ts';
-import { redisAclIssuer } from '../../src/issuers/redis-acl-issuer.ts';
+import { formatLogin, parseLogin } from '../../src/issuers/databases/database-login.ts';
+import { redisAclIssuer } from '../../src/issuers/databases/redis-acl-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';
 import { bindingOf } from './binding.ts';

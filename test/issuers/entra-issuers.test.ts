@@ -1,8 +1,8 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { entraCertificateIssuer } from '../../src/issuers/entra-certificate-issuer.ts';
-import { entraPasswordIssuer } from '../../src/issuers/entra-password-issuer.ts';
-import { newSelfSignedCertificate, readKeyWithCertificate } from '../../src/issuers/self-signed-certificate.ts';
+import { entraCertificateIssuer } from '../../src/issuers/azure/entra-certificate-issuer.ts';
+import { entraPasswordIssuer } from '../../src/issuers/azure/entra-password-issuer.ts';
+import { newSelfSignedCertificate, readKeyWithCertificate } from '../../src/issuers/azure/self-signed-certificate.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { giteaActionsSecretPlace } from '../../src/issuers/gitea-actions-secret-place.ts';
+import { giteaActionsSecretPlace } from '../../src/issuers/gitea/gitea-actions-secret-place.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { giteaWorld } from './gitea-world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jsonProperties } from '../../src/gitea/json-properties.ts';
-import { giteaTokenIssuer } from '../../src/issuers/gitea-token-issuer.ts';
-import { giteaUserPasswordIssuer } from '../../src/issuers/gitea-user-password-issuer.ts';
+import { giteaTokenIssuer } from '../../src/issuers/gitea/gitea-token-issuer.ts';
+import { giteaUserPasswordIssuer } from '../../src/issuers/gitea/gitea-user-password-issuer.ts';
 import { randomBytes } from 'node:crypto';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { mysqlDualPasswordIssuer } from '../../src/issuers/mysql-dual-password-issuer.ts';
+import { mysqlDualPasswordIssuer } from '../../src/issuers/databases/mysql-dual-password-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';
 import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';

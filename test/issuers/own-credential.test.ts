@@ -3,7 +3,7 @@ import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedGitea } from '../../embedded/gitea/start-embedded-gitea.ts';
 import { type GiteaClient, giteaClient } from '../../src/gitea/gitea-client.ts';
 import { jsonProperties } from '../../src/gitea/json-properties.ts';
-import { giteaTokenIssuer } from '../../src/issuers/gitea-token-issuer.ts';
+import { giteaTokenIssuer } from '../../src/issuers/gitea/gitea-token-issuer.ts';
 import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';

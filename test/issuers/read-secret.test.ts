@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { secretReader } from '../../src/issuers/read-secret.ts';
+import { secretReader } from '../../src/issuers/shared/read-secret.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { memoryVault } from '../rotation/world/memory-secret-store.ts';
 

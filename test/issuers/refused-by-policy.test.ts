@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { entraPasswordIssuer } from '../../src/issuers/entra-password-issuer.ts';
-import { giteaUserPasswordIssuer } from '../../src/issuers/gitea-user-password-issuer.ts';
-import { mysqlDualPasswordIssuer } from '../../src/issuers/mysql-dual-password-issuer.ts';
-import { webhookIssuer } from '../../src/issuers/webhook-issuer.ts';
+import { entraPasswordIssuer } from '../../src/issuers/azure/entra-password-issuer.ts';
+import { giteaUserPasswordIssuer } from '../../src/issuers/gitea/gitea-user-password-issuer.ts';
+import { mysqlDualPasswordIssuer } from '../../src/issuers/databases/mysql-dual-password-issuer.ts';
+import { webhookIssuer } from '../../src/issuers/webhook/webhook-issuer.ts';
 import type { CredentialIssuer, IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { application, fakeEntra } from './fake-entra.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { checkWebhook } from '../../src/issuers/check-webhook.ts';
-import { networkOf } from '../../src/issuers/network-of.ts';
-import { webhookSignature } from '../../src/issuers/webhook-call.ts';
-import { webhookIssuer } from '../../src/issuers/webhook-issuer.ts';
+import { checkWebhook } from '../../src/issuers/webhook/check-webhook.ts';
+import { networkOf } from '../../src/issuers/shared/network-of.ts';
+import { webhookSignature } from '../../src/issuers/webhook/webhook-call.ts';
+import { webhookIssuer } from '../../src/issuers/webhook/webhook-issuer.ts';
 import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import type { Gate } from './world/gate.ts';
 import { nearExpiry } from './world/near-expiry.ts';

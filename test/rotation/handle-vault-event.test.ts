@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
-import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { nearExpiry } from './world/near-expiry.ts';

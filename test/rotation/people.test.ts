@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
-import { readRotationHistories } from '../../src/rotation/read-rotation-histories.ts';
+import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { planRequest, requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';

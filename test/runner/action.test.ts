@@ -132,7 +132,7 @@ describe('action.yml', () => {
   });
 
   it('declares the inputs that the action reads, and its README tells of each', () => {
-    const source = readFileSync('src/runner/action-inputs.ts', 'utf8');
+    const source = readFileSync('src/runner/action/action-inputs.ts', 'utf8');
     const read = [...source.matchAll(/(?:input|lines)\('([a-z]+)'\)/g)].map(([, name = '']) => name);
     expect([...new Set(read)].toSorted()).toEqual(Object.keys(description.inputs).toSorted());
     const guide = readFileSync('action/README.md', 'utf8');

@@ -3,11 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symli
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
-import { execWords, install } from '../../src/runner/action-inputs.ts';
-import { checkAgentCommand } from '../../src/runner/agent-command.ts';
-import { parseExecOptions } from '../../src/runner/exec-options.ts';
+import { execWords, install } from '../../src/runner/action/action-inputs.ts';
+import { checkAgentCommand } from '../../src/runner/delivery/agent-command.ts';
+import { parseExecOptions } from '../../src/runner/commands/exec-options.ts';
 import { helperVersion } from '../../src/runner/helper-version.ts';
-import { sweep } from '../../src/runner/sweep.ts';
+import { sweep } from '../../src/runner/delivery/sweep.ts';
 import { environmentRequest } from './in-process.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { exitCodes } from '../../src/runner/exit-codes.ts';
-import { parseExecOptions } from '../../src/runner/exec-options.ts';
-import { parseManifest } from '../../src/runner/manifest.ts';
-import { parseFetchConfiguration } from '../../src/runner/parse-fetch-configuration.ts';
+import { parseExecOptions } from '../../src/runner/commands/exec-options.ts';
+import { parseManifest } from '../../src/runner/configuration/manifest.ts';
+import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
 import { runnerFaults } from '../../src/faults/runner-faults.ts';
 
 const guide = readFileSync('docs/fetch.md', 'utf8');
@@ -89,7 +89,7 @@ describe('commands and manifests in the guides', () => {
 
   it('name the service’s answers by codes that the helper explains too', () => {
     const guide = readFileSync('docs/troubleshooting.md', 'utf8');
-    const source = readFileSync('src/runner/entra-token.ts', 'utf8');
+    const source = readFileSync('src/runner/identity/entra-token.ts', 'utf8');
     const codes = [...guide.matchAll(/AADSTS\d+/g)].map(([code]) => code);
     expect(codes.length).toBeGreaterThan(2);
     for (const code of codes) expect(source).toContain(code);

@@ -2,10 +2,10 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { FetchConfiguration } from '../../src/runner/fetch-configuration.ts';
-import { loadFetchConfiguration } from '../../src/runner/load-fetch-configuration.ts';
-import { parseFetchConfiguration } from '../../src/runner/parse-fetch-configuration.ts';
-import { vaultAddress } from '../../src/runner/vault-address.ts';
+import type { FetchConfiguration } from '../../src/runner/configuration/fetch-configuration.ts';
+import { loadFetchConfiguration } from '../../src/runner/configuration/load-fetch-configuration.ts';
+import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
+import { vaultAddress } from '../../src/runner/configuration/vault-address.ts';
 import { ServiceError } from '../../src/service-error.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'fetch-configuration-'));

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
-import type { Principal } from '../../embedded/azure/managed-identity.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 
 /** The embedded cloud with one repository, one runner, and the helper's bundle as a job would call it. */
 export interface FetchWorld {

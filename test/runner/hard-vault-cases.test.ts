@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { httpExchange } from '../../src/runner/http-exchange.ts';
-import { readSecret } from '../../src/runner/read-secret.ts';
+import { readSecret } from '../../src/runner/reading/read-secret.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 import { environmentRequest, fakeSurroundings, fetchInProcess } from './in-process.ts';

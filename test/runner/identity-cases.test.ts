@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accessTokenSource } from '../../src/runner/access-token-source.ts';
-import type { IdentityConfiguration } from '../../src/runner/fetch-configuration.ts';
+import { accessTokenSource } from '../../src/runner/identity/access-token-source.ts';
+import type { IdentityConfiguration } from '../../src/runner/configuration/fetch-configuration.ts';
 import { httpExchange } from '../../src/runner/http-exchange.ts';
-import { managedIdentity } from '../../src/runner/managed-identity.ts';
-import { diagnoseWay } from '../../src/runner/diagnose-vault.ts';
-import { readSecret } from '../../src/runner/read-secret.ts';
+import { managedIdentity } from '../../src/runner/identity/managed-identity.ts';
+import { diagnoseWay } from '../../src/runner/doctor/diagnose-vault.ts';
+import { readSecret } from '../../src/runner/reading/read-secret.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { fakeSurroundings } from './in-process.ts';
 

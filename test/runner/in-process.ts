@@ -1,9 +1,9 @@
-import { startReceiptChain } from '../../src/runner/receipt-chain.ts';
-import { type Fetched, fetchSecrets } from '../../src/runner/fetch-secrets.ts';
+import { startReceiptChain } from '../../src/runner/receipts/receipt-chain.ts';
+import { type Fetched, fetchSecrets } from '../../src/runner/reading/fetch-secrets.ts';
 import { httpExchange } from '../../src/runner/http-exchange.ts';
-import { managedIdentity } from '../../src/runner/managed-identity.ts';
-import { parseFetchConfiguration } from '../../src/runner/parse-fetch-configuration.ts';
-import { parseSecretWord, type SecretRequest } from '../../src/runner/secret-request.ts';
+import { managedIdentity } from '../../src/runner/identity/managed-identity.ts';
+import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
+import { parseSecretWord, type SecretRequest } from '../../src/runner/configuration/secret-request.ts';
 import type { Surroundings } from '../../src/runner/surroundings.ts';
 import type { FetchWorld } from './fetch-world.ts';
 

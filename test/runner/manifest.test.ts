@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../../src/runner/manifest.ts';
-import { fillTemplate } from '../../src/runner/template.ts';
+import { parseManifest } from '../../src/runner/configuration/manifest.ts';
+import { fillTemplate } from '../../src/runner/delivery/template.ts';
 import { ServiceError } from '../../src/service-error.ts';
 
 const place = async (text: string): Promise<string> => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { receiptMarker } from '../../src/provenance/receipt-line.ts';
-import { hideCommands } from '../../src/runner/hide-commands.ts';
-import { partStreams } from '../../src/runner/part-streams.ts';
-import { patternIndex } from '../../src/runner/pattern-index.ts';
-import { startRedaction } from '../../src/runner/redaction.ts';
+import { hideCommands } from '../../src/runner/redaction/hide-commands.ts';
+import { partStreams } from '../../src/runner/redaction/part-streams.ts';
+import { patternIndex } from '../../src/runner/redaction/pattern-index.ts';
+import { startRedaction } from '../../src/runner/redaction/redaction.ts';
 
 const index = patternIndex([Buffer.from(receiptMarker)]);
 

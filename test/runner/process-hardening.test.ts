@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textsInside } from '../../src/runner/json-pointer.ts';
-import { watchJobFiles } from '../../src/runner/job-files.ts';
-import { memoryFiles } from '../../src/runner/memory-file.ts';
-import { patternIndex } from '../../src/runner/pattern-index.ts';
+import { textsInside } from '../../src/runner/delivery/json-pointer.ts';
+import { watchJobFiles } from '../../src/runner/delivery/job-files.ts';
+import { memoryFiles } from '../../src/runner/delivery/memory-file.ts';
+import { patternIndex } from '../../src/runner/redaction/pattern-index.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 
 let world: FetchWorld;
@@ -56,7 +56,7 @@ describe('the helper’s own process', () => {
 
   it('ends in order when nobody reads its log any more, and prints no stack', async () => {
     const script = `
-      import { sealProcess } from ${JSON.stringify(join(process.cwd(), 'src/runner/seal-process.ts'))};
+      import { sealProcess } from ${JSON.stringify(join(process.cwd(), 'src/runner/configuration/seal-process.ts'))};
       sealProcess();
       process.stdin.once('data', () => { throw Object.assign(new Error('it carries swordfish'), { value: 'swordfish' }); });`;
     for (const read of [true, false]) {

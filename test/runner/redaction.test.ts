@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PatternIndex, patternIndex } from '../../src/runner/pattern-index.ts';
-import { type Redaction, startRedaction } from '../../src/runner/redaction.ts';
-import { redactionPatterns } from '../../src/runner/redaction-patterns.ts';
+import { type PatternIndex, patternIndex } from '../../src/runner/redaction/pattern-index.ts';
+import { type Redaction, startRedaction } from '../../src/runner/redaction/redaction.ts';
+import { redactionPatterns } from '../../src/runner/redaction/redaction-patterns.ts';
 
 const indices = new Map<string, PatternIndex>();
 

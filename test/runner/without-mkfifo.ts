@@ -1,6 +1,6 @@
-import { patternIndex } from '../../src/runner/pattern-index.ts';
-import { startRedaction } from '../../src/runner/redaction.ts';
-import { runCommand } from '../../src/runner/run-command.ts';
+import { patternIndex } from '../../src/runner/redaction/pattern-index.ts';
+import { startRedaction } from '../../src/runner/redaction/redaction.ts';
+import { runCommand } from '../../src/runner/delivery/run-command.ts';
 
 /** Runs its arguments as on a machine that has neither mkfifo nor prlimit. */
 const index = patternIndex([Buffer.from('swordfish')]);

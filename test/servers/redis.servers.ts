@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisAclIssuer } from '../../src/issuers/redis-acl-issuer.ts';
+import { redisAclIssuer } from '../../src/issuers/databases/redis-acl-issuer.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import type { IssuerWorld } from '../contracts/issuer-world.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { settingResolver } from '../../src/composition/resolve-setting.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { ownReads } from '../../src/audit/own-read-ledger.ts';
+import { ownReads } from '../../src/audit/collection/own-read-ledger.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 import { embeddedVault } from '../azure/embedded-vault.ts';

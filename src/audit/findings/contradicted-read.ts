@@ -1,4 +1,4 @@
-import { attributionReasons } from '../attribution-reasons.ts';
+import { attributionReasons } from '../model/attribution-reasons.ts';
 import { callerName } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';

@@ -1,6 +1,6 @@
 import { callerName, capitalised } from './finding-caller.ts';
-import type { Finding } from '../finding.ts';
-import type { Retrieval } from '../retrieval.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Retrieval } from '../model/retrieval.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { findingId } from './finding-tally.ts';

@@ -1,6 +1,6 @@
-import { jobName } from '../job-name.ts';
+import { jobName } from '../model/job-name.ts';
 import type { JobNumbers } from '../../provenance/job-numbers.ts';
-import { answeredAt } from '../receipt-index.ts';
+import { answeredAt } from '../attribution/receipt-index.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 

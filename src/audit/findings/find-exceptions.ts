@@ -1,6 +1,6 @@
-import type { Attribution } from '../attribution.ts';
-import type { Finding } from '../finding.ts';
-import type { Retrieval } from '../retrieval.ts';
+import type { Attribution } from '../model/attribution.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Retrieval } from '../model/retrieval.ts';
 import { contradictedRead } from './contradicted-read.ts';
 import { deniedBurst } from './denied-burst.ts';
 import { duplicateReceipt } from './duplicate-receipt.ts';

@@ -1,5 +1,5 @@
 import type { IdentityRule, Policy } from '../../secrets/policy.ts';
-import type { Retrieval } from '../retrieval.ts';
+import type { Retrieval } from '../model/retrieval.ts';
 import { callerOf } from './finding-rule.ts';
 
 /**

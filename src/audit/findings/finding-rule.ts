@@ -1,11 +1,11 @@
-import type { RotationHistory } from '../../rotation/rotation-history.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Policy } from '../../secrets/policy.ts';
-import type { AttributionContext } from '../attribution-rules/attribution-rule.ts';
-import type { Attribution } from '../attribution.ts';
-import type { HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../audited-period.ts';
-import type { Finding } from '../finding.ts';
-import type { InventoriedSecret } from '../inventory-ledger.ts';
-import type { Retrieval } from '../retrieval.ts';
+import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
+import type { Attribution } from '../model/attribution.ts';
+import type { HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../model/audited-period.ts';
+import type { Finding } from '../model/finding.ts';
+import type { InventoriedSecret } from '../collection/inventory-ledger.ts';
+import type { Retrieval } from '../model/retrieval.ts';
 
 /** What rules know before the first row. */
 export interface FindingContext {

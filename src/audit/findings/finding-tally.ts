@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Finding, FindingRule } from '../finding.ts';
+import type { Finding, FindingRule } from '../model/finding.ts';
 
 /** What a finding says of a subject, once it is known how often and from when to when. */
 export type Sentence = (tally: { readonly count: number; readonly firstAt: string; readonly lastAt: string }) => string;

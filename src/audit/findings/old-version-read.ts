@@ -1,4 +1,4 @@
-import type { RotationHistory } from '../../rotation/rotation-history.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import { callerName } from './finding-caller.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';

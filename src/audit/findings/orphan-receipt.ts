@@ -1,5 +1,5 @@
-import { jobName } from '../job-name.ts';
-import { answeredAt } from '../receipt-index.ts';
+import { jobName } from '../model/job-name.ts';
+import { answeredAt } from '../attribution/receipt-index.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 

@@ -1,5 +1,5 @@
 import { namespaceRefusals } from '../../secrets/namespace-refusals.ts';
-import { jobName } from '../job-name.ts';
+import { jobName } from '../model/job-name.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';

@@ -1,5 +1,5 @@
 import { callerName, capitalised } from './finding-caller.ts';
-import { isStaging } from '../population.ts';
+import { isStaging } from '../period/population.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';

@@ -1,5 +1,5 @@
-import { periodRows } from '../../audit/period-rows.ts';
-import { receiptsOf } from '../../audit/receipt-ledger.ts';
+import { periodRows } from '../../audit/period/period-rows.ts';
+import { receiptsOf } from '../../audit/collection/receipt-ledger.ts';
 import type { Composition } from '../composition.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 

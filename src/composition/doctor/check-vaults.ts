@@ -1,4 +1,4 @@
-import { readCanaryOnceAnHour } from '../../audit/canary-ledger.ts';
+import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
 import type { SecretStore } from '../../rotation/secret-store.ts';
 import type { Vault } from '../../secrets/secret-reference.ts';
 import { ServiceError } from '../../service-error.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runnerLog } from '../../../embedded/gitea/runner-log.ts';
-import { replaceMasks } from '../../../embedded/gitea/mask-replacer.ts';
+import { runnerLog } from '../../../embedded/gitea/runner/runner-log.ts';
+import { replaceMasks } from '../../../embedded/gitea/runner/mask-replacer.ts';
 
 /** What a runner of this version stores of these lines. */
 function stored(version: string, lines: readonly string[], secrets: readonly string[] = []): readonly string[] {

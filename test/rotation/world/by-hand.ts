@@ -1,7 +1,7 @@
 import { listRotations } from '../../../src/rotation/list-rotations.ts';
-import { readRotationHistories } from '../../../src/rotation/read-rotation-histories.ts';
+import { readRotationHistories } from '../../../src/rotation/history/read-rotation-histories.ts';
 import { rollBackRotation } from '../../../src/rotation/roll-back-rotation.ts';
-import type { RotationHistory } from '../../../src/rotation/rotation-history.ts';
+import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { one } from './faulty-world.ts';
 import { type RotationWorld } from './rotation-world.ts';

@@ -1,0 +1,91 @@
+import type { Clock } from '../../clock.ts';
+import { startLoopbackServer } from '../../loopback-server.ts';
+import { answerVaultRequest, type VaultServices } from './answer-vault-request.ts';
+import { azureIds } from '../azure-ids.ts';
+import type { WritableAuditLog } from '../audit-log/create-audit-log.ts';
+import type { IdentityRegister } from '../identity/identity-register.ts';
+import type { EmbeddedKeyVault } from './key-vault.ts';
+import { createSecretShelf, type SecretShelf, type StoredVersion } from './secret-shelf.ts';
+import { createVaultFaults } from './vault-faults.ts';
+import { createVaultGrants } from './vault-grants.ts';
+import { createWriteLimit } from './write-limit.ts';
+
+/** Key Vault's secrets over http on localhost, and every request a row in the log. */
+export async function startKeyVault(options: {
+  readonly clock: Clock;
+  readonly register: IdentityRegister;
+  readonly auditLog: WritableAuditLog;
+  readonly name?: string;
+  readonly port?: number;
+  readonly shelf?: SecretShelf;
+  /** Called for every version that a request adds. */
+  readonly onNewVersion?: (version: StoredVersion) => void;
+}): Promise<EmbeddedKeyVault & { stop(): Promise<void> }> {
+  const name = options.name ?? 'keyturn-embedded';
+  const shelf = options.shelf ?? createSecretShelf();
+  const grants = createVaultGrants();
+  const faults = createVaultFaults();
+  const limit = createWriteLimit(options.clock);
+  const services: VaultServices = {
+    ...options,
+    name,
+    resourceId: azureIds.vault(name),
+    url: '',
+    shelf,
+    grants,
+    faults,
+    limit,
+    onNewVersion: options.onNewVersion ?? (() => undefined),
+  };
+  const server = await startLoopbackServer({
+    clock: options.clock,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    answer: (request) => answerVaultRequest({ ...services, url: `http://localhost:${server.port}` }, request),
+  });
+  return {
+    name,
+    url: `http://localhost:${server.port}`,
+    resourceId: services.resourceId,
+    grant: (principal, rights, names = '*') => grants.grant(principal, rights, names),
+    revokeGrants: (principal) => grants.revoke(principal),
+    fault: (fault) => faults.add(fault),
+    limitWrites: (perTenSeconds, retryAfterSeconds) => limit.set(perTenSeconds, retryAfterSeconds),
+    everyValue: () => shelf.everyValue(),
+    seed: (secret) => shelf.add(toSeeded(secret, options.clock.now())).version,
+    versions: (secret) => shelf.versions(secret).map(toShown),
+    stop: () => server.stop(),
+  };
+}
+
+function toSeeded(
+  secret: Parameters<EmbeddedKeyVault['seed']>[0],
+  now: Date,
+): Omit<StoredVersion, 'version' | 'previousVersion'> {
+  const created = toSeconds(secret.created ?? now);
+  return {
+    name: secret.name,
+    value: secret.value,
+    enabled: secret.enabled ?? true,
+    created,
+    updated: created,
+    ...(secret.notBefore ? { notBefore: toSeconds(secret.notBefore) } : {}),
+    ...(secret.expires ? { expires: toSeconds(secret.expires) } : {}),
+    ...(secret.contentType === undefined ? {} : { contentType: secret.contentType }),
+    ...(secret.tags === undefined ? {} : { tags: secret.tags }),
+    ...(secret.managed ? { managed: true } : {}),
+  };
+}
+
+function toShown(version: StoredVersion): ReturnType<EmbeddedKeyVault['versions']>[number] {
+  return {
+    version: version.version,
+    enabled: version.enabled,
+    created: new Date(version.created * 1000),
+    expires: version.expires === undefined ? null : new Date(version.expires * 1000),
+    tags: version.tags ?? {},
+  };
+}
+
+function toSeconds(at: Date): number {
+  return Math.floor(at.getTime() / 1000);
+}

@@ -1,0 +1,41 @@
+import { bytes, json, type Answer } from '../server/answer.ts';
+import type { GiteaInstance } from '../server/gitea-instance.ts';
+import type { GiteaRequest } from '../server/gitea-route.ts';
+import { rowById } from '../server/gitea-instance.ts';
+import { taskOfRuntimeToken } from '../runner/runtime-token.ts';
+
+const address = /^\/api\/actions_pipeline\/_apis\/pipelines\/workflows\/(?<run>[^/]+)\/artifacts$/;
+
+/**
+ * The artifact route, which confirms a runtime token: only while its task runs, only for its own run. `null` for other
+ * paths. Order and texts as in routers/api/actions/artifacts.go: header (401), signature and running task (500), run (400).
+ */
+export function answerArtifactRequest(instance: GiteaInstance, request: GiteaRequest): Answer | null {
+  const run = address.exec(request.path)?.groups?.['run'];
+  if (run === undefined) return null;
+  const authorization = request.authorization ?? '';
+  if (!authorization.startsWith('Bearer ')) return text(401, 'Bad authorization header');
+  const taskId = taskOfRuntimeToken(authorization.slice('Bearer '.length), instance.clock.now(), instance.signingKey);
+  if (taskId === null) return text(500, 'Error runner api getting task');
+  const task = instance.state.tasks.find((row) => row.id === taskId);
+  if (task === undefined) return text(500, 'Error runner api getting task by ID');
+  if (task.status !== 'running') return text(500, 'Error runner api getting task: task is not running');
+  if (String(rowById(instance.state.jobs, task.jobId).runId) !== run) return text(400, 'run-id does not match');
+  return request.method === 'POST' ? uploadAddress(instance, run) : listArtifacts(instance);
+}
+
+/** No embedded job uploads artifacts. Gitea's own source answers 404 then, once the token has been accepted. */
+function listArtifacts(instance: GiteaInstance): Answer {
+  if (instance.withoutArtifacts === 'not-found') return text(404, 'Not Found');
+  return json(200, { count: 0, value: [] });
+}
+
+/** Tells where an artifact would be uploaded; makes nothing. */
+function uploadAddress(instance: GiteaInstance, run: string): Answer {
+  const base = `${instance.url()}/api/actions_pipeline/_apis/pipelines/workflows/${run}/artifacts`;
+  return json(200, { fileContainerResourceUrl: `${base}/0123456789abcdef0123456789abcdef/upload` });
+}
+
+function text(status: number, message: string): Answer {
+  return bytes(status, Buffer.from(`${message}\n`));
+}

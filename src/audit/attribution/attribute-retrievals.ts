@@ -1,0 +1,87 @@
+import { parseJobStamp } from '../../provenance/job-stamp.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { Policy } from '../../secrets/policy.ts';
+import type { Attribution } from '../model/attribution.ts';
+import type { AttributionContext, AttributionRule, Row } from './rules/attribution-rule.ts';
+import { verdict } from './rules/attribution-rule.ts';
+import { candidateRule } from './rules/candidate-rule.ts';
+import { ourIdentityRule, personRule, platformRule } from './rules/no-job-rules.ts';
+import { receiptRule } from './rules/receipt-rule.ts';
+import { stampRule } from './rules/stamp-rule.ts';
+import type { Job } from '../model/job.ts';
+import { indexJobs } from './job-index.ts';
+import { platformApplications } from '../parsing/operation-kinds.ts';
+import type { OwnRead } from '../collection/own-read-ledger.ts';
+import { indexReceipts } from './receipt-index.ts';
+import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
+import type { Retrieval } from '../model/retrieval.ts';
+import { indexRotations } from './rotation-index.ts';
+
+/** What rows are attributed against. The order and duplicates of each list change nothing. */
+export interface AttributionSources {
+  readonly policy: Policy;
+  readonly jobs: Iterable<Job>;
+  readonly receipts: Iterable<LedgerReceipt>;
+  readonly rotations: Iterable<RotationHistory>;
+  /** Reads by Keyturn itself that no rotation made. */
+  readonly ownReads?: Iterable<OwnRead>;
+  /** Keys of jobs whose log was read whole. */
+  readonly harvested?: ReadonlySet<string>;
+  /** Every job created before this is in the ledger; `null` when nothing vouches for that. */
+  readonly ledgerCompleteTo?: Date | null;
+}
+
+/** Grades rows, each by itself. */
+export interface Attributor {
+  /** Exactly one grade. Never throws: what cannot be tied is `unattributed`, with the reason. */
+  attribute(retrieval: Retrieval): Attribution;
+  readonly context: AttributionContext;
+}
+
+/** In this order: the first that answers decides. */
+const rules: readonly AttributionRule[] = [
+  personRule,
+  ourIdentityRule,
+  platformRule,
+  receiptRule,
+  stampRule,
+  candidateRule,
+];
+
+/**
+ * Builds the indexes once; jobs and receipts are held in memory, retrievals never are.
+ * Source of the rules: docs/decisions.md, "Grades"; each says in its docstring what it rests on.
+ */
+export function createAttributor(sources: AttributionSources): Attributor {
+  const { policy, harvested, ledgerCompleteTo } = sources;
+  const context: AttributionContext = {
+    policy,
+    jobs: indexJobs(sources.jobs),
+    receipts: indexReceipts(sources.receipts),
+    rotations: indexRotations(sources.rotations, sources.ownReads),
+    platformApplications,
+    isHarvested: (key) => harvested?.has(key) ?? false,
+    ledgerCompleteTo: ledgerCompleteTo?.getTime() ?? null,
+  };
+  return { context, attribute: (retrieval) => attribute(retrieval, context) };
+}
+
+function attribute(retrieval: Retrieval, context: AttributionContext): Attribution {
+  const row = rowOf(retrieval, context);
+  for (const rule of rules) {
+    const answer = rule(row, context);
+    if (answer !== null) return { retrieval, ...answer };
+  }
+  return { retrieval, ...verdict('unattributed', 'no-rule') };
+}
+
+function rowOf(retrieval: Retrieval, { policy, receipts }: AttributionContext): Row {
+  const { identity, client, correlationId, at } = retrieval;
+  return {
+    retrieval,
+    at: Date.parse(at),
+    identity: identity.objectId === null ? null : (policy.identities.get(identity.objectId) ?? null),
+    stamp: client === null ? null : parseJobStamp(client),
+    claims: correlationId === null ? [] : receipts.claims(correlationId),
+  };
+}

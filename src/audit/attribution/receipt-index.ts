@@ -1,0 +1,107 @@
+import type { Receipt } from '../../provenance/receipt.ts';
+import { jobKey } from '../model/job-name.ts';
+import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
+
+/** One receipt's word on one request, ready for the join. */
+export interface ReceiptClaim {
+  readonly receipt: Receipt;
+  readonly channel: 'posted' | 'logged';
+  readonly reference: string;
+  /** Key of the job that it speaks of. */
+  readonly jobKey: string;
+  /** When the answer came by the vault's clock, as far as the runner knew it; milliseconds. */
+  readonly answeredAt: number;
+}
+
+/** Receipts, found by the server's request id. */
+export interface ReceiptIndex {
+  /** Claims on the id by jobs that may make them; posted ones first, then in order of their references. */
+  claims(correlationId: string): readonly ReceiptClaim[];
+  /** A row with this id was seen: receipts that never meet theirs are orphans. */
+  match(correlationId: string): void;
+  /** Receipts on record of each channel, and of those that say that a value was served how many have met their row. */
+  counts(): { readonly posted: number; readonly logged: number; readonly matched: number };
+  /** Receipts that say that a value was served between the bounds (milliseconds), while no row says so; in order of their references. */
+  orphans(from: number, to: number): readonly LedgerReceipt[];
+  /** Receipts in the log of another job than theirs. */
+  readonly copied: readonly LedgerReceipt[];
+  /** Ids that receipts of more than one job claim. */
+  contested(): readonly { readonly correlationId: string; readonly claims: readonly ReceiptClaim[] }[];
+}
+
+/**
+ * Builds the index. A receipt in another job's log than its own is a copy: it is set aside, and costs whoever printed
+ * it, never the row that it was copied from.
+ */
+export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
+  const byId = new Map<string, ReceiptClaim[]>();
+  const unique = new Map<string, { receipt: LedgerReceipt; matched: boolean }>();
+  const copied = new Map<string, LedgerReceipt>();
+  const seen = { posted: new Set<string>(), logged: new Set<string>() };
+  for (const one of receipts) {
+    seen[one.channel].add(one.reference);
+    if (one.log !== null && jobKey(one.log) !== jobKey(one.receipt.job)) copied.set(one.reference, one);
+    else add(one);
+  }
+  for (const claims of byId.values()) claims.sort(byChannelAndReference);
+
+  function add(one: LedgerReceipt): void {
+    const place = placeOf(one.receipt);
+    const known = unique.get(place);
+    if (known === undefined || one.reference < known.receipt.reference)
+      unique.set(place, { receipt: one, matched: false });
+    const offset = one.receipt.clockOffsetMs ?? 0;
+    for (const { id, at } of one.receipt.requests) {
+      const claim = { ...pick(one), answeredAt: Date.parse(at) + offset };
+      const claims = byId.get(id.toLowerCase());
+      if (claims === undefined) byId.set(id.toLowerCase(), [claim]);
+      else if (!claims.some((other) => other.reference === claim.reference)) claims.push(claim);
+    }
+  }
+
+  const served = () => [...unique.values()].filter(({ receipt }) => receipt.receipt.version !== null);
+  return {
+    claims: (correlationId) => byId.get(correlationId) ?? [],
+    match(correlationId) {
+      for (const { receipt } of byId.get(correlationId) ?? []) {
+        const entry = unique.get(placeOf(receipt));
+        if (entry !== undefined) entry.matched = true;
+      }
+    },
+    counts() {
+      const matched = served().filter((entry) => entry.matched).length;
+      return { posted: seen.posted.size, logged: seen.logged.size, matched };
+    },
+    orphans: (from, to) =>
+      served()
+        .filter((entry) => !entry.matched)
+        .map((entry) => entry.receipt)
+        .filter(({ receipt }) => answeredAt(receipt) >= from && answeredAt(receipt) < to)
+        .sort((a, b) => (a.reference < b.reference ? -1 : 1)),
+    copied: [...copied.values()].sort((a, b) => (a.reference < b.reference ? -1 : 1)),
+    contested: () =>
+      [...byId]
+        .filter(([, claims]) => new Set(claims.map((claim) => claim.jobKey)).size > 1)
+        .map(([correlationId, claims]) => ({ correlationId, claims }))
+        .sort((a, b) => (a.correlationId < b.correlationId ? -1 : 1)),
+  };
+}
+
+/** When the last request of a receipt was answered, by the vault's clock as far as the runner knew it; milliseconds. */
+export function answeredAt({ requests, clockOffsetMs }: Receipt): number {
+  return Date.parse(requests.at(-1)?.at ?? '') + (clockOffsetMs ?? 0);
+}
+
+function pick({ receipt, channel, reference }: LedgerReceipt): Omit<ReceiptClaim, 'answeredAt'> {
+  return { receipt, channel, reference, jobKey: jobKey(receipt.job) };
+}
+
+/** The place in the chain, and what was said there: two different words on one place are two receipts. */
+function placeOf(receipt: Receipt): string {
+  return `${jobKey(receipt.job)}/${receipt.nonce}/${String(receipt.sequence)}/${receipt.requests.map(({ id }) => id).join()}`;
+}
+
+function byChannelAndReference(a: ReceiptClaim, b: ReceiptClaim): number {
+  if (a.channel !== b.channel) return a.channel === 'posted' ? -1 : 1;
+  return a.reference < b.reference ? -1 : 1;
+}

@@ -1,0 +1,106 @@
+import { opaqueName } from '../../../provenance/opaque-name.ts';
+import { matchAddress } from '../address-match.ts';
+import type { Job } from '../../model/job.ts';
+import { jobKey, jobName } from '../../model/job-name.ts';
+import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
+import type { ReceiptClaim } from '../receipt-index.ts';
+import { type AttributionContext, type AttributionRule, type Row, type Verdict, verdict } from './attribution-rule.ts';
+
+/** Between the log's time of a request and the time of its answer lie its duration and what the clocks still differ. */
+const answerSlackMs = 30_000;
+
+/**
+ * A receipt names the row by the server's request id, which was told to the caller alone.
+ * Where several jobs claim one id, the row's own stamp decides; without a stamp only what fits the row is left, and if
+ * that is more than one job the row is ambiguous: never the nearest.
+ */
+export const receiptRule: AttributionRule = (row, context) => {
+  const claims = row.claims.filter(({ receipt }) => speaksOfServed(receipt.requests, row));
+  if (claims.length === 0) return null;
+  const { stamp } = row;
+  if (stamp !== null) {
+    const own = claims.filter((claim) => claim.jobKey === jobKey(stamp));
+    if (own.length === 0)
+      return verdict('contradicted', 'stamp-and-receipt-disagree', { evidence: references(claims) });
+    return judge(own, row, context);
+  }
+  const jobs = [...new Set(claims.map((claim) => claim.jobKey))].sort();
+  const verdicts = jobs.map((key) =>
+    judge(
+      claims.filter((claim) => claim.jobKey === key),
+      row,
+      context,
+    ),
+  );
+  const standing = verdicts.filter(({ grade }) => grade !== 'contradicted');
+  if (standing.length <= 1) return standing[0] ?? verdicts[0] ?? null;
+  const candidates = standing.map((one) => (one.job === null ? (one.candidates[0] ?? '') : jobName(one.job))).sort();
+  return verdict('ambiguous', 'several-receipts', { candidates, evidence: references(claims) });
+};
+
+/** Receipts list refused attempts too: a claim on a read must say that this very request was served. */
+function speaksOfServed(requests: ReceiptClaim['receipt']['requests'], { retrieval }: Row): boolean {
+  return requests.some(({ id, status }) => id.toLowerCase() === retrieval.correlationId && status === retrieval.status);
+}
+
+/** What the claims of one job are worth: the best that fits the row, else why the first does not. */
+function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionContext): Verdict {
+  const evidence = references(claims);
+  const [first] = claims;
+  if (first === undefined) return verdict('unattributed', 'no-receipt');
+  const job = context.jobs.find(first.receipt.job);
+  if (job === null) {
+    const { runId, jobId, attempt } = first.receipt.job;
+    const candidates = [`? ${String(runId)}/${String(jobId)}.${String(attempt)}`];
+    return verdict('claimed', 'receipt-of-unknown-job', { candidates, evidence });
+  }
+  const fitting = claims.filter((claim) => disagreement(claim, row, job) === null);
+  const [best] = fitting;
+  if (best === undefined) {
+    return verdict('contradicted', disagreement(first, row, job) ?? 'receipt-disagrees', { evidence });
+  }
+  return gradeOf(best, row, job, [...references(fitting), `job ${jobName(job)}`]);
+}
+
+/** The first thing in which receipt, row and job disagree, as a code; `null` when they agree. */
+function disagreement({ receipt, answeredAt }: ReceiptClaim, row: Row, job: Job): string | null {
+  const { retrieval, identity, stamp, at } = row;
+  const named = receipt.opaque ? opaqueName : (name: string) => name;
+  if (receipt.vault.toLowerCase() !== named(retrieval.vault)) return 'receipt-of-another-vault';
+  if (receipt.secret.toLowerCase() !== named(retrieval.secret ?? '')) return 'receipt-of-another-secret';
+  if (receipt.version !== null && retrieval.version !== null && receipt.version.toLowerCase() !== retrieval.version) {
+    return 'receipt-of-another-version';
+  }
+  if (receipt.job.runId !== job.runId) return 'receipt-of-another-run';
+  if (receipt.job.repositoryId !== null && receipt.job.repositoryId !== job.repositoryId) {
+    return 'receipt-of-another-repository';
+  }
+  if (job.taskId !== null && receipt.job.taskId !== job.taskId) return 'receipt-of-another-task';
+  if (stamp !== null && stamp.nonce !== receipt.nonce) return 'receipt-of-another-start';
+  if (Math.abs(answeredAt - at) > answerSlackMs) return 'receipt-of-another-time';
+  if (!wasRunning(job, at, jobSlackMs)) return 'job-was-not-running';
+  if (receipt.address !== null && retrieval.address !== null && receipt.address !== retrieval.address) {
+    return 'receipt-of-another-address';
+  }
+  if (identity?.role === 'runner' && identity.repositories.length > 0 && !servesRepository(identity, job.repository)) {
+    return 'identity-never-serves-repository';
+  }
+  if (matchAddress(retrieval.address, identity?.addresses ?? []) === 'outside') return 'address-not-of-identity';
+  return null;
+}
+
+/** Posted beats logged, because a log shows only that the job's output held the receipt, unless its identity is the job's alone. */
+function gradeOf({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidence: readonly string[]): Verdict {
+  if (identity === null) return verdict('claimed', 'identity-not-in-policy', { job, evidence });
+  const dedicated = identity.repositories.length === 1;
+  const best = channel === 'posted' ? 'receipt-posted' : dedicated ? 'receipt-logged-by-dedicated-identity' : null;
+  if (best === null) return verdict('corroborated', 'receipt-logged', { job, evidence });
+  // Whoever reaches another job's token or log can post or print in its name.
+  if (identity.sharedHost === true) return verdict('corroborated', 'host-shared-by-jobs', { job, evidence });
+  if (job.known === 'hook') return verdict('corroborated', 'job-known-from-hook-alone', { job, evidence });
+  return verdict('authenticated', best, { job, evidence });
+}
+
+function references(claims: readonly ReceiptClaim[]): string[] {
+  return claims.map(({ reference }) => reference);
+}

@@ -1,0 +1,40 @@
+import { matchAddress } from '../address-match.ts';
+import { jobKey, jobName } from '../../model/job-name.ts';
+import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
+import { type AttributionRule, verdict } from './attribution-rule.ts';
+
+/**
+ * A stamp without a receipt is a claim that any job can make. It is worth something as far as Gitea, the identity and
+ * the address confirm it, and nothing where one of them says no.
+ */
+export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, context) => {
+  if (stamp === null) return null;
+  const job = context.jobs.find(stamp);
+  if (job === null) {
+    // The ledger vouches that it knows every job of that time, so this one never was.
+    const complete = context.ledgerCompleteTo !== null && at + jobSlackMs < context.ledgerCompleteTo;
+    if (complete) return verdict('contradicted', 'stamp-of-no-job');
+    return verdict('claimed', 'stamp-of-unknown-job', {
+      candidates: [`? ${String(stamp.runId)}/${String(stamp.jobId)}.${String(stamp.attempt)}`],
+    });
+  }
+  const evidence = [`job ${jobName(job)}`];
+  const contradicted = (reason: string) => verdict('contradicted', reason, { evidence });
+  const claimed = (reason: string) => verdict('claimed', reason, { job, evidence });
+  if (stamp.runId !== job.runId) return contradicted('stamp-of-another-run');
+  if (stamp.repositoryId !== null && stamp.repositoryId !== job.repositoryId) {
+    return contradicted('stamp-of-another-repository');
+  }
+  if (job.taskId !== null && stamp.taskId !== job.taskId) return contradicted('stamp-of-another-task');
+  if (!wasRunning(job, at, jobSlackMs)) return contradicted('job-was-not-running');
+  if (identity === null) return claimed('identity-not-in-policy');
+  if (identity.repositories.length > 0 && !servesRepository(identity, job.repository)) {
+    return contradicted('identity-never-serves-repository');
+  }
+  const address = matchAddress(retrieval.address, identity.addresses);
+  if (address === 'outside') return contradicted('address-not-of-identity');
+  if (address === 'unknown') return claimed('address-unknown');
+  // The helper logs a receipt before the child starts; a whole log without it speaks against the stamp.
+  if (context.isHarvested(jobKey(job))) return claimed('no-receipt-in-its-log');
+  return verdict('corroborated', 'stamp-confirmed', { job, evidence });
+};

@@ -1,0 +1,141 @@
+import type { RecordStore } from '../../records/record-store.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import { hourName, hourOf } from '../model/calendar.ts';
+import { readCanaryOnceAnHour } from './canary-ledger.ts';
+import type { CanaryReader } from './canary-reader.ts';
+import { createSliceReader } from './read-slice.ts';
+import {
+  type RetrievalCollection,
+  retrievalCollection,
+  saveRetrievalCollection,
+  type UnreadInterval,
+} from './retrieval-collection.ts';
+import type { RetrievalLog } from './retrieval-log.ts';
+
+export interface RetrievalCollector {
+  readonly log: RetrievalLog;
+  readonly records: RecordStore;
+  readonly now: () => Date;
+  /** Absent: no hour can be shown to be covered. */
+  readonly canary?: CanaryReader;
+  /** How long a row may take to arrive; 30 minutes when not given (Azure: 3 to 20). */
+  readonly settlingMs?: number;
+  /** How far back hours are counted again for late rows; 48 hours when not given: Azure rewrites the time of older ones. */
+  readonly lateTailMs?: number;
+  /** How far back the first pass begins; 30 days when not given, as long as a workspace keeps rows by default. */
+  readonly firstPassMs?: number;
+}
+
+const hourMs = 3_600_000;
+/** A workspace forgets after 30 days unless it is told otherwise. */
+export const keptMs = 30 * 24 * hourMs;
+
+/** Far below the store's 500,000 rows and 64 MB. */
+const rowsPerSlice = 50_000;
+
+/**
+ * Collects log rows into slices before the workspace forgets them: the store counts each hour, every hour of which it
+ * has more than we hold is read and compared with the count, and what is new is kept. Hours of the last two days are
+ * counted again in each pass, for rows come late. What could not be read is on record and is tried again.
+ * Rejects when the store did not answer at all; nothing is taken for read then. Where the canary could not be read it
+ * rejects with that too, after the rows are kept: its hour is a gap, and the workspace forgets rows all the same.
+ */
+export async function collectRetrievals(collector: RetrievalCollector): Promise<{
+  readonly rows: number;
+  readonly slices: number;
+  readonly intervalsNotRead: number;
+  readonly canaryReads: number;
+}> {
+  const { log, records, now, settlingMs = 30 * 60_000 } = collector;
+  const [canary] = await Promise.allSettled([
+    collector.canary === undefined ? 0 : readCanaryOnceAnHour(records, collector.canary, now()),
+  ]);
+  const until = now();
+  const before = (await retrievalCollection(records)) ?? firstState(until, collector.firstPassMs ?? keptMs);
+  const from = startOfPass(before, until, collector.lateTailMs ?? 48 * hourMs);
+  const totals = await log.controlTotals({ from, to: until });
+
+  const reader = createSliceReader({ log, records, now });
+  const held: Record<string, number> = {};
+  const unread: UnreadInterval[] = [];
+  const counts = { rows: 0, slices: 0 };
+  for (const span of spansToRead({ from, until, totals, before })) {
+    const outcome = await reader.read(span);
+    counts.rows += outcome.added;
+    counts.slices += outcome.slices;
+    unread.push(...outcome.unread);
+    Object.assign(held, outcome.held);
+  }
+  const readTo = until.toISOString();
+  const firstUnread = unread.map((one) => one.from).sort()[0] ?? readTo;
+  const watermark = new Date(Math.min(until.getTime() - settlingMs, Date.parse(firstUnread))).toISOString();
+  await saveRetrievalCollection(records, {
+    ...before,
+    readTo,
+    watermark,
+    held: recent({ ...before.held, ...held }, from),
+    unread: [...unread, ...before.unread.filter(({ to }) => Date.parse(to) <= from.getTime())],
+    queries: { ...before.queries, ...reader.queries() },
+  });
+  if (canary.status === 'rejected') throw canary.reason;
+  return { ...counts, intervalsNotRead: unread.length, canaryReads: canary.value };
+}
+
+function firstState(until: Date, firstPassMs: number): RetrievalCollection {
+  const since = new Date(hourOf(until.getTime() - firstPassMs)).toISOString();
+  return { format: 1, since, readTo: since, watermark: since, held: {}, unread: [], queries: {} };
+}
+
+/** The whole hour from which this pass counts: the late tail, all that was never read, and what could not be. */
+function startOfPass({ readTo, unread, since }: RetrievalCollection, until: Date, lateTailMs: number): Date {
+  const oldest = Math.min(
+    Date.parse(readTo),
+    until.getTime() - lateTailMs,
+    // What is older than the workspace remembers is lost; asking again for ever would not bring it back.
+    ...unread.map((one) => Date.parse(one.from)).filter((at) => until.getTime() - at < keptMs),
+  );
+  return new Date(Math.max(Date.parse(since), hourOf(oldest)));
+}
+
+export interface SpanToRead extends ReportingPeriod {
+  /** The store's count of each hour in it. */
+  readonly totals: ReadonlyMap<string, number>;
+}
+
+/**
+ * Hours that hold more in the store than with us, or were never read whole, joined to spans of at most 50,000 rows that
+ * do not pass midnight. An hour whose count fits is left alone.
+ */
+function* spansToRead(pass: {
+  readonly from: Date;
+  readonly until: Date;
+  readonly totals: ReadonlyMap<string, number>;
+  readonly before: RetrievalCollection;
+}): Generator<SpanToRead> {
+  const { from, until, totals, before } = pass;
+  let span: { from: Date; to: Date; rows: number; totals: Map<string, number> } | null = null;
+  for (let hour = from.getTime(); hour < until.getTime(); hour += hourMs) {
+    const name = hourName(hour);
+    const total = totals.get(name) ?? 0;
+    const end = new Date(Math.min(hour + hourMs, until.getTime()));
+    const wanted = total !== (before.held[name] ?? 0) || end.getTime() > Date.parse(before.readTo);
+    const joins = wanted && span !== null && hour % (24 * hourMs) !== 0 && span.rows + total <= rowsPerSlice;
+    if (span !== null && !joins) {
+      yield span;
+      span = null;
+    }
+    if (!wanted) continue;
+    span ??= { from: new Date(hour), to: end, rows: 0, totals: new Map() };
+    span.to = end;
+    span.rows += total;
+    span.totals.set(name, total);
+  }
+  if (span !== null) yield span;
+}
+
+/** Hours of this pass that hold rows; an hour that is absent holds none. */
+function recent(held: RetrievalCollection['held'], from: Date): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(held).filter(([hour, rows]) => rows > 0 && Date.parse(hour) >= from.getTime()),
+  );
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { RecordStore } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import { dayOf, daysOf } from '../model/calendar.ts';
+import { createJson, readStoredJson } from './stored-json.ts';
+
+/** A read of a secret by Keyturn itself, outside of any rotation: no journal can account for it. */
+export interface OwnRead {
+  readonly vault: string;
+  readonly secret: string;
+  readonly version: string;
+  /** Right before the read. */
+  readonly at: string;
+  /** `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an administrator's login. */
+  readonly purpose: 'setting' | 'issuer';
+}
+
+/** Records are written before the read, and the log's row comes behind it. */
+const edgeMs = 60_000;
+
+/** Writes down that Keyturn is about to read. Whoever calls this reads only when it has succeeded, so that no read goes without. */
+export async function recordOwnRead(records: RecordStore, read: OwnRead): Promise<void> {
+  const at = new Date(read.at);
+  const path = `own-reads/${dayOf(at)}/${at.toISOString().slice(11).replace(/\D/g, '')}-${randomUUID()}.json`;
+  await createJson(records, path, { format: 1, ...read });
+}
+
+/** Keyturn's own reads around the period, in no promised order. @throws ServiceError `RECORD_UNREADABLE`: evidence must not pass over one. */
+export async function ownReads(records: RecordStore, { from, to }: ReportingPeriod): Promise<readonly OwnRead[]> {
+  const found: OwnRead[] = [];
+  const wide = { from: new Date(from.getTime() - edgeMs), to: new Date(to.getTime() + edgeMs) };
+  for (const day of daysOf(wide)) {
+    for await (const path of records.list(`own-reads/${day}/`)) {
+      const stored = await readStoredJson(records, path);
+      if (stored !== null) found.push(parseOwnRead(stored.value, path));
+    }
+  }
+  return found;
+}
+
+function parseOwnRead(given: Readonly<Record<string, unknown>>, path: string): OwnRead {
+  const { vault, secret, version, at, purpose } = given;
+  if (
+    typeof vault !== 'string' ||
+    typeof secret !== 'string' ||
+    typeof version !== 'string' ||
+    typeof at !== 'string' ||
+    Number.isNaN(Date.parse(at)) ||
+    (purpose !== 'setting' && purpose !== 'issuer')
+  ) {
+    throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not the record of a read' });
+  }
+  return { vault, secret, version, at, purpose };
+}

@@ -1,0 +1,123 @@
+import { hash } from 'node:crypto';
+import type { RecordStore } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import type { SpanToRead } from './collect-retrievals.ts';
+import type { UnreadInterval } from './retrieval-collection.ts';
+import type { RawRows, RetrievalLog } from './retrieval-log.ts';
+import { slicesOf, writeSlice } from './slice.ts';
+
+interface SliceReader {
+  /** Reads a span, bisecting where it must, and keeps the rows that no slice holds yet. */
+  read(span: SpanToRead): Promise<{
+    readonly added: number;
+    readonly slices: number;
+    /** Rows that are now held of each hour of the span. */
+    readonly held: Readonly<Record<string, number>>;
+    readonly unread: readonly UnreadInterval[];
+  }>;
+  /** Texts of the queries that were answered, by their digests. */
+  queries(): Readonly<Record<string, { readonly name: string; readonly text: string }>>;
+}
+
+/** A slice of one second that is still partial cannot be halved further: the store rounds no finer with certainty. */
+const smallestMs = 1_000;
+
+/** Reads spans of the log into slices. */
+export function createSliceReader(tools: {
+  readonly log: RetrievalLog;
+  readonly records: RecordStore;
+  readonly now: () => Date;
+}): SliceReader {
+  const { log, records, now } = tools;
+  const queries: Record<string, { readonly name: string; readonly text: string }> = {};
+
+  return { read, queries: () => queries };
+
+  async function read(span: SpanToRead): ReturnType<SliceReader['read']> {
+    const answers: RawRows[] = [];
+    const unread: UnreadInterval[] = [];
+    await readBisecting(span, answers, unread);
+    const rows = answers.flatMap((answer) => answer.rows);
+    const { fresh, held } = await compare(span, rows);
+    const controlTotal = [...span.totals.values()].reduce((sum, total) => sum + total, 0);
+    // Fewer rows than the store counts, although every answer said to be whole: it is not whole.
+    if (unread.length === 0 && rows.length < controlTotal) unread.push(interval(span, 'FEWER_ROWS_THAN_COUNTED'));
+    const query = answers[0]?.query;
+    if (query === undefined) return { added: 0, slices: 0, held, unread };
+    queries[query.sha256] = { name: query.name, text: query.text };
+    const header = {
+      format: 1 as const,
+      from: span.from.toISOString(),
+      to: span.to.toISOString(),
+      query: { name: query.name, sha256: query.sha256 },
+      controlTotal,
+      count: rows.length,
+      added: fresh.length,
+      answers: answers.map(({ answerSha256 }) => answerSha256),
+      collectedAt: now().toISOString(),
+    };
+    await writeSlice(records, header, fresh);
+    return { added: fresh.length, slices: 1, held, unread };
+  }
+
+  /** Halves an interval until the store gives all of it. What stays partial at one second is put on record as unread. */
+  async function readBisecting(
+    { from, to }: ReportingPeriod,
+    answers: RawRows[],
+    unread: UnreadInterval[],
+  ): Promise<void> {
+    try {
+      answers.push(await log.rows({ from, to }));
+    } catch (error) {
+      if (!ServiceError.is(error, 'LOG_QUERY_PARTIAL')) throw error;
+      const length = to.getTime() - from.getTime();
+      if (length <= smallestMs) {
+        unread.push(interval({ from, to }, error.code));
+        return;
+      }
+      const middle = new Date(from.getTime() + Math.ceil(length / 2_000) * 1_000);
+      await readBisecting({ from, to: middle }, answers, unread);
+      await readBisecting({ from: middle, to }, answers, unread);
+    }
+  }
+
+  /** Rows of the answer that slices do not hold, each as often as the store has it, and how many are held of each hour then. */
+  async function compare(
+    span: SpanToRead,
+    rows: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<{ readonly fresh: readonly unknown[]; readonly held: Readonly<Record<string, number>> }> {
+    const kept = new Map<string, number>();
+    const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
+    for await (const slice of slicesOf(records, span)) {
+      for (const row of slice.rows) {
+        const key = keyOf(row);
+        kept.set(key, (kept.get(key) ?? 0) + 1);
+        count(held, row);
+      }
+    }
+    const fresh = rows.filter((row) => {
+      const key = keyOf(row);
+      const left = kept.get(key) ?? 0;
+      if (left > 0) kept.set(key, left - 1);
+      return left === 0;
+    });
+    for (const row of fresh) count(held, row);
+    return { fresh, held };
+  }
+}
+
+function keyOf(row: unknown): string {
+  return hash('sha256', JSON.stringify(row));
+}
+
+/** A row whose time cannot be read belongs to no hour; it is kept all the same. */
+function count(held: Record<string, number>, row: unknown): void {
+  const time = typeof row === 'object' && row !== null && 'TimeGenerated' in row ? String(row.TimeGenerated) : '';
+  const hour = `${time.slice(0, 13)}:00:00Z`;
+  if (held[hour] !== undefined) held[hour] += 1;
+}
+
+function interval({ from, to }: ReportingPeriod, why: string): UnreadInterval {
+  return { from: from.toISOString(), to: to.toISOString(), why };
+}

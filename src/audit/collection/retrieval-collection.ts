@@ -1,0 +1,54 @@
+import type { RecordStore } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
+
+/** An interval that could not be read; tried again in each pass while the log store still has it. */
+export interface UnreadInterval {
+  readonly from: string;
+  readonly to: string;
+  /** Code of the failure. */
+  readonly why: string;
+}
+
+/** How far the collection of log rows has come. */
+export interface RetrievalCollection {
+  readonly format: 1;
+  /** Where it began: what lies before was never asked for. ISO 8601, a whole hour. */
+  readonly since: string;
+  /** Everything before this was asked for at least once. ISO 8601. */
+  readonly readTo: string;
+  /** Rows to here are taken to be in: the end of what was read, less the time that rows may take to arrive. */
+  readonly watermark: string;
+  /** Rows held of each hour that may still grow, by the hour's ISO 8601. */
+  readonly held: Readonly<Record<string, number>>;
+  readonly unread: readonly UnreadInterval[];
+  /** The text of each query that slices name by its digest. */
+  readonly queries: Readonly<Record<string, { readonly name: string; readonly text: string }>>;
+}
+
+const path = 'collection/retrievals.json';
+
+/** How far the collection has come, with a way to write its next state; `null` before the first pass. */
+export async function retrievalCollection(records: RecordStore): Promise<RetrievalCollection | null> {
+  return ((await readStoredJson(records, path))?.value as unknown as RetrievalCollection | undefined) ?? null;
+}
+
+/**
+ * Writes the state after a pass. Of two passes at once the later overwrites the earlier: slices are never lost by it,
+ * and what a state forgets is read again.
+ */
+export async function saveRetrievalCollection(records: RecordStore, state: RetrievalCollection): Promise<void> {
+  for (;;) {
+    const stored = await readStoredJson(records, path);
+    if (stored === null) {
+      if (await createJson(records, path, state)) return;
+      continue;
+    }
+    try {
+      await records.replace(path, jsonBytes(state), stored.revision);
+      return;
+    } catch (error) {
+      if (!ServiceError.is(error, 'RECORD_CHANGED')) throw error;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { RecordStore } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import { dayOf, daysOf } from '../model/calendar.ts';
+import { parseLines } from './stored-json.ts';
+
+/** The first line of a slice: what was asked, and what the store answered. */
+export interface SliceHeader {
+  readonly format: 1;
+  /** Half-open, ISO 8601. A slice never spans two days. */
+  readonly from: string;
+  readonly to: string;
+  readonly query: { readonly name: string; readonly sha256: string };
+  /** Rows that the store itself counted in these bounds, by a query of its own. */
+  readonly controlTotal: number;
+  /** Rows in the answer. */
+  readonly count: number;
+  /** Rows of the answer that no earlier slice holds: those that follow, one a line, as the store gave them. */
+  readonly added: number;
+  /** sha256 of the bytes of the answer; several where the bounds had to be bisected. */
+  readonly answers: readonly string[];
+  readonly collectedAt: string;
+}
+
+export interface Slice {
+  readonly path: string;
+  readonly header: SliceHeader;
+  readonly rows: readonly unknown[];
+  readonly bytes: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+
+/** Writes a slice under the next free number of its bounds. Gives its path. */
+export async function writeSlice(records: RecordStore, header: SliceHeader, rows: readonly unknown[]): Promise<string> {
+  const bytes = encoder.encode([header, ...rows].map((line) => `${JSON.stringify(line)}\n`).join(''));
+  for (let number = 1; ; number += 1) {
+    const path = `${prefixOf(header)}-${String(number).padStart(4, '0')}.ndjson`;
+    try {
+      await records.create(path, bytes);
+      return path;
+    } catch (error) {
+      if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
+    }
+  }
+}
+
+/** Slices whose bounds touch the period, in the order of their paths: by start, end, then number. */
+export async function* slicesOf(records: RecordStore, period: ReportingPeriod): AsyncGenerator<Slice> {
+  for (const day of daysOf(period)) {
+    for await (const path of records.list(`slices/${day}/`)) {
+      const { from, to } = boundsOf(path);
+      if (to <= period.from.getTime() || from >= period.to.getTime()) continue;
+      const stored = await records.read(path);
+      if (stored === null) continue;
+      const [header, ...rows] = parseLines(stored.bytes, path);
+      yield { path, header: checkedHeader(header, rows.length, path), rows, bytes: stored.bytes };
+    }
+  }
+}
+
+/** `slices/2026-03-09/140000000-150000000`: bounds stand in the name, so that a reader opens only what it needs. */
+function prefixOf({ from, to }: SliceHeader): string {
+  const day = dayOf(new Date(from));
+  const clock = (text: string) => new Date(text).toISOString().slice(11, 23).replace(/\D/g, '');
+  const end = dayOf(new Date(to)) === day ? clock(to) : '240000000';
+  return `slices/${day}/${clock(from)}-${end}`;
+}
+
+function boundsOf(path: string): { readonly from: number; readonly to: number } {
+  const parts = /^slices\/(\d{4}-\d\d-\d\d)\/(\d{9})-(\d{9})-\d+\.ndjson$/.exec(path);
+  if (parts === null) throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'its name is no slice' });
+  const [, day = '', from = '', to = ''] = parts;
+  const moment = (clock: string) =>
+    Date.parse(`${day}T00:00:00Z`) +
+    Number(clock.slice(0, 2)) * 3_600_000 +
+    Number(clock.slice(2, 4)) * 60_000 +
+    Number(clock.slice(4));
+  return { from: moment(from), to: moment(to) };
+}
+
+/** A slice that lost a line would lose a retrieval: it is refused, never read in part. */
+function checkedHeader(value: unknown, rows: number, path: string): SliceHeader {
+  const header = value as SliceHeader | undefined;
+  if (header?.format !== 1) throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not of format 1' });
+  if (header.added !== rows) throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it has not all its rows' });
+  return header;
+}

@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
+import { ServiceError } from '../../service-error.ts';
+import { createAttributor } from '../attribution/attribute-retrievals.ts';
+import type { Attribution, Grade } from '../model/attribution.ts';
+import { auditRowsOf } from './audit-rows-of.ts';
+import type { Job } from '../model/job.ts';
+import { jobName } from '../model/job-name.ts';
+import { parseAuditRow } from '../parsing/parse-audit-row.ts';
+import { readJobFile } from './read-job-file.ts';
+import { readJsonLines } from './read-json-lines.ts';
+import { type FiledReceipt, readReceiptFile } from './read-receipt-file.ts';
+import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
+import type { OperationKind } from '../model/retrieval.ts';
+
+/** Files to be joined. Without jobs, receipts or a policy the join says what it lacks. */
+export interface FilesToAttribute {
+  /** A file of rows, or a folder of such files: AZKVAuditLogs, AzureDiagnostics, archive records, or `{"record": …}`. */
+  readonly retrievals: string;
+  /** One `Job` a line. */
+  readonly jobs?: string | null;
+  /** One receipt a line, bare (as found in a log), or as the ledger keeps posted ones: `{"postedAt", "receipt"}`. */
+  readonly receipts?: string | null;
+  readonly policy?: Policy;
+  /** A file to be written, or a stream; standard output when not given. */
+  readonly out?: string | Writable | null;
+}
+
+export interface AttributedFiles {
+  /** Rows met, read or not. */
+  readonly rows: number;
+  /** Rows that disclosed a value: those that are attributed. */
+  readonly attributed: number;
+  readonly kinds: Readonly<Partial<Record<OperationKind, number>>>;
+  readonly grades: Readonly<Partial<Record<Grade, number>>>;
+  readonly unreadable: number;
+  /** The first unreadable rows, with place and reason. */
+  readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
+  /** In plain words, what keeps rows from a better grade. Empty when nothing does. */
+  readonly lacks: readonly string[];
+}
+
+const mostShown = 100;
+/** Lines are written in pieces of this many characters: one write a line would cost more than the join. */
+const pieceLength = 1 << 16;
+
+/**
+ * Joins files to files: one line for each row that disclosed a value, in the order of the rows, with `id`, `grade`,
+ * `job` or `candidates`, `reason` and `evidence`. Rows stream; jobs and receipts are held in memory. A row that stands in
+ * several files is written each time, with the same id.
+ * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or a job or receipt that is none, with its
+ * place; `OUTPUT_NOT_WRITTEN`.
+ */
+export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {
+  const jobs = await readJobFile(files.jobs ?? null);
+  const receipts = (await readReceiptFile(files.receipts ?? null)).map(toLedgerReceipt);
+  const policy = files.policy ?? emptyPolicy;
+  const attributor = createAttributor({ policy, jobs, receipts, rotations: [] });
+  const kinds: Partial<Record<OperationKind, number>> = {};
+  const grades: Partial<Record<Grade, number>> = {};
+  const unreadableRows: { readonly place: string; readonly reason: string }[] = [];
+  const counts = { rows: 0, attributed: 0, unreadable: 0 };
+  const writer = await createWriter(files.out ?? null);
+
+  const refuse = (place: string, reason: string) => {
+    counts.unreadable += 1;
+    if (unreadableRows.length < mostShown) unreadableRows.push({ place, reason });
+  };
+  for await (const piece of readJsonLines(files.retrievals)) {
+    if ('fault' in piece) {
+      counts.rows += 1;
+      refuse(piece.place, piece.fault);
+      continue;
+    }
+    for (const row of auditRowsOf(piece.value)) {
+      counts.rows += 1;
+      const parsed = parseAuditRow(row, piece.place);
+      if (parsed.outcome === 'refused') {
+        refuse(parsed.place, parsed.reason);
+        continue;
+      }
+      const { retrieval } = parsed;
+      kinds[retrieval.kind] = (kinds[retrieval.kind] ?? 0) + 1;
+      if (retrieval.kind !== 'read') continue;
+      const attribution = attributor.attribute(retrieval);
+      counts.attributed += 1;
+      grades[attribution.grade] = (grades[attribution.grade] ?? 0) + 1;
+      // Waiting only when a piece was written keeps the loop free of a turn a row.
+      const pressure = writer.add(toLine(attribution));
+      if (pressure !== null) await pressure;
+    }
+  }
+  await writer.end();
+  return { ...counts, kinds, grades, unreadableRows, lacks: lacksOf({ jobs, receipts, policy }) };
+}
+
+function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
+  const name = job === null ? null : jobName(job);
+  return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
+}
+
+function lacksOf(given: {
+  readonly jobs: readonly Job[];
+  readonly receipts: readonly LedgerReceipt[];
+  readonly policy: Policy;
+}): string[] {
+  return [
+    ...(given.jobs.length === 0 ? ['No jobs were given, so no read can be tied to one.'] : []),
+    ...(given.receipts.length === 0
+      ? ['No receipts were given, so no read can be better than inferred or claimed.']
+      : []),
+    ...(given.policy.identities.size === 0
+      ? ['No policy names the identities of runners, so no read can be better than claimed.']
+      : []),
+  ];
+}
+
+/** A bare receipt proves no more than that some log held it; where it was posted, the ledger's record says so. */
+function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerReceipt {
+  const posted = postedAt !== null;
+  return {
+    receipt,
+    channel: posted ? 'posted' : 'logged',
+    log: posted ? null : receipt.job,
+    reference: `receipt ${place}`,
+  };
+}
+
+interface LineWriter {
+  /** `null` while nothing is to be waited for. */
+  add(line: string): Promise<unknown> | null;
+  end(): Promise<void>;
+}
+
+/** @throws ServiceError `OUTPUT_NOT_WRITTEN` for a file that cannot be opened or written to. */
+async function createWriter(out: string | Writable | null): Promise<LineWriter> {
+  const write = typeof out === 'string' ? await fileWriter(out) : streamWriter(out ?? process.stdout);
+  let piece = '';
+  const flush = () => {
+    const whole = piece;
+    piece = '';
+    return write(whole);
+  };
+  return {
+    add(line) {
+      piece += line;
+      return piece.length < pieceLength ? null : flush();
+    },
+    async end() {
+      if (piece !== '') await flush();
+      await write(null);
+    },
+  };
+}
+
+/** Writes a piece; `null` is the end. */
+type WritePiece = (piece: string | null) => Promise<unknown> | null;
+
+async function fileWriter(path: string): Promise<WritePiece> {
+  const attempt = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await act();
+    } catch (cause) {
+      const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
+      const reason = typeof code === 'string' ? code : 'unknown';
+      throw new ServiceError('OUTPUT_NOT_WRITTEN', { path, reason }, { cause });
+    }
+  };
+  const file = await attempt(async () => await open(path, 'w'));
+  return (piece) => attempt(async () => (piece === null ? await file.close() : await file.appendFile(piece)));
+}
+
+/** A stream that is not ours is not ended. */
+function streamWriter(stream: Writable): WritePiece {
+  return (piece) => (piece === null || stream.write(piece) ? null : once(stream, 'drain'));
+}

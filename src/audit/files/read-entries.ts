@@ -1,0 +1,22 @@
+import { ServiceError } from '../../service-error.ts';
+import { readJsonLines } from './read-json-lines.ts';
+
+/**
+ * Every entry of a file, or of a folder of files; none for `null`. `parse` gives `null` for what is no such entry.
+ * @throws ServiceError `RECORD_UNREADABLE` with the place of the first that is none: a join with half the jobs would tie
+ * reads to the wrong ones.
+ */
+export async function readEntries<Entry>(
+  path: string | null,
+  parse: (value: unknown, place: string) => Entry | null,
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  if (path === null) return entries;
+  for await (const piece of readJsonLines(path)) {
+    const entry = 'fault' in piece ? null : parse(piece.value, piece.place);
+    if (entry === null)
+      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason: 'it is not of its kind' });
+    entries.push(entry);
+  }
+  return entries;
+}

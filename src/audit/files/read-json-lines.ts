@@ -1,0 +1,103 @@
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ServiceError } from '../../service-error.ts';
+import { isNestedTooDeeply } from './nesting.ts';
+
+/** One parsed piece of a file and where it stood: `file:line`. */
+export interface PlacedJson {
+  readonly value: unknown;
+  readonly place: string;
+}
+
+/** A line that is no JSON, or nested so deeply that it is no row. */
+export interface PlacedFault {
+  readonly fault: string;
+  readonly place: string;
+}
+
+const extensions = /\.(json|ndjson|jsonl)$/i;
+
+/**
+ * Streams a file of one JSON value a line, or of one JSON value over many lines, or every such file of a folder and its
+ * folders in order of their paths. A broken line is given as a fault with its place, never left out.
+ * @throws ServiceError `RECORD_UNREADABLE` when the file or folder cannot be opened.
+ */
+export async function* readJsonLines(path: string): AsyncGenerator<PlacedJson | PlacedFault> {
+  for await (const file of filesOf(path)) yield* readFileLines(file);
+}
+
+async function* filesOf(path: string): AsyncGenerator<string> {
+  try {
+    if (!(await stat(path)).isDirectory()) {
+      yield path;
+      return;
+    }
+    const entries = await readdir(path, { recursive: true });
+    yield* entries
+      .filter((name) => extensions.test(name))
+      .sort()
+      .map((name) => join(path, name));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedFault> {
+  let number = 0;
+  for await (const line of linesOf(file)) {
+    number += 1;
+    if (line === '' || line === '\r') continue;
+    const place = `${file}:${String(number)}`;
+    if (isNestedTooDeeply(line)) {
+      yield { fault: tooDeep, place };
+      continue;
+    }
+    const value = parseOrFault(line);
+    if (typeof value !== 'symbol') yield { value, place };
+    else if (number > 1) yield { fault: 'it is no JSON', place };
+    else {
+      // The first line is no whole value: one document over many lines, as an archive's `{"records": […]}` may be.
+      yield await readDocument(file);
+      return;
+    }
+  }
+}
+
+async function readDocument(file: string): Promise<PlacedJson | PlacedFault> {
+  const text = await readFile(file, 'utf8');
+  if (isNestedTooDeeply(text)) return { fault: tooDeep, place: file };
+  const value = parseOrFault(text);
+  return typeof value === 'symbol' ? { fault: 'it is no JSON', place: file } : { value, place: file };
+}
+
+const tooDeep = 'it is nested too deeply';
+const broken = Symbol('no JSON');
+
+function parseOrFault(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return broken;
+  }
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+  if (rest !== '') yield rest;
+}
+
+function unreadable(path: string, cause: unknown): ServiceError {
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const reason = typeof code === 'string' ? code : 'it cannot be opened';
+  return new ServiceError('RECORD_UNREADABLE', { path, reason }, { cause });
+}

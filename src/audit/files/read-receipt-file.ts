@@ -1,0 +1,30 @@
+import { parseReceipt } from '../../provenance/parse-receipt.ts';
+import type { Receipt } from '../../provenance/receipt.ts';
+import { readEntries } from './read-entries.ts';
+
+/** A receipt of a file. `postedAt`: the ledger says that it was posted; `null`: no more than that some log held it. */
+export interface FiledReceipt {
+  readonly receipt: Receipt;
+  readonly postedAt: Date | null;
+  /** `file:line`. */
+  readonly place: string;
+}
+
+/**
+ * Receipts of a file, one a line, bare (as found in a log), or as the ledger keeps posted ones: `{"postedAt", "receipt"}`.
+ * @throws ServiceError `RECORD_UNREADABLE`.
+ */
+export async function readReceiptFile(path: string | null): Promise<FiledReceipt[]> {
+  return await readEntries(path, toReceipt);
+}
+
+function toReceipt(value: unknown, place: string): FiledReceipt | null {
+  const kept = value as { readonly postedAt?: unknown; readonly receipt?: unknown } | null;
+  if (typeof kept?.postedAt !== 'string') {
+    const receipt = parseReceipt(value);
+    return receipt === null ? null : { receipt, postedAt: null, place };
+  }
+  const receipt = parseReceipt(kept.receipt);
+  const postedAt = new Date(kept.postedAt);
+  return receipt === null || Number.isNaN(postedAt.getTime()) ? null : { receipt, postedAt, place };
+}

@@ -1,0 +1,86 @@
+import { remember } from './remember.ts';
+import type { CallerIdentity } from '../model/retrieval.ts';
+
+const nobody: CallerIdentity = {
+  objectId: null,
+  applicationId: null,
+  userPrincipalName: null,
+  managedIdentity: null,
+  kind: 'none',
+};
+
+const microsoft = 'http_schemas_microsoft_com_identity_claims_';
+const xmlsoap = 'http_schemas_xmlsoap_org_ws_2005_05_identity_claims_';
+
+/** The spellings of each claim that real rows use, data plane first, then control plane. */
+const spellings = {
+  objectId: ['oid', `${microsoft}objectidentifier`],
+  applicationId: ['appid', 'azp'],
+  userPrincipalName: ['upn', `${xmlsoap}upn`, 'unique_name'],
+  managedIdentity: ['xms_mirid'],
+  scope: ['scp', `${microsoft}scope`],
+  type: ['idtyp'],
+} as const;
+
+const columnPrefix = 'identity_claim_';
+const columnSuffix = /_[sdgbt]$/;
+
+/**
+ * Who a row says was there, from all the shapes that claims come in: an object, an object in a JSON string
+ * (managed HSM), Azure's short claim names and its URLs, nested or flat, and AzureDiagnostics' one column a claim.
+ * `columns`: names of the row in lower case.
+ */
+export function callerIdentity(identity: unknown, columns: ReadonlyMap<string, unknown>): CallerIdentity {
+  const claims = new Map<string, string>();
+  collect(claims, '', claimsOf(identity));
+  for (const [name, value] of columns) {
+    // Cheap before exact: nearly all columns of nearly all rows are none of these.
+    if (name.length > columnPrefix.length && name.startsWith(columnPrefix))
+      put(claims, name.slice(columnPrefix.length).replace(columnSuffix, ''), value);
+  }
+  if (claims.size === 0) return nobody;
+  const find = (names: readonly string[]) => names.map((name) => claims.get(name)).find((value) => value !== undefined);
+  const userPrincipalName = find(spellings.userPrincipalName) ?? null;
+  const delegated =
+    userPrincipalName !== null || find(spellings.scope) !== undefined || find(spellings.type) === 'user';
+  const objectId = find(spellings.objectId) ?? null;
+  const applicationId = find(spellings.applicationId) ?? null;
+  const managedIdentity = find(spellings.managedIdentity) ?? null;
+  if (!delegated && objectId === null && applicationId === null && managedIdentity === null) return nobody;
+  return { objectId, applicationId, userPrincipalName, managedIdentity, kind: delegated ? 'person' : 'workload' };
+}
+
+function claimsOf(identity: unknown): unknown {
+  const parsed = typeof identity === 'string' ? parseOrNull(identity) : identity;
+  return isObject(parsed) ? (parsed['claim'] ?? parsed['claims'] ?? null) : null;
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // An identity that is no JSON names nobody; the row itself stays.
+  }
+}
+
+/** Nested names are joined, so that `…identity` / `claims` / `objectidentifier` and the one long URL meet. */
+function collect(claims: Map<string, string>, prefix: string, value: unknown): void {
+  if (!isObject(value)) return;
+  for (const [name, inner] of Object.entries(value)) {
+    const plain = plainName(name);
+    const joined = prefix === '' ? plain : `${prefix}_${plain}`;
+    if (isObject(inner)) collect(claims, joined, inner);
+    else put(claims, joined, inner);
+  }
+}
+
+const plainName = remember((name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '_'));
+
+function put(claims: Map<string, string>, name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || value === 'None') return;
+  if (!claims.has(name)) claims.set(name, value.toLowerCase());
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,71 @@
+import type { OperationKind, Retrieval } from '../model/retrieval.ts';
+
+/** What an operation on a secret does when it succeeds. Source: Key Vault logging, list of operation names. */
+const secretOperations = {
+  SecretGet: 'read',
+  SecretBackup: 'read',
+  SecretRestore: 'read',
+  SecretSet: 'write',
+  SecretUpdate: 'write',
+  SecretDelete: 'write',
+  SecretPurge: 'write',
+  SecretRecover: 'write',
+  SecretList: 'list',
+  SecretListVersions: 'list',
+  SecretListDeleted: 'list',
+  SecretGetDeleted: 'list',
+  SecretNearExpiryEventGridNotification: 'platform',
+  SecretExpiredEventGridNotification: 'platform',
+} as const satisfies Record<string, OperationKind>;
+
+type SecretOperation = keyof typeof secretOperations;
+
+const bySpelling = new Map<string, SecretOperation>(
+  (Object.keys(secretOperations) as SecretOperation[]).map((name) => [name.toLowerCase(), name]),
+);
+
+/** Applications of Microsoft's own that look at vaults by themselves: Azure Resource Graph and Policy Insights. */
+export const platformApplications: ReadonlySet<string> = new Set([
+  '509e4652-da8d-478d-a730-e9d4a1996ca4',
+  '8cae6e77-e04e-42ce-b5cb-50d82bce26b1',
+]);
+
+const platformClient = /^AzureResourceGraph\./i;
+
+type Operation = Pick<Retrieval, 'operation' | 'status' | 'identity' | 'client'>;
+
+/** The operation's name as Microsoft spells it, whatever the case it came in; unknown names stay as they are. */
+export function spellOperation(name: string): string {
+  return bySpelling.get(name.toLowerCase()) ?? name;
+}
+
+/**
+ * What a row is, judged by its status: `ResultType` says "Success" of denials too.
+ * Returns `null` for an operation on secrets that this release does not know: it may disclose a value or not, so the row
+ * is shown as unreadable instead of being guessed into or out of the population.
+ */
+export function kindOf({ operation, status, identity, client }: Operation): OperationKind | null {
+  if (operation === 'Authentication') return kindOfAuthentication(status, identity);
+  const success = bySpelling.get(operation.toLowerCase());
+  if (success === undefined) {
+    if (operation.toLowerCase().startsWith('secret')) return null;
+    return isPlatform(operation, identity, client) ? 'platform' : 'not-a-secret';
+  }
+  const whenDone: OperationKind = secretOperations[success];
+  if (whenDone === 'platform' || (status >= 200 && status < 300)) return whenDone;
+  if (status === 401 || status === 403) return 'denied';
+  return status === 404 ? 'not-found' : 'failed';
+}
+
+/** The SDK's first request carries no token by design: 401 without an identity is a probe, with one it is a refusal. */
+function kindOfAuthentication(status: number, identity: Retrieval['identity']): OperationKind {
+  if (status !== 401) return 'not-a-secret';
+  return identity.kind === 'none' ? 'probe' : 'denied';
+}
+
+/** A vault looked at by Azure itself. The User-Agent is a claim, but these operations disclose nothing. */
+function isPlatform(operation: string, identity: Retrieval['identity'], client: string | null): boolean {
+  if (/EventGridNotification$/i.test(operation)) return true;
+  if (identity.applicationId !== null && platformApplications.has(identity.applicationId)) return true;
+  return operation === 'VaultGet' && identity.kind !== 'person' && client !== null && platformClient.test(client);
+}

@@ -1,0 +1,134 @@
+import { hash } from 'node:crypto';
+import { callerIdentity } from './caller-identity.ts';
+import { kindOf, spellOperation } from './operation-kinds.ts';
+import { remember } from './remember.ts';
+import { requestedSecret, vaultOf } from './requested-secret.ts';
+import type { Retrieval } from '../model/retrieval.ts';
+import { disagrees, denialOf } from './status-of-row.ts';
+
+/** A row that was understood, or one that was not, with the place and the reason: neither is ever dropped. */
+export type ParsedRow =
+  | { readonly outcome: 'parsed'; readonly retrieval: Retrieval }
+  | { readonly outcome: 'refused'; readonly place: string; readonly reason: string };
+
+type Columns = ReadonlyMap<string, unknown>;
+
+/** The log's own form, which needs no work. */
+const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
+const timePattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/;
+
+/**
+ * Reads one row of Key Vault's audit log: of AZKVAuditLogs, of AzureDiagnostics, or a record of the storage archive and
+ * of Event Hub, or any of them as `{"record": …}`. Names are met in any case; numbers may be text; `None` is nothing.
+ * `place`: where the row was found, to be named when it is refused.
+ */
+export function parseAuditRow(row: unknown, place: string): ParsedRow {
+  const refuse = (reason: string): ParsedRow => ({ outcome: 'refused', place, reason });
+  if (!isObject(row)) return refuse('it is no object');
+  if (isObject(row['record'])) return parseAuditRow(row['record'], place);
+
+  const columns = columnsOf(row);
+  const at = timeOf(textOf(columns, 'timegenerated', 'time'));
+  if (at === null) return refuse('it has no time (TimeGenerated or time, ISO 8601)');
+  const operationName = textOf(columns, 'operationname');
+  if (operationName === null) return refuse('it has no OperationName');
+  const status = numberOf(columns, 'httpstatuscode');
+  if (status === null) return refuse('it has no HttpStatusCode');
+  const request = textOf(columns, 'requesturi');
+  const object = textOf(columns, 'id');
+  const vault = vaultOf(textOf(columns, '_resourceid', 'resourceid'), object, request);
+  if (vault === null) return refuse('it names no vault (_ResourceId or resourceId)');
+
+  const operation = spellOperation(operationName);
+  const identity = callerIdentity(columns.get('identity'), columns);
+  const client = textOf(columns, 'clientinfo');
+  const kind = kindOf({ operation, status, identity, client });
+  if (kind === null) return refuse(`its operation on secrets is not known to this release: ${operation.slice(0, 60)}`);
+
+  const asked = requestedSecret(request);
+  const served = requestedSecret(object);
+  const succeeded = status >= 200 && status < 300;
+  const correlationId = textOf(columns, 'correlationid')?.toLowerCase() ?? null;
+  const signature = textOf(columns, 'resultsignature');
+  return {
+    outcome: 'parsed',
+    retrieval: {
+      format: 1,
+      id: hash('sha256', [vault, correlationId ?? '', operation, String(status), request ?? '', at].join('\n')).slice(
+        0,
+        32,
+      ),
+      at,
+      kind,
+      operation,
+      status,
+      vault,
+      secret: served.secret ?? asked.secret,
+      version: succeeded ? (served.version ?? asked.version) : null,
+      requestedVersion: asked.version,
+      identity,
+      address: textOf(columns, 'calleripaddress'),
+      client,
+      correlationId,
+      denial: denialOf(status, columns.get.bind(columns), textOf(columns, 'resultdescription')),
+      sources: [sourceOf(columns)],
+      receivedAt: timeOf(textOf(columns, 'timereceived', '_timereceived')),
+      ...(disagrees(status, signature) ? { statusDisagrees: true as const } : {}),
+    },
+  };
+}
+
+/** Every name in lower case, those under `properties` beside the others, AzureDiagnostics' without their type suffix. */
+function columnsOf(row: Record<string, unknown>): Columns {
+  const columns = new Map<string, unknown>();
+  const properties = row['properties'] ?? row['Properties'];
+  for (const [name, value] of Object.entries(isObject(properties) ? { ...properties, ...row } : row)) {
+    const { lower, bare } = spelling(name);
+    columns.set(lower, value);
+    if (bare !== null && !columns.has(bare)) columns.set(bare, value);
+  }
+  return columns;
+}
+
+const spelling = remember((name): { readonly lower: string; readonly bare: string | null } => {
+  const lower = name.toLowerCase();
+  return { lower, bare: /_[sdgbt]$/.test(lower) ? lower.slice(0, -2) : null };
+});
+
+/** The first of the names that holds text. */
+function textOf(columns: Columns, ...names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = columns.get(name);
+    if (typeof value === 'string' && value !== '' && value !== 'None') return value;
+  }
+  return null;
+}
+
+function numberOf(columns: Columns, name: string): number | null {
+  const value = columns.get(name);
+  const number = typeof value === 'string' && /^\d{3}(\.0+)?$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) ? number : null;
+}
+
+/** UTC with seven fractional digits: two rows may differ only in the last. `null` when the text is no time. */
+function timeOf(text: string | null): string | null {
+  // Days from 30 on depend on the month: those go the long way.
+  if (text !== null && exactTime.test(text)) return text;
+  const parts = text === null ? null : timePattern.exec(text);
+  if (parts === null) return null;
+  const [, day = '', clock = '', fraction = '', zone = 'Z'] = parts;
+  const moment = Date.parse(`${day}T${clock}${zone}`);
+  if (Number.isNaN(moment)) return null;
+  return `${new Date(moment).toISOString().slice(0, 19)}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
+}
+
+function sourceOf(columns: Columns): string {
+  const named = textOf(columns, 'source', 'type');
+  if (named === 'AZKVAuditLogs' || named === 'AzureDiagnostics') return named;
+  if (columns.has('requesturi_s') || columns.has('httpstatuscode_d')) return 'AzureDiagnostics';
+  return columns.has('timegenerated') ? 'AZKVAuditLogs' : 'archive';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

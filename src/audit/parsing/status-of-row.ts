@@ -1,0 +1,52 @@
+import type { Retrieval } from '../model/retrieval.ts';
+
+/** What `ResultSignature` says for each status, letters only. Source: real records and HTTP's own phrases. */
+const signatures: Readonly<Record<string, number>> = {
+  ok: 200,
+  created: 201,
+  accepted: 202,
+  nocontent: 204,
+  badrequest: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  notfound: 404,
+  conflict: 409,
+  toomanyrequests: 429,
+  internalservererror: 500,
+  badgateway: 502,
+  serviceunavailable: 503,
+  gatewaytimeout: 504,
+};
+
+/** Whether the row's status and its signature name two different outcomes. An unknown or absent signature names none. */
+export function disagrees(status: number, signature: string | null): boolean {
+  if (signature === null) return false;
+  const meant = signatures[signature.toLowerCase().replace(/[^a-z]/g, '')];
+  return meant !== undefined && meant !== status;
+}
+
+/**
+ * Why a request was refused; `null` when it was not. Both shapes of Azure are met: an RBAC vault says
+ * `isRbacAuthorized: false`, an access-policy vault `isAccessPolicyMatch: false`.
+ */
+export function denialOf(
+  status: number,
+  column: (name: string) => unknown,
+  description: string | null,
+): Retrieval['denial'] {
+  if (status === 401) return 'unauthenticated';
+  if (status !== 403) return null;
+  const says = description ?? '';
+  if (isFalse(column('isaddressauthorized')) || /ForbiddenBy(Firewall|Connection)|client address is not/i.test(says)) {
+    return 'firewall';
+  }
+  if (/SecretDisabled|disabled secret/i.test(says)) return 'disabled';
+  if (isFalse(column('isrbacauthorized')) || /ForbiddenByRbac|role assignments/i.test(says)) return 'rbac';
+  if (isFalse(column('isaccesspolicymatch')) || /does not have secrets \w+ permission/i.test(says))
+    return 'access-policy';
+  return 'unknown';
+}
+
+function isFalse(value: unknown): boolean {
+  return value === false || (typeof value === 'string' && value.toLowerCase() === 'false');
+}

@@ -1,0 +1,93 @@
+import type { HourCoverage, NotRead, ReportingPeriod } from '../model/audited-period.ts';
+import { hourName, hourOf } from '../model/calendar.ts';
+import type { CanaryRead } from '../collection/canary-reader.ts';
+import { keptMs } from '../collection/collect-retrievals.ts';
+import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
+import type { Retrieval } from '../model/retrieval.ts';
+
+const hourMs = 3_600_000;
+
+/** Counts rows by hour and says which hours can be shown to be whole. */
+export interface CoverageCounter {
+  see(retrieval: Retrieval): void;
+  coverage(): readonly HourCoverage[];
+}
+
+/**
+ * An hour is covered when we read the canary of each of the vaults in it, and each of those reads has its row; else it is
+ * a gap: of a vault whose canary could not be read nothing is shown. Reads in other vaults count for nothing.
+ * `not-read`: it was not asked for, or not wholly, or has not ended by `readTo`. `vaults`: short names, lower-case.
+ */
+export function countCoverage(
+  { from, to }: ReportingPeriod,
+  vaults: ReadonlySet<string>,
+  canaries: readonly CanaryRead[],
+  collection: RetrievalCollection | null,
+): CoverageCounter {
+  const rows = new Map<string, number>();
+  const missing = new Map<string, string>();
+  const sung = new Map<string, Set<string>>();
+  for (const { vault, correlationId, at } of canaries) {
+    if (!vaults.has(vault)) continue;
+    const hour = hourName(Date.parse(at));
+    missing.set(correlationId.toLowerCase(), hour);
+    sung.set(hour, (sung.get(hour) ?? new Set()).add(vault));
+  }
+  return {
+    see({ at, correlationId }) {
+      const hour = `${at.slice(0, 13)}:00:00Z`;
+      rows.set(hour, (rows.get(hour) ?? 0) + 1);
+      if (correlationId !== null) missing.delete(correlationId);
+    },
+    coverage() {
+      const lost = new Set(missing.values());
+      const hours: HourCoverage[] = [];
+      for (let at = hourOf(from.getTime()); at < to.getTime(); at += hourMs) {
+        const hour = hourName(at);
+        const whole = vaults.size > 0 && sung.get(hour)?.size === vaults.size;
+        const covered = whole && !lost.has(hour);
+        const state = isRead(at, collection) ? (covered ? 'covered' : 'gap') : 'not-read';
+        hours.push({ hour, rows: rows.get(hour) ?? 0, state });
+      }
+      return hours;
+    },
+  };
+}
+
+/** What could not be read of the period. What the workspace has forgotten by now will not come back. */
+export function notReadOf(
+  { from, to }: ReportingPeriod,
+  collection: RetrievalCollection | null,
+  now: Date,
+): readonly NotRead[] {
+  const unread: { readonly from: number; readonly to: number; readonly why: string }[] =
+    collection === null
+      ? [{ from: from.getTime(), to: to.getTime(), why: 'nothing was ever collected' }]
+      : [
+          { from: from.getTime(), to: Date.parse(collection.since), why: 'it lies before the collection began' },
+          ...collection.unread.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to), why: one.why })),
+          { from: Date.parse(collection.watermark), to: to.getTime(), why: 'rows may still arrive' },
+        ];
+  return unread.flatMap((one): NotRead[] => {
+    const start = Math.max(one.from, from.getTime());
+    const end = Math.min(one.to, to.getTime());
+    if (start >= end) return [];
+    const state =
+      now.getTime() - end > keptMs || one.why.includes('before the collection') ? 'irrecoverable' : 'not-read-yet';
+    return [
+      {
+        what: 'audit log rows',
+        from: new Date(start).toISOString(),
+        to: new Date(end).toISOString(),
+        why: one.why,
+        state,
+      },
+    ];
+  });
+}
+
+function isRead(hour: number, collection: RetrievalCollection | null): boolean {
+  if (collection === null || hour < Date.parse(collection.since)) return false;
+  if (hour + hourMs > Date.parse(collection.readTo)) return false;
+  return !collection.unread.some((one) => Date.parse(one.from) < hour + hourMs && Date.parse(one.to) > hour);
+}

@@ -1,0 +1,69 @@
+import type { Policy } from '../../secrets/policy.ts';
+import type { Exclusion } from '../model/audited-period.ts';
+import type { OperationKind, Retrieval } from '../model/retrieval.ts';
+
+/** Why a row is no part of the population; the reasons in the order of the report's waterfall. */
+export const exclusionReasons = [
+  'outside the period',
+  'not readable as an audit row',
+  'a further record of an event already counted',
+  'of a vault that is not in scope',
+  'not about a secret',
+  "the platform's own",
+  'the challenge probe of a client',
+  'a list, which discloses no value',
+  'a write',
+  'refused',
+  'not found',
+  'failed',
+  "a read of a staging secret by Keyturn's rotator",
+  "Keyturn's own canary read",
+] as const;
+
+export type ExclusionReason = (typeof exclusionReasons)[number];
+
+const byKind = {
+  'not-a-secret': 'not about a secret',
+  platform: "the platform's own",
+  probe: 'the challenge probe of a client',
+  list: 'a list, which discloses no value',
+  write: 'a write',
+  denied: 'refused',
+  'not-found': 'not found',
+  failed: 'failed',
+} as const satisfies Record<Exclude<OperationKind, 'read'>, ExclusionReason>;
+
+/** Names of staging secrets begin so: rotation keeps pending values there, never under the live name. */
+const stagingPrefix = 'rot-pending--';
+
+export interface PopulationRule {
+  readonly policy: Policy;
+  /** Short names of the vaults in scope, lower-case. */
+  readonly vaults: ReadonlySet<string>;
+  /** Server request ids of our canary reads, lower-case. */
+  readonly canaries: ReadonlySet<string>;
+}
+
+/** Whether the secret is one in which a rotation stages its pending value. */
+export function isStaging(retrieval: Retrieval): boolean {
+  return retrieval.secret?.startsWith(stagingPrefix) === true;
+}
+
+/** Why an event is left out, or `null`: then it disclosed a value and is counted. Staging reads by anybody but the rotator stay in. */
+export function exclusionOf(
+  retrieval: Retrieval,
+  { policy, vaults, canaries }: PopulationRule,
+): ExclusionReason | null {
+  const { kind, vault, identity, correlationId } = retrieval;
+  if (!vaults.has(vault)) return 'of a vault that is not in scope';
+  if (kind !== 'read') return byKind[kind];
+  const role = identity.objectId === null ? undefined : policy.identities.get(identity.objectId)?.role;
+  if (isStaging(retrieval) && role === 'rotator') return "a read of a staging secret by Keyturn's rotator";
+  if (correlationId !== null && canaries.has(correlationId)) return "Keyturn's own canary read";
+  return null;
+}
+
+/** The waterfall, every step of it, those that left nothing out too. */
+export function toExclusions(counts: ReadonlyMap<ExclusionReason, number>): readonly Exclusion[] {
+  return exclusionReasons.map((reason) => ({ reason, count: counts.get(reason) ?? 0 }));
+}

@@ -1,0 +1,24 @@
+import type { QueryRecord } from '../model/audited-period.ts';
+import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
+import type { SliceHeader } from '../collection/slice.ts';
+
+/** Sums rows and control totals by query. Slices that overlap count again what both held: both sides of the sum do. */
+export function createQueryRecords(collection: RetrievalCollection | null): {
+  see(header: SliceHeader): void;
+  all(): readonly QueryRecord[];
+} {
+  const sums = new Map<string, QueryRecord>();
+  return {
+    see({ query: { name, sha256 }, count, controlTotal }) {
+      const known = sums.get(sha256);
+      sums.set(sha256, {
+        name,
+        sha256,
+        text: collection?.queries[sha256]?.text ?? '',
+        rows: (known?.rows ?? 0) + count,
+        controlTotal: (known?.controlTotal ?? 0) + controlTotal,
+      });
+    },
+    all: () => [...sums.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)),
+  };
+}

@@ -1,0 +1,155 @@
+import type { Attribution } from '../../audit/model/attribution.ts';
+import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
+import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import { csvRow } from './csv-row.ts';
+import { type PackFile, rowFile, writePackFile } from './pack-file.ts';
+import type { PackSink } from './pack-sink.ts';
+import { queryPaths } from '../report/query-paths.ts';
+import { readerOf } from '../report/retrieval-tally.ts';
+
+const retrievalColumns = [
+  'at',
+  'vault',
+  'secret',
+  'version',
+  'grade',
+  'reason',
+  'reader',
+  'repository',
+  'run',
+  'job',
+  'attempt',
+  'operation',
+  'status',
+  'objectId',
+  'applicationId',
+  'person',
+  'address',
+  'client',
+  'correlationId',
+  'sources',
+  'id',
+] as const;
+const findingColumns = ['id', 'rule', 'severity', 'subject', 'says', 'firstAt', 'lastAt', 'count', 'evidence'] as const;
+
+/** Writes every read, as NDJSON and as CSV, while `walk` passes it on. Memory does not grow with their number. */
+export function retrievalFiles(
+  sink: PackSink,
+  audited: AuditedPeriod,
+): { add(attribution: Attribution): Promise<void>; close(): Promise<readonly PackFile[]> } {
+  const lines = rowFile(sink, {
+    name: 'retrievals',
+    extension: 'ndjson',
+    says: 'Every read with its grade and evidence',
+  });
+  const table = rowFile(sink, {
+    name: 'retrievals',
+    extension: 'csv',
+    says: 'The same reads for spreadsheets',
+    header: retrievalColumns.join(','),
+  });
+  const leaking = new Set(
+    audited.findings.filter(({ rule }) => rule === 'value-in-log').flatMap(({ evidence }) => evidence),
+  );
+  return {
+    async add(attribution) {
+      // A User-Agent in which a value was suspected is evidence of a leak; printing it would be the next one.
+      const safe = leaking.has(attribution.retrieval.id) ? withoutClient(attribution) : attribution;
+      await lines.add(canonicalJson(retrievalRow(safe)));
+      await table.add(csvRow(retrievalCells(safe)));
+    },
+    close: async () => [...(await lines.close()), ...(await table.close())],
+  };
+}
+
+/** Writes what is not reads: findings, rotations, inventory, coverage, slices, rows that could not be read, queries. */
+export async function writeStateFiles(
+  sink: PackSink,
+  audited: AuditedPeriod,
+  rotations: readonly RotationHistory[],
+): Promise<readonly PackFile[]> {
+  const rows = async (name: string, says: string, values: readonly object[]): Promise<readonly PackFile[]> => {
+    const file = rowFile(sink, { name, extension: 'ndjson', says });
+    for (const value of values) await file.add(canonicalJson(asJson(value)));
+    return await file.close();
+  };
+  const table = async (
+    name: string,
+    says: string,
+    columns: readonly string[],
+    cells: readonly (readonly (string | number)[])[],
+  ): Promise<readonly PackFile[]> => {
+    const file = rowFile(sink, { name, extension: 'csv', says, header: columns.join(',') });
+    for (const row of cells) await file.add(csvRow(row));
+    return await file.close();
+  };
+  const findingCells = audited.findings.map((finding) => findingColumns.map((column) => textOf(finding[column])));
+  const files = [
+    ...(await rows('findings', 'Every exception', audited.findings)),
+    ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingCells)),
+    ...(await rows('rotations', 'Every rotation, with the head of its journal', rotations)),
+    ...(await rows('inventory', 'Every secret, as of the end of the period', audited.inventory)),
+    ...(await table(
+      'coverage',
+      'Every hour of the log',
+      ['hour', 'rows', 'state'],
+      audited.coverage.map(({ hour, rows: count, state }) => [hour, count, state]),
+    )),
+    ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
+    ...(await rows('unreadable-rows', 'Rows that could not be understood', audited.unreadableRows)),
+  ];
+  const paths = queryPaths(audited.queries);
+  for (const { sha256, text } of audited.queries) {
+    const path = paths.get(sha256) ?? `queries/${sha256}.kql`;
+    files.push(await writePackFile(sink, path, Buffer.from(text), 'A query as it ran'));
+  }
+  return files;
+}
+
+/** One line of `retrievals.ndjson`: the row of the log, its grade, and what the grade rests on. */
+function retrievalRow({ retrieval, grade, job, candidates, reason, evidence }: Attribution): JsonValue {
+  const identity = { ...retrieval.identity };
+  return { ...retrieval, identity, grade, reason, job: job === null ? null : { ...job }, candidates, evidence };
+}
+
+function retrievalCells(attribution: Attribution): readonly (string | number | null)[] {
+  const { retrieval, grade, job, reason } = attribution;
+  const { identity } = retrieval;
+  return [
+    retrieval.at,
+    retrieval.vault,
+    retrieval.secret,
+    retrieval.version,
+    grade,
+    reason,
+    readerOf(attribution),
+    job?.repository ?? null,
+    job?.runId ?? null,
+    job?.jobId ?? null,
+    job?.attempt ?? null,
+    retrieval.operation,
+    retrieval.status,
+    identity.objectId,
+    identity.applicationId,
+    identity.userPrincipalName,
+    retrieval.address,
+    retrieval.client,
+    retrieval.correlationId,
+    retrieval.sources.join(' '),
+    retrieval.id,
+  ];
+}
+
+function withoutClient(attribution: Attribution): Attribution {
+  return { ...attribution, retrieval: { ...attribution.retrieval, client: '(withheld: a value is suspected in it)' } };
+}
+
+function textOf(value: string | number | readonly string[]): string | number {
+  return typeof value === 'object' ? value.join(' ') : value;
+}
+
+/** What the audit and the rotation publish is JSON already; this states it, and turns a date into text should there be one. */
+function asJson(value: object): JsonValue {
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}

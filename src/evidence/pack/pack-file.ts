@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
+import type { PackSink } from './pack-sink.ts';
+
+/** A part is closed behind this many bytes, which bounds what is held in memory of one file. */
+const bytesPerPart = 8_000_000;
+/** Up to this many rows each has a digest of its own, so that `verify` names the very row; beyond it each hundred has. */
+const mostSingleRows = 1_000;
+
+/** One file of a pack, as manifests list it. */
+export interface PackFile {
+  readonly path: string;
+  readonly mediaType: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** What it holds, in a few words. */
+  readonly says: string;
+  readonly rows: number | null;
+  /** First 16 hexadecimal digits of sha256 of each run of `rowsPerDigest` rows, line ends included; empty for files without rows. */
+  readonly rowDigests: readonly string[];
+  readonly rowsPerDigest: number;
+}
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  html: 'text/html',
+  json: 'application/json',
+  kql: 'text/plain',
+  ndjson: 'application/x-ndjson',
+  pdf: 'application/pdf',
+  pem: 'application/x-pem-file',
+};
+
+/** Writes one whole file and tells what a manifest says of it. */
+export async function writePackFile(sink: PackSink, path: string, bytes: Uint8Array, says: string): Promise<PackFile> {
+  await sink.write(path, bytes);
+  return described(path, bytes, { says, rows: null, rowDigests: [], rowsPerDigest: 1 });
+}
+
+/** Writes a JSON file in canonical form with one line end behind it. */
+export async function writeJsonFile(sink: PackSink, path: string, value: JsonValue, says: string): Promise<PackFile> {
+  return await writePackFile(sink, path, Buffer.from(jsonText(value)), says);
+}
+
+/** JSON in the one form that a pack may hold: canonical, with one line end behind it. */
+export function jsonText(value: JsonValue): string {
+  return `${canonicalJson(value)}\n`;
+}
+
+/** A file of rows that is written while it grows, in parts of bounded size. */
+export interface RowFile {
+  /** One row, without its line end. */
+  add(row: string): Promise<void>;
+  /** Writes what is left and tells the parts: `name.ndjson` when there is one, else `name-0001.ndjson` and on. */
+  close(): Promise<readonly PackFile[]>;
+}
+
+/** `header`: the first line of every part, for CSV. */
+export function rowFile(
+  sink: PackSink,
+  { name, extension, says, header }: { name: string; extension: string; says: string; header?: string },
+): RowFile {
+  const parts: PackFile[] = [];
+  const opening = header === undefined ? '' : `${header}\n`;
+  let part = newPart(opening);
+  return {
+    async add(row) {
+      if (part.bytes >= bytesPerPart) await flush(`${name}-${String(parts.length + 1).padStart(4, '0')}`);
+      part.add(`${row}\n`);
+    },
+    async close() {
+      await flush(parts.length === 0 ? name : `${name}-${String(parts.length + 1).padStart(4, '0')}`);
+      return parts;
+    },
+  };
+
+  async function flush(named: string): Promise<void> {
+    const { digests, rowsPerDigest, rows } = part.digests();
+    const bytes = part.whole();
+    part = newPart(opening);
+    const path = `${named}.${extension}`;
+    await sink.write(path, bytes);
+    parts.push(described(path, bytes, { says, rows, rowDigests: digests, rowsPerDigest }));
+  }
+}
+
+/** One part while it grows: bytes, not text, so that a part takes twice its size at most. */
+function newPart(opening: string): {
+  readonly bytes: number;
+  add(line: string): void;
+  whole(): Uint8Array;
+  digests(): { digests: readonly string[]; rowsPerDigest: number; rows: number };
+} {
+  const lines: Buffer[] = [Buffer.from(opening)];
+  let bytes = 0;
+  return {
+    get bytes() {
+      return bytes;
+    },
+    add(line) {
+      const encoded = Buffer.from(line);
+      lines.push(encoded);
+      bytes += encoded.byteLength;
+    },
+    whole: () => Buffer.concat(lines),
+    digests() {
+      const rows = lines.length - 1;
+      const rowsPerDigest = rows > mostSingleRows ? 100 : 1;
+      return { digests: rowDigests(lines.slice(1), rowsPerDigest), rowsPerDigest, rows };
+    },
+  };
+}
+
+function described(
+  path: string,
+  bytes: Uint8Array,
+  more: Pick<PackFile, 'says' | 'rows' | 'rowDigests' | 'rowsPerDigest'>,
+): PackFile {
+  const mediaType = mediaTypes[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  return { path, mediaType, bytes: bytes.byteLength, sha256: sha256(bytes), ...more };
+}
+
+/** The digests of runs of lines (line ends included), as `PackFile.rowDigests` holds them. */
+export function rowDigests(lines: readonly (Uint8Array | string)[], rowsPerDigest: number): readonly string[] {
+  const digests: string[] = [];
+  for (let start = 0; start < lines.length; start += rowsPerDigest) {
+    const hash = createHash('sha256');
+    for (const line of lines.slice(start, start + rowsPerDigest)) hash.update(line);
+    digests.push(hash.digest('hex').slice(0, 16));
+  }
+  return digests;
+}
+
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

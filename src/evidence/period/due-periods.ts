@@ -1,0 +1,49 @@
+import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
+import { parsePeriod } from './parse-period.ts';
+
+/** Rows may still arrive this long after they happened: a throttled log store tries for 12 hours, then one day for safety each way. */
+export const lateRowsMs = 48 * 3_600_000;
+
+export type PeriodKind = 'month' | 'quarter' | 'year';
+
+const monthsOf = { month: 1, quarter: 3, year: 12 } as const satisfies Record<PeriodKind, number>;
+
+/** A service that stood still does not flood its archive: at most this many reports are caught up in one pass. */
+const mostAtOnce = 12;
+
+/**
+ * The periods whose reports are due: closed, with no row to be expected any more, and not in `already`; oldest first.
+ * Those after the newest in `already` are caught up; with none there, the newest closed period alone.
+ */
+export function duePeriods(
+  kind: PeriodKind,
+  now: Date,
+  already: readonly ReportingPeriod[],
+): readonly ReportingPeriod[] {
+  const of = (index: number): ReportingPeriod => periodOf(kind, index);
+  const newestClosed = indexOf(kind, new Date(+now - lateRowsMs)) - 1;
+  const reported = already
+    .map((period) => indexOf(kind, period.from))
+    .filter((index, position) => sameBounds(of(index), already[position]));
+  const first = reported.length === 0 ? newestClosed : Math.max(...reported) + 1;
+  const due: ReportingPeriod[] = [];
+  for (let index = Math.max(first, newestClosed - mostAtOnce + 1); index <= newestClosed; index++) due.push(of(index));
+  return due;
+}
+
+/** Periods of one kind, counted through from year 0, so that neighbours differ by one. */
+function indexOf(kind: PeriodKind, at: Date): number {
+  return Math.floor((at.getUTCFullYear() * 12 + at.getUTCMonth()) / monthsOf[kind]);
+}
+
+function periodOf(kind: PeriodKind, index: number): ReportingPeriod {
+  const month = index * monthsOf[kind];
+  const year = String(Math.floor(month / 12)).padStart(4, '0');
+  if (kind === 'year') return parsePeriod(year);
+  if (kind === 'quarter') return parsePeriod(`${year}-Q${String((month % 12) / 3 + 1)}`);
+  return parsePeriod(`${year}-${String((month % 12) + 1).padStart(2, '0')}`);
+}
+
+function sameBounds(whole: ReportingPeriod, other: ReportingPeriod | undefined): boolean {
+  return other !== undefined && +whole.from === +other.from && +whole.to === +other.to;
+}

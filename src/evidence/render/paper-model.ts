@@ -1,0 +1,126 @@
+import { coverageChart } from '../charts/coverage-chart.ts';
+import { sampleCommand } from '../report/draw-sample.ts';
+import { paperText } from './paper-text.ts';
+import type { Capped, ReadLine, ReportModel } from '../report/report-model.ts';
+import { retrievalsChart } from '../charts/retrievals-chart.ts';
+import { secretAgeChart } from '../charts/secret-age-chart.ts';
+import { sharesChart } from '../charts/shares-chart.ts';
+import type { SvgMarkup } from '../charts/svg.ts';
+import { mapStrings } from '../report/visible-text.ts';
+import { countText, counted, sizeText } from '../report/wording.ts';
+
+const exceptionsOnFirstPage = 6;
+
+/** Rows of reads on paper: each hundred takes the typesetter some 20 MB, and nobody reads the thousandth page. */
+const mostReadsOnPaper = 500;
+
+/** The files that the typesetter reads: the model, sentences made of it, and pictures. */
+export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Array>> {
+  const pictures = {
+    shares: sharesChart(model),
+    retrievals: retrievalsChart(model),
+    age: secretAgeChart(model),
+    coverage: coverageChart(model),
+  };
+  const alternatives = Object.fromEntries(Object.entries(pictures).map(([name, picture]) => [name, picture.says]));
+  const drawn = Object.entries(pictures).map(
+    ([name, picture]) => [`${name}.svg`, Buffer.from(paperPicture(picture))] as const,
+  );
+  return {
+    'report.json': Buffer.from(JSON.stringify(mapStrings(onPaper(model), paperText))),
+    'made.json': Buffer.from(JSON.stringify(mapStrings({ ...sentences(model), alternatives }, paperText))),
+    ...Object.fromEntries(drawn),
+  };
+}
+
+/** The model with tables of reads as short as paper wants them. */
+function onPaper(model: ReportModel): ReportModel {
+  const { toLookAt, all } = model.reads;
+  return { ...model, reads: { ...model.reads, toLookAt: shorter(toLookAt), all: shorter(all) } };
+}
+
+function shorter(table: Capped<ReadLine>): Capped<ReadLine> {
+  if (table.rows.length <= mostReadsOnPaper) return table;
+  const note = `${countText(mostReadsOnPaper)} of ${countText(table.total)}; all in retrievals.ndjson`;
+  return { ...table, rows: table.rows.slice(0, mostReadsOnPaper), note };
+}
+
+/** Numbers and sentences in the words of the HTML, which the typesetter could only build from parts. */
+function sentences(model: ReportModel): object {
+  const { exceptions, coverage, provenance, rotations, reads } = model;
+  const created = new Date(model.createdAt);
+  const { high, medium, low, information } = exceptions.bySeverity;
+  const more = exceptions.total - Math.min(exceptionsOnFirstPage, exceptions.listed.rows.length);
+  return {
+    title: model.label.replace('..', ' to '),
+    year: created.getUTCFullYear(),
+    month: created.getUTCMonth() + 1,
+    day: created.getUTCDate(),
+    hour: created.getUTCHours(),
+    minute: created.getUTCMinutes(),
+    second: created.getUTCSeconds(),
+    fingerprint: model.fingerprint,
+    total: countText(reads.total),
+    groups: reads.groups.map(({ count }) => countText(count)),
+    toLookAt: countText(reads.toLookAt.total),
+    exceptions: `${countText(exceptions.total)} in all: ${countText(high)} high, ${countText(medium)} medium, ${countText(low)} low${information > 0 ? `, ${countText(information)} for information` : ''}.`,
+    moreExceptions: more > 0 ? `${countText(more)} more on the next page.` : null,
+    unread: unread(model),
+    exceptionRows: exceptions.listed.rows.map(({ id, severity, says, subject, firstAt, lastAt, count, controls }) => ({
+      id,
+      severity,
+      says,
+      subject,
+      seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
+      controls: controls.join(', '),
+    })),
+    gradeRows: reads.grades.map(({ grade, group, count, forgers, reasons }) => ({
+      grade,
+      group,
+      forgers,
+      count: countText(count),
+      reasons: reasons.map((one) => `${one.reason} ${countText(one.count)}`).join(', '),
+    })),
+    rotations: `${counted(rotations.listed.total, 'rotation')}, ${countText(rotations.published)} published. What became of the old value: ${rotations.ends.map(({ end, count }) => `${end} ${countText(count)}`).join(', ')}.`,
+    coverage: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} not shown to be whole, ${countText(coverage.notRead)} not read.`,
+    sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched with a row, ${countText(provenance.receipts.orphaned)} without one. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
+    waterfall: provenance.waterfall.map(({ step, removed, left }) => ({
+      step,
+      removed: removed === null ? '' : removed === 0 ? '0' : `−${countText(removed)}`,
+      left: countText(left),
+    })),
+    sample: sampleCommand(model.files.map(({ path }) => path)).split('\n'),
+    files: model.files.map(({ path, says, bytes, rows, sha256 }) => ({
+      path,
+      says,
+      sha256,
+      size: sizeText(bytes),
+      rows: rows === null ? '–' : countText(rows),
+    })),
+  };
+}
+
+function unread({ coverage, notRead, provenance }: ReportModel): readonly string[] {
+  const rows = provenance.unreadableRows.total;
+  const lines = [
+    ...(coverage.gaps > 0
+      ? [`${counted(coverage.gaps, 'hour')} of the log cannot be shown to be whole: our own hourly read is not there.`]
+      : []),
+    ...(coverage.notRead > 0
+      ? [`${counted(coverage.notRead, 'hour')} of the log ${coverage.notRead === 1 ? 'has' : 'have'} not been read.`]
+      : []),
+    ...(rows > 0 ? [`${counted(rows, 'row')} could not be understood.`] : []),
+  ];
+  if (lines.length + notRead.length > 0) return lines;
+  return ['Every hour of the log was read, and every row was understood.'];
+}
+
+/** Pictures are set in the report's own typeface, which the typesetter brings along; the browser's would differ by machine. */
+function paperPicture(picture: SvgMarkup): string {
+  const text = picture.toString().replace('<svg ', '<svg font-family="Libertinus Serif" ');
+  return Array.from(text, paperSign).join('');
+}
+
+function paperSign(sign: string): string {
+  return sign.charCodeAt(0) < 0x80 ? sign : paperText(sign);
+}

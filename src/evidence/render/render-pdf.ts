@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process';
+import { ServiceError } from '../../service-error.ts';
+import { paperFiles } from './paper-model.ts';
+import type { ReportModel } from '../report/report-model.ts';
+import { installedFile, templateText } from '../report/template-folder.ts';
+import type { TypesetAnswer, TypesetOrder } from './pdf-worker.ts';
+
+/**
+ * The report as PDF/A-3a, tagged, with `attachments` (file name → bytes) inside. The same model gives the same bytes.
+ * Typesetting is synchronous, takes a second or so and some 200 MB, and is native code, which ends its whole process when it
+ * fails badly (an empty attachment is enough): it runs in a process of its own, without our environment, so that neither
+ * takes a server down.
+ * @throws ServiceError `PDF_NOT_RENDERED`; the typesetter's own words are its cause, for they may quote data.
+ */
+export async function renderPdf(
+  model: ReportModel,
+  attachments: Readonly<Record<string, Uint8Array>>,
+): Promise<Uint8Array> {
+  const order: TypesetOrder = {
+    template: await templateText('report.typ'),
+    files: { ...paperFiles(model), ...attachments },
+    createdSeconds: Math.floor(Date.parse(model.createdAt) / 1000),
+  };
+  const answer = await typeset(order);
+  if (answer.outcome === 'typeset') return answer.pdf;
+  throw new ServiceError(
+    'PDF_NOT_RENDERED',
+    { stage: answer.stage, problems: answer.problems.length },
+    { cause: answer.problems },
+  );
+}
+
+function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
+  const worker = fork(workerFile(), {
+    execArgv: [],
+    env: {},
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  return new Promise<TypesetAnswer>((resolve, reject) => {
+    const died = (cause?: unknown): void =>
+      reject(new ServiceError('PDF_NOT_RENDERED', { stage: 'worker', problems: 1 }, { cause }));
+    // What arrives was sent by pdf-worker.ts, of this same release.
+    worker.once('message', (answer) => resolve(answer as TypesetAnswer));
+    worker.once('error', died);
+    worker.once('exit', died);
+    worker.send(order);
+  });
+}
+
+/** The worker beside this module, or, in a bundle, the one that the build puts among its chunks. */
+function workerFile(): string {
+  if (import.meta.url.endsWith('.ts')) return installedFile('pdf-worker.ts');
+  return installedFile('pdf-worker.js', 'chunks/pdf-worker.js');
+}

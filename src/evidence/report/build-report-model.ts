@@ -1,0 +1,169 @@
+import { type Grade, forgers, gradeGroups, grades } from '../../audit/model/attribution.ts';
+import type { AuditedPeriod, ReportingPeriod } from '../../audit/model/audited-period.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { ControlCatalogue } from './control-catalogue.ts';
+import { coverageDays, oldValueText, rotationLine, secretLines, uncoveredRuns, waterfallOf } from './describe-state.ts';
+import { exceptionLines, severityCounts } from './exception-lines.ts';
+import { observeControls } from './observe-controls.ts';
+import { queryPaths } from './query-paths.ts';
+import { packStatus } from './pack-status.ts';
+import { periodLabel } from '../period/parse-period.ts';
+import type { Capped, GradeGroup, PackFileLine, ReportModel } from './report-model.ts';
+import type { RetrievalTally } from './retrieval-tally.ts';
+import { mapStrings, visibleText } from './visible-text.ts';
+import { countText, minuteText, secondText, shareText } from './wording.ts';
+
+/** Rows of a long table in HTML and PDF: beyond it a reader searches the data files, and a PDF grows without use. */
+export const rowCap = 1_000;
+
+export interface Software {
+  readonly version: string;
+  /** Further facts of the build, such as its commit; printed as they are. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+export interface ReportMaterial {
+  readonly period: ReportingPeriod;
+  readonly audited: AuditedPeriod;
+  readonly rotations: readonly RotationHistory[];
+  readonly tally: RetrievalTally;
+  readonly catalogue: ControlCatalogue;
+  readonly organisation: string;
+  readonly synthetic: boolean;
+  readonly software: Software;
+  readonly fingerprint: string;
+  readonly now: Date;
+  readonly files: readonly PackFileLine[];
+  readonly dataManifestSha256: string;
+}
+
+const groupSays = {
+  'tied to a job': 'Evidence leads from the read to one attempt of one Gitea job.',
+  'explained otherwise': "A rotation of ours, Azure's own platform, or a person with a name.",
+  'not tied': 'Several jobs are possible, or none is known. Nobody is guessed.',
+  suspicious: 'The evidence disagrees with itself, or our own identity read without a rotation.',
+} as const satisfies Record<GradeGroup, string>;
+
+/** The one model of the report, for every framework and format. Pure: the same material gives the same model. */
+export function buildReportModel(material: ReportMaterial): ReportModel {
+  const { period, audited, rotations, tally, now } = material;
+  const frameworks = observeControls(material.catalogue, { audited, rotations, tally });
+  const days = coverageDays(period, audited.coverage);
+  const { status, reasons } = packStatus(period, audited, now);
+  const model: ReportModel = {
+    format: 1,
+    organisation: material.organisation,
+    synthetic: material.synthetic,
+    status,
+    statusReasons: reasons,
+    label: periodLabel(period),
+    from: period.from.toISOString(),
+    to: period.to.toISOString(),
+    periodText: `${minuteText(period.from)} to ${minuteText(period.to)}, the end excluded`,
+    createdAt: now.toISOString(),
+    createdText: minuteText(now),
+    fingerprint: material.fingerprint,
+    reads: readsOf(tally),
+    exceptions: {
+      total: audited.findings.length,
+      bySeverity: severityCounts(audited.findings),
+      listed: capped(exceptionLines(audited.findings, frameworks), 'findings.ndjson'),
+    },
+    notRead: audited.notRead.map(({ what, from, to, why, state }) => ({
+      what,
+      when: from === to ? secondText(from) : `${secondText(from)} to ${secondText(to)}`,
+      why,
+      state: state === 'not-read-yet' ? 'not read yet' : 'cannot be read any more',
+    })),
+    frameworks,
+    rotations: rotationsOf(rotations),
+    secrets: capped(secretLines(audited.inventory), 'inventory.ndjson'),
+    coverage: {
+      covered: countLetters(days, 'c'),
+      gaps: countLetters(days, 'g'),
+      notRead: countLetters(days, 'n'),
+      days,
+      gapHours: capped(uncoveredRuns(days), 'coverage.csv'),
+    },
+    provenance: provenanceOf(material),
+    files: material.files,
+    dataManifestSha256: material.dataManifestSha256,
+  };
+  return mapStrings(model, visibleText);
+}
+
+function readsOf(tally: RetrievalTally): ReportModel['reads'] {
+  const countOf = (grade: Grade): number => tally.byGrade.get(grade) ?? 0;
+  const groupOf = new Map<Grade, GradeGroup>();
+  for (const [group, members] of Object.entries(gradeGroups)) {
+    for (const grade of members) groupOf.set(grade, group as GradeGroup); // The names of gradeGroups are GradeGroup by definition.
+  }
+  const groups = [...new Set(groupOf.values())].map((group) => {
+    const count = gradeGroups[group].reduce((sum, grade) => sum + countOf(grade), 0);
+    return { group, count, share: shareText(count, tally.total), says: groupSays[group] };
+  });
+  return {
+    total: tally.total,
+    groups,
+    grades: grades.map((grade) => ({
+      grade,
+      group: groupOf.get(grade) ?? 'not tied',
+      count: countOf(grade),
+      forgers: forgers[grade],
+      reasons: [...(tally.byReason.get(grade) ?? [])]
+        .map(([reason, count]) => ({ reason, count }))
+        .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
+    })),
+    bars: tally.bars,
+    toLookAt: capped(tally.toLookAt, 'retrievals.ndjson', tally.toLookAtTotal),
+    all: capped(tally.listed, 'retrievals.ndjson', tally.total),
+    readers: capped(tally.readers.slice(0, rowCap), 'retrievals.ndjson', tally.readers.length),
+  };
+}
+
+function rotationsOf(rotations: readonly RotationHistory[]): ReportModel['rotations'] {
+  const ends = new Map<string, number>();
+  for (const rotation of rotations) ends.set(oldValueText(rotation), (ends.get(oldValueText(rotation)) ?? 0) + 1);
+  return {
+    published: rotations.filter((rotation) => rotation.publishedAt !== null).length,
+    ends: [...ends]
+      .map(([end, count]) => ({ end, count }))
+      .sort((a, b) => b.count - a.count || (a.end < b.end ? -1 : 1)),
+    listed: capped(rotations.map(rotationLine), 'rotations.ndjson'),
+  };
+}
+
+function provenanceOf({ audited, tally, software, catalogue }: ReportMaterial): ReportModel['provenance'] {
+  const { steps, addsUp } = waterfallOf(audited, tally.total);
+  const files = queryPaths(audited.queries);
+  return {
+    vaults: audited.vaults,
+    software: [
+      { name: 'Keyturn', value: software.version },
+      { name: 'Control mapping', value: catalogue.version },
+      ...Object.entries(software.facts ?? {}).map(([name, value]) => ({ name, value })),
+    ],
+    queries: audited.queries.map((query) => ({
+      ...query,
+      controlTotal: query.controlTotal === null ? 'none' : countText(query.controlTotal),
+      file: files.get(query.sha256) ?? '',
+    })),
+    waterfall: steps,
+    waterfallAddsUp: addsUp,
+    slices: capped(audited.slices, 'data-manifest.json'),
+    receipts: audited.receipts,
+    jobs: audited.jobs,
+    unreadableRows: capped(audited.unreadableRows, 'unreadable-rows.ndjson'),
+  };
+}
+
+/** The first rows of a table for people, saying how many there are and where all of them stand. */
+export function capped<Row>(rows: readonly Row[], allIn: string, total = rows.length): Capped<Row> {
+  const shown = rows.slice(0, rowCap);
+  const note = shown.length === total ? null : `${countText(shown.length)} of ${countText(total)}; all in ${allIn}`;
+  return { rows: shown, total, note };
+}
+
+function countLetters(days: readonly { readonly hours: string }[], letter: string): number {
+  return days.reduce((sum, { hours }) => sum + hours.split(letter).length - 1, 0);
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { FindingRule } from '../../audit/model/finding.ts';
+import type { Framework } from './report-model.ts';
+import { templateText } from './template-folder.ts';
+
+const observationsShape = z.strictObject({
+  format: z.literal(1),
+  version: z.string(),
+  observations: z.array(
+    z.strictObject({
+      id: z.string(),
+      title: z.string(),
+      method: z.enum(['TEST', 'EXAMINE']),
+      rules: z.array(z.string()),
+    }),
+  ),
+});
+const proceduresShape = z.strictObject({
+  format: z.literal(1),
+  version: z.string(),
+  procedures: z.record(z.string(), z.string()),
+});
+const frameworkShape = z.strictObject({
+  format: z.literal(1),
+  framework: z.enum(['soc2', 'iso27001']),
+  version: z.string(),
+  title: z.string(),
+  note: z.string(),
+  controls: z.array(
+    z.strictObject({
+      id: z.string(),
+      says: z.string(),
+      tests: z.array(z.strictObject({ observation: z.string(), why: z.string() })),
+      notTested: z.string().optional(),
+    }),
+  ),
+});
+
+/** One thing that is looked at, whatever framework asks for it. A finding of one of `rules` is an exception of it. */
+export interface Observation {
+  readonly id: string;
+  readonly title: string;
+  readonly method: 'TEST' | 'EXAMINE';
+  readonly rules: readonly FindingRule[];
+  readonly procedure: string;
+}
+
+/** One control of a framework, in our own words: what is looked at for it, and why that says something about it. */
+export interface Control {
+  readonly id: string;
+  readonly says: string;
+  readonly tests: readonly { readonly observation: Observation; readonly why: string }[];
+  /** Why Keyturn tests nothing for it; `null` when it does. */
+  readonly notTested: string | null;
+}
+
+export interface ControlCatalogue {
+  readonly version: string;
+  readonly observations: readonly Observation[];
+  readonly frameworks: readonly {
+    readonly framework: Framework;
+    readonly title: string;
+    readonly note: string;
+    readonly controls: readonly Control[];
+  }[];
+}
+
+/** Reads the catalogue of `templates/controls`. A mapping to an observation that does not exist is refused. */
+export async function readControlCatalogue(frameworks: readonly Framework[]): Promise<ControlCatalogue> {
+  const { observations: listed, version } = observationsShape.parse(await json('observations'));
+  const { procedures } = proceduresShape.parse(await json('procedures'));
+  const observations = listed.map(
+    ({ rules, ...one }): Observation => ({
+      ...one,
+      rules: rules as FindingRule[], // A test holds the catalogue's rules against the type's.
+      procedure: known(procedures[one.id], one.id),
+    }),
+  );
+  const byId = new Map(observations.map((one) => [one.id, one]));
+  const sections = await Promise.all(
+    frameworks.map(async (framework) => {
+      const { controls, title, note } = frameworkShape.parse(await json(framework));
+      return {
+        framework,
+        title,
+        note,
+        controls: controls.map(({ tests, notTested, ...one }) => ({
+          ...one,
+          notTested: notTested ?? null,
+          tests: tests.map(({ observation, why }) => ({ observation: known(byId.get(observation), observation), why })),
+        })),
+      };
+    }),
+  );
+  return { version, observations, frameworks: sections };
+}
+
+async function json(name: string): Promise<unknown> {
+  return JSON.parse(await templateText(`controls/${name}.json`)) as unknown;
+}
+
+function known<Value>(value: Value | undefined, id: string): Value {
+  if (value === undefined) throw new TypeError(`templates/controls names ${id}, which is not there.`);
+  return value;
+}

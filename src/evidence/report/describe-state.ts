@@ -1,0 +1,177 @@
+import type {
+  AuditedPeriod,
+  HourCoverage,
+  ReportingPeriod,
+  SecretInventoryEntry,
+} from '../../audit/model/audited-period.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { CoverageDay, RotationLine, SecretLine, SecretStanding } from './report-model.ts';
+import { secondText } from './wording.ts';
+
+/** The last tenth of a validity: nobody is late yet, and a reader wants to see it coming. */
+const dueSoonShare = 0.9;
+
+const ends = {
+  dead: 'dead (shown)',
+  'disabled-only': 'disabled only',
+  'cannot-be-shown': 'cannot be shown',
+  'in-grace': 'still in grace',
+  'in-force': 'in force',
+  'in-force-again': 'in force again',
+  'not-ended': 'not ended',
+  'not-known': 'not known',
+  'perhaps-replaced': 'perhaps replaced',
+} as const satisfies Record<RotationHistory['oldValue'], string>;
+
+/** What became of the old value, in the report's words. */
+export function oldValueText({ oldValue }: Pick<RotationHistory, 'oldValue'>): string {
+  return ends[oldValue];
+}
+
+const publications = {
+  published: 'time not known',
+  'not-yet': 'not yet',
+  never: 'never',
+  'not-known': 'not known',
+} as const satisfies Record<RotationHistory['publication'], string>;
+
+/** `asked for by ann: leaked in a chat`. */
+function askedText({ trigger, askedBy, reason }: RotationHistory): string {
+  if (trigger !== 'person' || askedBy === null) return triggers[trigger];
+  return `asked for by ${askedBy}${reason === null ? '' : `: ${reason}`}`;
+}
+
+const triggers = {
+  event: 'begun by an event of Key Vault',
+  reconciler: 'begun by the reconciler',
+  person: 'asked for by a person',
+} as const satisfies Record<RotationHistory['trigger'], string>;
+
+/** One rotation as a line for people. */
+export function rotationLine(rotation: RotationHistory): RotationLine {
+  const time = (at: string | null): string => (at === null ? '–' : secondText(at));
+  return {
+    id: rotation.rotationId,
+    secret: `${rotation.vault}/${rotation.secret}`,
+    issuer: rotation.issuer,
+    asked: askedText(rotation),
+    emergency: rotation.emergency,
+    state: rotation.state.replaceAll('-', ' '),
+    fromVersion: rotation.fromVersion.slice(0, 8),
+    publishedVersion: rotation.publishedVersion?.slice(0, 8) ?? '–',
+    publishedAt: rotation.publishedAt === null ? publications[rotation.publication] : secondText(rotation.publishedAt),
+    verifiedAt: time(rotation.verifiedAt),
+    revokedAt: time(rotation.revokedAt),
+    oldValue: oldValueText(rotation),
+    failure: rotation.failure,
+    note: rotation.note,
+    approvals: rotation.approvals.map(approvalText).join('; '),
+    head: rotation.head,
+  };
+}
+
+/** `break-glass: revoke approved by ann, 2026-03-09 14:00:00: nobody else is awake`. */
+function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['approvals'][number]): string {
+  const why = reason === null ? '' : `: ${reason}`;
+  return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${by}, ${secondText(at)}${why}`;
+}
+
+/** One secret of the inventory as a line for people; the oldest against its policy first. */
+export function secretLines(inventory: readonly SecretInventoryEntry[]): readonly SecretLine[] {
+  return inventory
+    .map((entry) => ({
+      secret: `${entry.vault}/${entry.secret}`,
+      environment: entry.environment ?? 'not told',
+      issuer: entry.issuer ?? 'not bound',
+      created: entry.created.slice(0, 10),
+      expires: entry.expires?.slice(0, 10) ?? 'none',
+      ageDays: Math.floor(entry.ageDays),
+      validityDays: entry.validityDays,
+      standing: standingOf(entry),
+      reads: entry.reads,
+      lastReadAt: entry.lastReadAt === null ? 'never' : secondText(entry.lastReadAt),
+    }))
+    .sort((a, b) => spent(b) - spent(a) || b.ageDays - a.ageDays || (a.secret < b.secret ? -1 : 1));
+}
+
+function standingOf({ enabled, ageDays, validityDays }: SecretInventoryEntry): SecretStanding {
+  if (!enabled) return 'disabled';
+  if (validityDays === null) return 'no policy';
+  if (ageDays > validityDays) return 'past policy';
+  return ageDays > validityDays * dueSoonShare ? 'due soon' : 'within policy';
+}
+
+function spent({ ageDays, validityDays }: { ageDays: number; validityDays: number | null }): number {
+  return validityDays === null ? -1 : ageDays / validityDays;
+}
+
+const letters = { covered: 'c', gap: 'g', 'not-read': 'n' } as const satisfies Record<HourCoverage['state'], string>;
+
+/** The calendar of hours: every day of the period, in order; an hour inside it that nobody recorded counts as not read. */
+export function coverageDays({ from, to }: ReportingPeriod, coverage: readonly HourCoverage[]): readonly CoverageDay[] {
+  const known = new Map(coverage.map((hour) => [Date.parse(hour.hour), letters[hour.state]]));
+  const days: CoverageDay[] = [];
+  const first = Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), from.getUTCDate());
+  for (let day = first; day < +to; day += 86_400_000) {
+    const hours = Array.from({ length: 24 }, (_, hour) => {
+      const at = day + hour * 3_600_000;
+      return at + 3_600_000 <= +from || at >= +to ? '-' : (known.get(at) ?? 'n');
+    });
+    days.push({ day: new Date(day).toISOString().slice(0, 10), hours: hours.join('') });
+  }
+  return days;
+}
+
+const hourMs = 3_600_000;
+
+/** The hours of the calendar that were not read, as milliseconds since 1970. */
+export function unreadHours(days: readonly CoverageDay[]): readonly number[] {
+  return hoursOf(days, 'n');
+}
+
+/** Runs of hours that are not covered, `2026-07-03 04:00 to 2026-07-04 06:00`, in order; a run may span days. */
+export function uncoveredRuns(
+  days: readonly CoverageDay[],
+): readonly { readonly hours: string; readonly state: string }[] {
+  const runs = (['g', 'n'] as const).flatMap((letter) => {
+    const found: { start: number; end: number; letter: 'g' | 'n' }[] = [];
+    for (const hour of hoursOf(days, letter)) {
+      const last = found.at(-1);
+      if (last?.end === hour) last.end = hour + hourMs;
+      else found.push({ start: hour, end: hour + hourMs, letter });
+    }
+    return found;
+  });
+  return runs
+    .sort((a, b) => a.start - b.start)
+    .map(({ start, end, letter }) => ({
+      hours: `${hourText(start)} to ${hourText(end)}`,
+      state: letter === 'g' ? 'gap: the row of our own hourly read is missing, or that read was not made' : 'not read',
+    }));
+}
+
+function hoursOf(days: readonly CoverageDay[], letter: string): readonly number[] {
+  return days.flatMap(({ day, hours }) =>
+    hours.split('').flatMap((one, hour) => (one === letter ? [Date.parse(day) + hour * hourMs] : [])),
+  );
+}
+
+function hourText(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** The way from all rows to the population, step by step, and whether it arrives. */
+export function waterfallOf(
+  audited: AuditedPeriod,
+  population: number,
+): { steps: readonly { step: string; removed: number | null; left: number }[]; addsUp: boolean } {
+  let left = audited.rowsRead;
+  const steps: { step: string; removed: number | null; left: number }[] = [
+    { step: 'Rows in the slices', removed: null, left },
+  ];
+  for (const { reason, count } of audited.exclusions) {
+    left -= count;
+    steps.push({ step: reason, removed: count, left });
+  }
+  return { steps, addsUp: left === population };
+}

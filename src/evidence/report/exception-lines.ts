@@ -1,0 +1,57 @@
+import type { Finding } from '../../audit/model/finding.ts';
+import type { ExceptionLine, FrameworkSection } from './report-model.ts';
+import { plainTimes, secondText, titleOf } from './wording.ts';
+
+const order = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
+
+/** Ids of evidence printed with one exception; the rest stand in `findings.ndjson`. */
+const evidenceShown = 12;
+
+/** Findings as lines for people, the gravest first, each with the controls whose tests it is an exception of. */
+export function exceptionLines(
+  findings: readonly Finding[],
+  frameworks: readonly FrameworkSection[],
+): readonly ExceptionLine[] {
+  const controls = controlsByFinding(frameworks);
+  return [...findings]
+    .sort(
+      (a, b) =>
+        order.indexOf(a.severity) - order.indexOf(b.severity) || compare(a.firstAt, b.firstAt) || compare(a.id, b.id),
+    )
+    .map(({ id, rule, severity, subject, says, firstAt, lastAt, count, evidence }) => ({
+      id,
+      rule: titleOf(rule),
+      severity,
+      subject: plainTimes(subject),
+      says: plainTimes(says),
+      firstAt: secondText(firstAt),
+      lastAt: secondText(lastAt),
+      count,
+      evidence: evidence.slice(0, evidenceShown),
+      evidenceTotal: evidence.length,
+      controls: controls.get(id) ?? [],
+    }));
+}
+
+/** How many findings of each severity there are, all four named. */
+export function severityCounts(findings: readonly Finding[]): Readonly<Record<Finding['severity'], number>> {
+  const of = (severity: Finding['severity']): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  return { high: of('high'), medium: of('medium'), low: of('low'), information: of('information') };
+}
+
+function controlsByFinding(frameworks: readonly FrameworkSection[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { controls } of frameworks) {
+    for (const { id, tests } of controls) {
+      for (const finding of new Set(tests.flatMap(({ observation }) => observation.findings))) {
+        found.set(finding, [...(found.get(finding) ?? []), id]);
+      }
+    }
+  }
+  return found;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

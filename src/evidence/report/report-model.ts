@@ -1,0 +1,239 @@
+import type { Grade, gradeGroups } from '../../audit/model/attribution.ts';
+import type { Finding } from '../../audit/model/finding.ts';
+
+export type Framework = 'soc2' | 'iso27001';
+export type PackStatus = 'final' | 'provisional';
+export type GradeGroup = keyof typeof gradeGroups;
+
+/** One line of a table of reads, as text for people. */
+export interface ReadLine {
+  readonly at: string;
+  readonly secret: string;
+  readonly version: string;
+  readonly grade: Grade;
+  /** The job, the person or the identity that read; for `ambiguous` every candidate. */
+  readonly who: string;
+  readonly reason: string;
+  readonly id: string;
+}
+
+/** Rows of a long table, and how many there are in all: `rows` may be fewer than `total`, and then `allIn` names where the rest is. */
+export interface Capped<Row> {
+  readonly rows: readonly Row[];
+  readonly total: number;
+  /** `1,000 of 1,200,000; all in retrievals.ndjson`, or `null` when nothing was left out. */
+  readonly note: string | null;
+}
+
+export interface GradeLine {
+  readonly grade: Grade;
+  readonly group: GradeGroup;
+  readonly count: number;
+  readonly forgers: string;
+  /** Reasons that led to it with their counts, most frequent first. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
+export interface ExceptionLine {
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: Finding['severity'];
+  readonly subject: string;
+  readonly says: string;
+  readonly firstAt: string;
+  readonly lastAt: string;
+  readonly count: number;
+  readonly evidence: readonly string[];
+  readonly evidenceTotal: number;
+  readonly controls: readonly string[];
+}
+
+/** What was looked at for one control test: the number examined, the exceptions met, and what was not tested and why. */
+export interface ObservationResult {
+  readonly id: string;
+  readonly title: string;
+  readonly method: 'TEST' | 'EXAMINE';
+  readonly tested: number;
+  readonly unit: string;
+  readonly exceptions: number;
+  /** Ids of the findings that are its exceptions. */
+  readonly findings: readonly string[];
+  /** Why nothing, or not everything, was tested; `null` when all was. */
+  readonly notTested: string | null;
+  /** `Tested 412 reads. Exceptions: 3.` */
+  readonly statement: string;
+}
+
+export interface ControlResult {
+  readonly id: string;
+  readonly says: string;
+  readonly tests: readonly {
+    readonly why: string;
+    readonly procedure: string;
+    readonly observation: ObservationResult;
+  }[];
+  readonly exceptions: number;
+  readonly notTested: string | null;
+  readonly statement: string;
+}
+
+export interface FrameworkSection {
+  readonly note: string;
+  readonly framework: Framework;
+  readonly title: string;
+  readonly controls: readonly ControlResult[];
+}
+
+export interface RotationLine {
+  readonly id: string;
+  readonly secret: string;
+  readonly issuer: string;
+  /** What asked for it: who and why, where it was a person. */
+  readonly asked: string;
+  readonly emergency: boolean;
+  readonly state: string;
+  readonly fromVersion: string;
+  readonly publishedVersion: string;
+  /** A time, or `not yet`, `never`, `not known`. */
+  readonly publishedAt: string;
+  readonly verifiedAt: string;
+  readonly revokedAt: string;
+  readonly oldValue: string;
+  readonly failure: string | null;
+  /** What a reader must know of a rotation that did not go the ordinary way. */
+  readonly note: string | null;
+  readonly approvals: string;
+  readonly head: string;
+}
+
+export interface SecretLine {
+  readonly secret: string;
+  readonly environment: string;
+  readonly issuer: string;
+  readonly created: string;
+  readonly expires: string;
+  readonly ageDays: number;
+  readonly validityDays: number | null;
+  /** `within policy`, `due soon`, `past policy` or `no policy`. */
+  readonly standing: SecretStanding;
+  readonly reads: number;
+  readonly lastReadAt: string;
+}
+
+export type SecretStanding = 'within policy' | 'due soon' | 'past policy' | 'no policy' | 'disabled';
+
+/** One bar of the chart of reads: a day, or a week where the period is long. Counts by grade. */
+export interface ReadsBar {
+  readonly from: string;
+  readonly days: number;
+  readonly counts: Readonly<Partial<Record<Grade, number>>>;
+  readonly total: number;
+}
+
+/** One day of the calendar; `hours` are 24 letters: `c` covered, `g` gap, `n` not read, `-` outside the period. */
+export interface CoverageDay {
+  readonly day: string;
+  readonly hours: string;
+}
+
+export interface PackFileLine {
+  readonly path: string;
+  readonly says: string;
+  readonly bytes: number;
+  readonly rows: number | null;
+  readonly sha256: string;
+}
+
+/** How the numbers came to be: what an auditor calls information produced by the entity. */
+export interface Provenance {
+  readonly vaults: readonly string[];
+  readonly software: readonly { readonly name: string; readonly value: string }[];
+  readonly queries: readonly {
+    readonly name: string;
+    readonly sha256: string;
+    readonly text: string;
+    readonly rows: number;
+    readonly controlTotal: string;
+    readonly file: string;
+  }[];
+  readonly waterfall: readonly { readonly step: string; readonly removed: number | null; readonly left: number }[];
+  /** Whether rows read less exclusions is the population. When it is not, the report says so in words. */
+  readonly waterfallAddsUp: boolean;
+  readonly slices: Capped<{ readonly path: string; readonly rows: number; readonly sha256: string }>;
+  readonly receipts: {
+    readonly posted: number;
+    readonly logged: number;
+    readonly matched: number;
+    readonly orphaned: number;
+  };
+  readonly jobs: number;
+  readonly unreadableRows: Capped<{ readonly place: string; readonly reason: string }>;
+}
+
+/**
+ * One report, complete, as JSON: HTML, PDF and OSCAL are drawn from it and from nothing else, so that they cannot disagree.
+ * Times are text in UTC; numbers are exact; every string that came from outside is made visible by `visibleText`.
+ */
+export interface ReportModel {
+  readonly format: 1;
+  readonly organisation: string;
+  readonly synthetic: boolean;
+  readonly status: PackStatus;
+  readonly statusReasons: readonly string[];
+  readonly label: string;
+  readonly from: string;
+  readonly to: string;
+  readonly periodText: string;
+  readonly createdAt: string;
+  readonly createdText: string;
+  readonly fingerprint: string;
+  readonly reads: {
+    readonly total: number;
+    readonly groups: readonly {
+      readonly group: GradeGroup;
+      readonly count: number;
+      readonly share: string;
+      readonly says: string;
+    }[];
+    readonly grades: readonly GradeLine[];
+    readonly bars: readonly ReadsBar[];
+    readonly toLookAt: Capped<ReadLine>;
+    readonly all: Capped<ReadLine>;
+    readonly readers: Capped<{
+      readonly secret: string;
+      readonly reader: string;
+      readonly count: number;
+      readonly lastAt: string;
+    }>;
+  };
+  readonly exceptions: {
+    readonly total: number;
+    readonly bySeverity: Readonly<Record<Finding['severity'], number>>;
+    readonly listed: Capped<ExceptionLine>;
+  };
+  readonly notRead: readonly {
+    readonly what: string;
+    readonly when: string;
+    readonly why: string;
+    readonly state: string;
+  }[];
+  readonly frameworks: readonly FrameworkSection[];
+  readonly rotations: {
+    readonly published: number;
+    readonly ends: readonly { readonly end: string; readonly count: number }[];
+    readonly listed: Capped<RotationLine>;
+  };
+  readonly secrets: Capped<SecretLine>;
+  readonly coverage: {
+    readonly covered: number;
+    readonly gaps: number;
+    readonly notRead: number;
+    readonly days: readonly CoverageDay[];
+    readonly gapHours: Capped<{ readonly hours: string; readonly state: string }>;
+  };
+  readonly provenance: Provenance;
+  /** The data files of the pack; empty until they are written. */
+  readonly files: readonly PackFileLine[];
+  /** sha256 of `data-manifest.json`; empty until it is written. */
+  readonly dataManifestSha256: string;
+}

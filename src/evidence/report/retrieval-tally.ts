@@ -1,0 +1,139 @@
+import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
+import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
+import type { ReadLine, ReadsBar } from './report-model.ts';
+import { shortened } from './visible-text.ts';
+import { secondText } from './wording.ts';
+
+const dayMs = 86_400_000;
+/** More bars than this cannot be told apart on paper: longer periods are drawn by the week. */
+const mostDailyBars = 100;
+/** Distinct pairs of secret and reader that are counted one by one; a period with more is no longer a table for people. */
+const mostReaders = 20_000;
+
+/** Everything the report says about reads, gathered in one walk, in memory that does not grow with their number. */
+export interface RetrievalTally {
+  readonly total: number;
+  readonly byGrade: ReadonlyMap<Grade, number>;
+  readonly byReason: ReadonlyMap<Grade, ReadonlyMap<string, number>>;
+  readonly bars: readonly ReadsBar[];
+  readonly listed: readonly ReadLine[];
+  readonly toLookAt: readonly ReadLine[];
+  readonly toLookAtTotal: number;
+  readonly readers: readonly {
+    readonly secret: string;
+    readonly reader: string;
+    readonly count: number;
+    readonly lastAt: string;
+  }[];
+  /** Reads by readers beyond those counted one by one. */
+  readonly readsByOtherReaders: number;
+}
+
+/** Counts reads as they pass. `rowCap`: how many are kept as lines for people. */
+export function tallyRetrievals(
+  period: ReportingPeriod,
+  rowCap: number,
+): { add(attribution: Attribution): void; result(): RetrievalTally } {
+  const days = Math.max(1, Math.ceil((+period.to - +period.from) / dayMs));
+  const daysPerBar = days > mostDailyBars ? 7 : 1;
+  const counts = Array.from({ length: Math.ceil(days / daysPerBar) }, () => new Map<Grade, number>());
+  const byGrade = new Map<Grade, number>();
+  const byReason = new Map<Grade, Map<string, number>>();
+  const readers = new Map<string, { secret: string; reader: string; count: number; lastAt: string }>();
+  const listed: ReadLine[] = [];
+  const toLookAt: ReadLine[] = [];
+  let total = 0;
+  let toLookAtTotal = 0;
+  let readsByOtherReaders = 0;
+
+  return {
+    add(attribution) {
+      const { grade, reason, retrieval } = attribution;
+      total += 1;
+      byGrade.set(grade, (byGrade.get(grade) ?? 0) + 1);
+      const reasons = byReason.get(grade) ?? new Map<string, number>();
+      byReason.set(grade, reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
+      const bar = Math.floor((Date.parse(retrieval.at) - +period.from) / (dayMs * daysPerBar));
+      const counted = counts[Math.min(counts.length - 1, Math.max(0, bar))];
+      counted?.set(grade, (counted.get(grade) ?? 0) + 1);
+      if (listed.length < rowCap) listed.push(readLine(attribution));
+      if (mustBeLookedAt(grade)) {
+        toLookAtTotal += 1;
+        if (toLookAt.length < rowCap) toLookAt.push(readLine(attribution));
+      }
+      countReader(attribution);
+    },
+    result: () => ({
+      total,
+      byGrade,
+      byReason,
+      bars: counts.map((grades, index) => ({
+        from: new Date(+period.from + index * daysPerBar * dayMs).toISOString().slice(0, 10),
+        days: Math.min(daysPerBar, days - index * daysPerBar),
+        counts: Object.fromEntries(grades),
+        total: [...grades.values()].reduce((sum, count) => sum + count, 0),
+      })),
+      listed,
+      toLookAt,
+      toLookAtTotal,
+      readers: [...readers.values()].sort(
+        (a, b) => b.count - a.count || compare(a.secret, b.secret) || compare(a.reader, b.reader),
+      ),
+      readsByOtherReaders,
+    }),
+  };
+
+  function countReader(attribution: Attribution): void {
+    const secret = secretOf(attribution);
+    const reader = shortened(attribution.job?.repository ?? readerOf(attribution), 120);
+    const key = `${secret}\n${reader}`;
+    const known = readers.get(key);
+    if (known === undefined && readers.size >= mostReaders) readsByOtherReaders += 1;
+    else
+      readers.set(key, {
+        secret,
+        reader,
+        count: (known?.count ?? 0) + 1,
+        lastAt: secondText(attribution.retrieval.at),
+      });
+  }
+}
+
+function readLine(attribution: Attribution): ReadLine {
+  const { retrieval, grade, reason } = attribution;
+  return {
+    at: secondText(retrieval.at),
+    secret: secretOf(attribution),
+    version: retrieval.version?.slice(0, 8) ?? 'not told',
+    grade,
+    who: shortened(readerOf(attribution), 160),
+    reason,
+    id: retrieval.id,
+  };
+}
+
+/** `owner/name 55/77.1` for a job; else whoever the row names. */
+export function readerOf({ job, candidates, retrieval: { identity } }: Attribution): string {
+  if (job !== null) return `${job.repository} ${String(job.runId)}/${String(job.jobId)}.${String(job.attempt)}`;
+  if (candidates.length > 0) return `one of ${candidates.join(', ')}`;
+  return (
+    identity.userPrincipalName ??
+    identity.managedIdentity?.split('/').at(-1) ??
+    identity.objectId ??
+    identity.applicationId ??
+    'no identity in the row'
+  );
+}
+
+function secretOf({ retrieval }: Attribution): string {
+  return shortened(`${retrieval.vault}/${retrieval.secret ?? 'not told'}`, 120);
+}
+
+function mustBeLookedAt(grade: Grade): boolean {
+  const { suspicious, 'not tied': notTied } = gradeGroups;
+  return [...suspicious, ...notTied].some((one) => one === grade);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,79 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { z } from 'zod';
+import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
+import { rowDigests } from '../pack/pack-file.ts';
+import type { DataManifest } from '../pack/pack-statement.ts';
+import type { PackFault } from './verification.ts';
+
+/** A changed file may differ in every row; naming the first few says enough. */
+const mostRowFaults = 20;
+
+/** Text as a shape, or `null` when it is not JSON or not of the shape. */
+export function parsedAs<Shape extends z.ZodType>(shape: Shape, text: string | null): z.infer<Shape> | null {
+  const parsed = text === null ? undefined : parseJson(text);
+  const result = shape.safeParse(parsed);
+  return result.success ? result.data : null;
+}
+
+/** A fault when a JSON file is not written in the one form that a pack may hold. */
+export function canonicalFaults(file: string, text: string): readonly PackFault[] {
+  const value = parseJson(text);
+  if (value === undefined) return [{ file, row: null, says: 'is no JSON' }];
+  return isCanonical(value, text) ? [] : [{ file, row: null, says: 'is not in canonical form' }];
+}
+
+/** Walks a file of rows: each must be canonical (NDJSON), and, where the file was changed, the changed rows are named by their digests. */
+export async function rowFaults(
+  directory: string,
+  { path, rows, rowDigests: sealed, rowsPerDigest }: DataManifest['files'][number],
+  changed: boolean,
+): Promise<readonly PackFault[]> {
+  const ndjson = path.endsWith('.ndjson');
+  const faults: PackFault[] = [];
+  let run: string[] = [];
+  // The header of a table is counted as row 0.
+  let row = ndjson ? 0 : -1;
+  const input = createReadStream(join(directory, path), 'utf8');
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    row += 1;
+    if (row === 0) continue;
+    if (faults.length >= mostRowFaults) continue;
+    if (ndjson && canonicalFaults(path, `${line}\n`).length > 0)
+      faults.push({ file: path, row, says: 'is no row in canonical form' });
+    run.push(`${line}\n`);
+    if (changed && run.length === rowsPerDigest) compareRun();
+  }
+  if (changed && run.length > 0) compareRun();
+  if (changed && row !== rows)
+    faults.push({ file: path, row: null, says: `has ${String(row)} rows, sealed were ${String(rows)}` });
+  return faults;
+
+  function compareRun(): void {
+    const [digest] = rowDigests(run, run.length);
+    const first = row - run.length + 1;
+    run = [];
+    if (digest === sealed[Math.floor((first - 1) / rowsPerDigest)]) return;
+    const where = first === row ? 'this row was changed' : `a row from here to row ${String(row)} was changed`;
+    faults.push({ file: path, row: first, says: where });
+  }
+}
+
+function isCanonical(value: JsonValue, text: string): boolean {
+  try {
+    return `${canonicalJson(value)}\n` === text;
+  } catch (error) {
+    // Nested deeper than a call stack reaches: nothing that we wrote.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue; // What JSON.parse gives is JSON.
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { ServiceError } from '../../service-error.ts';
+import { canonicalFaults, parsedAs, rowFaults } from './canonical-faults.ts';
+import {
+  type Envelope,
+  fingerprintOf,
+  openEnvelope,
+  signatureHolds,
+  statementPayloadType,
+} from '../pack/dsse-envelope.ts';
+import { sha256 } from '../pack/pack-file.ts';
+import {
+  type PackStatement,
+  dataManifestFile,
+  dataManifestShape,
+  manifestFile,
+  manifestShape,
+  publicKeyFile,
+  sealFile,
+  statementShape,
+} from '../pack/pack-statement.ts';
+import type { PackFault, PackLink, Verification } from './verification.ts';
+
+/**
+ * Checks a pack in a folder, without any network: every file there and no other, every byte, every JSON in canonical form,
+ * manifests and statement of one mind, the signature, and the signer when `trust` (a fingerprint from elsewhere) is given.
+ * @throws ServiceError `PACK_UNREADABLE` when the folder cannot be read or holds no seal and no manifest.
+ */
+export async function verifyPack(directory: string, { trust }: { trust?: string } = {}): Promise<Verification> {
+  const found = await listFiles(directory);
+  const text = async (name: string): Promise<string | null> =>
+    found.has(name) ? await readFile(join(directory, name), 'utf8') : null;
+  const faults: PackFault[] = [...oddEntries(found)];
+  const fault = (file: string, says: string): void => void faults.push({ file, row: null, says });
+
+  const envelope = await readSeal(directory, found, fault);
+  const publicKey = await text(publicKeyFile);
+  const statement = envelope === null ? null : readStatement(envelope, fault);
+  const manifest = parsedAs(manifestShape, await text(manifestFile));
+  const holds = envelope !== null && publicKey !== null && signatureHolds(envelope, publicKey);
+
+  // A statement whose signature does not hold may be anybody's: then the manifest says what to compare with.
+  const stated = new Map(statement?.subject.map(({ name, digest }) => [name, digest.sha256]));
+  const listed = new Map(manifest?.files.map(({ path, sha256 }) => [path, sha256]));
+  const expected = holds && statement !== null ? stated : listed;
+  if (!expected.has(manifestFile) && manifest === null)
+    fault(manifestFile, 'is missing, or is no manifest of this format');
+
+  const digests = await compareFiles(directory, found, expected, fault);
+  if (envelope !== null && !holds) {
+    // Seal and manifest both name the key's digest. Where they differ, a byte of either may have changed, and both are named.
+    const named = [stated.get(publicKeyFile), listed.get(publicKeyFile)].filter((sha256) => sha256 !== undefined);
+    const agreeing = named.filter((sha256) => sha256 === digests.get(publicKeyFile)).length;
+    if (agreeing > 0) fault(sealFile, 'the signature does not hold under the public key');
+    if (agreeing < named.length && publicKey !== null) fault(publicKeyFile, 'the seal does not hold under this key');
+  }
+  if (holds && statement !== null)
+    compareManifests(statement, manifest, parsedAs(dataManifestShape, await text(dataManifestFile)), fault);
+  faults.push(...(await contentFaults(directory, found, digests, expected)));
+
+  const fingerprint = publicKey === null ? null : readFingerprint(publicKey);
+  const signer =
+    trust === undefined ? 'not-verified' : holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
+  if (signer === 'not-trusted')
+    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the key to trust`);
+  const link = envelope === null || !holds || signer === 'not-trusted' ? null : linkOf(envelope, statement);
+  return conclude(faults, signer, fingerprint, statement, { files: found.size, link });
+}
+
+/** Taken from the sealed bytes alone: what stands beside them in the folder may be anybody's. */
+function linkOf({ payload }: Envelope, statement: PackStatement | null): PackLink | null {
+  if (statement === null) return null;
+  const { pack, previous } = statement.predicate;
+  return { pack, statementSha256: sha256(payload), previous };
+}
+
+function conclude(
+  faults: readonly PackFault[],
+  signer: Verification['signer'],
+  fingerprint: string | null,
+  statement: PackStatement | null,
+  found: Pick<Verification, 'files' | 'link'>,
+): Verification {
+  const outcome = faults.length === 0 ? 'intact' : 'broken';
+  const { pack = null, status = null, synthetic = null, reads } = statement?.predicate ?? {};
+  const who = {
+    trusted: 'signed by the key you trust',
+    'not-verified': 'signer not verified',
+    'not-trusted': 'signed by another key',
+  }[signer];
+  const marks = [...(status === 'provisional' ? ['provisional'] : []), ...(synthetic === true ? ['synthetic'] : [])];
+  const broken = [...new Set(faults.map(({ file }) => file))].join(', ');
+  const says = [outcome === 'intact' ? outcome : `broken: ${broken}`, who, ...marks].join('; ');
+  return { outcome, says, signer, fingerprint, pack, status, synthetic, reads: reads?.total ?? null, ...found, faults };
+}
+
+/** Paths of all entries below a folder, with `/` between segments. */
+async function listFiles(directory: string): Promise<ReadonlyMap<string, boolean>> {
+  try {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    const found = new Map<string, boolean>();
+    for (const entry of entries) {
+      if (entry.isDirectory()) continue;
+      found.set(relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'), entry.isFile());
+    }
+    if (found.has(sealFile) || found.has(manifestFile)) return found;
+  } catch (cause) {
+    throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'the folder cannot be read' }, { cause });
+  }
+  throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'it holds neither seal nor manifest' });
+}
+
+function oddEntries(found: ReadonlyMap<string, boolean>): readonly PackFault[] {
+  return [...found]
+    .filter(([, regular]) => !regular)
+    .map(([file]) => ({ file, row: null, says: 'is no regular file' }));
+}
+
+type Report = (file: string, says: string) => void;
+
+async function readSeal(
+  directory: string,
+  found: ReadonlyMap<string, boolean>,
+  fault: Report,
+): Promise<Envelope | null> {
+  const envelope = found.has(sealFile) ? openEnvelope(await readFile(join(directory, sealFile))) : null;
+  if (!found.has(sealFile)) fault(sealFile, 'is missing: the pack is not sealed');
+  else if (envelope === null) fault(sealFile, 'is no envelope in canonical form');
+  return envelope;
+}
+
+function readStatement(envelope: Envelope, fault: Report): PackStatement | null {
+  const payload = Buffer.from(envelope.payload).toString('utf8');
+  const statement = parsedAs(statementShape, payload);
+  const canonical =
+    Buffer.from(payload).equals(envelope.payload) && canonicalFaults(sealFile, `${payload}\n`).length === 0;
+  if (statement !== null && canonical && envelope.payloadType === statementPayloadType) return statement;
+  fault(sealFile, 'states nothing in a form that this release knows');
+  return null;
+}
+
+/** Every expected file with its bytes, and none besides. Returns the digests of all files that are there. */
+async function compareFiles(
+  directory: string,
+  found: ReadonlyMap<string, boolean>,
+  expected: ReadonlyMap<string, string>,
+  fault: Report,
+): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  for (const [name, regular] of found) if (regular) digests.set(name, await digestOf(join(directory, name)));
+  for (const [name, sha256] of expected) {
+    const actual = digests.get(name);
+    if (actual === undefined) fault(name, 'is missing');
+    else if (actual !== sha256) fault(name, `its sha256 is ${actual}, sealed was ${sha256}`);
+  }
+  for (const name of found.keys()) {
+    if (!expected.has(name) && name !== sealFile && name !== manifestFile) fault(name, 'is not part of the pack');
+  }
+  return digests;
+}
+
+/** The manifests must list what the statement seals: nothing may be said in one and not in another. */
+function compareManifests(
+  { subject, predicate }: PackStatement,
+  manifest: ReturnType<typeof manifestShape.parse> | null,
+  dataManifest: ReturnType<typeof dataManifestShape.parse> | null,
+  fault: Report,
+): void {
+  const stated = new Map(subject.map(({ name, digest }) => [name, digest.sha256]));
+  const differs = (files: readonly { path: string; sha256: string }[]): boolean =>
+    files.some(({ path, sha256 }) => stated.get(path) !== sha256);
+  const marks = ({ pack, status, synthetic }: { pack: string; status: string; synthetic: boolean }): boolean =>
+    pack === predicate.pack && status === predicate.status && synthetic === predicate.synthetic;
+  if (
+    manifest === null ||
+    differs(manifest.files) ||
+    manifest.files.length !== subject.length - 1 ||
+    !marks(manifest)
+  ) {
+    fault(manifestFile, 'does not list what the statement seals');
+  }
+  if (
+    dataManifest === null ||
+    differs(dataManifest.files) ||
+    !marks(dataManifest) ||
+    stated.get(dataManifestFile) !== predicate.dataManifestSha256
+  ) {
+    fault(dataManifestFile, 'does not list what the statement seals');
+  }
+}
+
+/** Looks into the files: every JSON in canonical form, and, where a file of rows was changed, which row it was. */
+async function contentFaults(
+  directory: string,
+  found: ReadonlyMap<string, boolean>,
+  digests: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): Promise<readonly PackFault[]> {
+  const manifestText = found.has(dataManifestFile) ? await readFile(join(directory, dataManifestFile), 'utf8') : null;
+  const dataManifest = parsedAs(dataManifestShape, manifestText);
+  const faults: PackFault[] = [];
+  for (const name of digests.keys()) {
+    const changed = digests.get(name) !== expected.get(name) && expected.has(name);
+    if (name.endsWith('.json') && name !== sealFile)
+      faults.push(...canonicalFaults(name, await readFile(join(directory, name), 'utf8')));
+    const rows = dataManifest?.files.find((file) => file.path === name && file.rows !== null);
+    if (rows !== undefined && (changed || name.endsWith('.ndjson'))) {
+      faults.push(...(await rowFaults(directory, rows, changed)));
+    }
+  }
+  return faults;
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array); // A stream without an encoding gives bytes.
+  return hash.digest('hex');
+}
+
+function readFingerprint(publicKey: string): string | null {
+  try {
+    return fingerprintOf(publicKey);
+  } catch {
+    // The compared digest has already named the file.
+    return null;
+  }
+}
+
+function sameFingerprint(trust: string, fingerprint: string | null): boolean {
+  const bare = (text: string): string =>
+    text
+      .trim()
+      .toLowerCase()
+      .replace(/^sha256:/, '')
+      .replaceAll(':', '');
+  return fingerprint !== null && bare(trust) === bare(fingerprint);
+}

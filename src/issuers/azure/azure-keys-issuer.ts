@@ -1,0 +1,207 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
+import { type ArmResource, parseArmResource } from './arm-resource.ts';
+import { partOf, partsLost } from './connection-string-parts.ts';
+import { providerRequest } from '../shared/provider-request.ts';
+import { refused } from '../shared/refused.ts';
+import { oneOf, optional, text } from '../shared/target-fields.ts';
+import { targetShape } from '../shared/target-shape.ts';
+import { type ServiceKey, type TwoKeyService, twoKeyServices } from './two-key-services.ts';
+
+const name = 'azure-keys';
+const shape = targetShape(
+  name,
+  {
+    resource: text(/\/subscriptions\/[^\s?#%]{1,500}/, 'the id of an Azure resource'),
+    form: optional(oneOf(['key', 'connection-string']), 'key'),
+    access: optional(oneOf(['full', 'read-only']), 'full'),
+  },
+  ({ resource, form, access }) => {
+    const service = serviceOf(parseArmResource(resource));
+    if (service === null) return [{ place: 'target.resource', reason: `must be one of ${types()}` }];
+    if (access === 'read-only' && !service.readOnlyKeys)
+      return [{ place: 'target.access', reason: 'has no read-only keys' }];
+    const formless = form === 'connection-string' && service.keyField === null;
+    return formless ? [{ place: 'target.form', reason: 'must be key: it has no connection string' }] : [];
+  },
+);
+
+// A key that is not in force and this young was renewed by this rotation before it was interrupted.
+const youngMs = 300_000;
+const waitMs = 2_000;
+
+interface Tools {
+  readonly tokens: AccessTokens;
+  /** `https://management.azure.com`, or that of another cloud. */
+  readonly endpoint: string;
+}
+
+/**
+ * The two keys of an Azure resource. The one in force is found by comparing values, never by a tag; the other is renewed and
+ * published, and at revocation the old one is renewed too, so that it is dead. Azure tells both again whenever asked.
+ */
+export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
+  return {
+    name,
+    credentialClass: 'read-back',
+    check: shape.check,
+    propose: () => null,
+    issue,
+    formFor: (binding, { credentialId, value }) => {
+      const { resource, service, form } = targetOf(binding);
+      const key = { slot: credentialId, key: value.reveal() };
+      return form === 'key' ? value : new SecretValue(service.connectionString(resource, key));
+    },
+    verify,
+    describe: async (request) => {
+      const { idle } = await slots(request);
+      return { outcome: 'present', credentialId: idle.slot, value: new SecretValue(idle.key) };
+    },
+    // Keys carry no names, and there are always two: none can be an orphan.
+    list: () => Promise.resolve([]),
+    revoke,
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  async function issue(request: IssueRequest): Promise<IssuedCredential> {
+    const { inForce, idle } = await slots(request);
+    requireNothingLost(request, inForce);
+    const young = idle.madeAt !== null && request.now.getTime() - idle.madeAt.getTime() < youngMs;
+    const key = young ? idle : await renew(request, idle);
+    return { credentialId: key.slot, value: new SecretValue(key.key) };
+  }
+
+  /** Azure's own list is asked; no session with the service itself is tried, since each has a protocol of its own. */
+  async function verify(request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
+    const { resource, service } = targetOf(request.binding);
+    const keys = await keysOf(request);
+    const key = keys.find((one) => one.key === keyIn(service, credential.value));
+    if (key === undefined) return refused(false, 'Azure does not list this key');
+    if (key.slot !== credential.credentialId) return refused(true, `Azure lists this key as ${key.slot}`);
+    return {
+      outcome: 'works',
+      principal: `${resource.id} ${key.slot}`,
+      notes: ['listed by Azure; no session with the service tried'],
+    };
+  }
+
+  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
+    const keys = await keysOf(request);
+    const key = keys.find(({ slot }) => slot === credentialId);
+    if (key === undefined) throw refusal(request.binding, 'CredentialId', 'is not one of the two keys');
+    const { inForce } = await slots(request, keys);
+    if (inForce === null || inForce.slot === key.slot)
+      throw stateRefused(request, `${key.slot} is in force, or nobody knows what is`);
+    await renew(request, key);
+    return { outcome: 'revoked' };
+  }
+
+  /** Which key is in force, by its value, and which is not. */
+  async function slots(
+    request: IssueRequest,
+    known?: readonly [ServiceKey, ServiceKey],
+  ): Promise<{ inForce: ServiceKey | null; idle: ServiceKey }> {
+    const { service } = targetOf(request.binding);
+    const keys = known ?? (await keysOf(request));
+    if (request.current === null) return { inForce: null, idle: keys[0] };
+    const current = keyIn(service, request.current);
+    const inForce = keys.find(({ key }) => key === current);
+    // Somebody has renewed it by hand. Renewing either might end what somebody uses now.
+    if (inForce === undefined) throw stateRefused(request, 'the value in force is neither of its keys');
+    return { inForce, idle: inForce === keys[0] ? keys[1] : keys[0] };
+  }
+
+  /** What readers have besides the key, the published form must have too; else they would be cut off by a rotation that succeeds. */
+  function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
+    const { service, resource, form } = targetOf(binding);
+    const value = current?.reveal() ?? '';
+    if (inForce === null || form === 'key' || value === inForce.key) return;
+    const lost = partsLost(value, service.connectionString(resource, inForce));
+    if (lost.length === 0) return;
+    const reason = `the connection string in force has parts that the published one would not have: ${lost.join(', ')}`;
+    throw refusal(binding, 'target.form', reason);
+  }
+
+  async function renew(request: IssueRequest, key: ServiceKey): Promise<ServiceKey> {
+    const { service } = targetOf(request.binding);
+    const { action, body } = service.renew(key.slot);
+    await post(request, action, true, body);
+    // Some services answer 202 and renew a while later: the list tells when.
+    for (;;) {
+      const renewed = (await keysOf(request)).find(({ slot }) => slot === key.slot);
+      if (renewed !== undefined && renewed.key !== key.key) return renewed;
+      await pause(waitMs, null, { signal: request.signal }).catch(() => {
+        const provider = targetOf(request.binding).resource.id;
+        throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: 'renewal has not ended' });
+      });
+    }
+  }
+
+  async function keysOf(request: Pick<IssueRequest, 'binding' | 'signal'>): Promise<readonly [ServiceKey, ServiceKey]> {
+    const { service, resource, access } = targetOf(request.binding);
+    const keys = service.read(await post(request, service.list, false), access);
+    if (keys === null)
+      throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: name, provider: resource.id, place: 'keys' });
+    return keys;
+  }
+
+  async function post(
+    { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+    action: string,
+    changes: boolean,
+    body: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> {
+    const { resource, service } = targetOf(binding);
+    const asked = { issuer: name, provider: resource.id, signal };
+    const authorization = await bearerHeader(tokens, `${new URL(endpoint).origin}/.default`, asked);
+    const answer = await providerRequest({
+      ...asked,
+      method: 'POST',
+      url: `${endpoint.replace(/\/+$/, '')}${resource.id}/${action}?api-version=${service.apiVersion}`,
+      headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      changes,
+    });
+    if (answer.status === 404) throw stateRefused({ binding }, 'there is no such resource');
+    return answer.body;
+  }
+}
+
+function targetOf(binding: SecretBinding) {
+  const target = shape.read(binding);
+  const resource = parseArmResource(target.resource);
+  const service = serviceOf(resource);
+  if (resource === null || service === null) throw refusal(binding, 'target.resource', `must be one of ${types()}`);
+  return { ...target, resource, service };
+}
+
+function serviceOf(resource: ArmResource | null): TwoKeyService | null {
+  return twoKeyServices.find(({ type }) => type === resource?.type) ?? null;
+}
+
+function types(): string {
+  return twoKeyServices.map(({ type }) => type).join(', ');
+}
+
+/** The bare key of a value in either form. */
+function keyIn({ keyField }: TwoKeyService, value: SecretValue): string {
+  const plaintext = value.reveal();
+  return (keyField === null ? null : partOf(plaintext, keyField)) ?? plaintext;
+}
+
+function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
+}
+
+function stateRefused({ binding }: Pick<IssueRequest, 'binding'>, reason: string): ServiceError {
+  return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: name, provider: targetOf(binding).resource.id, reason });
+}

@@ -1,0 +1,176 @@
+import { jsonProperties } from '../../gitea/json-properties.ts';
+import type { IssueRequest } from '../../rotation/credential-issuer.ts';
+import { ServiceError } from '../../service-error.ts';
+import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
+import { providerRequest } from '../shared/provider-request.ts';
+import { text } from '../shared/target-fields.ts';
+
+const guid = /[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/;
+
+/** The fields of both Entra issuers' targets. */
+export const entraFields = {
+  /** The application's object id, which Graph's addresses use. */
+  application: text(guid, 'the object id of an application'),
+  /** The application's client id, which it signs in with. */
+  clientId: text(guid, 'the client id of the application'),
+  tenant: text(guid, 'the id of a tenant'),
+};
+
+/** How the code of a refusal ends where the tenant's policy for credentials of applications forbids this one. Unverified. */
+export const entraPolicyCodes: readonly string[] = ['AsPerAppMethodPolicy'];
+
+export interface EntraTarget {
+  readonly application: string;
+  readonly clientId: string;
+  readonly tenant: string;
+}
+
+/** A password or a certificate as Graph lists it. */
+export interface EntraCredential {
+  readonly keyId: string;
+  readonly displayName: string;
+  /** The first three characters of a password; `null` for a certificate. */
+  readonly hint: string | null;
+}
+
+export type EntraSignIn =
+  | { readonly outcome: 'in'; readonly clientId: string }
+  /** Refused, with Entra's number for it, such as 7000215; `null` when it told none. */
+  | { readonly outcome: 'refused'; readonly number: number | null };
+
+export interface EntraTools {
+  readonly tokens: AccessTokens;
+  /** `https://graph.microsoft.com`, or that of another cloud. */
+  readonly graph: string;
+  /** `https://login.microsoftonline.com`, or that of another cloud. */
+  readonly authority: string;
+}
+
+/** What both issuers ask of Microsoft Graph: one list and two actions, and a sign-in. The identity needs Application.ReadWrite.OwnedBy and to own the application. */
+export function entraApplication(issuer: string, { tokens, graph, authority }: EntraTools) {
+  return { credentials, act, signIn };
+
+  /** @throws ServiceError `PROVIDER_STATE_REFUSED` when the application is not the one with the target's client id. */
+  async function credentials(
+    target: EntraTarget,
+    kind: 'passwordCredentials' | 'keyCredentials',
+    signal: AbortSignal,
+  ): Promise<readonly EntraCredential[]> {
+    const { body } = await ask(target, `?$select=appId,${kind}`, 'GET', signal);
+    const application = jsonProperties(body);
+    if (application.get('appId') !== target.clientId)
+      throw stateRefused(target, 'it is not the application of this client id');
+    const listed = application.get(kind);
+    if (!Array.isArray(listed))
+      throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer, provider: provider(target), place: kind });
+    return listed.map(jsonProperties).map((one) => ({
+      keyId: textOf(one.get('keyId')),
+      displayName: textOf(one.get('displayName')),
+      hint: one.has('hint') ? textOf(one.get('hint')) : null,
+    }));
+  }
+
+  /** `addPassword`, `removePassword`, `addKey` or `removeKey`: asked once. */
+  async function act(
+    target: EntraTarget,
+    action: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, unknown>> {
+    const answer = await ask(target, `/${action}`, 'POST', signal, body);
+    return jsonProperties(answer.body);
+  }
+
+  async function ask(target: EntraTarget, rest: string, method: 'GET' | 'POST', signal: AbortSignal, body?: unknown) {
+    const asked = { issuer, provider: provider(target), signal };
+    const authorization = await bearerHeader(tokens, `${new URL(graph).origin}/.default`, asked);
+    const answer = await providerRequest({
+      ...asked,
+      method,
+      url: `${graph.replace(/\/+$/, '')}/v1.0/applications/${target.application}${rest}`,
+      headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      changes: method === 'POST',
+      statuses: [400],
+    });
+    if (answer.status === 404) throw stateRefused(target, 'there is no such application');
+    if (answer.status === 400) throw refusalOf(target, answer.body);
+    return answer;
+  }
+
+  /** A fresh session with the new credential alone; `proof` is a secret or an assertion. */
+  async function signIn(
+    target: EntraTarget,
+    proof: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<EntraSignIn> {
+    const scope = `${new URL(graph).origin}/.default`;
+    const { body } = await providerRequest({
+      issuer,
+      provider: authority,
+      method: 'POST',
+      url: tokenAddress(target),
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: target.clientId,
+        scope,
+        ...proof,
+      }).toString(),
+      signal,
+      changes: false,
+      statuses: [400, 401],
+    });
+    const answer = jsonProperties(body);
+    const token = answer.get('access_token');
+    if (typeof token === 'string') return { outcome: 'in', clientId: clientIn(token) };
+    const numbers = answer.get('error_codes');
+    const first: unknown = Array.isArray(numbers) ? numbers[0] : null;
+    return { outcome: 'refused', number: typeof first === 'number' ? first : null };
+  }
+
+  function tokenAddress({ tenant }: EntraTarget): string {
+    return `${authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
+  }
+
+  /** Graph refuses two changes at once in a tenant with a 400 that means: later. */
+  function refusalOf(target: EntraTarget, body: unknown): ServiceError {
+    const fault = jsonProperties(jsonProperties(body).get('error'));
+    if (/concurrent requests/i.test(textOf(fault.get('message')))) {
+      return new ServiceError('PROVIDER_THROTTLED', { issuer, provider: provider(target), retryAfterSeconds: null });
+    }
+    const code = /^\w{1,60}$/.exec(textOf(fault.get('code')))?.[0] ?? '';
+    return new ServiceError('PROVIDER_REQUEST_REFUSED', {
+      issuer,
+      provider: provider(target),
+      reason: `status 400 ${code}`.trim(),
+    });
+  }
+
+  function stateRefused(target: EntraTarget, reason: string): ServiceError {
+    return new ServiceError('PROVIDER_STATE_REFUSED', { issuer, provider: provider(target), reason });
+  }
+}
+
+/** When a credential of ours ends by itself: an orphan must not live for years. A week is left for a late revocation. */
+export function endOf({ binding, now }: IssueRequest): Date {
+  return new Date(now.getTime() + binding.validityMs + binding.graceMs + 7 * 86_400_000);
+}
+
+function provider({ application }: EntraTarget): string {
+  return `applications/${application}`;
+}
+
+/** Who a token of Entra's is for. It came over TLS from the authority itself, so its signature is not checked. */
+function clientIn(token: string): string {
+  try {
+    const claims = jsonProperties(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));
+    return textOf(claims.get('appid') ?? claims.get('azp'));
+  } catch {
+    return '';
+  }
+}
+
+function textOf(given: unknown): string {
+  return typeof given === 'string' ? given : '';
+}

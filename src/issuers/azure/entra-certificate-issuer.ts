@@ -1,0 +1,158 @@
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import {
+  endOf,
+  entraApplication,
+  type EntraCredential,
+  entraFields,
+  entraPolicyCodes,
+  type EntraTarget,
+  type EntraTools,
+} from './entra-application.ts';
+import type { RandomBytes } from '../shared/random-text.ts';
+import { refused } from '../shared/refused.ts';
+import { withPolicyNamed } from '../shared/refused-by-policy.ts';
+import { requireKeyId } from './require-key-id.ts';
+import {
+  type KeyWithCertificate,
+  newSelfSignedCertificate,
+  readKeyWithCertificate,
+  signedAssertion,
+} from './self-signed-certificate.ts';
+import { targetShape } from '../shared/target-shape.ts';
+
+const name = 'entra-certificate';
+const shape = targetShape(name, entraFields);
+// The certificate is not registered with the application, or not known everywhere yet.
+const unknownCertificate = 700027;
+// The audience of a proof of possession: Azure AD Graph's old id, which Graph still asks for.
+const proofAudience = '00000002-0000-0000-c000-000000000000';
+const proofMs = 600_000;
+
+/**
+ * Certificates of an Entra application. We make key and certificate, so they are staged before Graph hears of them.
+ * Graph adds and removes one only against a proof signed by a certificate that it knows: the first is added by hand.
+ */
+export function entraCertificateIssuer(tools: EntraTools & { readonly randomBytes: RandomBytes }): CredentialIssuer {
+  const entra = entraApplication(name, tools);
+  const certificatesOf = (request: Pick<IssueRequest, 'binding' | 'signal'>) =>
+    entra.credentials(shape.read(request.binding), 'keyCredentials', request.signal);
+
+  return {
+    name,
+    credentialClass: 'chosen',
+    check: shape.check,
+    propose: (request) =>
+      newSelfSignedCertificate(
+        credentialName(request.binding, request.rotationId),
+        request.now,
+        endOf(request),
+        tools.randomBytes,
+      ),
+    issue,
+    verify,
+    describe: async (request) => {
+      const found = await ours(request);
+      return found === undefined
+        ? { outcome: 'absent' }
+        : { outcome: 'present', credentialId: found.keyId, value: null };
+    },
+    list: async (binding, signal) =>
+      (await certificatesOf({ binding, signal })).flatMap(({ keyId, displayName }) => {
+        const rotationId = rotationOf(displayName, binding);
+        return rotationId === null ? [] : [{ credentialId: keyId, rotationId }];
+      }),
+    revoke: async (request, credentialId) => {
+      requireKeyId(request.binding, credentialId);
+      if (!(await certificatesOf(request)).some(({ keyId }) => keyId === credentialId)) return { outcome: 'absent' };
+      const body = { keyId: credentialId, proof: proofOf(request) };
+      await entra.act(shape.read(request.binding), 'removeKey', body, request.signal);
+      return { outcome: 'revoked' };
+    },
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+    const target = shape.read(request.binding);
+    const own = proposed === null ? null : readKeyWithCertificate(proposed);
+    if (proposed === null || own === null) throw refusal(request.binding, 'value', 'is not a key with its certificate');
+    const there = await ours(request);
+    if (there !== undefined) return { credentialId: there.keyId, value: proposed };
+    const keyCredential = {
+      type: 'AsymmetricX509Cert',
+      usage: 'Verify',
+      key: own.certificate.raw.toString('base64'),
+      displayName: credentialName(request.binding, request.rotationId),
+      endDateTime: own.certificate.validToDate.toISOString(),
+    };
+    const body = { keyCredential, passwordCredential: null, proof: proofOf(request) };
+    const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
+      entra.act(target, 'addKey', body, request.signal),
+    );
+    const keyId = made.get('keyId');
+    if (typeof keyId === 'string') return { credentialId: keyId, value: proposed };
+    const details = { issuer: name, provider: `applications/${target.application}`, reason: 'no key id in the answer' };
+    throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', details);
+  }
+
+  async function verify(request: IssueRequest, { credentialId, value }: IssuedCredential): Promise<Verification> {
+    const target = shape.read(request.binding);
+    const own = readKeyWithCertificate(value);
+    if (own === null) return refused(false, 'it is not a key with its certificate');
+    const listed = (await certificatesOf(request)).some(({ keyId }) => keyId === credentialId);
+    const entered = await entra.signIn(target, assertionOf(target, own, request.now), request.signal);
+    if (!listed) return refused(entered.outcome === 'in', 'the application has no certificate of this id');
+    if (entered.outcome === 'refused') {
+      if (entered.number === unknownCertificate)
+        return { outcome: 'not-yet', reason: 'Entra does not know the certificate yet' };
+      return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
+    }
+    if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
+      return refused(true, 'it is another application');
+    return {
+      outcome: 'works',
+      principal: target.clientId,
+      notes: [`tenant ${target.tenant}`, `SHA-1 ${own.certificate.fingerprint}`],
+    };
+  }
+
+  async function ours(request: IssueRequest): Promise<EntraCredential | undefined> {
+    const wanted = credentialName(request.binding, request.rotationId);
+    return (await certificatesOf(request)).find(({ displayName }) => displayName === wanted);
+  }
+
+  function assertionOf({ tenant, clientId }: EntraTarget, own: KeyWithCertificate, now: Date): Record<string, string> {
+    const audience = `${tools.authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
+    const jti = Buffer.from(tools.randomBytes(16)).toString('hex');
+    const claims = { aud: audience, iss: clientId, sub: clientId, jti, ...validity(now) };
+    return {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: signedAssertion(own, claims),
+    };
+  }
+}
+
+/** Signed by the certificate in force: the old one before publication, the new one when the old is removed. */
+function proofOf({ binding, current, now }: IssueRequest): string {
+  const own = current === null ? null : readKeyWithCertificate(current);
+  if (own === null)
+    throw refusal(binding, 'value', 'in force is no key with a certificate: the first certificate is added by hand');
+  return signedAssertion(own, { aud: proofAudience, iss: shape.read(binding).application, ...validity(now) });
+}
+
+function validity(now: Date): { readonly nbf: number; readonly exp: number } {
+  const seconds = Math.floor(now.getTime() / 1000);
+  return { nbf: seconds - 60, exp: seconds + proofMs / 1000 };
+}
+
+function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
+}

@@ -1,0 +1,171 @@
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { jsonProperties } from '../../gitea/json-properties.ts';
+import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import type { Session } from './database-engine.ts';
+import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
+import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
+import { asMysqlAdministrator, passwordPolicyCodes, withMysql } from './mysql-session.ts';
+import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import { refused } from '../shared/refused.ts';
+import { withPolicyNamed } from '../shared/refused-by-policy.ts';
+import { text } from '../shared/target-fields.ts';
+import { targetShape } from '../shared/target-shape.ts';
+
+const name = 'mysql-dual-password';
+const shape = targetShape(
+  name,
+  { ...databaseFields(3306), user: text(/[A-Za-z_][A-Za-z0-9_]{0,31}/, "a user's name") },
+  tlsFaults,
+);
+
+/**
+ * One user of MySQL 8.0.21 or newer with two passwords: the new one is set while the old is retained, and discarded at revocation.
+ * The administrator needs CREATE USER and APPLICATION_PASSWORD_ADMIN. The user's ATTRIBUTE says whose rotation set the password in force.
+ */
+export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomBytes: RandomBytes }): CredentialIssuer {
+  const { readSecret, randomBytes } = tools;
+  return {
+    name,
+    credentialClass: 'chosen',
+    check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
+    propose: ({ binding, current }) => {
+      const { user, form } = shape.read(binding);
+      const password = new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes));
+      return formatLogin({ ...placeOf(binding), user, password }, form, current);
+    },
+    issue,
+    verify,
+    describe: async (request) =>
+      (await markOf(request)) === credentialName(request.binding, request.rotationId)
+        ? { outcome: 'present', credentialId: idOf(request.binding, request.rotationId), value: null }
+        : { outcome: 'absent' },
+    list: async (binding, signal) => {
+      const rotationId = rotationOf(await markOf({ binding, signal }), binding);
+      return rotationId === null ? [] : [{ credentialId: idOf(binding, rotationId), rotationId }];
+    },
+    revoke,
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+    const { binding, rotationId } = request;
+    const login = proposed === null ? null : loginIn(binding, proposed);
+    if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
+    const credential = { credentialId: idOf(binding, rotationId), value: proposed };
+    // Setting the same password twice would retain it as the old one, and end the one that readers hold.
+    if ((await verify(request, credential)).outcome === 'works') return credential;
+    const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
+    const administrator = await administratorOf(request);
+    await withPolicyNamed(binding, passwordPolicyCodes, () =>
+      asMysqlAdministrator(name, administrator, (mysql) =>
+        mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
+          login.user,
+          login.password.reveal(),
+          attribute,
+        ]),
+      ),
+    );
+    return credential;
+  }
+
+  async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+    const { tls, host, port, database } = shape.read(binding);
+    const login = loginIn(binding, value);
+    if (login === null) return refused(false, "it is no login of the target's user");
+    const rows = await withMysql(name, { login, tls, signal }, (mysql) => mysql.ask('SELECT CURRENT_USER() AS user'));
+    if (rows === null) return refused(false, `the server refuses ${login.user}`);
+    const account = rows[0]?.['user'];
+    if (typeof account !== 'string' || account.replace(/@[^@]*$/, '') !== login.user)
+      return refused(true, 'it is another user');
+    return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`] };
+  }
+
+  /** Discards the retained password: the one before that of the rotation which the user's attribute names. */
+  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
+    const { binding, current } = request;
+    const { user } = shape.read(binding);
+    const [named, rotationId = null] = credentialId.split('#');
+    if (named !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
+    const { mark, discarded } = await attributesOf(request);
+    const administrator = await administratorOf(request);
+    if (rotationId === null || mark !== credentialName(binding, rotationId)) {
+      if (discarded) return { outcome: 'absent' };
+      await discardOld(administrator, user);
+      return { outcome: 'revoked' };
+    }
+    // A password that was never published is taken back by setting the one that readers hold, which drops both others.
+    const back = current === null ? null : loginIn(binding, current);
+    if (back === null) throw refusal(binding, 'value', 'is not known, so that nothing could take its place');
+    if ((await verify(request, { credentialId, value: current ?? new SecretValue('') })).outcome !== 'works') {
+      throw new ServiceError('PROVIDER_STATE_REFUSED', {
+        issuer: name,
+        provider: back.host,
+        reason: 'the value in force does not work',
+      });
+    }
+    await asMysqlAdministrator(name, administrator, (mysql) =>
+      mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? ATTRIBUTE '{"keyturn": null}'`, [user, back.password.reveal()]),
+    );
+    await discardOld(administrator, user);
+    return { outcome: 'revoked' };
+  }
+
+  async function discardOld(administrator: Session, user: string): Promise<void> {
+    const attribute = JSON.stringify({ 'keyturn-old': 'discarded' });
+    await asMysqlAdministrator(name, administrator, (mysql) =>
+      mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD ATTRIBUTE ?`, [user, attribute]),
+    );
+  }
+
+  async function markOf(asked: Pick<IssueRequest, 'binding' | 'signal'>): Promise<string> {
+    return (await attributesOf(asked)).mark;
+  }
+
+  /** Which rotation set the password in force, and whether the one before it was discarded since. */
+  async function attributesOf(
+    asked: Pick<IssueRequest, 'binding' | 'signal'>,
+  ): Promise<{ readonly mark: string; readonly discarded: boolean }> {
+    const { user } = shape.read(asked.binding);
+    const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
+    const rows = await asMysqlAdministrator(name, await administratorOf(asked), (mysql) => mysql.ask(sql, [user, '%']));
+    const attribute: unknown = rows[0]?.['attribute'];
+    const given = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute);
+    const mark = given.get('keyturn');
+    return { mark: typeof mark === 'string' ? mark : '', discarded: given.get('keyturn-old') === 'discarded' };
+  }
+
+  async function administratorOf({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
+    const { administrator, tls } = shape.read(binding);
+    const login = parseLogin(await readSecret(administrator, signal), placeOf(binding));
+    if (login === null)
+      throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
+    return { login, tls, signal };
+  }
+}
+
+function placeOf(binding: SecretBinding) {
+  return databasePlace('mysql', shape.read(binding));
+}
+
+function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin | null {
+  const login = parseLogin(value, placeOf(binding));
+  return login?.user === shape.read(binding).user ? login : null;
+}
+
+function idOf(binding: SecretBinding, rotationId: string): string {
+  return `${shape.read(binding).user}#${rotationId}`;
+}
+
+function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
+}

@@ -1,0 +1,112 @@
+import type { Connection } from 'mysql2/promise';
+import { jsonProperties } from '../../gitea/json-properties.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Session } from './database-engine.ts';
+import { codeOf, unclear, unreachable } from '../shared/provider-fault.ts';
+
+// Access denied, account locked, password expired for this user: what speaks of the login and not of the network.
+const refusals = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ER_USER_IS_BLOCKED']);
+const lockedByNumber = new Set([1045, 3118, 4151]);
+/** What a server answers whose rules for passwords refuse one: validate_password, simple_password_check, cracklib. */
+export const passwordPolicyCodes: readonly string[] = ['ER_NOT_VALID_PASSWORD', 'ER_CANNOT_USER 1819'];
+// "Operation ALTER USER failed": MariaDB says why among its warnings alone.
+const summary = 'ER_CANNOT_USER';
+const connectTimeoutMs = 10_000;
+
+/** One session of a MySQL or MariaDB server. Values go through `?`, which the driver quotes. */
+export interface MysqlSession {
+  /** Rows of a question that changes nothing. */
+  ask(sql: string, values?: readonly string[]): Promise<readonly Record<string, unknown>[]>;
+  /** One statement that changes something. @throws ServiceError `PROVIDER_ANSWER_UNCLEAR` when its answer was lost. */
+  change(sql: string, values?: readonly string[]): Promise<void>;
+}
+
+/** Opens a session, acts, and closes it. Gives `null` when the server does not accept user and password. */
+export async function withMysql<Result>(
+  issuer: string,
+  session: Session,
+  act: (mysql: MysqlSession) => Promise<Result>,
+): Promise<Result | null> {
+  const { login, signal } = session;
+  const connection = await connect(issuer, session);
+  if (connection === null) return null;
+  const abort = () => connection.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await act({
+      ask: async (sql, values = []) => await run(sql, values, false),
+      change: async (sql, values = []) => void (await run(sql, values, true)),
+    });
+  } finally {
+    signal.removeEventListener('abort', abort);
+    connection.destroy();
+  }
+
+  async function run(sql: string, values: readonly string[], changes: boolean) {
+    try {
+      const [rows] = await (connection as Connection).query(sql, [...values]);
+      return Array.isArray(rows) ? (rows as readonly Record<string, unknown>[]) : [];
+    } catch (error) {
+      const code = codeOf(error);
+      const details = { issuer, provider: login.host };
+      if (/^ER_(?:DBACCESS|TABLEACCESS|SPECIFIC_ACCESS|ACCESS)_DENIED/.test(code)) throw denied(issuer, session, code);
+      if (code.startsWith('ER_')) {
+        const reason = code === summary ? `${code} ${await causeOf(connection as Connection)}`.trim() : code;
+        throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason });
+      }
+      throw changes ? unclear(details, error) : unreachable(details, error);
+    }
+  }
+}
+
+/** The number of the first error among the warnings of the last statement, beside its summary (1396); empty when there is none. */
+async function causeOf(connection: Connection): Promise<string> {
+  const [rows] = await connection.query('SHOW WARNINGS').catch(() => [[]]);
+  const codes = Array.isArray(rows) ? rows.map((row) => jsonProperties(row).get('Code')) : [];
+  const cause = codes.find((code) => typeof code === 'number' && code !== 1396);
+  return typeof cause === 'number' ? String(cause) : '';
+}
+
+/** As `withMysql`, for a login that must be accepted. */
+export async function asMysqlAdministrator<Result>(
+  issuer: string,
+  session: Session,
+  act: (mysql: MysqlSession) => Promise<Result>,
+): Promise<Result> {
+  const result = await withMysql(issuer, session, async (mysql) => ({ value: await act(mysql) }));
+  if (result === null) throw denied(issuer, session, 'ER_ACCESS_DENIED_ERROR');
+  return result.value;
+}
+
+async function connect(issuer: string, { login, tls, signal }: Session): Promise<Connection | null> {
+  const { createConnection } = await driver(issuer);
+  if (signal.aborted) throw unreachable({ issuer, provider: login.host }, signal.reason);
+  try {
+    return await createConnection({
+      host: login.host,
+      port: login.port,
+      database: login.database,
+      user: login.user,
+      password: login.password.reveal(),
+      connectTimeout: connectTimeoutMs,
+      multipleStatements: false,
+      ...(tls === 'verify' ? { ssl: { rejectUnauthorized: true } } : {}),
+    });
+  } catch (error) {
+    const number: unknown = error instanceof Error && 'errno' in error ? error.errno : null;
+    if (refusals.has(codeOf(error)) || (typeof number === 'number' && lockedByNumber.has(number))) return null;
+    throw unreachable({ issuer, provider: login.host }, error);
+  }
+}
+
+async function driver(issuer: string): Promise<typeof import('mysql2/promise')> {
+  try {
+    return (await import('mysql2/promise')).default;
+  } catch (cause) {
+    throw new ServiceError('ISSUER_PACKAGE_MISSING', { issuer, package: 'mysql2' }, { cause });
+  }
+}
+
+function denied(issuer: string, { login }: Session, reason: string): ServiceError {
+  return new ServiceError('PROVIDER_ACCESS_DENIED', { issuer, provider: login.host, reason });
+}

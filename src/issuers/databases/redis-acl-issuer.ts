@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Session } from './database-engine.ts';
+import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
+import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
+import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import { type RedisSession, withRedis } from './redis-session.ts';
+import { refused } from '../shared/refused.ts';
+import { text, wholeNumber } from '../shared/target-fields.ts';
+import { targetShape } from '../shared/target-shape.ts';
+
+const name = 'redis-acl';
+const shape = targetShape(
+  name,
+  {
+    ...databaseFields(6379),
+    database: wholeNumber(0, 15),
+    user: text(/[A-Za-z0-9_-]{1,64}/, 'the name of an ACL user'),
+  },
+  (target) => [
+    ...tlsFaults({ ...target, database: '' }),
+    ...(target.user === 'default'
+      ? [{ place: 'target.user', reason: 'must not be default: it may have no password' }]
+      : []),
+  ],
+);
+
+/**
+ * One ACL user of Redis 6 or newer with two passwords: the new one is added beside the old, the old is taken away at revocation.
+ * Only hashes are sent, so that no password is in MONITOR, in the slow log or in the ACL file. The user's passwords are Keyturn's alone.
+ */
+export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: RandomBytes }): CredentialIssuer {
+  const { readSecret, randomBytes } = tools;
+  return {
+    name,
+    credentialClass: 'chosen',
+    check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
+    propose: ({ binding, current }) => {
+      const { user, form } = shape.read(binding);
+      const password = new SecretValue(randomText(48, alphabets.alphanumeric, randomBytes));
+      return formatLogin({ ...placeOf(binding), user, password }, form, current);
+    },
+    issue,
+    verify,
+    // Redis keeps no name beside a password.
+    describe: () => Promise.resolve({ outcome: 'absent' }),
+    list: () => Promise.resolve([]),
+    revoke,
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+    const { binding, rotationId, current } = request;
+    const { user } = shape.read(binding);
+    const login = proposed === null ? null : loginIn(binding, proposed);
+    if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
+    const ours = [login, current === null ? null : loginIn(binding, current)].flatMap((one) =>
+      one === null ? [] : [hashOf(one)],
+    );
+    await asAdministrator(request, async (redis) => {
+      const there = await hashesOf(redis, binding);
+      // A password of an earlier rotation that was never published; a third one that nobody of ours knows would be somebody's.
+      const stale = there.filter((hash) => !ours.includes(hash));
+      if (stale.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
+      await redis.change('ACL', ['SETUSER', user, ...stale.map((hash) => `!${hash}`), `#${hashOf(login)}`]);
+      await redis.keep();
+    });
+    return { credentialId: `${user}#${rotationId}`, value: proposed };
+  }
+
+  async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+    const { tls, host, port } = shape.read(binding);
+    const login = loginIn(binding, value);
+    if (login === null) return refused(false, "it is no login of the target's user");
+    const user = await withRedis(name, { login, tls, signal }, (redis) => redis.whoAmI());
+    if (user === null) return refused(false, `the server refuses ${login.user}`);
+    // A user that may not ask who it is has signed in all the same: AUTH names the user.
+    if (user !== '' && user !== login.user) return refused(true, `the server calls it ${user}`);
+    return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}`] };
+  }
+
+  /** Takes away every password but the one in force. */
+  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
+    const { binding, current } = request;
+    const { user } = shape.read(binding);
+    if (credentialId.split('#')[0] !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
+    const inForce = current === null ? null : loginIn(binding, current);
+    if (inForce === null) throw refusal(binding, 'value', 'in force is not known, so that nothing may be taken away');
+    return await asAdministrator(request, async (redis) => {
+      const there = await hashesOf(redis, binding);
+      const keep = hashOf(inForce);
+      if (!there.includes(keep)) throw stateRefused(binding, 'the value in force is not among its passwords');
+      const others = there.filter((hash) => hash !== keep);
+      if (others.length === 0) return { outcome: 'absent' };
+      if (others.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
+      await redis.change('ACL', ['SETUSER', user, ...others.map((hash) => `!${hash}`)]);
+      await redis.keep();
+      return { outcome: 'revoked' };
+    });
+  }
+
+  async function asAdministrator<Result>(
+    { binding, signal }: IssueRequest,
+    act: (redis: RedisSession) => Promise<Result>,
+  ): Promise<Result> {
+    const { administrator, tls, host } = shape.read(binding);
+    const login = parseLogin(await readSecret(administrator, signal), placeOf(binding));
+    if (login === null)
+      throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
+    const session: Session = { login, tls, signal };
+    const result = await withRedis(name, session, async (redis) => ({ value: await act(redis) }));
+    if (result === null)
+      throw new ServiceError('PROVIDER_ACCESS_DENIED', { issuer: name, provider: host, reason: 'WRONGPASS' });
+    return result.value;
+  }
+}
+
+async function hashesOf(redis: RedisSession, binding: SecretBinding): Promise<readonly string[]> {
+  const hashes = await redis.passwordHashes(shape.read(binding).user);
+  if (hashes === null) throw stateRefused(binding, 'there is no such ACL user');
+  return hashes;
+}
+
+function placeOf(binding: SecretBinding) {
+  const { database, ...rest } = shape.read(binding);
+  const place = databasePlace('redis', { ...rest, database: String(database) });
+  return { ...place, written: rest.tls === 'verify' ? 'rediss' : 'redis' };
+}
+
+function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin | null {
+  const login = parseLogin(value, placeOf(binding));
+  return login?.user === shape.read(binding).user ? login : null;
+}
+
+function hashOf({ password }: DatabaseLogin): string {
+  return createHash('sha256').update(password.reveal()).digest('hex');
+}
+
+function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
+}
+
+function stateRefused(binding: SecretBinding, reason: string): ServiceError {
+  return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: name, provider: shape.read(binding).host, reason });
+}

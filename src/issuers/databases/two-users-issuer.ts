@@ -1,0 +1,174 @@
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import type { DatabaseEngine, Session } from './database-engine.ts';
+import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
+import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
+import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { refused } from '../shared/refused.ts';
+import { withPolicyNamed } from '../shared/refused-by-policy.ts';
+import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import { texts } from '../shared/target-fields.ts';
+import { targetShape } from '../shared/target-shape.ts';
+
+interface Tools {
+  readonly name: string;
+  readonly engine: DatabaseEngine;
+  /** Reads the administrator's login, which the policy names as `vault/name`. */
+  readonly readSecret: ReadSecret;
+  readonly randomBytes: RandomBytes;
+}
+
+/**
+ * Two users of one database with the same rights take turns: the one that is not in force gets a new password and is published,
+ * the other keeps its own until it is revoked. No reader is ever refused. Both users are made by the operator.
+ * A credential is called `<user>#<rotation>`, and where the server keeps a comment beside a user, that says so too.
+ */
+export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools): CredentialIssuer {
+  const shape = targetShape(
+    name,
+    { ...databaseFields(engine.defaultPort), users: texts(/[a-z_][a-z0-9_]{0,30}/, 'names of users') },
+    (target) => [
+      ...tlsFaults(target),
+      ...(target.users.length === 2 ? [] : [{ place: 'target.users', reason: 'must name exactly two users' }]),
+    ],
+  );
+  return {
+    name,
+    credentialClass: 'chosen',
+    check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
+    propose,
+    issue,
+    verify,
+    describe,
+    list,
+    revoke,
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  function propose({ binding, current }: IssueRequest): SecretValue {
+    const { place, form, users } = read(binding);
+    const inForce = current === null ? null : loginIn(binding, current).user;
+    const user = users.find((one) => one !== inForce) ?? '';
+    return formatLogin(
+      { ...place, user, password: new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes)) },
+      form,
+      current,
+    );
+  }
+
+  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+    const { binding, rotationId, current } = request;
+    shape.read(binding);
+    if (proposed === null) throw refusal(binding, 'value', 'is missing');
+    const login = loginIn(binding, proposed);
+    // Setting a further password of the user in force would end the one that readers hold.
+    const inForce = current === null ? null : loginIn(binding, current);
+    if (inForce?.user === login.user && !inForce.password.equals(login.password)) throw stateRefused(login, 'in force');
+    const administrator = await administratorOf(request);
+    const mark = credentialName(binding, rotationId);
+    await withPolicyNamed(binding, engine.policyCodes, () =>
+      engine.setPassword(administrator, login.user, login.password, mark),
+    );
+    return { credentialId: `${login.user}#${rotationId}`, value: proposed };
+  }
+
+  async function verify(request: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+    const { place, tls, users } = read(request.binding);
+    const login = parseLogin(value, place);
+    if (login === null || !users.includes(login.user)) return refused(false, 'it is no login of the target');
+    const entered = await engine.signIn({ login, tls, signal: request.signal });
+    if (entered.outcome === 'refused') return refused(false, `the server refuses ${login.user}`);
+    if (entered.user !== login.user) return refused(true, `the server calls it ${entered.user}`);
+    const administrator = await administratorOf(request);
+    const [one, other] = await Promise.all(users.map((user) => engine.rightsOf(administrator, user)));
+    if (one?.join('\n') !== other?.join('\n')) return refused(true, 'the two users do not have the same rights');
+    return {
+      outcome: 'works',
+      principal: login.user,
+      notes: [`${place.host}:${String(place.port)}/${place.database}`, ...entered.notes],
+    };
+  }
+
+  async function describe(request: IssueRequest): ReturnType<CredentialIssuer['describe']> {
+    const wanted = credentialName(request.binding, request.rotationId);
+    const found = (await marks(request)).find(({ mark }) => mark === wanted);
+    if (found === undefined) return { outcome: 'absent' };
+    return { outcome: 'present', credentialId: `${found.user}#${request.rotationId}`, value: null };
+  }
+
+  async function list(binding: SecretBinding, signal: AbortSignal): ReturnType<CredentialIssuer['list']> {
+    return (await marks({ binding, signal })).flatMap(({ user, mark }) => {
+      const rotationId = rotationOf(mark, binding);
+      return rotationId === null ? [] : [{ credentialId: `${user}#${rotationId}`, rotationId }];
+    });
+  }
+
+  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
+    const { binding, current } = request;
+    const { users } = read(binding);
+    const [user = '', rotationId = null] = credentialId.split('#');
+    if (!users.includes(user)) throw refusal(binding, 'CredentialId', 'is not one of the two users');
+    const inForce = current === null ? null : loginIn(binding, current);
+    if (inForce?.user === user) throw stateRefused(inForce, 'in force');
+    const administrator = await administratorOf(request);
+    const mark = (await engine.markOf?.(administrator, user)) ?? null;
+    const ended = `keyturn.${binding.name.toLowerCase()}.ended`;
+    // A later rotation has given this user another password since, or it was ended already.
+    if (mark === ended || (mark !== null && rotationId !== null && mark !== credentialName(binding, rotationId))) {
+      return { outcome: 'absent' };
+    }
+    await engine.endPassword(administrator, user, ended);
+    return { outcome: 'revoked' };
+  }
+
+  async function marks(
+    asked: Pick<IssueRequest, 'binding' | 'signal'>,
+  ): Promise<readonly { user: string; mark: string }[]> {
+    const { users } = read(asked.binding);
+    const { markOf } = engine;
+    if (markOf === undefined) return [];
+    const administrator = await administratorOf(asked);
+    const found = await Promise.all(
+      users.map(async (user) => ({ user, mark: (await markOf(administrator, user)) ?? '' })),
+    );
+    return found.filter(({ mark }) => mark !== '');
+  }
+
+  async function administratorOf({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
+    const { place, tls, administrator } = read(binding);
+    const login = parseLogin(await readSecret(administrator, signal), place);
+    if (login === null)
+      throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
+    return { login, tls, signal };
+  }
+
+  function read(binding: SecretBinding) {
+    const target = shape.read(binding);
+    return { ...target, place: databasePlace(engine.scheme, target) };
+  }
+
+  function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin {
+    const { place, users } = read(binding);
+    const login = parseLogin(value, place);
+    if (login === null || !users.includes(login.user))
+      throw refusal(binding, 'value', "is not a login of one of the target's users");
+    return login;
+  }
+
+  function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+    return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
+  }
+
+  function stateRefused({ user, host }: DatabaseLogin, state: string): ServiceError {
+    return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: name, provider: host, reason: `${user} is ${state}` });
+  }
+}

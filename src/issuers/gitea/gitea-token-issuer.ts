@@ -1,0 +1,153 @@
+import { type GiteaAccessToken, parseAccessToken } from '../../gitea/gitea-access-token.ts';
+import type { GiteaClient } from '../../gitea/gitea-client.ts';
+import { jsonProperties } from '../../gitea/json-properties.ts';
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { type GiteaList, giteaList } from './gitea-list.ts';
+import type { OwnToken } from '../shared/issuer-surroundings.ts';
+import { refused } from '../shared/refused.ts';
+import { text, texts } from '../shared/target-fields.ts';
+import { type TargetFault, targetShape } from '../shared/target-shape.ts';
+
+const shape = targetShape('gitea-token', {
+  user: text(/[\w.-]{1,40}/, "a user's name"),
+  // Gitea makes a token without scopes that can do nothing, and says nothing (issue 28820).
+  scopes: texts(/all|public-only|(?:read|write):[a-z]+/, 'scopes such as read:repository'),
+});
+
+interface Tools {
+  readonly gitea: GiteaClient;
+  readonly ownToken?: OwnToken | null;
+}
+
+/**
+ * Access tokens of a Gitea user, made under a name that carries the rotation and deleted by id.
+ * `gitea` authenticates as the bot by Basic authentication: Gitea refuses tokens on these routes.
+ * `ownToken`: the secret that this authentication is read from. Its new value is published only when a fresh session has acted with it as the service will.
+ */
+export function giteaTokenIssuer({ gitea, ownToken = null }: Tools): CredentialIssuer {
+  return {
+    name: 'gitea-token',
+    credentialClass: 'minted',
+    check: (binding) => [...shape.check(binding), ...ownFaults(binding)],
+    propose: () => null,
+    issue,
+    verify,
+    describe: async ({ binding, rotationId, signal }) => {
+      const token = await find(binding, signal, ({ name }) => name === credentialName(binding, rotationId));
+      return token === null
+        ? { outcome: 'absent' }
+        : { outcome: 'present', credentialId: String(token.id), value: null };
+    },
+    list: async (binding, signal) =>
+      (await tokensOf(binding).all(signal)).flatMap(({ id, name }) => {
+        const rotationId = rotationOf(name, binding);
+        return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
+      }),
+    revoke: async ({ binding, signal }, credentialId) => tokensOf(binding).remove(binding, credentialId, signal),
+    lastUsed: async ({ binding, signal }, credentialId) =>
+      (await find(binding, signal, ({ id }) => String(id) === credentialId))?.lastUsedAt ?? null,
+  };
+
+  async function issue({ binding, rotationId, signal }: IssueRequest): Promise<IssuedCredential> {
+    const { scopes } = shape.read(binding);
+    const name = credentialName(binding, rotationId);
+    const tokens = tokensOf(binding);
+    let made: unknown;
+    try {
+      made = await tokens.add({ name, scopes }, signal);
+    } catch (error) {
+      // 400 says that the name is taken, for instance by a first try whose answer was lost: the caller looks and decides.
+      const taken = ServiceError.is(error, 'GITEA_REQUEST_REFUSED') && error.details.status === 400;
+      if (!taken || (await find(binding, signal, (token) => token.name === name)) === null) throw error;
+      throw unclear(tokens.path, 400);
+    }
+    const value = jsonProperties(made).get('sha1');
+    const id = jsonProperties(made).get('id');
+    // The token exists and its value is lost: only a look at the list can say what to do.
+    if (typeof value !== 'string' || value === '' || typeof id !== 'number') throw unclear(tokens.path, 201);
+    return { credentialId: String(id), value: new SecretValue(value) };
+  }
+
+  /** A fresh session with the token alone says who it is; the list says which token that is and what it may do. */
+  async function verify({ binding, signal }: IssueRequest, credential: IssuedCredential): Promise<Verification> {
+    const { user, scopes } = shape.read(binding);
+    const authentication = { kind: 'token', value: credential.value } as const;
+    const self = await gitea.request('GET', '/api/v1/user', { authentication, signal, statuses: [401, 403] });
+    if (self.status === 401) return refused(false, 'Gitea does not know this token (401)');
+    // Without a user scope Gitea answers 403 to a token that it knows; whose it is is then told by the list alone.
+    if (self.status === 403 && mayReadUser(scopes)) return refused(true, 'the token may not read its own user (403)');
+    const login = jsonProperties(self.body).get('login');
+    if (self.status !== 403 && (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())) {
+      return refused(true, "the token is another user's");
+    }
+    const listed = await find(binding, signal, ({ id }) => String(id) === credential.credentialId);
+    if (listed === null) return refused(true, 'the user has no token of this id');
+    if (!credential.value.reveal().endsWith(listed.lastEight)) return refused(true, 'the token of this id is another');
+    if (!sameScopes(listed.scopes, scopes)) return refused(true, "its scopes are not the target's");
+    if (isOwn(binding)) {
+      const asService = { kind: 'basic', user, password: credential.value } as const;
+      const path = tokensOf(binding).path;
+      const { status } = await gitea.request('GET', path, {
+        authentication: asService,
+        signal,
+        statuses: [401, 403],
+      });
+      if (status !== 200)
+        return refused(true, `with it the service could not see the user's tokens (${String(status)})`);
+    }
+    return { outcome: 'works', principal: user, notes: [gitea.url, `scopes ${listed.scopes.toSorted().join(' ')}`] };
+  }
+
+  function isOwn({ vault, name }: SecretBinding): boolean {
+    return ownToken?.vault.toLowerCase() === vault && ownToken.name.toLowerCase() === name;
+  }
+
+  /** A rotation of what the service itself acts with must not leave it without the right to end the old one. */
+  function ownFaults(binding: SecretBinding): readonly TargetFault[] {
+    if (!isOwn(binding)) return [];
+    const { scopes } = binding.target;
+    const mayEnd = Array.isArray(scopes) && scopes.some((scope) => scope === 'all' || scope === 'write:user');
+    return [
+      ...(mayEnd
+        ? []
+        : [{ place: 'target.scopes', reason: 'must hold write:user: the service itself acts with this token' }]),
+      ...(ownToken?.version === null
+        ? []
+        : [{ place: 'issuer', reason: 'needs KEYTURN_GITEA_TOKEN to name this secret without a version' }]),
+    ];
+  }
+
+  function tokensOf(binding: SecretBinding): GiteaList<GiteaAccessToken> {
+    const path = `/api/v1/users/${encodeURIComponent(shape.read(binding).user)}/tokens`;
+    return giteaList(gitea, path, parseAccessToken);
+  }
+
+  async function find(
+    binding: SecretBinding,
+    signal: AbortSignal,
+    wanted: (token: GiteaAccessToken) => boolean,
+  ): Promise<GiteaAccessToken | null> {
+    return (await tokensOf(binding).all(signal)).find(wanted) ?? null;
+  }
+
+  function unclear(path: string, status: number): ServiceError {
+    return new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea: gitea.url, path, status });
+  }
+}
+
+function mayReadUser(scopes: readonly string[]): boolean {
+  return scopes.some((scope) => scope === 'all' || scope.endsWith(':user'));
+}
+
+function sameScopes(actual: readonly string[], wanted: readonly string[]): boolean {
+  return actual.length === wanted.length && new Set([...actual, ...wanted]).size === wanted.length;
+}

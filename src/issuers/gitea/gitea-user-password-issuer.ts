@@ -1,0 +1,84 @@
+import type { GiteaClient } from '../../gitea/gitea-client.ts';
+import { jsonProperties } from '../../gitea/json-properties.ts';
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { refused } from '../shared/refused.ts';
+import { optional, text, wholeNumber } from '../shared/target-fields.ts';
+import { targetShape } from '../shared/target-shape.ts';
+
+const shape = targetShape('gitea-user-password', {
+  user: text(/[\w.-]{1,40}/, "a user's name"),
+  length: optional(wholeNumber(20, 128), 40),
+});
+
+/**
+ * The password of one Gitea user, set by an administrator. A user has one password, so the old one ends when the new one is set:
+ * readers of the vault are refused from there until publication, which follows at once.
+ */
+export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes: RandomBytes }): CredentialIssuer {
+  const { gitea, randomBytes } = tools;
+  return {
+    name: 'gitea-user-password',
+    credentialClass: 'chosen',
+    check: shape.check,
+    propose: ({ binding }) => new SecretValue(compliant(shape.read(binding).length, randomBytes)),
+    issue,
+    verify,
+    // A password has no name: whether it is set is seen by a login alone, and setting it again changes nothing.
+    describe: () => Promise.resolve({ outcome: 'absent' }),
+    list: () => Promise.resolve([]),
+    // The old password ended when the new one was set.
+    revoke: () => Promise.resolve({ outcome: 'absent' }),
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+    const { binding, signal } = request;
+    const { user } = shape.read(binding);
+    if (proposed === null) {
+      const details = { secret: `${binding.vault}/${binding.name}`, place: 'value', reason: 'is missing' };
+      throw new ServiceError('ISSUER_TARGET_REFUSED', { issuer: binding.issuer, ...details });
+    }
+    const credential = { credentialId: user, value: proposed };
+    // After a crash the password may be set already. When the user is the bot itself, the old one no longer opens anything.
+    if ((await verify(request, credential)).outcome === 'works') return credential;
+    const path = `/api/v1/admin/users/${encodeURIComponent(user)}`;
+    const body = { login_name: user, source_id: 0, password: proposed.reveal(), must_change_password: false };
+    const { status } = await gitea.request('PATCH', path, { body, signal });
+    if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea: gitea.url, path });
+    // Gitea's rules for passwords: length, complexity, and whether it is known to have leaked.
+    if (status === 400 || status === 422) {
+      const secret = `${binding.vault}/${binding.name}`;
+      throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', { issuer: binding.issuer, secret });
+    }
+    if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea: gitea.url, path, status });
+    return credential;
+  }
+
+  async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+    const { user } = shape.read(binding);
+    const authentication = { kind: 'basic', user, password: value } as const;
+    const self = await gitea.request('GET', '/api/v1/user', { authentication, signal, statuses: [401, 403] });
+    if (self.status === 401) return refused(false, 'Gitea refuses this password (401)');
+    if (self.status === 403) return refused(true, 'the user may not sign in (403)');
+    const login = jsonProperties(self.body).get('login');
+    if (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())
+      return refused(true, 'it is another user');
+    return { outcome: 'works', principal: user, notes: [gitea.url] };
+  }
+}
+
+/** Gitea's PASSWORD_COMPLEXITY may ask for a lower-case letter, an upper-case letter, a digit and a symbol. */
+function compliant(length: number, randomBytes: RandomBytes): string {
+  for (;;) {
+    const text = randomText(length, alphabets.symbols, randomBytes);
+    if ([/[a-z]/, /[A-Z]/, /[0-9]/, /[^0-9A-Za-z]/].every((kind) => kind.test(text))) return text;
+  }
+}

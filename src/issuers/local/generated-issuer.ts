@@ -1,0 +1,44 @@
+import type { CredentialIssuer, IssueRequest } from '../../rotation/credential-issuer.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { type AlphabetName, alphabets, bitsOf, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { selfIssuer } from './self-issuer.ts';
+import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
+import { type TargetFault, targetShape } from '../shared/target-shape.ts';
+
+// Below this many bits a value can be guessed offline by somebody patient; NIST SP 800-131A asks for 112 since 2014.
+const leastBits = 112;
+
+/** Random values that only their readers use: no provider has to hear of them. Target: `length`, `alphabet`, `prefix`. */
+export function generatedIssuer({ randomBytes }: { readonly randomBytes: RandomBytes }): CredentialIssuer {
+  const shape = targetShape(
+    'generated',
+    {
+      /** Of the random part, without the prefix. */
+      length: optional(wholeNumber(8, 4096), 40),
+      alphabet: optional(oneOf(Object.keys(alphabets) as AlphabetName[]), 'alphanumeric'),
+      prefix: optional(text(/[0-9A-Za-z_.:-]{0,40}/, 'at most 40 letters, digits or _ . : -'), ''),
+    },
+    (target) => guessable(target),
+  );
+  return selfIssuer({
+    name: 'generated',
+    check: shape.check,
+    make: ({ binding }: IssueRequest) => {
+      const { length, alphabet, prefix } = shape.read(binding);
+      return new SecretValue(prefix + randomText(length, alphabets[alphabet], randomBytes));
+    },
+    accepts: ({ binding }, value) => {
+      const { length, alphabet, prefix } = shape.read(binding);
+      const plaintext = value.reveal();
+      const random = plaintext.slice(prefix.length);
+      const right = plaintext.startsWith(prefix) && random.length === length;
+      return right && random.split('').every((letter) => alphabets[alphabet].includes(letter));
+    },
+  });
+}
+
+function guessable({ length, alphabet }: { length: number; alphabet: AlphabetName }): readonly TargetFault[] {
+  const bits = Math.floor(bitsOf(length, alphabets[alphabet]));
+  if (bits >= leastBits) return [];
+  return [{ place: 'target.length', reason: `gives ${String(bits)} bits; at least ${String(leastBits)} are needed` }];
+}

@@ -1,0 +1,58 @@
+import { lookup } from 'node:dns/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { ServiceError } from '../../service-error.ts';
+import { type Network, networkOf } from './network-of.ts';
+import type { SendRequest } from './provider-request.ts';
+
+/**
+ * Sends to a host only when every address of its name is in the network that the policy says. The connection goes to an address
+ * that was checked: a name that resolves otherwise a moment later leads nowhere else. No redirect is followed, no proxy used.
+ */
+export function checkedSend(issuer: string, network: Network): SendRequest {
+  return async (url, { method, headers, body, signal }) => {
+    const target = new URL(url);
+    const addresses = await addressesOf(target.hostname.replace(/^\[|\]$/g, ''));
+    if (addresses.length === 0 || addresses.some(({ address }) => networkOf(address) !== network)) {
+      const reason = `the name does not lead to the ${network} network alone`;
+      throw new ServiceError('PROVIDER_REQUEST_REFUSED', { issuer, provider: target.host, reason });
+    }
+    const pinned: LookupFunction = (_, options, answer) => {
+      if (options.all === true) answer(null, addresses);
+      else answer(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);
+    };
+    return await new Promise<Response>((resolve, reject) => {
+      const start = target.protocol === 'https:' ? httpsRequest : httpRequest;
+      const options = { method, headers: { ...headers, connection: 'close' }, signal, lookup: pinned, agent: false };
+      const request = start(target, options, (response) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        response.on('data', (chunk: Buffer) => {
+          length += chunk.length;
+          // Far more than any answer of the protocol; more would only fill our memory.
+          if (length > 1024 * 1024) response.destroy(new RangeError('The answer is too long.'));
+          chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          const status = response.statusCode ?? 500;
+          const known = Object.entries(response.headers).flatMap(([name, value]): [string, string][] =>
+            typeof value === 'string' ? [[name, value]] : [],
+          );
+          const empty = status === 204 || status === 205 || status === 304;
+          resolve(
+            new Response(empty ? null : Buffer.concat(chunks), { status: status < 200 ? 500 : status, headers: known }),
+          );
+        });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  };
+}
+
+async function addressesOf(host: string): Promise<{ address: string; family: number }[]> {
+  const family = isIP(host);
+  return family === 0 ? await lookup(host, { all: true }) : [{ address: host, family }];
+}

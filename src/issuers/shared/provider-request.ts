@@ -1,0 +1,116 @@
+import { ServiceError } from '../../service-error.ts';
+import { codeOf } from './provider-fault.ts';
+import { jsonProperties } from '../../gitea/json-properties.ts';
+
+export interface ProviderRequest {
+  readonly issuer: string;
+  /** What errors call it: a host or a resource, never with a secret in it. */
+  readonly provider: string;
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  /** Whether it changes something, so that a lost answer is not known to be without effect. */
+  readonly changes: boolean;
+  /** Instead of `fetch`, where addresses must be checked before anything is sent. */
+  readonly send?: SendRequest;
+  /** Statuses that the caller understands and wants back. 2xx and 404 always come back. */
+  readonly statuses?: readonly number[];
+}
+
+export type SendRequest = (
+  url: string,
+  request: Pick<ProviderRequest, 'method' | 'headers' | 'body'> & { readonly signal: AbortSignal },
+) => Promise<Response>;
+
+export interface ProviderAnswer {
+  readonly status: number;
+  /** Parsed JSON, or `null` when there is none. */
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+const timeoutMs = 30_000;
+// An answer that is longer is not one that any of our questions has.
+const mostBytes = 1024 * 1024;
+const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'CERT_HAS_EXPIRED']);
+
+/**
+ * One request over HTTP: no redirect is followed, nothing is repeated, and no text of the provider's comes into an error.
+ * @throws ServiceError `PROVIDER_ACCESS_DENIED`, `PROVIDER_THROTTLED`, `PROVIDER_UNREACHABLE`, `PROVIDER_ANSWER_UNCLEAR`,
+ * `PROVIDER_REQUEST_REFUSED`, `PROVIDER_ANSWER_MALFORMED`.
+ */
+export async function providerRequest(request: ProviderRequest): Promise<ProviderAnswer> {
+  const { issuer, provider, method, url, headers, body, signal, changes } = request;
+  const details = { issuer, provider };
+  let response: Response;
+  let text: string;
+  try {
+    const end = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const init = { method, headers, signal: end, ...(body === undefined ? {} : { body }) };
+    response = await (request.send?.(url, init) ?? fetch(url, { ...init, redirect: 'manual' }));
+    text = await limitedText(response);
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    const reason = codeOf(error);
+    const known = !changes || notSent.has(reason);
+    throw new ServiceError(known ? 'PROVIDER_UNREACHABLE' : 'PROVIDER_ANSWER_UNCLEAR', { ...details, reason });
+  }
+  const { status } = response;
+  if (response.ok || status === 404 || request.statuses?.includes(status)) {
+    return { status, headers: response.headers, body: bodyOf(text, request, response.ok) };
+  }
+  throw refusalOf(request, response, errorCode(text));
+}
+
+function refusalOf(request: ProviderRequest, { status, headers }: Response, code: string): ServiceError {
+  const { issuer, provider, changes } = request;
+  const details = { issuer, provider };
+  const reason = code === '' ? `status ${String(status)}` : `status ${String(status)} ${code}`;
+  if (status === 401 || status === 403) return new ServiceError('PROVIDER_ACCESS_DENIED', { ...details, reason });
+  if (status === 429) {
+    const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+    const retryAfterSeconds = Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+    return new ServiceError('PROVIDER_THROTTLED', { ...details, retryAfterSeconds });
+  }
+  if (status >= 500) {
+    return new ServiceError(changes ? 'PROVIDER_ANSWER_UNCLEAR' : 'PROVIDER_UNREACHABLE', { ...details, reason });
+  }
+  return new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason });
+}
+
+async function limitedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
+  for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
+    const chunk = part.value;
+    length += chunk.length;
+    if (length > mostBytes) throw new RangeError('The answer is too long.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function bodyOf(text: string, { issuer, provider, changes }: ProviderRequest, ok: boolean): unknown {
+  if (text.trim() === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, which may hold a value: it is not kept.
+    if (!ok) return null;
+    if (changes) throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer, provider, reason: 'answer is not JSON' });
+    throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer, provider, place: '' });
+  }
+}
+
+/** `error.code` as Azure writes it: one word, so that no text of the provider's is printed. */
+export function errorCode(text: string): string {
+  try {
+    const code = jsonProperties(jsonProperties(JSON.parse(text)).get('error')).get('code');
+    return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,38 @@
+import type { SecretStore } from '../../rotation/secret-store.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+
+/**
+ * Reads the newest value of a secret that the policy names as `vault/name`, such as a database administrator's login.
+ * Such a read is a retrieval like any other, by the rotator's identity. Rejects when the secret is not there or could not be read.
+ */
+export type ReadSecret = (reference: string, signal: AbortSignal) => Promise<SecretValue>;
+
+/** The parts of `vault/name`. */
+export function namedSecret(reference: string): { readonly vault: string; readonly name: string } {
+  const [vault = '', name = ''] = reference.split('/');
+  return { vault, name };
+}
+
+/**
+ * Reads from the vaults that the settings name, and from no other. Nothing is kept: a rotated login counts from the next read on.
+ * `before`: told of each read right before it, since an issuer reads outside of rotations too, to list or to plan.
+ */
+export function secretReader(
+  stores: ReadonlyMap<string, SecretStore>,
+  before: (read: { readonly vault: string; readonly secret: string; readonly version: string }) => Promise<void>,
+): ReadSecret {
+  return async (reference, signal) => {
+    const { vault, name } = namedSecret(reference);
+    const store = stores.get(vault);
+    if (store === undefined)
+      throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'The settings do not name this vault.' });
+    const latest = await store.latest(name);
+    if (signal.aborted) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'There was no time left.' });
+    if (latest === null) throw new ServiceError('SECRET_ABSENT', { vault, secret: name });
+    await before({ vault, secret: name, version: latest.version });
+    const value = await store.value(name, latest.version);
+    if (value === null) throw new ServiceError('SECRET_ABSENT', { vault, secret: name });
+    return value;
+  };
+}

@@ -1,0 +1,75 @@
+import type { SecretBinding, TargetValue } from '../../secrets/policy.ts';
+import { ServiceError } from '../../service-error.ts';
+
+export interface TargetFault {
+  readonly place: string;
+  readonly reason: string;
+}
+
+/** One field of a target: reads what the policy says, or gives the reason why it is none. */
+export type TargetField<Value> = (
+  given: TargetValue | undefined,
+) => { readonly value: Value } | { readonly reason: string };
+
+type Fields = Readonly<Record<string, TargetField<unknown>>>;
+type ReadFields<Shape extends Fields> = {
+  readonly [Name in keyof Shape]: Shape[Name] extends TargetField<infer Value> ? Value : never;
+};
+
+/** What one issuer's target is written as. A field that is not named here is a fault: a misspelt limit must not vanish. */
+export interface TargetShape<Target> {
+  readonly check: (binding: SecretBinding) => readonly TargetFault[];
+  /** @throws ServiceError `ISSUER_TARGET_REFUSED` with the first fault. */
+  readonly read: (binding: SecretBinding) => Target;
+}
+
+/** `more`: faults between fields, asked only when each field is right by itself. */
+export function targetShape<Shape extends Fields>(
+  issuer: string,
+  fields: Shape,
+  more: (target: ReadFields<NoInfer<Shape>>, binding: SecretBinding) => readonly TargetFault[] = () => [],
+): TargetShape<ReadFields<Shape>> {
+  return {
+    check: (binding) => parse(binding).faults,
+    read: (binding) => {
+      const { target, faults } = parse(binding);
+      const [first] = faults;
+      if (first === undefined && target !== null) return target;
+      const { place, reason } = first ?? { place: 'target', reason: 'is missing' };
+      throw new ServiceError('ISSUER_TARGET_REFUSED', {
+        issuer,
+        secret: `${binding.vault}/${binding.name}`,
+        place,
+        reason,
+      });
+    },
+  };
+
+  function parse(binding: SecretBinding): { target: ReadFields<Shape> | null; faults: readonly TargetFault[] } {
+    if (binding.issuer !== issuer) {
+      return { target: null, faults: [{ place: 'issuer', reason: `is not ${issuer}` }] };
+    }
+    const { values, faults } = readFields(binding.target, fields, 'target');
+    if (faults.length > 0) return { target: null, faults };
+    return { target: values, faults: more(values, binding) };
+  }
+}
+
+/** Reads fields from what the policy says at `place`. `values` is whole only when there are no faults. */
+export function readFields<Shape extends Fields>(
+  given: Readonly<Record<string, TargetValue>>,
+  fields: Shape,
+  place: string,
+): { readonly values: ReadFields<Shape>; readonly faults: readonly TargetFault[] } {
+  const unknown = Object.keys(given)
+    .filter((name) => !Object.hasOwn(fields, name))
+    .map((name) => ({ place: `${place}.${name}`, reason: 'is not a field of this target' }));
+  const faults: TargetFault[] = [...unknown];
+  const values: Record<string, unknown> = {};
+  for (const [name, read] of Object.entries(fields)) {
+    const outcome = read(Object.hasOwn(given, name) ? given[name] : undefined);
+    if ('reason' in outcome) faults.push({ place: `${place}.${name}`, reason: outcome.reason });
+    else values[name] = outcome.value;
+  }
+  return { values: values as ReadFields<Shape>, faults };
+}

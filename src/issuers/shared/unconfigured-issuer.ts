@@ -1,0 +1,23 @@
+import type { CredentialIssuer } from '../../rotation/credential-issuer.ts';
+import type { CredentialClass } from '../../rotation/history/rotation-steps.ts';
+import { ServiceError } from '../../service-error.ts';
+
+/**
+ * Stands in for an issuer whose settings are missing, so that a policy that binds it hears what to set
+ * instead of that there is no such issuer.
+ */
+export function unconfiguredIssuer(name: string, credentialClass: CredentialClass, missing: string): CredentialIssuer {
+  const refusal = () => Promise.reject(new ServiceError('ISSUER_NOT_CONFIGURED', { issuer: name, missing }));
+  return {
+    name,
+    credentialClass,
+    check: () => [{ place: 'issuer', reason: `needs ${missing}` }],
+    propose: () => null,
+    issue: refusal,
+    verify: refusal,
+    describe: refusal,
+    list: refusal,
+    revoke: refusal,
+    lastUsed: refusal,
+  };
+}

@@ -1,0 +1,205 @@
+import { jsonProperties } from '../../gitea/json-properties.ts';
+import type {
+  CredentialIssuer,
+  IssueRequest,
+  IssuedCredential,
+  Verification,
+} from '../../rotation/credential-issuer.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { type AlphabetName, alphabets, bitsOf, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import { refused } from '../shared/refused.ts';
+import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
+import { targetShape } from '../shared/target-shape.ts';
+import { webhookCall, type WebhookEndpoint, type WebhookVerb } from './webhook-call.ts';
+
+const fields = {
+  /** Origin and path of the operator's endpoint. */
+  url: text(/https?:\/\/[^\s?#@]{1,400}[^\s?#@/]/, 'an address without user, query, fragment or a slash at its end'),
+  network: optional(oneOf(['public', 'private', 'loopback']), 'public'),
+  /** What the endpoint is to rotate, in its own words. */
+  target: text(/[\x21-\x7e]{1,200}/, 'up to 200 printable characters'),
+  /** Who the endpoint must say that a working credential is. */
+  principal: text(/[\x20-\x7e]{1,200}/, 'up to 200 printable characters'),
+  /** The secret that signs our requests. */
+  signingKey: text(/[0-9a-z-]{1,64}\/[0-9A-Za-z-]{1,127}/, 'a secret as vault/name'),
+  length: optional(wholeNumber(8, 4096), 40),
+  alphabet: optional(oneOf(Object.keys(alphabets) as AlphabetName[]), 'alphanumeric'),
+};
+
+interface Tools {
+  /** `webhook`: we make the value. `webhook-minted`: the endpoint does. */
+  readonly name: 'webhook' | 'webhook-minted';
+  readonly readSecret: ReadSecret;
+  readonly randomBytes: RandomBytes;
+}
+
+/** Any credential that an endpoint of the operator's own can issue. The protocol is in docs/issuers.md. */
+export function webhookIssuer({ name, readSecret, randomBytes }: Tools): CredentialIssuer {
+  const minted = name === 'webhook-minted';
+  const shape = targetShape(name, fields, ({ url, network, length, alphabet }) => [
+    ...(url.startsWith('https:') || network === 'loopback' ? [] : [{ place: 'target.url', reason: 'must be https' }]),
+    ...(URL.parse(url)?.href.replace(/\/$/, '') === url
+      ? []
+      : [{ place: 'target.url', reason: 'is not in its normal form' }]),
+    ...(bitsOf(length, alphabets[alphabet]) >= 112 ? [] : [{ place: 'target.length', reason: 'gives too few bits' }]),
+  ]);
+
+  return {
+    name,
+    credentialClass: minted ? 'minted' : 'chosen',
+    check: shape.check,
+    reads: (binding) => [namedSecret(shape.read(binding).signingKey)],
+    propose: ({ binding }) => {
+      const { length, alphabet } = shape.read(binding);
+      return minted ? null : new SecretValue(randomText(length, alphabets[alphabet], randomBytes));
+    },
+    issue,
+    verify,
+    describe: async (request) => {
+      const wanted = credentialName(request.binding, request.rotationId);
+      const found = (await named(request)).find((one) => one.name === wanted);
+      return found === undefined
+        ? { outcome: 'absent' }
+        : { outcome: 'present', credentialId: found.credentialId, value: null };
+    },
+    list: async (binding, signal) =>
+      (await named({ binding, signal, now: new Date(), rotationId: 'list' })).flatMap(({ credentialId, name: one }) => {
+        const rotationId = rotationOf(one, binding);
+        return rotationId === null ? [] : [{ credentialId, rotationId }];
+      }),
+    revoke: async (request, credentialId) => {
+      requireId(request.binding, credentialId);
+      const answer = await call(request, 'revoke', `${request.rotationId}.revoke.${String(request.now.getTime())}`, {
+        credentialId,
+      });
+      const outcome = answer.get('outcome');
+      if (outcome === 'revoked' || outcome === 'absent') return { outcome };
+      throw malformed(request.binding, 'outcome');
+    },
+    lastUsed: () => Promise.resolve(null),
+  };
+
+  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+    const { binding, rotationId } = request;
+    const body = { name: credentialName(binding, rotationId) };
+    if (minted) {
+      const answer = await call(request, 'create', rotationId, body);
+      const value = answer.get('value');
+      if (typeof value === 'string' && value !== '')
+        return { credentialId: idIn(binding, answer), value: new SecretValue(value) };
+      throw malformed(binding, 'value');
+    }
+    shape.read(binding);
+    if (proposed === null) throw refusal(binding, 'value', 'is missing');
+    const answer = await call(request, 'apply', rotationId, { ...body, value: proposed.reveal() });
+    return { credentialId: idIn(binding, answer), value: proposed };
+  }
+
+  async function verify(request: IssueRequest, { credentialId, value }: IssuedCredential): Promise<Verification> {
+    const { url, principal } = shape.read(request.binding);
+    const answer = await call(request, 'verify', `${request.rotationId}.verify.${String(request.now.getTime())}`, {
+      credentialId,
+      value: value.reveal(),
+    });
+    switch (answer.get('outcome')) {
+      case 'works': {
+        const said = answer.get('principal');
+        return said === principal
+          ? { outcome: 'works', principal, notes: [new URL(url).host] }
+          : refused(true, "it is not the target's principal");
+      }
+      case 'not-yet':
+        return { outcome: 'not-yet', reason: 'the endpoint says: not yet' };
+      case 'refused':
+        // Only an endpoint that says outright that nobody was let in shows a credential to be dead.
+        return refused(answer.get('authenticated') !== false, 'the endpoint refuses it');
+      default:
+        throw notUnderstood(request.binding, 'outcome');
+    }
+  }
+
+  async function named(
+    request: Pick<IssueRequest, 'binding' | 'signal' | 'now' | 'rotationId'>,
+  ): Promise<readonly { readonly credentialId: string; readonly name: string }[]> {
+    const answer = await call(
+      request,
+      'describe',
+      `${request.rotationId}.describe.${String(request.now.getTime())}`,
+      {},
+    );
+    const credentials = answer.get('credentials');
+    if (!Array.isArray(credentials)) throw notUnderstood(request.binding, 'credentials');
+    return credentials.map(jsonProperties).flatMap((one) => {
+      const [credentialId, given] = [one.get('credentialId'), one.get('name')];
+      return typeof credentialId === 'string' && typeof given === 'string' ? [{ credentialId, name: given }] : [];
+    });
+  }
+
+  async function call(
+    { binding, signal, now }: Pick<IssueRequest, 'binding' | 'signal' | 'now'>,
+    verb: WebhookVerb,
+    id: string,
+    body: Readonly<Record<string, unknown>>,
+  ): Promise<ReadonlyMap<string, unknown>> {
+    const { url, network, target, signingKey } = shape.read(binding);
+    const endpoint: WebhookEndpoint = { base: url, network, signingKey: await readSecret(signingKey, signal) };
+    const answer = await webhookCall(endpoint, {
+      issuer: name,
+      verb,
+      id,
+      now,
+      signal,
+      body: { target, ...body },
+      statuses: [409, 422],
+    });
+    const details = { issuer: name, provider: new URL(url).host };
+    switch (answer.status) {
+      case 200:
+        return jsonProperties(answer.body);
+      case 202:
+      case 409:
+        // It is being done, or something of this name is there, for instance from a first try whose answer was lost.
+        throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { ...details, reason: `status ${String(answer.status)}` });
+      case 422:
+        throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
+          issuer: name,
+          secret: `${binding.vault}/${binding.name}`,
+        });
+      default:
+        throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason: `status ${String(answer.status)}` });
+    }
+  }
+
+  function idIn(binding: SecretBinding, answer: ReadonlyMap<string, unknown>): string {
+    const id = answer.get('credentialId');
+    if (typeof id === 'string' && isId(id)) return id;
+    throw malformed(binding, 'credentialId');
+  }
+
+  function requireId(binding: SecretBinding, id: string): void {
+    if (!isId(id)) throw refusal(binding, 'CredentialId', 'is not an id that an endpoint may give');
+  }
+
+  /** The credential may be there and its id is not known: only a description can tell. */
+  function malformed(binding: SecretBinding, place: string): ServiceError {
+    const provider = new URL(shape.read(binding).url).host;
+    return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: `no ${place} in the answer` });
+  }
+
+  function notUnderstood(binding: SecretBinding, place: string): ServiceError {
+    const provider = new URL(shape.read(binding).url).host;
+    return new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: name, provider, place });
+  }
+
+  function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+    return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
+  }
+}
+
+function isId(id: string): boolean {
+  return /^[A-Za-z1-9][\w.:#@-]{0,127}$/.test(id);
+}

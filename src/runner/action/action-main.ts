@@ -1,0 +1,29 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ServiceError } from '../../service-error.ts';
+import { execWords, install } from './action-inputs.ts';
+import { exec } from '../commands/exec.ts';
+import { parseExecOptions } from '../commands/exec-options.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { sealProcess } from '../configuration/seal-process.ts';
+import { machineSurroundings } from '../surroundings.ts';
+
+/** The action's step: runs what its inputs say, or puts the helper on the PATH. Resolves with the exit code. */
+async function main(): Promise<number> {
+  const surroundings = machineSurroundings();
+  try {
+    const words = execWords(surroundings.environment);
+    if (words !== null) return await exec(parseExecOptions(words), surroundings);
+    const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.mjs');
+    surroundings.say(
+      `${install(surroundings.environment, helper, process.execPath)} is on the PATH of the steps that follow`,
+    );
+    return 0;
+  } catch (error) {
+    surroundings.say(ServiceError.is(error) ? error.message : 'stopped by a fault of its own');
+    return exitCodeOf(error);
+  }
+}
+
+sealProcess();
+process.exit(await main());

@@ -1,0 +1,39 @@
+import { ServiceError } from '../../service-error.ts';
+import { readManifest } from '../configuration/manifest.ts';
+import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** `check [FILE]`: reads a manifest and says what it asks for, or its first fault. No network, no secret. */
+export async function check(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const json = words.includes('--json');
+  const [file = 'keyturn.yml', ...others] = words.filter((word) => word !== '--json');
+  if (others.length > 0) throw new ServiceError('COMMAND_LINE_WRONG', { place: 'check', reason: 'takes one file' });
+  try {
+    const { requests, selections } = await readManifest(file);
+    const lines = [...requests.map(described), ...selections.map(selected)];
+    const found = { ok: true, secrets: requests, selections };
+    process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
+    return 0;
+  } catch (error) {
+    if (!ServiceError.is(error, 'MANIFEST_MALFORMED')) throw error;
+    if (json) process.stdout.write(`${JSON.stringify({ ok: false, ...error.details })}\n`);
+    else surroundings.say(error.message);
+    return 1;
+  }
+}
+
+function described({ vault, name, version, pointer, target, required }: SecretRequest): string {
+  const secret = `${vault === null ? '' : `${vault}/`}${name}${version === null ? '' : `@${version}`}${pointer ?? ''}`;
+  const place =
+    target.kind === 'environment'
+      ? `variable ${target.variable}`
+      : target.kind === 'descriptor'
+        ? `descriptor ${String(target.number)}`
+        : `file ${target.path ?? `at a private place, named by ${target.variable ?? ''}`}`;
+  return `${secret} → ${place}${required ? '' : ' (optional)'}`;
+}
+
+function selected({ vault, prefix, variablePrefix, required }: SecretSelection): string {
+  const from = vault === null ? '' : `${vault}/`;
+  return `every secret that begins ${from}${prefix} → variables that begin ${variablePrefix}${required ? '' : ' (optional)'}`;
+}

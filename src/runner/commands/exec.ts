@@ -1,0 +1,213 @@
+import { receiptMarker } from '../../provenance/receipt-line.ts';
+import { ServiceError } from '../../service-error.ts';
+import { checkAgentCommand } from '../delivery/agent-command.ts';
+import { childEnvironment } from '../delivery/child-environment.ts';
+import { deliverSecrets, pipesFor, readySecrets, tooShort, valuesToHide } from '../delivery/deliver-secrets.ts';
+import type { ExecOptions } from './exec-options.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import type { FetchedSecret } from '../reading/fetch-secrets.ts';
+import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
+import { type Guardian, startGuardian } from '../delivery/guardian.ts';
+import { hideCommands } from '../redaction/hide-commands.ts';
+import { watchJobFiles } from '../delivery/job-files.ts';
+import { decideMasks, type MaskDecision } from '../redaction/mask-decision.ts';
+import type { Manifest } from '../configuration/manifest.ts';
+import { maskLines } from '../redaction/masks.ts';
+import { memoryFiles } from '../delivery/memory-file.ts';
+import { partStreams } from '../redaction/part-streams.ts';
+import { type PatternIndex, patternIndex } from '../redaction/pattern-index.ts';
+import { startRedaction } from '../redaction/redaction.ts';
+import { leastLength, redactionPatterns } from '../redaction/redaction-patterns.ts';
+import { refusePlaceTwice } from '../configuration/refuse-place-twice.ts';
+import { runCommand } from '../delivery/run-command.ts';
+import { runPins } from '../reading/run-pins.ts';
+import type { SecretRequest } from '../configuration/secret-request.ts';
+import { type Session, startSession } from '../session.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { writeWhole } from '../write-whole.ts';
+
+/** One start of the command, and what it was started with. */
+interface Round {
+  readonly code: number;
+  readonly versions: string;
+}
+
+/**
+ * `exec`: reads secrets, leaves their receipts, masks them, and runs a command with them, its output redacted.
+ * Resolves with the exit code.
+ */
+export async function exec(options: ExecOptions, surroundings: Surroundings): Promise<number> {
+  // Before anything of ours is written: what others wrote decides.
+  const masks = decideMasks(surroundings.environment);
+  const { requests: named, selections } = await manifestOf(options);
+  const session = startSession(surroundings, options.patienceMs);
+  if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
+  const requests = [...named, ...(await session.select(selections))];
+  if (selections.length > 0) refusePlaceTwice(requests);
+  const hidden = new Set<string>();
+  const first = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: null });
+  if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
+  // The command may have met a value that was rotated a moment ago. The same version again would fail again.
+  const second = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: first.versions });
+  return second?.code ?? first.code;
+}
+
+/** What the manifest and the command line ask for together. */
+async function manifestOf({ manifest, requests }: ExecOptions): Promise<Manifest> {
+  if (manifest === null && requests.length === 0) {
+    throw new ServiceError('COMMAND_LINE_WRONG', {
+      place: 'exec',
+      reason: 'names no secret: use --secret or --manifest',
+    });
+  }
+  refusePlaceTwice(requests);
+  if (manifest === null) return { requests, selections: [] };
+  const written = await (await import('../configuration/manifest.ts')).readManifest(manifest);
+  const all = [...written.requests, ...requests];
+  refusePlaceTwice(all);
+  return { requests: all, selections: written.selections };
+}
+
+/** Reads, delivers, runs. `null` when the versions read are those of `unless`: nothing has changed, nothing is run. */
+async function runOnce(
+  options: ExecOptions,
+  surroundings: Surroundings,
+  {
+    session,
+    requests,
+    masks,
+    hidden,
+    unless,
+  }: {
+    readonly session: Session;
+    readonly requests: readonly SecretRequest[];
+    readonly masks: MaskDecision;
+    /** Values of earlier rounds stay hidden. */
+    readonly hidden: Set<string>;
+    readonly unless: string | null;
+  },
+): Promise<Round | null> {
+  const { environment, say } = surroundings;
+  const guarded = startGuardian(pipesFor(requests));
+  let guardian: Guardian | null = null;
+  const files = memoryFiles({
+    allowDisk: options.allowDisk,
+    nonce: surroundings.nonce(4),
+    // Before a value is in them: whenever this helper is killed, somebody knows of them.
+    announce: (place) => guardian?.watch(null, [place]),
+    fallback: environment['RUNNER_TEMP'] ?? '/tmp',
+  });
+  try {
+    const fetched = options.pinRun
+      ? await fetchPinned(session, surroundings, requests, options.pinFile)
+      : await session.fetch(requests);
+    const versions = versionsOf(fetched);
+    if (versions === unless) return null;
+    const ready = readySecrets(fetched);
+    for (const value of valuesToHide(fetched, ready)) hidden.add(value);
+    for (const name of tooShort(ready)) {
+      say(`${name} has fewer than ${String(leastLength)} characters and is neither masked nor redacted`);
+    }
+    writeMasks(options, masks, hidden, say);
+    const index = patternIndex([...redactionPatterns(hidden), Buffer.from(receiptMarker)]);
+    guardian = await guarded;
+    const { variables, descriptors } = deliverSecrets(ready, guardian, files);
+    const jobFiles = watchJobFiles(environment);
+    const code = await runCommand({
+      command: options.command,
+      environment: childEnvironment(environment, variables, {
+        ...options,
+        pristine: options.pristine || options.agent,
+        credential: credentialVariable(session.configuration.identity),
+      }),
+      redactions: partStreams([redactionOf(index, options), redactionOf(index, options)], {
+        commands: options.noCommands,
+      }),
+      descriptors,
+      guardian,
+      say,
+    });
+    const found = jobFiles.takeBack(index);
+    if (found.length > 0) throw new ServiceError('SECRET_IN_JOB_FILE', { files: found });
+    return { code, versions };
+  } catch (error) {
+    if (!ServiceError.is(error, 'SECRET_IN_JOB_FILE')) throw error;
+    say(error.message);
+    return { code: exitCodeOf(error), versions: '' };
+  } finally {
+    files.remove();
+    dismiss(await guarded);
+  }
+}
+
+function credentialVariable(identity: IdentityConfiguration): string | null {
+  return identity.kind === 'service-principal' ? identity.secretVariable : null;
+}
+
+function redactionOf(index: PatternIndex, { noCommands }: ExecOptions) {
+  const redaction = startRedaction(index);
+  return noCommands ? hideCommands(redaction) : redaction;
+}
+
+function dismiss(guardian: Guardian): void {
+  guardian.dismiss();
+}
+
+function writeMasks(
+  options: ExecOptions,
+  decision: MaskDecision,
+  values: ReadonlySet<string>,
+  say: (line: string) => void,
+): void {
+  // What an agent sees is its transcript: a mask would put the value there.
+  if (options.noMasks || options.agent) return;
+  if (!decision.masks) {
+    if (decision.reason !== null) say(`no masks were written: ${decision.reason}`);
+    return;
+  }
+  // In one write, so that nothing comes between; the line feed ends what somebody may have left unfinished.
+  const lines = maskLines(values);
+  if (lines.length > 0) writeWhole(2, `\n${lines.join('\n')}\n`);
+}
+
+function versionsOf(fetched: readonly FetchedSecret[]): string {
+  return fetched.map(({ secret }) => secret?.version ?? '').join(' ');
+}
+
+/**
+ * The versions that this run took first. One that was disabled meanwhile is replaced by the newest, once, which is said:
+ * both reads leave a receipt.
+ */
+async function fetchPinned(
+  session: Session,
+  { environment, say }: Surroundings,
+  requests: readonly SecretRequest[],
+  file: string | null,
+): Promise<readonly FetchedSecret[]> {
+  if (session.job === null) {
+    say('no version is pinned outside of a job');
+    return await session.fetch(requests);
+  }
+  const pins = runPins(environment, session.job, file);
+  const vaultOf = (request: SecretRequest) => request.vault ?? session.configuration.vaults[0]?.name ?? '';
+  const pinned = requests.map((request) => ({
+    ...request,
+    version: request.version ?? pins.versionOf(vaultOf(request), request.name),
+  }));
+  const fetched = await fetchOrNewest();
+  for (const { request, secret } of fetched) {
+    if (secret !== null) pins.keep(vaultOf(request), request.name, secret.version);
+  }
+  return fetched;
+
+  async function fetchOrNewest(): Promise<readonly FetchedSecret[]> {
+    try {
+      return await session.fetch(pinned);
+    } catch (error) {
+      const newest = pinned.some(({ version }, index) => version !== requests[index]?.version);
+      if (!newest || !ServiceError.is(error, 'SECRET_DISABLED')) throw error;
+      say('a version that this run had pinned was disabled meanwhile: the newest is taken from here on');
+      return await session.fetch(requests);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { ServiceError } from '../../service-error.ts';
+import type { FetchConfiguration, IdentityConfiguration, VaultConfiguration } from './fetch-configuration.ts';
+import { isLoopback } from '../http-exchange.ts';
+import { ShapeReader } from './shape-reader.ts';
+
+const azureMetadata = 'http://169.254.169.254';
+const azureAuthority = 'https://login.microsoftonline.com';
+const authorities = [azureAuthority, 'https://login.microsoftonline.us', 'https://login.partner.microsoftonline.cn'];
+
+/**
+ * The fetch configuration from the text of its file, defaults filled in.
+ * @throws ServiceError FETCH_CONFIGURATION_MALFORMED at the first fault, with its place.
+ */
+export function parseFetchConfiguration(file: string, text: string): FetchConfiguration {
+  const refuse = (place: string, reason: string): never => {
+    throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', { file, place, reason });
+  };
+  const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
+  shape.only(
+    'format service gitea vaults identity names withoutJob vaultDomains allowVariables authorityFile agentCommands',
+  );
+  if (shape.number('format') !== 1) refuse('format', 'must be 1');
+  const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
+    vault.only('name url');
+    return { name: vault.text('name', /^[a-z0-9-]{2,127}$/), url: address(vault, 'url') };
+  });
+  if (vaults.length === 0) refuse('vaults', 'names no vault');
+  if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
+  return {
+    format: 1,
+    service: shape.has('service') ? address(shape, 'service') : null,
+    gitea: address(shape, 'gitea'),
+    vaults,
+    identity: identity(shape.inside('identity')),
+    names: shape.oneOf('names', ['auto', 'plain', 'opaque'], 'auto'),
+    withoutJob: shape.oneOf('withoutJob', ['warn', 'refuse'], 'warn'),
+    vaultDomains: shape.texts('vaultDomains', /^[a-z0-9-]+(\.[a-z0-9-]+)+$/),
+    allowVariables: shape.texts('allowVariables', /^[A-Za-z_][A-Za-z0-9_]*$/),
+    authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', /^\//) : null,
+    agentCommands: shape.texts('agentCommands', /^\//),
+  };
+
+  function identity(inside: ShapeReader): IdentityConfiguration {
+    const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal'], null);
+    const text = (name: string, form: RegExp) => (inside.has(name) ? inside.text(name, form) : null);
+    if (kind === 'managed-identity') {
+      inside.only('kind clientId endpoint');
+      const endpoint = inside.has('endpoint') ? address(inside, 'endpoint') : azureMetadata;
+      // Anything else would be handed out tokens' requests; loopback is how the embedded cloud is reached.
+      if (endpoint !== azureMetadata && !isLoopback(endpoint)) refuse('identity.endpoint', 'must be loopback');
+      return { kind, clientId: text('clientId', guid), endpoint };
+    }
+    const authority = inside.has('authority') ? address(inside, 'authority') : azureAuthority;
+    if (!authorities.includes(authority) && !isLoopback(authority)) {
+      refuse('identity.authority', "must be one of Azure's");
+    }
+    const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
+    if (kind === 'workload-identity') {
+      inside.only('kind tenantId clientId tokenFile audience authority');
+      const audience = text('audience', /^[\x21-\x7e]{1,255}$/) ?? 'api://AzureADTokenExchange';
+      return { kind, ...common, tokenFile: text('tokenFile', /^\//), audience };
+    }
+    inside.only('kind tenantId clientId secretFile secretVariable certificateFile authority');
+    const ways = {
+      secretFile: text('secretFile', /^\//),
+      secretVariable: text('secretVariable', /^[A-Z_][A-Z0-9_]*$/),
+      certificateFile: text('certificateFile', /^\//),
+    };
+    if (Object.values(ways).filter((way) => way !== null).length !== 1) {
+      refuse('identity', 'needs exactly one of secretFile, secretVariable and certificateFile');
+    }
+    return { kind, ...common, ...ways };
+  }
+
+  /** An https address, or an http one of this machine or of Azure's metadata service; no path, no trailing slash. */
+  function address(inside: ShapeReader, name: string): string {
+    const written = inside.text(name, /^https?:\/\//);
+    const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is no address');
+    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+      refuse(inside.placeOf(name), 'may hold no sign-in data, query or fragment');
+    }
+    const plain = written.replace(/\/+$/, '');
+    if (url.protocol === 'http:' && !isLoopback(plain) && plain !== azureMetadata) {
+      refuse(inside.placeOf(name), 'must be https');
+    }
+    return plain;
+  }
+}
+
+const guid = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+
+/** Whether nothing in the configuration leads off this machine. */
+export function staysOnLoopback({ service, gitea, vaults, identity }: FetchConfiguration): boolean {
+  const endpoint = identity.kind === 'managed-identity' ? identity.endpoint : identity.authority;
+  return [gitea, endpoint, ...(service === null ? [] : [service]), ...vaults.map(({ url }) => url)].every(isLoopback);
+}
+
+function parseJson(text: string, refuse: (place: string, reason: string) => never): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse('the whole file', 'is no JSON');
+  }
+}

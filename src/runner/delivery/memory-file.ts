@@ -1,0 +1,116 @@
+import { closeSync, constants, mkdirSync, openSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ServiceError } from '../../service-error.ts';
+import { exchangeFailure } from '../http-exchange.ts';
+
+/** Magic numbers of file systems that live in memory: tmpfs and ramfs. Source: statfs(2). */
+const inMemory: ReadonlyMap<number, string> = new Map([
+  [0x01021994, 'tmpfs'],
+  [0x858458f6, 'ramfs'],
+]);
+
+/** Name of the private folders; what is left of them is swept by this name. */
+export const folderPrefix = 'keyturn-';
+
+export interface MemoryFiles {
+  /** Writes a value to `path`, or to a private place when it is `null`. Gives the path. */
+  write(path: string | null, name: string, value: Buffer): string;
+  /** A descriptor of a file without a name, to be read from its beginning; `null` where no memory can hold it. */
+  nameless(value: Buffer): number | null;
+  remove(): void;
+}
+
+/**
+ * Files that hold secrets for the time of one command: in memory, never on a disk unless `allowDisk`, new (a file or
+ * link that is already there is refused), readable by this user alone, removed at the end. Memory may be swapped.
+ * @throws ServiceError DISK_REFUSED, TARGET_UNUSABLE
+ */
+export function memoryFiles(options: {
+  readonly allowDisk: boolean;
+  readonly nonce: string;
+  /** Told of each place that is to be removed, once it is ours and before a value is in it. */
+  readonly announce: (place: string) => void;
+  readonly fallback: string;
+}): MemoryFiles {
+  const written: string[] = [];
+  let folder: string | null = null;
+  return {
+    write(path, name, value) {
+      const place = path ?? join(privateFolder(), name);
+      if (!options.allowDisk) refuseDisk(dirname(place));
+      create(place, value, path === null ? () => undefined : own);
+      return place;
+    },
+    nameless(value) {
+      if (fileSystemOf('/dev/shm') !== 'tmpfs') return null;
+      const path = join(privateFolder(), 'nameless');
+      create(path, value, () => undefined);
+      const descriptor = usable(path, () => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
+      unlinkSync(path);
+      return descriptor;
+    },
+    remove() {
+      for (const place of written.splice(0)) ignoreMissing(() => unlinkSync(place));
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+
+  function own(place: string): void {
+    written.push(place);
+    options.announce(place);
+  }
+
+  function privateFolder(): string {
+    if (folder !== null) return folder;
+    const base = fileSystemOf('/dev/shm') === 'tmpfs' ? '/dev/shm' : options.fallback;
+    if (!options.allowDisk) refuseDisk(base);
+    const made = join(base, `${folderPrefix}${String(process.pid)}-${options.nonce}`);
+    usable(made, () => mkdirSync(made, { mode: 0o700 }));
+    folder = made;
+    options.announce(made);
+    return made;
+  }
+}
+
+/** `tmpfs`, `ramfs`, the number of another file system, or `missing`. */
+export function fileSystemOf(path: string): string {
+  try {
+    const { type } = statfsSync(path);
+    return inMemory.get(type) ?? `0x${type.toString(16)}`;
+  } catch {
+    return 'missing';
+  }
+}
+
+function refuseDisk(folder: string): void {
+  const fileSystem = fileSystemOf(folder);
+  if (![...inMemory.values()].includes(fileSystem))
+    throw new ServiceError('DISK_REFUSED', { path: folder, fileSystem });
+}
+
+function create(path: string, value: Buffer, made: (path: string) => void): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const descriptor = usable(path, () => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+  try {
+    made(path);
+    for (let from = 0; from < value.length; ) from += writeSync(descriptor, value, from);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function usable<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (cause) {
+    throw new ServiceError('TARGET_UNUSABLE', { path, reason: exchangeFailure(cause) }, { cause });
+  }
+}
+
+function ignoreMissing(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (exchangeFailure(error) !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Guardian, Pipe } from './guardian.ts';
+import { outputSink } from '../redaction/output-sink.ts';
+import { type OutputPump, pumpOutput } from '../redaction/pump-output.ts';
+import type { Redaction } from '../redaction/redaction.ts';
+
+export interface CommandRun {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** For stdout and stderr, each with a state of its own. */
+  readonly redactions: readonly [Redaction, Redaction];
+  /** Read ends that the command gets beside the three standard descriptors, by the number it is to have there. */
+  readonly descriptors: ReadonlyMap<number, number>;
+  readonly guardian: Guardian;
+  readonly say: (line: string) => void;
+}
+
+/** Handed on to the command. What cannot be caught, the guardian sees to. */
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** How long output that a grandchild keeps open is waited for, once the command itself has ended. */
+const drainMs = 2_000;
+
+/**
+ * Runs a command, without a shell, in a process group of its own, with its output redacted.
+ * Resolves with its exit code, 128 + n when signal n ended it, 127 when there is no such command, 126 when it cannot be
+ * run.
+ */
+export async function runCommand(run: CommandRun): Promise<number> {
+  const [standardOutput, standardError] = run.guardian.pipes ?? [];
+  const pipes = standardOutput && standardError ? ([standardOutput, standardError] as const) : null;
+  const child = start(run, pipes);
+  const stop = forwardSignals(child);
+  try {
+    const ended = endOf(child);
+    run.guardian.watch(child.pid ?? null, []);
+    for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors.values()])
+      closeSync(descriptor);
+    const pumps = pipes === null ? pumpSockets(child, run) : pumpPipes(pipes, run);
+    const code = await ended;
+    await drain(pumps, run.say);
+    return code;
+  } finally {
+    stop();
+  }
+}
+
+function start(
+  { command, environment, descriptors, guardian }: CommandRun,
+  pipes: readonly Pipe[] | null,
+): ChildProcess {
+  // Without prlimit a shell sets the limit and becomes the command. Some shells drop variables with odd names, so it
+  // is not used where it is not needed.
+  const limited = guardian.coreDumpsOff ? command : ['/bin/sh', '-c', 'ulimit -c 0; exec "$0" "$@"', ...command];
+  const [file = '', ...parameters] = limited;
+  const [output, errors] = pipes ?? [];
+  const highest = Math.max(2, ...descriptors.keys());
+  const further = Array.from({ length: highest - 2 }, (_, index) => descriptors.get(index + 3) ?? ('ignore' as const));
+  return spawn(file, parameters, {
+    env: { ...environment },
+    stdio: ['inherit', output?.write ?? 'pipe', errors?.write ?? 'pipe', ...further],
+    detached: true,
+  });
+}
+
+function forwardSignals(child: ChildProcess): () => void {
+  const handlers = forwarded.map((signal) => {
+    const handler = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
+      } catch {
+        // The group has ended in between.
+      }
+    };
+    process.on(signal, handler);
+    return () => process.off(signal, handler);
+  });
+  return () => {
+    for (const remove of handlers) remove();
+  };
+}
+
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve('code' in error && error.code === 'ENOENT' ? 127 : 126));
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}
+
+function pumpPipes([output, errors]: readonly [Pipe, Pipe], { redactions }: CommandRun): readonly OutputPump[] {
+  return [pumpOutput(output.read, redactions[0], outputSink(1)), pumpOutput(errors.read, redactions[1], outputSink(2))];
+}
+
+/** Where there is no `mkfifo`: the sockets that Node makes, read as they come. */
+function pumpSockets(child: ChildProcess, { redactions }: CommandRun): readonly OutputPump[] {
+  return ([1, 2] as const).map((descriptor): OutputPump => {
+    const stream = descriptor === 1 ? child.stdout : child.stderr;
+    const redaction = redactions[descriptor === 1 ? 0 : 1];
+    const sink = outputSink(descriptor);
+    const done = (async () => {
+      for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>) {
+        if (!sink.write(redaction.push(chunk))) await sink.taken();
+      }
+      sink.write(redaction.end());
+      await sink.taken();
+    })();
+    return { done, detach: () => void stream?.destroy() };
+  });
+}
+
+async function drain(pumps: readonly OutputPump[], say: (line: string) => void): Promise<void> {
+  const all = Promise.all(pumps.map(({ done }) => done)).then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), drainMs);
+  });
+  if (!(await Promise.race([all, late]))) {
+    say('the command has ended, but something it started keeps its output open; that is no longer followed');
+    for (const pump of pumps) pump.detach();
+    await all;
+  }
+  clearTimeout(timer);
+}

@@ -1,0 +1,38 @@
+import { type Diagnosis, pass, warn } from './diagnosis.ts';
+import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
+import { exchangeFailure, type HttpExchange } from '../http-exchange.ts';
+import { readTokenRefusal } from '../identity/read-token-answer.ts';
+
+const layer = 'metadata service';
+const azure = 'http://169.254.169.254';
+
+/**
+ * Which identities this machine offers to whoever asks, this job included. Asked without a client id: the service gives
+ * the only one, or says that there are several. The token in its answer is dropped unread.
+ */
+export async function diagnoseMetadata(exchange: HttpExchange, identity: IdentityConfiguration): Promise<Diagnosis> {
+  const needed = identity.kind === 'managed-identity';
+  const endpoint = needed ? identity.endpoint : azure;
+  const resource = encodeURIComponent('https://vault.azure.net');
+  const url = `${endpoint}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${resource}`;
+  try {
+    const { status, body } = await exchange({ method: 'GET', url, headers: { metadata: 'true' }, timeoutMs: 3_000 });
+    if (status === 200) return found('the machine offers one identity', needed);
+    const reason = readTokenRefusal(body);
+    if (reason === 'several_identities') return found('the machine offers several identities', needed);
+    return warn(layer, `answers ${String(status)} (${reason})`, 'Check that an identity is assigned to this machine.');
+  } catch (error) {
+    const reason = exchangeFailure(error);
+    if (!needed) return pass(layer, 'not reached from this job, and not needed');
+    return warn(layer, `not reached from this job (${reason})`, 'In a container, let 169.254.169.254 through.');
+  }
+}
+
+function found(says: string, needed: boolean): Diagnosis {
+  if (needed) return pass(layer, says);
+  return warn(
+    layer,
+    `${says} to every job, and none is needed`,
+    'Keep jobs from 169.254.169.254 (DOCKER-USER), or take it away.',
+  );
+}

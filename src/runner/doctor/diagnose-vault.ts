@@ -1,0 +1,114 @@
+import { lookup } from 'node:dns/promises';
+import { opaqueName } from '../../provenance/opaque-name.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { AccessToken } from '../identity/access-token.ts';
+import { type Diagnosis, fail, pass, warn } from './diagnosis.ts';
+import type { SecretRead } from '../receipts/secret-read.ts';
+import { exchangeFailure, type HttpExchange, isLoopback } from '../http-exchange.ts';
+
+/** A name that nobody gives a secret: reading it discloses nothing and shows whether the role is there. */
+export const probe = `keyturn-doctor-${opaqueName('probe').slice(0, 8)}`;
+/** The same under the names of staging secrets, which no runner may read. */
+export const stagingProbe = `rot-pending--${probe}`;
+
+/** Layer by layer, from the name to the door: the first that fails explains those after it. */
+export async function diagnoseWay(
+  exchange: HttpExchange,
+  vault: { readonly name: string; readonly url: string },
+): Promise<readonly Diagnosis[]> {
+  const { hostname } = new URL(vault.url);
+  const layer = `vault ${vault.name}`;
+  let address: string;
+  try {
+    ({ address } = await lookup(hostname));
+  } catch (error) {
+    const advice = 'Check the vault’s name in the configuration; with a private endpoint, check the private DNS zone.';
+    return [fail(`${layer}: name`, `${hostname} has no address (${exchangeFailure(error)})`, advice)];
+  }
+  const kind = isPrivate(address) ? 'a private address' : 'a public address';
+  const named = pass(`${layer}: name`, `${hostname} is ${address}, ${kind}`);
+  try {
+    const url = `${vault.url}/secrets/${probe}?api-version=7.4`;
+    const { status } = await exchange({
+      method: 'GET',
+      url,
+      headers: { 'user-agent': 'keyturn-doctor' },
+      timeoutMs: 10_000,
+    });
+    const says =
+      status === 401 ? 'answers, and asks for a token' : `answers ${String(status)} to a request without a token`;
+    const door = status === 401 ? pass : warn;
+    return [named, door(`${layer}: connection`, says, 'Something other than Key Vault may answer here.')];
+  } catch (error) {
+    const reason = exchangeFailure(error);
+    const advice = /CERT|TLS|UNABLE_TO/.test(reason)
+      ? 'Something between here and the vault presents its own certificate. Name its authority in authorityFile if that is meant.'
+      : 'Check the firewall of this network, the private endpoint, and the route.';
+    return [named, fail(`${layer}: connection`, reason, advice)];
+  }
+}
+
+/** Whose token it is; never the token. */
+export function diagnoseToken(token: AccessToken): Diagnosis {
+  if (token.objectId === null)
+    return warn('identity', 'gave a token that tells no object id', 'Look the identity up by its client id.');
+  return pass('identity', `object id ${token.objectId} of tenant ${token.tenantId ?? '(not told)'}`);
+}
+
+export function diagnoseIdentityFailure(error: unknown): Diagnosis {
+  if (!ServiceError.is(error)) return fail('identity', 'failed for an unknown reason', 'Run doctor again.');
+  const advice = ServiceError.is(error, 'IDENTITY_REFUSED')
+    ? error.details.advice
+    : 'Check first that an identity is assigned to this machine.';
+  return fail('identity', error.message, advice);
+}
+
+/** The role, by a read of a name that does not exist: 404 is what a reader gets. */
+export function diagnoseRole(vault: string, read: SecretRead): Diagnosis {
+  const layer = `vault ${vault}: role`;
+  if (read.outcome.kind === 'served') return warn(layer, 'a secret of the probe’s name exists', 'Delete it.');
+  const { error } = read.outcome;
+  if (ServiceError.is(error, 'SECRET_MISSING') || ServiceError.is(error, 'SECRET_SOFT_DELETED')) {
+    return pass(layer, 'this identity may read secrets');
+  }
+  const advice = ServiceError.is(error, 'VAULT_ACCESS_DENIED')
+    ? 'Check the role assignment first (Key Vault Secrets User, on this vault); a new one takes up to ten minutes.'
+    : error.says;
+  return fail(layer, error.message, advice);
+}
+
+/** Staging secrets hold values that are not published yet: a runner that can read them defeats staging. */
+export function diagnoseStaging(vault: string, read: SecretRead): Diagnosis {
+  const layer = `vault ${vault}: staging`;
+  const { outcome } = read;
+  if (outcome.kind === 'failed' && ServiceError.is(outcome.error, 'VAULT_ACCESS_DENIED')) {
+    return pass(layer, 'this identity cannot read staging secrets');
+  }
+  const reads = outcome.kind === 'served' || ServiceError.is(outcome.error, 'SECRET_MISSING');
+  if (!reads) return warn(layer, 'could not be tried', 'See the lines above.');
+  const advice = 'Use a staging vault that runners have no role on, or assign the role to single secrets.';
+  return fail(layer, 'this identity can read staging secrets', advice);
+}
+
+/** One secret that was asked for by name. */
+export function diagnoseSecret(read: SecretRead, now: Date): Diagnosis {
+  const layer = `secret ${read.vault}/${read.name}`;
+  if (read.outcome.kind === 'failed') return fail(layer, read.outcome.error.message, read.outcome.error.says);
+  const { version, expires } = read.outcome.secret;
+  if (expires === null)
+    return warn(layer, `version ${version} has no expiry`, 'Give it one: rotation is driven by it.');
+  const text = `version ${version} expires ${expires.toISOString()}`;
+  return expires > now ? pass(layer, text) : fail(layer, text, 'It has expired: rotate it.');
+}
+
+export function diagnoseClock(offsetMs: number | null): Diagnosis {
+  if (offsetMs === null) return warn('clock', 'the vault told no time', 'Compare this machine’s clock by hand.');
+  const seconds = Math.round(offsetMs / 1000);
+  if (Math.abs(seconds) <= 30) return pass('clock', `within ${String(Math.abs(seconds))} s of the vault’s`);
+  const says = `${String(Math.abs(seconds))} s ${seconds > 0 ? 'behind' : 'ahead of'} the vault’s`;
+  return fail('clock', says, 'Set the clock (NTP): tokens are refused, and reads cannot be matched with jobs.');
+}
+
+function isPrivate(address: string): boolean {
+  return isLoopback(`http://${address}`) || /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|fd|fe80)/i.test(address);
+}

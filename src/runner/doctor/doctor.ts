@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { ServiceError } from '../../service-error.ts';
+import { type Diagnosis, fail, pass } from './diagnosis.ts';
+import { diagnoseJob } from './diagnose-job.ts';
+import { diagnoseMetadata } from './diagnose-metadata.ts';
+import type { FetchConfiguration } from '../configuration/fetch-configuration.ts';
+import { refuseHostileEnvironment } from '../configuration/hostile-environment.ts';
+import { httpExchange } from '../http-exchange.ts';
+import { loadFetchConfiguration } from '../configuration/load-fetch-configuration.ts';
+import { parseSecretWord } from '../configuration/secret-request.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { tryReads, type WantedReads } from './try-reads.ts';
+
+interface Wanted extends WantedReads {
+  readonly json: boolean;
+}
+
+/**
+ * `doctor`: looks at everything between this job and its secrets, in the order in which to check it, and says for each
+ * whether it is well and what to do. Exit code 1 when anything failed. `--secret` reads one secret by name; `--audit`
+ * tells how to find its row in the vault's log; `keyturn doctor` finds it by the receipt.
+ */
+export async function doctor(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const wanted = parseWords(words);
+  const found: Diagnosis[] = [];
+  const configuration = diagnoseConfiguration(surroundings, found);
+  if (configuration !== null) {
+    const safe = diagnoseEnvironment(surroundings, configuration, found);
+    found.push(...diagnoseJob(surroundings.environment, configuration));
+    // No token is asked for where somebody could have it sent elsewhere.
+    if (safe) {
+      found.push(await diagnoseMetadata(httpExchange, configuration.identity));
+      found.push(...(await tryReads(configuration, wanted, surroundings)));
+    }
+  }
+  process.stdout.write(wanted.json ? `${JSON.stringify({ diagnoses: found })}\n` : found.map(written).join(''));
+  return found.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
+}
+
+function diagnoseConfiguration({ environment }: Surroundings, found: Diagnosis[]): FetchConfiguration | null {
+  try {
+    const configuration = loadFetchConfiguration(environment);
+    const vaults = `${String(configuration.vaults.length)} configured: ${configuration.vaults.map(({ name }) => name).join(', ')}`;
+    found.push(pass('configuration', `identity ${configuration.identity.kind}; vaults: ${vaults}`));
+    return configuration;
+  } catch (error) {
+    if (!ServiceError.is(error)) throw error;
+    found.push(fail('configuration', error.message, error.says));
+    return null;
+  }
+}
+
+/** Whether nothing in the environment could redirect this helper. */
+function diagnoseEnvironment(
+  { environment }: Surroundings,
+  { allowVariables }: FetchConfiguration,
+  found: Diagnosis[],
+): boolean {
+  try {
+    refuseHostileEnvironment(environment, allowVariables);
+    found.push(pass('proxy and trust', 'no variable redirects this helper'));
+    return true;
+  } catch (error) {
+    if (!ServiceError.is(error, 'ENVIRONMENT_HOSTILE')) throw error;
+    const advice = 'Find the step that sets them; what the runner needs, its operator lists in allowVariables.';
+    found.push(fail('proxy and trust', `the environment sets ${error.details.variables.join(', ')}`, advice));
+    return false;
+  }
+}
+
+function parseWords(words: readonly string[]): Wanted {
+  const options = { json: { type: 'boolean' }, audit: { type: 'boolean' }, secret: { type: 'string' } } as const;
+  const wrong = (place: string, reason: string) => new ServiceError('COMMAND_LINE_WRONG', { place, reason });
+  let values;
+  try {
+    ({ values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false }));
+  } catch {
+    throw wrong('doctor', 'takes --secret, --audit and --json');
+  }
+  const secret = values.secret === undefined ? null : parseSecretWord(values.secret);
+  if (values.secret !== undefined && secret === null) throw wrong('--secret', 'needs [VAULT/]NAME');
+  if (values.audit === true && secret === null)
+    throw wrong('--audit', 'needs --secret: one read is made and looked up');
+  return { json: values.json ?? false, audit: values.audit ?? false, secret };
+}
+
+function written({ layer, verdict, says, advice }: Diagnosis): string {
+  return `${verdict.padEnd(4)}  ${layer}: ${says}\n${advice === '' ? '' : `      → ${advice}\n`}`;
+}

@@ -1,0 +1,108 @@
+import type { Receipt } from '../../provenance/receipt.ts';
+import { accessTokenSource } from '../identity/access-token-source.ts';
+import type { AccessToken } from '../identity/access-token.ts';
+import { type Diagnosis, pass, warn } from './diagnosis.ts';
+import * as vaultLayer from './diagnose-vault.ts';
+import type { FetchConfiguration } from '../configuration/fetch-configuration.ts';
+import { helperVersion } from '../helper-version.ts';
+import { type HttpExchange, httpExchange } from '../http-exchange.ts';
+import { readJobContext } from '../job-context.ts';
+import { leaveReceipt } from '../receipts/leave-receipt.ts';
+import { namesAreOpaque } from '../receipts/names-are-opaque.ts';
+import { postReceipts } from '../receipts/post-receipts.ts';
+import { readAuthority } from '../identity/read-authority.ts';
+import { readSecret } from '../reading/read-secret.ts';
+import { startReceiptChain } from '../receipts/receipt-chain.ts';
+import type { SecretRead } from '../receipts/secret-read.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { vaultAddress } from '../configuration/vault-address.ts';
+
+export interface WantedReads {
+  /** Whether to tell how to find the one read in the vault's log. */
+  readonly audit: boolean;
+  /** One secret to read by name. */
+  readonly secret: { readonly vault: string | null; readonly name: string; readonly version: string | null } | null;
+}
+
+/**
+ * `doctor`'s tries: of each vault the way, the identity, its role by names that nobody has, and the one secret that was
+ * asked for. They are reads like any other: stamped, and each on record.
+ */
+export async function tryReads(
+  configuration: FetchConfiguration,
+  wanted: WantedReads,
+  surroundings: Surroundings,
+): Promise<readonly Diagnosis[]> {
+  const authority = readAuthority(configuration.authorityFile);
+  const exchange: HttpExchange = (request) => httpExchange({ ...request, authority });
+  const identity = await accessTokenSource(
+    { exchange, surroundings, gitea: configuration.gitea },
+    configuration.identity,
+  );
+  const lookup = readJobContext(surroundings.environment, configuration.gitea);
+  const job = lookup.found ? lookup.job : null;
+  const opaque = namesAreOpaque(configuration, job);
+  const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
+  const found: Diagnosis[] = [];
+  const receipts: Receipt[] = [];
+  let clockOffsetMs: number | null = null;
+
+  for (const { name } of configuration.vaults) {
+    const vault = vaultAddress(configuration, name);
+    found.push(...(await vaultLayer.diagnoseWay(exchange, vault)));
+    let token: AccessToken;
+    try {
+      token = await identity(vault.resource);
+    } catch (error) {
+      return [...found, vaultLayer.diagnoseIdentityFailure(error)];
+    }
+    found.push(vaultLayer.diagnoseToken(token));
+    const read = async (secret: string, version: string | null = null): Promise<SecretRead> => {
+      const ports = { exchange, surroundings, token, userAgent: chain.userAgent, patienceMs: 0 };
+      const clientRequestId = chain.nextClientRequestId(secret);
+      const one = await readSecret(ports, { vault, name: secret, version, clientRequestId });
+      clockOffsetMs = one.clockOffsetMs ?? clockOffsetMs;
+      for (const receipt of chain.receiptsOf([one])) {
+        leaveReceipt(receipt, receipt.sequence === 1);
+        receipts.push(receipt);
+      }
+      return one;
+    };
+    found.push(
+      vaultLayer.diagnoseRole(name, await read(vaultLayer.probe)),
+      vaultLayer.diagnoseStaging(name, await read(vaultLayer.stagingProbe)),
+    );
+    const { secret } = wanted;
+    if (secret === null || vaultAddress(configuration, secret.vault).name !== name) continue;
+    const one = await read(secret.name, secret.version);
+    found.push(vaultLayer.diagnoseSecret(one, surroundings.now()));
+    if (wanted.audit) found.push(pass('audit', auditAdvice(one)));
+  }
+  found.push(vaultLayer.diagnoseClock(clockOffsetMs));
+  if (configuration.service !== null && receipts.length > 0) {
+    const token = surroundings.environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
+    found.push(diagnoseService(await postReceipts(exchange, configuration.service, token, receipts)));
+  }
+  return found;
+}
+
+function diagnoseService(failure: string | null): Diagnosis {
+  if (failure === null) return pass('service', 'it took the receipts of these reads');
+  const advice =
+    failure === 'HTTP 401'
+      ? 'Gitea does not confirm this job to it, or the two disagree on Gitea’s address.'
+      : 'Check its address in the configuration, and the way there; receipts still stand in the log.';
+  return warn('service', `it did not take the receipts of these reads (${failure})`, advice);
+}
+
+/** Which of the two ids a tenant's log shows is disputed, so the tenant is asked. */
+function auditAdvice({ clientRequestId, requests }: SecretRead): string {
+  const server = requests.at(-1)?.id ?? '(none told)';
+  return [
+    `in two hours \`keyturn doctor\`, on the service, tells which id the log shows, by this read's receipt. By hand, in`,
+    `the vault's workspace: AZKVAuditLogs | where CorrelationId in~ ("${clientRequestId}", "${server}")`,
+    `| project CorrelationId, ClientInfo. ${server} there means that the log shows server ids, as Keyturn expects;`,
+    `${clientRequestId} means client ids, which anybody can choose: reads are then corroborated at best. ClientInfo must begin`,
+    `with keyturn/${helperVersion}.`,
+  ].join(' ');
+}

@@ -1,0 +1,31 @@
+import type { AccessTokenSource } from './access-token.ts';
+import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
+import type { HttpExchange } from '../http-exchange.ts';
+import { managedIdentity } from './managed-identity.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+export interface IdentityPorts {
+  readonly exchange: HttpExchange;
+  readonly surroundings: Surroundings;
+  readonly gitea: string;
+  readonly authority?: string | undefined;
+}
+
+/** The one identity that the configuration names. There is no chain of guesses. */
+export async function accessTokenSource(
+  ports: IdentityPorts,
+  identity: IdentityConfiguration,
+): Promise<AccessTokenSource> {
+  switch (identity.kind) {
+    case 'managed-identity':
+      return managedIdentity(ports, identity);
+    case 'workload-identity': {
+      const { workloadIdentity } = await import('./workload-identity.ts');
+      return workloadIdentity(ports, identity);
+    }
+    case 'service-principal': {
+      const { servicePrincipal } = await import('./service-principal.ts');
+      return servicePrincipal(ports, identity);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { SecretValue } from '../../secrets/secret-value.ts';
+import type { AccessToken } from './access-token.ts';
+import { tokenClaims } from '../job-context.ts';
+
+/** The token in a token endpoint's answer, or `null` when there is none. */
+export function readTokenAnswer(body: string): AccessToken | null {
+  const token = member(body, 'access_token');
+  if (token === null || token === '') return null;
+  const claims = tokenClaims(token);
+  return {
+    token: new SecretValue(token),
+    objectId: identifier(claims?.['oid']),
+    tenantId: identifier(claims?.['tid']),
+  };
+}
+
+/**
+ * Why a token endpoint refused, in words that are safe to print: an error code of Entra (`AADSTS700016`) or of the
+ * metadata service (`invalid_request`), never the text around it.
+ */
+export function readTokenRefusal(body: string): string {
+  const description = member(body, 'error_description') ?? '';
+  const code = /\bAADSTS\d{4,8}\b/.exec(description)?.[0];
+  if (code !== undefined) return code;
+  if (description.includes('Multiple user assigned identities exist')) return 'several_identities';
+  if (description.includes('Identity not found')) return 'identity_not_found';
+  const error = member(body, 'error') ?? '';
+  return /^[a-z_]{1,40}$/.test(error) ? error : 'no_reason_given';
+}
+
+function member(body: string, name: string): string | null {
+  try {
+    const answer: unknown = JSON.parse(body);
+    if (typeof answer !== 'object' || answer === null || !Object.hasOwn(answer, name)) return null;
+    const value = (answer as Readonly<Record<string, unknown>>)[name];
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function identifier(value: unknown): string | null {
+  return typeof value === 'string' && /^[0-9a-fA-F-]{1,64}$/.test(value) ? value.toLowerCase() : null;
+}

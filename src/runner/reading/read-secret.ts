@@ -1,0 +1,166 @@
+import { mostRequests } from '../../provenance/parse-receipt.ts';
+import type { ReceiptRequest } from '../../provenance/receipt.ts';
+import { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { AccessToken } from '../identity/access-token.ts';
+import { exchangeFailure, type HttpAnswer, type HttpExchange } from '../http-exchange.ts';
+import type { SecretRead, ServedSecret } from '../receipts/secret-read.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { vaultRefusal } from './vault-refusal.ts';
+
+export interface WantedSecret {
+  /** Short name and address of the vault, checked by `vaultAddress`. */
+  readonly vault: { readonly name: string; readonly url: string };
+  readonly name: string;
+  readonly version: string | null;
+  readonly clientRequestId: string;
+}
+
+interface ReadingPorts {
+  readonly exchange: HttpExchange;
+  readonly surroundings: Surroundings;
+  readonly token: AccessToken;
+  readonly userAgent: string;
+  readonly authority?: string | undefined;
+  /** How long roles may take to spread and throttling to pass, in all. */
+  readonly patienceMs: number;
+}
+
+const apiVersion = '7.4';
+/** A vault that cannot be reached is given up after this; a wrong name must not hang a job. */
+const unreachableMs = 10_000;
+
+/**
+ * Reads one secret, and keeps every answer's request id, whatever comes of it. Each cause has its own patience: roles
+ * that may be spreading and throttling share `patienceMs`, a vault that stumbles or cannot be reached gets ten
+ * seconds, everything else fails at once. Never throws: a failure is an outcome, since it too leaves a receipt.
+ */
+export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Promise<SecretRead> {
+  const { surroundings, patienceMs } = ports;
+  const requests: ReceiptRequest[] = [];
+  let address: string | null = null;
+  let clockOffsetMs: number | null = null;
+  const started = surroundings.now().getTime();
+
+  for (let attempt = 1; ; attempt += 1) {
+    const { secret, error, next, retryAfterMs } = await once();
+    if (secret !== null) return result({ kind: 'served', secret });
+    if (next === 'fail') return result({ kind: 'failed', error });
+    const pauseMs = retryAfterMs ?? backoff(next === 'wait' ? 1_000 : 400, attempt, surroundings.chance());
+    const until = started + (next === 'wait' ? patienceMs : unreachableMs);
+    const tooLate = surroundings.now().getTime() + pauseMs > until;
+    if (tooLate || requests.length >= mostRequests - 1) return result({ kind: 'failed', error });
+    await surroundings.wait(pauseMs);
+  }
+
+  async function once(): Promise<Attempt> {
+    const about = { vault: wanted.vault.name, name: wanted.name, version: wanted.version };
+    try {
+      const answer = await ask(`/secrets/${wanted.name}${wanted.version === null ? '' : `/${wanted.version}`}`);
+      if (answer.status !== 200) {
+        const refusal = vaultRefusal({ ...about, objectId: ports.token.objectId }, answer);
+        const deleted = answer.status === 404 && (await isSoftDeleted());
+        const error = deleted ? new ServiceError('SECRET_SOFT_DELETED', described()) : refusal.error;
+        return { ...refusal, error, secret: null };
+      }
+      const secret = servedSecret(answer.body);
+      if (secret !== null) return { secret, error: null, next: null, retryAfterMs: null };
+      const error = new ServiceError('VAULT_REQUEST_REFUSED', { ...described(), status: 200, reason: 'NoSecret' });
+      return { secret, error, next: 'fail', retryAfterMs: null };
+    } catch (cause) {
+      const reason = exchangeFailure(cause);
+      const error = new ServiceError('VAULT_UNREACHABLE', { vault: about.vault, reason }, { cause });
+      return { secret: null, error, next: lasting.test(reason) ? 'fail' : 'again', retryAfterMs: null };
+    }
+  }
+
+  /** Missing and deleted answer with the same text; whoever may read deleted secrets learns which it is. */
+  async function isSoftDeleted(): Promise<boolean> {
+    return (await ask(`/deletedsecrets/${wanted.name}`)).status === 200;
+  }
+
+  async function ask(path: string): Promise<HttpAnswer> {
+    const answer = await ports.exchange({
+      method: 'GET',
+      url: `${wanted.vault.url}${path}?api-version=${apiVersion}`,
+      headers: {
+        authorization: `Bearer ${ports.token.token.reveal()}`,
+        accept: 'application/json',
+        'user-agent': ports.userAgent,
+        'x-ms-client-request-id': wanted.clientRequestId,
+      },
+      timeoutMs: unreachableMs,
+      authority: ports.authority,
+    });
+    const at = surroundings.now();
+    const id = answer.headers['x-ms-request-id'];
+    if (typeof id === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(id)) {
+      requests.push({ id, status: answer.status, at: at.toISOString() });
+    }
+    const date = Date.parse(answer.headers.date ?? '');
+    // The header counts in whole seconds, so its middle is the best guess.
+    if (!Number.isNaN(date)) clockOffsetMs = date + 500 - at.getTime();
+    address = callerAddress(answer.headers['x-ms-keyvault-network-info']) ?? address;
+    return answer;
+  }
+
+  function described(): { vault: string; secret: string } {
+    return { vault: wanted.vault.name, secret: wanted.name };
+  }
+
+  function result(outcome: SecretRead['outcome']): SecretRead {
+    const { vault, name, clientRequestId } = wanted;
+    return { vault: vault.name, name, clientRequestId, outcome, requests, address, clockOffsetMs };
+  }
+}
+
+type Attempt =
+  | { readonly secret: ServedSecret; readonly error: null; readonly next: null; readonly retryAfterMs: null }
+  | {
+      readonly secret: null;
+      readonly error: ServiceError;
+      readonly next: 'fail' | 'wait' | 'again';
+      readonly retryAfterMs: number | null;
+    };
+
+/** What another try a second later does not change: a name that does not exist, a certificate that is not trusted. */
+const lasting = /^(ENOTFOUND|.*CERT.*|ERR_TLS_.*|UNABLE_TO_.*|EPROTO|ETIMEDOUT|ANSWER_TOO_LONG)$/;
+
+/** Doubles from the first pause to 30 seconds; half of it is jitter, so that fifty jobs do not come back together. */
+function backoff(firstMs: number, attempt: number, chance: number): number {
+  const ceiling = Math.min(firstMs * 2 ** (attempt - 1), 30_000);
+  return Math.round(ceiling / 2 + (ceiling / 2) * chance);
+}
+
+function callerAddress(header: string | readonly string[] | undefined): string | null {
+  return typeof header === 'string' ? (/(?:^|;)\s*addr=([0-9a-fA-F.:%]{2,64})(?:;|$)/.exec(header)?.[1] ?? null) : null;
+}
+
+/** Key Vault's secret bundle; `null` when the body is none. */
+function servedSecret(body: string): ServedSecret | null {
+  const bundle = parseBundle(body);
+  const version = /\/secrets\/[^/]+\/([0-9a-z]{1,64})$/.exec(String(bundle?.id))?.[1];
+  if (bundle === null || typeof bundle.value !== 'string' || version === undefined) return null;
+  const { nbf, exp } = bundle.attributes ?? {};
+  return { value: new SecretValue(bundle.value), version, validFrom: moment(nbf), expires: moment(exp) };
+}
+
+interface Bundle {
+  readonly value?: unknown;
+  readonly id?: unknown;
+  readonly attributes?: { readonly nbf?: unknown; readonly exp?: unknown };
+}
+
+function parseBundle(body: string): Bundle | null {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Bundle) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Unix seconds. */
+function moment(seconds: unknown): Date | null {
+  return typeof seconds === 'number' ? new Date(seconds * 1000) : null;
+}
