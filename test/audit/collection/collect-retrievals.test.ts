@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { ReportingPeriod } from '../../../src/audit/model/audited-period.ts';
+import type { CanaryReader } from '../../../src/audit/collection/canary-reader.ts';
+import { collectRetrievals } from '../../../src/audit/collection/collect-retrievals.ts';
+import { periodRows } from '../../../src/audit/period/period-rows.ts';
+import { retrievalCollection } from '../../../src/audit/collection/retrieval-collection.ts';
+import type { RetrievalLog } from '../../../src/audit/collection/retrieval-log.ts';
+import { slicesOf } from '../../../src/audit/collection/slice.ts';
+import type { RecordStore } from '../../../src/records/record-store.ts';
+import { ServiceError } from '../../../src/service-error.ts';
+import { memoryRecordStore } from '../../memory-record-store.ts';
+import { retrievalLogContract } from '../../contracts/retrieval-log.contract.ts';
+
+const minuteMs = 60_000;
+const eight = Date.parse('2026-03-02T08:00:00Z');
+const day = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
+
+function rowAt(time: number | string, id: string, change: object = {}): Record<string, unknown> {
+  return {
+    TimeGenerated: typeof time === 'string' ? time : new Date(time).toISOString().replace('Z', '0000Z'),
+    OperationName: 'SecretGet',
+    HttpStatusCode: 200,
+    RequestUri: 'https://kv.vault.azure.net/secrets/database/?api-version=7.4',
+    Id: 'https://kv.vault.azure.net/secrets/database/v1',
+    CorrelationId: id,
+    ResourceId: '/x/vaults/kv',
+    ...change,
+  };
+}
+
+/** A log in memory that can hold back rows, give parts, count wrongly and fail, and that tells what it was asked. */
+function memoryLog(rows: Record<string, unknown>[] = []) {
+  const state = { rows, mostRows: Number.POSITIVE_INFINITY, broken: [] as string[], hidden: 0, down: false };
+  const asked: string[] = [];
+  const inside = ({ from, to }: ReportingPeriod) =>
+    state.rows.filter((row) => {
+      const at = Date.parse(String(row['TimeGenerated']));
+      return at >= from.getTime() && at < to.getTime();
+    });
+  const log: RetrievalLog = {
+    async rows({ from, to }) {
+      asked.push(`${from.toISOString().slice(11, 19)}-${to.toISOString().slice(11, 19)}`);
+      const found = inside({ from, to });
+      const poisoned = found.some((row) => state.broken.includes(String(row['CorrelationId'])));
+      if (found.length > state.mostRows || poisoned) {
+        const bounds = { from: from.toISOString(), to: to.toISOString() };
+        throw new ServiceError('LOG_QUERY_PARTIAL', { workspace: 'w', ...bounds });
+      }
+      const shown = state.hidden === 0 ? found : found.slice(0, -state.hidden);
+      const query = { name: 'retrievals.kql', text: 'text', sha256: 'ab'.repeat(32) };
+      const answerSha256 = createHash('sha256').update(JSON.stringify(shown)).digest('hex');
+      return { rows: shown, answerSha256, query };
+    },
+    async controlTotals(interval) {
+      if (state.down) throw new ServiceError('LOG_QUERY_FAILED', { workspace: 'w', status: 503, code: 'down' });
+      const totals = new Map<string, number>();
+      for (const row of inside(interval)) {
+        const hour = `${String(row['TimeGenerated']).slice(0, 13)}:00:00Z`;
+        totals.set(hour, (totals.get(hour) ?? 0) + 1);
+      }
+      return totals;
+    },
+  };
+  return { log, state, asked };
+}
+
+function world(rows: Record<string, unknown>[] = []) {
+  const records = memoryRecordStore();
+  const clock = { at: eight + 150 * minuteMs };
+  const memory = memoryLog(rows);
+  const collect = (canary?: CanaryReader) =>
+    collectRetrievals({
+      ...(canary === undefined ? {} : { canary }),
+      log: memory.log,
+      records,
+      now: () => new Date(clock.at),
+      settlingMs: 10 * minuteMs,
+      firstPassMs: 180 * minuteMs,
+    });
+  return { ...memory, records, clock, collect };
+}
+
+async function idsIn(records: RecordStore): Promise<(string | null)[]> {
+  const found: (string | null)[] = [];
+  for await (const { retrievals } of periodRows(records, day))
+    found.push(...retrievals.map((one) => one.correlationId));
+  return found;
+}
+
+async function slicesIn(records: RecordStore) {
+  const found = [];
+  for await (const slice of slicesOf(records, day)) found.push(slice);
+  return found;
+}
+
+// Each `create` of the contract starts anew, so the adapter of this file is held to the same promises as the real one.
+retrievalLogContract('memory', async (moments) => {
+  const rows = moments.map((at, index) => rowAt(at, String(index)));
+  const { log, state } = memoryLog(rows);
+  return {
+    log,
+    limitRows: (most) => {
+      state.mostRows = most;
+    },
+  };
+});
+
+describe('collecting log rows', () => {
+  it('keeps each row once, in slices whose header says what was asked and counted', async () => {
+    const { collect, records } = world([rowAt(eight, 'a'), rowAt(eight + 61 * minuteMs, 'b')]);
+    expect(await collect()).toMatchObject({ rows: 2, intervalsNotRead: 0 });
+    const slices = await slicesIn(records);
+    expect(slices.map(({ header }) => [header.controlTotal, header.count, header.added])).toEqual([[2, 2, 2]]);
+    expect(slices[0]?.header.answers).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect(await idsIn(records)).toEqual(['a', 'b']);
+  });
+
+  it('reads an hour again when the store counts more in it than is held, and adds what is new', async () => {
+    const { collect, records, state, clock, asked } = world([rowAt(eight, 'a')]);
+    await collect();
+    state.rows.push(rowAt(eight + minuteMs, 'late'));
+    clock.at += 60 * minuteMs;
+    asked.length = 0;
+    expect(await collect()).toMatchObject({ rows: 1 });
+    expect(asked).toEqual(['08:00:00-09:00:00', '10:00:00-11:30:00']);
+    expect(await idsIn(records)).toEqual(['a', 'late']);
+    asked.length = 0;
+    await collect();
+    expect(asked).not.toContain('08:00:00-09:00:00');
+  });
+
+  it('bisects a part until it has all of it', async () => {
+    const rows = Array.from({ length: 40 }, (_, index) => rowAt(eight + index * 1_700, `r${String(index)}`));
+    const { collect, records, state } = world(rows);
+    state.mostRows = 3;
+    expect(await collect()).toMatchObject({ rows: 40, intervalsNotRead: 0 });
+    expect(await idsIn(records)).toHaveLength(40);
+    expect((await slicesIn(records))[0]?.header.answers.length).toBeGreaterThan(10);
+  });
+
+  it('puts on record what stays a part at one second, tries it again, and is content when it comes', async () => {
+    const { collect, records, state, clock } = world([rowAt(eight, 'a'), rowAt(eight + minuteMs, 'stuck')]);
+    state.broken = ['stuck'];
+    expect(await collect()).toMatchObject({ rows: 1, intervalsNotRead: 1 });
+    const stuck = await retrievalCollection(records);
+    expect(stuck?.unread).toEqual([
+      { from: '2026-03-02T08:01:00.000Z', to: '2026-03-02T08:01:01.000Z', why: 'LOG_QUERY_PARTIAL' },
+    ]);
+    expect(stuck?.watermark).toBe('2026-03-02T08:01:00.000Z');
+    state.broken = [];
+    clock.at += minuteMs;
+    expect(await collect()).toMatchObject({ rows: 1, intervalsNotRead: 0 });
+    expect((await retrievalCollection(records))?.unread).toEqual([]);
+    expect(await idsIn(records)).toEqual(['a', 'stuck']);
+  });
+
+  it('does not believe an answer that holds fewer rows than the store counts', async () => {
+    const { collect, records, state } = world([rowAt(eight, 'a'), rowAt(eight + minuteMs, 'b')]);
+    state.hidden = 1;
+    expect(await collect()).toMatchObject({ rows: 1, intervalsNotRead: 1 });
+    expect((await retrievalCollection(records))?.unread).toMatchObject([{ why: 'FEWER_ROWS_THAN_COUNTED' }]);
+    state.hidden = 0;
+    expect(await collect()).toMatchObject({ rows: 1, intervalsNotRead: 0 });
+  });
+
+  it('rejects and takes nothing for read when the store does not answer', async () => {
+    const { collect, records, state } = world([rowAt(eight, 'a')]);
+    state.down = true;
+    await expect(collect()).rejects.toMatchObject({ code: 'LOG_QUERY_FAILED' });
+    expect(await retrievalCollection(records)).toBeNull();
+  });
+
+  it('keeps the rows when the canary cannot be read, and rejects with that', async () => {
+    const { records, collect } = world([rowAt(eight, 'a')]);
+    const refused = new ServiceError('VAULT_UNREACHABLE', { vault: 'kv', reason: 'timeout' });
+    const canary = { read: () => Promise.reject(refused) };
+    await expect(collect(canary)).rejects.toMatchObject({ code: 'VAULT_UNREACHABLE' });
+    expect(await idsIn(records)).toEqual(['a']);
+    expect((await retrievalCollection(records))?.readTo).toBe('2026-03-02T10:30:00.000Z');
+  });
+
+  it('reads again without a second copy when the process died behind the slice', async () => {
+    const { collect, records, log, clock } = world([rowAt(eight, 'a')]);
+    await collect();
+    const other = memoryRecordStore();
+    for await (const path of records.list('slices/')) {
+      const stored = await records.read(path);
+      if (stored !== null) await other.create(path, stored.bytes);
+    }
+    const again = { log, records: other, now: () => new Date(clock.at), firstPassMs: 180 * minuteMs };
+    expect(await collectRetrievals(again)).toMatchObject({ rows: 0 });
+    expect(await idsIn(other)).toEqual(['a']);
+  });
+
+  it('keeps the same event from both tables as one, with both sources, and rows that are none as they are', async () => {
+    const twice = [rowAt(eight, 'a', { Source: 'AZKVAuditLogs' }), rowAt(eight, 'a', { Source: 'AzureDiagnostics' })];
+    const { collect, records } = world([...twice, rowAt(eight, 'x', { HttpStatusCode: null })]);
+    await collect();
+    for await (const found of periodRows(records, day)) {
+      expect(found).toMatchObject({ rowsRead: 3, duplicates: 1 });
+      expect(found.retrievals.map(({ sources }) => sources)).toEqual([['AZKVAuditLogs', 'AzureDiagnostics']]);
+      expect(found.unreadable.map(({ reason }) => reason)).toEqual(['it has no HttpStatusCode']);
+      expect(found.unreadable[0]?.place).toMatch(/^slices\/2026-03-02\/.*#3$/);
+    }
+  });
+
+  it('never lets a slice pass midnight', async () => {
+    const { collect, records, clock } = world([
+      rowAt('2026-03-01T23:59:59.9999999Z', 'a'),
+      rowAt(day.from.getTime(), 'b'),
+    ]);
+    clock.at = day.from.getTime() + 90 * minuteMs;
+    await collect();
+    expect((await slicesIn(records)).map(({ header }) => header.from)).toEqual(['2026-03-02T00:00:00.000Z']);
+    expect(await idsIn(records)).toEqual(['b']);
+  });
+
+  it('refuses a slice that has lost a line', async () => {
+    const { collect, records } = world([rowAt(eight, 'a')]);
+    await collect();
+    const [slice] = await slicesIn(records);
+    const stored = await records.read(slice?.path ?? '');
+    const cut =
+      Buffer.from(stored?.bytes ?? [])
+        .toString()
+        .split('\n')[0] ?? '';
+    await records.replace(slice?.path ?? '', Buffer.from(`${cut}\n`), stored?.revision ?? '');
+    await expect(slicesIn(records)).rejects.toMatchObject({ code: 'RECORD_UNREADABLE' });
+  });
+});

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Attribution } from '../../../src/audit/model/attribution.ts';
+import { recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
+import { versionReaders } from '../../../src/audit/version-readers-of.ts';
+import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { type AuditedWorld, auditedWorld } from '../audited-world.ts';
+
+let world: AuditedWorld;
+beforeEach(async () => {
+  world = await auditedWorld();
+});
+afterEach(async () => await world.cloud.stop());
+
+const minuteMs = 60_000;
+
+async function all(attributions: AsyncIterable<Attribution>): Promise<Attribution[]> {
+  const found: Attribution[] = [];
+  for await (const attribution of attributions) found.push(attribution);
+  return found;
+}
+
+describe('a morning in the embedded cloud, collected and audited', () => {
+  it('ties a posted receipt to its job, names a forger, and lets every row be counted once', async () => {
+    const { clock, cloud, principals, records } = world;
+    const job = cloud.gitea.startJob({ repository: 'acme/shop', name: 'deploy', runner: 'runner-1' });
+    await world.collectRetrievals();
+    await world.collectJobs();
+    clock.advance(minuteMs);
+
+    const posted = await world.read(principals.runner, { client: world.stamp(job) });
+    await recordPostedReceipt(records, world.receipt(job, posted), { postedAt: clock.now() });
+    const logged = await world.read(principals.runner, { client: world.stamp(job) });
+    job.log(formatReceiptLine(world.receipt(job, logged, { sequence: 2 })));
+    clock.advance(minuteMs);
+    await world.read(principals.other, { client: world.stamp(job) });
+    await world.read(principals.person);
+    await world.read(principals.rotator);
+    job.finish('success');
+    clock.advance(120 * minuteMs);
+    await world.read(principals.runner);
+    clock.advance(minuteMs);
+    await world.collectJobs();
+    await world.collectRetrievals();
+
+    const audited = await world.audit();
+    const rows = await all(audited.attributions());
+    expect(rows.map(({ grade, reason }) => `${grade} ${reason}`)).toEqual([
+      'authenticated receipt-posted',
+      'corroborated receipt-logged',
+      'contradicted identity-never-serves-repository',
+      'person delegated-token',
+      'rotation-unexplained no-journal-entry',
+      'unattributed no-job-was-running',
+    ]);
+    expect(rows[0]?.job).toMatchObject({ repository: 'acme/shop', attempt: 1, known: 'api', status: 'completed' });
+    const excluded = audited.exclusions.reduce((sum, { count }) => sum + count, 0);
+    expect(audited.rowsRead).toBe(excluded + rows.length);
+    // The canary of the second pass was read at its very end: its row is for the next one.
+    expect(audited.exclusions).toContainEqual({ reason: "Keyturn's own canary read", count: 1 });
+    expect(audited.receipts).toEqual({ posted: 1, logged: 1, matched: 2, orphaned: 0 });
+    expect(audited.findings.map(({ rule }) => rule)).toEqual(
+      expect.arrayContaining(['contradicted-read', 'read-by-person', 'rotation-unexplained', 'unattributed-read']),
+    );
+    expect(audited.queries).toMatchObject([{ name: 'retrievals.kql', rows: audited.rowsRead }]);
+    expect(audited.queries[0]?.controlTotal).toBe(audited.rowsRead);
+    const again = await world.audit();
+    expect({ ...again, attributions: null }).toEqual({ ...audited, attributions: null });
+    expect(await all(again.attributions())).toEqual(await all(audited.attributions()));
+  });
+
+  it('calls an hour without a row of its own canary a gap, and what is still to come not read', async () => {
+    const { clock, cloud } = world;
+    cloud.auditLog.drop(new Date('2026-03-02T09:00:00Z'), new Date('2026-03-02T10:00:00Z'));
+    for (let hour = 0; hour < 4; hour += 1) {
+      await world.collectRetrievals();
+      clock.advance(60 * minuteMs);
+    }
+    await world.collectRetrievals();
+    const { coverage, findings, notRead } = await world.audit();
+    const states = Object.fromEntries(coverage.map(({ hour, state }) => [hour.slice(11, 13), state]));
+    expect(states).toEqual({ '06': 'gap', '07': 'gap', '08': 'covered', '09': 'gap', 10: 'covered', 11: 'covered' });
+    expect(findings.filter(({ rule }) => rule === 'log-gap').map(({ subject, count }) => [subject, count])).toEqual([
+      ['2026-03-02T06:00:00Z', 2],
+      ['2026-03-02T09:00:00Z', 1],
+    ]);
+    expect(notRead).toMatchObject([{ from: '2026-03-02T11:59:00.000Z', state: 'not-read-yet' }]);
+  });
+
+  it('finds a row that comes late when its hour is counted again, and keeps it once', async () => {
+    const { clock, cloud, principals } = world;
+    cloud.auditLog.setDelay(0);
+    await world.read(principals.person);
+    cloud.auditLog.setDelay(5 * 60 * minuteMs);
+    await world.read(principals.person);
+    clock.advance(90 * minuteMs);
+    await world.collectRetrievals();
+    expect(await all((await world.audit()).attributions())).toHaveLength(1);
+    clock.advance(240 * minuteMs);
+    await world.collectRetrievals();
+    await world.collectRetrievals();
+    expect(await all((await world.audit()).attributions())).toHaveLength(2);
+  });
+
+  it('tells a rotation who read the old version, and which of them still run', async () => {
+    const { clock, cloud, principals, records, policy, now } = world;
+    const job = cloud.gitea.startJob({ repository: 'acme/shop', name: 'deploy', runner: 'runner-1' });
+    const { version } = await world.read(principals.runner, { client: world.stamp(job) });
+    clock.advance(minuteMs);
+    await world.collectJobs();
+    await world.collectRetrievals();
+    const secret = { vault: cloud.vault.name, name: 'database-password', version: version ?? '' };
+    const since = new Date('2026-03-02T08:00:00Z');
+    const readers = await versionReaders({ records, policy, now }, secret, since);
+    expect(readers.running).toEqual([expect.stringMatching(/^acme\/shop \d+\/\d+\.1$/)]);
+    expect(readers.reads).toHaveLength(1);
+    job.finish('success');
+    await world.collectJobs();
+    expect((await versionReaders({ records, policy, now }, secret, since)).running).toEqual([]);
+  });
+
+  it('judges whole hours alone: the canary of an hour that runs may still be on its way', async () => {
+    const { cloud, clock, records, policy, now } = world;
+    const since = clock.now();
+    for (let pass = 0; pass < 3; pass++) {
+      await world.collectRetrievals();
+      clock.advance(60 * minuteMs);
+    }
+    // Just past the hour: the watermark lies in an hour whose canary is read by this very pass.
+    clock.set(new Date(Math.ceil(clock.now().getTime() / (60 * minuteMs)) * 60 * minuteMs + 33 * minuteMs));
+    await world.collectRetrievals();
+    const secret = { vault: cloud.vault.name, name: 'database-password', version: '' };
+    const { gaps, watermark } = await versionReaders({ records, policy, now }, secret, since);
+    expect(gaps).toEqual([]);
+    expect(watermark?.toISOString()).toMatch(/:00:00\.000Z$/);
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import * as given from '../attribution-fixtures.ts';
+
+import { bound, found, of, quiet, secret } from '../finding-fixtures.ts';
+
+const { at, job, logged, moment, policy, posted, receipt, rotation, row, stamp, workload } = given;
+
+describe('a day on which nothing is wrong', () => {
+  it('finds nothing', () => {
+    expect(found({ rows: [quiet], receipts: [posted(receipt(1, 'c1'))], inventory: [secret()] })).toEqual([]);
+  });
+});
+
+describe('findings about reads', () => {
+  it('name a read that contradicts itself, and say how', () => {
+    const forged = row('c1', { identity: workload('elsewhere'), client: stamp(1) });
+    expect(of('contradicted-read', found({ rows: [forged, { ...forged, id: 'again' }] }))).toEqual([
+      {
+        subject: 'kv/database',
+        severity: 'high',
+        says: 'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of the repository that is named use the identity.',
+        count: 2,
+      },
+    ]);
+  });
+
+  it('gather reads that nobody can be tied to, by caller', () => {
+    const unknown = ['a', 'b', 'c'].map((id) => row(id, { identity: workload('nobody') }));
+    expect(of('unattributed-read', found({ rows: unknown }))).toEqual([
+      {
+        subject: 'nobody',
+        severity: 'medium',
+        says: "3 reads by nobody could not be tied to a job: the policy does not say whose the row's identity is.",
+        count: 3,
+      },
+    ]);
+  });
+
+  it('name an identity as the policy does, or by its own name in Azure, with the id behind it', () => {
+    const labelled = { ...workload('ci-1'), objectId: 'ci-1' };
+    const identities = new Map(policy().identities).set('ci-1', {
+      objectId: 'ci-1',
+      role: 'runner',
+      runnerLabels: ['prod', 'arm64'],
+      repositories: [],
+      addresses: [],
+    });
+    const named = {
+      ...workload('x'),
+      managedIdentity: '/subscriptions/s/providers/m/userassignedidentities/backup-job',
+    };
+    const rows = [
+      row('a', { identity: labelled, at: at(9_000) }),
+      row('b', { identity: named }),
+      row('c', { kind: 'write', operation: 'SecretPurge', identity: workload('rotator') }),
+    ];
+    const says = found({ rows, policy: policy({ identities }) }).map((one) => one.says);
+    expect(says).toEqual([
+      "Keyturn's rotator (rotator) purged kv/database 1 time.",
+      "1 read by backup-job (x) could not be tied to a job: the policy does not say whose the row's identity is.",
+      '1 read by the runner identity for prod, arm64 (ci-1) could not be tied to a job: no job that may use the identity was running.',
+    ]);
+  });
+
+  it('name who read in person', () => {
+    const rows = [row('c1', { identity: given.person('ada@example.com') })];
+    expect(of('read-by-person', found({ rows }))).toEqual([
+      {
+        subject: 'kv/database',
+        severity: 'medium',
+        says: 'ada@example.com read kv/database 1 time with credentials of their own.',
+        count: 1,
+      },
+    ]);
+  });
+
+  it.each([
+    ['a repository that is not listed', { repositories: ['acme/api'] }, {}, 1],
+    ['a repository that is, in another case', { repositories: ['Acme/Shop'] }, {}, 0],
+    ['a branch that is not listed', { branches: ['release/*'] }, {}, 1],
+    ['a branch that a pattern holds', { branches: ['ma*'] }, {}, 0],
+    ['an event that is not listed', { events: ['schedule'] }, {}, 1],
+    ['an environment that is not listed', { environments: ['dev'] }, {}, 1],
+    ['a fork', {}, { fork: true }, 1],
+    ['a fork that may', { forks: true }, { fork: true }, 0],
+  ])('hold a job against the namespace: %s', (_, namespace, change, count) => {
+    const findings = found({ rows: [quiet], policy: bound(namespace), jobs: [job(1, change)] });
+    expect(of('read-outside-namespace', findings)).toHaveLength(count);
+  });
+
+  it('name a read of an old version, once its grace has ended', () => {
+    const history = [rotation({ fromVersion: 'v0', publishedAt: moment(0) })];
+    const old = (second: number) => row(`c${String(second)}`, { version: 'v0', at: at(second), client: stamp(1) });
+    const findings = found({ rows: [old(60), old(61), quiet], policy: bound(), history });
+    expect(of('old-version-read', findings).map(({ subject, count }) => [subject, count])).toEqual([
+      ['kv/database', 1],
+    ]);
+  });
+
+  it('name a read of an old version right behind an emergency, which claimed no grace', () => {
+    const history = [rotation({ publishedAt: moment(0), emergency: true, graceMs: 0 })];
+    const rows = [row('c1', { version: 'v0', at: at(1), client: stamp(1) })];
+    const [finding] = of('old-version-read', found({ rows, policy: bound(), history }));
+    expect(finding?.says).toContain('after an emergency had replaced it without a grace');
+  });
+
+  it('hold a read against the grace that was claimed, not against the one of the policy today', () => {
+    const history = [rotation({ publishedAt: moment(0), graceMs: 3_600_000 })];
+    const rows = [row('c1', { version: 'v0', at: at(61), client: stamp(1) })];
+    expect(of('old-version-read', found({ rows, policy: bound(), history }))).toEqual([]);
+  });
+
+  it('name a read of the new version behind a roll-back, and none of the old one', () => {
+    const rolledBack = { at: moment(30), says: 'ann: broken', newEndsFrom: moment(90) };
+    const history = [rotation({ state: 'rolled-back', publishedAt: moment(0), rolledBack })];
+    const read = (version: string, second: number) =>
+      row(`${version} ${String(second)}`, { version, at: at(second), client: stamp(1) });
+    const rows = [read('v0', 100), read('v1', 90), read('v1', 91)];
+    expect(of('old-version-read', found({ rows, policy: bound(), history }))).toMatchObject([
+      { count: 1, says: expect.stringContaining('version v1') as string },
+    ]);
+  });
+
+  it('name whoever read a staging secret', () => {
+    const rows = [row('c1', { secret: 'rot-pending--database', client: stamp(1) })];
+    expect(of('staging-read', found({ rows }))).toMatchObject([
+      { subject: 'kv/rot-pending--database', severity: 'high' },
+    ]);
+  });
+
+  it('name our own identity where no journal accounts for its read', () => {
+    const rows = [row('c1', { identity: workload('rotator') })];
+    expect(of('rotation-unexplained', found({ rows }))).toHaveLength(1);
+    expect(of('rotation-unexplained', found({ rows, history: [rotation()] }))).toHaveLength(0);
+  });
+});
+
+describe('findings about receipts', () => {
+  const jobs = [job(1), job(2)];
+
+  it('cost the copier, by name, and not the job that was copied from', () => {
+    const receipts = [posted(receipt(1, 'c1')), logged(receipt(1, 'c1'), 2)];
+    const findings = found({ rows: [quiet], jobs, receipts });
+    expect(of('duplicate-receipt', findings)).toMatchObject([{ subject: 'acme/shop 10/2.1', severity: 'high' }]);
+    expect(findings).toHaveLength(1);
+  });
+
+  it('name a job that posts the id of a read that another job made', () => {
+    const receipts = [posted(receipt(1, 'c1')), posted(receipt(2, 'c1'))];
+    const findings = found({ rows: [quiet], jobs, receipts });
+    expect(of('duplicate-receipt', findings).map(({ subject }) => subject)).toEqual(['acme/shop 10/2.1']);
+  });
+
+  it('name receipts without a row, once no row can come any more', () => {
+    const receipts = [posted(receipt(1, 'lost'))];
+    expect(of('orphan-receipt', found({ jobs, receipts }))).toMatchObject([
+      { subject: 'acme/shop 10/1.1', severity: 'medium' },
+    ]);
+    expect(of('orphan-receipt', found({ jobs, receipts, settledTo: Date.parse(moment(50)) }))).toEqual([]);
+    const refused = receipt(1, 'lost', { version: null, requests: [{ id: 'lost', status: 403, at: moment(100) }] });
+    expect(of('orphan-receipt', found({ jobs, receipts: [posted(refused)] }))).toEqual([]);
+  });
+});

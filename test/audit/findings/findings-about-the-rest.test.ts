@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
+import * as given from '../attribution-fixtures.ts';
+
+import { bound, denied, found, of, quiet, secret } from '../finding-fixtures.ts';
+
+const { at, moment, rotation, row, stamp, workload } = given;
+
+describe('findings about refusals', () => {
+  it('call five in ten minutes a burst, and four none', () => {
+    const rows = [1, 2, 3, 4, 5].map((second) => denied(second));
+    expect(of('denied-burst', found({ rows }))).toMatchObject([{ subject: 'shared', severity: 'medium', count: 5 }]);
+    expect(of('denied-burst', found({ rows: rows.slice(1) }))).toEqual([]);
+  });
+
+  it('call it a role assignment on its way when it ends in a read of the same secret within half an hour', () => {
+    const rows = [1, 2, 3, 4, 5].map((second) => denied(second));
+    const granted = row('ok', { at: at(900), client: stamp(1) });
+    expect(of('denied-burst', found({ rows: [...rows, granted] }))).toMatchObject([
+      { subject: 'shared', severity: 'information' },
+    ]);
+    const late = row('ok', { at: at(5 + 1_801) });
+    expect(of('denied-burst', found({ rows: [...rows, late] }))).toMatchObject([
+      { subject: 'shared', severity: 'medium' },
+    ]);
+    const elsewhere = { ...granted, secret: 'other' };
+    expect(of('denied-burst', found({ rows: [...rows, elsewhere] }))).toMatchObject([
+      { subject: 'shared', severity: 'medium' },
+    ]);
+  });
+
+  it('call it high when many secrets were tried', () => {
+    const rows = ['a', 'b', 'c', 'd', 'e'].map((name, second) => denied(second, name));
+    expect(of('denied-burst', found({ rows }))).toMatchObject([{ subject: 'shared', severity: 'high' }]);
+  });
+
+  it('take no heed of the challenges of new clients', () => {
+    const rows = [1, 2, 3, 4, 5].map((second) => denied(second, 'database', { kind: 'probe' }));
+    expect(found({ rows })).toEqual([]);
+  });
+});
+
+describe('findings about the log', () => {
+  it('join hours in a row without a canary to one, and wait for those that may still fill', () => {
+    const hour = (at: number, state: 'covered' | 'gap') => ({
+      hour: `2026-03-02T0${String(at)}:00:00Z`,
+      rows: 0,
+      state,
+    });
+    const coverage = [hour(1, 'gap'), hour(2, 'gap'), hour(3, 'covered'), hour(4, 'gap'), hour(5, 'gap')];
+    const settledTo = Date.parse('2026-03-02T05:30:00Z');
+    expect(of('log-gap', found({ coverage, settledTo })).map(({ subject, count }) => [subject, count])).toEqual([
+      ['2026-03-02T01:00:00Z', 2],
+      ['2026-03-02T04:00:00Z', 1],
+    ]);
+  });
+
+  it('count rows that could not be read, by reason', () => {
+    const unreadable = ['#1', '#2'].map((place) => ({ place, reason: 'it has no HttpStatusCode' }));
+    expect(of('unreadable-row', found({ unreadable }))).toMatchObject([
+      { subject: 'it has no HttpStatusCode', severity: 'medium', count: 2 },
+    ]);
+  });
+
+  it('name rows whose status and signature disagree', () => {
+    expect(of('status-disagrees', found({ rows: [{ ...quiet, statusDisagrees: true }] }))).toHaveLength(1);
+  });
+});
+
+describe('findings about secrets and their rotation', () => {
+  it.each([
+    ['secret-never-read', { reads: 0 }, 1],
+    ['secret-never-read', { reads: 0, created: '2026-03-02T05:00:00.000Z' }, 0],
+    ['secret-never-read', { reads: 0, enabled: false }, 0],
+    ['rotation-overdue', { ageDays: 91 }, 1],
+    ['rotation-overdue', { ageDays: 90 }, 0],
+    ['rotation-overdue', { expires: '2026-03-02T12:00:00.000Z' }, 1],
+    ['rotation-overdue', { expires: '2026-03-02T12:00:00.000Z', enabled: false }, 0],
+    ['secret-without-expiry', { expires: null }, 1],
+  ] as const)('%s of a secret with %o: %d', (rule, change, count) => {
+    expect(of(rule, found({ inventory: [secret(change)] }))).toHaveLength(count);
+  });
+
+  it('name a rotation that waits for a person', () => {
+    const history = [rotation({ state: 'needs-attention', failure: 'VAULT_ACCESS_DENIED' })];
+    expect(of('rotation-failed', found({ history }))).toMatchObject([
+      {
+        subject: 'kv/database',
+        severity: 'high',
+        says: 'The rotation abc.1 of kv/database stopped and needs a person. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
+      },
+    ]);
+  });
+
+  it('name a rotation that left two credentials alive, and none that took back what it issued', () => {
+    const superseded = (newValue: RotationHistory['newValue']) =>
+      of('rotation-failed', found({ history: [rotation({ state: 'superseded', newValue })] }));
+    expect(superseded('not-ended')).toMatchObject([
+      {
+        severity: 'medium',
+        says: expect.stringContaining('neither the old nor the new credential was ended') as string,
+      },
+    ]);
+    expect(superseded('withdrawn')).toEqual([]);
+  });
+
+  it('name it in the period in which it came to that, not in the one in which it was claimed', () => {
+    const stopped = (stateSince: string, claimedAt: string) =>
+      of('rotation-failed', found({ history: [rotation({ state: 'needs-attention', stateSince, claimedAt })] }));
+    expect(stopped(moment(0), '2026-03-01T23:00:00.000Z')).toHaveLength(1);
+    expect(stopped('2026-03-03T01:00:00.000Z', moment(0))).toEqual([]);
+  });
+
+  it('tell writes of a rotation from those that nobody accounts for', () => {
+    const written = row('w', { kind: 'write', operation: 'SecretSet', identity: workload('rotator') });
+    const operations = [
+      { operation: 'SecretSet' as const, vault: 'kv', secret: 'database', version: null, at: moment(99) },
+    ];
+    expect(found({ rows: [written], history: [rotation({ operations })] })).toEqual([]);
+    expect(of('unexplained-write', found({ rows: [written] }))).toMatchObject([
+      { subject: 'kv/database', severity: 'high' },
+    ]);
+    const foreign = { ...written, identity: workload('nobody') };
+    expect(of('unexplained-write', found({ rows: [foreign] }))).toMatchObject([
+      { subject: 'kv/database', severity: 'information' },
+    ]);
+    expect(of('unexplained-write', found({ rows: [foreign], policy: bound() }))).toMatchObject([
+      { subject: 'kv/database', severity: 'high' },
+    ]);
+  });
+
+  it('name what takes a secret away, and not what was refused', () => {
+    const purge = row('p', { kind: 'write', operation: 'SecretPurge' });
+    expect(of('sensitive-operation', found({ rows: [purge] }))).toMatchObject([
+      { subject: 'kv/database', severity: 'high' },
+    ]);
+    expect(of('sensitive-operation', found({ rows: [{ ...purge, status: 403, kind: 'denied' }] }))).toEqual([]);
+  });
+
+  it('name a tag that asks for more than the policy allows, and none that asks for less', () => {
+    const held = (days: string) => [{ ...secret(), tags: { ValidityPeriodDays: days } }];
+    expect(of('tag-widened', found({ held: held('31'), policy: bound() }))).toHaveLength(1);
+    expect(of('tag-widened', found({ held: held('30'), policy: bound() }))).toEqual([]);
+  });
+
+  it('name each tag that is not what it is to be with its effect, and never its text', () => {
+    const tags = { ValidityPeriodDays: 'hunter2', rotation: 'offf' };
+    expect(of('tag-malformed', found({ held: [{ ...secret(), tags }], policy: bound() }))).toEqual([
+      {
+        subject: 'kv/database',
+        severity: 'medium',
+        count: 1,
+        says: 'The tag rotation of kv/database is not on or off; it counts as off, so that the secret is not rotated.',
+      },
+      {
+        subject: 'kv/database',
+        severity: 'medium',
+        count: 1,
+        says: 'The tag ValidityPeriodDays of kv/database is not a whole number of days, at least 1; it has no effect.',
+      },
+    ]);
+    const proper = { ValidityPeriodDays: '20', rotation: 'off' };
+    expect(of('tag-malformed', found({ held: [{ ...secret(), tags: proper }], policy: bound() }))).toEqual([]);
+    expect(of('tag-malformed', found({ held: [{ ...secret(), tags }] }))).toEqual([]);
+  });
+});
+
+describe('a finding', () => {
+  it('keeps its id while its first event stays, and lists the worst first', () => {
+    const forged = row('c1', { identity: workload('elsewhere'), client: stamp(1) });
+    const lone = found({ rows: [forged] })[0];
+    const more = found({
+      rows: [row('u', { identity: workload('nobody') }), forged, { ...forged, id: 'later', at: at(101) }],
+    });
+    expect(more.map(({ rule }) => rule)).toEqual(['contradicted-read', 'unattributed-read']);
+    expect(more[0]?.id).toBe(lone?.id);
+    expect(lone?.id).toMatch(/^[0-9a-f]{16}$/);
+  });
+});

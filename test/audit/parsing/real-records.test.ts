@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { auditRowsOf } from '../../../src/audit/files/audit-rows-of.ts';
+import { parseAuditRow } from '../../../src/audit/parsing/parse-audit-row.ts';
+import { type ExpectedRecord, expectedRecords } from '../expected-records.ts';
+import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
+
+const folder = new URL('../../../../shared/contracts/05-audit-records/', import.meta.url);
+
+function readContract(name: string): string | null {
+  try {
+    return readFileSync(new URL(name, folder), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+type Row = Record<string, unknown>;
+
+const text = readContract('keyvault-audit-records.ndjson');
+const envelope = readContract('PT1H-like-event-hub-envelope.json');
+const wrapped = (text ?? '').split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { record: Row }]));
+if (text === null) console.log('skipped: ../shared/contracts/05-audit-records is absent');
+
+describe.skipIf(text === null)('the 29 published audit records', () => {
+  it('are classified as they were read by eye, wrapped as they were published', () => {
+    expect(wrapped.map((one, index) => summary(one, index))).toEqual(expectedRecords);
+  });
+
+  it('are the same as bare records', () => {
+    expect(wrapped.map(({ record }, index) => summary(record, index))).toEqual(expectedRecords);
+  });
+
+  it('are the same with every value made text, as tools export them', () => {
+    expect(wrapped.map(({ record }, index) => summary(asText(record) as Row, index))).toEqual(expectedRecords);
+  });
+
+  it('are the same as rows of AZKVAuditLogs', () => {
+    const archived = wrapped.filter(({ record }) => record['time'] !== undefined);
+    expect(archived).toHaveLength(27);
+    expect(archived.map(({ record }, index) => summary(asTableRow(record), index))).toEqual(
+      expectedRecords.filter((_, index) => wrapped[index]?.record['time'] !== undefined),
+    );
+  });
+
+  it('are the same as rows of AzureDiagnostics', () => {
+    const archived = wrapped.filter(({ record }) => record['time'] !== undefined && record['PoolName'] === undefined);
+    expect(archived.map(({ record }, index) => summary(asDiagnosticsRow(record), index))).toEqual(
+      expectedRecords.filter(
+        ([operation], index) => wrapped[index]?.record['time'] !== undefined && operation !== 'BackupCreate',
+      ),
+    );
+  });
+
+  it('name who was there by object id, in both spellings of claims', () => {
+    const identities = wrapped.map((one) => parsed(one).identity);
+    expect(identities.map(({ objectId }) => objectId).filter((id) => id === null)).toEqual([]);
+    expect(identities[19]).toMatchObject({
+      objectId: 'd9da5048-2737-4770-bd64-xxxxxxxxxxxx',
+      userPrincipalName: 'live.com#username@outlook.com',
+      applicationId: '1950a258-227b-4e31-a9cf-xxxxxxxxxxxx',
+    });
+    expect(identities[22]).toMatchObject({ objectId: '<object-id>', userPrincipalName: '<user-email>' });
+  });
+
+  it('show where status and signature contradict each other: in one, and in no other', () => {
+    expect(wrapped.flatMap((one, index) => (parsed(one).statusDisagrees === true ? [index] : []))).toEqual([20]);
+  });
+
+  it('are told apart by where they come from', () => {
+    const sources = wrapped.map((one) => parsed(one).sources[0]);
+    expect(
+      sources.map((source, index) => (source === 'AzureDiagnostics' ? index : -1)).filter((at) => at >= 0),
+    ).toEqual([26, 27]);
+    expect(parsed(asTableRow(wrapped[23]?.record ?? {})).sources).toEqual(['AZKVAuditLogs']);
+  });
+
+  it('have one id each, the same in every shape', () => {
+    const ids = wrapped.map((one) => parsed(one).id);
+    expect(new Set(ids).size).toBe(28); // Record 20 is record 19 with another signature.
+    expect(parsed(asTableRow(wrapped[23]?.record ?? {})).id).toBe(ids[23]);
+    expect(parsed(asDiagnosticsRow(wrapped[23]?.record ?? {})).id).toBe(ids[23]);
+  });
+
+  it('are found in the envelope of Event Hub and of older archives', () => {
+    const rows = [...auditRowsOf(JSON.parse(envelope ?? 'null'))];
+    // All but the managed HSM's and the two of AzureDiagnostics.
+    const archived = expectedRecords.filter((_, index) => index !== 22 && index !== 26 && index !== 27);
+    expect(rows.map((row, index) => summary(row, index))).toEqual(archived);
+  });
+});
+
+function parsed(row: unknown): Retrieval {
+  const answer = parseAuditRow(row, 'a record');
+  if (answer.outcome === 'refused') throw new Error(answer.reason);
+  return answer.retrieval;
+}
+
+function summary(row: unknown, index: number): ExpectedRecord | string {
+  const answer = parseAuditRow(row, `record ${String(index)}`);
+  if (answer.outcome === 'refused') return `${answer.place}: ${answer.reason}`;
+  const { operation, status, kind, denial, vault, secret, version, identity, at } = answer.retrieval;
+  return [operation, status, kind, denial, vault, secret, version, identity.kind as 'person', at];
+}
+
+/** Booleans as `True`, numbers as digits, nothing as `None`. */
+function asText(value: unknown): unknown {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, asText(one)]));
+  return value;
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** An archive record in the columns of AZKVAuditLogs. */
+function asTableRow({ time, resourceId, properties, ...rest }: Row): Row {
+  const columns = { ...(properties as Row | undefined), ...rest };
+  return {
+    ...Object.fromEntries(Object.entries(columns).map(([name, value]) => [capital(name), value])),
+    TimeGenerated: time,
+    _ResourceId: String(resourceId).toLowerCase(),
+    Type: 'AZKVAuditLogs',
+  };
+}
+
+/** An archive record in the columns of AzureDiagnostics: one column a claim, suffixes for types, its own capitals. */
+function asDiagnosticsRow({ time, resourceId, properties, identity, callerIpAddress, ...rest }: Row): Row {
+  const claims = Object.entries(((identity as Row)['claim'] ?? {}) as Row).filter(
+    ([, value]) => typeof value === 'string',
+  );
+  const inner = (properties ?? {}) as Row;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [capital(name), value])),
+    ...Object.fromEntries(
+      claims.map(([name, value]) => [
+        `identity_claim_${name.replace(/[^a-z0-9]+/gi, '_')}_${/oid|identifier|appid$/.test(name) ? 'g' : 's'}`,
+        value,
+      ]),
+    ),
+    id_s: inner['id'],
+    requestUri_s: inner['requestUri'],
+    clientInfo_s: inner['clientInfo'],
+    httpStatusCode_d: inner['httpStatusCode'],
+    isAccessPolicyMatch_b: inner['isAccessPolicyMatch'],
+    isRbacAuthorized_b: inner['isRbacAuthorized'],
+    CallerIPAddress: callerIpAddress,
+    TimeGenerated: time,
+    ResourceId: String(resourceId).toUpperCase(),
+    _ResourceId: String(resourceId).toLowerCase(),
+  };
+}

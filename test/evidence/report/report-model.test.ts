@@ -1,0 +1,228 @@
+import { readFile, readdir } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Attribution, grades } from '../../../src/audit/model/attribution.ts';
+import type { Finding, FindingRule } from '../../../src/audit/model/finding.ts';
+import { readControlCatalogue } from '../../../src/evidence/report/control-catalogue.ts';
+import { retrievalFiles } from '../../../src/evidence/pack/data-files.ts';
+import { measures } from '../../../src/evidence/report/observe-controls.ts';
+import { renderHtml } from '../../../src/evidence/render/render-html.ts';
+import { renderPdf } from '../../../src/evidence/render/render-pdf.ts';
+import { shareText } from '../../../src/evidence/report/wording.ts';
+import { modelOfStory } from '../model.ts';
+import { auditedStory, hostile } from '../story.ts';
+
+/** Every rule there is; the compiler refuses this list when one is missing or unknown. */
+const rules = {
+  'contradicted-read': 1,
+  'unattributed-read': 1,
+  'read-outside-namespace': 1,
+  'read-by-person': 1,
+  'duplicate-receipt': 1,
+  'orphan-receipt': 1,
+  'denied-burst': 1,
+  'log-gap': 1,
+  'secret-never-read': 1,
+  'rotation-overdue': 1,
+  'rotation-failed': 1,
+  'secret-without-expiry': 1,
+  'old-version-read': 1,
+  'staging-read': 1,
+  'tag-malformed': 1,
+  'tag-widened': 1,
+  'unexplained-write': 1,
+  'rotation-unexplained': 1,
+  'unreadable-row': 1,
+  'status-disagrees': 1,
+  'value-in-log': 1,
+  'sensitive-operation': 1,
+} as const satisfies Record<FindingRule, 1>;
+
+describe('the catalogue of controls', () => {
+  it('maps every rule that can find something to a test, and every test to a control of both frameworks', async () => {
+    const { observations, frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
+    expect(observations.flatMap((one) => one.rules).sort()).toEqual(Object.keys(rules).sort());
+    expect(observations.map((one) => one.id).sort()).toEqual(Object.keys(measures).sort());
+    for (const { framework, controls } of frameworks) {
+      const used = new Set(controls.flatMap(({ tests }) => tests.map(({ observation }) => observation.id)));
+      const unused = observations.map((one) => one.id).filter((id) => !used.has(id));
+      expect([framework, unused]).toEqual([framework, []]);
+    }
+  });
+
+  it('gives every control either a test or the reason why there is none', async () => {
+    const { frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
+    for (const { id, tests, notTested } of frameworks.flatMap(({ controls }) => controls)) {
+      expect([id, tests.length > 0], `${id}`).toEqual([id, notTested === null]);
+    }
+  });
+});
+
+describe('the model of the report', () => {
+  it('counts every read exactly once, by grade, by kind and by day', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 700 }), async (count) => {
+        const audited = auditedStory({ reads: count });
+        const { reads } = await modelOfStory({ audited });
+        const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
+        expect([
+          reads.total,
+          sum(reads.grades.map((one) => one.count)),
+          sum(reads.groups.map((one) => one.count)),
+          sum(reads.bars.map((one) => one.total)),
+        ]).toEqual([count, count, count, count]);
+        for (const grade of grades)
+          expect(reads.grades.find((one) => one.grade === grade)?.count).toBe(audited.expected.get(grade) ?? 0);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('says what was tested, never that a control is met', async () => {
+    const model = await modelOfStory();
+    const html = await renderHtml(model);
+    expect(html).not.toMatch(/complian|conform|satisf|passed/i);
+    const accounted = model.frameworks[0]?.controls.find(({ id }) => id === 'CC6.1')?.tests[0]?.observation;
+    expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 18.');
+  });
+
+  it('says that nothing was tested where there was nothing, and why', async () => {
+    const audited = {
+      ...auditedStory({ reads: 0 }),
+      rowsRead: 0,
+      exclusions: [],
+      findings: [],
+      inventory: [],
+      coverage: [],
+      queries: [],
+      slices: [],
+      receipts: { posted: 0, logged: 0, matched: 0, orphaned: 0 },
+    };
+    const model = await modelOfStory({ audited, rotations: [] });
+    const statements = model.frameworks.flatMap(({ controls }) => controls.map(({ statement }) => statement));
+    expect(statements.filter((statement) => !statement.startsWith('Not tested: '))).toEqual([]);
+    expect(model.coverage).toMatchObject({ covered: 0, notRead: 720 });
+    expect([model.status, model.coverage.gapHours.rows]).toEqual([
+      'provisional',
+      [{ hours: '2026-10-01 00:00 to 2026-10-31 00:00', state: 'not read' }],
+    ]);
+    expect(await renderHtml(model)).toContain('No rotation ran in this period.');
+    expect(
+      (await renderPdf(model, { 'data-manifest.json': Buffer.from('{}'), 'findings.ndjson': Buffer.from('') })).length,
+    ).toBeGreaterThan(10_000);
+  });
+
+  it('says of every rotation who asked and why, who broke the glass, and what became of both values', async () => {
+    const model = await modelOfStory();
+    const html = await renderHtml(model);
+    for (const words of [
+      'asked for by bob@example.org: the value stood in a public build log',
+      '<strong>emergency</strong>',
+      'break-glass: publish approved by alice@example.org, 2026-10-10 00:01:00: nobody else is awake',
+      'alice@example.org: the shop cannot sign in. The old value is in force again',
+      'Keyturn ended neither the old nor the new credential: count both as alive.',
+    ])
+      expect(html).toContain(words);
+    expect(model.rotations.ends.map(({ end }) => end)).toContain('not ended');
+    const ended = model.frameworks
+      .flatMap(({ controls }) => controls.flatMap(({ tests }) => tests))
+      .find(({ observation }) => observation.id === 'old-values-end');
+    expect(ended?.observation).toMatchObject({
+      tested: 3,
+      notTested:
+        '1 old value still in grace; 1 old value in force again behind a roll-back; 1 old value left alive when somebody else published over the new one',
+    });
+  });
+
+  it('says so when the exclusions do not lead to the population', async () => {
+    const right = await modelOfStory();
+    const wrong = await modelOfStory({ audited: { ...auditedStory(), rowsRead: 9999 } });
+    expect([right.provenance.waterfallAddsUp, wrong.provenance.waterfallAddsUp]).toEqual([true, false]);
+    expect(await renderHtml(wrong)).toContain('These do not add up.');
+    expect(await renderHtml(right)).not.toContain('These do not add up.');
+  });
+
+  it('withholds a User-Agent in which a value is suspected, in every file', async () => {
+    const audited = auditedStory();
+    const first = await audited.attributions()[Symbol.asyncIterator]().next();
+    const leaked = first.value as Attribution; // The story holds 400 reads.
+    const client = leaked.retrieval.client ?? '';
+    const finding: Finding = {
+      format: 1,
+      id: 'leak',
+      rule: 'value-in-log',
+      severity: 'high',
+      subject: 'kv-prod/x',
+      says: 'A value shows in a User-Agent.',
+      firstAt: leaked.retrieval.at,
+      lastAt: leaked.retrieval.at,
+      count: 1,
+      evidence: [leaked.retrieval.id],
+    };
+    const written: string[] = [];
+    const files = retrievalFiles(
+      { write: (_path, bytes) => Promise.resolve(void written.push(Buffer.from(bytes).toString())) },
+      { ...audited, findings: [finding] },
+    );
+    await files.add(leaked);
+    await files.close();
+    expect(client.length).toBeGreaterThan(10);
+    expect(written.join('')).toContain('(withheld: a value is suspected in it)');
+    expect(written.join('')).not.toContain(client);
+  });
+
+  it('caps long tables and names where the rest is', async () => {
+    const { reads } = await modelOfStory({ audited: auditedStory({ reads: 2500 }) });
+    expect([reads.all.rows.length, reads.all.note]).toEqual([1000, '1,000 of 2,500; all in retrievals.ndjson']);
+  });
+
+  it('writes no share as all or none that is not', () => {
+    expect([
+      shareText(999_999, 1_000_000),
+      shareText(1, 1_000_000),
+      shareText(5, 5),
+      shareText(0, 5),
+      shareText(0, 0),
+    ]).toEqual(['99.9 %', '0.1 %', '100 %', '0 %', '–']);
+  });
+});
+
+describe('the typesetter', () => {
+  it('fails without taking this process with it when its native code gives up', async () => {
+    // An attachment without a byte divides by zero in the PDF writer.
+    const attachments = { 'data-manifest.json': Buffer.from('{}'), 'findings.ndjson': Buffer.from('') };
+    await expect(renderPdf(await modelOfStory(), attachments)).rejects.toMatchObject({
+      code: 'PDF_NOT_RENDERED',
+      details: { stage: 'worker' },
+    });
+  });
+
+  it('says at which stage it refused', async () => {
+    await expect(renderPdf(await modelOfStory(), {})).rejects.toMatchObject({
+      code: 'PDF_NOT_RENDERED',
+      details: { stage: 'layout' },
+    });
+  });
+});
+
+describe('names that an attacker chose', () => {
+  it('are text in the HTML: no markup, no template, nothing hidden, nothing from a network', async () => {
+    const html = await renderHtml(await modelOfStory());
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(html).toContain('acme/{{constructor}}-{{{raw}}}');
+    expect(html).toContain('acme/⟨U+202E⟩txt.exe⟨U+200B⟩⟨U+2066⟩web');
+    for (const name of hostile) for (const sign of name) if (/\p{Cf}/u.test(sign)) expect(html).not.toContain(sign);
+    expect(html.match(/(?:src|href|action|url)\s*[=(]\s*["']?(?:https?:)?\/\//gi)).toBeNull();
+    expect(html).toContain("default-src 'none'");
+  });
+
+  it('never reach a template without being escaped, and the typesetter never evaluates', async () => {
+    const folder = new URL('../../../templates/', import.meta.url);
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!/\.(hbs|typ)$/.test(name)) continue;
+      const source = await readFile(new URL(name, folder), 'utf8');
+      expect([name, /\{\{\{|\{\{&|\beval\(/.test(source)]).toEqual([name, false]);
+    }
+  });
+});

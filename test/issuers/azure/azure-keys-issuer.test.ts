@@ -1,0 +1,206 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { parseArmResource } from '../../../src/issuers/azure/arm-resource.ts';
+import { azureKeysIssuer } from '../../../src/issuers/azure/azure-keys-issuer.ts';
+import { twoKeyServices } from '../../../src/issuers/azure/two-key-services.ts';
+import type { IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { contractRotation } from '../../contracts/contract-rotation.ts';
+import { credentialIssuerContract } from '../../contracts/credential-issuer.contract.ts';
+import { bindingOf } from '../binding.ts';
+import { fakeArm, serviceWords } from '../fake-arm.ts';
+import { lossyProxy } from '../lossy-proxy.ts';
+
+const token = 'arm-access-token-4711';
+const tokens = {
+  getToken: (scope: string) => Promise.resolve(scope.endsWith('/.default') ? { token } : null),
+};
+
+for (const [service, words] of Object.entries(serviceWords)) {
+  credentialIssuerContract(`azure-keys of ${service}`, async () => {
+    const arm = await fakeArm(words, token);
+    const proxy = await lossyProxy(arm.url, (url) => /regenerate/.test(url));
+    const target = { resource: words.resource };
+    return {
+      issuer: azureKeysIssuer({ tokens, endpoint: proxy.url }),
+      binding: bindingOf('azure-keys', target),
+      wrongTargets: [
+        {},
+        { resource: '/subscriptions/x' },
+        { resource: words.resource.replace('/providers/', '/providers/../providers/') },
+        { resource: `${words.resource}?api-version=1` },
+        { resource: words.resource.replace(/Microsoft\.\w+/, 'Microsoft.Unknown') },
+        { ...target, form: 'xml' },
+      ],
+      current: new SecretValue(arm.keys().one),
+      currentCredentialId: slotOf(service),
+      opens: (value) => Promise.resolve(Object.values(arm.keys()).includes(value.reveal())),
+      calls: proxy.calls,
+      loseNextAnswer: proxy.loseNextAnswer,
+      oldEnds: 'at-revoke',
+      traceable: false,
+      foreign: () => Promise.resolve(null),
+      stop: async () => {
+        await proxy.stop();
+        await arm.stop();
+      },
+    };
+  });
+}
+
+describe('the two keys of an Azure resource', () => {
+  it('are told apart by value: the one in force is never renewed, whatever a tag says', async () => {
+    const { arm, issuer, request, stop } = await storage();
+    const before = arm.keys();
+    const second = request({ current: new SecretValue(before.two), currentCredentialId: 'key1' });
+    expect(await issuer.issue(second, null)).toMatchObject({ credentialId: 'key1' });
+    expect(arm.keys().two).toBe(before.two);
+    await expect(issuer.revoke(second, 'key2')).rejects.toMatchObject({ code: 'PROVIDER_STATE_REFUSED' });
+    expect(arm.keys().two).toBe(before.two);
+    await stop();
+  });
+
+  it('are left alone when somebody has renewed the one in force by hand', async () => {
+    const { arm, issuer, request, stop } = await storage();
+    const stale = request({ current: new SecretValue('c29tZXRoaW5nIG9sZA==') });
+    await expect(issuer.issue(stale, null)).rejects.toMatchObject({ code: 'PROVIDER_STATE_REFUSED' });
+    expect(arm.renewals()).toBe(0);
+    await stop();
+  });
+
+  it('are renewed once when the renewal’s answer was lost and the service tells when it was', async () => {
+    const { arm, issuer, request, stop } = await storage();
+    const first = await issuer.issue(request(), null);
+    const again = await issuer.issue(request(), null);
+    expect(again.value.equals(first.value)).toBe(true);
+    expect(arm.renewals()).toBe(1);
+    await stop();
+  });
+
+  it('are published as the connection string that the target asks for, and compared through it', async () => {
+    const { arm, issuer, request, stop } = await storage('connection-string');
+    const inForce = new SecretValue(
+      `AccountName=shopfiles;AccountKey=${arm.keys().one};DefaultEndpointsProtocol=https`,
+    );
+    const asked = request({ current: inForce });
+    const credential = await issuer.issue(asked, null);
+    const published = issuer.formFor?.(asked.binding, credential);
+    expect(published?.reveal()).toBe(
+      `DefaultEndpointsProtocol=https;AccountName=shopfiles;AccountKey=${arm.keys().two};EndpointSuffix=core.windows.net`,
+    );
+    const verified = await issuer.verify(asked, { ...credential, value: published ?? credential.value });
+    expect(verified).toMatchObject({ outcome: 'works' });
+    await stop();
+  });
+
+  it.each([
+    ['BlobEndpoint', 'BlobEndpoint=https://files.example.com/'],
+    ['EndpointSuffix', 'EndpointSuffix=core.chinacloudapi.cn'],
+  ])('are not renewed when readers would lose a part of their connection string: %s', async (name, part) => {
+    const { arm, issuer, request, stop } = await storage('connection-string');
+    const { one } = arm.keys();
+    const current = new SecretValue(`DefaultEndpointsProtocol=https;AccountName=shopfiles;AccountKey=${one};${part}`);
+    const failure: unknown = await issuer.issue(request({ current }), null).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ISSUER_TARGET_REFUSED', details: { place: 'target.form' } });
+    expect(JSON.stringify(failure)).toContain(`would not have: ${name}`);
+    expect(inspect(failure, { depth: 9 })).not.toContain(one);
+    expect(arm.renewals()).toBe(0);
+    await stop();
+  });
+
+  it('give the value again after a crash', async () => {
+    const { arm, issuer, request, stop } = await storage();
+    await issuer.issue(request(), null);
+    const found = await issuer.describe(request());
+    expect(found.outcome === 'present' && found.value?.reveal()).toBe(arm.keys().two);
+    await stop();
+  });
+
+  it('say which of the two words of Azure was refused, and nothing of its text', async () => {
+    const { arm, stop } = await storage();
+    const nobody = azureKeysIssuer({ endpoint: arm.url, tokens: { getToken: () => Promise.resolve({ token: 'x' }) } });
+    const request = requestOf({ resource: serviceWords.storage.resource }, arm.keys().one);
+    const failure: unknown = await nobody.issue(request, null).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'PROVIDER_ACCESS_DENIED',
+      details: { reason: 'status 401 InvalidAuthenticationToken' },
+    });
+    expect(String(failure)).not.toContain(arm.keys().one);
+    await stop();
+  });
+
+  async function storage(form: 'key' | 'connection-string' = 'key') {
+    const arm = await fakeArm(serviceWords.storage, token);
+    const target = { resource: serviceWords.storage.resource, form };
+    return {
+      arm,
+      stop: arm.stop,
+      issuer: azureKeysIssuer({ tokens, endpoint: arm.url }),
+      request: (change: Partial<IssueRequest> = {}) => ({ ...requestOf(target, arm.keys().one), ...change }),
+    };
+  }
+});
+
+describe('the table of services', () => {
+  it('has one row a type, each with the page it was taken from', () => {
+    expect(new Set(twoKeyServices.map(({ type }) => type)).size).toBe(twoKeyServices.length);
+    for (const { source, apiVersion } of twoKeyServices) {
+      expect(source).toMatch(/^https:\/\/(?:learn\.microsoft\.com|github\.com\/Azure)\//);
+      expect(apiVersion).toMatch(/^20\d\d-\d\d-\d\d$/);
+    }
+  });
+
+  it('makes the connection strings that Service Bus itself gives', () => {
+    const resource = parseArmResource(serviceWords.serviceBus.resource);
+    const row = twoKeyServices.find(({ type }) => type === resource?.type);
+    const given = serviceWords.serviceBus.answer({ one: 'k1', two: 'k2' }).primaryConnectionString;
+    expect(resource === null ? '' : row?.connectionString(resource, { slot: 'PrimaryKey', key: 'k1' })).toBe(given);
+  });
+});
+
+describe('a resource id', () => {
+  const right = serviceWords.storage.resource;
+  it('is read segment by segment, whatever its case', () => {
+    expect(parseArmResource(right)).toMatchObject({ type: 'microsoft.storage/storageaccounts', names: ['shopfiles'] });
+    expect(parseArmResource(right.toLowerCase())?.type).toBe('microsoft.storage/storageaccounts');
+  });
+
+  it.each([
+    right.slice(1),
+    `${right}/`,
+    `${right}/x`,
+    right.replace('shopfiles', '..'),
+    right.replace('shopfiles', 'a/b'),
+    right.replace('shopfiles', 'a%2Fb'),
+    right.replace('subscriptions', 'subscription'),
+    right.replace(/[0-9a-f]{8}-/, ''),
+    '',
+  ])('is refused as %s', (id) => {
+    expect(parseArmResource(id)).toBeNull();
+  });
+});
+
+function slotOf(service: string): string {
+  const slots: Record<string, string> = {
+    storage: 'key1',
+    cosmos: 'primary',
+    serviceBus: 'PrimaryKey',
+    redis: 'Primary',
+    cognitive: 'Key1',
+    search: 'primary',
+    configuration: '439AD01B4BE67DB1',
+    registry: 'password',
+  };
+  return slots[service] ?? '';
+}
+
+function requestOf(target: { resource: string; form?: string }, current: string): IssueRequest {
+  return {
+    binding: bindingOf('azure-keys', target),
+    rotationId: contractRotation,
+    current: new SecretValue(current),
+    currentCredentialId: null,
+    signal: AbortSignal.timeout(10_000),
+    now: new Date('2026-03-01T00:00:00Z'),
+  };
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { createClock } from '../../../embedded/clock.ts';
+import { startEmbeddedGitea } from '../../../embedded/gitea/start-embedded-gitea.ts';
+import { type GiteaClient, giteaClient } from '../../../src/gitea/gitea-client.ts';
+import { jsonProperties } from '../../../src/gitea/json-properties.ts';
+import { giteaTokenIssuer } from '../../../src/issuers/gitea/gitea-token-issuer.ts';
+import { advanceRotation } from '../../../src/rotation/advance-rotation.ts';
+import { claimRotation } from '../../../src/rotation/claim-rotation.ts';
+import { unitOf } from '../../../src/rotation/rotation-unit.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { dayMs, hourMs, policyOf, rotationWorld } from '../../rotation/world/rotation-world.ts';
+import { bindingOf } from '../binding.ts';
+import { giteaWorld } from '../gitea-world.ts';
+import { requestOf } from '../issue-request.ts';
+
+describe('the rotator’s own Gitea token', () => {
+  it('rotates itself: the old one works until a fresh session has shown the new one, and is deleted by the new one', async () => {
+    // The provider's clock stands with ours, so that a last use is never ahead of us.
+    const outside = rotationWorld([]);
+    const clock = createClock(outside.tools.now());
+    clock.stand();
+    const gitea = await startEmbeddedGitea({ clock });
+    gitea.addUser({ name: 'bot', password: 'never-used-by-keyturn' });
+    const scopes = ['write:user'];
+    const first = gitea.seedToken('bot', 'the first one', scopes);
+    const latest = () => Promise.resolve(new SecretValue(outside.latestValue('gitea-bot') ?? ''));
+    // As in production: the token stands in the password's place, and the newest version is asked for before each request.
+    const authentication = async () => ({ kind: 'basic', user: 'bot', password: await latest() }) as const;
+    const client = giteaClient({ url: gitea.url, authentication });
+    const issuer = giteaTokenIssuer({ gitea: client });
+    const binding = {
+      ...bindingOf('gitea-token', { user: 'bot', scopes }, 'gitea-bot'),
+      vault: 'kv',
+      graceMs: hourMs,
+      consumersLifetimeMs: 0,
+    };
+    const tools = { ...outside.tools, policy: policyOf(binding), issuers: new Map([[issuer.name, issuer]]) };
+    outside.vault.put({
+      name: 'gitea-bot',
+      value: new SecretValue(first),
+      expires: new Date(tools.now().getTime() + dayMs),
+    });
+
+    const values = [first];
+    for (let round = 0; round < 3; round += 1) {
+      const unit = unitOf(tools.policy, { vault: 'kv', name: 'gitea-bot' });
+      if (unit === null) throw new Error('not bound');
+      const claimed = await claimRotation(tools, unit, {
+        trigger: 'event',
+        reason: null,
+        askedBy: null,
+        emergency: false,
+      });
+      if (claimed.outcome !== 'claimed') throw new Error('not claimed');
+      expect(await advanceRotation(tools, claimed.rotationId)).toMatchObject({ rotation: { state: 'grace' } });
+      values.push(outside.latestValue('gitea-bot') ?? '');
+      expect(await names()).toContain(`keyturn.gitea-bot.${claimed.rotationId}.1`);
+      for (const milliseconds of [2 * hourMs, 80 * dayMs]) {
+        outside.advance(milliseconds);
+        clock.advance(milliseconds);
+        await advanceRotation(tools, claimed.rotationId);
+      }
+    }
+    // What was made by hand is not ours to delete; of ours the newest alone is left.
+    expect(await names()).toEqual(['the first one', expect.stringMatching(/^keyturn\.gitea-bot\.[a-z2-7]{16}\.1$/)]);
+    expect(new Set(values).size).toBe(4);
+    await gitea.stop();
+
+    async function names(): Promise<unknown[]> {
+      const { body } = await client.request('GET', '/api/v1/users/bot/tokens');
+      return (body as unknown[]).map((token) => jsonProperties(token).get('name'));
+    }
+  });
+
+  it('is not published unless a fresh session has seen with it what the service sees', async () => {
+    const world = await giteaWorld();
+    const binding = bindingOf('gitea-token', { user: 'bot', scopes: ['write:user'] }, 'own');
+    const request = requestOf(binding);
+    const ownToken = { vault: binding.vault, name: 'own', version: null };
+    const issuer = giteaTokenIssuer({ gitea: world.client, ownToken });
+    const credential = await issuer.issue(request, null);
+    expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works' });
+    // A Gitea that takes the token, but not in a password's place.
+    const refusing: GiteaClient = {
+      ...world.client,
+      request: async (method, path, options) =>
+        options?.authentication?.kind === 'basic'
+          ? { status: 403, body: null, headers: new Headers() }
+          : await world.client.request(method, path, options),
+    };
+    const other = giteaTokenIssuer({ gitea: refusing, ownToken });
+    expect(await other.verify(request, credential)).toMatchObject({ outcome: 'refused', authenticated: true });
+    expect(await giteaTokenIssuer({ gitea: refusing }).verify(request, credential)).toMatchObject({ outcome: 'works' });
+    await world.stop();
+  });
+
+  it('is not rotated to one that could not end the old one, nor where the settings pin a version', async () => {
+    const world = await giteaWorld();
+    const binding = bindingOf('gitea-token', { user: 'bot', scopes: ['read:user'] }, 'own');
+    const faultsOf = (version: string | null, scopes: readonly string[]) =>
+      giteaTokenIssuer({ gitea: world.client, ownToken: { vault: binding.vault, name: 'own', version } })
+        .check({ ...binding, target: { user: 'bot', scopes } })
+        .map(({ place }) => place);
+    expect(faultsOf(null, ['read:user'])).toEqual(['target.scopes']);
+    expect(faultsOf('0'.repeat(32), ['write:user'])).toEqual(['issuer']);
+    expect(faultsOf(null, ['all'])).toEqual([]);
+    expect(giteaTokenIssuer({ gitea: world.client }).check(binding)).toEqual([]);
+    await world.stop();
+  });
+});

@@ -1,0 +1,141 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { RunningJob } from '../../../embedded/gitea/embedded-gitea.ts';
+import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { buildAction, type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
+
+const password = 'swordfish-swordfish';
+let world: FetchWorld;
+let action: Awaited<ReturnType<typeof buildAction>>;
+
+beforeAll(async () => {
+  world = await startFetchWorld();
+  world.cloud.vault.seed({ name: 'password', value: password });
+  const folder = join(world.directory, 'action');
+  mkdirSync(folder);
+  action = await buildAction(folder);
+});
+afterAll(() => world.stop());
+
+/** A step as a runner makes it: `node FILE`, its inputs as variables. */
+async function step(job: RunningJob, file: string, inputs: Readonly<Record<string, string>> = {}): Promise<number> {
+  const variables = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
+  return await job.execute([process.execPath, file], {
+    ...(Object.fromEntries(variables) as Record<string, string>),
+    GITHUB_STATE: join(world.directory, 'state'),
+    KEYTURN_FETCH_CONFIGURATION: world.configure(),
+  });
+}
+
+describe('the action, run as a runner runs it', () => {
+  it('hands its script the secrets, masks and redacts them, and ends as the script does', async () => {
+    const job = world.startJob();
+    const run = `echo "it is $P"\ntest "$P" = ${password} && exit 9`;
+    expect(await step(job, action.main, { secrets: 'P=password\n', options: '--wait 5m\n--no-commands', run })).toBe(9);
+    const rows = rowsOf(world, job);
+    expect(rows).toContain('it is ***');
+    expect(rows.join('\n')).not.toContain(password);
+    expect(rows.flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
+    // The runner itself was told: what another step prints is hidden as well.
+    job.log(`a later step prints ${password}`);
+    expect(rowsOf(world, job)).toContain('a later step prints ***');
+  });
+
+  it('stops a script at its first failure, and takes another shell', async () => {
+    const job = world.startJob();
+    expect(await step(job, action.main, { secrets: 'P=password', run: 'false\necho went on' })).toBe(1);
+    expect(rowsOf(world, job)).not.toContain('went on');
+    const run = 'process.exit(process.env.P.length)';
+    expect(await step(job, action.main, { secrets: 'P=password', shell: `${process.execPath} -e`, run })).toBe(19);
+  });
+
+  it('says what is wrong with its inputs, and runs nothing', async () => {
+    const job = world.startJob();
+    expect(await step(job, action.main, { secrets: 'password', run: 'echo ran' })).toBe(2);
+    expect(await step(job, action.main, { run: 'echo ran' })).toBe(2);
+    expect(rowsOf(world, job)).not.toContain('ran');
+  });
+
+  it('without a script puts the helper on the PATH of the steps that follow', async () => {
+    const job = world.startJob();
+    const paths = join(world.directory, 'paths');
+    expect(await job.execute([process.execPath, action.main], { GITHUB_PATH: paths })).toBe(0);
+    // A runner puts what stands there before the PATH of its next steps.
+    const path = `${readFileSync(paths, 'utf8').trim()}:${process.env['PATH'] ?? ''}`;
+    const script = 'keyturn-fetch exec --secret P=password -- sh -c \'echo "it is $P"\'';
+    const environment = { PATH: path, KEYTURN_FETCH_CONFIGURATION: world.configure() };
+    expect(await job.execute(['sh', '-c', script], environment)).toBe(0);
+    expect(rowsOf(world, job)).toContain('it is ***');
+  });
+
+  it('removes at the end what a killed helper and its guardian left, and only that', async () => {
+    const job = world.startJob();
+    // No process has this number: Linux ends at 4194304.
+    const left = '/dev/shm/keyturn-4194303-0123abcd';
+    mkdirSync(left, { mode: 0o700 });
+    writeFileSync(join(left, 'secret'), password, { mode: 0o600 });
+    const other = `/dev/shm/keyturn-${String(process.pid)}-0123abcd`;
+    mkdirSync(other);
+    expect(await step(job, action.post)).toBe(0);
+    expect([existsSync(left), existsSync(other)]).toEqual([false, true]);
+    rmSync(other, { recursive: true });
+    expect(rowsOf(world, job).some((row) => row.includes('removed keyturn-4194303-0123abcd'))).toBe(true);
+  });
+});
+
+describe('a rendered file', () => {
+  it('is masked while it is there, and removed by the action’s last step with what else is this user’s, links left alone', async () => {
+    const job = world.startJob();
+    const template = join(world.directory, 'template');
+    writeFileSync(template, 'password={{ P }}\n');
+    const out = `/dev/shm/keyturn-test-rendered-${String(process.pid)}`;
+    const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
+    expect(await world.fetch(job, words)).toBe(0);
+    expect(await job.execute(['cat', out])).toBe(0);
+    expect(rowsOf(world, job)).toContain('password=***');
+    const kept = join(world.directory, 'kept');
+    writeFileSync(kept, '');
+    const link = join(world.directory, 'link-on-list');
+    symlinkSync(kept, link);
+    const list = join(job.environment['RUNNER_TEMP'] ?? '', 'keyturn-rendered.txt');
+    appendFileSync(list, `relative\n${world.directory}\n${link}\n/no/such/file\n`);
+    expect(await step(job, action.post)).toBe(0);
+    expect([out, list, kept, link].map((path) => existsSync(path))).toEqual([false, false, true, true]);
+  });
+
+  it('is not written where it could not be put on the list', async () => {
+    const job = world.startJob();
+    const template = join(world.directory, 'template');
+    const out = `/dev/shm/keyturn-test-unlisted-${String(process.pid)}`;
+    const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
+    expect(await world.fetch(job, words, { RUNNER_TEMP: '/no/such/folder' })).toBe(84);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('action.yml', () => {
+  const description = parse(readFileSync('action/action.yml', 'utf8')) as {
+    readonly inputs: Readonly<Record<string, { readonly required: boolean }>>;
+    readonly runs: Readonly<Record<string, string>>;
+  };
+
+  it('runs files that the build makes, and its last step always', () => {
+    expect(description.runs).toEqual({
+      using: 'node24',
+      main: 'dist/main.mjs',
+      post: 'dist/post.mjs',
+      'post-if': 'always()',
+    });
+    for (const name of ['main', 'post']) expect(existsSync(join('action', description.runs[name] ?? ''))).toBe(true);
+  });
+
+  it('declares the inputs that the action reads, and its README tells of each', () => {
+    const source = readFileSync('src/runner/action/action-inputs.ts', 'utf8');
+    const read = [...source.matchAll(/(?:input|lines)\('([a-z]+)'\)/g)].map(([, name = '']) => name);
+    expect([...new Set(read)].toSorted()).toEqual(Object.keys(description.inputs).toSorted());
+    const guide = readFileSync('action/README.md', 'utf8');
+    for (const name of Object.keys(description.inputs)) expect(guide).toContain(`\`${name}\``);
+  });
+});

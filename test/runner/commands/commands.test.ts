@@ -1,0 +1,241 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { execWords, install } from '../../../src/runner/action/action-inputs.ts';
+import { checkAgentCommand } from '../../../src/runner/delivery/agent-command.ts';
+import { parseExecOptions } from '../../../src/runner/commands/exec-options.ts';
+import { helperVersion } from '../../../src/runner/helper-version.ts';
+import { sweep } from '../../../src/runner/delivery/sweep.ts';
+import { environmentRequest } from '../in-process.ts';
+import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
+
+const password = 'swordfish<swordfish>"';
+let world: FetchWorld;
+
+beforeAll(async () => {
+  world = await startFetchWorld();
+  world.cloud.vault.seed({ name: 'password', value: password, expires: new Date(Date.now() + 86_400_000) });
+});
+afterAll(() => world.stop());
+
+describe('doctor', () => {
+  it('passes what is well, fails what is not, and says what to do', async () => {
+    const job = world.startJob();
+    expect(await world.fetch(job, ['doctor', '--json', '--audit', '--secret', 'password'])).toBe(1);
+    const row = rowsOf(world, job).find((line) => line.startsWith('{"diagnoses"')) ?? '{}';
+    const { diagnoses } = JSON.parse(row) as {
+      diagnoses: { layer: string; verdict: string; says: string; advice: string }[];
+    };
+    const verdicts = new Map(diagnoses.map(({ layer, verdict }) => [layer, verdict]));
+    const vault = `vault ${world.cloud.vault.name}`;
+    for (const layer of [
+      'configuration',
+      'runner',
+      'job',
+      'masks',
+      'identity',
+      `${vault}: name`,
+      `${vault}: connection`,
+      `${vault}: role`,
+      'clock',
+      'audit',
+    ]) {
+      expect([layer, verdicts.get(layer)]).toEqual([layer, 'pass']);
+    }
+    // The embedded grant is for every name, staging secrets included.
+    expect(verdicts.get(`${vault}: staging`)).toBe('fail');
+    expect(diagnoses.filter(({ verdict }) => verdict !== 'pass').every(({ advice }) => advice !== '')).toBe(true);
+    expect(row).toContain(world.runner.objectId);
+    expect(row).not.toContain(password);
+  });
+
+  it('advises to look at the role assignment first', async () => {
+    world.cloud.vault.revokeGrants(world.runner);
+    const job = world.startJob();
+    expect(await world.fetch(job, ['doctor'])).toBe(1);
+    const rows = rowsOf(world, job).join('\n');
+    world.cloud.vault.grant(world.runner, ['get']);
+    expect(rows).toContain('Check the role assignment first');
+    expect(rows).toContain('cannot read staging secrets');
+  });
+
+  it('leaves a receipt of each of its reads, under the names that this log may hold, and tries the service', async () => {
+    const job = world.startJob();
+    const configuration = world.configure({ names: 'opaque', service: 'http://127.0.0.1:9' });
+    await world.fetch(job, ['doctor', '--secret', 'password'], { KEYTURN_FETCH_CONFIGURATION: configuration });
+    const receipts = rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? []);
+    expect(receipts.map(({ opaque, sequence, requests }) => [opaque, sequence, requests[0]?.status])).toEqual([
+      [true, 1, 404],
+      [true, 2, 404],
+      [true, 3, 200],
+    ]);
+    expect(rowsOf(world, job).join('\n')).toContain('warn  service: it did not take the receipts');
+  });
+
+  it('asks for no token where a proxy could have it, and still tells of the rest', async () => {
+    const rows = world.cloud.auditLog.rows().length;
+    const job = world.startJob();
+    expect(await world.fetch(job, ['doctor'], { HTTPS_PROXY: 'http://proxy.example' })).toBe(1);
+    expect(rowsOf(world, job).join('\n')).toMatch(
+      /fail {2}proxy and trust: the environment sets HTTPS_PROXY[^]*pass {2}runner/,
+    );
+    expect(world.cloud.auditLog.rows()).toHaveLength(rows);
+  });
+
+  it('names the weaknesses of an old runner', async () => {
+    world.cloud.gitea.addRunner({
+      name: 'old',
+      labels: [],
+      version: '1.0.5',
+      environment: { AZURE_CLIENT_SECRET: 'x' },
+    });
+    const job = world.startJob({ runner: 'old' });
+    await world.fetch(job, ['doctor']);
+    const rows = rowsOf(world, job).join('\n');
+    expect(rows).toContain('a mask of several lines hides nothing');
+    expect(rows).toContain('AZURE_CLIENT_SECRET');
+    expect(rows).not.toContain('share variables');
+  });
+});
+
+describe('render, env and mask', () => {
+  it('fills a template into memory, readable by its user alone, and refuses a disk', async () => {
+    const template = join(world.directory, 'app.conf');
+    writeFileSync(template, '{"password":"{{ json PASSWORD }}"}\n');
+    const out = `/dev/shm/keyturn-render-${String(process.pid)}`;
+    const words = (path: string) => ['render', '--template', template, '--out', path, '--secret', 'PASSWORD=password'];
+    const job = world.startJob();
+    expect(await world.fetch(job, words(out))).toBe(0);
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual({ password });
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expect(await world.fetch(job, words(out))).toBe(84);
+    rmSync(out);
+    expect(await world.fetch(job, words(join(world.directory, 'app.out')))).toBe(84);
+    expect(existsSync(join(world.directory, 'app.out'))).toBe(false);
+  });
+
+  it('puts a value into later steps only with a warning, masked first, and never through a link', async () => {
+    const job = world.startJob();
+    expect(await world.fetch(job, ['env', '--secret', 'PASSWORD=password'])).toBe(0);
+    await job.execute(['sh', '-c', 'test "$PASSWORD" = \'swordfish<swordfish>"\' && echo "have $PASSWORD"']);
+    expect(rowsOf(world, job)).toContain('have ***');
+    expect(rowsOf(world, job).some((row) => row.includes('WARNING'))).toBe(true);
+    const link = join(world.directory, 'link.env');
+    writeFileSync(join(world.directory, 'target'), '');
+    symlinkSync(join(world.directory, 'target'), link);
+    expect(await world.fetch(job, ['env', '--secret', 'P=password'], { GITHUB_ENV: link })).toBe(84);
+    expect(readFileSync(join(world.directory, 'target'), 'utf8')).toBe('');
+  });
+
+  it('masks for later output, and refuses where masks would be printed', async () => {
+    const job = world.startJob();
+    expect(await world.fetch(job, ['mask', '--secret', 'P=password'])).toBe(0);
+    job.log(`later ${password} and ${JSON.stringify(password)}`);
+    expect(rowsOf(world, job).at(-1)).not.toContain('swordfish');
+    const old = world.startJob({ runner: 'old' });
+    expect(await world.fetch(old, ['mask', '--secret', 'P=password'])).toBe(87);
+    expect(rowsOf(world, old).join('\n')).not.toContain('swordfish');
+  });
+});
+
+describe('check', () => {
+  it('reads the example’s manifest without network, and names the place of a fault', async () => {
+    const job = world.startJob();
+    expect(await world.fetch(job, ['check', join(process.cwd(), 'examples/workflows/keyturn.yml')])).toBe(0);
+    expect(rowsOf(world, job)).toContain('database-password → variable DATABASE_PASSWORD');
+    const faulty = join(world.directory, 'faulty.yml');
+    writeFileSync(faulty, 'format: 1\nsecrets:\n  - { name: a, enviroment: A }\n');
+    expect(await world.fetch(job, ['check', faulty])).toBe(1);
+    expect(rowsOf(world, job).some((row) => row.includes('secrets[0].enviroment'))).toBe(true);
+  });
+});
+
+function canBecomeNobody(): boolean {
+  const words = ['--reuid', '65534', '--clear-groups', process.execPath, '-e', '0'];
+  return spawnSync('setpriv', words, { cwd: '/' }).status === 0;
+}
+
+describe('an agent', () => {
+  const descriptor = [environmentRequest('password', { target: { kind: 'descriptor', number: 3 } })];
+  const refusal = (...parameters: Parameters<typeof checkAgentCommand>): string => {
+    try {
+      checkAgentCommand(...parameters);
+      return 'allowed';
+    } catch (error) {
+      return error instanceof Error ? error.message : '';
+    }
+  };
+
+  it('may run listed commands with descriptors, and nothing else', () => {
+    expect(refusal(['/usr/bin/env'], descriptor, [], [], 1000)).toContain('not among agentCommands');
+    expect(refusal(['env'], descriptor, [], ['/usr/bin/env'], 1000)).toContain('not among agentCommands');
+    expect(refusal(['/usr/bin/env'], [environmentRequest('password')], [], ['/usr/bin/env'], 1000)).toContain(
+      'descriptor only',
+    );
+    expect(refusal(['/usr/bin/env'], descriptor, [], ['/usr/bin/env'], 0)).toContain('runs as root');
+    expect(refusal(['/no/such'], descriptor, [], ['/no/such'], 1000)).toContain('does not exist');
+    const own = join(world.directory, 'own-command');
+    writeFileSync(own, '#!/bin/sh\n', { mode: 0o755 });
+    expect(refusal([own], descriptor, [], [own], 1000)).toContain('can be written by the agent');
+  });
+
+  // Only root can become somebody else; elsewhere the refusals above are what can be shown.
+  it.runIf(process.getuid?.() === 0 && canBecomeNobody())(
+    'runs a listed command that it cannot write, and sees neither value nor mask',
+    async () => {
+      chmodSync(world.directory, 0o755);
+      const configuration = world.configure({ agentCommands: ['/usr/bin/cat'] });
+      const job = world.startJob();
+      const helper = join(world.directory, 'keyturn-fetch.mjs');
+      const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, helper];
+      const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/cat', '/dev/fd/3'];
+      const code = await job.execute([...asNobody, ...words], {
+        KEYTURN_FETCH_CONFIGURATION: configuration,
+        HOME: '/tmp',
+        TMPDIR: '/tmp',
+      });
+      expect([code, rowsOf(world, job).filter((row) => row === '***')]).toEqual([0, ['***']]);
+      expect(rowsOf(world, job).join('\n')).not.toContain('swordfish');
+    },
+  );
+
+  it('is refused in a job as well', async () => {
+    const job = world.startJob();
+    const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/env'];
+    expect(await world.fetch(job, words)).toBe(69);
+  });
+});
+
+describe('the action', () => {
+  it('makes of its inputs what exec understands', () => {
+    const words = execWords({
+      INPUT_SECRETS: 'A=one\n  B=kv-prod/two\n\n',
+      INPUT_MANIFEST: 'keyturn.yml',
+      INPUT_OPTIONS: '--pin-run\n--wait 5m\n--retry-on=7',
+      INPUT_RUN: 'echo "$A"\necho "$B"',
+    });
+    const options = parseExecOptions(words ?? []);
+    expect(options).toMatchObject({ manifest: 'keyturn.yml', pinRun: true, patienceMs: 300_000, retryOn: [7] });
+    expect(options.requests.map(({ name }) => name)).toEqual(['one', 'two']);
+    expect(options.command).toEqual(['/bin/sh', '-e', '-c', 'echo "$A"\necho "$B"']);
+    expect(execWords({ INPUT_SECRETS: 'A=one' })).toBeNull();
+  });
+
+  it('puts the helper on the PATH, and sweeps what dead helpers left', () => {
+    const path = join(world.directory, 'path');
+    const command = install({ RUNNER_TEMP: world.directory, GITHUB_PATH: path }, "/it's/here.mjs", '/opt/node');
+    expect(readFileSync(path, 'utf8')).toBe(`${join(world.directory, 'keyturn-bin')}\n`);
+    expect(readFileSync(command, 'utf8')).toContain("exec '/opt/node' '/it'\\''s/here.mjs'");
+    const folder = join(world.directory, 'shm');
+    const [dead, alive] = ['keyturn-4194303-0123abcd', `keyturn-${String(process.pid)}-0123abcd`];
+    for (const name of [dead, alive, 'somebody-elses']) mkdirSync(join(folder, name), { recursive: true });
+    expect(sweep(folder)).toEqual([dead]);
+    expect(existsSync(join(folder, alive))).toBe(true);
+  });
+
+  it('carries the version of the package', () => {
+    expect(helperVersion).toBe((JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version);
+  });
+});

@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from '../../../src/runner/configuration/manifest.ts';
+import { fillTemplate } from '../../../src/runner/delivery/template.ts';
+import { ServiceError } from '../../../src/service-error.ts';
+
+const place = async (text: string): Promise<string> => {
+  try {
+    await parseManifest(text);
+    return 'taken';
+  } catch (error) {
+    return ServiceError.is(error, 'MANIFEST_MALFORMED') ? error.details.place : `not our error: ${String(error)}`;
+  }
+};
+
+const manifest = (entry: string) => `format: 1\nsecrets:\n  - ${entry}\n`;
+
+describe('a manifest', () => {
+  it('gives a request for each secret, with every part that may be given', async () => {
+    const text = `
+format: 1
+secrets:
+  - { name: database-password, environment: DATABASE_PASSWORD }
+  - name: tls-key
+    vault: kv-prod
+    version: 0123456789abcdef0123456789abcdef
+    fileVariable: TLS_KEY_FILE
+    required: false
+    life: 24h
+  - { name: account, pointer: /user/name~1x, descriptor: 3 }
+`;
+    expect((await parseManifest(text)).requests).toEqual([
+      {
+        name: 'database-password',
+        vault: null,
+        version: null,
+        pointer: null,
+        target: { kind: 'environment', variable: 'DATABASE_PASSWORD' },
+        required: true,
+        minimumLifeMs: 0,
+      },
+      {
+        name: 'tls-key',
+        vault: 'kv-prod',
+        version: '0123456789abcdef0123456789abcdef',
+        pointer: null,
+        target: { kind: 'file', path: null, variable: 'TLS_KEY_FILE' },
+        required: false,
+        minimumLifeMs: 86_400_000,
+      },
+      {
+        name: 'account',
+        vault: null,
+        version: null,
+        pointer: '/user/name~1x',
+        target: { kind: 'descriptor', number: 3 },
+        required: true,
+        minimumLifeMs: 0,
+      },
+    ]);
+  });
+
+  it('selects by prefix only where it is asked for by that name', async () => {
+    const { requests, selections } = await parseManifest(
+      manifest('{ prefix: App-, environmentPrefix: APP_, vault: kv-prod, required: false, life: 1h }'),
+    );
+    expect(requests).toEqual([]);
+    expect(selections).toEqual([
+      { prefix: 'app-', variablePrefix: 'APP_', vault: 'kv-prod', required: false, minimumLifeMs: 3_600_000 },
+    ]);
+  });
+
+  it.each([
+    ['an unknown key', manifest('{ name: a, environment: A, pasword: x }'), 'secrets[0].pasword'],
+    ['an unknown key beside the secrets', 'format: 1\nsecrets: []\nvault: x\n', 'vault'],
+    ['a wildcard', manifest('{ name: "db-*", environment: A }'), 'secrets[0].name'],
+    ['no place', manifest('{ name: a }'), 'secrets[0].environment'],
+    ['two places', manifest('{ name: a, environment: A, descriptor: 3 }'), 'secrets[0].environment'],
+    ['a variable that programs obey', manifest('{ name: a, environment: LD_PRELOAD }'), 'secrets[0].environment'],
+    ['one place twice', `${manifest('{ name: a, environment: A }')}  - { name: b, environment: A }\n`, 'secrets[1]'],
+    ['a life that is no duration', manifest('{ name: a, environment: A, life: 2 weeks }'), 'secrets[0].life'],
+    ['a prefix and a name', manifest('{ prefix: app-, name: a, environmentPrefix: A_ }'), 'secrets[0].name'],
+    ['a prefix that is nearly everything', manifest('{ prefix: a, environmentPrefix: A_ }'), 'secrets[0].prefix'],
+    ['a wildcard in a prefix', manifest('{ prefix: "app-*", environmentPrefix: A_ }'), 'secrets[0].prefix'],
+    ['the prefix of staging secrets', manifest('{ prefix: Rot-pending, environmentPrefix: A_ }'), 'secrets[0].prefix'],
+    ['a prefix without variables', manifest('{ prefix: app- }'), 'secrets[0].environmentPrefix'],
+    [
+      'variables that programs obey',
+      manifest('{ prefix: app-, environmentPrefix: LD_ }'),
+      'secrets[0].environmentPrefix',
+    ],
+    ['a pointer into many', manifest('{ prefix: app-, environmentPrefix: A_, pointer: /a }'), 'secrets[0].pointer'],
+    ['a relative path', manifest('{ name: a, file: here }'), 'secrets[0].file'],
+    ['a list in place of a name', manifest('{ name: [a], environment: A }'), 'secrets[0].name'],
+    [
+      '__proto__ as a key',
+      manifest('{ name: a, environment: A, __proto__: { required: false } }'),
+      'secrets[0].__proto__',
+    ],
+    ['a key twice', manifest('{ name: a, name: b, environment: A }'), 'line 3, column 16'],
+    ['another format', 'format: 2\nsecrets: []\n', 'format'],
+    ['no secret', 'format: 1\nsecrets: []\n', 'secrets'],
+    ['no mapping', '- a\n', 'the whole file'],
+  ])('is refused with %s, and the place is named', async (_fault, text, where) => {
+    expect(await place(text)).toBe(where);
+  });
+
+  it('is refused at once when a few aliases would become a gigabyte', async () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
+      .concat(
+        'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index] ?? ''},`.repeat(9)}]`),
+      )
+      .join('\n');
+    expect(await place(`format: 1\n${bomb}\nsecrets: *i\n`)).toBe('the whole file');
+  });
+
+  it('is taken or refused with a place, whatever is in it', async () => {
+    const word = fc.constantFrom(
+      'format',
+      '1',
+      'secrets',
+      'name',
+      'environment',
+      'prefix',
+      'environmentPrefix',
+      '- ',
+      ': ',
+      '\n',
+      '  ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '&a',
+      '*a',
+      '!!',
+      '"',
+      "'",
+      '\t',
+      '__proto__',
+      '|',
+      '>',
+      '%',
+      '\u0000',
+      '💥',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.array(word, { maxLength: 40 }).map((words) => words.join('')),
+          fc.string(),
+        ),
+        async (text) => {
+          expect(await place(text)).not.toMatch(/^not our error/);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('a template', () => {
+  const values = new Map([
+    ['PASSWORD', `p"a'$s{{ OTHER }}`],
+    ['OTHER', 'other'],
+  ]);
+  const fill = (template: string) => fillTemplate('app.conf', template, values);
+
+  it('takes values in the form asked for, and reads none of them as template', () => {
+    expect(fill('p={{ PASSWORD }}')).toBe(`p=p"a'$s{{ OTHER }}`);
+    expect(fill('{"p":"{{json PASSWORD}}"}')).toBe(`{"p":"p\\"a'$s{{ OTHER }}"}`);
+    expect(fill('P={{ shell PASSWORD }}')).toBe(`P='p"a'\\''$s{{ OTHER }}'`);
+    expect(fill('{{ base64 OTHER }} {{ url OTHER }} {{ "{{" }}')).toBe('b3RoZXI= other {{');
+  });
+
+  it.each([
+    ['a name that nobody asked for', 'a\n{{ MISSING }}', 2],
+    ['a form that is none', '{{ upper OTHER }}', 1],
+    ['a name that every object has', '{{ constructor OTHER }}', 1],
+    ['braces that stay open', 'x\ny\n{{ OTHER', 3],
+    ['three words', '{{ json OTHER PASSWORD }}', 1],
+  ])('is refused with %s, and the line is named', (_fault, template, line) => {
+    let thrown: unknown = null;
+    try {
+      fill(template);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'TEMPLATE_MALFORMED', details: { line } });
+  });
+
+  it('is filled or refused with a line, and never shows a value in a message', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('{{', '}}', ' ', 'PASSWORD', 'json', '\n', '"', 'x')), (words) => {
+        try {
+          fill(words.join(''));
+        } catch (error) {
+          expect(ServiceError.is(error, 'TEMPLATE_MALFORMED')).toBe(true);
+          expect(String(error)).not.toContain(values.get('PASSWORD'));
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textsInside } from '../../../src/runner/delivery/json-pointer.ts';
+import { watchJobFiles } from '../../../src/runner/delivery/job-files.ts';
+import { memoryFiles } from '../../../src/runner/delivery/memory-file.ts';
+import { patternIndex } from '../../../src/runner/redaction/pattern-index.ts';
+import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
+
+let world: FetchWorld;
+beforeAll(async () => {
+  world = await startFetchWorld();
+  world.cloud.vault.seed({ name: 'password', value: 'swordfish-swordfish' });
+});
+afterAll(() => world.stop());
+
+describe('the helper’s own process', () => {
+  it('opens no debugger for a signal while it holds a token, and ends when it is told to', async () => {
+    // A vault that takes the request, token and all, and says nothing.
+    let tokens = 0;
+    const server = createServer(({ headers }) => void (tokens += headers.authorization === undefined ? 0 : 1));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const job = world.startJob();
+    const helper = join(world.directory, 'keyturn-fetch.mjs');
+    const child = spawn(process.execPath, [helper, 'exec', '--secret', 'P=password', '--', 'true'], {
+      env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure({ vaults: [{ name: 'hung', url }] }) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let log = '';
+    child.stderr.on('data', (part: Buffer) => (log += part.toString()));
+    await until(() => tokens === 1);
+    child.kill('SIGUSR1');
+    await until(() => caught(child.pid ?? 0));
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[1]).toBe('SIGTERM');
+    expect(log).not.toContain('Debugger');
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it.each(['NODE_COMPILE_CACHE', 'SSL_CERT_FILE', 'HOSTALIASES', 'NODE_V8_COVERAGE'])(
+    'asks for no token where %s could make it run or trust what an earlier step left',
+    async (variable) => {
+      const job = world.startJob();
+      const words = ['exec', '--secret', 'P=password', '--', 'true'];
+      expect(await world.fetch(job, words, { [variable]: join(world.directory, 'left') })).toBe(66);
+      expect(rowsOf(world, job).join('\n')).toContain(variable);
+    },
+  );
+
+  it('ends in order when nobody reads its log any more, and prints no stack', async () => {
+    const script = `
+      import { sealProcess } from ${JSON.stringify(join(process.cwd(), 'src/runner/configuration/seal-process.ts'))};
+      sealProcess();
+      process.stdin.once('data', () => { throw Object.assign(new Error('it carries swordfish'), { value: 'swordfish' }); });`;
+    for (const read of [true, false]) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
+      let log = '';
+      if (read) child.stderr.on('data', (part: Buffer) => (log += part.toString()));
+      else child.stderr.destroy();
+      child.stdin.write('now\n');
+      expect((await once(child, 'close'))[0]).toBe(1);
+      expect(log).toBe(read ? 'keyturn-fetch: stopped by a fault of its own\n' : '');
+    }
+  });
+
+  it('writes a whole text into a pipe that is full and does not block', async () => {
+    const script = `
+      import { writeWhole } from ${JSON.stringify(join(process.cwd(), 'src/runner/write-whole.ts'))};
+      process.stderr.write('x');
+      writeWhole(2, 'y'.repeat(3_000_000));
+      process.exit(0);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let length = 0;
+    child.stderr.on('data', (part: Buffer) => (length += part.length));
+    await once(child, 'close');
+    expect(length).toBe(3_000_001);
+  });
+});
+
+describe('a file of secrets', () => {
+  it('is announced once it is ours, and before it holds a value', () => {
+    const directory = mkdtempSync('/dev/shm/keyturn-test-');
+    const announced: string[] = [];
+    const announce = (place: string) => {
+      announced.push(place);
+      if (statSync(place).isFile()) expect(readFileSync(place, 'utf8')).toBe('');
+    };
+    const files = memoryFiles({ allowDisk: false, nonce: 'abababab', announce, fallback: '/tmp' });
+    const own = join(directory, 'own');
+    files.write(own, 'name', Buffer.from('value'));
+    const hidden = files.write(null, 'name', Buffer.from('value'));
+    expect(readFileSync(own, 'utf8')).toBe('value');
+    expect([announced[0], hidden.startsWith(`${announced[1] ?? ''}/`)]).toEqual([own, true]);
+    const theirs = join(directory, 'theirs');
+    writeFileSync(theirs, 'kept');
+    expect(() => files.write(theirs, 'name', Buffer.from('value'))).toThrow(/TARGET_UNUSABLE/);
+    files.remove();
+    expect(announced).toHaveLength(2);
+    expect(readFileSync(theirs, 'utf8')).toBe('kept');
+    rmSync(directory, { recursive: true });
+  });
+});
+
+describe('what a command left in a job’s file', () => {
+  it('is found in the middle of megabytes, across the pieces that it is read in', () => {
+    const path = join(world.directory, 'huge-output');
+    writeFileSync(path, 'before=1\n');
+    const files = watchJobFiles({ GITHUB_OUTPUT: path });
+    const index = patternIndex([Buffer.from('swordfish-swordfish')]);
+    writeFileSync(path, `before=1\n${'x'.repeat(1_048_576 - 15)}swordfish-swordfish${'x'.repeat(3_000_000)}`);
+    expect(files.takeBack(index)).toEqual(['GITHUB_OUTPUT']);
+    expect(readFileSync(path, 'utf8')).toBe('before=1\n');
+    writeFileSync(path, `before=1\n${'x'.repeat(3_000_000)}`);
+    expect(files.takeBack(index)).toEqual([]);
+  });
+
+  it('is not called clean when the file was made a link, and is when the file is gone', () => {
+    const path = join(world.directory, 'linked-output');
+    writeFileSync(path, '');
+    const files = watchJobFiles({ GITHUB_OUTPUT: path });
+    const index = patternIndex([Buffer.from('swordfish-swordfish')]);
+    rmSync(path);
+    expect(files.takeBack(index)).toEqual([]);
+    symlinkSync(join(world.directory, 'elsewhere'), path);
+    expect(files.takeBack(index)).toEqual(['GITHUB_OUTPUT']);
+  });
+});
+
+describe('a value that is JSON', () => {
+  it('is searched for texts however deep it is', () => {
+    const depth = 12_000;
+    expect(textsInside(`${'['.repeat(depth)}"a-text-inside"${']'.repeat(depth)}`)).toEqual(['a-text-inside']);
+    expect(textsInside('{"a":["a-text-inside",{"b":"another-one"}],"c":5,"d":null}').toSorted()).toEqual([
+      'a-text-inside',
+      'another-one',
+    ]);
+    expect(textsInside('[broken')).toEqual([]);
+  });
+});
+
+/** Whether a process catches SIGUSR1, and none is waiting for it. */
+function caught(pid: number): boolean {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
+  const bits = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s+([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
+  const signal = 1n << 9n;
+  return (bits('SigCgt') & signal) !== 0n && (bits('ShdPnd') & signal) === 0n;
+}
+
+/** Looks every few milliseconds: what is waited for happens in another process. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
