@@ -1,18 +1,15 @@
 import { azureCredential } from './azure/azure-credential.ts';
 import { keyVaultCanaryReader } from './azure/canary-reader.ts';
-import { accessOf } from './composition/access-of.ts';
+import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
-import { keyturnOf } from './composition/keyturn-of.ts';
+import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
-import { openLog } from './composition/open-log.ts';
 import { openPolicy } from './composition/open-policy.ts';
-import { openRecords } from './composition/open-records.ts';
-import { openSigner } from './composition/open-signer.ts';
-import { openVaults, vaultAccess } from './composition/open-vaults.ts';
+import { openRecords, openRetrievalLog, openSigner, openVaults, vaultAccess } from './composition/open-adapters.ts';
 import { settingResolver } from './composition/resolve-setting.ts';
-import { rotationToolsOf } from './composition/rotation-tools-of.ts';
+import { createRotationTools } from './composition/create-rotation-tools.ts';
 import { takeInventory } from './composition/take-inventory.ts';
-import { webPortsOf } from './composition/web-ports-of.ts';
+import { createWebPorts } from './composition/create-web-ports.ts';
 import { giteaClient } from './gitea/gitea-client.ts';
 import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
 import { recentDeliveries } from './issuers/shared/hook-deliveries.ts';
@@ -44,8 +41,8 @@ export async function composeKeyturn(
     policy,
     records,
     now,
-    rotation: rotationToolsOf({ settings, policy, records, stores, gitea, credential, deliveries, now, options }),
-    log: await openLog(settings, credential),
+    rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, options }),
+    log: await openRetrievalLog(settings, credential),
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
     canary: keyVaultCanaryReader(
@@ -55,10 +52,10 @@ export async function composeKeyturn(
     signer: openSigner(settings, credential),
   };
   const sessions = createSessions(now);
-  const keyturn = keyturnOf({
+  const keyturn = createKeyturn({
     ...parts,
-    access: accessOf(settings, sessions, { trustLoopback: options.trustLoopback ?? false, now, resolve }),
-    web: webPortsOf({ ...parts, resolve, deliveries }),
+    access: createAccess(settings, sessions, { trustLoopback: options.trustLoopback ?? false, now, resolve }),
+    web: createWebPorts({ ...parts, resolve, deliveries }),
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });
   return { ...parts, sessions, keyturn };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { attributeFiles, type AttributedFiles } from '../audit/files/attribute-files.ts';
-import { openPolicyFile } from '../composition/open-policy-file.ts';
+import { openPolicyFile } from '../composition/open-policy.ts';
 import type { Command } from './command.ts';
 import { readWords, required } from './read-words.ts';
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { auditPeriod } from '../audit/audit-period.ts';
 import type { NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
-import { openPolicyFile } from '../composition/open-policy-file.ts';
+import { openPolicyFile } from '../composition/open-policy.ts';
 import { version } from '../composition/version.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { producePack } from '../evidence/produce-pack.ts';

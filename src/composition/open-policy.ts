@@ -1,17 +1,43 @@
 import { readFile } from 'node:fs/promises';
-import { type Policy, emptyPolicy } from '../secrets/policy.ts';
 import { parsePolicy } from '../secrets/parse-policy.ts';
+import { emptyPolicy, type Policy } from '../secrets/policy.ts';
+import { yamlSource } from '../secrets/yaml-source.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Settings } from '../settings.ts';
 
-/** The operator's policy; none is observe mode. A file that is named and not there is a fault, not observe mode. */
+/**
+ * Reads the operator's policy; without one Keyturn only observes. A file that is named and missing is a fault.
+ * @throws ServiceError `POLICY_MALFORMED` with every fault.
+ */
 export async function openPolicy({ policyFile, vaults }: Settings): Promise<Policy> {
   if (policyFile === null) return emptyPolicy;
-  let text: string;
+  return parsePolicy(await readPolicy(policyFile), policyFile, vaults);
+}
+
+/**
+ * Reads a policy for work on files, where no settings name the vaults: they are those that rows name and those that the
+ * policy itself names. `null` means that none was given, and no identity is known.
+ * @throws ServiceError `POLICY_MALFORMED` with every fault.
+ */
+export async function openPolicyFile(file: string | null, vaults: readonly string[]): Promise<Policy> {
+  if (file === null) return emptyPolicy;
+  const text = await readPolicy(file);
+  const names = new Set([...vaults, ...vaultsNamedIn(text)]);
+  // Nothing is asked of these vaults, so their real addresses are not needed.
+  const known = [...names].map((name) => ({ name, url: `https://${name}`, resourceId: null }));
+  return parsePolicy(text, file, known);
+}
+
+async function readPolicy(file: string): Promise<string> {
   try {
-    text = await readFile(policyFile, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new ServiceError('POLICY_MALFORMED', { file: policyFile, faults: ['the file cannot be read'] }, { cause });
+    throw new ServiceError('POLICY_MALFORMED', { file, faults: [`the file ${file} cannot be read`] }, { cause });
   }
-  return parsePolicy(text, policyFile, vaults);
+}
+
+function vaultsNamedIn(text: string): string[] {
+  const written = yamlSource(text).value as { readonly secrets?: unknown } | null | undefined;
+  const secrets = typeof written?.secrets === 'object' && written.secrets !== null ? Object.keys(written.secrets) : [];
+  return secrets.flatMap((key) => (key.includes('/') ? [key.toLowerCase().split('/')[0] ?? ''] : []));
 }

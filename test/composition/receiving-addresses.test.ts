@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { receivingAddresses } from '../../src/composition/rotation-tools-of.ts';
+import { receivingAddresses } from '../../src/composition/create-rotation-tools.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 
 const secret = { kind: 'value', value: new SecretValue('s') } as const;

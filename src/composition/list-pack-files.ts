@@ -6,7 +6,7 @@ import type { ListedFile } from '../web/web-ports.ts';
  * The files of a pack with their sizes, by its manifest: a pack of a million reads is not read to be listed. What the
  * manifest cannot list, itself and the seal, is small and looked at. `null` when there is no such pack.
  */
-export async function listedFiles(records: RecordStore, pack: string): Promise<readonly ListedFile[] | null> {
+export async function listPackFiles(records: RecordStore, pack: string): Promise<readonly ListedFile[] | null> {
   const manifest = await readPackFile(records, pack, 'manifest.json');
   if (manifest === null) return null;
   const { files } = JSON.parse(Buffer.from(manifest).toString('utf8')) as { files: readonly ListedFile[] };

@@ -19,8 +19,8 @@ import { ServiceError } from '../service-error.ts';
 import type { SecretSetting } from '../settings.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
-import { listedFiles } from './listed-files.ts';
-import { readinessOf } from './readiness-of.ts';
+import { listPackFiles } from './list-pack-files.ts';
+import { checkReadiness } from './check-readiness.ts';
 
 type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
@@ -28,14 +28,14 @@ type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
 };
 
 /** The portal and the hooks, wired to what they show and record. */
-export function webPortsOf(parts: Parts): WebPorts {
+export function createWebPorts(parts: Parts): WebPorts {
   const { settings, records, now, rotation, jobs, resolve } = parts;
   const { gitea, eventGrid } = settings;
   const webhookSecret = gitea?.webhookSecret ?? null;
   return {
     now,
     packs: async () => (await listPacks(records)).map(listed),
-    packFiles: async (pack) => await listedFiles(records, pack),
+    packFiles: async (pack) => await listPackFiles(records, pack),
     packZip: (pack) => zipPack(records, pack),
     packFile: async (pack, path) => await readPackFile(records, pack, path),
     rotations: async () => await listRotations(rotation),
@@ -62,7 +62,7 @@ export function webPortsOf(parts: Parts): WebPorts {
     recordReceipt: async (receipt) => {
       await recordPostedReceipt(records, receipt, { postedAt: now() });
     },
-    readiness: async () => await readinessOf(parts),
+    readiness: async () => await checkReadiness(parts),
   };
 
   /** The tools of a rotation, where this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */

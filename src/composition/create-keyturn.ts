@@ -22,7 +22,7 @@ interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
  * What every host calls. A role that does not do a kind of work does nothing when it is called for it, and says so:
  * both roles run from one package with the same timers.
  */
-export function keyturnOf(parts: Parts): Keyturn {
+export function createKeyturn(parts: Parts): Keyturn {
   const { settings, records, now, rotation, log, jobs, canary } = parts;
   const web = createWeb(parts.web, parts.access);
   const rotates = settings.role !== 'report';

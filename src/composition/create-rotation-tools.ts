@@ -31,7 +31,7 @@ interface Parts {
 }
 
 /** Everything a rotation touches, wired. The audit answers who still reads an old version. */
-export function rotationToolsOf({
+export function createRotationTools({
   settings,
   policy,
   records,

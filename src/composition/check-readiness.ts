@@ -2,7 +2,7 @@ import { ServiceError } from '../service-error.ts';
 import type { Composition } from './composition.ts';
 
 /** What must be reachable for work to go on, looked at now. */
-export async function readinessOf({
+export async function checkReadiness({
   records,
   rotation,
   settings,

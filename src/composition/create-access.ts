@@ -5,7 +5,7 @@ import type { Sessions } from '../web/sessions.ts';
 import type { Access } from '../web/who.ts';
 
 /** How this host lets people in, by its settings. */
-export function accessOf(
+export function createAccess(
   settings: Settings,
   sessions: Sessions,
   options: {

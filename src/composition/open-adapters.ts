@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import type { TokenCredential } from '@azure/identity';
+import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
+import { blobRecordStore } from '../azure/blob-record-store.ts';
+import { keyVaultSecretStore } from '../azure/key-vault-secret-store.ts';
+import { logAnalyticsRetrievalLog } from '../azure/log-analytics-retrieval-log.ts';
+import type { VaultAccess } from '../azure/vault-client.ts';
+import type { Signer } from '../evidence/pack/signer.ts';
+import { folderRecordStore } from '../files/folder-record-store.ts';
+import { localSigner } from '../files/local-signer.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import type { SecretStore } from '../rotation/secret-store.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Settings } from '../settings.ts';
+import { version } from './version.ts';
+
+const publicLogEndpoint = 'https://api.loganalytics.io';
+
+/** Opens the record store that the settings name. @throws ServiceError `RECORD_STORE_…`. */
+export async function openRecords({ records }: Settings, credential: TokenCredential): Promise<RecordStore> {
+  if (records.kind === 'folder') return await folderRecordStore(records.directory);
+  return await blobRecordStore(records.containerUrl, credential);
+}
+
+/** How to reach each vault of the settings, including the staging vault. */
+export function vaultAccess(settings: Settings, credential: TokenCredential): readonly VaultAccess[] {
+  const { vaults, stagingVault, embedded } = settings;
+  const all = stagingVault === null ? vaults : [...vaults, stagingVault];
+  return all.map((vault) => ({ vault, credential, embedded, userAgent: `keyturn-service/${version}` }));
+}
+
+/** Opens one secret store for each vault, by the vault's short name. Sends no request. */
+export function openVaults(access: readonly VaultAccess[]): ReadonlyMap<string, SecretStore> {
+  return new Map(access.map((one) => [one.vault.name, keyVaultSecretStore(one)]));
+}
+
+/** Opens the log workspace that the settings name; `null` if they name none. */
+export async function openRetrievalLog(
+  { log, vaults }: Settings,
+  credential: TokenCredential,
+): Promise<RetrievalLog | null> {
+  if (log === null) return null;
+  const { workspaceId, endpoint, certificateFile } = log;
+  return logAnalyticsRetrievalLog({
+    endpoint: endpoint ?? publicLogEndpoint,
+    workspaceId,
+    credential,
+    vaults,
+    ...(certificateFile === null ? {} : { certificate: await readFile(certificateFile, 'utf8') }),
+  });
+}
+
+/** The key that seals packs. It is opened when the first pack is sealed. */
+export function openSigner({ signingKey, embedded }: Settings, credential: TokenCredential): () => Promise<Signer> {
+  return async () => {
+    if (signingKey === null) {
+      throw new ServiceError('SETTINGS_MALFORMED', { faults: ['KEYTURN_SIGNING_KEY: needed to seal a pack'] });
+    }
+    if (signingKey.kind === 'file') return await localSigner(signingKey.path);
+    // Loaded only when a vault key seals, because most self-hosted installations seal with a file.
+    const { keyVaultSigner } = await import('../azure/key-vault-signer.ts');
+    return await keyVaultSigner({ keyId: signingKey.keyId, credential, embedded });
+  };
+}
