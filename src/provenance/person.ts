@@ -1,0 +1,79 @@
+/** What an identity provider calls an account: it never changes, and no other account ever gets it. */
+export interface Subject {
+  /** Who says so: the issuer of the token (`iss`), without a trailing slash. For Entra, its tenant's v2.0 issuer. */
+  readonly issuer: string;
+  /** `sub`, or for Entra `oid`, which is the same in every application of the tenant. */
+  readonly id: string;
+}
+
+/** Ways in that tell nothing about who comes: whoever holds the link, the machine or its account. */
+export type UnnamedDoor = 'sign-in-link' | 'loopback' | 'command-line';
+
+/**
+ * Who put an act on record. `name` is for people to read and proves nothing: many providers let an account change it.
+ * Source: OpenID Connect Core 5.7, "Claim Stability and Uniqueness"; Microsoft, "Access token claims reference".
+ */
+export type Person =
+  /** An account of a human being, signed in at an identity provider. */
+  | { readonly kind: 'signed-in'; readonly subject: Subject; readonly name: string }
+  /** An account of a program, which nobody sits behind: a service principal, for example. */
+  | { readonly kind: 'machine'; readonly subject: Subject; readonly name: string }
+  /** An operator whose identity nothing proves. */
+  | { readonly kind: 'unnamed'; readonly door: UnnamedDoor; readonly name: string };
+
+const doors = {
+  'sign-in-link': 'sign-in link',
+  loopback: 'this machine',
+  'command-line': 'command line',
+} as const satisfies Record<UnnamedDoor, string>;
+
+/** Returns whether two subjects are one account. Display names are not looked at. */
+export function isSameSubject(one: Subject, other: Subject): boolean {
+  return one.issuer === other.issuer && one.id === other.id;
+}
+
+/**
+ * Returns whether two persons are shown to be two: both are human accounts, with different subjects.
+ * An unnamed operator may be anybody, so no second person can be shown beside one.
+ */
+export function areTwoPersons(one: Person, other: Person): boolean {
+  return one.kind === 'signed-in' && other.kind === 'signed-in' && !isSameSubject(one.subject, other.subject);
+}
+
+/** How a person stands in a sentence: `ann`, `root (command line, unnamed)`. The subject stands beside it in the data. */
+export function describePerson(person: Person): string {
+  if (person.kind === 'unnamed') return `${person.name} (${doors[person.door]}, unnamed)`;
+  return person.kind === 'machine' ? `${person.name} (machine account)` : person.name;
+}
+
+/** Reads a person from stored JSON. Returns `null` for anything that is not exactly one. */
+export function parsePerson(value: unknown): Person | null {
+  if (!isObject(value) || typeof value['name'] !== 'string' || value['name'].trim() === '') return null;
+  const { kind, name } = value;
+  if (kind === 'unnamed') {
+    const door = value['door'];
+    return hasOnly(value, ['kind', 'door', 'name']) && isDoor(door) ? { kind, door, name } : null;
+  }
+  if (kind !== 'signed-in' && kind !== 'machine') return null;
+  const subject = parseSubject(value['subject']);
+  return subject !== null && hasOnly(value, ['kind', 'subject', 'name']) ? { kind, subject, name } : null;
+}
+
+function parseSubject(value: unknown): Subject | null {
+  if (!isObject(value) || !hasOnly(value, ['issuer', 'id'])) return null;
+  const { issuer, id } = value;
+  const isWhole = typeof issuer === 'string' && issuer !== '' && typeof id === 'string' && id !== '';
+  return isWhole ? { issuer, id } : null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasOnly(value: object, names: readonly string[]): boolean {
+  return Object.keys(value).every((name) => names.includes(name));
+}
+
+function isDoor(value: unknown): value is UnnamedDoor {
+  return typeof value === 'string' && Object.hasOwn(doors, value);
+}
