@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createAuditLog } from './azure/audit-log/create-audit-log.ts';
 import { createEventGrid } from './azure/event-grid/create-event-grid.ts';
 import { createIdentityRegister } from './azure/identity/identity-register.ts';
-import { createSecretShelf } from './azure/vault/secret-shelf.ts';
-import { openShelfFile } from './azure/vault/shelf-file.ts';
+import { createInMemorySecretStore } from './azure/vault/in-memory-secret-store.ts';
+import { openStateFile } from './azure/vault/state-file.ts';
 import { startEntra } from './azure/identity/start-entra.ts';
 import { startKeyVault } from './azure/vault/start-key-vault.ts';
 import { startLogAnalytics } from './azure/log-analytics/start-log-analytics.ts';
@@ -64,7 +64,7 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
     clock,
     ...(data === undefined ? {} : { file: join(data, 'azure', 'audit-log.ndjson') }),
   });
-  const shelf = data === undefined ? createSecretShelf() : openShelfFile(join(data, 'azure', 'vault'));
+  const secretStore = data === undefined ? createInMemorySecretStore() : openStateFile(join(data, 'azure', 'vault'));
 
   const identity = keep(await startManagedIdentity({ clock, register, ...portOf(ports.identity) }));
   const entra = keep(await startEntra({ clock, register, ...portOf(ports.entra) }));
@@ -73,12 +73,12 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
       clock,
       register,
       auditLog,
-      shelf,
+      secretStore,
       onNewVersion: (version) => eventGrid.versionCreated(version),
       ...portOf(ports.vault),
     }),
   );
-  const eventGrid = createEventGrid({ clock, vault, shelf, auditLog });
+  const eventGrid = createEventGrid({ clock, vault, secretStore, auditLog });
   const logAnalytics = keep(await startLogAnalytics({ clock, register, auditLog, ...portOf(ports.logAnalytics) }));
   const gitea = keep(
     await startEmbeddedGitea({

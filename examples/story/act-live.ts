@@ -1,5 +1,5 @@
 import type { PassSummary } from '../../src/keyturn.ts';
-import { liveSecret } from './cast.ts';
+import { liveSecret } from './fixtures.ts';
 import { startJob } from './incidents.ts';
 import { fetchConfiguration } from './story-settings.ts';
 import type { StoryWorld } from './story-world.ts';

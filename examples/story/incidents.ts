@@ -1,5 +1,5 @@
 import { formatJobStamp } from '../../src/provenance/job-stamp.ts';
-import { jobs, type StoryJob } from './cast.ts';
+import { jobs, type StoryJob } from './fixtures.ts';
 import { fetchAsJob, numbersOf, readSecret } from './fetch-as-job.ts';
 import type { StoryService, StoryWorld } from './story-world.ts';
 

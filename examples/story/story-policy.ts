@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { repositories, runners, secrets } from './cast.ts';
+import { repositories, runners, secrets } from './fixtures.ts';
 
 /** Object ids of the identities that the story defines. */
 export interface StoryIdentities {

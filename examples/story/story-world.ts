@@ -1,7 +1,7 @@
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
-import { repositories, runners, secrets } from './cast.ts';
+import { repositories, runners, secrets } from './fixtures.ts';
 
 /** Who the story's people and machines are, once they are defined. */
 export interface StoryWorld {

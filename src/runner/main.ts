@@ -39,9 +39,9 @@ const commands: Readonly<Record<string, (words: readonly string[], surroundings:
   },
   check: async (words, surroundings) => (await import('./commands/check.ts')).check(words, surroundings),
   doctor: async (words, surroundings) => (await import('./doctor/doctor.ts')).doctor(words, surroundings),
-  render: async (words, surroundings) => (await import('./commands/place-values.ts')).render(words, surroundings),
-  mask: async (words, surroundings) => (await import('./commands/place-values.ts')).mask(words, surroundings),
-  env: async (words, surroundings) => (await import('./commands/place-values.ts')).env(words, surroundings),
+  render: async (words, surroundings) => (await import('./commands/render.ts')).render(words, surroundings),
+  mask: async (words, surroundings) => (await import('./commands/mask.ts')).mask(words, surroundings),
+  env: async (words, surroundings) => (await import('./commands/env.ts')).env(words, surroundings),
   help() {
     process.stdout.write(usage);
     return Promise.resolve(0);

@@ -6,9 +6,9 @@ import { fetchSecrets, type FetchedSecret } from './reading/fetch-secrets.ts';
 import { refuseHostileEnvironment } from './configuration/hostile-environment.ts';
 import { type HttpExchange, httpExchange } from './http-exchange.ts';
 import { readJobContext, type JobContext } from './job-context.ts';
-import { leaveReceipt } from './receipts/leave-receipt.ts';
+import { emitReceipt } from './receipts/emit-receipt.ts';
 import { loadFetchConfiguration } from './configuration/load-fetch-configuration.ts';
-import { namesAreOpaque } from './receipts/names-are-opaque.ts';
+import { requiresNamePrivacy } from './receipts/name-privacy.ts';
 import { postReceipts } from './receipts/post-receipts.ts';
 import { readAuthority } from './identity/read-authority.ts';
 import { startReceiptChain } from './receipts/receipt-chain.ts';
@@ -46,7 +46,7 @@ export function startSession(
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
   const job = findJob(configuration, surroundings);
-  const opaque = namesAreOpaque(configuration, job);
+  const opaque = requiresNamePrivacy(configuration, job);
   const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
   const authority = readAuthority(configuration.authorityFile);
   const ports = { configuration, exchange, surroundings, chain, patienceMs, authority };
@@ -72,7 +72,7 @@ export function startSession(
       const identity = await identityOf();
       let afresh = true;
       const record = (receipt: Receipt) => {
-        leaveReceipt(receipt, afresh);
+        emitReceipt(receipt, afresh);
         afresh = false;
       };
       const fetched = await fetchSecrets({ ...ports, identity, record }, requests);

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { folderRecordStore } from '../../src/files/folder-record-store.ts';
-import { liveSecret } from '../../examples/story/cast.ts';
+import { liveSecret } from '../../examples/story/fixtures.ts';
 import { embeddedSettings, type EmbeddedSettings } from './embedded-settings.ts';
 import { type FunctionsHost, loadFunctions } from './programming-model.ts';
 

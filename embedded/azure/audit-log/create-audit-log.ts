@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { EmbeddedAuditLog } from './audit-log.ts';
-import { createTickText } from './tick-text.ts';
+import { createDotnetTicks } from './dotnet-ticks.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -17,8 +17,8 @@ const fourMinutesMs = 240_000;
 /** `file`: NDJSON to which rows are appended, and from which they come back after a restart. */
 export function createAuditLog(options: { readonly clock: Clock; readonly file?: string }): WritableAuditLog {
   const { clock, file } = options;
-  const tickText = createTickText();
-  const arrivalText = createTickText();
+  const formatTicks = createDotnetTicks();
+  const formatArrival = createDotnetTicks();
   const rows: Row[] = file !== undefined && existsSync(file) ? readRows(file) : [];
   const dropped: { readonly from: Date; readonly to: Date }[] = [];
   // Azure speaks of 3 to 10 minutes from end to end.
@@ -43,15 +43,15 @@ export function createAuditLog(options: { readonly clock: Clock; readonly file?:
       const now = clock.now();
       keep({
         Type: 'AZKVAuditLogs',
-        TimeGenerated: tickText(now),
-        _TimeReceived: arrivalText(now),
+        TimeGenerated: formatTicks(now),
+        _TimeReceived: formatArrival(now),
         _ItemId: randomUUID(),
         ...row,
       });
     },
     write(toRow) {
       const now = clock.now();
-      keep({ ...toRow(tickText(now)), _TimeReceived: arrivalText(new Date(now.getTime() + delayMs)) });
+      keep({ ...toRow(formatTicks(now)), _TimeReceived: formatArrival(new Date(now.getTime() + delayMs)) });
     },
   };
 }

@@ -6,7 +6,7 @@ import { type EventEndpoint, handlerEndpoint, webhookEndpoint } from './event-en
 import type { EmbeddedEventGrid } from './event-grid.ts';
 import { versionId } from '../vault/secret-bundle.ts';
 import { type EventSource, newSecretEvent, type SecretEvent, type SecretEventType } from './secret-event.ts';
-import type { SecretShelf, StoredVersion } from '../vault/secret-shelf.ts';
+import type { EmbeddedSecretStore, StoredVersion } from '../vault/in-memory-secret-store.ts';
 
 interface Subscription {
   readonly endpoint: EventEndpoint;
@@ -30,10 +30,10 @@ const mostAttempts = 30;
 export function createEventGrid(options: {
   readonly clock: Clock;
   readonly vault: EventSource;
-  readonly shelf: SecretShelf;
+  readonly secretStore: EmbeddedSecretStore;
   readonly auditLog: WritableAuditLog;
 }): EmbeddedEventGrid & { versionCreated(version: StoredVersion): void } {
-  const { clock, vault, shelf, auditLog } = options;
+  const { clock, vault, secretStore, auditLog } = options;
   const subscriptions = new Set<Subscription>();
   const fired = new Set<string>();
   const underway = new Set<Promise<void>>();
@@ -79,7 +79,7 @@ export function createEventGrid(options: {
       ),
     );
   };
-  const newest = (name: string) => shelf.versions(name).at(-1);
+  const newest = (name: string) => secretStore.versions(name).at(-1);
 
   return {
     async subscribe(to, { schema = 'event-grid', copies = 1 } = {}) {
@@ -97,7 +97,7 @@ export function createEventGrid(options: {
       failed = [];
       for (const delivery of again) deliver(delivery);
       const now = clock.now();
-      const events = shelf
+      const events = secretStore
         .names()
         .flatMap((name) => newest(name) ?? [])
         .flatMap((version) => dueEvents(version, now).map((type) => newSecretEvent(type, version, now)))

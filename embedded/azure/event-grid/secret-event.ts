@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { versionId } from '../vault/secret-bundle.ts';
-import type { StoredVersion } from '../vault/secret-shelf.ts';
+import type { StoredVersion } from '../vault/in-memory-secret-store.ts';
 
 export type SecretEventType = 'SecretNearExpiry' | 'SecretExpired' | 'SecretNewVersionCreated';
 

@@ -9,7 +9,7 @@ import type { IdentityRegister, KnownToken } from '../identity/identity-register
 import type { VaultFault } from './key-vault.ts';
 import { performOperation } from './perform-operation.ts';
 import { secretId } from './secret-bundle.ts';
-import type { SecretShelf, StoredVersion } from './secret-shelf.ts';
+import type { EmbeddedSecretStore, StoredVersion } from './in-memory-secret-store.ts';
 import { badParameter, type VaultAnswer, vaultError } from './vault-answer.ts';
 import type { VaultFaults } from './vault-faults.ts';
 import { denialText, type VaultGrants } from './vault-grants.ts';
@@ -23,7 +23,7 @@ export interface VaultServices {
   readonly resourceId: string;
   readonly register: IdentityRegister;
   readonly auditLog: WritableAuditLog;
-  readonly shelf: SecretShelf;
+  readonly secretStore: EmbeddedSecretStore;
   readonly grants: VaultGrants;
   readonly faults: VaultFaults;
   readonly limit: WriteLimit;
@@ -105,7 +105,7 @@ async function decide(
   if (!allowed && operation.rights.length > 0) return deny(services, token, operation, 'ForbiddenByRbac');
   if (operation.write && !services.limit.pass()) return { answer: throttled(services.limit.retryAfterSeconds()) };
   const answer = performOperation(operation, {
-    shelf: services.shelf,
+    secretStore: services.secretStore,
     vaultUrl: services.url,
     now: Math.floor(services.clock.now().getTime() / 1000),
     apiVersion: request.url.searchParams.get('api-version') ?? '',

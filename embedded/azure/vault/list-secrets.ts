@@ -1,5 +1,5 @@
 import { propertiesOf, toDeletedSecret, toSecretItem } from './secret-bundle.ts';
-import type { SecretShelf } from './secret-shelf.ts';
+import type { EmbeddedSecretStore } from './in-memory-secret-store.ts';
 import { badParameter, type VaultAnswer } from './vault-answer.ts';
 import type { VaultOperation } from './vault-operation.ts';
 
@@ -10,7 +10,7 @@ export interface ListQuery {
 }
 
 interface ListContext {
-  readonly shelf: SecretShelf;
+  readonly secretStore: EmbeddedSecretStore;
   readonly vaultUrl: string;
   readonly apiVersion: string;
   readonly list: ListQuery;
@@ -42,22 +42,22 @@ function rowsOf(
   operation: VaultOperation,
   context: ListContext,
 ): readonly { readonly key: string; readonly item: object }[] {
-  const { shelf } = context;
+  const { secretStore } = context;
   if (operation.secret !== null) {
     // By version id, which is random: Azure promises no order, and this is the one that was seen in recordings.
-    return shelf
+    return secretStore
       .versions(operation.secret)
       .toSorted((one, other) => (one.version < other.version ? -1 : 1))
       .map((version) => ({ key: version.version, item: propertiesOf(context, version) }));
   }
   if (operation.deleted) {
-    return shelf.deletedNames().flatMap((name) => {
-      const found = shelf.deleted(name);
+    return secretStore.deletedNames().flatMap((name) => {
+      const found = secretStore.deleted(name);
       return found ? [{ key: name, item: toDeletedSecret(context, found.newest, found.at, true) }] : [];
     });
   }
-  return shelf.names().flatMap((name) => {
-    const newest = shelf.versions(name).at(-1);
+  return secretStore.names().flatMap((name) => {
+    const newest = secretStore.versions(name).at(-1);
     return newest ? [{ key: name, item: toSecretItem(context, newest) }] : [];
   });
 }

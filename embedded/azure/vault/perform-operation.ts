@@ -8,7 +8,7 @@ import {
   versionId,
 } from './secret-bundle.ts';
 import { parseSecretRequest, refuseName } from './secret-request.ts';
-import type { SecretShelf, StoredVersion } from './secret-shelf.ts';
+import type { EmbeddedSecretStore, StoredVersion } from './in-memory-secret-store.ts';
 import {
   badParameter,
   deletedSecretNotFound,
@@ -22,7 +22,7 @@ import {
 import type { VaultOperation } from './vault-operation.ts';
 
 export interface PerformContext {
-  readonly shelf: SecretShelf;
+  readonly secretStore: EmbeddedSecretStore;
   readonly vaultUrl: string;
   /** Unix seconds. */
   readonly now: number;
@@ -58,12 +58,12 @@ export function performOperation(operation: VaultOperation, context: PerformCont
 }
 
 function setSecret(name: string, context: PerformContext): VaultAnswer {
-  if (context.shelf.deleted(name)) return { ...nameIsDeleted(name), id: secretId(context.vaultUrl, name) };
-  if (context.shelf.versions(name).at(-1)?.managed) return managedByVault('set');
+  if (context.secretStore.deleted(name)) return { ...nameIsDeleted(name), id: secretId(context.vaultUrl, name) };
+  if (context.secretStore.versions(name).at(-1)?.managed) return managedByVault('set');
   const request = parseSecretRequest(context.body);
   if ('status' in request) return request;
   if (request.value === undefined) return badParameter('Property value is required');
-  const added = context.shelf.add({
+  const added = context.secretStore.add({
     name,
     value: request.value,
     enabled: request.enabled ?? true,
@@ -105,7 +105,7 @@ function updateSecret(name: string, version: string | null, context: PerformCont
     ...(from === undefined ? {} : { notBefore: from }),
     ...(until === undefined ? {} : { expires: until }),
   };
-  context.shelf.replace(updated);
+  context.secretStore.replace(updated);
   return {
     status: 200,
     body: propertiesOf(context, updated),
@@ -115,10 +115,10 @@ function updateSecret(name: string, version: string | null, context: PerformCont
 }
 
 function deleteSecret(name: string, context: PerformContext): VaultAnswer {
-  const newest = context.shelf.versions(name).at(-1);
+  const newest = context.secretStore.versions(name).at(-1);
   if (!newest) return { ...secretNotFound(name, null), id: secretId(context.vaultUrl, name) };
   if (newest.managed) return managedByVault('delete');
-  context.shelf.delete(name, context.now);
+  context.secretStore.delete(name, context.now);
   return {
     status: 200,
     body: toDeletedSecret(context, newest, context.now, false),
@@ -127,7 +127,7 @@ function deleteSecret(name: string, context: PerformContext): VaultAnswer {
 }
 
 function getDeletedSecret(name: string, context: PerformContext): VaultAnswer {
-  const found = context.shelf.deleted(name);
+  const found = context.secretStore.deleted(name);
   const id = `${context.vaultUrl}/deletedsecrets/${name}`;
   if (!found) return { ...deletedSecretNotFound(name), id };
   if (!found.newest.enabled) return { ...secretDisabled(), id };
@@ -135,9 +135,9 @@ function getDeletedSecret(name: string, context: PerformContext): VaultAnswer {
 }
 
 function recoverSecret(name: string, context: PerformContext): VaultAnswer {
-  const found = context.shelf.deleted(name);
+  const found = context.secretStore.deleted(name);
   if (!found) return deletedSecretNotFound(name);
-  context.shelf.recover(name);
+  context.secretStore.recover(name);
   return {
     status: 200,
     body: propertiesOf(context, found.newest),
@@ -146,7 +146,7 @@ function recoverSecret(name: string, context: PerformContext): VaultAnswer {
 }
 
 function find(name: string, version: string | null, context: PerformContext): StoredVersion | undefined {
-  const versions = context.shelf.versions(name);
+  const versions = context.secretStore.versions(name);
   return version === null ? versions.at(-1) : versions.find((one) => one.version === version.toLowerCase());
 }
 

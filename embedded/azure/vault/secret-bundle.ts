@@ -1,4 +1,4 @@
-import type { StoredVersion } from './secret-shelf.ts';
+import type { StoredVersion } from './in-memory-secret-store.ts';
 
 const recoverableDays = 90;
 const secondsOfDay = 86_400;

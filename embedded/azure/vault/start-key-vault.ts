@@ -5,7 +5,7 @@ import { azureIds } from '../azure-ids.ts';
 import type { WritableAuditLog } from '../audit-log/create-audit-log.ts';
 import type { IdentityRegister } from '../identity/identity-register.ts';
 import type { EmbeddedKeyVault } from './key-vault.ts';
-import { createSecretShelf, type SecretShelf, type StoredVersion } from './secret-shelf.ts';
+import { createInMemorySecretStore, type EmbeddedSecretStore, type StoredVersion } from './in-memory-secret-store.ts';
 import { createVaultFaults } from './vault-faults.ts';
 import { createVaultGrants } from './vault-grants.ts';
 import { createWriteLimit } from './write-limit.ts';
@@ -17,12 +17,12 @@ export async function startKeyVault(options: {
   readonly auditLog: WritableAuditLog;
   readonly name?: string;
   readonly port?: number;
-  readonly shelf?: SecretShelf;
+  readonly secretStore?: EmbeddedSecretStore;
   /** Called for every version that a request adds. */
   readonly onNewVersion?: (version: StoredVersion) => void;
 }): Promise<EmbeddedKeyVault & { stop(): Promise<void> }> {
   const name = options.name ?? 'keyturn-embedded';
-  const shelf = options.shelf ?? createSecretShelf();
+  const secretStore = options.secretStore ?? createInMemorySecretStore();
   const grants = createVaultGrants();
   const faults = createVaultFaults();
   const limit = createWriteLimit(options.clock);
@@ -31,7 +31,7 @@ export async function startKeyVault(options: {
     name,
     resourceId: azureIds.vault(name),
     url: '',
-    shelf,
+    secretStore,
     grants,
     faults,
     limit,
@@ -50,9 +50,9 @@ export async function startKeyVault(options: {
     revokeGrants: (principal) => grants.revoke(principal),
     fault: (fault) => faults.add(fault),
     limitWrites: (perTenSeconds, retryAfterSeconds) => limit.set(perTenSeconds, retryAfterSeconds),
-    everyValue: () => shelf.everyValue(),
-    seed: (secret) => shelf.add(toSeeded(secret, options.clock.now())).version,
-    versions: (secret) => shelf.versions(secret).map(toShown),
+    everyValue: () => secretStore.everyValue(),
+    seed: (secret) => secretStore.add(toSeeded(secret, options.clock.now())).version,
+    versions: (secret) => secretStore.versions(secret).map(toShown),
     stop: () => server.stop(),
   };
 }

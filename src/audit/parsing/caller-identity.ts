@@ -1,4 +1,4 @@
-import { remember } from './remember.ts';
+import { memoize } from './memoize.ts';
 import type { CallerIdentity } from '../model/retrieval.ts';
 
 const nobody: CallerIdentity = {
@@ -74,7 +74,7 @@ function collect(claims: Map<string, string>, prefix: string, value: unknown): v
   }
 }
 
-const plainName = remember((name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '_'));
+const plainName = memoize((name) => name.toLowerCase().replace(/[^a-z0-9]+/g, '_'));
 
 function put(claims: Map<string, string>, name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '' || value === 'None') return;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { callerIdentity } from './caller-identity.ts';
 import { kindOf, spellOperation } from './operation-kinds.ts';
-import { remember } from './remember.ts';
+import { memoize } from './memoize.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { disagrees, denialOf } from './status-of-row.ts';
@@ -90,7 +90,7 @@ function columnsOf(row: Record<string, unknown>): Columns {
   return columns;
 }
 
-const spelling = remember((name): { readonly lower: string; readonly bare: string | null } => {
+const spelling = memoize((name): { readonly lower: string; readonly bare: string | null } => {
   const lower = name.toLowerCase();
   return { lower, bare: /_[sdgbt]$/.test(lower) ? lower.slice(0, -2) : null };
 });

@@ -1,4 +1,4 @@
-import { remember } from './remember.ts';
+import { memoize } from './memoize.ts';
 
 /** Which secret, and which version, an address in an audit row speaks of. Names and versions in lower case. */
 export interface RequestedSecret {
@@ -19,7 +19,7 @@ export function requestedSecret(text: string | null): RequestedSecret {
   return text === null ? none : readAddress(text);
 }
 
-const readAddress = remember((text): RequestedSecret => {
+const readAddress = memoize((text): RequestedSecret => {
   const path = address.exec(text)?.[2];
   if (path === undefined) return none;
   const [collection = '', name, version] = path.split('/').filter((segment) => segment !== '');
@@ -47,7 +47,7 @@ export function vaultOf(resourceId: string | null, ...addresses: readonly (strin
 }
 
 /** The segment behind `vaults`; empty when the id has none. */
-const vaultSegment = remember((resourceId) => {
+const vaultSegment = memoize((resourceId) => {
   const segments = resourceId.toLowerCase().split('/');
   const collection = segments.findIndex((segment) => segment === 'vaults' || segment === 'managedhsms');
   return collection === -1 ? '' : (segments[collection + 1] ?? '');

@@ -8,23 +8,23 @@ import { exitCodeOf } from '../exit-codes.ts';
 import type { FetchedSecret } from '../reading/fetch-secrets.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
 import { type Guardian, startGuardian } from '../delivery/guardian.ts';
-import { hideCommands } from '../redaction/hide-commands.ts';
+import { neutralizeWorkflowCommands } from '../redaction/neutralize-workflow-commands.ts';
 import { watchJobFiles } from '../delivery/job-files.ts';
 import { decideMasks, type MaskDecision } from '../redaction/mask-decision.ts';
 import type { Manifest } from '../configuration/manifest.ts';
 import { maskLines } from '../redaction/masks.ts';
 import { memoryFiles } from '../delivery/memory-file.ts';
-import { partStreams } from '../redaction/part-streams.ts';
+import { splitStreams } from '../redaction/split-streams.ts';
 import { type PatternIndex, patternIndex } from '../redaction/pattern-index.ts';
 import { startRedaction } from '../redaction/redaction.ts';
 import { leastLength, redactionPatterns } from '../redaction/redaction-patterns.ts';
-import { refusePlaceTwice } from '../configuration/refuse-place-twice.ts';
+import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
 import { runCommand } from '../delivery/run-command.ts';
 import { runPins } from '../reading/run-pins.ts';
 import type { SecretRequest } from '../configuration/secret-request.ts';
 import { type Session, startSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeAllSync } from '../write-all-sync.ts';
 
 /** One start of the command, and what it was started with. */
 interface Round {
@@ -43,7 +43,7 @@ export async function exec(options: ExecOptions, surroundings: Surroundings): Pr
   const session = startSession(surroundings, options.patienceMs);
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
   const requests = [...named, ...(await session.select(selections))];
-  if (selections.length > 0) refusePlaceTwice(requests);
+  if (selections.length > 0) rejectDuplicateDestinations(requests);
   const hidden = new Set<string>();
   const first = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: null });
   if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
@@ -60,11 +60,11 @@ async function manifestOf({ manifest, requests }: ExecOptions): Promise<Manifest
       reason: 'names no secret: use --secret or --manifest',
     });
   }
-  refusePlaceTwice(requests);
+  rejectDuplicateDestinations(requests);
   if (manifest === null) return { requests, selections: [] };
   const written = await (await import('../configuration/manifest.ts')).readManifest(manifest);
   const all = [...written.requests, ...requests];
-  refusePlaceTwice(all);
+  rejectDuplicateDestinations(all);
   return { requests: all, selections: written.selections };
 }
 
@@ -120,7 +120,7 @@ async function runOnce(
         pristine: options.pristine || options.agent,
         credential: credentialVariable(session.configuration.identity),
       }),
-      redactions: partStreams([redactionOf(index, options), redactionOf(index, options)], {
+      redactions: splitStreams([redactionOf(index, options), redactionOf(index, options)], {
         commands: options.noCommands,
       }),
       descriptors,
@@ -146,7 +146,7 @@ function credentialVariable(identity: IdentityConfiguration): string | null {
 
 function redactionOf(index: PatternIndex, { noCommands }: ExecOptions) {
   const redaction = startRedaction(index);
-  return noCommands ? hideCommands(redaction) : redaction;
+  return noCommands ? neutralizeWorkflowCommands(redaction) : redaction;
 }
 
 function dismiss(guardian: Guardian): void {
@@ -167,7 +167,7 @@ function writeMasks(
   }
   // In one write, so that nothing comes between; the line feed ends what somebody may have left unfinished.
   const lines = maskLines(values);
-  if (lines.length > 0) writeWhole(2, `\n${lines.join('\n')}\n`);
+  if (lines.length > 0) writeAllSync(2, `\n${lines.join('\n')}\n`);
 }
 
 function versionsOf(fetched: readonly FetchedSecret[]): string {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { parseDuration } from '../../secrets/duration.ts';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
-import { refusePlaceTwice } from './refuse-place-twice.ts';
+import { rejectDuplicateDestinations } from './reject-duplicate-destinations.ts';
 import { isSafeVariable, type SecretRequest, type SecretSelection, type SecretTarget } from './secret-request.ts';
 import { type Refusal, ShapeReader } from './shape-reader.ts';
 
@@ -43,7 +43,7 @@ export async function parseManifest(text: string): Promise<Manifest> {
   const selections = entries.filter(isSelection).map(parseSelection);
   const requests = entries.filter((entry) => !isSelection(entry)).map(parseRequest);
   if (entries.length === 0) refuse('secrets', 'names no secret');
-  refusePlaceTwice(requests);
+  rejectDuplicateDestinations(requests);
   return { requests, selections };
 }
 

@@ -9,7 +9,7 @@ import { httpExchange } from '../http-exchange.ts';
 import { loadFetchConfiguration } from '../configuration/load-fetch-configuration.ts';
 import { parseSecretWord } from '../configuration/secret-request.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { tryReads, type WantedReads } from './try-reads.ts';
+import { probeReads, type WantedReads } from './probe-reads.ts';
 
 interface Wanted extends WantedReads {
   readonly json: boolean;
@@ -30,7 +30,7 @@ export async function doctor(words: readonly string[], surroundings: Surrounding
     // No token is asked for where somebody could have it sent elsewhere.
     if (safe) {
       found.push(await diagnoseMetadata(httpExchange, configuration.identity));
-      found.push(...(await tryReads(configuration, wanted, surroundings)));
+      found.push(...(await probeReads(configuration, wanted, surroundings)));
     }
   }
   process.stdout.write(wanted.json ? `${JSON.stringify({ diagnoses: found })}\n` : found.map(written).join(''));

@@ -74,9 +74,9 @@ describe('the helper’s own process', () => {
 
   it('writes a whole text into a pipe that is full and does not block', async () => {
     const script = `
-      import { writeWhole } from ${JSON.stringify(join(process.cwd(), 'src/runner/write-whole.ts'))};
+      import { writeAllSync } from ${JSON.stringify(join(process.cwd(), 'src/runner/write-all-sync.ts'))};
       process.stderr.write('x');
-      writeWhole(2, 'y'.repeat(3_000_000));
+      writeAllSync(2, 'y'.repeat(3_000_000));
       process.exit(0);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -8,7 +8,7 @@ const fullMs = 2;
  * Writes all of a text before anything else happens: receipts and masks must be whole in the log before the command
  * starts. A pipe that Node's own streams have opened no longer blocks, so a slow reader shows as EAGAIN or a short write.
  */
-export function writeWhole(descriptor: number, text: string): void {
+export function writeAllSync(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let from = 0; from < bytes.length; ) {
     try {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { liveSecret } from '../../examples/story/cast.ts';
+import { liveSecret } from '../../examples/story/fixtures.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
 import { type Called, callCommand } from './call-command.ts';
 

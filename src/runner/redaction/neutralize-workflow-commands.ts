@@ -13,7 +13,7 @@ const guard = Buffer.from('| ');
  * A redaction whose lines no runner takes for commands: those that begin with `::` or `##[` get `| ` before them.
  * Everything else passes unchanged. At most two bytes are held back, at the start of a line.
  */
-export function hideCommands(inner: Redaction): Redaction {
+export function neutralizeWorkflowCommands(inner: Redaction): Redaction {
   let lineStart = true;
   let begun = Buffer.alloc(0);
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** One version as the vault keeps it. Times are Unix seconds. */
+/** One version as the vault stores it. Times are Unix seconds. */
 export interface StoredVersion {
   readonly name: string;
   /** 32 hexadecimal digits. */
@@ -14,7 +14,7 @@ export interface StoredVersion {
   readonly created: number;
   readonly updated: number;
   readonly previousVersion?: string;
-  /** Belongs to a certificate: the vault itself looks after it, and nobody else may change or delete it. */
+  /** Belongs to a certificate: the vault manages it, and no client may change or delete it. */
   readonly managed?: boolean;
 }
 
@@ -24,25 +24,25 @@ interface Secret {
   deletedAt: number | null;
 }
 
-/** What stands in a vault: secrets with their versions, alive or deleted. Names differ by more than case. */
-export interface SecretShelf {
+/** The contents of a vault: secrets with their versions, live or deleted. Names are compared without case. */
+export interface EmbeddedSecretStore {
   add(version: Omit<StoredVersion, 'version' | 'previousVersion'>): StoredVersion;
   replace(version: StoredVersion): void;
-  /** Oldest first; empty when there is no such living secret. */
+  /** Oldest first; empty if no live secret has this name. */
   versions(name: string): readonly StoredVersion[];
   names(): readonly string[];
   delete(name: string, at: number): void;
   recover(name: string): void;
-  /** `null` when no deleted secret has this name. */
+  /** `null` if no deleted secret has this name. */
   deleted(name: string): { readonly newest: StoredVersion; readonly at: number } | null;
   deletedNames(): readonly string[];
   everyValue(): readonly string[];
-  /** All that is in it, to be written to disk and read back. */
+  /** The whole state, to be written to disk and passed to `restore` later. */
   contents(): unknown;
   restore(contents: unknown): void;
 }
 
-export function createSecretShelf(): SecretShelf {
+export function createInMemorySecretStore(): EmbeddedSecretStore {
   const secrets = new Map<string, Secret>();
   const values = new Set<string>();
   const living = (name: string) => {
@@ -102,6 +102,6 @@ export function createSecretShelf(): SecretShelf {
 
 function newest(secret: Secret): StoredVersion {
   const last = secret.versions.at(-1);
-  if (!last) throw new Error('A secret stands on the shelf without a version');
+  if (!last) throw new Error('A secret stands on the secretStore without a version');
   return last;
 }

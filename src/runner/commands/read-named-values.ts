@@ -3,35 +3,35 @@ import { ServiceError } from '../../service-error.ts';
 import { readySecrets, type ReadySecret } from '../delivery/deliver-secrets.ts';
 import { parseExecOptions } from './exec-options.ts';
 import { readManifest } from '../configuration/manifest.ts';
-import { refusePlaceTwice } from '../configuration/refuse-place-twice.ts';
+import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
 import { startSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 
-/** What `render`, `mask` and `env` share: values by the names they were asked for under. */
+/** What `render`, `mask` and `env` share: values by the names the caller asked for. */
 export interface NamedValues {
   readonly values: ReadonlyMap<string, string>;
-  /** Values of the options named to `readNamedValues`, `null` where one is absent. */
+  /** Values of the options named to `readNamedValues`; `null` if an option is absent. */
   readonly options: Readonly<Record<string, string | null>>;
 }
 
 /**
- * Reads `--secret NAME=[VAULT/]NAME` and `--manifest FILE`, together with further options of one command, fetches what
- * they ask for, and leaves the receipts.
- * @throws ServiceError COMMAND_LINE_WRONG, MANIFEST_MALFORMED, and all of a fetch
+ * Reads `--secret NAME=[VAULT/]NAME` and `--manifest FILE`, together with further options of one command, fetches those
+ * secrets, and emits the receipts.
+ * @throws ServiceError COMMAND_LINE_WRONG, MANIFEST_MALFORMED, and every code of a fetch
  */
 export async function readNamedValues(
   words: readonly string[],
   furtherOptions: readonly string[],
   surroundings: Surroundings,
 ): Promise<NamedValues> {
-  const { own, shared } = partWords(words, furtherOptions);
-  // Its secrets are written as exec's are; the command behind `--` is never run.
+  const { own, shared } = splitWords(words, furtherOptions);
+  // Secrets are given the way exec takes them. The command after `--` is never run.
   const { manifest, requests, patienceMs } = parseExecOptions([...shared, '--', 'true']);
   const written = manifest === null ? null : await readManifest(manifest);
   const session = startSession(surroundings, patienceMs);
   const selected = await session.select(written?.selections ?? []);
   const all = [...(written?.requests ?? []), ...requests, ...selected];
-  refusePlaceTwice(all);
+  rejectDuplicateDestinations(all);
   if (all.some(({ target }) => target.kind !== 'environment') || all.length === 0) {
     throw new ServiceError('COMMAND_LINE_WRONG', {
       place: '--secret',
@@ -46,7 +46,7 @@ function named({ request, value }: ReadySecret): readonly [string, string] {
   return [request.target.kind === 'environment' ? request.target.variable : '', value];
 }
 
-function partWords(words: readonly string[], names: readonly string[]) {
+function splitWords(words: readonly string[], names: readonly string[]) {
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
   const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
   const own: Record<string, string | null> = Object.fromEntries(names.map((name) => [name, null]));

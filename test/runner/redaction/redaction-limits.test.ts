@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
+import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
 let world: FetchWorld;
 beforeAll(async () => {

@@ -1,37 +1,38 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createSecretShelf, type SecretShelf } from './secret-shelf.ts';
+import { createInMemorySecretStore, type EmbeddedSecretStore } from './in-memory-secret-store.ts';
 
 /**
- * A shelf that is written to a file after every change and read back from it at the start.
- * The file is enciphered, its key beside it in `FILE.key`: a search for a secret's value in the folder finds nothing.
+ * A store that writes its state to a file after every change and reads it back at startup.
+ * The file is encrypted, with its key beside it in `FILE.key`, so that searching the folder for a secret's value finds
+ * nothing.
  */
-export function openShelfFile(file: string): SecretShelf {
+export function openStateFile(file: string): EmbeddedSecretStore {
   const key = openKey(`${file}.key`);
-  const shelf = createSecretShelf();
-  if (existsSync(file)) shelf.restore(JSON.parse(decipher(readFileSync(file), key)));
+  const secretStore = createInMemorySecretStore();
+  if (existsSync(file)) secretStore.restore(JSON.parse(decipher(readFileSync(file), key)));
   const save = () => {
-    writeFileSync(`${file}.new`, encipher(JSON.stringify(shelf.contents()), key), { mode: 0o600 });
+    writeFileSync(`${file}.new`, encipher(JSON.stringify(secretStore.contents()), key), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   };
   return {
-    ...shelf,
+    ...secretStore,
     add(version) {
-      const added = shelf.add(version);
+      const added = secretStore.add(version);
       save();
       return added;
     },
     replace(version) {
-      shelf.replace(version);
+      secretStore.replace(version);
       save();
     },
     delete(name, at) {
-      shelf.delete(name, at);
+      secretStore.delete(name, at);
       save();
     },
     recover(name) {
-      shelf.recover(name);
+      secretStore.recover(name);
       save();
     },
   };

@@ -11,7 +11,7 @@ const nothing = Buffer.alloc(0);
  * that may yet become a receipt (or, with `commands`, a runner's command), a line feed parts them. Nothing else changes.
  * What holds is the order in which this helper writes; a runner reads two pipes.
  */
-export function partStreams(
+export function splitStreams(
   streams: readonly [Redaction, Redaction],
   { commands }: { readonly commands: boolean },
 ): readonly [Redaction, Redaction] {

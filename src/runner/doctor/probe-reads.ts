@@ -7,8 +7,8 @@ import type { FetchConfiguration } from '../configuration/fetch-configuration.ts
 import { helperVersion } from '../helper-version.ts';
 import { type HttpExchange, httpExchange } from '../http-exchange.ts';
 import { readJobContext } from '../job-context.ts';
-import { leaveReceipt } from '../receipts/leave-receipt.ts';
-import { namesAreOpaque } from '../receipts/names-are-opaque.ts';
+import { emitReceipt } from '../receipts/emit-receipt.ts';
+import { requiresNamePrivacy } from '../receipts/name-privacy.ts';
 import { postReceipts } from '../receipts/post-receipts.ts';
 import { readAuthority } from '../identity/read-authority.ts';
 import { readSecret } from '../reading/read-secret.ts';
@@ -28,7 +28,7 @@ export interface WantedReads {
  * `doctor`'s tries: of each vault the way, the identity, its role by names that nobody has, and the one secret that was
  * asked for. They are reads like any other: stamped, and each on record.
  */
-export async function tryReads(
+export async function probeReads(
   configuration: FetchConfiguration,
   wanted: WantedReads,
   surroundings: Surroundings,
@@ -41,7 +41,7 @@ export async function tryReads(
   );
   const lookup = readJobContext(surroundings.environment, configuration.gitea);
   const job = lookup.found ? lookup.job : null;
-  const opaque = namesAreOpaque(configuration, job);
+  const opaque = requiresNamePrivacy(configuration, job);
   const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
   const found: Diagnosis[] = [];
   const receipts: Receipt[] = [];
@@ -63,7 +63,7 @@ export async function tryReads(
       const one = await readSecret(ports, { vault, name: secret, version, clientRequestId });
       clockOffsetMs = one.clockOffsetMs ?? clockOffsetMs;
       for (const receipt of chain.receiptsOf([one])) {
-        leaveReceipt(receipt, receipt.sequence === 1);
+        emitReceipt(receipt, receipt.sequence === 1);
         receipts.push(receipt);
       }
       return one;

@@ -2,23 +2,23 @@ import { ServiceError } from '../../service-error.ts';
 import type { SecretRequest, SecretTarget } from './secret-request.ts';
 
 /**
- * Two secrets in one place would leave it to chance which one the command gets.
- * @throws ServiceError MANIFEST_MALFORMED with the second's number among `requests`
+ * Two secrets with one destination would leave it to chance which one the command gets.
+ * @throws ServiceError MANIFEST_MALFORMED with the index of the second one in `requests`
  */
-export function refusePlaceTwice(requests: readonly SecretRequest[]): void {
+export function rejectDuplicateDestinations(requests: readonly SecretRequest[]): void {
   const seen = new Set<string>();
   requests.forEach(({ target }, index) => {
-    const place = placeOf(target);
-    if (seen.has(place)) {
-      const reason = 'takes the same place as a secret before it';
+    const destination = destinationOf(target);
+    if (seen.has(destination)) {
+      const reason = 'has the same destination as an earlier secret';
       throw new ServiceError('MANIFEST_MALFORMED', { place: `secrets[${String(index)}]`, reason });
     }
-    seen.add(place);
+    seen.add(destination);
   });
 }
 
-/** A private file counts by the variable that names it. */
-function placeOf(target: SecretTarget): string {
+/** A private file is identified by the variable that names it. */
+function destinationOf(target: SecretTarget): string {
   switch (target.kind) {
     case 'environment':
       return `variable ${target.variable}`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { receiptMarker } from '../../../src/provenance/receipt-line.ts';
-import { hideCommands } from '../../../src/runner/redaction/hide-commands.ts';
-import { partStreams } from '../../../src/runner/redaction/part-streams.ts';
+import { neutralizeWorkflowCommands } from '../../../src/runner/redaction/neutralize-workflow-commands.ts';
+import { splitStreams } from '../../../src/runner/redaction/split-streams.ts';
 import { patternIndex } from '../../../src/runner/redaction/pattern-index.ts';
 import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
 
@@ -10,8 +10,8 @@ const index = patternIndex([Buffer.from(receiptMarker)]);
 
 /** What a log holds when two streams write by turns, with silences and an end; by which stream, what. */
 function logOf(writes: readonly (readonly [0 | 1, string])[], commands = false): string {
-  const one = () => (commands ? hideCommands(startRedaction(index)) : startRedaction(index));
-  const streams = partStreams([one(), one()], { commands });
+  const one = () => (commands ? neutralizeWorkflowCommands(startRedaction(index)) : startRedaction(index));
+  const streams = splitStreams([one(), one()], { commands });
   const parts = writes.flatMap(([stream, text]) => [
     Buffer.from(streams[stream].push(Buffer.from(text))).toString('latin1'),
     Buffer.from(streams[stream].release()).toString('latin1'),

@@ -1,0 +1,29 @@
+import { ServiceError } from '../../service-error.ts';
+import { decideMasks } from '../redaction/mask-decision.ts';
+import { maskLines } from '../redaction/masks.ts';
+import { readNamedValues } from './read-named-values.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { writeAllSync } from '../write-all-sync.ts';
+
+/** `mask --secret NAME=SECRET…`: writes `::add-mask::` lines only, for values that this job gets in another way. */
+export async function mask(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  requireMasks(surroundings.environment);
+  const { values } = await readNamedValues(words, [], surroundings);
+  writeMasks(values);
+  return 0;
+}
+
+/**
+ * Checks that a runner would obey mask lines, before any secret is read.
+ * @throws ServiceError MASKS_WITHHELD
+ */
+export function requireMasks(environment: Surroundings['environment']): void {
+  const decision = decideMasks(environment);
+  if (decision.masks) return;
+  throw new ServiceError('MASKS_WITHHELD', { reason: decision.reason ?? 'this process does not run in a job' });
+}
+
+/** The empty line first ends any unfinished line, because a runner obeys a mask only at the start of one. */
+export function writeMasks(values: ReadonlyMap<string, string>): void {
+  writeAllSync(2, `\n${maskLines(values.values()).join('\n')}\n`);
+}

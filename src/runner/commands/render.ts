@@ -1,0 +1,56 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { ServiceError } from '../../service-error.ts';
+import { exchangeFailure } from '../http-exchange.ts';
+import { decideMasks } from '../redaction/mask-decision.ts';
+import { memoryFiles } from '../delivery/memory-file.ts';
+import { rememberRendered } from '../delivery/rendered-files.ts';
+import { writeMasks } from './mask.ts';
+import { readNamedValues } from './read-named-values.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { fillTemplate } from '../delivery/template.ts';
+
+/** `render --template FILE --out PATH --secret NAME=SECRET…`: fills a template into a file in memory, for later steps. */
+export async function render(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const allowDisk = words.includes('--allow-disk');
+  const rest = words.filter((word) => word !== '--allow-disk');
+  // Decided before the helper writes anything, because the decision depends on what is already in the job's files.
+  const decision = decideMasks(surroundings.environment);
+  const { values, options } = await readNamedValues(rest, ['template', 'out'], surroundings);
+  const template = options['template'] ?? '';
+  const out = options['out'] ?? '';
+  if (template === '' || !/^\/[^\0\n]+$/.test(out)) {
+    const reason = 'needs --template FILE and --out with an absolute path';
+    throw new ServiceError('COMMAND_LINE_WRONG', { place: 'render', reason });
+  }
+  const text = fillTemplate(template, readTemplate(template), values);
+  memoryFiles({ allowDisk, nonce: surroundings.nonce(4), announce: () => undefined, fallback: '/tmp' }).write(
+    out,
+    '',
+    Buffer.from(text),
+  );
+  const folder = surroundings.environment['RUNNER_TEMP'] ?? '';
+  if (folder !== '') registerCleanup(folder, out);
+  if (decision.masks) writeMasks(values);
+  else if (decision.reason !== null) surroundings.say(`no masks were written: ${decision.reason}`);
+  surroundings.say(`wrote ${out}; the action's last step removes it, or else remove it yourself`);
+  return 0;
+}
+
+function registerCleanup(folder: string, out: string): void {
+  try {
+    rememberRendered(folder, out);
+  } catch (cause) {
+    // No cleanup is registered for this file, so delete it now.
+    rmSync(out, { force: true });
+    throw new ServiceError('TARGET_UNUSABLE', { path: 'RUNNER_TEMP', reason: exchangeFailure(cause) }, { cause });
+  }
+}
+
+function readTemplate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = `cannot be read (${exchangeFailure(cause)})`;
+    throw new ServiceError('TEMPLATE_MALFORMED', { file, line: 0, reason }, { cause });
+  }
+}
