@@ -63,7 +63,7 @@ describe('docs/auditing.md', () => {
   });
 
   it('explains every code by which attribution decides, and no other', () => {
-    const rules = globSync('src/audit/attribution-rules/*-rule*.ts').map((file) => readFileSync(file, 'utf8'));
+    const rules = globSync('src/audit/attribution/rules/*-rule*.ts').map((file) => readFileSync(file, 'utf8'));
     const words = rules.flatMap((text) => [...text.matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(([, word = '']) => word));
     const codes = new Set(words.filter((word) => !(grades as readonly string[]).includes(word)));
     expect(Object.keys(attributionReasons).sort()).toEqual([...codes].sort());

@@ -17,7 +17,7 @@ describe('the bundle of the helper', () => {
     expect(first.length).toBeLessThanOrEqual(600 * 1024);
   });
 
-  it.each(['main', 'action-main', 'action-post'])('holds nothing of the service: %s', async (entry) => {
+  it.each(['main', 'action/action-main', 'action/action-post'])('holds nothing of the service: %s', async (entry) => {
     const { metafile } = await build({
       entryPoints: [`src/runner/${entry}.ts`],
       bundle: true,

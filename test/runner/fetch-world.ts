@@ -29,8 +29,8 @@ export async function buildHelper(directory: string): Promise<string> {
 /** Builds all three files of the action into one folder. Gives the paths of its step and its last step. */
 export async function buildAction(directory: string): Promise<{ readonly main: string; readonly post: string }> {
   const [main, post] = await Promise.all([
-    buildEntry('action-main', join(directory, 'main.mjs')),
-    buildEntry('action-post', join(directory, 'post.mjs')),
+    buildEntry('action/action-main', join(directory, 'main.mjs')),
+    buildEntry('action/action-post', join(directory, 'post.mjs')),
     buildHelper(directory),
   ]);
   return { main, post };

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../../service-error.ts';
 import { paperFiles } from './paper-model.ts';
 import type { ReportModel } from '../report/report-model.ts';
@@ -50,6 +51,6 @@ function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
 
 /** The worker beside this module, or, in a bundle, the one that the build puts among its chunks. */
 function workerFile(): string {
-  if (import.meta.url.endsWith('.ts')) return installedFile('pdf-worker.ts');
+  if (import.meta.url.endsWith('.ts')) return fileURLToPath(new URL('pdf-worker.ts', import.meta.url));
   return installedFile('pdf-worker.js', 'chunks/pdf-worker.js');
 }
