@@ -8,7 +8,9 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
 /** Variables that the fetch helper reads: they belong to a job's environment and are no settings of the service. */
-const helperVariables = new Set(globSync('src/runner/**/*.ts').flatMap((file) => variablesIn(readFileSync(file, 'utf8'))));
+const helperVariables = new Set(
+  globSync('src/runner/**/*.ts').flatMap((file) => variablesIn(readFileSync(file, 'utf8'))),
+);
 
 describe.each(pages)('%s', (page) => {
   const text = readFileSync(page, 'utf8');
