@@ -1,6 +1,6 @@
 import { auditFaults } from './faults/audit-faults.ts';
 import { evidenceFaults } from './faults/evidence-faults.ts';
-import type { Fault, Retry } from './faults/fault.ts';
+import type { Effect, Fault, Layer, Retry } from './faults/fault.ts';
 import { giteaFaults } from './faults/gitea-faults.ts';
 import { issuerFaults } from './faults/issuer-faults.ts';
 import { recordFaults } from './faults/record-faults.ts';
@@ -28,9 +28,18 @@ export type ErrorCode = keyof typeof catalogue;
 
 type DetailsOf<Row> = Row extends Fault<infer Details> ? Details : never;
 
-/** What a failure of this code says, for records that keep the code alone; `null` for a code that there is not. */
+/** What a failure of this code says, for records that keep the code alone; `null` for an unknown code. */
 export function sentenceOf(code: string): string | null {
-  return Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode].says : null;
+  return isErrorCode(code) ? catalogue[code].says : null;
+}
+
+/** What a failure of this code left in the world, for records that keep the code alone; `null` for an unknown code. */
+export function effectOf(code: string): Effect | null {
+  return isErrorCode(code) ? catalogue[code].effect : null;
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(catalogue, code);
 }
 
 /** The details of each failure, all of them safe to print. */
@@ -46,15 +55,21 @@ export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly details: ErrorDetails[Code];
   readonly retry: Retry;
+  /** What the failed call left in the world. */
+  readonly effect: Effect;
+  /** Where the failure arose. */
+  readonly layer: Layer;
   /** What happened and what to do next, without the details. */
   readonly says: string;
 
   constructor(code: Code, details: ErrorDetails[Code], options?: ErrorOptions) {
-    const { says, retry } = catalogue[code];
+    const { says, retry, effect, layer } = catalogue[code];
     super(`${code}: ${says} ${JSON.stringify(details)}`, options);
     this.code = code;
     this.details = details;
     this.retry = retry;
+    this.effect = effect;
+    this.layer = layer;
     this.says = says;
   }
 

@@ -2,16 +2,22 @@ import { fault } from './fault.ts';
 
 /** What can go wrong while audit evidence is collected and joined. */
 export const auditFaults = {
-  LOG_QUERY_FAILED: fault<{ workspace: string; status: number | null; code: string }>(
-    'backoff',
-    'The log workspace did not answer the query. Check its id and the Log Analytics Reader role.',
-  ),
-  LOG_QUERY_PARTIAL: fault<{ workspace: string; from: string; to: string }>(
-    'never',
-    'The log workspace gave a part of the rows only, even for the smallest slice. The hour counts as not read.',
-  ),
-  OUTPUT_NOT_WRITTEN: fault<{ path: string; reason: string }>(
-    'never',
-    'The file could not be written. Check that its folder is there, may be written to, and has room.',
-  ),
+  LOG_QUERY_FAILED: fault<{ workspace: string; status: number | null; code: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'log',
+    says: 'The log workspace did not answer the query. Check its id and the role Log Analytics Reader.',
+  }),
+  LOG_QUERY_PARTIAL: fault<{ workspace: string; from: string; to: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'log',
+    says: 'The log workspace returned only some of the rows, even for the smallest slice. The hour counts as not read.',
+  }),
+  OUTPUT_NOT_WRITTEN: fault<{ path: string; reason: string }>({
+    retry: 'never',
+    effect: 'unknown',
+    layer: 'output',
+    says: 'Could not write the file. Check that its folder exists, is writable and has space left.',
+  }),
 } as const;

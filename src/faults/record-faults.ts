@@ -2,25 +2,40 @@ import { fault } from './fault.ts';
 
 /** What can go wrong with anything durable. */
 export const recordFaults = {
-  RECORD_EXISTS: fault<{ path: string }>('never', 'A record of this name exists already; another worker was faster.'),
-  RECORD_CHANGED: fault<{ path: string }>(
-    'never',
-    'The record is not the one that was read; another worker changed it.',
-  ),
-  RECORD_PATH_REFUSED: fault<{ path: string }>(
-    'never',
-    'No record can have this name: segments of letters, digits and ._~- joined by slashes, at most 512 characters.',
-  ),
-  RECORD_UNREADABLE: fault<{ path: string; reason: string }>(
-    'never',
-    'The record cannot be understood by this release. Nothing was changed; look at the file named.',
-  ),
-  RECORD_STORE_UNREACHABLE: fault<{ store: string; reason: string }>(
-    'backoff',
-    'The record store could not be reached. Check the folder or the storage account, and its role assignment.',
-  ),
-  RECORD_STORE_REFUSED: fault<{ store: string; reason: string }>(
-    'never',
-    'This place cannot keep records safely. Use a folder on a local disk or Blob storage.',
-  ),
+  RECORD_EXISTS: fault<{ path: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record',
+    says: 'A record with this name already exists, because another worker created it first.',
+  }),
+  RECORD_CHANGED: fault<{ path: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record',
+    says: 'Another worker changed the record after it was read.',
+  }),
+  RECORD_PATH_REFUSED: fault<{ path: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record',
+    says: 'Invalid record name. Use segments of letters, digits and ._~- joined by slashes, at most 512 characters.',
+  }),
+  RECORD_UNREADABLE: fault<{ path: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record',
+    says: 'This release cannot parse the record. Nothing was changed; inspect the file named.',
+  }),
+  RECORD_STORE_UNREACHABLE: fault<{ store: string; reason: string }>({
+    retry: 'backoff',
+    effect: 'unknown',
+    layer: 'record-store',
+    says: 'Could not reach the record store. Check the folder, or the storage account and its role assignment.',
+  }),
+  RECORD_STORE_REFUSED: fault<{ store: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record-store',
+    says: 'This place cannot keep records safely. Use a folder on a local disk, or Blob storage.',
+  }),
 } as const;

@@ -2,19 +2,40 @@ import { fault } from './fault.ts';
 
 /** What can go wrong at the edge, where requests and events come in. */
 export const webFaults = {
-  EVENT_TOKEN_UNCHECKED: fault<{ tenantId: string }>(
-    'backoff',
-    "The token of a delivery could not be checked, because the tenant's keys could not be fetched. Nothing was recorded.",
-  ),
-  REQUEST_FORBIDDEN: fault<{ reason: string }>('never', 'You are signed in, but your role does not allow this.'),
-  REQUEST_MALFORMED: fault<{ place: string; reason: string }>('never', 'The request has a fault at the place named.'),
-  REQUEST_TOO_LARGE: fault<{ limitBytes: number }>('never', 'The request is larger than this route takes.'),
-  SERVER_NOT_STARTED: fault<{ host: string; port: number; reason: string }>(
-    'never',
-    'The server could not listen. EADDRINUSE: another program has this port; choose another one by KEYTURN_PORT.',
-  ),
-  HOST_REFUSED: fault<{ host: string; reason: string }>(
-    'never',
-    'Keyturn does not listen beyond this machine without an identity provider. Configure one, or listen on 127.0.0.1.',
-  ),
+  EVENT_TOKEN_UNCHECKED: fault<{ tenantId: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'identity',
+    says: "Could not fetch the tenant's keys, so the token of a delivery was not checked. Nothing was recorded.",
+  }),
+  REQUEST_FORBIDDEN: fault<{ reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'You are signed in, but your role does not allow this.',
+  }),
+  REQUEST_MALFORMED: fault<{ place: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'The request is invalid at the place named.',
+  }),
+  REQUEST_TOO_LARGE: fault<{ limitBytes: number }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'The request is larger than this route accepts.',
+  }),
+  SERVER_NOT_STARTED: fault<{ host: string; port: number; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'settings',
+    says: 'The server could not listen. EADDRINUSE means that another program uses this port; choose another one with KEYTURN_PORT.',
+  }),
+  HOST_REFUSED: fault<{ host: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'settings',
+    says: 'Without an identity provider Keyturn listens on this machine only. Configure one, or listen on 127.0.0.1.',
+  }),
 } as const;

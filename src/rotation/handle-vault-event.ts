@@ -97,7 +97,7 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
     const { rotation } = await advanceRotation(tools, claimed.rotationId, { deadlineMs });
     return says(outcomeOf(rotation), rotation.failure, claimed.rotationId);
   } catch (error) {
-    if (!ServiceError.is(error) || error.code.startsWith('RECORD_STORE_')) throw error;
+    if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     return says('failed', error.code);
   }
 }

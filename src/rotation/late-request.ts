@@ -1,3 +1,4 @@
+import { effectOf } from '../service-error.ts';
 import type { JournalEntry, RotationAct } from './journal-entry.ts';
 import { isAboutPlace } from './place-intent.ts';
 import type { Rotation } from './rotation.ts';
@@ -48,7 +49,7 @@ function withUnanswered(
 
 /** Whoever sees an answer writes on under the same fence, and does not write that it was unclear. */
 function isAnswered(pending: JournalEntry, { fence, facts }: JournalEntry): boolean {
-  return fence === pending.fence && facts.failure?.endsWith('_ANSWER_UNCLEAR') !== true;
+  return fence === pending.fence && (facts.failure === undefined || effectOf(facts.failure) !== 'unknown');
 }
 
 /**

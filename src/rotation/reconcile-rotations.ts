@@ -134,7 +134,7 @@ async function guarded(notes: PassNotes, unit: RotationUnit, work: () => Promise
   try {
     await work();
   } catch (error) {
-    if (!ServiceError.is(error) || error.code.startsWith('RECORD_STORE_')) throw error;
+    if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     notes.fault(unit.key, error);
   }
 }

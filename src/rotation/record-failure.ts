@@ -12,7 +12,7 @@ export type Failed = 'waiting' | 'needs-attention';
 export async function recordFailure(work: RotationWork, error: unknown): Promise<Failed> {
   if (!ServiceError.is(error)) throw error;
   const { rotation, tools } = work;
-  if (error.code === 'JOURNAL_CONFLICT' || error.code.startsWith('RECORD_')) throw error;
+  if (error.code === 'JOURNAL_CONFLICT' || error.layer === 'record' || error.layer === 'record-store') throw error;
   // A wrong clock must not write down when to try again.
   if (error.code === 'LEASE_ENDED' || error.code === 'CLOCK_DISAGREES') return 'waiting';
   const failure: string = error.code;
@@ -46,9 +46,7 @@ export async function recordFailure(work: RotationWork, error: unknown): Promise
 /** An answer that was lost must not be repeated underneath; up here the next try looks first. */
 function mayHelp(error: ServiceError): boolean {
   return (
-    error.retry !== 'never' ||
-    error.code.endsWith('_ANSWER_UNCLEAR') ||
-    error.code === 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY'
+    error.retry !== 'never' || error.effect === 'unknown' || error.code === 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY'
   );
 }
 

@@ -1,3 +1,4 @@
+import { effectOf } from '../service-error.ts';
 import { leftAliveReason, leftAliveReasons } from './left-alive.ts';
 import type { ClaimedMember, JournalEntry } from './journal-entry.ts';
 import { type Rotation, hasEnded } from './rotation.ts';
@@ -50,7 +51,7 @@ function oldValueOf({ rotation, entries, member }: Known): RotationHistory['oldV
 function mayBeReplaced({ rotation, entries, member: { fromCredentialId } }: Known): boolean {
   const { claim, pending, failure } = rotation;
   if (claim.credentialClass !== 'chosen') return false;
-  const isUnanswered = pending?.act === 'issue' && (failure === null || failure.endsWith('_ANSWER_UNCLEAR'));
+  const isUnanswered = pending?.act === 'issue' && (failure === null || effectOf(failure) === 'unknown');
   const issued = entries.flatMap(({ kind, act, facts: { credentialId } }) =>
     kind === 'outcome' && act === 'issue' && credentialId !== undefined ? [credentialId] : [],
   );

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sentenceOf } from '../../src/service-error.ts';
+import { fault } from '../../src/faults/fault.ts';
+import { effectOf, sentenceOf, ServiceError } from '../../src/service-error.ts';
 
 /** Codes by the file of their area, as they are written there. */
 const areas = globSync('src/faults/*-faults.ts').map((file) =>
@@ -22,6 +23,16 @@ function neverThrown(wanted: readonly string[], texts: readonly string[]): reado
   return wanted.filter((code) => !thrown.has(code));
 }
 
+/** Comparisons with the beginning or the end of one of our codes: `error.layer` and `error.effect` say it instead. */
+function spelt(texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) =>
+    [...text.matchAll(/(starts|ends)With\('([A-Z\d_]+)'\)/g)].flatMap(([call, side, part = '']) => {
+      const isOurs = codes.some((code) => (side === 'starts' ? code.startsWith(part) : code.endsWith(part)));
+      return isOurs ? [call] : [];
+    }),
+  );
+}
+
 describe('the catalogue of errors', () => {
   it('is read whole by this test, and holds each code once: of two rows the last would hide the other', () => {
     expect(codes.length).toBeGreaterThan(80);
@@ -41,6 +52,28 @@ describe('the catalogue of errors', () => {
       "if (ServiceError.is(error, 'GONE')) return ['GONE'];",
     ];
     expect(neverThrown(['GONE', 'HERE'], [...spoken, "throw new ServiceError(\n  'HERE',\n  {})"])).toEqual(['GONE']);
+  });
+
+  it('is never matched by how a code is spelt', () => {
+    expect(spelt(sources)).toEqual([]);
+    expect(
+      spelt(["failure?.endsWith('_ANSWER_UNCLEAR')", "code.startsWith('RECORD_')", "code.startsWith('ER_')"]),
+    ).toEqual(["endsWith('_ANSWER_UNCLEAR')", "startsWith('RECORD_')"]);
+  });
+
+  it('says of each what it left in the world and where it arose: a row without them does not compile', () => {
+    // @ts-expect-error: the effect is missing.
+    fault<{ vault: string }>({ retry: 'never', layer: 'vault', says: 'A sentence.' });
+    // @ts-expect-error: the layer is missing.
+    fault<{ vault: string }>({ retry: 'never', effect: 'none', says: 'A sentence.' });
+    const lost = new ServiceError('RECORD_STORE_UNREACHABLE', { store: 'blob', reason: 'ECONNRESET' });
+    expect([lost.effect, lost.layer]).toEqual(['unknown', 'record-store']);
+  });
+
+  it('calls the effect unknown where an answer was lost, and of an unknown code says nothing', () => {
+    const unclear = codes.filter((code) => code.includes('UNCLEAR'));
+    expect(unclear.map(effectOf)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect([effectOf('VAULT_THROTTLED'), effectOf('NO_SUCH_CODE')]).toEqual(['none', null]);
   });
 
   it('says each in whole sentences', () => {
