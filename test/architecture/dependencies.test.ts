@@ -1,7 +1,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
+type Versions = Readonly<Record<string, string>>;
+
+const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  dependencies: Versions;
+  devDependencies: Versions;
+};
+const product = globSync(['src/**/*.ts', 'functions/*.ts']);
 const rows = [...readFileSync('docs/decisions.md', 'utf8').matchAll(/^\| `([^`]+)` \| (.+?) \| .+ \|$/gm)].map(
   ([, name = '', where = '']) => ({ name, where: where.replaceAll('`', '') }),
 );
@@ -12,10 +18,11 @@ describe('runtime dependencies', () => {
   });
 
   it.each(rows)('$name stands where docs/decisions.md says: $where', ({ name, where }) => {
-    const importers = globSync(['src/**/*.ts', 'functions/*.ts']).filter((file) => imports(file, name));
-    expect(importers).not.toEqual([]);
+    expect(product.filter((file) => packagesIn(readFileSync(file, 'utf8')).includes(name))).not.toEqual([]);
     const places = where.split(', ');
-    const elsewhere = importers.filter((file) => !places.some((place) => file.startsWith(place)));
+    const elsewhere = product
+      .filter((file) => imports(file, name))
+      .filter((file) => !places.some((place) => file.startsWith(place)));
     if (where !== 'at the edges') expect(elsewhere).toEqual([]);
   });
 
@@ -23,6 +30,54 @@ describe('runtime dependencies', () => {
     expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 });
+
+describe('imported packages', () => {
+  it('are dependencies where the product imports them, so that no other package has to bring them along', () => {
+    expect(undeclared(product, dependencies)).toEqual([]);
+  });
+
+  it('are dependencies or development dependencies everywhere else', () => {
+    const files = globSync([
+      ...['embedded', 'test', 'bench', 'examples'].map((folder) => `${folder}/**/*.ts`),
+      'scripts/*.mjs',
+      '*.config.ts',
+    ]);
+    expect(files.length).toBeGreaterThan(300);
+    expect(undeclared(files, { ...dependencies, ...devDependencies })).toEqual([]);
+  });
+
+  it('are found in each way of importing', () => {
+    const text = [
+      "import a from '@scope/one/inner';",
+      "import type {\n  B,\n} from 'two';",
+      "import 'three';",
+      "export { c } from 'four/d';",
+      "const e = await import('zod');",
+      "import f from './six.ts';",
+      "import g from 'node:fs';",
+      "// taken from 'seven'",
+    ].join('\n');
+    expect(packagesIn(text)).toEqual(['@scope/one', 'two', 'three', 'four', 'zod']);
+  });
+});
+
+/** Packages that the files import and that are not among the declared, each with one file that imports it. */
+function undeclared(files: readonly string[], declared: Versions): readonly string[] {
+  return files.flatMap((file) =>
+    packagesIn(readFileSync(file, 'utf8'))
+      .filter((name) => !Object.hasOwn(declared, name))
+      .map((name) => `${file} imports ${name}`),
+  );
+}
+
+/** Names of the packages that a text imports, types included; Node's own left out. */
+function packagesIn(text: string): readonly string[] {
+  const statement = /^(?:import |(?:import|export)\b[\w\s{},*$]*? from )'([^'./][^']*)'|\bimport\(\s*'([^'./][^']*)'\)/gm;
+  return [...text.matchAll(statement)]
+    .map(([, whole = '', late = '']) => whole || late)
+    .filter((path) => !path.startsWith('node:'))
+    .map((path) => (path.startsWith('@') ? path.split('/').slice(0, 2).join('/') : (path.split('/')[0] ?? path)));
+}
 
 /** Type imports do not count: they are gone at run time. */
 function imports(file: string, name: string): boolean {

@@ -38,7 +38,10 @@ export async function webhookEndpoint(key: string, target: string, faults: Endpo
       const { headers, url = '' } = request;
       const verb = url.replace('/keyturn/', '');
       seen.push({ verb, headers });
-      if (faults.redirectsTo !== undefined) return response.writeHead(307, { location: faults.redirectsTo }).end();
+      if (faults.redirectsTo !== undefined) {
+        response.writeHead(307, { location: faults.redirectsTo }).end();
+        return;
+      }
       const idempotency = headers['idempotency-key'];
       const known =
         typeof idempotency === 'string' && faults.ignoresIdempotency !== true
