@@ -72,7 +72,8 @@ function undeclared(files: readonly string[], declared: Versions): readonly stri
 
 /** Names of the packages that a text imports, types included; Node's own left out. */
 function packagesIn(text: string): readonly string[] {
-  const statement = /^(?:import |(?:import|export)\b[\w\s{},*$]*? from )'([^'./][^']*)'|\bimport\(\s*'([^'./][^']*)'\)/gm;
+  const statement =
+    /^(?:import |(?:import|export)\b[\w\s{},*$]*? from )'([^'./][^']*)'|\bimport\(\s*'([^'./][^']*)'\)/gm;
   return [...text.matchAll(statement)]
     .map(([, whole = '', late = '']) => whole || late)
     .filter((path) => !path.startsWith('node:'))
