@@ -8,7 +8,7 @@ import type { AuditedPeriod, ReportingPeriod } from './model/audited-period.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
 import { jobCollection } from './collection/collect-jobs.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
-import { countCoverage, notReadOf } from './period/hour-coverage.ts';
+import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { type InventoriedSecret, inventoryAt } from './collection/inventory-ledger.ts';
 import { countInventory } from './period/inventory-reads.ts';
 import type { Job } from './model/job.ts';
@@ -16,7 +16,7 @@ import { jobKey } from './model/job-name.ts';
 import { jobsOf } from './collection/job-ledger.ts';
 import { ownReads } from './collection/own-read-ledger.ts';
 import { periodRows } from './period/period-rows.ts';
-import { type ExclusionReason, exclusionOf, toExclusions } from './period/population.ts';
+import { type ExclusionReason, classifyExclusion, toExclusions } from './period/population.ts';
 import { createQueryRecords } from './period/query-records.ts';
 import { answeredAt } from './attribution/receipt-index.ts';
 import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
@@ -43,7 +43,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const { records, policy, period, rotations, now } = audit;
   const collection = await retrievalCollection(records);
   const canaries = await canaryReads(records, period);
-  const { attributor, jobsInPeriod } = await attributorOf(audit);
+  const { attributor, jobsInPeriod } = await loadAttributor(audit);
   const { receipts } = attributor.context;
   const population = {
     policy,
@@ -52,7 +52,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   };
 
   const asOf = Math.min(period.to.getTime(), now.getTime());
-  const held = await inventoryOf(audit);
+  const held = await loadInventory(audit);
   const inventory = countInventory(held, asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, population.vaults, canaries, collection);
   const exceptions = findExceptions({ period, policy, rotations, attribution: attributor.context });
@@ -76,7 +76,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     for (const retrieval of day.retrievals) {
       coverage.see(retrieval);
       if (retrieval.correlationId !== null) receipts.match(retrieval.correlationId);
-      const reason = exclusionOf(retrieval, population);
+      const reason = classifyExclusion(retrieval, population);
       if (reason !== null) exclude(reason, 1);
       if (reason === 'of a vault that is not in scope') continue;
       const attribution = reason === null ? attributor.attribute(retrieval) : null;
@@ -100,7 +100,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     jobs: jobsInPeriod,
     receipts: { ...receipts.counts(), orphaned },
     coverage: hours,
-    notRead: notReadOf(period, collection, now),
+    notRead: findUnreadSpans(period, collection, now),
     queries: queries.all(),
     slices,
     inventory: entries,
@@ -109,7 +109,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   async function* attributions(): AsyncGenerator<Attribution> {
     for await (const day of periodRows(records, period)) {
       for (const retrieval of day.retrievals) {
-        if (exclusionOf(retrieval, population) === null) yield attributor.attribute(retrieval);
+        if (classifyExclusion(retrieval, population) === null) yield attributor.attribute(retrieval);
       }
     }
   }
@@ -118,7 +118,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
 /** Clocks of runners differ from the vault's; a receipt near the period's edge may be of a row on the other side. */
 const edgeMs = 60_000;
 
-async function attributorOf({ records, policy, rotations, period }: PeriodToAudit) {
+async function loadAttributor({ records, policy, rotations, period }: PeriodToAudit) {
   const jobs: Job[] = [];
   const inPeriod = new Set<string>();
   for await (const job of jobsOf(records, period)) {
@@ -139,7 +139,12 @@ async function attributorOf({ records, policy, rotations, period }: PeriodToAudi
   return { attributor: createAttributor(sources), jobsInPeriod: inPeriod.size };
 }
 
-async function inventoryOf({ records, inventory, period, now }: PeriodToAudit): Promise<readonly InventoriedSecret[]> {
+async function loadInventory({
+  records,
+  inventory,
+  period,
+  now,
+}: PeriodToAudit): Promise<readonly InventoriedSecret[]> {
   const at = period.to < now ? period.to : now;
   return inventory ?? (await inventoryAt(records, at))?.entries ?? [];
 }

@@ -10,7 +10,7 @@ import { readFailure } from './vault-failure.ts';
  * @throws ServiceError of the first vault when none could be read.
  */
 export function keyVaultCanaryReader(vaults: readonly VaultAccess[], secret: string): CanaryReader {
-  const readers = vaults.map((access) => canaryOf(access, secret));
+  const readers = vaults.map((access) => openCanary(access, secret));
   return {
     async read() {
       const results = await Promise.allSettled(readers.map((read) => read()));
@@ -22,7 +22,7 @@ export function keyVaultCanaryReader(vaults: readonly VaultAccess[], secret: str
   };
 }
 
-function canaryOf(access: VaultAccess, secret: string): () => Promise<CanaryRead> {
+function openCanary(access: VaultAccess, secret: string): () => Promise<CanaryRead> {
   const vault = access.vault.name;
   const opened = vaultClient(access);
   return async () => {

@@ -48,14 +48,14 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
   async function authenticate(name: string): Promise<void> {
     if (authenticated()) return;
     try {
-      await versionsOf(name);
+      await listVersions(name);
     } catch (error) {
       if (!authenticated()) throw error;
     }
     if (!authenticated()) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no token was accepted' });
   }
 
-  async function versionsOf(name: string): Promise<SecretVersion[]> {
+  async function listVersions(name: string): Promise<SecretVersion[]> {
     const versions = await read(name, () => collected(client.listPropertiesOfSecretVersions(name)));
     return (versions ?? []).map(toVersion);
   }
@@ -68,26 +68,26 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
   }
 
   /** The newest of a secret; what the vault shows of it decides between versions that nothing else tells apart. */
-  async function newestOf(
+  async function findNewest(
     name: string,
     shown: () => Promise<readonly SecretProperties[]>,
   ): Promise<SecretVersion | null> {
-    const candidates = newestCandidates(await versionsOf(name));
+    const candidates = newestCandidates(await listVersions(name));
     if (candidates.length <= 1) return candidates[0] ?? null;
     const alike = (await shown()).filter((one) => one.name.toLowerCase() === name.toLowerCase());
     return candidates.find((one) => alike.some((other) => looksAlike(one, other))) ?? candidates[0] ?? null;
   }
 
   return {
-    latest: (name) => newestOf(name, secretsShown),
+    latest: (name) => findNewest(name, secretsShown),
 
-    versions: async (name) => newestFirst(await versionsOf(name)),
+    versions: async (name) => newestFirst(await listVersions(name)),
 
     async *list() {
       const shown = await secretsShown();
       for (let start = 0; start < shown.length; start += lookedUpAtOnce) {
         const some = shown.slice(start, start + lookedUpAtOnce);
-        const newest = await Promise.all(some.map(({ name }) => newestOf(name, () => Promise.resolve(shown))));
+        const newest = await Promise.all(some.map(({ name }) => findNewest(name, () => Promise.resolve(shown))));
         yield* newest.filter((one) => one !== null);
       }
     },

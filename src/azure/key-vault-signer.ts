@@ -2,7 +2,7 @@ import { createHash, createPublicKey } from 'node:crypto';
 import type { TokenCredential } from '@azure/core-auth';
 import { isRestError } from '@azure/core-rest-pipeline';
 import { CryptographyClient, type JsonWebKey, KeyClient, type KeyVaultKey } from '@azure/keyvault-keys';
-import { fingerprintOf, withLowS } from '../evidence/pack/dsse-envelope.ts';
+import { computeFingerprint, withLowS } from '../evidence/pack/dsse-envelope.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import { ServiceError } from '../service-error.ts';
 import { embeddedSwitch } from './embedded-switch.ts';
@@ -25,10 +25,10 @@ export async function keyVaultSigner({ keyId, credential, embedded = false }: Se
   const options = embeddedSwitch({ embedded, url: vaultUrl });
   const keys = new KeyClient(vaultUrl, credential, options);
   const key = await asked(keyId, () => keys.getKey(name, version === null ? {} : { version }));
-  const publicKey = publicKeyOf(keyId, key);
+  const publicKey = exportPublicKey(keyId, key);
   const cryptography = new CryptographyClient(key, credential, options);
   return {
-    fingerprint: fingerprintOf(publicKey),
+    fingerprint: computeFingerprint(publicKey),
     publicKey,
     algorithm: 'es256',
     async sign(bytes) {
@@ -51,7 +51,7 @@ function parseKeyId(keyId: string): { vaultUrl: string; name: string; version: s
   return { vaultUrl: url.origin, name, version };
 }
 
-function publicKeyOf(keyId: string, { key, properties }: KeyVaultKey): string {
+function exportPublicKey(keyId: string, { key, properties }: KeyVaultKey): string {
   const unusable = (reason: string): ServiceError => new ServiceError('SIGNING_KEY_UNUSABLE', { key: keyId, reason });
   if (properties.enabled === false) throw unusable('it is disabled');
   if (!isP256(key)) throw unusable('it is no P-256 key');

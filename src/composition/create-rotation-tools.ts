@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { recordOwnRead } from '../audit/collection/own-read-ledger.ts';
-import { versionReaders } from '../audit/version-readers-of.ts';
+import { findVersionReaders } from '../audit/find-version-readers.ts';
 import type { AccessTokens } from '../issuers/shared/access-tokens.ts';
 import type { HookDeliveries } from '../issuers/shared/hook-deliveries.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
@@ -59,7 +59,7 @@ export function createRotationTools({
       azure: settings.embedded ? null : { tokens: credential },
     }),
     places: publicationPlaces({ gitea: giteaParts }),
-    readers: { readersOf: async (secret, since) => await versionReaders({ records, policy, now }, secret, since) },
+    readers: { readersOf: async (secret, since) => await findVersionReaders({ records, policy, now }, secret, since) },
     staging: {
       vault: settings.stagingVault?.name ?? null,
       key: async () => await stagingKey(settings, stores),

@@ -6,7 +6,7 @@ import type { PackOrder } from './produce-pack.ts';
 import type { ReportModel } from './report/report-model.ts';
 
 /** `data-manifest.json`: what the PDF attaches and what the footers name. */
-export function dataManifestOf(
+export function buildDataManifest(
   pack: string,
   order: PackOrder,
   { status }: ReportModel,
@@ -26,7 +26,7 @@ export function dataManifestOf(
 }
 
 /** `manifest.json`: every file but itself and the seal. */
-export function manifestOf(pack: string, { synthetic, status }: ReportModel, files: readonly PackFile[]): Manifest {
+export function buildManifest(pack: string, { synthetic, status }: ReportModel, files: readonly PackFile[]): Manifest {
   return {
     format: 1,
     pack,
@@ -37,7 +37,7 @@ export function manifestOf(pack: string, { synthetic, status }: ReportModel, fil
 }
 
 /** What the seal states. `files`: all that the manifest lists, and the manifest. */
-export function statementOf(
+export function buildStatement(
   pack: string,
   order: PackOrder,
   model: ReportModel,
@@ -68,7 +68,7 @@ export function statementOf(
 }
 
 /** What a list of packs tells of this one. */
-export function summaryOf(
+export function buildSummary(
   { predicate }: PackStatement,
   model: ReportModel,
   files: readonly PackFile[],

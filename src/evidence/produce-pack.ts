@@ -7,7 +7,7 @@ import { type ControlCatalogue, readControlCatalogue } from './report/control-ca
 import { retrievalFiles, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
-import { dataManifestOf, manifestOf, statementOf, summaryOf } from './pack-documents.ts';
+import { buildDataManifest, buildManifest, buildStatement, buildSummary } from './pack-documents.ts';
 import { type PackFile, jsonText, sha256, writeJsonFile, writePackFile } from './pack/pack-file.ts';
 import { type PackSink, archiveSink, folderSink } from './pack/pack-sink.ts';
 import { dataManifestFile, manifestFile, publicKeyFile, sealFile } from './pack/pack-statement.ts';
@@ -45,26 +45,26 @@ export interface PackOrder {
  */
 export async function producePack(order: PackOrder): Promise<PackSummary> {
   const id = packId(order);
-  const sink = sinkOf(order, id);
+  const sink = openSink(order, id);
   const catalogue = await readControlCatalogue(order.frameworks);
 
   const { tally, files: rows } = await writeDataFiles(sink, order);
-  const draft = modelOf(order, catalogue, tally, rows, '');
+  const draft = buildModel(order, catalogue, tally, rows, '');
   const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(draft), 'The results in OSCAL');
   const data = [...rows, oscal];
-  const dataManifestJson = dataManifestOf(id, order, draft, data);
+  const dataManifestJson = buildDataManifest(id, order, draft, data);
   const dataManifest = await writeJsonFile(sink, dataManifestFile, dataManifestJson, 'Digests of the data files');
-  const model = modelOf(order, catalogue, tally, data, dataManifest.sha256);
+  const model = buildModel(order, catalogue, tally, data, dataManifest.sha256);
   const reports = await writeReports(sink, order, model, dataManifestJson);
 
   const listed = [...data, dataManifest, ...reports];
-  const manifest = await writeJsonFile(sink, manifestFile, manifestOf(id, model, listed), 'Digests of all files');
+  const manifest = await writeJsonFile(sink, manifestFile, buildManifest(id, model, listed), 'Digests of all files');
   const sealed = [...listed, manifest];
   const chainTo = (previous: PackSummary | null): ChainedPack => {
-    const statement = statementOf(id, order, model, sealed, previous);
+    const statement = buildStatement(id, order, model, sealed, previous);
     const payload = Buffer.from(canonicalJson(statement));
     const digests = { manifestSha256: manifest.sha256, statementSha256: sha256(payload) };
-    return { payload, summary: summaryOf(statement, model, sealed, digests) };
+    return { payload, summary: buildSummary(statement, model, sealed, digests) };
   };
   return await seal(order, id, chainTo);
 }
@@ -75,7 +75,7 @@ export function packId({ period, frameworks, now }: Pick<PackOrder, 'period' | '
   return `${periodLabel(period).replaceAll(':', '')}.${frameworks.join('-')}.${time}Z`;
 }
 
-function sinkOf({ records, out }: PackOrder, id: string): PackSink {
+function openSink({ records, out }: PackOrder, id: string): PackSink {
   const sinks = [
     ...(records === null ? [] : [archiveSink(records, id)]),
     ...(out === undefined ? [] : [folderSink(out, id)]),
@@ -104,7 +104,7 @@ async function writeDataFiles(
   };
 }
 
-function modelOf(
+function buildModel(
   order: PackOrder,
   catalogue: ControlCatalogue,
   tally: RetrievalTally,

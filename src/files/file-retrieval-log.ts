@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
-import { auditRowsOf } from '../audit/files/audit-rows-of.ts';
+import { unwrapAuditRows } from '../audit/files/unwrap-audit-rows.ts';
 import { daysOf, hourName } from '../audit/model/calendar.ts';
 import { parseAuditRow } from '../audit/parsing/parse-audit-row.ts';
 import { readJsonLines } from '../audit/files/read-json-lines.ts';
@@ -43,7 +43,7 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
   let total = 0;
 
   for await (const piece of readJsonLines(path)) {
-    for (const row of 'fault' in piece ? [piece] : auditRowsOf(piece.value)) {
+    for (const row of 'fault' in piece ? [piece] : unwrapAuditRows(piece.value)) {
       total += 1;
       const at = timeOf(row);
       if (at === null) {

@@ -31,12 +31,12 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
 
   await guarded(root, async () => {
     await prepareLocalFolder(root);
-    await folderOf(join(pending, 'any'));
+    await ensureFolder(join(pending, 'any'));
     await removeAbandoned(pending);
   });
 
   /** Makes the folder that a file is to lie in; once a process, for its names stay. */
-  async function folderOf(file: string): Promise<void> {
+  async function ensureFolder(file: string): Promise<void> {
     const folder = dirname(file);
     if (known.has(folder)) return;
     await makeFolderDurably(root, folder);
@@ -47,7 +47,7 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
     create: (path, bytes) =>
       guarded(root, async () => {
         const file = join(root, checkedRecordPath(path));
-        await asRecordPath(path, () => folderOf(file));
+        await asRecordPath(path, () => ensureFolder(file));
         if (await linkDurably(pending, file, bytes)) return revisionOf({ number: 1, bytes });
         if ((await stat(file)).isDirectory()) throw new ServiceError('RECORD_PATH_REFUSED', { path });
         throw new ServiceError('RECORD_EXISTS', { path });
@@ -61,7 +61,7 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
 
         const next = { number: current.number + 1, bytes };
         const nextFile = generationFile(file, next.number);
-        await folderOf(join(generationsFolder(file), 'any'));
+        await ensureFolder(join(generationsFolder(file), 'any'));
         if (!(await linkDurably(pending, nextFile, bytes))) throw new ServiceError('RECORD_CHANGED', { path });
         if (!(await settleGeneration(file, next.number))) throw new ServiceError('RECORD_CHANGED', { path });
         return revisionOf(next);
@@ -89,7 +89,7 @@ function folderIn(prefix: string): string {
 
 /** Walks in code-unit order of whole paths: a folder stands where its name with the slash belongs (`a-b` before `a/b`). */
 async function* paths(root: string, folder: string, prefix: string): AsyncGenerator<string> {
-  const entries = await guarded(root, () => entriesOf(join(root, folder)));
+  const entries = await guarded(root, () => listEntries(join(root, folder)));
   const names = entries
     .filter(({ name }) => isRecordName(name))
     .map((entry) => folder + entry.name + (entry.isDirectory() ? '/' : ''))
@@ -101,7 +101,7 @@ async function* paths(root: string, folder: string, prefix: string): AsyncGenera
   }
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+async function listEntries(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fingerprintOf } from '../evidence/pack/dsse-envelope.ts';
+import { computeFingerprint } from '../evidence/pack/dsse-envelope.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import { ServiceError } from '../service-error.ts';
 
@@ -13,7 +13,7 @@ export async function localSigner(path: string): Promise<Signer> {
   const key = await readOrCreateKey(path);
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   return {
-    fingerprint: fingerprintOf(publicKey),
+    fingerprint: computeFingerprint(publicKey),
     publicKey,
     algorithm: 'ed25519',
     sign: (bytes) => Promise.resolve(sign(null, bytes, key)),

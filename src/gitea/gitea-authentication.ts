@@ -13,11 +13,11 @@ export function giteaHeaders(
 ): Headers {
   const headers = new Headers({ accept: expectText ? 'text/plain, */*' : 'application/json' });
   if (body !== undefined) headers.set('content-type', 'application/json');
-  if (authentication !== null) headers.set('authorization', authorizationOf(authentication));
+  if (authentication !== null) headers.set('authorization', formatAuthorization(authentication));
   return headers;
 }
 
-function authorizationOf(authentication: GiteaAuthentication): string {
+function formatAuthorization(authentication: GiteaAuthentication): string {
   switch (authentication.kind) {
     case 'token':
       return `token ${authentication.value.reveal()}`;

@@ -97,7 +97,7 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
   }
 
   function lost(method: GiteaMethod, path: string, cause: unknown): ServiceError {
-    const reason = reasonOf(cause);
+    const reason = extractReason(cause);
     // What was never sent cannot have acted; everything else about a write is unknown.
     if (method === 'GET' || notSent.has(reason)) {
       return new ServiceError('GITEA_UNREACHABLE', { gitea, reason }, { cause });
@@ -107,7 +107,7 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
 }
 
 /** The system's own word for a failed request, such as `ECONNREFUSED`: never its free text. */
-function reasonOf(error: unknown): string {
+function extractReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return error.name;
   const code: unknown = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : null;

@@ -17,7 +17,7 @@ export async function readGiteaAnswer(response: Response, asked: Asked): Promise
   const { gitea, method, path } = asked;
   const { status, headers } = response;
   const text = await wholeText(response, asked);
-  if (response.ok) return { status, headers, body: bodyOf(text, asked, status) };
+  if (response.ok) return { status, headers, body: parseBody(text, asked, status) };
   if (alwaysGiven.includes(status) || asked.statuses?.includes(status)) return { status, headers, body: lenient(text) };
   if (status === 401 || status === 403) throw new ServiceError('GITEA_ACCESS_DENIED', { gitea, path, status });
   // 429 and redirects are answered before anything is done; any 5xx may come after it was.
@@ -50,7 +50,7 @@ async function wholeText(response: Response, { gitea, method, path }: Asked): Pr
   throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status: response.status });
 }
 
-function bodyOf(text: string, { gitea, method, path, expectText = false }: Asked, status: number): unknown {
+function parseBody(text: string, { gitea, method, path, expectText = false }: Asked, status: number): unknown {
   if (expectText) return text;
   if (text === '') return null;
   try {

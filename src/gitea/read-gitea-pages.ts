@@ -18,14 +18,19 @@ export async function* readGiteaPages(
       ...request,
       query: { ...request.query, page, limit: pageSize },
     });
-    const entries = entriesOf(answer, client.url, path, key);
+    const entries = parseEntries(answer, client.url, path, key);
     seen += entries.length;
     if (entries.length > 0) yield entries;
     if (entries.length === 0 || !hasMore(answer.headers, seen, entries.length)) return;
   }
 }
 
-function entriesOf({ status, body }: GiteaAnswer, gitea: string, path: string, key: string | null): readonly unknown[] {
+function parseEntries(
+  { status, body }: GiteaAnswer,
+  gitea: string,
+  path: string,
+  key: string | null,
+): readonly unknown[] {
   if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea, path });
   if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
   const list: unknown = key === null ? body : jsonProperties(body).get(key);

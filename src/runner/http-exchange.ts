@@ -32,7 +32,7 @@ export async function httpExchange(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
   const secure = url.protocol === 'https:' && request.authority !== undefined;
   const [protocol, trusted] = await Promise.all([
-    agentOf(url.protocol),
+    loadAgent(url.protocol),
     secure ? trusting(request.authority ?? '') : null,
   ]);
   return await new Promise<HttpAnswer>((resolve, reject) => {
@@ -76,7 +76,7 @@ interface ProtocolAgent {
 const agents = new Map<string, Promise<ProtocolAgent>>();
 
 /** One connection pool a protocol: forty secrets of one vault share connections. */
-function agentOf(protocol: string): Promise<ProtocolAgent> {
+function loadAgent(protocol: string): Promise<ProtocolAgent> {
   const known = agents.get(protocol);
   if (known !== undefined) return known;
   const agent = load(protocol).then((module) => ({

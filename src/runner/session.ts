@@ -50,13 +50,13 @@ export function startSession(
   const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
   const authority = readAuthority(configuration.authorityFile);
   const ports = { configuration, exchange, surroundings, chain, patienceMs, authority };
-  const identityOf = () => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
+  const openIdentity = () => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
   return {
     configuration,
     job,
     async select(selections) {
       if (selections.length === 0) return [];
-      const [identity, { selectSecrets }] = await Promise.all([identityOf(), import('./reading/select-secrets.ts')]);
+      const [identity, { selectSecrets }] = await Promise.all([openIdentity(), import('./reading/select-secrets.ts')]);
       const requests: SecretRequest[] = [];
       for (const selection of selections) {
         const vault = vaultAddress(configuration, selection.vault);
@@ -69,7 +69,7 @@ export function startSession(
       return requests;
     },
     async fetch(requests) {
-      const identity = await identityOf();
+      const identity = await openIdentity();
       let afresh = true;
       const record = (receipt: Receipt) => {
         emitReceipt(receipt, afresh);

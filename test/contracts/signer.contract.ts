@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprintOf, openEnvelope, sealEnvelope, signatureHolds } from '../../src/evidence/pack/dsse-envelope.ts';
+import {
+  computeFingerprint,
+  openEnvelope,
+  sealEnvelope,
+  signatureHolds,
+} from '../../src/evidence/pack/dsse-envelope.ts';
 import type { Signer } from '../../src/evidence/pack/signer.ts';
 
 /** What every signer must do, run on each adapter: a key in a file, a key of Key Vault. */
@@ -11,7 +16,7 @@ export function signerContract(name: string, create: () => Promise<Signer>): voi
     it('names its key by the digest of what travels with the pack', async () => {
       const { fingerprint, publicKey } = await create();
       expect(publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
-      expect(fingerprint).toBe(fingerprintOf(publicKey));
+      expect(fingerprint).toBe(computeFingerprint(publicKey));
       expect(fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
     });
 

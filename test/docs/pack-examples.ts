@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { counted, createFindingTally } from '../../src/audit/findings/finding-tally.ts';
 import type { Finding } from '../../src/audit/model/finding.ts';
-import { fingerprintOf, sealEnvelope, statementPayloadType } from '../../src/evidence/pack/dsse-envelope.ts';
+import { computeFingerprint, sealEnvelope, statementPayloadType } from '../../src/evidence/pack/dsse-envelope.ts';
 import { sha256 } from '../../src/evidence/pack/pack-file.ts';
 import type { Manifest, PackStatement } from '../../src/evidence/pack/pack-statement.ts';
 import type { Signer } from '../../src/evidence/pack/signer.ts';
@@ -72,7 +72,7 @@ const privateKey = createPrivateKey({
 });
 export const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
 const signer: Signer = {
-  fingerprint: fingerprintOf(publicKey),
+  fingerprint: computeFingerprint(publicKey),
   publicKey,
   algorithm: 'ed25519',
   sign: (bytes) => Promise.resolve(sign(null, bytes, privateKey)),

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { fingerprintOf } from '../../src/evidence/pack/dsse-envelope.ts';
+import { computeFingerprint } from '../../src/evidence/pack/dsse-envelope.ts';
 import type { PackOrder } from '../../src/evidence/produce-pack.ts';
 import type { Signer } from '../../src/evidence/pack/signer.ts';
 import { auditedStory } from './story.ts';
@@ -14,7 +14,7 @@ export function knownSigner(): Signer {
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   return {
-    fingerprint: fingerprintOf(publicKey),
+    fingerprint: computeFingerprint(publicKey),
     publicKey,
     algorithm: 'ed25519',
     sign: (bytes) => Promise.resolve(sign(null, bytes, key)),

@@ -12,13 +12,13 @@ export function matchAddress(address: string | null, allowed: readonly string[])
   if (family === 0) return 'outside';
   let list = lists.get(allowed);
   if (list === undefined) {
-    list = blockListOf(allowed);
+    list = buildBlockList(allowed);
     lists.set(allowed, list);
   }
   return list.check(address, family === 6 ? 'ipv6' : 'ipv4') ? 'inside' : 'outside';
 }
 
-function blockListOf(allowed: readonly string[]): BlockList {
+function buildBlockList(allowed: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of allowed) {
     const [address = '', prefix] = entry.split('/');

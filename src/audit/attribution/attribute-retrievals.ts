@@ -67,7 +67,7 @@ export function createAttributor(sources: AttributionSources): Attributor {
 }
 
 function attribute(retrieval: Retrieval, context: AttributionContext): Attribution {
-  const row = rowOf(retrieval, context);
+  const row = prepareRow(retrieval, context);
   for (const rule of rules) {
     const answer = rule(row, context);
     if (answer !== null) return { retrieval, ...answer };
@@ -75,7 +75,7 @@ function attribute(retrieval: Retrieval, context: AttributionContext): Attributi
   return { retrieval, ...verdict('unattributed', 'no-rule') };
 }
 
-function rowOf(retrieval: Retrieval, { policy, receipts }: AttributionContext): Row {
+function prepareRow(retrieval: Retrieval, { policy, receipts }: AttributionContext): Row {
   const { identity, client, correlationId, at } = retrieval;
   return {
     retrieval,

@@ -96,7 +96,7 @@ async function harvestLog(
   job: Job,
 ): Promise<{ readonly logs: number; readonly receipts: number } | 'too-early' | 'not-read'> {
   if (await isHarvested(records, job)) return { logs: 0, receipts: 0 };
-  const log = job.startedAt === null ? null : await logOf(feed, job);
+  const log = job.startedAt === null ? null : await readJobLog(feed, job);
   if (log === 'not-read') return log;
   const at = now();
   const ended = Date.parse(job.completedAt ?? job.createdAt);
@@ -107,7 +107,7 @@ async function harvestLog(
   return isNew ? { logs: 1, receipts: receipts.length } : { logs: 0, receipts: 0 };
 }
 
-async function logOf(feed: JobFeed, job: Job): Promise<{ readonly text: string } | 'not-read' | null> {
+async function readJobLog(feed: JobFeed, job: Job): Promise<{ readonly text: string } | 'not-read' | null> {
   try {
     const text = await feed.log(job);
     return text === null ? null : { text };

@@ -91,13 +91,13 @@ export function createSliceReader(tools: {
     const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
     for await (const slice of slicesOf(records, span)) {
       for (const row of slice.rows) {
-        const key = keyOf(row);
+        const key = hashRow(row);
         kept.set(key, (kept.get(key) ?? 0) + 1);
         count(held, row);
       }
     }
     const fresh = rows.filter((row) => {
-      const key = keyOf(row);
+      const key = hashRow(row);
       const left = kept.get(key) ?? 0;
       if (left > 0) kept.set(key, left - 1);
       return left === 0;
@@ -107,7 +107,7 @@ export function createSliceReader(tools: {
   }
 }
 
-function keyOf(row: unknown): string {
+function hashRow(row: unknown): string {
   return hash('sha256', JSON.stringify(row));
 }
 

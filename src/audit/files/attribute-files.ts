@@ -5,7 +5,7 @@ import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
 import { ServiceError } from '../../service-error.ts';
 import { createAttributor } from '../attribution/attribute-retrievals.ts';
 import type { Attribution, Grade } from '../model/attribution.ts';
-import { auditRowsOf } from './audit-rows-of.ts';
+import { unwrapAuditRows } from './unwrap-audit-rows.ts';
 import type { Job } from '../model/job.ts';
 import { jobName } from '../model/job-name.ts';
 import { parseAuditRow } from '../parsing/parse-audit-row.ts';
@@ -74,7 +74,7 @@ export async function attributeFiles(files: FilesToAttribute): Promise<Attribute
       refuse(piece.place, piece.fault);
       continue;
     }
-    for (const row of auditRowsOf(piece.value)) {
+    for (const row of unwrapAuditRows(piece.value)) {
       counts.rows += 1;
       const parsed = parseAuditRow(row, piece.place);
       if (parsed.outcome === 'refused') {
@@ -93,7 +93,7 @@ export async function attributeFiles(files: FilesToAttribute): Promise<Attribute
     }
   }
   await writer.end();
-  return { ...counts, kinds, grades, unreadableRows, lacks: lacksOf({ jobs, receipts, policy }) };
+  return { ...counts, kinds, grades, unreadableRows, lacks: describeMissingInputs({ jobs, receipts, policy }) };
 }
 
 function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
@@ -101,7 +101,7 @@ function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribu
   return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
 }
 
-function lacksOf(given: {
+function describeMissingInputs(given: {
   readonly jobs: readonly Job[];
   readonly receipts: readonly LedgerReceipt[];
   readonly policy: Policy;

@@ -32,7 +32,7 @@ const columnSuffix = /_[sdgbt]$/;
  */
 export function callerIdentity(identity: unknown, columns: ReadonlyMap<string, unknown>): CallerIdentity {
   const claims = new Map<string, string>();
-  collect(claims, '', claimsOf(identity));
+  collect(claims, '', parseClaims(identity));
   for (const [name, value] of columns) {
     // Cheap before exact: nearly all columns of nearly all rows are none of these.
     if (name.length > columnPrefix.length && name.startsWith(columnPrefix))
@@ -50,7 +50,7 @@ export function callerIdentity(identity: unknown, columns: ReadonlyMap<string, u
   return { objectId, applicationId, userPrincipalName, managedIdentity, kind: delegated ? 'person' : 'workload' };
 }
 
-function claimsOf(identity: unknown): unknown {
+function parseClaims(identity: unknown): unknown {
   const parsed = typeof identity === 'string' ? parseOrNull(identity) : identity;
   return isObject(parsed) ? (parsed['claim'] ?? parsed['claims'] ?? null) : null;
 }

@@ -44,7 +44,7 @@ export function spellOperation(name: string): string {
  * Returns `null` for an operation on secrets that this release does not know: it may disclose a value or not, so the row
  * is shown as unreadable instead of being guessed into or out of the population.
  */
-export function kindOf({ operation, status, identity, client }: Operation): OperationKind | null {
+export function classifyOperation({ operation, status, identity, client }: Operation): OperationKind | null {
   if (operation === 'Authentication') return kindOfAuthentication(status, identity);
   const success = bySpelling.get(operation.toLowerCase());
   if (success === undefined) {

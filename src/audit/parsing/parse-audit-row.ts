@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { callerIdentity } from './caller-identity.ts';
-import { kindOf, spellOperation } from './operation-kinds.ts';
+import { classifyOperation, spellOperation } from './operation-kinds.ts';
 import { memoize } from './memoize.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-import { disagrees, denialOf } from './status-of-row.ts';
+import { disagrees, classifyDenial } from './status-of-row.ts';
 
 /** A row that was understood, or one that was not, with the place and the reason: neither is ever dropped. */
 export type ParsedRow =
@@ -27,29 +27,29 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
   if (!isObject(row)) return refuse('it is no object');
   if (isObject(row['record'])) return parseAuditRow(row['record'], place);
 
-  const columns = columnsOf(row);
-  const at = timeOf(textOf(columns, 'timegenerated', 'time'));
+  const columns = indexColumns(row);
+  const at = parseTime(readText(columns, 'timegenerated', 'time'));
   if (at === null) return refuse('it has no time (TimeGenerated or time, ISO 8601)');
-  const operationName = textOf(columns, 'operationname');
+  const operationName = readText(columns, 'operationname');
   if (operationName === null) return refuse('it has no OperationName');
-  const status = numberOf(columns, 'httpstatuscode');
+  const status = readNumber(columns, 'httpstatuscode');
   if (status === null) return refuse('it has no HttpStatusCode');
-  const request = textOf(columns, 'requesturi');
-  const object = textOf(columns, 'id');
-  const vault = vaultOf(textOf(columns, '_resourceid', 'resourceid'), object, request);
+  const request = readText(columns, 'requesturi');
+  const object = readText(columns, 'id');
+  const vault = vaultOf(readText(columns, '_resourceid', 'resourceid'), object, request);
   if (vault === null) return refuse('it names no vault (_ResourceId or resourceId)');
 
   const operation = spellOperation(operationName);
   const identity = callerIdentity(columns.get('identity'), columns);
-  const client = textOf(columns, 'clientinfo');
-  const kind = kindOf({ operation, status, identity, client });
+  const client = readText(columns, 'clientinfo');
+  const kind = classifyOperation({ operation, status, identity, client });
   if (kind === null) return refuse(`its operation on secrets is not known to this release: ${operation.slice(0, 60)}`);
 
   const asked = requestedSecret(request);
   const served = requestedSecret(object);
   const succeeded = status >= 200 && status < 300;
-  const correlationId = textOf(columns, 'correlationid')?.toLowerCase() ?? null;
-  const signature = textOf(columns, 'resultsignature');
+  const correlationId = readText(columns, 'correlationid')?.toLowerCase() ?? null;
+  const signature = readText(columns, 'resultsignature');
   return {
     outcome: 'parsed',
     retrieval: {
@@ -67,19 +67,19 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
       version: succeeded ? (served.version ?? asked.version) : null,
       requestedVersion: asked.version,
       identity,
-      address: textOf(columns, 'calleripaddress'),
+      address: readText(columns, 'calleripaddress'),
       client,
       correlationId,
-      denial: denialOf(status, columns.get.bind(columns), textOf(columns, 'resultdescription')),
-      sources: [sourceOf(columns)],
-      receivedAt: timeOf(textOf(columns, 'timereceived', '_timereceived')),
+      denial: classifyDenial(status, columns.get.bind(columns), readText(columns, 'resultdescription')),
+      sources: [detectSource(columns)],
+      receivedAt: parseTime(readText(columns, 'timereceived', '_timereceived')),
       ...(disagrees(status, signature) ? { statusDisagrees: true as const } : {}),
     },
   };
 }
 
 /** Every name in lower case, those under `properties` beside the others, AzureDiagnostics' without their type suffix. */
-function columnsOf(row: Record<string, unknown>): Columns {
+function indexColumns(row: Record<string, unknown>): Columns {
   const columns = new Map<string, unknown>();
   const properties = row['properties'] ?? row['Properties'];
   for (const [name, value] of Object.entries(isObject(properties) ? { ...properties, ...row } : row)) {
@@ -96,7 +96,7 @@ const spelling = memoize((name): { readonly lower: string; readonly bare: string
 });
 
 /** The first of the names that holds text. */
-function textOf(columns: Columns, ...names: readonly string[]): string | null {
+function readText(columns: Columns, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = columns.get(name);
     if (typeof value === 'string' && value !== '' && value !== 'None') return value;
@@ -104,14 +104,14 @@ function textOf(columns: Columns, ...names: readonly string[]): string | null {
   return null;
 }
 
-function numberOf(columns: Columns, name: string): number | null {
+function readNumber(columns: Columns, name: string): number | null {
   const value = columns.get(name);
   const number = typeof value === 'string' && /^\d{3}(\.0+)?$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isInteger(number) ? number : null;
 }
 
 /** UTC with seven fractional digits: two rows may differ only in the last. `null` when the text is no time. */
-function timeOf(text: string | null): string | null {
+function parseTime(text: string | null): string | null {
   // Days from 30 on depend on the month: those go the long way.
   if (text !== null && exactTime.test(text)) return text;
   const parts = text === null ? null : timePattern.exec(text);
@@ -122,8 +122,8 @@ function timeOf(text: string | null): string | null {
   return `${new Date(moment).toISOString().slice(0, 19)}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
 }
 
-function sourceOf(columns: Columns): string {
-  const named = textOf(columns, 'source', 'type');
+function detectSource(columns: Columns): string {
+  const named = readText(columns, 'source', 'type');
   if (named === 'AZKVAuditLogs' || named === 'AzureDiagnostics') return named;
   if (columns.has('requesturi_s') || columns.has('httpstatuscode_d')) return 'AzureDiagnostics';
   return columns.has('timegenerated') ? 'AZKVAuditLogs' : 'archive';

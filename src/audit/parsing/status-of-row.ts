@@ -29,7 +29,7 @@ export function disagrees(status: number, signature: string | null): boolean {
  * Why a request was refused; `null` when it was not. Both shapes of Azure are met: an RBAC vault says
  * `isRbacAuthorized: false`, an access-policy vault `isAccessPolicyMatch: false`.
  */
-export function denialOf(
+export function classifyDenial(
   status: number,
   column: (name: string) => unknown,
   description: string | null,

@@ -55,7 +55,7 @@ export function countCoverage(
 }
 
 /** What could not be read of the period. What the workspace has forgotten by now will not come back. */
-export function notReadOf(
+export function findUnreadSpans(
   { from, to }: ReportingPeriod,
   collection: RetrievalCollection | null,
   now: Date,

@@ -50,7 +50,7 @@ export function isStaging(retrieval: Retrieval): boolean {
 }
 
 /** Why an event is left out, or `null`: then it disclosed a value and is counted. Staging reads by anybody but the rotator stay in. */
-export function exclusionOf(
+export function classifyExclusion(
   retrieval: Retrieval,
   { policy, vaults, canaries }: PopulationRule,
 ): ExclusionReason | null {

@@ -53,7 +53,7 @@ export function signatureHolds(
 ): boolean {
   try {
     const key = createPublicKey(publicKeyPem);
-    if (fingerprint !== fingerprintOf(publicKeyPem)) return false;
+    if (fingerprint !== computeFingerprint(publicKeyPem)) return false;
     const bytes = preAuthenticationEncoding(payloadType, payload);
     if (key.asymmetricKeyType === 'ed25519') return verify(null, bytes, key, signature);
     if (key.asymmetricKeyType !== 'ec' || !isLowS(signature)) return false;
@@ -65,7 +65,7 @@ export function signatureHolds(
 }
 
 /** `sha256:` and the digest of the key's SubjectPublicKeyInfo: what `--trust` takes. @throws when the text is no public key. */
-export function fingerprintOf(publicKeyPem: string): string {
+export function computeFingerprint(publicKeyPem: string): string {
   const der = createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
   return `sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
@@ -74,17 +74,17 @@ export function fingerprintOf(publicKeyPem: string): string {
 const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 
 function isLowS(signature: Uint8Array): boolean {
-  return signature.byteLength === 64 && sOf(signature) <= order / 2n;
+  return signature.byteLength === 64 && decodeS(signature) <= order / 2n;
 }
 
 /** A P-256 signature (r and s, 32 bytes each) in the form that counts. */
 export function withLowS(signature: Uint8Array): Uint8Array {
   if (isLowS(signature)) return signature;
-  const s = (order - sOf(signature)).toString(16).padStart(64, '0');
+  const s = (order - decodeS(signature)).toString(16).padStart(64, '0');
   return Buffer.concat([signature.subarray(0, 32), Buffer.from(s, 'hex')]);
 }
 
-function sOf(signature: Uint8Array): bigint {
+function decodeS(signature: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`);
 }
 

@@ -26,7 +26,7 @@ export async function* zipPack(records: RecordStore, pack: string): AsyncIterabl
     if (bytes === null) throw new ServiceError('PACK_UNREADABLE', { pack, reason: `${path} is gone` });
     const body = deflateRawSync(bytes, { level: 6 });
     const name = Buffer.from(path);
-    const facts = factsOf(bytes, body, name);
+    const facts = encodeEntryFacts(bytes, body, name);
     directory.push(directoryEntry(facts, name, offset));
     yield Buffer.concat([signed(0x04034b50, facts), name]);
     yield body;
@@ -38,11 +38,11 @@ export async function* zipPack(records: RecordStore, pack: string): AsyncIterabl
   if (directory.length === 0)
     throw new ServiceError('PACK_UNREADABLE', { pack, reason: 'the archive holds no such pack' });
   yield* directory;
-  yield endOf(directory, offset);
+  yield encodeEndRecord(directory, offset);
 }
 
 /** What the header of a file and its entry in the directory have in common. */
-function factsOf(bytes: Uint8Array, body: Uint8Array, name: Uint8Array): Buffer {
+function encodeEntryFacts(bytes: Uint8Array, body: Uint8Array, name: Uint8Array): Buffer {
   const facts = Buffer.alloc(26);
   facts.writeUInt16LE(version, 0);
   facts.writeUInt16LE(flags, 2);
@@ -64,7 +64,7 @@ function directoryEntry(facts: Buffer, name: Buffer, offset: number): Buffer {
   return Buffer.concat([signed(0x02014b50, madeBy), facts, place, name]);
 }
 
-function endOf(directory: readonly Buffer[], offset: number): Buffer {
+function encodeEndRecord(directory: readonly Buffer[], offset: number): Buffer {
   const end = Buffer.alloc(18);
   end.writeUInt16LE(directory.length, 4);
   end.writeUInt16LE(directory.length, 6);

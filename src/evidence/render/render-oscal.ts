@@ -12,16 +12,16 @@ const namespace = 'urn:keyturn:oscal:1';
  * exceptions gets no "satisfied" from us. Ids are derived, so that the same report has the same ids.
  */
 export function renderOscal(model: ReportModel): JsonValue {
-  const observations = observationsOf(model);
-  const findings = model.exceptions.listed.rows.map((line) => findingOf(line, observations));
+  const observations = listObservations(model);
+  const findings = model.exceptions.listed.rows.map((line) => renderFinding(line, observations));
   const resources = model.files.map(({ path, says, sha256 }) => ({
-    uuid: uuidOf('resource', path),
+    uuid: deriveUuid('resource', path),
     title: says,
     rlinks: [{ href: encodeURI(path), hashes: [{ algorithm: 'SHA-256', value: sha256 }] }],
   }));
   return {
     'assessment-results': {
-      uuid: uuidOf('report', model.organisation, model.from, model.to, model.createdAt),
+      uuid: deriveUuid('report', model.organisation, model.from, model.to, model.createdAt),
       metadata: {
         title: oneLine(`${model.organisation}: evidence of secret access, ${model.label}`),
         'last-modified': model.createdAt,
@@ -32,14 +32,14 @@ export function renderOscal(model: ReportModel): JsonValue {
       'import-ap': { href: '#', remarks: 'Keyturn tests by its own catalogue; there is no separate assessment plan.' },
       results: [
         {
-          uuid: uuidOf('result', model.organisation, model.from, model.to),
+          uuid: deriveUuid('result', model.organisation, model.from, model.to),
           title: oneLine(`Access to secrets, ${model.label}`),
           description: 'Evidence, not an opinion: what was tested, what was met and what was not tested.',
           start: model.from,
           end: model.to,
           props: totals(model),
           'reviewed-controls': { 'control-selections': selections(model) },
-          observations: observations.map((one) => observationOf(one, model)),
+          observations: observations.map((one) => renderObservation(one, model)),
           ...(findings.length === 0 ? {} : { findings }),
           ...(model.exceptions.listed.note === null ? {} : { remarks: model.exceptions.listed.note }),
         },
@@ -70,19 +70,19 @@ function selections({ frameworks }: ReportModel): JsonValue {
 }
 
 /** Each observation once, however many controls ask for it. */
-function observationsOf({ frameworks }: ReportModel): readonly ObservationResult[] {
+function listObservations({ frameworks }: ReportModel): readonly ObservationResult[] {
   const results = frameworks.flatMap(({ controls }) =>
     controls.flatMap(({ tests }) => tests.map(({ observation }) => observation)),
   );
   return [...new Map(results.map((one) => [one.id, one])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function observationOf(
+function renderObservation(
   { id, title, method, statement, tested, exceptions }: ObservationResult,
   { createdAt }: ReportModel,
 ): JsonValue {
   return {
-    uuid: uuidOf('observation', id),
+    uuid: deriveUuid('observation', id),
     title: oneLine(title),
     description: oneLine(statement),
     props: [property('tested', String(tested)), property('exceptions', String(exceptions))],
@@ -91,13 +91,13 @@ function observationOf(
   };
 }
 
-function findingOf(
+function renderFinding(
   { id, rule, says, subject, severity, count }: ExceptionLine,
   observations: readonly ObservationResult[],
 ): JsonValue {
   const related = observations.filter(({ findings }) => findings.includes(id));
   return {
-    uuid: uuidOf('finding', id),
+    uuid: deriveUuid('finding', id),
     title: oneLine(`${rule}: ${subject}`),
     description: oneLine(says),
     props: [property('id', id), property('severity', severity), property('events', String(count))],
@@ -112,7 +112,7 @@ function findingOf(
     },
     ...(related.length === 0
       ? {}
-      : { 'related-observations': related.map((one) => ({ 'observation-uuid': uuidOf('observation', one.id) })) }),
+      : { 'related-observations': related.map((one) => ({ 'observation-uuid': deriveUuid('observation', one.id) })) }),
   };
 }
 
@@ -127,7 +127,7 @@ function oneLine(text: string): string {
 }
 
 /** A UUID of version 5's form from a digest over its names. */
-function uuidOf(...names: readonly string[]): string {
+function deriveUuid(...names: readonly string[]): string {
   const hex = createHash('sha256')
     .update(JSON.stringify(['keyturn', ...names]))
     .digest('hex');

@@ -2,7 +2,14 @@ import { type Grade, forgers, gradeGroups, grades } from '../../audit/model/attr
 import type { AuditedPeriod, ReportingPeriod } from '../../audit/model/audited-period.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { ControlCatalogue } from './control-catalogue.ts';
-import { coverageDays, oldValueText, rotationLine, secretLines, uncoveredRuns, waterfallOf } from './describe-state.ts';
+import {
+  coverageDays,
+  oldValueText,
+  rotationLine,
+  secretLines,
+  uncoveredRuns,
+  buildWaterfall,
+} from './describe-state.ts';
 import { exceptionLines, severityCounts } from './exception-lines.ts';
 import { observeControls } from './observe-controls.ts';
 import { queryPaths } from './query-paths.ts';
@@ -63,7 +70,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     createdAt: now.toISOString(),
     createdText: minuteText(now),
     fingerprint: material.fingerprint,
-    reads: readsOf(tally),
+    reads: summarizeReads(tally),
     exceptions: {
       total: audited.findings.length,
       bySeverity: severityCounts(audited.findings),
@@ -76,7 +83,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
       state: state === 'not-read-yet' ? 'not read yet' : 'cannot be read any more',
     })),
     frameworks,
-    rotations: rotationsOf(rotations),
+    rotations: summarizeRotations(rotations),
     secrets: capped(secretLines(audited.inventory), 'inventory.ndjson'),
     coverage: {
       covered: countLetters(days, 'c'),
@@ -85,14 +92,14 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
       days,
       gapHours: capped(uncoveredRuns(days), 'coverage.csv'),
     },
-    provenance: provenanceOf(material),
+    provenance: describeProvenance(material),
     files: material.files,
     dataManifestSha256: material.dataManifestSha256,
   };
   return mapStrings(model, visibleText);
 }
 
-function readsOf(tally: RetrievalTally): ReportModel['reads'] {
+function summarizeReads(tally: RetrievalTally): ReportModel['reads'] {
   const countOf = (grade: Grade): number => tally.byGrade.get(grade) ?? 0;
   const groupOf = new Map<Grade, GradeGroup>();
   for (const [group, members] of Object.entries(gradeGroups)) {
@@ -121,7 +128,7 @@ function readsOf(tally: RetrievalTally): ReportModel['reads'] {
   };
 }
 
-function rotationsOf(rotations: readonly RotationHistory[]): ReportModel['rotations'] {
+function summarizeRotations(rotations: readonly RotationHistory[]): ReportModel['rotations'] {
   const ends = new Map<string, number>();
   for (const rotation of rotations) ends.set(oldValueText(rotation), (ends.get(oldValueText(rotation)) ?? 0) + 1);
   return {
@@ -133,8 +140,8 @@ function rotationsOf(rotations: readonly RotationHistory[]): ReportModel['rotati
   };
 }
 
-function provenanceOf({ audited, tally, software, catalogue }: ReportMaterial): ReportModel['provenance'] {
-  const { steps, addsUp } = waterfallOf(audited, tally.total);
+function describeProvenance({ audited, tally, software, catalogue }: ReportMaterial): ReportModel['provenance'] {
+  const { steps, addsUp } = buildWaterfall(audited, tally.total);
   const files = queryPaths(audited.queries);
   return {
     vaults: audited.vaults,

@@ -161,7 +161,7 @@ function hourText(at: number): string {
 }
 
 /** The way from all rows to the population, step by step, and whether it arrives. */
-export function waterfallOf(
+export function buildWaterfall(
   audited: AuditedPeriod,
   population: number,
 ): { steps: readonly { step: string; removed: number | null; left: number }[]; addsUp: boolean } {

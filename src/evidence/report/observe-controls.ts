@@ -180,11 +180,11 @@ function observe({ id, title, method, rules }: Observation, material: Material):
     exceptions,
     findings,
     notTested,
-    statement: statementOf(tested, unit, exceptions, notTested),
+    statement: composeStatement(tested, unit, exceptions, notTested),
   };
 }
 
-function statementOf(tested: number, unit: string, exceptions: number, notTested: string | null): string {
+function composeStatement(tested: number, unit: string, exceptions: number, notTested: string | null): string {
   const plural = unit === 'query' ? 'queries' : unit === 'rotation and secret' ? 'rotations and secrets' : `${unit}s`;
   if (tested === 0 && exceptions === 0) return `Not tested: ${notTested ?? 'nothing of the kind'}.`;
   const rest = notTested === null ? '' : ` Not tested: ${notTested}.`;

@@ -51,7 +51,7 @@ export function verifyChain(given: readonly GivenPack[]): ChainVerification {
   const byDigest = new Map(linked.map((pack) => [pack.statementSha256, pack]));
   findRemade(linked, faults);
   const forked = findForks(linked, faults);
-  const first = firstOf(linked, byDigest);
+  const first = findFirst(linked, byDigest);
   for (const pack of linked) {
     const before = pack.previous === null ? undefined : byDigest.get(pack.previous.statementSha256);
     if (before !== undefined && before.position > pack.position)
@@ -107,7 +107,7 @@ function findForks(linked: readonly Linked[], faults: ChainFault[]): ReadonlySet
 }
 
 /** Where the chain begins: the pack that says it is the first, else the one given first whose predecessor is not here. */
-function firstOf(linked: readonly Linked[], byDigest: ReadonlyMap<string, Linked>): Linked | undefined {
+function findFirst(linked: readonly Linked[], byDigest: ReadonlyMap<string, Linked>): Linked | undefined {
   return (
     linked.find(({ previous }) => previous === null) ??
     linked.find(({ previous }) => previous !== null && !byDigest.has(previous.statementSha256))

@@ -6,7 +6,7 @@ import { ServiceError } from '../../service-error.ts';
 import { canonicalFaults, parsedAs, rowFaults } from './canonical-faults.ts';
 import {
   type Envelope,
-  fingerprintOf,
+  computeFingerprint,
   openEnvelope,
   signatureHolds,
   statementPayloadType,
@@ -66,12 +66,12 @@ export async function verifyPack(directory: string, { trust }: { trust?: string 
     trust === undefined ? 'not-verified' : holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
   if (signer === 'not-trusted')
     fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the key to trust`);
-  const link = envelope === null || !holds || signer === 'not-trusted' ? null : linkOf(envelope, statement);
+  const link = envelope === null || !holds || signer === 'not-trusted' ? null : readLink(envelope, statement);
   return conclude(faults, signer, fingerprint, statement, { files: found.size, link });
 }
 
 /** Taken from the sealed bytes alone: what stands beside them in the folder may be anybody's. */
-function linkOf({ payload }: Envelope, statement: PackStatement | null): PackLink | null {
+function readLink({ payload }: Envelope, statement: PackStatement | null): PackLink | null {
   if (statement === null) return null;
   const { pack, previous } = statement.predicate;
   return { pack, statementSha256: sha256(payload), previous };
@@ -150,7 +150,7 @@ async function compareFiles(
   fault: Report,
 ): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
-  for (const [name, regular] of found) if (regular) digests.set(name, await digestOf(join(directory, name)));
+  for (const [name, regular] of found) if (regular) digests.set(name, await hashFile(join(directory, name)));
   for (const [name, sha256] of expected) {
     const actual = digests.get(name);
     if (actual === undefined) fault(name, 'is missing');
@@ -214,7 +214,7 @@ async function contentFaults(
   return faults;
 }
 
-async function digestOf(file: string): Promise<string> {
+async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array); // A stream without an encoding gives bytes.
   return hash.digest('hex');
@@ -222,7 +222,7 @@ async function digestOf(file: string): Promise<string> {
 
 function readFingerprint(publicKey: string): string | null {
   try {
-    return fingerprintOf(publicKey);
+    return computeFingerprint(publicKey);
   } catch {
     // The compared digest has already named the file.
     return null;

@@ -10,7 +10,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
 import { type ArmResource, parseArmResource } from './arm-resource.ts';
-import { partOf, partsLost } from './connection-string-parts.ts';
+import { extractPart, partsLost } from './connection-string-parts.ts';
 import { providerRequest } from '../shared/provider-request.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, text } from '../shared/target-fields.ts';
@@ -26,7 +26,7 @@ const shape = targetShape(
     access: optional(oneOf(['full', 'read-only']), 'full'),
   },
   ({ resource, form, access }) => {
-    const service = serviceOf(parseArmResource(resource));
+    const service = findService(parseArmResource(resource));
     if (service === null) return [{ place: 'target.resource', reason: `must be one of ${types()}` }];
     if (access === 'read-only' && !service.readOnlyKeys)
       return [{ place: 'target.access', reason: 'has no read-only keys' }];
@@ -57,7 +57,7 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
     propose: () => null,
     issue,
     formFor: (binding, { credentialId, value }) => {
-      const { resource, service, form } = targetOf(binding);
+      const { resource, service, form } = readTarget(binding);
       const key = { slot: credentialId, key: value.reveal() };
       return form === 'key' ? value : new SecretValue(service.connectionString(resource, key));
     },
@@ -82,8 +82,8 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
 
   /** Azure's own list is asked; no session with the service itself is tried, since each has a protocol of its own. */
   async function verify(request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
-    const { resource, service } = targetOf(request.binding);
-    const keys = await keysOf(request);
+    const { resource, service } = readTarget(request.binding);
+    const keys = await listKeys(request);
     const key = keys.find((one) => one.key === keyIn(service, credential.value));
     if (key === undefined) return refused(false, 'Azure does not list this key');
     if (key.slot !== credential.credentialId) return refused(true, `Azure lists this key as ${key.slot}`);
@@ -95,7 +95,7 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
   }
 
   async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
-    const keys = await keysOf(request);
+    const keys = await listKeys(request);
     const key = keys.find(({ slot }) => slot === credentialId);
     if (key === undefined) throw refusal(request.binding, 'CredentialId', 'is not one of the two keys');
     const { inForce } = await slots(request, keys);
@@ -110,8 +110,8 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
     request: IssueRequest,
     known?: readonly [ServiceKey, ServiceKey],
   ): Promise<{ inForce: ServiceKey | null; idle: ServiceKey }> {
-    const { service } = targetOf(request.binding);
-    const keys = known ?? (await keysOf(request));
+    const { service } = readTarget(request.binding);
+    const keys = known ?? (await listKeys(request));
     if (request.current === null) return { inForce: null, idle: keys[0] };
     const current = keyIn(service, request.current);
     const inForce = keys.find(({ key }) => key === current);
@@ -122,7 +122,7 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
 
   /** What readers have besides the key, the published form must have too; else they would be cut off by a rotation that succeeds. */
   function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
-    const { service, resource, form } = targetOf(binding);
+    const { service, resource, form } = readTarget(binding);
     const value = current?.reveal() ?? '';
     if (inForce === null || form === 'key' || value === inForce.key) return;
     const lost = partsLost(value, service.connectionString(resource, inForce));
@@ -132,22 +132,24 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
   }
 
   async function renew(request: IssueRequest, key: ServiceKey): Promise<ServiceKey> {
-    const { service } = targetOf(request.binding);
+    const { service } = readTarget(request.binding);
     const { action, body } = service.renew(key.slot);
     await post(request, action, true, body);
     // Some services answer 202 and renew a while later: the list tells when.
     for (;;) {
-      const renewed = (await keysOf(request)).find(({ slot }) => slot === key.slot);
+      const renewed = (await listKeys(request)).find(({ slot }) => slot === key.slot);
       if (renewed !== undefined && renewed.key !== key.key) return renewed;
       await pause(waitMs, null, { signal: request.signal }).catch(() => {
-        const provider = targetOf(request.binding).resource.id;
+        const provider = readTarget(request.binding).resource.id;
         throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: 'renewal has not ended' });
       });
     }
   }
 
-  async function keysOf(request: Pick<IssueRequest, 'binding' | 'signal'>): Promise<readonly [ServiceKey, ServiceKey]> {
-    const { service, resource, access } = targetOf(request.binding);
+  async function listKeys(
+    request: Pick<IssueRequest, 'binding' | 'signal'>,
+  ): Promise<readonly [ServiceKey, ServiceKey]> {
+    const { service, resource, access } = readTarget(request.binding);
     const keys = service.read(await post(request, service.list, false), access);
     if (keys === null)
       throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: name, provider: resource.id, place: 'keys' });
@@ -160,7 +162,7 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
     changes: boolean,
     body: Readonly<Record<string, string>> = {},
   ): Promise<unknown> {
-    const { resource, service } = targetOf(binding);
+    const { resource, service } = readTarget(binding);
     const asked = { issuer: name, provider: resource.id, signal };
     const authorization = await bearerHeader(tokens, `${new URL(endpoint).origin}/.default`, asked);
     const answer = await providerRequest({
@@ -176,15 +178,15 @@ export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
   }
 }
 
-function targetOf(binding: SecretBinding) {
+function readTarget(binding: SecretBinding) {
   const target = shape.read(binding);
   const resource = parseArmResource(target.resource);
-  const service = serviceOf(resource);
+  const service = findService(resource);
   if (resource === null || service === null) throw refusal(binding, 'target.resource', `must be one of ${types()}`);
   return { ...target, resource, service };
 }
 
-function serviceOf(resource: ArmResource | null): TwoKeyService | null {
+function findService(resource: ArmResource | null): TwoKeyService | null {
   return twoKeyServices.find(({ type }) => type === resource?.type) ?? null;
 }
 
@@ -195,7 +197,7 @@ function types(): string {
 /** The bare key of a value in either form. */
 function keyIn({ keyField }: TwoKeyService, value: SecretValue): string {
   const plaintext = value.reveal();
-  return (keyField === null ? null : partOf(plaintext, keyField)) ?? plaintext;
+  return (keyField === null ? null : extractPart(plaintext, keyField)) ?? plaintext;
 }
 
 function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
@@ -203,5 +205,9 @@ function refusal({ vault, name: secret }: SecretBinding, place: string, reason: 
 }
 
 function stateRefused({ binding }: Pick<IssueRequest, 'binding'>, reason: string): ServiceError {
-  return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: name, provider: targetOf(binding).resource.id, reason });
+  return new ServiceError('PROVIDER_STATE_REFUSED', {
+    issuer: name,
+    provider: readTarget(binding).resource.id,
+    reason,
+  });
 }

@@ -1,6 +1,6 @@
 /** The value of one part of an Azure connection string, such as `AccountKey`: whoever wrote it may have ordered its parts otherwise. `null`: it has none. */
-export function partOf(connectionString: string, name: string): string | null {
-  const part = partsOf(connectionString).find((one) => nameOf(one) === name.toLowerCase());
+export function extractPart(connectionString: string, name: string): string | null {
+  const part = splitParts(connectionString).find((one) => nameOf(one) === name.toLowerCase());
   return part === undefined ? null : part.slice(part.indexOf('=') + 1).trim();
 }
 
@@ -9,12 +9,12 @@ export function partOf(connectionString: string, name: string): string | null {
  * Readers would miss them. Names alone, for a part's value may be secret.
  */
 export function partsLost(inForce: string, renewed: string): readonly string[] {
-  const kept = new Set(partsOf(renewed).map(comparable));
-  const lost = partsOf(inForce).filter((part) => !kept.has(comparable(part)));
+  const kept = new Set(splitParts(renewed).map(comparable));
+  const lost = splitParts(inForce).filter((part) => !kept.has(comparable(part)));
   return lost.map((part) => (part.includes('=') ? part.slice(0, part.indexOf('=')).trim().slice(0, 40) : 'address'));
 }
 
-function partsOf(connectionString: string): readonly string[] {
+function splitParts(connectionString: string): readonly string[] {
   return connectionString
     .split(/[;,]/)
     .map((part) => part.trim())

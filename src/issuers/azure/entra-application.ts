@@ -94,7 +94,7 @@ export function entraApplication(issuer: string, { tokens, graph, authority }: E
       statuses: [400],
     });
     if (answer.status === 404) throw stateRefused(target, 'there is no such application');
-    if (answer.status === 400) throw refusalOf(target, answer.body);
+    if (answer.status === 400) throw classifyRefusal(target, answer.body);
     return answer;
   }
 
@@ -134,7 +134,7 @@ export function entraApplication(issuer: string, { tokens, graph, authority }: E
   }
 
   /** Graph refuses two changes at once in a tenant with a 400 that means: later. */
-  function refusalOf(target: EntraTarget, body: unknown): ServiceError {
+  function classifyRefusal(target: EntraTarget, body: unknown): ServiceError {
     const fault = jsonProperties(jsonProperties(body).get('error'));
     if (/concurrent requests/i.test(textOf(fault.get('message')))) {
       return new ServiceError('PROVIDER_THROTTLED', { issuer, provider: provider(target), retryAfterSeconds: null });

@@ -7,7 +7,7 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import {
   endOf,
   entraApplication,
@@ -67,13 +67,13 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
     },
     list: async (binding, signal) =>
       (await certificatesOf({ binding, signal })).flatMap(({ keyId, displayName }) => {
-        const rotationId = rotationOf(displayName, binding);
+        const rotationId = parseCredentialName(displayName, binding);
         return rotationId === null ? [] : [{ credentialId: keyId, rotationId }];
       }),
     revoke: async (request, credentialId) => {
       requireKeyId(request.binding, credentialId);
       if (!(await certificatesOf(request)).some(({ keyId }) => keyId === credentialId)) return { outcome: 'absent' };
-      const body = { keyId: credentialId, proof: proofOf(request) };
+      const body = { keyId: credentialId, proof: signProof(request) };
       await entra.act(shape.read(request.binding), 'removeKey', body, request.signal);
       return { outcome: 'revoked' };
     },
@@ -93,7 +93,7 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
       displayName: credentialName(request.binding, request.rotationId),
       endDateTime: own.certificate.validToDate.toISOString(),
     };
-    const body = { keyCredential, passwordCredential: null, proof: proofOf(request) };
+    const body = { keyCredential, passwordCredential: null, proof: signProof(request) };
     const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
       entra.act(target, 'addKey', body, request.signal),
     );
@@ -108,7 +108,7 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
     const own = readKeyWithCertificate(value);
     if (own === null) return refused(false, 'it is not a key with its certificate');
     const listed = (await certificatesOf(request)).some(({ keyId }) => keyId === credentialId);
-    const entered = await entra.signIn(target, assertionOf(target, own, request.now), request.signal);
+    const entered = await entra.signIn(target, signLoginAssertion(target, own, request.now), request.signal);
     if (!listed) return refused(entered.outcome === 'in', 'the application has no certificate of this id');
     if (entered.outcome === 'refused') {
       if (entered.number === unknownCertificate)
@@ -129,7 +129,11 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
     return (await certificatesOf(request)).find(({ displayName }) => displayName === wanted);
   }
 
-  function assertionOf({ tenant, clientId }: EntraTarget, own: KeyWithCertificate, now: Date): Record<string, string> {
+  function signLoginAssertion(
+    { tenant, clientId }: EntraTarget,
+    own: KeyWithCertificate,
+    now: Date,
+  ): Record<string, string> {
     const audience = `${tools.authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
     const jti = Buffer.from(tools.randomBytes(16)).toString('hex');
     const claims = { aud: audience, iss: clientId, sub: clientId, jti, ...validity(now) };
@@ -141,7 +145,7 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
 }
 
 /** Signed by the certificate in force: the old one before publication, the new one when the old is removed. */
-function proofOf({ binding, current, now }: IssueRequest): string {
+function signProof({ binding, current, now }: IssueRequest): string {
   const own = current === null ? null : readKeyWithCertificate(current);
   if (own === null)
     throw refusal(binding, 'value', 'in force is no key with a certificate: the first certificate is added by hand');

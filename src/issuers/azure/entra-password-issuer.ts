@@ -6,7 +6,7 @@ import type {
 } from '../../rotation/credential-issuer.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { endOf, entraApplication, entraFields, entraPolicyCodes, type EntraTools } from './entra-application.ts';
 import { requireKeyId } from './require-key-id.ts';
 import { refused } from '../shared/refused.ts';
@@ -40,7 +40,7 @@ export function entraPasswordIssuer(tools: EntraTools): CredentialIssuer {
     },
     list: async (binding, signal) =>
       (await passwordsOf({ binding, signal })).flatMap(({ keyId, displayName }) => {
-        const rotationId = rotationOf(displayName, binding);
+        const rotationId = parseCredentialName(displayName, binding);
         return rotationId === null ? [] : [{ credentialId: keyId, rotationId }];
       }),
     revoke: async (request, credentialId) => {

@@ -73,12 +73,12 @@ export function signedAssertion(
 /** Whether the shortcuts that an RSA key carries fit it: OpenSSL signs around a damaged one, other libraries do not. */
 function isConsistent(privateKey: KeyObject): boolean {
   const jwk = privateKey.export({ format: 'jwk' });
-  const [n, d, p, q, dp, dq, qi] = [jwk.n, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(numberOf);
+  const [n, d, p, q, dp, dq, qi] = [jwk.n, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(decodeNumber);
   if (n === undefined || d === undefined || p === undefined || q === undefined || qi === undefined) return false;
   return p * q === n && dp === d % (p - 1n) && dq === d % (q - 1n) && (qi * q) % p === 1n;
 }
 
-function numberOf(part: string | undefined): bigint {
+function decodeNumber(part: string | undefined): bigint {
   return BigInt(`0x0${Buffer.from(part ?? '', 'base64url').toString('hex')}`);
 }
 

@@ -92,7 +92,7 @@ function isScheme(protocol: string, { scheme }: Pick<DatabasePlace, 'scheme'>): 
 }
 
 function fromJson(plaintext: string): Parts | null {
-  const parts = propertiesOf(plaintext);
+  const parts = parseProperties(plaintext);
   const [host, port, database, user, password] = fields.map((name) => parts.get(name));
   const texts = typeof host === 'string' && typeof database === 'string' && typeof user === 'string';
   if (!texts || typeof port !== 'number' || typeof password !== 'string') return null;
@@ -103,10 +103,10 @@ function fromJson(plaintext: string): Parts | null {
 
 function furtherFields(plaintext: string): readonly (readonly [string, unknown])[] {
   const known: readonly string[] = fields;
-  return [...propertiesOf(plaintext)].filter(([name]) => !known.includes(name));
+  return [...parseProperties(plaintext)].filter(([name]) => !known.includes(name));
 }
 
-function propertiesOf(plaintext: string): ReadonlyMap<string, unknown> {
+function parseProperties(plaintext: string): ReadonlyMap<string, unknown> {
   try {
     return jsonProperties(JSON.parse(plaintext));
   } catch {

@@ -8,7 +8,7 @@ import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import type { Session } from './database-engine.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
@@ -46,11 +46,11 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     issue,
     verify,
     describe: async (request) =>
-      (await markOf(request)) === credentialName(request.binding, request.rotationId)
+      (await readMark(request)) === credentialName(request.binding, request.rotationId)
         ? { outcome: 'present', credentialId: idOf(request.binding, request.rotationId), value: null }
         : { outcome: 'absent' },
     list: async (binding, signal) => {
-      const rotationId = rotationOf(await markOf({ binding, signal }), binding);
+      const rotationId = parseCredentialName(await readMark({ binding, signal }), binding);
       return rotationId === null ? [] : [{ credentialId: idOf(binding, rotationId), rotationId }];
     },
     revoke,
@@ -65,7 +65,7 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     // Setting the same password twice would retain it as the old one, and end the one that readers hold.
     if ((await verify(request, credential)).outcome === 'works') return credential;
     const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
-    const administrator = await administratorOf(request);
+    const administrator = await readAdministrator(request);
     await withPolicyNamed(binding, passwordPolicyCodes, () =>
       asMysqlAdministrator(name, administrator, (mysql) =>
         mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
@@ -96,8 +96,8 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     const { user } = shape.read(binding);
     const [named, rotationId = null] = credentialId.split('#');
     if (named !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
-    const { mark, discarded } = await attributesOf(request);
-    const administrator = await administratorOf(request);
+    const { mark, discarded } = await readAttributes(request);
+    const administrator = await readAdministrator(request);
     if (rotationId === null || mark !== credentialName(binding, rotationId)) {
       if (discarded) return { outcome: 'absent' };
       await discardOld(administrator, user);
@@ -127,24 +127,26 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     );
   }
 
-  async function markOf(asked: Pick<IssueRequest, 'binding' | 'signal'>): Promise<string> {
-    return (await attributesOf(asked)).mark;
+  async function readMark(asked: Pick<IssueRequest, 'binding' | 'signal'>): Promise<string> {
+    return (await readAttributes(asked)).mark;
   }
 
   /** Which rotation set the password in force, and whether the one before it was discarded since. */
-  async function attributesOf(
+  async function readAttributes(
     asked: Pick<IssueRequest, 'binding' | 'signal'>,
   ): Promise<{ readonly mark: string; readonly discarded: boolean }> {
     const { user } = shape.read(asked.binding);
     const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
-    const rows = await asMysqlAdministrator(name, await administratorOf(asked), (mysql) => mysql.ask(sql, [user, '%']));
+    const rows = await asMysqlAdministrator(name, await readAdministrator(asked), (mysql) =>
+      mysql.ask(sql, [user, '%']),
+    );
     const attribute: unknown = rows[0]?.['attribute'];
     const given = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute);
     const mark = given.get('keyturn');
     return { mark: typeof mark === 'string' ? mark : '', discarded: given.get('keyturn-old') === 'discarded' };
   }
 
-  async function administratorOf({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
+  async function readAdministrator({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
     const { administrator, tls } = shape.read(binding);
     const login = parseLogin(await readSecret(administrator, signal), placeOf(binding));
     if (login === null)

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2/promise';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Session } from './database-engine.ts';
-import { codeOf, unclear, unreachable } from '../shared/provider-fault.ts';
+import { extractErrorCode, unclear, unreachable } from '../shared/provider-fault.ts';
 
 // Access denied, account locked, password expired for this user: what speaks of the login and not of the network.
 const refusals = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ER_USER_IS_BLOCKED']);
@@ -47,11 +47,12 @@ export async function withMysql<Result>(
       const [rows] = await (connection as Connection).query(sql, [...values]);
       return Array.isArray(rows) ? (rows as readonly Record<string, unknown>[]) : [];
     } catch (error) {
-      const code = codeOf(error);
+      const code = extractErrorCode(error);
       const details = { issuer, provider: login.host };
       if (/^ER_(?:DBACCESS|TABLEACCESS|SPECIFIC_ACCESS|ACCESS)_DENIED/.test(code)) throw denied(issuer, session, code);
       if (code.startsWith('ER_')) {
-        const reason = code === summary ? `${code} ${await causeOf(connection as Connection)}`.trim() : code;
+        const reason =
+          code === summary ? `${code} ${await readConnectionError(connection as Connection)}`.trim() : code;
         throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason });
       }
       throw changes ? unclear(details, error) : unreachable(details, error);
@@ -60,7 +61,7 @@ export async function withMysql<Result>(
 }
 
 /** The number of the first error among the warnings of the last statement, beside its summary (1396); empty when there is none. */
-async function causeOf(connection: Connection): Promise<string> {
+async function readConnectionError(connection: Connection): Promise<string> {
   const [rows] = await connection.query('SHOW WARNINGS').catch(() => [[]]);
   const codes = Array.isArray(rows) ? rows.map((row) => jsonProperties(row).get('Code')) : [];
   const cause = codes.find((code) => typeof code === 'number' && code !== 1396);
@@ -94,7 +95,8 @@ async function connect(issuer: string, { login, tls, signal }: Session): Promise
     });
   } catch (error) {
     const number: unknown = error instanceof Error && 'errno' in error ? error.errno : null;
-    if (refusals.has(codeOf(error)) || (typeof number === 'number' && lockedByNumber.has(number))) return null;
+    if (refusals.has(extractErrorCode(error)) || (typeof number === 'number' && lockedByNumber.has(number)))
+      return null;
     throw unreachable({ issuer, provider: login.host }, error);
   }
 }

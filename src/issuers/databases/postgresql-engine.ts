@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { ServiceError } from '../../service-error.ts';
 import type { DatabaseEngine, Session } from './database-engine.ts';
-import { codeOf, unclear, unreachable } from '../shared/provider-fault.ts';
+import { extractErrorCode, unclear, unreachable } from '../shared/provider-fault.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 import { scramVerifier } from './scram-verifier.ts';
 
@@ -115,9 +115,9 @@ async function connect(session: Session): Promise<Client | null> {
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    if (codeOf(error) === wrongPassword) return null;
-    throw codeOf(error).startsWith('28')
-      ? denied(session, codeOf(error))
+    if (extractErrorCode(error) === wrongPassword) return null;
+    throw extractErrorCode(error).startsWith('28')
+      ? denied(session, extractErrorCode(error))
       : unreachable({ issuer, provider: login.host }, error);
   }
 }
@@ -126,7 +126,7 @@ async function ask(session: Session, client: Client, sql: string, values: readon
   try {
     return await client.query<Record<string, unknown>>(sql, [...values]);
   } catch (error) {
-    const code = codeOf(error);
+    const code = extractErrorCode(error);
     if (code === '42501') throw denied(session, code);
     if (/^[0-9A-Z]{5}$/.test(code)) throw refused(session, code);
     throw unreachable({ issuer, provider: session.login.host }, error);

@@ -65,14 +65,14 @@ export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: Ran
     const login = proposed === null ? null : loginIn(binding, proposed);
     if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
     const ours = [login, current === null ? null : loginIn(binding, current)].flatMap((one) =>
-      one === null ? [] : [hashOf(one)],
+      one === null ? [] : [hashPassword(one)],
     );
     await asAdministrator(request, async (redis) => {
-      const there = await hashesOf(redis, binding);
+      const there = await readPasswordHashes(redis, binding);
       // A password of an earlier rotation that was never published; a third one that nobody of ours knows would be somebody's.
       const stale = there.filter((hash) => !ours.includes(hash));
       if (stale.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
-      await redis.change('ACL', ['SETUSER', user, ...stale.map((hash) => `!${hash}`), `#${hashOf(login)}`]);
+      await redis.change('ACL', ['SETUSER', user, ...stale.map((hash) => `!${hash}`), `#${hashPassword(login)}`]);
       await redis.keep();
     });
     return { credentialId: `${user}#${rotationId}`, value: proposed };
@@ -97,8 +97,8 @@ export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: Ran
     const inForce = current === null ? null : loginIn(binding, current);
     if (inForce === null) throw refusal(binding, 'value', 'in force is not known, so that nothing may be taken away');
     return await asAdministrator(request, async (redis) => {
-      const there = await hashesOf(redis, binding);
-      const keep = hashOf(inForce);
+      const there = await readPasswordHashes(redis, binding);
+      const keep = hashPassword(inForce);
       if (!there.includes(keep)) throw stateRefused(binding, 'the value in force is not among its passwords');
       const others = there.filter((hash) => hash !== keep);
       if (others.length === 0) return { outcome: 'absent' };
@@ -125,7 +125,7 @@ export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: Ran
   }
 }
 
-async function hashesOf(redis: RedisSession, binding: SecretBinding): Promise<readonly string[]> {
+async function readPasswordHashes(redis: RedisSession, binding: SecretBinding): Promise<readonly string[]> {
   const hashes = await redis.passwordHashes(shape.read(binding).user);
   if (hashes === null) throw stateRefused(binding, 'there is no such ACL user');
   return hashes;
@@ -142,7 +142,7 @@ function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin | nu
   return login?.user === shape.read(binding).user ? login : null;
 }
 
-function hashOf({ password }: DatabaseLogin): string {
+function hashPassword({ password }: DatabaseLogin): string {
   return createHash('sha256').update(password.reveal()).digest('hex');
 }
 

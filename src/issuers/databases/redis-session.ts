@@ -52,16 +52,16 @@ export async function withRedis<Result>(
       // Without rights to PING it answers NOPERM, which only a user that was let in hears.
       await redis.ping().catch((error: unknown) => ignore(error, 'NOPERM'));
     } catch (error) {
-      if ([error, ...problems].some((one) => wordOf(one) === 'WRONGPASS')) return null;
-      throw unreachable(details, [error, ...problems].find((one) => wordOf(one) === '') ?? error);
+      if ([error, ...problems].some((one) => extractReplyCode(one) === 'WRONGPASS')) return null;
+      throw unreachable(details, [error, ...problems].find((one) => extractReplyCode(one) === '') ?? error);
     }
-    return await act(sessionOf(redis));
+    return await act(wrapConnection(redis));
   } finally {
     signal.removeEventListener('abort', abort);
     redis.disconnect();
   }
 
-  function sessionOf(connection: Redis): RedisSession {
+  function wrapConnection(connection: Redis): RedisSession {
     return {
       async whoAmI() {
         const answer = await connection.call('ACL', 'WHOAMI').catch((error: unknown) => ignore(error, 'NOPERM'));
@@ -77,13 +77,14 @@ export async function withRedis<Result>(
         try {
           await connection.call(command, ...words);
         } catch (error) {
-          throw wordOf(error) === '' ? unclear(details, error) : refusal(error);
+          throw extractReplyCode(error) === '' ? unclear(details, error) : refusal(error);
         }
       },
       async keep() {
-        const file = await connection.call('ACL', 'SAVE').catch((error: unknown) => wordOf(error));
+        const file = await connection.call('ACL', 'SAVE').catch((error: unknown) => extractReplyCode(error));
         // The server says ERR when it has no ACL file; then users live in its configuration file, if it has one.
-        if (file !== 'OK') await connection.call('CONFIG', 'REWRITE').catch((error: unknown) => wordOf(error));
+        if (file !== 'OK')
+          await connection.call('CONFIG', 'REWRITE').catch((error: unknown) => extractReplyCode(error));
       },
     };
   }
@@ -92,12 +93,12 @@ export async function withRedis<Result>(
     try {
       return await question();
     } catch (error) {
-      throw wordOf(error) === '' ? unreachable(details, error) : refusal(error);
+      throw extractReplyCode(error) === '' ? unreachable(details, error) : refusal(error);
     }
   }
 
   function refusal(error: unknown): ServiceError {
-    const reason = wordOf(error);
+    const reason = extractReplyCode(error);
     return new ServiceError(reason === 'NOPERM' ? 'PROVIDER_ACCESS_DENIED' : 'PROVIDER_REQUEST_REFUSED', {
       ...details,
       reason,
@@ -106,13 +107,13 @@ export async function withRedis<Result>(
 }
 
 /** The word that begins every refusal of Redis, such as WRONGPASS or NOPERM; empty for anything else. */
-function wordOf(error: unknown): string {
+function extractReplyCode(error: unknown): string {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return '';
   return /^[A-Z]{2,20}(?= |$)/.exec(error.message)?.[0] ?? '';
 }
 
 function ignore(error: unknown, word: string): string {
-  if (wordOf(error) !== word) throw error;
+  if (extractReplyCode(error) !== word) throw error;
   return '';
 }
 

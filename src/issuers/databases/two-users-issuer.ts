@@ -7,7 +7,7 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import type { DatabaseEngine, Session } from './database-engine.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
@@ -73,7 +73,7 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     // Setting a further password of the user in force would end the one that readers hold.
     const inForce = current === null ? null : loginIn(binding, current);
     if (inForce?.user === login.user && !inForce.password.equals(login.password)) throw stateRefused(login, 'in force');
-    const administrator = await administratorOf(request);
+    const administrator = await readAdministrator(request);
     const mark = credentialName(binding, rotationId);
     await withPolicyNamed(binding, engine.policyCodes, () =>
       engine.setPassword(administrator, login.user, login.password, mark),
@@ -88,7 +88,7 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     const entered = await engine.signIn({ login, tls, signal: request.signal });
     if (entered.outcome === 'refused') return refused(false, `the server refuses ${login.user}`);
     if (entered.user !== login.user) return refused(true, `the server calls it ${entered.user}`);
-    const administrator = await administratorOf(request);
+    const administrator = await readAdministrator(request);
     const [one, other] = await Promise.all(users.map((user) => engine.rightsOf(administrator, user)));
     if (one?.join('\n') !== other?.join('\n')) return refused(true, 'the two users do not have the same rights');
     return {
@@ -107,7 +107,7 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
 
   async function list(binding: SecretBinding, signal: AbortSignal): ReturnType<CredentialIssuer['list']> {
     return (await marks({ binding, signal })).flatMap(({ user, mark }) => {
-      const rotationId = rotationOf(mark, binding);
+      const rotationId = parseCredentialName(mark, binding);
       return rotationId === null ? [] : [{ credentialId: `${user}#${rotationId}`, rotationId }];
     });
   }
@@ -119,7 +119,7 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     if (!users.includes(user)) throw refusal(binding, 'CredentialId', 'is not one of the two users');
     const inForce = current === null ? null : loginIn(binding, current);
     if (inForce?.user === user) throw stateRefused(inForce, 'in force');
-    const administrator = await administratorOf(request);
+    const administrator = await readAdministrator(request);
     const mark = (await engine.markOf?.(administrator, user)) ?? null;
     const ended = `keyturn.${binding.name.toLowerCase()}.ended`;
     // A later rotation has given this user another password since, or it was ended already.
@@ -136,14 +136,14 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
     const { users } = read(asked.binding);
     const { markOf } = engine;
     if (markOf === undefined) return [];
-    const administrator = await administratorOf(asked);
+    const administrator = await readAdministrator(asked);
     const found = await Promise.all(
       users.map(async (user) => ({ user, mark: (await markOf(administrator, user)) ?? '' })),
     );
     return found.filter(({ mark }) => mark !== '');
   }
 
-  async function administratorOf({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
+  async function readAdministrator({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
     const { place, tls, administrator } = read(binding);
     const login = parseLogin(await readSecret(administrator, signal), place);
     if (login === null)

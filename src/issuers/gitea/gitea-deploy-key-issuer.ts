@@ -9,7 +9,7 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { type GiteaList, giteaList, repositoryPath } from './gitea-list.ts';
 import { newOpensshKey, opensshFingerprint, opensshPublicLine } from './openssh-key.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
@@ -52,7 +52,7 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
     },
     list: async (binding, signal) =>
       (await keysOf(binding).all(signal)).flatMap(({ id, title }) => {
-        const rotationId = rotationOf(title, binding);
+        const rotationId = parseCredentialName(title, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
     revoke: async ({ binding, signal }, credentialId) => keysOf(binding).remove(binding, credentialId, signal),

@@ -10,7 +10,7 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { type GiteaList, giteaList } from './gitea-list.ts';
 import type { OwnToken } from '../shared/issuer-surroundings.ts';
 import { refused } from '../shared/refused.ts';
@@ -49,7 +49,7 @@ export function giteaTokenIssuer({ gitea, ownToken = null }: Tools): CredentialI
     },
     list: async (binding, signal) =>
       (await tokensOf(binding).all(signal)).flatMap(({ id, name }) => {
-        const rotationId = rotationOf(name, binding);
+        const rotationId = parseCredentialName(name, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
     revoke: async ({ binding, signal }, credentialId) => tokensOf(binding).remove(binding, credentialId, signal),

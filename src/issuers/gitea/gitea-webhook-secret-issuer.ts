@@ -8,7 +8,7 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { type GiteaHook, parseGiteaHook } from './gitea-hook.ts';
 import { type GiteaList, giteaList, repositoryPath } from './gitea-list.ts';
 import type { OwnReceiver } from '../shared/hook-deliveries.ts';
@@ -62,7 +62,7 @@ export function giteaWebhookSecretIssuer({ gitea, randomBytes, ownReceiver }: To
     },
     list: async (binding, signal) =>
       (await hooksOf(binding).all(signal)).flatMap(({ id, url }) => {
-        const rotationId = rotationOf(URL.parse(url)?.searchParams.get('keyturn') ?? '', binding);
+        const rotationId = parseCredentialName(URL.parse(url)?.searchParams.get('keyturn') ?? '', binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
     revoke: async ({ binding, signal }, credentialId) => hooksOf(binding).remove(binding, credentialId, signal),

@@ -31,7 +31,7 @@ export function opensshPublicLine(privateKey: SecretValue): string | null {
   if (secret === null || comment === null || pair?.content.length !== 64) return null;
   const seed = pair.content.subarray(0, 32);
   if (!encode(seed, secret.content.subarray(0, 4), comment.content).equals(whole)) return null;
-  return `${algorithm} ${publicBlob(publicKeyOf(seed)).toString('base64')}`;
+  return `${algorithm} ${publicBlob(derivePublicKey(seed)).toString('base64')}`;
 }
 
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
@@ -41,7 +41,7 @@ export function opensshFingerprint(publicLine: string): string {
 }
 
 function encode(seed: Buffer, check: Buffer, comment: Buffer): Buffer {
-  const publicKey = publicKeyOf(seed);
+  const publicKey = derivePublicKey(seed);
   const pair = Buffer.concat([seed, publicKey]);
   const secret = Buffer.concat([check, check, field(algorithm), field(publicKey), field(pair), field(comment)]);
   // The private part is filled up to the block size of no cipher, which is 8, with 1, 2, 3, …
@@ -57,7 +57,7 @@ function encode(seed: Buffer, check: Buffer, comment: Buffer): Buffer {
   ]);
 }
 
-function publicKeyOf(seed: Buffer): Buffer {
+function derivePublicKey(seed: Buffer): Buffer {
   const key = createPrivateKey({ key: Buffer.concat([privateKeyHeader, seed]), format: 'der', type: 'pkcs8' });
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
 }

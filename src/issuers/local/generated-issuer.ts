@@ -1,6 +1,6 @@
 import type { CredentialIssuer, IssueRequest } from '../../rotation/credential-issuer.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
-import { type AlphabetName, alphabets, bitsOf, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { type AlphabetName, alphabets, countBits, type RandomBytes, randomText } from '../shared/random-text.ts';
 import { selfIssuer } from './self-issuer.ts';
 import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
 import { type TargetFault, targetShape } from '../shared/target-shape.ts';
@@ -38,7 +38,7 @@ export function generatedIssuer({ randomBytes }: { readonly randomBytes: RandomB
 }
 
 function guessable({ length, alphabet }: { length: number; alphabet: AlphabetName }): readonly TargetFault[] {
-  const bits = Math.floor(bitsOf(length, alphabets[alphabet]));
+  const bits = Math.floor(countBits(length, alphabets[alphabet]));
   if (bits >= leastBits) return [];
   return [{ place: 'target.length', reason: `gives ${String(bits)} bits; at least ${String(leastBits)} are needed` }];
 }

@@ -32,7 +32,7 @@ export function hmacSecretIssuer({ randomBytes }: { readonly randomBytes: Random
       const { form, encoding, bytes } = shape.read(binding);
       // What was in force before the first turn may be of any form; the keys that we made may not.
       const keys = form === 'one' ? [value.reveal()] : keysIn(value).slice(1);
-      return keys.length > 0 && keys.every((key) => key === null || bytesOf(key, encoding) === bytes);
+      return keys.length > 0 && keys.every((key) => key === null || countBytes(key, encoding) === bytes);
     },
   });
 
@@ -70,7 +70,7 @@ function textOrNull(given: unknown): string | null {
   return typeof given === 'string' ? given : null;
 }
 
-function bytesOf(key: string, encoding: (typeof encodings)[number]): number {
+function countBytes(key: string, encoding: (typeof encodings)[number]): number {
   if (encoding === 'hexadecimal') return /^[0-9a-f]*$/.test(key) ? key.length / 2 : 0;
   const text = encoding === 'standard-webhooks' ? key.replace(/^whsec_/, '') : key;
   return Buffer.from(text, encoding === 'base64url' ? 'base64url' : 'base64').length;

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ServiceError } from '../../service-error.ts';
-import { type Network, networkOf } from './network-of.ts';
+import { type Network, classifyNetwork } from './classify-network.ts';
 import type { SendRequest } from './provider-request.ts';
 
 /**
@@ -13,8 +13,8 @@ import type { SendRequest } from './provider-request.ts';
 export function checkedSend(issuer: string, network: Network): SendRequest {
   return async (url, { method, headers, body, signal }) => {
     const target = new URL(url);
-    const addresses = await addressesOf(target.hostname.replace(/^\[|\]$/g, ''));
-    if (addresses.length === 0 || addresses.some(({ address }) => networkOf(address) !== network)) {
+    const addresses = await resolveAddresses(target.hostname.replace(/^\[|\]$/g, ''));
+    if (addresses.length === 0 || addresses.some(({ address }) => classifyNetwork(address) !== network)) {
       const reason = `the name does not lead to the ${network} network alone`;
       throw new ServiceError('PROVIDER_REQUEST_REFUSED', { issuer, provider: target.host, reason });
     }
@@ -52,7 +52,7 @@ export function checkedSend(issuer: string, network: Network): SendRequest {
   };
 }
 
-async function addressesOf(host: string): Promise<{ address: string; family: number }[]> {
+async function resolveAddresses(host: string): Promise<{ address: string; family: number }[]> {
   const family = isIP(host);
   return family === 0 ? await lookup(host, { all: true }) : [{ address: host, family }];
 }

@@ -11,7 +11,7 @@ export function credentialName(binding: SecretBinding, rotationId: string): stri
 }
 
 /** The rotation that made the credential of this name for this secret, or `null`: it is somebody else's. */
-export function rotationOf(name: string, binding: SecretBinding): string | null {
+export function parseCredentialName(name: string, binding: SecretBinding): string | null {
   const parts = pattern.exec(name)?.groups;
   if (parts === undefined || parts['secret'] !== binding.name.toLowerCase()) return null;
   return parts['rotationId'] ?? null;

@@ -7,10 +7,10 @@ interface Failure {
 }
 
 /** The code of a driver's or the system's error: letters, digits and `_`. Its free text may quote what was sent, so it is never used. */
-export function codeOf(error: unknown): string {
+export function extractErrorCode(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
   if (typeof code === 'string' && /^\w{1,60}$/.test(code)) return code;
-  if (error instanceof Error && 'cause' in error && error.cause instanceof Error) return codeOf(error.cause);
+  if (error instanceof Error && 'cause' in error && error.cause instanceof Error) return extractErrorCode(error.cause);
   return error instanceof Error && /^\w{1,40}Error$/.test(error.name) && error.name !== 'Error'
     ? error.name
     : 'connection failed';
@@ -18,10 +18,10 @@ export function codeOf(error: unknown): string {
 
 /** For a failure after which nothing has happened at the provider. */
 export function unreachable({ issuer, provider }: Failure, cause: unknown): ServiceError {
-  return new ServiceError('PROVIDER_UNREACHABLE', { issuer, provider, reason: codeOf(cause) });
+  return new ServiceError('PROVIDER_UNREACHABLE', { issuer, provider, reason: extractErrorCode(cause) });
 }
 
 /** For a failure of a change that may have happened. */
 export function unclear({ issuer, provider }: Failure, cause: unknown): ServiceError {
-  return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer, provider, reason: codeOf(cause) });
+  return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer, provider, reason: extractErrorCode(cause) });
 }

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../service-error.ts';
-import { codeOf } from './provider-fault.ts';
+import { extractErrorCode } from './provider-fault.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 
 export interface ProviderRequest {
@@ -53,18 +53,18 @@ export async function providerRequest(request: ProviderRequest): Promise<Provide
     text = await limitedText(response);
   } catch (error) {
     if (error instanceof ServiceError) throw error;
-    const reason = codeOf(error);
+    const reason = extractErrorCode(error);
     const known = !changes || notSent.has(reason);
     throw new ServiceError(known ? 'PROVIDER_UNREACHABLE' : 'PROVIDER_ANSWER_UNCLEAR', { ...details, reason });
   }
   const { status } = response;
   if (response.ok || status === 404 || request.statuses?.includes(status)) {
-    return { status, headers: response.headers, body: bodyOf(text, request, response.ok) };
+    return { status, headers: response.headers, body: parseBody(text, request, response.ok) };
   }
-  throw refusalOf(request, response, errorCode(text));
+  throw classifyRefusal(request, response, errorCode(text));
 }
 
-function refusalOf(request: ProviderRequest, { status, headers }: Response, code: string): ServiceError {
+function classifyRefusal(request: ProviderRequest, { status, headers }: Response, code: string): ServiceError {
   const { issuer, provider, changes } = request;
   const details = { issuer, provider };
   const reason = code === '' ? `status ${String(status)}` : `status ${String(status)} ${code}`;
@@ -93,7 +93,7 @@ async function limitedText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function bodyOf(text: string, { issuer, provider, changes }: ProviderRequest, ok: boolean): unknown {
+function parseBody(text: string, { issuer, provider, changes }: ProviderRequest, ok: boolean): unknown {
   if (text.trim() === '') return null;
   try {
     return JSON.parse(text);

@@ -24,6 +24,6 @@ export function randomText(length: number, alphabet: string, randomBytes: Random
 }
 
 /** How many bits an attacker has to guess. */
-export function bitsOf(length: number, alphabet: string): number {
+export function countBits(length: number, alphabet: string): number {
   return length * Math.log2(alphabet.length);
 }

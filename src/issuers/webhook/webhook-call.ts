@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { checkedSend } from '../shared/checked-send.ts';
-import type { Network } from '../shared/network-of.ts';
+import type { Network } from '../shared/classify-network.ts';
 import { type ProviderAnswer, providerRequest } from '../shared/provider-request.ts';
 
 export type WebhookVerb = 'create' | 'apply' | 'verify' | 'revoke' | 'describe';

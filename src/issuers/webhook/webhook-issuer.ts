@@ -8,8 +8,8 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import { credentialName, rotationOf } from '../shared/credential-name.ts';
-import { type AlphabetName, alphabets, bitsOf, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
+import { type AlphabetName, alphabets, countBits, type RandomBytes, randomText } from '../shared/random-text.ts';
 import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
@@ -45,7 +45,9 @@ export function webhookIssuer({ name, readSecret, randomBytes }: Tools): Credent
     ...(URL.parse(url)?.href.replace(/\/$/, '') === url
       ? []
       : [{ place: 'target.url', reason: 'is not in its normal form' }]),
-    ...(bitsOf(length, alphabets[alphabet]) >= 112 ? [] : [{ place: 'target.length', reason: 'gives too few bits' }]),
+    ...(countBits(length, alphabets[alphabet]) >= 112
+      ? []
+      : [{ place: 'target.length', reason: 'gives too few bits' }]),
   ]);
 
   return {
@@ -68,7 +70,7 @@ export function webhookIssuer({ name, readSecret, randomBytes }: Tools): Credent
     },
     list: async (binding, signal) =>
       (await named({ binding, signal, now: new Date(), rotationId: 'list' })).flatMap(({ credentialId, name: one }) => {
-        const rotationId = rotationOf(one, binding);
+        const rotationId = parseCredentialName(one, binding);
         return rotationId === null ? [] : [{ credentialId, rotationId }];
       }),
     revoke: async (request, credentialId) => {

@@ -39,7 +39,7 @@ interface Round {
 export async function exec(options: ExecOptions, surroundings: Surroundings): Promise<number> {
   // Before anything of ours is written: what others wrote decides.
   const masks = decideMasks(surroundings.environment);
-  const { requests: named, selections } = await manifestOf(options);
+  const { requests: named, selections } = await loadRequests(options);
   const session = startSession(surroundings, options.patienceMs);
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
   const requests = [...named, ...(await session.select(selections))];
@@ -53,7 +53,7 @@ export async function exec(options: ExecOptions, surroundings: Surroundings): Pr
 }
 
 /** What the manifest and the command line ask for together. */
-async function manifestOf({ manifest, requests }: ExecOptions): Promise<Manifest> {
+async function loadRequests({ manifest, requests }: ExecOptions): Promise<Manifest> {
   if (manifest === null && requests.length === 0) {
     throw new ServiceError('COMMAND_LINE_WRONG', {
       place: 'exec',
@@ -120,7 +120,7 @@ async function runOnce(
         pristine: options.pristine || options.agent,
         credential: credentialVariable(session.configuration.identity),
       }),
-      redactions: splitStreams([redactionOf(index, options), redactionOf(index, options)], {
+      redactions: splitStreams([createRedaction(index, options), createRedaction(index, options)], {
         commands: options.noCommands,
       }),
       descriptors,
@@ -144,7 +144,7 @@ function credentialVariable(identity: IdentityConfiguration): string | null {
   return identity.kind === 'service-principal' ? identity.secretVariable : null;
 }
 
-function redactionOf(index: PatternIndex, { noCommands }: ExecOptions) {
+function createRedaction(index: PatternIndex, { noCommands }: ExecOptions) {
   const redaction = startRedaction(index);
   return noCommands ? neutralizeWorkflowCommands(redaction) : redaction;
 }

@@ -17,7 +17,7 @@ export function watchJobFiles(environment: Readonly<Record<string, string | unde
   for (const name of names) {
     const path = environment[name] ?? '';
     // Gitea's names stand for the same files.
-    if (path.startsWith('/') && !paths.has(path) && mayWrite(path)) paths.set(path, { name, length: lengthOf(path) });
+    if (path.startsWith('/') && !paths.has(path) && mayWrite(path)) paths.set(path, { name, length: readLength(path) });
   }
   return {
     takeBack: (index) =>
@@ -35,7 +35,7 @@ function mayWrite(path: string): boolean {
   }
 }
 
-function lengthOf(path: string): number {
+function readLength(path: string): number {
   try {
     return lstatSync(path).size;
   } catch {

@@ -42,7 +42,7 @@ export function memoryFiles(options: {
       return place;
     },
     nameless(value) {
-      if (fileSystemOf('/dev/shm') !== 'tmpfs') return null;
+      if (detectFileSystem('/dev/shm') !== 'tmpfs') return null;
       const path = join(privateFolder(), 'nameless');
       create(path, value, () => undefined);
       const descriptor = usable(path, () => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW));
@@ -62,7 +62,7 @@ export function memoryFiles(options: {
 
   function privateFolder(): string {
     if (folder !== null) return folder;
-    const base = fileSystemOf('/dev/shm') === 'tmpfs' ? '/dev/shm' : options.fallback;
+    const base = detectFileSystem('/dev/shm') === 'tmpfs' ? '/dev/shm' : options.fallback;
     if (!options.allowDisk) refuseDisk(base);
     const made = join(base, `${folderPrefix}${String(process.pid)}-${options.nonce}`);
     usable(made, () => mkdirSync(made, { mode: 0o700 }));
@@ -73,7 +73,7 @@ export function memoryFiles(options: {
 }
 
 /** `tmpfs`, `ramfs`, the number of another file system, or `missing`. */
-export function fileSystemOf(path: string): string {
+export function detectFileSystem(path: string): string {
   try {
     const { type } = statfsSync(path);
     return inMemory.get(type) ?? `0x${type.toString(16)}`;
@@ -83,7 +83,7 @@ export function fileSystemOf(path: string): string {
 }
 
 function refuseDisk(folder: string): void {
-  const fileSystem = fileSystemOf(folder);
+  const fileSystem = detectFileSystem(folder);
   if (![...inMemory.values()].includes(fileSystem))
     throw new ServiceError('DISK_REFUSED', { path: folder, fileSystem });
 }

@@ -34,7 +34,7 @@ export async function runCommand(run: CommandRun): Promise<number> {
   const child = start(run, pipes);
   const stop = forwardSignals(child);
   try {
-    const ended = endOf(child);
+    const ended = waitForEnd(child);
     run.guardian.watch(child.pid ?? null, []);
     for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors.values()])
       closeSync(descriptor);
@@ -82,7 +82,7 @@ function forwardSignals(child: ChildProcess): () => void {
   };
 }
 
-function endOf(child: ChildProcess): Promise<number> {
+function waitForEnd(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve('code' in error && error.code === 'ENOENT' ? 127 : 126));
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));

@@ -3,7 +3,7 @@ import { type Diagnosis, fail, pass, warn } from './diagnosis.ts';
 import type { FetchConfiguration } from '../configuration/fetch-configuration.ts';
 import { readJobContext } from '../job-context.ts';
 import { decideMasks } from '../redaction/mask-decision.ts';
-import { fileSystemOf } from '../delivery/memory-file.ts';
+import { detectFileSystem } from '../delivery/memory-file.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 type Environment = Surroundings['environment'];
@@ -88,7 +88,7 @@ function leakedVariables(environment: Environment): Diagnosis {
 }
 
 function memory(): Diagnosis {
-  const fileSystem = fileSystemOf('/dev/shm');
+  const fileSystem = detectFileSystem('/dev/shm');
   if (fileSystem === 'tmpfs') return pass('memory', '/dev/shm can hold files that never reach a disk');
   return warn(
     'memory',

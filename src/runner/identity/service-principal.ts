@@ -12,10 +12,10 @@ type ServicePrincipal = Extract<IdentityConfiguration, { kind: 'service-principa
 
 /** A service principal, by secret or by certificate. Its secret needs rotation itself; other kinds need none. */
 export function servicePrincipal(ports: IdentityPorts, identity: ServicePrincipal): AccessTokenSource {
-  return async (resource) => await entraToken(ports, { ...identity, resource, proof: proofOf(ports, identity) });
+  return async (resource) => await entraToken(ports, { ...identity, resource, proof: buildProof(ports, identity) });
 }
 
-function proofOf({ surroundings }: IdentityPorts, identity: ServicePrincipal): Readonly<Record<string, string>> {
+function buildProof({ surroundings }: IdentityPorts, identity: ServicePrincipal): Readonly<Record<string, string>> {
   const { certificateFile, secretFile, secretVariable } = identity;
   if (certificateFile !== null) {
     return {

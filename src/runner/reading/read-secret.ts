@@ -59,7 +59,7 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
       const answer = await ask(`/secrets/${wanted.name}${wanted.version === null ? '' : `/${wanted.version}`}`);
       if (answer.status !== 200) {
         const refusal = vaultRefusal({ ...about, objectId: ports.token.objectId }, answer);
-        const deleted = answer.status === 404 && (await isSoftDeleted());
+        const deleted = answer.status === 404 && (await probeSoftDeleted());
         const error = deleted ? new ServiceError('SECRET_SOFT_DELETED', described()) : refusal.error;
         return { ...refusal, error, secret: null };
       }
@@ -75,7 +75,7 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
   }
 
   /** Missing and deleted answer with the same text; whoever may read deleted secrets learns which it is. */
-  async function isSoftDeleted(): Promise<boolean> {
+  async function probeSoftDeleted(): Promise<boolean> {
     return (await ask(`/deletedsecrets/${wanted.name}`)).status === 200;
   }
 

@@ -27,20 +27,20 @@ export function startReceiptChain(job: JobNumbers | null, nonce: string, opaque:
     nextClientRequestId(secret) {
       asked += 1;
       const numbers = job === null ? [] : [job.instance, job.runId, job.attempt, job.jobId];
-      return uuidOf([...numbers, nonce, secret, asked].join('\n'));
+      return deriveUuid([...numbers, nonce, secret, asked].join('\n'));
     },
     receiptsOf(reads) {
       if (job === null) return [];
       return reads.map((read) => {
         sequence += 1;
-        const receipt = receiptOf(read, job, previous);
+        const receipt = buildReceipt(read, job, previous);
         previous = receiptDigest(receipt);
         return receipt;
       });
     },
   };
 
-  function receiptOf(read: SecretRead, numbers: JobNumbers, before: string | null): Receipt {
+  function buildReceipt(read: SecretRead, numbers: JobNumbers, before: string | null): Receipt {
     return {
       format: 1,
       job: numbers,
@@ -60,7 +60,7 @@ export function startReceiptChain(job: JobNumbers | null, nonce: string, opaque:
 }
 
 /** A UUID of version 8 (RFC 9562) made from a digest: derived again from a stamp and a receipt, it proves nothing new. */
-function uuidOf(text: string): string {
+function deriveUuid(text: string): string {
   const digits = createHash('sha256').update(text).digest('hex');
   const variant = (8 + (Number.parseInt(digits.slice(16, 17), 16) % 4)).toString(16);
   const [a, b, c] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(13, 16)];

@@ -30,9 +30,9 @@ export function decideMasks(
  */
 export function nothingWrittenYet(): boolean {
   try {
-    const leader = Number(statOf(process.pid)[2]);
+    const leader = Number(readProcessStat(process.pid)[2]);
     for (let pid = process.pid; pid !== leader; ) {
-      pid = Number(statOf(pid)[1]);
+      pid = Number(readProcessStat(pid)[1]);
       if (pid <= 1 || writtenBytes(pid) > 0) return false;
     }
     return true;
@@ -42,7 +42,7 @@ export function nothingWrittenYet(): boolean {
 }
 
 /** State, parent, process group, …: what stands behind the name in `/proc/PID/stat`. */
-function statOf(pid: number): readonly string[] {
+function readProcessStat(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }

@@ -9,16 +9,24 @@ export function rotationTable(rotations: readonly ListedRotation[], operator: bo
 }
 
 function rows(one: ListedRotation, operator: boolean) {
-  const told = toldOf(one);
+  const told = describeRotation(one);
   const forms = operator
     ? html`${one.awaits === null ? '' : approveForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`
     : '';
-  return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : failureOf(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
+  return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : describeFailure(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
 ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
 }
 
 /** What must be told in sentences: who asked and why, what it waits for, who agreed, how it ended, and what to do now. */
-function toldOf({ askedBy, reason, emergency, state, waitsFor, approvals, note }: ListedRotation): readonly string[] {
+function describeRotation({
+  askedBy,
+  reason,
+  emergency,
+  state,
+  waitsFor,
+  approvals,
+  note,
+}: ListedRotation): readonly string[] {
   return [
     ...(askedBy === null
       ? []
@@ -51,7 +59,7 @@ function words(code: string): string {
 }
 
 /** What went wrong in words, and the code by which the documentation knows it. */
-function failureOf(code: string) {
+function describeFailure(code: string) {
   return html`<br><span class="alarm">${sentenceOf(code) ?? ''}</span> <code>${code}</code>`;
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attribution } from '../../../src/audit/model/attribution.ts';
 import { recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
-import { versionReaders } from '../../../src/audit/version-readers-of.ts';
+import { findVersionReaders } from '../../../src/audit/find-version-readers.ts';
 import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
 import { type AuditedWorld, auditedWorld } from '../audited-world.ts';
 
@@ -110,12 +110,12 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     await world.collectRetrievals();
     const secret = { vault: cloud.vault.name, name: 'database-password', version: version ?? '' };
     const since = new Date('2026-03-02T08:00:00Z');
-    const readers = await versionReaders({ records, policy, now }, secret, since);
+    const readers = await findVersionReaders({ records, policy, now }, secret, since);
     expect(readers.running).toEqual([expect.stringMatching(/^acme\/shop \d+\/\d+\.1$/)]);
     expect(readers.reads).toHaveLength(1);
     job.finish('success');
     await world.collectJobs();
-    expect((await versionReaders({ records, policy, now }, secret, since)).running).toEqual([]);
+    expect((await findVersionReaders({ records, policy, now }, secret, since)).running).toEqual([]);
   });
 
   it('judges whole hours alone: the canary of an hour that runs may still be on its way', async () => {
@@ -129,7 +129,7 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     clock.set(new Date(Math.ceil(clock.now().getTime() / (60 * minuteMs)) * 60 * minuteMs + 33 * minuteMs));
     await world.collectRetrievals();
     const secret = { vault: cloud.vault.name, name: 'database-password', version: '' };
-    const { gaps, watermark } = await versionReaders({ records, policy, now }, secret, since);
+    const { gaps, watermark } = await findVersionReaders({ records, policy, now }, secret, since);
     expect(gaps).toEqual([]);
     expect(watermark?.toISOString()).toMatch(/:00:00\.000Z$/);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { auditRowsOf } from '../../../src/audit/files/audit-rows-of.ts';
+import { unwrapAuditRows } from '../../../src/audit/files/unwrap-audit-rows.ts';
 import { parseAuditRow } from '../../../src/audit/parsing/parse-audit-row.ts';
 import { type ExpectedRecord, expectedRecords } from '../expected-records.ts';
 import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
@@ -83,7 +83,7 @@ describe.skipIf(text === null)('the 29 published audit records', () => {
   });
 
   it('are found in the envelope of Event Hub and of older archives', () => {
-    const rows = [...auditRowsOf(JSON.parse(envelope ?? 'null'))];
+    const rows = [...unwrapAuditRows(JSON.parse(envelope ?? 'null'))];
     // All but the managed HSM's and the two of AzureDiagnostics.
     const archived = expectedRecords.filter((_, index) => index !== 22 && index !== 26 && index !== 27);
     expect(rows.map((row, index) => summary(row, index))).toEqual(archived);

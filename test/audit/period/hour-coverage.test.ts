@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countCoverage, notReadOf } from '../../../src/audit/period/hour-coverage.ts';
+import { countCoverage, findUnreadSpans } from '../../../src/audit/period/hour-coverage.ts';
 import type { RetrievalCollection } from '../../../src/audit/collection/retrieval-collection.ts';
 import { row } from '../attribution-fixtures.ts';
 
@@ -65,23 +65,25 @@ describe('what could not be read', () => {
   const now = new Date('2026-03-02T13:00:00Z');
 
   it('is nothing when all rows of the period are in', () => {
-    expect(notReadOf(period, state, now)).toEqual([]);
+    expect(findUnreadSpans(period, state, now)).toEqual([]);
   });
 
   it('is still to come while rows may arrive, and lost once the workspace has forgotten them', () => {
     const early = { ...state, watermark: '2026-03-02T11:00:00.000Z' };
     const lacking = { from: '2026-03-02T11:00:00.000Z', to: '2026-03-02T12:00:00.000Z' };
-    expect(notReadOf(period, early, now)).toMatchObject([{ ...lacking, state: 'not-read-yet' }]);
-    expect(notReadOf(period, early, new Date('2026-04-02T00:00:00Z'))).toMatchObject([
+    expect(findUnreadSpans(period, early, now)).toMatchObject([{ ...lacking, state: 'not-read-yet' }]);
+    expect(findUnreadSpans(period, early, new Date('2026-04-02T00:00:00Z'))).toMatchObject([
       { ...lacking, state: 'irrecoverable' },
     ]);
   });
 
   it('is lost where it lies before the collection began, and all of it where there was none', () => {
     const later = { ...state, since: '2026-03-02T09:00:00.000Z' };
-    expect(notReadOf(period, later, now)).toMatchObject([
+    expect(findUnreadSpans(period, later, now)).toMatchObject([
       { from: '2026-03-02T08:00:00.000Z', to: '2026-03-02T09:00:00.000Z', state: 'irrecoverable' },
     ]);
-    expect(notReadOf(period, null, now)).toMatchObject([{ why: 'nothing was ever collected', state: 'not-read-yet' }]);
+    expect(findUnreadSpans(period, null, now)).toMatchObject([
+      { why: 'nothing was ever collected', state: 'not-read-yet' },
+    ]);
   });
 });

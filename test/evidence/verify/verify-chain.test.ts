@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fingerprintOf, openEnvelope, sealEnvelope } from '../../../src/evidence/pack/dsse-envelope.ts';
+import { computeFingerprint, openEnvelope, sealEnvelope } from '../../../src/evidence/pack/dsse-envelope.ts';
 import { exportPack } from '../../../src/evidence/pack/pack-archive.ts';
 import { sha256 } from '../../../src/evidence/pack/pack-file.ts';
 import { type PackOrder, producePack } from '../../../src/evidence/produce-pack.ts';
@@ -44,7 +44,7 @@ function newSigner(): Signer {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   return {
-    fingerprint: fingerprintOf(pem),
+    fingerprint: computeFingerprint(pem),
     publicKey: pem,
     algorithm: 'ed25519',
     sign: (bytes) => Promise.resolve(sign(null, bytes, privateKey)),

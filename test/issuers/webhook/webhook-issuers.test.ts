@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { checkWebhook } from '../../../src/issuers/webhook/check-webhook.ts';
-import { networkOf } from '../../../src/issuers/shared/network-of.ts';
+import { classifyNetwork } from '../../../src/issuers/shared/classify-network.ts';
 import { webhookSignature } from '../../../src/issuers/webhook/webhook-call.ts';
 import { webhookIssuer } from '../../../src/issuers/webhook/webhook-issuer.ts';
 import type { IssueRequest } from '../../../src/rotation/credential-issuer.ts';
@@ -181,7 +181,7 @@ describe('an address', () => {
     ['224.0.0.1', null],
     ['not an address', null],
   ])('%s is %s', (address, network) => {
-    expect(networkOf(address)).toBe(network);
+    expect(classifyNetwork(address)).toBe(network);
   });
 });
 

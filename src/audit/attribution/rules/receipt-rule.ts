@@ -59,7 +59,7 @@ function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionCo
   if (best === undefined) {
     return verdict('contradicted', disagreement(first, row, job) ?? 'receipt-disagrees', { evidence });
   }
-  return gradeOf(best, row, job, [...references(fitting), `job ${jobName(job)}`]);
+  return gradeClaim(best, row, job, [...references(fitting), `job ${jobName(job)}`]);
 }
 
 /** The first thing in which receipt, row and job disagree, as a code; `null` when they agree. */
@@ -90,7 +90,7 @@ function disagreement({ receipt, answeredAt }: ReceiptClaim, row: Row, job: Job)
 }
 
 /** Posted beats logged, because a log shows only that the job's output held the receipt, unless its identity is the job's alone. */
-function gradeOf({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidence: readonly string[]): Verdict {
+function gradeClaim({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidence: readonly string[]): Verdict {
   if (identity === null) return verdict('claimed', 'identity-not-in-policy', { job, evidence });
   const dedicated = identity.repositories.length === 1;
   const best = channel === 'posted' ? 'receipt-posted' : dedicated ? 'receipt-logged-by-dedicated-identity' : null;

@@ -29,7 +29,7 @@ const longestJobMs = 86_400_000;
  * and jobs that read it and have not ended. A job that nobody can tie to a read is no reader here, so the caller also
  * waits out the declared lifetime of consumers.
  */
-export async function versionReaders(
+export async function findVersionReaders(
   tools: { readonly records: RecordStore; readonly policy: Policy; readonly now: () => Date },
   secret: { readonly vault: string; readonly name: string; readonly version: string },
   since: Date,
@@ -41,7 +41,7 @@ export async function versionReaders(
   const watermark = new Date(hourOf(Date.parse(collection.watermark)));
   const until = new Date(Math.max(now().getTime(), Date.parse(collection.readTo)));
   const period = { from: new Date(since.getTime() - longestJobMs), to: until };
-  const attributor = await attributorOf(tools, period);
+  const attributor = await loadAttributor(tools, period);
   const running = await runningJobs(records);
   const coverage = countCoverage(
     { from: since, to: new Date(Math.max(since.getTime(), watermark.getTime())) },
@@ -75,7 +75,7 @@ export async function versionReaders(
   };
 }
 
-async function attributorOf(
+async function loadAttributor(
   { records, policy }: { readonly records: RecordStore; readonly policy: Policy },
   period: ReportingPeriod,
 ) {

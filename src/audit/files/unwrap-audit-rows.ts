@@ -2,13 +2,13 @@
  * The rows that one piece of parsed JSON holds: a row, `{"record": row}`, Azure's `{"records": [rows]}` of older
  * archives and Event Hub, or an array of any of them. Anything else is given on as it is, to be refused with its place.
  */
-export function* auditRowsOf(value: unknown): Generator<unknown> {
+export function* unwrapAuditRows(value: unknown): Generator<unknown> {
   if (Array.isArray(value)) {
-    for (const inner of value) yield* auditRowsOf(inner);
+    for (const inner of value) yield* unwrapAuditRows(inner);
     return;
   }
   if (typeof value === 'object' && value !== null && 'records' in value && Array.isArray(value.records)) {
-    yield* auditRowsOf(value.records);
+    yield* unwrapAuditRows(value.records);
     return;
   }
   yield value;
