@@ -134,7 +134,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     keyVaultReferenceIdentity: rotator.id
     functionAppConfig: {
-      runtime: { name: 'node', version: '22' }
+      runtime: { name: 'node', version: '24' }
       scaleAndConcurrency: { maximumInstanceCount: 40, instanceMemoryMB: 2048 }
       deployment: {
         storage: {

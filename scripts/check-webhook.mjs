@@ -12,7 +12,7 @@ Runs an endpoint of your own through everything that the issuers webhook and web
 It makes one credential of the target and ends it again: use a target that is there for this alone.
 FILE holds the key that signs the requests, the same that the endpoint checks with.
 
-Exit codes: 0 passed, 1 failed (each check is named), 2 wrong use. It needs Node 22.18 or newer and a clone.`;
+Exit codes: 0 passed, 1 failed (each check is named), 2 wrong use. It needs Node 24 or newer and a clone.`;
 
 const { url, target, principal, keyFile, minted, network } = readArguments();
 const name = minted ? 'webhook-minted' : 'webhook';
