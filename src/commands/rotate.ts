@@ -3,6 +3,7 @@ import { composeKeyturn } from '../compose.ts';
 import { listRotations, type RotationListing } from '../rotation/list-rotations.ts';
 import { planRequest, requestRotation } from '../rotation/request-rotation.ts';
 import { rollBackSecret } from '../rotation/roll-back-secret.ts';
+import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Command, ExitCode } from './command.ts';
 import { readWords, required } from './read-words.ts';
@@ -78,9 +79,9 @@ export const rotate: Command = {
   },
 };
 
-/** The account of the machine: whoever may run this with the rotator's identity is believed to be who they are. */
-function whoAsks(): string {
-  return `${userInfo().username} (command line)`;
+/** The account of the machine, which proves nothing about who sits at it. */
+function whoAsks(): Person {
+  return { kind: 'unnamed', door: 'command-line', name: userInfo().username };
 }
 
 function sentenceOf({ rotationId, vault, secret, state, failure, awaits }: RotationListing): string {

@@ -49,7 +49,10 @@ export const serve: Command = {
     if (policy.secrets.size === 0)
       tell('Observe mode: no policy binds a secret, so nothing is rotated.', { observing: true });
     if (settings.openId === null && settings.platformAuthentication === null) {
-      const code = sessions.offerSignIn({ name: 'operator', roles: ['auditor', 'operator'] });
+      const code = sessions.offerSignIn({
+        person: { kind: 'unnamed', door: 'sign-in-link', name: 'operator' },
+        roles: ['auditor', 'operator'],
+      });
       // The link is a key to the portal: it is for the person at this terminal and is never part of a log line.
       surroundings.say(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
     }

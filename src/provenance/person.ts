@@ -46,6 +46,13 @@ export function describePerson(person: Person): string {
   return person.kind === 'machine' ? `${person.name} (machine account)` : person.name;
 }
 
+/** The same with the subject, for a record that is one line of text: `ann (7 at https://gitea.example.org)`. */
+export function personOnRecord(person: Person): string {
+  if (person.kind === 'unnamed') return describePerson(person);
+  const { id, issuer } = person.subject;
+  return `${describePerson(person)} (${id} at ${issuer})`;
+}
+
 /** Reads a person from stored JSON. Returns `null` for anything that is not exactly one. */
 export function parsePerson(value: unknown): Person | null {
   if (!isObject(value) || typeof value['name'] !== 'string' || value['name'].trim() === '') return null;

@@ -1,3 +1,4 @@
+import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import { claimsOfTheDay, dayLimitUntil } from './day-limit.ts';
 import type { ClaimedMember, RotationClaim, RotationFacts } from './journal-entry.ts';
@@ -18,7 +19,7 @@ import { latestOf, requireClockAgreement } from './vault-access.ts';
 export interface RotationWish {
   readonly trigger: RotationClaim['trigger'];
   readonly reason: string | null;
-  readonly askedBy: string | null;
+  readonly askedBy: Person | null;
   /** No grace, no minimum age: the value has leaked. */
   readonly emergency: boolean;
 }

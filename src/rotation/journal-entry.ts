@@ -1,3 +1,4 @@
+import type { Person } from '../provenance/person.ts';
 import type { CredentialClass, RotationState, RotationStep } from './history/rotation-steps.ts';
 
 /** What an entry is about. An act outside the journal has an intent before it and an outcome behind it. */
@@ -48,7 +49,7 @@ export interface RotationClaim {
   readonly environment: string | null;
   readonly trigger: 'event' | 'reconciler' | 'person';
   readonly reason: string | null;
-  readonly askedBy: string | null;
+  readonly askedBy: Person | null;
   readonly emergency: boolean;
   readonly validityMs: number;
   readonly graceMs: number;
@@ -66,7 +67,7 @@ export interface VaultOperation {
 
 export interface Approval {
   readonly step: 'publish' | 'revoke';
-  readonly by: string;
+  readonly by: Person;
   readonly at: string;
   readonly breakGlass: boolean;
 }

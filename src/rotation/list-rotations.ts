@@ -15,7 +15,7 @@ export interface RotationListing {
   readonly secret: string;
   readonly state: string;
   readonly trigger: RotationHistory['trigger'];
-  readonly askedBy: string | null;
+  readonly askedBy: RotationHistory['askedBy'];
   readonly reason: string | null;
   readonly emergency: boolean;
   readonly claimedAt: string;

@@ -1,3 +1,4 @@
+import { parsePerson } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import { type JournalEntry, rotationActs } from './journal-entry.ts';
 import { asides, stepsOf } from './history/rotation-steps.ts';
@@ -9,6 +10,7 @@ const text: Check = (value, place) => (typeof value === 'string' ? null : place)
 const flag: Check = (value, place) => (typeof value === 'boolean' ? null : place);
 const count: Check = (value, place) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : place);
 const positive: Check = (value, place) => (Number.isSafeInteger(value) && Number(value) >= 1 ? null : place);
+const person: Check = (value, place) => (parsePerson(value) === null ? place : null);
 const moment: Check = (value, place) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) ? null : place;
 const oneOf =
@@ -56,7 +58,7 @@ const operation = record({
   version: orNull(text),
   at: moment,
 });
-const approval = record({ step: oneOf('publish', 'revoke'), by: text, at: moment, breakGlass: flag });
+const approval = record({ step: oneOf('publish', 'revoke'), by: person, at: moment, breakGlass: flag });
 const member = record({
   vault: text,
   secret: text,
@@ -73,7 +75,7 @@ const claim = record({
   environment: orNull(text),
   trigger: oneOf('event', 'reconciler', 'person'),
   reason: orNull(text),
-  askedBy: orNull(text),
+  askedBy: orNull(person),
   emergency: flag,
   validityMs: count,
   graceMs: count,

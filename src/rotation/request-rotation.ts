@@ -1,3 +1,4 @@
+import { type Person, personOnRecord } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import { advanceRotation } from './advance-rotation.ts';
 import { boundUnit } from './bound-unit.ts';
@@ -19,8 +20,7 @@ export interface RotationRequest {
   /** `vault/name`, or `name` alone where one vault has it in the policy. */
   readonly secret: string;
   readonly reason: string;
-  /** The authenticated person. */
-  readonly by: string;
+  readonly by: Person;
   /** The value has leaked: no minimum age, no grace, and a person may approve the revocation at once. */
   readonly emergency: boolean;
 }
@@ -99,9 +99,9 @@ async function takeUp(
   }
 }
 
-async function resume(work: RotationWork, by: string, reason: string): Promise<void> {
+async function resume(work: RotationWork, by: Person, reason: string): Promise<void> {
   const { step, failure, credentialId } = work.rotation;
-  const reasons = [`asked again by ${by}: ${reason}`.slice(0, 200)];
+  const reasons = [`asked again by ${personOnRecord(by)}: ${reason}`.slice(0, 400)];
   if (failure === 'GROUP_SUPERSEDED') {
     // Both parts stand and nothing is revoked; the next rotation begins from what is there.
     return work.outcome('adopt', { state: 'superseded', facts: { withdrawn: lateRequestLeftMs(work) === 0, reasons } });

@@ -1,3 +1,4 @@
+import { type Person, personOnRecord } from '../provenance/person.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
@@ -19,10 +20,10 @@ import { rotationIdIn, withRotation } from './with-rotation.ts';
  */
 export async function rollBackRotation(
   tools: RotationTools,
-  request: { readonly rotationId: string; readonly by: string; readonly reason: string },
+  request: { readonly rotationId: string; readonly by: Person; readonly reason: string },
 ): Promise<void> {
   const { by, reason } = request;
-  const reasons = [`${by}: ${reason}`.slice(0, 200)];
+  const reasons = [`${personOnRecord(by)}: ${reason}`.slice(0, 400)];
   await withRotation(tools, rotationIdIn(request.rotationId), (work) => rollBackOrSayWhyNot(work, reasons));
 }
 

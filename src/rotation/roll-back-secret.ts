@@ -1,3 +1,4 @@
+import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import { boundUnit } from './bound-unit.ts';
 import { rollBackRotation } from './roll-back-rotation.ts';
@@ -15,7 +16,7 @@ import { readUnit } from './unit-record.ts';
  */
 export async function rollBackSecret(
   tools: RotationTools,
-  { secret, by, reason }: { readonly secret: string; readonly by: string; readonly reason: string },
+  { secret, by, reason }: { readonly secret: string; readonly by: Person; readonly reason: string },
 ): Promise<string> {
   const unit = boundUnit(tools, secret);
   const { open } = await readUnit(tools.records, unit.key);

@@ -70,7 +70,10 @@ export function createOpenId(options: OpenIdOptions): OpenId {
       const roles = (['auditor', 'operator'] as const).filter((role) => held.includes(roleNames[role]));
       if (claims === null || roles.length === 0) return null;
       const name = typeof claims['preferred_username'] === 'string' ? claims['preferred_username'] : claims.sub;
-      const cookie = setCookieHeader(sessions.open({ name, roles }), publicUrl.startsWith('https:'));
+      const cookie = setCookieHeader(
+        sessions.open({ person: { kind: 'signed-in', subject: { issuer: claims.iss, id: claims.sub }, name }, roles }),
+        publicUrl.startsWith('https:'),
+      );
       // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
       const signedIn = await page(
         'Signed in',

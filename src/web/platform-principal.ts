@@ -17,6 +17,9 @@ const principalShape = z.object({
 const claimNames = {
   tenant: ['tid', 'http://schemas.microsoft.com/identity/claims/tenantid'],
   issuer: ['iss'],
+  objectId: ['oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier'],
+  subject: ['sub', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier'],
+  kind: ['idtyp'],
   name: ['preferred_username', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn', 'name'],
   role: ['roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'],
 } as const;
@@ -43,7 +46,15 @@ export function fromPlatform(request: Request, { tenantId, roleNames }: Platform
   const roles = (['auditor', 'operator'] as const).filter((role) => held.includes(roleNames[role]));
   if (roles.length === 0)
     return { kind: 'nobody', status: 403, refused: true, reason: 'This account has no role in Keyturn.' };
-  return { kind: 'somebody', name: claims(claimNames.name)[0] ?? 'unnamed', roles };
+  const [id, ...others] = new Set(claims(claimNames.objectId));
+  if (id === undefined || others.length > 0)
+    return { kind: 'nobody', status: 401, refused: true, reason: 'The sign-in does not name one account (oid).' };
+  // An application signs in for itself where its token says so, or where its object is the subject.
+  // Source: Microsoft, "Access token claims reference": idtyp, and sub with oid in app-only tokens.
+  const isProgram = claims(claimNames.kind).includes('app') || claims(claimNames.subject).includes(id);
+  const subject = { issuer: `https://login.microsoftonline.com/${tenantId}/v2.0`, id };
+  const name = claims(claimNames.name)[0] ?? id;
+  return { kind: 'somebody', person: { kind: isProgram ? 'machine' : 'signed-in', subject, name }, roles };
 }
 
 function wrongTenant(): Who {

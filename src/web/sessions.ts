@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Person } from '../provenance/person.ts';
 import type { Role } from './who.ts';
 
 export interface Session {
-  readonly name: string;
+  readonly person: Person;
   readonly roles: readonly Role[];
   readonly endsAt: number;
 }

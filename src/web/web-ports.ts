@@ -1,3 +1,4 @@
+import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 
@@ -28,8 +29,8 @@ export interface ListedRotation {
   readonly vault: string;
   readonly secret: string;
   readonly state: string;
-  /** The person who asked, where one did, and why in that person's words. */
-  readonly askedBy: string | null;
+  /** Who asked, where somebody did, and why in that person's words. */
+  readonly askedBy: Person | null;
   readonly reason: string | null;
   readonly emergency: boolean;
   readonly claimedAt: string;
@@ -42,7 +43,7 @@ export interface ListedRotation {
   readonly note: string | null;
   readonly approvals: readonly {
     readonly step: 'publish' | 'revoke';
-    readonly by: string;
+    readonly by: Person;
     readonly at: string;
     readonly breakGlass: boolean;
     readonly reason: string | null;
@@ -68,10 +69,10 @@ export interface WebPorts {
   packFile(pack: string, path: string): Promise<Uint8Array | null>;
   rotations(): Promise<readonly ListedRotation[]>;
   /** Asks for a rotation, in the name of the person who did. Gives the rotation's id. */
-  requestRotation(request: { secret: string; reason: string; by: string; emergency: boolean }): Promise<string>;
-  approveRotation(approval: { rotationId: string; by: string; breakGlass: boolean; reason: string }): Promise<void>;
+  requestRotation(request: { secret: string; reason: string; by: Person; emergency: boolean }): Promise<string>;
+  approveRotation(approval: { rotationId: string; by: Person; breakGlass: boolean; reason: string }): Promise<void>;
   /** Publishes the old value again while its grace lasts. */
-  rollBackRotation(request: { rotationId: string; by: string; reason: string }): Promise<void>;
+  rollBackRotation(request: { rotationId: string; by: Person; reason: string }): Promise<void>;
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string }>;
   /** Whether a topic (lower-case) is one of our vaults: only then is a subscription's validation answered. */
   isOurTopic(topic: string): boolean;

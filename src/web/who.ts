@@ -1,3 +1,4 @@
+import type { Person } from '../provenance/person.ts';
 import { fromPlatform, type PlatformAuthentication } from './platform-principal.ts';
 import type { OpenId } from './open-id.ts';
 import type { Sessions } from './sessions.ts';
@@ -7,7 +8,7 @@ export type Role = 'auditor' | 'operator';
 
 /** Who is asking. `nobody` carries the answer they get; `refused` is what no hook and no sign-in link may pass. */
 export type Who =
-  | { readonly kind: 'somebody'; readonly name: string; readonly roles: readonly Role[] }
+  | { readonly kind: 'somebody'; readonly person: Person; readonly roles: readonly Role[] }
   | { readonly kind: 'nobody'; readonly status: 401 | 403; readonly refused: boolean; readonly reason: string };
 
 /** How a host lets people in. Exactly what stands here counts, and nothing a request says about itself. */
@@ -28,6 +29,8 @@ export interface Connection {
   readonly loopback: boolean;
 }
 
+const thisMachine: Person = { kind: 'unnamed', door: 'loopback', name: 'operator' };
+
 const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
 /**
@@ -44,9 +47,10 @@ export function who(request: Request, connection: Connection, access: Access): W
   if (!isOurHost(request, connection, access)) return refused('The Host of this request is not one of this server.');
 
   const session = access.sessions?.find(request.headers.get('cookie'));
-  if (session !== undefined && session !== null) return { kind: 'somebody', name: session.name, roles: session.roles };
+  if (session !== undefined && session !== null)
+    return { kind: 'somebody', person: session.person, roles: session.roles };
   if (access.trustLoopback && connection.loopback) {
-    return { kind: 'somebody', name: 'this machine', roles: ['auditor', 'operator'] };
+    return { kind: 'somebody', person: thisMachine, roles: ['auditor', 'operator'] };
   }
   return { kind: 'nobody', status: 401, refused: false, reason: 'Nobody is signed in.' };
 }

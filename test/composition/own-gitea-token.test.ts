@@ -9,6 +9,7 @@ import { readRotationHistories } from '../../src/rotation/history/read-rotation-
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
+import { personCalled } from '../provenance/people.ts';
 
 const name = 'keyturn-gitea-token';
 const dayMs = 86_400_000;
@@ -51,7 +52,7 @@ describe('the Gitea token that the settings refer to, rotated by the service tha
     const rotationId = await requestRotation(keyturn.rotation, {
       secret: name,
       reason: 'a test',
-      by: 'ann',
+      by: personCalled('ann'),
       emergency: false,
     });
     expect(await stateOf(rotationId)).toBe('grace');

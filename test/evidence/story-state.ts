@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HourCoverage, SecretInventoryEntry } from '../../src/audit/model/audited-period.ts';
 import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
+import { personCalled } from '../provenance/people.ts';
 
 export const from = new Date('2026-10-01T00:00:00Z');
 export const to = new Date('2026-10-31T00:00:00Z');
@@ -185,7 +186,7 @@ export function rotationStory(): readonly RotationHistory[] {
       issuer: index % 2 === 0 ? 'gitea-token' : 'generated',
       environment: 'prod',
       trigger: index === 1 ? 'reconciler' : emergency ? 'person' : 'event',
-      askedBy: emergency ? 'bob@example.org' : null,
+      askedBy: emergency ? personCalled('bob@example.org') : null,
       reason: emergency ? 'the value stood in a public build log' : null,
       emergency,
       graceMs: emergency ? 0 : 3_600_000,
@@ -207,7 +208,7 @@ export function rotationStory(): readonly RotationHistory[] {
           ? [
               {
                 step: 'publish',
-                by: 'alice@example.org',
+                by: personCalled('alice@example.org'),
                 at: time(1),
                 breakGlass: true,
                 reason: 'nobody else is awake',

@@ -4,8 +4,9 @@ import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { readJournal } from '../../src/rotation/rotation-journal.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
-const ask = { secret: 'kv/app', reason: 'because', by: 'ann', emergency: false };
+const ask = { secret: 'kv/app', reason: 'because', by: personCalled('ann'), emergency: false };
 
 async function listed(world: RotationWorld) {
   const [rotation] = await listRotations(world.tools);

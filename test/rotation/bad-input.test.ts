@@ -11,6 +11,7 @@ import { secretStoreContract } from '../contracts/secret-store.contract.ts';
 import { memoryVault } from './world/memory-secret-store.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { bindingOf, dayMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 secretStoreContract('memory', () => Promise.resolve(memoryVault('kv', () => new Date('2026-03-01T00:00:00Z'))));
 
@@ -63,7 +64,7 @@ describe('what an operator or a stranger got wrong', () => {
 });
 
 describe('each kind of bad input, asked for by a person', () => {
-  const ask = { reason: 'a test', by: 'ann', emergency: false };
+  const ask = { reason: 'a test', by: personCalled('ann'), emergency: false };
 
   it('unknown issuer: refused before anything is claimed', async () => {
     const world = rotationWorld([bindingOf('app', 'nonsense')]);

@@ -8,9 +8,10 @@ import { rotationIdIn } from '../../src/rotation/with-rotation.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { bindingOf, dayMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 describe('bad input in the tags of a version', () => {
-  const ask = { reason: 'a test', by: 'ann', emergency: false };
+  const ask = { reason: 'a test', by: personCalled('ann'), emergency: false };
 
   it.each(['', 'ninety', '-5', '0', '000', '1e3', '30d', '½', '1.5', '0x10'])(
     'malformed tag ValidityPeriodDays "%s": the policy’s validity holds, and each pass says so',

@@ -6,6 +6,7 @@ import { nearExpiry } from './world/near-expiry.ts';
 import { bindingOf, rotationWorld } from './world/rotation-world.ts';
 
 import { failing, fire, lostPut, one, passes, unclear } from './world/faulty-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 describe('the ten hardest faults', () => {
   it('1: a lost answer on minting makes one POST; the orphan is deleted by name, and the others are untouched', async () => {
@@ -37,7 +38,7 @@ describe('the ten hardest faults', () => {
   it('4: copies, workers, late events and a person make one rotation, and a two-key provider renews one key', async () => {
     const world = rotationWorld([bindingOf('app', 'two-keys')]);
     const event = nearExpiry(world.vault, 'app');
-    const request = { secret: 'kv/app', reason: 'too', by: 'ann', emergency: false };
+    const request = { secret: 'kv/app', reason: 'too', by: personCalled('ann'), emergency: false };
     await Promise.allSettled([
       ...Array.from({ length: 20 }, () => handleVaultEvent(world.tools, event)),
       requestRotation(world.tools, request),

@@ -8,6 +8,7 @@ import { ServiceError } from '../../src/service-error.ts';
 import { bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 
 import { failing, fire, one, passes } from './world/faulty-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 // Of 8: five hundred secrets in one minute are bench/rotation; Graph's "concurrent requests" is test/issuers/entra-issuers.
 // Of 10: the credential that the rotator itself acts with is test/issuers/own-credential and test/composition/own-gitea-token.
@@ -172,7 +173,12 @@ describe('the ten hardest faults', () => {
     await passes(world, 1);
     expect(await one(world)).toMatchObject({ state: 'needs-attention', failure: 'SECRET_ABSENT' });
     world.vault.recover('app');
-    await requestRotation(world.tools, { secret: 'app', reason: 'recovered', by: 'ann', emergency: false });
+    await requestRotation(world.tools, {
+      secret: 'app',
+      reason: 'recovered',
+      by: personCalled('ann'),
+      emergency: false,
+    });
     expect(await one(world)).toMatchObject({ state: 'grace' });
   });
 

@@ -16,8 +16,9 @@ import { openGate } from './world/gate.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
-const ask = { secret: 'kv/app', reason: 'because', by: 'ann', emergency: false };
+const ask = { secret: 'kv/app', reason: 'because', by: personCalled('ann'), emergency: false };
 
 async function listed(world: RotationWorld) {
   const [rotation] = await listRotations(world.tools);
@@ -41,13 +42,13 @@ describe('what the journal says of the old and the new value', () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
     const { rotationId } = await listed(world);
-    await rollBackRotation(world.tools, { rotationId, by: 'ann', reason: 'consumers fail' });
+    await rollBackRotation(world.tools, { rotationId, by: personCalled('ann'), reason: 'consumers fail' });
     const during = { oldValue: 'in-force-again', newValue: 'in-grace' };
     expect(await listed(world)).toMatchObject(during);
     expect(await history(world)).toMatchObject({
       ...during,
       rolledBack: {
-        says: 'ann: consumers fail',
+        says: 'ann (subject-of-ann at https://login.example.org): consumers fail',
         newEndsFrom: new Date(world.tools.now().getTime() + hourMs).toISOString(),
       },
     });
@@ -57,7 +58,7 @@ describe('what the journal says of the old and the new value', () => {
     expect(await listed(world)).toMatchObject(after);
     const { note, ...rest } = await history(world);
     expect(rest).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });
-    expect(note).toContain('ann: consumers fail');
+    expect(note).toContain('ann (subject-of-ann at https://login.example.org): consumers fail');
   });
 
   it('somebody who publishes in the grace leaves both credentials alive, and the journal does not call either ended', async () => {
@@ -78,7 +79,11 @@ describe('what the journal says of the old and the new value', () => {
     const old = world.latestValue('app') ?? '';
     await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
     const fresh = world.latestValue('app') ?? '';
-    await rollBackRotation(world.tools, { rotationId: (await listed(world)).rotationId, by: 'ann', reason: 'broken' });
+    await rollBackRotation(world.tools, {
+      rotationId: (await listed(world)).rotationId,
+      by: personCalled('ann'),
+      reason: 'broken',
+    });
     await setByHand(world, 'by-hand');
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
@@ -139,7 +144,7 @@ describe('what the journal says of the old and the new value', () => {
     await setByHand(world, 'by-hand');
     await approveRotation(world.tools, {
       rotationId: (await listed(world)).rotationId,
-      by: 'bob',
+      by: personCalled('bob'),
       breakGlass: false,
       reason: 'seen',
     });
@@ -188,7 +193,11 @@ describe('what the journal says of the old and the new value', () => {
   it('a rolled-back rotation is over when the new value is withdrawn: later periods do not tell of it', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
-    await rollBackRotation(world.tools, { rotationId: (await listed(world)).rotationId, by: 'ann', reason: 'broken' });
+    await rollBackRotation(world.tools, {
+      rotationId: (await listed(world)).rotationId,
+      by: personCalled('ann'),
+      reason: 'broken',
+    });
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
     const from = new Date(world.tools.now().getTime() + dayMs);
@@ -205,9 +214,14 @@ describe('who asked, who agreed and why', () => {
     world.readers = { watermark: new Date('2027-01-01'), gaps: [], reads: [], running: ['team/app 1'] };
     await requestRotation(world.tools, { ...ask, reason: 'leaked in a chat', emergency: true });
     const { rotationId } = await listed(world);
-    await approveRotation(world.tools, { rotationId, by: 'ann', breakGlass: true, reason: 'nobody else is awake' });
-    const who = { trigger: 'person', askedBy: 'ann', reason: 'leaked in a chat', emergency: true };
-    const approvals = [{ step: 'revoke', by: 'ann', breakGlass: true, reason: 'nobody else is awake' }];
+    await approveRotation(world.tools, {
+      rotationId,
+      by: personCalled('ann'),
+      breakGlass: true,
+      reason: 'nobody else is awake',
+    });
+    const who = { trigger: 'person', askedBy: personCalled('ann'), reason: 'leaked in a chat', emergency: true };
+    const approvals = [{ step: 'revoke', by: personCalled('ann'), breakGlass: true, reason: 'nobody else is awake' }];
     expect(await listed(world)).toMatchObject({ ...who, approvals });
     expect(await history(world)).toMatchObject({ ...who, approvals, graceMs: 0 });
   });

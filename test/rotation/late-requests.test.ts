@@ -8,6 +8,7 @@ import { ServiceError } from '../../src/service-error.ts';
 import { lostPut, unclear } from './world/faulty-world.ts';
 import { statesOf } from './world/by-hand.ts';
 import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 const minuteMs = 60_000;
 /** As late as a request may arrive, and a little less. */
@@ -82,7 +83,7 @@ describe.each(['two-keys', 'two-users'] as const)('a forgotten revocation by %s'
     world.advance(2 * hourMs);
     await reconcileRotations(tools);
     await passesFor(world, tools, 2 * minuteMs);
-    const request = { secret: 'kv/app', reason: 'leaked', by: 'ann', emergency: true };
+    const request = { secret: 'kv/app', reason: 'leaked', by: personCalled('ann'), emergency: true };
     await requestRotation(tools, request).catch((error: unknown) => {
       if (!ServiceError.is(error)) throw error;
     });

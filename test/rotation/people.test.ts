@@ -8,15 +8,21 @@ import { planRequest, requestRotation } from '../../src/rotation/request-rotatio
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
-const ask = { secret: 'kv/app', reason: 'because', by: 'ann', emergency: false };
+const ask = { secret: 'kv/app', reason: 'because', by: personCalled('ann'), emergency: false };
 const one = async (world: RotationWorld) => {
   const [rotation] = await listRotations(world.tools);
   if (rotation === undefined) throw new Error('no rotation');
   return rotation;
 };
-const approve = async (world: RotationWorld, by: string, breakGlass = false) =>
-  approveRotation(world.tools, { rotationId: (await one(world)).rotationId, by, breakGlass, reason: 'seen' });
+const approve = async (world: RotationWorld, name: string, breakGlass = false) =>
+  approveRotation(world.tools, {
+    rotationId: (await one(world)).rotationId,
+    by: personCalled(name),
+    breakGlass,
+    reason: 'seen',
+  });
 
 describe('a secret that another person must approve before publishing', () => {
   const world = () => rotationWorld([bindingOf('app', 'mint', { approval: ['publish'] })]);
@@ -30,7 +36,7 @@ describe('a secret that another person must approve before publishing', () => {
     await approve(here, 'bob');
     expect(await one(here)).toMatchObject({ state: 'grace', awaits: null });
     for await (const { approvals } of readRotationHistories(here.tools.records)) {
-      expect(approvals).toMatchObject([{ step: 'publish', by: 'bob', breakGlass: false }]);
+      expect(approvals).toMatchObject([{ step: 'publish', by: personCalled('bob'), breakGlass: false }]);
     }
   });
 
@@ -39,7 +45,7 @@ describe('a secret that another person must approve before publishing', () => {
     await requestRotation(here.tools, ask);
     await approve(here, 'ann', true);
     for await (const { approvals } of readRotationHistories(here.tools.records))
-      expect(approvals).toMatchObject([{ by: 'ann', breakGlass: true }]);
+      expect(approvals).toMatchObject([{ by: personCalled('ann'), breakGlass: true }]);
   });
 
   it('needs attention when nobody answers for a week', async () => {
@@ -162,7 +168,11 @@ describe.each(['mint', 'two-users', 'single', 'two-keys', 'random'])('rolling ba
     const old = world.latestValue('app') ?? '';
     await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
     const fresh = world.latestValue('app') ?? '';
-    await rollBackRotation(world.tools, { rotationId: (await one(world)).rotationId, by: 'ann', reason: 'broken' });
+    await rollBackRotation(world.tools, {
+      rotationId: (await one(world)).rotationId,
+      by: personCalled('ann'),
+      reason: 'broken',
+    });
     expect(world.latestValue('app')).toBe(old);
     expect(provider?.opens('app', old)).toBe(true);
     world.advance(2 * hourMs);
@@ -185,7 +195,9 @@ describe.each(['mint', 'two-users', 'single', 'two-keys', 'random'])('rolling ba
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
     const { rotationId } = await one(world);
-    await expect(rollBackRotation(world.tools, { rotationId, by: 'ann', reason: 'late' })).rejects.toMatchObject({
+    await expect(
+      rollBackRotation(world.tools, { rotationId, by: personCalled('ann'), reason: 'late' }),
+    ).rejects.toMatchObject({
       code: 'ROLL_BACK_REFUSED',
     });
   });

@@ -4,9 +4,10 @@ import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackSecret } from '../../src/rotation/roll-back-secret.ts';
 import { bindingOf, hourMs, policyOf, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
-const back = { by: 'ann', reason: 'broken' };
-const ask = { by: 'ann', reason: 'a test', emergency: false };
+const back = { by: personCalled('ann'), reason: 'broken' };
+const ask = { by: personCalled('ann'), reason: 'a test', emergency: false };
 
 describe('rolling back by the name of a secret', () => {
   it('finds the rotation of that secret among others, and gives its id', async () => {

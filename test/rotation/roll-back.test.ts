@@ -9,9 +9,10 @@ import { rotationIdIn } from '../../src/rotation/with-rotation.ts';
 import { readJournal } from '../../src/rotation/rotation-journal.ts';
 import { failing, lostPut, one, passes, unclear } from './world/faulty-world.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 const issuers = ['mint', 'two-users', 'two-keys'] as const;
-const by = 'ann';
+const by = personCalled('ann');
 const reason = 'consumers fail';
 
 /** Published, rolled back a moment later; gives the values as they were. */
@@ -59,12 +60,12 @@ describe.each(issuers)('what was rolled back by %s', (issuer) => {
     world.readers = { watermark: null, gaps: [], reads: [], running: [] };
     await passes(world, 2, hourMs);
     await expect(
-      approveRotation(world.tools, { rotationId, by: 'ben', reason, breakGlass: false }),
+      approveRotation(world.tools, { rotationId, by: personCalled('ben'), reason, breakGlass: false }),
     ).rejects.toMatchObject({ code: 'APPROVAL_REFUSED' });
     await passes(world, 1, 31 * dayMs);
     expect(await one(world)).toMatchObject({ state: 'rolled-back', awaits: 'revoke' });
     expect(world.providers[issuer].opens('app', fresh)).toBe(true);
-    await approveRotation(world.tools, { rotationId, by: 'ben', reason, breakGlass: false });
+    await approveRotation(world.tools, { rotationId, by: personCalled('ben'), reason, breakGlass: false });
     expect(world.providers[issuer].opens('app', fresh)).toBe(false);
   });
 });

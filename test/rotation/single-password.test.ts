@@ -8,13 +8,14 @@ import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import { unitsOf } from '../../src/rotation/rotation-unit.ts';
 import { setAgain, statesOf } from './world/by-hand.ts';
 import { type RotationWorld, bindingOf, rotationWorld } from './world/rotation-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 const minuteMs = 60_000;
 
 describe('a single password', () => {
   it('is not set before whoever must agree to publishing has agreed', async () => {
     const world = rotationWorld([bindingOf('app', 'single', { approval: ['publish'] })]);
-    await requestRotation(world.tools, { secret: 'kv/app', reason: 'test', by: 'ann', emergency: false });
+    await requestRotation(world.tools, { secret: 'kv/app', reason: 'test', by: personCalled('ann'), emergency: false });
     expect(await statesOf(world)).toEqual(['awaiting-approval']);
     expect(world.providers.single.made).toBe(0);
     expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
@@ -60,7 +61,11 @@ describe('a single password', () => {
 describe('a single password that is rolled back', () => {
   const rollBack = async ({ tools }: RotationWorld) => {
     const [rotation] = await listRotations(tools);
-    await rollBackRotation(tools, { rotationId: rotation?.rotationId ?? '', by: 'ann', reason: 'consumers fail' });
+    await rollBackRotation(tools, {
+      rotationId: rotation?.rotationId ?? '',
+      by: personCalled('ann'),
+      reason: 'consumers fail',
+    });
   };
 
   it('is set anew when the provider does not take the old one', async () => {

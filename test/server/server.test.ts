@@ -1,3 +1,4 @@
+import { personCalled } from '../provenance/people.ts';
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { validate } from 'node-cron';
@@ -77,7 +78,7 @@ describe('the self-hosted server', () => {
 
   it('signs in once by the link', async () => {
     const { server, sessions } = await start();
-    const link = `${server.url}/sign-in?code=${sessions.offerSignIn({ name: 'operator', roles: ['auditor'] })}`;
+    const link = `${server.url}/sign-in?code=${sessions.offerSignIn({ person: personCalled('ann'), roles: ['auditor'] })}`;
     const first = await fetch(link, { redirect: 'manual' });
     expect(first.status).toBe(303);
     const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';

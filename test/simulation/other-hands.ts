@@ -6,6 +6,7 @@ import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { type History, note } from './history.ts';
 import { type SimulatedWorld, dayMs, hourMs, plantedMark, valueMark } from './simulated-world.ts';
+import { personCalled } from '../provenance/people.ts';
 
 /** People answer what waits for them, ask again for what needs attention, and may take back what was just published. */
 export function startPerson({ world, scheduler, dice, calls }: History, rollsBack: boolean): void {
@@ -17,12 +18,14 @@ export function startPerson({ world, scheduler, dice, calls }: History, rollsBac
       if (failure === 'CREDENTIAL_IN_FORCE_REFUSED') setAsPublished(world, secret);
       if (awaits === 'revoke') for (const { name } of unitOf(world, secret)) world.agreed.add(name);
       const isLater = /^(?:published|grace|retry-wait|awaiting-approval|needs-attention)$/.test(state);
-      if (rollsBack && isLater && dice.hits(0.5)) await rollBackRotation(tools, { rotationId, by: 'first', reason });
-      else if (awaits !== null) await approveRotation(tools, { rotationId, by: 'second', breakGlass: false, reason });
+      if (rollsBack && isLater && dice.hits(0.5))
+        await rollBackRotation(tools, { rotationId, by: personCalled('first'), reason });
+      else if (awaits !== null)
+        await approveRotation(tools, { rotationId, by: personCalled('second'), breakGlass: false, reason });
       else if (state === 'needs-attention') {
         const emergency = dice.hits(0.1);
         if (emergency) for (const { name } of unitOf(world, secret)) world.emergencies.set(name, world.nowMs);
-        await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: 'first', emergency });
+        await requestRotation(tools, { secret: `${vault}/${secret}`, reason, by: personCalled('first'), emergency });
       }
     }
   });

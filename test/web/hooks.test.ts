@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isSignedByGitea } from '../../src/gitea/webhook-signature.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { personCalled } from '../provenance/people.ts';
 import { webWorld } from './web-world.ts';
 
 const receipt = {
@@ -118,6 +119,13 @@ describe('a Key Vault event at a self-hosted server', () => {
     expect(calls.events).toEqual([]);
     const taken = await send('/events/key-vault', { ...init, headers });
     expect([taken.status, await taken.json()]).toEqual([200, { outcomes: ['not-due', 'not-due'] }]);
+  });
+
+  it('is not taken from an account that is called like this machine', async () => {
+    const { send, calls, sessions } = webWorld({ ports });
+    const cookie = `keyturn-session=${sessions.open({ person: personCalled('this machine'), roles: ['operator'] })}`;
+    const sent = await send('/events/key-vault', { method: 'POST', body: '[{"id":"1"}]', headers: { cookie } });
+    expect([sent.status, calls.events]).toEqual([401, []]);
   });
 
   it('that is not JSON gets 400', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ListedRotation } from '../../src/web/web-ports.ts';
+import { personCalled } from '../provenance/people.ts';
 import { listedRotation, pack, webWorld } from './web-world.ts';
 
 const access = { trustLoopback: true };
+const thisMachine = { kind: 'unnamed', door: 'loopback', name: 'operator' };
 
 describe('the portal', () => {
   it('lists packs with what a reader must know first', async () => {
@@ -67,9 +69,11 @@ describe('the portal', () => {
 
   it('says who asked for an emergency, who broke the glass, why, and what is to be weighed', async () => {
     const at = '2026-03-01T00:05:00.000Z';
-    const approvals = [{ step: 'revoke', by: 'bob', at, breakGlass: true, reason: 'nobody <b>else</b>' }] as const;
+    const approvals = [
+      { step: 'revoke', by: personCalled('bob'), at, breakGlass: true, reason: 'nobody <b>else</b>' },
+    ] as const;
     const waitsFor = ['job team/app 1 runs'];
-    const asked = { askedBy: 'ann', reason: 'leaked in a chat', emergency: true };
+    const asked = { askedBy: personCalled('ann'), reason: 'leaked in a chat', emergency: true };
     const text = await listOf(listedRotation({ state: 'awaiting-approval', ...asked, approvals, waitsFor }));
     for (const words of [
       'Asked for by ann, as an emergency: leaked in a chat',
@@ -126,7 +130,7 @@ describe('asking for a rotation', () => {
     const body = JSON.stringify({ action: 'request', secret: 'kv-test/database-password', reason: 'leaked in a chat' });
     expect(await ask(json, body)).toEqual({
       status: 202,
-      requested: [expect.objectContaining({ reason: 'leaked in a chat', by: 'this machine', emergency: false })],
+      requested: [expect.objectContaining({ reason: 'leaked in a chat', by: thisMachine, emergency: false })],
     });
   });
 
@@ -171,8 +175,8 @@ describe('asking for a rotation', () => {
       (await world.send('/rotations', { method: 'POST', body: JSON.stringify(body), headers: json })).status;
     expect(await post({ action: 'approve', rotationId: 'abc.1', reason: 'reviewed' })).toBe(202);
     expect(await post({ action: 'roll-back', rotationId: 'abc.1', reason: 'consumers fail' })).toBe(202);
-    expect(world.calls.approved).toEqual([expect.objectContaining({ by: 'this machine', breakGlass: false })]);
-    expect(world.calls.rolledBack).toEqual([expect.objectContaining({ by: 'this machine', reason: 'consumers fail' })]);
+    expect(world.calls.approved).toEqual([expect.objectContaining({ by: thisMachine, breakGlass: false })]);
+    expect(world.calls.rolledBack).toEqual([expect.objectContaining({ by: thisMachine, reason: 'consumers fail' })]);
   });
 
   it('takes an emergency and a broken glass from the forms of the page', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { setCookieHeader } from '../../src/web/sessions.ts';
+import { personCalled } from '../provenance/people.ts';
 import { webWorld } from './web-world.ts';
 
 const routes = [
@@ -54,7 +55,8 @@ describe('a request whose Host is not ours', () => {
 
   it('is let in by a configured name, once signed in', async () => {
     const { send, sessions } = webWorld({ access: { hosts: ['keyturn.example.org'] } });
-    const cookie = setCookieHeader(sessions.open({ name: 'ann', roles: ['auditor'] }), true).split(';')[0] ?? '';
+    const cookie =
+      setCookieHeader(sessions.open({ person: personCalled('ann'), roles: ['auditor'] }), true).split(';')[0] ?? '';
     expect((await send('/', { host: 'keyturn.example.org', loopback: false, headers: { cookie } })).status).toBe(200);
     expect((await send('/', { host: 'other.example.org', loopback: false, headers: { cookie } })).status).toBe(401);
   });
@@ -75,7 +77,7 @@ describe('when loopback is trusted', () => {
 describe('the sign-in link', () => {
   it('works once, and its cookie opens the portal', async () => {
     const { send, sessions } = webWorld();
-    const code = sessions.offerSignIn({ name: 'operator', roles: ['auditor', 'operator'] });
+    const code = sessions.offerSignIn({ person: personCalled('operator'), roles: ['auditor', 'operator'] });
     const first = await send(`/sign-in?code=${code}`);
     const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
     expect(first.status).toBe(303);
@@ -96,7 +98,15 @@ describe('where the platform authenticates', () => {
     ).toString('base64'),
   });
   const ask = async (claims: Record<string, string>, path = '/', method = 'GET') =>
-    (await webWorld({ access }).send(path, { method, loopback: false, headers: principal(claims) })).status;
+    (await webWorld({ access }).send(path, { method, loopback: false, headers: principal({ oid: 'o-1', ...claims }) }))
+      .status;
+  const asksAs = async (claims: Record<string, string>) => {
+    const { send, calls } = webWorld({ access });
+    const body = JSON.stringify({ action: 'request', secret: 'x', reason: 'y' });
+    const headers = principal({ tid: tenantId, iss: issuer, roles: 'Keyturn.Operator', ...claims });
+    await send('/rotations', { method: 'POST', body, loopback: false, headers });
+    return (calls.requested[0] as { by?: unknown } | undefined)?.by ?? null;
+  };
 
   it('lets an auditor of the tenant in', async () => {
     expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' })).toBe(200);
@@ -111,6 +121,23 @@ describe('where the platform authenticates', () => {
   it('refuses an account without a role, and an auditor who acts', async () => {
     expect(await ask({ tid: tenantId, iss: issuer, roles: 'Another.Role' })).toBe(403);
     expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' }, '/rotations', 'POST')).toBe(403);
+  });
+
+  it('records the account by its object id, whatever it is called and whichever token version names it', async () => {
+    const subject = { issuer, id: 'o-1' };
+    const names = { oid: 'o-1', sub: 's-1', preferred_username: 'ann@example.org' };
+    expect(await asksAs(names)).toEqual({ kind: 'signed-in', subject, name: 'ann@example.org' });
+    const renamed = { ...names, preferred_username: 'bob@example.org', iss: `https://sts.windows.net/${tenantId}/` };
+    expect(await asksAs(renamed)).toEqual({ kind: 'signed-in', subject, name: 'bob@example.org' });
+  });
+
+  it('knows an application that signs in for itself, by its kind or because its object is the subject', async () => {
+    expect(await asksAs({ oid: 'o-1', sub: 's-1', idtyp: 'app' })).toMatchObject({ kind: 'machine' });
+    expect(await asksAs({ oid: 'o-1', sub: 'o-1' })).toMatchObject({ kind: 'machine', subject: { id: 'o-1' } });
+  });
+
+  it('refuses a sign-in that names no account', async () => {
+    expect(await asksAs({})).toBeNull();
   });
 
   it('refuses a request without the header, and one that is not of its form', async () => {

@@ -4,6 +4,7 @@ import type {
   ReportingPeriod,
   SecretInventoryEntry,
 } from '../../audit/model/audited-period.ts';
+import { describePerson } from '../../provenance/person.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { CoverageDay, RotationLine, SecretLine, SecretStanding } from './report-model.ts';
 import { secondText } from './wording.ts';
@@ -38,7 +39,7 @@ const publications = {
 /** `asked for by ann: leaked in a chat`. */
 function askedText({ trigger, askedBy, reason }: RotationHistory): string {
   if (trigger !== 'person' || askedBy === null) return triggers[trigger];
-  return `asked for by ${askedBy}${reason === null ? '' : `: ${reason}`}`;
+  return `asked for by ${describePerson(askedBy)}${reason === null ? '' : `: ${reason}`}`;
 }
 
 const triggers = {
@@ -73,7 +74,7 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
 /** `break-glass: revoke approved by ann, 2026-03-09 14:00:00: nobody else is awake`. */
 function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['approvals'][number]): string {
   const why = reason === null ? '' : `: ${reason}`;
-  return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${by}, ${secondText(at)}${why}`;
+  return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${secondText(at)}${why}`;
 }
 
 /** One secret of the inventory as a line for people; the oldest against its policy first. */

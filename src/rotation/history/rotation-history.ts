@@ -1,3 +1,4 @@
+import type { Person } from '../../provenance/person.ts';
 import type { RotationState } from './rotation-steps.ts';
 
 /** What one rotation did, read from its journal: what evidence may know of it. */
@@ -10,8 +11,8 @@ export interface RotationHistory {
   readonly environment: string | null;
   /** What asked for it: an event, the reconciler, or a person. */
   readonly trigger: 'event' | 'reconciler' | 'person';
-  /** The authenticated person, where one asked, and why in that person's words. */
-  readonly askedBy: string | null;
+  /** Who asked, where somebody did, and why in that person's words. */
+  readonly askedBy: Person | null;
   readonly reason: string | null;
   /** Claimed without grace and minimum age, because the value had leaked. */
   readonly emergency: boolean;
@@ -65,7 +66,7 @@ export interface RotationHistory {
   readonly failure: string | null;
   readonly approvals: readonly {
     readonly step: 'publish' | 'revoke';
-    readonly by: string;
+    readonly by: Person;
     readonly at: string;
     readonly breakGlass: boolean;
     /** In the words of whoever approved. */

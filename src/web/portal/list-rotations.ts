@@ -40,7 +40,8 @@ const command = z.discriminatedUnion('action', [
 export async function answerRotationRequest(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
   if (!isOwnOrigin(request))
     throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'the request comes from another site' });
-  const by = asking.kind === 'somebody' ? asking.name : 'nobody';
+  if (asking.kind !== 'somebody') throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'nobody is signed in' });
+  const by = asking.person;
   const body = await readBody(request, 16 * 1024);
   const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true;
   const parsed = command.safeParse(

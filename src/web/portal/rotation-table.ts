@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { describePerson } from '../../provenance/person.ts';
 import { sentenceOf } from '../../service-error.ts';
 import type { ListedRotation } from '../web-ports.ts';
 
@@ -30,10 +31,12 @@ function describeRotation({
   return [
     ...(askedBy === null
       ? []
-      : [`Asked for by ${askedBy}${emergency ? ', as an emergency' : ''}: ${reason ?? 'no reason is recorded'}`]),
+      : [
+          `Asked for by ${describePerson(askedBy)}${emergency ? ', as an emergency' : ''}: ${reason ?? 'no reason is recorded'}`,
+        ]),
     ...approvals.map(
       ({ step, by, at, breakGlass, reason: why }) =>
-        `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${by}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
+        `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
     ),
     ...(waitsFor.length === 0 ? [] : [`To be weighed before a credential ends: ${waitsFor.join('; ')}`]),
     ...(note === null ? [] : [note]),

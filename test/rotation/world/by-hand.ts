@@ -5,8 +5,9 @@ import type { RotationHistory } from '../../../src/rotation/history/rotation-his
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { one } from './faulty-world.ts';
 import { type RotationWorld } from './rotation-world.ts';
+import { personCalled } from '../../provenance/people.ts';
 
-export const by = 'ann';
+export const by = personCalled('ann');
 export const reason = 'consumers fail';
 export const far = new Date('2027-01-01T00:00:00Z');
 
