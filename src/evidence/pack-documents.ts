@@ -2,7 +2,7 @@ import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
 import type { PackFile } from './pack/pack-file.ts';
 import { type DataManifest, type Manifest, type PackStatement, packPredicateType } from './pack/pack-statement.ts';
-import type { PackOrder } from './produce-pack.ts';
+import type { PackOrder } from './pack-order.ts';
 import type { ReportModel } from './report/report-model.ts';
 
 /** `data-manifest.json`: what the PDF attaches and what the footers name. */

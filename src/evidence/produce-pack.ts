@@ -1,12 +1,10 @@
-import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
-import type { RecordStore } from '../records/record-store.ts';
-import type { RotationHistory } from '../rotation/history/rotation-history.ts';
-import { type Software, buildReportModel, rowCap } from './report/build-report-model.ts';
+import { buildReportModel, rowCap } from './report/build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './report/control-catalogue.ts';
 import { retrievalFiles, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
+import type { PackOrder } from './pack-order.ts';
 import { buildDataManifest, buildManifest, buildStatement, buildSummary } from './pack-documents.ts';
 import { type PackFile, jsonText, sha256, writeJsonFile, writePackFile } from './pack/pack-file.ts';
 import { type PackSink, archiveSink, folderSink } from './pack/pack-sink.ts';
@@ -15,27 +13,9 @@ import { periodLabel } from './period/parse-period.ts';
 import { renderHtml } from './render/render-html.ts';
 import { renderOscal } from './render/render-oscal.ts';
 import { renderPdf } from './render/render-pdf.ts';
-import type { Framework, ReportModel } from './report/report-model.ts';
+import type { ReportModel } from './report/report-model.ts';
 import { type RetrievalTally, tallyRetrievals } from './report/retrieval-tally.ts';
 import { type ChainedPack, sealIntoArchive } from './pack/seal-into-archive.ts';
-import type { Signer } from './pack/signer.ts';
-
-export interface PackOrder {
-  readonly period: ReportingPeriod;
-  readonly audited: AuditedPeriod;
-  readonly rotations: readonly RotationHistory[];
-  readonly signer: Signer;
-  /** The archive; `null` when the pack goes to a folder alone and is chained to nothing. */
-  readonly records: RecordStore | null;
-  readonly now: Date;
-  readonly organisation: string;
-  /** Whether what it reports is the embedded cloud's. */
-  readonly synthetic: boolean;
-  readonly frameworks: readonly Framework[];
-  readonly software: Software;
-  /** A folder to write the pack into as well. */
-  readonly out?: string;
-}
 
 /**
  * Makes one sealed pack: data files, report, manifests, statement, seal; then enters it into the archive's index.

@@ -1,29 +1,8 @@
 import { ServiceError } from '../service-error.ts';
 import { giteaHeaders, type GiteaAuthentication } from './gitea-authentication.ts';
+import type { GiteaAnswer, GiteaMethod, GiteaQuery, GiteaRequest } from './gitea-request.ts';
 import { readGiteaAnswer } from './read-gitea-answer.ts';
 import { readGiteaPages } from './read-gitea-pages.ts';
-
-export type GiteaQuery = Readonly<Record<string, string | number | boolean | readonly string[]>>;
-
-export interface GiteaRequest {
-  readonly query?: GiteaQuery;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Instead of the client's own; `null` sends none. */
-  readonly authentication?: GiteaAuthentication | null;
-  readonly signal?: AbortSignal;
-  /** Takes the body as text, such as a job's log. */
-  readonly expectText?: boolean;
-  /** Statuses that mean something to the caller and are given back instead of thrown. 404, 400, 409 and 422 always are. */
-  readonly statuses?: readonly number[];
-}
-
-export interface GiteaAnswer {
-  readonly status: number;
-  /** Parsed JSON, text where that was asked for, `null` when there is none. From outside: parse before use. */
-  readonly body: unknown;
-  readonly headers: Headers;
-}
 
 /** One Gitea. Paths are whole and begin with `/api/`; whoever builds one encodes its segments. */
 export interface GiteaClient {
@@ -44,8 +23,6 @@ export interface GiteaClient {
   pages(path: string, key?: string | null, request?: GiteaRequest): AsyncIterable<readonly unknown[]>;
 }
 
-export type GiteaMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
 export interface GiteaClientOptions {
   readonly url: string;
   /** A function is asked before each request, so that a rotated credential is used from the next one on. */
@@ -60,14 +37,13 @@ const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH
 /** The client of one Gitea, from version 1.24 on. */
 export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaClientOptions): GiteaClient {
   const gitea = url.replace(/\/+$/, '');
-  const client: GiteaClient = {
+  return {
     url: gitea,
-    request,
-    pages: (path, key = null, request = {}) => readGiteaPages(client, path, key, request),
+    request: send,
+    pages: (path, key = null, request = {}) => readGiteaPages({ gitea, send, path, key, request }),
   };
-  return client;
 
-  async function request(method: GiteaMethod, path: string, options: GiteaRequest = {}): Promise<GiteaAnswer> {
+  async function send(method: GiteaMethod, path: string, options: GiteaRequest = {}): Promise<GiteaAnswer> {
     const credential = options.authentication === undefined ? await ownAuthentication() : options.authentication;
     const timeout = AbortSignal.timeout(timeoutMs);
     let response: Response;

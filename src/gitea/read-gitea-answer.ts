@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import type { GiteaAnswer, GiteaMethod } from './gitea-client.ts';
+import type { GiteaAnswer, GiteaMethod } from './gitea-request.ts';
 
 interface Asked {
   readonly gitea: string;

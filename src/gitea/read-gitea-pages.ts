@@ -1,24 +1,34 @@
 import { ServiceError } from '../service-error.ts';
+import type { GiteaAnswer, GiteaRequest, SendGiteaRequest } from './gitea-request.ts';
 import { jsonProperties } from './json-properties.ts';
-import type { GiteaAnswer, GiteaClient, GiteaRequest } from './gitea-client.ts';
 
 // MAX_RESPONSE_ITEMS of Gitea's default configuration: asking for more gives 50.
 const pageSize = 50;
 
+/** Which list to read. `gitea`: its address; `key`: as in `GiteaClient.pages`. */
+interface ListOrder {
+  readonly gitea: string;
+  readonly send: SendGiteaRequest;
+  readonly path: string;
+  readonly key: string | null;
+  readonly request: GiteaRequest;
+}
+
 /** Follows a list to its end: by `Link`, else by `X-Total-Count`, else until a page is not full. */
-export async function* readGiteaPages(
-  client: GiteaClient,
-  path: string,
-  key: string | null,
-  request: GiteaRequest,
-): AsyncIterable<readonly unknown[]> {
+export async function* readGiteaPages({
+  gitea,
+  send,
+  path,
+  key,
+  request,
+}: ListOrder): AsyncIterable<readonly unknown[]> {
   let seen = 0;
   for (let page = 1; ; page += 1) {
-    const answer = await client.request('GET', path, {
+    const answer = await send('GET', path, {
       ...request,
       query: { ...request.query, page, limit: pageSize },
     });
-    const entries = parseEntries(answer, client.url, path, key);
+    const entries = parseEntries(answer, gitea, path, key);
     seen += entries.length;
     if (entries.length > 0) yield entries;
     if (entries.length === 0 || !hasMore(answer.headers, seen, entries.length)) return;

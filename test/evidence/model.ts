@@ -1,6 +1,6 @@
 import { buildReportModel, rowCap } from '../../src/evidence/report/build-report-model.ts';
 import { readControlCatalogue } from '../../src/evidence/report/control-catalogue.ts';
-import type { PackOrder } from '../../src/evidence/produce-pack.ts';
+import type { PackOrder } from '../../src/evidence/pack-order.ts';
 import type { ReportModel } from '../../src/evidence/report/report-model.ts';
 import { tallyRetrievals } from '../../src/evidence/report/retrieval-tally.ts';
 import { orderOf } from './order.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { computeFingerprint } from '../../src/evidence/pack/dsse-envelope.ts';
-import type { PackOrder } from '../../src/evidence/produce-pack.ts';
+import type { PackOrder } from '../../src/evidence/pack-order.ts';
 import type { Signer } from '../../src/evidence/pack/signer.ts';
 import { auditedStory } from './story.ts';
 import { from, rotationStory, to } from './story-state.ts';

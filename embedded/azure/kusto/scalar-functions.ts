@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toDynamic, toReal, toSpan, toText, toTime, toTruth, toWhole } from './convert-value.ts';
 import { isJsonObject, type KustoDynamic, type KustoValue, sameValue } from './kusto-value.ts';
+import type { ScalarFunction } from './scalar-function.ts';
 import { timeFunctions } from './time-functions.ts';
-
-export interface CallContext {
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** Type of the call's result as the parser knows it. */
-  readonly type: string | null;
-}
-
-export type ScalarFunction = (values: readonly KustoValue[], context: CallContext) => KustoValue;
 
 const isEmpty = (value: KustoValue | undefined) => value === null || value === undefined || value === '';
 

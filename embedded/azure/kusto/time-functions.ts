@@ -1,7 +1,7 @@
 import { toReal, toText, toTime } from './convert-value.ts';
 import { formatTime, fromUnix, toDate } from './kusto-time.ts';
 import { KustoSpan, KustoTime, type KustoValue, unsupported } from './kusto-value.ts';
-import type { ScalarFunction } from './scalar-functions.ts';
+import type { ScalarFunction } from './scalar-function.ts';
 
 const day = 864_000_000_000n;
 

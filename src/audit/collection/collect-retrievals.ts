@@ -1,9 +1,8 @@
 import type { RecordStore } from '../../records/record-store.ts';
-import type { ReportingPeriod } from '../model/audited-period.ts';
 import { hourName, hourOf } from '../model/calendar.ts';
 import { readCanaryOnceAnHour } from './canary-ledger.ts';
 import type { CanaryReader } from './canary-reader.ts';
-import { createSliceReader } from './read-slice.ts';
+import { createSliceReader, type SpanToRead } from './read-slice.ts';
 import {
   type RetrievalCollection,
   retrievalCollection,
@@ -95,11 +94,6 @@ function startOfPass({ readTo, unread, since }: RetrievalCollection, until: Date
     ...unread.map((one) => Date.parse(one.from)).filter((at) => until.getTime() - at < keptMs),
   );
   return new Date(Math.max(Date.parse(since), hourOf(oldest)));
-}
-
-export interface SpanToRead extends ReportingPeriod {
-  /** The store's count of each hour in it. */
-  readonly totals: ReadonlyMap<string, number>;
 }
 
 /**

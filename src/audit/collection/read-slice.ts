@@ -2,10 +2,15 @@ import { hash } from 'node:crypto';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
-import type { SpanToRead } from './collect-retrievals.ts';
 import type { UnreadInterval } from './retrieval-collection.ts';
 import type { RawRows, RetrievalLog } from './retrieval-log.ts';
 import { slicesOf, writeSlice } from './slice.ts';
+
+/** A part of the log that is read at once. */
+export interface SpanToRead extends ReportingPeriod {
+  /** The store's count of each hour in it. */
+  readonly totals: ReadonlyMap<string, number>;
+}
 
 interface SliceReader {
   /** Reads a span, bisecting where it must, and keeps the rows that no slice holds yet. */
