@@ -8,7 +8,7 @@ export interface Incident {
   readonly day: number;
   readonly hour: number;
   /** What a reader of the report should find, in a sentence. */
-  readonly says: string;
+  readonly description: string;
   happen(world: StoryWorld, service: StoryService): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export const incidents: readonly Incident[] = [
   {
     day: 6,
     hour: 9,
-    says: 'A person reads a production secret by hand.',
+    description: 'A person reads a production secret by hand.',
     async happen({ cloud, person }) {
       await readSecret(cloud, person, 'payments-api-key', 'AZURECLI/2.71.0 (DEB)');
     },
@@ -24,7 +24,7 @@ export const incidents: readonly Incident[] = [
   {
     day: 11,
     hour: 14,
-    says: 'A job of a repository outside the namespace reads a production secret.',
+    description: 'A job of a repository outside the namespace reads a production secret.',
     async happen(world, service) {
       const { cloud, runners } = world;
       const running = startJob(world, { repository: 'acme/platform', name: 'debug', runner: 'runner-prod' });
@@ -36,7 +36,7 @@ export const incidents: readonly Incident[] = [
   {
     day: 15,
     hour: 11,
-    says: 'An identity that never serves the payments repository stamps its read with a payments job.',
+    description: 'An identity that never serves the payments repository stamps its read with a payments job.',
     async happen(world) {
       const { cloud, runners } = world;
       const victim = startJob(world, { repository: 'acme/payments', name: 'settle', runner: 'runner-payments' });
@@ -48,7 +48,7 @@ export const incidents: readonly Incident[] = [
   {
     day: 19,
     hour: 16,
-    says: "A job prints another job's receipt as its own.",
+    description: "A job prints another job's receipt as its own.",
     async happen(world, service) {
       const { cloud, runners } = world;
       const honest = startJob(world, { repository: 'acme/storefront', name: 'deploy', runner: 'runner-prod' });
@@ -65,7 +65,7 @@ export const incidents: readonly Incident[] = [
   {
     day: 22,
     hour: 3,
-    says: 'A machine of another team is refused forty times in ten minutes.',
+    description: 'A machine of another team is refused forty times in ten minutes.',
     async happen({ cloud, stranger }) {
       const names = ['payments-api-key', 'deploy-token', 'warehouse-password', 'storefront-session-key'];
       for (let attempt = 0; attempt < 40; attempt++) {
@@ -77,7 +77,7 @@ export const incidents: readonly Incident[] = [
   {
     day: 26,
     hour: 13,
-    says: "A job's runner identity reads without stamp and receipt, from outside any job.",
+    description: "A job's runner identity reads without stamp and receipt, from outside any job.",
     async happen({ cloud, runners, keyturn }) {
       await readSecret(cloud, runners.get('runner-staging') ?? keyturn, 'warehouse-password-staging', 'curl/8.14.1');
     },

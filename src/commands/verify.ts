@@ -50,17 +50,17 @@ export const verify: Command = {
       const packs = results.map(({ directory: given, verification }) => ({ directory: given, ...verification }));
       print(JSON.stringify(chain === null ? results[0]?.verification : { packs, chain }));
     } else if (chain !== null) {
-      print(`The packs are ${chain.says}.`);
+      print(`The packs are ${chain.message}.`);
       for (const fault of chain.faults)
-        print(`  ${fault.code}: ${fault.pack ?? 'a pack'} in ${fault.directory} ${fault.says}`);
+        print(`  ${fault.code}: ${fault.pack ?? 'a pack'} in ${fault.directory} ${fault.message}`);
     }
     return results.every(({ verification }) => isGood(verification)) && chain?.outcome !== 'broken' ? 0 : 1;
   },
 };
 
-function printVerification({ says, faults, fingerprint }: Verification, print: Surroundings['print']): void {
-  print(says);
-  for (const { file, row, says: fault } of faults)
+function printVerification({ message, faults, fingerprint }: Verification, print: Surroundings['print']): void {
+  print(message);
+  for (const { file, row, message: fault } of faults)
     print(`  ${file}${row === null ? '' : `, row ${String(row)}`}: ${fault}`);
   if (fingerprint !== null) print(`Sealed by ${fingerprint}.`);
 }

@@ -91,9 +91,9 @@ function buildModel(
   files: readonly PackFile[],
   dataManifestSha256: string,
 ): ReportModel {
-  const listed = files.map(({ path, says, bytes, rows, sha256: digest }) => ({
+  const listed = files.map(({ path, description, bytes, rows, sha256: digest }) => ({
     path,
-    says,
+    description,
     bytes,
     rows,
     sha256: digest,

@@ -35,10 +35,10 @@ export function found(day: Given): Finding[] {
 export function of(
   rule: FindingRule,
   findings: readonly Finding[],
-): readonly Pick<Finding, 'subject' | 'severity' | 'says' | 'count'>[] {
+): readonly Pick<Finding, 'subject' | 'severity' | 'description' | 'count'>[] {
   return findings
     .filter((one) => one.rule === rule)
-    .map(({ subject, severity, says, count }) => ({ subject, severity, says, count }));
+    .map(({ subject, severity, description, count }) => ({ subject, severity, description, count }));
 }
 
 export function binding(change: Partial<SecretBinding> = {}): SecretBinding {

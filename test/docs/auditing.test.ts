@@ -67,7 +67,7 @@ describe('docs/auditing.md', () => {
     const words = rules.flatMap((text) => [...text.matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)].map(([, word = '']) => word));
     const codes = new Set(words.filter((word) => !(grades as readonly string[]).includes(word)));
     expect(Object.keys(attributionReasons).sort()).toEqual([...codes].sort());
-    const rows = Object.entries(attributionReasons).map(([code, says]) => [`\`${code}\``, says]);
+    const rows = Object.entries(attributionReasons).map(([code, description]) => [`\`${code}\``, description]);
     const expected = markdownTable(['reason', 'means'], rows);
     heldBlock(page, 'reasons', expected);
   });
@@ -77,7 +77,7 @@ describe('docs/auditing.md', () => {
       .map((file) => basename(file, '.ts'))
       .filter((name) => !/^find(ing)?-/.test(name));
     expect(Object.keys(finds).sort()).toEqual(rules.sort());
-    const rows = Object.entries(finds).map(([rule, says]) => [`\`${rule}\``, says]);
+    const rows = Object.entries(finds).map(([rule, description]) => [`\`${rule}\``, description]);
     const expected = markdownTable(['rule', 'finds'], rows);
     heldBlock(page, 'findings', expected);
   });
@@ -88,7 +88,7 @@ describe('docs/auditing.md', () => {
   });
 
   it('explains every fault of a chain of packs', () => {
-    const rows = Object.entries(chainFaults).map(([code, says]) => [`\`${code}\``, says]);
+    const rows = Object.entries(chainFaults).map(([code, description]) => [`\`${code}\``, description]);
     heldBlock(page, 'chain', markdownTable(['fault', 'means'], rows));
   });
 

@@ -15,7 +15,7 @@ export function finding(): Finding | undefined {
     severity: 'medium',
     at: '2026-03-10T09:12:44.0210000Z',
     evidence: '5d0c9ad1f2b84f7c8e3a6b1c2d3e4f50',
-    says: ({ count }) =>
+    description: ({ count }) =>
       `ada@example.org read kv-prod/deploy-token ${counted(count, 'time')} with credentials of their own.`,
   });
   return tally.findings()[0];

@@ -10,7 +10,9 @@ export async function modelOfStory(change: Partial<PackOrder> = {}): Promise<Rep
   const order = orderOf(change);
   const tally = tallyRetrievals(order.period, rowCap);
   for await (const attribution of order.audited.attributions()) tally.add(attribution);
-  const files = [{ path: 'retrievals.ndjson', says: 'Every read', bytes: 1000, rows: 400, sha256: 'a'.repeat(64) }];
+  const files = [
+    { path: 'retrievals.ndjson', description: 'Every read', bytes: 1000, rows: 400, sha256: 'a'.repeat(64) },
+  ];
   return buildReportModel({
     ...order,
     tally: tally.result(),

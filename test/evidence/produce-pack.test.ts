@@ -231,7 +231,7 @@ describe('whether a pack is final', () => {
     expect(await verifyPack(out)).toMatchObject({
       outcome: 'intact',
       status: 'provisional',
-      says: 'intact; signer not verified; provisional; synthetic',
+      message: 'intact; signer not verified; provisional; synthetic',
     });
     expect(await readFile(join(out, 'report.html'), 'utf8')).toContain(
       'Provisional: The log may still receive rows of this period until 2026-11-02 00:00 UTC.',

@@ -19,7 +19,7 @@ export const contradictedRead: FindingRuleFactory = ({ policy }) => {
         severity: 'high',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `The evidence of ${counted(count, 'read')} of ${subject} by ${caller} contradicts itself: ${why}.`,
       });
     },

@@ -91,7 +91,7 @@ function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, gr
     rule: 'denied-burst',
     severity: propagation ? 'information' : secrets.size >= fewest ? 'high' : 'medium',
     subject: caller,
-    says: `${capitalised(name)} was refused ${String(count)} times at ${where}, ${tail}`,
+    description: `${capitalised(name)} was refused ${String(count)} times at ${where}, ${tail}`,
     firstAt,
     lastAt,
     count,

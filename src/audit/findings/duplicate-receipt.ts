@@ -32,7 +32,7 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
           severity: 'high',
           at: new Date(at).toISOString(),
           evidence: reference,
-          says: () =>
+          description: () =>
             `The log of ${copier} shows a receipt of ${owner}: it was copied to make a read look like its own.`,
         });
       }
@@ -46,7 +46,7 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
             severity: 'high',
             at: new Date(answeredAt(receipt)).toISOString(),
             evidence: reference,
-            says: () =>
+            description: () =>
               `${claimant} claims a read that ${owner ?? 'another job'} claims too (request ${correlationId}); one of the receipts is forged.`,
           });
         }

@@ -13,7 +13,7 @@ export interface TalliedEvent {
   readonly at: string;
   /** Of the event itself, such as a retrieval's id: the first one is part of the finding's id. */
   readonly evidence: string;
-  readonly says: Sentence;
+  readonly description: Sentence;
 }
 
 /** Evidence that a finding lists by itself; the rest is found by subject and time in the data. */
@@ -58,7 +58,7 @@ export function createFindingTally(rule: FindingRule): {
             rule,
             severity: one.severity,
             subject: one.subject,
-            says: one.says(one),
+            description: one.description(one),
             firstAt: one.firstAt,
             lastAt: one.lastAt,
             count: one.count,

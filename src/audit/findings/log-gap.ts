@@ -20,7 +20,7 @@ export const logGap: FindingRuleFactory = () => ({
         severity: 'medium',
         at: hour,
         evidence: hour,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `From ${subject} on, ${counted(count, 'hour')} of the audit log cannot be shown to be whole.`,
       });
     }

@@ -7,7 +7,7 @@ import { counted, createFindingTally } from './finding-tally.ts';
 /** From when on a version must not be read any more, in milliseconds, and what had ended by then. */
 interface End {
   readonly at: number;
-  readonly says: string;
+  readonly description: string;
 }
 
 /**
@@ -38,8 +38,8 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
         severity: 'high',
         at,
         evidence: retrieval.id,
-        says: ({ count }) =>
-          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policy)} ${end.says}.`,
+        description: ({ count }) =>
+          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policy)} ${end.description}.`,
       });
     },
     findings: () => tally.findings(),
@@ -48,9 +48,9 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
 
 function endOfRotation({ publishedAt, graceMs, emergency, rolledBack }: RotationHistory): End | null {
   if (rolledBack !== null) {
-    return { at: Date.parse(rolledBack.newEndsFrom), says: 'after it was rolled back and its grace had ended' };
+    return { at: Date.parse(rolledBack.newEndsFrom), description: 'after it was rolled back and its grace had ended' };
   }
   if (publishedAt === null) return null;
-  const says = emergency ? 'after an emergency had replaced it without a grace' : 'after its grace had ended';
-  return { at: Date.parse(publishedAt) + graceMs, says };
+  const description = emergency ? 'after an emergency had replaced it without a grace' : 'after its grace had ended';
+  return { at: Date.parse(publishedAt) + graceMs, description };
 }

@@ -18,7 +18,8 @@ export const orphanReceipt: FindingRuleFactory = ({ attribution: { jobs, receipt
         severity: 'medium',
         at: new Date(answeredAt(receipt)).toISOString(),
         evidence: reference,
-        says: ({ count }) => `${subject} holds ${counted(count, 'receipt')} of reads that the audit log does not show.`,
+        description: ({ count }) =>
+          `${subject} holds ${counted(count, 'receipt')} of reads that the audit log does not show.`,
       });
     }
     return tally.findings();

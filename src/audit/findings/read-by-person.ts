@@ -16,7 +16,8 @@ export const readByPerson: FindingRuleFactory = () => {
         severity: 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) => `${person} read ${subject} ${counted(count, 'time')} with credentials of their own.`,
+        description: ({ count }) =>
+          `${person} read ${subject} ${counted(count, 'time')} with credentials of their own.`,
       });
     },
     findings: () => tally.findings(),

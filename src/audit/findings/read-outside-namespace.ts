@@ -21,7 +21,7 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
         severity: 'high',
         at: retrieval.at,
         evidence: `${retrieval.id} ${jobName(job)}`,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `${job.repository} read ${subject} ${counted(count, 'time')}, which the policy allows to ${binding.namespaces.join(', ')} alone.`,
       });
     },

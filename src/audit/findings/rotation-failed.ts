@@ -3,13 +3,13 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
 const ends = {
-  'needs-attention': { severity: 'high', says: 'stopped and needs a person' },
-  'rolled-back': { severity: 'medium', says: 'was taken back: the old value is published again' },
+  'needs-attention': { severity: 'high', description: 'stopped and needs a person' },
+  'rolled-back': { severity: 'medium', description: 'was taken back: the old value is published again' },
   superseded: {
     severity: 'medium',
-    says: 'was published over by somebody else: neither the old nor the new credential was ended',
+    description: 'was published over by somebody else: neither the old nor the new credential was ended',
   },
-  frozen: { severity: 'medium', says: 'stands still: its journal does not know what the vault shows' },
+  frozen: { severity: 'medium', description: 'stands still: its journal does not know what the vault shows' },
 } as const;
 
 /** Rotations that stopped and wait for a person, were taken back, or left two credentials alive. */
@@ -33,8 +33,8 @@ export const rotationFailed: FindingRuleFactory = ({ rotations, period }) => ({
         severity: ends[state].severity,
         at: stateSince,
         evidence: rotationId,
-        says: () =>
-          `The rotation ${rotationId} of ${subject} ${ends[state].says}.${failure === null ? '' : ` ${inWords(failure)}`}`,
+        description: () =>
+          `The rotation ${rotationId} of ${subject} ${ends[state].description}.${failure === null ? '' : ` ${inWords(failure)}`}`,
       });
     }
     return tally.findings();

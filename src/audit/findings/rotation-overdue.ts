@@ -17,7 +17,7 @@ export const rotationOverdue: FindingRuleFactory = () => ({
         severity: 'high',
         at: due,
         evidence: `${subject}@${version}`,
-        says: () =>
+        description: () =>
           expired
             ? `${subject} expired on ${due} and was not rotated; it is ${String(ageDays)} days old.`
             : `${subject} is ${String(ageDays)} days old; the policy allows ${String(validityDays)}.`,

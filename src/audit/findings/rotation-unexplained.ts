@@ -16,7 +16,7 @@ export const rotationUnexplained: FindingRuleFactory = ({ policy }) => {
         severity: 'high',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `${capitalised(callerName(retrieval, policy))} read ${subject} ${counted(count, 'time')} with no journal entry for it.`,
       });
     },

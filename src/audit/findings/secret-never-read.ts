@@ -14,7 +14,8 @@ export const secretNeverRead: FindingRuleFactory = ({ period }) => ({
         severity: 'low',
         at: period.from.toISOString(),
         evidence: subject,
-        says: () => `${subject} was not read from ${period.from.toISOString()} to ${new Date(asOf).toISOString()}.`,
+        description: () =>
+          `${subject} was not read from ${period.from.toISOString()} to ${new Date(asOf).toISOString()}.`,
       });
     }
     return tally.findings();

@@ -29,7 +29,7 @@ export const sensitiveOperation: FindingRuleFactory = ({ policy }) => {
         severity: operation === 'SecretPurge' || operation === 'SecretBackup' ? 'high' : 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `${capitalised(callerName(retrieval, policy))} ${deed} ${subject} ${counted(count, 'time')}.`,
       });
     },

@@ -17,7 +17,7 @@ export const stagingRead: FindingRuleFactory = ({ policy }) => {
         severity: 'high',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `${capitalised(callerName(retrieval, policy))} read the staging secret ${subject} ${counted(count, 'time')}; only the rotator may.`,
       });
     },

@@ -16,7 +16,7 @@ export const statusDisagrees: FindingRuleFactory = () => {
         severity: 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
+        description: ({ count }) =>
           `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)}: the signature is that of another outcome.`,
       });
     },

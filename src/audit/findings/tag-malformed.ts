@@ -18,7 +18,7 @@ export const tagMalformed: FindingRuleFactory = ({ policy }) => ({
           severity: 'medium',
           at: new Date(asOf).toISOString(),
           evidence: `${subject}@${version}`,
-          says: () => `The tag ${tag} of ${subject} is not ${operatorTags[tag]}; ${effect}.`,
+          description: () => `The tag ${tag} of ${subject} is not ${operatorTags[tag]}; ${effect}.`,
         });
       }
     }

@@ -24,7 +24,7 @@ export const tagWidened: FindingRuleFactory = ({ policy }) => ({
           severity: 'medium',
           at: new Date(asOf).toISOString(),
           evidence: `${subject}@${version}`,
-          says: () => `A tag of ${subject} asks for more than the policy allows (${what}); it has no effect.`,
+          description: () => `A tag of ${subject} asks for more than the policy allows (${what}); it has no effect.`,
         });
       }
     }

@@ -19,7 +19,7 @@ export const unattributedRead: FindingRuleFactory = ({ policy }) => {
         severity: 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) => `${counted(count, 'read')} by ${caller} could not be tied to a job: ${why}.`,
+        description: ({ count }) => `${counted(count, 'read')} by ${caller} could not be tied to a job: ${why}.`,
       });
     },
     findings: () => tally.findings(),

@@ -28,7 +28,7 @@ export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { ro
         severity: role === 'rotator' || bound ? 'high' : 'information',
         at: retrieval.at,
         evidence: retrieval.id,
-        says: ({ count }) =>
+        description: ({ count }) =>
           role === 'rotator'
             ? `${caller} ${deed} ${subject} ${counted(count, 'time')} with no journal entry for it.`
             : `${caller} ${deed} ${subject} ${counted(count, 'time')} outside of any rotation.`,

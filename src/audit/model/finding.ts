@@ -33,7 +33,7 @@ export interface Finding {
   /** What it is about: `vault/secret`, `owner/name`, an object id, an hour. */
   readonly subject: string;
   /** One plain sentence for a reader who does not know the system. */
-  readonly says: string;
+  readonly description: string;
   readonly firstAt: string;
   readonly lastAt: string;
   /** Events behind it. */

@@ -36,13 +36,13 @@ export function classifyDenial(
 ): Retrieval['denial'] {
   if (status === 401) return 'unauthenticated';
   if (status !== 403) return null;
-  const says = description ?? '';
-  if (isFalse(column('isaddressauthorized')) || /ForbiddenBy(Firewall|Connection)|client address is not/i.test(says)) {
+  const text = description ?? '';
+  if (isFalse(column('isaddressauthorized')) || /ForbiddenBy(Firewall|Connection)|client address is not/i.test(text)) {
     return 'firewall';
   }
-  if (/SecretDisabled|disabled secret/i.test(says)) return 'disabled';
-  if (isFalse(column('isrbacauthorized')) || /ForbiddenByRbac|role assignments/i.test(says)) return 'rbac';
-  if (isFalse(column('isaccesspolicymatch')) || /does not have secrets \w+ permission/i.test(says))
+  if (/SecretDisabled|disabled secret/i.test(text)) return 'disabled';
+  if (isFalse(column('isrbacauthorized')) || /ForbiddenByRbac|role assignments/i.test(text)) return 'rbac';
+  if (isFalse(column('isaccesspolicymatch')) || /does not have secrets \w+ permission/i.test(text))
     return 'access-policy';
   return 'unknown';
 }

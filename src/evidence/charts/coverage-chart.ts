@@ -7,9 +7,9 @@ const plot = { left: 44, right: 752, top: 8, bottom: 152 };
 const hourHeight = (plot.bottom - plot.top) / 24;
 
 const states = {
-  c: { kind: 'covered', colour: '#a9cdea', says: 'Covered' },
-  g: { kind: 'gap', colour: '#c2410c', says: 'Gap: our own hourly read is missing' },
-  n: { kind: 'unread', colour: '#f2d35c', says: 'Not read' },
+  c: { kind: 'covered', colour: '#a9cdea', description: 'Covered' },
+  g: { kind: 'gap', colour: '#c2410c', description: 'Gap: our own hourly read is missing' },
+  n: { kind: 'unread', colour: '#f2d35c', description: 'Not read' },
 } as const;
 type Letter = keyof typeof states;
 
@@ -23,7 +23,7 @@ export function coverageChart({ coverage }: ReportModel): SvgMarkup {
       width,
       height: plot.bottom + 54,
       title: 'Hours of the log',
-      says: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} without a row, ${countText(coverage.notRead)} not read. The table below names them.`,
+      description: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} without a row, ${countText(coverage.notRead)} not read. The table below names them.`,
     },
     [
       ...[0, 6, 12, 18, 24].map((hour) =>
@@ -37,11 +37,11 @@ export function coverageChart({ coverage }: ReportModel): SvgMarkup {
           ? [label(plot.left + (index + 0.5) * pitch, plot.bottom + 17, day.slice(5), { 'text-anchor': 'middle' })]
           : [],
       ),
-      ...Object.values(states).flatMap(({ kind, colour, says }, index) => {
+      ...Object.values(states).flatMap(({ kind, colour, description }, index) => {
         const x = plot.left + index * 150 + (index > 1 ? 90 : 0);
         return [
           svg('rect', { x, y: plot.bottom + 33, width: 11, height: 11, class: `h-${kind}`, fill: colour }),
-          label(x + 17, plot.bottom + 43, says),
+          label(x + 17, plot.bottom + 43, description),
         ];
       }),
     ],
@@ -55,7 +55,7 @@ function column({ day, hours }: CoverageDay, left: number, pitch: number): reado
     let end = hour + 1;
     while (end < 24 && hours.charAt(end) === letter) end += 1;
     if (isState(letter)) {
-      const { kind, colour, says } = states[letter];
+      const { kind, colour, description } = states[letter];
       pieces.push(
         svg(
           'rect',
@@ -69,7 +69,7 @@ function column({ day, hours }: CoverageDay, left: number, pitch: number): reado
           },
           [
             svg('title', {}, [
-              `${day} ${String(hour).padStart(2, '0')}:00 to ${String(end).padStart(2, '0')}:00: ${says}`,
+              `${day} ${String(hour).padStart(2, '0')}:00 to ${String(end).padStart(2, '0')}:00: ${description}`,
             ]),
           ],
         ),

@@ -25,7 +25,7 @@ export function retrievalsChart({ reads }: ReportModel): SvgMarkup {
       width,
       height,
       title: `Reads by ${unit} and grade`,
-      says: `${counted(reads.total, 'read')} in ${counted(reads.bars.length, unit)}. ${reads.groups.map(({ group, count }) => `${titleOf(group)}: ${countText(count)}.`).join(' ')} The busiest ${unit} has ${countText(tallest)}. The table below holds the numbers.`,
+      description: `${counted(reads.total, 'read')} in ${counted(reads.bars.length, unit)}. ${reads.groups.map(({ group, count }) => `${titleOf(group)}: ${countText(count)}.`).join(' ')} The busiest ${unit} has ${countText(tallest)}. The table below holds the numbers.`,
     },
     [
       ...gridLines(step, ceiling, y),
@@ -68,12 +68,12 @@ function stack(
     const top = y(below + count);
     // A hairline of paper between neighbours keeps them apart in a grey print.
     const tall = Math.max(0.8, y(below) - top - 0.6);
-    const says = `${bar.from}${unit === 'week' ? ' and the days after' : ''}: ${grade} ${countText(count)}`;
+    const description = `${bar.from}${unit === 'week' ? ' and the days after' : ''}: ${grade} ${countText(count)}`;
     parts.push(
       svg(
         'rect',
         { x: left + gap / 2, y: top, width: pitch - gap, height: tall, class: `g-${grade}`, fill: gradeColours[grade] },
-        [svg('title', {}, [says])],
+        [svg('title', {}, [description])],
       ),
     );
     below += count;

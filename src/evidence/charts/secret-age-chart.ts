@@ -35,7 +35,7 @@ export function secretAgeChart({ secrets, to }: ReportModel): SvgMarkup {
       width,
       height: bottom + 54,
       title: 'Age of secrets against policy',
-      says: `${counted(secrets.total, 'secret')} at ${to.slice(0, 10)}; ${countText(past)} older than the policy allows. ${shown.length < secrets.total ? `The ${String(shown.length)} that have used most of their time are drawn. ` : ''}The table below holds the numbers.`,
+      description: `${counted(secrets.total, 'secret')} at ${to.slice(0, 10)}; ${countText(past)} older than the policy allows. ${shown.length < secrets.total ? `The ${String(shown.length)} that have used most of their time are drawn. ` : ''}The table below holds the numbers.`,
     },
     [
       ...Array.from({ length: ceiling / step + 1 }, (_, index) => index * step).flatMap((days) => [

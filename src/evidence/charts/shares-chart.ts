@@ -30,6 +30,11 @@ export function sharesChart({ reads }: ReportModel): SvgMarkup {
     left += wide + 2;
     return part;
   });
-  const says = reads.groups.map(({ group, count, share }) => `${group}: ${countText(count)}, ${share}`).join('; ');
-  return picture({ id: 'chart-shares', width, height, title: 'Reads by kind', says: `${says}.`, stretch: true }, parts);
+  const description = reads.groups
+    .map(({ group, count, share }) => `${group}: ${countText(count)}, ${share}`)
+    .join('; ');
+  return picture(
+    { id: 'chart-shares', width, height, title: 'Reads by kind', description: `${description}.`, stretch: true },
+    parts,
+  );
 }

@@ -5,11 +5,11 @@ type SvgValue = string | number;
 export class SvgMarkup {
   readonly #text: string;
   /** What the picture shows, for those who do not see it; empty for parts of one. */
-  readonly says: string;
+  readonly description: string;
 
-  private constructor(text: string, says: string) {
+  private constructor(text: string, description: string) {
     this.#text = text;
-    this.says = says;
+    this.description = description;
   }
 
   /** One element. Every attribute and every string among the children is escaped; names come from the code, never from data. */
@@ -18,12 +18,12 @@ export class SvgMarkup {
     name: string,
     attributes: Readonly<Record<string, SvgValue>>,
     children: readonly (SvgMarkup | string)[] = [],
-    says = '',
+    description = '',
   ): SvgMarkup {
     const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(valueText(value))}"`);
     const inner = children.map((child) => (child instanceof SvgMarkup ? child.#text : escaped(child))).join('');
     const text = inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`;
-    return new SvgMarkup(text, says);
+    return new SvgMarkup(text, description);
   }
 
   toString(): string {
@@ -40,23 +40,26 @@ export function picture(
     width,
     height,
     title,
-    says,
+    description,
     stretch = false,
-  }: { id: string; width: number; height: number; title: string; says: string; stretch?: boolean },
+  }: { id: string; width: number; height: number; title: string; description: string; stretch?: boolean },
   children: readonly SvgMarkup[],
 ): SvgMarkup {
   const attributes = {
     xmlns: 'http://www.w3.org/2000/svg',
     class: 'chart',
     role: 'img',
-    'aria-labelledby': `${id}-title ${id}-says`,
+    'aria-labelledby': `${id}-title ${id}-description`,
     viewBox: `0 0 ${valueText(width)} ${valueText(height)}`,
     width,
     height,
     ...(stretch ? { preserveAspectRatio: 'none' } : {}),
   };
-  const described = [svg('title', { id: `${id}-title` }, [title]), svg('desc', { id: `${id}-says` }, [says])];
-  return svg('svg', attributes, [...described, ...children], `${title}. ${says}`);
+  const described = [
+    svg('title', { id: `${id}-title` }, [title]),
+    svg('desc', { id: `${id}-description` }, [description]),
+  ];
+  return svg('svg', attributes, [...described, ...children], `${title}. ${description}`);
 }
 
 /** A line of text in a picture. */

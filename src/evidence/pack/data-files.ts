@@ -31,7 +31,17 @@ const retrievalColumns = [
   'sources',
   'id',
 ] as const;
-const findingColumns = ['id', 'rule', 'severity', 'subject', 'says', 'firstAt', 'lastAt', 'count', 'evidence'] as const;
+const findingColumns = [
+  'id',
+  'rule',
+  'severity',
+  'subject',
+  'description',
+  'firstAt',
+  'lastAt',
+  'count',
+  'evidence',
+] as const;
 
 /** Writes every read, as NDJSON and as CSV, while `walk` passes it on. Memory does not grow with their number. */
 export function retrievalFiles(
@@ -41,12 +51,12 @@ export function retrievalFiles(
   const lines = rowFile(sink, {
     name: 'retrievals',
     extension: 'ndjson',
-    says: 'Every read with its grade and evidence',
+    description: 'Every read with its grade and evidence',
   });
   const table = rowFile(sink, {
     name: 'retrievals',
     extension: 'csv',
-    says: 'The same reads for spreadsheets',
+    description: 'The same reads for spreadsheets',
     header: retrievalColumns.join(','),
   });
   const leaking = new Set(
@@ -69,18 +79,18 @@ export async function writeStateFiles(
   audited: AuditedPeriod,
   rotations: readonly RotationHistory[],
 ): Promise<readonly PackFile[]> {
-  const rows = async (name: string, says: string, values: readonly object[]): Promise<readonly PackFile[]> => {
-    const file = rowFile(sink, { name, extension: 'ndjson', says });
+  const rows = async (name: string, description: string, values: readonly object[]): Promise<readonly PackFile[]> => {
+    const file = rowFile(sink, { name, extension: 'ndjson', description });
     for (const value of values) await file.add(canonicalJson(asJson(value)));
     return await file.close();
   };
   const table = async (
     name: string,
-    says: string,
+    description: string,
     columns: readonly string[],
     cells: readonly (readonly (string | number)[])[],
   ): Promise<readonly PackFile[]> => {
-    const file = rowFile(sink, { name, extension: 'csv', says, header: columns.join(',') });
+    const file = rowFile(sink, { name, extension: 'csv', description, header: columns.join(',') });
     for (const row of cells) await file.add(csvRow(row));
     return await file.close();
   };

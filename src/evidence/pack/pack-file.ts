@@ -14,7 +14,7 @@ export interface PackFile {
   readonly bytes: number;
   readonly sha256: string;
   /** What it holds, in a few words. */
-  readonly says: string;
+  readonly description: string;
   readonly rows: number | null;
   /** First 16 hexadecimal digits of sha256 of each run of `rowsPerDigest` rows, line ends included; empty for files without rows. */
   readonly rowDigests: readonly string[];
@@ -32,14 +32,24 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** Writes one whole file and tells what a manifest says of it. */
-export async function writePackFile(sink: PackSink, path: string, bytes: Uint8Array, says: string): Promise<PackFile> {
+export async function writePackFile(
+  sink: PackSink,
+  path: string,
+  bytes: Uint8Array,
+  description: string,
+): Promise<PackFile> {
   await sink.write(path, bytes);
-  return described(path, bytes, { says, rows: null, rowDigests: [], rowsPerDigest: 1 });
+  return described(path, bytes, { description, rows: null, rowDigests: [], rowsPerDigest: 1 });
 }
 
 /** Writes a JSON file in canonical form with one line end behind it. */
-export async function writeJsonFile(sink: PackSink, path: string, value: JsonValue, says: string): Promise<PackFile> {
-  return await writePackFile(sink, path, Buffer.from(jsonText(value)), says);
+export async function writeJsonFile(
+  sink: PackSink,
+  path: string,
+  value: JsonValue,
+  description: string,
+): Promise<PackFile> {
+  return await writePackFile(sink, path, Buffer.from(jsonText(value)), description);
 }
 
 /** JSON in the one form that a pack may hold: canonical, with one line end behind it. */
@@ -58,7 +68,7 @@ export interface RowFile {
 /** `header`: the first line of every part, for CSV. */
 export function rowFile(
   sink: PackSink,
-  { name, extension, says, header }: { name: string; extension: string; says: string; header?: string },
+  { name, extension, description, header }: { name: string; extension: string; description: string; header?: string },
 ): RowFile {
   const parts: PackFile[] = [];
   const opening = header === undefined ? '' : `${header}\n`;
@@ -80,7 +90,7 @@ export function rowFile(
     part = newPart(opening);
     const path = `${named}.${extension}`;
     await sink.write(path, bytes);
-    parts.push(described(path, bytes, { says, rows, rowDigests: digests, rowsPerDigest }));
+    parts.push(described(path, bytes, { description, rows, rowDigests: digests, rowsPerDigest }));
   }
 }
 
@@ -114,7 +124,7 @@ function newPart(opening: string): {
 function described(
   path: string,
   bytes: Uint8Array,
-  more: Pick<PackFile, 'says' | 'rows' | 'rowDigests' | 'rowsPerDigest'>,
+  more: Pick<PackFile, 'description' | 'rows' | 'rowDigests' | 'rowsPerDigest'>,
 ): PackFile {
   const mediaType = mediaTypes[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
   return { path, mediaType, bytes: bytes.byteLength, sha256: sha256(bytes), ...more };

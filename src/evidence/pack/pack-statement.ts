@@ -34,7 +34,7 @@ export const dataManifestShape = z.strictObject({
   status: z.enum(['final', 'provisional']),
   files: z.array(
     manifestFileShape.extend({
-      says: z.string(),
+      description: z.string(),
       rows: z.number().int().nullable(),
       rowsPerDigest: z.number().int().positive(),
       rowDigests: z.array(z.string().regex(/^[0-9a-f]{16}$/)),

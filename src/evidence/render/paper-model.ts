@@ -22,7 +22,9 @@ export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Arr
     age: secretAgeChart(model),
     coverage: coverageChart(model),
   };
-  const alternatives = Object.fromEntries(Object.entries(pictures).map(([name, picture]) => [name, picture.says]));
+  const alternatives = Object.fromEntries(
+    Object.entries(pictures).map(([name, picture]) => [name, picture.description]),
+  );
   const drawn = Object.entries(pictures).map(
     ([name, picture]) => [`${name}.svg`, Buffer.from(paperPicture(picture))] as const,
   );
@@ -66,14 +68,16 @@ function sentences(model: ReportModel): object {
     exceptions: `${countText(exceptions.total)} in all: ${countText(high)} high, ${countText(medium)} medium, ${countText(low)} low${information > 0 ? `, ${countText(information)} for information` : ''}.`,
     moreExceptions: more > 0 ? `${countText(more)} more on the next page.` : null,
     unread: unread(model),
-    exceptionRows: exceptions.listed.rows.map(({ id, severity, says, subject, firstAt, lastAt, count, controls }) => ({
-      id,
-      severity,
-      says,
-      subject,
-      seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
-      controls: controls.join(', '),
-    })),
+    exceptionRows: exceptions.listed.rows.map(
+      ({ id, severity, description, subject, firstAt, lastAt, count, controls }) => ({
+        id,
+        severity,
+        description,
+        subject,
+        seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
+        controls: controls.join(', '),
+      }),
+    ),
     gradeRows: reads.grades.map(({ grade, group, count, forgers, reasons }) => ({
       grade,
       group,
@@ -90,9 +94,9 @@ function sentences(model: ReportModel): object {
       left: countText(left),
     })),
     sample: sampleCommand(model.files.map(({ path }) => path)).split('\n'),
-    files: model.files.map(({ path, says, bytes, rows, sha256 }) => ({
+    files: model.files.map(({ path, description, bytes, rows, sha256 }) => ({
       path,
-      says,
+      description,
       sha256,
       size: sizeText(bytes),
       rows: rows === null ? '–' : countText(rows),

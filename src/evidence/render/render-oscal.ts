@@ -14,9 +14,9 @@ const namespace = 'urn:keyturn:oscal:1';
 export function renderOscal(model: ReportModel): JsonValue {
   const observations = listObservations(model);
   const findings = model.exceptions.listed.rows.map((line) => renderFinding(line, observations));
-  const resources = model.files.map(({ path, says, sha256 }) => ({
+  const resources = model.files.map(({ path, description, sha256 }) => ({
     uuid: deriveUuid('resource', path),
-    title: says,
+    title: description,
     rlinks: [{ href: encodeURI(path), hashes: [{ algorithm: 'SHA-256', value: sha256 }] }],
   }));
   return {
@@ -92,14 +92,14 @@ function renderObservation(
 }
 
 function renderFinding(
-  { id, rule, says, subject, severity, count }: ExceptionLine,
+  { id, rule, description, subject, severity, count }: ExceptionLine,
   observations: readonly ObservationResult[],
 ): JsonValue {
   const related = observations.filter(({ findings }) => findings.includes(id));
   return {
     uuid: deriveUuid('finding', id),
     title: oneLine(`${rule}: ${subject}`),
-    description: oneLine(says),
+    description: oneLine(description),
     props: [property('id', id), property('severity', severity), property('events', String(count))],
     target: {
       type: 'objective-id',

@@ -107,7 +107,7 @@ function summarizeReads(tally: RetrievalTally): ReportModel['reads'] {
   }
   const groups = [...new Set(groupOf.values())].map((group) => {
     const count = gradeGroups[group].reduce((sum, grade) => sum + countOf(grade), 0);
-    return { group, count, share: shareText(count, tally.total), says: groupSays[group] };
+    return { group, count, share: shareText(count, tally.total), description: groupSays[group] };
   });
   return {
     total: tally.total,

@@ -29,7 +29,7 @@ const frameworkShape = z.strictObject({
   controls: z.array(
     z.strictObject({
       id: z.string(),
-      says: z.string(),
+      description: z.string(),
       tests: z.array(z.strictObject({ observation: z.string(), why: z.string() })),
       notTested: z.string().optional(),
     }),
@@ -48,7 +48,7 @@ export interface Observation {
 /** One control of a framework, in our own words: what is looked at for it, and why that says something about it. */
 export interface Control {
   readonly id: string;
-  readonly says: string;
+  readonly description: string;
   readonly tests: readonly { readonly observation: Observation; readonly why: string }[];
   /** Why Keyturn tests nothing for it; `null` when it does. */
   readonly notTested: string | null;

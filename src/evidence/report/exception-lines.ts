@@ -18,12 +18,12 @@ export function exceptionLines(
       (a, b) =>
         order.indexOf(a.severity) - order.indexOf(b.severity) || compare(a.firstAt, b.firstAt) || compare(a.id, b.id),
     )
-    .map(({ id, rule, severity, subject, says, firstAt, lastAt, count, evidence }) => ({
+    .map(({ id, rule, severity, subject, description, firstAt, lastAt, count, evidence }) => ({
       id,
       rule: titleOf(rule),
       severity,
       subject: plainTimes(subject),
-      says: plainTimes(says),
+      description: plainTimes(description),
       firstAt: secondText(firstAt),
       lastAt: secondText(lastAt),
       count,

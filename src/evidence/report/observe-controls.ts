@@ -192,7 +192,7 @@ function composeStatement(tested: number, unit: string, exceptions: number, notT
 }
 
 function controlResult(
-  { id, says, tests, notTested }: Control,
+  { id, description, tests, notTested }: Control,
   results: ReadonlyMap<string, ObservationResult>,
 ): ControlResult {
   const observed = tests.flatMap(({ observation, why }) => {
@@ -207,5 +207,5 @@ function controlResult(
     tested === 0
       ? `Not tested: ${untested ?? 'nothing to test'}${untested?.endsWith('.') === true ? '' : '.'}`
       : `${tested === observed.length ? counted(tested, 'test') : `${String(tested)} of ${counted(observed.length, 'test')}`} done; exceptions: ${exceptions === 0 ? 'none' : countText(exceptions)}.`;
-  return { id, says, tests: observed, exceptions, notTested: untested, statement };
+  return { id, description, tests: observed, exceptions, notTested: untested, statement };
 }

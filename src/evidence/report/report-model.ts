@@ -39,7 +39,7 @@ export interface ExceptionLine {
   readonly rule: string;
   readonly severity: Finding['severity'];
   readonly subject: string;
-  readonly says: string;
+  readonly description: string;
   readonly firstAt: string;
   readonly lastAt: string;
   readonly count: number;
@@ -66,7 +66,7 @@ export interface ObservationResult {
 
 export interface ControlResult {
   readonly id: string;
-  readonly says: string;
+  readonly description: string;
   readonly tests: readonly {
     readonly why: string;
     readonly procedure: string;
@@ -138,7 +138,7 @@ export interface CoverageDay {
 
 export interface PackFileLine {
   readonly path: string;
-  readonly says: string;
+  readonly description: string;
   readonly bytes: number;
   readonly rows: number | null;
   readonly sha256: string;
@@ -193,7 +193,7 @@ export interface ReportModel {
       readonly group: GradeGroup;
       readonly count: number;
       readonly share: string;
-      readonly says: string;
+      readonly description: string;
     }[];
     readonly grades: readonly GradeLine[];
     readonly bars: readonly ReadsBar[];

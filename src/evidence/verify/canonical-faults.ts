@@ -20,8 +20,8 @@ export function parsedAs<Shape extends z.ZodType>(shape: Shape, text: string | n
 /** A fault when a JSON file is not written in the one form that a pack may hold. */
 export function canonicalFaults(file: string, text: string): readonly PackFault[] {
   const value = parseJson(text);
-  if (value === undefined) return [{ file, row: null, says: 'is no JSON' }];
-  return isCanonical(value, text) ? [] : [{ file, row: null, says: 'is not in canonical form' }];
+  if (value === undefined) return [{ file, row: null, message: 'is no JSON' }];
+  return isCanonical(value, text) ? [] : [{ file, row: null, message: 'is not in canonical form' }];
 }
 
 /** Walks a file of rows: each must be canonical (NDJSON), and, where the file was changed, the changed rows are named by their digests. */
@@ -41,13 +41,13 @@ export async function rowFaults(
     if (row === 0) continue;
     if (faults.length >= mostRowFaults) continue;
     if (ndjson && canonicalFaults(path, `${line}\n`).length > 0)
-      faults.push({ file: path, row, says: 'is no row in canonical form' });
+      faults.push({ file: path, row, message: 'is no row in canonical form' });
     run.push(`${line}\n`);
     if (changed && run.length === rowsPerDigest) compareRun();
   }
   if (changed && run.length > 0) compareRun();
   if (changed && row !== rows)
-    faults.push({ file: path, row: null, says: `has ${String(row)} rows, sealed were ${String(rows)}` });
+    faults.push({ file: path, row: null, message: `has ${String(row)} rows, sealed were ${String(rows)}` });
   return faults;
 
   function compareRun(): void {
@@ -56,7 +56,7 @@ export async function rowFaults(
     run = [];
     if (digest === sealed[Math.floor((first - 1) / rowsPerDigest)]) return;
     const where = first === row ? 'this row was changed' : `a row from here to row ${String(row)} was changed`;
-    faults.push({ file: path, row: first, says: where });
+    faults.push({ file: path, row: first, message: where });
   }
 }
 

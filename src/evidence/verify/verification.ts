@@ -2,13 +2,13 @@
 export interface PackFault {
   readonly file: string;
   readonly row: number | null;
-  readonly says: string;
+  readonly message: string;
 }
 
 export interface Verification {
   readonly outcome: 'intact' | 'broken';
   /** One sentence for people: `intact; signer not verified; synthetic`. */
-  readonly says: string;
+  readonly message: string;
   /** `not-verified`: nobody told whom to trust. A key inside a pack proves nothing: a forger signs again. */
   readonly signer: 'trusted' | 'not-verified' | 'not-trusted';
   readonly fingerprint: string | null;

@@ -22,13 +22,13 @@ export interface ChainFault {
   /** The folder at fault, as it was given. */
   readonly directory: string;
   readonly pack: string | null;
-  readonly says: string;
+  readonly message: string;
 }
 
 export interface ChainVerification {
   readonly outcome: 'whole' | 'broken';
   /** One sentence for people. */
-  readonly says: string;
+  readonly message: string;
   /** The pack before the first of those given: it is outside, and not checked. `null` for a chain from the archive's first pack, or a broken one. */
   readonly follows: string | null;
   readonly faults: readonly ChainFault[];
@@ -67,8 +67,8 @@ function once(given: readonly GivenPack[], faults: ChainFault[]): readonly Linke
   for (const [position, { directory, verification }] of given.entries()) {
     const { link } = verification;
     if (link === null) {
-      const says = 'has no seal to rely on, so nothing says where in the chain it belongs';
-      faults.push({ code: 'no-link', directory, pack: null, says });
+      const message = 'has no seal to rely on, so nothing says where in the chain it belongs';
+      faults.push({ code: 'no-link', directory, pack: null, message });
       continue;
     }
     const pack = { ...link, directory, position };
@@ -134,11 +134,11 @@ function conclude(
 ): ChainVerification {
   if (faults.length > 0 || first === undefined) {
     const codes = [...new Set(faults.map(({ code }) => code))].join(', ');
-    return { outcome: 'broken', says: `not one chain: ${codes}`, follows: null, faults };
+    return { outcome: 'broken', message: `not one chain: ${codes}`, follows: null, faults };
   }
   const follows = first.previous?.pack ?? null;
   const keys = new Set(given.map(({ verification }) => verification.fingerprint)).size;
-  const says = [
+  const message = [
     `one chain of ${String(given.length)} packs`,
     follows === null
       ? 'it begins with the first pack of its archive'
@@ -147,11 +147,11 @@ function conclude(
     // Whoever may seal with a key of their own can make a whole chain with it.
     ...(given.some(({ verification }) => verification.signer === 'not-verified') ? ['signer not verified'] : []),
   ].join('; ');
-  return { outcome: 'whole', says, follows, faults };
+  return { outcome: 'whole', message, follows, faults };
 }
 
-function fault(code: ChainFaultCode, pack: Linked, says: string): ChainFault {
-  return { code, directory: pack.directory, pack: pack.pack, says };
+function fault(code: ChainFaultCode, pack: Linked, message: string): ChainFault {
+  return { code, directory: pack.directory, pack: pack.pack, message };
 }
 
 function nameOf({ pack, directory }: Linked): string {

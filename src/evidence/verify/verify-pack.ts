@@ -34,7 +34,7 @@ export async function verifyPack(directory: string, { trust }: { trust?: string 
   const text = async (name: string): Promise<string | null> =>
     found.has(name) ? await readFile(join(directory, name), 'utf8') : null;
   const faults: PackFault[] = [...oddEntries(found)];
-  const fault = (file: string, says: string): void => void faults.push({ file, row: null, says });
+  const fault = (file: string, message: string): void => void faults.push({ file, row: null, message });
 
   const envelope = await readSeal(directory, found, fault);
   const publicKey = await text(publicKeyFile);
@@ -93,8 +93,9 @@ function conclude(
   }[signer];
   const marks = [...(status === 'provisional' ? ['provisional'] : []), ...(synthetic === true ? ['synthetic'] : [])];
   const broken = [...new Set(faults.map(({ file }) => file))].join(', ');
-  const says = [outcome === 'intact' ? outcome : `broken: ${broken}`, who, ...marks].join('; ');
-  return { outcome, says, signer, fingerprint, pack, status, synthetic, reads: reads?.total ?? null, ...found, faults };
+  const message = [outcome === 'intact' ? outcome : `broken: ${broken}`, who, ...marks].join('; ');
+  const identity = { pack, status, synthetic, reads: reads?.total ?? null };
+  return { outcome, message, signer, fingerprint, ...identity, ...found, faults };
 }
 
 /** Paths of all entries below a folder, with `/` between segments. */
@@ -114,12 +115,11 @@ async function listFiles(directory: string): Promise<ReadonlyMap<string, boolean
 }
 
 function oddEntries(found: ReadonlyMap<string, boolean>): readonly PackFault[] {
-  return [...found]
-    .filter(([, regular]) => !regular)
-    .map(([file]) => ({ file, row: null, says: 'is no regular file' }));
+  const odd = [...found].filter(([, regular]) => !regular);
+  return odd.map(([file]) => ({ file, row: null, message: 'is not a regular file' }));
 }
 
-type Report = (file: string, says: string) => void;
+type Report = (file: string, message: string) => void;
 
 async function readSeal(
   directory: string,

@@ -10,10 +10,10 @@ type Environment = Surroundings['environment'];
 
 /** Weaknesses of runners, by the version that ended them. Source: release notes of Gitea's runner. */
 const weaknesses = [
-  { before: [1, 0, 3], says: 'jobs that run at once share variables, runtime tokens included' },
-  { before: [1, 0, 7], says: 'a mask of several lines hides nothing' },
-  { before: [3, 0, 0], says: 'masks know no base64, JSON or URL form' },
-  { before: [3, 1, 0], says: 'an open ::stop-commands:: makes the runner print masks' },
+  { before: [1, 0, 3], message: 'jobs that run at once share variables, runtime tokens included' },
+  { before: [1, 0, 7], message: 'a mask of several lines hides nothing' },
+  { before: [3, 0, 0], message: 'masks know no base64, JSON or URL form' },
+  { before: [3, 1, 0], message: 'an open ::stop-commands:: makes the runner print masks' },
 ] as const;
 
 /** What of the runner and the job could weaken what the helper does. */
@@ -43,7 +43,7 @@ function runnerVersion(environment: Environment): Diagnosis {
   if (known.length === 0) return pass('runner', `version ${version}`);
   return warn(
     'runner',
-    `version ${version}: ${known.map(({ says }) => says).join('; ')}`,
+    `version ${version}: ${known.map(({ message }) => message).join('; ')}`,
     'Update the runner to 3.1.0 or later.',
   );
 }

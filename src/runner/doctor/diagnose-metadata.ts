@@ -28,11 +28,11 @@ export async function diagnoseMetadata(exchange: HttpExchange, identity: Identit
   }
 }
 
-function found(says: string, needed: boolean): Diagnosis {
-  if (needed) return pass(layer, says);
+function found(message: string, needed: boolean): Diagnosis {
+  if (needed) return pass(layer, message);
   return warn(
     layer,
-    `${says} to every job, and none is needed`,
+    `${message} to every job, and none is needed`,
     'Keep jobs from 169.254.169.254 (DOCKER-USER), or take it away.',
   );
 }

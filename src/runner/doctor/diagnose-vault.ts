@@ -35,10 +35,10 @@ export async function diagnoseWay(
       headers: { 'user-agent': 'keyturn-doctor' },
       timeoutMs: 10_000,
     });
-    const says =
+    const message =
       status === 401 ? 'answers, and asks for a token' : `answers ${String(status)} to a request without a token`;
     const door = status === 401 ? pass : warn;
-    return [named, door(`${layer}: connection`, says, 'Something other than Key Vault may answer here.')];
+    return [named, door(`${layer}: connection`, message, 'Something other than Key Vault may answer here.')];
   } catch (error) {
     const reason = exchangeFailure(error);
     const advice = /CERT|TLS|UNABLE_TO/.test(reason)
@@ -105,8 +105,8 @@ export function diagnoseClock(offsetMs: number | null): Diagnosis {
   if (offsetMs === null) return warn('clock', 'the vault told no time', 'Compare this machine’s clock by hand.');
   const seconds = Math.round(offsetMs / 1000);
   if (Math.abs(seconds) <= 30) return pass('clock', `within ${String(Math.abs(seconds))} s of the vault’s`);
-  const says = `${String(Math.abs(seconds))} s ${seconds > 0 ? 'behind' : 'ahead of'} the vault’s`;
-  return fail('clock', says, 'Set the clock (NTP): tokens are refused, and reads cannot be matched with jobs.');
+  const message = `${String(Math.abs(seconds))} s ${seconds > 0 ? 'behind' : 'ahead of'} the vault’s`;
+  return fail('clock', message, 'Set the clock (NTP): tokens are refused, and reads cannot be matched with jobs.');
 }
 
 function isPrivate(address: string): boolean {

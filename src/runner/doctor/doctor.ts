@@ -84,6 +84,6 @@ function parseWords(words: readonly string[]): Wanted {
   return { json: values.json ?? false, audit: values.audit ?? false, secret };
 }
 
-function written({ layer, verdict, says, advice }: Diagnosis): string {
-  return `${verdict.padEnd(4)}  ${layer}: ${says}\n${advice === '' ? '' : `      → ${advice}\n`}`;
+function written({ layer, verdict, message, advice }: Diagnosis): string {
+  return `${verdict.padEnd(4)}  ${layer}: ${message}\n${advice === '' ? '' : `      → ${advice}\n`}`;
 }

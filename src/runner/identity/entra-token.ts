@@ -42,8 +42,8 @@ export async function entraToken(ports: IdentityPorts, request: EntraRequest): P
     if (token !== null) return token;
     if (attempt === attempts || (answer.status !== 429 && answer.status < 500)) {
       const reason = readTokenRefusal(answer.body);
-      const says = advice[reason] ?? 'Look the reason up in the sign-in log of the tenant.';
-      throw new ServiceError('IDENTITY_REFUSED', { kind, status: answer.status, reason, advice: says });
+      const message = advice[reason] ?? 'Look the reason up in the sign-in log of the tenant.';
+      throw new ServiceError('IDENTITY_REFUSED', { kind, status: answer.status, reason, advice: message });
     }
     await ports.surroundings.wait(1_000 * attempt);
   }

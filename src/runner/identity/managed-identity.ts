@@ -65,10 +65,10 @@ function refusal({ status, body }: HttpAnswer): ServiceError {
   return refused(status, reason, advice[reason] ?? 'Check that a managed identity is assigned to this machine.');
 }
 
-function refused(status: number, reason: string, says: string): ServiceError {
-  return new ServiceError('IDENTITY_REFUSED', { kind, status, reason, advice: says });
+function refused(status: number, reason: string, message: string): ServiceError {
+  return new ServiceError('IDENTITY_REFUSED', { kind, status, reason, advice: message });
 }
 
-function refuse(status: number, reason: string, says: string): never {
-  throw refused(status, reason, says);
+function refuse(status: number, reason: string, message: string): never {
+  throw refused(status, reason, message);
 }

@@ -62,6 +62,6 @@ function readToken(file: string): string {
   }
 }
 
-function refuse(status: number, reason: string, says: string): never {
-  throw new ServiceError('IDENTITY_REFUSED', { kind, status, reason, advice: says });
+function refuse(status: number, reason: string, message: string): never {
+  throw new ServiceError('IDENTITY_REFUSED', { kind, status, reason, advice: message });
 }

@@ -18,7 +18,8 @@ describe('findings about reads', () => {
       {
         subject: 'kv/database',
         severity: 'high',
-        says: 'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of the repository that is named use the identity.',
+        description:
+          'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of the repository that is named use the identity.',
         count: 2,
       },
     ]);
@@ -30,7 +31,8 @@ describe('findings about reads', () => {
       {
         subject: 'nobody',
         severity: 'medium',
-        says: "3 reads by nobody could not be tied to a job: the policy does not say whose the row's identity is.",
+        description:
+          "3 reads by nobody could not be tied to a job: the policy does not say whose the row's identity is.",
         count: 3,
       },
     ]);
@@ -54,8 +56,8 @@ describe('findings about reads', () => {
       row('b', { identity: named }),
       row('c', { kind: 'write', operation: 'SecretPurge', identity: workload('rotator') }),
     ];
-    const says = found({ rows, policy: policy({ identities }) }).map((one) => one.says);
-    expect(says).toEqual([
+    const description = found({ rows, policy: policy({ identities }) }).map((one) => one.description);
+    expect(description).toEqual([
       "Keyturn's rotator (rotator) purged kv/database 1 time.",
       "1 read by backup-job (x) could not be tied to a job: the policy does not say whose the row's identity is.",
       '1 read by the runner identity for prod, arm64 (ci-1) could not be tied to a job: no job that may use the identity was running.',
@@ -68,7 +70,7 @@ describe('findings about reads', () => {
       {
         subject: 'kv/database',
         severity: 'medium',
-        says: 'ada@example.com read kv/database 1 time with credentials of their own.',
+        description: 'ada@example.com read kv/database 1 time with credentials of their own.',
         count: 1,
       },
     ]);
@@ -101,7 +103,7 @@ describe('findings about reads', () => {
     const history = [rotation({ publishedAt: moment(0), emergency: true, graceMs: 0 })];
     const rows = [row('c1', { version: 'v0', at: at(1), client: stamp(1) })];
     const [finding] = of('old-version-read', found({ rows, policy: bound(), history }));
-    expect(finding?.says).toContain('after an emergency had replaced it without a grace');
+    expect(finding?.description).toContain('after an emergency had replaced it without a grace');
   });
 
   it('hold a read against the grace that was claimed, not against the one of the policy today', () => {
@@ -117,7 +119,7 @@ describe('findings about reads', () => {
       row(`${version} ${String(second)}`, { version, at: at(second), client: stamp(1) });
     const rows = [read('v0', 100), read('v1', 90), read('v1', 91)];
     expect(of('old-version-read', found({ rows, policy: bound(), history }))).toMatchObject([
-      { count: 1, says: expect.stringContaining('version v1') as string },
+      { count: 1, description: expect.stringContaining('version v1') as string },
     ]);
   });
 

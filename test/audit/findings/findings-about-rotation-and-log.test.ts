@@ -87,7 +87,8 @@ describe('findings about secrets and their rotation', () => {
       {
         subject: 'kv/database',
         severity: 'high',
-        says: 'The rotation abc.1 of kv/database stopped and needs a person. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
+        description:
+          'The rotation abc.1 of kv/database stopped and needs a person. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
       },
     ]);
   });
@@ -98,7 +99,7 @@ describe('findings about secrets and their rotation', () => {
     expect(superseded('not-ended')).toMatchObject([
       {
         severity: 'medium',
-        says: expect.stringContaining('neither the old nor the new credential was ended') as string,
+        description: expect.stringContaining('neither the old nor the new credential was ended') as string,
       },
     ]);
     expect(superseded('withdrawn')).toEqual([]);
@@ -150,13 +151,15 @@ describe('findings about secrets and their rotation', () => {
         subject: 'kv/database',
         severity: 'medium',
         count: 1,
-        says: 'The tag rotation of kv/database is not on or off; it counts as off, so that the secret is not rotated.',
+        description:
+          'The tag rotation of kv/database is not on or off; it counts as off, so that the secret is not rotated.',
       },
       {
         subject: 'kv/database',
         severity: 'medium',
         count: 1,
-        says: 'The tag ValidityPeriodDays of kv/database is not a whole number of days, at least 1; it has no effect.',
+        description:
+          'The tag ValidityPeriodDays of kv/database is not a whole number of days, at least 1; it has no effect.',
       },
     ]);
     const proper = { ValidityPeriodDays: '20', rotation: 'off' };

@@ -153,7 +153,7 @@ describe('the model of the report', () => {
       rule: 'value-in-log',
       severity: 'high',
       subject: 'kv-prod/x',
-      says: 'A value shows in a User-Agent.',
+      description: 'A value shows in a User-Agent.',
       firstAt: leaked.retrieval.at,
       lastAt: leaked.retrieval.at,
       count: 1,

@@ -64,14 +64,14 @@ async function chainOf(names: readonly string[], trust?: string): Promise<ChainV
 
 const faultsOf = ({ faults }: ChainVerification): readonly string[] =>
   faults.map(
-    ({ code, directory, says }) => `${code} ${directory} ${says.replaceAll(/\S*\.\d{8}T06000(\d)Z/g, '<$1>')}`,
+    ({ code, directory, message }) => `${code} ${directory} ${message.replaceAll(/\S*\.\d{8}T06000(\d)Z/g, '<$1>')}`,
   );
 
 describe('packs of one archive, oldest first', () => {
   it('are one chain', async () => {
     expect(await chainOf(['A', 'B', 'C'], fingerprint)).toEqual({
       outcome: 'whole',
-      says: 'one chain of 3 packs; it begins with the first pack of its archive',
+      message: 'one chain of 3 packs; it begins with the first pack of its archive',
       follows: null,
       faults: [],
     });
@@ -80,19 +80,24 @@ describe('packs of one archive, oldest first', () => {
   it('may begin behind a pack that is not given, which is named', async () => {
     const chain = await chainOf(['B', 'C']);
     expect(chain).toMatchObject({ outcome: 'whole', follows: expect.stringMatching(/T060001Z$/) as string });
-    expect(chain.says).toMatch(/^one chain of 2 packs; it follows \S+T060001Z, which is not among these; signer not/);
+    expect(chain.message).toMatch(
+      /^one chain of 2 packs; it follows \S+T060001Z, which is not among these; signer not/,
+    );
   });
 
   it('are one chain though the key changed, which is said', async () => {
     const chain = await chainOf(['B', 'C', 'by-another-key']);
-    expect([chain.outcome, chain.says]).toEqual(['whole', expect.stringContaining('; sealed by 2 keys; signer not')]);
+    expect([chain.outcome, chain.message]).toEqual([
+      'whole',
+      expect.stringContaining('; sealed by 2 keys; signer not'),
+    ]);
   });
 });
 
 describe('what is wrong with a chain', () => {
   it('is a gap where a pack between is missing', async () => {
     const chain = await chainOf(['A', 'C'], fingerprint);
-    expect([chain.outcome, chain.says]).toEqual(['broken', 'not one chain: gap']);
+    expect([chain.outcome, chain.message]).toEqual(['broken', 'not one chain: gap']);
     expect(faultsOf(chain)).toEqual(['gap C follows <2>, of which no sealed statement is among these packs']);
   });
 

@@ -45,7 +45,7 @@ describe('a pack as it was sealed', () => {
       status: 'final',
       reads: 60,
       faults: [],
-      says: 'intact; signer not verified; synthetic',
+      message: 'intact; signer not verified; synthetic',
     });
   });
 
@@ -130,7 +130,7 @@ describe('a pack that was changed', () => {
     expect((await verifyPack(directory)).faults).toContainEqual({
       file: 'retrievals.ndjson',
       row: 42,
-      says: 'this row was changed',
+      message: 'this row was changed',
     });
   });
 
@@ -141,7 +141,7 @@ describe('a pack that was changed', () => {
     expect((await verifyPack(directory)).faults).toContainEqual({
       file: 'findings.ndjson',
       row: null,
-      says: 'has 8 rows, sealed were 9',
+      message: 'has 8 rows, sealed were 9',
     });
   });
 
@@ -151,7 +151,7 @@ describe('a pack that was changed', () => {
     await symlink('/etc/hostname', join(directory, 'link'));
     const { outcome, faults } = await verifyPack(directory);
     expect(outcome).toBe('broken');
-    expect(faults.map(({ file, says }) => `${file} ${says}`)).toEqual(
+    expect(faults.map(({ file, message }) => `${file} ${message}`)).toEqual(
       expect.arrayContaining([
         'coverage.csv is missing',
         'queries/coverage.csv is not part of the pack',
@@ -167,7 +167,7 @@ describe('a pack that was changed', () => {
     expect((await verifyPack(directory)).faults).toContainEqual({
       file: 'pack.dsse.json',
       row: null,
-      says: 'is missing: the pack is not sealed',
+      message: 'is missing: the pack is not sealed',
     });
   });
 
@@ -183,7 +183,7 @@ describe('a pack that was changed', () => {
     );
     expect(await verifyPack(directory)).toMatchObject({
       outcome: 'broken',
-      faults: [{ file: 'pack.dsse.json', says: 'the signature does not hold under the public key' }],
+      faults: [{ file: 'pack.dsse.json', message: 'the signature does not hold under the public key' }],
     });
   });
 

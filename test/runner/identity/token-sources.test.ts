@@ -228,6 +228,6 @@ describe('case 5: the way to the vault', () => {
     expect(name).toMatchObject({ layer: 'vault kv: name', verdict: 'fail' });
     const [found, closed] = await diagnoseWay(httpExchange, { name: 'kv', url: 'http://127.0.0.1:9' });
     expect(found).toMatchObject({ verdict: 'pass' });
-    expect(closed).toMatchObject({ layer: 'vault kv: connection', verdict: 'fail', says: 'ECONNREFUSED' });
+    expect(closed).toMatchObject({ layer: 'vault kv: connection', verdict: 'fail', message: 'ECONNREFUSED' });
   });
 });
