@@ -3,6 +3,7 @@ import { cpSync, existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleHelper, helperEntries } from './bundle-helper.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -35,7 +36,7 @@ const external = [
 
 rmSync('dist', { recursive: true, force: true });
 await buildService();
-if (existsSync('src/runner/main.ts')) await buildRunner(process.argv[2] ?? 'action/dist');
+await buildRunner(process.argv[2] ?? 'action/dist');
 
 async function buildService() {
   const functions = globSync('functions/*.ts').sort();
@@ -61,20 +62,5 @@ async function buildService() {
 }
 
 async function buildRunner(outdir) {
-  const entries = {
-    'keyturn-fetch': 'src/runner/main.ts',
-    main: 'src/runner/action/action-main.ts',
-    post: 'src/runner/action/action-post.ts',
-  };
-  for (const [out, path] of Object.entries(entries)) {
-    if (!existsSync(path)) continue;
-    await build({
-      ...common,
-      banner,
-      minify: true,
-      entryPoints: [{ in: path, out }],
-      outdir,
-      outExtension: { '.js': '.mjs' },
-    });
-  }
+  for (const name of Object.keys(helperEntries)) await bundleHelper(name, `${outdir}/${name}`);
 }

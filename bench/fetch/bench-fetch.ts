@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 
 /**
@@ -33,18 +33,8 @@ writeFileSync(
 );
 const environment = { ...job.environment, KEYTURN_FETCH_CONFIGURATION: configuration };
 const node = process.execPath;
-const helper = join(directory, 'keyturn-fetch.mjs');
-await build({
-  entryPoints: ['src/runner/main.ts'],
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  minify: true,
-  legalComments: 'none',
-  outfile: helper,
-  banner: { js: "import{createRequire as c}from'node:module';const require=c(import.meta.url);" },
-});
+const helper = join(directory, 'keyturn-fetch.cjs');
+await bundleHelper('keyturn-fetch.cjs', helper);
 const exec = (count: number) => [
   'exec',
   ...names.slice(0, count).flatMap((name, index) => ['--secret', `S${String(index)}=${name}`]),

@@ -136,7 +136,7 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   await replayStory(world, service, { from, to: surroundings.now(), progress: surroundings.progress });
 
   tell('Now live:');
-  const helper = installedFile('action/dist/keyturn-fetch.mjs');
+  const helper = installedFile('action/dist/keyturn-fetch.cjs');
   const { exitCode } = await actLive(world, service, { directory, helper, tell, machineNow: surroundings.now });
   const to = new Date(surroundings.now().getTime() + dayMs);
   to.setUTCHours(0, 0, 0, 0);

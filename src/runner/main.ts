@@ -63,4 +63,4 @@ async function main([word = '', ...rest]: readonly string[]): Promise<number> {
 }
 
 sealProcess();
-process.exit(await main(process.argv.slice(2)));
+void main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
@@ -21,35 +21,18 @@ export interface FetchWorld {
   stop(): Promise<void>;
 }
 
-/** Builds the helper as `npm run build` does: one file, for Node 20 and later. */
+/** Builds the helper as `npm run build` does. Returns its path. */
 export async function buildHelper(directory: string): Promise<string> {
-  return await buildEntry('main', join(directory, 'keyturn-fetch.mjs'));
+  const helper = join(directory, 'keyturn-fetch.cjs');
+  await bundleHelper('keyturn-fetch.cjs', helper);
+  return helper;
 }
 
 /** Builds all three files of the action into one folder. Gives the paths of its step and its last step. */
 export async function buildAction(directory: string): Promise<{ readonly main: string; readonly post: string }> {
-  const [main, post] = await Promise.all([
-    buildEntry('action/action-main', join(directory, 'main.mjs')),
-    buildEntry('action/action-post', join(directory, 'post.mjs')),
-    buildHelper(directory),
-  ]);
+  const [main, post] = [join(directory, 'main.mjs'), join(directory, 'post.mjs')];
+  await Promise.all([bundleHelper('main.mjs', main), bundleHelper('post.mjs', post), buildHelper(directory)]);
   return { main, post };
-}
-
-async function buildEntry(entry: string, outfile: string): Promise<string> {
-  await build({
-    entryPoints: [`src/runner/${entry}.ts`],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'silent',
-    outfile,
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
-  return outfile;
 }
 
 export async function startFetchWorld(runnerVersion = '3.2.0'): Promise<FetchWorld> {

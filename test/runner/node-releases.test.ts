@@ -35,7 +35,7 @@ describe.each(promised)('the bundle on Node %s', (release) => {
       const job = world.startJob();
       const script = 'test "$P" = "$(cat "$F")" && test "$P" = "$(cat /dev/fd/3)" && echo "it is $P" && exit 7';
       const places = ['--secret', 'P=password', '--file', 'F=password', '--fd', '3=password'];
-      const helper = join(world.directory, 'keyturn-fetch.mjs');
+      const helper = join(world.directory, 'keyturn-fetch.cjs');
       const code = await job.execute([node, helper, 'exec', ...places, '--', 'sh', '-c', script], {
         KEYTURN_FETCH_CONFIGURATION: world.configure(),
       });
@@ -59,7 +59,7 @@ describe.each(promised)('the bundle on Node %s', (release) => {
     const { clientId } = application;
     const identity = { kind: 'service-principal', tenantId, clientId, authority, secretFile };
     const job = world.startJob();
-    const words = [join(directory, 'keyturn-fetch.mjs'), 'exec', '--secret', 'P=password', '--', 'true'];
+    const words = [join(directory, 'keyturn-fetch.cjs'), 'exec', '--secret', 'P=password', '--', 'true'];
     const environment = { KEYTURN_FETCH_CONFIGURATION: world.configure({ identity, authorityFile }) };
     expect(await job.execute([nodes.get(release) ?? '', ...words], environment)).toBe(0);
   });

@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   try {
     const words = execWords(surroundings.environment);
     if (words !== null) return await exec(parseExecOptions(words), surroundings);
-    const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.mjs');
+    const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.cjs');
     surroundings.say(
       `${install(surroundings.environment, helper, process.execPath)} is on the PATH of the steps that follow`,
     );

@@ -188,7 +188,7 @@ describe('an agent', () => {
       chmodSync(world.directory, 0o755);
       const configuration = world.configure({ agentCommands: ['/usr/bin/cat'] });
       const job = world.startJob();
-      const helper = join(world.directory, 'keyturn-fetch.mjs');
+      const helper = join(world.directory, 'keyturn-fetch.cjs');
       const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, helper];
       const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/cat', '/dev/fd/3'];
       const code = await job.execute([...asNobody, ...words], {

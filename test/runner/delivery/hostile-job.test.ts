@@ -55,7 +55,7 @@ describe('case 9: a hostile earlier step', () => {
       const job = world.startJob({ runner });
       await job.execute(['sh', '-c', 'echo ::stop-commands::evil']);
       expect(await world.fetch(job, exec('sh', '-c', 'echo "it is $P"'))).toBe(0);
-      const helper = join(world.directory, 'keyturn-fetch.mjs');
+      const helper = join(world.directory, 'keyturn-fetch.cjs');
       const script = `echo ::stop-commands::again; "${process.execPath}" "${helper}" exec --secret P=password -- true; true`;
       await job.execute(['sh', '-c', script], { KEYTURN_FETCH_CONFIGURATION: world.configure() });
       expect(rowsOf(world, job)).toContain('it is ***');
@@ -169,7 +169,7 @@ describe('case 11: death at any point', () => {
   it('has the receipt of each read that ended before the helper was told to stop', async () => {
     world.cloud.vault.fault({ kind: 'throttle', secret: 'slow', times: 99, retryAfterSeconds: 60 });
     const job = world.startJob();
-    const helper = join(world.directory, 'keyturn-fetch.mjs');
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
     const words = ['exec', '--secret', 'P=password', '--secret', 'Q=slow', '--wait', '10m', '--', 'true'];
     const child = spawn(process.execPath, [helper, ...words], {
       env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },
@@ -186,7 +186,7 @@ describe('case 11: death at any point', () => {
   it('ends the command and removes its files when the helper is killed, and the receipt is there already', async () => {
     const job = world.startJob();
     const mark = join(world.directory, 'started');
-    const helper = join(world.directory, 'keyturn-fetch.mjs');
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
     const script = `echo $$ > ${mark}.part; ls -d /dev/shm/keyturn-* > ${mark}.folder; mv ${mark}.part ${mark}; exec sleep 300`;
     const child = spawn(process.execPath, [helper, 'exec', '--file', 'F=password', '--', 'sh', '-c', script], {
       env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },
@@ -212,7 +212,7 @@ describe('case 11: death at any point', () => {
   ] as const)('hands %s on to the command’s group, and ends as the command does', async (signal, expected) => {
     const job = world.startJob();
     const mark = join(world.directory, `ready-${signal}`);
-    const helper = join(world.directory, 'keyturn-fetch.mjs');
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
     const command = ['sh', '-c', `touch ${mark}; exec sleep 300`];
     const child = spawn(process.execPath, [helper, 'exec', '--secret', 'P=password', '--', ...command], {
       env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },

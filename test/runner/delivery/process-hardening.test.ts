@@ -27,7 +27,7 @@ describe('the helper’s own process', () => {
     await once(server, 'listening');
     const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     const job = world.startJob();
-    const helper = join(world.directory, 'keyturn-fetch.mjs');
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
     const child = spawn(process.execPath, [helper, 'exec', '--secret', 'P=password', '--', 'true'], {
       env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure({ vaults: [{ name: 'hung', url }] }) },
       stdio: ['ignore', 'ignore', 'pipe'],

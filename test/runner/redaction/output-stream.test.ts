@@ -91,7 +91,7 @@ async function throughHelper(
   readAll: boolean,
 ): Promise<{ bytes: number; peak: number; code: number }> {
   const job = world.startJob();
-  const helper = join(world.directory, 'keyturn-fetch.mjs');
+  const helper = join(world.directory, 'keyturn-fetch.cjs');
   const child = spawn(process.execPath, [helper, 'exec', '--secret', 'P=password', '--', 'sh', '-c', command], {
     env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },
     stdio: ['ignore', 'pipe', 'ignore'],
