@@ -1,6 +1,6 @@
 import { composeKeyturn } from '../../src/compose.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import type { VersionReadersPort } from '../../src/rotation/version-readers.ts';
+import type { VersionReadersPort } from '../../src/rotation/ports/version-readers.ts';
 import { type PassRequest, measure } from './worker-messages.ts';
 
 /**

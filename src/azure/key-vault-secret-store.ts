@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SecretProperties, SetSecretOptions, UpdateSecretPropertiesOptions } from '@azure/keyvault-secrets';
-import type { SecretStore, SecretVersion } from '../rotation/secret-store.ts';
+import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.ts';
 import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { newestCandidates, newestFirst } from './newest-version.ts';

@@ -1,4 +1,4 @@
-import type { SecretVersion } from '../rotation/secret-store.ts';
+import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 
 /**
  * Orders versions newest first. The vault promises no order, and `created` has whole seconds; within one second the

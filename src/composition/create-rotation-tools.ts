@@ -10,7 +10,7 @@ import { secretReader } from '../issuers/shared/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationTools } from '../rotation/rotation-tools.ts';
-import type { SecretStore } from '../rotation/secret-store.ts';
+import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';

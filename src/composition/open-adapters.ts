@@ -9,7 +9,7 @@ import type { Signer } from '../evidence/pack/signer.ts';
 import { folderRecordStore } from '../files/folder-record-store.ts';
 import { localSigner } from '../files/local-signer.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import type { SecretStore } from '../rotation/secret-store.ts';
+import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Settings } from '../settings.ts';
 import { version } from './version.ts';

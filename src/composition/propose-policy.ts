@@ -1,4 +1,4 @@
-import type { SecretVersion } from '../rotation/secret-store.ts';
+import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 
 /** A secret as it is found, by the short name of its vault. */
 export interface FoundSecret {

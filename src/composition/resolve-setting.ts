@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { recordOwnRead } from '../audit/collection/own-read-ledger.ts';
 import { keyVaultSecretStore } from '../azure/key-vault-secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import type { SecretStore } from '../rotation/secret-store.ts';
+import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import type { Vault } from '../secrets/secret-reference.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';

@@ -1,6 +1,6 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { type GiteaClient, giteaClient } from '../gitea/gitea-client.ts';
-import type { CredentialIssuer } from '../rotation/credential-issuer.ts';
+import type { CredentialIssuer } from '../rotation/ports/credential-issuer.ts';
 import type { CredentialClass } from '../rotation/history/rotation-steps.ts';
 import type { AccessTokens } from './shared/access-tokens.ts';
 import { azureKeysIssuer } from './azure/azure-keys-issuer.ts';

@@ -1,5 +1,5 @@
 import { giteaClient } from '../gitea/gitea-client.ts';
-import type { PublicationPlace } from '../rotation/publication-place.ts';
+import type { PublicationPlace } from '../rotation/ports/publication-place.ts';
 import { giteaActionsSecretPlace } from './gitea/gitea-actions-secret-place.ts';
 import type { IssuerSurroundings } from './shared/issuer-surroundings.ts';
 

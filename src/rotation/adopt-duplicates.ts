@@ -3,7 +3,7 @@ import type { ClaimedMember } from './journal-entry.ts';
 import { keyOf } from './member-key.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { latestOf, operation, readValue, storeOf } from './vault-access.ts';
 
 /**

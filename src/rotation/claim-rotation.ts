@@ -9,7 +9,7 @@ import { parseAttemptId } from './rotation-id.ts';
 import { appendEntry, readJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf, targetKeyOf } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { tagFaults } from './tag-faults.ts';
 import { changeUnit, readUnit } from './unit-record.ts';

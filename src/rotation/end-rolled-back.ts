@@ -7,7 +7,7 @@ import { approvableFrom, graceOf, reasonsToWait } from './revocation-evidence.ts
 import { publishOld, restoreElsewhere, rolledBack } from './roll-back-rotation.ts';
 import type { RotationWork } from './rotation-work.ts';
 import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 
 /** What was published stays alive, for a reason that the journal says. */

@@ -1,11 +1,11 @@
-import type { CredentialIssuer } from './credential-issuer.ts';
+import type { CredentialIssuer } from './ports/credential-issuer.ts';
 import { type Rotation, hasEnded, rotationOf } from './rotation.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import { idAwayFrom } from './lost-rotation.ts';
 import { readJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import type { RotationUnit } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { stagingPlace } from './staging.ts';
 import { storeOf } from './vault-access.ts';
 

@@ -9,7 +9,7 @@ import type { Rotation } from './rotation.ts';
 import { hasReached } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { unitOf } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import type { SecretBinding } from '../secrets/policy.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { unitDueness } from './unit-dueness.ts';

@@ -1,4 +1,4 @@
-import type { IssuedCredential } from './credential-issuer.ts';
+import type { IssuedCredential } from './ports/credential-issuer.ts';
 import type { RotationTools } from './rotation-tools.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { SecretBinding } from '../secrets/policy.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 
 const dayMs = 86_400_000;
 /** Key Vault's own near-expiry event comes thirty days before; it cannot be set for secrets. */

@@ -1,6 +1,6 @@
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
-import type { IssuedCredential } from './credential-issuer.ts';
+import type { IssuedCredential } from './ports/credential-issuer.ts';
 import { forget, held, hold } from './held-credentials.ts';
 import type { RotationAct } from './journal-entry.ts';
 import { restsForLateRequest } from './late-request.ts';

@@ -5,7 +5,7 @@ import { parseAttemptId, rotationIdOf } from './rotation-id.ts';
 import { hasJournal } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import type { RotationUnit } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { storeOf } from './vault-access.ts';
 
 /**

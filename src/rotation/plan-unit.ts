@@ -11,7 +11,7 @@ import { readJournal } from './rotation-journal.ts';
 import { stepAfter, stepsOf } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, bindingKey, issuerOf } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { tagFaults } from './tag-faults.ts';
 import { unitDueness } from './unit-dueness.ts';

@@ -3,13 +3,13 @@ import { keyOf } from './member-key.ts';
 import type { SecretBinding } from '../secrets/policy.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
-import type { IssuedCredential } from './credential-issuer.ts';
+import type { IssuedCredential } from './ports/credential-issuer.ts';
 import { nextAttempt, pendingCredential, publishedPart } from './issue-credential.ts';
 import type { ClaimedMember } from './journal-entry.ts';
 import { publishedTags } from './published-tags.ts';
 import { bindingKey } from './rotation-unit.ts';
 import type { RotationWork } from './rotation-work.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { latestOf, operation, storeOf } from './vault-access.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ClaimedMember } from './journal-entry.ts';
 import { placeReasons } from './place-intent.ts';
-import type { PlaceTarget, PublicationPlace } from './publication-place.ts';
+import type { PlaceTarget, PublicationPlace } from './ports/publication-place.ts';
 import { keyOf } from './member-key.ts';
 import { bindingOf } from './publish-credential.ts';
 import type { RotationWork } from './rotation-work.ts';

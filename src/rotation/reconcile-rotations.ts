@@ -5,7 +5,7 @@ import { inParallel } from './in-parallel.ts';
 import { type PassPause, passPause } from './pass-pause.ts';
 import { planUnit } from './plan-unit.ts';
 import { reconcileUnit } from './reconcile-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { isStagingName } from './staging.ts';
 import { tagFaults } from './tag-faults.ts';
 

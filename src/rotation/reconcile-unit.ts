@@ -14,7 +14,7 @@ import { hasReached } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { type RotationUnit, issuerOf } from './rotation-unit.ts';
 import { openWork } from './rotation-work.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { unitDueness } from './unit-dueness.ts';
 import { type UnitRecord, changeUnit, readUnit } from './unit-record.ts';
 

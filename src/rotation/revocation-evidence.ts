@@ -1,6 +1,6 @@
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { clockToleranceMs, latestOf, storeOf } from './vault-access.ts';
 
 const dayMs = 86_400_000;

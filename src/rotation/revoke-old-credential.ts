@@ -8,7 +8,7 @@ import type { ClaimedMember } from './journal-entry.ts';
 import { lateRequestLeftMs, restsForLateRequest } from './late-request.ts';
 import { keyOf } from './member-key.ts';
 import { bindingKey } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 import { latestOf, operation, readValue, requireClockAgreement, storeOf } from './vault-access.ts';
 

@@ -2,10 +2,10 @@ import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Vault } from '../secrets/secret-reference.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
-import type { CredentialIssuer } from './credential-issuer.ts';
-import type { PublicationPlace } from './publication-place.ts';
-import type { SecretStore } from './secret-store.ts';
-import type { VersionReadersPort } from './version-readers.ts';
+import type { CredentialIssuer } from './ports/credential-issuer.ts';
+import type { PublicationPlace } from './ports/publication-place.ts';
+import type { SecretStore } from './ports/secret-store.ts';
+import type { VersionReadersPort } from './ports/version-readers.ts';
 
 /** Everything a rotation touches, as one named object: composed by the host, replaced by a simulated world in tests. */
 export interface RotationTools {

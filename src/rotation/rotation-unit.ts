@@ -1,7 +1,7 @@
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import type { Policy, SecretBinding } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
-import type { CredentialIssuer } from './credential-issuer.ts';
+import type { CredentialIssuer } from './ports/credential-issuer.ts';
 import { digestName } from './rotation-id.ts';
 
 /** What is rotated as one: a secret by itself, or the secrets of a group, which hold one credential. */

@@ -1,6 +1,6 @@
 import { ServiceError } from '../service-error.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
-import type { CredentialIssuer, IssueRequest } from './credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest } from './ports/credential-issuer.ts';
 import type { JournalEntry, RotationAct, RotationFacts, VaultOperation } from './journal-entry.ts';
 import type { Lease } from './lease.ts';
 import { type Rotation, rotationOf, withEntry } from './rotation.ts';

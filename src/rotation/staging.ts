@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
-import type { IssuedCredential } from './credential-issuer.ts';
+import type { IssuedCredential } from './ports/credential-issuer.ts';
 import { digestName, parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 import { operation, readValue, storeOf } from './vault-access.ts';
 
 const prefix = 'rot-pending--';

@@ -4,7 +4,7 @@ import { lateRequestMs } from './late-request.ts';
 import { keyOf } from './member-key.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationWork } from './rotation-work.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 
 /** Whether a version was published by this rotation, in whichever attempt. */
 export function isOurs(work: RotationWork, version: SecretVersion): boolean {

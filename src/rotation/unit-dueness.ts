@@ -1,7 +1,7 @@
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { type Dueness, isDue } from './is-due.ts';
 import type { RotationUnit } from './rotation-unit.ts';
-import type { SecretVersion } from './secret-store.ts';
+import type { SecretVersion } from './ports/secret-store.ts';
 
 /**
  * Whether a unit is to be rotated now: one of its secrets is due, and none holds the others. `newest`: the newest version of

@@ -2,7 +2,7 @@ import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { VaultOperation } from './journal-entry.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import type { SecretStore, SecretVersion } from './secret-store.ts';
+import type { SecretStore, SecretVersion } from './ports/secret-store.ts';
 
 /** Two clocks that differ by more than this do not agree: Azure's own tolerance for tokens is five minutes. */
 export const clockToleranceMs = 300_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newestCandidates, newestFirst } from '../../src/azure/newest-version.ts';
-import type { SecretVersion } from '../../src/rotation/secret-store.ts';
+import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 
 const second = new Date('2026-03-01T00:00:00Z');
 const later = new Date('2026-03-01T00:00:01Z');

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { IssuedCredential, IssueRequest, Verification } from '../../src/rotation/credential-issuer.ts';
+import type { IssuedCredential, IssueRequest, Verification } from '../../src/rotation/ports/credential-issuer.ts';
 import type { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { contractRotation } from './contract-rotation.ts';

@@ -1,4 +1,4 @@
-import type { CredentialIssuer } from '../../src/rotation/credential-issuer.ts';
+import type { CredentialIssuer } from '../../src/rotation/ports/credential-issuer.ts';
 import type { SecretBinding, TargetValue } from '../../src/secrets/policy.ts';
 import type { SecretValue } from '../../src/secrets/secret-value.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SecretStore, SecretVersion } from '../../src/rotation/secret-store.ts';
+import type { SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 
 /** What every secret store must do, run on each adapter. `open` gives a store of a vault that is empty. */

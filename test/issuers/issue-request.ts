@@ -1,4 +1,4 @@
-import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';
 import { bindingOf } from './binding.ts';

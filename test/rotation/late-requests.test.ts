@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CredentialIssuer } from '../../src/rotation/credential-issuer.ts';
+import type { CredentialIssuer } from '../../src/rotation/ports/credential-issuer.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';

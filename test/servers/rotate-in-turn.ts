@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { claimRotation } from '../../src/rotation/claim-rotation.ts';
-import type { IssueRequest } from '../../src/rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';

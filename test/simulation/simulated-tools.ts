@@ -1,7 +1,7 @@
-import type { CredentialIssuer } from '../../src/rotation/credential-issuer.ts';
-import type { PublicationPlace } from '../../src/rotation/publication-place.ts';
+import type { CredentialIssuer } from '../../src/rotation/ports/credential-issuer.ts';
+import type { PublicationPlace } from '../../src/rotation/ports/publication-place.ts';
 import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
-import type { SecretStore, SecretVersion } from '../../src/rotation/secret-store.ts';
+import type { SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';

@@ -1,5 +1,5 @@
 import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
-import type { SecretStore } from '../../rotation/secret-store.ts';
+import type { SecretStore } from '../../rotation/ports/secret-store.ts';
 import type { Vault } from '../../secrets/secret-reference.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';

@@ -1,5 +1,5 @@
 import { jsonProperties } from '../../gitea/json-properties.ts';
-import type { IssueRequest } from '../../rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
 import { providerRequest } from '../shared/provider-request.ts';

@@ -3,7 +3,7 @@ import type {
   IssueRequest,
   IssuedCredential,
   Verification,
-} from '../../rotation/credential-issuer.ts';
+} from '../../rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';

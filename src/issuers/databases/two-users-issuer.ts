@@ -3,7 +3,7 @@ import type {
   IssueRequest,
   IssuedCredential,
   Verification,
-} from '../../rotation/credential-issuer.ts';
+} from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';

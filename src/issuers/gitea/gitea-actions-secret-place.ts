@@ -1,5 +1,5 @@
 import type { GiteaClient } from '../../gitea/gitea-client.ts';
-import type { PlaceTarget, PublicationPlace } from '../../rotation/publication-place.ts';
+import type { PlaceTarget, PublicationPlace } from '../../rotation/ports/publication-place.ts';
 import { ServiceError } from '../../service-error.ts';
 import { repositoryPath } from './gitea-list.ts';
 import { oneOf, orNull, text } from '../shared/target-fields.ts';

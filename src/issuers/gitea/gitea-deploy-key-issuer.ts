@@ -5,7 +5,7 @@ import type {
   IssueRequest,
   IssuedCredential,
   Verification,
-} from '../../rotation/credential-issuer.ts';
+} from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';

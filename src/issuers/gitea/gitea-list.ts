@@ -1,5 +1,5 @@
 import type { GiteaClient } from '../../gitea/gitea-client.ts';
-import type { Revocation } from '../../rotation/credential-issuer.ts';
+import type { Revocation } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { ServiceError } from '../../service-error.ts';
 

@@ -1,4 +1,4 @@
-import type { CredentialIssuer, IssueRequest } from '../../rotation/credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { type AlphabetName, alphabets, countBits, type RandomBytes, randomText } from '../shared/random-text.ts';
 import { selfIssuer } from './self-issuer.ts';

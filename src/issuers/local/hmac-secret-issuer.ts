@@ -1,5 +1,5 @@
 import { jsonProperties } from '../../gitea/json-properties.ts';
-import type { CredentialIssuer, IssueRequest } from '../../rotation/credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 import { selfIssuer } from './self-issuer.ts';

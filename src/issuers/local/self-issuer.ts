@@ -1,4 +1,4 @@
-import type { CredentialIssuer, IssueRequest } from '../../rotation/credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';

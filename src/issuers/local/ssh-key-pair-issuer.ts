@@ -1,4 +1,4 @@
-import type { CredentialIssuer } from '../../rotation/credential-issuer.ts';
+import type { CredentialIssuer } from '../../rotation/ports/credential-issuer.ts';
 import { newOpensshKey, opensshPublicLine } from '../gitea/openssh-key.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 import { selfIssuer } from './self-issuer.ts';

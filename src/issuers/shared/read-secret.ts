@@ -1,4 +1,4 @@
-import type { SecretStore } from '../../rotation/secret-store.ts';
+import type { SecretStore } from '../../rotation/ports/secret-store.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 

@@ -1,4 +1,4 @@
-import type { Verification } from '../../rotation/credential-issuer.ts';
+import type { Verification } from '../../rotation/ports/credential-issuer.ts';
 
 /** A credential that must not be published. `authenticated`: whether the provider let it in nevertheless. */
 export function refused(authenticated: boolean, reason: string): Verification {

@@ -1,4 +1,4 @@
-import type { CredentialIssuer } from '../../rotation/credential-issuer.ts';
+import type { CredentialIssuer } from '../../rotation/ports/credential-issuer.ts';
 import type { CredentialClass } from '../../rotation/history/rotation-steps.ts';
 import { ServiceError } from '../../service-error.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseArmResource } from '../../../src/issuers/azure/arm-resource.ts';
 import { azureKeysIssuer } from '../../../src/issuers/azure/azure-keys-issuer.ts';
 import { twoKeyServices } from '../../../src/issuers/azure/two-key-services.ts';
-import type { IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../../src/rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { contractRotation } from '../../contracts/contract-rotation.ts';
 import { credentialIssuerContract } from '../../contracts/credential-issuer.contract.ts';

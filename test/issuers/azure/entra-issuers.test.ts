@@ -6,7 +6,7 @@ import {
   newSelfSignedCertificate,
   readKeyWithCertificate,
 } from '../../../src/issuers/azure/self-signed-certificate.ts';
-import type { IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../../src/rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { contractRotation } from '../../contracts/contract-rotation.ts';
 import { credentialIssuerContract } from '../../contracts/credential-issuer.contract.ts';

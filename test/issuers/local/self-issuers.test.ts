@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { issuerCatalogue } from '../../../src/issuers/issuer-catalogue.ts';
 import { opensshFingerprint, opensshPublicLine } from '../../../src/issuers/gitea/openssh-key.ts';
 import { alphabets, randomText } from '../../../src/issuers/shared/random-text.ts';
-import type { CredentialIssuer, IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest } from '../../../src/rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { contractRotation } from '../../contracts/contract-rotation.ts';

@@ -4,7 +4,7 @@ import { entraPasswordIssuer } from '../../../src/issuers/azure/entra-password-i
 import { giteaUserPasswordIssuer } from '../../../src/issuers/gitea/gitea-user-password-issuer.ts';
 import { mysqlDualPasswordIssuer } from '../../../src/issuers/databases/mysql-dual-password-issuer.ts';
 import { webhookIssuer } from '../../../src/issuers/webhook/webhook-issuer.ts';
-import type { CredentialIssuer, IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest } from '../../../src/rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { application, fakeEntra } from '../fake-entra.ts';
 import { fakeMysql } from '../fake-mysql.ts';

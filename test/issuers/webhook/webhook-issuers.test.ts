@@ -4,7 +4,7 @@ import { checkWebhook } from '../../../src/issuers/webhook/check-webhook.ts';
 import { classifyNetwork } from '../../../src/issuers/shared/classify-network.ts';
 import { webhookSignature } from '../../../src/issuers/webhook/webhook-call.ts';
 import { webhookIssuer } from '../../../src/issuers/webhook/webhook-issuer.ts';
-import type { IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../../src/rotation/ports/credential-issuer.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { contractRotation } from '../../contracts/contract-rotation.ts';
 import { credentialIssuerContract } from '../../contracts/credential-issuer.contract.ts';

@@ -1,4 +1,4 @@
-import type { CredentialIssuer, IssueRequest, Verification } from '../../../src/rotation/credential-issuer.ts';
+import type { CredentialIssuer, IssueRequest, Verification } from '../../../src/rotation/ports/credential-issuer.ts';
 import type { CredentialClass } from '../../../src/rotation/history/rotation-steps.ts';
 import type { SecretBinding } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';

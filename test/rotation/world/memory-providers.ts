@@ -1,4 +1,4 @@
-import type { IssueRequest } from '../../../src/rotation/credential-issuer.ts';
+import type { IssueRequest } from '../../../src/rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../../src/service-error.ts';

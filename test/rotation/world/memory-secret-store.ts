@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NewSecretVersion, SecretStore, SecretVersion } from '../../../src/rotation/secret-store.ts';
+import type { NewSecretVersion, SecretStore, SecretVersion } from '../../../src/rotation/ports/secret-store.ts';
 import type { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../../src/service-error.ts';
 import { type Gateway, createGateway } from './gate.ts';

@@ -1,5 +1,5 @@
 import type { RotationTools } from '../../../src/rotation/rotation-tools.ts';
-import type { VersionReaders } from '../../../src/rotation/version-readers.ts';
+import type { VersionReaders } from '../../../src/rotation/ports/version-readers.ts';
 import { type Policy, type SecretBinding, emptyPolicy } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { memoryRecordStore } from '../../memory-record-store.ts';

@@ -1,4 +1,4 @@
-import type { SecretValue } from '../secrets/secret-value.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
 
 /** A version's properties: never its value. Times in UTC, whole seconds, as the vault keeps them. */
 export interface SecretVersion {

@@ -1,5 +1,5 @@
-import type { TargetValue } from '../secrets/policy.ts';
-import type { SecretValue } from '../secrets/secret-value.ts';
+import type { TargetValue } from '../../secrets/policy.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
 
 /** What the policy's `alsoPublish` says of one place; `kind` names the PublicationPlace. */
 export type PlaceTarget = Readonly<Record<string, TargetValue>>;
