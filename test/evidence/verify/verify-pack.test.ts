@@ -155,7 +155,7 @@ describe('a pack that was changed', () => {
       expect.arrayContaining([
         'coverage.csv is missing',
         'queries/coverage.csv is not part of the pack',
-        'link is no regular file',
+        'link is not a regular file',
         'link is not part of the pack',
       ]),
     );
