@@ -17,7 +17,7 @@ export interface RetrievalCollection {
   readonly since: string;
   /** Everything before this was asked for at least once. ISO 8601. */
   readonly readTo: string;
-  /** Rows to here are taken to be in: the end of what was read, less the time that rows may take to arrive. */
+  /** The watermark: rows up to here are taken to have arrived. It is `readTo` less the time that a row may be late. */
   readonly watermark: string;
   /** Rows held of each hour that may still grow, by the hour's ISO 8601. */
   readonly held: Readonly<Record<string, number>>;
