@@ -10,7 +10,8 @@ import { showPack } from './portal/show-pack.ts';
 import { showRefusal } from './portal/show-refusal.ts';
 import { setCookieHeader } from './sessions.ts';
 import type { WebPorts } from './web-ports.ts';
-import { type Access, type Connection, type Role, type Who, who } from './who.ts';
+import { type Access, type Connection, who } from './who.ts';
+import type { Role, Who } from './caller.ts';
 
 type Environment = { Bindings: { connection: Connection }; Variables: { asking: Who } };
 

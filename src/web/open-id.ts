@@ -3,7 +3,7 @@ import * as openid from 'openid-client';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { page } from './portal/page.ts';
 import { type Sessions, readCookie, setCookieHeader } from './sessions.ts';
-import type { Role } from './who.ts';
+import type { Role } from './caller.ts';
 
 /** Single sign-on for a self-hosted portal. */
 export interface OpenId {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Role, Who } from './who.ts';
+import type { Role, Who } from './caller.ts';
 
 /** What App Service authentication must say for its headers to count. */
 export interface PlatformAuthentication {

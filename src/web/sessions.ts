@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Person } from '../provenance/person.ts';
-import type { Role } from './who.ts';
+import type { Role } from './caller.ts';
 
 export interface Session {
   readonly person: Person;

@@ -1,15 +1,8 @@
 import type { Person } from '../provenance/person.ts';
+import type { Who } from './caller.ts';
 import { fromPlatform, type PlatformAuthentication } from './platform-principal.ts';
 import type { OpenId } from './open-id.ts';
 import type { Sessions } from './sessions.ts';
-
-/** `auditor` reads evidence; `operator` may also ask for rotations and approve them. */
-export type Role = 'auditor' | 'operator';
-
-/** Who is asking. `nobody` carries the answer they get; `refused` is what no hook and no sign-in link may pass. */
-export type Who =
-  | { readonly kind: 'somebody'; readonly person: Person; readonly roles: readonly Role[] }
-  | { readonly kind: 'nobody'; readonly status: 401 | 403; readonly refused: boolean; readonly reason: string };
 
 /** How a host lets people in. Exactly what stands here counts, and nothing a request says about itself. */
 export interface Access {

@@ -1,15 +1,7 @@
 import type { AccessTokenSource } from './access-token.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
-import type { HttpExchange } from '../http-exchange.ts';
+import type { IdentityPorts } from './identity-ports.ts';
 import { managedIdentity } from './managed-identity.ts';
-import type { Surroundings } from '../surroundings.ts';
-
-export interface IdentityPorts {
-  readonly exchange: HttpExchange;
-  readonly surroundings: Surroundings;
-  readonly gitea: string;
-  readonly authority?: string | undefined;
-}
 
 /** The one identity that the configuration names. There is no chain of guesses. */
 export async function accessTokenSource(

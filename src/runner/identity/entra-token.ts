@@ -1,7 +1,7 @@
 import { ServiceError } from '../../service-error.ts';
 import type { AccessToken } from './access-token.ts';
 import { exchangeFailure, type HttpAnswer } from '../http-exchange.ts';
-import type { IdentityPorts } from './access-token-source.ts';
+import type { IdentityPorts } from './identity-ports.ts';
 import { readTokenAnswer, readTokenRefusal } from './read-token-answer.ts';
 
 interface EntraRequest {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ServiceError } from '../../service-error.ts';
 import type { AccessTokenSource } from './access-token.ts';
-import type { IdentityPorts } from './access-token-source.ts';
+import type { IdentityPorts } from './identity-ports.ts';
 import { entraToken } from './entra-token.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
 import { exchangeFailure } from '../http-exchange.ts';

@@ -1,6 +1,6 @@
 import type { Person } from '../../provenance/person.ts';
 import { parseJson, readBody } from '../read-body.ts';
-import type { Who } from '../who.ts';
+import type { Who } from '../caller.ts';
 import type { WebPorts } from '../web-ports.ts';
 
 const limitBytes = 1024 * 1024;

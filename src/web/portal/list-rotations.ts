@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ServiceError } from '../../service-error.ts';
 import { parseJson, readBody } from '../read-body.ts';
 import type { WebPorts } from '../web-ports.ts';
-import type { Who } from '../who.ts';
+import type { Who } from '../caller.ts';
 import { page, wantsJson } from './page.ts';
 import { rotationTable } from './rotation-table.ts';
 

@@ -1,0 +1,10 @@
+import type { HttpExchange } from '../http-exchange.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** What an identity needs to ask for a token. `authority`: PEM of a further authority that the configuration trusts. */
+export interface IdentityPorts {
+  readonly exchange: HttpExchange;
+  readonly surroundings: Surroundings;
+  readonly gitea: string;
+  readonly authority?: string | undefined;
+}

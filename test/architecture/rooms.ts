@@ -1,0 +1,133 @@
+/**
+ * Who may import whom: docs/decisions.md, "The house". A door is a room, a folder in it, or a file, written as a path
+ * below `src/`; it admits to all that lies below it. A room's own files are open to it, within the limits of `inside`.
+ */
+
+/** What everybody may stand on. */
+const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts'];
+/** What a feature publishes for other features. */
+const published = ['rotation/history', 'audit/model'];
+/** The ports that adapters implement, with the words that they are made of. */
+const rotationPorts = ['rotation/ports'];
+const evidencePorts = ['evidence/pack/signer.ts', 'evidence/pack/dsse-envelope.ts'];
+const logPorts = ['audit/collection/retrieval-log.ts', 'audit/collection/canary-reader.ts'];
+
+const features = ['rotation', 'audit', 'evidence'];
+const adapters = ['azure', 'gitea', 'files', 'issuers'];
+const wiring = [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts'];
+
+/** What each room may import, beside itself and packages. */
+export const doors: Readonly<Record<string, readonly string[]>> = {
+  faults: [],
+  'service-error.ts': ['faults'],
+  secrets: ['service-error.ts', 'faults'],
+  provenance: ['service-error.ts', 'faults', 'secrets'],
+  records: ['service-error.ts', 'faults', 'provenance'],
+  rotation: ground,
+  audit: [...ground, 'rotation/history'],
+  evidence: [...ground, ...published],
+  gitea: [...ground, ...published, 'audit/collection/job-feed.ts'],
+  azure: [...ground, ...published, ...rotationPorts, ...logPorts, ...evidencePorts, 'settings.ts', 'settings'],
+  // A file of rows is read as the audit reads rows: by the audit's own parsers.
+  files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
+  issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
+  runner: ['secrets', 'provenance', 'service-error.ts', 'faults'],
+  // One room: `settings.ts` says what there is, `settings/` reads it.
+  settings: ['service-error.ts', 'faults', 'secrets', 'settings.ts'],
+  'settings.ts': ['secrets'],
+  'keyturn.ts': ['settings.ts'],
+  web: [...ground, 'keyturn.ts', 'settings.ts', 'settings'],
+  composition: wiring,
+  'compose.ts': [...wiring, 'composition'],
+};
+
+/** The programs themselves: they may import everything. */
+export const hosts = ['server.ts', 'cli.ts', 'commands'];
+
+/**
+ * Which parts of a room each of its sub-rooms may import; a sub-room without a line may import no other part. Files at
+ * the room's top are its entry and its ground: they may import what they need, and a cycle refuses the wrong of it.
+ */
+export const inside: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'src/audit': {
+    parsing: ['model'],
+    collection: ['model'],
+    attribution: ['model', 'parsing', 'collection'],
+    period: ['model', 'parsing', 'collection'],
+    findings: ['model', 'collection', 'attribution', 'period'],
+    files: ['model', 'parsing', 'collection', 'attribution'],
+  },
+  'src/audit/attribution': {
+    rules: ['address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
+  },
+  'src/evidence': {
+    report: ['period'],
+    charts: ['report'],
+    render: ['report', 'charts'],
+    pack: ['report'],
+    verify: ['pack'],
+  },
+  'src/issuers': {
+    azure: ['shared'],
+    databases: ['shared'],
+    gitea: ['shared'],
+    webhook: ['shared'],
+    local: ['shared', 'gitea'],
+  },
+  'src/runner': {
+    configuration: ['http-exchange.ts'],
+    receipts: ['configuration', 'helper-version.ts', 'http-exchange.ts', 'job-context.ts', 'write-all-sync.ts'],
+    identity: ['configuration', 'http-exchange.ts', 'job-context.ts', 'surroundings.ts'],
+    reading: ['configuration', 'identity', 'receipts', 'http-exchange.ts', 'job-context.ts', 'surroundings.ts'],
+    delivery: ['configuration', 'reading', 'redaction', 'http-exchange.ts'],
+    doctor: [
+      'configuration',
+      'delivery',
+      'identity',
+      'reading',
+      'receipts',
+      'redaction',
+      'helper-version.ts',
+      'http-exchange.ts',
+      'job-context.ts',
+      'surroundings.ts',
+    ],
+    commands: [
+      'configuration',
+      'delivery',
+      'reading',
+      'redaction',
+      'exit-codes.ts',
+      'http-exchange.ts',
+      'session.ts',
+      'surroundings.ts',
+      'write-all-sync.ts',
+    ],
+    action: ['commands', 'configuration', 'delivery', 'exit-codes.ts', 'surroundings.ts'],
+  },
+  'src/web': {
+    portal: ['read-body.ts', 'web-ports.ts', 'caller.ts', 'who.ts'],
+    hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts', 'who.ts'],
+  },
+  'src/composition': { doctor: ['composition.ts'] },
+  embedded: {
+    azure: ['clock.ts', 'loopback-certificate.ts', 'loopback-server.ts'],
+    gitea: ['clock.ts', 'loopback-server.ts'],
+  },
+  'embedded/azure': {
+    identity: ['azure-ids.ts'],
+    'audit-log': ['azure-ids.ts', 'identity'],
+    vault: ['azure-ids.ts', 'identity', 'audit-log'],
+    'event-grid': ['audit-log', 'vault'],
+    'log-analytics': ['azure-ids.ts', 'identity', 'audit-log', 'kusto'],
+  },
+  'embedded/gitea': {
+    shapes: ['server'],
+    webhooks: ['server', 'shapes'],
+    runner: ['embedded-gitea.ts', 'server', 'shapes'],
+    routes: ['server', 'shapes', 'runner'],
+  },
+};
+
+/** Until the rotation redesign: its files lie in one folder, and import each other in circles. */
+export const untilRotationRedesign = 'src/rotation';
