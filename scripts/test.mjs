@@ -1,31 +1,37 @@
 // `npm test`: sets everything up on a fresh clone, builds what the tests load as users would, and runs the tests.
-// Words after `--` go to vitest: `npm test -- test/rotation`.
+// Words after `--` go to vitest: `npm test -- test/rotation`. `npm run test:fast` leaves out the long parts.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment, prepare, root, run } from './prepare.mjs';
+import { summarizeTests } from './summarize-tests.mjs';
+
+/** Minutes of histories, and the replayed month: what they test changes seldom. docs/testing.md says when to run them. */
+const longParts = ['test/simulation/**', 'test/start/**'];
 
 prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 
+const words = process.argv.slice(2);
+const isFast = words[0] === '--fast';
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-test-'));
 const report = join(folder, 'report.json');
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 const { status } = spawnSync(
   'node',
-  ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2)],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: environment(),
-  },
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...(isFast ? longParts.flatMap((part) => ['--exclude', part]) : []),
+    ...words.slice(isFast ? 1 : 0),
+  ],
+  { cwd: root, stdio: 'inherit', env: environment() },
 );
-try {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
-} catch {
-  console.log('The tests left no report.');
-}
+if (isFast) console.log(`Left out: ${longParts.map((part) => part.replace('/**', '')).join(', ')}.`);
+if (existsSync(report)) console.log(summarizeTests(JSON.parse(readFileSync(report, 'utf8'))).join('\n'));
+else console.log('The tests left no report.');
 rmSync(folder, { recursive: true, force: true });
 process.exit(status ?? 1);

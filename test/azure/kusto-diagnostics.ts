@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { contractsAreHere, publishedContract } from '../published-contracts.ts';
 
 interface Symbols {
   $ctor7: new (name: string, columns: string, description: null) => unknown;
@@ -44,16 +45,10 @@ export function kustoDiagnostics(
   return Array.from({ length: found.Count }, (_, index) => found.getItem(index).Message);
 }
 
-const contract = new URL('../../../shared/contracts/06-log-tables/table-columns.json', import.meta.url);
-
 /** The tables of contract 06, or `null` where the contracts are absent. */
 export function contractTables(): Record<string, Record<string, string>> | null {
-  let text: string;
-  try {
-    text = readFileSync(contract, 'utf8');
-  } catch {
-    return null;
-  }
+  if (!contractsAreHere) return null;
+  const text = readFileSync(publishedContract('06-log-tables/table-columns.json'), 'utf8');
   const tables = JSON.parse(text) as Record<string, Record<string, string>>;
   const diagnostics = Object.entries(tables).filter(([name]) => name.startsWith('AzureDiagnostics'));
   return {

@@ -1,15 +1,11 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { publishedContract, unlessContractsAreAbsent } from '../published-contracts.ts';
 import { type Called, callCommand } from './call-command.ts';
 
-const contracts = fileURLToPath(new URL('../../../shared/contracts/05-audit-records/', import.meta.url));
-const records = join(contracts, 'keyvault-audit-records.ndjson');
-const absent = !existsSync(records);
-if (absent) console.log('skipped: ../shared/contracts/05-audit-records is absent');
+const records = publishedContract('05-audit-records/keyvault-audit-records.ndjson');
 
 let folder: string;
 beforeEach(async () => {
@@ -151,7 +147,7 @@ describe('keyturn attribute', () => {
     expect(said.join('\n')).toMatch(/RECORD_UNREADABLE[\s\S]*jobs\.ndjson:2/);
   });
 
-  it.skipIf(absent)('of the published records alone says plainly what it lacks', async () => {
+  it('of the published records alone says plainly what it lacks', unlessContractsAreAbsent, async () => {
     const { code, said, printed } = await call('attribute', '--retrievals', records);
     expect(code).toBe(0);
     // Three of the 29 are SecretGet answered 200; read by eye: two by persons, one by a workload.
@@ -168,7 +164,7 @@ describe('keyturn attribute', () => {
 });
 
 describe('keyturn report over files', () => {
-  it.skipIf(absent)('of the published records alone counts them as they were counted by hand', async () => {
+  it('of the published records alone counts them as they were counted by hand', unlessContractsAreAbsent, async () => {
     // 2024-03-30 to 2024-04-17: 20 of the 29 records. Keys, certificates and the vault itself 12, platform 1, lists 2,
     // refused 3 (one get, two purges), not found 1, failed 1 (a restore in conflict); none disclosed a value.
     const words = ['--period', '2024-03-30..2024-04-17', '--retrievals', records, '--out', 'pack'];
@@ -183,23 +179,27 @@ describe('keyturn report over files', () => {
     for (const step of ['no value −2 5', 'refused −3 2', 'not found −1 1', 'failed −1 0']) expect(text).toContain(step);
   });
 
-  it.skipIf(absent)('says on the first page what it lacks: jobs, receipts, and reads of its own', async () => {
-    const words = ['--period', '2022-06-30..2022-06-30', '--retrievals', records, '--out', 'pack'];
-    const { said } = await call('report', ...words);
-    const { text, grades } = await packOf('pack');
-    // On that day: one SecretGet by a person, one KeyGet and one KeyList.
-    expect(grades).toEqual(['person']);
-    expect(text).toContain('not about a secret −2');
-    for (const lack of [
-      'No jobs were given: no read can be tied to a job.',
-      'No receipts were given: no read can be better than inferred or claimed.',
-      'so it cannot be shown that the log is whole: no hour counts as covered.',
-    ]) {
-      expect(text).toContain(lack);
-      expect(said.join('\n')).toContain(lack);
-    }
-    expect(text).toContain('0 hours covered');
-  });
+  it(
+    'says on the first page what it lacks: jobs, receipts, and reads of its own',
+    unlessContractsAreAbsent,
+    async () => {
+      const words = ['--period', '2022-06-30..2022-06-30', '--retrievals', records, '--out', 'pack'];
+      const { said } = await call('report', ...words);
+      const { text, grades } = await packOf('pack');
+      // On that day: one SecretGet by a person, one KeyGet and one KeyList.
+      expect(grades).toEqual(['person']);
+      expect(text).toContain('not about a secret −2');
+      for (const lack of [
+        'No jobs were given: no read can be tied to a job.',
+        'No receipts were given: no read can be better than inferred or claimed.',
+        'so it cannot be shown that the log is whole: no hour counts as covered.',
+      ]) {
+        expect(text).toContain(lack);
+        expect(said.join('\n')).toContain(lack);
+      }
+      expect(text).toContain('0 hours covered');
+    },
+  );
 
   it('seals a pack that verifies, ties reads to jobs of the files, and leaves no folder behind', async () => {
     await mkdir(join(folder, 'rows'));

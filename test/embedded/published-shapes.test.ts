@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspaceSchema } from '../../embedded/azure/log-analytics/workspace-schema.ts';
 import { createClock } from '../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
+import { publishedContract, unlessContractsAreAbsent } from '../published-contracts.ts';
 
-const contracts = '../shared/contracts';
-const isHere = existsSync(contracts);
-if (!isHere) console.info(`Skipped: no published material to compare with, since ${contracts} is absent`);
-
-const read = (path: string): unknown => JSON.parse(readFileSync(`${contracts}/${path}`, 'utf8'));
+const read = (path: string): unknown => JSON.parse(readFileSync(publishedContract(path), 'utf8'));
 
 let cloud: EmbeddedCloud;
 
@@ -26,7 +23,7 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
 }
 
-describe.skipIf(!isHere)('the embedded cloud beside what Microsoft publishes', () => {
+describe('the embedded cloud beside what Microsoft publishes', unlessContractsAreAbsent, () => {
   it.each([
     ['event-grid', 'example-eventgrid-secret_new_version_created.json'],
     ['cloud-events', 'example-cloudevents-secret_new_version_created.json'],

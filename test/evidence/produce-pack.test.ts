@@ -9,6 +9,7 @@ import { exportPack, listPacks, packFiles, readPackFile } from '../../src/eviden
 import { producePack } from '../../src/evidence/produce-pack.ts';
 import { verifyPack } from '../../src/evidence/verify/verify-pack.ts';
 import { countText } from '../../src/evidence/report/wording.ts';
+import { skipUnless } from '../skip-unless.ts';
 import { memoryRecords } from './memory-records.ts';
 import { orderOf } from './order.ts';
 import { auditedStory } from './story.ts';
@@ -24,8 +25,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const text = async (file: string): Promise<string> => await readFile(join(pack, file), 'utf8');
 const rows = async (file: string): Promise<readonly string[]> => (await text(file)).trimEnd().split('\n');
-const python = spawnSync('python3', ['--version']).error === undefined;
-const poppler = spawnSync('pdftotext', ['-v']).error === undefined;
+const python = skipUnless(spawnSync('python3', ['--version']).error === undefined, 'python3 is not installed');
+const poppler = skipUnless(
+  spawnSync('pdftotext', ['-v']).error === undefined,
+  'pdftotext is not installed (package poppler-utils)',
+);
 
 describe('the formats of one pack', () => {
   const { expected } = auditedStory();
@@ -74,7 +78,7 @@ describe('the formats of one pack', () => {
     expect(html).toContain('9 in all: 3 high, 4 medium, 2 low');
   });
 
-  it.skipIf(!poppler)('count them alike in the PDF (needs poppler-utils)', () => {
+  it('count them alike in the PDF', poppler, () => {
     const paper = execFileSync('pdftotext', ['-layout', join(pack, 'report.pdf'), '-'], {
       encoding: 'utf8',
     }).replaceAll('\u200B', '');
@@ -91,8 +95,9 @@ describe('the formats of one pack', () => {
     ).toBe(true);
   });
 
-  it.skipIf(!poppler)(
+  it(
     'agree on what is attached: the PDF carries the data manifest and the exceptions, byte for byte',
+    poppler,
     async () => {
       for (const [position, name] of [
         [1, 'data-manifest.json'],
@@ -112,17 +117,14 @@ describe('the formats of one pack', () => {
     },
   );
 
-  it.skipIf(!python)(
-    'draws the same sample as the printed command, by the seed of the reader (needs python3)',
-    async () => {
-      const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
-      const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
-      const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
-      expect(drawn).toEqual(drawSample(ids, 'seven green bottles'));
-      expect(drawn).toHaveLength(25);
-      expect(drawSample(ids, 'another seed')).not.toEqual(drawn);
-    },
-  );
+  it('draws the same sample as the printed command, by the seed of the reader', python, async () => {
+    const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
+    const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
+    const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
+    expect(drawn).toEqual(drawSample(ids, 'seven green bottles'));
+    expect(drawn).toHaveLength(25);
+    expect(drawSample(ids, 'another seed')).not.toEqual(drawn);
+  });
 });
 
 describe('the same order at the same time', () => {

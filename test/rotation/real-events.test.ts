@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseVaultEvent } from '../../src/rotation/expiry-notice.ts';
+import { publishedContract, unlessContractsAreAbsent } from '../published-contracts.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/contracts/03-eventgrid-keyvault/', import.meta.url));
-const present = existsSync(folder);
-if (!present) console.log('Skipped: ../shared/contracts is not here, so the published event samples cannot be read.');
+const sample = (file: string) => readFileSync(publishedContract(`03-eventgrid-keyvault/${file}`), 'utf8');
 
 const vault = {
   name: 'sample-kv',
@@ -22,18 +20,18 @@ const expected = {
   version: 'ee059b2bb5bc48398a53b168c6cdcb10',
 };
 
-describe.skipIf(!present)('the event samples that Microsoft publishes', () => {
+describe('the event samples that Microsoft publishes', unlessContractsAreAbsent, () => {
   it.each(['example-cloudevents-secret_new_version_created.json', 'example-eventgrid-secret_new_version_created.json'])(
     'parses %s, as text and as an object',
     (file) => {
-      const text = readFileSync(`${folder}${file}`, 'utf8');
+      const text = sample(file);
       expect(parseVaultEvent(text, [vault])).toEqual(expected);
       expect(parseVaultEvent(JSON.parse(text), [vault])).toEqual(expected);
     },
   );
 
   it('parses the samples of the documentation in both schemas, blanks in a name and before a version and all', () => {
-    const samples = JSON.parse(readFileSync(`${folder}docs-samples.json`, 'utf8')) as Record<string, unknown[]>;
+    const samples = JSON.parse(sample('docs-samples.json')) as Record<string, unknown[]>;
     expect(Object.keys(samples).sort()).toEqual(['cloudEventSchema', 'eventGridSchema']);
     for (const events of Object.values(samples)) {
       expect(parseVaultEvent(events, [vault])).toEqual(expected);
@@ -42,12 +40,10 @@ describe.skipIf(!present)('the event samples that Microsoft publishes', () => {
   });
 
   it('knows each of the published event types: three about secrets, the others refused by name', () => {
-    const { eventTypes } = JSON.parse(readFileSync(`${folder}event-types.json`, 'utf8')) as { eventTypes: string[] };
-    const sample = JSON.parse(
-      readFileSync(`${folder}example-eventgrid-secret_new_version_created.json`, 'utf8'),
-    ) as object;
+    const { eventTypes } = JSON.parse(sample('event-types.json')) as { eventTypes: string[] };
+    const created = JSON.parse(sample('example-eventgrid-secret_new_version_created.json')) as object;
     const outcomes = eventTypes.map((eventType) => {
-      const parsed = parseVaultEvent({ ...sample, eventType }, [vault]);
+      const parsed = parseVaultEvent({ ...created, eventType }, [vault]);
       return [eventType.replace('Microsoft.KeyVault.', ''), parsed.outcome === 'notice' ? parsed.kind : parsed.code];
     });
     expect(Object.fromEntries(outcomes)).toEqual({

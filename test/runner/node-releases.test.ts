@@ -3,6 +3,7 @@ import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
+import { skipUnless } from '../skip-unless.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 
 /** Runner images bring their own Node; these are the releases that the bundle is promised to run on. */
@@ -20,33 +21,28 @@ let world: FetchWorld;
 beforeAll(async () => {
   world = await startFetchWorld();
   world.cloud.vault.seed({ name: 'password', value: 'swordfish-swordfish' });
-  for (const release of promised) {
-    if (!nodes.has(release))
-      console.log(`Skipped: Node ${release} is not on this machine, so the bundle was not run on it.`);
-  }
 });
 afterAll(() => world.stop());
 
 describe.each(promised)('the bundle on Node %s', (release) => {
-  it.skipIf(!nodes.has(release))(
-    'runs a command with a secret in each kind of place, redacted and on record',
-    async () => {
-      const node = nodes.get(release) ?? '';
-      const job = world.startJob();
-      const script = 'test "$P" = "$(cat "$F")" && test "$P" = "$(cat /dev/fd/3)" && echo "it is $P" && exit 7';
-      const places = ['--secret', 'P=password', '--file', 'F=password', '--fd', '3=password'];
-      const helper = join(world.directory, 'keyturn-fetch.cjs');
-      const code = await job.execute([node, helper, 'exec', ...places, '--', 'sh', '-c', script], {
-        KEYTURN_FETCH_CONFIGURATION: world.configure(),
-      });
-      expect([code, rowsOf(world, job).filter((row) => row === 'it is ***')]).toEqual([7, ['it is ***']]);
-      expect(rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
-      const check = [node, helper, 'check', join(process.cwd(), 'examples/workflows/keyturn.yml')];
-      expect(await job.execute(check)).toBe(0);
-    },
-  );
+  const unlessAbsent = skipUnless(nodes.has(release), `Node ${release} is not on this machine`);
 
-  it.skipIf(!nodes.has(release))('speaks https there', async () => {
+  it('runs a command with a secret in each kind of place, redacted and on record', unlessAbsent, async () => {
+    const node = nodes.get(release) ?? '';
+    const job = world.startJob();
+    const script = 'test "$P" = "$(cat "$F")" && test "$P" = "$(cat /dev/fd/3)" && echo "it is $P" && exit 7';
+    const places = ['--secret', 'P=password', '--file', 'F=password', '--fd', '3=password'];
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
+    const code = await job.execute([node, helper, 'exec', ...places, '--', 'sh', '-c', script], {
+      KEYTURN_FETCH_CONFIGURATION: world.configure(),
+    });
+    expect([code, rowsOf(world, job).filter((row) => row === 'it is ***')]).toEqual([7, ['it is ***']]);
+    expect(rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
+    const check = [node, helper, 'check', join(process.cwd(), 'examples/workflows/keyturn.yml')];
+    expect(await job.execute(check)).toBe(0);
+  });
+
+  it('speaks https there', unlessAbsent, async () => {
     const { cloud, directory } = world;
     const application = cloud.entra.define({ name: `deployer-${release}`, address: '203.0.113.20' });
     cloud.vault.grant(application, ['get']);

@@ -9,16 +9,16 @@ import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import type { IssuerWorld } from '../contracts/issuer-world.ts';
 import { bindingOf } from '../issuers/binding.ts';
+import { skipUnless } from '../skip-unless.ts';
 import type { LocalServer } from './local-server.ts';
 import { type LossyTunnel, lossyTunnel } from './lossy-tunnel.ts';
 import { expectNoInterruption, requestOf } from './rotate-in-turn.ts';
 import { asRoot, mariadbServer, startMariadb } from './start-mariadb.ts';
 
-const where =
-  mariadbServer === null ? 'skipped: MariaDB is not installed (scripts/install-test-servers.sh)' : 'MariaDB';
+const unlessAbsent = skipUnless(mariadbServer !== null, 'MariaDB is not installed (scripts/install-test-servers.sh)');
 const administratorPassword = 'administrator-4711-password';
 
-describe.skipIf(mariadbServer === null)(where, () => {
+describe('MariaDB', unlessAbsent, () => {
   let server: LocalServer;
   let tunnel: LossyTunnel;
   beforeAll(async () => {

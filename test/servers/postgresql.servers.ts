@@ -9,17 +9,20 @@ import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import type { IssuerWorld } from '../contracts/issuer-world.ts';
 import { bindingOf } from '../issuers/binding.ts';
+import { skipUnless } from '../skip-unless.ts';
 import type { LocalServer } from './local-server.ts';
 import { type LossyTunnel, lossyTunnel } from './lossy-tunnel.ts';
 import { expectNoInterruption, requestOf } from './rotate-in-turn.ts';
 import { asSuperuser, postgresqlPrograms, startPostgresql } from './start-postgresql.ts';
 
-const where =
-  postgresqlPrograms === null ? 'skipped: PostgreSQL is not installed (scripts/install-test-servers.sh)' : 'PostgreSQL';
+const unlessAbsent = skipUnless(
+  postgresqlPrograms !== null,
+  'PostgreSQL is not installed (scripts/install-test-servers.sh)',
+);
 const administratorPassword = 'administrator-4711-password';
 const oldPassword = 'first/pass word@of:app_a?';
 
-describe.skipIf(postgresqlPrograms === null)(where, () => {
+describe('PostgreSQL', unlessAbsent, () => {
   let server: LocalServer;
   let tunnel: LossyTunnel;
   beforeAll(async () => {

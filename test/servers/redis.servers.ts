@@ -8,16 +8,17 @@ import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { credentialIssuerContract } from '../contracts/credential-issuer.contract.ts';
 import type { IssuerWorld } from '../contracts/issuer-world.ts';
 import { bindingOf } from '../issuers/binding.ts';
+import { skipUnless } from '../skip-unless.ts';
 import type { LocalServer } from './local-server.ts';
 import { type LossyTunnel, lossyTunnel } from './lossy-tunnel.ts';
 import { expectNoInterruption, requestOf } from './rotate-in-turn.ts';
 import { redisServer, startRedis } from './start-redis.ts';
 
-const where = redisServer === null ? 'skipped: Redis is not installed (scripts/install-test-servers.sh)' : 'Redis';
+const unlessAbsent = skipUnless(redisServer !== null, 'Redis is not installed (scripts/install-test-servers.sh)');
 const administratorPassword = 'administrator-4711-password';
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
-describe.skipIf(redisServer === null)(where, () => {
+describe('Redis', unlessAbsent, () => {
   let server: LocalServer;
   let tunnel: LossyTunnel;
   beforeAll(async () => {

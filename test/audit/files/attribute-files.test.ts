@@ -1,15 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attributeFiles } from '../../../src/audit/files/attribute-files.ts';
+import { publishedContract, unlessContractsAreAbsent } from '../../published-contracts.ts';
 
-const records = fileURLToPath(
-  new URL('../../../../shared/contracts/05-audit-records/keyvault-audit-records.ndjson', import.meta.url),
-);
-if (!existsSync(records)) console.log('skipped: ../shared/contracts/05-audit-records is absent');
+const records = publishedContract('05-audit-records/keyvault-audit-records.ndjson');
 
 let folder: string;
 beforeEach(async () => {
@@ -42,7 +39,7 @@ async function linesOf(path: string): Promise<Record<string, unknown>[]> {
 }
 
 describe('attributing files', () => {
-  it.skipIf(!existsSync(records))('of the real records alone says plainly what it lacks', async () => {
+  it('of the real records alone says plainly what it lacks', unlessContractsAreAbsent, async () => {
     const out = join(folder, 'out.ndjson');
     const outcome = await attributeFiles({ retrievals: records, out });
     expect(outcome).toMatchObject({

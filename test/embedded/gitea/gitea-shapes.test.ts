@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic, giteaUnderTest } from './gitea-under-test.ts';
-import { contractIsThere, readContract } from './published-contract.ts';
+import { readContract } from './published-contract.ts';
+import { contractsAreHere, unlessContractsAreAbsent } from '../../published-contracts.ts';
 
 type UnderTest = Awaited<ReturnType<typeof giteaUnderTest>>;
 
-describe.skipIf(!contractIsThere())("the embedded Gitea's answers", () => {
-  const contract = contractIsThere() ? readContract() : null;
+describe("the embedded Gitea's answers", unlessContractsAreAbsent, () => {
+  const contract = contractsAreHere ? readContract() : null;
   let at: UnderTest;
   let ids: { run: number; job: number };
 

@@ -1,14 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-
-const path = resolve('../shared/contracts/04-gitea/gitea-swagger-v1-full.json');
-
-/** Whether Gitea's published API description is there; when not, the reason is printed once. */
-export function contractIsThere(): boolean {
-  if (existsSync(path)) return true;
-  process.stderr.write(`Skipped: ${path} is absent, so answers are not compared with Gitea's API description.\n`);
-  return false;
-}
+import { readFileSync } from 'node:fs';
+import { publishedContract } from '../../published-contracts.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,7 +13,7 @@ export interface PublishedContract {
 const undescribed = new Set(['User.username']);
 
 export function readContract(): PublishedContract {
-  const swagger = JSON.parse(readFileSync(path, 'utf8')) as {
+  const swagger = JSON.parse(readFileSync(publishedContract('04-gitea/gitea-swagger-v1-full.json'), 'utf8')) as {
     readonly paths: Record<string, Record<string, { responses: Record<string, Json> }>>;
     readonly definitions: Record<string, Json>;
     readonly responses: Record<string, Json>;

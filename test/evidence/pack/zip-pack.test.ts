@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipUnless } from '../../skip-unless.ts';
 import { producePack } from '../../../src/evidence/produce-pack.ts';
 import { verifyPack } from '../../../src/evidence/verify/verify-pack.ts';
 import { zipPack } from '../../../src/evidence/pack/zip-pack.ts';
@@ -10,7 +11,7 @@ import { memoryRecords } from '../memory-records.ts';
 import { orderOf } from '../order.ts';
 import { auditedStory } from '../story.ts';
 
-const python = spawnSync('python3', ['--version']).error === undefined;
+const python = skipUnless(spawnSync('python3', ['--version']).error === undefined, 'python3 is not installed');
 const records = memoryRecords();
 let folder: string;
 let pack: string;
@@ -27,7 +28,7 @@ const zipped = async (): Promise<Buffer> => {
 };
 
 describe('a pack as one zip', () => {
-  it.skipIf(!python)('opens elsewhere to a folder that verifies (needs python3)', async () => {
+  it('opens elsewhere to a folder that verifies', python, async () => {
     const file = join(folder, 'pack.zip');
     await writeFile(file, await zipped());
     expect(execFileSync('python3', ['-m', 'zipfile', '-t', file], { encoding: 'utf8' })).toContain('Done testing');

@@ -12,6 +12,7 @@ import type { SecretBinding } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { contractRotation } from '../../contracts/contract-rotation.ts';
 import { credentialIssuerContract } from '../../contracts/credential-issuer.contract.ts';
+import { skipUnless } from '../../skip-unless.ts';
 import { bindingOf } from '../binding.ts';
 
 const selfContract = (name: string, target: SecretBinding['target'], wrongTargets: SecretBinding['target'][]) =>
@@ -111,8 +112,12 @@ describe('an HMAC key that is changed in turn', () => {
 });
 
 describe('an SSH key', () => {
-  it('is one that ssh-keygen reads, with the same public half and fingerprint', (context) => {
-    if (spawnSync('ssh-keygen', ['-?']).error !== undefined) context.skip('ssh-keygen is not installed');
+  const sshKeygen = skipUnless(
+    spawnSync('ssh-keygen', ['-?']).error === undefined,
+    'ssh-keygen is not installed (package openssh-client)',
+  );
+
+  it('is one that ssh-keygen reads, with the same public half and fingerprint', sshKeygen, () => {
     const value = new SecretValue(propose('ssh-key-pair', { comment: 'deploy@ci' }));
     const directory = mkdtempSync(join(tmpdir(), 'keyturn-ssh-'));
     const file = join(directory, 'key');

@@ -1,9 +1,20 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { RunningJob } from '../../../embedded/gitea/embedded-gitea.ts';
 import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { pathInSharedMemory } from '../shared-memory.ts';
 import { buildAction, type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
 const password = 'swordfish-swordfish';
@@ -73,15 +84,21 @@ describe('the action, run as a runner runs it', () => {
   it('removes at the end what a killed helper and its guardian left, and only that', async () => {
     const job = world.startJob();
     // No process has this number: Linux ends at 4194304.
-    const left = '/dev/shm/keyturn-4194303-0123abcd';
-    mkdirSync(left, { mode: 0o700 });
-    writeFileSync(join(left, 'secret'), password, { mode: 0o600 });
-    const other = `/dev/shm/keyturn-${String(process.pid)}-0123abcd`;
-    mkdirSync(other);
+    const name = `keyturn-4194303-${randomBytes(4).toString('hex')}`;
+    const places = [join('/dev/shm', name), join(job.environment['RUNNER_TEMP'] ?? '', name)] as const;
+    const halfMade = pathInSharedMemory('left');
+    for (const folder of [halfMade, places[1]]) {
+      mkdirSync(folder, { mode: 0o700 });
+      writeFileSync(join(folder, 'secret'), password, { mode: 0o600 });
+    }
+    renameSync(halfMade, places[0]);
+    const ofLiving = `/dev/shm/keyturn-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
+    mkdirSync(ofLiving);
     expect(await step(job, action.post)).toBe(0);
-    expect([existsSync(left), existsSync(other)]).toEqual([false, true]);
-    rmSync(other, { recursive: true });
-    expect(rowsOf(world, job).some((row) => row.includes('removed keyturn-4194303-0123abcd'))).toBe(true);
+    // A second run on this machine sweeps /dev/shm too, so only what lay in the job's own folder is surely ours to report.
+    expect([...places, ofLiving].map((place) => existsSync(place))).toEqual([false, false, true]);
+    rmSync(ofLiving, { recursive: true });
+    expect(rowsOf(world, job).some((row) => row.includes('removed ') && row.includes(name))).toBe(true);
   });
 });
 
@@ -90,7 +107,7 @@ describe('a rendered file', () => {
     const job = world.startJob();
     const template = join(world.directory, 'template');
     writeFileSync(template, 'password={{ P }}\n');
-    const out = `/dev/shm/keyturn-test-rendered-${String(process.pid)}`;
+    const out = pathInSharedMemory('rendered');
     const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
     expect(await world.fetch(job, words)).toBe(0);
     expect(await job.execute(['cat', out])).toBe(0);
@@ -108,7 +125,7 @@ describe('a rendered file', () => {
   it('is not written where it could not be put on the list', async () => {
     const job = world.startJob();
     const template = join(world.directory, 'template');
-    const out = `/dev/shm/keyturn-test-unlisted-${String(process.pid)}`;
+    const out = pathInSharedMemory('unlisted');
     const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
     expect(await world.fetch(job, words, { RUNNER_TEMP: '/no/such/folder' })).toBe(84);
     expect(existsSync(out)).toBe(false);

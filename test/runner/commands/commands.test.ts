@@ -8,6 +8,8 @@ import { checkAgentCommand } from '../../../src/runner/delivery/agent-command.ts
 import { parseExecOptions } from '../../../src/runner/commands/exec-options.ts';
 import { helperVersion } from '../../../src/runner/helper-version.ts';
 import { sweep } from '../../../src/runner/delivery/sweep.ts';
+import { skipUnless } from '../../skip-unless.ts';
+import { pathInSharedMemory } from '../shared-memory.ts';
 import { environmentRequest } from '../in-process.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
@@ -104,7 +106,7 @@ describe('render, env and mask', () => {
   it('fills a template into memory, readable by its user alone, and refuses a disk', async () => {
     const template = join(world.directory, 'app.conf');
     writeFileSync(template, '{"password":"{{ json PASSWORD }}"}\n');
-    const out = `/dev/shm/keyturn-render-${String(process.pid)}`;
+    const out = pathInSharedMemory('rendered');
     const words = (path: string) => ['render', '--template', template, '--out', path, '--secret', 'PASSWORD=password'];
     const job = world.startJob();
     expect(await world.fetch(job, words(out))).toBe(0);
@@ -182,8 +184,9 @@ describe('an agent', () => {
   });
 
   // Only root can become somebody else; elsewhere the refusals above are what can be shown.
-  it.runIf(process.getuid?.() === 0 && canBecomeNobody())(
+  it(
     'runs a listed command that it cannot write, and sees neither value nor mask',
+    skipUnless(process.getuid?.() === 0 && canBecomeNobody(), 'only root can become another user here (setpriv)'),
     async () => {
       chmodSync(world.directory, 0o755);
       const configuration = world.configure({ agentCommands: ['/usr/bin/cat'] });

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseJobStamp } from '../../../src/provenance/job-stamp.ts';
 import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { pathInSharedMemory } from '../shared-memory.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
 const password = 'swordfish-swordfish';
@@ -65,7 +66,7 @@ describe('case 9: a hostile earlier step', () => {
 
   it('cannot lead a file of secrets to another place by a link', async () => {
     const job = world.startJob();
-    const link = `/dev/shm/keyturn-test-link-${String(process.pid)}`;
+    const link = pathInSharedMemory('link');
     symlinkSync(join(world.directory, 'stolen'), link);
     const words = ['exec', '--file', `${link}=password`, '--', 'true'];
     expect(await world.fetch(job, words)).toBe(84);

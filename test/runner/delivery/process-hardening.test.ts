@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textsInside } from '../../../src/runner/delivery/json-pointer.ts';
 import { watchJobFiles } from '../../../src/runner/delivery/job-files.ts';
 import { memoryFiles } from '../../../src/runner/delivery/memory-file.ts';
 import { patternIndex } from '../../../src/runner/redaction/pattern-index.ts';
+import { pathInSharedMemory } from '../shared-memory.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
 let world: FetchWorld;
@@ -90,13 +93,18 @@ describe('the helper’s own process', () => {
 
 describe('a file of secrets', () => {
   it('is announced once it is ours, and before it holds a value', () => {
-    const directory = mkdtempSync('/dev/shm/keyturn-test-');
+    const directory = dirname(pathInSharedMemory('any'));
     const announced: string[] = [];
     const announce = (place: string) => {
       announced.push(place);
       if (statSync(place).isFile()) expect(readFileSync(place, 'utf8')).toBe('');
     };
-    const files = memoryFiles({ allowDisk: false, nonce: 'abababab', announce, fallback: '/tmp' });
+    const files = memoryFiles({
+      allowDisk: false,
+      nonce: randomBytes(4).toString('hex'),
+      announce,
+      fallback: tmpdir(),
+    });
     const own = join(directory, 'own');
     files.write(own, 'name', Buffer.from('value'));
     const hidden = files.write(null, 'name', Buffer.from('value'));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
@@ -27,9 +28,11 @@ describe('what redaction cannot stop', () => {
 
   it('is a process of the same user that reads the command’s environment', async () => {
     const job = world.startJob();
-    const past =
-      'tr "\\000" "\\n" < /proc/$$/environ | grep ^P= | sed s/-/_/ > /tmp/keyturn-limits-$$; cat /tmp/keyturn-limits-$$; rm /tmp/keyturn-limits-$$';
-    expect(await world.fetch(job, ['exec', '--no-masks', '--secret', 'P=password', '--', 'sh', '-c', past])).toBe(0);
+    const place = join(world.directory, 'read-from-environment');
+    const past = 'tr "\\000" "\\n" < /proc/$$/environ | grep ^P= | sed s/-/_/ > "$0"; cat "$0"; rm "$0"';
+    expect(
+      await world.fetch(job, ['exec', '--no-masks', '--secret', 'P=password', '--', 'sh', '-c', past, place]),
+    ).toBe(0);
     expect(rowsOf(world, job)).toContain('P=swordfish_swordfish');
   });
 

@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock } from '../../../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../../../embedded/start-embedded-cloud.ts';
+import { contractsAreHere, publishedContract, unlessContractsAreAbsent } from '../../../published-contracts.ts';
 import { isPurge, readRecordings, type RecordedExchange, type Recording } from '../../recorded-exchange.ts';
 
-const folder = '../shared/contracts/01-keyvault-secrets-rest/recordings-7.2';
-const recordings = existsSync(folder) ? readRecordings(folder) : [];
-if (recordings.length === 0) console.info(`Skipped: no recordings of the real vault, since ${folder} is absent`);
+const recordings = contractsAreHere ? readRecordings(publishedContract('01-keyvault-secrets-rest/recordings-7.2')) : [];
 
 let cloud: EmbeddedCloud;
 let token: string;
@@ -21,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => cloud.stop());
 
-describe.skipIf(recordings.length === 0)('the embedded vault, seeded as a recording of the real one began', () => {
+describe('the embedded vault, seeded as a recording of the real one began', unlessContractsAreAbsent, () => {
   it.each(recordings.map((recording) => [recording.name, recording] as const))(
     'answers as in %s',
     async (_, recording) => {
