@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, globSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundleHelper } from './bundle-helper.ts';
+
+/**
+ * `npm run build:binary [-- --architecture x64|arm64] [--out FOLDER]`: the fetch helper as one file for Linux, for images
+ * without Node: this project's Node with the helper's bundle inside, by Node's own support for single executables.
+ * Source: nodejs.org/api/single-executable-applications.html.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Where Node looks for what is inside it; fixed by Node. */
+const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+const architectures = ['x64', 'arm64'] as const;
+type Architecture = (typeof architectures)[number];
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { architecture: { type: 'string' }, out: { type: 'string' } } });
+  const architecture = architectures.find((one) => one === (values.architecture ?? process.arch));
+  if (process.platform !== 'linux' || architecture === undefined) {
+    console.error(
+      'The binary is built on Linux, for x64 or arm64. On Windows and macOS run the bundle with Node 20 or newer.',
+    );
+    process.exit(2);
+  }
+  const path = await buildBinary(architecture, values.out ?? join(root, 'dist', 'binary'));
+  console.log(`${path}: ${(statSync(path).size / 1024 / 1024).toFixed(0)} MB`);
+}
+
+/** Writes `FOLDER/keyturn-fetch-linux-ARCHITECTURE` and returns its path. Takes some two seconds. */
+export async function buildBinary(architecture: Architecture, folder: string): Promise<string> {
+  const work = mkdtempSync(join(tmpdir(), 'keyturn-binary-'));
+  try {
+    const bundle = join(work, 'keyturn-fetch.cjs');
+    await bundleHelper('keyturn-fetch.cjs', bundle);
+    const blob = makeBlob(work, bundle, architecture);
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `keyturn-fetch-linux-${architecture}`);
+    rmSync(path, { force: true });
+    copyFileSync(nodeFor(architecture, work), path);
+    execFileSync(process.execPath, [
+      join(root, 'node_modules/postject/dist/cli.js'),
+      ...[path, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse],
+    ]);
+    chmodSync(path, 0o755);
+    return path;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** A code cache is bound to the architecture that made it: for another one the bundle is compiled at each start. */
+function makeBlob(work: string, main: string, architecture: Architecture): string {
+  const [configuration, output] = [join(work, 'sea.json'), join(work, 'blob')];
+  const useCodeCache = architecture === process.arch;
+  writeFileSync(configuration, JSON.stringify({ main, output, disableExperimentalSEAWarning: true, useCodeCache }));
+  execFileSync(process.execPath, ['--experimental-sea-config', configuration], { stdio: 'pipe' });
+  return output;
+}
+
+/** The Node of this architecture and of the project's own version: the one that runs this, or the package that brings it. */
+function nodeFor(architecture: Architecture, work: string): string {
+  if (architecture === process.arch) return process.execPath;
+  const name = `node-linux-${architecture}@${process.version.slice(1)}`;
+  execFileSync('npm', ['install', '--prefix', work, '--force', '--no-audit', '--no-fund', '--ignore-scripts', name], {
+    stdio: 'pipe',
+  });
+  const [node] = globSync(join(work, `node_modules/node-linux-${architecture}/bin/node`));
+  if (node === undefined) throw new Error(`The package ${name} holds no bin/node.`);
+  return node;
+}

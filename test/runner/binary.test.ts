@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildBinary } from '../../scripts/build-binary.ts';
+import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
+import { skipUnless } from '../skip-unless.ts';
+import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
+
+/** The binary is built on Linux for the two architectures that Gitea's runner has images for. */
+const isBuilt = process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
+
+describe('the helper as a single executable', skipUnless(isBuilt, 'the binary is built on Linux, x64 or arm64'), () => {
+  let world: FetchWorld;
+  let binary: string;
+  const folder = mkdtempSync(join(tmpdir(), 'binary-'));
+  beforeAll(async () => {
+    world = await startFetchWorld();
+    world.cloud.vault.seed({ name: 'password', value: 'swordfish-swordfish' });
+    binary = await buildBinary(process.arch === 'arm64' ? 'arm64' : 'x64', folder);
+  });
+  afterAll(async () => {
+    await world.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('needs no Node: it answers where there is nothing on the path', () => {
+    const { status, stdout } = spawnSync(binary, ['help'], { encoding: 'utf8', env: { PATH: '/nowhere' } });
+    expect([status, stdout.startsWith('keyturn-fetch')]).toEqual([0, true]);
+  });
+
+  it('runs a command with a secret in each kind of place, redacted and on record', async () => {
+    const job = world.startJob();
+    const script = 'test "$P" = "$(cat "$F")" && test "$P" = "$(cat /dev/fd/3)" && echo "it is $P" && exit 7';
+    const places = ['--secret', 'P=password', '--file', 'F=password', '--fd', '3=password'];
+    const code = await job.execute([binary, 'exec', ...places, '--', 'sh', '-c', script], {
+      KEYTURN_FETCH_CONFIGURATION: world.configure(),
+      PATH: '/usr/bin:/bin',
+    });
+    expect([code, rowsOf(world, job).filter((row) => row === 'it is ***')]).toEqual([7, ['it is ***']]);
+    expect(rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
+  });
+
+  it('reads a manifest, which the bundle loads only then', async () => {
+    const job = world.startJob();
+    const words = [binary, 'check', join(process.cwd(), 'examples/workflows/keyturn.yml')];
+    expect(await job.execute(words, { PATH: '/usr/bin:/bin' })).toBe(0);
+  });
+});
