@@ -5,6 +5,7 @@ import { type Attribution, type Grade, grades } from '../../../src/audit/model/a
 import type { Job } from '../../../src/audit/model/job.ts';
 import type { LedgerReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
 import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
+import { receiptDigest } from '../../../src/provenance/parse-receipt.ts';
 import * as given from '../attribution-fixtures.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
@@ -53,8 +54,9 @@ const receipts: fc.Arbitrary<LedgerReceipt> = fc
   })
   .map(({ job, id, second, sequence, channel, log }) => {
     const receipt = given.receipt(job, id, { sequence, requests: [{ id, status: 200, at: given.moment(second) }] });
-    if (channel === 'posted') return given.posted(receipt);
-    return given.logged(receipt, channel === 'copied' ? log : job);
+    const held = channel === 'posted' ? given.posted(receipt) : given.logged(receipt, channel === 'copied' ? log : job);
+    // The ledger's references end in a digest, so two receipts that differ never share one.
+    return { ...held, reference: `${held.reference}/${receiptDigest(receipt).slice(0, 12)}` };
   });
 
 const worlds = fc.record({
