@@ -67,7 +67,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     rowsRead += day.rowsRead;
     exclude('outside the period', day.outside);
     exclude('not readable as an audit row', day.unreadable.length);
-    exclude('a further record of an event already counted', day.duplicates);
+    exclude('a further record of an event that is already counted', day.duplicates);
     unreadable.push(...day.unreadable);
     for (const { path, bytes, header } of day.slices) {
       slices.push({ path, sha256: createHash('sha256').update(bytes).digest('hex'), rows: header.added });
@@ -78,7 +78,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
       if (retrieval.correlationId !== null) receipts.match(retrieval.correlationId);
       const reason = classifyExclusion(retrieval, population);
       if (reason !== null) exclude(reason, 1);
-      if (reason === 'of a vault that is not in scope') continue;
+      if (reason === 'in a vault that is not in scope') continue;
       const attribution = reason === null ? attributor.attribute(retrieval) : null;
       if (attribution !== null) inventory.see(retrieval);
       exceptions.see(retrieval, attribution);

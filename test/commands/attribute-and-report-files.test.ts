@@ -157,7 +157,7 @@ describe('keyturn attribute', () => {
       'person',
     ]);
     expect(said.slice(0, 2)).toEqual([
-      'No jobs were given, so no read can be tied to one.',
+      'No jobs were given, so no read can be tied to a job.',
       'No receipts were given, so no read can be better than inferred or claimed.',
     ]);
   });
@@ -174,7 +174,7 @@ describe('keyturn report over files', () => {
     expect(said[0]).toBe('29 rows in the files, 20 of them of the period or without a time.');
     const { text, grades } = await packOf('pack');
     expect(grades).toEqual([]);
-    for (const step of ['slices 20', 'not about a secret −12 8', "the platform's own −1 7"])
+    for (const step of ['Rows collected 20', 'not about a secret −12 8', "the platform's own operation −1 7"])
       expect(text).toContain(step);
     for (const step of ['no value −2 5', 'refused −3 2', 'not found −1 1', 'failed −1 0']) expect(text).toContain(step);
   });

@@ -16,7 +16,7 @@ export function finding(): Finding | undefined {
     at: '2026-03-10T09:12:44.0210000Z',
     evidence: '5d0c9ad1f2b84f7c8e3a6b1c2d3e4f50',
     description: ({ count }) =>
-      `ada@example.org read kv-prod/deploy-token ${counted(count, 'time')} with credentials of their own.`,
+      `ada@example.org read kv-prod/deploy-token ${counted(count, 'time')} with personal credentials.`,
   });
   return tally.findings()[0];
 }

@@ -86,7 +86,7 @@ async function rotateInTurn(
     outside.advance(2 * hourMs);
     const { rotation } = await advanceRotation(tools, rotationId);
     if (rotation.state !== 'done') throw new Error(`It stands at ${rotation.state}: ${rotation.reasons.join()}`);
-    return rotation.oldValue ?? 'not told';
+    return rotation.oldValue ?? 'not set';
   }
 
   async function afterReads(further: number): Promise<void> {

@@ -107,7 +107,7 @@ function describeMissingInputs(given: {
   readonly policy: Policy;
 }): string[] {
   return [
-    ...(given.jobs.length === 0 ? ['No jobs were given, so no read can be tied to one.'] : []),
+    ...(given.jobs.length === 0 ? ['No jobs were given, so no read can be tied to a job.'] : []),
     ...(given.receipts.length === 0
       ? ['No receipts were given, so no read can be better than inferred or claimed.']
       : []),

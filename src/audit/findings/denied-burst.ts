@@ -83,8 +83,8 @@ function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, gr
   const propagation = grantedAt !== null;
   const where = secrets.size === 1 ? [...secrets].join() : `${String(secrets.size)} secrets`;
   const tail = propagation
-    ? 'then it was let in: a role assignment was on its way.'
-    : 'and was not let in: check what it was looking for.';
+    ? 'then gained access: a new role assignment had not reached the vault yet.'
+    : 'and never gained access: check what it was trying to read.';
   return {
     format: 1,
     id: findingId('denied-burst', caller, evidence[0] ?? ''),

@@ -33,7 +33,7 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
           at: new Date(at).toISOString(),
           evidence: reference,
           description: () =>
-            `The log of ${copier} shows a receipt of ${owner}: it was copied to make a read look like its own.`,
+            `The log of ${copier} contains a receipt of ${owner}: somebody copied it to claim that job's read.`,
         });
       }
       for (const [correlationId, owner] of owners) {
@@ -47,7 +47,7 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
             at: new Date(answeredAt(receipt)).toISOString(),
             evidence: reference,
             description: () =>
-              `${claimant} claims a read that ${owner ?? 'another job'} claims too (request ${correlationId}); one of the receipts is forged.`,
+              `${claimant} claims a read that ${owner ?? 'another job'} also claims (request ${correlationId}); one of the receipts is forged.`,
           });
         }
       }

@@ -21,7 +21,7 @@ export const logGap: FindingRuleFactory = () => ({
         at: hour,
         evidence: hour,
         description: ({ count }) =>
-          `From ${subject} on, ${counted(count, 'hour')} of the audit log cannot be shown to be whole.`,
+          `From ${subject}, ${counted(count, 'hour')} of the audit log cannot be shown to be complete.`,
       });
     }
     return tally.findings();

@@ -48,9 +48,9 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
 
 function endOfRotation({ publishedAt, graceMs, emergency, rolledBack }: RotationHistory): End | null {
   if (rolledBack !== null) {
-    return { at: Date.parse(rolledBack.newEndsFrom), description: 'after it was rolled back and its grace had ended' };
+    return { at: Date.parse(rolledBack.newEndsFrom), description: 'after its roll-back and the end of its grace' };
   }
   if (publishedAt === null) return null;
-  const description = emergency ? 'after an emergency had replaced it without a grace' : 'after its grace had ended';
+  const description = emergency ? 'after an emergency rotation replaced it without grace' : 'after its grace ended';
   return { at: Date.parse(publishedAt) + graceMs, description };
 }

@@ -19,7 +19,7 @@ export const orphanReceipt: FindingRuleFactory = ({ attribution: { jobs, receipt
         at: new Date(answeredAt(receipt)).toISOString(),
         evidence: reference,
         description: ({ count }) =>
-          `${subject} holds ${counted(count, 'receipt')} of reads that the audit log does not show.`,
+          `${subject} has ${counted(count, 'receipt')} for reads that are missing from the audit log.`,
       });
     }
     return tally.findings();

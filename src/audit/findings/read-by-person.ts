@@ -16,8 +16,7 @@ export const readByPerson: FindingRuleFactory = () => {
         severity: 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        description: ({ count }) =>
-          `${person} read ${subject} ${counted(count, 'time')} with credentials of their own.`,
+        description: ({ count }) => `${person} read ${subject} ${counted(count, 'time')} with personal credentials.`,
       });
     },
     findings: () => tally.findings(),

@@ -22,7 +22,7 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
         at: retrieval.at,
         evidence: `${retrieval.id} ${jobName(job)}`,
         description: ({ count }) =>
-          `${job.repository} read ${subject} ${counted(count, 'time')}, which the policy allows to ${binding.namespaces.join(', ')} alone.`,
+          `${job.repository} read ${subject} ${counted(count, 'time')}; the policy allows only ${binding.namespaces.join(', ')}.`,
       });
     },
     findings: () => tally.findings(),

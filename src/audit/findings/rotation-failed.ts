@@ -3,13 +3,13 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
 const ends = {
-  'needs-attention': { severity: 'high', description: 'stopped and needs a person' },
-  'rolled-back': { severity: 'medium', description: 'was taken back: the old value is published again' },
+  'needs-attention': { severity: 'high', description: 'stopped and needs attention' },
+  'rolled-back': { severity: 'medium', description: 'was rolled back: the old value is published again' },
   superseded: {
     severity: 'medium',
-    description: 'was published over by somebody else: neither the old nor the new credential was ended',
+    description: 'was superseded by another publisher: neither the old nor the new credential was revoked',
   },
-  frozen: { severity: 'medium', description: 'stands still: its journal does not know what the vault shows' },
+  frozen: { severity: 'medium', description: 'is frozen: its journal does not match the vault' },
 } as const;
 
 /** Rotations that stopped and wait for a person, were taken back, or left two credentials alive. */

@@ -19,7 +19,7 @@ export const rotationOverdue: FindingRuleFactory = () => ({
         evidence: `${subject}@${version}`,
         description: () =>
           expired
-            ? `${subject} expired on ${due} and was not rotated; it is ${String(ageDays)} days old.`
+            ? `${subject} expired on ${due} without being rotated; it is ${String(ageDays)} days old.`
             : `${subject} is ${String(ageDays)} days old; the policy allows ${String(validityDays)}.`,
       });
     }

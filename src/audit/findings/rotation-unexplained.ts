@@ -17,7 +17,7 @@ export const rotationUnexplained: FindingRuleFactory = ({ policy }) => {
         at: retrieval.at,
         evidence: retrieval.id,
         description: ({ count }) =>
-          `${capitalised(callerName(retrieval, policy))} read ${subject} ${counted(count, 'time')} with no journal entry for it.`,
+          `${capitalised(callerName(retrieval, policy))} read ${subject} ${counted(count, 'time')} without a journal entry.`,
       });
     },
     findings: () => tally.findings(),

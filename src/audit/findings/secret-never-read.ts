@@ -15,7 +15,7 @@ export const secretNeverRead: FindingRuleFactory = ({ period }) => ({
         at: period.from.toISOString(),
         evidence: subject,
         description: () =>
-          `${subject} was not read from ${period.from.toISOString()} to ${new Date(asOf).toISOString()}.`,
+          `Nobody read ${subject} from ${period.from.toISOString()} to ${new Date(asOf).toISOString()}.`,
       });
     }
     return tally.findings();

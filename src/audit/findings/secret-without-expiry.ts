@@ -13,7 +13,7 @@ export const secretWithoutExpiry: FindingRuleFactory = () => ({
         severity: 'medium',
         at: created,
         evidence: `${subject}@${version}`,
-        description: () => `${subject} has no expiry date, so nothing announces that it is due.`,
+        description: () => `${subject} has no expiry date, so no event will announce that it is due.`,
       });
     }
     return tally.findings();

@@ -17,7 +17,7 @@ export const statusDisagrees: FindingRuleFactory = () => {
         at: retrieval.at,
         evidence: retrieval.id,
         description: ({ count }) =>
-          `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)}: the signature is that of another outcome.`,
+          `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)}: the result signature states another outcome.`,
       });
     },
     findings: () => tally.findings(),

@@ -11,7 +11,7 @@ export const tagMalformed: FindingRuleFactory = ({ policy }) => ({
       const binding = policy.secrets.get(subject.toLowerCase());
       if (binding === undefined) continue;
       for (const tag of tightenedBinding(binding, tags).malformed) {
-        const effect = tag === 'rotation' ? 'it counts as off, so that the secret is not rotated' : 'it has no effect';
+        const effect = tag === 'rotation' ? 'it counts as off, so the secret is not rotated' : 'it has no effect';
         tally.add({
           subject,
           key: tag,

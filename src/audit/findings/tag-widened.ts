@@ -14,7 +14,7 @@ export const tagWidened: FindingRuleFactory = ({ policy }) => ({
       const widened = [
         ...tightenedBinding(binding, tags).widened.map((tag) => `${tag} is ${tags[tag] ?? ''}`),
         ...(binding.environment !== null && environment !== undefined && environment !== binding.environment
-          ? ['environment is not the one of the policy']
+          ? ["environment differs from the policy's"]
           : []),
       ];
       for (const what of widened) {

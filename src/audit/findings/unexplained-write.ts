@@ -30,8 +30,8 @@ export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { ro
         evidence: retrieval.id,
         description: ({ count }) =>
           role === 'rotator'
-            ? `${caller} ${deed} ${subject} ${counted(count, 'time')} with no journal entry for it.`
-            : `${caller} ${deed} ${subject} ${counted(count, 'time')} outside of any rotation.`,
+            ? `${caller} ${deed} ${subject} ${counted(count, 'time')} without a journal entry.`
+            : `${caller} ${deed} ${subject} ${counted(count, 'time')} outside any rotation.`,
       });
     },
     findings: () => tally.findings(),

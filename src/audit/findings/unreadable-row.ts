@@ -11,7 +11,7 @@ export const unreadableRow: FindingRuleFactory = ({ period }) => ({
         severity: 'medium',
         at: period.from.toISOString(),
         evidence: place,
-        description: ({ count }) => `${counted(count, 'row')} of the audit log could not be read: ${reason}.`,
+        description: ({ count }) => `${counted(count, 'row')} of the audit log could not be parsed: ${reason}.`,
       });
     }
     return tally.findings();

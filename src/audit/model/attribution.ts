@@ -28,17 +28,17 @@ export const gradeGroups = {
 
 /** Who could have forged what a grade rests on; printed with every grade. */
 export const forgers = {
-  authenticated: 'Gitea itself or its administrator, Keyturn itself, or whoever holds the job while it runs.',
-  corroborated: 'Also another job on the same runner, or whoever controls the runner.',
-  inferred: 'Also any job that shares the identity and was not recorded.',
-  claimed: 'Any job that may use the identity: nothing confirms the stamp.',
+  authenticated: 'Gitea or its administrator, Keyturn itself, or anyone who controls the job while it runs.',
+  corroborated: 'Also another job on the same runner, or anyone who controls the runner.',
+  inferred: 'Also any unrecorded job that shares the identity.',
+  claimed: 'Any job that may use the identity, because nothing confirms the stamp.',
   rotation: 'Keyturn itself, whose journal is the proof.',
   platform: 'Microsoft, whose application id the row carries.',
-  person: 'Whoever holds the credentials of that person.',
-  ambiguous: 'Nothing is claimed: several jobs are possible and all are listed.',
+  person: "Anyone who holds that person's credentials.",
+  ambiguous: 'Nothing is claimed: several jobs are possible, and all are listed.',
   unattributed: 'Nothing is claimed.',
-  contradicted: 'Somebody did: the evidence of this row disagrees with itself.',
-  'rotation-unexplained': "Whoever holds the rotator's identity.",
+  contradicted: 'Part of the evidence is forged: it contradicts itself.',
+  'rotation-unexplained': "Anyone who holds the rotator's identity.",
 } as const satisfies Record<Grade, string>;
 
 /** One row of the population with its grade. */

@@ -62,9 +62,9 @@ export function findUnreadSpans(
 ): readonly NotRead[] {
   const unread: { readonly from: number; readonly to: number; readonly why: string }[] =
     collection === null
-      ? [{ from: from.getTime(), to: to.getTime(), why: 'nothing was ever collected' }]
+      ? [{ from: from.getTime(), to: to.getTime(), why: 'nothing was collected' }]
       : [
-          { from: from.getTime(), to: Date.parse(collection.since), why: 'it lies before the collection began' },
+          { from: from.getTime(), to: Date.parse(collection.since), why: 'it is before the collection began' },
           ...collection.unread.map((one) => ({ from: Date.parse(one.from), to: Date.parse(one.to), why: one.why })),
           { from: Date.parse(collection.watermark), to: to.getTime(), why: 'rows may still arrive' },
         ];

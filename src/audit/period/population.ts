@@ -6,11 +6,11 @@ import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 export const exclusionReasons = [
   'outside the period',
   'not readable as an audit row',
-  'a further record of an event already counted',
-  'of a vault that is not in scope',
+  'a further record of an event that is already counted',
+  'in a vault that is not in scope',
   'not about a secret',
-  "the platform's own",
-  'the challenge probe of a client',
+  "the platform's own operation",
+  "a client's challenge probe",
   'a list, which discloses no value',
   'a write',
   'refused',
@@ -24,8 +24,8 @@ export type ExclusionReason = (typeof exclusionReasons)[number];
 
 const byKind = {
   'not-a-secret': 'not about a secret',
-  platform: "the platform's own",
-  probe: 'the challenge probe of a client',
+  platform: "the platform's own operation",
+  probe: "a client's challenge probe",
   list: 'a list, which discloses no value',
   write: 'a write',
   denied: 'refused',
@@ -55,7 +55,7 @@ export function classifyExclusion(
   { policy, vaults, canaries }: PopulationRule,
 ): ExclusionReason | null {
   const { kind, vault, identity, correlationId } = retrieval;
-  if (!vaults.has(vault)) return 'of a vault that is not in scope';
+  if (!vaults.has(vault)) return 'in a vault that is not in scope';
   if (kind !== 'read') return byKind[kind];
   const role = identity.objectId === null ? undefined : policy.identities.get(identity.objectId)?.role;
   if (isStaging(retrieval) && role === 'rotator') return "a read of a staging secret by Keyturn's rotator";

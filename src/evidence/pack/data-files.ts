@@ -107,7 +107,7 @@ export async function writeStateFiles(
       audited.coverage.map(({ hour, rows: count, state }) => [hour, count, state]),
     )),
     ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
-    ...(await rows('unreadable-rows', 'Rows that could not be understood', audited.unreadableRows)),
+    ...(await rows('unreadable-rows', 'Rows that could not be parsed', audited.unreadableRows)),
   ];
   const paths = queryPaths(audited.queries);
   for (const { sha256, text } of audited.queries) {

@@ -85,9 +85,9 @@ function sentences(model: ReportModel): object {
       count: countText(count),
       reasons: reasons.map((one) => `${one.reason} ${countText(one.count)}`).join(', '),
     })),
-    rotations: `${counted(rotations.listed.total, 'rotation')}, ${countText(rotations.published)} published. What became of the old value: ${rotations.ends.map(({ end, count }) => `${end} ${countText(count)}`).join(', ')}.`,
-    coverage: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} not shown to be whole, ${countText(coverage.notRead)} not read.`,
-    sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched with a row, ${countText(provenance.receipts.orphaned)} without one. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
+    rotations: `${counted(rotations.listed.total, 'rotation')}, ${countText(rotations.published)} published. Outcome for the old value: ${rotations.ends.map(({ end, count }) => `${end} ${countText(count)}`).join(', ')}.`,
+    coverage: `${counted(coverage.covered, 'hour')} covered, ${countText(coverage.gaps)} not shown to be complete, ${countText(coverage.notRead)} not read.`,
+    sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched to a row, ${countText(provenance.receipts.orphaned)} without a row. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
     waterfall: provenance.waterfall.map(({ step, removed, left }) => ({
       step,
       removed: removed === null ? '' : removed === 0 ? '0' : `−${countText(removed)}`,
@@ -108,15 +108,17 @@ function unread({ coverage, notRead, provenance }: ReportModel): readonly string
   const rows = provenance.unreadableRows.total;
   const lines = [
     ...(coverage.gaps > 0
-      ? [`${counted(coverage.gaps, 'hour')} of the log cannot be shown to be whole: our own hourly read is not there.`]
+      ? [
+          `${counted(coverage.gaps, 'hour')} of the log cannot be shown to be complete: the row of Keyturn's hourly canary read is missing.`,
+        ]
       : []),
     ...(coverage.notRead > 0
       ? [`${counted(coverage.notRead, 'hour')} of the log ${coverage.notRead === 1 ? 'has' : 'have'} not been read.`]
       : []),
-    ...(rows > 0 ? [`${counted(rows, 'row')} could not be understood.`] : []),
+    ...(rows > 0 ? [`${counted(rows, 'row')} could not be parsed.`] : []),
   ];
   if (lines.length + notRead.length > 0) return lines;
-  return ['Every hour of the log was read, and every row was understood.'];
+  return ['Every hour of the log was read, and every row was parsed.'];
 }
 
 /** Pictures are set in the report's own typeface, which the typesetter brings along; the browser's would differ by machine. */

@@ -46,9 +46,9 @@ export interface ReportMaterial {
 
 const groupSays = {
   'tied to a job': 'Evidence leads from the read to one attempt of one Gitea job.',
-  'explained otherwise': "A rotation of ours, Azure's own platform, or a person with a name.",
-  'not tied': 'Several jobs are possible, or none is known. Nobody is guessed.',
-  suspicious: 'The evidence disagrees with itself, or our own identity read without a rotation.',
+  'explained otherwise': 'A Keyturn rotation, the Azure platform, or a named person.',
+  'not tied': 'Several jobs are possible, or none is known. Keyturn does not guess.',
+  suspicious: "The evidence contradicts itself, or Keyturn's own identity read without a rotation.",
 } as const satisfies Record<GradeGroup, string>;
 
 /** The one model of the report, for every framework and format. Pure: the same material gives the same model. */
@@ -66,7 +66,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     label: periodLabel(period),
     from: period.from.toISOString(),
     to: period.to.toISOString(),
-    periodText: `${minuteText(period.from)} to ${minuteText(period.to)}, the end excluded`,
+    periodText: `${minuteText(period.from)} to ${minuteText(period.to)}, end excluded`,
     createdAt: now.toISOString(),
     createdText: minuteText(now),
     fingerprint: material.fingerprint,
@@ -80,7 +80,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
       what,
       when: from === to ? secondText(from) : `${secondText(from)} to ${secondText(to)}`,
       why,
-      state: state === 'not-read-yet' ? 'not read yet' : 'cannot be read any more',
+      state: state === 'not-read-yet' ? 'not read yet' : 'can no longer be read',
     })),
     frameworks,
     rotations: summarizeRotations(rotations),

@@ -36,16 +36,16 @@ const publications = {
   'not-known': 'not known',
 } as const satisfies Record<RotationHistory['publication'], string>;
 
-/** `asked for by ann: leaked in a chat`. */
+/** `requested by ann: leaked in a chat`. */
 function askedText({ trigger, askedBy, reason }: RotationHistory): string {
   if (trigger !== 'person' || askedBy === null) return triggers[trigger];
-  return `asked for by ${describePerson(askedBy)}${reason === null ? '' : `: ${reason}`}`;
+  return `requested by ${describePerson(askedBy)}${reason === null ? '' : `: ${reason}`}`;
 }
 
 const triggers = {
-  event: 'begun by an event of Key Vault',
-  reconciler: 'begun by the reconciler',
-  person: 'asked for by a person',
+  event: 'started by a Key Vault event',
+  reconciler: 'started by the reconciler',
+  person: 'requested by a person',
 } as const satisfies Record<RotationHistory['trigger'], string>;
 
 /** One rotation as a line for people. */
@@ -82,7 +82,7 @@ export function secretLines(inventory: readonly SecretInventoryEntry[]): readonl
   return inventory
     .map((entry) => ({
       secret: `${entry.vault}/${entry.secret}`,
-      environment: entry.environment ?? 'not told',
+      environment: entry.environment ?? 'not set',
       issuer: entry.issuer ?? 'not bound',
       created: entry.created.slice(0, 10),
       expires: entry.expires?.slice(0, 10) ?? 'none',
@@ -147,7 +147,10 @@ export function uncoveredRuns(
     .sort((a, b) => a.start - b.start)
     .map(({ start, end, letter }) => ({
       hours: `${hourText(start)} to ${hourText(end)}`,
-      state: letter === 'g' ? 'gap: the row of our own hourly read is missing, or that read was not made' : 'not read',
+      state:
+        letter === 'g'
+          ? "gap: the row of Keyturn's hourly canary read is missing, or Keyturn did not make that read"
+          : 'not read',
     }));
 }
 
@@ -168,7 +171,7 @@ export function buildWaterfall(
 ): { steps: readonly { step: string; removed: number | null; left: number }[]; addsUp: boolean } {
   let left = audited.rowsRead;
   const steps: { step: string; removed: number | null; left: number }[] = [
-    { step: 'Rows in the slices', removed: null, left },
+    { step: 'Rows collected', removed: null, left },
   ];
   for (const { reason, count } of audited.exclusions) {
     left -= count;

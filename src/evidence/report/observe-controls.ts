@@ -66,7 +66,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
   'values-kept-out-of-logs': () => ({
     tested: 0,
     unit: 'row',
-    notTested: 'the audit is never given a value, so it cannot look for one in the log',
+    notTested: 'the audit never receives a value, so it cannot search the log for one',
   }),
   'expiry-set': ({ audited: { inventory } }) => ({
     tested: inventory.length,
@@ -76,7 +76,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
   'rotation-on-time': ({ audited: { inventory } }) => {
     const bound = inventory.filter((entry) => entry.issuer !== null).length;
     const unbound = inventory.length - bound;
-    const why = unbound === 0 ? null : `${counted(unbound, 'secret')} that the policy does not bind`;
+    const why = unbound === 0 ? null : `${counted(unbound, 'secret')} without a binding in the policy`;
     return { tested: bound, unit: 'secret', notTested: unlessAny(bound, 'the policy binds no secret') ?? why };
   },
   'old-values-end': ({ rotations }) => {
@@ -103,7 +103,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
       tested: approvals.length,
       unit: 'approval',
       exceptions: approvals.filter((approval) => approval.breakGlass).length,
-      notTested: unlessAny(approvals.length, 'nobody approved a rotation in the period'),
+      notTested: unlessAny(approvals.length, 'no rotation was approved in the period'),
     };
   },
   'secrets-in-use': ({ audited: { inventory } }) => ({
@@ -186,7 +186,7 @@ function observe({ id, title, method, rules }: Observation, material: Material):
 
 function composeStatement(tested: number, unit: string, exceptions: number, notTested: string | null): string {
   const plural = unit === 'query' ? 'queries' : unit === 'rotation and secret' ? 'rotations and secrets' : `${unit}s`;
-  if (tested === 0 && exceptions === 0) return `Not tested: ${notTested ?? 'nothing of the kind'}.`;
+  if (tested === 0 && exceptions === 0) return `Not tested: ${notTested ?? 'nothing to test'}.`;
   const rest = notTested === null ? '' : ` Not tested: ${notTested}.`;
   return `Tested ${counted(tested, unit, plural)}; exceptions: ${exceptions === 0 ? 'none' : countText(exceptions)}.${rest}`;
 }

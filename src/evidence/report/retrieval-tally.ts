@@ -104,7 +104,7 @@ function readLine(attribution: Attribution): ReadLine {
   return {
     at: secondText(retrieval.at),
     secret: secretOf(attribution),
-    version: retrieval.version?.slice(0, 8) ?? 'not told',
+    version: retrieval.version?.slice(0, 8) ?? 'not set',
     grade,
     who: shortened(readerOf(attribution), 160),
     reason,
@@ -126,7 +126,7 @@ export function readerOf({ job, candidates, retrieval: { identity } }: Attributi
 }
 
 function secretOf({ retrieval }: Attribution): string {
-  return shortened(`${retrieval.vault}/${retrieval.secret ?? 'not told'}`, 120);
+  return shortened(`${retrieval.vault}/${retrieval.secret ?? 'not set'}`, 120);
 }
 
 function mustBeLookedAt(grade: Grade): boolean {

@@ -48,7 +48,7 @@ describe('attributing files', () => {
       unreadable: 0,
       grades: { person: 2, unattributed: 1 },
       lacks: [
-        'No jobs were given, so no read can be tied to one.',
+        'No jobs were given, so no read can be tied to a job.',
         'No receipts were given, so no read can be better than inferred or claimed.',
         'No policy names the identities of runners, so no read can be better than claimed.',
       ],

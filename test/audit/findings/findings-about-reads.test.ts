@@ -19,7 +19,7 @@ describe('findings about reads', () => {
         subject: 'kv/database',
         severity: 'high',
         description:
-          'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not let jobs of the repository that is named use the identity.',
+          'The evidence of 2 reads of kv/database by the runner identity of acme/blog (elsewhere) contradicts itself: the policy does not allow jobs of the named repository to use the identity.',
         count: 2,
       },
     ]);
@@ -31,8 +31,7 @@ describe('findings about reads', () => {
       {
         subject: 'nobody',
         severity: 'medium',
-        description:
-          "3 reads by nobody could not be tied to a job: the policy does not say whose the row's identity is.",
+        description: "3 reads by nobody could not be tied to a job: the policy does not list the row's identity.",
         count: 3,
       },
     ]);
@@ -59,7 +58,7 @@ describe('findings about reads', () => {
     const description = found({ rows, policy: policy({ identities }) }).map((one) => one.description);
     expect(description).toEqual([
       "Keyturn's rotator (rotator) purged kv/database 1 time.",
-      "1 read by backup-job (x) could not be tied to a job: the policy does not say whose the row's identity is.",
+      "1 read by backup-job (x) could not be tied to a job: the policy does not list the row's identity.",
       '1 read by the runner identity for prod, arm64 (ci-1) could not be tied to a job: no job that may use the identity was running.',
     ]);
   });
@@ -70,7 +69,7 @@ describe('findings about reads', () => {
       {
         subject: 'kv/database',
         severity: 'medium',
-        description: 'ada@example.com read kv/database 1 time with credentials of their own.',
+        description: 'ada@example.com read kv/database 1 time with personal credentials.',
         count: 1,
       },
     ]);
@@ -103,7 +102,7 @@ describe('findings about reads', () => {
     const history = [rotation({ publishedAt: moment(0), emergency: true, graceMs: 0 })];
     const rows = [row('c1', { version: 'v0', at: at(1), client: stamp(1) })];
     const [finding] = of('old-version-read', found({ rows, policy: bound(), history }));
-    expect(finding?.description).toContain('after an emergency had replaced it without a grace');
+    expect(finding?.description).toContain('after an emergency rotation replaced it without grace');
   });
 
   it('hold a read against the grace that was claimed, not against the one of the policy today', () => {

@@ -88,7 +88,7 @@ describe('findings about secrets and their rotation', () => {
         subject: 'kv/database',
         severity: 'high',
         description:
-          'The rotation abc.1 of kv/database stopped and needs a person. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
+          'The rotation abc.1 of kv/database stopped and needs attention. The vault refused this identity. Check its role assignment first; a new one takes minutes to reach the vault.',
       },
     ]);
   });
@@ -99,7 +99,7 @@ describe('findings about secrets and their rotation', () => {
     expect(superseded('not-ended')).toMatchObject([
       {
         severity: 'medium',
-        description: expect.stringContaining('neither the old nor the new credential was ended') as string,
+        description: expect.stringContaining('neither the old nor the new credential was revoked') as string,
       },
     ]);
     expect(superseded('withdrawn')).toEqual([]);
@@ -152,7 +152,7 @@ describe('findings about secrets and their rotation', () => {
         severity: 'medium',
         count: 1,
         description:
-          'The tag rotation of kv/database is not on or off; it counts as off, so that the secret is not rotated.',
+          'The tag rotation of kv/database is not on or off; it counts as off, so the secret is not rotated.',
       },
       {
         subject: 'kv/database',

@@ -116,7 +116,7 @@ describe('the model of the report', () => {
     const model = await modelOfStory();
     const html = await renderHtml(model);
     for (const words of [
-      'asked for by bob@example.org: the value stood in a public build log',
+      'requested by bob@example.org: the value stood in a public build log',
       '<strong>emergency</strong>',
       'break-glass: publish approved by alice@example.org, 2026-10-10 00:01:00: nobody else is awake',
       'alice@example.org: the shop cannot sign in. The old value is in force again',
