@@ -1,10 +1,17 @@
 #!/usr/bin/env node
-import { runCommandLine } from './commands/run-command-line.ts';
+
+// Everything else is loaded after this: on an older Node it would fail in the middle of its work, with a TypeError.
+const leastNode = 24;
+if (Number.parseInt(process.versions.node, 10) < leastNode) {
+  process.stderr.write(`keyturn needs Node ${String(leastNode)} or newer; this is Node ${process.versions.node}.\n`);
+  process.exit(2);
+}
+const { runCommandLine } = await import('./commands/run-command-line.ts');
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
-// Whoever read our lines has gone (`keyturn … | head`): nobody is left to tell, and no answer was given whole.
+// The reader of our lines has gone (`keyturn … | head`), so the answer is incomplete and there is nobody to tell.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: Error & { code?: string }) => {
     if (error.code === 'EPIPE') process.exit(3);

@@ -1,8 +1,12 @@
 import type { Settings } from './settings.ts';
 
-/** What one pass did, in counts that are safe to print. */
+/** What one pass did, safe to print. */
 export interface PassSummary {
+  /** `Rotations`, `Jobs`, `Retrievals` or `Reports`. */
   readonly what: string;
+  /** The counts in labelled figures, as one line. */
+  readonly says: string;
+  /** The same for programs. */
   readonly counts: Readonly<Record<string, number>>;
 }
 

@@ -101,7 +101,6 @@ function oldVersion({ cloud }: StoryWorld): string {
   return `  The old version ${old?.version.slice(0, 8) ?? 'none'} is ${old?.enabled === false ? 'disabled: no job reads it any more' : 'still enabled'}.`;
 }
 
-function summary({ what, counts }: PassSummary): string {
-  const said = Object.entries(counts).filter(([, count]) => count > 0);
-  return `  ${what}: ${said.map(([name, count]) => `${String(count)} ${name}`).join(', ') || 'nothing to do'}.`;
+function summary({ what, says }: PassSummary): string {
+  return `  ${what}: ${says}`;
 }

@@ -5,63 +5,39 @@ import { type FoundSecret, proposePolicy } from '../composition/propose-policy.t
 import { isStagingName } from '../rotation/staging.ts';
 import { parsePolicy } from '../secrets/parse-policy.ts';
 import { ServiceError } from '../service-error.ts';
-import type { Command } from './command.ts';
-import { readWords } from './read-words.ts';
+import type { Run } from './command.ts';
+import type { adoptRow } from './rotation-rows.ts';
 
-const help = `
-keyturn adopt [--out FILE] [--json]
-
-Proposes a policy from what the vaults hold: names, tags and times, never a value. It understands the tags of
-Microsoft's sample functions (ValidityPeriodDays, CredentialId, ProviderAddress) and warns where such a function may
-still be subscribed: two rotators kill both keys. What it cannot know stands in comments. It changes nothing in a vault
-and overwrites no file.
-
-  --out FILE  writes the proposal there instead of to standard output
-
-Example: keyturn adopt --out keyturn.policy.yml
-`;
-
-/** The way from a vault that is used to a policy. */
-export const adopt: Command = {
-  name: 'adopt',
-  summary: 'proposes a policy from what the vaults hold',
-  help,
-  async run(words, { environment, directory, print, say, progress }) {
-    const { values } = readWords('adopt', words, {
-      out: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    });
-    const { settings, policy, rotation } = await composeKeyturn(environment);
-    const own = new Set([settings.canarySecret, settings.stagingKeySecret?.name]);
-    const found: FoundSecret[] = [];
-    for (const { name: vault } of settings.vaults) {
-      progress(`Listing ${vault} …`);
-      for await (const secret of rotation.stores.get(vault)?.list() ?? []) {
-        const bound = policy.secrets.has(`${vault}/${secret.name}`);
-        if (!bound && !own.has(secret.name) && !isStagingName(secret.name)) found.push({ vault, secret });
-      }
+/** Proposes a policy from what the vaults hold. */
+export const adopt: Run<typeof adoptRow> = async ({ values }, { environment, directory, print, say, progress }) => {
+  const { settings, policy, rotation } = await composeKeyturn(environment);
+  const own = new Set([settings.canarySecret, settings.stagingKeySecret?.name]);
+  const found: FoundSecret[] = [];
+  for (const { name: vault } of settings.vaults) {
+    progress(`Listing ${vault} …`);
+    for await (const secret of rotation.stores.get(vault)?.list() ?? []) {
+      const bound = policy.secrets.has(`${vault}/${secret.name}`);
+      if (!bound && !own.has(secret.name) && !isStagingName(secret.name)) found.push({ vault, secret });
     }
-    const { text, ...counts } = proposePolicy(found);
-    if (values.out !== undefined) await writeNew(resolve(directory, values.out), text);
-    if (values.json) print(JSON.stringify({ ...counts, policy: text }));
-    else if (values.out === undefined) print(text.trimEnd());
-    say(`${String(counts.bound)} secrets proposed, ${String(counts.unknown)} of unknown provider, in comments.`);
-    if (policy.secrets.size > 0) say(`${String(policy.secrets.size)} are bound by the policy already and left out.`);
-    for (const [key, binding] of parsePolicy(text, 'the proposal', settings.vaults).secrets) {
-      for (const { place, reason } of rotation.issuers.get(binding.issuer)?.check(binding) ?? []) {
-        say(`${key}: ${place} ${reason}. Correct the line or leave it out.`);
-      }
+  }
+  const { text, ...counts } = proposePolicy(found);
+  if (values.out !== undefined) await writeNew(resolve(directory, values.out), text);
+  if (values.json) print(JSON.stringify({ ...counts, policy: text }));
+  else if (values.out === undefined) print(text.trimEnd());
+  say(`${String(counts.bound)} secrets proposed, ${String(counts.unknown)} of unknown provider, in comments.`);
+  if (policy.secrets.size > 0) say(`${String(policy.secrets.size)} are bound by the policy already and left out.`);
+  for (const [key, binding] of parsePolicy(text, 'the proposal', settings.vaults).secrets) {
+    for (const { place, reason } of rotation.issuers.get(binding.issuer)?.check(binding) ?? []) {
+      say(`${key}: ${place} ${reason}. Correct the line or leave it out.`);
     }
-    for (const secret of counts.sample) {
-      say(
-        `${secret} carries tags of Microsoft's sample: its function may still rotate it. End its subscription first:`,
-      );
-      say(
-        '  az eventgrid system-topic event-subscription list --resource-group GROUP --system-topic-name TOPIC --output table',
-      );
-    }
-    return 0;
-  },
+  }
+  for (const secret of counts.sample) {
+    say(`${secret} carries tags of Microsoft's sample: its function may still rotate it. End its subscription first:`);
+    say(
+      '  az eventgrid system-topic event-subscription list --resource-group GROUP --system-topic-name TOPIC --output table',
+    );
+  }
+  return 0;
 };
 
 async function writeNew(file: string, text: string): Promise<void> {

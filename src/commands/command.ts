@@ -1,29 +1,25 @@
 import type { Writable } from 'node:stream';
+import type { CommandRow, WordsOf } from '../command-line/command-row.ts';
 
-/** Where a command reads and writes: the process's own, or a test's. */
+/** Where a command reads and writes: the process's own streams, or those of a test. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   /** Results, for people or (`--json`) for programs. */
   readonly print: (line: string) => void;
-  /** Where a command with many results streams them, waiting when the reader is slow; `print` is used without it. */
+  /** Takes the lines of a command with many results and waits for a slow reader. Without it they go to `print`. */
   readonly output?: Writable;
-  /** Progress and complaints; progress only when somebody watches. */
+  /** Complaints and notes, on standard error. */
   readonly say: (line: string) => void;
+  /** Progress, shown only if standard error is a terminal. */
   readonly progress: (line: string) => void;
   readonly now: () => Date;
   /** Aborts when the person asks the process to end. */
   readonly signal: AbortSignal;
 }
 
-/** 0 done · 1 found something · 2 wrong use · 3 could not reach or read. */
+/** 0 done · 1 the answer is no, or something was found · 2 wrong use · 3 could not reach or read. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** How it is called, what it does and an example: the whole help text. */
-  readonly help: string;
-  run(words: readonly string[], surroundings: Surroundings): Promise<ExitCode>;
-}
+/** What a command does with the words of one call, read by its row. */
+export type Run<Row extends CommandRow> = (words: WordsOf<Row>, surroundings: Surroundings) => Promise<ExitCode>;

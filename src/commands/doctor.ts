@@ -5,34 +5,15 @@ import { checkSeparation } from '../composition/doctor/check-separation.ts';
 import { checkSources } from '../composition/doctor/check-sources.ts';
 import { checkVaults } from '../composition/doctor/check-vaults.ts';
 import { ServiceError } from '../service-error.ts';
-import type { Command, Surroundings } from './command.ts';
-import { readWords } from './read-words.ts';
+import type { Run, Surroundings } from './command.ts';
+import type { doctorRow } from './rotation-rows.ts';
 
-const help = `
-keyturn doctor [--json]
-
-Looks at everything that Keyturn needs, in the order in which to check it: settings, policy, vaults and what the
-identity may do there, Gitea, the log workspace, separation of roles, staged values, the sealing key. Each line says
-pass, warn or fail, and gives the command that is missing. It writes nothing but the hourly canary read, which it makes
-and records as the collector does.
-
-Exit codes: 0 nothing failed, 1 something did.
-
-Example: keyturn doctor
-`;
-
-/** What is still missing, and the command against it. */
-export const doctor: Command = {
-  name: 'doctor',
-  summary: 'says what is missing, and the command against it',
-  help,
-  async run(words, surroundings) {
-    const { values } = readWords('doctor', words, { json: { type: 'boolean', default: false } });
-    const checks = await examine(surroundings);
-    if (values.json) surroundings.print(JSON.stringify({ checks }));
-    else for (const line of checks.flatMap(linesOf)) surroundings.print(line);
-    return checks.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
-  },
+/** Says what is still missing, and the command that adds it. */
+export const doctor: Run<typeof doctorRow> = async ({ values }, surroundings) => {
+  const checks = await examine(surroundings);
+  if (values.json) surroundings.print(JSON.stringify({ checks }));
+  else for (const line of checks.flatMap(linesOf)) surroundings.print(line);
+  return checks.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
 };
 
 async function examine({ environment, now, progress }: Surroundings): Promise<readonly Check[]> {

@@ -1,21 +1,11 @@
-import { openPolicy } from '../composition/open-policy.ts';
+import { resolve } from 'node:path';
+import { openPolicy, openPolicyFile } from '../composition/open-policy.ts';
 import { namespaceRefusals, type ReadingJob } from '../secrets/namespace-refusals.ts';
 import type { IdentityRule, Policy, SecretBinding } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 import { readSettings } from '../settings/read-settings.ts';
-import type { Command } from './command.ts';
-import { readWords, required } from './read-words.ts';
-
-const help = `
-keyturn explain NAME REPOSITORY [--branch NAME] [--event NAME] [--fork] [--json]
-
-Says whether jobs of a repository may read a secret, which namespace of the policy allows it, and with which identities
-those jobs run. NAME is the secret's name, or VAULT/NAME; REPOSITORY is owner/name. Asks nobody: it reads the policy alone.
-Key Vault itself knows no namespaces: who may read is decided by role assignments, and a read by any other job is found
-afterwards, in the report.
-
-Example: keyturn explain payments-api-key acme/payments --branch main
-`;
+import type { Run } from './command.ts';
+import type { explainRow } from './rotation-rows.ts';
 
 interface Explanation {
   readonly secret: string;
@@ -33,39 +23,29 @@ interface Explanation {
   }[];
 }
 
-/** A developer's question, answered from the policy. */
-export const explain: Command = {
-  name: 'explain',
-  summary: 'says whether jobs of a repository may read a secret, and why',
-  help,
-  async run(words, { environment, print }) {
-    const { values, positionals } = readWords(
-      'explain',
-      words,
-      {
-        branch: { type: 'string' },
-        event: { type: 'string' },
-        fork: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-      2,
-    );
-    const name = required('explain', 'NAME', positionals[0]);
-    const job: ReadingJob = {
-      repository: required('explain', 'REPOSITORY', positionals[1]),
-      fork: values.fork,
-      ...(values.branch === undefined ? {} : { branch: values.branch }),
-      ...(values.event === undefined ? {} : { event: values.event }),
-    };
-    const policy = await openPolicy(readSettings(environment));
-    const explanation = explainRead(policy, bindingOf(policy, name), job);
-    if (values.json) print(JSON.stringify(explanation));
-    else for (const line of linesOf(explanation)) print(line);
-    return 0;
-  },
+/** Answers a developer's question from the policy. */
+export const explain: Run<typeof explainRow> = async ({ values, positionals }, { environment, directory, print }) => {
+  const [name = '', repository = ''] = positionals;
+  if (!/^[^/\s]+\/[^/\s]+$/.test(repository)) {
+    throw new ServiceError('USAGE_WRONG', { command: 'explain', reason: 'REPOSITORY must be written owner/name.' });
+  }
+  const job: ReadingJob = {
+    repository,
+    fork: values.fork,
+    ...(values.branch === undefined ? {} : { branch: values.branch }),
+    ...(values.event === undefined ? {} : { event: values.event }),
+  };
+  const policy =
+    values.policy === undefined
+      ? await openPolicy(readSettings(environment))
+      : await openPolicyFile(resolve(directory, values.policy), []);
+  const explanation = explainRead(policy, findBinding(policy, name), job);
+  if (values.json) print(JSON.stringify(explanation));
+  else for (const line of linesOf(explanation)) print(line);
+  return explanation.allowed ? 0 : 1;
 };
 
-function bindingOf({ secrets }: Policy, wanted: string): SecretBinding {
+function findBinding({ secrets }: Policy, wanted: string): SecretBinding {
   const lower = wanted.toLowerCase();
   const found = [...secrets.values()].filter(({ vault, name }) => lower === name || lower === `${vault}/${name}`);
   const [binding, ...others] = found;

@@ -14,46 +14,20 @@ import { reportPeriod } from '../composition/report-period.ts';
 import { installedFile } from '../evidence/report/template-folder.ts';
 import { startServer } from '../server.ts';
 import { ServiceError } from '../service-error.ts';
-import type { Command, ExitCode, Surroundings } from './command.ts';
-import { readWords } from './read-words.ts';
+import type { ExitCode, Run, Surroundings } from './command.ts';
+import type { startRow } from './host-rows.ts';
 import { storyResult } from './story-result.ts';
-
-const help = `
-keyturn start [--once] [--json] [--data DIR] [--port N]
-
-Shows the whole job on this machine, without Azure: thirty days of history are replayed through the real collectors and
-the real rotation, then a secret nears its expiry, is rotated, fetched by a job, and accounted for in a signed report.
-The portal stays open until you press Ctrl+C.
-
-  --once       ends when the report is done
-  --json       prints the result as one line of JSON, last; progress goes to stderr
-  --data DIR   keeps everything in this folder (default: .keyturn/start, made anew each time)
-  --port N     port of the portal (default: 7071, with --once a free one)
-
-Example: npm start -- --once --json
-`;
 
 const days = 30;
 const dayMs = 86_400_000;
 const marker = 'keyturn-embedded-cloud';
 
-/** The newcomer's command: everything, in the embedded cloud. */
-export const start: Command = {
-  name: 'start',
-  summary: 'shows the whole job on this machine, without Azure',
-  help,
-  async run(words, surroundings) {
-    const { values } = readWords('start', words, {
-      once: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      data: { type: 'string' },
-      port: { type: 'string' },
-    });
-    const directory = await freshFolder(resolve(surroundings.directory, values.data ?? '.keyturn/start'));
-    const port = readPort(values.port, values.once);
-    const tell = values.json ? surroundings.say : surroundings.print;
-    return await tellStory({ directory, port, once: values.once, json: values.json, tell }, surroundings);
-  },
+/** Shows everything to a newcomer, in the embedded cloud. */
+export const start: Run<typeof startRow> = async ({ values }, surroundings) => {
+  const port = readPort(values.port, values.once);
+  const directory = await freshFolder(resolve(surroundings.directory, values.data ?? '.keyturn/start'));
+  const tell = values.json ? surroundings.say : surroundings.print;
+  return await tellStory({ directory, port, once: values.once, json: values.json, tell }, surroundings);
 };
 
 interface Telling {

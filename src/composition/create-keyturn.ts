@@ -9,6 +9,7 @@ import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
 import type { WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
+import { describeJobs, describeReports, describeRetrievals, describeRotationPass } from './describe-pass.ts';
 import { reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
@@ -37,17 +38,21 @@ export function createKeyturn(parts: Parts): Keyturn {
     },
 
     async reconcileRotations() {
-      if (!rotates) return idle('Rotations');
-      return { what: 'Rotations', counts: { ...(await reconcileRotations(rotation)).counts } };
+      if (!rotates) return idle('Rotations', 'this process reports and does not rotate');
+      const { counts } = await reconcileRotations(rotation);
+      return { what: 'Rotations', says: describeRotationPass(counts), counts };
     },
 
     async collectJobs() {
-      if (!reports || jobs === null) return idle('Jobs');
-      return { what: 'Jobs', counts: await collectJobs({ feed: jobs, records, now }) };
+      if (!reports) return idle('Jobs', 'this process rotates and collects nothing');
+      if (jobs === null) return idle('Jobs', 'no Gitea is configured');
+      const counts = await collectJobs({ feed: jobs, records, now });
+      return { what: 'Jobs', says: describeJobs(counts), counts };
     },
 
     async collectRetrievals() {
-      if (!reports || log === null) return idle('Retrievals');
+      if (!reports) return idle('Retrievals', 'this process rotates and collects nothing');
+      if (log === null) return idle('Retrievals', 'no log workspace is configured');
       // Each is done though the other fails: what is not kept today is gone tomorrow.
       const [counts, listed] = await Promise.allSettled([
         collectRetrievals({ log, records, now, canary }),
@@ -55,11 +60,12 @@ export function createKeyturn(parts: Parts): Keyturn {
       ]);
       if (counts.status === 'rejected') throw counts.reason;
       if (listed.status === 'rejected') throw listed.reason;
-      return { what: 'Retrievals', counts: { ...counts.value, secretsInventoried: listed.value } };
+      const all = { ...counts.value, secretsInventoried: listed.value };
+      return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
     },
 
     async produceReports() {
-      if (!reports) return idle('Reports');
+      if (!reports) return idle('Reports', 'this process rotates and reports nothing');
       // First: a report that cannot be made must not leave the day's heads unsealed.
       const headsSealed = await sealJournalHeads(parts);
       const packs = await listPacks(records);
@@ -71,13 +77,14 @@ export function createKeyturn(parts: Parts): Keyturn {
           produced += 1;
         }
       }
-      return { what: 'Reports', counts: { produced, headsSealed } };
+      const counts = { produced, headsSealed };
+      return { what: 'Reports', says: describeReports(counts), counts };
     },
 
     handleRequest: async (request, connection) => await web.fetch(request, { connection }),
   };
 }
 
-function idle(what: string): PassSummary {
-  return { what, counts: {} };
+function idle(what: string, why: string): PassSummary {
+  return { what, says: `Nothing to do: ${why}.`, counts: {} };
 }

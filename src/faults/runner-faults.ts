@@ -12,7 +12,7 @@ export const runnerFaults = {
     retry: 'never',
     effect: 'none',
     layer: 'command-line',
-    says: 'The command line is invalid at the place named. `keyturn-fetch help` shows how to write it.',
+    says: 'The command line is invalid at the place named. `keyturn-fetch --help` shows how to write it.',
   }),
   TEMPLATE_MALFORMED: fault<{ file: string; line: number; reason: string }>({
     retry: 'never',

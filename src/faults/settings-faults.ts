@@ -14,7 +14,7 @@ export const settingsFaults = {
     layer: 'policy',
     says: 'The policy is invalid. Correct each fault at the place named.',
   }),
-  USAGE_WRONG: fault<{ command: string; reason: string }>({
+  USAGE_WRONG: fault<{ command: string | null; reason: string }>({
     retry: 'never',
     effect: 'none',
     layer: 'command-line',

@@ -31,7 +31,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   // A file of rows is read as the audit reads rows: by the audit's own parsers.
   files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
-  runner: ['secrets', 'provenance', 'service-error.ts', 'faults'],
+  'command-line': [],
+  runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
   settings: ['service-error.ts', 'faults', 'secrets', 'settings.ts'],
   'settings.ts': ['secrets'],
@@ -87,6 +88,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'reading',
       'receipts',
       'redaction',
+      'command-rows.ts',
       'helper-version.ts',
       'http-exchange.ts',
       'job-context.ts',
@@ -97,13 +99,14 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'delivery',
       'reading',
       'redaction',
+      'command-rows.ts',
       'exit-codes.ts',
       'http-exchange.ts',
       'session.ts',
       'surroundings.ts',
       'write-all-sync.ts',
     ],
-    action: ['commands', 'configuration', 'delivery', 'exit-codes.ts', 'surroundings.ts'],
+    action: ['configuration', 'delivery', 'exit-codes.ts', 'run-call.ts', 'surroundings.ts'],
   },
   'src/web': {
     portal: ['read-body.ts', 'web-ports.ts', 'caller.ts', 'who.ts'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ async function unreachable(): Promise<Record<string, string>> {
 /** Names of the commands, as the help lists them. */
 async function names(): Promise<string[]> {
   const { printed } = await callCommand(['--help']);
-  return printed.flatMap((line) => /^ {2}([a-z]+) {2,}\S/.exec(line)?.[1] ?? []);
+  return [...(printed[0] ?? '').matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, name = '']) => name);
 }
 
 describe('what is printed', () => {
@@ -49,11 +50,11 @@ describe('what is printed', () => {
 describe('the help', () => {
   it('lists every command with its purpose, and what the exit codes mean', async () => {
     const { code, printed } = await callCommand([]);
-    expect(code).toBe(0);
+    expect([code, printed]).toEqual([0, (await callCommand(['help'])).printed]);
     expect(await names()).toEqual(
       expect.arrayContaining(['start', 'serve', 'rotate', 'reconcile', 'attribute', 'report', 'verify']),
     );
-    expect(printed.at(-1)).toContain('2 wrong use');
+    expect(printed[0]).toContain('2 wrong use');
   });
 
   it('of every command shows how it is called and an example', async () => {
@@ -61,13 +62,14 @@ describe('the help', () => {
       const { code, printed } = await callCommand([name, '--help']);
       expect(code).toBe(0);
       const [text = ''] = printed;
-      expect(text.split('\n')[0]).toMatch(new RegExp(`^keyturn ${name}`));
+      expect(text.split('\n')[0]).toMatch(new RegExp(`^Usage: keyturn ${name}`));
       expect([name, /^Example: (keyturn|npm start)/m.test(text)]).toEqual([name, true]);
     }
   });
 
   it('of every command tells of --json, and no command takes an option that it does not know', async () => {
     for (const name of await names()) {
+      if (name === 'completion') continue;
       const { printed } = await callCommand([name, '--help']);
       const refused = await callCommand([name, '--no-such-option'], { environment: {} });
       expect([name, refused.code]).toEqual([name, 2]);
@@ -76,12 +78,24 @@ describe('the help', () => {
   });
 });
 
+describe('the version', () => {
+  it('is that of the package, however it is asked for', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    for (const word of ['--version', '-v', 'version'])
+      expect([word, await callCommand([word])]).toEqual([word, { code: 0, printed: [version], said: [] }]);
+  });
+});
+
 describe('wrong use', () => {
   it('of a command that does not exist ends with 2 and says where to look', async () => {
     const { code, printed, said } = await callCommand(['rotat']);
     expect([code, printed]).toEqual([2, []]);
-    expect(said[0]).toContain('There is no command rotat');
+    expect(said).toEqual([
+      "Unknown command 'rotat'. Did you mean 'rotate'?",
+      'Run keyturn --help to see the commands.',
+    ]);
     expect((await callCommand(['help', 'rotat'])).code).toBe(2);
+    expect((await callCommand(['rotat', '--help'])).said[0]).toBe(said[0]);
     // Names that every object has are no commands.
     expect((await callCommand(['constructor'])).code).toBe(2);
   });
@@ -89,8 +103,17 @@ describe('wrong use', () => {
   it('names the option or word that was not understood', async () => {
     const { code, said } = await callCommand(['report', 'a']);
     expect(code).toBe(2);
-    expect(said.join('\n')).toContain('USAGE_WRONG');
-    expect(said.join('\n')).toContain('unexpected word a');
+    expect(said).toEqual([
+      "keyturn report: Unexpected word 'a'.",
+      'Run keyturn report --help to see how it is called.',
+    ]);
+    expect((await callCommand(['report', '--perid', '2026'])).said[0]).toBe(
+      "keyturn report: Unknown option '--perid'. Did you mean '--period'?",
+    );
+    expect((await callCommand(['report', '--framework', 'sox'])).said[0]).toBe(
+      'keyturn report: --framework takes soc2, iso27001 or both.',
+    );
+    expect((await callCommand(['report', '--period'])).said[0]).toBe('keyturn report: --period needs a value: PERIOD.');
   });
 
   it('says which word is missing', async () => {
@@ -108,6 +131,13 @@ describe('wrong use', () => {
     expect(JSON.parse(printed[0] ?? '')).toMatchObject({
       error: { code: 'PERIOD_MALFORMED', details: { period: '2026-Q7' } },
     });
+  });
+});
+
+describe('a fingerprint that is mistyped', () => {
+  it('is wrong use, and does not make a pack look broken', async () => {
+    const { code, said } = await callCommand(['verify', folder, '--trust', 'SHA256:4f']);
+    expect([code, said[0]]).toEqual([2, expect.stringContaining('--trust takes a whole fingerprint')]);
   });
 });
 

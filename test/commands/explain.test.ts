@@ -51,8 +51,20 @@ describe('keyturn explain', () => {
     ]);
   });
 
+  it('needs nothing but a policy file, so that a developer and a pipeline can ask', async () => {
+    const words = ['explain', 'database-password', 'acme/shop', '--branch', 'main', '--policy', 'keyturn.policy.yml'];
+    const { code, printed } = await callCommand(words, { environment: {}, directory: folder });
+    expect([code, printed[0]]).toEqual([0, 'Jobs of acme/shop may read kv-prod/database-password.']);
+  });
+
+  it('takes a repository with its owner alone', async () => {
+    const { code, said } = await call('database-password', 'shop');
+    expect([code, said[0]]).toEqual([2, 'keyturn explain: REPOSITORY must be written owner/name.']);
+  });
+
   it('says of every namespace why it does not allow a read', async () => {
-    const { printed } = await call('database-password', 'acme/tools', '--branch', 'main', '--fork', '--json');
+    const { code, printed } = await call('database-password', 'acme/tools', '--branch', 'main', '--fork', '--json');
+    expect(code).toBe(1);
     expect(JSON.parse(printed[0] ?? '')).toMatchObject({
       allowed: false,
       namespaces: [
@@ -83,7 +95,7 @@ describe('keyturn explain', () => {
 
   it('refuses a secret that the policy does not bind', async () => {
     const { code, said } = await call('of-nobody', 'acme/shop');
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(said[0]).toMatch(/^SECRET_NOT_BOUND/);
   });
 });

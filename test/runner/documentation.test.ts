@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { exitCodes } from '../../src/runner/exit-codes.ts';
-import { parseExecOptions } from '../../src/runner/commands/exec-options.ts';
+import { parseExecOptions } from './exec-words.ts';
 import { parseManifest } from '../../src/runner/configuration/manifest.ts';
 import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
 import { runnerFaults } from '../../src/faults/runner-faults.ts';

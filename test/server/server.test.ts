@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.stop();
 });
 
-const nothing: PassSummary = { what: 'Nothing', counts: {} };
+const nothing: PassSummary = { what: 'Nothing', says: 'Nothing to do.', counts: {} };
 
 /** Nobody but this server itself says who people are. */
 const alone = { openId: null, publicUrl: null, platformAuthentication: null } as Settings;

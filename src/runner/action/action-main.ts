@@ -2,8 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../../service-error.ts';
 import { execWords, install } from './action-inputs.ts';
-import { exec } from '../commands/exec.ts';
-import { parseExecOptions } from '../commands/exec-options.ts';
+import { runCall } from '../run-call.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { sealProcess } from '../configuration/seal-process.ts';
 import { machineSurroundings } from '../surroundings.ts';
@@ -13,7 +12,7 @@ async function main(): Promise<number> {
   const surroundings = machineSurroundings();
   try {
     const words = execWords(surroundings.environment);
-    if (words !== null) return await exec(parseExecOptions(words), surroundings);
+    if (words !== null) return await runCall(['exec', ...words], surroundings);
     const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.cjs');
     surroundings.say(
       `${install(surroundings.environment, helper, process.execPath)} is on the PATH of the steps that follow`,

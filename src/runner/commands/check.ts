@@ -1,13 +1,15 @@
+import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { readManifest } from '../configuration/manifest.ts';
 import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
 import type { Surroundings } from '../surroundings.ts';
+import type { checkRow } from '../command-rows.ts';
 
 /** `check [FILE]`: reads a manifest and says what it asks for, or its first fault. No network, no secret. */
-export async function check(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const json = words.includes('--json');
-  const [file = 'keyturn.yml', ...others] = words.filter((word) => word !== '--json');
-  if (others.length > 0) throw new ServiceError('COMMAND_LINE_WRONG', { place: 'check', reason: 'takes one file' });
+export async function check(
+  { values: { json }, positionals: [file = 'keyturn.yml'] }: WordsOf<typeof checkRow>,
+  surroundings: Surroundings,
+): Promise<number> {
   try {
     const { requests, selections } = await readManifest(file);
     const lines = [...requests.map(described), ...selections.map(selected)];

@@ -1,16 +1,18 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 import { requireMasks, writeMasks } from './mask.ts';
+import type { envRow } from '../command-rows.ts';
 import { readNamedValues } from './read-named-values.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { writeAllSync } from '../write-all-sync.ts';
 
 /** `env --secret NAME=SECRET…`: writes secrets into GITHUB_ENV, where every later step and action of the job can read them. */
-export async function env(words: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function env({ values: options }: WordsOf<typeof envRow>, surroundings: Surroundings): Promise<number> {
   const { environment, say, nonce } = surroundings;
   requireMasks(environment);
-  const { values } = await readNamedValues(words, [], surroundings);
+  const values = await readNamedValues(options, surroundings);
   writeMasks(values);
   say('WARNING: these values now lie on the runner’s disk, and in the environment of every later step; prefer exec');
   const delimiter = `keyturn_${nonce(16)}`;

@@ -1,9 +1,10 @@
-import { parseArgs } from 'node:util';
+import type { WordsOf } from '../../command-line/command-row.ts';
 import { parseDuration } from '../../secrets/duration.ts';
 import { ServiceError } from '../../service-error.ts';
 import { isSafeVariable, parseSecretWord, type SecretRequest } from '../configuration/secret-request.ts';
+import type { execRow } from '../command-rows.ts';
 
-/** What `exec` was asked to do. */
+/** What `exec` does. */
 export interface ExecOptions {
   /** Path of a manifest; `null` for none. */
   readonly manifest: string | null;
@@ -24,63 +25,42 @@ export interface ExecOptions {
   readonly retryOn: readonly number[];
 }
 
-const options = {
-  manifest: { type: 'string' },
-  secret: { type: 'string', multiple: true },
-  file: { type: 'string', multiple: true },
-  fd: { type: 'string', multiple: true },
-  wait: { type: 'string' },
-  pristine: { type: 'boolean' },
-  keep: { type: 'string', multiple: true },
-  'no-masks': { type: 'boolean' },
-  'no-commands': { type: 'boolean' },
-  'allow-disk': { type: 'boolean' },
-  'pin-run': { type: 'boolean' },
-  'pin-file': { type: 'string' },
-  agent: { type: 'boolean' },
-  'retry-on': { type: 'string', multiple: true },
-} as const;
-
 /**
- * Reads `exec [OPTION]… -- COMMAND [ARGUMENT]…`.
+ * What `exec [OPTION]... -- COMMAND [ARGUMENT]...` was asked to do.
  * @throws ServiceError COMMAND_LINE_WRONG with the option at fault; never with what was written there.
  */
-export function parseExecOptions(words: readonly string[]): ExecOptions {
-  const end = words.indexOf('--');
-  const command = end === -1 ? [] : words.slice(end + 1);
+export function execOptions({ values, rest: command }: WordsOf<typeof execRow>): ExecOptions {
   if (command.length === 0) wrong('--', 'the command to run follows `--`');
-  const values = parse(words.slice(0, end));
   const requests = [
-    ...(values.secret ?? []).map((word) => asEnvironment(word)),
-    ...(values.file ?? []).map((word) => asFile(word)),
-    ...(values.fd ?? []).map((word) => asDescriptor(word)),
+    ...environmentRequests(values.secret),
+    ...values.file.map((word) => asFile(word)),
+    ...values.fd.map((word) => asDescriptor(word)),
   ];
   return {
     manifest: values.manifest ?? null,
     requests,
     command,
-    patienceMs: duration(values.wait ?? '2m'),
-    pristine: values.pristine ?? false,
-    keep: values.keep ?? [],
-    noMasks: values['no-masks'] ?? false,
-    noCommands: values['no-commands'] ?? false,
-    allowDisk: values['allow-disk'] ?? false,
-    pinRun: values['pin-run'] ?? values['pin-file'] !== undefined,
+    patienceMs: patience(values.wait),
+    pristine: values.pristine,
+    keep: values.keep,
+    noMasks: values['no-masks'],
+    noCommands: values['no-commands'],
+    allowDisk: values['allow-disk'],
+    pinRun: values['pin-run'] || values['pin-file'] !== undefined,
     pinFile: values['pin-file'] ?? null,
-    agent: values.agent ?? false,
-    retryOn: (values['retry-on'] ?? []).map(exitCode),
+    agent: values.agent,
+    retryOn: values['retry-on'].map(exitCode),
   };
 }
 
-function parse(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // The message of parseArgs may quote what was written; its code does not.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
-    return wrong('exec', unknown ? 'an option is not known' : 'an option lacks its value, or a word stands alone');
-  }
+/** The secrets of `--secret NAME=SECRET`. @throws ServiceError COMMAND_LINE_WRONG. */
+export function environmentRequests(words: readonly string[]): readonly SecretRequest[] {
+  return words.map((word) => asEnvironment(word));
+}
+
+/** A duration such as `30s`, in milliseconds; two minutes if none is given. @throws ServiceError COMMAND_LINE_WRONG. */
+export function patience(text = '2m'): number {
+  return parseDuration(text) ?? wrong('--wait', 'needs a duration such as 30s or 5m');
 }
 
 function asEnvironment(word: string): SecretRequest {
@@ -112,10 +92,6 @@ function request(option: string, reference: string, target: SecretRequest['targe
 function halves(option: string, word: string): readonly [string, string] {
   const at = word.indexOf('=');
   return at < 1 ? wrong(option, 'needs PLACE=[VAULT/]NAME[@VERSION]') : [word.slice(0, at), word.slice(at + 1)];
-}
-
-function duration(text: string): number {
-  return parseDuration(text) ?? wrong('--wait', 'needs a duration such as 30s or 5m');
 }
 
 function exitCode(text: string): number {

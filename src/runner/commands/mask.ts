@@ -1,14 +1,16 @@
+import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { decideMasks } from '../redaction/mask-decision.ts';
 import { maskLines } from '../redaction/masks.ts';
+import type { maskRow } from '../command-rows.ts';
 import { readNamedValues } from './read-named-values.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { writeAllSync } from '../write-all-sync.ts';
 
 /** `mask --secret NAME=SECRET…`: writes `::add-mask::` lines only, for values that this job gets in another way. */
-export async function mask(words: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function mask({ values: options }: WordsOf<typeof maskRow>, surroundings: Surroundings): Promise<number> {
   requireMasks(surroundings.environment);
-  const { values } = await readNamedValues(words, [], surroundings);
+  const values = await readNamedValues(options, surroundings);
   writeMasks(values);
   return 0;
 }

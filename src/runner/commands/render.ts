@@ -1,27 +1,29 @@
 import { readFileSync, rmSync } from 'node:fs';
+import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 import { decideMasks } from '../redaction/mask-decision.ts';
 import { memoryFiles } from '../delivery/memory-file.ts';
 import { rememberRendered } from '../delivery/rendered-files.ts';
+import type { renderRow } from '../command-rows.ts';
 import { writeMasks } from './mask.ts';
 import { readNamedValues } from './read-named-values.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { fillTemplate } from '../delivery/template.ts';
 
 /** `render --template FILE --out PATH --secret NAME=SECRET…`: fills a template into a file in memory, for later steps. */
-export async function render(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const allowDisk = words.includes('--allow-disk');
-  const rest = words.filter((word) => word !== '--allow-disk');
+export async function render(
+  { values: options }: WordsOf<typeof renderRow>,
+  surroundings: Surroundings,
+): Promise<number> {
   // Decided before the helper writes anything, because the decision depends on what is already in the job's files.
   const decision = decideMasks(surroundings.environment);
-  const { values, options } = await readNamedValues(rest, ['template', 'out'], surroundings);
-  const template = options['template'] ?? '';
-  const out = options['out'] ?? '';
+  const { template, out, 'allow-disk': allowDisk } = options;
   if (template === '' || !/^\/[^\0\n]+$/.test(out)) {
     const reason = 'needs --template FILE and --out with an absolute path';
     throw new ServiceError('COMMAND_LINE_WRONG', { place: 'render', reason });
   }
+  const values = await readNamedValues(options, surroundings);
   const text = fillTemplate(template, readTemplate(template), values);
   memoryFiles({ allowDisk, nonce: surroundings.nonce(4), announce: () => undefined, fallback: '/tmp' }).write(
     out,

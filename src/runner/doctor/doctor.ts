@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type Diagnosis, fail, pass } from './diagnosis.ts';
 import { diagnoseJob } from './diagnose-job.ts';
@@ -8,6 +8,7 @@ import { refuseHostileEnvironment } from '../configuration/hostile-environment.t
 import { httpExchange } from '../http-exchange.ts';
 import { loadFetchConfiguration } from '../configuration/load-fetch-configuration.ts';
 import { parseSecretWord } from '../configuration/secret-request.ts';
+import type { doctorRow } from '../command-rows.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { probeReads, type WantedReads } from './probe-reads.ts';
 
@@ -20,8 +21,8 @@ interface Wanted extends WantedReads {
  * whether it is well and what to do. Exit code 1 when anything failed. `--secret` reads one secret by name; `--audit`
  * tells how to find its row in the vault's log; `keyturn doctor` finds it by the receipt.
  */
-export async function doctor(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const wanted = parseWords(words);
+export async function doctor({ values }: WordsOf<typeof doctorRow>, surroundings: Surroundings): Promise<number> {
+  const wanted = wantedReads(values);
   const found: Diagnosis[] = [];
   const configuration = diagnoseConfiguration(surroundings, found);
   if (configuration !== null) {
@@ -68,20 +69,13 @@ function diagnoseEnvironment(
   }
 }
 
-function parseWords(words: readonly string[]): Wanted {
-  const options = { json: { type: 'boolean' }, audit: { type: 'boolean' }, secret: { type: 'string' } } as const;
+/** @throws ServiceError COMMAND_LINE_WRONG. */
+function wantedReads(values: WordsOf<typeof doctorRow>['values']): Wanted {
   const wrong = (place: string, reason: string) => new ServiceError('COMMAND_LINE_WRONG', { place, reason });
-  let values;
-  try {
-    ({ values } = parseArgs({ args: [...words], options, strict: true, allowPositionals: false }));
-  } catch {
-    throw wrong('doctor', 'takes --secret, --audit and --json');
-  }
   const secret = values.secret === undefined ? null : parseSecretWord(values.secret);
   if (values.secret !== undefined && secret === null) throw wrong('--secret', 'needs [VAULT/]NAME');
-  if (values.audit === true && secret === null)
-    throw wrong('--audit', 'needs --secret: one read is made and looked up');
-  return { json: values.json ?? false, audit: values.audit ?? false, secret };
+  if (values.audit && secret === null) throw wrong('--audit', 'needs --secret: one read is made and looked up');
+  return { json: values.json, audit: values.audit, secret };
 }
 
 function written({ layer, verdict, message, advice }: Diagnosis): string {

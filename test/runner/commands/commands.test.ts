@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
 import { execWords, install } from '../../../src/runner/action/action-inputs.ts';
 import { checkAgentCommand } from '../../../src/runner/delivery/agent-command.ts';
-import { parseExecOptions } from '../../../src/runner/commands/exec-options.ts';
+import { parseExecOptions } from '../exec-words.ts';
 import { helperVersion } from '../../../src/runner/helper-version.ts';
 import { sweep } from '../../../src/runner/delivery/sweep.ts';
 import { skipUnless } from '../../skip-unless.ts';

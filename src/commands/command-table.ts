@@ -1,0 +1,52 @@
+import { type CommandRow, type Program, type RawWords, typedWords } from '../command-line/command-row.ts';
+import { completionRow, completionScript, isShell } from '../command-line/completion-script.ts';
+import { version } from '../composition/version.ts';
+import type { ExitCode, Run, Surroundings } from './command.ts';
+import { attributeRow, reportRow, verifyRow } from './evidence-rows.ts';
+import { serveRow, startRow } from './host-rows.ts';
+import { adoptRow, doctorRow, explainRow, reconcileRow, rotateRow } from './rotation-rows.ts';
+
+/** One command, as the command line calls it. */
+export interface Command {
+  readonly row: CommandRow;
+  run(words: RawWords, surroundings: Surroundings): Promise<ExitCode>;
+}
+
+/** Every command, in the order of the help. Each is loaded when it is called: `verify` needs nothing of a network. */
+export const commands: readonly Command[] = [
+  command(startRow, async () => (await import('./start.ts')).start),
+  command(serveRow, async () => (await import('./serve.ts')).serve),
+  command(adoptRow, async () => (await import('./adopt.ts')).adopt),
+  command(rotateRow, async () => (await import('./rotate.ts')).rotate),
+  command(reconcileRow, async () => (await import('./reconcile.ts')).reconcile),
+  command(attributeRow, async () => (await import('./attribute.ts')).attribute),
+  command(reportRow, async () => (await import('./report.ts')).report),
+  command(verifyRow, async () => (await import('./verify.ts')).verify),
+  command(explainRow, async () => (await import('./explain.ts')).explain),
+  command(doctorRow, async () => (await import('./doctor.ts')).doctor),
+  command(completionRow('keyturn'), () => Promise.resolve(completion)),
+];
+
+/** The service's command line. */
+export const program: Program = {
+  name: 'keyturn',
+  version,
+  about: 'Rotates the secrets that Gitea pipelines take from Azure Key Vault, and proves who read what.',
+  footer: `keyturn COMMAND --help shows how to call a command, with an example.
+Exit codes: 0 done; 1 the answer is no, or something was found; 2 wrong use; 3 could not reach or read.`,
+  rows: commands.map(({ row }) => row),
+  quotesWords: true,
+};
+
+function command<Row extends CommandRow>(row: Row, load: () => Promise<Run<Row>>): Command {
+  return { row, run: async (words, surroundings) => await (await load())(typedWords(row, words), surroundings) };
+}
+
+function completion(
+  { positionals }: { readonly positionals: readonly string[] },
+  { print }: Surroundings,
+): Promise<ExitCode> {
+  const [shell] = positionals;
+  if (isShell(shell)) print(completionScript(program, shell));
+  return Promise.resolve(0);
+}

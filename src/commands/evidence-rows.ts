@@ -1,0 +1,87 @@
+import type { CommandRow } from '../command-line/command-row.ts';
+
+const files = {
+  jobs: { value: 'FILE', says: 'jobs, one a line, as in docs/formats.md' },
+  receipts: {
+    value: 'FILE',
+    says: 'receipts, one a line: as found in job logs, or posted ones as {"postedAt", "receipt"}',
+  },
+  policy: { value: 'FILE', says: 'keyturn.policy.yml; without its identities no read can be better than claimed' },
+} as const;
+
+export const attributeRow = {
+  name: 'attribute',
+  summary: 'ties audit log rows in files to jobs in files',
+  about: `Ties reads in Key Vault's audit log to Gitea jobs, from files alone, without any network. Writes one line of JSON for
+each row that disclosed a value: id, grade, job or candidates, reason, evidence. Standard error names what is missing and
+each row that could not be read; no row is left out silently.`,
+  options: {
+    retrievals: {
+      value: 'FILE|DIR',
+      says: 'rows of AZKVAuditLogs, AzureDiagnostics or the storage archive, one a line, also as {"record": ...}',
+      required: true,
+    },
+    ...files,
+    out: { value: 'FILE', says: 'writes the lines there instead of to standard output' },
+    json: { says: 'prints the counts as one line of JSON: last with --out, else on standard error' },
+  },
+  examples: [
+    'keyturn attribute --retrievals ./rows --jobs jobs.ndjson --receipts receipts.ndjson --out attributed.ndjson',
+  ],
+} as const satisfies CommandRow;
+
+export const reportRow = {
+  name: 'report',
+  summary: 'writes a sealed evidence pack of one period',
+  about: `Writes a sealed pack of one period into a new folder: the report as HTML and PDF, its data, and the seal. It reports what
+was collected; with --retrievals it reports audit records from files instead, without any network.
+
+Exit codes: 0 done; 2 wrong use or no such pack; 3 could not reach, read or write.`,
+  usages: [
+    '--period 2026-Q3|FROM..TO [--framework soc2|iso27001|both] --out DIR [--json]',
+    '--period ... --retrievals FILE|DIR [--jobs FILE] [--receipts FILE] [--policy FILE] --out DIR',
+    '--list [--json]',
+    '--pack ID --out DIR [--json]',
+  ],
+  options: {
+    period: { value: 'PERIOD', says: 'such as 2026-Q3, 2026-07, 2026, or FROM..TO as dates' },
+    framework: {
+      value: 'NAME',
+      says: 'the framework to report for (default: both)',
+      choices: ['soc2', 'iso27001', 'both'],
+    },
+    out: { value: 'DIR', says: 'the new folder for the pack' },
+    retrievals: { value: 'FILE|DIR', says: 'reports these audit records instead of what was collected' },
+    ...files,
+    list: { says: 'lists the packs of the archive, oldest first' },
+    pack: { value: 'ID', says: 'copies this pack out of the archive, unchanged and with its seal' },
+    json: { says: 'prints the result as one line of JSON' },
+  },
+  examples: [
+    'keyturn report --period 2026-Q3 --out ./2026-Q3',
+    'keyturn report --pack 2026-Q3.soc2-iso27001.20261003T023000Z --out ./2026-Q3',
+  ],
+} as const satisfies CommandRow;
+
+export const verifyRow = {
+  name: 'verify',
+  summary: 'checks packs, without any network',
+  about: `Checks a pack on this machine, without any network: every file, byte for byte, against the sealed statement. Without
+--trust it can only say "intact; signer not verified", because a key that travels inside a pack proves nothing: get the
+fingerprint from the operator by another way.
+
+Of several packs, oldest first, it checks each, and that they are one chain: that each names the sealed statement of the
+one before it. The first may follow a pack that is not given.
+
+Exit codes: 0 intact; 1 something was changed (each file is named) or the packs are not one chain (each fault is named);
+2 wrong use; 3 not a pack that can be read.`,
+  arguments: [{ name: 'PACK', says: 'the folder that holds manifest.json', required: true, repeats: true }],
+  options: {
+    trust: { value: 'FINGERPRINT', says: 'the fingerprint of the key that you trust: sha256: and 64 digits' },
+    json: { says: 'prints the result as one line of JSON' },
+  },
+  examples: [
+    `keyturn verify ./pack --trust sha256:${'4f2a90c1'.repeat(8)}`,
+    'keyturn verify ./2026-Q1 ./2026-Q2 ./2026-Q3',
+  ],
+} as const satisfies CommandRow;

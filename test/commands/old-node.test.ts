@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string } };
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyturn-node-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('keyturn on a Node that is too old', () => {
+  it('says in one sentence which Node it needs, and ends with 2', () => {
+    const pretend = join(folder, 'pretend.mjs');
+    writeFileSync(pretend, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });\n");
+    const words = ['--import', pretend, 'src/cli.ts', 'verify', 'a', 'b'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    const needed = engines.node.replace('>=', '');
+    expect([status, stdout, stderr]).toEqual([2, '', `keyturn needs Node ${needed} or newer; this is Node 20.20.2.\n`]);
+  });
+});
