@@ -1,0 +1,3 @@
+import { mutationTests } from './mutation-tests.ts';
+
+mutationTests({ remainder: 1, parts: 2 });
