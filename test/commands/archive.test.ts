@@ -136,7 +136,7 @@ describe('keyturn verify of several packs', () => {
     expect(code).toBe(1);
     expect(printed.slice(-2)).toEqual([
       'The packs are not one chain: gap.',
-      `  gap: ${idOf(2)} in 2026-03 follows ${idOf(1)}, of which no sealed statement is among these packs`,
+      `  gap: ${idOf(2)} in 2026-03 follows ${idOf(1)}, which is not among these packs with a valid seal`,
     ]);
     const swapped = await call('verify', '2026-02', '2026-01', '--json');
     expect(swapped.code).toBe(1);

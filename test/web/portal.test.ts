@@ -46,7 +46,7 @@ describe('the portal', () => {
       'not yet',
       'Nobody approved in time',
       'APPROVAL_EXPIRED',
-      'To go on, correct the cause and ask for the same secret again.',
+      'To continue, correct the cause and request the rotation again.',
     ])
       expect(text).toContain(words);
     expect(await listOf(listedRotation())).not.toContain('To go on');
@@ -76,9 +76,9 @@ describe('the portal', () => {
     const asked = { askedBy: personCalled('ann'), reason: 'leaked in a chat', emergency: true };
     const text = await listOf(listedRotation({ state: 'awaiting-approval', ...asked, approvals, waitsFor }));
     for (const words of [
-      'Asked for by ann, as an emergency: leaked in a chat',
+      'Requested by ann, as an emergency: leaked in a chat',
       'Break-glass: revoke approved by bob, 2026-03-01 00:05 UTC: nobody &lt;b&gt;else&lt;/b&gt;',
-      'To be weighed before a credential ends: job team/app 1 runs<',
+      'Blocks revocation: job team/app 1 runs<',
     ])
       expect(text).toContain(words);
   });
@@ -90,7 +90,7 @@ describe('the portal', () => {
     for (const words of [
       'every read with its grade and evidence',
       'the query that read the log',
-      'to read on a screen',
+      'for reading on screen',
     ])
       expect(text).toContain(words);
   });

@@ -99,7 +99,7 @@ export async function writeStateFiles(
     ...(await rows('findings', 'Every exception', audited.findings)),
     ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingCells)),
     ...(await rows('rotations', 'Every rotation, with the head of its journal', rotations)),
-    ...(await rows('inventory', 'Every secret, as of the end of the period', audited.inventory)),
+    ...(await rows('inventory', 'Every secret at the end of the period', audited.inventory)),
     ...(await table(
       'coverage',
       'Every hour of the log',
@@ -152,7 +152,7 @@ function retrievalCells(attribution: Attribution): readonly (string | number | n
 }
 
 function withoutClient(attribution: Attribution): Attribution {
-  return { ...attribution, retrieval: { ...attribution.retrieval, client: '(withheld: a value is suspected in it)' } };
+  return { ...attribution, retrieval: { ...attribution.retrieval, client: '(withheld: it may contain a value)' } };
 }
 
 function textOf(value: string | number | readonly string[]): string | number {

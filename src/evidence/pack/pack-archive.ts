@@ -116,7 +116,7 @@ async function requireEmptyFolder(directory: string, pack: string): Promise<void
     await mkdir(directory, { recursive: true });
     if ((await readdir(directory)).length === 0) return;
   } catch (cause) {
-    throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder cannot be made' }, { cause });
+    throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder cannot be created' }, { cause });
   }
   throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder is not empty' });
 }
@@ -127,9 +127,9 @@ export async function readIndex(records: RecordStore): Promise<ArchiveIndex> {
   if (record === null) return { packs: [], revision: null };
   const envelope = openEnvelope(record.bytes);
   if (envelope === null)
-    throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'no canonical envelope' });
+    throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'not a canonical envelope' });
   const parsed = indexShape.safeParse(JSON.parse(Buffer.from(envelope.payload).toString('utf8')));
   if (!parsed.success)
-    throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'no index of this format' });
+    throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'not an index of this format' });
   return { packs: parsed.data.packs, revision: record.revision };
 }

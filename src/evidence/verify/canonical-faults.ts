@@ -20,7 +20,7 @@ export function parsedAs<Shape extends z.ZodType>(shape: Shape, text: string | n
 /** A fault when a JSON file is not written in the one form that a pack may hold. */
 export function canonicalFaults(file: string, text: string): readonly PackFault[] {
   const value = parseJson(text);
-  if (value === undefined) return [{ file, row: null, message: 'is no JSON' }];
+  if (value === undefined) return [{ file, row: null, message: 'is not valid JSON' }];
   return isCanonical(value, text) ? [] : [{ file, row: null, message: 'is not in canonical form' }];
 }
 
@@ -41,13 +41,13 @@ export async function rowFaults(
     if (row === 0) continue;
     if (faults.length >= mostRowFaults) continue;
     if (ndjson && canonicalFaults(path, `${line}\n`).length > 0)
-      faults.push({ file: path, row, message: 'is no row in canonical form' });
+      faults.push({ file: path, row, message: 'is not a row in canonical form' });
     run.push(`${line}\n`);
     if (changed && run.length === rowsPerDigest) compareRun();
   }
   if (changed && run.length > 0) compareRun();
   if (changed && row !== rows)
-    faults.push({ file: path, row: null, message: `has ${String(row)} rows, sealed were ${String(rows)}` });
+    faults.push({ file: path, row: null, message: `has ${String(row)} rows; ${String(rows)} were sealed` });
   return faults;
 
   function compareRun(): void {
@@ -55,7 +55,8 @@ export async function rowFaults(
     const first = row - run.length + 1;
     run = [];
     if (digest === sealed[Math.floor((first - 1) / rowsPerDigest)]) return;
-    const where = first === row ? 'this row was changed' : `a row from here to row ${String(row)} was changed`;
+    const where =
+      first === row ? 'this row was changed' : `this row or a later one up to row ${String(row)} was changed`;
     faults.push({ file: path, row: first, message: where });
   }
 }

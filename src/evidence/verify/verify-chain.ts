@@ -8,11 +8,11 @@ export interface GivenPack {
 
 /** Why packs do not form one chain in the order given. */
 export const chainFaults = {
-  'no-link': 'no seal holds that says where the pack belongs, or another key than the one you trust sealed it',
+  'no-link': 'the pack has no valid seal that places it in the chain, or another key than the one you trust sealed it',
   repeated: 'one pack was given twice',
-  remade: 'two packs have one name and state different things',
-  fork: 'two packs follow the same one, or both say that they are the first of their archive',
-  gap: 'the pack that this one follows is not among those given, or not as it was when this one was sealed',
+  remade: 'two packs have the same name but different contents',
+  fork: 'two packs follow the same pack, or both claim to be the first of their archive',
+  gap: 'the pack that this one follows is missing from those given, or has changed since this one was sealed',
   order: 'the pack was given before the one that it follows',
 } as const;
 export type ChainFaultCode = keyof typeof chainFaults;
@@ -55,7 +55,7 @@ export function verifyChain(given: readonly GivenPack[]): ChainVerification {
   for (const pack of linked) {
     const before = pack.previous === null ? undefined : byDigest.get(pack.previous.statementSha256);
     if (before !== undefined && before.position > pack.position)
-      faults.push(fault('order', pack, `is given before ${nameOf(before)}, the pack that it follows`));
+      faults.push(fault('order', pack, `is given before ${nameOf(before)}, which it follows`));
     if (before === undefined && pack !== first && !forked.has(pack)) faults.push(gap(pack, linked));
   }
   return conclude(given, first, faults);
@@ -67,7 +67,7 @@ function once(given: readonly GivenPack[], faults: ChainFault[]): readonly Linke
   for (const [position, { directory, verification }] of given.entries()) {
     const { link } = verification;
     if (link === null) {
-      const message = 'has no seal to rely on, so nothing says where in the chain it belongs';
+      const message = 'has no valid seal, so its place in the chain is unknown';
       faults.push({ code: 'no-link', directory, pack: null, message });
       continue;
     }
@@ -84,7 +84,7 @@ function findRemade(linked: readonly Linked[], faults: ChainFault[]): void {
     const [first, ...others] = named;
     for (const other of others)
       faults.push(
-        fault('remade', other, `is called ${pack} as ${first?.directory ?? ''} is, and states something else`),
+        fault('remade', other, `has the same name ${pack} as ${first?.directory ?? ''} but different contents`),
       );
   }
 }
@@ -97,8 +97,8 @@ function findForks(linked: readonly Linked[], faults: ChainFault[]): ReadonlySet
     for (const other of others) {
       const claim =
         other.previous === null
-          ? 'says that it is the first of its archive'
-          : `names ${other.previous.pack} as the pack before it`;
+          ? 'claims to be the first of its archive'
+          : `names ${other.previous.pack} as its predecessor`;
       faults.push(fault('fork', other, `${claim}, and so does ${first === undefined ? '' : nameOf(first)}`));
       forked.add(other);
     }
@@ -119,12 +119,8 @@ function gap(pack: Linked, linked: readonly Linked[]): ChainFault {
   const other = linked.find((one) => one.pack === named);
   // Named, but with another digest: somebody made that pack again, after this one had been sealed upon it.
   if (other !== undefined)
-    return fault(
-      'gap',
-      pack,
-      `follows ${named}, but not as it stands in ${other.directory}: that states something else`,
-    );
-  return fault('gap', pack, `follows ${named}, of which no sealed statement is among these packs`);
+    return fault('gap', pack, `follows ${named}, but the pack in ${other.directory} has different contents`);
+  return fault('gap', pack, `follows ${named}, which is not among these packs with a valid seal`);
 }
 
 function conclude(
@@ -140,9 +136,7 @@ function conclude(
   const keys = new Set(given.map(({ verification }) => verification.fingerprint)).size;
   const message = [
     `one chain of ${String(given.length)} packs`,
-    follows === null
-      ? 'it begins with the first pack of its archive'
-      : `it follows ${follows}, which is not among these`,
+    follows === null ? 'it begins with the first pack of its archive' : `it follows ${follows}, which was not given`,
     ...(keys > 1 ? [`sealed by ${String(keys)} keys`] : []),
     // Whoever may seal with a key of their own can make a whole chain with it.
     ...(given.some(({ verification }) => verification.signer === 'not-verified') ? ['signer not verified'] : []),

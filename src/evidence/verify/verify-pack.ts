@@ -47,15 +47,15 @@ export async function verifyPack(directory: string, { trust }: { trust?: string 
   const listed = new Map(manifest?.files.map(({ path, sha256 }) => [path, sha256]));
   const expected = holds && statement !== null ? stated : listed;
   if (!expected.has(manifestFile) && manifest === null)
-    fault(manifestFile, 'is missing, or is no manifest of this format');
+    fault(manifestFile, 'is missing or is not a manifest of this format');
 
   const digests = await compareFiles(directory, found, expected, fault);
   if (envelope !== null && !holds) {
     // Seal and manifest both name the key's digest. Where they differ, a byte of either may have changed, and both are named.
     const named = [stated.get(publicKeyFile), listed.get(publicKeyFile)].filter((sha256) => sha256 !== undefined);
     const agreeing = named.filter((sha256) => sha256 === digests.get(publicKeyFile)).length;
-    if (agreeing > 0) fault(sealFile, 'the signature does not hold under the public key');
-    if (agreeing < named.length && publicKey !== null) fault(publicKeyFile, 'the seal does not hold under this key');
+    if (agreeing > 0) fault(sealFile, 'the signature does not match the public key');
+    if (agreeing < named.length && publicKey !== null) fault(publicKeyFile, 'the seal was not made with this key');
   }
   if (holds && statement !== null)
     compareManifests(statement, manifest, parsedAs(dataManifestShape, await text(dataManifestFile)), fault);
@@ -65,7 +65,7 @@ export async function verifyPack(directory: string, { trust }: { trust?: string 
   const signer =
     trust === undefined ? 'not-verified' : holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
   if (signer === 'not-trusted')
-    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the key to trust`);
+    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the trusted key`);
   const link = envelope === null || !holds || signer === 'not-trusted' ? null : readLink(envelope, statement);
   return conclude(faults, signer, fingerprint, statement, { files: found.size, link });
 }
@@ -111,7 +111,7 @@ async function listFiles(directory: string): Promise<ReadonlyMap<string, boolean
   } catch (cause) {
     throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'the folder cannot be read' }, { cause });
   }
-  throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'it holds neither seal nor manifest' });
+  throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'it contains neither a seal nor a manifest' });
 }
 
 function oddEntries(found: ReadonlyMap<string, boolean>): readonly PackFault[] {
@@ -128,7 +128,7 @@ async function readSeal(
 ): Promise<Envelope | null> {
   const envelope = found.has(sealFile) ? openEnvelope(await readFile(join(directory, sealFile))) : null;
   if (!found.has(sealFile)) fault(sealFile, 'is missing: the pack is not sealed');
-  else if (envelope === null) fault(sealFile, 'is no envelope in canonical form');
+  else if (envelope === null) fault(sealFile, 'is not an envelope in canonical form');
   return envelope;
 }
 
@@ -138,7 +138,7 @@ function readStatement(envelope: Envelope, fault: Report): PackStatement | null 
   const canonical =
     Buffer.from(payload).equals(envelope.payload) && canonicalFaults(sealFile, `${payload}\n`).length === 0;
   if (statement !== null && canonical && envelope.payloadType === statementPayloadType) return statement;
-  fault(sealFile, 'states nothing in a form that this release knows');
+  fault(sealFile, 'contains no statement that this release can parse');
   return null;
 }
 
@@ -154,7 +154,7 @@ async function compareFiles(
   for (const [name, sha256] of expected) {
     const actual = digests.get(name);
     if (actual === undefined) fault(name, 'is missing');
-    else if (actual !== sha256) fault(name, `its sha256 is ${actual}, sealed was ${sha256}`);
+    else if (actual !== sha256) fault(name, `its sha256 is ${actual}; ${sha256} was sealed`);
   }
   for (const name of found.keys()) {
     if (!expected.has(name) && name !== sealFile && name !== manifestFile) fault(name, 'is not part of the pack');
@@ -180,7 +180,7 @@ function compareManifests(
     manifest.files.length !== subject.length - 1 ||
     !marks(manifest)
   ) {
-    fault(manifestFile, 'does not list what the statement seals');
+    fault(manifestFile, 'does not list the files that the statement seals');
   }
   if (
     dataManifest === null ||
@@ -188,7 +188,7 @@ function compareManifests(
     !marks(dataManifest) ||
     stated.get(dataManifestFile) !== predicate.dataManifestSha256
   ) {
-    fault(dataManifestFile, 'does not list what the statement seals');
+    fault(dataManifestFile, 'does not list the files that the statement seals');
   }
 }
 

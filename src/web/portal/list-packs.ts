@@ -12,7 +12,7 @@ export async function listPacks(request: Request, ports: WebPorts): Promise<Resp
     'Reports',
     html`<h1>Evidence reports</h1>
 <p class="lead">Each pack shows who read which secret, when and in which job, for one period. Download it, check it with <code>keyturn verify</code> on your own machine, and draw your own sample.</p>
-${packs.length === 0 ? html`<p>No report has been produced yet. <code>keyturn report --period 2026-Q3 --out DIR</code> produces one; the service does so when a period has passed.</p>` : packs.map(card)}`,
+${packs.length === 0 ? html`<p>No report has been produced yet. <code>keyturn report --period 2026-Q3 --out DIR</code> produces one. The service produces one by itself after each period ends.</p>` : packs.map(card)}`,
   );
 }
 

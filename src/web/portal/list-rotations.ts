@@ -15,14 +15,14 @@ export async function listRotations(request: Request, asking: Who, ports: WebPor
   return await page(
     'Rotations',
     html`<h1>Rotations</h1>
-<p class="lead">Each line is one rotation from its journal: when it began, where it stands, and what became of the old value.</p>
-${rotations.length === 0 ? html`<p>Nothing has been rotated yet. Keyturn observes until a secret is bound in <code>keyturn.policy.yml</code>.</p>` : rotationTable(rotations, operator)}
+<p class="lead">One row per rotation, from its journal: when it started, its state, and the outcome for the old value.</p>
+${rotations.length === 0 ? html`<p>No rotation has run yet. Keyturn only observes until <code>keyturn.policy.yml</code> binds a secret.</p>` : rotationTable(rotations, operator)}
 ${operator ? askForm() : ''}`,
   );
 }
 
 function askForm() {
-  return html`<h2>Ask for a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label><label>Reason, for the record<input type="text" name="reason" required></label><label class="tick"><input type="checkbox" name="emergency"> Emergency: the value has leaked. No minimum age, no grace</label><div><button>Rotate</button></div></form>`;
+  return html`<h2>Request a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label><label>Reason, for the record<input type="text" name="reason" required></label><label class="tick"><input type="checkbox" name="emergency"> Emergency: the value has leaked. No minimum age, no grace</label><div><button>Rotate</button></div></form>`;
 }
 
 const flag = z.union([z.boolean(), z.literal('on').transform(() => true)]).default(false);

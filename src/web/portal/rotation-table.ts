@@ -5,7 +5,7 @@ import type { ListedRotation } from '../web-ports.ts';
 
 /** The table of rotations: one row each, and a second one under it where something must be told in sentences. */
 export function rotationTable(rotations: readonly ListedRotation[], operator: boolean) {
-  return html`<div class="scroll"><table><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Began</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
+  return html`<div class="scroll"><table><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Started</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
 <tbody>${rotations.map((one) => rows(one, operator))}</tbody></table></div>`;
 }
 
@@ -32,15 +32,15 @@ function describeRotation({
     ...(askedBy === null
       ? []
       : [
-          `Asked for by ${describePerson(askedBy)}${emergency ? ', as an emergency' : ''}: ${reason ?? 'no reason is recorded'}`,
+          `Requested by ${describePerson(askedBy)}${emergency ? ', as an emergency' : ''}: ${reason ?? 'no reason is recorded'}`,
         ]),
     ...approvals.map(
       ({ step, by, at, breakGlass, reason: why }) =>
         `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
     ),
-    ...(waitsFor.length === 0 ? [] : [`To be weighed before a credential ends: ${waitsFor.join('; ')}`]),
+    ...(waitsFor.length === 0 ? [] : [`Blocks revocation: ${waitsFor.join('; ')}`]),
     ...(note === null ? [] : [note]),
-    ...(state === 'needs-attention' ? ['To go on, correct the cause and ask for the same secret again.'] : []),
+    ...(state === 'needs-attention' ? ['To continue, correct the cause and request the rotation again.'] : []),
   ];
 }
 
@@ -85,8 +85,8 @@ function breakGlassForm({ rotationId, state, awaits }: ListedRotation) {
   const does =
     awaits === 'publish'
       ? 'Publishes without a second person.'
-      : `Ends ${ends} now, whatever speaks for its use, without a second person.`;
-  return html`<details><summary>Break glass</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="approve"><input type="hidden" name="breakGlass" value="on"><input type="hidden" name="rotationId" value="${rotationId}"><p>${does} It stands in every report as an exception.</p><label>Reason, for the record<input type="text" name="reason" required></label><button>Approve alone</button></form></details>`;
+      : `Revokes ${ends} now, even if it may still be in use, and without a second person.`;
+  return html`<details><summary>Break glass</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="approve"><input type="hidden" name="breakGlass" value="on"><input type="hidden" name="rotationId" value="${rotationId}"><p>${does} Every report lists it as an exception.</p><label>Reason, for the record<input type="text" name="reason" required></label><button>Approve alone</button></form></details>`;
 }
 
 function approveForm({ rotationId, awaits }: ListedRotation) {

@@ -18,7 +18,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 export async function sendPackFile(id: string, path: string, download: boolean, ports: WebPorts): Promise<Response> {
   if (path === 'pack.zip') return await sendZip(id, ports);
   const bytes = await ports.packFile(id, path);
-  if (bytes === null) return Response.json({ error: 'There is no such file.' }, { status: 404 });
+  if (bytes === null) return Response.json({ error: 'Unknown file.' }, { status: 404 });
   const extension = path.split('.').at(-1) ?? '';
   const shown = !download && (extension === 'html' || extension === 'pdf');
   const name = basename(path).replaceAll(/[^\w.-]/g, '_');
@@ -34,8 +34,7 @@ export async function sendPackFile(id: string, path: string, download: boolean, 
 
 /** All files of a pack as one zip, streamed. */
 async function sendZip(id: string, ports: WebPorts): Promise<Response> {
-  if ((await ports.packFiles(id)) === null)
-    return Response.json({ error: 'There is no such report.' }, { status: 404 });
+  if ((await ports.packFiles(id)) === null) return Response.json({ error: 'Unknown report.' }, { status: 404 });
   const name = `${id.replaceAll(/[^\w.-]/g, '_')}.zip`;
   return new Response(ReadableStream.from(ports.packZip(id)), {
     headers: { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="${name}"` },

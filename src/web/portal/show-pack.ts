@@ -5,21 +5,21 @@ import { page, wantsJson } from './page.ts';
 import { showRefusal } from './show-refusal.ts';
 
 const purposes: Readonly<Record<string, string>> = {
-  'report.html': 'the report, to read on a screen',
-  'report.pdf': 'the report, to print and to file (PDF/A-3)',
+  'report.html': 'the report, for reading on screen',
+  'report.pdf': 'the report, for printing and filing (PDF/A-3)',
   'manifest.json': 'every file with its size and SHA-256',
-  'retrievals.ndjson': 'every read with its grade and evidence, one a line',
+  'retrievals.ndjson': 'every read with its grade and evidence, one per line',
   'retrievals.csv': 'the same reads, for a spreadsheet',
-  'findings.ndjson': 'every exception, one a line',
+  'findings.ndjson': 'every exception, one per line',
   'findings.csv': 'the same exceptions, for a spreadsheet',
   'rotations.ndjson': 'every rotation, from its journal',
   'inventory.ndjson': 'every secret with its age and policy; no values',
   'coverage.csv': 'every hour of the log: covered, a gap, or not read',
   'slices.ndjson': 'every slice of log rows with its digest',
-  'unreadable-rows.ndjson': 'rows that are no audit rows, with the reason',
+  'unreadable-rows.ndjson': 'rows that could not be parsed, with the reason',
   'queries/retrievals.kql': 'the query that read the log',
-  'public-key.pem': 'the key of the seal; it proves nothing by itself',
-  'data-manifest.json': 'the data files alone, as the PDF names them',
+  'public-key.pem': "the seal's public key; it proves nothing by itself",
+  'data-manifest.json': 'the digests of the data files, as attached to the PDF',
   'pack.dsse.json': 'the signed statement over all files',
   'oscal-assessment-results.json': 'the same results for assessment tools (OSCAL)',
 };
@@ -28,7 +28,7 @@ const purposes: Readonly<Record<string, string>> = {
 export async function showPack(request: Request, id: string, ports: WebPorts): Promise<Response> {
   const pack = (await ports.packs()).find((one) => one.id === id);
   const files = await ports.packFiles(id);
-  if (pack === undefined || files === null) return await showRefusal(request, 404, 'There is no such report.');
+  if (pack === undefined || files === null) return await showRefusal(request, 404, 'Unknown report.');
   if (wantsJson(request)) return Response.json({ ...pack, files });
   const address = `/reports/${encodeURIComponent(pack.id)}`;
   return await page(

@@ -167,7 +167,7 @@ describe('the model of the report', () => {
     await files.add(leaked);
     await files.close();
     expect(client.length).toBeGreaterThan(10);
-    expect(written.join('')).toContain('(withheld: a value is suspected in it)');
+    expect(written.join('')).toContain('(withheld: it may contain a value)');
     expect(written.join('')).not.toContain(client);
   });
 

@@ -80,9 +80,7 @@ describe('packs of one archive, oldest first', () => {
   it('may begin behind a pack that is not given, which is named', async () => {
     const chain = await chainOf(['B', 'C']);
     expect(chain).toMatchObject({ outcome: 'whole', follows: expect.stringMatching(/T060001Z$/) as string });
-    expect(chain.message).toMatch(
-      /^one chain of 2 packs; it follows \S+T060001Z, which is not among these; signer not/,
-    );
+    expect(chain.message).toMatch(/^one chain of 2 packs; it follows \S+T060001Z, which was not given; signer not/);
   });
 
   it('are one chain though the key changed, which is said', async () => {
@@ -98,19 +96,19 @@ describe('what is wrong with a chain', () => {
   it('is a gap where a pack between is missing', async () => {
     const chain = await chainOf(['A', 'C'], fingerprint);
     expect([chain.outcome, chain.message]).toEqual(['broken', 'not one chain: gap']);
-    expect(faultsOf(chain)).toEqual(['gap C follows <2>, of which no sealed statement is among these packs']);
+    expect(faultsOf(chain)).toEqual(['gap C follows <2>, which is not among these packs with a valid seal']);
   });
 
   it('is a gap where the pack between was made again', async () => {
     expect(faultsOf(await chainOf(['A', 'B-again', 'C'], fingerprint))).toEqual([
-      'gap C follows <2>, but not as it stands in B-again: that states something else',
+      'gap C follows <2>, but the pack in B-again has different contents',
     ]);
   });
 
   it('is a fork where two packs follow the same one', async () => {
     expect(faultsOf(await chainOf(['A', 'B', 'B-again', 'C'], fingerprint))).toEqual([
-      'remade B-again is called <2> as B is, and states something else',
-      'fork B-again names <1> as the pack before it, and so does <2> in B',
+      'remade B-again has the same name <2> as B but different contents',
+      'fork B-again names <1> as its predecessor, and so does <2> in B',
     ]);
     expect(faultsOf(await chainOf(['B-again', 'B'], fingerprint)).map((one) => one.split(' ')[0])).toEqual([
       'remade',
@@ -120,13 +118,13 @@ describe('what is wrong with a chain', () => {
 
   it('is a fork where two packs say that they are the first', async () => {
     expect(faultsOf(await chainOf(['A', 'B', 'other-first'], fingerprint))).toEqual([
-      'fork other-first says that it is the first of its archive, and so does <1> in A',
+      'fork other-first claims to be the first of its archive, and so does <1> in A',
     ]);
   });
 
   it('is the order where a pack is given before the one it follows', async () => {
     expect(faultsOf(await chainOf(['A', 'C', 'B'], fingerprint))).toEqual([
-      'order C is given before <2> in B, the pack that it follows',
+      'order C is given before <2> in B, which it follows',
     ]);
   });
 
@@ -136,7 +134,7 @@ describe('what is wrong with a chain', () => {
 });
 
 describe('a pack whose seal is nothing to rely on', () => {
-  const relied = 'no-link copy has no seal to rely on, so nothing says where in the chain it belongs';
+  const relied = 'no-link copy has no valid seal, so its place in the chain is unknown';
   const copy = async (): Promise<string> => {
     const directory = join(folder, 'copy');
     await rm(directory, { recursive: true, force: true });
@@ -152,7 +150,7 @@ describe('a pack whose seal is nothing to rely on', () => {
     await writeFile(seal, await sealEnvelope(forger, envelope.payloadType, envelope.payload));
     expect(faultsOf(await chainOf(['A', 'copy', 'C']))).toEqual([
       relied,
-      'gap C follows <2>, of which no sealed statement is among these packs',
+      'gap C follows <2>, which is not among these packs with a valid seal',
     ]);
     await rm(seal);
     expect(faultsOf(await chainOf(['A', 'copy', 'C']))).toContain(relied);

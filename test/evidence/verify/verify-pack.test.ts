@@ -141,7 +141,7 @@ describe('a pack that was changed', () => {
     expect((await verifyPack(directory)).faults).toContainEqual({
       file: 'findings.ndjson',
       row: null,
-      message: 'has 8 rows, sealed were 9',
+      message: 'has 8 rows; 9 were sealed',
     });
   });
 
@@ -183,7 +183,7 @@ describe('a pack that was changed', () => {
     );
     expect(await verifyPack(directory)).toMatchObject({
       outcome: 'broken',
-      faults: [{ file: 'pack.dsse.json', message: 'the signature does not hold under the public key' }],
+      faults: [{ file: 'pack.dsse.json', message: 'the signature does not match the public key' }],
     });
   });
 
