@@ -1,5 +1,5 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { hostKeyturn } from '../src/compose.ts';
+import { hostRequest } from '../src/compose.ts';
 
 // Downloads are streamed: an answer that is held in memory may not be larger than the host allows.
 app.setup({ enableHttpStream: true });
@@ -9,8 +9,7 @@ app.http('web', {
   route: '{*path}',
   methods: ['GET', 'POST', 'OPTIONS', 'HEAD'],
   authLevel: 'anonymous',
-  handler: async (request) =>
-    toHttpResponse(await (await hostKeyturn()).handleRequest(toRequest(request), { loopback: false })),
+  handler: async (request) => toHttpResponse(await hostRequest(toRequest(request), { loopback: false })),
 });
 
 function toRequest({ url, method, headers, body }: HttpRequest): Request {

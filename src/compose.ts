@@ -15,7 +15,6 @@ import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
 import { recentDeliveries } from './issuers/shared/hook-deliveries.ts';
 import type { Keyturn } from './keyturn.ts';
 import { readSettings } from './settings/read-settings.ts';
-import { createSessions } from './web/sessions.ts';
 
 /**
  * Wires Keyturn by its environment variables. Nothing is asked of the network yet but what the record store needs.
@@ -51,10 +50,11 @@ export async function composeKeyturn(
     ),
     signer: openSigner(settings, credential),
   };
-  const sessions = createSessions(now);
+  const { trustLoopback = false } = options;
+  const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
   const keyturn = createKeyturn({
     ...parts,
-    access: createAccess(settings, sessions, { trustLoopback: options.trustLoopback ?? false, now, resolve }),
+    access: portalAccess,
     web: createWebPorts({ ...parts, resolve, deliveries }),
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });
@@ -73,4 +73,26 @@ export function hostKeyturn(): Promise<Keyturn> {
     },
   );
   return host;
+}
+
+/** What a probe is told while Keyturn cannot be composed: the process runs, and no work can be done. */
+const withoutKeyturn: Readonly<Record<string, { readonly word: string; readonly status: number }>> = {
+  '/healthz': { word: 'ok', status: 200 },
+  '/readyz': { word: 'unready', status: 503 },
+};
+
+/**
+ * Answers a request to a Functions host. A probe gets its answer also while settings are wrong or records cannot be reached;
+ * every other request then is a failed invocation, which the platform counts. @throws ServiceError as `composeKeyturn` does.
+ */
+export async function hostRequest(request: Request, connection: { readonly loopback: boolean }): Promise<Response> {
+  let keyturn: Keyturn;
+  try {
+    keyturn = await hostKeyturn();
+  } catch (error) {
+    const probe = withoutKeyturn[new URL(request.url).pathname];
+    if (probe === undefined) throw error;
+    return new Response(probe.word, { status: probe.status });
+  }
+  return await keyturn.handleRequest(request, connection);
 }

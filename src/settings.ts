@@ -56,6 +56,18 @@ export interface OpenIdSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: SecretSetting;
+  /** What is asked for, `openid` among it. */
+  readonly scope: string;
+  /** The claim that gives roles: `roles`, `groups`, or a path such as `realm_access.roles`. */
+  readonly claim: string;
+  /** Whether values of the claim are compared without regard to case, as Gitea compares names. */
+  readonly ignoresCase: boolean;
+}
+
+/** Values of the claim that make a role, or names of application roles; none where nobody is to have it. */
+export interface PortalRoles {
+  readonly auditor: readonly string[];
+  readonly operator: readonly string[];
 }
 
 /** Which half of the work this process does: who acts does not attest. `all` is for small teams, and the report says so. */
@@ -99,8 +111,8 @@ export interface Settings {
   /** Reports that are made by themselves when their period has passed. */
   readonly reportPeriods: readonly ReportInterval[];
   readonly openId: OpenIdSettings | null;
-  /** Names of application roles, in OpenID's and in the platform's claims alike. */
-  readonly portalRoles: { readonly auditor: string; readonly operator: string };
+  /** In OpenID's and in the platform's claims alike. */
+  readonly portalRoles: PortalRoles;
   /** `null`: `x-ms-client-principal` counts for nothing. Else the tenant that its claims must name. */
   readonly platformAuthentication: { readonly tenantId: string } | null;
   /** What a token on `POST /events/key-vault` must carry when self-hosted; `null`: that route refuses everything. */

@@ -28,7 +28,7 @@ export const serve: Run<typeof serveRow> = async ({ values }, surroundings) => {
   if (policy.secrets.size === 0)
     tell('Observe mode: no policy binds a secret, so nothing is rotated.', { observing: true });
   if (settings.openId === null && settings.platformAuthentication === null) {
-    const code = sessions.offerSignIn({
+    const code = await sessions.offerSignIn({
       person: { kind: 'unnamed', door: 'sign-in-link', name: 'operator' },
       roles: ['auditor', 'operator'],
     });

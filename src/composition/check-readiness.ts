@@ -1,14 +1,30 @@
 import { ServiceError } from '../service-error.ts';
 import type { Composition } from './composition.ts';
 
-/** What must be reachable for work to go on, looked at now. */
-export async function checkReadiness({
-  records,
-  rotation,
-  settings,
-}: Pick<Composition, 'records' | 'rotation' | 'settings'>): Promise<
-  readonly { what: string; ready: boolean; says: string }[]
-> {
+/** One thing that must be reachable for work to go on. */
+interface Readiness {
+  readonly what: string;
+  readonly ready: boolean;
+  readonly says: string;
+}
+
+type Parts = Pick<Composition, 'records' | 'rotation' | 'settings' | 'now'>;
+
+/** `/readyz` is open to everybody: however often it is asked, the vaults are asked once in this time. */
+const keptMs = 5_000;
+
+/** Looks whether work can go on, once in five seconds however often it is called. */
+export function readinessCheck(parts: Parts): () => Promise<readonly Readiness[]> {
+  let last: { readonly at: number; readonly answer: Promise<readonly Readiness[]> } | null = null;
+  return async () => {
+    const at = parts.now().getTime();
+    if (last === null || at - last.at >= keptMs || at < last.at) last = { at, answer: look(parts) };
+    return await last.answer;
+  };
+}
+
+/** Never rejects: what cannot be reached is the answer. */
+async function look({ records, rotation, settings }: Parts): Promise<readonly Readiness[]> {
   const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['records', async () => await records.read('collection/retrievals.json')],
     ...[...rotation.stores].map(
@@ -16,9 +32,9 @@ export async function checkReadiness({
     ),
   ];
   return await Promise.all(
-    looks.map(async ([what, look]) => {
+    looks.map(async ([what, ask]) => {
       try {
-        await look();
+        await ask();
         return { what, ready: true, says: 'reachable' };
       } catch (error) {
         return { what, ready: false, says: ServiceError.is(error) ? error.code : 'failed' };

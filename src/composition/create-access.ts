@@ -1,36 +1,49 @@
+import type { RecordStore } from '../records/record-store.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import type { SecretSetting, Settings } from '../settings.ts';
 import { createOpenId } from '../web/open-id.ts';
-import type { Sessions } from '../web/sessions.ts';
+import { sessionKey } from '../web/session-key.ts';
+import { createSessions, type Sessions } from '../web/sessions.ts';
+import { recordedSpentTokens } from '../web/spent-tokens.ts';
+import { createTokenSealer } from '../web/token-sealer.ts';
 import type { Access } from '../web/who.ts';
 
-/** How this host lets people in, by its settings. */
-export function createAccess(
-  settings: Settings,
-  sessions: Sessions,
-  options: {
-    readonly trustLoopback: boolean;
-    readonly now: () => Date;
-    readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
-  },
-): Access {
+interface Parts {
+  readonly settings: Settings;
+  readonly records: RecordStore;
+  readonly trustLoopback: boolean;
+  readonly now: () => Date;
+  readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
+}
+
+/** How this host lets people in, by its settings, and the sessions of those who are in. */
+export function createAccess(parts: Parts): { readonly access: Access; readonly sessions: Sessions } {
+  const { settings, records, trustLoopback, now, resolve } = parts;
   const { openId, publicUrl, portalRoles, platformAuthentication } = settings;
-  return {
-    trustLoopback: options.trustLoopback,
+  const clientSecret = openId === null ? null : async () => await resolve(openId.clientSecret);
+  const sealer = createTokenSealer({ key: sessionKey({ records, clientSecret, now }), now });
+  const spent = recordedSpentTokens(records, now);
+  const sessions = createSessions({ sealer, spent, now });
+  const access: Access = {
+    trustLoopback,
     platform: platformAuthentication === null ? null : { ...platformAuthentication, roleNames: portalRoles },
     sessions,
     openId:
-      openId === null || publicUrl === null
+      openId === null || clientSecret === null || publicUrl === null
         ? null
         : createOpenId({
             issuer: openId.issuer,
             clientId: openId.clientId,
-            clientSecret: async () => await options.resolve(openId.clientSecret),
+            clientSecret,
             publicUrl,
-            roleNames: portalRoles,
+            scope: openId.scope,
+            roleClaim: { name: openId.claim, values: portalRoles, ignoresCase: openId.ignoresCase },
             sessions,
-            now: options.now,
+            sealer,
+            spent,
+            now,
           }),
     hosts: publicUrl === null ? [] : [new URL(publicUrl).host.toLowerCase()],
   };
+  return { access, sessions };
 }

@@ -20,7 +20,7 @@ import type { SecretSetting } from '../settings.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
 import { listPackFiles } from './list-pack-files.ts';
-import { checkReadiness } from './check-readiness.ts';
+import { readinessCheck } from './check-readiness.ts';
 
 type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
@@ -62,7 +62,7 @@ export function createWebPorts(parts: Parts): WebPorts {
     recordReceipt: async (receipt) => {
       await recordPostedReceipt(records, receipt, { postedAt: now() });
     },
-    readiness: async () => await checkReadiness(parts),
+    readiness: readinessCheck(parts),
   };
 
   /** The tools of a rotation, where this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */

@@ -8,11 +8,23 @@ export const webFaults = {
     layer: 'identity',
     says: "Could not fetch the tenant's keys, so the token of a delivery was not checked. Nothing was recorded.",
   }),
+  IDENTITY_PROVIDER_UNREACHABLE: fault<{ issuer: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'identity',
+    says: 'The identity provider did not answer as OpenID Connect requires. Nobody was signed in; try again.',
+  }),
   REQUEST_FORBIDDEN: fault<{ reason: string }>({
     retry: 'never',
     effect: 'none',
     layer: 'request',
     says: 'You are signed in, but your role does not allow this.',
+  }),
+  REQUEST_FROM_ANOTHER_SITE: fault<{ route: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'A page of another site made this request, and must not act in your name. Use the portal itself.',
   }),
   REQUEST_MALFORMED: fault<{ place: string; reason: string }>({
     retry: 'never',

@@ -31,3 +31,9 @@ export function isVaultAddress(url: URL, embedded: boolean): boolean {
   const isAzure = vaultSuffixes.some((suffix) => url.hostname.endsWith(suffix) && url.hostname.length > suffix.length);
   return isAzure && url.protocol === 'https:' && url.port === '';
 }
+
+/** An address that a token or a password may be sent to. */
+export function parsePrivate(text: string): string | undefined {
+  const url = parseAddress(text);
+  return url !== undefined && isPrivateEnough(url) ? withoutSlash(url) : undefined;
+}

@@ -1,7 +1,7 @@
-import type { OpenIdSettings, Settings } from '../settings.ts';
-import { isPrivateEnough, isThisMachine, parseAddress, withoutSlash } from './address.ts';
+import type { Settings } from '../settings.ts';
+import { isThisMachine, parsePrivate } from './address.ts';
 import { parseId } from './identity-settings.ts';
-import { readSecretSetting } from './secret-setting.ts';
+import { readOpenId, readPortalRoles } from './open-id-settings.ts';
 import type { Environment, SettingReader } from './setting-reader.ts';
 
 /** Who may come in, and where from. */
@@ -24,29 +24,10 @@ export function readPortal(reader: SettingReader, environment: Environment, embe
     listen: { host, port: reader.parsed('KEYTURN_PORT', parsePort, 'a port from 0 to 65535') ?? 7071 },
     publicUrl,
     openId,
-    portalRoles: {
-      auditor: reader.given('KEYTURN_OPENID_AUDITOR_ROLE') ?? 'Keyturn.Auditor',
-      operator: reader.given('KEYTURN_OPENID_OPERATOR_ROLE') ?? 'Keyturn.Operator',
-    },
+    portalRoles: readPortalRoles(reader, openId),
     platformAuthentication,
     eventGrid: readEventGrid(reader),
   };
-}
-
-function readOpenId(reader: SettingReader, embedded: boolean): OpenIdSettings | null {
-  const clientSecret = readSecretSetting(reader, 'KEYTURN_OPENID_CLIENT_SECRET', embedded);
-  if (reader.given('KEYTURN_OPENID_ISSUER') === null) {
-    for (const name of ['KEYTURN_OPENID_CLIENT_ID', 'KEYTURN_OPENID_CLIENT_SECRET'] as const) {
-      if (reader.given(name) !== null) reader.refuse(name, 'counts only with KEYTURN_OPENID_ISSUER');
-    }
-    return null;
-  }
-  const issuer = reader.parsed('KEYTURN_OPENID_ISSUER', parsePrivate, 'an https address without a query');
-  const clientId = reader.needed('KEYTURN_OPENID_CLIENT_ID', 'the issuer knows the portal by it');
-  if (reader.given('KEYTURN_OPENID_CLIENT_SECRET') === null) {
-    reader.refuse('KEYTURN_OPENID_CLIENT_SECRET', 'is missing: the issuer knows the portal by it');
-  }
-  return issuer === null || clientId === null || clientSecret === null ? null : { issuer, clientId, clientSecret };
 }
 
 function readPlatformAuthentication(reader: SettingReader, environment: Environment): { tenantId: string } | null {
@@ -71,12 +52,6 @@ function readEventGrid(reader: SettingReader): { audience: string; tenantId: str
   if (tenantId !== undefined) return { audience, tenantId };
   reader.refuse('KEYTURN_EVENT_GRID_TENANT', 'is missing: anybody with a tenant can issue a token for an audience');
   return null;
-}
-
-/** An address that a token or a password may be sent to. */
-export function parsePrivate(text: string): string | undefined {
-  const url = parseAddress(text);
-  return url !== undefined && isPrivateEnough(url) ? withoutSlash(url) : undefined;
 }
 
 function parsePort(text: string): number | undefined {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
-import { isThisMachine, parseAddress, withoutSlash } from './address.ts';
+import { isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
 import { parseId, readIdentity } from './identity-settings.ts';
-import { parsePrivate, readPortal } from './portal-settings.ts';
+import { readPortal } from './portal-settings.ts';
 import { readSecretSetting } from './secret-setting.ts';
 import { type Environment, type SettingReader, settingReader } from './setting-reader.ts';
 import { readCanarySecret, readStagingKeySecret, readStagingVault, readVaults } from './vault-settings.ts';

@@ -166,14 +166,29 @@ export const settingTable = {
     otherwise: null,
     example: '@Microsoft.KeyVault(SecretUri=https://kv-evidence.vault.azure.net/secrets/keyturn-openid-client-secret)',
   },
+  KEYTURN_OPENID_PRESET: {
+    says: 'The identity provider whose scope, claim and way to compare names apply: `gitea` or `none`. For `gitea` the scope is `openid profile groups` and the claim `groups`, compared without regard to case.',
+    otherwise: '`none`',
+    example: '',
+  },
+  KEYTURN_OPENID_SCOPE: {
+    says: 'The scope that is asked for, separated by blanks, `openid` in it.',
+    otherwise: '`openid profile`, or as the preset says',
+    example: '',
+  },
+  KEYTURN_OPENID_CLAIM: {
+    says: 'The claim that gives roles; a path such as `realm_access.roles` leads into an object. It is read from the ID token, or else from the userinfo of the same issuer.',
+    otherwise: '`roles`, or as the preset says',
+    example: '',
+  },
   KEYTURN_OPENID_AUDITOR_ROLE: {
-    says: 'The application role of those who may read reports.',
-    otherwise: '`Keyturn.Auditor`',
+    says: 'The values of that claim, or the application roles, of those who may read reports, separated by commas. On Gitea `ORGANISATION:TEAM`.',
+    otherwise: '`Keyturn.Auditor`; nobody where the claim is not `roles`',
     example: 'Keyturn.Auditor',
   },
   KEYTURN_OPENID_OPERATOR_ROLE: {
-    says: 'The application role of those who may also ask for rotations and approve them.',
-    otherwise: '`Keyturn.Operator`',
+    says: 'The same, of those who may also ask for rotations and approve them.',
+    otherwise: '`Keyturn.Operator`; nobody where the claim is not `roles`',
     example: 'Keyturn.Operator',
   },
   KEYTURN_PLATFORM_AUTHENTICATION: {

@@ -8,7 +8,7 @@ import { answerRotationRequest, listRotations } from './portal/list-rotations.ts
 import { sendPackFile } from './portal/send-pack-file.ts';
 import { showPack } from './portal/show-pack.ts';
 import { showRefusal } from './portal/show-refusal.ts';
-import { setCookieHeader } from './sessions.ts';
+import { finishSignIn, signIn, signOut } from './portal/sign-in.ts';
 import type { WebPorts } from './web-ports.ts';
 import { type Access, type Connection, who } from './who.ts';
 import type { Role, Who } from './caller.ts';
@@ -28,8 +28,14 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
     }
   });
+  // Before anything is asked: a probe has no session, and addresses a container by any name. They tell their state alone.
+  web.get('/healthz', (context) => context.text('ok'));
+  web.get('/readyz', async (context) => {
+    const checks = await ports.readiness();
+    return checks.every(({ ready }) => ready) ? context.text('ready') : context.text('unready', 503);
+  });
   web.use(async (context, next) => {
-    const asking = who(context.req.raw, context.env.connection, access);
+    const asking = await who(context.req.raw, context.env.connection, access);
     // Wrong headers and hosts are refused for hooks too; only that nobody is signed in is theirs to settle.
     if (asking.kind === 'nobody' && (asking.refused || !settlesItself(context.req.raw))) {
       return await showRefusal(context.req.raw, asking.status, asking.reason);
@@ -39,18 +45,14 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   });
 
   web.get('/sign-in', async (context) => await signIn(context.req.query('code'), context.req.raw, access));
-  web.get('/sign-in/callback', async (context) => {
-    const signedIn = (await access.openId?.finish(context.req.raw)) ?? null;
-    return (
-      signedIn ??
-      (await showRefusal(context.req.raw, 403, 'The sign-in did not succeed, or this account has no role in Keyturn.'))
-    );
-  });
-  web.get('/', needs('auditor'), async (context) => await listPacks(context.req.raw, ports));
+  web.get('/sign-in/callback', async (context) => await finishSignIn(context.req.raw, access));
+  web.post('/sign-out', async (context) => await signOut(context.req.raw, access));
+  web.get('/readyz/details', needs('auditor'), async (context) => context.json({ checks: await ports.readiness() }));
+  web.get('/', needs('auditor'), async (context) => await listPacks(context.req.raw, context.get('asking'), ports));
   web.get(
     '/reports/:id',
     needs('auditor'),
-    async (context) => await showPack(context.req.raw, context.req.param('id'), ports),
+    async (context) => await showPack(context.req.raw, context.req.param('id'), context.get('asking'), ports),
   );
   web.get('/reports/:id/:file{.+}', needs('auditor'), async (context) =>
     sendPackFile(
@@ -72,11 +74,6 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.options('/events/key-vault', (context) => allowDelivery(context.req.raw));
   web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
   web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
-  web.get('/healthz', (context) => context.json({ status: 'ok' }));
-  web.get('/readyz', async (context) => {
-    const checks = await ports.readiness();
-    return context.json({ checks }, checks.every(({ ready }) => ready) ? 200 : 503);
-  });
   web.notFound((context) => showRefusal(context.req.raw, 404, 'There is no such page.'));
   web.onError((error, context) => answerError(error, context.req.raw));
   return web;
@@ -104,7 +101,7 @@ const securityHeaders = {
   'cache-control': 'no-store',
 };
 
-/** Routes that find out by themselves who is there: hooks by signature or token, the sign-in link by its code. */
+/** Routes that find out by themselves who is there: hooks by signature or token, sign-in by a code, sign-out by the session. */
 const selfAuthenticated = [
   'POST /events/key-vault',
   'OPTIONS /events/key-vault',
@@ -112,25 +109,18 @@ const selfAuthenticated = [
   'POST /receipts',
   'GET /sign-in',
   'GET /sign-in/callback',
+  'POST /sign-out',
 ];
 
 function settlesItself(request: Request): boolean {
   return selfAuthenticated.includes(`${request.method} ${new URL(request.url).pathname}`);
 }
 
-/** A link with a code signs in once; without one, the identity provider is asked where there is one. */
-async function signIn(code: string | undefined, request: Request, access: Access): Promise<Response> {
-  if (code === undefined && access.openId !== null) return await access.openId.begin();
-  const cookie = access.sessions?.signIn(code ?? '') ?? null;
-  if (cookie === null) return await showRefusal(request, 401, 'This sign-in link was used already or is too old.');
-  const secure = new URL(request.url).protocol === 'https:';
-  return new Response(null, { status: 303, headers: { location: '/', 'set-cookie': setCookieHeader(cookie, secure) } });
-}
-
 const statusOf: Readonly<Record<string, number>> = {
   REQUEST_MALFORMED: 400,
   REQUEST_TOO_LARGE: 413,
   REQUEST_FORBIDDEN: 403,
+  REQUEST_FROM_ANOTHER_SITE: 403,
   SECRET_NOT_BOUND: 409,
 };
 

@@ -1,16 +1,24 @@
 import { html } from 'hono/html';
 import * as openid from 'openid-client';
+import type { Person } from '../provenance/person.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
+import { ServiceError } from '../service-error.ts';
+import { isPrivateEnough } from '../settings/address.ts';
+import { readCookie } from './cookies.ts';
 import { page } from './portal/page.ts';
-import { type Sessions, readCookie, setCookieHeader } from './sessions.ts';
-import type { Role } from './caller.ts';
+import { showRefusal } from './portal/show-refusal.ts';
+import { type RoleClaim, rolesIn } from './role-claim.ts';
+import { type Sessions, setCookieHeader } from './sessions.ts';
+import type { SpentTokens } from './spent-tokens.ts';
+import { subjectOf } from './subject-of.ts';
+import type { TokenSealer } from './token-sealer.ts';
 
 /** Single sign-on for a self-hosted portal. */
 export interface OpenId {
   /** Sends the browser to the identity provider. */
   begin(): Promise<Response>;
-  /** Takes the browser back from it: a session for an account with a role, or `null` for anybody else. */
-  finish(request: Request): Promise<Response | null>;
+  /** Takes the browser back from it: a session for an account with a role; else a page that says what to do. */
+  finish(request: Request): Promise<Response>;
 }
 
 export interface OpenIdOptions {
@@ -19,119 +27,183 @@ export interface OpenIdOptions {
   readonly clientSecret: () => Promise<SecretValue>;
   /** Where people reach the portal: the redirect address is `/sign-in/callback` below it. */
   readonly publicUrl: string;
-  readonly roleNames: Readonly<Record<Role, string>>;
+  /** What is asked for, `openid` among it; the claim below may need a scope of its own. */
+  readonly scope: string;
+  readonly roleClaim: RoleClaim;
   readonly sessions: Sessions;
+  readonly sealer: TokenSealer;
+  readonly spent: SpentTokens;
   readonly now: () => Date;
-  /** Lets an issuer on loopback speak plain http, for tests. */
-  readonly allowInsecureLoopback?: boolean;
 }
 
 const attemptMs = 10 * 60_000;
-const mostAttempts = 1_000;
+/** A name is for reading; what is longer is cut. */
+const mostNameCharacters = 100;
 
 /** Ties a sign-in to the browser that began it, or another's could be finished in it. `Lax`: the provider sends it back here. */
 const attemptCookie = 'keyturn-sign-in';
 
-/** Authorization code with PKCE, state and nonce; attempts are kept in memory for ten minutes. */
+interface Attempt {
+  readonly state: string;
+  readonly verifier: string;
+  readonly nonce: string;
+}
+
+interface Account {
+  readonly claims: openid.IDToken;
+  readonly accessToken: string;
+}
+
+/** Authorization code with PKCE, state and nonce. An attempt is sealed in its browser's cookie for ten minutes. */
 export function createOpenId(options: OpenIdOptions): OpenId {
-  const { publicUrl, roleNames, sessions, now } = options;
-  const attempts = new Map<string, { verifier: string; nonce: string; endsAt: number }>();
+  const { publicUrl, scope, roleClaim, sessions, sealer, spent, now } = options;
+  const secure = publicUrl.startsWith('https:');
+  const callback = `${publicUrl}/sign-in/callback`;
   let configuration: Promise<openid.Configuration> | null = null;
 
   return {
     async begin() {
       const config = await configured();
-      const [verifier, state, nonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()];
-      forgetOld();
-      attempts.set(state, { verifier, nonce, endsAt: now().getTime() + attemptMs });
+      const attempt: Attempt = {
+        state: openid.randomState(),
+        verifier: openid.randomPKCECodeVerifier(),
+        nonce: openid.randomNonce(),
+      };
       const address = openid.buildAuthorizationUrl(config, {
-        redirect_uri: `${publicUrl}/sign-in/callback`,
-        scope: 'openid profile',
-        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        redirect_uri: callback,
+        scope,
+        code_challenge: await openid.calculatePKCECodeChallenge(attempt.verifier),
         code_challenge_method: 'S256',
-        state,
-        nonce,
+        state: attempt.state,
+        nonce: attempt.nonce,
       });
+      const token = await sealer.seal('sign-in-attempt', attempt, new Date(now().getTime() + attemptMs));
       return new Response(null, {
         status: 303,
-        headers: { location: address.href, 'set-cookie': attemptCookieHeader(state) },
+        headers: { location: address.href, 'set-cookie': attemptCookieHeader(token, secure) },
       });
     },
 
     async finish(request) {
       const { search, searchParams } = new URL(request.url);
-      const state = searchParams.get('state') ?? '';
-      if (readCookie(request.headers.get('cookie'), attemptCookie) !== state) return null;
-      const attempt = attempts.get(state);
-      attempts.delete(state);
-      if (attempt === undefined || attempt.endsAt <= now().getTime()) return null;
-      const claims = await exchange(new URL(`${publicUrl}/sign-in/callback${search}`), state, attempt);
-      const held: readonly unknown[] = Array.isArray(claims?.['roles']) ? claims['roles'] : [];
-      const roles = (['auditor', 'operator'] as const).filter((role) => held.includes(roleNames[role]));
-      if (claims === null || roles.length === 0) return null;
-      const name = typeof claims['preferred_username'] === 'string' ? claims['preferred_username'] : claims.sub;
-      const cookie = setCookieHeader(
-        sessions.open({ person: { kind: 'signed-in', subject: { issuer: claims.iss, id: claims.sub }, name }, roles }),
-        publicUrl.startsWith('https:'),
+      const token = await sealer.open(
+        'sign-in-attempt',
+        readCookie(request.headers.get('cookie'), attemptCookie) ?? '',
       );
-      // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
-      const signedIn = await page(
-        'Signed in',
-        html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`,
-      );
-      signedIn.headers.set('set-cookie', cookie);
-      signedIn.headers.set('refresh', '0; url=/');
-      return signedIn;
+      const attempt = token?.content as Attempt | undefined;
+      // Begun in another browser, too long ago, or under a key that has changed since: nobody is to blame.
+      if (token === null || attempt?.state !== searchParams.get('state')) return await signInAgain(request);
+      const account = await exchange(new URL(`${callback}${search}`), attempt);
+      if (account === 'used') return await signInAgain(request);
+      if (account === 'refused') return await notConfirmed(request);
+      const roles = await rolesOf(account);
+      if (roles === 'refused') return await notConfirmed(request);
+      if (roles === null || roles.length === 0) return await noRole(request, roles === null);
+      // Last: only an account with a role writes a record.
+      if (!(await spent.spend(token.id, token.endsAt))) return await signInAgain(request);
+      return await signedIn(await sessions.open({ person: personIn(account.claims), roles }));
     },
   };
 
-  function attemptCookieHeader(state: string): string {
-    const secure = publicUrl.startsWith('https:') ? '; Secure' : '';
-    return `${attemptCookie}=${state}; Path=/sign-in; HttpOnly; SameSite=Lax; Max-Age=${String(attemptMs / 1000)}${secure}`;
-  }
-
-  async function exchange(address: URL, state: string, attempt: { verifier: string; nonce: string }) {
+  async function exchange(address: URL, attempt: Attempt): Promise<Account | 'used' | 'refused'> {
     try {
       const tokens = await openid.authorizationCodeGrant(await configured(), address, {
         pkceCodeVerifier: attempt.verifier,
-        expectedState: state,
+        expectedState: attempt.state,
         expectedNonce: attempt.nonce,
         idTokenExpected: true,
       });
-      return tokens.claims() ?? null;
+      const claims = tokens.claims();
+      return claims === undefined ? 'refused' : { claims, accessToken: tokens.access_token };
     } catch (error) {
-      // What the provider or its token got wrong is for nobody; a provider that cannot be reached is a failure.
-      if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return null;
-      if (error instanceof openid.ClientError && isAnswered(error)) return null;
-      throw error;
+      if (error instanceof openid.ResponseBodyError && error.error === 'invalid_grant') return 'used';
+      if (isAnswer(error)) return 'refused';
+      throw unreachable(error);
     }
+  }
+
+  /** The claim in the ID token, or else what the same issuer says of the same subject. `null`: the claim is in neither. */
+  async function rolesOf({ claims, accessToken }: Account) {
+    const config = await configured();
+    const told = rolesIn(claims, roleClaim);
+    if (told !== null || config.serverMetadata().userinfo_endpoint === undefined) return told;
+    try {
+      return rolesIn(await openid.fetchUserInfo(config, accessToken, claims.sub), roleClaim);
+    } catch (error) {
+      if (isAnswer(error)) return 'refused';
+      throw unreachable(error);
+    }
+  }
+
+  async function noRole(request: Request, isMissing: boolean): Promise<Response> {
+    const looked = `Keyturn looked for the claim ${roleClaim.name}, asking with the scope “${scope}”.`;
+    const found = isMissing
+      ? 'The identity provider did not tell it. An earlier consent to this portal may be too narrow: revoke it in your account at the provider, then sign in again.'
+      : 'It holds none of the values that give a role here. Ask an operator to add you to a group or role of this portal.';
+    return await showRefusal(request, 403, `Your account has no role in Keyturn. ${looked} ${found}`);
+  }
+
+  async function signedIn(cookie: string): Promise<Response> {
+    // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
+    const shown = await page('Signed in', html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`);
+    shown.headers.set('set-cookie', setCookieHeader(cookie, secure));
+    shown.headers.set('refresh', '0; url=/');
+    return shown;
   }
 
   /** Asks the issuer for its addresses once; a failure is asked again at the next sign-in. */
   function configured(): Promise<openid.Configuration> {
     configuration ??= discover(options).catch((error: unknown) => {
       configuration = null;
-      throw error;
+      throw unreachable(error);
     });
     return configuration;
   }
 
-  function forgetOld(): void {
-    for (const [state, { endsAt }] of attempts) {
-      if (endsAt <= now().getTime() || attempts.size >= mostAttempts) attempts.delete(state);
-    }
+  function unreachable(cause: unknown): unknown {
+    // The client secret may have failed before anything was asked: that fault says it better.
+    return ServiceError.is(cause)
+      ? cause
+      : new ServiceError('IDENTITY_PROVIDER_UNREACHABLE', { issuer: options.issuer }, { cause });
   }
 }
 
-/** Without a code nothing was answered: the client then wraps what the network said. */
-function isAnswered({ code }: openid.ClientError): boolean {
-  return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT';
+function attemptCookieHeader(token: string, secure: boolean): string {
+  const base = `${attemptCookie}=${token}; Path=/sign-in; HttpOnly; SameSite=Lax; Max-Age=${String(attemptMs / 1000)}`;
+  return secure ? `${base}; Secure` : base;
 }
 
-async function discover({ issuer, clientId, clientSecret, allowInsecureLoopback = false }: OpenIdOptions) {
+/** The account as it goes on record: by its subject, with the name that people know it by. */
+function personIn(claims: openid.IDToken): Person {
+  const names = [claims['preferred_username'], claims['name'], claims.sub];
+  const name = names.find((one) => typeof one === 'string' && one.trim() !== '') as string;
+  return { kind: 'signed-in', subject: subjectOf(claims), name: name.slice(0, mostNameCharacters) };
+}
+
+async function signInAgain(request: Request): Promise<Response> {
+  return await showRefusal(request, 401, 'This sign-in was begun in another browser or too long ago. Sign in again.');
+}
+
+async function notConfirmed(request: Request): Promise<Response> {
+  return await showRefusal(request, 403, 'The identity provider did not confirm this sign-in.');
+}
+
+/** What the provider or its token got wrong is an answer; a provider that cannot be reached is a failure. */
+function isAnswer(error: unknown): boolean {
+  if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return true;
+  if (error instanceof openid.WWWAuthenticateChallengeError) return true;
+  if (!(error instanceof openid.ClientError)) return false;
+  // Without a code nothing was answered: the client then wraps what the network said.
+  const { code, cause } = error;
+  const isServersFault = cause instanceof Response && cause.status >= 500;
+  return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT' && !isServersFault;
+}
+
+async function discover({ issuer, clientId, clientSecret }: OpenIdOptions): Promise<openid.Configuration> {
   const address = new URL(issuer);
-  const insecure = allowInsecureLoopback && address.hostname === '127.0.0.1';
+  // Plain http only where it stays on this machine or in a container's network: the settings take no other.
+  const isPlain = address.protocol === 'http:' && isPrivateEnough(address);
   return await openid.discovery(address, clientId, (await clientSecret()).reveal(), undefined, {
-    ...(insecure && { execute: [openid.allowInsecureRequests] }),
+    ...(isPlain && { execute: [openid.allowInsecureRequests] }),
   });
 }

@@ -5,7 +5,7 @@ import type { Role, Who } from './caller.ts';
 export interface PlatformAuthentication {
   readonly tenantId: string;
   /** Names of the app roles that make an auditor and an operator. */
-  readonly roleNames: Readonly<Record<Role, string>>;
+  readonly roleNames: Readonly<Record<Role, readonly string[]>>;
 }
 
 const principalShape = z.object({
@@ -43,7 +43,9 @@ export function fromPlatform(request: Request, { tenantId, roleNames }: Platform
   if (issuers.length !== 1 || !trusted.includes(issuers[0] ?? '')) return wrongTenant();
 
   const held = claims([...claimNames.role, ...(principal.role_typ === undefined ? [] : [principal.role_typ])]);
-  const roles = (['auditor', 'operator'] as const).filter((role) => held.includes(roleNames[role]));
+  const roles = (['auditor', 'operator'] as const).filter((role) =>
+    roleNames[role].some((name) => held.includes(name)),
+  );
   if (roles.length === 0)
     return { kind: 'nobody', status: 403, refused: true, reason: 'This account has no role in Keyturn.' };
   const [id, ...others] = new Set(claims(claimNames.objectId));

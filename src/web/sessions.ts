@@ -1,77 +1,95 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { Person } from '../provenance/person.ts';
+import { parsePerson, type Person } from '../provenance/person.ts';
+import { readCookie } from './cookies.ts';
+import type { SpentTokens } from './spent-tokens.ts';
+import type { OpenedToken, TokenSealer } from './token-sealer.ts';
 import type { Role } from './caller.ts';
 
 export interface Session {
   readonly person: Person;
   readonly roles: readonly Role[];
-  readonly endsAt: number;
 }
 
-/** Sessions of people, in this process's memory: a restart signs everybody out. Only digests of cookies are kept. */
+/** Sessions of people, sealed in their browsers' cookies: a restart or a second instance signs nobody out. */
 export interface Sessions {
   /** A code that signs in once, within ten minutes. */
-  offerSignIn(session: Omit<Session, 'endsAt'>): string;
-  /** The cookie for a code, or `null` when the code is unknown, used or too old. */
-  signIn(code: string): string | null;
-  /** A cookie for somebody whom an identity provider has signed in. */
-  open(session: Omit<Session, 'endsAt'>): string;
-  find(cookieHeader: string | null): Session | null;
+  offerSignIn(session: Session): Promise<string>;
+  /** The cookie for a code, or `null` when the code is not ours, used or too old. */
+  signIn(code: string): Promise<string | null>;
+  /** A cookie for somebody whom an identity provider has signed in. It counts for eight hours. */
+  open(session: Session): Promise<string>;
+  /** Whose session a Cookie header carries; `null` for none, and for one that was ended. */
+  find(cookieHeader: string | null): Promise<Session | null>;
+  /** Ends the session that a Cookie header carries, at every instance. */
+  end(cookieHeader: string | null): Promise<void>;
 }
 
 export const sessionCookie = 'keyturn-session';
 const sessionMs = 8 * 3_600_000;
 const codeMs = 10 * 60_000;
 
-export function createSessions(now: () => Date): Sessions {
-  const sessions = new Map<string, Session>();
-  const codes = new Map<string, { session: Omit<Session, 'endsAt'>; endsAt: number }>();
+/** The last two reject as the record store does, and `RECORD_STORE_…` where the key is on record and cannot be read. */
+export function createSessions(parts: {
+  readonly sealer: TokenSealer;
+  readonly spent: SpentTokens;
+  readonly now: () => Date;
+}): Sessions {
+  const { sealer, spent, now } = parts;
+  const after = (lifetimeMs: number) => new Date(now().getTime() + lifetimeMs);
+  const open = async (session: Session) => await sealer.seal('session', session, after(sessionMs));
 
-  function open(session: Omit<Session, 'endsAt'>): string {
-    const cookie = randomBytes(32).toString('base64url');
-    sessions.set(digest(cookie), { ...session, endsAt: now().getTime() + sessionMs });
-    return cookie;
+  async function tokenIn(cookieHeader: string | null): Promise<OpenedToken | null> {
+    const cookie = readCookie(cookieHeader, sessionCookie);
+    return cookie === null ? null : await sealer.open('session', cookie);
   }
 
   return {
     open,
-    offerSignIn(session) {
-      const code = randomBytes(32).toString('base64url');
-      codes.set(digest(code), { session, endsAt: now().getTime() + codeMs });
-      return code;
+    offerSignIn: async (session) => await sealer.seal('sign-in-link', session, after(codeMs)),
+
+    async signIn(code) {
+      const link = await sealer.open('sign-in-link', code);
+      const session = sessionIn(link);
+      if (link === null || session === null) return null;
+      return (await spent.spend(link.id, link.endsAt)) ? await open(session) : null;
     },
-    signIn(code) {
-      const offered = codes.get(digest(code));
-      codes.delete(digest(code));
-      if (offered === undefined || offered.endsAt <= now().getTime()) return null;
-      return open(offered.session);
+
+    async find(cookieHeader) {
+      const token = await tokenIn(cookieHeader);
+      const session = sessionIn(token);
+      if (token === null || session === null) return null;
+      return (await spent.isSpent(token.id)) ? null : session;
     },
-    find(cookieHeader) {
-      const cookie = readCookie(cookieHeader, sessionCookie);
-      const session = cookie === null ? undefined : sessions.get(digest(cookie));
-      if (session === undefined) return null;
-      if (session.endsAt > now().getTime()) return session;
-      sessions.delete(digest(cookie ?? ''));
-      return null;
+
+    async end(cookieHeader) {
+      const token = await tokenIn(cookieHeader);
+      if (token !== null) await spent.spend(token.id, token.endsAt);
     },
   };
 }
 
 /** The Set-Cookie header of a session. `Strict`: no other site's link or form carries it. */
 export function setCookieHeader(cookie: string, secure: boolean): string {
-  const base = `${sessionCookie}=${cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${String(sessionMs / 1000)}`;
+  return cookieHeader(cookie, sessionMs / 1000, secure);
+}
+
+/** The Set-Cookie header that makes a browser forget its session. */
+export function forgetCookieHeader(secure: boolean): string {
+  return cookieHeader('', 0, secure);
+}
+
+function cookieHeader(value: string, maxAgeSeconds: number, secure: boolean): string {
+  const base = `${sessionCookie}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${String(maxAgeSeconds)}`;
   return secure ? `${base}; Secure` : base;
 }
 
-/** One cookie of a request's Cookie header; `null` when it is not there. */
-export function readCookie(header: string | null, wanted: string): string | null {
-  for (const part of header?.split(';') ?? []) {
-    const [name, value] = part.trim().split('=', 2);
-    if (name === wanted && value !== undefined) return value;
-  }
-  return null;
+/** We sealed it, but another release may have: what this one does not know is no session. */
+function sessionIn(token: OpenedToken | null): Session | null {
+  const { person, roles } = (token?.content ?? {}) as { person?: unknown; roles?: unknown };
+  const known = parsePerson(person);
+  if (known === null || !Array.isArray(roles) || !roles.every(isRole)) return null;
+  return { person: known, roles };
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function isRole(value: unknown): value is Role {
+  return value === 'auditor' || value === 'operator';
 }

@@ -86,6 +86,6 @@ export interface WebPorts {
   /** The short name of our Gitea in receipts. */
   readonly instance: string | null;
   recordReceipt(receipt: Receipt): Promise<void>;
-  /** What must be reachable for work to go on. */
+  /** What must be reachable for work to go on. Anybody may make the server look, so an answer counts for some seconds. */
   readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
 }

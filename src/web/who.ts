@@ -31,17 +31,17 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
  * 1. Platform headers count only where the platform injects them; elsewhere a request that carries any gets 401.
  * 2. A Host that is not ours gets 401: a page on another site may have pointed its name at this machine.
  * 3. A session, then loopback (for `start`), then nobody.
- * Source: design decision 17; DNS rebinding is why a loopback connection alone proves nothing.
+ * Rejects if a session cannot be looked up: then nobody is let in.
+ * Source: design decision 19; DNS rebinding is why a loopback connection alone proves nothing.
  */
-export function who(request: Request, connection: Connection, access: Access): Who {
+export async function who(request: Request, connection: Connection, access: Access): Promise<Who> {
   const claimed = [...request.headers.keys()].some((name) => name.startsWith('x-ms-client-principal'));
   if (access.platform !== null) return fromPlatform(request, access.platform);
   if (claimed) return refused('The request carries platform headers where no platform injects them.');
   if (!isOurHost(request, connection, access)) return refused('The Host of this request is not one of this server.');
 
-  const session = access.sessions?.find(request.headers.get('cookie'));
-  if (session !== undefined && session !== null)
-    return { kind: 'somebody', person: session.person, roles: session.roles };
+  const session = (await access.sessions?.find(request.headers.get('cookie'))) ?? null;
+  if (session !== null) return { kind: 'somebody', person: session.person, roles: session.roles };
   if (access.trustLoopback && connection.loopback) {
     return { kind: 'somebody', person: thisMachine, roles: ['auditor', 'operator'] };
   }

@@ -6,8 +6,8 @@ import type { Keyturn, PassSummary } from '../../src/keyturn.ts';
 import { type RunningServer, schedule, startServer } from '../../src/server.ts';
 import type { Settings } from '../../src/settings.ts';
 import { createWeb } from '../../src/web/create-web.ts';
-import { createSessions } from '../../src/web/sessions.ts';
 import type { WebPorts } from '../../src/web/web-ports.ts';
+import { sessionsUnderTest } from '../web/sessions-under-test.ts';
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -21,7 +21,7 @@ const alone = { openId: null, publicUrl: null, platformAuthentication: null } as
 
 /** A server over the real web application, whose portal is empty, and passes that a test may replace. */
 async function start(passes: Partial<Keyturn> = {}, trustLoopback = false) {
-  const sessions = createSessions(() => new Date());
+  const { sessions } = sessionsUnderTest(() => new Date());
   const ports = { packs: () => Promise.resolve([]), rotations: () => Promise.resolve([]) } as unknown as WebPorts;
   const web = createWeb(ports, { trustLoopback, platform: null, sessions, openId: null, hosts: [] });
   const log: string[] = [];
@@ -78,7 +78,7 @@ describe('the self-hosted server', () => {
 
   it('signs in once by the link', async () => {
     const { server, sessions } = await start();
-    const link = `${server.url}/sign-in?code=${sessions.offerSignIn({ person: personCalled('ann'), roles: ['auditor'] })}`;
+    const link = `${server.url}/sign-in?code=${await sessions.offerSignIn({ person: personCalled('ann'), roles: ['auditor'] })}`;
     const first = await fetch(link, { redirect: 'manual' });
     expect(first.status).toBe(303);
     const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';

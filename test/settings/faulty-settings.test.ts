@@ -155,6 +155,28 @@ describe('settings with faults', () => {
     expect(faultsOf(more)).toEqual([expect.stringMatching(fault)]);
   });
 
+  it('refuse groups without a group, a scope without openid and a claim without an issuer', () => {
+    const openId = {
+      KEYTURN_OPENID_ISSUER: 'https://gitea.example.org',
+      KEYTURN_OPENID_CLIENT_ID: 'keyturn',
+      KEYTURN_OPENID_CLIENT_SECRET: 's',
+      KEYTURN_PUBLIC_URL: 'https://keyturn.example.org',
+    };
+    // On Gitea anybody may found an organisation called Keyturn.Auditor.
+    expect(faultsOf({ ...openId, KEYTURN_OPENID_PRESET: 'gitea' })).toEqual([
+      expect.stringMatching(/^KEYTURN_OPENID_AUDITOR_ROLE: is missing: name the values of the claim groups/),
+    ]);
+    expect(faultsOf({ ...openId, KEYTURN_OPENID_SCOPE: 'profile groups' })).toEqual([
+      expect.stringMatching(/^KEYTURN_OPENID_SCOPE: must be/),
+    ]);
+    expect(faultsOf({ KEYTURN_OPENID_CLAIM: 'groups' })).toEqual([
+      expect.stringMatching(/^KEYTURN_OPENID_CLAIM: counts only with/),
+    ]);
+    expect(faultsOf({ ...openId, KEYTURN_OPENID_AUDITOR_ROLE: 'a,,b' })).toEqual([
+      expect.stringMatching(/^KEYTURN_OPENID_AUDITOR_ROLE: must be/),
+    ]);
+  });
+
   it('refuse half of a single sign-on', () => {
     const faults = faultsOf({ KEYTURN_HOST: '0.0.0.0', KEYTURN_OPENID_ISSUER: 'https://login.example.org' });
     expect(faults.map((fault) => fault.split(':')[0])).toEqual(

@@ -31,7 +31,7 @@ describe('settings', () => {
       organisation: null,
       reportPeriods: ['quarter'],
       openId: null,
-      portalRoles: { auditor: 'Keyturn.Auditor', operator: 'Keyturn.Operator' },
+      portalRoles: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
       platformAuthentication: null,
       eventGrid: null,
       killSwitch: false,
@@ -105,6 +105,33 @@ describe('settings', () => {
     expect(
       read({ ...ids, KEYTURN_IDENTITY_KIND: 'client-certificate', KEYTURN_IDENTITY_CERTIFICATE_FILE: '/c' }).identity,
     ).toEqual({ kind: 'client-certificate', ...both, certificateFile: '/c' });
+  });
+
+  it('know how roles are told: by Entra’s roles, by Gitea’s groups, or by a claim of the operator’s choice', () => {
+    const openId = {
+      KEYTURN_OPENID_ISSUER: 'https://login.example.org',
+      KEYTURN_OPENID_CLIENT_ID: 'keyturn',
+      KEYTURN_OPENID_CLIENT_SECRET: 's',
+      KEYTURN_PUBLIC_URL: 'https://keyturn.example.org',
+    };
+    expect(read(openId)).toMatchObject({
+      openId: { scope: 'openid profile', claim: 'roles', ignoresCase: false },
+      portalRoles: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
+    });
+    const groups = { KEYTURN_OPENID_PRESET: 'gitea', KEYTURN_OPENID_AUDITOR_ROLE: 'acme:auditors, acme:owners' };
+    expect(read({ ...openId, ...groups })).toMatchObject({
+      openId: { scope: 'openid profile groups', claim: 'groups', ignoresCase: true },
+      portalRoles: { auditor: ['acme:auditors', 'acme:owners'], operator: [] },
+    });
+    const own = {
+      KEYTURN_OPENID_SCOPE: 'openid  profile email',
+      KEYTURN_OPENID_CLAIM: 'realm_access.roles',
+      KEYTURN_OPENID_OPERATOR_ROLE: 'ops',
+    };
+    expect(read({ ...openId, ...own })).toMatchObject({
+      openId: { scope: 'openid profile email', claim: 'realm_access.roles', ignoresCase: false },
+      portalRoles: { auditor: [], operator: ['ops'] },
+    });
   });
 
   it('give the sealing key to who attests and the staging key to who acts', () => {

@@ -123,7 +123,7 @@ describe('a Key Vault event at a self-hosted server', () => {
 
   it('is not taken from an account that is called like this machine', async () => {
     const { send, calls, sessions } = webWorld({ ports });
-    const cookie = `keyturn-session=${sessions.open({ person: personCalled('this machine'), roles: ['operator'] })}`;
+    const cookie = `keyturn-session=${await sessions.open({ person: personCalled('this machine'), roles: ['operator'] })}`;
     const sent = await send('/events/key-vault', { method: 'POST', body: '[{"id":"1"}]', headers: { cookie } });
     expect([sent.status, calls.events]).toEqual([401, []]);
   });

@@ -1,126 +1,244 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EmbeddedIdentityProvider } from '../../embedded/openid/identity-provider.ts';
+import { startIdentityProvider } from '../../embedded/openid/start-identity-provider.ts';
+import type { RecordStore } from '../../src/records/record-store.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { createOpenId } from '../../src/web/open-id.ts';
-import { createSessions } from '../../src/web/sessions.ts';
+import { memoryRecordStore } from '../memory-record-store.ts';
+import { sessionsUnderTest } from './sessions-under-test.ts';
 import { webWorld } from './web-world.ts';
 
-/** What the provider's next token says; a nonce of `null` echoes the one that was asked with. */
-let next: { roles: readonly string[]; nonce: string | null } = { roles: [], nonce: null };
-let asked = new URLSearchParams();
-let issuer = '';
-let close = () => Promise.resolve();
-/** While true the provider's token endpoint breaks off. */
-let broken = false;
-
+let provider: EmbeddedIdentityProvider;
 beforeAll(async () => {
-  const { publicKey, privateKey } = await generateKeyPair('RS256');
-  const key = { ...(await exportJWK(publicKey)), kid: '1', alg: 'RS256' };
-  const server = createServer((request, response) => {
-    const answer = (body: unknown) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(body));
-    };
-    if (request.url?.includes('.well-known') === true) {
-      return answer({
-        issuer,
-        authorization_endpoint: `${issuer}/authorize`,
-        token_endpoint: `${issuer}/token`,
-        jwks_uri: `${issuer}/keys`,
-        response_types_supported: ['code'],
-      });
-    }
-    if (request.url === '/keys') return answer({ keys: [key] });
-    if (broken) return void response.destroy();
-    void new SignJWT({
-      roles: next.roles,
-      preferred_username: 'ann@example.org',
-      nonce: next.nonce ?? asked.get('nonce'),
-    })
-      .setProtectedHeader({ alg: 'RS256', kid: '1' })
-      .setIssuer(issuer)
-      .setAudience('keyturn')
-      .setSubject('ann')
-      .setIssuedAt()
-      .setExpirationTime('5m')
-      .sign(privateKey)
-      .then((token) => answer({ access_token: 'a', token_type: 'bearer', id_token: token }));
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  close = async () => await new Promise((done) => server.close(() => done()));
+  provider = await startIdentityProvider();
 });
-afterAll(async () => await close());
+afterAll(async () => await provider.stop());
+beforeEach(() => {
+  provider.misbehave({});
+  provider.define({ subject: '7', name: 'ann', groups: ['acme', 'acme:auditors'] });
+  provider.define({ subject: '8', name: 'ben', groups: ['acme', 'acme:operators'] });
+  provider.define({ subject: '9', name: 'eve', groups: ['strangers'] });
+  for (const name of ['ann', 'ben', 'eve']) provider.revokeConsent(name);
+});
 
-async function signIn(changes: { state?: string; browser?: string } = {}) {
-  const sessions = createSessions(() => new Date());
+const host = 'keyturn.example.org';
+const elsewhere = { host, loopback: false };
+const gitea = {
+  scope: 'openid profile groups',
+  roleClaim: {
+    name: 'groups',
+    values: { auditor: ['Acme:Auditors'], operator: ['acme:operators'] },
+    ignoresCase: true,
+  },
+};
+const byRoles = {
+  scope: 'openid profile',
+  roleClaim: {
+    name: 'roles',
+    values: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
+    ignoresCase: false,
+  },
+};
+
+/** One instance of the portal. Instances over the same records are one installation. */
+function instance(settings: typeof gitea = gitea, records: RecordStore = memoryRecordStore(), now = () => new Date()) {
+  const { sealer, spent, sessions } = sessionsUnderTest(now, records);
   const openId = createOpenId({
-    issuer,
-    clientId: 'keyturn',
-    clientSecret: () => Promise.resolve(new SecretValue('client-secret')),
-    publicUrl: 'https://keyturn.example.org',
-    roleNames: { auditor: 'Keyturn.Auditor', operator: 'Keyturn.Operator' },
+    issuer: provider.url,
+    clientId: provider.clientId,
+    clientSecret: () => Promise.resolve(new SecretValue(provider.clientSecret)),
+    publicUrl: `https://${host}`,
+    ...settings,
     sessions,
-    now: () => new Date(),
-    allowInsecureLoopback: true,
+    sealer,
+    spent,
+    now,
   });
-  const host = 'keyturn.example.org';
-  const { send } = webWorld({ access: { openId, sessions, hosts: [host] } });
-  const away = await send('/sign-in', { host, loopback: false });
-  asked = new URL(away.headers.get('location') ?? '').searchParams;
-  const back = `/sign-in/callback?code=c0de&state=${changes.state ?? asked.get('state') ?? ''}`;
-  const browser = changes.browser ?? away.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const returned = await send(back, { host, loopback: false, headers: { cookie: browser } });
-  const cookie = returned.headers.get('set-cookie')?.split(';')[0] ?? '';
-  return {
-    returned,
-    away,
-    again: await send(back, { host, loopback: false, headers: { cookie: browser } }),
-    open: await send('/', { host, loopback: false, headers: { cookie } }),
-  };
+  return webWorld({ access: { openId, sessions, hosts: [host] } });
 }
 
+type Instance = ReturnType<typeof instance>;
+
+/** Goes to the provider, signs in there, and gives the way back with the browser's cookie. */
+async function visit(portal: Instance, name = 'ann') {
+  const away = await portal.send('/sign-in', elsewhere);
+  const asked = away.headers.get('location') ?? '';
+  const back = new URL(await provider.visit(asked, name));
+  return { away, asked: new URL(asked).searchParams, back: `${back.pathname}${back.search}`, cookie: cookieOf(away) };
+}
+
+function cookieOf(response: Response): string {
+  return response.headers.get('set-cookie')?.split(';')[0] ?? '';
+}
+
+async function comeBack(portal: Instance, { back, cookie }: { back: string; cookie: string }) {
+  return await portal.send(back, { ...elsewhere, headers: { cookie, accept: 'text/html' } });
+}
+
+async function signIn(portal: Instance, name = 'ann') {
+  const visited = await visit(portal, name);
+  const returned = await comeBack(portal, visited);
+  return { ...visited, returned, text: await returned.text(), session: cookieOf(returned) };
+}
+
+const statusOf = async (portal: Instance, cookie: string, path = '/') =>
+  (await portal.send(path, { ...elsewhere, headers: { cookie } })).status;
+
 describe('signing in with an identity provider', () => {
-  it('opens the portal for an account with a role, once a visit to the provider', async () => {
-    next = { roles: ['Keyturn.Auditor'], nonce: null };
-    const { returned, again, open } = await signIn();
-    expect([returned.status, open.status, again.status]).toEqual([200, 200, 403]);
+  it('opens the portal for an account with a role', async () => {
+    const portal = instance();
+    const { returned, session } = await signIn(portal);
+    expect([returned.status, await statusOf(portal, session)]).toEqual([200, 200]);
     // Its own page goes on: a redirect from the provider's site would leave the cookie behind.
     expect(returned.headers.get('refresh')).toBe('0; url=/');
-    expect(returned.headers.get('set-cookie')).toContain('Secure');
+    expect(returned.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict; .*; Secure$/);
   });
 
-  it('ends in the browser in which it began, and in no other', async () => {
-    next = { roles: ['Keyturn.Auditor'], nonce: null };
-    for (const browser of ['none=1', 'keyturn-sign-in=another']) {
-      const { returned, open } = await signIn({ browser });
-      expect([returned.status, returned.headers.get('set-cookie'), open.status]).toEqual([403, null, 401]);
-    }
-    expect((await signIn()).away.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Lax; .*; Secure$/);
+  it('gives an auditor no operator’s rights, and an operator both', async () => {
+    const portal = instance();
+    const post = async (cookie: string) => {
+      const body = JSON.stringify({ action: 'request', secret: 'x', reason: 'y' });
+      return (await portal.send('/rotations', { ...elsewhere, method: 'POST', body, headers: { cookie } })).status;
+    };
+    expect(await post((await signIn(portal, 'ann')).session)).toBe(403);
+    expect(await post((await signIn(portal, 'ben')).session)).toBe(202);
   });
 
-  it('asks with PKCE and a nonce', async () => {
-    await signIn();
-    expect(asked.get('code_challenge_method')).toBe('S256');
+  it('puts the subject on record beside the name, whatever the account is called now', async () => {
+    const portal = instance();
+    const ask = async () => {
+      const { session } = await signIn(portal, 'ben');
+      const body = JSON.stringify({ action: 'request', secret: 'x', reason: 'y' });
+      await portal.send('/rotations', { ...elsewhere, method: 'POST', body, headers: { cookie: session } });
+    };
+    await ask();
+    const subject = { issuer: provider.url, id: '8' };
+    expect(portal.calls.requested).toMatchObject([{ by: { kind: 'signed-in', subject, name: 'ben' } }]);
+    provider.define({ subject: '8', name: 'ann-too', groups: ['acme:operators'] });
+    const { session } = await signIn(portal, 'ann-too');
+    const body = JSON.stringify({ action: 'approve', rotationId: 'abc.1', reason: 'y' });
+    await portal.send('/rotations', { ...elsewhere, method: 'POST', body, headers: { cookie: session } });
+    expect(portal.calls.approved).toMatchObject([{ by: { kind: 'signed-in', subject, name: 'ann-too' } }]);
+  });
+
+  it('asks with PKCE, a nonce and the scope that the claim needs', async () => {
+    const { asked } = await visit(instance());
+    expect([asked.get('code_challenge_method'), asked.get('scope')]).toEqual(['S256', 'openid profile groups']);
     expect(asked.get('nonce')).not.toBe('');
   });
 
-  it('refuses an account without a role, another state and another nonce', async () => {
-    next = { roles: [], nonce: null };
-    expect((await signIn()).open.status).toBe(401);
-    next = { roles: ['Keyturn.Auditor'], nonce: null };
-    expect((await signIn({ state: 'another' })).returned.status).toBe(403);
-    next = { roles: ['Keyturn.Auditor'], nonce: 'another' };
-    expect((await signIn()).returned.status).toBe(403);
+  it('refuses a token that was made for another attempt', async () => {
+    provider.misbehave({ nonce: 'another' });
+    expect((await signIn(instance())).returned.status).toBe(403);
+  });
+
+  it('refuses whoever did not sign in at the provider', async () => {
+    expect((await signIn(instance(), 'nobody')).returned.status).toBe(403);
   });
 
   it('does not call an account unknown while the provider does not answer', async () => {
-    next = { roles: ['Keyturn.Auditor'], nonce: null };
-    broken = true;
-    expect((await signIn()).returned.status).toBe(500);
-    broken = false;
-    expect((await signIn()).open.status).toBe(200);
+    const portal = instance();
+    provider.misbehave({ tokenLost: true });
+    expect((await signIn(portal)).returned.status).toBe(503);
+    provider.misbehave({});
+    expect((await signIn(portal)).returned.status).toBe(200);
+  });
+});
+
+describe('the claim that gives roles', () => {
+  it('may be groups with an organisation’s team, as Gitea tells them', async () => {
+    expect((await signIn(instance(), 'ann')).returned.status).toBe(200);
+  });
+
+  it('may be roles, or lie in an object', async () => {
+    provider.misbehave({ claims: { roles: ['Keyturn.Auditor'] } });
+    expect((await signIn(instance(byRoles))).returned.status).toBe(200);
+    provider.misbehave({ claims: { realm_access: { roles: ['Keyturn.Auditor'] } } });
+    const nested = { ...byRoles, roleClaim: { ...byRoles.roleClaim, name: 'realm_access.roles' } };
+    expect((await signIn(instance(nested))).returned.status).toBe(200);
+  });
+
+  it('is asked of userinfo where an earlier consent was too narrow for the ID token', async () => {
+    await signIn(instance({ ...gitea, scope: 'openid profile' }));
+    const { returned, text } = await signIn(instance());
+    expect([returned.status, text]).toEqual([200, expect.stringContaining('You are signed in')]);
+  });
+
+  it('is not believed of another subject than the token’s', async () => {
+    provider.misbehave({ userinfoSubject: '8' });
+    const { returned } = await signIn(instance({ ...gitea, scope: 'openid profile' }));
+    expect([returned.status, returned.headers.get('set-cookie')]).toEqual([403, null]);
+  });
+
+  it('is a failure, not an account without a role, while userinfo does not answer', async () => {
+    provider.misbehave({ userinfoStatus: 502 });
+    expect((await signIn(instance({ ...gitea, scope: 'openid profile' }))).returned.status).toBe(503);
+  });
+
+  it('is named on the page that refuses an account without it, with what to do', async () => {
+    const { returned, text, session } = await signIn(instance(byRoles));
+    expect([returned.status, session]).toEqual([403, '']);
+    for (const words of ['the claim roles', 'openid profile', 'earlier consent', 'revoke it'])
+      expect(text).toContain(words);
+  });
+
+  it('is told apart from one that holds other values', async () => {
+    const { returned, text } = await signIn(instance(), 'eve');
+    expect(returned.status).toBe(403);
+    expect(text).toContain('the claim groups');
+    expect(text).toContain('none of the values');
+    expect(text).not.toContain('consent');
+  });
+});
+
+describe('an attempt to sign in', () => {
+  it('may end at another instance than the one where it began', async () => {
+    const records = memoryRecordStore();
+    const [first, second] = [instance(gitea, records), instance(gitea, records)];
+    const returned = await comeBack(second, await visit(first));
+    expect([returned.status, await statusOf(first, cookieOf(returned))]).toEqual([200, 200]);
+  });
+
+  it('that cannot be opened is told to begin again, and not that the account has no role', async () => {
+    const visited = await visit(instance());
+    const returned = await comeBack(instance(), visited);
+    const text = await returned.text();
+    expect([returned.status, returned.headers.get('set-cookie')]).toEqual([401, null]);
+    expect(text).toContain('Sign in again');
+    expect(text).not.toContain('role');
+  });
+
+  it('ends in the browser in which it began, and in no other', async () => {
+    const portal = instance();
+    const [mine, another] = [await visit(portal), await visit(portal)];
+    for (const cookie of ['', 'keyturn-sign-in=another', another.cookie]) {
+      const returned = await comeBack(portal, { ...mine, cookie });
+      expect([returned.status, returned.headers.get('set-cookie')]).toEqual([401, null]);
+    }
+    expect(mine.away.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Lax; .*; Secure$/);
+  });
+
+  it('counts once', async () => {
+    const portal = instance();
+    const visited = await visit(portal);
+    const statuses = [(await comeBack(portal, visited)).status, (await comeBack(portal, visited)).status];
+    expect(statuses).toEqual([200, 401]);
+  });
+
+  it('counts for ten minutes', async () => {
+    const records = memoryRecordStore();
+    const visited = await visit(instance(gitea, records));
+    const late = () => new Date(Date.now() + 10 * 60_000 + 1000);
+    expect((await comeBack(instance(gitea, records, late), visited)).status).toBe(401);
+  });
+
+  it('is no session, and a session is no attempt', async () => {
+    const portal = instance();
+    const visited = await visit(portal);
+    const attempt = visited.cookie.split('=')[1] ?? '';
+    expect(await statusOf(portal, `keyturn-session=${attempt}`)).toBe(401);
+    const { session } = await signIn(portal);
+    const swapped = `keyturn-sign-in=${session.split('=')[1] ?? ''}`;
+    expect((await comeBack(portal, { ...visited, cookie: swapped })).status).toBe(401);
   });
 });

@@ -1,8 +1,8 @@
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
-import { createSessions } from '../../src/web/sessions.ts';
 import type { ListedPack, ListedRotation, WebPorts } from '../../src/web/web-ports.ts';
 import type { Access } from '../../src/web/who.ts';
+import { sessionsUnderTest } from './sessions-under-test.ts';
 
 export const now = new Date('2026-03-01T12:00:00Z');
 
@@ -56,7 +56,7 @@ export interface Calls {
 /** The real web application over ports that remember what was called. */
 export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<WebPorts> } = {}) {
   const calls: Calls = { receipts: [], deliveries: [], events: [], requested: [], approved: [], rolledBack: [] };
-  const sessions = createSessions(() => now);
+  const { sessions } = sessionsUnderTest(() => now);
   const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
   const ports: WebPorts = {
     now: () => now,

@@ -13,8 +13,7 @@ const routes = [
   ['POST', '/events/gitea'],
   ['POST', '/receipts'],
   ['GET', '/sign-in?code=x'],
-  ['GET', '/healthz'],
-  ['GET', '/readyz'],
+  ['GET', '/readyz/details'],
   ['GET', '/no-such-page'],
 ] as const;
 const forged = Buffer.from(
@@ -56,9 +55,38 @@ describe('a request whose Host is not ours', () => {
   it('is let in by a configured name, once signed in', async () => {
     const { send, sessions } = webWorld({ access: { hosts: ['keyturn.example.org'] } });
     const cookie =
-      setCookieHeader(sessions.open({ person: personCalled('ann'), roles: ['auditor'] }), true).split(';')[0] ?? '';
+      setCookieHeader(await sessions.open({ person: personCalled('ann'), roles: ['auditor'] }), true).split(';')[0] ??
+      '';
     expect((await send('/', { host: 'keyturn.example.org', loopback: false, headers: { cookie } })).status).toBe(200);
     expect((await send('/', { host: 'other.example.org', loopback: false, headers: { cookie } })).status).toBe(401);
+  });
+});
+
+describe('a probe', () => {
+  // As a container's supervisor asks: by any name, without a session.
+  const probe = { host: '10.0.0.5:7071', loopback: false };
+
+  it('is told in one word that the server runs and is ready', async () => {
+    const { send } = webWorld();
+    for (const [path, word] of [
+      ['/healthz', 'ok'],
+      ['/readyz', 'ready'],
+    ] as const) {
+      const answer = await send(path, probe);
+      expect([answer.status, await answer.text(), answer.headers.get('set-cookie')]).toEqual([200, word, null]);
+      expect((await send(path, { ...probe, headers: { 'x-ms-client-principal': forged } })).status).toBe(200);
+      expect((await send(path, { ...probe, method: 'HEAD' })).status).toBe(200);
+    }
+  });
+
+  it('is told 503 and nothing else while something cannot be reached', async () => {
+    const checks = [{ what: 'vault kv-secret-name', ready: false, says: 'VAULT_UNREACHABLE' }];
+    const { send, sessions } = webWorld({ ports: { readiness: () => Promise.resolve(checks) } });
+    const answer = await send('/readyz', probe);
+    expect([answer.status, await answer.text()]).toEqual([503, 'unready']);
+    expect((await send('/healthz', probe)).status).toBe(200);
+    const cookie = setCookieHeader(await sessions.open({ person: personCalled('ann'), roles: ['auditor'] }), false);
+    expect(await (await send('/readyz/details', { headers: { cookie } })).json()).toEqual({ checks });
   });
 });
 
@@ -77,7 +105,7 @@ describe('when loopback is trusted', () => {
 describe('the sign-in link', () => {
   it('works once, and its cookie opens the portal', async () => {
     const { send, sessions } = webWorld();
-    const code = sessions.offerSignIn({ person: personCalled('operator'), roles: ['auditor', 'operator'] });
+    const code = await sessions.offerSignIn({ person: personCalled('operator'), roles: ['auditor', 'operator'] });
     const first = await send(`/sign-in?code=${code}`);
     const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
     expect(first.status).toBe(303);
@@ -89,7 +117,7 @@ describe('the sign-in link', () => {
 
 describe('where the platform authenticates', () => {
   const tenantId = '11111111-1111-1111-1111-111111111111';
-  const roleNames = { auditor: 'Keyturn.Auditor', operator: 'Keyturn.Operator' };
+  const roleNames = { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] };
   const access = { platform: { tenantId, roleNames } };
   const issuer = `https://login.microsoftonline.com/${tenantId}/v2.0`;
   const principal = (claims: Record<string, string>) => ({

@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { ListedPack, WebPorts } from '../web-ports.ts';
+import type { Who } from '../caller.ts';
 import { page, wantsJson } from './page.ts';
 
 /** `GET /`: all packs, newest period first. */
-export async function listPacks(request: Request, ports: WebPorts): Promise<Response> {
+export async function listPacks(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
   const packs = [...(await ports.packs())].sort((a, b) =>
     a.to < b.to || (a.to === b.to && a.producedAt < b.producedAt) ? 1 : -1,
   );
@@ -13,6 +14,7 @@ export async function listPacks(request: Request, ports: WebPorts): Promise<Resp
     html`<h1>Evidence reports</h1>
 <p class="lead">Each pack shows who read which secret, when and in which job, for one period. Download it, check it with <code>keyturn verify</code> on your own machine, and draw your own sample.</p>
 ${packs.length === 0 ? html`<p>No report has been produced yet. <code>keyturn report --period 2026-Q3 --out DIR</code> produces one. The service produces one by itself after each period ends.</p>` : packs.map(card)}`,
+    { asking },
   );
 }
 

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 import { ServiceError } from '../../service-error.ts';
+import { refuseOtherSites } from '../own-origin.ts';
 import { parseJson, readBody } from '../read-body.ts';
 import type { WebPorts } from '../web-ports.ts';
 import type { Who } from '../caller.ts';
@@ -18,6 +19,7 @@ export async function listRotations(request: Request, asking: Who, ports: WebPor
 <p class="lead">One row per rotation, from its journal: when it started, its state, and the outcome for the old value.</p>
 ${rotations.length === 0 ? html`<p>No rotation has run yet. Keyturn only observes until <code>keyturn.policy.yml</code> binds a secret.</p>` : rotationTable(rotations, operator)}
 ${operator ? askForm() : ''}`,
+    { asking },
   );
 }
 
@@ -38,8 +40,7 @@ const command = z.discriminatedUnion('action', [
  * portal or as JSON. A request whose Origin is another site is refused: a session cookie must not be borrowed.
  */
 export async function answerRotationRequest(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
-  if (!isOwnOrigin(request))
-    throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'the request comes from another site' });
+  refuseOtherSites(request);
   if (asking.kind !== 'somebody') throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'nobody is signed in' });
   const by = asking.person;
   const body = await readBody(request, 16 * 1024);
@@ -60,11 +61,4 @@ export async function answerRotationRequest(request: Request, asking: Who, ports
   const rotationId = data.action === 'request' ? await ports.requestRotation({ ...data, by }) : data.rotationId;
   if (isForm) return new Response(null, { status: 303, headers: { location: '/rotations' } });
   return Response.json({ rotationId }, { status: 202 });
-}
-
-/** Browsers send Origin with every POST; a program that sends none carries no borrowed cookie. */
-function isOwnOrigin(request: Request): boolean {
-  const origin = request.headers.get('origin');
-  if (origin === null) return request.headers.get('sec-fetch-site') === null;
-  return URL.parse(origin)?.host === (request.headers.get('host') ?? new URL(request.url).host);
 }

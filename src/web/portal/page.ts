@@ -1,5 +1,7 @@
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
+import { describePerson } from '../../provenance/person.ts';
+import type { Who } from '../caller.ts';
 
 type Markup = HtmlEscapedString | Promise<HtmlEscapedString>;
 
@@ -24,21 +26,37 @@ p.lead { color: var(--quiet); margin: 0 0 1.6rem; max-width: 46rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; background: var(--card); font-size: .93rem; }
 caption { text-align: left; color: var(--quiet); padding: .3rem 0; } th, td { text-align: left; padding: .5rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; } th { font-weight: 600; } tr.noted td { border-bottom: 0; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; } code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }
+form.out { margin-left: auto; color: var(--quiet); } form.out button { padding: .15rem .6rem; background: none; color: var(--accent); }
 form.ask { display: grid; gap: .7rem; max-width: 34rem; } label { display: grid; gap: .2rem; } label.tick { display: block; } input[type=text] { font: inherit; padding: .45rem .6rem; border: 1px solid var(--quiet); border-radius: .35rem; background: var(--card); color: var(--ink); }
 button { font: inherit; padding: .45rem 1rem; border: 1px solid var(--accent); border-radius: .35rem; background: var(--accent); color: var(--card); cursor: pointer; }
 `;
 
+export interface PageOptions {
+  /** 200 where none is named. */
+  readonly status?: number;
+  /** Who is signed in: the page shows the name and a way out. */
+  readonly asking?: Who;
+}
+
 /** One page of the portal: no script, no picture from elsewhere, readable without style. `html` escapes all that is put in. */
-export async function page(title: string, body: Markup, status = 200): Promise<Response> {
+export async function page(title: string, body: Markup, { status = 200, asking }: PageOptions = {}): Promise<Response> {
   const markup = await html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Keyturn</title><style>${raw(style)}</style></head>
 <body>
-<header class="site"><div><strong>Keyturn</strong><nav aria-label="Main"><a href="/">Reports</a> &nbsp; <a href="/rotations">Rotations</a></nav></div></header>
+<header class="site"><div><strong>Keyturn</strong><nav aria-label="Main"><a href="/">Reports</a> &nbsp; <a href="/rotations">Rotations</a></nav>${signOutForm(asking)}</div></header>
 <main>${body}</main>
 </body>
 </html>`;
   return new Response(markup.toString(), { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+}
+
+/** Whoever came by single sign-on or a link can go; this machine, where it is trusted, is always in. */
+function signOutForm(asking: Who | undefined) {
+  if (asking?.kind !== 'somebody') return '';
+  const { person } = asking;
+  if (person.kind === 'unnamed' && person.door === 'loopback') return '';
+  return html`<form class="out" method="post" action="/sign-out"><span>${describePerson(person)}</span> <button>Sign out</button></form>`;
 }
 
 /** Whether the caller asked for JSON rather than for a page. */

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { WebPorts } from '../web-ports.ts';
+import type { Who } from '../caller.ts';
 import { days, marks } from './list-packs.ts';
 import { page, wantsJson } from './page.ts';
 import { showRefusal } from './show-refusal.ts';
@@ -25,7 +26,7 @@ const purposes: Readonly<Record<string, string>> = {
 };
 
 /** `GET /reports/{id}`: one pack and its files. */
-export async function showPack(request: Request, id: string, ports: WebPorts): Promise<Response> {
+export async function showPack(request: Request, id: string, asking: Who, ports: WebPorts): Promise<Response> {
   const pack = (await ports.packs()).find((one) => one.id === id);
   const files = await ports.packFiles(id);
   if (pack === undefined || files === null) return await showRefusal(request, 404, 'Unknown report.');
@@ -40,6 +41,7 @@ export async function showPack(request: Request, id: string, ports: WebPorts): P
 <div class="scroll"><table><caption>Unpack the zip and run <code>keyturn verify FOLDER</code>: it needs no network.</caption>
 <thead><tr><th scope="col">File</th><th scope="col">Purpose</th><th scope="col">Bytes</th></tr></thead>
 <tbody>${files.map(({ path, bytes }) => html`<tr><td><a href="${address}/${path}?download">${path}</a></td><td>${purposeOf(path)}</td><td class="number">${bytes.toLocaleString('en')}</td></tr>`)}</tbody></table></div>`,
+    { asking },
   );
 }
 

@@ -12,6 +12,6 @@ export async function showRefusal(request: Request, status: number, reason: stri
   return await page(
     status === 401 ? 'Sign in' : 'Refused',
     html`<h1>${status === 401 ? 'Please sign in' : 'Request refused'}</h1><p class="lead">${reason} ${advice}</p>${status === 401 ? html`<p><a href="/sign-in">Sign in with your organisation</a></p>` : ''}`,
-    status,
+    { status },
   );
 }

@@ -1,0 +1,33 @@
+import type { Role } from './caller.ts';
+
+/** How roles are read from what an identity provider says of an account. */
+export interface RoleClaim {
+  /** `roles`, `groups`, or a path such as `realm_access.roles`. */
+  readonly name: string;
+  /** Values of the claim that make a role; none where nobody is to have it by this claim. */
+  readonly values: Readonly<Record<Role, readonly string[]>>;
+  /** Gitea's names of organisations and teams differ by more than case: `Acme:Auditors` is `acme:auditors`. */
+  readonly ignoresCase: boolean;
+}
+
+/** Returns the roles that the claim gives an account, none perhaps; `null` where the claim itself is missing. */
+export function rolesIn(claims: Readonly<Record<string, unknown>>, claim: RoleClaim): readonly Role[] | null {
+  const value = valueAt(claims, claim.name);
+  if (value === undefined) return null;
+  const fold = (text: string) => (claim.ignoresCase ? text.toLowerCase() : text);
+  const held = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string').map(fold);
+  return (['auditor', 'operator'] as const).filter((role) =>
+    claim.values[role].some((wanted) => held.includes(fold(wanted))),
+  );
+}
+
+/** A claim of that very name, as namespaced claims are URLs; else the member at the end of the dotted path. */
+function valueAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  let value: unknown = claims;
+  for (const member of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return undefined;
+    value = (value as Record<string, unknown>)[member];
+  }
+  return value;
+}

@@ -1,0 +1,70 @@
+import type { RecordStore, StoredRecord } from '../records/record-store.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** Tokens that count no more although their time has not passed: sessions that were ended, links and attempts that were used. */
+export interface SpentTokens {
+  /** Marks a token as spent. Returns `true` for the first caller alone, whichever instance it asks. */
+  spend(id: string, endsAt: Date): Promise<boolean>;
+  isSpent(id: string): Promise<boolean>;
+}
+
+const path = 'web/spent-tokens';
+/** Clocks of two instances may differ: an entry stays a little longer than its token could count. */
+const slackMs = 5 * 60_000;
+/** How often a write is tried that another instance's write preceded. */
+const mostTries = 20;
+
+/**
+ * Keeps spent tokens in one record, which forgets each when its time has passed.
+ * Both reject as the record store does: who cannot look must not let anybody in.
+ */
+export function recordedSpentTokens(records: RecordStore, now: () => Date): SpentTokens {
+  return {
+    async isSpent(id) {
+      return Object.hasOwn(spentIn(await records.read(path)), id);
+    },
+
+    async spend(id, endsAt) {
+      for (let tries = 1; ; tries += 1) {
+        const stored = await records.read(path);
+        const spent = spentIn(stored);
+        if (Object.hasOwn(spent, id)) return false;
+        const oldest = now().getTime() - slackMs;
+        const current = Object.entries(spent).filter(([, until]) => Date.parse(until) > oldest);
+        const next = { format: 1, spent: Object.fromEntries([...current, [id, endsAt.toISOString()]]) };
+        if (await isWritten(stored, next, tries === mostTries)) return true;
+      }
+    },
+  };
+
+  /** Returns `false` when another instance wrote meanwhile. The last try rejects instead. */
+  async function isWritten(stored: StoredRecord | null, next: object, isLast: boolean): Promise<boolean> {
+    const bytes = Buffer.from(`${JSON.stringify(next)}\n`);
+    try {
+      if (stored === null) await records.create(path, bytes);
+      else await records.replace(path, bytes, stored.revision);
+      return true;
+    } catch (error) {
+      const isRace = ServiceError.is(error, 'RECORD_EXISTS') || ServiceError.is(error, 'RECORD_CHANGED');
+      if (!isRace || isLast) throw error;
+      return false;
+    }
+  }
+}
+
+/** Token ids with the time at which each ends. @throws ServiceError `RECORD_UNREADABLE`. */
+function spentIn(stored: StoredRecord | null): Readonly<Record<string, string>> {
+  if (stored === null) return {};
+  try {
+    const value = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as {
+      format?: unknown;
+      spent?: unknown;
+    } | null;
+    const spent = value?.format === 1 ? value.spent : null;
+    if (typeof spent === 'object' && spent !== null && Object.values(spent).every((end) => typeof end === 'string'))
+      return spent as Record<string, string>;
+  } catch {
+    // The same fault: this record says nothing that could be believed.
+  }
+  throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not a list of spent tokens' });
+}
