@@ -7,7 +7,7 @@ import type { RecordStore } from '../records/record-store.ts';
 import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
-import type { Sessions } from '../web/sessions.ts';
+import type { Sessions } from '../web/sign-in/sessions.ts';
 
 /** What a host chooses for itself. */
 export interface CompositionOptions {

@@ -1,11 +1,11 @@
 import type { RecordStore } from '../records/record-store.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import type { SecretSetting, Settings } from '../settings.ts';
-import { createOpenId } from '../web/open-id.ts';
-import { sessionKey } from '../web/session-key.ts';
-import { createSessions, type Sessions } from '../web/sessions.ts';
-import { recordedSpentTokens } from '../web/spent-tokens.ts';
-import { createTokenSealer } from '../web/token-sealer.ts';
+import { createOpenId } from '../web/sign-in/open-id.ts';
+import { sessionKey } from '../web/sign-in/session-key.ts';
+import { createSessions, type Sessions } from '../web/sign-in/sessions.ts';
+import { recordedSpentTokens } from '../web/sign-in/spent-tokens.ts';
+import { createTokenSealer } from '../web/sign-in/token-sealer.ts';
 import type { Access } from '../web/who.ts';
 
 interface Parts {

@@ -8,7 +8,7 @@ import { answerRotationRequest, listRotations } from './portal/list-rotations.ts
 import { sendPackFile } from './portal/send-pack-file.ts';
 import { showPack } from './portal/show-pack.ts';
 import { showRefusal } from './portal/show-refusal.ts';
-import { finishSignIn, signIn, signOut } from './portal/sign-in.ts';
+import { finishSignIn, signIn, signOut } from './sign-in/answer-sign-in.ts';
 import type { WebPorts } from './web-ports.ts';
 import { type Access, type Connection, who } from './who.ts';
 import type { Role, Who } from './caller.ts';

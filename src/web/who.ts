@@ -1,8 +1,8 @@
 import type { Person } from '../provenance/person.ts';
 import type { Who } from './caller.ts';
 import { fromPlatform, type PlatformAuthentication } from './platform-principal.ts';
-import type { OpenId } from './open-id.ts';
-import type { Sessions } from './sessions.ts';
+import type { OpenId } from './sign-in/open-id.ts';
+import type { Sessions } from './sign-in/sessions.ts';
 
 /** How a host lets people in. Exactly what stands here counts, and nothing a request says about itself. */
 export interface Access {

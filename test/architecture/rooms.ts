@@ -109,13 +109,15 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     action: ['configuration', 'delivery', 'exit-codes.ts', 'run-call.ts', 'surroundings.ts'],
   },
   'src/web': {
-    portal: ['read-body.ts', 'web-ports.ts', 'caller.ts', 'who.ts'],
-    hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts', 'who.ts'],
+    portal: ['read-body.ts', 'own-origin.ts', 'web-ports.ts', 'caller.ts'],
+    hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts'],
+    'sign-in': ['own-origin.ts', 'caller.ts', 'portal'],
   },
   'src/composition': { doctor: ['composition.ts'] },
   embedded: {
     azure: ['clock.ts', 'loopback-certificate.ts', 'loopback-server.ts'],
     gitea: ['clock.ts', 'loopback-server.ts'],
+    openid: ['clock.ts', 'loopback-server.ts'],
   },
   'embedded/azure': {
     identity: ['azure-ids.ts'],

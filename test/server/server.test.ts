@@ -7,7 +7,7 @@ import { type RunningServer, schedule, startServer } from '../../src/server.ts';
 import type { Settings } from '../../src/settings.ts';
 import { createWeb } from '../../src/web/create-web.ts';
 import type { WebPorts } from '../../src/web/web-ports.ts';
-import { sessionsUnderTest } from '../web/sessions-under-test.ts';
+import { sessionsUnderTest } from '../web/sign-in/sessions-under-test.ts';
 
 const running: RunningServer[] = [];
 afterEach(async () => {

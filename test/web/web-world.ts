@@ -2,7 +2,7 @@ import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
 import type { ListedPack, ListedRotation, WebPorts } from '../../src/web/web-ports.ts';
 import type { Access } from '../../src/web/who.ts';
-import { sessionsUnderTest } from './sessions-under-test.ts';
+import { sessionsUnderTest } from './sign-in/sessions-under-test.ts';
 
 export const now = new Date('2026-03-01T12:00:00Z');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { setCookieHeader } from '../../src/web/sessions.ts';
+import { setCookieHeader } from '../../src/web/sign-in/sessions.ts';
 import { personCalled } from '../provenance/people.ts';
 import { webWorld } from './web-world.ts';
 

@@ -1,14 +1,22 @@
 import { html } from 'hono/html';
 import { refuseOtherSites } from '../own-origin.ts';
-import { forgetCookieHeader, setCookieHeader } from '../sessions.ts';
-import type { Access } from '../who.ts';
-import { page } from './page.ts';
-import { showRefusal } from './show-refusal.ts';
+import { forgetCookieHeader, type Sessions, setCookieHeader } from './sessions.ts';
+import type { OpenId } from './open-id.ts';
+import { page } from '../portal/page.ts';
+import { showRefusal } from '../portal/show-refusal.ts';
+
+/** The ways in that a host has. */
+export interface SignInWays {
+  readonly openId: OpenId | null;
+  readonly sessions: Sessions | null;
+  /** Where the platform signs people in; `null` elsewhere. */
+  readonly platform: object | null;
+}
 
 /** `GET /sign-in`: a link with a code signs in once; without one, the identity provider is asked where there is one. */
-export async function signIn(code: string | undefined, request: Request, access: Access): Promise<Response> {
-  if (code === undefined && access.openId !== null) return await access.openId.begin();
-  const cookie = (await access.sessions?.signIn(code ?? '')) ?? null;
+export async function signIn(code: string | undefined, request: Request, ways: SignInWays): Promise<Response> {
+  if (code === undefined && ways.openId !== null) return await ways.openId.begin();
+  const cookie = (await ways.sessions?.signIn(code ?? '')) ?? null;
   if (cookie === null) return await showRefusal(request, 401, 'This sign-in link was used already or is too old.');
   return new Response(null, {
     status: 303,
@@ -17,8 +25,8 @@ export async function signIn(code: string | undefined, request: Request, access:
 }
 
 /** `GET /sign-in/callback`: the way back from the identity provider. */
-export async function finishSignIn(request: Request, access: Access): Promise<Response> {
-  if (access.openId !== null) return await access.openId.finish(request);
+export async function finishSignIn(request: Request, ways: SignInWays): Promise<Response> {
+  if (ways.openId !== null) return await ways.openId.finish(request);
   return await showRefusal(request, 404, 'No identity provider is configured.');
 }
 
@@ -26,10 +34,10 @@ export async function finishSignIn(request: Request, access: Access): Promise<Re
  * `POST /sign-out`: ends the session at every instance, also for whoever copied the cookie. A platform that signs people in
  * signs them out itself. Source: App Service authentication, "Customize sign-ins and sign-outs".
  */
-export async function signOut(request: Request, access: Access): Promise<Response> {
+export async function signOut(request: Request, ways: SignInWays): Promise<Response> {
   refuseOtherSites(request);
-  if (access.platform !== null) return new Response(null, { status: 303, headers: { location: '/.auth/logout' } });
-  await access.sessions?.end(request.headers.get('cookie'));
+  if (ways.platform !== null) return new Response(null, { status: 303, headers: { location: '/.auth/logout' } });
+  await ways.sessions?.end(request.headers.get('cookie'));
   const shown = await page(
     'Signed out',
     html`<h1>You are signed out</h1><p>Your account at the identity provider may be signed in there still.</p><p><a href="/sign-in">Sign in again</a></p>`,

@@ -1,12 +1,12 @@
 import { html } from 'hono/html';
 import * as openid from 'openid-client';
-import type { Person } from '../provenance/person.ts';
-import type { SecretValue } from '../secrets/secret-value.ts';
-import { ServiceError } from '../service-error.ts';
-import { isPrivateEnough } from '../settings/address.ts';
+import type { Person } from '../../provenance/person.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
+import { isPrivateEnough } from '../../settings/address.ts';
 import { readCookie } from './cookies.ts';
-import { page } from './portal/page.ts';
-import { showRefusal } from './portal/show-refusal.ts';
+import { page } from '../portal/page.ts';
+import { showRefusal } from '../portal/show-refusal.ts';
 import { type RoleClaim, rolesIn } from './role-claim.ts';
 import { type Sessions, setCookieHeader } from './sessions.ts';
 import type { SpentTokens } from './spent-tokens.ts';

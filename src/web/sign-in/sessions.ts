@@ -1,8 +1,8 @@
-import { parsePerson, type Person } from '../provenance/person.ts';
+import { parsePerson, type Person } from '../../provenance/person.ts';
 import { readCookie } from './cookies.ts';
 import type { SpentTokens } from './spent-tokens.ts';
 import type { OpenedToken, TokenSealer } from './token-sealer.ts';
-import type { Role } from './caller.ts';
+import type { Role } from '../caller.ts';
 
 export interface Session {
   readonly person: Person;

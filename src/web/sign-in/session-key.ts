@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import type { RecordStore } from '../records/record-store.ts';
-import type { SecretValue } from '../secrets/secret-value.ts';
-import { ServiceError } from '../service-error.ts';
+import type { RecordStore } from '../../records/record-store.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import { ServiceError } from '../../service-error.ts';
 
 const path = 'web/session-key';
 const keyBytes = 32;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordStore } from '../../src/records/record-store.ts';
-import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { ServiceError } from '../../src/service-error.ts';
-import { sessionKey } from '../../src/web/session-key.ts';
-import { recordedSpentTokens } from '../../src/web/spent-tokens.ts';
-import { memoryRecordStore } from '../memory-record-store.ts';
-import { personCalled } from '../provenance/people.ts';
+import type { RecordStore } from '../../../src/records/record-store.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { ServiceError } from '../../../src/service-error.ts';
+import { sessionKey } from '../../../src/web/sign-in/session-key.ts';
+import { recordedSpentTokens } from '../../../src/web/sign-in/spent-tokens.ts';
+import { memoryRecordStore } from '../../memory-record-store.ts';
+import { personCalled } from '../../provenance/people.ts';
 import { sessionsUnderTest } from './sessions-under-test.ts';
-import { webWorld } from './web-world.ts';
+import { webWorld } from '../web-world.ts';
 
 const start = new Date('2026-03-01T12:00:00Z');
 const hourMs = 3_600_000;

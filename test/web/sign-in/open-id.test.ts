@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EmbeddedIdentityProvider } from '../../embedded/openid/identity-provider.ts';
-import { startIdentityProvider } from '../../embedded/openid/start-identity-provider.ts';
-import type { RecordStore } from '../../src/records/record-store.ts';
-import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { createOpenId } from '../../src/web/open-id.ts';
-import { memoryRecordStore } from '../memory-record-store.ts';
+import type { EmbeddedIdentityProvider } from '../../../embedded/openid/identity-provider.ts';
+import { startIdentityProvider } from '../../../embedded/openid/start-identity-provider.ts';
+import type { RecordStore } from '../../../src/records/record-store.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { createOpenId } from '../../../src/web/sign-in/open-id.ts';
+import { memoryRecordStore } from '../../memory-record-store.ts';
 import { sessionsUnderTest } from './sessions-under-test.ts';
-import { webWorld } from './web-world.ts';
+import { webWorld } from '../web-world.ts';
 
 let provider: EmbeddedIdentityProvider;
 beforeAll(async () => {

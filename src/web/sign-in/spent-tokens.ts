@@ -1,5 +1,5 @@
-import type { RecordStore, StoredRecord } from '../records/record-store.ts';
-import { ServiceError } from '../service-error.ts';
+import type { RecordStore, StoredRecord } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
 
 /** Tokens that count no more although their time has not passed: sessions that were ended, links and attempts that were used. */
 export interface SpentTokens {

@@ -1,4 +1,4 @@
-import type { Subject } from '../provenance/person.ts';
+import type { Subject } from '../../provenance/person.ts';
 
 /** The claims of an ID token that name its account, as OpenID Connect and Entra define them. */
 interface NamingClaims {

@@ -1,4 +1,4 @@
-import type { Role } from './caller.ts';
+import type { Role } from '../caller.ts';
 
 /** How roles are read from what an identity provider says of an account. */
 export interface RoleClaim {
