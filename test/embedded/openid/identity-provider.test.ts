@@ -31,7 +31,7 @@ async function signIn(scope: string) {
     code_challenge: challenge,
     code_challenge_method: 'S256',
   });
-  const back = new URL(await provider.visit(`${provider.url}/login/oauth/authorize?${asked}`, 'root-admin'));
+  const back = new URL(await provider.visit(`${provider.url}/login/oauth/authorize?${asked.toString()}`, 'root-admin'));
   expect(back.searchParams.get('state')).toBe('s');
   return back.searchParams.get('code') ?? '';
 }
@@ -88,7 +88,7 @@ describe('the embedded identity provider, as Gitea 1.26.3', () => {
 
   it('shows a page with the people to choose from', async () => {
     const asked = new URLSearchParams({ client_id: provider.clientId, redirect_uri: redirectUri });
-    const page = await (await fetch(`${provider.url}/login/oauth/authorize?${asked}`)).text();
+    const page = await (await fetch(`${provider.url}/login/oauth/authorize?${asked.toString()}`)).text();
     expect(page).toContain('as=root-admin');
   });
 });
