@@ -83,7 +83,10 @@ export async function startServer(
   };
 }
 
-/** The settings refuse it too, with all their other faults; this is the last gate before the socket. Decision 17. */
+/**
+ * The settings refuse it too, with all their other faults; this is the last gate before the socket.
+ * Source: docs/decisions.md, "Deny by default".
+ */
 function refuseOpenHost(host: string, { openId, publicUrl, platformAuthentication }: Settings): void {
   if (['127.0.0.1', 'localhost', '::1'].includes(host)) return;
   if (platformAuthentication !== null || (openId !== null && publicUrl !== null)) return;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { printTable } from './print-table.ts';
 import { type DueCase, type Rotated, type Stage, rotateDueSecrets, writePlainly } from './rotate-due-secrets.ts';
 
-/** design.md section 5: 300 writes in ten seconds, and a fifth more time than they need. */
+/** docs/performance.md: 300 writes in ten seconds, and a fifth more time than they need. */
 const limitedWrites = 300;
 const writesASecond = limitedWrites / 10;
 const budget = 1.2;

@@ -14,7 +14,8 @@ type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
 
 /**
  * Keeps records as blobs of one container, which is made when it is absent. Storage itself compares and sets: a create
- * demands that there is no blob, a replacement that its ETag is still the one that was read. Decision 4.
+ * demands that there is no blob, a replacement that its ETag is still the one that was read.
+ * Source: docs/decisions.md, "Records are created if absent and replaced if unchanged".
  * `containerUrl`: `https://ACCOUNT.blob.core.windows.net/CONTAINER`; the identity needs Storage Blob Data Contributor.
  * @throws ServiceError `RECORD_STORE_UNREACHABLE`.
  */

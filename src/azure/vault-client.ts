@@ -12,8 +12,8 @@ export interface VaultAccess {
   /** First word of the User-Agent, such as `keyturn-rotator/0.1.0`: the log's rows show it. */
   readonly userAgent?: string;
   /**
-   * A request hangs no longer than this; 12 seconds when not given. An event's rotation is driven for 15 (decision 1),
-   * and what was not answered by then has to be read back anyway.
+   * A request hangs no longer than this; 12 seconds when not given. An event's rotation is driven for 15, and what was
+   * not answered by then has to be read back anyway. Source: docs/decisions.md, "An event is a hint".
    */
   readonly answerWithinMs?: number;
 }

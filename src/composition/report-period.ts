@@ -8,7 +8,10 @@ import { readRotationHistories } from '../rotation/history/read-rotation-histori
 import type { Composition } from './composition.ts';
 import { version } from './version.ts';
 
-/** Who acts and who attests should be two; where they are one, the report says so (design decision 18). */
+/**
+ * Who acts and who attests should be two; where they are one, the report says so.
+ * Source: docs/decisions.md, "Who acts does not attest".
+ */
 const rolesInWords = {
   all: 'one process rotates, collects and seals: who acts also attests',
   report: 'this process reports and rotates nothing; which rights its identity holds is not looked at',

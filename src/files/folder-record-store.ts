@@ -21,7 +21,8 @@ const abandonedAfterMs = 24 * 3_600_000;
 /**
  * Keeps records as files of one folder, safe between processes and against loss of power. No lock is held anywhere, so
  * no process has to judge whether another one is alive, which it could not across containers: each state of a record is
- * a file that is linked once under its number, and `link()` lets one process win. Decision 4.
+ * a file that is linked once under its number, and `link()` lets one process win.
+ * Source: docs/decisions.md, "Records are created if absent and replaced if unchanged".
  * @throws ServiceError `RECORD_STORE_REFUSED` for a shared file system, or a folder that others may write to.
  */
 export async function folderRecordStore(directory: string): Promise<RecordStore> {

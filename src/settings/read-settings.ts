@@ -49,7 +49,8 @@ export function readSettings(environment: Environment): Settings {
     role,
     embedded,
     ...rest,
-    // Who acts holds no key to attest with, and who attests may not open what is staged. Decision 18.
+    // Who acts holds no key to attest with, and who attests may not open what is staged.
+    // Source: docs/decisions.md, "Who acts does not attest".
     stagingKeySecret: role === 'report' ? null : stagingKeySecret,
     signingKey: role === 'rotate' ? null : signingKey,
   };

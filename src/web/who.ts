@@ -32,7 +32,7 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
  * 2. A Host that is not ours gets 401: a page on another site may have pointed its name at this machine.
  * 3. A session, then loopback (for `start`), then nobody.
  * Rejects if a session cannot be looked up: then nobody is let in.
- * Source: design decision 19; DNS rebinding is why a loopback connection alone proves nothing.
+ * Source: docs/decisions.md, "Deny by default"; DNS rebinding is why a loopback connection alone proves nothing.
  */
 export async function who(request: Request, connection: Connection, access: Access): Promise<Who> {
   const claimed = [...request.headers.keys()].some((name) => name.startsWith('x-ms-client-principal'));
