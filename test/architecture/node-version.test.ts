@@ -24,6 +24,10 @@ describe('the Node version that package.json names', () => {
     expect(named).toEqual([version, version, version]);
   });
 
+  it('is the one below which the command line says so and stops', () => {
+    expect(readFileSync('src/cli.ts', 'utf8')).toContain(`leastNode = ${version};`);
+  });
+
   it(`is the only one that the documents name, beside Node ${older} for what runs without an installation`, () => {
     const pages = globSync(['*.md', 'docs/*.md', 'action/*.md']).filter((page) => page !== 'CHANGELOG.md');
     const others = pages.flatMap((page) =>

@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../src/commands/run-command-line.ts';
 import { isSettingName } from '../../src/settings/setting-table.ts';
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/*.md').sort()];
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  ...globSync('docs/*.md').sort(),
+];
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
 /** Variables that the fetch helper reads: they belong to a job's environment and are no settings of the service. */
