@@ -39,7 +39,7 @@ const shape = targetShape(
 const youngMs = 300_000;
 const waitMs = 2_000;
 
-interface Tools {
+interface Ports {
   readonly tokens: AccessTokens;
   /** `https://management.azure.com`, or that of another cloud. */
   readonly endpoint: string;
@@ -49,133 +49,140 @@ interface Tools {
  * The two keys of an Azure resource. The one in force is found by comparing values, never by a tag; the other is renewed and
  * published, and at revocation the old one is renewed too, so that it is dead. Azure tells both again whenever asked.
  */
-export function azureKeysIssuer({ tokens, endpoint }: Tools): CredentialIssuer {
+export function azureKeysIssuer(ports: Ports): CredentialIssuer {
   return {
     name,
     credentialClass: 'read-back',
     check: shape.check,
     propose: () => null,
-    issue,
+    issue: (request) => issue(ports, request),
     formFor: (binding, { credentialId, value }) => {
       const { resource, service, form } = readTarget(binding);
       const key = { slot: credentialId, key: value.reveal() };
       return form === 'key' ? value : new SecretValue(service.connectionString(resource, key));
     },
-    verify,
+    verify: (request, credential) => verify(ports, request, credential),
     describe: async (request) => {
-      const { idle } = await slots(request);
+      const { idle } = await slots(ports, request);
       return { outcome: 'present', credentialId: idle.slot, value: new SecretValue(idle.key) };
     },
     // Keys carry no names, and there are always two: none can be an orphan.
     list: () => Promise.resolve([]),
-    revoke,
+    revoke: (request, credentialId) => revoke(ports, request, credentialId),
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest): Promise<IssuedCredential> {
-    const { inForce, idle } = await slots(request);
-    requireNothingLost(request, inForce);
-    const young = idle.madeAt !== null && request.now.getTime() - idle.madeAt.getTime() < youngMs;
-    const key = young ? idle : await renew(request, idle);
-    return { credentialId: key.slot, value: new SecretValue(key.key) };
-  }
+async function issue(ports: Ports, request: IssueRequest): Promise<IssuedCredential> {
+  const { inForce, idle } = await slots(ports, request);
+  requireNothingLost(request, inForce);
+  const young = idle.madeAt !== null && request.now.getTime() - idle.madeAt.getTime() < youngMs;
+  const key = young ? idle : await renew(ports, request, idle);
+  return { credentialId: key.slot, value: new SecretValue(key.key) };
+}
 
-  /** Azure's own list is asked; no session with the service itself is tried, since each has a protocol of its own. */
-  async function verify(request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
-    const { resource, service } = readTarget(request.binding);
-    const keys = await listKeys(request);
-    const key = keys.find((one) => one.key === keyIn(service, credential.value));
-    if (key === undefined) return refused(false, 'Azure does not list this key');
-    if (key.slot !== credential.credentialId) return refused(true, `Azure lists this key as ${key.slot}`);
-    return {
-      outcome: 'works',
-      principal: `${resource.id} ${key.slot}`,
-      notes: ['listed by Azure; no session with the service tried'],
-    };
-  }
+/** Azure's own list is asked; no session with the service itself is tried, since each has a protocol of its own. */
+async function verify(ports: Ports, request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
+  const { resource, service } = readTarget(request.binding);
+  const keys = await listKeys(ports, request);
+  const key = keys.find((one) => one.key === keyIn(service, credential.value));
+  if (key === undefined) return refused(false, 'Azure does not list this key');
+  if (key.slot !== credential.credentialId) return refused(true, `Azure lists this key as ${key.slot}`);
+  return {
+    outcome: 'works',
+    principal: `${resource.id} ${key.slot}`,
+    notes: ['listed by Azure; no session with the service tried'],
+  };
+}
 
-  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
-    const keys = await listKeys(request);
-    const key = keys.find(({ slot }) => slot === credentialId);
-    if (key === undefined) throw refusal(request.binding, 'CredentialId', 'is not one of the two keys');
-    const { inForce } = await slots(request, keys);
-    if (inForce === null || inForce.slot === key.slot)
-      throw stateRefused(request, `${key.slot} is in force, or nobody knows what is`);
-    await renew(request, key);
-    return { outcome: 'revoked' };
-  }
+async function revoke(
+  ports: Ports,
+  request: IssueRequest,
+  credentialId: string,
+): ReturnType<CredentialIssuer['revoke']> {
+  const keys = await listKeys(ports, request);
+  const key = keys.find(({ slot }) => slot === credentialId);
+  if (key === undefined) throw refusal(request.binding, 'CredentialId', 'is not one of the two keys');
+  const { inForce } = await slots(ports, request, keys);
+  if (inForce === null || inForce.slot === key.slot)
+    throw stateRefused(request, `${key.slot} is in force, or nobody knows what is`);
+  await renew(ports, request, key);
+  return { outcome: 'revoked' };
+}
 
-  /** Which key is in force, by its value, and which is not. */
-  async function slots(
-    request: IssueRequest,
-    known?: readonly [ServiceKey, ServiceKey],
-  ): Promise<{ inForce: ServiceKey | null; idle: ServiceKey }> {
-    const { service } = readTarget(request.binding);
-    const keys = known ?? (await listKeys(request));
-    if (request.current === null) return { inForce: null, idle: keys[0] };
-    const current = keyIn(service, request.current);
-    const inForce = keys.find(({ key }) => key === current);
-    // Somebody has renewed it by hand. Renewing either might end what somebody uses now.
-    if (inForce === undefined) throw stateRefused(request, 'the value in force is neither of its keys');
-    return { inForce, idle: inForce === keys[0] ? keys[1] : keys[0] };
-  }
+/** Which key is in force, by its value, and which is not. */
+async function slots(
+  ports: Ports,
+  request: IssueRequest,
+  known?: readonly [ServiceKey, ServiceKey],
+): Promise<{ inForce: ServiceKey | null; idle: ServiceKey }> {
+  const { service } = readTarget(request.binding);
+  const keys = known ?? (await listKeys(ports, request));
+  if (request.current === null) return { inForce: null, idle: keys[0] };
+  const current = keyIn(service, request.current);
+  const inForce = keys.find(({ key }) => key === current);
+  // Somebody has renewed it by hand. Renewing either might end what somebody uses now.
+  if (inForce === undefined) throw stateRefused(request, 'the value in force is neither of its keys');
+  return { inForce, idle: inForce === keys[0] ? keys[1] : keys[0] };
+}
 
-  /** What readers have besides the key, the published form must have too; else they would be cut off by a rotation that succeeds. */
-  function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
-    const { service, resource, form } = readTarget(binding);
-    const value = current?.reveal() ?? '';
-    if (inForce === null || form === 'key' || value === inForce.key) return;
-    const lost = partsLost(value, service.connectionString(resource, inForce));
-    if (lost.length === 0) return;
-    const reason = `the connection string in force has parts that the published one would not have: ${lost.join(', ')}`;
-    throw refusal(binding, 'target.form', reason);
-  }
+/** What readers have besides the key, the published form must have too; else they would be cut off by a rotation that succeeds. */
+function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
+  const { service, resource, form } = readTarget(binding);
+  const value = current?.reveal() ?? '';
+  if (inForce === null || form === 'key' || value === inForce.key) return;
+  const lost = partsLost(value, service.connectionString(resource, inForce));
+  if (lost.length === 0) return;
+  const reason = `the connection string in force has parts that the published one would not have: ${lost.join(', ')}`;
+  throw refusal(binding, 'target.form', reason);
+}
 
-  async function renew(request: IssueRequest, key: ServiceKey): Promise<ServiceKey> {
-    const { service } = readTarget(request.binding);
-    const { action, body } = service.renew(key.slot);
-    await post(request, action, true, body);
-    // Some services answer 202 and renew a while later: the list tells when.
-    for (;;) {
-      const renewed = (await listKeys(request)).find(({ slot }) => slot === key.slot);
-      if (renewed !== undefined && renewed.key !== key.key) return renewed;
-      await pause(waitMs, null, { signal: request.signal }).catch(() => {
-        const provider = readTarget(request.binding).resource.id;
-        throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: 'renewal has not ended' });
-      });
-    }
-  }
-
-  async function listKeys(
-    request: Pick<IssueRequest, 'binding' | 'signal'>,
-  ): Promise<readonly [ServiceKey, ServiceKey]> {
-    const { service, resource, access } = readTarget(request.binding);
-    const keys = service.read(await post(request, service.list, false), access);
-    if (keys === null)
-      throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: name, provider: resource.id, place: 'keys' });
-    return keys;
-  }
-
-  async function post(
-    { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
-    action: string,
-    changes: boolean,
-    body: Readonly<Record<string, string>> = {},
-  ): Promise<unknown> {
-    const { resource, service } = readTarget(binding);
-    const asked = { issuer: name, provider: resource.id, signal };
-    const authorization = await bearerHeader(tokens, `${new URL(endpoint).origin}/.default`, asked);
-    const answer = await providerRequest({
-      ...asked,
-      method: 'POST',
-      url: `${endpoint.replace(/\/+$/, '')}${resource.id}/${action}?api-version=${service.apiVersion}`,
-      headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      changes,
+async function renew(ports: Ports, request: IssueRequest, key: ServiceKey): Promise<ServiceKey> {
+  const { service } = readTarget(request.binding);
+  const { action, body } = service.renew(key.slot);
+  await post(ports, request, action, true, body);
+  // Some services answer 202 and renew a while later: the list tells when.
+  for (;;) {
+    const renewed = (await listKeys(ports, request)).find(({ slot }) => slot === key.slot);
+    if (renewed !== undefined && renewed.key !== key.key) return renewed;
+    await pause(waitMs, null, { signal: request.signal }).catch(() => {
+      const provider = readTarget(request.binding).resource.id;
+      throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: 'renewal has not ended' });
     });
-    if (answer.status === 404) throw stateRefused({ binding }, 'there is no such resource');
-    return answer.body;
   }
+}
+
+async function listKeys(
+  ports: Ports,
+  request: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<readonly [ServiceKey, ServiceKey]> {
+  const { service, resource, access } = readTarget(request.binding);
+  const keys = service.read(await post(ports, request, service.list, false), access);
+  if (keys === null)
+    throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: name, provider: resource.id, place: 'keys' });
+  return keys;
+}
+
+async function post(
+  ports: Ports,
+  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+  action: string,
+  changes: boolean,
+  body: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const { resource, service } = readTarget(binding);
+  const asked = { issuer: name, provider: resource.id, signal };
+  const authorization = await bearerHeader(ports.tokens, `${new URL(ports.endpoint).origin}/.default`, asked);
+  const answer = await providerRequest({
+    ...asked,
+    method: 'POST',
+    url: `${ports.endpoint.replace(/\/+$/, '')}${resource.id}/${action}?api-version=${service.apiVersion}`,
+    headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    changes,
+  });
+  if (answer.status === 404) throw stateRefused({ binding }, 'there is no such resource');
+  return answer.body;
 }
 
 function readTarget(binding: SecretBinding) {

@@ -38,7 +38,7 @@ export type EntraSignIn =
   /** Refused, with Entra's number for it, such as 7000215; `null` when it told none. */
   | { readonly outcome: 'refused'; readonly number: number | null };
 
-export interface EntraTools {
+export interface EntraPorts {
   readonly tokens: AccessTokens;
   /** `https://graph.microsoft.com`, or that of another cloud. */
   readonly graph: string;
@@ -47,109 +47,141 @@ export interface EntraTools {
 }
 
 /** What both issuers ask of Microsoft Graph: one list and two actions, and a sign-in. The identity needs Application.ReadWrite.OwnedBy and to own the application. */
-export function entraApplication(issuer: string, { tokens, graph, authority }: EntraTools) {
-  return { credentials, act, signIn };
+export function entraApplication(issuer: string, entraPorts: EntraPorts) {
+  const ports: Ports = { issuer, ...entraPorts };
+  return {
+    /** @throws ServiceError `PROVIDER_STATE_REFUSED` when the application is not the one with the target's client id. */
+    credentials: (target: EntraTarget, kind: EntraCredentialKind, signal: AbortSignal) =>
+      credentials(ports, target, kind, signal),
+    /** `addPassword`, `removePassword`, `addKey` or `removeKey`: asked once. */
+    act: (target: EntraTarget, action: string, body: unknown, signal: AbortSignal) =>
+      act(ports, target, action, body, signal),
+    /** A fresh session with the new credential alone; `proof` is a secret or an assertion. */
+    signIn: (target: EntraTarget, proof: Readonly<Record<string, string>>, signal: AbortSignal) =>
+      signIn(ports, target, proof, signal),
+  };
+}
 
-  /** @throws ServiceError `PROVIDER_STATE_REFUSED` when the application is not the one with the target's client id. */
-  async function credentials(
-    target: EntraTarget,
-    kind: 'passwordCredentials' | 'keyCredentials',
-    signal: AbortSignal,
-  ): Promise<readonly EntraCredential[]> {
-    const { body } = await ask(target, `?$select=appId,${kind}`, 'GET', signal);
-    const application = jsonProperties(body);
-    if (application.get('appId') !== target.clientId)
-      throw stateRefused(target, 'it is not the application of this client id');
-    const listed = application.get(kind);
-    if (!Array.isArray(listed))
-      throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer, provider: provider(target), place: kind });
-    return listed.map(jsonProperties).map((one) => ({
-      keyId: textOf(one.get('keyId')),
-      displayName: textOf(one.get('displayName')),
-      hint: one.has('hint') ? textOf(one.get('hint')) : null,
-    }));
-  }
+type EntraCredentialKind = 'passwordCredentials' | 'keyCredentials';
 
-  /** `addPassword`, `removePassword`, `addKey` or `removeKey`: asked once. */
-  async function act(
-    target: EntraTarget,
-    action: string,
-    body: unknown,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, unknown>> {
-    const answer = await ask(target, `/${action}`, 'POST', signal, body);
-    return jsonProperties(answer.body);
-  }
+interface Ports extends EntraPorts {
+  readonly issuer: string;
+}
 
-  async function ask(target: EntraTarget, rest: string, method: 'GET' | 'POST', signal: AbortSignal, body?: unknown) {
-    const asked = { issuer, provider: provider(target), signal };
-    const authorization = await bearerHeader(tokens, `${new URL(graph).origin}/.default`, asked);
-    const answer = await providerRequest({
-      ...asked,
-      method,
-      url: `${graph.replace(/\/+$/, '')}/v1.0/applications/${target.application}${rest}`,
-      headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      changes: method === 'POST',
-      statuses: [400],
-    });
-    if (answer.status === 404) throw stateRefused(target, 'there is no such application');
-    if (answer.status === 400) throw classifyRefusal(target, answer.body);
-    return answer;
-  }
-
-  /** A fresh session with the new credential alone; `proof` is a secret or an assertion. */
-  async function signIn(
-    target: EntraTarget,
-    proof: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<EntraSignIn> {
-    const scope = `${new URL(graph).origin}/.default`;
-    const { body } = await providerRequest({
-      issuer,
-      provider: authority,
-      method: 'POST',
-      url: tokenAddress(target),
-      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: target.clientId,
-        scope,
-        ...proof,
-      }).toString(),
-      signal,
-      changes: false,
-      statuses: [400, 401],
-    });
-    const answer = jsonProperties(body);
-    const token = answer.get('access_token');
-    if (typeof token === 'string') return { outcome: 'in', clientId: clientIn(token) };
-    const numbers = answer.get('error_codes');
-    const first: unknown = Array.isArray(numbers) ? numbers[0] : null;
-    return { outcome: 'refused', number: typeof first === 'number' ? first : null };
-  }
-
-  function tokenAddress({ tenant }: EntraTarget): string {
-    return `${authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
-  }
-
-  /** Graph refuses two changes at once in a tenant with a 400 that means: later. */
-  function classifyRefusal(target: EntraTarget, body: unknown): ServiceError {
-    const fault = jsonProperties(jsonProperties(body).get('error'));
-    if (/concurrent requests/i.test(textOf(fault.get('message')))) {
-      return new ServiceError('PROVIDER_THROTTLED', { issuer, provider: provider(target), retryAfterSeconds: null });
-    }
-    const code = /^\w{1,60}$/.exec(textOf(fault.get('code')))?.[0] ?? '';
-    return new ServiceError('PROVIDER_REQUEST_REFUSED', {
-      issuer,
+async function credentials(
+  ports: Ports,
+  target: EntraTarget,
+  kind: EntraCredentialKind,
+  signal: AbortSignal,
+): Promise<readonly EntraCredential[]> {
+  const { body } = await ask(ports, target, `?$select=appId,${kind}`, 'GET', signal);
+  const application = jsonProperties(body);
+  if (application.get('appId') !== target.clientId)
+    throw stateRefused(ports, target, 'it is not the application of this client id');
+  const listed = application.get(kind);
+  if (!Array.isArray(listed))
+    throw new ServiceError('PROVIDER_ANSWER_MALFORMED', {
+      issuer: ports.issuer,
       provider: provider(target),
-      reason: `status 400 ${code}`.trim(),
+      place: kind,
+    });
+  return listed.map(jsonProperties).map((one) => ({
+    keyId: textOf(one.get('keyId')),
+    displayName: textOf(one.get('displayName')),
+    hint: one.has('hint') ? textOf(one.get('hint')) : null,
+  }));
+}
+
+async function act(
+  ports: Ports,
+  target: EntraTarget,
+  action: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, unknown>> {
+  const answer = await ask(ports, target, `/${action}`, 'POST', signal, body);
+  return jsonProperties(answer.body);
+}
+
+async function ask(
+  ports: Ports,
+  target: EntraTarget,
+  rest: string,
+  method: 'GET' | 'POST',
+  signal: AbortSignal,
+  body?: unknown,
+) {
+  const asked = { issuer: ports.issuer, provider: provider(target), signal };
+  const authorization = await bearerHeader(ports.tokens, `${new URL(ports.graph).origin}/.default`, asked);
+  const answer = await providerRequest({
+    ...asked,
+    method,
+    url: `${ports.graph.replace(/\/+$/, '')}/v1.0/applications/${target.application}${rest}`,
+    headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    changes: method === 'POST',
+    statuses: [400],
+  });
+  if (answer.status === 404) throw stateRefused(ports, target, 'there is no such application');
+  if (answer.status === 400) throw classifyRefusal(ports, target, answer.body);
+  return answer;
+}
+
+async function signIn(
+  ports: Ports,
+  target: EntraTarget,
+  proof: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<EntraSignIn> {
+  const scope = `${new URL(ports.graph).origin}/.default`;
+  const { body } = await providerRequest({
+    issuer: ports.issuer,
+    provider: ports.authority,
+    method: 'POST',
+    url: tokenAddress(ports, target),
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: target.clientId,
+      scope,
+      ...proof,
+    }).toString(),
+    signal,
+    changes: false,
+    statuses: [400, 401],
+  });
+  const answer = jsonProperties(body);
+  const token = answer.get('access_token');
+  if (typeof token === 'string') return { outcome: 'in', clientId: clientIn(token) };
+  const numbers = answer.get('error_codes');
+  const first: unknown = Array.isArray(numbers) ? numbers[0] : null;
+  return { outcome: 'refused', number: typeof first === 'number' ? first : null };
+}
+
+function tokenAddress(ports: Ports, { tenant }: EntraTarget): string {
+  return `${ports.authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
+}
+
+/** Graph refuses two changes at once in a tenant with a 400 that means: later. */
+function classifyRefusal(ports: Ports, target: EntraTarget, body: unknown): ServiceError {
+  const fault = jsonProperties(jsonProperties(body).get('error'));
+  if (/concurrent requests/i.test(textOf(fault.get('message')))) {
+    return new ServiceError('PROVIDER_THROTTLED', {
+      issuer: ports.issuer,
+      provider: provider(target),
+      retryAfterSeconds: null,
     });
   }
+  const code = /^\w{1,60}$/.exec(textOf(fault.get('code')))?.[0] ?? '';
+  return new ServiceError('PROVIDER_REQUEST_REFUSED', {
+    issuer: ports.issuer,
+    provider: provider(target),
+    reason: `status 400 ${code}`.trim(),
+  });
+}
 
-  function stateRefused(target: EntraTarget, reason: string): ServiceError {
-    return new ServiceError('PROVIDER_STATE_REFUSED', { issuer, provider: provider(target), reason });
-  }
+function stateRefused(ports: Ports, target: EntraTarget, reason: string): ServiceError {
+  return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: ports.issuer, provider: provider(target), reason });
 }
 
 /** When a credential of ours ends by itself: an orphan must not live for years. A week is left for a late revocation. */

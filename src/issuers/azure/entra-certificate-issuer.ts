@@ -15,7 +15,7 @@ import {
   entraFields,
   entraPolicyCodes,
   type EntraTarget,
-  type EntraTools,
+  type EntraPorts,
 } from './entra-application.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 import { refused } from '../shared/refused.ts';
@@ -37,14 +37,22 @@ const unknownCertificate = 700027;
 const proofAudience = '00000002-0000-0000-c000-000000000000';
 const proofMs = 600_000;
 
+interface CertificatePorts extends EntraPorts {
+  readonly randomBytes: RandomBytes;
+}
+
+interface Ports extends CertificatePorts {
+  readonly entra: ReturnType<typeof entraApplication>;
+}
+
 /**
  * Certificates of an Entra application. We make key and certificate, so they are staged before Graph hears of them.
  * Graph adds and removes one only against a proof signed by a certificate that it knows: the first is added by hand.
  */
-export function entraCertificateIssuer(tools: EntraTools & { readonly randomBytes: RandomBytes }): CredentialIssuer {
-  const entra = entraApplication(name, tools);
-  const certificatesOf = (request: Pick<IssueRequest, 'binding' | 'signal'>) =>
-    entra.credentials(shape.read(request.binding), 'keyCredentials', request.signal);
+export function entraCertificateIssuer(certificatePorts: CertificatePorts): CredentialIssuer {
+  const { randomBytes } = certificatePorts;
+  const entra = entraApplication(name, certificatePorts);
+  const ports: Ports = { ...certificatePorts, entra };
 
   return {
     name,
@@ -55,93 +63,106 @@ export function entraCertificateIssuer(tools: EntraTools & { readonly randomByte
         credentialName(request.binding, request.rotationId),
         request.now,
         endOf(request),
-        tools.randomBytes,
+        randomBytes,
       ),
-    issue,
-    verify,
+    issue: (request, proposed) => issue(ports, request, proposed),
+    verify: (request, credential) => verify(ports, request, credential),
     describe: async (request) => {
-      const found = await ours(request);
+      const found = await ours(ports, request);
       return found === undefined
         ? { outcome: 'absent' }
         : { outcome: 'present', credentialId: found.keyId, value: null };
     },
     list: async (binding, signal) =>
-      (await certificatesOf({ binding, signal })).flatMap(({ keyId, displayName }) => {
+      (await listCertificates(entra, { binding, signal })).flatMap(({ keyId, displayName }) => {
         const rotationId = parseCredentialName(displayName, binding);
         return rotationId === null ? [] : [{ credentialId: keyId, rotationId }];
       }),
     revoke: async (request, credentialId) => {
       requireKeyId(request.binding, credentialId);
-      if (!(await certificatesOf(request)).some(({ keyId }) => keyId === credentialId)) return { outcome: 'absent' };
+      if (!(await listCertificates(entra, request)).some(({ keyId }) => keyId === credentialId))
+        return { outcome: 'absent' };
       const body = { keyId: credentialId, proof: signProof(request) };
       await entra.act(shape.read(request.binding), 'removeKey', body, request.signal);
       return { outcome: 'revoked' };
     },
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const target = shape.read(request.binding);
-    const own = proposed === null ? null : readKeyWithCertificate(proposed);
-    if (proposed === null || own === null) throw refusal(request.binding, 'value', 'is not a key with its certificate');
-    const there = await ours(request);
-    if (there !== undefined) return { credentialId: there.keyId, value: proposed };
-    const keyCredential = {
-      type: 'AsymmetricX509Cert',
-      usage: 'Verify',
-      key: own.certificate.raw.toString('base64'),
-      displayName: credentialName(request.binding, request.rotationId),
-      endDateTime: own.certificate.validToDate.toISOString(),
-    };
-    const body = { keyCredential, passwordCredential: null, proof: signProof(request) };
-    const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
-      entra.act(target, 'addKey', body, request.signal),
-    );
-    const keyId = made.get('keyId');
-    if (typeof keyId === 'string') return { credentialId: keyId, value: proposed };
-    const details = { issuer: name, provider: `applications/${target.application}`, reason: 'no key id in the answer' };
-    throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', details);
-  }
+async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+  const target = shape.read(request.binding);
+  const own = proposed === null ? null : readKeyWithCertificate(proposed);
+  if (proposed === null || own === null) throw refusal(request.binding, 'value', 'is not a key with its certificate');
+  const there = await ours(ports, request);
+  if (there !== undefined) return { credentialId: there.keyId, value: proposed };
+  const keyCredential = {
+    type: 'AsymmetricX509Cert',
+    usage: 'Verify',
+    key: own.certificate.raw.toString('base64'),
+    displayName: credentialName(request.binding, request.rotationId),
+    endDateTime: own.certificate.validToDate.toISOString(),
+  };
+  const body = { keyCredential, passwordCredential: null, proof: signProof(request) };
+  const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
+    ports.entra.act(target, 'addKey', body, request.signal),
+  );
+  const keyId = made.get('keyId');
+  if (typeof keyId === 'string') return { credentialId: keyId, value: proposed };
+  const details = { issuer: name, provider: `applications/${target.application}`, reason: 'no key id in the answer' };
+  throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', details);
+}
 
-  async function verify(request: IssueRequest, { credentialId, value }: IssuedCredential): Promise<Verification> {
-    const target = shape.read(request.binding);
-    const own = readKeyWithCertificate(value);
-    if (own === null) return refused(false, 'it is not a key with its certificate');
-    const listed = (await certificatesOf(request)).some(({ keyId }) => keyId === credentialId);
-    const entered = await entra.signIn(target, signLoginAssertion(target, own, request.now), request.signal);
-    if (!listed) return refused(entered.outcome === 'in', 'the application has no certificate of this id');
-    if (entered.outcome === 'refused') {
-      if (entered.number === unknownCertificate)
-        return { outcome: 'not-yet', reason: 'Entra does not know the certificate yet' };
-      return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
-    }
-    if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
-      return refused(true, 'it is another application');
-    return {
-      outcome: 'works',
-      principal: target.clientId,
-      notes: [`tenant ${target.tenant}`, `SHA-1 ${own.certificate.fingerprint}`],
-    };
+async function verify(
+  ports: Ports,
+  request: IssueRequest,
+  { credentialId, value }: IssuedCredential,
+): Promise<Verification> {
+  const target = shape.read(request.binding);
+  const own = readKeyWithCertificate(value);
+  if (own === null) return refused(false, 'it is not a key with its certificate');
+  const listed = (await listCertificates(ports.entra, request)).some(({ keyId }) => keyId === credentialId);
+  const entered = await ports.entra.signIn(target, signLoginAssertion(ports, target, own, request.now), request.signal);
+  if (!listed) return refused(entered.outcome === 'in', 'the application has no certificate of this id');
+  if (entered.outcome === 'refused') {
+    if (entered.number === unknownCertificate)
+      return { outcome: 'not-yet', reason: 'Entra does not know the certificate yet' };
+    return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
   }
+  if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
+    return refused(true, 'it is another application');
+  return {
+    outcome: 'works',
+    principal: target.clientId,
+    notes: [`tenant ${target.tenant}`, `SHA-1 ${own.certificate.fingerprint}`],
+  };
+}
 
-  async function ours(request: IssueRequest): Promise<EntraCredential | undefined> {
-    const wanted = credentialName(request.binding, request.rotationId);
-    return (await certificatesOf(request)).find(({ displayName }) => displayName === wanted);
-  }
+async function listCertificates(
+  entra: Ports['entra'],
+  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<readonly EntraCredential[]> {
+  return await entra.credentials(shape.read(binding), 'keyCredentials', signal);
+}
 
-  function signLoginAssertion(
-    { tenant, clientId }: EntraTarget,
-    own: KeyWithCertificate,
-    now: Date,
-  ): Record<string, string> {
-    const audience = `${tools.authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
-    const jti = Buffer.from(tools.randomBytes(16)).toString('hex');
-    const claims = { aud: audience, iss: clientId, sub: clientId, jti, ...validity(now) };
-    return {
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: signedAssertion(own, claims),
-    };
-  }
+async function ours(ports: Ports, request: IssueRequest): Promise<EntraCredential | undefined> {
+  const wanted = credentialName(request.binding, request.rotationId);
+  return (await listCertificates(ports.entra, request)).find(({ displayName }) => displayName === wanted);
+}
+
+function signLoginAssertion(
+  ports: Ports,
+  { tenant, clientId }: EntraTarget,
+  own: KeyWithCertificate,
+  now: Date,
+): Record<string, string> {
+  const audience = `${ports.authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
+  const jti = Buffer.from(ports.randomBytes(16)).toString('hex');
+  const claims = { aud: audience, iss: clientId, sub: clientId, jti, ...validity(now) };
+  return {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: signedAssertion(own, claims),
+  };
 }
 
 /** Signed by the certificate in force: the old one before publication, the new one when the old is removed. */

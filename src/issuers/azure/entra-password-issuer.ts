@@ -7,7 +7,14 @@ import type {
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
-import { endOf, entraApplication, entraFields, entraPolicyCodes, type EntraTools } from './entra-application.ts';
+import {
+  endOf,
+  entraApplication,
+  type EntraCredential,
+  entraFields,
+  entraPolicyCodes,
+  type EntraPorts,
+} from './entra-application.ts';
 import { requireKeyId } from './require-key-id.ts';
 import { refused } from '../shared/refused.ts';
 import { withPolicyNamed } from '../shared/refused-by-policy.ts';
@@ -18,34 +25,34 @@ const shape = targetShape(name, entraFields);
 // Invalid client secret: what Entra says of a password that it does not know, be it too new or gone.
 const unknownPassword = 7000215;
 
+type Entra = ReturnType<typeof entraApplication>;
+
 /** Passwords of an Entra application: made under a name that carries the rotation, ending by themselves, removed by key id. */
-export function entraPasswordIssuer(tools: EntraTools): CredentialIssuer {
-  const entra = entraApplication(name, tools);
-  const passwordsOf = (request: Pick<IssueRequest, 'binding' | 'signal'>) =>
-    entra.credentials(shape.read(request.binding), 'passwordCredentials', request.signal);
+export function entraPasswordIssuer(ports: EntraPorts): CredentialIssuer {
+  const entra = entraApplication(name, ports);
 
   return {
     name,
     credentialClass: 'minted',
     check: shape.check,
     propose: () => null,
-    issue,
-    verify,
+    issue: (request) => issue(entra, request),
+    verify: (request, credential) => verify(entra, request, credential),
     describe: async (request) => {
       const wanted = credentialName(request.binding, request.rotationId);
-      const password = (await passwordsOf(request)).find(({ displayName }) => displayName === wanted);
+      const password = (await listPasswords(entra, request)).find(({ displayName }) => displayName === wanted);
       return password === undefined
         ? { outcome: 'absent' }
         : { outcome: 'present', credentialId: password.keyId, value: null };
     },
     list: async (binding, signal) =>
-      (await passwordsOf({ binding, signal })).flatMap(({ keyId, displayName }) => {
+      (await listPasswords(entra, { binding, signal })).flatMap(({ keyId, displayName }) => {
         const rotationId = parseCredentialName(displayName, binding);
         return rotationId === null ? [] : [{ credentialId: keyId, rotationId }];
       }),
     revoke: async (request, credentialId) => {
       requireKeyId(request.binding, credentialId);
-      const there = (await passwordsOf(request)).some(({ keyId }) => keyId === credentialId);
+      const there = (await listPasswords(entra, request)).some(({ keyId }) => keyId === credentialId);
       if (!there) return { outcome: 'absent' };
       await entra.act(shape.read(request.binding), 'removePassword', { keyId: credentialId }, request.signal);
       return { outcome: 'revoked' };
@@ -53,46 +60,57 @@ export function entraPasswordIssuer(tools: EntraTools): CredentialIssuer {
     // Sign-in logs tell it, but only with a licence and rights that a rotator should not have.
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest): Promise<IssuedCredential> {
-    const target = shape.read(request.binding);
-    const displayName = credentialName(request.binding, request.rotationId);
-    const unclear = (reason: string) =>
-      new ServiceError('PROVIDER_ANSWER_UNCLEAR', {
-        issuer: name,
-        provider: `applications/${target.application}`,
-        reason,
-      });
-    // Graph takes a name twice: a second password of this rotation would be one too many.
-    if ((await passwordsOf(request)).some((one) => one.displayName === displayName))
-      throw unclear('there is one of this name');
-    const passwordCredential = { displayName, endDateTime: endOf(request).toISOString() };
-    const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
-      entra.act(target, 'addPassword', { passwordCredential }, request.signal),
-    );
-    const keyId = made.get('keyId');
-    const secret = made.get('secretText');
-    if (typeof keyId !== 'string' || typeof secret !== 'string' || secret === '')
-      throw unclear('no secret in the answer');
-    return { credentialId: keyId, value: new SecretValue(secret) };
-  }
+async function issue(entra: Entra, request: IssueRequest): Promise<IssuedCredential> {
+  const target = shape.read(request.binding);
+  const displayName = credentialName(request.binding, request.rotationId);
+  const unclear = (reason: string) =>
+    new ServiceError('PROVIDER_ANSWER_UNCLEAR', {
+      issuer: name,
+      provider: `applications/${target.application}`,
+      reason,
+    });
+  // Graph takes a name twice: a second password of this rotation would be one too many.
+  if ((await listPasswords(entra, request)).some((one) => one.displayName === displayName))
+    throw unclear('there is one of this name');
+  const passwordCredential = { displayName, endDateTime: endOf(request).toISOString() };
+  const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
+    entra.act(target, 'addPassword', { passwordCredential }, request.signal),
+  );
+  const keyId = made.get('keyId');
+  const secret = made.get('secretText');
+  if (typeof keyId !== 'string' || typeof secret !== 'string' || secret === '')
+    throw unclear('no secret in the answer');
+  return { credentialId: keyId, value: new SecretValue(secret) };
+}
 
-  async function verify(request: IssueRequest, { credentialId, value }: IssuedCredential): Promise<Verification> {
-    const target = shape.read(request.binding);
-    const plaintext = value.reveal();
-    const listed = (await passwordsOf(request)).find(({ keyId }) => keyId === credentialId);
-    const entered = await entra.signIn(target, { client_secret: plaintext }, request.signal);
-    if (listed === undefined) return refused(entered.outcome === 'in', 'the application has no password of this id');
-    if (listed.hint !== null && listed.hint !== plaintext.slice(0, 3))
-      return refused(entered.outcome === 'in', 'the password of this id is another');
-    if (entered.outcome === 'refused') {
-      // A new password needs seconds, seldom minutes, to be known everywhere.
-      if (entered.number === unknownPassword)
-        return { outcome: 'not-yet', reason: 'Entra does not know the password yet' };
-      return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
-    }
-    if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
-      return refused(true, 'it is another application');
-    return { outcome: 'works', principal: target.clientId, notes: [`tenant ${target.tenant}`] };
+async function verify(
+  entra: Entra,
+  request: IssueRequest,
+  { credentialId, value }: IssuedCredential,
+): Promise<Verification> {
+  const target = shape.read(request.binding);
+  const plaintext = value.reveal();
+  const listed = (await listPasswords(entra, request)).find(({ keyId }) => keyId === credentialId);
+  const entered = await entra.signIn(target, { client_secret: plaintext }, request.signal);
+  if (listed === undefined) return refused(entered.outcome === 'in', 'the application has no password of this id');
+  if (listed.hint !== null && listed.hint !== plaintext.slice(0, 3))
+    return refused(entered.outcome === 'in', 'the password of this id is another');
+  if (entered.outcome === 'refused') {
+    // A new password needs seconds, seldom minutes, to be known everywhere.
+    if (entered.number === unknownPassword)
+      return { outcome: 'not-yet', reason: 'Entra does not know the password yet' };
+    return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
   }
+  if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
+    return refused(true, 'it is another application');
+  return { outcome: 'works', principal: target.clientId, notes: [`tenant ${target.tenant}`] };
+}
+
+async function listPasswords(
+  entra: Entra,
+  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<readonly EntraCredential[]> {
+  return await entra.credentials(shape.read(binding), 'passwordCredentials', signal);
 }

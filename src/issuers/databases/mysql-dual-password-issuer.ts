@@ -27,12 +27,16 @@ const shape = targetShape(
   tlsFaults,
 );
 
+interface Ports {
+  readonly readSecret: ReadSecret;
+  readonly randomBytes: RandomBytes;
+}
+
 /**
  * One user of MySQL 8.0.21 or newer with two passwords: the new one is set while the old is retained, and discarded at revocation.
  * The administrator needs CREATE USER and APPLICATION_PASSWORD_ADMIN. The user's ATTRIBUTE says whose rotation set the password in force.
  */
-export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomBytes: RandomBytes }): CredentialIssuer {
-  const { readSecret, randomBytes } = tools;
+export function mysqlDualPasswordIssuer(ports: Ports): CredentialIssuer {
   return {
     name,
     credentialClass: 'chosen',
@@ -40,119 +44,127 @@ export function mysqlDualPasswordIssuer(tools: { readSecret: ReadSecret; randomB
     reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding, current }) => {
       const { user, form } = shape.read(binding);
-      const password = new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes));
+      const password = new SecretValue(randomText(40, alphabets.alphanumeric, ports.randomBytes));
       return formatLogin({ ...placeOf(binding), user, password }, form, current);
     },
-    issue,
+    issue: (request, proposed) => issue(ports, request, proposed),
     verify,
     describe: async (request) =>
-      (await readMark(request)) === credentialName(request.binding, request.rotationId)
+      (await readMark(ports, request)) === credentialName(request.binding, request.rotationId)
         ? { outcome: 'present', credentialId: idOf(request.binding, request.rotationId), value: null }
         : { outcome: 'absent' },
     list: async (binding, signal) => {
-      const rotationId = parseCredentialName(await readMark({ binding, signal }), binding);
+      const rotationId = parseCredentialName(await readMark(ports, { binding, signal }), binding);
       return rotationId === null ? [] : [{ credentialId: idOf(binding, rotationId), rotationId }];
     },
-    revoke,
+    revoke: (request, credentialId) => revoke(ports, request, credentialId),
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const { binding, rotationId } = request;
-    const login = proposed === null ? null : loginIn(binding, proposed);
-    if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
-    const credential = { credentialId: idOf(binding, rotationId), value: proposed };
-    // Setting the same password twice would retain it as the old one, and end the one that readers hold.
-    if ((await verify(request, credential)).outcome === 'works') return credential;
-    const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
-    const administrator = await readAdministrator(request);
-    await withPolicyNamed(binding, passwordPolicyCodes, () =>
-      asMysqlAdministrator(name, administrator, (mysql) =>
-        mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
-          login.user,
-          login.password.reveal(),
-          attribute,
-        ]),
-      ),
-    );
-    return credential;
-  }
+async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+  const { binding, rotationId } = request;
+  const login = proposed === null ? null : loginIn(binding, proposed);
+  if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
+  const credential = { credentialId: idOf(binding, rotationId), value: proposed };
+  // Setting the same password twice would retain it as the old one, and end the one that readers hold.
+  if ((await verify(request, credential)).outcome === 'works') return credential;
+  const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
+  const administrator = await readAdministrator(ports, request);
+  await withPolicyNamed(binding, passwordPolicyCodes, () =>
+    asMysqlAdministrator(name, administrator, (mysql) =>
+      mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
+        login.user,
+        login.password.reveal(),
+        attribute,
+      ]),
+    ),
+  );
+  return credential;
+}
 
-  async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
-    const { tls, host, port, database } = shape.read(binding);
-    const login = loginIn(binding, value);
-    if (login === null) return refused(false, "it is no login of the target's user");
-    const rows = await withMysql(name, { login, tls, signal }, (mysql) => mysql.ask('SELECT CURRENT_USER() AS user'));
-    if (rows === null) return refused(false, `the server refuses ${login.user}`);
-    const account = rows[0]?.['user'];
-    if (typeof account !== 'string' || account.replace(/@[^@]*$/, '') !== login.user)
-      return refused(true, 'it is another user');
-    return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`] };
-  }
+async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+  const { tls, host, port, database } = shape.read(binding);
+  const login = loginIn(binding, value);
+  if (login === null) return refused(false, "it is no login of the target's user");
+  const rows = await withMysql(name, { login, tls, signal }, (mysql) => mysql.ask('SELECT CURRENT_USER() AS user'));
+  if (rows === null) return refused(false, `the server refuses ${login.user}`);
+  const account = rows[0]?.['user'];
+  if (typeof account !== 'string' || account.replace(/@[^@]*$/, '') !== login.user)
+    return refused(true, 'it is another user');
+  return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`] };
+}
 
-  /** Discards the retained password: the one before that of the rotation which the user's attribute names. */
-  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
-    const { binding, current } = request;
-    const { user } = shape.read(binding);
-    const [named, rotationId = null] = credentialId.split('#');
-    if (named !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
-    const { mark, discarded } = await readAttributes(request);
-    const administrator = await readAdministrator(request);
-    if (rotationId === null || mark !== credentialName(binding, rotationId)) {
-      if (discarded) return { outcome: 'absent' };
-      await discardOld(administrator, user);
-      return { outcome: 'revoked' };
-    }
-    // A password that was never published is taken back by setting the one that readers hold, which drops both others.
-    const back = current === null ? null : loginIn(binding, current);
-    if (back === null) throw refusal(binding, 'value', 'is not known, so that nothing could take its place');
-    if ((await verify(request, { credentialId, value: current ?? new SecretValue('') })).outcome !== 'works') {
-      throw new ServiceError('PROVIDER_STATE_REFUSED', {
-        issuer: name,
-        provider: back.host,
-        reason: 'the value in force does not work',
-      });
-    }
-    await asMysqlAdministrator(name, administrator, (mysql) =>
-      mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? ATTRIBUTE '{"keyturn": null}'`, [user, back.password.reveal()]),
-    );
+/** Discards the retained password: the one before that of the rotation which the user's attribute names. */
+async function revoke(
+  ports: Ports,
+  request: IssueRequest,
+  credentialId: string,
+): ReturnType<CredentialIssuer['revoke']> {
+  const { binding, current } = request;
+  const { user } = shape.read(binding);
+  const [named, rotationId = null] = credentialId.split('#');
+  if (named !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
+  const { mark, discarded } = await readAttributes(ports, request);
+  const administrator = await readAdministrator(ports, request);
+  if (rotationId === null || mark !== credentialName(binding, rotationId)) {
+    if (discarded) return { outcome: 'absent' };
     await discardOld(administrator, user);
     return { outcome: 'revoked' };
   }
-
-  async function discardOld(administrator: Session, user: string): Promise<void> {
-    const attribute = JSON.stringify({ 'keyturn-old': 'discarded' });
-    await asMysqlAdministrator(name, administrator, (mysql) =>
-      mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD ATTRIBUTE ?`, [user, attribute]),
-    );
+  // A password that was never published is taken back by setting the one that readers hold, which drops both others.
+  const back = current === null ? null : loginIn(binding, current);
+  if (back === null) throw refusal(binding, 'value', 'is not known, so that nothing could take its place');
+  if ((await verify(request, { credentialId, value: current ?? new SecretValue('') })).outcome !== 'works') {
+    throw new ServiceError('PROVIDER_STATE_REFUSED', {
+      issuer: name,
+      provider: back.host,
+      reason: 'the value in force does not work',
+    });
   }
+  await asMysqlAdministrator(name, administrator, (mysql) =>
+    mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? ATTRIBUTE '{"keyturn": null}'`, [user, back.password.reveal()]),
+  );
+  await discardOld(administrator, user);
+  return { outcome: 'revoked' };
+}
 
-  async function readMark(asked: Pick<IssueRequest, 'binding' | 'signal'>): Promise<string> {
-    return (await readAttributes(asked)).mark;
-  }
+async function discardOld(administrator: Session, user: string): Promise<void> {
+  const attribute = JSON.stringify({ 'keyturn-old': 'discarded' });
+  await asMysqlAdministrator(name, administrator, (mysql) =>
+    mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD ATTRIBUTE ?`, [user, attribute]),
+  );
+}
 
-  /** Which rotation set the password in force, and whether the one before it was discarded since. */
-  async function readAttributes(
-    asked: Pick<IssueRequest, 'binding' | 'signal'>,
-  ): Promise<{ readonly mark: string; readonly discarded: boolean }> {
-    const { user } = shape.read(asked.binding);
-    const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
-    const rows = await asMysqlAdministrator(name, await readAdministrator(asked), (mysql) =>
-      mysql.ask(sql, [user, '%']),
-    );
-    const attribute: unknown = rows[0]?.['attribute'];
-    const given = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute);
-    const mark = given.get('keyturn');
-    return { mark: typeof mark === 'string' ? mark : '', discarded: given.get('keyturn-old') === 'discarded' };
-  }
+async function readMark(ports: Ports, asked: Pick<IssueRequest, 'binding' | 'signal'>): Promise<string> {
+  return (await readAttributes(ports, asked)).mark;
+}
 
-  async function readAdministrator({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
-    const { administrator, tls } = shape.read(binding);
-    const login = parseLogin(await readSecret(administrator, signal), placeOf(binding));
-    if (login === null)
-      throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
-    return { login, tls, signal };
-  }
+/** Which rotation set the password in force, and whether the one before it was discarded since. */
+async function readAttributes(
+  ports: Ports,
+  asked: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<{ readonly mark: string; readonly discarded: boolean }> {
+  const { user } = shape.read(asked.binding);
+  const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
+  const rows = await asMysqlAdministrator(name, await readAdministrator(ports, asked), (mysql) =>
+    mysql.ask(sql, [user, '%']),
+  );
+  const attribute: unknown = rows[0]?.['attribute'];
+  const given = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute);
+  const mark = given.get('keyturn');
+  return { mark: typeof mark === 'string' ? mark : '', discarded: given.get('keyturn-old') === 'discarded' };
+}
+
+async function readAdministrator(
+  ports: Ports,
+  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<Session> {
+  const { administrator, tls } = shape.read(binding);
+  const login = parseLogin(await ports.readSecret(administrator, signal), placeOf(binding));
+  if (login === null)
+    throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
+  return { login, tls, signal };
 }
 
 function placeOf(binding: SecretBinding) {

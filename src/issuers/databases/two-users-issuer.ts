@@ -18,7 +18,7 @@ import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { texts } from '../shared/target-fields.ts';
 import { targetShape } from '../shared/target-shape.ts';
 
-interface Tools {
+interface TwoUsersPorts {
   readonly name: string;
   readonly engine: DatabaseEngine;
   /** Reads the administrator's login, which the policy names as `vault/name`. */
@@ -26,13 +26,8 @@ interface Tools {
   readonly randomBytes: RandomBytes;
 }
 
-/**
- * Two users of one database with the same rights take turns: the one that is not in force gets a new password and is published,
- * the other keeps its own until it is revoked. No reader is ever refused. Both users are made by the operator.
- * A credential is called `<user>#<rotation>`, and where the server keeps a comment beside a user, that says so too.
- */
-export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools): CredentialIssuer {
-  const shape = targetShape(
+function twoUsersShape(name: string, engine: DatabaseEngine) {
+  return targetShape(
     name,
     { ...databaseFields(engine.defaultPort), users: texts(/[a-z_][a-z0-9_]{0,30}/, 'names of users') },
     (target) => [
@@ -40,135 +35,162 @@ export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: Tools)
       ...(target.users.length === 2 ? [] : [{ place: 'target.users', reason: 'must name exactly two users' }]),
     ],
   );
+}
+
+interface Ports extends TwoUsersPorts {
+  readonly shape: ReturnType<typeof twoUsersShape>;
+}
+
+/**
+ * Two users of one database with the same rights take turns: the one that is not in force gets a new password and is published,
+ * the other keeps its own until it is revoked. No reader is ever refused. Both users are made by the operator.
+ * A credential is called `<user>#<rotation>`, and where the server keeps a comment beside a user, that says so too.
+ */
+export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: TwoUsersPorts): CredentialIssuer {
+  const shape = twoUsersShape(name, engine);
+  const ports: Ports = { name, engine, readSecret, randomBytes, shape };
   return {
     name,
     credentialClass: 'chosen',
     check: shape.check,
     reads: (binding) => [namedSecret(shape.read(binding).administrator)],
-    propose,
-    issue,
-    verify,
-    describe,
-    list,
-    revoke,
+    propose: (request) => propose(ports, request),
+    issue: (request, proposed) => issue(ports, request, proposed),
+    verify: (request, credential) => verify(ports, request, credential),
+    describe: (request) => describe(ports, request),
+    list: (binding, signal) => list(ports, binding, signal),
+    revoke: (request, credentialId) => revoke(ports, request, credentialId),
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  function propose({ binding, current }: IssueRequest): SecretValue {
-    const { place, form, users } = read(binding);
-    const inForce = current === null ? null : loginIn(binding, current).user;
-    const user = users.find((one) => one !== inForce) ?? '';
-    return formatLogin(
-      { ...place, user, password: new SecretValue(randomText(40, alphabets.alphanumeric, randomBytes)) },
-      form,
-      current,
-    );
-  }
+function propose(ports: Ports, { binding, current }: IssueRequest): SecretValue {
+  const { place, form, users } = read(ports, binding);
+  const inForce = current === null ? null : loginIn(ports, binding, current).user;
+  const user = users.find((one) => one !== inForce) ?? '';
+  return formatLogin(
+    { ...place, user, password: new SecretValue(randomText(40, alphabets.alphanumeric, ports.randomBytes)) },
+    form,
+    current,
+  );
+}
 
-  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const { binding, rotationId, current } = request;
-    shape.read(binding);
-    if (proposed === null) throw refusal(binding, 'value', 'is missing');
-    const login = loginIn(binding, proposed);
-    // Setting a further password of the user in force would end the one that readers hold.
-    const inForce = current === null ? null : loginIn(binding, current);
-    if (inForce?.user === login.user && !inForce.password.equals(login.password)) throw stateRefused(login, 'in force');
-    const administrator = await readAdministrator(request);
-    const mark = credentialName(binding, rotationId);
-    await withPolicyNamed(binding, engine.policyCodes, () =>
-      engine.setPassword(administrator, login.user, login.password, mark),
-    );
-    return { credentialId: `${login.user}#${rotationId}`, value: proposed };
-  }
+async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+  const { binding, rotationId, current } = request;
+  ports.shape.read(binding);
+  if (proposed === null) throw refusal(ports, binding, 'value', 'is missing');
+  const login = loginIn(ports, binding, proposed);
+  // Setting a further password of the user in force would end the one that readers hold.
+  const inForce = current === null ? null : loginIn(ports, binding, current);
+  if (inForce?.user === login.user && !inForce.password.equals(login.password))
+    throw stateRefused(ports, login, 'in force');
+  const administrator = await readAdministrator(ports, request);
+  const mark = credentialName(binding, rotationId);
+  await withPolicyNamed(binding, ports.engine.policyCodes, () =>
+    ports.engine.setPassword(administrator, login.user, login.password, mark),
+  );
+  return { credentialId: `${login.user}#${rotationId}`, value: proposed };
+}
 
-  async function verify(request: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
-    const { place, tls, users } = read(request.binding);
-    const login = parseLogin(value, place);
-    if (login === null || !users.includes(login.user)) return refused(false, 'it is no login of the target');
-    const entered = await engine.signIn({ login, tls, signal: request.signal });
-    if (entered.outcome === 'refused') return refused(false, `the server refuses ${login.user}`);
-    if (entered.user !== login.user) return refused(true, `the server calls it ${entered.user}`);
-    const administrator = await readAdministrator(request);
-    const [one, other] = await Promise.all(users.map((user) => engine.rightsOf(administrator, user)));
-    if (one?.join('\n') !== other?.join('\n')) return refused(true, 'the two users do not have the same rights');
-    return {
-      outcome: 'works',
-      principal: login.user,
-      notes: [`${place.host}:${String(place.port)}/${place.database}`, ...entered.notes],
-    };
-  }
+async function verify(ports: Ports, request: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+  const { place, tls, users } = read(ports, request.binding);
+  const login = parseLogin(value, place);
+  if (login === null || !users.includes(login.user)) return refused(false, 'it is no login of the target');
+  const entered = await ports.engine.signIn({ login, tls, signal: request.signal });
+  if (entered.outcome === 'refused') return refused(false, `the server refuses ${login.user}`);
+  if (entered.user !== login.user) return refused(true, `the server calls it ${entered.user}`);
+  const administrator = await readAdministrator(ports, request);
+  const [one, other] = await Promise.all(users.map((user) => ports.engine.rightsOf(administrator, user)));
+  if (one?.join('\n') !== other?.join('\n')) return refused(true, 'the two users do not have the same rights');
+  return {
+    outcome: 'works',
+    principal: login.user,
+    notes: [`${place.host}:${String(place.port)}/${place.database}`, ...entered.notes],
+  };
+}
 
-  async function describe(request: IssueRequest): ReturnType<CredentialIssuer['describe']> {
-    const wanted = credentialName(request.binding, request.rotationId);
-    const found = (await marks(request)).find(({ mark }) => mark === wanted);
-    if (found === undefined) return { outcome: 'absent' };
-    return { outcome: 'present', credentialId: `${found.user}#${request.rotationId}`, value: null };
-  }
+async function describe(ports: Ports, request: IssueRequest): ReturnType<CredentialIssuer['describe']> {
+  const wanted = credentialName(request.binding, request.rotationId);
+  const found = (await marks(ports, request)).find(({ mark }) => mark === wanted);
+  if (found === undefined) return { outcome: 'absent' };
+  return { outcome: 'present', credentialId: `${found.user}#${request.rotationId}`, value: null };
+}
 
-  async function list(binding: SecretBinding, signal: AbortSignal): ReturnType<CredentialIssuer['list']> {
-    return (await marks({ binding, signal })).flatMap(({ user, mark }) => {
-      const rotationId = parseCredentialName(mark, binding);
-      return rotationId === null ? [] : [{ credentialId: `${user}#${rotationId}`, rotationId }];
-    });
-  }
+async function list(ports: Ports, binding: SecretBinding, signal: AbortSignal): ReturnType<CredentialIssuer['list']> {
+  return (await marks(ports, { binding, signal })).flatMap(({ user, mark }) => {
+    const rotationId = parseCredentialName(mark, binding);
+    return rotationId === null ? [] : [{ credentialId: `${user}#${rotationId}`, rotationId }];
+  });
+}
 
-  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
-    const { binding, current } = request;
-    const { users } = read(binding);
-    const [user = '', rotationId = null] = credentialId.split('#');
-    if (!users.includes(user)) throw refusal(binding, 'CredentialId', 'is not one of the two users');
-    const inForce = current === null ? null : loginIn(binding, current);
-    if (inForce?.user === user) throw stateRefused(inForce, 'in force');
-    const administrator = await readAdministrator(request);
-    const mark = (await engine.markOf?.(administrator, user)) ?? null;
-    const ended = `keyturn.${binding.name.toLowerCase()}.ended`;
-    // A later rotation has given this user another password since, or it was ended already.
-    if (mark === ended || (mark !== null && rotationId !== null && mark !== credentialName(binding, rotationId))) {
-      return { outcome: 'absent' };
-    }
-    await engine.endPassword(administrator, user, ended);
-    return { outcome: 'revoked' };
+async function revoke(
+  ports: Ports,
+  request: IssueRequest,
+  credentialId: string,
+): ReturnType<CredentialIssuer['revoke']> {
+  const { binding, current } = request;
+  const { users } = read(ports, binding);
+  const [user = '', rotationId = null] = credentialId.split('#');
+  if (!users.includes(user)) throw refusal(ports, binding, 'CredentialId', 'is not one of the two users');
+  const inForce = current === null ? null : loginIn(ports, binding, current);
+  if (inForce?.user === user) throw stateRefused(ports, inForce, 'in force');
+  const administrator = await readAdministrator(ports, request);
+  const mark = (await ports.engine.markOf?.(administrator, user)) ?? null;
+  const ended = `keyturn.${binding.name.toLowerCase()}.ended`;
+  // A later rotation has given this user another password since, or it was ended already.
+  if (mark === ended || (mark !== null && rotationId !== null && mark !== credentialName(binding, rotationId))) {
+    return { outcome: 'absent' };
   }
+  await ports.engine.endPassword(administrator, user, ended);
+  return { outcome: 'revoked' };
+}
 
-  async function marks(
-    asked: Pick<IssueRequest, 'binding' | 'signal'>,
-  ): Promise<readonly { user: string; mark: string }[]> {
-    const { users } = read(asked.binding);
-    const { markOf } = engine;
-    if (markOf === undefined) return [];
-    const administrator = await readAdministrator(asked);
-    const found = await Promise.all(
-      users.map(async (user) => ({ user, mark: (await markOf(administrator, user)) ?? '' })),
-    );
-    return found.filter(({ mark }) => mark !== '');
-  }
+async function marks(
+  ports: Ports,
+  asked: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<readonly { user: string; mark: string }[]> {
+  const { users } = read(ports, asked.binding);
+  const { markOf } = ports.engine;
+  if (markOf === undefined) return [];
+  const administrator = await readAdministrator(ports, asked);
+  const found = await Promise.all(
+    users.map(async (user) => ({ user, mark: (await markOf(administrator, user)) ?? '' })),
+  );
+  return found.filter(({ mark }) => mark !== '');
+}
 
-  async function readAdministrator({ binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>): Promise<Session> {
-    const { place, tls, administrator } = read(binding);
-    const login = parseLogin(await readSecret(administrator, signal), place);
-    if (login === null)
-      throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
-    return { login, tls, signal };
-  }
+async function readAdministrator(
+  ports: Ports,
+  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+): Promise<Session> {
+  const { place, tls, administrator } = read(ports, binding);
+  const login = parseLogin(await ports.readSecret(administrator, signal), place);
+  if (login === null)
+    throw refusal(ports, binding, 'target.administrator', "is not a login of the target's server and database");
+  return { login, tls, signal };
+}
 
-  function read(binding: SecretBinding) {
-    const target = shape.read(binding);
-    return { ...target, place: databasePlace(engine.scheme, target) };
-  }
+function read(ports: Ports, binding: SecretBinding) {
+  const target = ports.shape.read(binding);
+  return { ...target, place: databasePlace(ports.engine.scheme, target) };
+}
 
-  function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin {
-    const { place, users } = read(binding);
-    const login = parseLogin(value, place);
-    if (login === null || !users.includes(login.user))
-      throw refusal(binding, 'value', "is not a login of one of the target's users");
-    return login;
-  }
+function loginIn(ports: Ports, binding: SecretBinding, value: SecretValue): DatabaseLogin {
+  const { place, users } = read(ports, binding);
+  const login = parseLogin(value, place);
+  if (login === null || !users.includes(login.user))
+    throw refusal(ports, binding, 'value', "is not a login of one of the target's users");
+  return login;
+}
 
-  function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-    return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
-  }
+function refusal(ports: Ports, { vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: ports.name, secret: `${vault}/${secret}`, place, reason });
+}
 
-  function stateRefused({ user, host }: DatabaseLogin, state: string): ServiceError {
-    return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: name, provider: host, reason: `${user} is ${state}` });
-  }
+function stateRefused(ports: Ports, { user, host }: DatabaseLogin, state: string): ServiceError {
+  return new ServiceError('PROVIDER_STATE_REFUSED', {
+    issuer: ports.name,
+    provider: host,
+    reason: `${user} is ${state}`,
+  });
 }

@@ -23,7 +23,7 @@ const shape = targetShape('gitea-token', {
   scopes: texts(/all|public-only|(?:read|write):[a-z]+/, 'scopes such as read:repository'),
 });
 
-interface Tools {
+interface Ports {
   readonly gitea: GiteaClient;
   readonly ownToken?: OwnToken | null;
 }
@@ -33,115 +33,123 @@ interface Tools {
  * `gitea` authenticates as the bot by Basic authentication: Gitea refuses tokens on these routes.
  * `ownToken`: the secret that this authentication is read from. Its new value is published only when a fresh session has acted with it as the service will.
  */
-export function giteaTokenIssuer({ gitea, ownToken = null }: Tools): CredentialIssuer {
+export function giteaTokenIssuer(ports: Ports): CredentialIssuer {
   return {
     name: 'gitea-token',
     credentialClass: 'minted',
-    check: (binding) => [...shape.check(binding), ...ownFaults(binding)],
+    check: (binding) => [...shape.check(binding), ...ownFaults(ports, binding)],
     propose: () => null,
-    issue,
-    verify,
+    issue: (request) => issue(ports, request),
+    verify: (request, credential) => verify(ports, request, credential),
     describe: async ({ binding, rotationId, signal }) => {
-      const token = await find(binding, signal, ({ name }) => name === credentialName(binding, rotationId));
+      const token = await find(ports, binding, signal, ({ name }) => name === credentialName(binding, rotationId));
       return token === null
         ? { outcome: 'absent' }
         : { outcome: 'present', credentialId: String(token.id), value: null };
     },
     list: async (binding, signal) =>
-      (await tokensOf(binding).all(signal)).flatMap(({ id, name }) => {
+      (await tokensOf(ports, binding).all(signal)).flatMap(({ id, name }) => {
         const rotationId = parseCredentialName(name, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: async ({ binding, signal }, credentialId) => tokensOf(binding).remove(binding, credentialId, signal),
+    revoke: async ({ binding, signal }, credentialId) => tokensOf(ports, binding).remove(binding, credentialId, signal),
     lastUsed: async ({ binding, signal }, credentialId) =>
-      (await find(binding, signal, ({ id }) => String(id) === credentialId))?.lastUsedAt ?? null,
+      (await find(ports, binding, signal, ({ id }) => String(id) === credentialId))?.lastUsedAt ?? null,
   };
+}
 
-  async function issue({ binding, rotationId, signal }: IssueRequest): Promise<IssuedCredential> {
-    const { scopes } = shape.read(binding);
-    const name = credentialName(binding, rotationId);
-    const tokens = tokensOf(binding);
-    let made: unknown;
-    try {
-      made = await tokens.add({ name, scopes }, signal);
-    } catch (error) {
-      // 400 says that the name is taken, for instance by a first try whose answer was lost: the caller looks and decides.
-      const taken = ServiceError.is(error, 'GITEA_REQUEST_REFUSED') && error.details.status === 400;
-      if (!taken || (await find(binding, signal, (token) => token.name === name)) === null) throw error;
-      throw unclear(tokens.path, 400);
-    }
-    const value = jsonProperties(made).get('sha1');
-    const id = jsonProperties(made).get('id');
-    // The token exists and its value is lost: only a look at the list can say what to do.
-    if (typeof value !== 'string' || value === '' || typeof id !== 'number') throw unclear(tokens.path, 201);
-    return { credentialId: String(id), value: new SecretValue(value) };
+async function issue(ports: Ports, { binding, rotationId, signal }: IssueRequest): Promise<IssuedCredential> {
+  const { scopes } = shape.read(binding);
+  const name = credentialName(binding, rotationId);
+  const tokens = tokensOf(ports, binding);
+  let made: unknown;
+  try {
+    made = await tokens.add({ name, scopes }, signal);
+  } catch (error) {
+    // 400 says that the name is taken, for instance by a first try whose answer was lost: the caller looks and decides.
+    const taken = ServiceError.is(error, 'GITEA_REQUEST_REFUSED') && error.details.status === 400;
+    if (!taken || (await find(ports, binding, signal, (token) => token.name === name)) === null) throw error;
+    throw unclear(ports, tokens.path, 400);
   }
+  const value = jsonProperties(made).get('sha1');
+  const id = jsonProperties(made).get('id');
+  // The token exists and its value is lost: only a look at the list can say what to do.
+  if (typeof value !== 'string' || value === '' || typeof id !== 'number') throw unclear(ports, tokens.path, 201);
+  return { credentialId: String(id), value: new SecretValue(value) };
+}
 
-  /** A fresh session with the token alone says who it is; the list says which token that is and what it may do. */
-  async function verify({ binding, signal }: IssueRequest, credential: IssuedCredential): Promise<Verification> {
-    const { user, scopes } = shape.read(binding);
-    const authentication = { kind: 'token', value: credential.value } as const;
-    const self = await gitea.request('GET', '/api/v1/user', { authentication, signal, statuses: [401, 403] });
-    if (self.status === 401) return refused(false, 'Gitea does not know this token (401)');
-    // Without a user scope Gitea answers 403 to a token that it knows; whose it is is then told by the list alone.
-    if (self.status === 403 && mayReadUser(scopes)) return refused(true, 'the token may not read its own user (403)');
-    const login = jsonProperties(self.body).get('login');
-    if (self.status !== 403 && (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())) {
-      return refused(true, "the token is another user's");
-    }
-    const listed = await find(binding, signal, ({ id }) => String(id) === credential.credentialId);
-    if (listed === null) return refused(true, 'the user has no token of this id');
-    if (!credential.value.reveal().endsWith(listed.lastEight)) return refused(true, 'the token of this id is another');
-    if (!sameScopes(listed.scopes, scopes)) return refused(true, "its scopes are not the target's");
-    if (isOwn(binding)) {
-      const asService = { kind: 'basic', user, password: credential.value } as const;
-      const path = tokensOf(binding).path;
-      const { status } = await gitea.request('GET', path, {
-        authentication: asService,
-        signal,
-        statuses: [401, 403],
-      });
-      if (status !== 200)
-        return refused(true, `with it the service could not see the user's tokens (${String(status)})`);
-    }
-    return { outcome: 'works', principal: user, notes: [gitea.url, `scopes ${listed.scopes.toSorted().join(' ')}`] };
+/** A fresh session with the token alone says who it is; the list says which token that is and what it may do. */
+async function verify(
+  ports: Ports,
+  { binding, signal }: IssueRequest,
+  credential: IssuedCredential,
+): Promise<Verification> {
+  const { user, scopes } = shape.read(binding);
+  const authentication = { kind: 'token', value: credential.value } as const;
+  const self = await ports.gitea.request('GET', '/api/v1/user', { authentication, signal, statuses: [401, 403] });
+  if (self.status === 401) return refused(false, 'Gitea does not know this token (401)');
+  // Without a user scope Gitea answers 403 to a token that it knows; whose it is is then told by the list alone.
+  if (self.status === 403 && mayReadUser(scopes)) return refused(true, 'the token may not read its own user (403)');
+  const login = jsonProperties(self.body).get('login');
+  if (self.status !== 403 && (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())) {
+    return refused(true, "the token is another user's");
   }
+  const listed = await find(ports, binding, signal, ({ id }) => String(id) === credential.credentialId);
+  if (listed === null) return refused(true, 'the user has no token of this id');
+  if (!credential.value.reveal().endsWith(listed.lastEight)) return refused(true, 'the token of this id is another');
+  if (!sameScopes(listed.scopes, scopes)) return refused(true, "its scopes are not the target's");
+  if (isOwn(ports, binding)) {
+    const asService = { kind: 'basic', user, password: credential.value } as const;
+    const path = tokensOf(ports, binding).path;
+    const { status } = await ports.gitea.request('GET', path, {
+      authentication: asService,
+      signal,
+      statuses: [401, 403],
+    });
+    if (status !== 200) return refused(true, `with it the service could not see the user's tokens (${String(status)})`);
+  }
+  return {
+    outcome: 'works',
+    principal: user,
+    notes: [ports.gitea.url, `scopes ${listed.scopes.toSorted().join(' ')}`],
+  };
+}
 
-  function isOwn({ vault, name }: SecretBinding): boolean {
-    return ownToken?.vault.toLowerCase() === vault && ownToken.name.toLowerCase() === name;
-  }
+function isOwn(ports: Ports, { vault, name }: SecretBinding): boolean {
+  return ports.ownToken?.vault.toLowerCase() === vault && ports.ownToken.name.toLowerCase() === name;
+}
 
-  /** A rotation of what the service itself acts with must not leave it without the right to end the old one. */
-  function ownFaults(binding: SecretBinding): readonly TargetFault[] {
-    if (!isOwn(binding)) return [];
-    const { scopes } = binding.target;
-    const mayEnd = Array.isArray(scopes) && scopes.some((scope) => scope === 'all' || scope === 'write:user');
-    return [
-      ...(mayEnd
-        ? []
-        : [{ place: 'target.scopes', reason: 'must hold write:user: the service itself acts with this token' }]),
-      ...(ownToken?.version === null
-        ? []
-        : [{ place: 'issuer', reason: 'needs KEYTURN_GITEA_TOKEN to name this secret without a version' }]),
-    ];
-  }
+/** A rotation of what the service itself acts with must not leave it without the right to end the old one. */
+function ownFaults(ports: Ports, binding: SecretBinding): readonly TargetFault[] {
+  if (!isOwn(ports, binding)) return [];
+  const { scopes } = binding.target;
+  const mayEnd = Array.isArray(scopes) && scopes.some((scope) => scope === 'all' || scope === 'write:user');
+  return [
+    ...(mayEnd
+      ? []
+      : [{ place: 'target.scopes', reason: 'must hold write:user: the service itself acts with this token' }]),
+    ...(ports.ownToken?.version === null
+      ? []
+      : [{ place: 'issuer', reason: 'needs KEYTURN_GITEA_TOKEN to name this secret without a version' }]),
+  ];
+}
 
-  function tokensOf(binding: SecretBinding): GiteaList<GiteaAccessToken> {
-    const path = `/api/v1/users/${encodeURIComponent(shape.read(binding).user)}/tokens`;
-    return giteaList(gitea, path, parseAccessToken);
-  }
+function tokensOf(ports: Ports, binding: SecretBinding): GiteaList<GiteaAccessToken> {
+  const path = `/api/v1/users/${encodeURIComponent(shape.read(binding).user)}/tokens`;
+  return giteaList(ports.gitea, path, parseAccessToken);
+}
 
-  async function find(
-    binding: SecretBinding,
-    signal: AbortSignal,
-    wanted: (token: GiteaAccessToken) => boolean,
-  ): Promise<GiteaAccessToken | null> {
-    return (await tokensOf(binding).all(signal)).find(wanted) ?? null;
-  }
+async function find(
+  ports: Ports,
+  binding: SecretBinding,
+  signal: AbortSignal,
+  wanted: (token: GiteaAccessToken) => boolean,
+): Promise<GiteaAccessToken | null> {
+  return (await tokensOf(ports, binding).all(signal)).find(wanted) ?? null;
+}
 
-  function unclear(path: string, status: number): ServiceError {
-    return new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea: gitea.url, path, status });
-  }
+function unclear(ports: Ports, path: string, status: number): ServiceError {
+  return new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea: ports.gitea.url, path, status });
 }
 
 function mayReadUser(scopes: readonly string[]): boolean {

@@ -36,7 +36,7 @@ const shape = targetShape(
       : [{ place: 'target', reason: 'must have exactly one of repository, organisation and system: true' }],
 );
 
-interface Tools {
+interface Ports {
   readonly gitea: GiteaClient;
   readonly randomBytes: RandomBytes;
   /** Where Keyturn itself receives; `null`: nowhere. */
@@ -48,102 +48,99 @@ interface Tools {
  * a delivery of it is awaited where Keyturn is the receiver, and the old hook is deleted after the grace time.
  * Both deliver meanwhile. The hook's address carries the rotation in its query, since hooks have no name before Gitea 1.27.
  */
-export function giteaWebhookSecretIssuer({ gitea, randomBytes, ownReceiver }: Tools): CredentialIssuer {
+export function giteaWebhookSecretIssuer(ports: Ports): CredentialIssuer {
   return {
     name: 'gitea-webhook-secret',
     credentialClass: 'chosen',
-    check: (binding) => [...shape.check(binding), ...receiverFaults(binding)],
-    propose: () => new SecretValue(randomText(48, alphabets.alphanumeric, randomBytes)),
-    issue,
-    verify,
+    check: (binding) => [...shape.check(binding), ...receiverFaults(ports, binding)],
+    propose: () => new SecretValue(randomText(48, alphabets.alphanumeric, ports.randomBytes)),
+    issue: (request, proposed) => issue(ports, request, proposed),
+    verify: (request, credential) => verify(ports, request, credential),
     describe: async (request) => {
-      const hook = await ours(request);
+      const hook = await ours(ports, request);
       return hook === null ? { outcome: 'absent' } : { outcome: 'present', credentialId: String(hook.id), value: null };
     },
     list: async (binding, signal) =>
-      (await hooksOf(binding).all(signal)).flatMap(({ id, url }) => {
+      (await hooksOf(ports, binding).all(signal)).flatMap(({ id, url }) => {
         const rotationId = parseCredentialName(URL.parse(url)?.searchParams.get('keyturn') ?? '', binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: async ({ binding, signal }, credentialId) => hooksOf(binding).remove(binding, credentialId, signal),
+    revoke: async ({ binding, signal }, credentialId) => hooksOf(ports, binding).remove(binding, credentialId, signal),
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const { binding, signal } = request;
-    const { events, system } = shape.read(binding);
-    if (proposed === null) throw refusedValue(binding);
-    // Gitea never tells a hook's secret. The staged value is this rotation's only one, so a hook of this name holds it.
-    const there = await ours(request);
-    if (there !== null) return { credentialId: String(there.id), value: proposed };
-    const hooks = hooksOf(binding);
-    const config = { url: addressOf(request), content_type: 'json', secret: proposed.reveal() };
-    const body = {
-      type: 'gitea',
-      active: true,
-      events,
-      config: system ? { ...config, is_system_webhook: 'true' } : config,
-    };
-    const hook = parseGiteaHook(await hooks.add(body, signal), { gitea: gitea.url, path: hooks.path });
-    return { credentialId: String(hook.id), value: proposed };
+async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+  const { binding, signal } = request;
+  const { events, system } = shape.read(binding);
+  if (proposed === null) throw refusedValue(binding);
+  // Gitea never tells a hook's secret. The staged value is this rotation's only one, so a hook of this name holds it.
+  const there = await ours(ports, request);
+  if (there !== null) return { credentialId: String(there.id), value: proposed };
+  const hooks = hooksOf(ports, binding);
+  const config = { url: addressOf(request), content_type: 'json', secret: proposed.reveal() };
+  const body = {
+    type: 'gitea',
+    active: true,
+    events,
+    config: system ? { ...config, is_system_webhook: 'true' } : config,
+  };
+  const hook = parseGiteaHook(await hooks.add(body, signal), { gitea: ports.gitea.url, path: hooks.path });
+  return { credentialId: String(hook.id), value: proposed };
+}
+
+async function verify(ports: Ports, request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
+  const { binding, signal } = request;
+  const { url, events, repository, receiver } = shape.read(binding);
+  const hooks = hooksOf(ports, binding);
+  const hook = (await hooks.all(signal)).find(({ id }) => String(id) === credential.credentialId);
+  if (hook === undefined) return refused(false, 'there is no hook of this id');
+  if (hook.url.split('?')[0] !== url) return refused(true, "the hook delivers to an address that is not the target's");
+  if (!hook.active || !sameEvents(hook.events, events)) return refused(true, "the hook's events are not the target's");
+  const notes = [ports.gitea.url, `events ${events.join(' ')}`];
+  const deliveries = receiver === 'keyturn' && receivesAt(ports, url) ? ports.ownReceiver?.deliveries : undefined;
+  if (deliveries === undefined)
+    return { outcome: 'works', principal: url, notes: [...notes, 'no delivery could be seen'] };
+  if (await deliveries.seen({ secret: credential.value, signal: null })) return works('a delivery was seen');
+  // Only hooks of repositories can be tested; another's next event is its test.
+  if (repository !== null) await ports.gitea.request('POST', `${hooks.path}/${String(hook.id)}/tests`, { signal });
+  if (await deliveries.seen({ secret: credential.value, signal })) return works('a delivery was seen');
+  return { outcome: 'not-yet', reason: 'no delivery with this secret has arrived' };
+
+  function works(note: string): Verification {
+    return { outcome: 'works', principal: url, notes: [...notes, note] };
   }
+}
 
-  async function verify(request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
-    const { binding, signal } = request;
-    const { url, events, repository, receiver } = shape.read(binding);
-    const hooks = hooksOf(binding);
-    const hook = (await hooks.all(signal)).find(({ id }) => String(id) === credential.credentialId);
-    if (hook === undefined) return refused(false, 'there is no hook of this id');
-    if (hook.url.split('?')[0] !== url)
-      return refused(true, "the hook delivers to an address that is not the target's");
-    if (!hook.active || !sameEvents(hook.events, events))
-      return refused(true, "the hook's events are not the target's");
-    const notes = [gitea.url, `events ${events.join(' ')}`];
-    const deliveries = receiver === 'keyturn' && receivesAt(url) ? ownReceiver?.deliveries : undefined;
-    if (deliveries === undefined)
-      return { outcome: 'works', principal: url, notes: [...notes, 'no delivery could be seen'] };
-    if (await deliveries.seen({ secret: credential.value, signal: null })) return works('a delivery was seen');
-    // Only hooks of repositories can be tested; another's next event is its test.
-    if (repository !== null) await gitea.request('POST', `${hooks.path}/${String(hook.id)}/tests`, { signal });
-    if (await deliveries.seen({ secret: credential.value, signal })) return works('a delivery was seen');
-    return { outcome: 'not-yet', reason: 'no delivery with this secret has arrived' };
+/** A delivery to anybody else never arrives here: waiting for one would never end. */
+function receiverFaults(ports: Ports, { target: { receiver, url } }: SecretBinding): readonly TargetFault[] {
+  if (receiver !== 'keyturn' || typeof url !== 'string' || receivesAt(ports, url)) return [];
+  const addresses = ports.ownReceiver?.addresses ?? [];
+  const reason =
+    addresses.length === 0
+      ? 'needs KEYTURN_GITEA_WEBHOOK_SECRET to be keyturn: nothing is received without it'
+      : `must be other: Keyturn receives at ${addresses.join(' and ')} (KEYTURN_PUBLIC_URL)`;
+  return [{ place: 'target.receiver', reason }];
+}
 
-    function works(note: string): Verification {
-      return { outcome: 'works', principal: url, notes: [...notes, note] };
-    }
-  }
+function receivesAt(ports: Ports, url: string): boolean {
+  return ports.ownReceiver?.addresses.includes(url) ?? false;
+}
 
-  /** A delivery to anybody else never arrives here: waiting for one would never end. */
-  function receiverFaults({ target: { receiver, url } }: SecretBinding): readonly TargetFault[] {
-    if (receiver !== 'keyturn' || typeof url !== 'string' || receivesAt(url)) return [];
-    const addresses = ownReceiver?.addresses ?? [];
-    const reason =
-      addresses.length === 0
-        ? 'needs KEYTURN_GITEA_WEBHOOK_SECRET to be keyturn: nothing is received without it'
-        : `must be other: Keyturn receives at ${addresses.join(' and ')} (KEYTURN_PUBLIC_URL)`;
-    return [{ place: 'target.receiver', reason }];
-  }
+async function ours(ports: Ports, request: IssueRequest): Promise<GiteaHook | null> {
+  const wanted = addressOf(request);
+  return (await hooksOf(ports, request.binding).all(request.signal)).find(({ url }) => url === wanted) ?? null;
+}
 
-  function receivesAt(url: string): boolean {
-    return ownReceiver?.addresses.includes(url) ?? false;
-  }
+function addressOf({ binding, rotationId }: IssueRequest): string {
+  return `${shape.read(binding).url}?keyturn=${credentialName(binding, rotationId)}`;
+}
 
-  async function ours(request: IssueRequest): Promise<GiteaHook | null> {
-    const wanted = addressOf(request);
-    return (await hooksOf(request.binding).all(request.signal)).find(({ url }) => url === wanted) ?? null;
-  }
-
-  function addressOf({ binding, rotationId }: IssueRequest): string {
-    return `${shape.read(binding).url}?keyturn=${credentialName(binding, rotationId)}`;
-  }
-
-  function hooksOf(binding: SecretBinding): GiteaList<GiteaHook> {
-    const { repository, organisation } = shape.read(binding);
-    if (repository !== null) return giteaList(gitea, `${repositoryPath(repository)}/hooks`, parseGiteaHook);
-    const path =
-      organisation === null ? '/api/v1/admin/hooks' : `/api/v1/orgs/${encodeURIComponent(organisation)}/hooks`;
-    return giteaList(gitea, path, parseGiteaHook);
-  }
+function hooksOf(ports: Ports, binding: SecretBinding): GiteaList<GiteaHook> {
+  const { repository, organisation } = shape.read(binding);
+  if (repository !== null) return giteaList(ports.gitea, `${repositoryPath(repository)}/hooks`, parseGiteaHook);
+  const path = organisation === null ? '/api/v1/admin/hooks' : `/api/v1/orgs/${encodeURIComponent(organisation)}/hooks`;
+  return giteaList(ports.gitea, path, parseGiteaHook);
 }
 
 function refusedValue({ vault, name, issuer }: SecretBinding): ServiceError {

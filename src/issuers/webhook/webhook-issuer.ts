@@ -30,17 +30,16 @@ const fields = {
   alphabet: optional(oneOf(Object.keys(alphabets) as AlphabetName[]), 'alphanumeric'),
 };
 
-interface Tools {
+interface WebhookPorts {
   /** `webhook`: we make the value. `webhook-minted`: the endpoint does. */
   readonly name: 'webhook' | 'webhook-minted';
   readonly readSecret: ReadSecret;
   readonly randomBytes: RandomBytes;
 }
 
-/** Any credential that an endpoint of the operator's own can issue. The protocol is in docs/issuers.md. */
-export function webhookIssuer({ name, readSecret, randomBytes }: Tools): CredentialIssuer {
-  const minted = name === 'webhook-minted';
-  const shape = targetShape(name, fields, ({ url, network, length, alphabet }) => [
+/** What both kinds of webhook issuer accept as a target. */
+function webhookShape(name: WebhookPorts['name']) {
+  return targetShape(name, fields, ({ url, network, length, alphabet }) => [
     ...(url.startsWith('https:') || network === 'loopback' ? [] : [{ place: 'target.url', reason: 'must be https' }]),
     ...(URL.parse(url)?.href.replace(/\/$/, '') === url
       ? []
@@ -49,7 +48,18 @@ export function webhookIssuer({ name, readSecret, randomBytes }: Tools): Credent
       ? []
       : [{ place: 'target.length', reason: 'gives too few bits' }]),
   ]);
+}
 
+interface Ports extends Pick<WebhookPorts, 'name' | 'readSecret'> {
+  readonly minted: boolean;
+  readonly shape: ReturnType<typeof webhookShape>;
+}
+
+/** Any credential that an endpoint of the operator's own can issue. The protocol is in docs/issuers.md. */
+export function webhookIssuer({ name, readSecret, randomBytes }: WebhookPorts): CredentialIssuer {
+  const minted = name === 'webhook-minted';
+  const shape = webhookShape(name);
+  const ports: Ports = { name, minted, shape, readSecret };
   return {
     name,
     credentialClass: minted ? 'minted' : 'chosen',
@@ -59,147 +69,166 @@ export function webhookIssuer({ name, readSecret, randomBytes }: Tools): Credent
       const { length, alphabet } = shape.read(binding);
       return minted ? null : new SecretValue(randomText(length, alphabets[alphabet], randomBytes));
     },
-    issue,
-    verify,
+    issue: (request, proposed) => issue(ports, request, proposed),
+    verify: (request, credential) => verify(ports, request, credential),
     describe: async (request) => {
       const wanted = credentialName(request.binding, request.rotationId);
-      const found = (await named(request)).find((one) => one.name === wanted);
+      const found = (await named(ports, request)).find((one) => one.name === wanted);
       return found === undefined
         ? { outcome: 'absent' }
         : { outcome: 'present', credentialId: found.credentialId, value: null };
     },
     list: async (binding, signal) =>
-      (await named({ binding, signal, now: new Date(), rotationId: 'list' })).flatMap(({ credentialId, name: one }) => {
-        const rotationId = parseCredentialName(one, binding);
-        return rotationId === null ? [] : [{ credentialId, rotationId }];
-      }),
+      (await named(ports, { binding, signal, now: new Date(), rotationId: 'list' })).flatMap(
+        ({ credentialId, name: one }) => {
+          const rotationId = parseCredentialName(one, binding);
+          return rotationId === null ? [] : [{ credentialId, rotationId }];
+        },
+      ),
     revoke: async (request, credentialId) => {
-      requireId(request.binding, credentialId);
-      const answer = await call(request, 'revoke', `${request.rotationId}.revoke.${String(request.now.getTime())}`, {
-        credentialId,
-      });
+      requireId(ports, request.binding, credentialId);
+      const answer = await call(
+        ports,
+        request,
+        'revoke',
+        `${request.rotationId}.revoke.${String(request.now.getTime())}`,
+        {
+          credentialId,
+        },
+      );
       const outcome = answer.get('outcome');
       if (outcome === 'revoked' || outcome === 'absent') return { outcome };
-      throw malformed(request.binding, 'outcome');
+      throw malformed(ports, request.binding, 'outcome');
     },
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const { binding, rotationId } = request;
-    const body = { name: credentialName(binding, rotationId) };
-    if (minted) {
-      const answer = await call(request, 'create', rotationId, body);
-      const value = answer.get('value');
-      if (typeof value === 'string' && value !== '')
-        return { credentialId: idIn(binding, answer), value: new SecretValue(value) };
-      throw malformed(binding, 'value');
+async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+  const { binding, rotationId } = request;
+  const body = { name: credentialName(binding, rotationId) };
+  if (ports.minted) {
+    const answer = await call(ports, request, 'create', rotationId, body);
+    const value = answer.get('value');
+    if (typeof value === 'string' && value !== '')
+      return { credentialId: idIn(ports, binding, answer), value: new SecretValue(value) };
+    throw malformed(ports, binding, 'value');
+  }
+  ports.shape.read(binding);
+  if (proposed === null) throw refusal(ports, binding, 'value', 'is missing');
+  const answer = await call(ports, request, 'apply', rotationId, { ...body, value: proposed.reveal() });
+  return { credentialId: idIn(ports, binding, answer), value: proposed };
+}
+
+async function verify(
+  ports: Ports,
+  request: IssueRequest,
+  { credentialId, value }: IssuedCredential,
+): Promise<Verification> {
+  const { url, principal } = ports.shape.read(request.binding);
+  const answer = await call(ports, request, 'verify', `${request.rotationId}.verify.${String(request.now.getTime())}`, {
+    credentialId,
+    value: value.reveal(),
+  });
+  switch (answer.get('outcome')) {
+    case 'works': {
+      const said = answer.get('principal');
+      return said === principal
+        ? { outcome: 'works', principal, notes: [new URL(url).host] }
+        : refused(true, "it is not the target's principal");
     }
-    shape.read(binding);
-    if (proposed === null) throw refusal(binding, 'value', 'is missing');
-    const answer = await call(request, 'apply', rotationId, { ...body, value: proposed.reveal() });
-    return { credentialId: idIn(binding, answer), value: proposed };
+    case 'not-yet':
+      return { outcome: 'not-yet', reason: 'the endpoint says: not yet' };
+    case 'refused':
+      // Only an endpoint that says outright that nobody was let in shows a credential to be dead.
+      return refused(answer.get('authenticated') !== false, 'the endpoint refuses it');
+    default:
+      throw notUnderstood(ports, request.binding, 'outcome');
   }
+}
 
-  async function verify(request: IssueRequest, { credentialId, value }: IssuedCredential): Promise<Verification> {
-    const { url, principal } = shape.read(request.binding);
-    const answer = await call(request, 'verify', `${request.rotationId}.verify.${String(request.now.getTime())}`, {
-      credentialId,
-      value: value.reveal(),
-    });
-    switch (answer.get('outcome')) {
-      case 'works': {
-        const said = answer.get('principal');
-        return said === principal
-          ? { outcome: 'works', principal, notes: [new URL(url).host] }
-          : refused(true, "it is not the target's principal");
-      }
-      case 'not-yet':
-        return { outcome: 'not-yet', reason: 'the endpoint says: not yet' };
-      case 'refused':
-        // Only an endpoint that says outright that nobody was let in shows a credential to be dead.
-        return refused(answer.get('authenticated') !== false, 'the endpoint refuses it');
-      default:
-        throw notUnderstood(request.binding, 'outcome');
-    }
-  }
+async function named(
+  ports: Ports,
+  request: Pick<IssueRequest, 'binding' | 'signal' | 'now' | 'rotationId'>,
+): Promise<readonly { readonly credentialId: string; readonly name: string }[]> {
+  const answer = await call(
+    ports,
+    request,
+    'describe',
+    `${request.rotationId}.describe.${String(request.now.getTime())}`,
+    {},
+  );
+  const credentials = answer.get('credentials');
+  if (!Array.isArray(credentials)) throw notUnderstood(ports, request.binding, 'credentials');
+  return credentials.map(jsonProperties).flatMap((one) => {
+    const [credentialId, given] = [one.get('credentialId'), one.get('name')];
+    return typeof credentialId === 'string' && typeof given === 'string' ? [{ credentialId, name: given }] : [];
+  });
+}
 
-  async function named(
-    request: Pick<IssueRequest, 'binding' | 'signal' | 'now' | 'rotationId'>,
-  ): Promise<readonly { readonly credentialId: string; readonly name: string }[]> {
-    const answer = await call(
-      request,
-      'describe',
-      `${request.rotationId}.describe.${String(request.now.getTime())}`,
-      {},
-    );
-    const credentials = answer.get('credentials');
-    if (!Array.isArray(credentials)) throw notUnderstood(request.binding, 'credentials');
-    return credentials.map(jsonProperties).flatMap((one) => {
-      const [credentialId, given] = [one.get('credentialId'), one.get('name')];
-      return typeof credentialId === 'string' && typeof given === 'string' ? [{ credentialId, name: given }] : [];
-    });
+async function call(
+  ports: Ports,
+  { binding, signal, now }: Pick<IssueRequest, 'binding' | 'signal' | 'now'>,
+  verb: WebhookVerb,
+  id: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { url, network, target, signingKey } = ports.shape.read(binding);
+  const endpoint: WebhookEndpoint = { base: url, network, signingKey: await ports.readSecret(signingKey, signal) };
+  const answer = await webhookCall(endpoint, {
+    issuer: ports.name,
+    verb,
+    id,
+    now,
+    signal,
+    body: { target, ...body },
+    statuses: [409, 422],
+  });
+  const details = { issuer: ports.name, provider: new URL(url).host };
+  switch (answer.status) {
+    case 200:
+      return jsonProperties(answer.body);
+    case 202:
+    case 409:
+      // It is being done, or something of this name is there, for instance from a first try whose answer was lost.
+      throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { ...details, reason: `status ${String(answer.status)}` });
+    case 422:
+      throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
+        issuer: ports.name,
+        secret: `${binding.vault}/${binding.name}`,
+      });
+    default:
+      throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason: `status ${String(answer.status)}` });
   }
+}
 
-  async function call(
-    { binding, signal, now }: Pick<IssueRequest, 'binding' | 'signal' | 'now'>,
-    verb: WebhookVerb,
-    id: string,
-    body: Readonly<Record<string, unknown>>,
-  ): Promise<ReadonlyMap<string, unknown>> {
-    const { url, network, target, signingKey } = shape.read(binding);
-    const endpoint: WebhookEndpoint = { base: url, network, signingKey: await readSecret(signingKey, signal) };
-    const answer = await webhookCall(endpoint, {
-      issuer: name,
-      verb,
-      id,
-      now,
-      signal,
-      body: { target, ...body },
-      statuses: [409, 422],
-    });
-    const details = { issuer: name, provider: new URL(url).host };
-    switch (answer.status) {
-      case 200:
-        return jsonProperties(answer.body);
-      case 202:
-      case 409:
-        // It is being done, or something of this name is there, for instance from a first try whose answer was lost.
-        throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { ...details, reason: `status ${String(answer.status)}` });
-      case 422:
-        throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
-          issuer: name,
-          secret: `${binding.vault}/${binding.name}`,
-        });
-      default:
-        throw new ServiceError('PROVIDER_REQUEST_REFUSED', { ...details, reason: `status ${String(answer.status)}` });
-    }
-  }
+function idIn(ports: Ports, binding: SecretBinding, answer: ReadonlyMap<string, unknown>): string {
+  const id = answer.get('credentialId');
+  if (typeof id === 'string' && isId(id)) return id;
+  throw malformed(ports, binding, 'credentialId');
+}
 
-  function idIn(binding: SecretBinding, answer: ReadonlyMap<string, unknown>): string {
-    const id = answer.get('credentialId');
-    if (typeof id === 'string' && isId(id)) return id;
-    throw malformed(binding, 'credentialId');
-  }
+function requireId(ports: Ports, binding: SecretBinding, id: string): void {
+  if (!isId(id)) throw refusal(ports, binding, 'CredentialId', 'is not an id that an endpoint may give');
+}
 
-  function requireId(binding: SecretBinding, id: string): void {
-    if (!isId(id)) throw refusal(binding, 'CredentialId', 'is not an id that an endpoint may give');
-  }
+/** The credential may be there and its id is not known: only a description can tell. */
+function malformed(ports: Ports, binding: SecretBinding, place: string): ServiceError {
+  const provider = new URL(ports.shape.read(binding).url).host;
+  return new ServiceError('PROVIDER_ANSWER_UNCLEAR', {
+    issuer: ports.name,
+    provider,
+    reason: `no ${place} in the answer`,
+  });
+}
 
-  /** The credential may be there and its id is not known: only a description can tell. */
-  function malformed(binding: SecretBinding, place: string): ServiceError {
-    const provider = new URL(shape.read(binding).url).host;
-    return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: `no ${place} in the answer` });
-  }
+function notUnderstood(ports: Ports, binding: SecretBinding, place: string): ServiceError {
+  const provider = new URL(ports.shape.read(binding).url).host;
+  return new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: ports.name, provider, place });
+}
 
-  function notUnderstood(binding: SecretBinding, place: string): ServiceError {
-    const provider = new URL(shape.read(binding).url).host;
-    return new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: name, provider, place });
-  }
-
-  function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-    return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
-  }
+function refusal(ports: Ports, { vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: ports.name, secret: `${vault}/${secret}`, place, reason });
 }
 
 function isId(id: string): boolean {
