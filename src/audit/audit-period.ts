@@ -16,7 +16,7 @@ import { jobKey } from './model/job-name.ts';
 import { jobsOf } from './collection/job-ledger.ts';
 import { ownReads } from './collection/own-read-ledger.ts';
 import { periodRows } from './period/period-rows.ts';
-import { type ExclusionReason, classifyExclusion, toExclusions } from './period/population.ts';
+import { type ExclusionReason, type PopulationRule, classifyExclusion, toExclusions } from './period/population.ts';
 import { createQueryRecords } from './period/query-records.ts';
 import { answeredAt } from './attribution/receipt-index.ts';
 import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
@@ -95,7 +95,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     rowsRead,
     exclusions: toExclusions(excluded),
     unreadableRows: unreadable,
-    attributions,
+    attributions: () => attributeRows(records, period, population, attributor),
     findings: exceptions.findings({ settledTo, asOf, coverage: hours, unreadable, inventory: entries, held }),
     jobs: jobsInPeriod,
     receipts: { ...receipts.counts(), orphaned },
@@ -105,12 +105,18 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     slices,
     inventory: entries,
   };
+}
 
-  async function* attributions(): AsyncGenerator<Attribution> {
-    for await (const day of periodRows(records, period)) {
-      for (const retrieval of day.retrievals) {
-        if (classifyExclusion(retrieval, population) === null) yield attributor.attribute(retrieval);
-      }
+/** One row in memory at a time; what the population leaves out is not attributed. */
+async function* attributeRows(
+  records: RecordStore,
+  period: ReportingPeriod,
+  population: PopulationRule,
+  attributor: ReturnType<typeof createAttributor>,
+): AsyncGenerator<Attribution> {
+  for await (const day of periodRows(records, period)) {
+    for (const retrieval of day.retrievals) {
+      if (classifyExclusion(retrieval, population) === null) yield attributor.attribute(retrieval);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.
 import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import { newestCandidates, newestFirst } from './newest-version.ts';
-import { type VaultAccess, vaultClient } from './vault-client.ts';
+import { type VaultAccess, type VaultClient, vaultClient } from './vault-client.ts';
 import { isAbsence, isPassing, readFailure, writeFailure } from './vault-failure.ts';
 
 /** Reads are safe to repeat; two more tries bridge a lost connection or a vault that is moved. */
@@ -19,86 +19,31 @@ const lookedUpAtOnce = 8;
  */
 export function keyVaultSecretStore(access: VaultAccess): SecretStore {
   const vault = access.vault.name;
-  const opened = vaultClient(access);
-  const { client } = opened;
-  const authenticated = () => opened.authenticated();
-  let opening: Promise<unknown> | null = null;
-
-  /**
-   * A read, repeated while its answer is lost; `null` only when the vault answered 404.
-   * The first of a client goes alone, so that one challenge serves all.
-   */
-  async function read<Result>(
-    secret: string | null,
-    act: () => Promise<Result>,
-    version: string | null = null,
-  ): Promise<Result | null> {
-    if (!authenticated() && opening !== null) await opening.catch(() => null);
-    const reading = repeated(act);
-    if (!authenticated()) opening = reading;
-    try {
-      return await reading;
-    } catch (error) {
-      if (isAbsence(error)) return null;
-      throw readFailure(error, { vault, secret, version });
-    }
-  }
-
-  /** Before the first write: with no token yet, the SDK may send the body, and the value in it, without one. */
-  async function authenticate(name: string): Promise<void> {
-    if (authenticated()) return;
-    try {
-      await listVersions(name);
-    } catch (error) {
-      if (!authenticated()) throw error;
-    }
-    if (!authenticated()) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no token was accepted' });
-  }
-
-  async function listVersions(name: string): Promise<SecretVersion[]> {
-    const versions = await read(name, () => collected(client.listPropertiesOfSecretVersions(name)));
-    return (versions ?? []).map(toVersion);
-  }
-
-  /** The properties of every secret's newest version, which name no version. */
-  async function secretsShown(): Promise<readonly SecretProperties[]> {
-    const shown = await read(null, () => collected(client.listPropertiesOfSecrets()));
-    if (shown === null) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no list of secrets' });
-    return shown;
-  }
-
-  /** The newest of a secret; what the vault shows of it decides between versions that nothing else tells apart. */
-  async function findNewest(
-    name: string,
-    shown: () => Promise<readonly SecretProperties[]>,
-  ): Promise<SecretVersion | null> {
-    const candidates = newestCandidates(await listVersions(name));
-    if (candidates.length <= 1) return candidates[0] ?? null;
-    const alike = (await shown()).filter((one) => one.name.toLowerCase() === name.toLowerCase());
-    return candidates.find((one) => alike.some((other) => looksAlike(one, other))) ?? candidates[0] ?? null;
-  }
-
+  const reader = openReader(vault, vaultClient(access));
+  const { client, serverTime } = reader;
   return {
-    latest: (name) => findNewest(name, secretsShown),
+    latest: (name) => findNewest(reader, name, () => listSecrets(reader)),
 
-    versions: async (name) => newestFirst(await listVersions(name)),
+    versions: async (name) => newestFirst(await listVersions(reader, name)),
 
     async *list() {
-      const shown = await secretsShown();
+      const shown = await listSecrets(reader);
       for (let start = 0; start < shown.length; start += lookedUpAtOnce) {
         const some = shown.slice(start, start + lookedUpAtOnce);
-        const newest = await Promise.all(some.map(({ name }) => findNewest(name, () => Promise.resolve(shown))));
+        const newest = await Promise.all(
+          some.map(({ name }) => findNewest(reader, name, () => Promise.resolve(shown))),
+        );
         yield* newest.filter((one) => one !== null);
       }
     },
 
     async value(name, version) {
-      const secret = await read(name, () => client.getSecret(name, { version }), version);
+      const secret = await reader.read(name, () => client.getSecret(name, { version }), version);
       return secret?.value === undefined ? null : new SecretValue(secret.value);
     },
 
     async add({ name, value, expires, contentType, tags }) {
-      await authenticate(name);
+      await authenticate(reader, name);
       const options: SetSecretOptions = {
         tags: { ...tags },
         ...(expires === null ? {} : { expiresOn: expires }),
@@ -117,13 +62,79 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
         ...(tags === undefined ? {} : { tags: { ...tags } }),
         ...(expires === undefined ? {} : { expiresOn: expires }),
       };
-      const updated = await read(name, () => client.updateSecretProperties(name, version, options), version);
+      const updated = await reader.read(name, () => client.updateSecretProperties(name, version, options), version);
       if (updated !== null) return toVersion(updated);
       throw new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret: name, status: 404, reason: 'SecretNotFound' });
     },
 
-    serverTime: () => opened.serverTime(),
+    serverTime,
   };
+}
+
+interface VaultReader extends VaultClient {
+  readonly vault: string;
+  /** A read, repeated while its answer is lost; `null` only when the vault answered 404. */
+  readonly read: <Result>(
+    secret: string | null,
+    act: () => Promise<Result>,
+    version?: string,
+  ) => Promise<Result | null>;
+}
+
+/** The first read of a client goes alone, so that one challenge serves all. */
+function openReader(vault: string, opened: VaultClient): VaultReader {
+  let opening: Promise<unknown> | null = null;
+  return {
+    ...opened,
+    vault,
+    async read(secret, act, version) {
+      if (!opened.authenticated() && opening !== null) await opening.catch(() => null);
+      const reading = repeated(act);
+      if (!opened.authenticated()) opening = reading;
+      try {
+        return await reading;
+      } catch (error) {
+        if (isAbsence(error)) return null;
+        throw readFailure(error, { vault, secret, version: version ?? null });
+      }
+    },
+  };
+}
+
+/** Before the first write: with no token yet, the SDK may send the body, and the value in it, without one. */
+async function authenticate(reader: VaultReader, name: string): Promise<void> {
+  const { vault, authenticated } = reader;
+  if (authenticated()) return;
+  try {
+    await listVersions(reader, name);
+  } catch (error) {
+    if (!authenticated()) throw error;
+  }
+  if (!authenticated()) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no token was accepted' });
+}
+
+async function listVersions({ read, client }: VaultReader, name: string): Promise<SecretVersion[]> {
+  const versions = await read(name, () => collected(client.listPropertiesOfSecretVersions(name)));
+  return (versions ?? []).map(toVersion);
+}
+
+/** The properties of every secret's newest version, which name no version. */
+async function listSecrets({ vault, read, client }: VaultReader): Promise<readonly SecretProperties[]> {
+  const shown = await read(null, () => collected(client.listPropertiesOfSecrets()));
+  if (shown === null) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no list of secrets' });
+  return shown;
+}
+
+/** The newest of a secret; what the vault shows of it decides between versions that nothing else tells apart. */
+async function findNewest(
+  reader: VaultReader,
+  name: string,
+  shown: () => Promise<readonly SecretProperties[]>,
+): Promise<SecretVersion | null> {
+  const candidates = newestCandidates(await listVersions(reader, name));
+  if (candidates.length <= 1) return candidates[0] ?? null;
+  const alike = (await shown()).filter((one) => one.name.toLowerCase() === name.toLowerCase());
+  return candidates.find((one) => alike.some((other) => looksAlike(one, other))) ?? candidates[0] ?? null;
 }
 
 async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {

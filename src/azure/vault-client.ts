@@ -22,9 +22,9 @@ export interface VaultAccess {
 export interface VaultClient {
   readonly client: SecretClient;
   /** The `Date` of the newest answer; `null` before the first. */
-  serverTime(): Date | null;
+  readonly serverTime: () => Date | null;
   /** Whether the vault has accepted a token of this client. Until then the SDK may send a body without one. */
-  authenticated(): boolean;
+  readonly authenticated: () => boolean;
 }
 
 /** Opens a client that repeats nothing by itself: a repeated `PUT` is a second version (rotation.md section 3.3). */

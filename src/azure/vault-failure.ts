@@ -60,12 +60,13 @@ function answered(error: unknown, { vault, secret, version = null }: VaultQuesti
   const status = error.statusCode;
   const options = { cause: error };
   const { code, inner, objectId } = parseErrorBody(error);
+  const reason = inner ?? code;
 
   if (status === 403 && inner === 'SecretDisabled') {
     return new ServiceError('SECRET_DISABLED', { vault, secret: secret ?? '', version }, options);
   }
   if (status === 401 || status === 403) {
-    return new ServiceError('VAULT_ACCESS_DENIED', { vault, secret, objectId, reason: inner ?? code }, options);
+    return new ServiceError('VAULT_ACCESS_DENIED', { vault, secret, objectId, reason }, options);
   }
   if (status === 429) {
     return new ServiceError('VAULT_THROTTLED', { vault, retryAfterSeconds: retryAfter(error) }, options);
@@ -73,14 +74,10 @@ function answered(error: unknown, { vault, secret, version = null }: VaultQuesti
   if (status === 409 && inner === 'ObjectIsDeletedButRecoverable') {
     return new ServiceError('SECRET_SOFT_DELETED', { vault, secret: secret ?? '' }, options);
   }
-  if (status === 409) {
-    // ObjectIsBeingDeleted and ObjectIsBeingRecovered pass by themselves within seconds.
-    return new ServiceError('VAULT_UNREACHABLE', { vault, reason: inner ?? code }, options);
-  }
-  if (status >= 400 && status < 500 && status !== 408) {
-    return new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret, status, reason: inner ?? code }, options);
-  }
-  return null;
+  // ObjectIsBeingDeleted and ObjectIsBeingRecovered pass by themselves within seconds.
+  if (status === 409) return new ServiceError('VAULT_UNREACHABLE', { vault, reason }, options);
+  const isRefusal = status >= 400 && status < 500 && status !== 408;
+  return isRefusal ? new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret, status, reason }, options) : null;
 }
 
 function unanswered(error: unknown, { vault }: VaultQuestion): ServiceError {

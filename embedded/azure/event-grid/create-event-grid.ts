@@ -48,7 +48,7 @@ export function createEventGrid(options: {
     underway.add(tracked);
   };
   const publish = (events: readonly SecretEvent[]) => {
-    for (const event of events) logExpiry(event);
+    for (const event of events) logExpiry(auditLog, vault, event);
     // In an order that has nothing to do with that of the events: Event Grid promises none.
     const shuffled = events.toSorted((one, other) => (digest(one.id) < digest(other.id) ? -1 : 1));
     for (const subscription of subscriptions) {
@@ -56,28 +56,6 @@ export function createEventGrid(options: {
         for (let copy = 0; copy < subscription.copies; copy += 1) deliver({ subscription, event, attempt: 1 });
       }
     }
-  };
-  /** The vault logs its expiry events, whether anybody subscribed or not; that of a new version it does not. */
-  const logExpiry = ({ type, version }: SecretEvent) => {
-    if (type === 'SecretNewVersionCreated') return;
-    auditLog.write((timeGenerated) =>
-      toAuditRow(
-        {
-          vaultName: vault.name,
-          operation: `${type}EventGridNotification`,
-          apiVersion: '',
-          status: 200,
-          id: versionId(vault.url, version),
-          requestUri: '',
-          token: null,
-          address: '',
-          userAgent: '',
-          requestId: randomUUID(),
-          durationMs: 0,
-        },
-        timeGenerated,
-      ),
-    );
   };
   const newest = (name: string) => secretStore.versions(name).at(-1);
 
@@ -117,6 +95,25 @@ export function createEventGrid(options: {
     },
     versionCreated: (version) => publish([newSecretEvent('SecretNewVersionCreated', version, clock.now())]),
   };
+}
+
+/** The vault logs its expiry events, whether anybody subscribed or not; that of a new version it does not. */
+function logExpiry(auditLog: WritableAuditLog, vault: EventSource, { type, version }: SecretEvent): void {
+  if (type === 'SecretNewVersionCreated') return;
+  const call = {
+    vaultName: vault.name,
+    operation: `${type}EventGridNotification`,
+    apiVersion: '',
+    status: 200,
+    id: versionId(vault.url, version),
+    requestUri: '',
+    token: null,
+    address: '',
+    userAgent: '',
+    requestId: randomUUID(),
+    durationMs: 0,
+  } as const;
+  auditLog.write((timeGenerated) => toAuditRow(call, timeGenerated));
 }
 
 /** Events whose time has come for a secret's newest version: 30 days before it expires, and when it does. */

@@ -8,6 +8,14 @@ import type { EmbeddedEntra } from './entra.ts';
 import type { IdentityRegister } from './identity-register.ts';
 import type { Principal } from './managed-identity.ts';
 
+/** What a request for a token is answered from. */
+interface TokenIssuer {
+  readonly register: IdentityRegister;
+  readonly credentials: ReadonlyMap<string, ApplicationCredentials>;
+  /** Where this Entra is reached. */
+  readonly authority: string;
+}
+
 /** `POST /{tenant}/oauth2/v2.0/token` for applications, and the tenant's metadata, over https. */
 export async function startEntra(options: {
   readonly clock: Clock;
@@ -35,7 +43,7 @@ export async function startEntra(options: {
         failure = { ...failure, times: failure.times - 1 };
         return refuse(failure.status, 'temporarily_unavailable', 90033, 'A transient error has occurred');
       }
-      return answerTokenRequest(request);
+      return answerTokenRequest(request, { register, credentials, authority: url() });
     },
   });
   return {
@@ -70,32 +78,35 @@ export async function startEntra(options: {
     if (found === undefined) throw new TypeError('This principal is no application of the embedded Entra.');
     return found;
   }
+}
 
-  function answerTokenRequest(request: LoopbackRequest): LoopbackAnswer {
-    const form = new URLSearchParams(request.body);
-    if (form.get('grant_type') !== 'client_credentials') {
-      return refuse(400, 'unsupported_grant_type', 70003, 'The grant type is not supported');
-    }
-    const clientId = (form.get('client_id') ?? '').toLowerCase();
-    const principal = register.principals().find((one) => one.clientId === clientId);
-    const known = credentials.get(clientId);
-    if (principal === undefined || known === undefined) {
-      return refuse(400, 'unauthorized_client', 700016, `Application with identifier '${clientId}' was not found`);
-    }
-    const resource = /^(https:\/\/[a-z.]+)\/\.default$/.exec(form.get('scope') ?? '')?.[1];
-    if (resource === undefined) return refuse(400, 'invalid_scope', 1002012, 'The scope is not valid');
-    const endpoint = `${url()}/${azureIds.tenant}/oauth2/v2.0/token`;
-    // Proofs are made by the machine's clock, as tokens are.
-    const refusal = refuseProof(form, known, { clientId, endpoint, now: new Date() });
-    if (refusal !== null) return refuse(401, 'invalid_client', refusal.code, refusal.text);
-    const { token, known: issued } = register.issue(principal, resource);
-    const secondsLeft = issued.expiresOn - Math.floor(Date.now() / 1000);
-    return {
-      status: 200,
-      headers: { 'Cache-Control': 'no-store, no-cache' },
-      body: { token_type: 'Bearer', expires_in: secondsLeft, ext_expires_in: secondsLeft, access_token: token },
-    };
+function answerTokenRequest(
+  request: LoopbackRequest,
+  { register, credentials, authority }: TokenIssuer,
+): LoopbackAnswer {
+  const form = new URLSearchParams(request.body);
+  if (form.get('grant_type') !== 'client_credentials') {
+    return refuse(400, 'unsupported_grant_type', 70003, 'The grant type is not supported');
   }
+  const clientId = (form.get('client_id') ?? '').toLowerCase();
+  const principal = register.principals().find((one) => one.clientId === clientId);
+  const known = credentials.get(clientId);
+  if (principal === undefined || known === undefined) {
+    return refuse(400, 'unauthorized_client', 700016, `Application with identifier '${clientId}' was not found`);
+  }
+  const resource = /^(https:\/\/[a-z.]+)\/\.default$/.exec(form.get('scope') ?? '')?.[1];
+  if (resource === undefined) return refuse(400, 'invalid_scope', 1002012, 'The scope is not valid');
+  const endpoint = `${authority}/${azureIds.tenant}/oauth2/v2.0/token`;
+  // Proofs are made by the machine's clock, as tokens are.
+  const refusal = refuseProof(form, known, { clientId, endpoint, now: new Date() });
+  if (refusal !== null) return refuse(401, 'invalid_client', refusal.code, refusal.text);
+  const { token, known: issued } = register.issue(principal, resource);
+  const secondsLeft = issued.expiresOn - Math.floor(Date.now() / 1000);
+  return {
+    status: 200,
+    headers: { 'Cache-Control': 'no-store, no-cache' },
+    body: { token_type: 'Bearer', expires_in: secondsLeft, ext_expires_in: secondsLeft, access_token: token },
+  };
 }
 
 /** As much of the tenant's OpenID configuration as clients read before they ask for a token. */

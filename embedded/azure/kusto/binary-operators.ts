@@ -6,74 +6,72 @@ import { compareValues, KustoSpan, KustoTime, type KustoValue, sameValue, unsupp
  * Kusto's rules of null: `==` of null and a value is false, `!=` of them is true, of two nulls both are null; an order is null.
  */
 export function applyOperator(operator: string, left: KustoValue, right: KustoValue, type: string | null): KustoValue {
+  const bothNull = left === null && right === null;
+  const eitherNull = left === null || right === null;
   switch (operator) {
     case 'and':
-      return left === false || right === false ? false : left === null || right === null ? null : true;
+      return combine(left, right, false);
     case 'or':
-      return left === true || right === true ? true : left === null || right === null ? null : false;
+      return combine(left, right, true);
     case '==':
-      return left === null && right === null ? null : sameValue(left, right);
+      return bothNull ? null : sameValue(left, right);
     case '!=':
     case '<>':
-      return left === null && right === null ? null : !sameValue(left, right);
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-      return left === null || right === null ? null : isOrdered(operator, compareValues(left, right));
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-      return left === null || right === null ? null : calculate(operator, left, right, type);
-    default:
-      return matchText(operator, toText(left), toText(right));
+      return bothNull ? null : !sameValue(left, right);
   }
+  const isOrdered = orders.get(operator);
+  if (isOrdered !== undefined) return eitherNull ? null : isOrdered(compareValues(left, right));
+  if (isArithmetic(operator)) return eitherNull ? null : calculate(operator, left, right, type);
+  return matchText(operator, toText(left), toText(right));
 }
 
-function isOrdered(operator: '<' | '<=' | '>' | '>=', order: number): boolean {
-  switch (operator) {
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '>':
-      return order > 0;
-    case '>=':
-      return order >= 0;
-  }
+/** `decisive`: the value of either side that decides alone; else null wins over the rest. */
+function combine(left: KustoValue, right: KustoValue, decisive: boolean): KustoValue {
+  if (left === decisive || right === decisive) return decisive;
+  return left === null || right === null ? null : !decisive;
 }
 
-function calculate(
-  operator: '+' | '-' | '*' | '/',
-  left: KustoValue,
-  right: KustoValue,
-  type: string | null,
-): KustoValue {
-  if (left instanceof KustoTime && right instanceof KustoTime && operator === '-') {
-    return new KustoSpan(left.ticks - right.ticks);
-  }
-  if (left instanceof KustoTime && right instanceof KustoSpan) {
-    if (operator === '+') return new KustoTime(left.ticks + right.ticks);
-    if (operator === '-') return new KustoTime(left.ticks - right.ticks);
-  }
-  if (left instanceof KustoSpan && right instanceof KustoTime && operator === '+') {
-    return new KustoTime(left.ticks + right.ticks);
-  }
-  if (left instanceof KustoSpan && right instanceof KustoSpan) {
+const orders: ReadonlyMap<string, (order: number) => boolean> = new Map([
+  ['<', (order) => order < 0],
+  ['<=', (order) => order <= 0],
+  ['>', (order) => order > 0],
+  ['>=', (order) => order >= 0],
+]);
+
+type Arithmetic = '+' | '-' | '*' | '/';
+
+function isArithmetic(operator: string): operator is Arithmetic {
+  return ['+', '-', '*', '/'].includes(operator);
+}
+
+function calculate(operator: Arithmetic, left: KustoValue, right: KustoValue, type: string | null): KustoValue {
+  if (left instanceof KustoTime) return calculateFromTime(operator, left, right);
+  if (left instanceof KustoSpan) return calculateFromSpan(operator, left, right);
+  if (typeof left !== 'number') return null;
+  if (right instanceof KustoSpan) return operator === '*' ? calculateFromSpan('*', right, left) : null;
+  return typeof right === 'number' ? calculateNumbers(operator, left, right, type) : null;
+}
+
+function calculateFromTime(operator: Arithmetic, left: KustoTime, right: KustoValue): KustoValue {
+  if (right instanceof KustoTime) return operator === '-' ? new KustoSpan(left.ticks - right.ticks) : null;
+  if (!(right instanceof KustoSpan)) return null;
+  if (operator === '+') return new KustoTime(left.ticks + right.ticks);
+  return operator === '-' ? new KustoTime(left.ticks - right.ticks) : null;
+}
+
+function calculateFromSpan(operator: Arithmetic, left: KustoSpan, right: KustoValue): KustoValue {
+  if (right instanceof KustoTime) return operator === '+' ? new KustoTime(left.ticks + right.ticks) : null;
+  if (right instanceof KustoSpan) {
     if (operator === '+') return new KustoSpan(left.ticks + right.ticks);
     if (operator === '-') return new KustoSpan(left.ticks - right.ticks);
-    if (operator === '/') return right.ticks === 0n ? null : Number(left.ticks) / Number(right.ticks);
+    return operator === '/' && right.ticks !== 0n ? Number(left.ticks) / Number(right.ticks) : null;
   }
-  if (left instanceof KustoSpan && typeof right === 'number' && (operator === '*' || operator === '/')) {
-    return new KustoSpan(
-      BigInt(Math.trunc(operator === '*' ? Number(left.ticks) * right : Number(left.ticks) / right)),
-    );
-  }
-  if (typeof left === 'number' && right instanceof KustoSpan && operator === '*') {
-    return calculate('*', right, left, type);
-  }
-  if (typeof left !== 'number' || typeof right !== 'number') return null;
+  if (typeof right !== 'number') return null;
+  if (operator === '*') return new KustoSpan(BigInt(Math.trunc(Number(left.ticks) * right)));
+  return operator === '/' ? new KustoSpan(BigInt(Math.trunc(Number(left.ticks) / right))) : null;
+}
+
+function calculateNumbers(operator: Arithmetic, left: number, right: number, type: string | null): number | null {
   switch (operator) {
     case '+':
       return left + right;
@@ -87,37 +85,34 @@ function calculate(
   }
 }
 
+type TextMatch = (left: string, right: string) => boolean;
+
+/** As it is written: `contains_cs`. Of the other names the same is asked without regard to case. */
+const exactMatches: ReadonlyMap<string, TextMatch> = new Map<string, TextMatch>([
+  ['contains_cs', (left, right) => left.includes(right)],
+  ['startswith_cs', (left, right) => left.startsWith(right)],
+  ['endswith_cs', (left, right) => left.endsWith(right)],
+  ['has_cs', (left, right) => hasTerm(left, right, true)],
+  ['matches regex', (left, right) => new RegExp(right, 'u').test(left)],
+]);
+
+const foldedMatches: ReadonlyMap<string, TextMatch> = new Map<string, TextMatch>([
+  ['=~', (left, right) => left === right],
+  ['!~', (left, right) => left !== right],
+  ['contains', (left, right) => left.includes(right)],
+  ['startswith', (left, right) => left.startsWith(right)],
+  ['endswith', (left, right) => left.endsWith(right)],
+  ['has', (left, right) => hasTerm(left, right, true)],
+  ['hasprefix', (left, right) => hasTerm(left, right, false)],
+]);
+
 function matchText(operator: string, left: string, right: string): boolean {
-  const [foldedLeft, foldedRight] = [left.toLowerCase(), right.toLowerCase()];
   if (operator.startsWith('!') && operator !== '!~') return !matchText(operator.slice(1), left, right);
-  switch (operator) {
-    case '=~':
-      return foldedLeft === foldedRight;
-    case '!~':
-      return foldedLeft !== foldedRight;
-    case 'contains':
-      return foldedLeft.includes(foldedRight);
-    case 'contains_cs':
-      return left.includes(right);
-    case 'startswith':
-      return foldedLeft.startsWith(foldedRight);
-    case 'startswith_cs':
-      return left.startsWith(right);
-    case 'endswith':
-      return foldedLeft.endsWith(foldedRight);
-    case 'endswith_cs':
-      return left.endsWith(right);
-    case 'has':
-      return hasTerm(foldedLeft, foldedRight, true);
-    case 'has_cs':
-      return hasTerm(left, right, true);
-    case 'hasprefix':
-      return hasTerm(foldedLeft, foldedRight, false);
-    case 'matches regex':
-      return new RegExp(right, 'u').test(left);
-    default:
-      throw unsupported(`The operator ${operator}`);
-  }
+  const exact = exactMatches.get(operator);
+  if (exact !== undefined) return exact(left, right);
+  const folded = foldedMatches.get(operator);
+  if (folded !== undefined) return folded(left.toLowerCase(), right.toLowerCase());
+  throw unsupported(`The operator ${operator}`);
 }
 
 /** A term is a run of letters and digits; `whole`: it must also end where the sought text ends. */

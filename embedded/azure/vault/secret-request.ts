@@ -24,7 +24,7 @@ export function refuseName(name: string): VaultAnswer | null {
 export function parseSecretRequest(body: string): SecretRequest | VaultAnswer {
   const parsed = parseObject(body);
   if (parsed === null) return badParameter('The request body is not a JSON object');
-  const { value, contentType, tags, attributes } = parsed;
+  const { value, contentType, tags } = parsed;
   if (value !== undefined && typeof value !== 'string') return badParameter('Property value has invalid value');
   if (typeof value === 'string' && Buffer.byteLength(value) > mostValueBytes) {
     return badParameter('Property value exceeds the maximum length of 25k');
@@ -33,14 +33,22 @@ export function parseSecretRequest(body: string): SecretRequest | VaultAnswer {
     return badParameter('Property contentType has invalid value');
   }
   if (tags !== undefined && !areTags(tags)) return badParameter('Property has invalid value');
-  const times = isObject(attributes) ? attributes : {};
-  for (const name of ['nbf', 'exp'] as const) {
-    const time = times[name];
-    if (time !== undefined && time !== null && !Number.isInteger(time)) {
-      return badParameter(`Property attributes.${name} has invalid value`);
-    }
-  }
-  const { nbf, exp, enabled } = times as { nbf?: number | null; exp?: number | null; enabled?: unknown };
+  const attributes = parseAttributes(isObject(parsed['attributes']) ? parsed['attributes'] : {});
+  if ('status' in attributes) return attributes;
+  return {
+    ...(value === undefined ? {} : { value }),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(tags === undefined ? {} : { tags }),
+    ...attributes,
+  };
+}
+
+function parseAttributes(
+  attributes: Readonly<Record<string, unknown>>,
+): Pick<SecretRequest, 'enabled' | 'notBefore' | 'expires'> | VaultAnswer {
+  const { nbf, exp, enabled } = attributes;
+  if (!isTime(nbf)) return badParameter('Property attributes.nbf has invalid value');
+  if (!isTime(exp)) return badParameter('Property attributes.exp has invalid value');
   if (enabled !== undefined && enabled !== null && typeof enabled !== 'boolean') {
     return badParameter('Property attributes.enabled has invalid value');
   }
@@ -48,13 +56,14 @@ export function parseSecretRequest(body: string): SecretRequest | VaultAnswer {
     return badParameter('Property attributes.nbf must be before attributes.exp');
   }
   return {
-    ...(value === undefined ? {} : { value }),
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(tags === undefined ? {} : { tags }),
     ...(typeof enabled === 'boolean' ? { enabled } : {}),
     ...(nbf === undefined ? {} : { notBefore: nbf }),
     ...(exp === undefined ? {} : { expires: exp }),
   };
+}
+
+function isTime(given: unknown): given is number | null | undefined {
+  return given === undefined || given === null || Number.isInteger(given);
 }
 
 function areTags(tags: unknown): tags is Record<string, string> {

@@ -28,88 +28,94 @@ interface SliceReader {
 /** A slice of one second that is still partial cannot be halved further: the store rounds no finer with certainty. */
 const smallestMs = 1_000;
 
-/** Reads spans of the log into slices. */
-export function createSliceReader(tools: {
+interface SlicePorts {
   readonly log: RetrievalLog;
   readonly records: RecordStore;
   readonly now: () => Date;
-}): SliceReader {
-  const { log, records, now } = tools;
-  const queries: Record<string, { readonly name: string; readonly text: string }> = {};
+}
 
-  return { read, queries: () => queries };
+interface Reader extends SlicePorts {
+  readonly queries: Record<string, { readonly name: string; readonly text: string }>;
+}
 
-  async function read(span: SpanToRead): ReturnType<SliceReader['read']> {
-    const answers: RawRows[] = [];
-    const unread: UnreadInterval[] = [];
-    await readBisecting(span, answers, unread);
-    const rows = answers.flatMap((answer) => answer.rows);
-    const { fresh, held } = await compare(span, rows);
-    const controlTotal = [...span.totals.values()].reduce((sum, total) => sum + total, 0);
-    // Fewer rows than the store counts, although every answer said to be whole: it is not whole.
-    if (unread.length === 0 && rows.length < controlTotal) unread.push(interval(span, 'FEWER_ROWS_THAN_COUNTED'));
-    const query = answers[0]?.query;
-    if (query === undefined) return { added: 0, slices: 0, held, unread };
-    queries[query.sha256] = { name: query.name, text: query.text };
-    const header = {
-      format: 1 as const,
-      from: span.from.toISOString(),
-      to: span.to.toISOString(),
-      query: { name: query.name, sha256: query.sha256 },
-      controlTotal,
-      count: rows.length,
-      added: fresh.length,
-      answers: answers.map(({ answerSha256 }) => answerSha256),
-      collectedAt: now().toISOString(),
-    };
-    await writeSlice(records, header, fresh);
-    return { added: fresh.length, slices: 1, held, unread };
-  }
+/** Reads spans of the log into slices. */
+export function createSliceReader(ports: SlicePorts): SliceReader {
+  const queries: Reader['queries'] = {};
+  return { read: (span) => read({ ...ports, queries }, span), queries: () => queries };
+}
 
-  /** Halves an interval until the store gives all of it. What stays partial at one second is put on record as unread. */
-  async function readBisecting(
-    { from, to }: ReportingPeriod,
-    answers: RawRows[],
-    unread: UnreadInterval[],
-  ): Promise<void> {
-    try {
-      answers.push(await log.rows({ from, to }));
-    } catch (error) {
-      if (!ServiceError.is(error, 'LOG_QUERY_PARTIAL')) throw error;
-      const length = to.getTime() - from.getTime();
-      if (length <= smallestMs) {
-        unread.push(interval({ from, to }, error.code));
-        return;
-      }
-      const middle = new Date(from.getTime() + Math.ceil(length / 2_000) * 1_000);
-      await readBisecting({ from, to: middle }, answers, unread);
-      await readBisecting({ from: middle, to }, answers, unread);
+async function read(reader: Reader, span: SpanToRead): ReturnType<SliceReader['read']> {
+  const answers: RawRows[] = [];
+  const unread: UnreadInterval[] = [];
+  await readBisecting(reader, span, answers, unread);
+  const rows = answers.flatMap((answer) => answer.rows);
+  const { fresh, held } = await compare(reader, span, rows);
+  const controlTotal = [...span.totals.values()].reduce((sum, total) => sum + total, 0);
+  // Fewer rows than the store counts, although every answer said to be whole: it is not whole.
+  if (unread.length === 0 && rows.length < controlTotal) unread.push(interval(span, 'FEWER_ROWS_THAN_COUNTED'));
+  const query = answers[0]?.query;
+  if (query === undefined) return { added: 0, slices: 0, held, unread };
+  reader.queries[query.sha256] = { name: query.name, text: query.text };
+  const header = {
+    format: 1 as const,
+    from: span.from.toISOString(),
+    to: span.to.toISOString(),
+    query: { name: query.name, sha256: query.sha256 },
+    controlTotal,
+    count: rows.length,
+    added: fresh.length,
+    answers: answers.map(({ answerSha256 }) => answerSha256),
+    collectedAt: reader.now().toISOString(),
+  };
+  await writeSlice(reader.records, header, fresh);
+  return { added: fresh.length, slices: 1, held, unread };
+}
+
+/** Halves an interval until the store gives all of it. What stays partial at one second is put on record as unread. */
+async function readBisecting(
+  reader: Reader,
+  { from, to }: ReportingPeriod,
+  answers: RawRows[],
+  unread: UnreadInterval[],
+): Promise<void> {
+  try {
+    answers.push(await reader.log.rows({ from, to }));
+  } catch (error) {
+    if (!ServiceError.is(error, 'LOG_QUERY_PARTIAL')) throw error;
+    const length = to.getTime() - from.getTime();
+    if (length <= smallestMs) {
+      unread.push(interval({ from, to }, error.code));
+      return;
     }
+    const middle = new Date(from.getTime() + Math.ceil(length / 2_000) * 1_000);
+    await readBisecting(reader, { from, to: middle }, answers, unread);
+    await readBisecting(reader, { from: middle, to }, answers, unread);
   }
+}
 
-  /** Rows of the answer that slices do not hold, each as often as the store has it, and how many are held of each hour then. */
-  async function compare(
-    span: SpanToRead,
-    rows: readonly Readonly<Record<string, unknown>>[],
-  ): Promise<{ readonly fresh: readonly unknown[]; readonly held: Readonly<Record<string, number>> }> {
-    const kept = new Map<string, number>();
-    const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
-    for await (const slice of slicesOf(records, span)) {
-      for (const row of slice.rows) {
-        const key = hashRow(row);
-        kept.set(key, (kept.get(key) ?? 0) + 1);
-        count(held, row);
-      }
-    }
-    const fresh = rows.filter((row) => {
+/** Rows of the answer that slices do not hold, each as often as the store has it, and how many are held of each hour then. */
+async function compare(
+  reader: Reader,
+  span: SpanToRead,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Promise<{ readonly fresh: readonly unknown[]; readonly held: Readonly<Record<string, number>> }> {
+  const kept = new Map<string, number>();
+  const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
+  for await (const slice of slicesOf(reader.records, span)) {
+    for (const row of slice.rows) {
       const key = hashRow(row);
-      const left = kept.get(key) ?? 0;
-      if (left > 0) kept.set(key, left - 1);
-      return left === 0;
-    });
-    for (const row of fresh) count(held, row);
-    return { fresh, held };
+      kept.set(key, (kept.get(key) ?? 0) + 1);
+      count(held, row);
+    }
   }
+  const fresh = rows.filter((row) => {
+    const key = hashRow(row);
+    const left = kept.get(key) ?? 0;
+    if (left > 0) kept.set(key, left - 1);
+    return left === 0;
+  });
+  for (const row of fresh) count(held, row);
+  return { fresh, held };
 }
 
 function hashRow(row: unknown): string {

@@ -31,50 +31,82 @@ import type { PackFault, PackLink, Verification } from './verification.ts';
  */
 export async function verifyPack(directory: string, { trust }: { trust?: string } = {}): Promise<Verification> {
   const found = await listFiles(directory);
-  const text = async (name: string): Promise<string | null> =>
-    found.has(name) ? await readFile(join(directory, name), 'utf8') : null;
   const faults: PackFault[] = [...oddEntries(found)];
   const fault = (file: string, message: string): void => void faults.push({ file, row: null, message });
+  const seal = await openSeal(directory, found, fault);
 
+  const digests = await compareFiles(directory, found, seal.expected, fault);
+  if (seal.envelope !== null && !seal.holds) blameForBrokenSeal(seal, digests, fault);
+  if (seal.holds && seal.statement !== null) {
+    const dataManifest = parsedAs(dataManifestShape, await readListed(directory, found, dataManifestFile));
+    compareManifests(seal.statement, seal.manifest, dataManifest, fault);
+  }
+  faults.push(...(await contentFaults(directory, found, digests, seal.expected)));
+
+  const fingerprint = seal.publicKey === null ? null : readFingerprint(seal.publicKey);
+  const signer = judgeSigner(trust, seal.holds, fingerprint);
+  if (signer === 'not-trusted')
+    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the trusted key`);
+  const link = seal.holds && signer !== 'not-trusted' ? readLink(seal) : null;
+  return conclude(faults, signer, fingerprint, seal.statement, { files: found.size, link });
+}
+
+/** What the pack says of itself, and by which digests its files are to be compared. */
+interface Seal {
+  readonly envelope: Envelope | null;
+  readonly publicKey: string | null;
+  readonly statement: PackStatement | null;
+  readonly manifest: ReturnType<typeof manifestShape.parse> | null;
+  /** Whether the signature holds under the public key that lies in the pack. */
+  readonly holds: boolean;
+  /** Digests by path, as the statement says and as the manifest says. */
+  readonly stated: ReadonlyMap<string, string>;
+  readonly listed: ReadonlyMap<string, string>;
+  readonly expected: ReadonlyMap<string, string>;
+}
+
+async function openSeal(directory: string, found: ReadonlyMap<string, boolean>, fault: Report): Promise<Seal> {
   const envelope = await readSeal(directory, found, fault);
-  const publicKey = await text(publicKeyFile);
+  const publicKey = await readListed(directory, found, publicKeyFile);
   const statement = envelope === null ? null : readStatement(envelope, fault);
-  const manifest = parsedAs(manifestShape, await text(manifestFile));
+  const manifest = parsedAs(manifestShape, await readListed(directory, found, manifestFile));
   const holds = envelope !== null && publicKey !== null && signatureHolds(envelope, publicKey);
-
   // A statement whose signature does not hold may be anybody's: then the manifest says what to compare with.
   const stated = new Map(statement?.subject.map(({ name, digest }) => [name, digest.sha256]));
-  const listed = new Map(manifest?.files.map(({ path, sha256 }) => [path, sha256]));
+  const listed = new Map(manifest?.files.map((file) => [file.path, file.sha256]));
   const expected = holds && statement !== null ? stated : listed;
   if (!expected.has(manifestFile) && manifest === null)
     fault(manifestFile, 'is missing or is not a manifest of this format');
+  return { envelope, publicKey, statement, manifest, holds, stated, listed, expected };
+}
 
-  const digests = await compareFiles(directory, found, expected, fault);
-  if (envelope !== null && !holds) {
-    // Seal and manifest both name the key's digest. Where they differ, a byte of either may have changed, and both are named.
-    const named = [stated.get(publicKeyFile), listed.get(publicKeyFile)].filter((sha256) => sha256 !== undefined);
-    const agreeing = named.filter((sha256) => sha256 === digests.get(publicKeyFile)).length;
-    if (agreeing > 0) fault(sealFile, 'the signature does not match the public key');
-    if (agreeing < named.length && publicKey !== null) fault(publicKeyFile, 'the seal was not made with this key');
-  }
-  if (holds && statement !== null)
-    compareManifests(statement, manifest, parsedAs(dataManifestShape, await text(dataManifestFile)), fault);
-  faults.push(...(await contentFaults(directory, found, digests, expected)));
+/** Seal and manifest both name the key's digest. Where they differ, a byte of either may have changed, and both are named. */
+function blameForBrokenSeal({ stated, listed, publicKey }: Seal, digests: Digests, fault: Report): void {
+  const named = [stated.get(publicKeyFile), listed.get(publicKeyFile)].filter((digest) => digest !== undefined);
+  const agreeing = named.filter((digest) => digest === digests.get(publicKeyFile)).length;
+  if (agreeing > 0) fault(sealFile, 'the signature does not match the public key');
+  if (agreeing < named.length && publicKey !== null) fault(publicKeyFile, 'the seal was not made with this key');
+}
 
-  const fingerprint = publicKey === null ? null : readFingerprint(publicKey);
-  const signer =
-    trust === undefined ? 'not-verified' : holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
-  if (signer === 'not-trusted')
-    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the trusted key`);
-  const link = envelope === null || !holds || signer === 'not-trusted' ? null : readLink(envelope, statement);
-  return conclude(faults, signer, fingerprint, statement, { files: found.size, link });
+function judgeSigner(trust: string | undefined, holds: boolean, fingerprint: string | null): Verification['signer'] {
+  if (trust === undefined) return 'not-verified';
+  return holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
+}
+
+/** The text of a file; `null` if the pack has no such file. */
+async function readListed(
+  directory: string,
+  found: ReadonlyMap<string, boolean>,
+  name: string,
+): Promise<string | null> {
+  return found.has(name) ? await readFile(join(directory, name), 'utf8') : null;
 }
 
 /** Taken from the sealed bytes alone: what stands beside them in the folder may be anybody's. */
-function readLink({ payload }: Envelope, statement: PackStatement | null): PackLink | null {
-  if (statement === null) return null;
+function readLink({ envelope, statement }: Seal): PackLink | null {
+  if (envelope === null || statement === null) return null;
   const { pack, previous } = statement.predicate;
-  return { pack, statementSha256: sha256(payload), previous };
+  return { pack, statementSha256: sha256(envelope.payload), previous };
 }
 
 function conclude(
@@ -121,6 +153,9 @@ function oddEntries(found: ReadonlyMap<string, boolean>): readonly PackFault[] {
 
 type Report = (file: string, message: string) => void;
 
+/** SHA-256 of files, by path. */
+type Digests = ReadonlyMap<string, string>;
+
 async function readSeal(
   directory: string,
   found: ReadonlyMap<string, boolean>,
@@ -151,10 +186,10 @@ async function compareFiles(
 ): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
   for (const [name, regular] of found) if (regular) digests.set(name, await hashFile(join(directory, name)));
-  for (const [name, sha256] of expected) {
+  for (const [name, sealed] of expected) {
     const actual = digests.get(name);
     if (actual === undefined) fault(name, 'is missing');
-    else if (actual !== sha256) fault(name, `its sha256 is ${actual}; ${sha256} was sealed`);
+    else if (actual !== sealed) fault(name, `its sha256 is ${actual}; ${sealed} was sealed`);
   }
   for (const name of found.keys()) {
     if (!expected.has(name) && name !== sealFile && name !== manifestFile) fault(name, 'is not part of the pack');
@@ -171,7 +206,7 @@ function compareManifests(
 ): void {
   const stated = new Map(subject.map(({ name, digest }) => [name, digest.sha256]));
   const differs = (files: readonly { path: string; sha256: string }[]): boolean =>
-    files.some(({ path, sha256 }) => stated.get(path) !== sha256);
+    files.some((file) => stated.get(file.path) !== file.sha256);
   const marks = ({ pack, status, synthetic }: { pack: string; status: string; synthetic: boolean }): boolean =>
     pack === predicate.pack && status === predicate.status && synthetic === predicate.synthetic;
   if (
@@ -199,8 +234,7 @@ async function contentFaults(
   digests: ReadonlyMap<string, string>,
   expected: ReadonlyMap<string, string>,
 ): Promise<readonly PackFault[]> {
-  const manifestText = found.has(dataManifestFile) ? await readFile(join(directory, dataManifestFile), 'utf8') : null;
-  const dataManifest = parsedAs(dataManifestShape, manifestText);
+  const dataManifest = parsedAs(dataManifestShape, await readListed(directory, found, dataManifestFile));
   const faults: PackFault[] = [];
   for (const name of digests.keys()) {
     const changed = digests.get(name) !== expected.get(name) && expected.has(name);

@@ -34,12 +34,16 @@ const shape = targetShape(
   ],
 );
 
+interface Ports {
+  readonly readSecret: ReadSecret;
+  readonly randomBytes: RandomBytes;
+}
+
 /**
  * One ACL user of Redis 6 or newer with two passwords: the new one is added beside the old, the old is taken away at revocation.
  * Only hashes are sent, so that no password is in MONITOR, in the slow log or in the ACL file. The user's passwords are Keyturn's alone.
  */
-export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: RandomBytes }): CredentialIssuer {
-  const { readSecret, randomBytes } = tools;
+export function redisAclIssuer(ports: Ports): CredentialIssuer {
   return {
     name,
     credentialClass: 'chosen',
@@ -47,82 +51,87 @@ export function redisAclIssuer(tools: { readSecret: ReadSecret; randomBytes: Ran
     reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding, current }) => {
       const { user, form } = shape.read(binding);
-      const password = new SecretValue(randomText(48, alphabets.alphanumeric, randomBytes));
+      const password = new SecretValue(randomText(48, alphabets.alphanumeric, ports.randomBytes));
       return formatLogin({ ...placeOf(binding), user, password }, form, current);
     },
-    issue,
+    issue: (request, proposed) => issue(ports, request, proposed),
     verify,
     // Redis keeps no name beside a password.
     describe: () => Promise.resolve({ outcome: 'absent' }),
     list: () => Promise.resolve([]),
-    revoke,
+    revoke: (request, credentialId) => revoke(ports, request, credentialId),
     lastUsed: () => Promise.resolve(null),
   };
+}
 
-  async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const { binding, rotationId, current } = request;
-    const { user } = shape.read(binding);
-    const login = proposed === null ? null : loginIn(binding, proposed);
-    if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
-    const ours = [login, current === null ? null : loginIn(binding, current)].flatMap((one) =>
-      one === null ? [] : [hashPassword(one)],
-    );
-    await asAdministrator(request, async (redis) => {
-      const there = await readPasswordHashes(redis, binding);
-      // A password of an earlier rotation that was never published; a third one that nobody of ours knows would be somebody's.
-      const stale = there.filter((hash) => !ours.includes(hash));
-      if (stale.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
-      await redis.change('ACL', ['SETUSER', user, ...stale.map((hash) => `!${hash}`), `#${hashPassword(login)}`]);
-      await redis.keep();
-    });
-    return { credentialId: `${user}#${rotationId}`, value: proposed };
-  }
+async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
+  const { binding, rotationId, current } = request;
+  const { user } = shape.read(binding);
+  const login = proposed === null ? null : loginIn(binding, proposed);
+  if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
+  const ours = [login, current === null ? null : loginIn(binding, current)].flatMap((one) =>
+    one === null ? [] : [hashPassword(one)],
+  );
+  await asAdministrator(ports, request, async (redis) => {
+    const there = await readPasswordHashes(redis, binding);
+    // A password of an earlier rotation that was never published; a third one that nobody of ours knows would be somebody's.
+    const stale = there.filter((hash) => !ours.includes(hash));
+    if (stale.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
+    await redis.change('ACL', ['SETUSER', user, ...stale.map((hash) => `!${hash}`), `#${hashPassword(login)}`]);
+    await redis.keep();
+  });
+  return { credentialId: `${user}#${rotationId}`, value: proposed };
+}
 
-  async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
-    const { tls, host, port } = shape.read(binding);
-    const login = loginIn(binding, value);
-    if (login === null) return refused(false, "it is no login of the target's user");
-    const user = await withRedis(name, { login, tls, signal }, (redis) => redis.whoAmI());
-    if (user === null) return refused(false, `the server refuses ${login.user}`);
-    // A user that may not ask who it is has signed in all the same: AUTH names the user.
-    if (user !== '' && user !== login.user) return refused(true, `the server calls it ${user}`);
-    return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}`] };
-  }
+async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
+  const { tls, host, port } = shape.read(binding);
+  const login = loginIn(binding, value);
+  if (login === null) return refused(false, "it is no login of the target's user");
+  const user = await withRedis(name, { login, tls, signal }, (redis) => redis.whoAmI());
+  if (user === null) return refused(false, `the server refuses ${login.user}`);
+  // A user that may not ask who it is has signed in all the same: AUTH names the user.
+  if (user !== '' && user !== login.user) return refused(true, `the server calls it ${user}`);
+  return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}`] };
+}
 
-  /** Takes away every password but the one in force. */
-  async function revoke(request: IssueRequest, credentialId: string): ReturnType<CredentialIssuer['revoke']> {
-    const { binding, current } = request;
-    const { user } = shape.read(binding);
-    if (credentialId.split('#')[0] !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
-    const inForce = current === null ? null : loginIn(binding, current);
-    if (inForce === null) throw refusal(binding, 'value', 'in force is not known, so that nothing may be taken away');
-    return await asAdministrator(request, async (redis) => {
-      const there = await readPasswordHashes(redis, binding);
-      const keep = hashPassword(inForce);
-      if (!there.includes(keep)) throw stateRefused(binding, 'the value in force is not among its passwords');
-      const others = there.filter((hash) => hash !== keep);
-      if (others.length === 0) return { outcome: 'absent' };
-      if (others.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
-      await redis.change('ACL', ['SETUSER', user, ...others.map((hash) => `!${hash}`)]);
-      await redis.keep();
-      return { outcome: 'revoked' };
-    });
-  }
+/** Takes away every password but the one in force. */
+async function revoke(
+  ports: Ports,
+  request: IssueRequest,
+  credentialId: string,
+): ReturnType<CredentialIssuer['revoke']> {
+  const { binding, current } = request;
+  const { user } = shape.read(binding);
+  if (credentialId.split('#')[0] !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
+  const inForce = current === null ? null : loginIn(binding, current);
+  if (inForce === null) throw refusal(binding, 'value', 'in force is not known, so that nothing may be taken away');
+  return await asAdministrator(ports, request, async (redis) => {
+    const there = await readPasswordHashes(redis, binding);
+    const keep = hashPassword(inForce);
+    if (!there.includes(keep)) throw stateRefused(binding, 'the value in force is not among its passwords');
+    const others = there.filter((hash) => hash !== keep);
+    if (others.length === 0) return { outcome: 'absent' };
+    if (others.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
+    await redis.change('ACL', ['SETUSER', user, ...others.map((hash) => `!${hash}`)]);
+    await redis.keep();
+    return { outcome: 'revoked' };
+  });
+}
 
-  async function asAdministrator<Result>(
-    { binding, signal }: IssueRequest,
-    act: (redis: RedisSession) => Promise<Result>,
-  ): Promise<Result> {
-    const { administrator, tls, host } = shape.read(binding);
-    const login = parseLogin(await readSecret(administrator, signal), placeOf(binding));
-    if (login === null)
-      throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
-    const session: Session = { login, tls, signal };
-    const result = await withRedis(name, session, async (redis) => ({ value: await act(redis) }));
-    if (result === null)
-      throw new ServiceError('PROVIDER_ACCESS_DENIED', { issuer: name, provider: host, reason: 'WRONGPASS' });
-    return result.value;
-  }
+async function asAdministrator<Result>(
+  ports: Ports,
+  { binding, signal }: IssueRequest,
+  act: (redis: RedisSession) => Promise<Result>,
+): Promise<Result> {
+  const { administrator, tls, host } = shape.read(binding);
+  const login = parseLogin(await ports.readSecret(administrator, signal), placeOf(binding));
+  if (login === null)
+    throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
+  const session: Session = { login, tls, signal };
+  const result = await withRedis(name, session, async (redis) => ({ value: await act(redis) }));
+  if (result === null)
+    throw new ServiceError('PROVIDER_ACCESS_DENIED', { issuer: name, provider: host, reason: 'WRONGPASS' });
+  return result.value;
 }
 
 async function readPasswordHashes(redis: RedisSession, binding: SecretBinding): Promise<readonly string[]> {

@@ -15,6 +15,12 @@ export interface RedisSession {
   keep(): Promise<void>;
 }
 
+/** Whom an error is about. */
+interface Details {
+  readonly issuer: string;
+  readonly provider: string;
+}
+
 /** Opens a session, acts, and closes it. Gives `null` when the server does not accept user and password. */
 export async function withRedis<Result>(
   issuer: string,
@@ -55,55 +61,54 @@ export async function withRedis<Result>(
       if ([error, ...problems].some((one) => extractReplyCode(one) === 'WRONGPASS')) return null;
       throw unreachable(details, [error, ...problems].find((one) => extractReplyCode(one) === '') ?? error);
     }
-    return await act(wrapConnection(redis));
+    return await act(wrapConnection(details, redis));
   } finally {
     signal.removeEventListener('abort', abort);
     redis.disconnect();
   }
+}
 
-  function wrapConnection(connection: Redis): RedisSession {
-    return {
-      async whoAmI() {
-        const answer = await connection.call('ACL', 'WHOAMI').catch((error: unknown) => ignore(error, 'NOPERM'));
-        return typeof answer === 'string' ? answer : '';
-      },
-      async passwordHashes(user) {
-        const answer = await ask(() => connection.call('ACL', 'GETUSER', user));
-        if (!Array.isArray(answer)) return null;
-        const hashes: unknown = answer[answer.indexOf('passwords') + 1];
-        return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [];
-      },
-      async change(command, words) {
-        try {
-          await connection.call(command, ...words);
-        } catch (error) {
-          throw extractReplyCode(error) === '' ? unclear(details, error) : refusal(error);
-        }
-      },
-      async keep() {
-        const file = await connection.call('ACL', 'SAVE').catch((error: unknown) => extractReplyCode(error));
-        // The server says ERR when it has no ACL file; then users live in its configuration file, if it has one.
-        if (file !== 'OK')
-          await connection.call('CONFIG', 'REWRITE').catch((error: unknown) => extractReplyCode(error));
-      },
-    };
-  }
+function wrapConnection(details: Details, connection: Redis): RedisSession {
+  return {
+    async whoAmI() {
+      const answer = await connection.call('ACL', 'WHOAMI').catch((error: unknown) => ignore(error, 'NOPERM'));
+      return typeof answer === 'string' ? answer : '';
+    },
+    async passwordHashes(user) {
+      const answer = await ask(details, () => connection.call('ACL', 'GETUSER', user));
+      if (!Array.isArray(answer)) return null;
+      const hashes: unknown = answer[answer.indexOf('passwords') + 1];
+      return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [];
+    },
+    async change(command, words) {
+      try {
+        await connection.call(command, ...words);
+      } catch (error) {
+        throw extractReplyCode(error) === '' ? unclear(details, error) : refusal(details, error);
+      }
+    },
+    async keep() {
+      const file = await connection.call('ACL', 'SAVE').catch((error: unknown) => extractReplyCode(error));
+      // The server says ERR when it has no ACL file; then users live in its configuration file, if it has one.
+      if (file !== 'OK') await connection.call('CONFIG', 'REWRITE').catch((error: unknown) => extractReplyCode(error));
+    },
+  };
+}
 
-  async function ask(question: () => Promise<unknown>): Promise<unknown> {
-    try {
-      return await question();
-    } catch (error) {
-      throw extractReplyCode(error) === '' ? unreachable(details, error) : refusal(error);
-    }
+async function ask(details: Details, question: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await question();
+  } catch (error) {
+    throw extractReplyCode(error) === '' ? unreachable(details, error) : refusal(details, error);
   }
+}
 
-  function refusal(error: unknown): ServiceError {
-    const reason = extractReplyCode(error);
-    return new ServiceError(reason === 'NOPERM' ? 'PROVIDER_ACCESS_DENIED' : 'PROVIDER_REQUEST_REFUSED', {
-      ...details,
-      reason,
-    });
-  }
+function refusal(details: Details, error: unknown): ServiceError {
+  const reason = extractReplyCode(error);
+  return new ServiceError(reason === 'NOPERM' ? 'PROVIDER_ACCESS_DENIED' : 'PROVIDER_REQUEST_REFUSED', {
+    ...details,
+    reason,
+  });
 }
 
 /** The word that begins every refusal of Redis, such as WRONGPASS or NOPERM; empty for anything else. */

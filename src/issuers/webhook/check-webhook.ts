@@ -32,11 +32,33 @@ interface Checked {
  * It makes one credential under the name of this run and ends it again.
  */
 export async function* checkWebhook(checked: Checked): AsyncIterable<WebhookCheck> {
-  const { endpoint, target, principal, issuer, proposed, runId, now } = checked;
-  const name = `keyturn.contract-check.${runId}.1`;
-  const making = issuer === 'webhook' ? 'apply' : 'create';
-  const body = issuer === 'webhook' ? { name, value: proposed.reveal() } : { name };
-  const signatures: [string, Partial<{ endpoint: WebhookEndpoint; now: Date }>][] = [
+  yield* checkSignatures(checked);
+  const name = `keyturn.contract-check.${checked.runId}.1`;
+  yield await expects(
+    checked,
+    'knows nothing of this run before it begins',
+    'describe',
+    {},
+    (answer) => !namesIn(answer).has(name),
+  );
+  const made: Made = { credentialId: '', value: checked.proposed };
+  yield* checkMaking(checked, name, made);
+  yield* checkVerifying(checked, made);
+  yield* checkEnding(checked, name, made);
+}
+
+/** The credential of this run, filled in when the endpoint has made it. */
+interface Made {
+  credentialId: string;
+  value: SecretValue;
+}
+
+/** What one request has otherwise than the rest, to be refused for it. */
+type Change = Partial<{ readonly endpoint: WebhookEndpoint; readonly now: Date }>;
+
+async function* checkSignatures(checked: Checked): AsyncIterable<WebhookCheck> {
+  const { endpoint, runId, now } = checked;
+  const signatures: [string, Change][] = [
     [
       'refuses a request that another key signed',
       { endpoint: { ...endpoint, signingKey: new SecretValue(`${runId}-other`) } },
@@ -44,92 +66,100 @@ export async function* checkWebhook(checked: Checked): AsyncIterable<WebhookChec
     ['refuses a request that is more than five minutes old', { now: new Date(now().getTime() - 600_000) }],
     ['refuses a request from more than five minutes ahead', { now: new Date(now().getTime() + 600_000) }],
   ];
-  for (const [check, change] of signatures) yield await refuses(check, change);
+  for (const [check, change] of signatures) {
+    yield await attempt(
+      check,
+      () => call(checked, 'describe', {}, change),
+      (answer) => [401, 403].includes(answer.status),
+    );
+  }
+}
 
-  yield await expects(
-    'knows nothing of this run before it begins',
-    'describe',
-    {},
-    (answer) => !namesIn(answer).has(name),
-  );
-  let credentialId = '';
-  let value = proposed;
-  yield await expects('makes a credential and tells its id', making, body, (answer) => {
+async function* checkMaking(checked: Checked, name: string, made: Made): AsyncIterable<WebhookCheck> {
+  const isMinted = checked.issuer === 'webhook-minted';
+  const verb = isMinted ? 'create' : 'apply';
+  const body = isMinted ? { name } : { name, value: checked.proposed.reveal() };
+  yield await expects(checked, 'makes a credential and tells its id', verb, body, (answer) => {
     const properties = jsonProperties(answer.body);
     const [id, minted] = [properties.get('credentialId'), properties.get('value')];
-    if (typeof minted === 'string') value = new SecretValue(minted);
-    credentialId = typeof id === 'string' ? id : '';
-    return /^[A-Za-z1-9][\w.:#@-]{0,127}$/.test(credentialId) && (issuer === 'webhook' || typeof minted === 'string');
+    if (typeof minted === 'string') made.value = new SecretValue(minted);
+    made.credentialId = typeof id === 'string' ? id : '';
+    return /^[A-Za-z1-9][\w.:#@-]{0,127}$/.test(made.credentialId) && (!isMinted || typeof minted === 'string');
   });
-  yield await expects('makes no second one for the same Idempotency-Key', making, body, (answer) =>
-    answer.status === 409
-      ? issuer === 'webhook-minted'
-      : jsonProperties(answer.body).get('credentialId') === credentialId,
+  yield await expects(checked, 'makes no second one for the same Idempotency-Key', verb, body, (answer) =>
+    answer.status === 409 ? isMinted : jsonProperties(answer.body).get('credentialId') === made.credentialId,
   );
   yield await expects(
+    checked,
     'describes the credential by its name',
     'describe',
     {},
-    (answer) => namesIn(answer).get(name) === credentialId,
+    (answer) => namesIn(answer).get(name) === made.credentialId,
   );
-  const good = () => ({ credentialId, value: value.reveal() });
-  yield await expects('says that it works, and who it is', 'verify', good, says({ outcome: 'works', principal }));
-  const bad = () => ({ credentialId, value: `${value.reveal().slice(0, -4)}0000` });
+}
+
+async function* checkVerifying(checked: Checked, { credentialId, value }: Made): AsyncIterable<WebhookCheck> {
+  const good = { credentialId, value: value.reveal() };
+  const works = says({ outcome: 'works', principal: checked.principal });
+  yield await expects(checked, 'says that it works, and who it is', 'verify', good, works);
+  const bad = { credentialId, value: `${value.reveal().slice(0, -4)}0000` };
   yield await expects(
+    checked,
     'refuses another value, and lets nobody in',
     'verify',
     bad,
     says({ outcome: 'refused', authenticated: false }),
   );
-  const id = () => ({ credentialId });
-  yield await expects('ends the credential', 'revoke', id, says({ outcome: 'revoked' }));
-  yield await expects('finds it gone when it is asked again', 'revoke', id, says({ outcome: 'absent' }));
+}
+
+async function* checkEnding(checked: Checked, name: string, made: Made): AsyncIterable<WebhookCheck> {
+  const { credentialId } = made;
+  yield await expects(checked, 'ends the credential', 'revoke', { credentialId }, says({ outcome: 'revoked' }));
   yield await expects(
+    checked,
+    'finds it gone when it is asked again',
+    'revoke',
+    { credentialId },
+    says({ outcome: 'absent' }),
+  );
+  yield await expects(
+    checked,
     'lets the ended credential in no more',
     'verify',
-    good,
+    { credentialId, value: made.value.reveal() },
     says({ outcome: 'refused', authenticated: false }),
   );
-  yield await expects('describes it no more', 'describe', {}, (answer) => !namesIn(answer).has(name));
+  yield await expects(checked, 'describes it no more', 'describe', {}, (answer) => !namesIn(answer).has(name));
+}
 
-  async function refuses(
-    check: string,
-    change: Partial<{ endpoint: WebhookEndpoint; now: Date }>,
-  ): Promise<WebhookCheck> {
-    return await attempt(
-      check,
-      () => call('describe', {}, change),
-      (answer) => [401, 403].includes(answer.status),
-    );
-  }
+async function expects(
+  checked: Checked,
+  check: string,
+  verb: WebhookVerb,
+  body: Readonly<Record<string, unknown>>,
+  holds: (answer: ProviderAnswer) => boolean,
+): Promise<WebhookCheck> {
+  return await attempt(check, () => call(checked, verb, body), holds);
+}
 
-  async function expects(
-    check: string,
-    verb: WebhookVerb,
-    given: Record<string, unknown> | (() => Record<string, unknown>),
-    holds: (answer: ProviderAnswer) => boolean,
-  ): Promise<WebhookCheck> {
-    return await attempt(check, () => call(verb, typeof given === 'function' ? given() : given), holds);
-  }
-
-  async function call(
-    verb: WebhookVerb,
-    given: Record<string, unknown>,
-    change: Partial<{ endpoint: WebhookEndpoint; now: Date }> = {},
-  ): Promise<ProviderAnswer> {
-    const at = change.now ?? now();
-    const unique =
-      verb === 'verify' || verb === 'describe' ? `.${String(at.getTime())}.${String(performance.now())}` : '';
-    return await webhookCall(change.endpoint ?? endpoint, {
-      issuer,
-      verb,
-      id: `${runId}.1.${verb}${unique}`,
-      body: { target, ...given },
-      now: at,
-      signal: AbortSignal.timeout(60_000),
-      statuses: [400, 401, 403, 409, 422],
-    });
-  }
+async function call(
+  { endpoint, issuer, runId, target, now }: Checked,
+  verb: WebhookVerb,
+  given: Readonly<Record<string, unknown>>,
+  change: Change = {},
+): Promise<ProviderAnswer> {
+  const at = change.now ?? now();
+  const unique =
+    verb === 'verify' || verb === 'describe' ? `.${String(at.getTime())}.${String(performance.now())}` : '';
+  return await webhookCall(change.endpoint ?? endpoint, {
+    issuer,
+    verb,
+    id: `${runId}.1.${verb}${unique}`,
+    body: { target, ...given },
+    now: at,
+    signal: AbortSignal.timeout(60_000),
+    statuses: [400, 401, 403, 409, 422],
+  });
 }
 
 async function attempt(

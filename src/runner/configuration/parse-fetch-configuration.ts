@@ -12,7 +12,7 @@ const authorities = [azureAuthority, 'https://login.microsoftonline.us', 'https:
  * @throws ServiceError FETCH_CONFIGURATION_MALFORMED at the first fault, with its place.
  */
 export function parseFetchConfiguration(file: string, text: string): FetchConfiguration {
-  const refuse = (place: string, reason: string): never => {
+  const refuse: Refuse = (place, reason) => {
     throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', { file, place, reason });
   };
   const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
@@ -22,16 +22,16 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
   const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
     vault.only('name url');
-    return { name: vault.text('name', /^[a-z0-9-]{2,127}$/), url: address(vault, 'url') };
+    return { name: vault.text('name', /^[a-z0-9-]{2,127}$/), url: parseAddress(vault, 'url', refuse) };
   });
   if (vaults.length === 0) refuse('vaults', 'names no vault');
   if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
   return {
     format: 1,
-    service: shape.has('service') ? address(shape, 'service') : null,
-    gitea: address(shape, 'gitea'),
+    service: shape.has('service') ? parseAddress(shape, 'service', refuse) : null,
+    gitea: parseAddress(shape, 'gitea', refuse),
     vaults,
-    identity: identity(shape.inside('identity')),
+    identity: parseIdentity(shape.inside('identity'), refuse),
     names: shape.oneOf('names', ['auto', 'plain', 'opaque'], 'auto'),
     withoutJob: shape.oneOf('withoutJob', ['warn', 'refuse'], 'warn'),
     vaultDomains: shape.texts('vaultDomains', /^[a-z0-9-]+(\.[a-z0-9-]+)+$/),
@@ -39,52 +39,54 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
     authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', /^\//) : null,
     agentCommands: shape.texts('agentCommands', /^\//),
   };
+}
 
-  function identity(inside: ShapeReader): IdentityConfiguration {
-    const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal'], null);
-    const text = (name: string, form: RegExp) => (inside.has(name) ? inside.text(name, form) : null);
-    if (kind === 'managed-identity') {
-      inside.only('kind clientId endpoint');
-      const endpoint = inside.has('endpoint') ? address(inside, 'endpoint') : azureMetadata;
-      // Anything else would be handed out tokens' requests; loopback is how the embedded cloud is reached.
-      if (endpoint !== azureMetadata && !isLoopback(endpoint)) refuse('identity.endpoint', 'must be loopback');
-      return { kind, clientId: text('clientId', guid), endpoint };
-    }
-    const authority = inside.has('authority') ? address(inside, 'authority') : azureAuthority;
-    if (!authorities.includes(authority) && !isLoopback(authority)) {
-      refuse('identity.authority', "must be one of Azure's");
-    }
-    const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
-    if (kind === 'workload-identity') {
-      inside.only('kind tenantId clientId tokenFile audience authority');
-      const audience = text('audience', /^[\x21-\x7e]{1,255}$/) ?? 'api://AzureADTokenExchange';
-      return { kind, ...common, tokenFile: text('tokenFile', /^\//), audience };
-    }
-    inside.only('kind tenantId clientId secretFile secretVariable certificateFile authority');
-    const ways = {
-      secretFile: text('secretFile', /^\//),
-      secretVariable: text('secretVariable', /^[A-Z_][A-Z0-9_]*$/),
-      certificateFile: text('certificateFile', /^\//),
-    };
-    if (Object.values(ways).filter((way) => way !== null).length !== 1) {
-      refuse('identity', 'needs exactly one of secretFile, secretVariable and certificateFile');
-    }
-    return { kind, ...common, ...ways };
-  }
+type Refuse = (place: string, reason: string) => never;
 
-  /** An https address, or an http one of this machine or of Azure's metadata service; no path, no trailing slash. */
-  function address(inside: ShapeReader, name: string): string {
-    const written = inside.text(name, /^https?:\/\//);
-    const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is no address');
-    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-      refuse(inside.placeOf(name), 'may hold no sign-in data, query or fragment');
-    }
-    const plain = written.replace(/\/+$/, '');
-    if (url.protocol === 'http:' && !isLoopback(plain) && plain !== azureMetadata) {
-      refuse(inside.placeOf(name), 'must be https');
-    }
-    return plain;
+function parseIdentity(inside: ShapeReader, refuse: Refuse): IdentityConfiguration {
+  const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal'], null);
+  const textOrNull = (name: string, form: RegExp) => (inside.has(name) ? inside.text(name, form) : null);
+  if (kind === 'managed-identity') {
+    inside.only('kind clientId endpoint');
+    const endpoint = inside.has('endpoint') ? parseAddress(inside, 'endpoint', refuse) : azureMetadata;
+    // Anything else would be handed out tokens' requests; loopback is how the embedded cloud is reached.
+    if (endpoint !== azureMetadata && !isLoopback(endpoint)) refuse('identity.endpoint', 'must be loopback');
+    return { kind, clientId: textOrNull('clientId', guid), endpoint };
   }
+  const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : azureAuthority;
+  if (!authorities.includes(authority) && !isLoopback(authority)) {
+    refuse('identity.authority', "must be one of Azure's");
+  }
+  const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
+  if (kind === 'workload-identity') {
+    inside.only('kind tenantId clientId tokenFile audience authority');
+    const audience = textOrNull('audience', /^[\x21-\x7e]{1,255}$/) ?? 'api://AzureADTokenExchange';
+    return { kind, ...common, tokenFile: textOrNull('tokenFile', /^\//), audience };
+  }
+  inside.only('kind tenantId clientId secretFile secretVariable certificateFile authority');
+  const ways = {
+    secretFile: textOrNull('secretFile', /^\//),
+    secretVariable: textOrNull('secretVariable', /^[A-Z_][A-Z0-9_]*$/),
+    certificateFile: textOrNull('certificateFile', /^\//),
+  };
+  if (Object.values(ways).filter((way) => way !== null).length !== 1) {
+    refuse('identity', 'needs exactly one of secretFile, secretVariable and certificateFile');
+  }
+  return { kind, ...common, ...ways };
+}
+
+/** An https address, or an http one of this machine or of Azure's metadata service; no path, no trailing slash. */
+function parseAddress(inside: ShapeReader, name: string, refuse: Refuse): string {
+  const written = inside.text(name, /^https?:\/\//);
+  const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is no address');
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    refuse(inside.placeOf(name), 'may hold no sign-in data, query or fragment');
+  }
+  const plain = written.replace(/\/+$/, '');
+  if (url.protocol === 'http:' && !isLoopback(plain) && plain !== azureMetadata) {
+    refuse(inside.placeOf(name), 'must be https');
+  }
+  return plain;
 }
 
 const guid = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
@@ -95,7 +97,7 @@ export function staysOnLoopback({ service, gitea, vaults, identity }: FetchConfi
   return [gitea, endpoint, ...(service === null ? [] : [service]), ...vaults.map(({ url }) => url)].every(isLoopback);
 }
 
-function parseJson(text: string, refuse: (place: string, reason: string) => never): unknown {
+function parseJson(text: string, refuse: Refuse): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -64,36 +64,58 @@ function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionCo
 
 /** The first thing in which receipt, row and job disagree, as a code; `null` when they agree. */
 function disagreement({ receipt, answeredAt }: ReceiptClaim, row: Row, job: Job): string | null {
-  const { retrieval, identity, stamp, at } = row;
+  return (
+    secretDisagreement(receipt, row) ??
+    jobDisagreement(receipt, row, job) ??
+    timeDisagreement(answeredAt, row, job) ??
+    originDisagreement(receipt, row, job)
+  );
+}
+
+type Claimed = ReceiptClaim['receipt'];
+
+function secretDisagreement(receipt: Claimed, { retrieval }: Row): string | null {
   const named = receipt.opaque ? opaqueName : (name: string) => name;
   if (receipt.vault.toLowerCase() !== named(retrieval.vault)) return 'receipt-of-another-vault';
   if (receipt.secret.toLowerCase() !== named(retrieval.secret ?? '')) return 'receipt-of-another-secret';
-  if (receipt.version !== null && retrieval.version !== null && receipt.version.toLowerCase() !== retrieval.version) {
-    return 'receipt-of-another-version';
-  }
+  const differs = differ(receipt.version?.toLowerCase() ?? null, retrieval.version);
+  return differs ? 'receipt-of-another-version' : null;
+}
+
+function jobDisagreement(receipt: Claimed, { stamp }: Row, job: Job): string | null {
   if (receipt.job.runId !== job.runId) return 'receipt-of-another-run';
   if (receipt.job.repositoryId !== null && receipt.job.repositoryId !== job.repositoryId) {
     return 'receipt-of-another-repository';
   }
   if (job.taskId !== null && receipt.job.taskId !== job.taskId) return 'receipt-of-another-task';
-  if (stamp !== null && stamp.nonce !== receipt.nonce) return 'receipt-of-another-start';
+  return stamp !== null && stamp.nonce !== receipt.nonce ? 'receipt-of-another-start' : null;
+}
+
+function timeDisagreement(answeredAt: number, { at }: Row, job: Job): string | null {
   if (Math.abs(answeredAt - at) > answerSlackMs) return 'receipt-of-another-time';
-  if (!wasRunning(job, at, jobSlackMs)) return 'job-was-not-running';
-  if (receipt.address !== null && retrieval.address !== null && receipt.address !== retrieval.address) {
-    return 'receipt-of-another-address';
-  }
+  return wasRunning(job, at, jobSlackMs) ? null : 'job-was-not-running';
+}
+
+function originDisagreement(receipt: Claimed, { retrieval, identity }: Row, job: Job): string | null {
+  if (differ(receipt.address, retrieval.address)) return 'receipt-of-another-address';
   if (identity?.role === 'runner' && identity.repositories.length > 0 && !servesRepository(identity, job.repository)) {
     return 'identity-never-serves-repository';
   }
-  if (matchAddress(retrieval.address, identity?.addresses ?? []) === 'outside') return 'address-not-of-identity';
-  return null;
+  const isOutside = matchAddress(retrieval.address, identity?.addresses ?? []) === 'outside';
+  return isOutside ? 'address-not-of-identity' : null;
+}
+
+/** Whether both are known and say different things. */
+function differ(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one !== other;
 }
 
 /** Posted beats logged, because a log shows only that the job's output held the receipt, unless its identity is the job's alone. */
 function gradeClaim({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidence: readonly string[]): Verdict {
   if (identity === null) return verdict('claimed', 'identity-not-in-policy', { job, evidence });
   const dedicated = identity.repositories.length === 1;
-  const best = channel === 'posted' ? 'receipt-posted' : dedicated ? 'receipt-logged-by-dedicated-identity' : null;
+  const ifLogged = dedicated ? 'receipt-logged-by-dedicated-identity' : null;
+  const best = channel === 'posted' ? 'receipt-posted' : ifLogged;
   if (best === null) return verdict('corroborated', 'receipt-logged', { job, evidence });
   // Whoever reaches another job's token or log can post or print in its name.
   if (identity.sharedHost === true) return verdict('corroborated', 'host-shared-by-jobs', { job, evidence });
