@@ -113,8 +113,13 @@ async function guarded<Result>({ url }: ContainerClient, act: () => Promise<Resu
     if (error instanceof ServiceError) throw error;
     // A shared access signature in the query is a credential.
     const store = url.split('?')[0] ?? '';
-    const code = isRestError(error) ? (error.code ?? error.statusCode ?? '') : error instanceof Error ? error.name : '';
-    const reason = /^[A-Za-z0-9_]{1,60}$/.test(String(code)) ? String(code) : 'unknown';
+    const code = codeOf(error);
+    const reason = /^[A-Za-z0-9_]{1,60}$/.test(code) ? code : 'unknown';
     throw new ServiceError('RECORD_STORE_UNREACHABLE', { store, reason }, { cause: error });
   }
+}
+
+function codeOf(error: unknown): string {
+  if (isRestError(error)) return String(error.code ?? error.statusCode ?? '');
+  return error instanceof Error ? error.name : '';
 }

@@ -18,15 +18,14 @@ export function parseWords(program: Program, given: readonly string[]): Call {
   const row = program.rows.find(({ name }) => name === first);
   const { own, rest } = row === undefined ? { own: words, rest: [] } : splitAtRest(row, words);
   let text = '';
-  let ran: Call | null = null;
+  const calls: Call[] = [];
   const root = buildProgram(program, {
     write: (piece) => void (text += piece),
-    run: (called, parsed) => void (ran = takeWords(program, called, { ...parsed, rest })),
+    run: (called, parsed) => void calls.push(takeWords(program, called, { ...parsed, rest })),
   });
   try {
-    root.parse(row === undefined && !first.startsWith('-') ? [first] : own.length === 0 ? ['--help'] : [...own], {
-      from: 'user',
-    });
+    const orHelp = own.length === 0 ? ['--help'] : [...own];
+    root.parse(row === undefined && !first.startsWith('-') ? [first] : orHelp, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'text', text: text.trimEnd() };
@@ -39,7 +38,7 @@ export function parseWords(program: Program, given: readonly string[]): Call {
       );
     return { kind: 'wrong', command: row?.name ?? null, reason: reasonOf(program, row, error) };
   }
-  return ran ?? { kind: 'text', text: text.trimEnd() };
+  return calls[0] ?? { kind: 'text', text: text.trimEnd() };
 }
 
 /** Joins the lines of each paragraph, which the help breaks anew. */

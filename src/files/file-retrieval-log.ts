@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { compareText } from '../provenance/compare-text.ts';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import { unwrapAuditRows } from '../audit/files/unwrap-audit-rows.ts';
 import { daysOf, hourName } from '../audit/model/calendar.ts';
@@ -70,7 +71,7 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
     async rows(interval): Promise<RawRows> {
       const lines: FiledRow[] = [];
       for await (const line of linesOf(interval)) lines.push(line);
-      lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+      lines.sort((a, b) => compareText(a.at, b.at));
       const answer = createHash('sha256');
       for (const { text: row } of lines) answer.update(row).update('\n');
       const rows = lines.map(({ text: row }) => JSON.parse(row) as Row);

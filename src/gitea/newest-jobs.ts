@@ -15,7 +15,7 @@ const pageSize = 50;
  * Jobs of a list whose id is above the mark, and those that are running, each once. Gitea lists jobs lowest id first,
  * some versions highest first: the first page shows which, and the list is walked from its newest end to the mark.
  */
-export async function* newestJobs(client: GiteaClient, path: string, highestJobId: number): AsyncGenerator<unknown> {
+export async function* newestJobs(client: GiteaClient, path: string, highestJobId: number): AsyncGenerator {
   const seen = new Set<number>();
   const first = await readPage(client, path, 1);
   const pages = Math.max(1, Math.ceil(first.total / pageSize));

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
 /** A duration as text, in milliseconds once read. */
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
+const duration = z.string().transform((written, context) => {
+  const milliseconds = parseDuration(written);
   if (milliseconds !== null) return milliseconds;
   context.addIssue('must be a whole number and one unit, such as 90d, 24h, 15m or 10s');
   return z.NEVER;

@@ -43,7 +43,8 @@ export function tightenedBinding(binding: SecretBinding, tags: Readonly<Record<s
 /** Whether the tag lets a secret be rotated; `null` when it is neither word. */
 function rotationIn(text: string | undefined): boolean | null {
   const word = text?.trim().toLowerCase() ?? 'on';
-  return word === 'on' ? true : word === 'off' ? false : null;
+  if (word === 'on') return true;
+  return word === 'off' ? false : null;
 }
 
 /** Milliseconds; `null` without the tag, not a number when it is malformed. What was meant is then unknown, so the policy holds. */

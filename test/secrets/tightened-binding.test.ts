@@ -11,7 +11,7 @@ describe('the tags of a version', () => {
   it('never widen, name a target or change anything but the validity, whatever they hold', () => {
     fc.assert(
       fc.property(tags, (some) => {
-        const { binding: left } = tightenedBinding(binding, some as Record<string, string>);
+        const { binding: left } = tightenedBinding(binding, some);
         if (left === null) return;
         expect(left.validityMs).toBeGreaterThan(0);
         expect(left.validityMs).toBeLessThanOrEqual(binding.validityMs);

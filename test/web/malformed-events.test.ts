@@ -12,7 +12,7 @@ function hook() {
   const { send } = webWorld({ access: { trustLoopback: true }, ports: { handleVaultEvent: handle } });
   const post = async (body: string) => {
     const response = await send('/events/key-vault', { method: 'POST', body });
-    return { status: response.status, body: (await response.json()) as unknown };
+    return { status: response.status, body: await response.json() };
   };
   const kept = async () => {
     const found: unknown[] = [];

@@ -63,7 +63,8 @@ export function absent(type: string): KustoValue {
 /** Orders two values of one type, nulls aside. Strings go by their code units, as in Kusto. */
 export function compareValues(one: KustoValue, other: KustoValue): number {
   const [left, right] = [comparable(one), comparable(other)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  if (left < right) return -1;
+  return left > right ? 1 : 0;
 }
 
 export function sameValue(one: KustoValue, other: KustoValue): boolean {

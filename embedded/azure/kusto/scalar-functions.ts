@@ -57,7 +57,9 @@ export const scalarFunctions: Readonly<Record<string, ScalarFunction | undefined
   split: ([value = null, delimiter = '', index = null]) => {
     const parts = toText(value).split(toText(delimiter));
     const wanted = toWhole(index);
-    return wanted === null ? parts : parts[wanted] === undefined ? [] : [parts[wanted]];
+    if (wanted === null) return parts;
+    const part = parts[wanted];
+    return part === undefined ? [] : [part];
   },
   replace_string: ([value = null, sought = '', by = '']) => toText(value).replaceAll(toText(sought), toText(by)),
   extract: ([pattern = '', group = 0, value = null]) =>

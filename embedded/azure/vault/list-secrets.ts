@@ -68,11 +68,11 @@ function linkAfter(
   { vaultUrl, apiVersion }: ListContext,
   asked: number,
 ): string {
-  const path = operation.deleted
-    ? 'deletedsecrets'
-    : operation.secret === null
-      ? 'secrets'
-      : `secrets/${operation.secret}/versions`;
+  const path = operation.deleted ? 'deletedsecrets' : livePath(operation.secret);
   const token = Buffer.from(key).toString('base64url');
   return `${vaultUrl}/${path}?api-version=${apiVersion}&$skiptoken=${token}&maxresults=${asked}`;
+}
+
+function livePath(secret: string | null): string {
+  return secret === null ? 'secrets' : `secrets/${secret}/versions`;
 }

@@ -58,9 +58,10 @@ export function recogniseOperation(method: string, segments: readonly string[]):
   if (segments.length > 3) return null;
   const restore = method === 'POST' && collection === 'secrets' && secret === 'restore' && third === undefined;
   const fixed = third === 'versions' || third === 'recover' || third === 'backup';
+  const version = fixed ? third : 'V';
   const path = restore
     ? 'secrets/restore'
-    : [collection, secret === undefined ? null : 'S', third === undefined ? null : fixed ? third : 'V']
+    : [collection, secret === undefined ? null : 'S', third === undefined ? null : version]
         .filter((part) => part !== null)
         .join('/');
   const shape = shapes[`${method} ${path}`];

@@ -19,7 +19,7 @@ export async function readStoredJson(
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) {
     throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not of format 1' });
   }
-  return { value: value as Record<string, unknown>, revision: stored.revision };
+  return { value, revision: stored.revision };
 }
 
 /** Writes a record of JSON that must not exist yet. Gives `false` when there is one: somebody was faster. */

@@ -85,11 +85,12 @@ function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, gr
   const tail = propagation
     ? 'then gained access: a new role assignment had not reached the vault yet.'
     : 'and never gained access: check what it was trying to read.';
+  const severity = secrets.size >= fewest ? 'high' : 'medium';
   return {
     format: 1,
     id: findingId('denied-burst', caller, evidence[0] ?? ''),
     rule: 'denied-burst',
-    severity: propagation ? 'information' : secrets.size >= fewest ? 'high' : 'medium',
+    severity: propagation ? 'information' : severity,
     subject: caller,
     description: `${capitalised(name)} was refused ${String(count)} times at ${where}, ${tail}`,
     firstAt,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { compareText } from '../../provenance/compare-text.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
 
 /** What a finding says of a subject, once it is known how often and from when to when. */
@@ -65,7 +66,7 @@ export function createFindingTally(rule: FindingRule): {
             evidence: one.all,
           }),
         )
-        .sort((a, b) => (a.firstAt < b.firstAt ? -1 : a.firstAt > b.firstAt ? 1 : a.id < b.id ? -1 : 1)),
+        .sort((a, b) => compareText(a.firstAt, b.firstAt) || compareText(a.id, b.id)),
   };
 }
 

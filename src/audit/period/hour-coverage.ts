@@ -45,8 +45,8 @@ export function countCoverage(
       for (let at = hourOf(from.getTime()); at < to.getTime(); at += hourMs) {
         const hour = hourName(at);
         const whole = vaults.size > 0 && sung.get(hour)?.size === vaults.size;
-        const covered = whole && !lost.has(hour);
-        const state = isRead(at, collection) ? (covered ? 'covered' : 'gap') : 'not-read';
+        const ifRead = whole && !lost.has(hour) ? 'covered' : 'gap';
+        const state = isRead(at, collection) ? ifRead : 'not-read';
         hours.push({ hour, rows: rows.get(hour) ?? 0, state });
       }
       return hours;

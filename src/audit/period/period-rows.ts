@@ -1,3 +1,4 @@
+import { compareText } from '../../provenance/compare-text.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { daysOf } from '../model/calendar.ts';
@@ -67,5 +68,5 @@ function withTicks(at: Date): string {
 }
 
 function byTime(a: Retrieval, b: Retrieval): number {
-  return a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1;
+  return compareText(a.at, b.at) || compareText(a.id, b.id);
 }

@@ -90,7 +90,7 @@ function sentences(model: ReportModel): object {
     sources: `${counted(provenance.jobs, 'Gitea job')}; receipts: ${countText(provenance.receipts.posted)} posted, ${countText(provenance.receipts.logged)} from job logs, ${countText(provenance.receipts.matched)} matched to a row, ${countText(provenance.receipts.orphaned)} without a row. ${counted(provenance.slices.total, 'hashed slice')}, listed in slices.ndjson.`,
     waterfall: provenance.waterfall.map(({ step, removed, left }) => ({
       step,
-      removed: removed === null ? '' : removed === 0 ? '0' : `−${countText(removed)}`,
+      removed: removedText(removed),
       left: countText(left),
     })),
     sample: sampleCommand(model.files.map(({ path }) => path)).split('\n'),
@@ -129,4 +129,9 @@ function paperPicture(picture: SvgMarkup): string {
 
 function paperSign(sign: string): string {
   return sign.charCodeAt(0) < 0x80 ? sign : paperText(sign);
+}
+
+function removedText(removed: number | null): string {
+  if (removed === null) return '';
+  return removed === 0 ? '0' : `−${countText(removed)}`;
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../provenance/compare-text.ts';
 import type { Finding } from '../../audit/model/finding.ts';
 import type { ExceptionLine, FrameworkSection } from './report-model.ts';
 import { plainTimes, secondText, titleOf } from './wording.ts';
@@ -16,7 +17,9 @@ export function exceptionLines(
   return [...findings]
     .sort(
       (a, b) =>
-        order.indexOf(a.severity) - order.indexOf(b.severity) || compare(a.firstAt, b.firstAt) || compare(a.id, b.id),
+        order.indexOf(a.severity) - order.indexOf(b.severity) ||
+        compareText(a.firstAt, b.firstAt) ||
+        compareText(a.id, b.id),
     )
     .map(({ id, rule, severity, subject, description, firstAt, lastAt, count, evidence }) => ({
       id,
@@ -50,8 +53,4 @@ function controlsByFinding(frameworks: readonly FrameworkSection[]): ReadonlyMap
     }
   }
   return found;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

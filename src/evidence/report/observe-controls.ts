@@ -184,8 +184,13 @@ function observe({ id, title, method, rules }: Observation, material: Material):
   };
 }
 
+const irregularPlurals: ReadonlyMap<string, string> = new Map([
+  ['query', 'queries'],
+  ['rotation and secret', 'rotations and secrets'],
+]);
+
 function composeStatement(tested: number, unit: string, exceptions: number, notTested: string | null): string {
-  const plural = unit === 'query' ? 'queries' : unit === 'rotation and secret' ? 'rotations and secrets' : `${unit}s`;
+  const plural = irregularPlurals.get(unit) ?? `${unit}s`;
   if (tested === 0 && exceptions === 0) return `Not tested: ${notTested ?? 'nothing to test'}.`;
   const rest = notTested === null ? '' : ` Not tested: ${notTested}.`;
   return `Tested ${counted(tested, unit, plural)}; exceptions: ${exceptions === 0 ? 'none' : countText(exceptions)}.${rest}`;

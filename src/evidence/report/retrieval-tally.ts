@@ -1,3 +1,4 @@
+import { compareText } from '../../provenance/compare-text.ts';
 import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import type { ReadLine, ReadsBar } from './report-model.ts';
@@ -77,7 +78,7 @@ export function tallyRetrievals(
       toLookAt,
       toLookAtTotal,
       readers: [...readers.values()].sort(
-        (a, b) => b.count - a.count || compare(a.secret, b.secret) || compare(a.reader, b.reader),
+        (a, b) => b.count - a.count || compareText(a.secret, b.secret) || compareText(a.reader, b.reader),
       ),
       readsByOtherReaders,
     }),
@@ -132,8 +133,4 @@ function secretOf({ retrieval }: Attribution): string {
 function mustBeLookedAt(grade: Grade): boolean {
   const { suspicious, 'not tied': notTied } = gradeGroups;
   return [...suspicious, ...notTied].some((one) => one === grade);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -78,7 +78,7 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
 /** Gitea's PASSWORD_COMPLEXITY may ask for a lower-case letter, an upper-case letter, a digit and a symbol. */
 function compliant(length: number, randomBytes: RandomBytes): string {
   for (;;) {
-    const text = randomText(length, alphabets.symbols, randomBytes);
-    if ([/[a-z]/, /[A-Z]/, /[0-9]/, /[^0-9A-Za-z]/].every((kind) => kind.test(text))) return text;
+    const drawn = randomText(length, alphabets.symbols, randomBytes);
+    if ([/[a-z]/, /[A-Z]/, /[0-9]/, /[^0-9A-Za-z]/].every((kind) => kind.test(drawn))) return drawn;
   }
 }

@@ -26,16 +26,21 @@ export async function check(
 
 function described({ vault, name, version, pointer, target, required }: SecretRequest): string {
   const secret = `${vault === null ? '' : `${vault}/`}${name}${version === null ? '' : `@${version}`}${pointer ?? ''}`;
-  const place =
-    target.kind === 'environment'
-      ? `variable ${target.variable}`
-      : target.kind === 'descriptor'
-        ? `descriptor ${String(target.number)}`
-        : `file ${target.path ?? `at a private place, named by ${target.variable ?? ''}`}`;
-  return `${secret} → ${place}${required ? '' : ' (optional)'}`;
+  return `${secret} → ${describeTarget(target)}${required ? '' : ' (optional)'}`;
 }
 
 function selected({ vault, prefix, variablePrefix, required }: SecretSelection): string {
   const from = vault === null ? '' : `${vault}/`;
   return `every secret that begins ${from}${prefix} → variables that begin ${variablePrefix}${required ? '' : ' (optional)'}`;
+}
+
+function describeTarget(target: SecretRequest['target']): string {
+  switch (target.kind) {
+    case 'environment':
+      return `variable ${target.variable}`;
+    case 'descriptor':
+      return `descriptor ${String(target.number)}`;
+    case 'file':
+      return `file ${target.path ?? `at a private place, named by ${target.variable ?? ''}`}`;
+  }
 }

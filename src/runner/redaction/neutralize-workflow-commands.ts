@@ -49,7 +49,8 @@ export function neutralizeWorkflowCommands(inner: Redaction): Redaction {
 
 function commandAt(text: Buffer, at: number): 'command' | 'open' | 'none' {
   const [first, second, third] = [text[at], text[at + 1], text[at + 2]];
-  if (first === colon) return second === colon ? 'command' : second === undefined ? 'open' : 'none';
+  if (first === colon && second === colon) return 'command';
+  if (first === colon) return second === undefined ? 'open' : 'none';
   if (first !== hash) return 'none';
   if (second === undefined || (second === hash && third === undefined)) return 'open';
   return second === hash && third === bracket ? 'command' : 'none';
