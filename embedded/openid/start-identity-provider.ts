@@ -1,11 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createClock } from '../clock.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../loopback-server.ts';
 import type { EmbeddedIdentityProvider, ProviderFaults, ProviderPerson } from './identity-provider.ts';
 import { createProviderGrants, type ProviderGrant } from './provider-grants.ts';
 
 const tokenSeconds = 3600;
+
+interface OpenProvider {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** By subject. */
+  readonly people: ReadonlyMap<string, ProviderPerson>;
+  readonly grants: ReturnType<typeof createProviderGrants>;
+  faults: ProviderFaults;
+  readonly privateKey: CryptoKey;
+  readonly url: () => string;
+  readonly personCalled: (name: string) => ProviderPerson | null;
+}
 
 /** Starts the provider on loopback. Its tokens are of the machine's time: that is what clients compare them with. */
 export async function startIdentityProvider(
@@ -16,7 +28,7 @@ export async function startIdentityProvider(
   const [clientId, clientSecret] = [randomUUID(), `gto_${randomBytes(20).toString('hex')}`];
   const people = new Map<string, ProviderPerson>();
   const grants = createProviderGrants();
-  let faults: ProviderFaults = {};
+  const provider: OpenProvider = { clientId, clientSecret, people, grants, faults: {}, privateKey, url, personCalled };
 
   const server = await startLoopbackServer({
     clock: createClock(),
@@ -28,11 +40,11 @@ export async function startIdentityProvider(
         case 'GET /login/oauth/keys':
           return { status: 200, body: { keys } };
         case 'GET /login/oauth/authorize':
-          return authorize(request);
+          return authorize(provider, request);
         case 'POST /login/oauth/access_token':
-          return faults.tokenLost === true ? { lost: true } : redeem(request);
+          return provider.faults.tokenLost === true ? { lost: true } : redeem(provider, request);
         case 'GET /login/oauth/userinfo':
-          return userinfo(request);
+          return userinfo(provider, request);
         default:
           return { status: 404, body: '404 page not found' };
       }
@@ -50,7 +62,7 @@ export async function startIdentityProvider(
     },
     revokeConsent: (name) => grants.revoke(personCalled(name)?.subject ?? ''),
     misbehave: (next) => {
-      faults = next;
+      provider.faults = next;
     },
     stop: () => server.stop(),
   };
@@ -62,80 +74,82 @@ export async function startIdentityProvider(
   function personCalled(name: string): ProviderPerson | null {
     return [...people.values()].find((person) => person.name === name) ?? null;
   }
+}
 
-  /** Asks who signs in: a list of links. With `as` somebody did, and the browser is sent back. */
-  function authorize({ url: { searchParams: asked } }: LoopbackRequest): LoopbackAnswer {
-    const redirectUri = asked.get('redirect_uri') ?? '';
-    if (asked.get('client_id') !== clientId || !URL.canParse(redirectUri))
-      return { status: 400, body: 'unknown client' };
-    const name = asked.get('as');
-    if (name === null) return choice([...people.values()], asked);
-    const person = personCalled(name);
-    const back = new URL(redirectUri);
-    back.searchParams.set('state', asked.get('state') ?? '');
-    const challenge = asked.get('code_challenge');
-    if (person === null || challenge === null || asked.get('code_challenge_method') !== 'S256') {
-      back.searchParams.set('error', person === null ? 'access_denied' : 'invalid_request');
-    } else {
-      const nonce = asked.get('nonce');
-      const scope = asked.get('scope') ?? 'openid';
-      back.searchParams.set('code', grants.authorize({ person, scope, nonce, redirectUri, challenge }));
-    }
-    return { status: 303, headers: { Location: back.href } };
+/** Asks who signs in: a list of links. With `as` somebody did, and the browser is sent back. */
+function authorize(provider: OpenProvider, { url: { searchParams: asked } }: LoopbackRequest): LoopbackAnswer {
+  const redirectUri = asked.get('redirect_uri') ?? '';
+  if (asked.get('client_id') !== provider.clientId || !URL.canParse(redirectUri))
+    return { status: 400, body: 'unknown client' };
+  const name = asked.get('as');
+  if (name === null) return choice([...provider.people.values()], asked);
+  const person = provider.personCalled(name);
+  const back = new URL(redirectUri);
+  back.searchParams.set('state', asked.get('state') ?? '');
+  const challenge = asked.get('code_challenge');
+  if (person === null || challenge === null || asked.get('code_challenge_method') !== 'S256') {
+    back.searchParams.set('error', person === null ? 'access_denied' : 'invalid_request');
+  } else {
+    const nonce = asked.get('nonce');
+    const scope = asked.get('scope') ?? 'openid';
+    back.searchParams.set('code', provider.grants.authorize({ person, scope, nonce, redirectUri, challenge }));
   }
+  return { status: 303, headers: { Location: back.href } };
+}
 
-  async function redeem(request: LoopbackRequest): Promise<LoopbackAnswer> {
-    const form = new URLSearchParams(request.body);
-    if (!isClient(request, form)) return { status: 401, body: { error: 'invalid_client' } };
-    const redeemed = grants.redeem(
-      form.get('code') ?? '',
-      form.get('code_verifier') ?? '',
-      form.get('redirect_uri') ?? '',
-    );
-    if (redeemed === null) return { status: 400, body: { error: 'invalid_grant' } };
-    const idToken = await new SignJWT(idClaims(redeemed.grant))
-      .setProtectedHeader({ alg: 'RS256', kid: 'embedded', typ: 'JWT' })
-      .setIssuer(url())
-      .setSubject(redeemed.grant.person.subject)
-      .setAudience(clientId)
-      .setIssuedAt()
-      .setExpirationTime(`${String(tokenSeconds)}s`)
-      .sign(privateKey);
-    const body = {
-      access_token: redeemed.accessToken,
-      token_type: 'bearer',
-      expires_in: tokenSeconds,
-      refresh_token: randomBytes(24).toString('base64url'),
-      id_token: idToken,
-    };
-    return { status: 200, body };
-  }
+async function redeem(provider: OpenProvider, request: LoopbackRequest): Promise<LoopbackAnswer> {
+  const form = new URLSearchParams(request.body);
+  if (!isClient(provider, request, form)) return { status: 401, body: { error: 'invalid_client' } };
+  const redeemed = provider.grants.redeem(
+    form.get('code') ?? '',
+    form.get('code_verifier') ?? '',
+    form.get('redirect_uri') ?? '',
+  );
+  if (redeemed === null) return { status: 400, body: { error: 'invalid_grant' } };
+  const idToken = await new SignJWT(idClaims(provider, redeemed.grant))
+    .setProtectedHeader({ alg: 'RS256', kid: 'embedded', typ: 'JWT' })
+    .setIssuer(provider.url())
+    .setSubject(redeemed.grant.person.subject)
+    .setAudience(provider.clientId)
+    .setIssuedAt()
+    .setExpirationTime(`${String(tokenSeconds)}s`)
+    .sign(provider.privateKey);
+  const body = {
+    access_token: redeemed.accessToken,
+    token_type: 'bearer',
+    expires_in: tokenSeconds,
+    refresh_token: randomBytes(24).toString('base64url'),
+    id_token: idToken,
+  };
+  return { status: 200, body };
+}
 
-  /** The client's credential, in the form or as Basic: Gitea takes both. */
-  function isClient({ headers }: LoopbackRequest, form: URLSearchParams): boolean {
-    const basic = /^Basic (.+)$/.exec(headers['authorization'] ?? '')?.[1];
-    if (basic === undefined) return form.get('client_id') === clientId && form.get('client_secret') === clientSecret;
-    return Buffer.from(basic, 'base64').toString('utf8') === `${clientId}:${clientSecret}`;
-  }
+/** The client's credential, in the form or as Basic: Gitea takes both. */
+function isClient(provider: OpenProvider, { headers }: LoopbackRequest, form: URLSearchParams): boolean {
+  const basic = /^Basic (.+)$/.exec(headers['authorization'] ?? '')?.[1];
+  if (basic === undefined)
+    return form.get('client_id') === provider.clientId && form.get('client_secret') === provider.clientSecret;
+  return Buffer.from(basic, 'base64').toString('utf8') === `${provider.clientId}:${provider.clientSecret}`;
+}
 
-  function idClaims({ person, scopes, nonce }: ProviderGrant): Record<string, unknown> {
-    return {
-      ...(nonce === null ? {} : { nonce: faults.nonce ?? nonce }),
-      ...(scopes.includes('profile') ? profileOf(person, url()) : {}),
-      ...(scopes.includes('groups') ? { groups: person.groups } : {}),
-      ...faults.claims,
-    };
-  }
+function idClaims(provider: OpenProvider, { person, scopes, nonce }: ProviderGrant): Record<string, unknown> {
+  return {
+    ...(nonce === null ? {} : { nonce: provider.faults.nonce ?? nonce }),
+    ...(scopes.includes('profile') ? profileOf(person, provider.url()) : {}),
+    ...(scopes.includes('groups') ? { groups: person.groups } : {}),
+    ...provider.faults.claims,
+  };
+}
 
-  /** Tells `groups` whatever the consent was. Source: what 1.26.3 answered after a narrow consent. */
-  function userinfo({ headers }: LoopbackRequest): LoopbackAnswer {
-    const grant = grants.find(/^Bearer (.+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? '');
-    if (grant === null) return { status: 401, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
-    if (faults.userinfoStatus !== undefined) return { status: faults.userinfoStatus, body: 'Internal Server Error' };
-    const { subject, name, groups } = grant.person;
-    const body = { sub: faults.userinfoSubject ?? subject, name, preferred_username: name, groups };
-    return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
-  }
+/** Tells `groups` whatever the consent was. Source: what 1.26.3 answered after a narrow consent. */
+function userinfo(provider: OpenProvider, { headers }: LoopbackRequest): LoopbackAnswer {
+  const grant = provider.grants.find(/^Bearer (.+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? '');
+  if (grant === null) return { status: 401, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } };
+  if (provider.faults.userinfoStatus !== undefined)
+    return { status: provider.faults.userinfoStatus, body: 'Internal Server Error' };
+  const { subject, name, groups } = grant.person;
+  const body = { sub: provider.faults.userinfoSubject ?? subject, name, preferred_username: name, groups };
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
 }
 
 function profileOf({ name }: ProviderPerson, url: string): Record<string, unknown> {

@@ -54,12 +54,20 @@ interface Account {
   readonly accessToken: string;
 }
 
+interface OpenProvider extends Pick<OpenIdOptions, 'issuer' | 'scope' | 'roleClaim'> {
+  /** Whether the portal is reached by https. */
+  readonly secure: boolean;
+  /** Asks the issuer for its addresses once; a failure is asked again at the next sign-in. */
+  readonly configured: () => Promise<openid.Configuration>;
+}
+
 /** Authorization code with PKCE, state and nonce. An attempt is sealed in its browser's cookie for ten minutes. */
 export function createOpenId(options: OpenIdOptions): OpenId {
-  const { publicUrl, scope, roleClaim, sessions, sealer, spent, now } = options;
+  const { publicUrl, scope, sessions, sealer, spent, now } = options;
   const secure = publicUrl.startsWith('https:');
   const callback = `${publicUrl}/sign-in/callback`;
   let configuration: Promise<openid.Configuration> | null = null;
+  const provider: OpenProvider = { ...options, secure, configured };
 
   return {
     async begin() {
@@ -93,79 +101,78 @@ export function createOpenId(options: OpenIdOptions): OpenId {
       const attempt = token?.content as Attempt | undefined;
       // Begun in another browser, too long ago, or under a key that has changed since: nobody is to blame.
       if (token === null || attempt?.state !== searchParams.get('state')) return await signInAgain(request);
-      const account = await exchange(new URL(`${callback}${search}`), attempt);
+      const account = await exchange(provider, new URL(`${callback}${search}`), attempt);
       if (account === 'used') return await signInAgain(request);
       if (account === 'refused') return await notConfirmed(request);
-      const roles = await rolesOf(account);
+      const roles = await rolesOf(provider, account);
       if (roles === 'refused') return await notConfirmed(request);
-      if (roles === null || roles.length === 0) return await noRole(request, roles === null);
+      if (roles === null || roles.length === 0) return await noRole(provider, request, roles === null);
       // Last: only an account with a role writes a record.
       if (!(await spent.spend(token.id, token.endsAt))) return await signInAgain(request);
-      return await signedIn(await sessions.open({ person: personIn(account.claims), roles }));
+      return await signedIn(provider, await sessions.open({ person: personIn(account.claims), roles }));
     },
   };
 
-  async function exchange(address: URL, attempt: Attempt): Promise<Account | 'used' | 'refused'> {
-    try {
-      const tokens = await openid.authorizationCodeGrant(await configured(), address, {
-        pkceCodeVerifier: attempt.verifier,
-        expectedState: attempt.state,
-        expectedNonce: attempt.nonce,
-        idTokenExpected: true,
-      });
-      const claims = tokens.claims();
-      return claims === undefined ? 'refused' : { claims, accessToken: tokens.access_token };
-    } catch (error) {
-      if (error instanceof openid.ResponseBodyError && error.error === 'invalid_grant') return 'used';
-      if (isAnswer(error)) return 'refused';
-      throw unreachable(error);
-    }
-  }
-
-  /** The claim in the ID token, or else what the same issuer says of the same subject. `null`: the claim is in neither. */
-  async function rolesOf({ claims, accessToken }: Account) {
-    const config = await configured();
-    const told = rolesIn(claims, roleClaim);
-    if (told !== null || config.serverMetadata().userinfo_endpoint === undefined) return told;
-    try {
-      return rolesIn(await openid.fetchUserInfo(config, accessToken, claims.sub), roleClaim);
-    } catch (error) {
-      if (isAnswer(error)) return 'refused';
-      throw unreachable(error);
-    }
-  }
-
-  async function noRole(request: Request, isMissing: boolean): Promise<Response> {
-    const looked = `Keyturn looked for the claim ${roleClaim.name}, asking with the scope “${scope}”.`;
-    const found = isMissing
-      ? 'The identity provider did not tell it. An earlier consent to this portal may be too narrow: revoke it in your account at the provider, then sign in again.'
-      : 'It holds none of the values that give a role here. Ask an operator to add you to a group or role of this portal.';
-    return await showRefusal(request, 403, `Your account has no role in Keyturn. ${looked} ${found}`);
-  }
-
-  async function signedIn(cookie: string): Promise<Response> {
-    // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
-    const shown = await page('Signed in', html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`);
-    shown.headers.set('set-cookie', setCookieHeader(cookie, secure));
-    shown.headers.set('refresh', '0; url=/');
-    return shown;
-  }
-
-  /** Asks the issuer for its addresses once; a failure is asked again at the next sign-in. */
   function configured(): Promise<openid.Configuration> {
     configuration ??= discover(options).catch((error: unknown) => {
       configuration = null;
-      throw unreachable(error);
+      throw unreachable(provider, error);
     });
     return configuration;
   }
+}
 
-  function unreachable(cause: unknown): unknown {
-    // The client secret may have failed before anything was asked: that fault says it better.
-    return ServiceError.is(cause)
-      ? cause
-      : new ServiceError('IDENTITY_PROVIDER_UNREACHABLE', { issuer: options.issuer }, { cause });
+async function exchange(provider: OpenProvider, address: URL, attempt: Attempt): Promise<Account | 'used' | 'refused'> {
+  try {
+    const tokens = await openid.authorizationCodeGrant(await provider.configured(), address, {
+      pkceCodeVerifier: attempt.verifier,
+      expectedState: attempt.state,
+      expectedNonce: attempt.nonce,
+      idTokenExpected: true,
+    });
+    const claims = tokens.claims();
+    return claims === undefined ? 'refused' : { claims, accessToken: tokens.access_token };
+  } catch (error) {
+    if (error instanceof openid.ResponseBodyError && error.error === 'invalid_grant') return 'used';
+    if (isAnswer(error)) return 'refused';
+    throw unreachable(provider, error);
   }
+}
+
+/** The claim in the ID token, or else what the same issuer says of the same subject. `null`: the claim is in neither. */
+async function rolesOf(provider: OpenProvider, { claims, accessToken }: Account) {
+  const config = await provider.configured();
+  const told = rolesIn(claims, provider.roleClaim);
+  if (told !== null || config.serverMetadata().userinfo_endpoint === undefined) return told;
+  try {
+    return rolesIn(await openid.fetchUserInfo(config, accessToken, claims.sub), provider.roleClaim);
+  } catch (error) {
+    if (isAnswer(error)) return 'refused';
+    throw unreachable(provider, error);
+  }
+}
+
+async function noRole(provider: OpenProvider, request: Request, isMissing: boolean): Promise<Response> {
+  const looked = `Keyturn looked for the claim ${provider.roleClaim.name}, asking with the scope “${provider.scope}”.`;
+  const found = isMissing
+    ? 'The identity provider did not tell it. An earlier consent to this portal may be too narrow: revoke it in your account at the provider, then sign in again.'
+    : 'It holds none of the values that give a role here. Ask an operator to add you to a group or role of this portal.';
+  return await showRefusal(request, 403, `Your account has no role in Keyturn. ${looked} ${found}`);
+}
+
+async function signedIn(provider: OpenProvider, cookie: string): Promise<Response> {
+  // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
+  const shown = await page('Signed in', html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`);
+  shown.headers.set('set-cookie', setCookieHeader(cookie, provider.secure));
+  shown.headers.set('refresh', '0; url=/');
+  return shown;
+}
+
+function unreachable(provider: OpenProvider, cause: unknown): unknown {
+  // The client secret may have failed before anything was asked: that fault says it better.
+  return ServiceError.is(cause)
+    ? cause
+    : new ServiceError('IDENTITY_PROVIDER_UNREACHABLE', { issuer: provider.issuer }, { cause });
 }
 
 function attemptCookieHeader(token: string, secure: boolean): string {

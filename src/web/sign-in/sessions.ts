@@ -37,8 +37,8 @@ export function createSessions(parts: {
   const after = (lifetimeMs: number) => new Date(now().getTime() + lifetimeMs);
   const open = async (session: Session) => await sealer.seal('session', session, after(sessionMs));
 
-  async function tokenIn(cookieHeader: string | null): Promise<OpenedToken | null> {
-    const cookie = readCookie(cookieHeader, sessionCookie);
+  async function tokenIn(cookies: string | null): Promise<OpenedToken | null> {
+    const cookie = readCookie(cookies, sessionCookie);
     return cookie === null ? null : await sealer.open('session', cookie);
   }
 
@@ -53,15 +53,15 @@ export function createSessions(parts: {
       return (await spent.spend(link.id, link.endsAt)) ? await open(session) : null;
     },
 
-    async find(cookieHeader) {
-      const token = await tokenIn(cookieHeader);
+    async find(cookies) {
+      const token = await tokenIn(cookies);
       const session = sessionIn(token);
       if (token === null || session === null) return null;
       return (await spent.isSpent(token.id)) ? null : session;
     },
 
-    async end(cookieHeader) {
-      const token = await tokenIn(cookieHeader);
+    async end(cookies) {
+      const token = await tokenIn(cookies);
       if (token !== null) await spent.spend(token.id, token.endsAt);
     },
   };
