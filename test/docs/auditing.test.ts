@@ -13,44 +13,45 @@ const page = 'docs/auditing.md';
 /** What each grade rests on, for people. */
 const restsOn = {
   authenticated:
-    "A receipt names this very request and was posted with the job's runtime token, which Gitea confirmed while the job ran; or it stands in the log of a job whose identity serves that repository alone. Secret, version, time, address and identity agree.",
+    "A receipt names this very request and was posted with the job's runtime token, which Gitea confirmed while the job ran; or it is in the log of a job whose identity serves only that repository. Secret, version, time, address and identity agree.",
   corroborated:
-    "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best for a job that is known from a webhook alone, and where jobs share the host of their runner.",
+    "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best grade for a job that is known only from a webhook, and for jobs that share their runner's host.",
   inferred: 'No receipt and no stamp; exactly one job that may use the identity was running.',
   claimed: 'A stamp or receipt that nothing confirms.',
-  rotation: "The read stands in a rotation's journal.",
-  platform: "An application of Microsoft's own, or an identity that the policy says is the platform's.",
-  person: 'A delegated token: somebody was signed in.',
+  rotation: "A rotation's journal records the read.",
+  platform: 'A Microsoft application, or an identity that the policy assigns to the platform.',
+  person: 'A delegated token: a person was signed in.',
   ambiguous: 'Several jobs are possible.',
-  unattributed: 'No job is known; the reason says why.',
-  contradicted: 'Stamp or receipt disagree with the row, with Gitea, or with the policy.',
-  'rotation-unexplained': "Keyturn's own identity read, and no journal has it.",
+  unattributed: 'No job is known; the reason code says why.',
+  contradicted: 'The stamp or a receipt contradicts the row, Gitea or the policy.',
+  'rotation-unexplained': "Keyturn's own identity read, and no journal records it.",
 } as const satisfies Record<Grade, string>;
 
 /** What each rule finds; its name is the name of its file. */
 const finds: Readonly<Record<string, string>> = {
-  'contradicted-read': 'a read whose evidence disagrees with itself',
+  'contradicted-read': 'a read whose evidence contradicts itself',
   'rotation-unexplained': "a read by Keyturn's own identity without a journal entry",
-  'staging-read': 'a pending value read by anybody but the rotator',
-  'read-outside-namespace': 'a job read a secret that the policy gives to others',
-  'old-version-read': 'a version read after the grace that its rotation claimed; none in an emergency',
+  'staging-read': 'a read of a pending value by anyone but the rotator',
+  'read-outside-namespace': 'a job that read a secret that the policy does not allow it',
+  'old-version-read': 'a read of an old version after its grace; an emergency rotation has no grace',
   'duplicate-receipt': 'a receipt that was copied, or a read that several jobs claim',
-  'read-by-person': 'a value that a person looked at',
-  'denied-burst': 'five refusals or more of one caller, each within ten minutes of the last',
-  'unexplained-write': 'a secret changed outside of any rotation',
-  'sensitive-operation': 'a backup, restore, deletion, purge or recovery that was done',
+  'read-by-person': 'a person who read a value',
+  'denied-burst': 'five or more refusals of one caller, each within ten minutes of the previous one',
+  'unexplained-write': 'a secret that was changed outside any rotation',
+  'sensitive-operation': 'a backup, restore, deletion, purge or recovery',
   'rotation-overdue': 'a secret past its expiry, or older than the policy allows',
   'rotation-failed':
     'a rotation that needs attention, was rolled back, lost its journal, or left two credentials alive',
   'unattributed-read': 'reads that could not be tied to a job, by reason',
   'orphan-receipt': 'a receipt of a read that the log does not show',
-  'log-gap': 'hours that cannot be shown to be whole',
-  'unreadable-row': 'rows that could not be understood',
+  'log-gap': 'hours that cannot be shown to be complete',
+  'unreadable-row': 'rows that could not be parsed',
   'status-disagrees': 'rows whose status and signature contradict each other',
-  'secret-without-expiry': 'a secret that nothing announces as due',
-  'tag-malformed': 'a tag that is not what it is to be: a validity then has no effect, `rotation` counts as off',
+  'secret-without-expiry': 'a secret without an expiry date, so no event announces that it is due',
+  'tag-malformed':
+    'a tag with an invalid value: an invalid validity has no effect, an invalid `rotation` counts as off',
   'tag-widened': 'a tag that asks for more than the policy allows; it has no effect',
-  'secret-never-read': 'a secret that was not read in the whole period',
+  'secret-never-read': 'a secret that nobody read in the whole period',
 };
 
 describe('docs/auditing.md', () => {
@@ -68,7 +69,7 @@ describe('docs/auditing.md', () => {
     const codes = new Set(words.filter((word) => !(grades as readonly string[]).includes(word)));
     expect(Object.keys(attributionReasons).sort()).toEqual([...codes].sort());
     const rows = Object.entries(attributionReasons).map(([code, description]) => [`\`${code}\``, description]);
-    const expected = markdownTable(['reason', 'means'], rows);
+    const expected = markdownTable(['reason', 'meaning'], rows);
     heldBlock(page, 'reasons', expected);
   });
 
@@ -89,7 +90,7 @@ describe('docs/auditing.md', () => {
 
   it('explains every fault of a chain of packs', () => {
     const rows = Object.entries(chainFaults).map(([code, description]) => [`\`${code}\``, description]);
-    heldBlock(page, 'chain', markdownTable(['fault', 'means'], rows));
+    heldBlock(page, 'chain', markdownTable(['fault', 'meaning'], rows));
   });
 
   it('shows the command that the report prints for a sample', () => {
