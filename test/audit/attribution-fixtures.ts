@@ -41,6 +41,7 @@ export function row(correlationId: string, change: Partial<Retrieval> = {}): Ret
     address: '20.1.1.1',
     client: null,
     correlationId,
+    roleAssignment: null,
     denial: null,
     sources: ['AZKVAuditLogs'],
     receivedAt: null,

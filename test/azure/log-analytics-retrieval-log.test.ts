@@ -101,9 +101,12 @@ describe("the queries, read by Microsoft's own parser against the real columns",
 
   it('goes red for a column that the table does not have', () => {
     const { text, ...file } = readQueryFile('retrievals.kql');
-    const broken = { ...file, text: text.replace('CallerIpAddress, ClientInfo', 'CallerIPAddress, ClientInfo') };
+    const broken = {
+      ...file,
+      text: text.replace('Source = "AZKVAuditLogs", TimeGenerated', 'Source = "AZKVAuditLogs", TimeGenrated'),
+    };
     const query = bindQuery(broken, { ...bounds, vaults: [] });
-    expect(kustoDiagnostics(query, tables ?? {})).toEqual([expect.stringContaining("'CallerIPAddress'")]);
+    expect(kustoDiagnostics(query, tables ?? {})).toEqual([expect.stringContaining("'TimeGenrated'")]);
   });
 
   function vault(resourceId: string | null) {

@@ -152,6 +152,7 @@ function retrieval(
         ? `+cmd|' /C calc'!A0 ${'x'.repeat(400)}`
         : 'keyturn/0.1.0 gj/1;i=0a1b2c3d;r=5;u=55;a=1;j=77;t=812;n=01234567',
     correlationId: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    roleAssignment: '5d1f0a3c-0000-4000-8000-000000000001',
     denial: null,
     sources: ['AZKVAuditLogs'],
     receivedAt: new Date(+at + 240_000).toISOString(),

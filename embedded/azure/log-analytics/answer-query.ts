@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { fromUnix } from '../kusto/kusto-time.ts';
 import { compareValues, KustoRefusal, type KustoTable } from '../kusto/kusto-value.ts';
+import type { KustoSchema } from '../kusto/parse-kusto.ts';
 import { parseOnce } from '../kusto/parse-once.ts';
 import { runQuery } from '../kusto/run-query.ts';
 import { toCell, toTable } from './kusto-cells.ts';
 import { parseTimespan } from './query-timespan.ts';
-import { unlistedColumns, workspaceSchema } from './workspace-schema.ts';
+import { unlistedColumns } from './workspace-schema.ts';
 
 export interface QueryRequest {
   readonly query: string;
@@ -24,13 +25,14 @@ export function answerQuery(
   rows: readonly Readonly<Record<string, unknown>>[],
   now: Date,
   mostRows: number | null,
+  schema: KustoSchema,
 ): QueryAnswer {
   try {
     const interval = request.timespan === null ? null : parseTimespan(request.timespan, now);
     if (request.timespan !== null && !interval)
       return refuse('BadArgumentError', `Invalid timespan: ${request.timespan}`);
     const tables = new Map(
-      workspaceSchema.tables.map(({ name, columns }) => [
+      schema.tables.map(({ name, columns }) => [
         name,
         within(
           interval,
@@ -41,7 +43,7 @@ export function answerQuery(
         ),
       ]),
     );
-    const root = parseOnce(request.query, workspaceSchema);
+    const root = parseOnce(request.query, schema);
     return toAnswer(withoutUnlisted(runQuery(root, tables, now.getTime()), request.query), mostRows);
   } catch (cause) {
     if (!(cause instanceof KustoRefusal)) throw cause;

@@ -13,19 +13,23 @@ import {
 
 type LogRow = Readonly<Record<string, unknown>>;
 
-/** A row of the log never changes and has the columns of one table: its values are worked out once, for all queries. */
-const ingested = new WeakMap<LogRow, readonly KustoValue[]>();
+/** A row of the log never changes: its values are worked out once for the columns of its table, for all queries. */
+const ingested = new WeakMap<readonly KustoColumn[], WeakMap<LogRow, readonly KustoValue[]>>();
 
 /** Rows of the log as a table of these columns. What has the wrong type for its column is absent, as on ingestion. */
 export function toTable(columns: readonly KustoColumn[], rows: readonly LogRow[]): KustoTable {
-  return { columns, rows: rows.map((row) => valuesOf(columns, row)) };
+  const known = ingested.get(columns) ?? new WeakMap<LogRow, readonly KustoValue[]>();
+  ingested.set(columns, known);
+  return { columns, rows: rows.map((row) => valuesOf(columns, row, known)) };
 }
 
-function valuesOf(columns: readonly KustoColumn[], row: LogRow): readonly KustoValue[] {
-  const known = ingested.get(row);
-  if (known !== undefined) return known;
-  const values = columns.map(({ name, type }) => toValue(row[name], type));
-  ingested.set(row, values);
+function valuesOf(
+  columns: readonly KustoColumn[],
+  row: LogRow,
+  known: WeakMap<LogRow, readonly KustoValue[]>,
+): readonly KustoValue[] {
+  const values = known.get(row) ?? columns.map(({ name, type }) => toValue(row[name], type));
+  known.set(row, values);
   return values;
 }
 

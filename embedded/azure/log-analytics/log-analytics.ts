@@ -8,6 +8,8 @@ export interface EmbeddedLogAnalytics {
   readonly workspaceId: string;
   /** PEM, for `tlsOptions.ca`. */
   readonly certificate: string;
+  /** The table has these columns no more, as in a workspace where no row has carried them yet. */
+  dropColumns(table: 'AZKVAuditLogs' | 'AzureDiagnostics', names: readonly string[]): void;
   /** Answers with a part of the rows and an error above this many; `null` is without limit. */
   limitRows(most: number | null): void;
   /** With `true` every query meets a workspace without a single table: 204, no body. */

@@ -6,6 +6,7 @@ import type { EmbeddedAuditLog } from '../audit-log/audit-log.ts';
 import { azureIds } from '../azure-ids.ts';
 import type { IdentityRegister } from '../identity/identity-register.ts';
 import type { EmbeddedLogAnalytics } from './log-analytics.ts';
+import { schemaWithout, workspaceSchema } from './workspace-schema.ts';
 
 /** The service answers a repeated query from memory for this long, unless told `Cache-Control: no-cache`. */
 const cachedMs = 120_000;
@@ -29,6 +30,7 @@ export async function startLogAnalytics(options: {
   const answered = new Map<string, { readonly at: number; readonly answer: QueryAnswer }>();
   let mostRows: number | null = null;
   let empty = false;
+  let schema = workspaceSchema;
   let failure = noFailure;
 
   const query = (request: LoopbackRequest): LoopbackAnswer => {
@@ -40,7 +42,7 @@ export async function startLogAnalytics(options: {
     if (known && !fresh && now >= known.at && now - known.at < cachedMs) {
       return { ...known.answer, headers: { Age: String(Math.floor((now - known.at) / 1000)) } };
     }
-    const answer = answerQuery(parsed, auditLog.rows(), new Date(now), mostRows);
+    const answer = answerQuery(parsed, auditLog.rows(), new Date(now), mostRows, schema);
     if (answered.size >= mostKept) answered.clear();
     if (answer.status === 200) answered.set(request.body, { at: now, answer });
     return answer;
@@ -74,6 +76,10 @@ export async function startLogAnalytics(options: {
     certificate: tls.cert,
     limitRows(most) {
       mostRows = most;
+      answered.clear();
+    },
+    dropColumns(table, names) {
+      schema = schemaWithout(schema, table, names);
       answered.clear();
     },
     answerEmpty(on) {

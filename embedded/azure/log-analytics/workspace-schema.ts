@@ -63,6 +63,15 @@ export const workspaceSchema: KustoSchema = {
   ],
 };
 
+/** A workspace whose table lacks these columns, as one in which no row has carried them yet. */
+export function schemaWithout(schema: KustoSchema, table: string, names: readonly string[]): KustoSchema {
+  return {
+    tables: schema.tables.map((one) =>
+      one.name === table ? { ...one, columns: one.columns.filter(({ name }) => !names.includes(name)) } : one,
+    ),
+  };
+}
+
 /** Standard columns that a result has only when the query names them. */
 export const unlistedColumns: readonly string[] = ['_ItemId', '_TimeReceived'];
 

@@ -43,6 +43,8 @@ export interface Retrieval {
   readonly client: string | null;
   /** The server's request id. */
   readonly correlationId: string | null;
+  /** Id of the role assignment that allowed the request; `null` where the row does not say. */
+  readonly roleAssignment: string | null;
   readonly denial: 'rbac' | 'access-policy' | 'firewall' | 'disabled' | 'unauthenticated' | 'unknown' | null;
   /** Where it was read: `AZKVAuditLogs`, `AzureDiagnostics` or `archive`; all of them when it was found twice. */
   readonly sources: readonly string[];

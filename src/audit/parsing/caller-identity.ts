@@ -16,7 +16,7 @@ const xmlsoap = 'http_schemas_xmlsoap_org_ws_2005_05_identity_claims_';
 const spellings = {
   objectId: ['oid', `${microsoft}objectidentifier`],
   applicationId: ['appid', 'azp'],
-  userPrincipalName: ['upn', `${xmlsoap}upn`, 'unique_name'],
+  userPrincipalName: ['upn', `${xmlsoap}upn`, 'unique_name', `${xmlsoap}name`],
   managedIdentity: ['xms_mirid'],
   scope: ['scp', `${microsoft}scope`],
   type: ['idtyp'],

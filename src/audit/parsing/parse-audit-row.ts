@@ -70,6 +70,7 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
       address: readText(columns, 'calleripaddress'),
       client,
       correlationId,
+      roleAssignment: lastSegment(readText(columns, 'appliedassignmentid')),
       denial: classifyDenial(status, columns.get.bind(columns), readText(columns, 'resultdescription')),
       sources: [detectSource(columns)],
       receivedAt: parseTime(readText(columns, 'timereceived', '_timereceived')),
@@ -78,7 +79,10 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
   };
 }
 
-/** Every name in lower case, those under `properties` beside the others, AzureDiagnostics' without their type suffix. */
+/**
+ * Every name in lower case, those under `properties` beside the others, AzureDiagnostics' without their type suffix. What has
+ * no column in a crowded workspace lies in `AdditionalFields`, as an object or as its JSON: it fills what is empty.
+ */
 function indexColumns(row: Record<string, unknown>): Columns {
   const columns = new Map<string, unknown>();
   const properties = row['properties'] ?? row['Properties'];
@@ -87,13 +91,40 @@ function indexColumns(row: Record<string, unknown>): Columns {
     columns.set(lower, value);
     if (bare !== null && !columns.has(bare)) columns.set(bare, value);
   }
+  const more = row['AdditionalFields'];
+  if (more !== undefined && more !== null) fillFromBag(columns, parseBag(more));
   return columns;
+}
+
+function fillFromBag(columns: Map<string, unknown>, bag: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(bag)) {
+    const { lower, bare } = spelling(name);
+    for (const one of bare === null ? [lower] : [lower, bare]) {
+      const known = columns.get(one);
+      if (known === undefined || known === null || known === '') columns.set(one, value);
+    }
+  }
+}
+
+function parseBag(value: unknown): Record<string, unknown> {
+  if (isObject(value)) return value;
+  try {
+    const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : null;
+    return isObject(parsed) ? parsed : {};
+  } catch {
+    return {}; // A bag that is not JSON tells nothing; the row itself is read.
+  }
 }
 
 const spelling = memoize((name): { readonly lower: string; readonly bare: string | null } => {
   const lower = name.toLowerCase();
   return { lower, bare: /_[sdgbt]$/.test(lower) ? lower.slice(0, -2) : null };
 });
+
+/** The log writes an assignment as its id or as its whole resource id. */
+function lastSegment(text: string | null): string | null {
+  return text?.toLowerCase().split('/').at(-1) ?? null;
+}
 
 /** The first of the names that holds text. */
 function readText(columns: Columns, ...names: readonly string[]): string | null {

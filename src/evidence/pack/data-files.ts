@@ -28,6 +28,7 @@ const retrievalColumns = [
   'address',
   'client',
   'correlationId',
+  'roleAssignment',
   'sources',
   'id',
 ] as const;
@@ -146,6 +147,7 @@ function retrievalCells(attribution: Attribution): readonly (string | number | n
     retrieval.address,
     retrieval.client,
     retrieval.correlationId,
+    retrieval.roleAssignment,
     retrieval.sources.join(' '),
     retrieval.id,
   ];

@@ -13,6 +13,8 @@ export interface ReadLine {
   readonly grade: Grade;
   /** The job, the person or the identity that read; for `ambiguous` every candidate. */
   readonly who: string;
+  /** First digits of the role assignment that allowed the read; `null` where the log does not say. */
+  readonly grant: string | null;
   readonly reason: string;
   readonly id: string;
 }

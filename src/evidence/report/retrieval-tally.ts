@@ -108,6 +108,7 @@ function readLine(attribution: Attribution): ReadLine {
     version: retrieval.version?.slice(0, 8) ?? 'not set',
     grade,
     who: shortened(readerOf(attribution), 160),
+    grant: retrieval.roleAssignment?.slice(0, 8) ?? null,
     reason,
     id: retrieval.id,
   };
