@@ -122,7 +122,7 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   const pack = await reportPeriod(composition, { period: { from, to }, frameworks: ['soc2', 'iso27001'], out });
   tell(`  Read it:   ${portal}/reports/${pack.id}/report.html`);
   tell(`  The pack:  ${out}`);
-  tell(`  Check it:  node dist/cli.js verify ${out}`);
+  tell(`  Check it:  npx keyturn verify ${out}`);
   return {
     ...(await storyResult(composition, pack)),
     packs: [{ frameworks: pack.frameworks, directory: out }],

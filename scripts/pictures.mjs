@@ -1,0 +1,72 @@
+// `npm run pictures`: replays the embedded story and takes the pictures of README.md from it, into docs/pictures.
+// Needs Chromium on this machine; downloads nothing.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { environment, prepare, root, run } from './prepare.mjs';
+
+prepare();
+run('node', ['scripts/build.mjs'], { quiet: true });
+const { chromium } = await import('playwright-core');
+
+const browsers = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join('/usr/bin', name));
+const executablePath = browsers.find((path) => existsSync(path));
+if (executablePath === undefined) {
+  console.error(`No browser was found: ${browsers.join(', ')}. On Debian: apt-get install chromium`);
+  process.exit(1);
+}
+const out = join(root, 'docs/pictures');
+mkdirSync(out, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), 'keyturn-pictures-'));
+const story = spawn('node', ['dist/cli.js', 'start', '--port', '0', '--data', join(folder, 'data')], {
+  cwd: root,
+  env: environment(),
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+
+try {
+  const portal = await portalOf(story);
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, colorScheme: 'light' });
+  await page.goto(portal);
+  const report = await page.locator('a[href*="/reports/"]').first().getAttribute('href');
+  await take(page, 'portal', `${portal}/rotations`, 620);
+  const pack = new URL(report ?? '', portal).href.replace(/\/(?:report\.html)?$/, '');
+  await take(page, 'report', `${pack}/report.html`, 900);
+  await browser.close();
+} finally {
+  story.kill('SIGTERM');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The portal's address, once the story is told and the portal waits. */
+async function portalOf(child) {
+  let address = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    address ??= /http:\/\/(?:localhost|127\.0\.0\.1):\d+/.exec(line)?.[0] ?? null;
+    if (/Ctrl\+C/.test(line) && address !== null) return address;
+  }
+  throw new Error('The story ended before its portal could be seen.');
+}
+
+async function take(page, name, address, height) {
+  await page.setViewportSize({ width: 1100, height });
+  const answer = await page.goto(address, { waitUntil: 'load' });
+  if (answer?.status() !== 200) throw new Error(`${address} answered ${String(answer?.status())}.`);
+  const path = join(out, `${name}.png`);
+  await page.screenshot({ path });
+  console.log(path);
+}
