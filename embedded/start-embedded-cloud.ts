@@ -14,7 +14,7 @@ import type { EmbeddedCloud } from './embedded-cloud.ts';
 import { startEmbeddedGitea } from './gitea/start-embedded-gitea.ts';
 
 /** A port for each server; a free one is taken where none is named. */
-export interface EmbeddedPorts {
+interface EmbeddedPorts {
   readonly identity?: number;
   readonly entra?: number;
   readonly vault?: number;

@@ -12,14 +12,15 @@ process.chdir(root);
 const banner = {
   js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
 };
-const common = {
+/** @satisfies {import('esbuild').BuildOptions} */
+const common = /** @type {const} */ ({
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',
   legalComments: 'none',
   logLevel: 'warning',
-};
+});
 
 /** Loaded where they are installed: native code, the host's own module, or drivers that few installations need. */
 const external = [
@@ -61,6 +62,8 @@ async function buildService() {
   for (const query of globSync('src/azure/*.kql')) cpSync(query, `dist/chunks/${basename(query)}`);
 }
 
+/** @param {string} outdir */
 async function buildRunner(outdir) {
-  for (const name of Object.keys(helperEntries)) await bundleHelper(name, `${outdir}/${name}`);
+  const names = /** @type {(keyof typeof helperEntries)[]} */ (Object.keys(helperEntries));
+  for (const name of names) await bundleHelper(name, `${outdir}/${name}`);
 }

@@ -49,37 +49,48 @@ function readArguments() {
   try {
     words = read();
   } catch (error) {
-    return wrong(error.message);
+    return wrong(error instanceof Error ? error.message : 'The words cannot be read.');
   }
   const { values, positionals } = words;
   const [address = ''] = positionals;
   if (positionals.length !== 1) return wrong('There must be one URL.');
-  for (const option of ['target', 'principal', 'key-file']) {
-    if (!values[option]) return wrong(`--${option} is missing.`);
+  const { target = '', principal = '', 'key-file': keyFile = '', minted, network } = values;
+  for (const [option, given] of Object.entries({ target, principal, 'key-file': keyFile })) {
+    if (given === '') return wrong(`--${option} is missing.`);
   }
-  const asked = { url: address, network: values.network, target: values.target, principal: values.principal };
   // The policy is held to the same rules, so that what passes here can be written there.
   const issuer = webhookIssuer({
     name: 'webhook',
     readSecret: () => Promise.reject(new Error('not asked')),
     randomBytes,
   });
-  const [fault] = issuer.check({ issuer: 'webhook', target: { ...asked, signingKey: 'vault/name' } });
+  const asked = { url: address, network, target, principal };
+  /** @typedef {import('../src/secrets/policy.ts').SecretBinding} SecretBinding */
+  const binding = { issuer: 'webhook', target: { ...asked, signingKey: 'vault/name' } };
+  // Of a binding the check reads the target alone.
+  const [fault] = issuer.check(/** @type {SecretBinding} */ (/** @type {unknown} */ (binding)));
   if (fault !== undefined) return wrong(`${fault.place.replace('target.', '')} ${fault.reason}.`);
-  return { ...asked, keyFile: values['key-file'], minted: values.minted };
+  // The check above refuses any other network.
+  return { ...asked, network: /** @type {'public' | 'private' | 'loopback'} */ (network), keyFile, minted };
 }
 
+/** @param {string} file */
 function signingKeyOf(file) {
   let text = '';
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    wrong(`--key-file cannot be read (${error.code}).`);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    wrong(`--key-file cannot be read (${code}).`);
   }
   return text === '' ? wrong('--key-file is empty.') : new SecretValue(text);
 }
 
-function wrong(says) {
-  process.stderr.write(`${says}\n\n${usage}\n`);
+/**
+ * @param {string} message
+ * @returns {never}
+ */
+function wrong(message) {
+  process.stderr.write(`${message}\n\n${usage}\n`);
   process.exit(2);
 }

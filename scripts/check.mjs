@@ -12,12 +12,18 @@ step('Lock file', () => run('node', ['scripts/complete-lock.mjs', '--check']));
 step('Format', () => run('biome', ['format', '.']));
 step('Lint', () => run('oxlint', ['--type-aware', '--deny-warnings', ...folders]));
 step('Types', () => run('tsc', ['--noEmit']));
+step('Types of scripts', () => run('tsc', ['--noEmit', '--project', 'scripts']));
+step('Unused exports', () => run('knip', ['--no-progress']));
 step('Import rule', () => run('node', ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture']));
 step('Build', () => run('node', ['scripts/build.mjs']));
 step('Fetch helper: the same bytes twice', compareBundles);
 step('Fetch helper: size and contents', checkBundle);
 console.log('All checks passed.');
 
+/**
+ * @param {string} name
+ * @param {() => void} act
+ */
 function step(name, act) {
   console.log(`\n${name}`);
   act();
@@ -49,6 +55,10 @@ function checkBundle() {
   }
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(message);
   process.exit(1);

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const path = new URL('../package-lock.json', import.meta.url);
+/** @type {{ packages: Record<string, { version?: string, optionalDependencies?: Record<string, string> }> }} */
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 const systems = ['darwin', 'linux', 'win32', 'freebsd', 'android', 'openbsd', 'netbsd', 'sunos', 'aix', 'openharmony'];
 const processors = ['arm64', 'x64', 'arm', 'ia32', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el'];
@@ -28,6 +29,10 @@ if (process.argv.includes('--check')) {
   console.log(`${missing.length} entries added to the lock file.`);
 }
 
+/**
+ * @param {string} name
+ * @param {string} version
+ */
 function entryFor(name, version) {
   const words = name.split(/[/-]/);
   const os = systems.filter((system) => words.includes(system));

@@ -18,13 +18,18 @@ export function prepare() {
   writeFileSync(marker, wanted);
 }
 
+/** @param {string} wanted */
 function isInstalled(wanted) {
   if (!existsSync(installed)) return false;
   if (existsSync(marker)) return readFileSync(marker, 'utf8') === wanted;
   return statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
 }
 
-/** Runs a command to its end in the project's folder, with the project's own Node first on the path; ends this process when it fails. */
+/**
+ * Runs a command to its end in the project's folder, with the project's own Node first on the path; ends this process when it fails.
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
 export function run(command, args, { quiet = false } = {}) {
   const result = spawnSync(command, args, {
     cwd: root,
@@ -40,5 +45,5 @@ export function run(command, args, { quiet = false } = {}) {
 
 export function environment() {
   const separator = process.platform === 'win32' ? ';' : ':';
-  return { ...process.env, PATH: `${root}node_modules/.bin${separator}${process.env.PATH ?? ''}` };
+  return { ...process.env, PATH: `${root}node_modules/.bin${separator}${process.env['PATH'] ?? ''}` };
 }

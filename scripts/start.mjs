@@ -10,5 +10,6 @@ const child = spawn('node', ['dist/cli.js', 'start', ...process.argv.slice(2)], 
   stdio: 'inherit',
   env: environment(),
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+for (const signal of signals) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -28,7 +28,7 @@ export const schedule = {
   'produce reports': { when: '0 30 2 * * *', pass: (keyturn: Keyturn) => keyturn.produceReports() },
 } as const;
 
-export type ScheduledWork = keyof typeof schedule;
+type ScheduledWork = keyof typeof schedule;
 const works = [
   'reconcile rotations',
   'collect jobs',

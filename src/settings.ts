@@ -71,7 +71,7 @@ export interface PortalRoles {
 }
 
 /** Which half of the work this process does: who acts does not attest. `all` is for small teams, and the report says so. */
-export type ServiceRole = 'rotate' | 'report' | 'all';
+type ServiceRole = 'rotate' | 'report' | 'all';
 
 export type ReportInterval = 'month' | 'quarter' | 'year';
 

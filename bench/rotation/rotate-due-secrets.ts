@@ -9,7 +9,7 @@ import { type Passes, sumOfPasses } from './sum-of-passes.ts';
 import type { Measured } from './worker-messages.ts';
 
 /** The vault's limit: so many writes in ten seconds; what a refused one is told to wait, or nothing. */
-export interface VaultLimit {
+interface VaultLimit {
   readonly writes: number;
   readonly retryAfterSeconds: number | null;
 }

@@ -1,5 +1,5 @@
 /** A repository of the embedded Gitea. */
-export interface EmbeddedRepository {
+interface EmbeddedRepository {
   readonly id: number;
   /** `owner/name`. */
   readonly fullName: string;
@@ -7,7 +7,7 @@ export interface EmbeddedRepository {
 }
 
 /** A runner; its jobs run as `identity` (a client id) and are seen by the vault at `address`. */
-export interface EmbeddedRunner {
+interface EmbeddedRunner {
   readonly id: number;
   readonly name: string;
   readonly labels: readonly string[];

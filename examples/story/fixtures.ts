@@ -58,7 +58,7 @@ export const repositories = [
   'acme/warehouse',
   'acme/mobile',
 ] as const;
-export type StoryRepository = (typeof repositories)[number];
+type StoryRepository = (typeof repositories)[number];
 
 export interface StoryRunner {
   readonly name: string;

@@ -10,7 +10,7 @@ export interface OptionRow {
 }
 
 /** One word of a command that is not an option. */
-export interface ArgumentRow {
+interface ArgumentRow {
   readonly name: string;
   readonly says: string;
   readonly required?: true;

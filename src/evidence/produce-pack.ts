@@ -50,7 +50,7 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
 }
 
 /** `2026-Q3.soc2-iso27001.20261003T060000Z`: readable, and the same for the same order at the same time. */
-export function packId({ period, frameworks, now }: Pick<PackOrder, 'period' | 'frameworks' | 'now'>): string {
+function packId({ period, frameworks, now }: Pick<PackOrder, 'period' | 'frameworks' | 'now'>): string {
   const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   return `${periodLabel(period).replaceAll(':', '')}.${frameworks.join('-')}.${time}Z`;
 }

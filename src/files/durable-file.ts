@@ -28,7 +28,7 @@ export async function makeFolderDurably(root: string, folder: string): Promise<v
   for (let above = folder; above !== root; above = dirname(above)) await syncFolder(dirname(above));
 }
 
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder as a file; NTFS journals names by itself.
   if (process.platform === 'win32') return;
   await using handle = await open(folder, 'r');

@@ -7,7 +7,7 @@ export interface Subject {
 }
 
 /** Ways in that tell nothing about who comes: whoever holds the link, the machine or its account. */
-export type UnnamedDoor = 'sign-in-link' | 'loopback' | 'command-line';
+type UnnamedDoor = 'sign-in-link' | 'loopback' | 'command-line';
 
 /**
  * Who put an act on record. `name` is for people to read and proves nothing: many providers let an account change it.
@@ -28,7 +28,7 @@ const doors = {
 } as const satisfies Record<UnnamedDoor, string>;
 
 /** Returns whether two subjects are one account. Display names are not looked at. */
-export function isSameSubject(one: Subject, other: Subject): boolean {
+function isSameSubject(one: Subject, other: Subject): boolean {
   return one.issuer === other.issuer && one.id === other.id;
 }
 

@@ -1,6 +1,6 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 
-export type Path = readonly PropertyKey[];
+type Path = readonly PropertyKey[];
 
 /** A YAML text, read once, that knows where each of its parts stands. */
 export interface YamlSource {

@@ -55,7 +55,7 @@ export interface ListedRotation {
 }
 
 /** The token's numbers once Gitea confirmed them; `null` when Gitea said no. */
-export type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: number; jobId: number } | null>;
+type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: number; jobId: number } | null>;
 
 /** What the web application calls. All reject with a ServiceError when they could not do or look. */
 export interface WebPorts {

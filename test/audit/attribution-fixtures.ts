@@ -15,7 +15,7 @@ export function moment(seconds: number): string {
   return new Date(Date.parse('2026-03-02T08:00:00Z') + seconds * 1000).toISOString();
 }
 
-export const instance = 'aaaaaaaa';
+const instance = 'aaaaaaaa';
 
 export function workload(objectId: string): CallerIdentity {
   return { objectId, applicationId: null, userPrincipalName: null, managedIdentity: null, kind: 'workload' };

@@ -26,7 +26,7 @@ export interface AnsweredRead {
   readonly at: string;
 }
 
-export const start = new Date('2026-03-02T08:00:00Z');
+const start = new Date('2026-03-02T08:00:00Z');
 
 /** An embedded cloud with the real adapters and collectors on it, whose clock stands until it is moved. */
 export async function auditedWorld() {

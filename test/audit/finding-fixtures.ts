@@ -10,7 +10,7 @@ import * as given from './attribution-fixtures.ts';
 
 const { at, job, policy, row, stamp } = given;
 
-export const period = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
+const period = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
 
 interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly rows?: readonly Retrieval[];
@@ -41,7 +41,7 @@ export function of(
     .map(({ subject, severity, description, count }) => ({ subject, severity, description, count }));
 }
 
-export function binding(change: Partial<SecretBinding> = {}): SecretBinding {
+function binding(change: Partial<SecretBinding> = {}): SecretBinding {
   return {
     vault: 'kv',
     name: 'database',

@@ -13,7 +13,7 @@ export function embeddedVault(cloud: EmbeddedCloud): { principal: Principal; acc
   return { principal, access: { vault, credential: tokensOf(cloud, principal), embedded: true } };
 }
 
-export function tokensOf(cloud: EmbeddedCloud, principal: Principal): TokenCredential {
+function tokensOf(cloud: EmbeddedCloud, principal: Principal): TokenCredential {
   return {
     getToken: () =>
       Promise.resolve({

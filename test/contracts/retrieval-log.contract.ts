@@ -10,7 +10,7 @@ export interface LogUnderTest {
 }
 
 /** Moments of the rows, ascending: two of one hour that differ in the last digit alone, one of the next, none then. */
-export const contractMoments = [
+const contractMoments = [
   '2026-03-02T08:00:00.0000000Z',
   '2026-03-02T08:59:59.1234567Z',
   '2026-03-02T08:59:59.1234568Z',

@@ -113,7 +113,7 @@ export const job: Job = {
   url: `${gitea}/acme/shop/actions/runs/12/jobs/0`,
 };
 
-export const logRow = {
+const logRow = {
   TimeGenerated: '2026-03-09T14:05:11.1873402Z',
   OperationName: 'SecretGet',
   HttpStatusCode: 200,

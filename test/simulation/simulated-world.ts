@@ -22,7 +22,7 @@ export const valueMark = 'zq9';
 export const plantedMark = 'planted';
 
 /** A job of a pipeline: read the latest value once, and uses it until it ends. */
-export interface SimulatedJob {
+interface SimulatedJob {
   readonly secret: string;
   readonly version: string;
   readonly readAtMs: number;

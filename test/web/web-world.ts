@@ -4,7 +4,7 @@ import type { ListedPack, ListedRotation, WebPorts } from '../../src/web/web-por
 import type { Access } from '../../src/web/who.ts';
 import { sessionsUnderTest } from './sign-in/sessions-under-test.ts';
 
-export const now = new Date('2026-03-01T12:00:00Z');
+const now = new Date('2026-03-01T12:00:00Z');
 
 export const pack: ListedPack = {
   id: '2026-02-abc',
@@ -44,7 +44,7 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
 }
 
 /** What a test's web application was asked to do. */
-export interface Calls {
+interface Calls {
   receipts: Receipt[];
   deliveries: unknown[];
   events: unknown[];

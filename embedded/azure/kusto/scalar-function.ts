@@ -1,7 +1,7 @@
 import type { KustoValue } from './kusto-value.ts';
 
 /** What a scalar function knows of the query that calls it. */
-export interface CallContext {
+interface CallContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Type of the call's result as the parser knows it. */

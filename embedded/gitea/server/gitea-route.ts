@@ -33,7 +33,7 @@ export interface RouteContext {
  * Who may use a route. `anyone`; `signed-in`; `administrator` of the site; `repository-administrator` of the path's
  * repository; `organisation-administrator`: of every repository of the path's organisation; `self-by-password`: the path's own user or a site administrator, by Basic authentication alone.
  */
-export type Access =
+type Access =
   | 'anyone'
   | 'signed-in'
   | 'administrator'

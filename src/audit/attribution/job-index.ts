@@ -43,7 +43,7 @@ export function indexJobs(jobs: Iterable<Job>): JobIndex {
 }
 
 /** Whether the policy lets jobs of this repository run with the identity; without a list of repositories its runners' labels decide. */
-export function mayServe(identity: IdentityRule, job: Job): boolean {
+function mayServe(identity: IdentityRule, job: Job): boolean {
   if (identity.repositories.length > 0) return servesRepository(identity, job.repository);
   return identity.runnerLabels.length === 0 || job.labels.some((label) => identity.runnerLabels.includes(label));
 }

@@ -29,7 +29,7 @@ export interface EndOfPeriod {
 }
 
 /** One rule over one period. It sees each event of the vaults in scope once, in order, and keeps little of it. */
-export interface FindingObserver {
+interface FindingObserver {
   /** `attribution` is `null` for events that are no part of the population. */
   see?(retrieval: Retrieval, attribution: Attribution | null): void;
   findings(end: EndOfPeriod): readonly Finding[];

@@ -3,7 +3,7 @@ import { compareText } from '../../provenance/compare-text.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
 
 /** What a finding says of a subject, once it is known how often and from when to when. */
-export type Sentence = (tally: { readonly count: number; readonly firstAt: string; readonly lastAt: string }) => string;
+type Sentence = (tally: { readonly count: number; readonly firstAt: string; readonly lastAt: string }) => string;
 
 /** One event behind a finding. */
 export interface TalliedEvent {

@@ -6,7 +6,7 @@ import { countText } from '../report/wording.ts';
 const width = 760;
 const height = 14;
 
-export const groupColours = {
+const groupColours = {
   'tied to a job': gradeColours.authenticated,
   'explained otherwise': gradeColours.rotation,
   'not tied': gradeColours.unattributed,

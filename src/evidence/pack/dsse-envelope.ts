@@ -89,7 +89,7 @@ function decodeS(signature: Uint8Array): bigint {
 }
 
 /** Source: DSSE protocol 1.0, "PAE". */
-export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
+function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
   const head = `DSSEv1 ${String(Buffer.byteLength(payloadType))} ${payloadType} ${String(payload.byteLength)} `;
   return Buffer.concat([Buffer.from(head), payload]);
 }

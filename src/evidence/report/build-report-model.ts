@@ -165,7 +165,7 @@ function describeProvenance({ audited, tally, software, catalogue }: ReportMater
 }
 
 /** The first rows of a table for people, saying how many there are and where all of them stand. */
-export function capped<Row>(rows: readonly Row[], allIn: string, total = rows.length): Capped<Row> {
+function capped<Row>(rows: readonly Row[], allIn: string, total = rows.length): Capped<Row> {
   const shown = rows.slice(0, rowCap);
   const note = shown.length === total ? null : `${countText(shown.length)} of ${countText(total)}; all in ${allIn}`;
   return { rows: shown, total, note };

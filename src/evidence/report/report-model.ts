@@ -27,7 +27,7 @@ export interface Capped<Row> {
   readonly note: string | null;
 }
 
-export interface GradeLine {
+interface GradeLine {
   readonly grade: Grade;
   readonly group: GradeGroup;
   readonly count: number;
@@ -147,7 +147,7 @@ export interface PackFileLine {
 }
 
 /** How the numbers came to be: what an auditor calls information produced by the entity. */
-export interface Provenance {
+interface Provenance {
   readonly vaults: readonly string[];
   readonly software: readonly { readonly name: string; readonly value: string }[];
   readonly queries: readonly {

@@ -15,9 +15,9 @@ export const chainFaults = {
   gap: 'the pack that this one follows is missing from those given, or has changed since this one was sealed',
   order: 'the pack was given before the one that it follows',
 } as const;
-export type ChainFaultCode = keyof typeof chainFaults;
+type ChainFaultCode = keyof typeof chainFaults;
 
-export interface ChainFault {
+interface ChainFault {
   readonly code: ChainFaultCode;
   /** The folder at fault, as it was given. */
   readonly directory: string;

@@ -30,7 +30,7 @@ export interface TwoKeyService {
   readonly connectionStringConfirmed: boolean;
 }
 
-export type KeyAccess = 'full' | 'read-only';
+type KeyAccess = 'full' | 'read-only';
 
 const learn = 'https://learn.microsoft.com/en-us/rest/api';
 

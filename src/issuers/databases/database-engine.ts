@@ -10,7 +10,7 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
-export type SignIn =
+type SignIn =
   | { readonly outcome: 'in'; readonly user: string; readonly notes: readonly string[] }
   /** The server does not accept this user with this password. Any other trouble is thrown. */
   | { readonly outcome: 'refused' };

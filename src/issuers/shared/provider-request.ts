@@ -106,7 +106,7 @@ function parseBody(text: string, { issuer, provider, changes }: ProviderRequest,
 }
 
 /** `error.code` as Azure writes it: one word, so that no text of the provider's is printed. */
-export function errorCode(text: string): string {
+function errorCode(text: string): string {
   try {
     const code = jsonProperties(jsonProperties(JSON.parse(text)).get('error')).get('code');
     return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : '';

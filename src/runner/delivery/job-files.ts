@@ -73,7 +73,7 @@ function holdsPattern(descriptor: number, from: number, index: PatternIndex): bo
 }
 
 /** Whether any pattern stands in a text as a whole. */
-export function containsPattern(text: Buffer, index: PatternIndex): boolean {
+function containsPattern(text: Buffer, index: PatternIndex): boolean {
   for (let at = index.next(text, 0, text.length); at < text.length; at = index.next(text, at + 1, text.length)) {
     if (index.startAt(text, at, text.length).whole > 0) return true;
   }

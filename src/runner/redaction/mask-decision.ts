@@ -28,7 +28,7 @@ export function decideMasks(
  * processes between it and this one must have written nothing, and neither their ended children, which Linux counts
  * with them. Unknown is `false`.
  */
-export function nothingWrittenYet(): boolean {
+function nothingWrittenYet(): boolean {
   try {
     const leader = Number(readProcessStat(process.pid)[2]);
     for (let pid = process.pid; pid !== leader; ) {

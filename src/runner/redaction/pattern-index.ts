@@ -1,5 +1,5 @@
 /** A pattern of the index that begins at a place of the text. */
-export interface PatternStart {
+interface PatternStart {
   /** Length of the longest pattern that stands here as a whole; 0 for none. */
   readonly whole: number;
   /** Whether a longer one may stand here: the text ends before it does. */

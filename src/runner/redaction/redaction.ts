@@ -1,7 +1,7 @@
 import type { PatternIndex } from './pattern-index.ts';
 
 /** What stands in place of a secret: the runners' own sign. */
-export const maskSign = Buffer.from('***');
+const maskSign = Buffer.from('***');
 
 /** How long a stream must be silent before a short beginning of a secret is let go, so that prompts appear. */
 export const silenceMs = 200;

@@ -4,7 +4,7 @@ import type { SpentTokens } from './spent-tokens.ts';
 import type { OpenedToken, TokenSealer } from './token-sealer.ts';
 import type { Role } from '../caller.ts';
 
-export interface Session {
+interface Session {
   readonly person: Person;
   readonly roles: readonly Role[];
 }
@@ -23,7 +23,7 @@ export interface Sessions {
   end(cookieHeader: string | null): Promise<void>;
 }
 
-export const sessionCookie = 'keyturn-session';
+const sessionCookie = 'keyturn-session';
 const sessionMs = 8 * 3_600_000;
 const codeMs = 10 * 60_000;
 

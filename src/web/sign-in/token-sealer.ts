@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 
 /** What a token is for. One that was sealed for another purpose does not open. */
-export type TokenPurpose = 'session' | 'sign-in-attempt' | 'sign-in-link';
+type TokenPurpose = 'session' | 'sign-in-attempt' | 'sign-in-link';
 
 export interface OpenedToken {
   /** Names this token alone, so that it can be spent. */
