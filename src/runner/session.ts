@@ -79,7 +79,7 @@ export function startSession(
       if (fetched.receipts.length > 0 && configuration.service !== null) {
         const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
         const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
-        if (failure !== null) say(`the service did not take the receipts (${failure}); they stand in this log`);
+        if (failure !== null) say(`the service did not accept the receipts (${failure}); they are in this log`);
       }
       return fetched.use();
     },

@@ -92,7 +92,7 @@ function diagnoseService(failure: string | null): Diagnosis {
     failure === 'HTTP 401'
       ? 'Gitea does not confirm this job to it, or the two disagree on Gitea’s address.'
       : 'Check its address in the configuration, and the way there; receipts still stand in the log.';
-  return warn('service', `it did not take the receipts of these reads (${failure})`, advice);
+  return warn('service', `it did not accept the receipts of these reads (${failure})`, advice);
 }
 
 /** Which of the two ids a tenant's log shows is disputed, so the tenant is asked. */

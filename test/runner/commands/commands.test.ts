@@ -73,7 +73,7 @@ describe('doctor', () => {
       [true, 2, 404],
       [true, 3, 200],
     ]);
-    expect(rowsOf(world, job).join('\n')).toContain('warn  service: it did not take the receipts');
+    expect(rowsOf(world, job).join('\n')).toContain('warn  service: it did not accept the receipts');
   });
 
   it('asks for no token where a proxy could have it, and still tells of the rest', async () => {

@@ -162,7 +162,7 @@ describe('case 10: forged attribution', () => {
     expect(posts[0]?.body).not.toContain('password');
     server.close();
     expect(await world.fetch(job, exec('sh', '-c', 'exit 5'), environment)).toBe(5);
-    expect(rowsOf(world, job).some((row) => row.includes('did not take the receipts'))).toBe(true);
+    expect(rowsOf(world, job).some((row) => row.includes('did not accept the receipts'))).toBe(true);
   });
 });
 
