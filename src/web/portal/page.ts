@@ -25,7 +25,7 @@ p.lead { color: var(--quiet); margin: 0 0 1.6rem; max-width: 46rem; }
 .mark { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-size: .82rem; margin-left: .5rem; vertical-align: .12em; white-space: nowrap; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; background: var(--card); font-size: .93rem; }
 caption { text-align: left; color: var(--quiet); padding: .3rem 0; } th, td { text-align: left; padding: .5rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; } th { font-weight: 600; } tr.noted td { border-bottom: 0; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; } code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; } td > code { white-space: nowrap; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; } code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; } table.rotations td:first-child { min-width: 12.5rem; } table.rotations td:nth-child(n+3) { white-space: nowrap; }
 form.out { margin-left: auto; color: var(--quiet); } form.out button { padding: .15rem .6rem; background: none; color: var(--accent); }
 form.ask { display: grid; gap: .7rem; max-width: 34rem; } label { display: grid; gap: .2rem; } label.tick { display: block; } input[type=text] { font: inherit; padding: .45rem .6rem; border: 1px solid var(--quiet); border-radius: .35rem; background: var(--card); color: var(--ink); }
 button { font: inherit; padding: .45rem 1rem; border: 1px solid var(--accent); border-radius: .35rem; background: var(--accent); color: var(--card); cursor: pointer; }

@@ -5,7 +5,7 @@ import type { ListedRotation } from '../web-ports.ts';
 
 /** The table of rotations: one row each, and a second one under it where something must be told in sentences. */
 export function rotationTable(rotations: readonly ListedRotation[], operator: boolean) {
-  return html`<div class="scroll"><table><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Started</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
+  return html`<div class="scroll"><table class="rotations"><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Started</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
 <tbody>${rotations.map((one) => rows(one, operator))}</tbody></table></div>`;
 }
 
@@ -14,7 +14,7 @@ function rows(one: ListedRotation, operator: boolean) {
   const forms = operator
     ? html`${one.awaits === null ? '' : approveForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`
     : '';
-  return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : describeFailure(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
+  return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/<wbr>${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : describeFailure(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
 ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
 }
 
