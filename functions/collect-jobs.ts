@@ -1,11 +1,10 @@
 import { app } from '@azure/functions';
-import { hostKeyturn } from '../src/compose.ts';
+import { inHost } from '../src/compose.ts';
 
 /** Gitea's jobs and the receipts in their logs, before a rerun or a clean-up hides them. */
 app.timer('collect-jobs', {
   schedule: '30 */5 * * * *',
   handler: async (_timer, context) => {
-    const { what, counts } = await (await hostKeyturn()).collectJobs();
-    context.info(`${what}: ${JSON.stringify(counts)}`);
+    await inHost(context, async (keyturn) => await keyturn.collectJobs());
   },
 });

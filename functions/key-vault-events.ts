@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { hostKeyturn } from '../src/compose.ts';
+import { inHost } from '../src/compose.ts';
 
 /**
  * Event Grid: SecretNearExpiry, SecretExpired, SecretNewVersionCreated. An event is a hint: it is recorded, the vault
@@ -7,8 +7,6 @@ import { hostKeyturn } from '../src/compose.ts';
  */
 app.eventGrid('key-vault-events', {
   handler: async (event, context) => {
-    const { outcome, secret } = await (await hostKeyturn()).handleVaultEvent(event);
-    // As JSON: an id with a line feed in it would write a line of its own into the log.
-    context.info(`Key Vault event ${JSON.stringify(event.id)}: ${outcome}${secret === null ? '' : `, ${secret}`}`);
+    await inHost(context, async (keyturn) => await keyturn.handleVaultEvent(event));
   },
 });

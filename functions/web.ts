@@ -9,7 +9,8 @@ app.http('web', {
   route: '{*path}',
   methods: ['GET', 'POST', 'OPTIONS', 'HEAD'],
   authLevel: 'anonymous',
-  handler: async (request) => toHttpResponse(await hostRequest(toRequest(request), { loopback: false })),
+  handler: async (request, context) =>
+    toHttpResponse(await hostRequest(context, toRequest(request), { loopback: false })),
 });
 
 function toRequest({ url, method, headers, body }: HttpRequest): Request {

@@ -28,6 +28,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   progress: (line) => {
     if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
   },
+  isTerminal: process.stderr.isTTY,
   now: () => new Date(),
   signal: stop.signal,
 });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { azureCredential } from './azure/azure-credential.ts';
 import { keyVaultCanaryReader } from './azure/canary-reader.ts';
 import { createAccess } from './composition/create-access.ts';
@@ -5,14 +6,25 @@ import type { Composition, CompositionOptions } from './composition/composition.
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
 import { openPolicy } from './composition/open-policy.ts';
-import { openRecords, openRetrievalLog, openSigner, openVaults, vaultAccess } from './composition/open-adapters.ts';
+import {
+  openLogger,
+  openNotifier,
+  openRecords,
+  openRetrievalLog,
+  openSigner,
+  openVaults,
+  vaultAccess,
+} from './composition/open-adapters.ts';
 import { settingResolver } from './composition/resolve-setting.ts';
+import { createRotationLog } from './composition/log-rotations.ts';
 import { createRotationTools } from './composition/create-rotation-tools.ts';
 import { takeInventory } from './composition/take-inventory.ts';
 import { createWebPorts } from './composition/create-web-ports.ts';
 import { giteaClient } from './gitea/gitea-client.ts';
 import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
 import { recentDeliveries } from './issuers/shared/hook-deliveries.ts';
+import type { LogLevel } from './log/logger.ts';
+import type { RotationEvent } from './rotation/rotation-tools.ts';
 import type { Keyturn } from './keyturn.ts';
 import { readSettings } from './settings/read-settings.ts';
 
@@ -34,13 +46,21 @@ export async function composeKeyturn(
   const stores = openVaults(access);
   const gitea = settings.gitea === null ? null : openGitea(settings.gitea, resolve);
   const deliveries = recentDeliveries();
+  const logger = openLogger(settings, { now, logTo: options.logTo });
+  const rotationLog = createRotationLog(logger);
+  const watch = (event: RotationEvent) => {
+    rotationLog.event(event);
+    options.watch?.(event);
+  };
 
   const parts = {
     settings,
     policy,
     records,
     now,
-    rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, options }),
+    logger,
+    notifier: openNotifier(settings, { resolve, now }),
+    rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
     log: await openRetrievalLog(settings, credential),
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
@@ -56,16 +76,31 @@ export async function composeKeyturn(
     ...parts,
     access: portalAccess,
     web: createWebPorts({ ...parts, resolve, deliveries }),
+    rotationLog,
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });
   return { ...parts, sessions, keyturn };
 }
 
+/** The log of one invocation of a Functions host: each call is one entry of Application Insights. */
+export type InvocationLog = Readonly<Record<LogLevel, (line: string) => void>>;
+
 let host: Promise<Keyturn> | null = null;
+const invocation = new AsyncLocalStorage<InvocationLog>();
+
+/** Writes through to the invocation that is under way, which is what ties an entry to it. */
+function writeThrough(line: string, level: LogLevel): void {
+  (invocation.getStore() ?? console)[level](line);
+}
+
+/** Calls Keyturn for one invocation of a Functions host; what it logs goes to the log of that invocation. */
+export async function inHost<Result>(log: InvocationLog, call: (keyturn: Keyturn) => Promise<Result>): Promise<Result> {
+  return await invocation.run(log, async () => await call(await hostKeyturn()));
+}
 
 /** Keyturn for a Functions host: composed at the first call, again after a failure, once for all triggers. */
-export function hostKeyturn(): Promise<Keyturn> {
-  host ??= composeKeyturn(process.env).then(
+function hostKeyturn(): Promise<Keyturn> {
+  host ??= composeKeyturn(process.env, { logTo: { write: writeThrough, isTerminal: false } }).then(
     ({ keyturn }) => keyturn,
     (error: unknown) => {
       host = null;
@@ -85,7 +120,11 @@ const withoutKeyturn: Readonly<Record<string, { readonly word: string; readonly 
  * Answers a request to a Functions host. A probe gets its answer also while settings are wrong or records cannot be reached;
  * every other request then is a failed invocation, which the platform counts. @throws ServiceError as `composeKeyturn` does.
  */
-export async function hostRequest(request: Request, connection: { readonly loopback: boolean }): Promise<Response> {
+export async function hostRequest(
+  log: InvocationLog,
+  request: Request,
+  connection: { readonly loopback: boolean },
+): Promise<Response> {
   let keyturn: Keyturn;
   try {
     keyturn = await hostKeyturn();
@@ -94,5 +133,5 @@ export async function hostRequest(request: Request, connection: { readonly loopb
     if (probe === undefined) throw error;
     return new Response(probe.word, { status: probe.status });
   }
-  return await keyturn.handleRequest(request, connection);
+  return await invocation.run(log, async () => await keyturn.handleRequest(request, connection));
 }

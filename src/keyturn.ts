@@ -1,3 +1,4 @@
+import type { Logger } from './log/logger.ts';
 import type { Settings } from './settings.ts';
 
 /** What one pass did, safe to print. */
@@ -13,6 +14,8 @@ export interface PassSummary {
 /** Keyturn, composed: what every host (Functions, server, command line) calls. Nothing here knows an adapter. */
 export interface Keyturn {
   readonly settings: Settings;
+  /** Where the host writes what it does itself. */
+  readonly logger: Logger;
   /** A Key Vault event, as it came. Resolves for every event that could be recorded; rejects only when the journal cannot be reached. */
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string; readonly secret: string | null }>;
   /** Due, unfinished, to be revoked. */

@@ -3,6 +3,7 @@ import { evidenceFaults } from './faults/evidence-faults.ts';
 import type { Effect, Fault, Layer, Retry } from './faults/fault.ts';
 import { giteaFaults } from './faults/gitea-faults.ts';
 import { issuerFaults } from './faults/issuer-faults.ts';
+import { notifyFaults } from './faults/notify-faults.ts';
 import { recordFaults } from './faults/record-faults.ts';
 import { rotationFaults } from './faults/rotation-faults.ts';
 import { runnerFaults } from './faults/runner-faults.ts';
@@ -19,6 +20,7 @@ const catalogue = {
   ...auditFaults,
   ...evidenceFaults,
   ...webFaults,
+  ...notifyFaults,
   ...runnerFaults,
   ...settingsFaults,
 };

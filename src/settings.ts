@@ -1,3 +1,4 @@
+import type { LogLevel } from './log/logger.ts';
 import type { SecretReference, Vault } from './secrets/secret-reference.ts';
 import type { SecretValue } from './secrets/secret-value.ts';
 
@@ -117,6 +118,10 @@ export interface Settings {
   readonly platformAuthentication: { readonly tenantId: string } | null;
   /** What a token on `POST /events/key-vault` must carry when self-hosted; `null`: that route refuses everything. */
   readonly eventGrid: { readonly audience: string; readonly tenantId: string } | null;
+  /** Where people are told; `null`: nowhere. */
+  readonly notifications: { readonly url: string; readonly secret: SecretSetting } | null;
+  /** `format`: `null` is readable on a terminal, and JSON elsewhere. */
+  readonly logging: { readonly level: LogLevel; readonly format: 'json' | 'readable' | null };
   /** Stops every rotation and revocation before its next outside act. */
   readonly killSwitch: boolean;
 }

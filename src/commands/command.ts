@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly say: (line: string) => void;
   /** Progress, shown only if standard error is a terminal. */
   readonly progress: (line: string) => void;
+  /** Whether standard error is a terminal, where a person reads it. */
+  readonly isTerminal: boolean;
   readonly now: () => Date;
   /** Aborts when the person asks the process to end. */
   readonly signal: AbortSignal;

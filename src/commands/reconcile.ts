@@ -1,4 +1,5 @@
 import { composeKeyturn } from '../compose.ts';
+import { describeEvent } from '../composition/describe-rotation.ts';
 import { describeRotationPass } from '../composition/describe-pass.ts';
 import { type Reconciled, reconcileRotations } from '../rotation/reconcile-rotations.ts';
 import type { Run } from './command.ts';
@@ -9,7 +10,7 @@ import { requireRotator } from './require-rotator.ts';
 export const reconcile: Run<typeof reconcileRow> = async ({ values }, surroundings) => {
   const { print, say, progress, environment } = surroundings;
   const { rotation, settings, policy } = await composeKeyturn(environment, {
-    watch: ({ vault, secret, says }) => progress(`${vault}/${secret}: ${says}`),
+    watch: (event) => progress(describeEvent(event)),
   });
   if (!values.plan) requireRotator('reconcile', settings);
   const result = await reconcileRotations(rotation, { plan: values.plan });

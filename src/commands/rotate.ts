@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { composeKeyturn } from '../compose.ts';
+import { describeEvent, describeState } from '../composition/describe-rotation.ts';
 import { listRotations, type RotationListing } from '../rotation/list-rotations.ts';
 import { planRequest, requestRotation } from '../rotation/request-rotation.ts';
 import { rollBackSecret } from '../rotation/roll-back-secret.ts';
@@ -24,7 +25,7 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, sur
     ? required('rotate', '--reason', values.reason?.trim())
     : (values.reason ?? 'asked on the command line');
   const { rotation, settings } = await composeKeyturn(environment, {
-    watch: ({ vault, secret: name, says }) => progress(`${vault}/${name}: ${says}`),
+    watch: (event) => progress(describeEvent(event)),
   });
   if (values.plan) {
     const plan = await planRequest(rotation, secret);
@@ -52,7 +53,7 @@ function whoAsks(): Person {
 function sentenceOf({ rotationId, vault, secret, state, failure, awaits }: RotationListing): string {
   const waits = awaits === null ? '' : `; a second person must approve before it may ${awaits}`;
   const failed = failure === null ? '' : `; its newest failure is ${failure}`;
-  return `${vault}/${secret}: rotation ${rotationId} is ${state}${waits}${failed}.`;
+  return `${vault}/${secret}: rotation ${rotationId} ${describeState(state)}${waits}${failed}.`;
 }
 
 function exitCodeOf(rotations: readonly RotationListing[]): ExitCode {

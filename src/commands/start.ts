@@ -10,6 +10,7 @@ import { setTheScene, type StoryWorld } from '../../examples/story/story-world.t
 import { readCanaryOnceAnHour } from '../audit/collection/canary-ledger.ts';
 import { composeKeyturn } from '../compose.ts';
 import type { Composition } from '../composition/composition.ts';
+import { describeEvent } from '../composition/describe-rotation.ts';
 import { reportPeriod } from '../composition/report-period.ts';
 import { installedFile } from '../evidence/report/template-folder.ts';
 import { startServer } from '../server.ts';
@@ -52,11 +53,11 @@ async function tellStory(
     const composition = await composeKeyturn(await storySettings(world, directory), {
       now: () => cloud.clock.now(),
       trustLoopback: true,
-      watch: ({ vault, secret, says }) => tell(`  ${vault}/${secret}: ${says}`),
+      watch: (event) => tell(`  ${describeEvent(event)}`),
     });
     const { keyturn } = composition;
     await cloud.eventGrid.subscribe({ handler: async (event) => void (await keyturn.handleVaultEvent(event)) });
-    const server = await startServer(keyturn, { host: '127.0.0.1', port, scheduled: false, log: quietLog(tell) });
+    const server = await startServer(keyturn, { host: '127.0.0.1', port, scheduled: false });
     tell(`Portal: ${server.url}`);
     try {
       const result = await playAndReport(
@@ -155,12 +156,4 @@ function readPort(text: string | undefined, once: boolean): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
   throw new ServiceError('USAGE_WRONG', { command: 'start', reason: '--port takes a number from 0 to 65535' });
-}
-
-function quietLog(tell: (line: string) => void) {
-  return {
-    info: () => undefined,
-    failure: (work: string, error: unknown) =>
-      tell(`${work} failed: ${ServiceError.is(error) ? error.code : 'unknown'}`),
-  };
 }

@@ -3,6 +3,8 @@ import type { JobFeed } from '../audit/collection/job-feed.ts';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import type { Keyturn } from '../keyturn.ts';
+import type { Logger, LogLevel } from '../log/logger.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts';
 import type { Policy } from '../secrets/policy.ts';
@@ -14,8 +16,10 @@ export interface CompositionOptions {
   readonly now?: () => Date;
   /** `start` alone: whoever is on this machine is let in. */
   readonly trustLoopback?: boolean;
-  /** Says what a rotation does, as it does it. */
+  /** Takes what a rotation does, as it does it. */
   readonly watch?: (event: RotationEvent) => void;
+  /** Where the log goes, one whole line a call; without it nothing is logged. `isTerminal`: a person reads it there. */
+  readonly logTo?: { readonly write: (line: string, level: LogLevel) => void; readonly isTerminal: boolean };
 }
 
 /** Keyturn, wired: the ports that commands use, and what hosts call. A part that is not configured is `null`. */
@@ -30,5 +34,8 @@ export interface Composition {
   readonly canary: CanaryReader;
   readonly signer: () => Promise<Signer>;
   readonly sessions: Sessions;
+  readonly logger: Logger;
+  /** `null`: no channel to people is configured. */
+  readonly notifier: Notifier | null;
   readonly keyturn: Keyturn;
 }

@@ -3,19 +3,23 @@ import { collectRetrievals } from '../audit/collection/collect-retrievals.ts';
 import { duePeriods } from '../evidence/period/due-periods.ts';
 import { listPacks } from '../evidence/pack/pack-archive.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
+import { notificationOutbox } from '../notify/notification-outbox.ts';
 import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
 import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
 import type { WebPorts } from '../web/web-ports.ts';
+import { createCaller } from './call-people.ts';
 import type { Composition } from './composition.ts';
 import { describeJobs, describeReports, describeRetrievals, describeRotationPass } from './describe-pass.ts';
+import type { RotationLog } from './log-rotations.ts';
 import { reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
 interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
   readonly access: Access;
   readonly web: WebPorts;
+  readonly rotationLog: RotationLog;
   readonly takeInventory: () => Promise<number>;
 }
 
@@ -24,65 +28,98 @@ interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
  * both roles run from one package with the same timers.
  */
 export function createKeyturn(parts: Parts): Keyturn {
-  const { settings, records, now, rotation, log, jobs, canary } = parts;
+  const { settings, records, now, policy, rotation, log, jobs, canary, logger, notifier, rotationLog } = parts;
   const web = createWeb(parts.web, parts.access);
   const rotates = settings.role !== 'report';
   const reports = settings.role !== 'rotate';
+  const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
+  const people = createCaller({ outbox, records, policy, logger, now });
 
   return {
     settings,
+    logger,
 
     async handleVaultEvent(event) {
-      if (!rotates) return { outcome: 'not-this-role', secret: null };
-      return await handleVaultEvent(rotation, event);
+      const handled = rotates
+        ? await handleVaultEvent(rotation, event)
+        : ({ outcome: 'not-this-role', secret: null } as const);
+      const { outcome, secret } = handled;
+      logger.info(`Key Vault event: ${outcome}.`, { event: outcome, ...(secret === null ? {} : { secret }) });
+      return handled;
     },
 
     async reconcileRotations() {
       if (!rotates) return idle('Rotations', 'this process reports and does not rotate');
-      const { counts } = await reconcileRotations(rotation);
-      return { what: 'Rotations', says: describeRotationPass(counts), counts };
+      return await telling('reconcile rotations', async () => {
+        const result = await reconcileRotations(rotation);
+        rotationLog.failures(result.failures);
+        await people.afterPass(result);
+        return { what: 'Rotations', says: describeRotationPass(result.counts), counts: result.counts };
+      });
     },
 
     async collectJobs() {
       if (!reports) return idle('Jobs', 'this process rotates and collects nothing');
       if (jobs === null) return idle('Jobs', 'no Gitea is configured');
-      const counts = await collectJobs({ feed: jobs, records, now });
-      return { what: 'Jobs', says: describeJobs(counts), counts };
+      return await telling('collect jobs', async () => {
+        const counts = await collectJobs({ feed: jobs, records, now });
+        return { what: 'Jobs', says: describeJobs(counts), counts };
+      });
     },
 
     async collectRetrievals() {
       if (!reports) return idle('Retrievals', 'this process rotates and collects nothing');
       if (log === null) return idle('Retrievals', 'no log workspace is configured');
-      // Each is done though the other fails: what is not kept today is gone tomorrow.
-      const [counts, listed] = await Promise.allSettled([
-        collectRetrievals({ log, records, now, canary }),
-        parts.takeInventory(),
-      ]);
-      if (counts.status === 'rejected') throw counts.reason;
-      if (listed.status === 'rejected') throw listed.reason;
-      const all = { ...counts.value, secretsInventoried: listed.value };
-      return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
+      return await telling('collect log rows', async () => {
+        // Each is done though the other fails: what is not kept today is gone tomorrow.
+        const [counts, listed] = await Promise.allSettled([
+          collectRetrievals({ log, records, now, canary }),
+          parts.takeInventory(),
+        ]);
+        if (counts.status === 'rejected') throw counts.reason;
+        if (listed.status === 'rejected') throw listed.reason;
+        const all = { ...counts.value, secretsInventoried: listed.value };
+        return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
+      });
     },
 
     async produceReports() {
       if (!reports) return idle('Reports', 'this process rotates and reports nothing');
-      // First: a report that cannot be made must not leave the day's heads unsealed.
-      const headsSealed = await sealJournalHeads(parts);
-      const packs = await listPacks(records);
-      const already = packs.map(({ period }) => ({ from: new Date(period.from), to: new Date(period.to) }));
-      let produced = 0;
-      for (const kind of settings.reportPeriods) {
-        for (const period of duePeriods(kind, now(), already)) {
-          await reportPeriod(parts, { period, frameworks: ['soc2', 'iso27001'] });
-          produced += 1;
-        }
-      }
-      const counts = { produced, headsSealed };
-      return { what: 'Reports', says: describeReports(counts), counts };
+      return await telling('produce reports', async () => await produceDueReports(parts));
     },
 
     handleRequest: async (request, connection) => await web.fetch(request, { connection }),
   };
+
+  /** Does one kind of work; a failure of it reaches a person, and goes on to the host. */
+  async function telling(work: string, act: () => Promise<PassSummary>): Promise<PassSummary> {
+    try {
+      const summary = await act();
+      logger.info(`${summary.what}: ${summary.says}`, { work, counts: summary.counts });
+      return summary;
+    } catch (error) {
+      logger.error(`Could not ${work}.`, { work, error });
+      await people.afterFailure(work, error);
+      throw error;
+    }
+  }
+}
+
+async function produceDueReports(parts: Parts): Promise<PassSummary> {
+  const { settings, records, now } = parts;
+  // First: a report that cannot be made must not leave the day's heads unsealed.
+  const headsSealed = await sealJournalHeads(parts);
+  const packs = await listPacks(records);
+  const already = packs.map(({ period }) => ({ from: new Date(period.from), to: new Date(period.to) }));
+  let produced = 0;
+  for (const kind of settings.reportPeriods) {
+    for (const period of duePeriods(kind, now(), already)) {
+      await reportPeriod(parts, { period, frameworks: ['soc2', 'iso27001'] });
+      produced += 1;
+    }
+  }
+  const counts = { produced, headsSealed };
+  return { what: 'Reports', says: describeReports(counts), counts };
 }
 
 function idle(what: string, why: string): PassSummary {

@@ -15,7 +15,6 @@ import type { Policy } from '../secrets/policy.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Settings } from '../settings.ts';
-import type { CompositionOptions } from './composition.ts';
 import type { GiteaAccess } from './open-gitea.ts';
 
 interface Parts {
@@ -27,7 +26,7 @@ interface Parts {
   readonly credential: AccessTokens;
   readonly deliveries: HookDeliveries;
   readonly now: () => Date;
-  readonly options: CompositionOptions;
+  readonly watch: NonNullable<RotationTools['log']>;
 }
 
 /** Everything a rotation touches, wired. The audit answers who still reads an old version. */
@@ -40,7 +39,7 @@ export function createRotationTools({
   credential,
   deliveries,
   now,
-  options,
+  watch,
 }: Parts): RotationTools {
   const giteaParts =
     gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic, ownToken: ownTokenOf(settings) };
@@ -72,7 +71,7 @@ export function createRotationTools({
     newId: randomUUID,
     abortAfter: (milliseconds) => AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))),
     wait: async (milliseconds) => await wait(milliseconds),
-    ...(options.watch === undefined ? {} : { log: options.watch }),
+    log: watch,
   };
 }
 

@@ -29,11 +29,12 @@ type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
 
 /** The portal and the hooks, wired to what they show and record. */
 export function createWebPorts(parts: Parts): WebPorts {
-  const { settings, records, now, rotation, jobs, resolve } = parts;
+  const { settings, records, now, rotation, jobs, resolve, logger } = parts;
   const { gitea, eventGrid } = settings;
   const webhookSecret = gitea?.webhookSecret ?? null;
   return {
     now,
+    logger,
     packs: async () => (await listPacks(records)).map(listed),
     packFiles: async (pack) => await listPackFiles(records, pack),
     packZip: (pack) => zipPack(records, pack),

@@ -73,6 +73,7 @@ async function drive(work: RotationWork, end: number): Promise<Advance['outcome'
     } catch (error) {
       // What already waits for a person gains nothing from one more failure.
       if (work.rotation.state !== 'needs-attention' || !ServiceError.is(error)) await recordFailure(work, error);
+      say(work);
       return 'waiting';
     }
     say(work);
@@ -196,6 +197,6 @@ async function ended(tools: RotationTools, rotation: Rotation): Promise<Advance>
 
 function say({ rotation, tools }: RotationWork): void {
   const [{ vault, secret }] = rotation.claim.members;
-  const says = rotation.state === rotation.step ? rotation.step : `${rotation.state} behind ${rotation.step}`;
-  tools.log?.({ rotationId: rotation.rotationId, vault, secret, says });
+  const { rotationId, state, step, failure, retryAt } = rotation;
+  tools.log?.({ rotationId, vault, secret, state, step, failure, retryAt });
 }

@@ -13,7 +13,7 @@ export interface RotationListing {
   readonly rotationId: string;
   readonly vault: string;
   readonly secret: string;
-  readonly state: string;
+  readonly state: RotationHistory['state'];
   readonly trigger: RotationHistory['trigger'];
   readonly askedBy: RotationHistory['askedBy'];
   readonly reason: string | null;

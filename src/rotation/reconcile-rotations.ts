@@ -21,6 +21,8 @@ export interface Reconciled {
   readonly plan: readonly string[];
   /** What stands against rotating, each as `vault/name: CODE`; of a tag that is not obeyed, `vault/name (tag NAME): CODE`. */
   readonly faults: readonly string[];
+  /** The same failures, for programs. `subject`: `vault/name`, `vault/name (tag NAME)`, or a vault alone. */
+  readonly failures: readonly { readonly subject: string; readonly error: ServiceError }[];
 }
 
 export const reconcileCounts = [
@@ -64,12 +66,12 @@ export async function reconcileRotations(
 ): Promise<Reconciled> {
   const end = tools.monotonicMs() + deadlineMs;
   const counts = Object.fromEntries(reconcileCounts.map((one) => [one, 0])) as Record<ReconcileCount, number>;
-  const faults: string[] = [];
+  const failures: { subject: string; error: ServiceError }[] = [];
   const notes: PassNotes = {
     count: (what) => void (counts[what] += 1),
     fault: (subject, error) => {
       counts.faults += 1;
-      faults.push(`${subject}: ${error.code}`);
+      failures.push({ subject, error });
     },
     pause: passPause(tools, end),
   };
@@ -87,7 +89,8 @@ export async function reconcileRotations(
       else if (!stopped) await reconcileUnit(tools, unit, newestOf(unit, newest), notes, end);
     });
   });
-  return { counts, plan: plan ? sentences : [], faults };
+  const faults = failures.map(({ subject, error }) => `${subject}: ${error.code}`);
+  return { counts, plan: plan ? sentences : [], faults, failures };
 }
 
 /** The newest version of every secret of every vault, by `vault/name`. A vault that does not answer leaves its secrets out. */

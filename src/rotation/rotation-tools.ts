@@ -1,3 +1,4 @@
+import type { RotationState, RotationStep } from './history/rotation-steps.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Vault } from '../secrets/secret-reference.ts';
@@ -51,6 +52,10 @@ export interface RotationEvent {
   readonly rotationId: string;
   readonly vault: string;
   readonly secret: string;
-  /** A short sentence without any value: `published version 3f…`. */
-  readonly says: string;
+  readonly state: RotationState;
+  /** The last step that is done; where the rotation goes on from. */
+  readonly step: RotationStep;
+  /** The code of the newest failure, and when the step is tried again. */
+  readonly failure: string | null;
+  readonly retryAt: Date | null;
 }

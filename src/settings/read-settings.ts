@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { logLevels } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
 import { isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
@@ -36,6 +37,11 @@ export function readSettings(environment: Environment): Settings {
       'at most 120 characters',
     ),
     reportPeriods: readReportPeriods(reader),
+    notifications: readNotifications(reader, embedded),
+    logging: {
+      level: reader.choice('KEYTURN_LOG_LEVEL', logLevels, 'info'),
+      format: reader.parsed('KEYTURN_LOG_FORMAT', parseLogFormat, 'json or readable'),
+    },
     killSwitch: reader.isOn('KEYTURN_KILL_SWITCH'),
   };
   if (reader.faults.length > 0 || identity === null || records === null) {
@@ -54,6 +60,26 @@ export function readSettings(environment: Environment): Settings {
     stagingKeySecret: role === 'report' ? null : stagingKeySecret,
     signingKey: role === 'rotate' ? null : signingKey,
   };
+}
+
+/** Both or none. A secret that is given as it is can be looked at here; a reference is looked at when a message is sent. */
+function readNotifications(reader: SettingReader, embedded: boolean): Settings['notifications'] {
+  const url = reader.parsed(
+    'KEYTURN_NOTIFY_WEBHOOK_URL',
+    parsePrivate,
+    'an https address; http for this machine or a name without a dot alone',
+  );
+  const secret = readSecretSetting(reader, 'KEYTURN_NOTIFY_WEBHOOK_SECRET', embedded);
+  if (reader.given('KEYTURN_NOTIFY_WEBHOOK_URL') === null) {
+    if (secret !== null) reader.refuse('KEYTURN_NOTIFY_WEBHOOK_SECRET', 'counts only with KEYTURN_NOTIFY_WEBHOOK_URL');
+    return null;
+  }
+  reader.needed('KEYTURN_NOTIFY_WEBHOOK_SECRET', 'it signs the messages, so that the receiver can trust them');
+  return url === null || secret === null ? null : { url, secret };
+}
+
+function parseLogFormat(text: string): 'json' | 'readable' | undefined {
+  return text === 'json' || text === 'readable' ? text : undefined;
 }
 
 function readGitea(reader: SettingReader, embedded: boolean): GiteaSettings | null {

@@ -206,6 +206,26 @@ export const settingTable = {
     otherwise: '`KEYTURN_TENANT_ID`',
     example: '',
   },
+  KEYTURN_NOTIFY_WEBHOOK_URL: {
+    says: 'Where people are told of what needs them: an address that takes Standard Webhooks. Plain http for this machine and for names without a dot alone.',
+    otherwise: 'nobody is told; the log and the portal show it',
+    example: '',
+  },
+  KEYTURN_NOTIFY_WEBHOOK_SECRET: {
+    says: 'The secret that signs those messages: `whsec_` and 24 to 64 bytes in base64. Secret.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_LOG_LEVEL: {
+    says: 'Which lines the log of the service holds: those of `debug`, `info`, `warn` or `error` and above.',
+    otherwise: '`info`',
+    example: 'info',
+  },
+  KEYTURN_LOG_FORMAT: {
+    says: 'How the log is written: `json`, one object a line, or `readable`, for people.',
+    otherwise: '`readable` on a terminal, else `json`',
+    example: '',
+  },
   KEYTURN_KILL_SWITCH: {
     says: '`on` stops every rotation and revocation before its next step.',
     otherwise: '`off`',

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import { receiveGiteaEvent } from './hooks/gitea-events.ts';
 import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
@@ -75,7 +76,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
   web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
   web.notFound((context) => showRefusal(context.req.raw, 404, 'There is no such page.'));
-  web.onError((error, context) => answerError(error, context.req.raw));
+  web.onError((error, context) => answerError(error, context.req.raw, ports.logger));
   return web;
 
   function needs(role: Role) {
@@ -124,10 +125,12 @@ const statusOf: Readonly<Record<string, number>> = {
   SECRET_NOT_BOUND: 409,
 };
 
-async function answerError(error: unknown, request: Request): Promise<Response> {
+async function answerError(error: unknown, request: Request, logger: Logger): Promise<Response> {
   if (!ServiceError.is(error)) {
+    logger.error('A request failed.', { error });
     return await showRefusal(request, 500, 'Something failed in a way that Keyturn does not know.');
   }
   const status = statusOf[error.code] ?? (error.retry === 'never' ? 422 : 503);
+  if (status >= 500) logger.warn('A request could not be answered.', { error });
   return await showRefusal(request, status, error.message);
 }

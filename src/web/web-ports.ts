@@ -1,3 +1,4 @@
+import type { Logger } from '../log/logger.ts';
 import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
@@ -60,6 +61,8 @@ type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: numbe
 /** What the web application calls. All reject with a ServiceError when they could not do or look. */
 export interface WebPorts {
   readonly now: () => Date;
+  /** Takes what could not be answered. */
+  readonly logger: Logger;
   packs(): Promise<readonly ListedPack[]>;
   /** The files of a pack, or `null` when there is no such pack. */
   packFiles(pack: string): Promise<readonly ListedFile[] | null>;

@@ -4,7 +4,7 @@
  */
 
 /** What everybody may stand on. */
-const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts'];
+const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts', 'log/logger.ts'];
 /** What a feature publishes for other features. */
 const published = ['rotation/history', 'audit/model'];
 /** The ports that adapters implement, with the words that they are made of. */
@@ -14,7 +14,7 @@ const logPorts = ['audit/collection/retrieval-log.ts', 'audit/collection/canary-
 
 const features = ['rotation', 'audit', 'evidence'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
-const wiring = [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts'];
+const wiring = [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts', 'log', 'notify'];
 
 /** What each room may import, beside itself and packages. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
@@ -32,11 +32,13 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
   'command-line': [],
+  log: ['service-error.ts', 'faults'],
+  notify: ground,
   runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
-  settings: ['service-error.ts', 'faults', 'secrets', 'settings.ts'],
-  'settings.ts': ['secrets'],
-  'keyturn.ts': ['settings.ts'],
+  settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
+  'settings.ts': ['secrets', 'log/logger.ts'],
+  'keyturn.ts': ['settings.ts', 'log/logger.ts'],
   web: [...ground, 'keyturn.ts', 'settings.ts', 'settings'],
   composition: wiring,
   'compose.ts': [...wiring, 'composition'],

@@ -20,6 +20,7 @@ export async function callCommand(words: readonly string[], surroundings: Partia
     print: (line) => printed.push(line),
     say: (line) => said.push(line),
     progress: () => undefined,
+    isTerminal: false,
     now: () => new Date(),
     signal: new AbortController().signal,
     ...surroundings,

@@ -122,15 +122,15 @@ describe('keyturn reconcile', () => {
 describe('keyturn serve', () => {
   it('listens on this machine, offers a sign-in link to the person at the terminal alone, and ends when asked', async () => {
     const stop = new AbortController();
-    const printed: string[] = [];
+    const logged: string[] = [];
     let offered: (link: string) => void = () => undefined;
     const link = new Promise<string>((resolve) => {
       offered = resolve;
     });
     const ended = callCommand(['serve', '--json'], {
       environment: { ...service.environment, KEYTURN_PORT: '0' },
-      print: (line) => printed.push(line),
-      say: (line) => offered(/http:\S+/.exec(line)?.[0] ?? line),
+      print: (line) => offered(/http:\S+/.exec(line)?.[0] ?? line),
+      say: (line) => logged.push(line),
       signal: stop.signal,
     });
     const url = new URL(await link);
@@ -141,9 +141,9 @@ describe('keyturn serve', () => {
     expect((await fetch(new URL('/', url), { headers: { cookie } })).status).toBe(200);
     stop.abort();
     expect((await ended).code).toBe(0);
-    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ listening: url.origin, role: 'all' });
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({ level: 'info', listening: url.origin, role: 'all' });
     // The link is a key: no line that a log collector keeps may hold it.
-    expect(printed.join('\n')).not.toContain(url.searchParams.get('code'));
+    expect(logged.join('\n')).not.toContain(url.searchParams.get('code'));
     await expect(fetch(new URL('/', url))).rejects.toThrow();
   });
 });

@@ -69,7 +69,8 @@ describe('signing in with Gitea as identity provider', () => {
 });
 
 describe('a probe of a host that cannot be composed', () => {
-  const probe = async (path: string) => await hostRequest(new Request(`https://${host}${path}`), { loopback: false });
+  const probe = async (path: string) =>
+    await hostRequest(console, new Request(`https://${host}${path}`), { loopback: false });
 
   it('is told that it runs and is not ready, and everything else fails', async () => {
     // This process has no KEYTURN_… variable.

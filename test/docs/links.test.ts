@@ -98,6 +98,7 @@ async function help(command: string): Promise<number> {
     output: process.stdout,
     say: nobody,
     progress: nobody,
+    isTerminal: false,
     now: () => new Date(),
     signal: new AbortController().signal,
   });

@@ -24,7 +24,6 @@ async function start(passes: Partial<Keyturn> = {}, trustLoopback = false) {
   const { sessions } = sessionsUnderTest(() => new Date());
   const ports = { packs: () => Promise.resolve([]), rotations: () => Promise.resolve([]) } as unknown as WebPorts;
   const web = createWeb(ports, { trustLoopback, platform: null, sessions, openId: null, hosts: [] });
-  const log: string[] = [];
   const keyturn = {
     settings: alone,
     reconcileRotations: () => Promise.resolve(nothing),
@@ -39,10 +38,9 @@ async function start(passes: Partial<Keyturn> = {}, trustLoopback = false) {
     host: '127.0.0.1',
     port: 0,
     scheduled: true,
-    log: { info: (line) => log.push(line), failure: (work) => log.push(`${work} failed`) },
   });
   running.push(server);
-  return { server, sessions, log };
+  return { server, sessions };
 }
 
 /** The status of a request whose Host header is chosen, as a browser on a rebound name would send it. */
@@ -94,16 +92,14 @@ describe('the self-hosted server', () => {
   it('rejects when its port is taken', async () => {
     const { server } = await start();
     const options = { host: '127.0.0.1', port: Number(new URL(server.url).port), scheduled: false };
-    const log = { info: () => undefined, failure: () => undefined };
-    await expect(startServer({ settings: alone } as Keyturn, { ...options, log })).rejects.toMatchObject({
+    await expect(startServer({ settings: alone } as Keyturn, options)).rejects.toMatchObject({
       code: 'SERVER_NOT_STARTED',
     });
   });
 });
 
 describe('a server beyond this machine', () => {
-  const log = { info: () => undefined, failure: () => undefined };
-  const options = { host: '0.0.0.0', port: 0, scheduled: false, log };
+  const options = { host: '0.0.0.0', port: 0, scheduled: false };
 
   it('is refused where no identity provider says who people are', async () => {
     await expect(startServer({ settings: alone } as Keyturn, options)).rejects.toMatchObject({ code: 'HOST_REFUSED' });
@@ -122,11 +118,17 @@ describe('the schedule of the server', () => {
     ]);
   });
 
-  it('names work that failed and goes on', async () => {
-    const { server, log } = await start({ collectJobs: () => Promise.reject(new TypeError('a foreign text')) });
+  it('goes on when work failed', async () => {
+    let calls = 0;
+    const { server } = await start({
+      collectJobs: () => {
+        calls += 1;
+        return Promise.reject(new TypeError('a foreign text'));
+      },
+    });
     await server.run('collect jobs');
-    await server.run('collect retrievals');
-    expect(log).toEqual(['collect jobs failed', 'Nothing: {}']);
+    await server.run('collect jobs');
+    expect(calls).toBe(2);
   });
 
   it('waits at its end for work that is under way', async () => {
@@ -134,7 +136,7 @@ describe('the schedule of the server', () => {
     const pass = new Promise<PassSummary>((resolve) => {
       finish = () => resolve(nothing);
     });
-    const { server, log } = await start({ reconcileRotations: () => pass });
+    const { server } = await start({ reconcileRotations: () => pass });
     const work = server.run('reconcile rotations');
     let stopped = false;
     const stopping = server.stop().then(() => {
@@ -144,6 +146,6 @@ describe('the schedule of the server', () => {
     expect(stopped).toBe(false);
     finish();
     await Promise.all([work, stopping]);
-    expect(log).toEqual(['Nothing: {}']);
+    expect(stopped).toBe(true);
   });
 });

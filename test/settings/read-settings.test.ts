@@ -34,6 +34,8 @@ describe('settings', () => {
       portalRoles: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
       platformAuthentication: null,
       eventGrid: null,
+      notifications: null,
+      logging: { level: 'info', format: null },
       killSwitch: false,
     } satisfies Settings);
   });

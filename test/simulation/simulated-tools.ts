@@ -61,7 +61,7 @@ export function simulatedTools(
     newId: () => String(dice.next()),
     abortAfter: () => never,
     wait: (milliseconds) => scheduler.sleep(process, world.nowMs + milliseconds),
-    log: ({ says }) => void world.said.push(says),
+    log: ({ state, step, failure }) => void world.said.push([state, step, failure].join(' ')),
   };
 }
 

@@ -1,3 +1,4 @@
+import { silentLogger } from '../../src/log/logger.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
 import type { ListedPack, ListedRotation, WebPorts } from '../../src/web/web-ports.ts';
@@ -60,6 +61,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
   const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
   const ports: WebPorts = {
     now: () => now,
+    logger: silentLogger,
     packs: () => Promise.resolve([pack]),
     packFiles: (id) => Promise.resolve(id === pack.id ? [{ path: 'report.html', bytes: 12 }] : null),
     packZip: async function* packZip() {

@@ -1,0 +1,33 @@
+import type { RotationState } from '../rotation/history/rotation-steps.ts';
+import type { RotationEvent } from '../rotation/rotation-tools.ts';
+
+/** What each state means, after "the rotation". */
+const states = {
+  claimed: 'has started',
+  staged: 'keeps its new value in the staging secret',
+  issued: 'has a new credential',
+  verified: 'has shown that the new credential works',
+  published: 'has published the new value',
+  grace: 'has published the new value; the old one ends after its grace',
+  revoked: 'has ended the old credential',
+  done: 'is complete',
+  'awaiting-approval': 'waits for a second person to approve it',
+  'retry-wait': 'failed at a step and tries it again',
+  'needs-attention': 'needs a person',
+  superseded: 'ended, because another publisher set a newer value',
+  'rolled-back': 'is rolled back: the old value is in force again',
+  stale: 'did nothing, because it was asked for a version that is not the newest',
+  frozen: 'stands still until its journal is rebuilt from the vault',
+} as const satisfies Record<RotationState, string>;
+
+/** What a rotation has come to, after "the rotation". */
+export function describeState(state: RotationState): string {
+  return states[state];
+}
+
+/** One sentence for a person who watches. */
+export function describeEvent({ vault, secret, state, failure, retryAt }: RotationEvent): string {
+  const failed = failure === null ? '' : `; its newest failure is ${failure}`;
+  const again = retryAt === null || state !== 'retry-wait' ? '' : `; next try at ${retryAt.toISOString()}`;
+  return `${vault}/${secret}: the rotation ${states[state]}${failed}${again}.`;
+}

@@ -1,0 +1,45 @@
+import type { Logger } from '../log/logger.ts';
+import type { Reconciled } from '../rotation/reconcile-rotations.ts';
+import type { RotationEvent } from '../rotation/rotation-tools.ts';
+import { describeEvent } from './describe-rotation.ts';
+
+/** Writes what rotations do. What stays as it was is no news: a pass comes every five minutes. */
+export interface RotationLog {
+  readonly event: (event: RotationEvent) => void;
+  /** What prevents rotations, and what no longer does. */
+  readonly failures: (failures: Reconciled['failures']) => void;
+}
+
+export function createRotationLog(logger: Logger): RotationLog {
+  const states = new Map<string, string>();
+  let told = new Map<string, string>();
+  return {
+    event(event) {
+      const { rotationId: rotation, vault, secret: name, state, failure, retryAt } = event;
+      const key = [state, event.step, failure, retryAt?.toISOString()].join(' ');
+      if (states.get(rotation) === key) return;
+      states.set(rotation, key);
+      const fields = {
+        secret: `${vault}/${name}`,
+        rotation,
+        state,
+        ...(failure === null ? {} : { failure }),
+        ...(retryAt === null ? {} : { retryAt }),
+      };
+      if (state === 'needs-attention') logger.error(describeEvent(event), fields);
+      else if (failure !== null || state === 'awaiting-approval') logger.warn(describeEvent(event), fields);
+      else logger.info(describeEvent(event), fields);
+    },
+    failures(failures) {
+      const now = new Map(failures.map(({ subject, error }) => [subject, error.code]));
+      for (const { subject, error } of failures) {
+        if (told.get(subject) === error.code) continue;
+        logger.warn(`${subject}: something prevents its rotation.`, { secret: subject, error });
+      }
+      for (const subject of told.keys()) {
+        if (!now.has(subject)) logger.info(`${subject}: nothing prevents its rotation any more.`, { secret: subject });
+      }
+      told = now;
+    },
+  };
+}

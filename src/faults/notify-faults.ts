@@ -1,0 +1,23 @@
+import { fault } from './fault.ts';
+
+/** What can go wrong when Keyturn tells a person of something. */
+export const notifyFaults = {
+  NOTIFICATION_REFUSED: fault<{ receiver: string; status: number }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'output',
+    says: 'The receiver of notifications refused the message. Check KEYTURN_NOTIFY_WEBHOOK_URL and the receiver.',
+  }),
+  NOTIFICATION_UNREACHABLE: fault<{ receiver: string; reason: string }>({
+    retry: 'backoff',
+    effect: 'unknown',
+    layer: 'output',
+    says: 'Could not reach the receiver of notifications. Check KEYTURN_NOTIFY_WEBHOOK_URL and the network.',
+  }),
+  NOTIFICATION_SECRET_UNUSABLE: fault<{ receiver: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'settings',
+    says: 'The signing secret of notifications is not usable. It must be whsec_ and 24 to 64 bytes in base64.',
+  }),
+} as const;

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const id = z.string().max(200);
+const time = z.iso.datetime();
+
+/** What Keyturn tells a person of. Names, ids, codes and times alone: never a value, never text that came from outside. */
+export const notificationEvent = z.discriminatedUnion('type', [
+  /** A rotation that trying again does not help. */
+  z.object({
+    type: z.literal('rotation.needs-attention'),
+    secret: id,
+    rotation: id,
+    since: time,
+    failure: id.nullable(),
+  }),
+  /** A rotation that waits for a second person; `reminder`: it has waited for five days. */
+  z.object({
+    type: z.literal('rotation.awaits-approval'),
+    secret: id,
+    rotation: id,
+    since: time,
+    step: z.enum(['publish', 'revoke']),
+    reminder: z.boolean(),
+  }),
+  /** What prevents rotations: of a secret, of a tag on it, or of a whole vault. */
+  z.object({ type: z.literal('rotation.prevented'), subject: id, code: id, day: z.iso.date() }),
+  /** Scheduled work that failed, such as `collect jobs` or `produce reports`. */
+  z.object({ type: z.literal('work.failed'), work: id, code: id, day: z.iso.date() }),
+]);
+
+export type NotificationEvent = z.infer<typeof notificationEvent>;
+
+/** One message to a person. */
+export interface Notification {
+  /** The same for one event whenever it is sent, and whoever sends it: a receiver drops what it has seen. */
+  readonly id: string;
+  readonly at: Date;
+  readonly event: NotificationEvent;
+}
+
+/** The one port of all channels to people. */
+export interface Notifier {
+  /** Where messages go, as it may be printed: `webhook hooks.example.org`. */
+  readonly name: string;
+  /**
+   * Sends one message. Resolves when the receiver has accepted it; it may arrive more than once, always with the same id.
+   * @throws ServiceError `NOTIFICATION_REFUSED` when the receiver said no, `NOTIFICATION_UNREACHABLE` when it cannot be
+   * known whether the message arrived, `NOTIFICATION_SECRET_UNUSABLE` before anything is sent.
+   */
+  send(notification: Notification): Promise<void>;
+}
+
+/** The id of an event: equal for equal events, on every instance and after every restart. */
+export function notificationId(event: NotificationEvent): string {
+  const facts = Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `msg_${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)}`;
+}
+
+/** One sentence for a person, which says what to do. */
+export function describeNotification(event: NotificationEvent): string {
+  switch (event.type) {
+    case 'rotation.needs-attention': {
+      const why = event.failure === null ? '' : ` Its last failure is ${event.failure}.`;
+      return `The rotation of ${event.secret} needs a person.${why} Correct the cause and ask for the rotation again.`;
+    }
+    case 'rotation.awaits-approval': {
+      const what = event.step === 'publish' ? 'publish the new value' : 'revoke the old credential';
+      const lapses = event.step === 'publish' ? ' The question lapses seven days after it was asked.' : '';
+      const soon = event.reminder ? ` It has waited for five days.${lapses}` : '';
+      return `The rotation of ${event.secret} waits for a second person to approve that it may ${what}.${soon}`;
+    }
+    case 'rotation.prevented':
+      return `Something prevents the rotation of ${event.subject}: ${event.code}. Run keyturn doctor to see what to do.`;
+    case 'work.failed':
+      return `Keyturn could not ${event.work}: ${event.code}. It tries again; run keyturn doctor to see what to do.`;
+  }
+}
