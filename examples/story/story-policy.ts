@@ -31,12 +31,12 @@ export function storyPolicy(identities: StoryIdentities, botUser: string): strin
         ]),
     ),
     namespaces: {
-      'storefront-prod': { repositories: ['acme/storefront'], branches: ['main'], environments: ['prod'] },
-      'payments-prod': { repositories: ['acme/payments'], branches: ['main'], environments: ['prod'] },
-      'platform-prod': { repositories: ['acme/platform'], branches: ['main'], environments: ['prod'] },
-      'data-prod': { repositories: ['acme/warehouse'], branches: ['main'], environments: ['prod'] },
-      staging: { repositories: [...repositories], environments: ['staging'] },
-      dev: { repositories: ['acme/mobile'], environments: ['dev'] },
+      'storefront-prod': { repositories: ['acme/storefront'], branches: ['main'] },
+      'payments-prod': { repositories: ['acme/payments'], branches: ['main'] },
+      'platform-prod': { repositories: ['acme/platform'], branches: ['main'] },
+      'data-prod': { repositories: ['acme/warehouse'], branches: ['main'] },
+      staging: { repositories: [...repositories] },
+      dev: { repositories: ['acme/mobile'] },
     },
     identities: {
       [identities.keyturn]: { role: 'rotator' },

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openPolicy, openPolicyFile } from '../composition/open-policy.ts';
+import { openPolicy, openPolicyFile, unnamedVault } from '../composition/open-policy.ts';
 import { namespaceRefusals, type ReadingJob } from '../secrets/namespace-refusals.ts';
 import type { IdentityRule, Policy, SecretBinding } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
@@ -61,11 +61,11 @@ function explainRead(policy: Policy, binding: SecretBinding, job: ReadingJob): E
   const namespaces = binding.namespaces.flatMap((name) => {
     const namespace = policy.namespaces.get(name);
     if (namespace === undefined) return [];
-    const because = namespaceRefusals(job, namespace, binding.environment);
+    const because = namespaceRefusals(job, namespace);
     return [{ name, allows: because.length === 0, because }];
   });
   return {
-    secret: `${binding.vault}/${binding.name}`,
+    secret: binding.vault === unnamedVault ? binding.name : `${binding.vault}/${binding.name}`,
     repository: job.repository,
     // Without namespaces no read is held against one.
     allowed: namespaces.length === 0 || namespaces.some(({ allows }) => allows),

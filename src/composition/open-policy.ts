@@ -14,15 +14,20 @@ export async function openPolicy({ policyFile, vaults }: Settings): Promise<Poli
   return parsePolicy(await readPolicy(policyFile), policyFile, vaults);
 }
 
+/** Stands for the vault of secrets that are written by name alone, where neither rows nor policy name one. */
+export const unnamedVault = 'unnamed-vault';
+
 /**
  * Reads a policy for work on files, where no settings name the vaults: they are those that rows name and those that the
- * policy itself names. `null` means that none was given, and no identity is known.
+ * policy itself names. Where nobody names one, names alone are those of `unnamedVault`: which identity is whose does not
+ * depend on vaults. `null` means that no policy was given, and no identity is known.
  * @throws ServiceError `POLICY_MALFORMED` with every fault.
  */
 export async function openPolicyFile(file: string | null, vaults: readonly string[]): Promise<Policy> {
   if (file === null) return emptyPolicy;
   const text = await readPolicy(file);
-  const names = new Set([...vaults, ...vaultsNamedIn(text)]);
+  const named = new Set([...vaults, ...vaultsNamedIn(text)]);
+  const names = named.size === 0 ? [unnamedVault] : named;
   // Nothing is asked of these vaults, so their real addresses are not needed.
   const known = [...names].map((name) => ({ name, url: `https://${name}`, resourceId: null }));
   return parsePolicy(text, file, known);

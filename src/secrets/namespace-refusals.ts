@@ -10,25 +10,23 @@ export interface ReadingJob {
 }
 
 /**
- * Why a namespace does not let a job read a secret of this environment, in plain words; empty when it does. Every list
- * that is given must hold its part; an empty one forbids nothing.
+ * Returns why a namespace does not let a job read, in plain words; empty if it does. Every list that is given must hold its
+ * part; an empty one forbids nothing.
  */
-export function namespaceRefusals(job: ReadingJob, namespace: Namespace, environment: string | null): string[] {
-  const { repositories, branches, events, environments, forks } = namespace;
+export function namespaceRefusals(job: ReadingJob, namespace: Namespace): string[] {
+  const { repositories, branches, events, forks } = namespace;
   const repository = job.repository.toLowerCase();
   const holds = {
     fork: job.fork !== true || forks,
     repository: repositories.length === 0 || repositories.some((one) => one.toLowerCase() === repository),
     branch: job.branch === undefined || branches.length === 0 || branches.some((one) => matches(job.branch ?? '', one)),
     event: job.event === undefined || events.length === 0 || events.includes(job.event),
-    environment: environments.length === 0 || environment === null || environments.includes(environment),
   };
   return [
     ...(holds.fork ? [] : ['pull requests from forks may not read']),
     ...(holds.repository ? [] : [`its repositories are ${repositories.join(', ')}`]),
     ...(holds.branch ? [] : [`its branches are ${branches.join(', ')}`]),
     ...(holds.event ? [] : [`its events are ${events.join(', ')}`]),
-    ...(holds.environment ? [] : [`its environments are ${environments.join(', ')}`]),
   ];
 }
 

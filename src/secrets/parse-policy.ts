@@ -114,11 +114,16 @@ function placeOf(key: string, vaults: readonly Vault[]): { vault: string; name: 
   if (second !== undefined) {
     return vaults.some(({ name }) => name === first)
       ? { vault: first, name: second }
-      : 'is in a vault that the settings do not name';
+      : `is in a vault that is not known here${knownText(vaults)}`;
   }
   const [only, ...others] = vaults;
-  if (only === undefined || others.length > 0) return 'must name its vault, as VAULT/NAME: the settings name several';
+  if (only === undefined || others.length > 0) return `must name its vault, as VAULT/NAME${knownText(vaults)}`;
   return { vault: only.name, name: first };
+}
+
+/** Which vaults are known: those of the settings or, for work on files, of the rows and of the policy itself. */
+function knownText(vaults: readonly Vault[]): string {
+  return vaults.length === 0 ? '' : `; known are ${vaults.map(({ name }) => name).join(', ')}`;
 }
 
 function toNamespaces({ namespaces }: WrittenPolicy): Map<string, Namespace> {
@@ -148,7 +153,7 @@ function toIdentities({ identities }: WrittenPolicy, say: Say): Map<string, Iden
 function faultsOf(source: YamlSource, issue: z.core.$ZodIssue): string[] {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => source.at([...issue.path, key], 'is no key that Keyturn knows'));
+      return issue.keys.map((key) => source.at([...issue.path, key], unknownKey(issue.path, key)));
     case 'invalid_type':
       return [
         source.at(
@@ -176,6 +181,12 @@ function faultsOf(source: YamlSource, issue: z.core.$ZodIssue): string[] {
     default:
       return issue satisfies never;
   }
+}
+
+function unknownKey([room]: readonly PropertyKey[], key: string): string {
+  if (room === 'namespaces' && key === 'environments')
+    return 'promises what no job can show: Gitea tells no environment. Remove it, and name a namespace for each environment';
+  return 'is no key that Keyturn knows';
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -50,7 +50,6 @@ const namespace = z.strictObject({
   repositories: z.array(repository).default([]),
   branches: z.array(z.string().min(1)).default([]),
   events: z.array(z.string().min(1)).default([]),
-  environments: z.array(name).default([]),
   forks: z.boolean().default(false),
 });
 

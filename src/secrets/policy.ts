@@ -37,7 +37,6 @@ export interface Namespace {
   readonly repositories: readonly string[];
   readonly branches: readonly string[];
   readonly events: readonly string[];
-  readonly environments: readonly string[];
   /** Whether a pull request from a fork may read. */
   readonly forks: boolean;
 }

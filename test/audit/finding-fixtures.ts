@@ -62,7 +62,7 @@ function binding(change: Partial<SecretBinding> = {}): SecretBinding {
 }
 
 export function bound(namespace: Partial<Namespace> = {}, change: Partial<SecretBinding> = {}): Policy {
-  const whole = { name: 'production', repositories: [], branches: [], events: [], environments: [], forks: false };
+  const whole = { name: 'production', repositories: [], branches: [], events: [], forks: false };
   return policy({
     secrets: new Map([['kv/database', binding(change)]]),
     namespaces: new Map([['production', { ...whole, ...namespace }]]),

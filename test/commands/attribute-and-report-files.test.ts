@@ -107,6 +107,15 @@ async function packOf(name: string): Promise<{ text: string; grades: string[] }>
 }
 
 describe('keyturn attribute', () => {
+  it('takes a policy that names secrets alone, as a service with one vault has, and needs no settings for it', async () => {
+    const rows = await file('rows.ndjson', [{ record: row }]);
+    const jobs = await file('jobs.ndjson', [job]);
+    const secrets = 'secrets:\n  deploy-token: { issuer: generated, validity: 90d }\n';
+    await writeFile(join(folder, 'keyturn.policy.yml'), `${policy}${secrets}`);
+    const words = ['attribute', '--retrievals', rows, '--jobs', jobs, '--policy', 'keyturn.policy.yml'];
+    expect(await call(...words)).toMatchObject({ code: 0 });
+  });
+
   it('ties a read to its job by files alone, once the policy says whose identity it is', async () => {
     const rows = await file('rows.ndjson', [{ record: row }]);
     const jobs = await file('jobs.ndjson', [job]);

@@ -17,7 +17,7 @@ secrets:
   kv-prod/open: { issuer: generated, validity: 90d }
   kv-dev/open: { issuer: generated, validity: 90d }
 namespaces:
-  shop-prod: { repositories: [acme/shop], branches: [main], environments: [prod] }
+  shop-prod: { repositories: [acme/shop], branches: [main] }
   release: { repositories: [acme/shop, acme/tools], branches: ['release/*'], events: [push] }
 identities:
   11111111-2222-3333-4444-555555555555: { role: runner, labels: [prod], repositories: [acme/shop] }
@@ -55,6 +55,14 @@ describe('keyturn explain', () => {
     const words = ['explain', 'database-password', 'acme/shop', '--branch', 'main', '--policy', 'keyturn.policy.yml'];
     const { code, printed } = await callCommand(words, { environment: {}, directory: folder });
     expect([code, printed[0]]).toEqual([0, 'Jobs of acme/shop may read kv-prod/database-password.']);
+  });
+
+  it('takes a policy that names secrets alone, as one does where the settings have one vault', async () => {
+    const text = 'format: 1\nsecrets:\n  deploy-token: { issuer: generated, validity: 90d }\n';
+    await writeFile(join(folder, 'names.policy.yml'), text);
+    const words = ['explain', 'deploy-token', 'acme/shop', '--policy', 'names.policy.yml'];
+    const { code, printed } = await callCommand(words, { environment: {}, directory: folder });
+    expect([code, printed[0]]).toEqual([0, 'Jobs of acme/shop may read deploy-token.']);
   });
 
   it('takes a repository with its owner alone', async () => {

@@ -88,7 +88,7 @@ export async function fakeEntra(graphToken: string) {
 
     function token({ pathname }: URL, form: URLSearchParams): { status: number; body: unknown } {
       if (pathname !== `/${application.tenant}/oauth2/v2.0/token`) return denied(90002);
-      if (form.get('grant_type') !== 'client_credentials' || form.get('client_id') !== application.appId)
+      if (form.get('grant_type') !== 'client_credentials' || form.get('client_id')?.toLowerCase() !== application.appId)
         return denied(700016);
       if (propagating > 0) {
         propagating -= 1;

@@ -15,6 +15,12 @@ describe('a policy with faults', () => {
     ]);
   });
 
+  it('is told why a namespace cannot have environments', () => {
+    expect(faultsOf('format: 1\nnamespaces:\n  shop: { environments: [prod] }\n')).toEqual([
+      '3:11 namespaces.shop.environments promises what no job can show: Gitea tells no environment. Remove it, and name a namespace for each environment',
+    ]);
+  });
+
   it('names every one of them with its line and column, in one message', () => {
     const text = `format: 1
 secrets:
@@ -77,7 +83,7 @@ colour: red
   });
 
   it.each([
-    ['a vault that the settings do not name', 'kv-other/one', 'is in a vault that the settings do not name'],
+    ['a vault that the settings do not name', 'kv-other/one', 'is in a vault that is not known here'],
     ['a name without its vault where there are two', 'one', 'must name its vault'],
     ['a staging secret', 'kv-prod/rot-pending--one', 'names a staging secret'],
     ['a name that Key Vault does not know', 'kv-prod/one_two', 'must be NAME or VAULT/NAME of a secret'],

@@ -69,7 +69,6 @@ describe('a policy', () => {
       repositories: ['acme/shop'],
       branches: ['main'],
       events: [],
-      environments: [],
       forks: false,
     });
     expect(identities.get('aaaaaaaa-2222-3333-4444-555555555555')).toMatchObject({

@@ -14,7 +14,7 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
       const job = attribution?.job ?? null;
       if (binding === undefined || job === null || binding.namespaces.length === 0) return;
       const namespaces = binding.namespaces.flatMap((name) => policy.namespaces.get(name) ?? []);
-      if (namespaces.some((one) => namespaceRefusals(job, one, binding.environment).length === 0)) return;
+      if (namespaces.some((one) => namespaceRefusals(job, one).length === 0)) return;
       tally.add({
         subject,
         key: job.repository,

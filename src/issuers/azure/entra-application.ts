@@ -76,7 +76,8 @@ async function credentials(
 ): Promise<readonly EntraCredential[]> {
   const { body } = await ask(ports, target, `?$select=appId,${kind}`, 'GET', signal);
   const application = jsonProperties(body);
-  if (application.get('appId') !== target.clientId)
+  // The policy admits a GUID in either case; Graph answers in lower case.
+  if (String(application.get('appId')).toLowerCase() !== target.clientId.toLowerCase())
     throw stateRefused(ports, target, 'it is not the application of this client id');
   const listed = application.get(kind);
   if (!Array.isArray(listed))

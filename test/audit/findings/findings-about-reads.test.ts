@@ -81,7 +81,6 @@ describe('findings about reads', () => {
     ['a branch that is not listed', { branches: ['release/*'] }, {}, 1],
     ['a branch that a pattern holds', { branches: ['ma*'] }, {}, 0],
     ['an event that is not listed', { events: ['schedule'] }, {}, 1],
-    ['an environment that is not listed', { environments: ['dev'] }, {}, 1],
     ['a fork', {}, { fork: true }, 1],
     ['a fork that may', { forks: true }, { fork: true }, 0],
   ])('hold a job against the namespace: %s', (_, namespace, change, count) => {

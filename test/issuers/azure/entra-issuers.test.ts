@@ -103,6 +103,20 @@ describe('a password of an Entra application', () => {
     await stop();
   });
 
+  it('is issued and verified for a client id that the policy writes in capitals', async () => {
+    const { tools, stop } = await world();
+    const issuer = entraPasswordIssuer(tools);
+    const capitals = {
+      ...target,
+      clientId: target.clientId.toUpperCase(),
+      application: target.application.toUpperCase(),
+    };
+    const request = { ...requestOf('entra-password'), binding: bindingOf('entra-password', capitals) };
+    const credential = await issuer.issue(request, null);
+    expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works' });
+    await stop();
+  });
+
   it('is not yet usable, rather than refused, while Entra spreads it', async () => {
     const { entra, tools, stop } = await world();
     const issuer = entraPasswordIssuer(tools);
