@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { inHost } from '../src/compose.ts';
 
-/** The hourly canary read, and the vault's log rows into hashed slices, before the workspace forgets them. */
+/** Makes the hourly canary read, and stores the vault's log rows in hashed slices before the workspace deletes them. */
 app.timer('collect-retrievals', {
   schedule: '0 10 * * * *',
   handler: async (_timer, context) => {

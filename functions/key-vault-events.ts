@@ -2,8 +2,8 @@ import { app } from '@azure/functions';
 import { inHost } from '../src/compose.ts';
 
 /**
- * Event Grid: SecretNearExpiry, SecretExpired, SecretNewVersionCreated. An event is a hint: it is recorded, the vault
- * decides. Only a journal that cannot be reached makes this fail, so that Event Grid delivers again.
+ * Event Grid: SecretNearExpiry, SecretExpired, SecretNewVersionCreated. An event is a hint: Keyturn records it, and the
+ * vault decides. The function fails only if the journal cannot be reached, so that Event Grid delivers again.
  */
 app.eventGrid('key-vault-events', {
   handler: async (event, context) => {

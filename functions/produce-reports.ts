@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { inHost } from '../src/compose.ts';
 
-/** Reports of periods that have passed and whose log has settled. */
+/** Produces reports for periods that are over and whose log is complete. */
 app.timer('produce-reports', {
   schedule: '0 30 2 * * *',
   handler: async (_timer, context) => {

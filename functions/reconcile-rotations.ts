@@ -1,7 +1,10 @@
 import { app } from '@azure/functions';
 import { inHost } from '../src/compose.ts';
 
-/** What is due, unfinished or to be revoked, whether an event came or not: the truth behind the hints. */
+/**
+ * Continues what is due, unfinished or to be revoked, whether or not an event arrived. Events are hints; this pass is
+ * authoritative.
+ */
 app.timer('reconcile-rotations', {
   schedule: '0 */5 * * * *',
   handler: async (_timer, context) => {

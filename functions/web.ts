@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { hostRequest } from '../src/compose.ts';
 
-// Downloads are streamed: an answer that is held in memory may not be larger than the host allows.
+// Downloads are streamed: the host limits the size of a response that is held in memory.
 app.setup({ enableHttpStream: true });
 
 /** Portal, downloads and hooks. `authLevel` is anonymous because `src/web/who.ts` decides every route. */

@@ -1,4 +1,4 @@
-/** What RFC 8785 can write: no undefined, no NaN, no dates. */
+/** Values that RFC 8785 can encode: no undefined, no NaN, no dates. */
 export type JsonValue =
   | null
   | boolean
@@ -9,7 +9,7 @@ export type JsonValue =
 
 /**
  * Canonical JSON by RFC 8785 (JCS): names sorted by UTF-16 code units, no white space, ECMAScript's own number and
- * string forms. The same value always gives the same text, so that digests and signatures hold.
+ * string forms. Equal values always produce the same text, so digests and signatures stay valid.
  */
 export function canonicalJson(value: JsonValue): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('RFC 8785 has no such number.');

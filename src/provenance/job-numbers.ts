@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export interface JobNumbers {
   /** First 8 hexadecimal digits of sha256 over Gitea's address, lower-case, without a trailing slash. */
   readonly instance: string;
-  /** `null` when the job's environment does not tell it. */
+  /** `null` if the job's environment does not state it. */
   readonly repositoryId: number | null;
   readonly runId: number;
   /** From 1. */

@@ -1,8 +1,8 @@
 import type { JobNumbers } from './job-numbers.ts';
 
-/** What the helper puts first in the User-Agent of each read. A claim: any job can stamp any numbers. */
+/** The first part of the helper's User-Agent in each read. It is only a claim: any job can stamp any numbers. */
 export interface JobStamp extends JobNumbers {
-  /** 8 hexadecimal digits, new for each start of the helper; the same in its receipts. */
+  /** 8 hexadecimal digits, new for each start of the helper; its receipts carry the same nonce. */
   readonly nonce: string;
   /** The helper's version. */
   readonly helper: string;
@@ -18,7 +18,9 @@ export function formatJobStamp(stamp: JobStamp): string {
   return `keyturn/${helper} gj/1;i=${instance};${numbers};n=${nonce}`;
 }
 
-/** The stamp at the head of a User-Agent, or `null` when there is none or it is not exactly of the form. */
+/**
+ * Parses the stamp at the start of a User-Agent. Returns `null` if there is none or it deviates from the exact form.
+ */
 export function parseJobStamp(userAgent: string): JobStamp | null {
   const parts = pattern.exec(userAgent)?.groups;
   if (parts === undefined) return null;

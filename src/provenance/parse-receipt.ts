@@ -3,17 +3,17 @@ import { canonicalJson, type JsonValue } from './canonical-json.ts';
 import type { JobNumbers } from './job-numbers.ts';
 import type { Receipt, ReceiptRequest } from './receipt.ts';
 
-/** Attempts that one receipt may hold; with all of them its line in the log stays under 8 KB. */
+/** The most attempts that one receipt may hold; with all of them its line in the log stays under 8 KB. */
 export const mostRequests = 24;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** A name of Key Vault, or the digest that stands for one. */
+/** A Key Vault name, or the digest that replaces one. */
 const name = /^[0-9A-Za-z-]{1,127}$/;
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
- * A receipt from JSON that somebody sent or printed, or `null` when it is not exactly one: a missing or foreign
- * member, a number out of range or text of another form is refused, so that its canonical form is its only form.
+ * Parses a receipt from JSON that a job sent or printed. Returns `null` unless it is exactly a receipt: a missing or
+ * unknown member, a number out of range or malformed text is refused, so that a receipt has only its canonical form.
  */
 export function parseReceipt(value: unknown): Receipt | null {
   if (!hasMembers(value, receiptMembers)) return null;
@@ -46,7 +46,7 @@ export function parseReceipt(value: unknown): Receipt | null {
   };
 }
 
-/** The one text of a receipt: RFC 8785. */
+/** The only encoding of a receipt: RFC 8785. */
 export function canonicalReceipt(receipt: Receipt): string {
   return canonicalJson({
     ...receipt,
@@ -98,7 +98,7 @@ function parseRequests(value: unknown): readonly ReceiptRequest[] | null {
   return requests;
 }
 
-/** Whether `value` is an object of these members and no others. */
+/** Whether `value` is an object with exactly these members. */
 function hasMembers<Name extends string>(value: unknown, names: readonly Name[]): value is Record<Name, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return Object.keys(value).length === names.length && names.every((member) => Object.hasOwn(value, member));
@@ -112,7 +112,7 @@ function isCount(value: unknown, least: number, most: number): value is number {
   return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
-/** At most 15 digits, as the stamp can carry them. */
+/** At most 15 digits, the most that a stamp can carry. */
 function isDatabaseId(value: unknown): value is number {
   return isCount(value, 1, 999_999_999_999_999);
 }

@@ -2,14 +2,14 @@ import type { JobNumbers } from './job-numbers.ts';
 
 /** One request to the vault, as its answer named it. */
 export interface ReceiptRequest {
-  /** The server's `x-ms-request-id`: the CorrelationId of the audit row. Told to the caller alone. */
+  /** The server's `x-ms-request-id`, which is the CorrelationId of the audit row. Only the caller learns it. */
   readonly id: string;
   readonly status: number;
-  /** When the answer came, by the runner's clock, ISO 8601 in UTC with milliseconds. */
+  /** When the answer arrived by the runner's clock, ISO 8601 in UTC with milliseconds. */
   readonly at: string;
 }
 
-/** What the helper leaves on record of one read, successful or not. Never a value, its hash or its length. */
+/** The helper's record of one read, successful or not. It never contains a value, its hash or its length. */
 export interface Receipt {
   readonly format: 1;
   readonly job: JobNumbers;
@@ -20,14 +20,16 @@ export interface Receipt {
   /** Short name of the vault; with `opaque` names, a digest. */
   readonly vault: string;
   readonly secret: string;
-  /** Whether vault and secret are digests: in public repositories and forks their names are not for everybody. */
+  /**
+   * Whether vault and secret are digests, because logs of public repositories and forks must not reveal their names.
+   */
   readonly opaque: boolean;
-  /** The version served, or `null` when nothing was served. */
+  /** The version served, or `null` if none was served. */
   readonly version: string | null;
   readonly clientRequestId: string;
-  /** Every attempt, refused and repeated ones included, in order. */
+  /** Every attempt in order, including refused and repeated ones. */
   readonly requests: readonly ReceiptRequest[];
-  /** The caller's address as the vault saw it (`x-ms-keyvault-network-info`), or `null` when it did not say. */
+  /** The caller's address as the vault saw it (`x-ms-keyvault-network-info`), or `null` if it did not state it. */
   readonly address: string | null;
   /** The vault's `Date` minus the runner's clock, in milliseconds; `null` when unknown. */
   readonly clockOffsetMs: number | null;

@@ -1,4 +1,7 @@
-/** Names one state of a record: an ETag on Blob, a number and a digest on a folder. Compared, never read. */
+/**
+ * Identifies one state of a record: an ETag on Blob, a number and a digest in a folder. Callers compare it and never
+ * parse it.
+ */
 export type Revision = string;
 
 export interface StoredRecord {
@@ -7,26 +10,30 @@ export interface StoredRecord {
 }
 
 /**
- * The one port under everything durable: journal, ledger, slices, archive.
- * Paths are relative, of segments `[A-Za-z0-9._~-]` joined by `/`; no segment is `.` or `..`.
- * What it has acknowledged survives the death of the process and of the machine. Several processes may share one store.
+ * The port for everything durable: journal, ledger, slices, archive. Writes use compare-and-set: create if absent,
+ * replace if unchanged. Paths are relative, of segments `[A-Za-z0-9._~-]` joined by `/`; no segment is `.` or `..`. An
+ * acknowledged write survives a crash of the process and of the machine. Several processes may share one store.
  */
 export interface RecordStore {
   /**
-   * Writes a record that must not exist yet. Exactly one of two creates of one path succeeds.
-   * @throws ServiceError `RECORD_EXISTS` when there is one, whoever wrote it: read it to learn whether it was you.
+   * Writes a record that must not exist yet. Of two concurrent creates of one path exactly one succeeds.
+   * @throws ServiceError `RECORD_EXISTS` if the record exists. An earlier attempt of the caller may have written it:
+   * read it to find out.
    */
   create(path: string, bytes: Uint8Array): Promise<Revision>;
 
   /**
-   * Replaces a record if it is still the one that was read.
-   * @throws ServiceError `RECORD_CHANGED` when it is not, or when it is gone.
+   * Replaces a record if it has not changed since it was read.
+   * @throws ServiceError `RECORD_CHANGED` if another writer changed or removed it.
    */
   replace(path: string, bytes: Uint8Array, revision: Revision): Promise<Revision>;
 
-  /** The record, or `null` only when the store looked and there is none. Rejects when it could not look. */
+  /**
+   * Returns the record, or `null` only if the store looked and the record does not exist. Rejects if the store could
+   * not be read.
+   */
   read(path: string): Promise<StoredRecord | null>;
 
-  /** Paths under a folder (`journal/`) or that begin with a prefix, in code-unit order; none when there are none. */
+  /** Paths in a folder (`journal/`) or with a prefix, in code-unit order; empty if there are none. */
   list(prefix: string): AsyncIterable<string>;
 }

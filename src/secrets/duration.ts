@@ -1,8 +1,8 @@
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /**
- * Milliseconds of a duration as the policy writes it: a whole number and one unit, `90d`, `24h`, `15m`, `10s`.
- * Returns `null` when the text is none.
+ * Parses a duration of the policy into milliseconds: a whole number and one unit, `90d`, `24h`, `15m`, `10s`. Returns
+ * `null` if the text is not a duration.
  */
 export function parseDuration(text: string): number | null {
   const parts = /^(\d{1,6})([smhd])$/.exec(text);
@@ -10,7 +10,7 @@ export function parseDuration(text: string): number | null {
   return Number(parts[1]) * unitMs[parts[2] as keyof typeof unitMs];
 }
 
-/** The shortest exact way to write a duration: `90d`, `36h`, `10s`. */
+/** Formats a duration in the shortest exact way: `90d`, `36h`, `10s`. */
 export function formatDuration(milliseconds: number): string {
   for (const unit of ['d', 'h', 'm'] as const) {
     if (milliseconds !== 0 && milliseconds % unitMs[unit] === 0) return `${String(milliseconds / unitMs[unit])}${unit}`;

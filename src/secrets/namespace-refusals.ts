@@ -1,6 +1,6 @@
 import type { Namespace } from './policy.ts';
 
-/** A job that reads, or might. What is left out is not asked about; `null` is a job that has none. */
+/** A job that reads or may read. Omitted members are not checked; `null` means that the job has none. */
 export interface ReadingJob {
   /** `owner/name`. */
   readonly repository: string;
@@ -30,7 +30,7 @@ export function namespaceRefusals(job: ReadingJob, namespace: Namespace): string
   ];
 }
 
-/** A `*` at the end stands for any rest: `release/*`. */
+/** A `*` at the end matches any suffix: `release/*`. */
 function matches(branch: string, pattern: string): boolean {
   return pattern.endsWith('*') ? branch.startsWith(pattern.slice(0, -1)) : branch === pattern;
 }

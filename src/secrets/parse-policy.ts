@@ -12,9 +12,9 @@ const longestValidityMs = 3_650 * dayMs;
 type Say = (path: readonly PropertyKey[], says: string) => void;
 
 /**
- * Reads `keyturn.policy.yml`. `file` names it in errors; `vaults` are those of the settings: a secret is written as
- * `VAULT/NAME`, or as `NAME` alone where there is one vault.
- * @throws ServiceError `POLICY_MALFORMED` with every fault, each as `line:column path what is wrong`.
+ * Reads `keyturn.policy.yml`. `file` names it in errors. `vaults` are those of the settings: a secret is written as
+ * `VAULT/NAME`, or as `NAME` if there is only one vault.
+ * @throws ServiceError `POLICY_MALFORMED` with all faults, each as `line:column path what is wrong`.
  */
 export function parsePolicy(text: string, file: string, vaults: readonly Vault[]): Policy {
   const source = yamlSource(text);
@@ -48,7 +48,7 @@ function toBindings(
       continue;
     }
     if (bindings.has(`${place.vault}/${place.name}`)) say(path, 'is bound twice; names differ by more than their case');
-    // A staged value is nobody's to rotate, and a policy that binds it would publish it.
+    // A policy that bound a staging secret would rotate and publish the pending value.
     if (place.name.startsWith('rot-pending--')) say([...path], 'names a staging secret');
     for (const [index, namespace] of written.namespaces.entries()) {
       if (!Object.hasOwn(namespaces, namespace)) say([...path, 'namespaces', index], 'is no namespace of this policy');
@@ -74,9 +74,9 @@ function toBinding({ vault, name }: { vault: string; name: string }, written: Wr
 }
 
 /**
- * Times that cannot be kept together. A version is due a lead before it expires: 30 days, or a third of a shorter
- * validity; Key Vault itself calls every version of 30 days or less near its expiry from the start, so what holds a
- * storm back is written here: the least age and the rotations a day. Source: rotation.md sections 3.1 and 4, rule 9.
+ * Finds times that contradict each other. A version is due some time before it expires: 30 days, or a third of a
+ * shorter validity. Key Vault reports every version of 30 days or less as near its expiry from the start, so only the
+ * minimum age and the rotations a day prevent a storm of rotations. Source: rotation.md sections 3.1 and 4, rule 9.
  */
 function sayTimes(
   { validity, grace, minimumAge, rotationsPerDay }: WrittenSecret,
@@ -108,7 +108,7 @@ function sayTimes(
   }
 }
 
-/** The vault and the secret's name, lower-case, or what is wrong. */
+/** Returns the vault and the secret's name, lower-case, or the fault. */
 function placeOf(key: string, vaults: readonly Vault[]): { vault: string; name: string } | string {
   const [first = '', second] = key.toLowerCase().split('/');
   if (second !== undefined) {
@@ -197,7 +197,7 @@ const kinds: Readonly<Record<string, string>> = {
   int: 'whole number',
 };
 
-/** As a reader of the file meets them. */
+/** In the order of the file. */
 function inOrder(faults: readonly string[]): readonly string[] {
   const place = (fault: string) => fault.split(' ', 1)[0]?.split(':').map(Number) ?? [];
   return [...faults].sort((a, b) => (place(a)[0] ?? 0) - (place(b)[0] ?? 0) || (place(a)[1] ?? 0) - (place(b)[1] ?? 0));

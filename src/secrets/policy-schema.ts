@@ -20,7 +20,7 @@ const objectId = text(
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   'an object id such as 11111111-2222-3333-4444-555555555555',
 );
-/** Key Vault's own rule of names, with the vault's short name before it where several vaults are named in the settings. */
+/** Key Vault's rule for names, prefixed with the vault's short name if the settings name several vaults. */
 const secretName = text(/^([A-Za-z][A-Za-z0-9-]{1,62}\/)?[0-9A-Za-z-]{1,127}$/, 'NAME or VAULT/NAME of a secret');
 const target = z.record(
   text(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'the name of a field'),
@@ -72,14 +72,17 @@ export const policySchema = z.strictObject({
 export type WrittenPolicy = z.infer<typeof policySchema>;
 export type WrittenSecret = z.infer<typeof secret>;
 
-/** The parts that are right by themselves, so that what is wrong between parts is told together with what is wrong in one. */
+/**
+ * Returns the parts that are valid by themselves, so that faults between parts are reported together with faults within
+ * one.
+ */
 export function rightParts(given: unknown): WrittenPolicy {
   const parts = z.object({ secrets: anyMap, namespaces: anyMap, identities: anyMap }).safeParse(given);
   const { secrets = {}, namespaces = {}, identities = {} } = parts.data ?? {};
   return {
     format: 1,
     secrets: right(secret, secrets),
-    // One that is wrong still has its name.
+    // An invalid part still has its name.
     namespaces: { ...mapValues(namespaces, () => namespace.parse({})), ...right(namespace, namespaces) },
     identities: right(identity, identities),
   };

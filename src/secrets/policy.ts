@@ -1,36 +1,38 @@
-/** What a target may be written as: the issuer checks its own shape and refuses the rest. */
+/** The values that a target may contain: each issuer checks its own shape and refuses everything else. */
 export type TargetValue = string | number | boolean | readonly string[];
 
-/** The policy's word on one secret. Tags may shorten or forbid what stands here, never widen it. */
+/** One secret in the policy: its issuer, target and limits. Tags may shorten or forbid, never widen. */
 export interface SecretBinding {
   /** Short name of the vault, lower-case. */
   readonly vault: string;
   readonly name: string;
   /** Name of a credential issuer, such as `generated` or `gitea-token`. */
   readonly issuer: string;
-  /** The exact thing whose credential this is. */
+  /** The exact system or account whose credential this is. */
   readonly target: Readonly<Record<string, TargetValue>>;
   readonly validityMs: number;
   /** How long the previous version stays usable after a new one is published. */
   readonly graceMs: number;
-  /** How long a consumer may hold a value it has read before it must read again. */
+  /** How long a consumer may use a value before it must read again. */
   readonly consumersLifetimeMs: number;
-  /** A version younger than this is never rotated, whatever an event says. */
+  /** Keyturn never rotates a version younger than this, whatever an event says. */
   readonly minimumAgeMs: number;
-  /** Rotations of this secret in 24 hours, at most. */
+  /** At most so many rotations of this secret in 24 hours. */
   readonly rotationsPerDay: number;
   readonly environment: string | null;
   /** Names of namespaces whose jobs may read this secret. */
   readonly namespaces: readonly string[];
-  /** Before which steps a second person must agree. */
+  /** The steps that need a second person's approval. */
   readonly approval: readonly ('publish' | 'revoke')[];
   /** Secrets of one group hold parts or copies of one credential and are published as one unit. */
   readonly group: string | null;
-  /** Further places that the new value is published to, such as a Gitea Actions secret. */
+  /** Other places that receive the new value, such as a Gitea Actions secret. */
   readonly alsoPublish: readonly Readonly<Record<string, TargetValue>>[];
 }
 
-/** Whose jobs may read: a job is inside when every list that is given holds its part. An empty list forbids nothing. */
+/**
+ * The jobs that may read: a job is inside if it matches every list that is not empty. An empty list forbids nothing.
+ */
 export interface Namespace {
   readonly name: string;
   /** `owner/name` of repositories. */
@@ -41,19 +43,20 @@ export interface Namespace {
   readonly forks: boolean;
 }
 
-/** What an object id of the tenant is known to be. Without this no attribution can be better than `claimed`. */
+/** What the policy knows about an object id of the tenant. Without this no attribution can be better than `claimed`. */
 export interface IdentityRule {
   readonly objectId: string;
   readonly role: 'runner' | 'rotator' | 'reporter' | 'platform';
-  /** Labels of the runners that carry this identity; for role `runner`. */
+  /** Labels of the runners that have this identity; for role `runner`. */
   readonly runnerLabels: readonly string[];
   /** `owner/name` of all repositories whose jobs run with it; exactly one makes it dedicated. */
   readonly repositories: readonly string[];
-  /** Addresses (or CIDR ranges) that the vault may see this identity come from; empty when unknown. */
+  /** Addresses (or CIDR ranges) from which this identity reaches the vault; empty if unknown. */
   readonly addresses: readonly string[];
   /**
-   * Whether a job of its runners can reach what belongs to another: host mode, the host's container engine, or runners
-   * that mix up variables (before 1.0.3). No read with it is better than `corroborated` then. Not, when not given.
+   * Whether a job on its runners can reach another job's processes or files: host mode, the host's container engine, or
+   * runners that mix up variables (before 1.0.3). No read with it is then better than `corroborated`. Defaults to
+   * false.
    */
   readonly sharedHost?: boolean;
 }
@@ -68,5 +71,5 @@ export interface Policy {
   readonly identities: ReadonlyMap<string, IdentityRule>;
 }
 
-/** Observe mode: nothing is bound, so nothing is rotated. */
+/** Observe mode: no secret is bound, so Keyturn rotates nothing. */
 export const emptyPolicy: Policy = { format: 1, secrets: new Map(), namespaces: new Map(), identities: new Map() };

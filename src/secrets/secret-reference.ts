@@ -1,14 +1,17 @@
-/** A vault that the settings name. Events, log rows and requests are compared with these; none of them can add one. */
+/**
+ * A vault from the settings. Keyturn compares events, log rows and requests with these vaults; none of them can add
+ * one.
+ */
 export interface Vault {
   /** The short name, lower-case: `kv-prod`. What Event Grid calls VaultName, and the last segment of the resource id. */
   readonly name: string;
   /** The vault's address without a trailing slash: `https://kv-prod.vault.azure.net`. */
   readonly url: string;
-  /** The Azure Resource Manager id, lower-case; `null` when the settings do not give it. */
+  /** The Azure Resource Manager id, lower-case; `null` if the settings do not state it. */
   readonly resourceId: string | null;
 }
 
-/** One secret of one vault. `version` is `null` where the latest is meant. */
+/** One secret of one vault. `version` is `null` for the latest. */
 export interface SecretReference {
   readonly vault: string;
   readonly name: string;
@@ -16,9 +19,9 @@ export interface SecretReference {
 }
 
 /**
- * Reads the address of a secret as Key Vault writes it: `https://kv.vault.azure.net/secrets/NAME[/VERSION][?…]`.
- * Trailing slashes, case of the host and `?api%2Dversion=` are all met in real logs.
- * Returns `null` when the text is not the address of one secret.
+ * Parses the address of a secret as Key Vault writes it: `https://kv.vault.azure.net/secrets/NAME[/VERSION][?…]`. Real
+ * logs contain trailing slashes, mixed case in the host and `?api%2Dversion=`. Returns `null` if the text is not the
+ * address of one secret.
  */
 export function parseSecretUrl(text: string): { host: string; name: string; version: string | null } | null {
   const url = URL.parse(text);

@@ -2,19 +2,22 @@ import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 
 type Path = readonly PropertyKey[];
 
-/** A YAML text, read once, that knows where each of its parts stands. */
+/** A parsed YAML text that knows the position of each of its parts. */
 export interface YamlSource {
-  /** What the text says; `undefined` when it is no YAML. */
+  /** The parsed value; `undefined` if the text is not valid YAML. */
   readonly value: unknown;
-  /** What is wrong with the text as YAML, each with its place. */
+  /** The YAML faults of the text, each with its position. */
   readonly faults: readonly string[];
-  /** A sentence with its place before it: `12:5 secrets.a.validity is missing`. A part that is absent stands at what should hold it. */
+  /**
+   * Prefixes a sentence with its position: `12:5 secrets.a.validity is missing`. An absent part has the position of its
+   * parent.
+   */
   at(path: Path, says: string): string;
-  /** Whether there is something at this path. */
+  /** Whether a value exists at this path. */
   has(path: Path): boolean;
 }
 
-/** Aliases in one text; more are a way to make a small file large. */
+/** The most aliases in one text; more could expand a small file into a large one. */
 const mostAliases = 50;
 const mostCharacters = 1_048_576;
 
@@ -43,7 +46,7 @@ export function yamlSource(text: string): YamlSource {
     return `${String(line)}:${String(col)}`;
   }
 
-  /** Where the key of this path stands; for what is absent, where the nearest part above it stands. */
+  /** The position of the key at this path, or of the nearest parent that exists. */
   function offsetOf(path: Path): number {
     if (path.length === 0) return 0;
     const above = path.slice(0, -1);

@@ -5,7 +5,7 @@ import { formatReceiptLine, parseReceiptLine } from '../../src/provenance/receip
 import { aReceipt, anyReceipt } from './receipts.ts';
 
 describe('a receipt in a job log', () => {
-  it('comes back as it was written, under 8 KB, whatever it holds', () => {
+  it('round-trips within 8 KB, whatever it contains', () => {
     fc.assert(
       fc.property(anyReceipt, (receipt) => {
         const line = formatReceiptLine(receipt);
@@ -16,14 +16,14 @@ describe('a receipt in a job log', () => {
     );
   });
 
-  it('is found behind the time-stamp that Gitea puts before each line', () => {
+  it('is found after the timestamp that Gitea puts before each line', () => {
     const line = formatReceiptLine(aReceipt);
     for (const stamp of ['2026-11-02T08:00:00.1234567Z ', '2026-11-02T08:00:00Z ', '2026-11-02T09:00:00.1+01:00 ']) {
       expect(parseReceiptLine(`${stamp}${line}`)).toEqual(aReceipt);
     }
   });
 
-  it('is refused when any one character differs', () => {
+  it('is refused if any character differs', () => {
     const line = formatReceiptLine(aReceipt);
     for (let at = 0; at < line.length; at += 1) {
       const changed = line[at] === '0' ? '1' : '0';
@@ -31,7 +31,7 @@ describe('a receipt in a job log', () => {
     }
   });
 
-  it('is refused when a runner has masked a part, when cut, and when something stands around it', () => {
+  it('is refused if a runner masked part of it, if it is cut, and if other text surrounds it', () => {
     const line = formatReceiptLine(aReceipt);
     for (const broken of [line.replace(/.{8}\./, '***.'), line.slice(0, -1), `x${line}`, `${line} x`, '']) {
       expect(parseReceiptLine(broken)).toBeNull();
@@ -40,7 +40,7 @@ describe('a receipt in a job log', () => {
 });
 
 describe('a receipt from JSON', () => {
-  it('is taken when every member is of its form', () => {
+  it('is accepted if every member has its form', () => {
     expect(parseReceipt(JSON.parse(JSON.stringify(aReceipt)))).toEqual(aReceipt);
     expect(
       parseReceipt({ ...aReceipt, version: null, requests: [], address: null, clockOffsetMs: null }),
@@ -67,7 +67,7 @@ describe('a receipt from JSON', () => {
     expect(parseReceipt(value)).toBeNull();
   });
 
-  it('is refused when a member is missing', () => {
+  it('is refused if a member is missing', () => {
     for (const member of Object.keys(aReceipt)) {
       const { [member as keyof typeof aReceipt]: _left, ...rest } = aReceipt;
       expect(parseReceipt(rest)).toBeNull();

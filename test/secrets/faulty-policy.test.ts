@@ -8,7 +8,7 @@ const dev: Vault = { name: 'kv-dev', url: 'https://kv-dev.vault.azure.net', reso
 const parse = (text: string, vaults = [prod]) => parsePolicy(text, 'keyturn.policy.yml', vaults);
 
 describe('a policy with faults', () => {
-  it('lets a runner alone have a shared host', () => {
+  it('allows a shared host only for a runner', () => {
     const text = `format: 1\nidentities:\n  aaaaaaaa-2222-3333-4444-555555555555: { role: rotator, sharedHost: true }\n`;
     expect(faultsOf(text)).toEqual([
       '3:3 identities.aaaaaaaa-2222-3333-4444-555555555555 has labels, repositories or sharedHost, which a runner alone can have',
@@ -21,7 +21,7 @@ describe('a policy with faults', () => {
     ]);
   });
 
-  it('names every one of them with its line and column, in one message', () => {
+  it('reports all of them in one message, each with line and column', () => {
     const text = `format: 1
 secrets:
   one:
@@ -118,7 +118,7 @@ colour: red
     expect(faultsOf(`${levels.join('\n')}\nformat: 1`)).toEqual(['1:1 aliases are used too often, or point nowhere']);
   });
 
-  it('is not fooled by the names of JavaScript', () => {
+  it("does not confuse keys with JavaScript's own property names", () => {
     const faults = faultsOf('format: 1\n__proto__: { secrets: 1 }\nconstructor: 1\n');
     expect(faults.length).toBeGreaterThan(0);
     expect(({} as Record<string, unknown>)['secrets']).toBeUndefined();

@@ -46,7 +46,7 @@ identities:
 `;
 
 describe('a policy', () => {
-  it('binds secrets as it says, names in lower case', () => {
+  it('binds its secrets, with names in lower case', () => {
     const { secrets, namespaces, identities } = parse(whole);
     expect(secrets.get('kv-prod/database-password')).toEqual({
       vault: 'kv-prod',
@@ -80,7 +80,7 @@ describe('a policy', () => {
     expect(identities.get('bbbbbbbb-2222-3333-4444-555555555555')?.sharedHost).toBeUndefined();
   });
 
-  it('has defaults that keep an old version a day and rotate twice a day at most', () => {
+  it('keeps an old version for a day and rotates at most twice a day by default', () => {
     expect(parse(whole).secrets.get('kv-prod/session-key')).toMatchObject({
       target: {},
       graceMs: 86_400_000,
@@ -95,14 +95,14 @@ describe('a policy', () => {
     });
   });
 
-  it('is found in whatever case a secret is asked for, and binds nothing it does not name', () => {
+  it('finds a binding in any case, and binds nothing that it does not name', () => {
     const policy = parse(whole);
     expect(bindingFor(policy, 'KV-Prod', 'DATABASE-password')?.issuer).toBe('postgresql');
     expect(bindingFor(policy, 'kv-prod', 'other')).toBeNull();
     expect(bindingFor(policy, 'kv-dev', 'database-password')).toBeNull();
   });
 
-  it('is the one of docs/policy.md, which names every key of a secret', () => {
+  it('parses the example of docs/policy.md, which names every key of a secret', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/policy.md'), 'utf8');
     const example = /```yaml\n([^`]*)```/.exec(page)?.[1] ?? '';
     expect(parse(example).secrets.size).toBe(2);
@@ -114,7 +114,7 @@ describe('a policy', () => {
     expect(parse('format: 1').secrets.size).toBe(0);
   });
 
-  it('binds what any writer of YAML wrote', () => {
+  it('parses any valid YAML notation', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.stringMatching(/^[0-9a-z-]{1,30}$/), { maxLength: 8 }),

@@ -8,7 +8,7 @@ const word = fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom('on
 const tags = fc.record({ rotation: word, ValidityPeriodDays: word, other: word }, { requiredKeys: [] });
 
 describe('the tags of a version', () => {
-  it('never widen, name a target or change anything but the validity, whatever they hold', () => {
+  it('change only the validity and never widen it, whatever they contain', () => {
     fc.assert(
       fc.property(tags, (some) => {
         const { binding: left } = tightenedBinding(binding, some);
@@ -20,7 +20,7 @@ describe('the tags of a version', () => {
     );
   });
 
-  it('either are obeyed or are named: one that stands there has its effect, or is malformed, or widens', () => {
+  it('either take effect or are reported as malformed or widening', () => {
     fc.assert(
       fc.property(word, (text) => {
         const { binding: left, malformed, widened } = tightenedBinding(binding, { ValidityPeriodDays: text });
@@ -30,7 +30,7 @@ describe('the tags of a version', () => {
     );
   });
 
-  it('let rotate with on or without a word, and with no other', () => {
+  it('allow rotation if absent or on, and with no other value', () => {
     fc.assert(
       fc.property(word, (text) => {
         const { binding: left, malformed } = tightenedBinding(binding, { rotation: text });
