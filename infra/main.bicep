@@ -13,7 +13,7 @@ param workspaceName string
 @description('Address of Gitea, such as https://git.example.org.')
 param giteaUrl string
 
-@description('Key Vault reference of Gitea\'s token: https://VAULT.vault.azure.net/secrets/NAME.')
+@description('Address of the secret with Gitea\'s token: https://VAULT.vault.azure.net/secrets/NAME. Keyturn reads it itself.')
 param giteaTokenSecretUri string
 
 @description('Key Vault key that seals packs: https://VAULT.vault.azure.net/keys/NAME. Without it no pack can be sealed.')
@@ -132,7 +132,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    keyVaultReferenceIdentity: rotator.id
     functionAppConfig: {
       runtime: { name: 'node', version: '24' }
       scaleAndConcurrency: { maximumInstanceCount: 40, instanceMemoryMB: 2048 }
@@ -152,7 +151,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'AzureWebJobsStorage__clientId', value: rotator.properties.clientId }
         { name: 'KEYTURN_VAULTS', value: '${vault.id}=${vault.properties.vaultUri}' }
         { name: 'KEYTURN_GITEA_URL', value: giteaUrl }
-        { name: 'KEYTURN_GITEA_TOKEN', value: '@Microsoft.KeyVault(SecretUri=${giteaTokenSecretUri})' }
+        // The plain address, no reference: what the platform reads in the rotator's name nothing could explain.
+        { name: 'KEYTURN_GITEA_TOKEN', value: giteaTokenSecretUri }
         { name: 'KEYTURN_LOG_WORKSPACE_ID', value: workspace.properties.customerId }
         { name: 'KEYTURN_IDENTITY_KIND', value: 'managed-identity' }
         { name: 'KEYTURN_IDENTITY_CLIENT_ID', value: rotator.properties.clientId }

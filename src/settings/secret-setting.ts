@@ -5,7 +5,7 @@ import { isVaultAddress } from './address.ts';
 import type { SettingReader } from './setting-reader.ts';
 import type { SettingName } from './setting-table.ts';
 
-const must = 'the secret itself, or a reference to it in a vault of Azure: @Microsoft.KeyVault(SecretUri=https://…)';
+const must = 'the secret itself, or its address in a vault of Azure: https://VAULT/secrets/NAME';
 
 /**
  * A secret among the settings. App Service and Functions put the value in the place of a reference before we start; where

@@ -29,12 +29,12 @@ export const settingTable = {
   KEYTURN_GITEA_TOKEN: {
     says: 'A token that may read repositories, their Actions and users. Secret.',
     otherwise: null,
-    example: '@Microsoft.KeyVault(SecretUri=https://kv-prod.vault.azure.net/secrets/keyturn-gitea-token)',
+    example: 'https://kv-prod.vault.azure.net/secrets/keyturn-gitea-token',
   },
   KEYTURN_GITEA_WEBHOOK_SECRET: {
     says: 'The secret under which Gitea signs deliveries to `/events/gitea`. Secret.',
     otherwise: 'deliveries are refused; jobs are found by asking alone',
-    example: '@Microsoft.KeyVault(SecretUri=https://kv-prod.vault.azure.net/secrets/keyturn-gitea-webhook-secret)',
+    example: 'https://kv-prod.vault.azure.net/secrets/keyturn-gitea-webhook-secret',
   },
   KEYTURN_LOG_WORKSPACE_ID: {
     says: "The id of the Log Analytics workspace that holds the vaults' audit log.",
@@ -164,7 +164,7 @@ export const settingTable = {
   KEYTURN_OPENID_CLIENT_SECRET: {
     says: 'The client secret of the portal at the issuer. Secret.',
     otherwise: null,
-    example: '@Microsoft.KeyVault(SecretUri=https://kv-evidence.vault.azure.net/secrets/keyturn-openid-client-secret)',
+    example: 'https://kv-evidence.vault.azure.net/secrets/keyturn-openid-client-secret',
   },
   KEYTURN_OPENID_PRESET: {
     says: 'The identity provider whose scope, claim and way to compare names apply: `gitea` or `none`. For `gitea` the scope is `openid profile groups` and the claim `groups`, compared without regard to case.',
