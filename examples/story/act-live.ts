@@ -50,7 +50,7 @@ export async function actLive(
   tell('A job of acme/payments runs keyturn-fetch exec, a real child process.');
   const exitCode = await fetchInJob(world, helper, await fetchConfiguration(world, service.portal, directory));
   tell(
-    `  The job ended with ${String(exitCode)}. Its log is in Gitea: the value in it reads ***, the receipt is hexadecimal.`,
+    `  The job ended with exit code ${String(exitCode)}. Its log is in Gitea: the value in it reads ***, the receipt is hexadecimal.`,
   );
 
   tell('An operator asks for deploy-token to be rotated: an access token of Gitea, whose end can be shown.');

@@ -1,6 +1,7 @@
 import { composeKeyturn } from '../compose.ts';
 import { type Check, fail } from '../composition/doctor/check.ts';
 import { checkLoggedIds } from '../composition/doctor/check-logged-ids.ts';
+import { checkNotifications } from '../composition/doctor/check-notifications.ts';
 import { checkSeparation } from '../composition/doctor/check-separation.ts';
 import { checkSources } from '../composition/doctor/check-sources.ts';
 import { checkVaults } from '../composition/doctor/check-vaults.ts';
@@ -26,6 +27,7 @@ async function examine({ environment, now, progress }: Surroundings): Promise<re
       ...(await checkSources(composition)),
       await checkLoggedIds(composition),
       ...(await checkSeparation(composition)),
+      await checkNotifications(composition),
     ];
   } catch (error) {
     if (ServiceError.is(error, 'SETTINGS_MALFORMED')) return error.details.faults.map((one) => fail('settings', one));

@@ -14,7 +14,7 @@ export function describeRotationPass(counts: Reconciled['counts']): string {
   const did = sentence([
     [due, 'due', 'due'],
     [claimed, 'rotation started', 'rotations started'],
-    [published, 'open rotation with its new value published', 'open rotations with their new values published'],
+    [published, 'rotation with its new value published', 'rotations with their new values published'],
     [waiting, 'rotation waiting for its next step', 'rotations waiting for their next steps'],
     [busy, 'rotation in the hands of another worker', 'rotations in the hands of another worker'],
     [counts.needsAttention, 'rotation that needs a person', 'rotations that need a person'],

@@ -1,4 +1,5 @@
 import type { RotationState } from '../rotation/history/rotation-steps.ts';
+import { sentenceOf } from '../service-error.ts';
 import type { RotationEvent } from '../rotation/rotation-tools.ts';
 
 /** What each state means, after "the rotation". */
@@ -8,7 +9,7 @@ const states = {
   issued: 'has a new credential',
   verified: 'has shown that the new credential works',
   published: 'has published the new value',
-  grace: 'has published the new value; the old one ends after its grace',
+  grace: 'waits until the grace of the old value has ended',
   revoked: 'has ended the old credential',
   done: 'is complete',
   'awaiting-approval': 'waits for a second person to approve it',
@@ -27,7 +28,7 @@ export function describeState(state: RotationState): string {
 
 /** One sentence for a person who watches. */
 export function describeEvent({ vault, secret, state, failure, retryAt }: RotationEvent): string {
-  const failed = failure === null ? '' : `; its newest failure is ${failure}`;
+  const failed = failure === null ? '' : ` (${failure}: ${sentenceOf(failure) ?? 'unknown'})`;
   const again = retryAt === null || state !== 'retry-wait' ? '' : `; next try at ${retryAt.toISOString()}`;
-  return `${vault}/${secret}: the rotation ${states[state]}${failed}${again}.`;
+  return `${vault}/${secret}: the rotation ${states[state]}${again}${failed}.`;
 }

@@ -49,6 +49,8 @@ export interface Notifier {
    * known whether the message arrived, `NOTIFICATION_SECRET_UNUSABLE` before anything is sent.
    */
   send(notification: Notification): Promise<void>;
+  /** Looks whether a message could be made, and sends none. @throws ServiceError `NOTIFICATION_SECRET_UNUSABLE`. */
+  readonly check: () => Promise<void>;
 }
 
 /** The id of an event: equal for equal events, on every instance and after every restart. */

@@ -25,11 +25,17 @@ const keyBytes = { least: 24, most: 64 };
  */
 export function webhookNotifier({ url, secret, portal, now, timeoutMs = 10_000 }: WebhookSettings): Notifier {
   const { host } = new URL(url);
+  async function readKey(): Promise<Buffer> {
+    const key = signingKey((await secret()).reveal());
+    if (key === null) throw new ServiceError('NOTIFICATION_SECRET_UNUSABLE', { receiver: host });
+    return key;
+  }
+
   return {
     name: `webhook ${host}`,
+    check: async () => void (await readKey()),
     async send({ id, at, event }) {
-      const key = signingKey((await secret()).reveal());
-      if (key === null) throw new ServiceError('NOTIFICATION_SECRET_UNUSABLE', { receiver: host });
+      const key = await readKey();
       const link = portal === null ? {} : { portal: `${portal}/rotations` };
       const data = { ...event, says: describeNotification(event), ...link };
       const body = JSON.stringify({ type: event.type, timestamp: at.toISOString(), data });

@@ -52,6 +52,7 @@ describe('keyturn doctor', () => {
       'staged values': 'warn',
       policy: 'pass',
       'sealing key': 'pass',
+      notifications: 'warn',
     });
     expect(lineOf(lines, 'setting secrets').says).toContain('cannot be tried without writing');
   });
@@ -124,6 +125,18 @@ secrets:
     const { name } = service.cloud.vault;
     expect(lineOf(lines, `binding of ${name}/a`).says).toContain('there is no issuer no-such-issuer; those known are');
     expect(lineOf(lines, `binding of ${name}/b`)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('looks whether messages to people could be signed, and sends none', async () => {
+    const channel = { KEYTURN_NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:9/hook' };
+    const good = await doctor({ ...channel, KEYTURN_NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(40)}` });
+    expect(lineOf(good.lines, 'notifications')).toMatchObject({
+      verdict: 'pass',
+      says: 'messages go to the webhook 127.0.0.1:9, signed',
+    });
+    const { code, lines } = await doctor({ ...channel, KEYTURN_NOTIFY_WEBHOOK_SECRET: 'swordfish' });
+    expect([code, lineOf(lines, 'notifications').verdict]).toEqual([1, 'fail']);
+    expect(JSON.stringify(lines)).not.toContain('swordfish');
   });
 
   it('warns in observe mode that nothing is rotated', async () => {

@@ -9,6 +9,7 @@ export function memoryNotifier(): NotifierUnderTest & { readonly tries: () => nu
   let tries = 0;
   const notifier: Notifier = {
     name: 'memory',
+    check: () => Promise.resolve(),
     send({ id, event }) {
       tries += 1;
       if (behaviour === 'refuses') {

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
+import { notificationEvent } from '../../src/notify/notifier.ts';
 import { signingKey, webhookNotifier } from '../../src/notify/webhook-notifier.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { notifierContract, type NotifierUnderTest } from '../contracts/notifier.contract.ts';
@@ -26,12 +28,14 @@ interface Received {
 async function receiver(answer: { status: number; headers?: Record<string, string> } = { status: 204 }) {
   const received: Received[] = [];
   const seen: string[] = [];
+  const bodies: string[] = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
       seen.push(request.url ?? '');
       const text = Buffer.concat(pieces).toString('utf8');
+      bodies.push(text);
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
       if (answer.status >= 200 && answer.status < 300) {
         const { type, data } = new Webhook(secret).verify(text, headers) as { type: string; data: { says: string } };
@@ -43,7 +47,7 @@ async function receiver(answer: { status: number; headers?: Record<string, strin
   servers.push(server);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  return { received, seen, answer, server, url: `http://127.0.0.1:${String(port)}/hook` };
+  return { received, seen, bodies, answer, server, url: `http://127.0.0.1:${String(port)}/hook` };
 }
 
 async function webhookUnderTest(): Promise<NotifierUnderTest> {
@@ -52,7 +56,7 @@ async function webhookUnderTest(): Promise<NotifierUnderTest> {
   const here = webhookNotifier({ ...options, url: to.url });
   const nowhere = webhookNotifier({ ...options, url: 'http://127.0.0.1:9/hook' });
   return {
-    notifier: { name: here.name, send: async (one) => await (away ? nowhere : here).send(one) },
+    notifier: { name: here.name, check: here.check, send: async (one) => await (away ? nowhere : here).send(one) },
     received: to.received,
     behave: (how) => {
       away = how === 'is away';
@@ -78,6 +82,15 @@ notifierContract('in memory', () => Promise.resolve(memoryNotifier()));
 notifierContract('by webhook', webhookUnderTest);
 
 describe('the webhook', () => {
+  it('sends what docs/self-hosting.md shows', async () => {
+    const [, json = ''] = /```json\n([^`]+)```/.exec(readFileSync('docs/self-hosting.md', 'utf8')) ?? [];
+    const { timestamp, data } = JSON.parse(json) as { timestamp: string; data: Record<string, unknown> };
+    const event = notificationEvent.parse(data);
+    const to = await receiver();
+    await webhookNotifier({ ...options, url: to.url }).send({ id: 'msg_1', at: new Date(timestamp), event });
+    expect(to.bodies.map((body) => JSON.parse(body) as unknown)).toEqual([JSON.parse(json)]);
+  });
+
   it('follows no redirect: where messages go is the settings to say', async () => {
     const trap = await receiver();
     const to = await receiver({ status: 307, headers: { location: trap.url } });
@@ -111,6 +124,7 @@ describe('the webhook', () => {
       });
       const failed = await notifier.send(notification).catch((error: unknown) => error);
       expect(failed).toMatchObject({ code: 'NOTIFICATION_SECRET_UNUSABLE' });
+      await expect(notifier.check()).rejects.toMatchObject({ code: 'NOTIFICATION_SECRET_UNUSABLE' });
       expect(String(failed)).not.toContain('swordfish');
     }
     expect(to.seen).toEqual([]);
