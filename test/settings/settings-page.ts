@@ -23,5 +23,5 @@ export KEYTURN_LOG_WORKSPACE_ID=00000000-0000-0000-0000-000000000000
 keyturn serve --data /var/lib/keyturn
 \`\`\`
 
-**Secrets** can be given as plain values, as the address of a Key Vault secret, or as \`@Microsoft.KeyVault(SecretUri=…)\` (also \`VaultName=…;SecretName=…\`). App Service and Functions resolve the last form themselves; everywhere else Keyturn reads the vault with its own identity.
+**Secrets** can be given as plain values, as the address of a Key Vault secret, or as \`@Microsoft.KeyVault(SecretUri=…)\` (also \`VaultName=…;SecretName=…\`). Give the address on App Service and Functions: they resolve the last form themselves, with the app's identity, and the report cannot explain such a read. Everywhere else Keyturn reads the vault with its own identity in both cases.
 `;
