@@ -27,7 +27,7 @@ export interface PeriodToAudit {
   readonly policy: Policy;
   /** Short names of the vaults in scope. */
   readonly vaults: readonly string[];
-  /** What the vaults hold at the end of the period; the newest snapshot on record when not given. */
+  /** The secrets of the vaults at the end of the period; defaults to the newest recorded snapshot. */
   readonly inventory?: readonly InventoriedSecret[] | null;
   readonly rotations: readonly RotationHistory[];
   readonly period: ReportingPeriod;
@@ -35,9 +35,9 @@ export interface PeriodToAudit {
 }
 
 /**
- * All that the audit knows of one period, from what was collected alone: nothing is asked of Azure or Gitea here, so
- * the same records give the same answer. Rows are walked once now and again for each walk of `attributions()`; a day is
- * held in memory at a time.
+ * Audits one period from collected records only. It asks neither Azure nor Gitea, so the same records always produce
+ * the same result. It reads the rows once, and again for each iteration of `attributions()`, with one day in memory at
+ * a time.
  */
 export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> {
   const { records, policy, period, rotations, now } = audit;
@@ -107,7 +107,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   };
 }
 
-/** One row in memory at a time; what the population leaves out is not attributed. */
+/** One row in memory at a time. Rows outside the population are not attributed. */
 async function* attributeRows(
   records: RecordStore,
   period: ReportingPeriod,
@@ -121,7 +121,9 @@ async function* attributeRows(
   }
 }
 
-/** Clocks of runners differ from the vault's; a receipt near the period's edge may be of a row on the other side. */
+/**
+ * Runners' clocks differ from the vault's, so a receipt near the period's edge may belong to a row on the other side.
+ */
 const edgeMs = 60_000;
 
 async function loadAttributor({ records, policy, rotations, period }: PeriodToAudit) {

@@ -13,7 +13,7 @@ import { periodRows } from './period/period-rows.ts';
 import { receiptsOf, type LedgerReceipt } from './collection/receipt-ledger.ts';
 import { retrievalCollection } from './collection/retrieval-collection.ts';
 
-/** Who read one version, and how far the log is known: of the same shape as the rotation's port asks for. */
+/** Who read one version, and how far the log is known; the shape of the rotation's port. */
 export interface ReadersOfVersion {
   readonly watermark: Date | null;
   readonly gaps: readonly string[];
@@ -21,13 +21,14 @@ export interface ReadersOfVersion {
   readonly running: readonly string[];
 }
 
-// No Gitea job lives longer than ENDLESS_TASK_TIMEOUT, three hours, with a zombie's ten minutes; a day is far beyond.
+// No Gitea job runs longer than ENDLESS_TASK_TIMEOUT (three hours) plus ten minutes for a zombie; a day is a safe upper
+// bound.
 const longestJobMs = 86_400_000;
 
 /**
- * What a revocation waits for: reads of the version since a moment, hours since then that cannot be shown to be whole,
- * and jobs that read it and have not ended. A job that nobody can tie to a read is no reader here, so the caller also
- * waits out the declared lifetime of consumers.
+ * Finds what a revocation must wait for: reads of the version since a moment, hours since then that cannot be shown to
+ * be complete, and running jobs that read it. A job that cannot be tied to a read is missing here, so the caller also
+ * waits for the declared lifetime of consumers.
  */
 export async function findVersionReaders(
   tools: { readonly records: RecordStore; readonly policy: Policy; readonly now: () => Date },
@@ -37,7 +38,7 @@ export async function findVersionReaders(
   const { records, now } = tools;
   const collection = await retrievalCollection(records);
   if (collection === null) return { watermark: null, gaps: [], reads: [], running: [] };
-  // Whole hours alone: the canary of the hour that the watermark lies in may not have been read, or its row not come.
+  // Only complete hours: in the watermark's own hour the canary may not have been read yet, or its row may be late.
   const watermark = new Date(hourOf(Date.parse(collection.watermark)));
   const until = new Date(Math.max(now().getTime(), Date.parse(collection.readTo)));
   const period = { from: new Date(since.getTime() - longestJobMs), to: until };
@@ -86,7 +87,7 @@ async function loadAttributor(
   return createAttributor({ policy, jobs, receipts, rotations: [] });
 }
 
-/** Keys of the jobs that had not ended when they were last seen. */
+/** Keys of the jobs that were still running when last seen. */
 async function runningJobs(records: RecordStore): Promise<ReadonlySet<string>> {
   const unfinished = (await jobCollection(records))?.unfinished ?? [];
   return new Set(unfinished.filter(({ status }) => status !== 'completed').map(jobKey));

@@ -17,28 +17,28 @@ import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { indexRotations } from './rotation-index.ts';
 
-/** What rows are attributed against. The order and duplicates of each list change nothing. */
+/** The sources that rows are attributed against. Order and duplicates in each list change nothing. */
 export interface AttributionSources {
   readonly policy: Policy;
   readonly jobs: Iterable<Job>;
   readonly receipts: Iterable<LedgerReceipt>;
   readonly rotations: Iterable<RotationHistory>;
-  /** Reads by Keyturn itself that no rotation made. */
+  /** Keyturn's own reads outside rotations. */
   readonly ownReads?: Iterable<OwnRead>;
-  /** Keys of jobs whose log was read whole. */
+  /** Keys of jobs whose log was read completely. */
   readonly harvested?: ReadonlySet<string>;
-  /** Every job created before this is in the ledger; `null` when nothing vouches for that. */
+  /** Every job created before this is in the ledger; `null` if that is not known. */
   readonly ledgerCompleteTo?: Date | null;
 }
 
-/** Grades rows, each by itself. */
+/** Grades each row independently of the others. */
 export interface Attributor {
-  /** Exactly one grade. Never throws: what cannot be tied is `unattributed`, with the reason. */
+  /** Returns exactly one grade. Never throws: a row that cannot be tied to a job is `unattributed`, with the reason. */
   attribute(retrieval: Retrieval): Attribution;
   readonly context: AttributionContext;
 }
 
-/** In this order: the first that answers decides. */
+/** The rules in order: the first one that returns a verdict decides. */
 const rules: readonly AttributionRule[] = [
   personRule,
   ourIdentityRule,
@@ -49,8 +49,8 @@ const rules: readonly AttributionRule[] = [
 ];
 
 /**
- * Builds the indexes once; jobs and receipts are held in memory, retrievals never are.
- * Source of the rules: docs/decisions.md, "Grades"; each says in its docstring what it rests on.
+ * Builds the indexes once. Jobs and receipts are held in memory, retrievals are not. Source of the rules:
+ * docs/decisions.md, "Grades"; each rule's docstring names its evidence.
  */
 export function createAttributor(sources: AttributionSources): Attributor {
   const { policy, harvested, ledgerCompleteTo } = sources;

@@ -2,15 +2,21 @@ import type { IdentityRule } from '../../secrets/policy.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 
-/** Jobs, found by their numbers or by the moment at which they ran. */
+/** Finds jobs by their numbers or by the time when they ran. */
 export interface JobIndex {
   find(numbers: { readonly instance: string; readonly jobId: number; readonly attempt: number }): Job | null;
-  /** Jobs that the identity serves and that were running at `at` (milliseconds), each side widened by `slackMs`; in order of their keys. */
+  /**
+   * Jobs that the identity serves and that were running at `at` (milliseconds), with `slackMs` added on each side; in
+   * order of their keys.
+   */
   running(identity: IdentityRule, at: number, slackMs: number): readonly Job[];
   readonly size: number;
 }
 
-/** Gitea keeps whole seconds, and claims a job before the runner has it. Two seconds more cover clocks that differ a little. */
+/**
+ * Gitea stores whole seconds, and marks a job as started before the runner has it. Two more seconds allow for small
+ * clock differences.
+ */
 export const jobSlackMs = 3_000;
 
 interface Span {
@@ -19,7 +25,7 @@ interface Span {
   readonly job: Job;
 }
 
-/** Builds the index. Of one attempt told twice the one that has ended counts, then the one the API told. */
+/** Builds the index. If an attempt occurs twice, the finished record wins, then the one from the API. */
 export function indexJobs(jobs: Iterable<Job>): JobIndex {
   const byKey = new Map<string, Job>();
   for (const job of jobs) {
@@ -42,18 +48,21 @@ export function indexJobs(jobs: Iterable<Job>): JobIndex {
   };
 }
 
-/** Whether the policy lets jobs of this repository run with the identity; without a list of repositories its runners' labels decide. */
+/**
+ * Whether the policy allows jobs of this repository to run with the identity. Without a list of repositories, its
+ * runners' labels decide.
+ */
 function mayServe(identity: IdentityRule, job: Job): boolean {
   if (identity.repositories.length > 0) return servesRepository(identity, job.repository);
   return identity.runnerLabels.length === 0 || job.labels.some((label) => identity.runnerLabels.includes(label));
 }
 
-/** Whether a repository is on the identity's list; names are compared without regard to case, as Gitea does. */
+/** Whether a repository is on the identity's list; names are compared ignoring case, as in Gitea. */
 export function servesRepository({ repositories }: IdentityRule, repository: string): boolean {
   return repositories.some((one) => one.toLowerCase() === repository.toLowerCase());
 }
 
-/** Whether the job was running at `at` (milliseconds), each side widened by `slackMs`. */
+/** Whether the job was running at `at` (milliseconds), with `slackMs` added on each side. */
 export function wasRunning(job: Job, at: number, slackMs: number): boolean {
   const span = spanOf(job);
   return span !== null && at >= span.from - slackMs && at <= span.to + slackMs;
@@ -63,7 +72,10 @@ interface Spans {
   around(at: number, slackMs: number): readonly Job[];
 }
 
-/** Sorted by start, with the latest end so far beside each: the walk back ends where nothing earlier reaches the moment. */
+/**
+ * Sorted by start, each with the latest end so far, so that the backward search stops once no earlier span can reach
+ * the moment.
+ */
 function createSpans(jobs: readonly Job[]): Spans {
   const sorted = jobs.flatMap((job): Span[] => {
     const span = spanOf(job);
@@ -85,7 +97,7 @@ function createSpans(jobs: readonly Job[]): Spans {
   };
 }
 
-/** Position of the last span that starts at or before `at`; -1 when none does. */
+/** Position of the last span that starts at or before `at`; -1 if there is none. */
 function lastStarted(spans: readonly Span[], at: number): number {
   let low = 0;
   let high = spans.length;
@@ -97,10 +109,13 @@ function lastStarted(spans: readonly Span[], at: number): number {
   return low - 1;
 }
 
-/** Spans by job: each row of a job asks for it, and reading two dates costs more than the rest of the join. */
+/**
+ * Caches spans by job, because every row of a job needs its span, and parsing two dates costs more than the rest of the
+ * join.
+ */
 const spanOfJob = new WeakMap<Job, Span>();
 
-/** A job that has not ended runs on; one that was never started ran at no moment. */
+/** A job that has not ended is still running; a job that never started ran at no time. */
 function spanOf(job: Job): Span | null {
   if (job.startedAt === null) return null;
   let span = spanOfJob.get(job);
@@ -112,7 +127,7 @@ function spanOf(job: Job): Span | null {
   return span;
 }
 
-/** Total order of two words on one attempt, so that the order of the input decides nothing. */
+/** A total order of records of one attempt, so that the order of the input has no influence. */
 function rank(job: Job): string {
   return `${job.completedAt ?? ''}|${job.known === 'api' ? 'b' : 'a'}|${job.startedAt ?? ''}|${JSON.stringify(job)}`;
 }

@@ -2,36 +2,36 @@ import type { Receipt } from '../../provenance/receipt.ts';
 import { jobKey } from '../model/job-name.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 
-/** One receipt's word on one request, ready for the join. */
+/** What one receipt claims about one request, prepared for the join. */
 export interface ReceiptClaim {
   readonly receipt: Receipt;
   readonly channel: 'posted' | 'logged';
   readonly reference: string;
-  /** Key of the job that it speaks of. */
+  /** Key of the job that it names. */
   readonly jobKey: string;
-  /** When the answer came by the vault's clock, as far as the runner knew it; milliseconds. */
+  /** When the answer arrived by the vault's clock, as the runner estimated it; milliseconds. */
   readonly answeredAt: number;
 }
 
-/** Receipts, found by the server's request id. */
+/** Finds receipts by the server's request id. */
 export interface ReceiptIndex {
-  /** Claims on the id by jobs that may make them; posted ones first, then in order of their references. */
+  /** Claims on the id, without copies; posted ones first, then in order of their references. */
   claims(correlationId: string): readonly ReceiptClaim[];
-  /** A row with this id was seen: receipts that never meet theirs are orphans. */
+  /** Records that a row with this id was seen. Receipts whose row is never seen are orphans. */
   match(correlationId: string): void;
-  /** Receipts on record of each channel, and of those that say that a value was served how many have met their row. */
+  /** The number of receipts per channel, and how many receipts of served values match a row. */
   counts(): { readonly posted: number; readonly logged: number; readonly matched: number };
-  /** Receipts that say that a value was served between the bounds (milliseconds), while no row says so; in order of their references. */
+  /** Receipts of values served between the bounds (milliseconds) that match no row; in order of their references. */
   orphans(from: number, to: number): readonly LedgerReceipt[];
-  /** Receipts in the log of another job than theirs. */
+  /** Receipts in another job's log than their own. */
   readonly copied: readonly LedgerReceipt[];
-  /** Ids that receipts of more than one job claim. */
+  /** Ids that receipts of several jobs claim. */
   contested(): readonly { readonly correlationId: string; readonly claims: readonly ReceiptClaim[] }[];
 }
 
 /**
- * Builds the index. A receipt in another job's log than its own is a copy: it is set aside, and costs whoever printed
- * it, never the row that it was copied from.
+ * Builds the index. A receipt in another job's log than its own is a copy: it is kept apart, and becomes a finding
+ * about the job that printed it. The original row is not affected.
  */
 export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
   const byId = new Map<string, ReceiptClaim[]>();
@@ -87,7 +87,7 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
   };
 }
 
-/** When the last request of a receipt was answered, by the vault's clock as far as the runner knew it; milliseconds. */
+/** When the last request of a receipt was answered by the vault's clock, as the runner estimated it; milliseconds. */
 export function answeredAt({ requests, clockOffsetMs }: Receipt): number {
   return Date.parse(requests.at(-1)?.at ?? '') + (clockOffsetMs ?? 0);
 }
@@ -96,7 +96,7 @@ function pick({ receipt, channel, reference }: LedgerReceipt): Omit<ReceiptClaim
   return { receipt, channel, reference, jobKey: jobKey(receipt.job) };
 }
 
-/** The place in the chain, and what was said there: two different words on one place are two receipts. */
+/** The position in the chain and its content: two different contents at one position are two receipts. */
 function placeOf(receipt: Receipt): string {
   return `${jobKey(receipt.job)}/${receipt.nonce}/${String(receipt.sequence)}/${receipt.requests.map(({ id }) => id).join()}`;
 }

@@ -2,7 +2,7 @@ import type { RotationHistory } from '../../rotation/history/rotation-history.ts
 import type { OwnRead } from '../collection/own-read-ledger.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
-/** The journal's times are when we acted, the log's when the vault answered; the SDK may try again in between. */
+/** The journal records when Keyturn acted, the log when the vault answered; the SDK may retry in between. */
 const journalSlackMs = 60_000;
 
 interface KnownOperation {
@@ -11,15 +11,15 @@ interface KnownOperation {
   readonly reference: string;
 }
 
-/** What our own journals and records account for. */
+/** The reads that Keyturn's own journals and records explain. */
 export interface RotationIndex {
-  /** The journal entry that explains a row of our own identity, as `rotationId@head`; `null` when none does. */
+  /** The journal entry that explains a row of Keyturn's own identity, as `rotationId@head`; `null` if there is none. */
   explain(retrieval: Retrieval): string | null;
-  /** The record of a read for this purpose, outside of any rotation, as `own-read AT`; `null` when there is none. */
+  /** The record of a read for this purpose outside any rotation, as `own-read AT`; `null` if there is none. */
   explainOwnRead(retrieval: Retrieval, purpose: OwnRead['purpose']): string | null;
 }
 
-/** Builds the index over all rotations that may touch the period, and over our own reads beside them. */
+/** Builds the index over all rotations that may touch the period, and over Keyturn's other own reads. */
 export function indexRotations(rotations: Iterable<RotationHistory>, ownReads: Iterable<OwnRead> = []): RotationIndex {
   const inJournals = createOperationIndex();
   const beside = { setting: createOperationIndex(), issuer: createOperationIndex() };

@@ -15,42 +15,44 @@ import { type FiledReceipt, readReceiptFile } from './read-receipt-file.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { OperationKind } from '../model/retrieval.ts';
 
-/** Files to be joined. Without jobs, receipts or a policy the join says what it lacks. */
+/** The files to join. Without jobs, receipts or a policy the result says what is missing. */
 export interface FilesToAttribute {
   /** A file of rows, or a folder of such files: AZKVAuditLogs, AzureDiagnostics, archive records, or `{"record": …}`. */
   readonly retrievals: string;
-  /** One `Job` a line. */
+  /** One `Job` per line. */
   readonly jobs?: string | null;
-  /** One receipt a line, bare (as found in a log), or as the ledger keeps posted ones: `{"postedAt", "receipt"}`. */
+  /**
+   * One receipt per line, bare (as found in a log), or in the ledger's form for posted ones: `{"postedAt", "receipt"}`.
+   */
   readonly receipts?: string | null;
   readonly policy?: Policy;
-  /** A file to be written, or a stream; standard output when not given. */
+  /** The output file or stream; defaults to standard output. */
   readonly out?: string | Writable | null;
 }
 
 export interface AttributedFiles {
-  /** Rows met, read or not. */
+  /** All rows, parsed or not. */
   readonly rows: number;
-  /** Rows that disclosed a value: those that are attributed. */
+  /** Rows that disclosed a value, and so were attributed. */
   readonly attributed: number;
   readonly kinds: Readonly<Partial<Record<OperationKind, number>>>;
   readonly grades: Readonly<Partial<Record<Grade, number>>>;
   readonly unreadable: number;
-  /** The first unreadable rows, with place and reason. */
+  /** The first rows that could not be parsed, with place and reason. */
   readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
-  /** In plain words, what keeps rows from a better grade. Empty when nothing does. */
+  /** What keeps rows from a better grade, in plain words. Empty if nothing does. */
   readonly lacks: readonly string[];
 }
 
 const mostShown = 100;
-/** Lines are written in pieces of this many characters: one write a line would cost more than the join. */
+/** Lines are written in chunks of this many characters, because one write per line would cost more than the join. */
 const pieceLength = 1 << 16;
 
 /**
- * Joins files to files: one line for each row that disclosed a value, in the order of the rows, with `id`, `grade`,
- * `job` or `candidates`, `reason` and `evidence`. Rows stream; jobs and receipts are held in memory. A row that stands in
+ * Joins files: writes one line for each row that disclosed a value, in the order of the rows, with `id`, `grade`, `job`
+ * or `candidates`, `reason` and `evidence`. Rows stream; jobs and receipts are held in memory. A row that occurs in
  * several files is written each time, with the same id.
- * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or a job or receipt that is none, with its
+ * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or an invalid job or receipt, with its
  * place; `OUTPUT_NOT_WRITTEN`.
  */
 export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {
@@ -87,7 +89,7 @@ export async function attributeFiles(files: FilesToAttribute): Promise<Attribute
       const attribution = attributor.attribute(retrieval);
       counts.attributed += 1;
       grades[attribution.grade] = (grades[attribution.grade] ?? 0) + 1;
-      // Waiting only when a piece was written keeps the loop free of a turn a row.
+      // Waiting only after a chunk was written saves one turn of the event loop per row.
       const pressure = writer.add(toLine(attribution));
       if (pressure !== null) await pressure;
     }
@@ -117,7 +119,7 @@ function describeMissingInputs(given: {
   ];
 }
 
-/** A bare receipt proves no more than that some log held it; where it was posted, the ledger's record says so. */
+/** A bare receipt proves only that some log contained it; a posted one has the ledger's record. */
 function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerReceipt {
   const posted = postedAt !== null;
   return {
@@ -129,7 +131,7 @@ function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerRece
 }
 
 interface LineWriter {
-  /** `null` while nothing is to be waited for. */
+  /** Returns `null` if the caller need not wait. */
   add(line: string): Promise<unknown> | null;
   end(): Promise<void>;
 }
@@ -172,7 +174,7 @@ async function fileWriter(path: string): Promise<WritePiece> {
   return (piece) => attempt(async () => (piece === null ? await file.close() : await file.appendFile(piece)));
 }
 
-/** A stream that is not ours is not ended. */
+/** Does not end the stream, because the caller owns it. */
 function streamWriter(stream: Writable): WritePiece {
   return (piece) => (piece === null || stream.write(piece) ? null : once(stream, 'drain'));
 }

@@ -1,9 +1,11 @@
-/** Audit rows have some six levels. Code that walks JSON by recursion ends on the stack at some thousands. */
+/** Audit rows have about six levels. Recursive code overflows the stack at a few thousand. */
 const mostLevels = 100;
 
-/** Whether a text of JSON is nested so deeply that no audit row can be in it, and that it could end whoever walks it. */
+/**
+ * Whether JSON text is nested too deeply for an audit row, and so deeply that recursive code could overflow the stack.
+ */
 export function isNestedTooDeeply(text: string): boolean {
-  // Nearly every line has a handful of brackets in all: then nothing more is looked at.
+  // Nearly every line contains only a few brackets and needs no further check.
   if (!hasMoreThan(text, '{', mostLevels / 2) && !hasMoreThan(text, '[', mostLevels / 2)) return false;
   let level = 0;
   let quoted = false;

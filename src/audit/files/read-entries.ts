@@ -2,9 +2,9 @@ import { ServiceError } from '../../service-error.ts';
 import { readJsonLines } from './read-json-lines.ts';
 
 /**
- * Every entry of a file, or of a folder of files; none for `null`. `parse` gives `null` for what is no such entry.
- * @throws ServiceError `RECORD_UNREADABLE` with the place of the first that is none: a join with half the jobs would tie
- * reads to the wrong ones.
+ * Reads every entry of a file, or of a folder of files; none for `null`. `parse` returns `null` for an invalid entry.
+ * @throws ServiceError `RECORD_UNREADABLE` with the place of the first invalid entry: a join with half the jobs would
+ * tie reads to the wrong ones.
  */
 export async function readEntries<Entry>(
   path: string | null,

@@ -1,7 +1,7 @@
 import type { Job } from '../model/job.ts';
 import { readEntries } from './read-entries.ts';
 
-/** Jobs of a file, one a line, as the ledger keeps them. @throws ServiceError `RECORD_UNREADABLE`. */
+/** Reads the jobs of a file, one per line, in the ledger's form. @throws ServiceError `RECORD_UNREADABLE`. */
 export async function readJobFile(path: string | null): Promise<Job[]> {
   return await readEntries(path, toJob);
 }

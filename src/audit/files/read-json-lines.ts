@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { ServiceError } from '../../service-error.ts';
 import { isNestedTooDeeply } from './nesting.ts';
 
-/** One parsed piece of a file and where it stood: `file:line`. */
+/** One parsed value of a file and its place: `file:line`. */
 export interface PlacedJson {
   readonly value: unknown;
   readonly place: string;
 }
 
-/** A line that is no JSON, or nested so deeply that it is no row. */
+/** A line that is not valid JSON, or is nested too deeply to be a row. */
 export interface PlacedFault {
   readonly fault: string;
   readonly place: string;
@@ -19,9 +19,9 @@ export interface PlacedFault {
 const extensions = /\.(json|ndjson|jsonl)$/i;
 
 /**
- * Streams a file of one JSON value a line, or of one JSON value over many lines, or every such file of a folder and its
- * folders in order of their paths. A broken line is given as a fault with its place, never left out.
- * @throws ServiceError `RECORD_UNREADABLE` when the file or folder cannot be opened.
+ * Streams a file with one JSON value per line, or with one JSON value over many lines, or every such file of a folder
+ * and its subfolders in order of their paths. Yields a broken line as a fault with its place; never skips it.
+ * @throws ServiceError `RECORD_UNREADABLE` if the file or folder cannot be opened.
  */
 export async function* readJsonLines(path: string): AsyncGenerator<PlacedJson | PlacedFault> {
   for await (const file of filesOf(path)) yield* readFileLines(file);
@@ -57,7 +57,8 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
     if (typeof value !== 'symbol') yield { value, place };
     else if (number > 1) yield { fault: 'it is no JSON', place };
     else {
-      // The first line is no whole value: one document over many lines, as an archive's `{"records": […]}` may be.
+      // The first line is not a complete value, so this is one document over many lines, such as an archive's
+      // `{"records": […]}`.
       yield await readDocument(file);
       return;
     }

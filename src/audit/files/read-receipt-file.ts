@@ -2,7 +2,10 @@ import { parseReceipt } from '../../provenance/parse-receipt.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
 import { readEntries } from './read-entries.ts';
 
-/** A receipt of a file. `postedAt`: the ledger says that it was posted; `null`: no more than that some log held it. */
+/**
+ * A receipt of a file. `postedAt`: when it was posted, as recorded in the ledger; `null` if it is only known from a
+ * log.
+ */
 export interface FiledReceipt {
   readonly receipt: Receipt;
   readonly postedAt: Date | null;
@@ -11,7 +14,8 @@ export interface FiledReceipt {
 }
 
 /**
- * Receipts of a file, one a line, bare (as found in a log), or as the ledger keeps posted ones: `{"postedAt", "receipt"}`.
+ * Reads the receipts of a file, one per line, bare (as found in a log), or in the ledger's form for posted ones:
+ * `{"postedAt", "receipt"}`.
  * @throws ServiceError `RECORD_UNREADABLE`.
  */
 export async function readReceiptFile(path: string | null): Promise<FiledReceipt[]> {

@@ -1,6 +1,7 @@
 /**
- * The rows that one piece of parsed JSON holds: a row, `{"record": row}`, Azure's `{"records": [rows]}` of older
- * archives and Event Hub, or an array of any of them. Anything else is given on as it is, to be refused with its place.
+ * Yields the rows in one parsed JSON value: a row, `{"record": row}`, Azure's `{"records": [rows]}` from older archives
+ * and Event Hub, or an array of any of them. Passes on anything else unchanged, so that the parser refuses it with its
+ * place.
  */
 export function* unwrapAuditRows(value: unknown): Generator {
   if (Array.isArray(value)) {

@@ -4,7 +4,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Reads whose evidence disagrees with itself: somebody forged some of it. */
+/** Reads whose evidence contradicts itself: part of it is forged. */
 export const contradictedRead: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('contradicted-read');
   return {

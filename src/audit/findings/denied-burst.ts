@@ -5,10 +5,13 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { findingId } from './finding-tally.ts';
 
-/** Refusals of one caller that follow each other within ten minutes are one burst; fewer than five are everyday mistakes. */
+/** Refusals of one caller within ten minutes of each other form one burst; fewer than five are everyday mistakes. */
 const gapMs = 10 * 60_000;
 const fewest = 5;
-/** A new role assignment takes up to half an hour to reach the vault; refusals that end in a read within it are that. */
+/**
+ * A new role assignment takes up to half an hour to reach the vault; refusals followed by a successful read within that
+ * time have this cause.
+ */
 const propagationMs = 30 * 60_000;
 
 interface Burst {
@@ -23,7 +26,7 @@ interface Burst {
   grantedAt: string | null;
 }
 
-/** Many refusals of one caller in a short time: somebody tries doors, or a role assignment has not arrived yet. */
+/** Many refusals of one caller in a short time: a probe, or a role assignment that has not taken effect yet. */
 export const deniedBurst: FindingRuleFactory = ({ policy }) => {
   const open = new Map<string, Burst>();
   const closed: Burst[] = [];
@@ -71,7 +74,7 @@ function extend(burst: Burst, retrieval: Retrieval): void {
   if (burst.evidence.length < 100) burst.evidence.push(retrieval.id);
 }
 
-/** A read of one of the secrets that were refused, soon after: the right was on its way. */
+/** A successful read of a refused secret soon afterwards shows that the role assignment was propagating. */
 function noteGrant(burst: Burst | undefined, retrieval: Retrieval): void {
   if (burst === undefined || !burst.rbacOnly || burst.grantedAt !== null) return;
   if (burst.secrets.has(subjectOf(retrieval)) && within(burst.lastAt, retrieval.at, propagationMs)) {

@@ -5,8 +5,8 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
 /**
- * Receipts that were used twice: printed by another job than their own, or claimed by several jobs. It costs whoever
- * copied; the row that was copied from keeps its grade.
+ * Receipts that were used twice: printed by another job than their own, or claimed by several jobs. The finding is
+ * about the copier; the original row keeps its grade.
  */
 export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, receipts }, period }) => {
   const tally = createFindingTally('duplicate-receipt');

@@ -50,7 +50,7 @@ const rules: readonly FindingRuleFactory[] = [
 
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
-/** All rules over one period: shown each event once, in order, then asked for what they found, worst first. */
+/** Runs all rules over one period: shows them each event once, in order, then collects their findings, worst first. */
 export function findExceptions(context: FindingContext): {
   see(retrieval: Retrieval, attribution: Attribution | null): void;
   findings(end: EndOfPeriod): readonly Finding[];
@@ -63,7 +63,7 @@ export function findExceptions(context: FindingContext): {
     findings: (end) =>
       observers
         .flatMap((observer) => observer.findings(end))
-        // Stable: within one severity the order of the rules stays.
+        // The sort is stable, so within one severity the order of the rules remains.
         .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
   };
 }

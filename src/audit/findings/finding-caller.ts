@@ -3,8 +3,8 @@ import type { Retrieval } from '../model/retrieval.ts';
 import { callerOf } from './finding-rule.ts';
 
 /**
- * Who an event was by, for a sentence: what the policy knows the identity as, with the id behind it, so that a reader
- * need not look up an object id and still can. Without a word of the policy, the managed identity's own name.
+ * Names the caller of an event in a sentence: the policy's name for the identity, followed by its id, so that a reader
+ * need not look up the object id but can. Without an entry in the policy, the managed identity's own name.
  */
 export function callerName(retrieval: Retrieval, { identities }: Policy): string {
   const { objectId, userPrincipalName, managedIdentity } = retrieval.identity;
@@ -15,7 +15,7 @@ export function callerName(retrieval: Retrieval, { identities }: Policy): string
   return known === undefined || known === '' ? caller : `${known} (${caller})`;
 }
 
-/** A sentence that begins with a name. */
+/** Capitalises a name at the start of a sentence. */
 export function capitalised(sentence: string): string {
   return sentence.startsWith('the ') ? `T${sentence.slice(1)}` : sentence;
 }

@@ -17,9 +17,9 @@ export interface FindingContext {
 
 /** What rules know after the last row. */
 export interface EndOfPeriod {
-  /** Rows to here are in (milliseconds): what lies behind may still come. */
+  /** Rows up to here have arrived (milliseconds); later rows may still arrive. */
   readonly settledTo: number;
-  /** The end of the period, or the moment of the audit when that is earlier (milliseconds). */
+  /** The end of the period, or the time of the audit if that is earlier (milliseconds). */
   readonly asOf: number;
   readonly coverage: readonly HourCoverage[];
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
@@ -28,9 +28,9 @@ export interface EndOfPeriod {
   readonly held: readonly InventoriedSecret[];
 }
 
-/** One rule over one period. It sees each event of the vaults in scope once, in order, and keeps little of it. */
+/** One rule over one period. It sees each event of the vaults in scope once, in order, and keeps only what it needs. */
 interface FindingObserver {
-  /** `attribution` is `null` for events that are no part of the population. */
+  /** `attribution` is `null` for events outside the population. */
   see?(retrieval: Retrieval, attribution: Attribution | null): void;
   findings(end: EndOfPeriod): readonly Finding[];
 }
@@ -42,7 +42,10 @@ export function subjectOf({ vault, secret }: Retrieval): string {
   return secret === null ? vault : `${vault}/${secret}`;
 }
 
-/** Who an event was by, as a reader can look it up: the person's name, else the object id, else the application. */
+/**
+ * The caller of an event in a form that a reader can look up: the person's name, or else the object id, or else the
+ * application.
+ */
 export function callerOf({ identity }: Retrieval): string {
   return identity.userPrincipalName ?? identity.objectId ?? identity.applicationId ?? 'nobody named';
 }

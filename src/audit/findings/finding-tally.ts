@@ -2,25 +2,28 @@ import { hash } from 'node:crypto';
 import { compareText } from '../../provenance/compare-text.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
 
-/** What a finding says of a subject, once it is known how often and from when to when. */
+/** Builds a finding's description once its count and times are known. */
 type Sentence = (tally: { readonly count: number; readonly firstAt: string; readonly lastAt: string }) => string;
 
-/** One event behind a finding. */
+/** One event of a finding. */
 export interface TalliedEvent {
   readonly subject: string;
-  /** Events of one subject with different keys are different findings; the subject's own when not given. */
+  /**
+   * Events of one subject with different keys are different findings; by default all events of a subject are one
+   * finding.
+   */
   readonly key?: string;
   readonly severity: Finding['severity'];
   readonly at: string;
-  /** Of the event itself, such as a retrieval's id: the first one is part of the finding's id. */
+  /** The id of the event itself, such as a retrieval's id. The first one is part of the finding's id. */
   readonly evidence: string;
   readonly description: Sentence;
 }
 
-/** Evidence that a finding lists by itself; the rest is found by subject and time in the data. */
+/** The most evidence that a finding lists; find the rest by subject and time in the data. */
 const mostEvidence = 100;
 
-/** Gathers events into findings, one a subject and key, in order of their first event. */
+/** Gathers events into findings, one per subject and key, in order of their first event. */
 export function createFindingTally(rule: FindingRule): {
   add(event: TalliedEvent): void;
   findings(): readonly Finding[];
@@ -70,7 +73,7 @@ export function createFindingTally(rule: FindingRule): {
   };
 }
 
-/** The same from report to report, as long as the first event is: 16 hexadecimal digits. */
+/** A finding's id: 16 hexadecimal digits, stable across reports while its first event stays the same. */
 export function findingId(rule: FindingRule, subject: string, firstEvent: string): string {
   return hash('sha256', [rule, subject, firstEvent].join('\n')).slice(0, 16);
 }

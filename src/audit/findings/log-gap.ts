@@ -3,7 +3,10 @@ import { counted, createFindingTally } from './finding-tally.ts';
 
 const hourMs = 3_600_000;
 
-/** Hours that were read and hold no row of our own canary read: rows may be missing there. Hours in a row are one finding. */
+/**
+ * Hours that were read but contain no row of Keyturn's canary read, so rows may be missing. Consecutive hours form one
+ * finding.
+ */
 export const logGap: FindingRuleFactory = () => ({
   findings({ coverage, settledTo }) {
     const tally = createFindingTally('log-gap');

@@ -4,16 +4,16 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** From when on a version must not be read any more, in milliseconds, and what had ended by then. */
+/** The time from which a version must no longer be read, in milliseconds, and the reason. */
 interface End {
   readonly at: number;
   readonly description: string;
 }
 
 /**
- * Reads of a version after its successor was published and the grace had passed: somebody still uses the old value. The grace is
- * the one that the rotation claimed, which is none in an emergency. Of a rotation that was rolled back the old value is in force
- * again, and the new version is the one that ends.
+ * Reads of an old version after its grace: a consumer still uses the old value. The grace is the one recorded at the
+ * rotation's start; an emergency rotation has none. After a roll-back the old value is in force again, and the new
+ * version is the one that ends.
  */
 export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
   const tally = createFindingTally('old-version-read');
@@ -27,7 +27,7 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
   return {
     see(retrieval, attribution) {
       const { version, at } = retrieval;
-      // Our own read of the old version, when a revocation is shown, is in the journal.
+      // Keyturn's own read of the old version, to show a revocation, is in the journal.
       if (attribution === null || attribution.grade === 'rotation' || version === null) return;
       const subject = subjectOf(retrieval);
       const end = endOf.get(`${subject}@${version}`);

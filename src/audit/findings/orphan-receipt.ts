@@ -3,7 +3,10 @@ import { answeredAt } from '../attribution/receipt-index.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Receipts of served reads that the log knows nothing of, although all its rows are in: rows were lost, or the receipt lies. */
+/**
+ * Receipts of served reads that are missing from the log although all its rows have arrived: rows were lost, or the
+ * receipt is forged.
+ */
 export const orphanReceipt: FindingRuleFactory = ({ attribution: { jobs, receipts }, period }) => ({
   findings({ settledTo }) {
     const tally = createFindingTally('orphan-receipt');

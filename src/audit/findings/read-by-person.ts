@@ -2,7 +2,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Values that people looked at: each is a copy that rotation cannot take back from a head. */
+/** Reads by people: rotation cannot revoke what a person remembers. */
 export const readByPerson: FindingRuleFactory = () => {
   const tally = createFindingTally('read-by-person');
   return {

@@ -4,7 +4,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Reads by jobs of repositories, branches, events or forks that the policy does not let read this secret. */
+/** Reads by jobs of repositories, branches, events or forks that the policy does not allow to read this secret. */
 export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('read-outside-namespace');
   return {

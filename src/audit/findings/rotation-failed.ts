@@ -12,13 +12,13 @@ const ends = {
   frozen: { severity: 'medium', description: 'is frozen: its journal does not match the vault' },
 } as const;
 
-/** Rotations that stopped and wait for a person, were taken back, or left two credentials alive. */
+/** Rotations that need attention, were rolled back, or left two credentials alive. */
 export const rotationFailed: FindingRuleFactory = ({ rotations, period }) => ({
   findings() {
     const tally = createFindingTally('rotation-failed');
     for (const { rotationId, vault, secret, state, newValue, failure, stateSince } of rotations) {
       const at = Date.parse(stateSince);
-      // Published over before it had published, it took back what it issued: nothing is left to look at.
+      // If another publisher was faster, the rotation revoked what it issued, and there is nothing to review.
       if (
         !isEnd(state) ||
         (state === 'superseded' && newValue !== 'not-ended') ||
@@ -45,7 +45,7 @@ function isEnd(state: string): state is keyof typeof ends {
   return Object.hasOwn(ends, state);
 }
 
-/** What the failure says; a journal of a later release may hold a code that this one does not know. */
+/** The failure's message. A later release's journal may contain a code that this one does not know. */
 function inWords(failure: string): string {
   return sentenceOf(failure) ?? `Its failure is ${failure}.`;
 }

@@ -1,7 +1,10 @@
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
-/** Secrets older than the policy allows, or past their own expiry: Key Vault goes on serving an expired value. */
+/**
+ * Secrets whose age exceeds the policy's validity, or that are past their own expiry: Key Vault still serves an expired
+ * value.
+ */
 export const rotationOverdue: FindingRuleFactory = () => ({
   findings({ inventory, asOf }) {
     const tally = createFindingTally('rotation-overdue');

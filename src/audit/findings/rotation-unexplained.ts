@@ -3,7 +3,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Reads by Keyturn's own identities that no journal accounts for: somebody else may hold them. */
+/** Reads by Keyturn's own identities without a journal entry: another party may be using them. */
 export const rotationUnexplained: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('rotation-unexplained');
   return {

@@ -1,12 +1,12 @@
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
-/** Secrets that nobody read in the whole period: what is not needed should not exist. */
+/** Secrets that nobody read in the whole period: an unused secret should not exist. */
 export const secretNeverRead: FindingRuleFactory = ({ period }) => ({
   findings({ inventory, asOf }) {
     const tally = createFindingTally('secret-never-read');
     for (const { vault, secret, enabled, created, reads } of inventory) {
-      // One that is younger than the period had not the whole of it.
+      // A secret created during the period did not have the whole period to be read.
       if (!enabled || reads > 0 || Date.parse(created) > period.from.getTime()) continue;
       const subject = `${vault}/${secret}`;
       tally.add({

@@ -1,7 +1,7 @@
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
-/** Secrets that never expire: no event will ever ask for their rotation. */
+/** Secrets that never expire: no event will ever announce that they are due. */
 export const secretWithoutExpiry: FindingRuleFactory = () => ({
   findings({ inventory }) {
     const tally = createFindingTally('secret-without-expiry');

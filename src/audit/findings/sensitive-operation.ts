@@ -3,7 +3,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** What takes a secret out of the vault as a whole, or takes it away. */
+/** Operations that export a whole secret or remove it. */
 const deeds: ReadonlyMap<string, string> = new Map(
   Object.entries({
     SecretBackup: 'backed up',
@@ -14,7 +14,7 @@ const deeds: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Backups, restores, deletions, purges and recoveries that were done; each should have a ticket. */
+/** Successful backups, restores, deletions, purges and recoveries; each should have a ticket. */
 export const sensitiveOperation: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('sensitive-operation');
   return {

@@ -4,7 +4,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf, subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Reads of a staging secret by anybody but the rotator: whoever did knows a value before it is published. */
+/** Reads of a staging secret by anyone but the rotator: the reader knows a value before it is published. */
 export const stagingRead: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('staging-read');
   return {

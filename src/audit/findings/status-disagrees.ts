@@ -2,7 +2,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Rows whose status and signature name different outcomes; the status was believed. */
+/** Rows whose status and signature state different outcomes; the status is used. */
 export const statusDisagrees: FindingRuleFactory = () => {
   const tally = createFindingTally('status-disagrees');
   return {

@@ -2,7 +2,7 @@ import { operatorTags, tightenedBinding } from '../../secrets/tightened-binding.
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
-/** Tags that are not what they are to be, so that what somebody wanted of them may not happen. Their text is not repeated. */
+/** Tags with invalid values, whose intended effect may not happen. The finding does not repeat their text. */
 export const tagMalformed: FindingRuleFactory = ({ policy }) => ({
   findings({ held, asOf }) {
     const tally = createFindingTally('tag-malformed');

@@ -2,7 +2,7 @@ import { tightenedBinding } from '../../secrets/tightened-binding.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
-/** Tags that would widen what the policy says; they have no effect, but somebody set them. */
+/** Tags that ask for more than the policy allows. They have no effect, but somebody set them. */
 export const tagWidened: FindingRuleFactory = ({ policy }) => ({
   findings({ held, asOf }) {
     const tally = createFindingTally('tag-widened');

@@ -4,7 +4,7 @@ import type { FindingRuleFactory } from './finding-rule.ts';
 import { callerOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Reads that nothing ties to anybody's job, one finding a caller and reason. */
+/** Reads that cannot be tied to a job, one finding per caller and reason. */
 export const unattributedRead: FindingRuleFactory = ({ policy }) => {
   const tally = createFindingTally('unattributed-read');
   return {

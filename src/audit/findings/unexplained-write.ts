@@ -8,7 +8,7 @@ const deeds: Readonly<Record<string, string>> = {
   SecretUpdate: 'changed the properties of',
 };
 
-/** Values and properties that were set by somebody else than the rotator, or by the rotator with no journal entry for it. */
+/** Values and properties set by anyone but the rotator, or by the rotator without a journal entry. */
 export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { rotations } }) => {
   const tally = createFindingTally('unexplained-write');
   return {
@@ -24,7 +24,7 @@ export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { ro
       tally.add({
         subject,
         key: `${callerOf(retrieval)} ${operation}`,
-        // A secret that the policy binds is Keyturn's to set; others belong to their owners.
+        // Only Keyturn should set a secret that the policy binds; others belong to their owners.
         severity: role === 'rotator' || bound ? 'high' : 'information',
         at: retrieval.at,
         evidence: retrieval.id,

@@ -1,7 +1,7 @@
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
 
-/** Rows of the log that could not be understood; they are counted, named, and in none of the numbers. */
+/** Rows of the log that could not be parsed: they are counted and named, but not part of any other number. */
 export const unreadableRow: FindingRuleFactory = ({ period }) => ({
   findings({ unreadable }) {
     const tally = createFindingTally('unreadable-row');

@@ -1,4 +1,4 @@
-/** Every code by which a rule of attribution decides, in words; in the order of docs/auditing.md. */
+/** A description of every reason code of the attribution rules; in the order of docs/auditing.md. */
 export const attributionReasons: Readonly<Record<string, string>> = {
   'receipt-posted': "a receipt names this request, and Gitea confirmed the job's token",
   'receipt-logged-by-dedicated-identity':

@@ -1,7 +1,7 @@
 import type { Job } from './job.ts';
 import type { Retrieval } from './retrieval.ts';
 
-/** Exactly one a row of the population. The order is the order of print. */
+/** Each row of the population has exactly one grade. Reports use this order. */
 export const grades = [
   'authenticated',
   'corroborated',
@@ -26,7 +26,7 @@ export const gradeGroups = {
   suspicious: ['contradicted', 'rotation-unexplained'],
 } as const satisfies Record<string, readonly Grade[]>;
 
-/** Who could have forged what a grade rests on; printed with every grade. */
+/** Who could have forged the evidence for a grade; printed with every grade. */
 export const forgers = {
   authenticated: 'Gitea or its administrator, Keyturn itself, or anyone who controls the job while it runs.',
   corroborated: 'Also another job on the same runner, or anyone who controls the runner.',
@@ -45,12 +45,12 @@ export const forgers = {
 export interface Attribution {
   readonly retrieval: Retrieval;
   readonly grade: Grade;
-  /** The job it is tied to; `null` for the grades that tie to none. */
+  /** The job that the row is tied to; `null` for the grades that name no job. */
   readonly job: Job | null;
-  /** For `ambiguous`: every job possible, as `owner/name run/job.attempt`. */
+  /** For `ambiguous`: every possible job, as `owner/name run/job.attempt`. */
   readonly candidates: readonly string[];
-  /** A short code of the rule that decided, such as `receipt-posted` or `no-stamp`; counted in the report. */
+  /** The code of the reason that decided, such as `receipt-posted` or `no-stamp`; counted in the report. */
   readonly reason: string;
-  /** What the grade rests on, by reference: receipts, journal heads, job keys. */
+  /** References to the evidence: receipts, journal heads, job keys. */
   readonly evidence: readonly string[];
 }

@@ -7,13 +7,13 @@ export interface ReportingPeriod {
   readonly to: Date;
 }
 
-/** One step of the way from all rows to the population, in order; the counts add up. */
+/** One step from all rows to the population, in order. The counts add up. */
 export interface Exclusion {
   readonly reason: string;
   readonly count: number;
 }
 
-/** One hour of the log. `gap`: no row of our own hourly canary read. */
+/** One hour of the log. `gap`: the row of the hourly canary read is missing. */
 export interface HourCoverage {
   readonly hour: string;
   readonly rows: number;
@@ -38,7 +38,7 @@ export interface QueryRecord {
   readonly controlTotal: number | null;
 }
 
-/** One secret's newest version and what the policy says of it, as of the end of the period. */
+/** One secret's newest version and its age against the policy, at the end of the period. */
 export interface SecretInventoryEntry {
   readonly vault: string;
   readonly secret: string;
@@ -54,16 +54,16 @@ export interface SecretInventoryEntry {
   readonly lastReadAt: string | null;
 }
 
-/** All that the audit knows of one period: what the evidence room reads. */
+/** The result of auditing one period: the input of the evidence room. */
 export interface AuditedPeriod {
   readonly period: ReportingPeriod;
   readonly vaults: readonly string[];
   /** Rows in the slices, before any exclusion. */
   readonly rowsRead: number;
   readonly exclusions: readonly Exclusion[];
-  /** Rows that are no audit rows at all, with the reason; never dropped in silence. */
+  /** Rows that are not audit rows, with the reason; never dropped silently. */
   readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
-  /** The population, ascending by `at`, each with exactly one grade. Can be walked again. */
+  /** The population, ascending by `at`, each row with exactly one grade. Can be iterated again. */
   attributions(): AsyncIterable<Attribution>;
   readonly findings: readonly Finding[];
   readonly jobs: number;

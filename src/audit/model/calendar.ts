@@ -1,6 +1,6 @@
 import type { ReportingPeriod } from './audited-period.ts';
 
-/** `2026-03` of a moment: records that grow for ever are kept in one folder a month. */
+/** `2026-03` of a moment. Records that accumulate forever are stored in one folder per month. */
 export function monthOf(at: Date): string {
   return at.toISOString().slice(0, 7);
 }
@@ -10,7 +10,7 @@ export function dayOf(at: Date): string {
   return at.toISOString().slice(0, 10);
 }
 
-/** Months that the period touches, with `before` and `after` more: a job may start long before it reads. */
+/** Months that the period touches, plus `before` and `after` more, because a job may start long before it reads. */
 export function monthsOf({ from, to }: ReportingPeriod, before = 0, after = 0): string[] {
   const months: string[] = [];
   const last = Date.UTC(to.getUTCFullYear(), to.getUTCMonth() + after, 1);
@@ -30,12 +30,12 @@ export function daysOf({ from, to }: ReportingPeriod): string[] {
   return days;
 }
 
-/** The start of the hour that a moment (milliseconds) lies in. */
+/** The start of the hour that contains a moment (milliseconds). */
 export function hourOf(at: number): number {
   return at - (at % 3_600_000);
 }
 
-/** The hour that a moment (milliseconds) lies in, as control totals name it: `2026-03-09T14:00:00Z`. */
+/** The hour that contains a moment (milliseconds), in the form of control totals: `2026-03-09T14:00:00Z`. */
 export function hourName(at: number): string {
   return `${new Date(hourOf(at)).toISOString().slice(0, 19)}Z`;
 }

@@ -1,4 +1,4 @@
-/** Rules that can find something. Each has its sentence, severity and controls as data elsewhere. */
+/** All rules that produce findings. */
 export type FindingRule =
   | 'contradicted-read'
   | 'unattributed-read'
@@ -26,17 +26,17 @@ export type FindingRule =
 /** Something an auditor should look at. */
 export interface Finding {
   readonly format: 1;
-  /** Digest of rule, subject and first event: the same finding keeps its id from report to report. */
+  /** Digest of rule, subject and first event, so that a finding keeps its id across reports. */
   readonly id: string;
   readonly rule: FindingRule;
   readonly severity: 'high' | 'medium' | 'low' | 'information';
-  /** What it is about: `vault/secret`, `owner/name`, an object id, an hour. */
+  /** The subject: `vault/secret`, `owner/name`, an object id or an hour. */
   readonly subject: string;
   /** One plain sentence for a reader who does not know the system. */
   readonly description: string;
   readonly firstAt: string;
   readonly lastAt: string;
-  /** Events behind it. */
+  /** The number of events. */
   readonly count: number;
   /** Ids of retrievals, jobs (`owner/name run/job.attempt`), receipts or rotations. */
   readonly evidence: readonly string[];

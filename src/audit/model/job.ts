@@ -1,4 +1,7 @@
-/** One attempt of one Gitea job, as Gitea's API told it. Numbers are Gitea's database ids; times are whole seconds, UTC. */
+/**
+ * One attempt of one Gitea job, as Gitea's API describes it. Numbers are Gitea's database ids; times are whole seconds,
+ * UTC.
+ */
 export interface Job {
   readonly format: 1;
   /** First 8 hexadecimal digits of sha256 over Gitea's address. */
@@ -10,7 +13,7 @@ export interface Job {
   readonly jobId: number;
   /** From 1. */
   readonly attempt: number;
-  /** `null` when this Gitea does not tell it. */
+  /** `null` if this Gitea does not state it. */
   readonly taskId: number | null;
   readonly name: string;
   readonly runnerId: number | null;
@@ -24,7 +27,7 @@ export interface Job {
   readonly event: string;
   readonly branch: string | null;
   readonly fork: boolean;
-  /** `hook`: known from a delivery alone, which caps what rests on it at `corroborated`. */
+  /** `hook`: known only from a webhook delivery, which limits attributions to `corroborated`. */
   readonly known: 'api' | 'hook';
   readonly url: string | null;
 }

@@ -1,4 +1,4 @@
-/** Who a row says was there. All lower-case; `null` where the row does not say. */
+/** The identity that a row names. All lower-case; `null` where the row does not state it. */
 export interface CallerIdentity {
   readonly objectId: string | null;
   readonly applicationId: string | null;
@@ -9,7 +9,7 @@ export interface CallerIdentity {
   readonly kind: 'workload' | 'person' | 'none';
 }
 
-/** What a row is. Only `read` discloses a value and is counted in the population. */
+/** The kind of a row. Only `read` discloses a value and counts in the population. */
 export type OperationKind =
   | 'read' // a value was disclosed: SecretGet, SecretBackup, SecretRestore answered 200
   | 'denied'
@@ -24,7 +24,10 @@ export type OperationKind =
 /** One operation that Key Vault logged, whichever table or archive it came from. */
 export interface Retrieval {
   readonly format: 1;
-  /** Digest over vault, correlation id, operation, status, request and time: the same event read twice is one. */
+  /**
+   * Digest over vault, correlation id, operation, status, request and time, so that the same event read twice is one
+   * event.
+   */
   readonly id: string;
   /** ISO 8601 in UTC with the seven fractional digits of the log: two rows may differ only in the last. */
   readonly at: string;
@@ -35,21 +38,21 @@ export interface Retrieval {
   readonly secret: string | null;
   /** The version served. */
   readonly version: string | null;
-  /** The version asked for, when the caller pinned one. */
+  /** The version requested, if the caller pinned one. */
   readonly requestedVersion: string | null;
   readonly identity: CallerIdentity;
   readonly address: string | null;
-  /** The User-Agent, as sent. A claim. */
+  /** The User-Agent as sent; only a claim. */
   readonly client: string | null;
   /** The server's request id. */
   readonly correlationId: string | null;
-  /** Id of the role assignment that allowed the request; `null` where the row does not say. */
+  /** Id of the role assignment that allowed the request; `null` if the row does not state it. */
   readonly roleAssignment: string | null;
   readonly denial: 'rbac' | 'access-policy' | 'firewall' | 'disabled' | 'unauthenticated' | 'unknown' | null;
-  /** Where it was read: `AZKVAuditLogs`, `AzureDiagnostics` or `archive`; all of them when it was found twice. */
+  /** Its source: `AZKVAuditLogs`, `AzureDiagnostics` or `archive`; all of them if it occurred twice. */
   readonly sources: readonly string[];
-  /** When the log store received it; `null` when unknown. */
+  /** When the log store received it; `null` if unknown. */
   readonly receivedAt: string | null;
-  /** Present where status and `ResultSignature` contradict each other; the status decides the kind, the report says so. */
+  /** Set if status and `ResultSignature` contradict each other. The status decides the kind, and the report says so. */
   readonly statusDisagrees?: true;
 }

@@ -12,7 +12,7 @@ const nobody: CallerIdentity = {
 const microsoft = 'http_schemas_microsoft_com_identity_claims_';
 const xmlsoap = 'http_schemas_xmlsoap_org_ws_2005_05_identity_claims_';
 
-/** The spellings of each claim that real rows use, data plane first, then control plane. */
+/** The spellings of each claim in real rows, data plane first, then control plane. */
 const spellings = {
   objectId: ['oid', `${microsoft}objectidentifier`],
   applicationId: ['appid', 'azp'],
@@ -26,15 +26,15 @@ const columnPrefix = 'identity_claim_';
 const columnSuffix = /_[sdgbt]$/;
 
 /**
- * Who a row says was there, from all the shapes that claims come in: an object, an object in a JSON string
- * (managed HSM), Azure's short claim names and its URLs, nested or flat, and AzureDiagnostics' one column a claim.
- * `columns`: names of the row in lower case.
+ * Parses the identity of a row from all shapes of claims: an object, an object in a JSON string (managed HSM), Azure's
+ * short claim names and its URLs, nested or flat, and AzureDiagnostics with one column per claim. `columns`: names of
+ * the row in lower case.
  */
 export function callerIdentity(identity: unknown, columns: ReadonlyMap<string, unknown>): CallerIdentity {
   const claims = new Map<string, string>();
   collect(claims, '', parseClaims(identity));
   for (const [name, value] of columns) {
-    // Cheap before exact: nearly all columns of nearly all rows are none of these.
+    // A cheap check first: nearly all columns of nearly all rows do not match.
     if (name.length > columnPrefix.length && name.startsWith(columnPrefix))
       put(claims, name.slice(columnPrefix.length).replace(columnSuffix, ''), value);
   }
@@ -59,11 +59,11 @@ function parseOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // An identity that is no JSON names nobody; the row itself stays.
+    return null; // An identity that is not valid JSON names nobody; the row itself stays.
   }
 }
 
-/** Nested names are joined, so that `…identity` / `claims` / `objectidentifier` and the one long URL meet. */
+/** Joins nested names, so that `…identity` / `claims` / `objectidentifier` equals the one long URL. */
 function collect(claims: Map<string, string>, prefix: string, value: unknown): void {
   if (!isObject(value)) return;
   for (const [name, inner] of Object.entries(value)) {

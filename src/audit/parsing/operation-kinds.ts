@@ -1,6 +1,6 @@
 import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 
-/** What an operation on a secret does when it succeeds. Source: Key Vault logging, list of operation names. */
+/** The effect of a successful operation on a secret. Source: Key Vault logging, list of operation names. */
 const secretOperations = {
   SecretGet: 'read',
   SecretBackup: 'read',
@@ -24,7 +24,7 @@ const bySpelling = new Map<string, SecretOperation>(
   (Object.keys(secretOperations) as SecretOperation[]).map((name) => [name.toLowerCase(), name]),
 );
 
-/** Applications of Microsoft's own that look at vaults by themselves: Azure Resource Graph and Policy Insights. */
+/** Microsoft's own applications that inspect vaults by themselves: Azure Resource Graph and Policy Insights. */
 export const platformApplications: ReadonlySet<string> = new Set([
   '509e4652-da8d-478d-a730-e9d4a1996ca4',
   '8cae6e77-e04e-42ce-b5cb-50d82bce26b1',
@@ -34,15 +34,15 @@ const platformClient = /^AzureResourceGraph\./i;
 
 type Operation = Pick<Retrieval, 'operation' | 'status' | 'identity' | 'client'>;
 
-/** The operation's name as Microsoft spells it, whatever the case it came in; unknown names stay as they are. */
+/** The operation's name in Microsoft's spelling, ignoring case; unknown names stay unchanged. */
 export function spellOperation(name: string): string {
   return bySpelling.get(name.toLowerCase()) ?? name;
 }
 
 /**
- * What a row is, judged by its status: `ResultType` says "Success" of denials too.
- * Returns `null` for an operation on secrets that this release does not know: it may disclose a value or not, so the row
- * is shown as unreadable instead of being guessed into or out of the population.
+ * Classifies a row by its status, because `ResultType` is "Success" for denials too. Returns `null` for an operation on
+ * secrets that this release does not know: it may disclose a value, so the row is reported as unreadable instead of
+ * guessing whether it belongs to the population.
  */
 export function classifyOperation({ operation, status, identity, client }: Operation): OperationKind | null {
   if (operation === 'Authentication') return kindOfAuthentication(status, identity);
@@ -57,13 +57,13 @@ export function classifyOperation({ operation, status, identity, client }: Opera
   return status === 404 ? 'not-found' : 'failed';
 }
 
-/** The SDK's first request carries no token by design: 401 without an identity is a probe, with one it is a refusal. */
+/** The SDK's first request carries no token by design: 401 without an identity is a probe; with one it is a refusal. */
 function kindOfAuthentication(status: number, identity: Retrieval['identity']): OperationKind {
   if (status !== 401) return 'not-a-secret';
   return identity.kind === 'none' ? 'probe' : 'denied';
 }
 
-/** A vault looked at by Azure itself. The User-Agent is a claim, but these operations disclose nothing. */
+/** Azure itself inspects the vault. The User-Agent is only a claim, but these operations disclose nothing. */
 function isPlatform(operation: string, identity: Retrieval['identity'], client: string | null): boolean {
   if (/EventGridNotification$/i.test(operation)) return true;
   if (identity.applicationId !== null && platformApplications.has(identity.applicationId)) return true;

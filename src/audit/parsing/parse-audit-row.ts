@@ -6,21 +6,21 @@ import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { disagrees, classifyDenial } from './status-of-row.ts';
 
-/** A row that was understood, or one that was not, with the place and the reason: neither is ever dropped. */
+/** A parsed row, or a refused one with its place and reason; neither is ever dropped. */
 export type ParsedRow =
   | { readonly outcome: 'parsed'; readonly retrieval: Retrieval }
   | { readonly outcome: 'refused'; readonly place: string; readonly reason: string };
 
 type Columns = ReadonlyMap<string, unknown>;
 
-/** The log's own form, which needs no work. */
+/** The log's own form, which needs no conversion. */
 const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
 const timePattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/;
 
 /**
- * Reads one row of Key Vault's audit log: of AZKVAuditLogs, of AzureDiagnostics, or a record of the storage archive and
- * of Event Hub, or any of them as `{"record": …}`. Names are met in any case; numbers may be text; `None` is nothing.
- * `place`: where the row was found, to be named when it is refused.
+ * Parses one row of Key Vault's audit log: from AZKVAuditLogs, AzureDiagnostics, the storage archive or Event Hub, or
+ * any of them as `{"record": …}`. Names are case-insensitive; numbers may be text; `None` means absent. `place` names
+ * the row if it is refused.
  */
 export function parseAuditRow(row: unknown, place: string): ParsedRow {
   const refuse = (reason: string): ParsedRow => ({ outcome: 'refused', place, reason });
@@ -80,8 +80,8 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
 }
 
 /**
- * Every name in lower case, those under `properties` beside the others, AzureDiagnostics' without their type suffix. What has
- * no column in a crowded workspace lies in `AdditionalFields`, as an object or as its JSON: it fills what is empty.
+ * Indexes columns by lower-case name, merges those under `properties`, and strips AzureDiagnostics' type suffixes. A
+ * full workspace moves columns into `AdditionalFields`, as an object or its JSON; they fill empty columns.
  */
 function indexColumns(row: Record<string, unknown>): Columns {
   const columns = new Map<string, unknown>();
@@ -112,7 +112,7 @@ function parseBag(value: unknown): Record<string, unknown> {
     const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : null;
     return isObject(parsed) ? parsed : {};
   } catch {
-    return {}; // A bag that is not JSON tells nothing; the row itself is read.
+    return {}; // A bag that is not valid JSON is ignored; the row itself is still parsed.
   }
 }
 
@@ -121,12 +121,12 @@ const spelling = memoize((name): { readonly lower: string; readonly bare: string
   return { lower, bare: /_[sdgbt]$/.test(lower) ? lower.slice(0, -2) : null };
 });
 
-/** The log writes an assignment as its id or as its whole resource id. */
+/** The log states an assignment as its id or as its full resource id. */
 function lastSegment(text: string | null): string | null {
   return text?.toLowerCase().split('/').at(-1) ?? null;
 }
 
-/** The first of the names that holds text. */
+/** The value of the first of these names that contains text. */
 function readText(columns: Columns, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = columns.get(name);
@@ -141,9 +141,9 @@ function readNumber(columns: Columns, name: string): number | null {
   return typeof number === 'number' && Number.isInteger(number) ? number : null;
 }
 
-/** UTC with seven fractional digits: two rows may differ only in the last. `null` when the text is no time. */
+/** UTC with seven fractional digits: two rows may differ only in the last. `null` if the text is not a time. */
 function parseTime(text: string | null): string | null {
-  // Days from 30 on depend on the month: those go the long way.
+  // Whether days 29 to 31 exist depends on the month, so those need the full check.
   if (text !== null && exactTime.test(text)) return text;
   const parts = text === null ? null : timePattern.exec(text);
   if (parts === null) return null;

@@ -1,19 +1,19 @@
 import { memoize } from './memoize.ts';
 
-/** Which secret, and which version, an address in an audit row speaks of. Names and versions in lower case. */
+/** The secret and version that an address in an audit row names, in lower case. */
 export interface RequestedSecret {
   readonly secret: string | null;
   readonly version: string | null;
 }
 
-/** Words that stand where a version would: `/secrets/NAME/backup`, `/deletedsecrets/NAME/recover`. */
+/** Words in the position of a version: `/secrets/NAME/backup`, `/deletedsecrets/NAME/recover`. */
 const verbs = new Set(['backup', 'versions', 'recover', 'restore']);
 const none: RequestedSecret = { secret: null, version: null };
 const address = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)/i;
 
 /**
- * Reads a secret's address as rows carry it: with or without a version, a trailing slash, `?api-version=` or
- * `?api%2Dversion=`, under `secrets` or `deletedsecrets`. Nothing but a path is trusted to be there.
+ * Parses a secret's address as it occurs in rows: with or without a version, a trailing slash, `?api-version=` or
+ * `?api%2Dversion=`, under `secrets` or `deletedsecrets`. Only the path is required.
  */
 export function requestedSecret(text: string | null): RequestedSecret {
   return text === null ? none : readAddress(text);
@@ -25,15 +25,15 @@ const readAddress = memoize((text): RequestedSecret => {
   const [collection = '', name, version] = path.split('/').filter((segment) => segment !== '');
   const plural = collection.toLowerCase();
   if ((plural !== 'secrets' && plural !== 'deletedsecrets') || name === undefined) return none;
-  // `/secrets/restore` names no secret: the backup in the body does.
+  // `/secrets/restore` names no secret; the backup in the body does.
   if (name.toLowerCase() === 'restore' && version === undefined) return none;
   const versioned = version !== undefined && !verbs.has(version.toLowerCase());
   return { secret: name.toLowerCase(), version: versioned ? version.toLowerCase() : null };
 });
 
 /**
- * The vault's short name: the segment after `vaults` of a resource id, whatever its case, else the first label of the
- * host that was asked. Returns `null` when neither tells.
+ * The vault's short name: the segment after `vaults` in a resource id, ignoring case, or else the first label of the
+ * requested host. Returns `null` if neither is present.
  */
 export function vaultOf(resourceId: string | null, ...addresses: readonly (string | null)[]): string | null {
   const named = resourceId === null ? '' : vaultSegment(resourceId);
@@ -46,7 +46,7 @@ export function vaultOf(resourceId: string | null, ...addresses: readonly (strin
   return null;
 }
 
-/** The segment behind `vaults`; empty when the id has none. */
+/** The segment after `vaults`; empty if the id has none. */
 const vaultSegment = memoize((resourceId) => {
   const segments = resourceId.toLowerCase().split('/');
   const collection = segments.findIndex((segment) => segment === 'vaults' || segment === 'managedhsms');

@@ -18,7 +18,7 @@ const signatures: Readonly<Record<string, number>> = {
   gatewaytimeout: 504,
 };
 
-/** Whether the row's status and its signature name two different outcomes. An unknown or absent signature names none. */
+/** Whether the row's status and signature state different outcomes. An unknown or absent signature states none. */
 export function disagrees(status: number, signature: string | null): boolean {
   if (signature === null) return false;
   const meant = signatures[signature.toLowerCase().replace(/[^a-z]/g, '')];
@@ -26,8 +26,8 @@ export function disagrees(status: number, signature: string | null): boolean {
 }
 
 /**
- * Why a request was refused; `null` when it was not. Both shapes of Azure are met: an RBAC vault says
- * `isRbacAuthorized: false`, an access-policy vault `isAccessPolicyMatch: false`.
+ * Why a request was refused; `null` if it was not. Azure uses two shapes: an RBAC vault says `isRbacAuthorized: false`,
+ * an access-policy vault `isAccessPolicyMatch: false`.
  */
 export function classifyDenial(
   status: number,

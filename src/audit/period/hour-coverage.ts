@@ -7,16 +7,17 @@ import type { Retrieval } from '../model/retrieval.ts';
 
 const hourMs = 3_600_000;
 
-/** Counts rows by hour and says which hours can be shown to be whole. */
+/** Counts rows by hour and states which hours can be shown to be complete. */
 export interface CoverageCounter {
   see(retrieval: Retrieval): void;
   coverage(): readonly HourCoverage[];
 }
 
 /**
- * An hour is covered when we read the canary of each of the vaults in it, and each of those reads has its row; else it is
- * a gap: of a vault whose canary could not be read nothing is shown. Reads in other vaults count for nothing.
- * `not-read`: it was not asked for, or not wholly, or has not ended by `readTo`. `vaults`: short names, lower-case.
+ * An hour is covered if Keyturn read the canary of each vault in it and each of those reads has a row. Otherwise it is
+ * a gap, because nothing is shown for a vault whose canary was not read. Canary reads in other vaults do not count.
+ * `not-read`: the hour was not or not completely queried, or had not ended by `readTo`. `vaults`: short names,
+ * lower-case.
  */
 export function countCoverage(
   { from, to }: ReportingPeriod,
@@ -54,7 +55,9 @@ export function countCoverage(
   };
 }
 
-/** What could not be read of the period. What the workspace has forgotten by now will not come back. */
+/**
+ * Finds the parts of the period that could not be read. Rows that the workspace has deleted by now are irrecoverable.
+ */
 export function findUnreadSpans(
   { from, to }: ReportingPeriod,
   collection: RetrievalCollection | null,

@@ -4,7 +4,7 @@ import type { Retrieval } from '../model/retrieval.ts';
 
 const dayMs = 86_400_000;
 
-/** Counts the reads of each secret of the inventory. `asOf` (milliseconds) is the moment of which the ages are. */
+/** Counts the reads of each secret of the inventory. `asOf` (milliseconds) is the time at which ages are measured. */
 export function countInventory(
   secrets: readonly InventoriedSecret[],
   asOf: number,
@@ -23,7 +23,7 @@ export function countInventory(
     entries: () =>
       secrets
         .map((secret): SecretInventoryEntry => {
-          // Tags stay out of reports: anybody may have written anything there.
+          // Tags stay out of reports, because anyone may have written anything there.
           const { tags: _tags, ...entry } = secret;
           const read = reads.get(`${entry.vault}/${entry.secret}`.toLowerCase());
           const ageDays = Math.max(0, Math.floor((asOf - Date.parse(entry.created)) / dayMs));

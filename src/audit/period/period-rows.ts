@@ -6,13 +6,13 @@ import { parseAuditRow } from '../parsing/parse-audit-row.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { type Slice, slicesOf } from '../collection/slice.ts';
 
-/** What the slices of one day hold of the period. */
+/** The rows of one day of the period. */
 export interface DayOfRows {
-  /** Rows in the slices, before anything is left out. */
+  /** Rows in the slices, before any exclusion. */
   readonly rowsRead: number;
   /** Each event once, ascending by time, then id. */
   readonly retrievals: readonly Retrieval[];
-  /** Rows that speak of an event already counted: stored twice, or in both tables. */
+  /** Further rows of an event that is already counted: stored twice, or in both tables. */
   readonly duplicates: number;
   readonly outside: number;
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
@@ -21,7 +21,7 @@ export interface DayOfRows {
 
 const dayMs = 86_400_000;
 
-/** The rows of the period, one day after the other: a day is what is held in memory. */
+/** Reads the rows of the period day by day, with one day in memory at a time. */
 export async function* periodRows(records: RecordStore, period: ReportingPeriod): AsyncGenerator<DayOfRows> {
   for (const day of daysOf(period)) {
     const start = Date.parse(`${day}T00:00:00Z`);
@@ -50,7 +50,7 @@ async function dayOfRows(records: RecordStore, day: ReportingPeriod): Promise<Da
   return { ...counts, retrievals, unreadable, slices };
 }
 
-/** Adds an event, or its further source. Gives whether it was known. */
+/** Adds an event or a further source of it. Returns whether the event was already known. */
 function add(byId: Map<string, Retrieval>, retrieval: Retrieval): boolean {
   const known = byId.get(retrieval.id);
   if (known === undefined) byId.set(retrieval.id, retrieval);
@@ -59,7 +59,7 @@ function add(byId: Map<string, Retrieval>, retrieval: Retrieval): boolean {
 }
 
 function isInside({ at }: Retrieval, { from, to }: ReportingPeriod): boolean {
-  // Text of one form sorts as time does, with all seven digits.
+  // Texts of this form sort by time, to all seven digits.
   return at >= withTicks(from) && at < withTicks(to);
 }
 

@@ -2,7 +2,7 @@ import type { Policy } from '../../secrets/policy.ts';
 import type { Exclusion } from '../model/audited-period.ts';
 import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 
-/** Why a row is no part of the population; the reasons in the order of the report's waterfall. */
+/** Why a row is not part of the population; in the order of the report's waterfall. */
 export const exclusionReasons = [
   'outside the period',
   'not readable as an audit row',
@@ -33,23 +33,25 @@ const byKind = {
   failed: 'failed',
 } as const satisfies Record<Exclude<OperationKind, 'read'>, ExclusionReason>;
 
-/** Names of staging secrets begin so: rotation keeps pending values there, never under the live name. */
+/** The prefix of staging secrets: rotation stores pending values there, never under the live name. */
 const stagingPrefix = 'rot-pending--';
 
 export interface PopulationRule {
   readonly policy: Policy;
   /** Short names of the vaults in scope, lower-case. */
   readonly vaults: ReadonlySet<string>;
-  /** Server request ids of our canary reads, lower-case. */
+  /** Server request ids of Keyturn's canary reads, lower-case. */
   readonly canaries: ReadonlySet<string>;
 }
 
-/** Whether the secret is one in which a rotation stages its pending value. */
+/** Whether the secret is a staging secret, in which a rotation stores its pending value. */
 export function isStaging(retrieval: Retrieval): boolean {
   return retrieval.secret?.startsWith(stagingPrefix) === true;
 }
 
-/** Why an event is left out, or `null`: then it disclosed a value and is counted. Staging reads by anybody but the rotator stay in. */
+/**
+ * Why an event is excluded; `null` if it disclosed a value and counts. Staging reads by anyone but the rotator count.
+ */
 export function classifyExclusion(
   retrieval: Retrieval,
   { policy, vaults, canaries }: PopulationRule,
@@ -63,7 +65,7 @@ export function classifyExclusion(
   return null;
 }
 
-/** The waterfall, every step of it, those that left nothing out too. */
+/** All steps of the waterfall, including those that excluded nothing. */
 export function toExclusions(counts: ReadonlyMap<ExclusionReason, number>): readonly Exclusion[] {
   return exclusionReasons.map((reason) => ({ reason, count: counts.get(reason) ?? 0 }));
 }

@@ -2,7 +2,7 @@ import type { QueryRecord } from '../model/audited-period.ts';
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
 import type { SliceHeader } from '../collection/slice.ts';
 
-/** Sums rows and control totals by query. Slices that overlap count again what both held: both sides of the sum do. */
+/** Sums rows and control totals by query. Overlapping slices count shared rows twice, in both sums. */
 export function createQueryRecords(collection: RetrievalCollection | null): {
   see(header: SliceHeader): void;
   all(): readonly QueryRecord[];

@@ -7,26 +7,26 @@ import type { ReceiptClaim, ReceiptIndex } from '../receipt-index.ts';
 import type { Retrieval } from '../../model/retrieval.ts';
 import type { RotationIndex } from '../rotation-index.ts';
 
-/** What the rules look things up in. None of it changes while rows are graded, so rows do not influence each other. */
+/** The indexes that the rules use. They do not change during grading, so rows do not influence each other. */
 export interface AttributionContext {
   readonly policy: Policy;
   readonly jobs: JobIndex;
   readonly receipts: ReceiptIndex;
   readonly rotations: RotationIndex;
-  /** Application ids of Microsoft's own, lower-case. */
+  /** Microsoft's own application ids, lower-case. */
   readonly platformApplications: ReadonlySet<string>;
-  /** Whether the log of the job with this key was read whole. */
+  /** Whether the log of the job with this key was read completely. */
   readonly isHarvested: (jobKey: string) => boolean;
-  /** Every job created before this is in the ledger (milliseconds); `null` when nothing vouches for that. */
+  /** Every job created before this is in the ledger (milliseconds); `null` if that is not known. */
   readonly ledgerCompleteTo: number | null;
 }
 
-/** One row with what all rules need of it. */
+/** One row, prepared for all rules. */
 export interface Row {
   readonly retrieval: Retrieval;
   /** Milliseconds. */
   readonly at: number;
-  /** What the policy says of the row's object id. */
+  /** The policy's entry for the row's object id. */
   readonly identity: IdentityRule | null;
   readonly stamp: JobStamp | null;
   readonly claims: readonly ReceiptClaim[];
@@ -40,10 +40,10 @@ export interface Verdict {
   readonly evidence: readonly string[];
 }
 
-/** Answers when it is the rule for this row, else `null`: the next rule is asked. */
+/** Returns a verdict if the rule applies to this row. Returns `null` to let the next rule decide. */
 export type AttributionRule = (row: Row, context: AttributionContext) => Verdict | null;
 
-/** A verdict with the parts that most lack left empty. */
+/** Builds a verdict with defaults for the optional parts. */
 export function verdict(grade: Grade, reason: string, rest: Partial<Omit<Verdict, 'grade' | 'reason'>> = {}): Verdict {
   return { grade, reason, job: null, candidates: [], evidence: [], ...rest };
 }

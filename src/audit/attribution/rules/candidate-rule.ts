@@ -3,7 +3,10 @@ import { jobName } from '../../model/job-name.ts';
 import { jobSlackMs } from '../job-index.ts';
 import { type AttributionRule, verdict } from './attribution-rule.ts';
 
-/** Neither receipt nor stamp: which jobs could it have been? One is inferred, several are all listed, none is named. */
+/**
+ * For rows without receipt and stamp: if exactly one job is possible, it is inferred; if several are, all are listed
+ * and none is chosen.
+ */
 export const candidateRule: AttributionRule = ({ retrieval, identity, at }, { jobs, policy }) => {
   if (retrieval.identity.kind === 'none') return verdict('unattributed', 'no-identity-in-row');
   if (policy.identities.size === 0) return verdict('unattributed', 'no-identities-in-policy');

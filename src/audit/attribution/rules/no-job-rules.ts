@@ -1,14 +1,17 @@
 import { type AttributionRule, verdict } from './attribution-rule.ts';
 
-/** A delegated token is a person's, whichever application it came through. A job's stamp on it is a lie of somebody. */
+/**
+ * A delegated token belongs to a person, whatever application it came through. A job stamp on such a read is forged, so
+ * the grade is `contradicted`.
+ */
 export const personRule: AttributionRule = ({ retrieval, stamp }) => {
   if (retrieval.identity.kind !== 'person') return null;
   return stamp === null ? verdict('person', 'delegated-token') : verdict('contradicted', 'stamp-by-person');
 };
 
 /**
- * Our own identities: each read of the rotator must stand in a journal or, outside of rotations, be on record before it
- * was made. The reporter reads nothing but its canary and settings.
+ * Keyturn's own identities: a journal must contain each read of the rotator, or a record made before the read outside
+ * rotations. The reporter reads only its canary and settings.
  */
 export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp }, { rotations }) => {
   if (identity?.role !== 'rotator' && identity?.role !== 'reporter') return null;
@@ -22,7 +25,7 @@ export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp },
   return verdict('rotation-unexplained', rotates ? 'no-journal-entry' : 'reporter-read');
 };
 
-/** Azure's own applications, and identities that the policy declares to be the platform's. */
+/** Azure's own applications, and identities that the policy assigns to the platform. */
 export const platformRule: AttributionRule = ({ retrieval, identity, stamp }, { platformApplications }) => {
   const { applicationId } = retrieval.identity;
   const known = applicationId !== null && platformApplications.has(applicationId);

@@ -6,13 +6,15 @@ import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
 import type { ReceiptClaim } from '../receipt-index.ts';
 import { type AttributionContext, type AttributionRule, type Row, type Verdict, verdict } from './attribution-rule.ts';
 
-/** Between the log's time of a request and the time of its answer lie its duration and what the clocks still differ. */
+/**
+ * The logged time of a request and the time of its answer differ by its duration and the remaining clock difference.
+ */
 const answerSlackMs = 30_000;
 
 /**
- * A receipt names the row by the server's request id, which was told to the caller alone.
- * Where several jobs claim one id, the row's own stamp decides; without a stamp only what fits the row is left, and if
- * that is more than one job the row is ambiguous: never the nearest.
+ * A receipt names the row by the server's request id, which only the caller learns. If several jobs claim one id, the
+ * row's own stamp decides. Without a stamp only receipts that fit the row remain; if they name more than one job, the
+ * row is `ambiguous`, never tied to the nearest job. If none fits, the row is `contradicted`.
  */
 export const receiptRule: AttributionRule = (row, context) => {
   const claims = row.claims.filter(({ receipt }) => speaksOfServed(receipt.requests, row));
@@ -38,12 +40,12 @@ export const receiptRule: AttributionRule = (row, context) => {
   return verdict('ambiguous', 'several-receipts', { candidates, evidence: references(claims) });
 };
 
-/** Receipts list refused attempts too: a claim on a read must say that this very request was served. */
+/** Receipts list refused attempts too, so a claim on a read must state that this very request was served. */
 function speaksOfServed(requests: ReceiptClaim['receipt']['requests'], { retrieval }: Row): boolean {
   return requests.some(({ id, status }) => id.toLowerCase() === retrieval.correlationId && status === retrieval.status);
 }
 
-/** What the claims of one job are worth: the best that fits the row, else why the first does not. */
+/** Judges the claims of one job: the best one that fits the row, or else why the first one does not fit. */
 function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionContext): Verdict {
   const evidence = references(claims);
   const [first] = claims;
@@ -62,7 +64,7 @@ function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionCo
   return gradeClaim(best, row, job, [...references(fitting), `job ${jobName(job)}`]);
 }
 
-/** The first thing in which receipt, row and job disagree, as a code; `null` when they agree. */
+/** The code of the first contradiction between receipt, row and job; `null` if they agree. */
 function disagreement({ receipt, answeredAt }: ReceiptClaim, row: Row, job: Job): string | null {
   return (
     secretDisagreement(receipt, row) ??
@@ -105,19 +107,22 @@ function originDisagreement(receipt: Claimed, { retrieval, identity }: Row, job:
   return isOutside ? 'address-not-of-identity' : null;
 }
 
-/** Whether both are known and say different things. */
+/** Whether both values are known and differ. */
 function differ(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && one !== other;
 }
 
-/** Posted beats logged, because a log shows only that the job's output held the receipt, unless its identity is the job's alone. */
+/**
+ * A posted receipt beats a logged one, because a log shows only that the job's output contained the receipt, unless
+ * only that repository's jobs use the identity.
+ */
 function gradeClaim({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidence: readonly string[]): Verdict {
   if (identity === null) return verdict('claimed', 'identity-not-in-policy', { job, evidence });
   const dedicated = identity.repositories.length === 1;
   const ifLogged = dedicated ? 'receipt-logged-by-dedicated-identity' : null;
   const best = channel === 'posted' ? 'receipt-posted' : ifLogged;
   if (best === null) return verdict('corroborated', 'receipt-logged', { job, evidence });
-  // Whoever reaches another job's token or log can post or print in its name.
+  // A job that can reach another job's token or log can post or print in its name.
   if (identity.sharedHost === true) return verdict('corroborated', 'host-shared-by-jobs', { job, evidence });
   if (job.known === 'hook') return verdict('corroborated', 'job-known-from-hook-alone', { job, evidence });
   return verdict('authenticated', best, { job, evidence });

@@ -4,14 +4,14 @@ import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
 import { type AttributionRule, verdict } from './attribution-rule.ts';
 
 /**
- * A stamp without a receipt is a claim that any job can make. It is worth something as far as Gitea, the identity and
- * the address confirm it, and nothing where one of them says no.
+ * A stamp without a receipt is a claim that any job can make. It counts only as far as Gitea, the identity and the
+ * address confirm it; if one of them contradicts it, the row is `contradicted`.
  */
 export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, context) => {
   if (stamp === null) return null;
   const job = context.jobs.find(stamp);
   if (job === null) {
-    // The ledger vouches that it knows every job of that time, so this one never was.
+    // The ledger knows every job of that time, so this job never existed.
     const complete = context.ledgerCompleteTo !== null && at + jobSlackMs < context.ledgerCompleteTo;
     if (complete) return verdict('contradicted', 'stamp-of-no-job');
     return verdict('claimed', 'stamp-of-unknown-job', {
@@ -34,7 +34,7 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
   const address = matchAddress(retrieval.address, identity.addresses);
   if (address === 'outside') return contradicted('address-not-of-identity');
   if (address === 'unknown') return claimed('address-unknown');
-  // The helper logs a receipt before the child starts; a whole log without it speaks against the stamp.
+  // The helper logs a receipt before the child starts, so a complete log without one contradicts the stamp.
   if (context.isHarvested(jobKey(job))) return claimed('no-receipt-in-its-log');
   return verdict('corroborated', 'stamp-confirmed', { job, evidence });
 };
