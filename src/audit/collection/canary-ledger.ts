@@ -1,8 +1,15 @@
+import { z } from 'zod';
+import { recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { CanaryRead, CanaryReader } from './canary-reader.ts';
 import { dayOf, daysOf } from '../model/calendar.ts';
 import { createJson, readStoredJson } from './stored-json.ts';
+
+const canaryShape: z.ZodType<{ readonly reads: readonly CanaryRead[] }> = z.object({
+  format: z.literal(1),
+  reads: z.array(z.object({ vault: z.string(), secret: z.string(), correlationId: z.string(), at: recordedTime })),
+});
 
 /** Reads the canary unless it was read in this hour, and keeps which rows will be ours. Gives how many vaults it read. */
 export async function readCanaryOnceAnHour(records: RecordStore, canary: CanaryReader, now: Date): Promise<number> {
@@ -22,8 +29,8 @@ export async function canaryReads(records: RecordStore, period: ReportingPeriod)
   const found: CanaryRead[] = [];
   for (const day of daysOf(period)) {
     for await (const path of records.list(`canaries/${day}/`)) {
-      const stored = await readStoredJson(records, path);
-      found.push(...((stored?.value['reads'] ?? []) as CanaryRead[]));
+      const stored = await readStoredJson(records, path, canaryShape);
+      found.push(...(stored?.value.reads ?? []));
     }
   }
   return found;

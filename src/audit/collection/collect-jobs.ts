@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { parseReceiptLine } from '../../provenance/receipt-line.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
+import { recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { JobFeed } from './job-feed.ts';
 import { recordJob } from './job-ledger.ts';
 import { jobKey } from '../model/job-name.ts';
+import { jobShape } from '../model/job-shape.ts';
 import type { Job } from '../model/job.ts';
 import { isHarvested, recordLoggedReceipts } from './receipt-ledger.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
@@ -28,6 +31,13 @@ interface Collection {
 
 const path = 'collection/jobs.json';
 
+const collectionShape: z.ZodType<JobCollection> = z.object({
+  format: z.literal(1),
+  highestJobId: z.int(),
+  completeTo: recordedTime,
+  unfinished: z.array(jobShape),
+});
+
 /** A log is stored moments after its job ends; after an hour without one there is none to come. */
 const logPatienceMs = 3_600_000;
 
@@ -46,8 +56,8 @@ export async function collectJobs({ feed, records, now }: Collection): Promise<{
   readonly unfinished: number;
 }> {
   const startedAt = now();
-  const before = await readStoredJson(records, path);
-  const known = before?.value as unknown as JobCollection | undefined;
+  const before = await readStoredJson(records, path, collectionShape);
+  const known = before?.value;
   const counts = { jobs: 0, logs: 0, receipts: 0, logsNotRead: 0 };
   const unfinished = new Map<string, Job>();
   let highestJobId = known?.highestJobId ?? 0;
@@ -87,7 +97,7 @@ async function saveUnlessOvertaken(records: RecordStore, state: object, revision
 
 /** How far the collection has come; `null` before the first pass. */
 export async function jobCollection(records: RecordStore): Promise<JobCollection | null> {
-  return ((await readStoredJson(records, path))?.value as unknown as JobCollection | undefined) ?? null;
+  return (await readStoredJson(records, path, collectionShape))?.value ?? null;
 }
 
 /** Keeps the receipts in the log of an attempt that has ended, unless its log is still to come or could not be read now. */

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { dayOf, monthOf } from '../model/calendar.ts';
@@ -9,6 +11,30 @@ export interface InventoriedSecret extends Omit<SecretInventoryEntry, 'ageDays' 
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+interface Snapshot {
+  readonly at: string;
+  readonly entries: readonly InventoriedSecret[];
+}
+
+const snapshotShape: z.ZodType<Snapshot> = z.object({
+  format: z.literal(1),
+  at: recordedTime,
+  entries: z.array(
+    z.object({
+      vault: z.string(),
+      secret: z.string(),
+      version: z.string(),
+      enabled: z.boolean(),
+      created: recordedTime,
+      expires: recordedTime.nullable(),
+      environment: z.string().nullable(),
+      issuer: z.string().nullable(),
+      validityDays: z.number().nullable(),
+      tags: z.record(z.string(), z.string()).exactOptional(),
+    }),
+  ),
+});
+
 /** Keeps what the vaults held at a moment: one snapshot a day, the newest of it. */
 export async function recordInventory(
   records: RecordStore,
@@ -18,10 +44,10 @@ export async function recordInventory(
   const path = `inventory/${monthOf(at)}/${dayOf(at)}.json`;
   const bytes = jsonBytes({ format: 1, at: at.toISOString(), entries });
   for (;;) {
-    const stored = await readStoredJson(records, path);
+    const stored = await readStoredJson(records, path, snapshotShape);
     try {
       if (stored === null) await records.create(path, bytes);
-      else if (String(stored.value['at']) <= at.toISOString()) await records.replace(path, bytes, stored.revision);
+      else if (stored.value.at <= at.toISOString()) await records.replace(path, bytes, stored.revision);
       return;
     } catch (error) {
       if (!ServiceError.is(error, 'RECORD_EXISTS') && !ServiceError.is(error, 'RECORD_CHANGED')) throw error;
@@ -30,18 +56,14 @@ export async function recordInventory(
 }
 
 /** The newest snapshot at or before a moment; `null` when none was ever taken by then. */
-export async function inventoryAt(
-  records: RecordStore,
-  at: Date,
-): Promise<{ readonly at: string; readonly entries: readonly InventoriedSecret[] } | null> {
+export async function inventoryAt(records: RecordStore, at: Date): Promise<Snapshot | null> {
   const taken: string[] = [];
   for await (const path of records.list('inventory/')) if (path.slice(-15, -5) <= dayOf(at)) taken.push(path);
   // The snapshot of the moment's own day may be later than the moment: then the one before it counts.
   for (const path of taken.slice(-2).reverse()) {
-    const stored = await readStoredJson(records, path);
-    const takenAt = String(stored?.value['at']);
-    if (stored === null || takenAt > at.toISOString()) continue;
-    return { at: takenAt, entries: stored.value['entries'] as readonly InventoriedSecret[] };
+    const stored = await readStoredJson(records, path, snapshotShape);
+    if (stored === null || stored.value.at > at.toISOString()) continue;
+    return { at: stored.value.at, entries: stored.value.entries };
   }
   return null;
 }

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Job } from '../model/job.ts';
+import { jobShape } from '../model/job-shape.ts';
 import { jobKey } from '../model/job-name.ts';
 import { monthOf, monthsOf } from '../model/calendar.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
@@ -15,14 +17,13 @@ export async function recordJob(records: RecordStore, job: Job): Promise<boolean
   // By its start: before Gitea 1.27 a re-run keeps the creation of the first attempt, however long ago.
   const path = `jobs/${monthOf(new Date(job.startedAt ?? job.createdAt))}/${jobKey(job)}.json`;
   for (;;) {
-    const stored = await readStoredJson(records, path);
+    const stored = await readStoredJson(records, path, jobShape);
     if (stored === null) {
       if (await createJson(records, path, job)) return true;
       continue;
     }
-    const known = stored.value as unknown as Job;
-    const newest = newer(known, job);
-    if (JSON.stringify(newest) === JSON.stringify(known)) return false;
+    const newest = newer(stored.value, job);
+    if (isDeepStrictEqual(newest, stored.value)) return false;
     try {
       await records.replace(path, jsonBytes(newest), stored.revision);
       return true;
@@ -36,8 +37,8 @@ export async function recordJob(records: RecordStore, job: Job): Promise<boolean
 export async function* jobsOf(records: RecordStore, period: ReportingPeriod): AsyncGenerator<Job> {
   for (const month of monthsOf(period, 1, 0)) {
     for await (const path of records.list(`jobs/${month}/`)) {
-      const stored = await readStoredJson(records, path);
-      if (stored !== null) yield stored.value as unknown as Job;
+      const stored = await readStoredJson(records, path, jobShape);
+      if (stored !== null) yield stored.value;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
-import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { dayOf, daysOf } from '../model/calendar.ts';
 import { createJson, readStoredJson } from './stored-json.ts';
@@ -15,6 +16,17 @@ export interface OwnRead {
   /** `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an administrator's login. */
   readonly purpose: 'setting' | 'issuer';
 }
+
+const ownReadShape = z
+  .object({
+    format: z.literal(1),
+    vault: z.string(),
+    secret: z.string(),
+    version: z.string(),
+    at: recordedTime,
+    purpose: z.enum(['setting', 'issuer']),
+  })
+  .transform(({ vault, secret, version, at, purpose }): OwnRead => ({ vault, secret, version, at, purpose }));
 
 /** Records are written before the read, and the log's row comes behind it. */
 const edgeMs = 60_000;
@@ -32,24 +44,9 @@ export async function ownReads(records: RecordStore, { from, to }: ReportingPeri
   const wide = { from: new Date(from.getTime() - edgeMs), to: new Date(to.getTime() + edgeMs) };
   for (const day of daysOf(wide)) {
     for await (const path of records.list(`own-reads/${day}/`)) {
-      const stored = await readStoredJson(records, path);
-      if (stored !== null) found.push(parseOwnRead(stored.value, path));
+      const stored = await readStoredJson(records, path, ownReadShape);
+      if (stored !== null) found.push(stored.value);
     }
   }
   return found;
-}
-
-function parseOwnRead(given: Readonly<Record<string, unknown>>, path: string): OwnRead {
-  const { vault, secret, version, at, purpose } = given;
-  if (
-    typeof vault !== 'string' ||
-    typeof secret !== 'string' ||
-    typeof version !== 'string' ||
-    typeof at !== 'string' ||
-    Number.isNaN(Date.parse(at)) ||
-    (purpose !== 'setting' && purpose !== 'issuer')
-  ) {
-    throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not the record of a read' });
-  }
-  return { vault, secret, version, at, purpose };
 }

@@ -1,13 +1,15 @@
+import { z } from 'zod';
 import { parseReceipt, receiptDigest } from '../../provenance/parse-receipt.ts';
 import type { JobNumbers } from '../../provenance/job-numbers.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
+import { checkRecord, parseRecordLines, recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 import { monthOf, monthsOf } from '../model/calendar.ts';
-import { createJson, parseLines, readStoredJson } from './stored-json.ts';
+import { createJson, readStoredJson } from './stored-json.ts';
 
 /** A receipt and how it came to us. */
 export interface LedgerReceipt {
@@ -24,6 +26,21 @@ export interface LedgerReceipt {
 type LoggingJob = Pick<Job, 'instance' | 'jobId' | 'attempt' | 'createdAt' | 'completedAt'>;
 
 const encoder = new TextEncoder();
+
+/** A receipt's own shape is exact, and known where it is signed and sent: `parseReceipt`. */
+const receiptShape = z.unknown().transform((value, context): Receipt => {
+  const receipt = parseReceipt(value);
+  if (receipt !== null) return receipt;
+  context.addIssue('is not a receipt');
+  return z.NEVER;
+});
+const postedShape = z.object({ format: z.literal(1), postedAt: recordedTime, receipt: receiptShape });
+const loggedHeaderShape = z.object({
+  format: z.literal(1),
+  job: z.object({ instance: z.string(), jobId: z.int(), attempt: z.int() }),
+  harvestedAt: recordedTime,
+  logSha256: z.string().nullable(),
+});
 
 /**
  * Keeps a receipt that a running job posted. The caller has checked the job's runtime token against Gitea and that the
@@ -80,9 +97,8 @@ export async function* receiptsOf(
 ): AsyncGenerator<LedgerReceipt> {
   for (const month of monthsOf(period, 1, 1)) {
     for await (const path of records.list(`receipts/posted/${month}/`)) {
-      const stored = await readStoredJson(records, path);
-      if (stored === null) continue;
-      yield { receipt: checked(stored.value['receipt'], path), channel: 'posted', log: null, reference: path };
+      const stored = await readStoredJson(records, path, postedShape);
+      if (stored !== null) yield { receipt: stored.value.receipt, channel: 'posted', log: null, reference: path };
     }
     for await (const path of records.list(`receipts/logged/${month}/`)) yield* loggedReceipts(records, path, harvested);
   }
@@ -95,21 +111,15 @@ async function* loggedReceipts(
 ): AsyncGenerator<LedgerReceipt> {
   const stored = await records.read(path);
   if (stored === null) return;
-  const [header, ...receipts] = parseLines(stored.bytes, path);
-  const { job, logSha256 } = header as { job: JobNumbers; logSha256: string | null };
+  const [header, ...receipts] = parseRecordLines(stored.bytes, path);
+  const { job, logSha256 } = checkRecord(loggedHeaderShape, header, path, 'line 1');
   if (logSha256 !== null) harvested(jobKey(job));
   for (const [index, line] of receipts.entries()) {
-    const receipt = checked(line, path);
+    const receipt = checkRecord(receiptShape, line, path, `line ${String(index + 2)}`);
     yield { receipt, channel: 'logged', log: job, reference: `${path}#${String(index + 1)}` };
   }
 }
 
 function loggedPath(job: LoggingJob): string {
   return `receipts/logged/${monthOf(new Date(job.completedAt ?? job.createdAt))}/${jobKey(job)}.ndjson`;
-}
-
-function checked(value: unknown, path: string): Receipt {
-  const receipt = parseReceipt(value);
-  if (receipt === null) throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it holds no receipt' });
-  return receipt;
 }

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
@@ -28,9 +30,19 @@ export interface RetrievalCollection {
 
 const path = 'collection/retrievals.json';
 
+const collectionShape: z.ZodType<RetrievalCollection> = z.object({
+  format: z.literal(1),
+  since: recordedTime,
+  readTo: recordedTime,
+  watermark: recordedTime,
+  held: z.record(z.string(), z.int()),
+  unread: z.array(z.object({ from: recordedTime, to: recordedTime, why: z.string() })),
+  queries: z.record(z.string(), z.object({ name: z.string(), text: z.string() })),
+});
+
 /** How far the collection has come, with a way to write its next state; `null` before the first pass. */
 export async function retrievalCollection(records: RecordStore): Promise<RetrievalCollection | null> {
-  return ((await readStoredJson(records, path))?.value as unknown as RetrievalCollection | undefined) ?? null;
+  return (await readStoredJson(records, path, collectionShape))?.value ?? null;
 }
 
 /**
@@ -39,7 +51,7 @@ export async function retrievalCollection(records: RecordStore): Promise<Retriev
  */
 export async function saveRetrievalCollection(records: RecordStore, state: RetrievalCollection): Promise<void> {
   for (;;) {
-    const stored = await readStoredJson(records, path);
+    const stored = await readStoredJson(records, path, collectionShape);
     if (stored === null) {
       if (await createJson(records, path, state)) return;
       continue;

@@ -1,8 +1,9 @@
+import { z } from 'zod';
+import { checkRecord, parseRecordLines, recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { dayOf, daysOf } from '../model/calendar.ts';
-import { parseLines } from './stored-json.ts';
 
 /** The first line of a slice: what was asked, and what the store answered. */
 export interface SliceHeader {
@@ -31,6 +32,18 @@ export interface Slice {
 
 const encoder = new TextEncoder();
 
+const headerShape: z.ZodType<SliceHeader> = z.object({
+  format: z.literal(1),
+  from: recordedTime,
+  to: recordedTime,
+  query: z.object({ name: z.string(), sha256: z.string() }),
+  controlTotal: z.int(),
+  count: z.int(),
+  added: z.int(),
+  answers: z.array(z.string()),
+  collectedAt: recordedTime,
+});
+
 /** Writes a slice under the next free number of its bounds. Gives its path. */
 export async function writeSlice(records: RecordStore, header: SliceHeader, rows: readonly unknown[]): Promise<string> {
   const bytes = encoder.encode([header, ...rows].map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -53,7 +66,7 @@ export async function* slicesOf(records: RecordStore, period: ReportingPeriod): 
       if (to <= period.from.getTime() || from >= period.to.getTime()) continue;
       const stored = await records.read(path);
       if (stored === null) continue;
-      const [header, ...rows] = parseLines(stored.bytes, path);
+      const [header, ...rows] = parseRecordLines(stored.bytes, path);
       yield { path, header: checkedHeader(header, rows.length, path), rows, bytes: stored.bytes };
     }
   }
@@ -81,8 +94,8 @@ function boundsOf(path: string): { readonly from: number; readonly to: number } 
 
 /** A slice that lost a line would lose a retrieval: it is refused, never read in part. */
 function checkedHeader(value: unknown, rows: number, path: string): SliceHeader {
-  const header = value as SliceHeader | undefined;
-  if (header?.format !== 1) throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not of format 1' });
-  if (header.added !== rows) throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it has not all its rows' });
+  const header = checkRecord(headerShape, value, path, 'line 1');
+  if (header.added !== rows)
+    throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it does not have all its rows' });
   return header;
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { parseReceipt } from '../../provenance/parse-receipt.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
 import { readEntries } from './read-entries.ts';
@@ -22,9 +23,12 @@ export async function readReceiptFile(path: string | null): Promise<FiledReceipt
   return await readEntries(path, toReceipt);
 }
 
+/** What tells a posted receipt from a bare one. */
+const postedShape = z.object({ postedAt: z.string(), receipt: z.unknown() });
+
 function toReceipt(value: unknown, place: string): FiledReceipt | null {
-  const kept = value as { readonly postedAt?: unknown; readonly receipt?: unknown } | null;
-  if (typeof kept?.postedAt !== 'string') {
+  const kept = postedShape.safeParse(value).data;
+  if (kept === undefined) {
     const receipt = parseReceipt(value);
     return receipt === null ? null : { receipt, postedAt: null, place };
   }

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { z } from 'zod';
 import { canonicalJson } from '../../provenance/canonical-json.ts';
+import { parseRecord } from '../../records/parse-record.ts';
 import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { indexPayloadType, openEnvelope, sealEnvelope } from './dsse-envelope.ts';
@@ -128,8 +129,6 @@ export async function readIndex(records: RecordStore): Promise<ArchiveIndex> {
   const envelope = openEnvelope(record.bytes);
   if (envelope === null)
     throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'not a canonical envelope' });
-  const parsed = indexShape.safeParse(JSON.parse(Buffer.from(envelope.payload).toString('utf8')));
-  if (!parsed.success)
-    throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'not an index of this format' });
-  return { packs: parsed.data.packs, revision: record.revision };
+  const { packs } = parseRecord(indexShape, envelope.payload, indexPath);
+  return { packs, revision: record.revision };
 }

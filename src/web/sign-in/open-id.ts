@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import * as openid from 'openid-client';
+import { z } from 'zod';
 import type { Person } from '../../provenance/person.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
@@ -43,11 +44,9 @@ const mostNameCharacters = 100;
 /** Ties a sign-in to the browser that began it, or another's could be finished in it. `Lax`: the provider sends it back here. */
 const attemptCookie = 'keyturn-sign-in';
 
-interface Attempt {
-  readonly state: string;
-  readonly verifier: string;
-  readonly nonce: string;
-}
+/** We sealed it, but another release may have. */
+const attemptShape = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() });
+type Attempt = z.infer<typeof attemptShape>;
 
 interface Account {
   readonly claims: openid.IDToken;
@@ -98,7 +97,7 @@ export function createOpenId(options: OpenIdOptions): OpenId {
         'sign-in-attempt',
         readCookie(request.headers.get('cookie'), attemptCookie) ?? '',
       );
-      const attempt = token?.content as Attempt | undefined;
+      const attempt = attemptShape.safeParse(token?.content).data;
       // Begun in another browser, too long ago, or under a key that has changed since: nobody is to blame.
       if (token === null || attempt?.state !== searchParams.get('state')) return await signInAgain(request);
       const account = await exchange(provider, new URL(`${callback}${search}`), attempt);

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { parseRecord, recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore, StoredRecord } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 
@@ -52,19 +54,9 @@ export function recordedSpentTokens(records: RecordStore, now: () => Date): Spen
   }
 }
 
+const spentShape = z.object({ format: z.literal(1), spent: z.record(z.string(), recordedTime) });
+
 /** Token ids with the time at which each ends. @throws ServiceError `RECORD_UNREADABLE`. */
 function spentIn(stored: StoredRecord | null): Readonly<Record<string, string>> {
-  if (stored === null) return {};
-  try {
-    const value = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as {
-      format?: unknown;
-      spent?: unknown;
-    } | null;
-    const spent = value?.format === 1 ? value.spent : null;
-    if (typeof spent === 'object' && spent !== null && Object.values(spent).every((end) => typeof end === 'string'))
-      return spent as Record<string, string>;
-  } catch {
-    // The same fault: this record says nothing that could be believed.
-  }
-  throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it is not a list of spent tokens' });
+  return stored === null ? {} : parseRecord(spentShape, stored.bytes, path).spent;
 }

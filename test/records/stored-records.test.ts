@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import { canaryReads, readCanaryOnceAnHour } from '../../src/audit/collection/canary-ledger.ts';
+import { jobCollection } from '../../src/audit/collection/collect-jobs.ts';
+import { inventoryAt, recordInventory } from '../../src/audit/collection/inventory-ledger.ts';
+import { jobsOf, recordJob } from '../../src/audit/collection/job-ledger.ts';
+import { ownReads, recordOwnRead } from '../../src/audit/collection/own-read-ledger.ts';
+import { receiptsOf, recordLoggedReceipts, recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
+import { retrievalCollection, saveRetrievalCollection } from '../../src/audit/collection/retrieval-collection.ts';
+import { slicesOf, writeSlice } from '../../src/audit/collection/slice.ts';
+import { indexPayloadType, openEnvelope, sealEnvelope } from '../../src/evidence/pack/dsse-envelope.ts';
+import { enterPack, listPacks } from '../../src/evidence/pack/pack-archive.ts';
+import { producePack } from '../../src/evidence/produce-pack.ts';
+import type { RecordStore } from '../../src/records/record-store.ts';
+import { ServiceError } from '../../src/service-error.ts';
+import { recordedSpentTokens } from '../../src/web/sign-in/spent-tokens.ts';
+import { job, receipt } from '../docs/format-examples.ts';
+import { knownSigner, orderOf } from '../evidence/order.ts';
+import { memoryRecordStore } from '../memory-record-store.ts';
+
+const now = new Date('2026-03-09T15:00:00.000Z');
+const at = now.toISOString();
+const period = { from: new Date('2026-03-09T00:00:00Z'), to: new Date('2026-03-10T00:00:00Z') };
+
+interface Kind {
+  readonly name: string;
+  /** Writes one record with every member that it may have. */
+  readonly write: (records: RecordStore) => Promise<unknown>;
+  /** Reads all that the service reads of it. */
+  readonly read: (records: RecordStore) => Promise<unknown>;
+  /** Members that are named by their content, and those that may be absent. */
+  readonly free?: RegExp;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    name: 'an attempt of a job',
+    write: (records) => recordJob(records, job),
+    read: (records) => all(jobsOf(records, period)),
+  },
+  {
+    name: 'how far the jobs are collected',
+    write: (records) => {
+      const state = { format: 1, highestJobId: 52, completeTo: at, unfinished: [job] };
+      return records.create('collection/jobs.json', Buffer.from(JSON.stringify(state)));
+    },
+    read: jobCollection,
+  },
+  {
+    name: 'how far the log is collected',
+    write: (records) =>
+      saveRetrievalCollection(records, {
+        format: 1,
+        since: at,
+        readTo: at,
+        watermark: at,
+        held: { [at]: 3 },
+        unread: [{ from: at, to: at, why: 'LOG_QUERY_PARTIAL' }],
+        queries: { abc: { name: 'retrievals', text: 'AZKVAuditLogs' } },
+      }),
+    read: retrievalCollection,
+    free: /^(held\..*|queries\.abc)$/,
+  },
+  {
+    name: "a slice's header",
+    write: (records) =>
+      writeSlice(
+        records,
+        {
+          format: 1,
+          from: '2026-03-09T14:00:00.000Z',
+          to: at,
+          query: { name: 'retrievals', sha256: 'abc' },
+          controlTotal: 1,
+          count: 1,
+          added: 1,
+          answers: ['def'],
+          collectedAt: at,
+        },
+        [{ OperationName: 'SecretGet' }],
+      ),
+    read: (records) => all(slicesOf(records, period)),
+  },
+  {
+    name: 'reads of the canary',
+    write: (records) => {
+      const reads = [{ vault: 'kv', secret: 'canary', correlationId: 'id-1', at }];
+      return readCanaryOnceAnHour(records, { read: () => Promise.resolve(reads) }, now);
+    },
+    read: (records) => canaryReads(records, period),
+  },
+  {
+    name: "a read of Keyturn's own",
+    write: (records) => recordOwnRead(records, { vault: 'kv', secret: 'token', version: 'v1', at, purpose: 'setting' }),
+    read: (records) => ownReads(records, period),
+  },
+  {
+    name: 'a receipt that was posted',
+    write: (records) => recordPostedReceipt(records, receipt, { postedAt: now }),
+    read: (records) => all(receiptsOf(records, period)),
+  },
+  {
+    name: 'receipts of a log',
+    write: (records) => recordLoggedReceipts(records, job, { at: now, logSha256: 'abc', receipts: [receipt] }),
+    read: (records) => all(receiptsOf(records, period)),
+  },
+  {
+    name: 'an inventory of the vaults',
+    write: (records) =>
+      recordInventory(
+        records,
+        [
+          {
+            vault: 'kv',
+            secret: 'database',
+            version: 'v1',
+            enabled: true,
+            created: at,
+            expires: at,
+            environment: 'prod',
+            issuer: 'generated',
+            validityDays: 90,
+            tags: { team: 'shop' },
+          },
+        ],
+        now,
+      ),
+    read: (records) => inventoryAt(records, period.to),
+    free: /^entries\.0\.tags/,
+  },
+  {
+    name: 'tokens that count no more',
+    write: (records) => recordedSpentTokens(records, () => now).spend('id-1', period.to),
+    read: (records) => recordedSpentTokens(records, () => now).isSpent('id-1'),
+    free: /^spent\.id-1$/,
+  },
+];
+
+describe('a stored record', () => {
+  it.each(kinds)('of $name is read as it was written', async ({ write, read }) => {
+    const records = memoryRecordStore();
+    await write(records);
+    expect(await read(records)).toBeTruthy();
+  });
+
+  it.each(kinds)('of $name is refused with its path and place when a member is absent', async (kind) => {
+    const { paths, refusal } = await refusals(kind, (members, name) => delete members[name]);
+    expect(paths.length).toBeGreaterThan(1);
+    for (const place of paths) expect([place, await refusal(place)]).toEqual([place, refusedAt(place)]);
+  });
+
+  it.each(kinds)('of $name is refused with its path and place when a member is of another kind', async (kind) => {
+    const { paths, refusal } = await refusals(kind, (members, name) => {
+      members[name] = Array.isArray(members[name]) ? {} : [];
+    });
+    for (const place of paths) expect([place, await refusal(place)]).toEqual([place, refusedAt(place)]);
+  });
+
+  it('of the archive is refused with its path and place when a member of its index is absent', async () => {
+    const summary = await producePack(orderOf({ records: memoryRecordStore() }));
+    const index = JSON.parse(JSON.stringify({ format: 1, packs: [summary] })) as object;
+    for (const place of placesIn(index).filter((one) => !one.includes('.grades.'))) {
+      const records = memoryRecordStore();
+      const damaged = structuredClone(index);
+      change(damaged, place, (members, name) => delete members[name]);
+      const sealed = await sealEnvelope(knownSigner(), indexPayloadType, Buffer.from(JSON.stringify(damaged)));
+      // A signer would never sign this; only the shape is looked at here.
+      expect(openEnvelope(sealed)).not.toBeNull();
+      await records.create('archive/index.dsse.json', sealed);
+      const caught = await listPacks(records).catch((error: unknown) => error);
+      expect([place, caught]).toMatchObject([
+        place,
+        { code: 'RECORD_UNREADABLE', details: { path: 'archive/index.dsse.json', reason: startsWith(place) } },
+      ]);
+    }
+    const records = memoryRecordStore();
+    await enterPack(records, knownSigner(), { packs: [], revision: null }, summary);
+    expect(await listPacks(records)).toEqual([summary]);
+  });
+});
+
+type Change = (members: Record<string, unknown>, name: string) => void;
+
+/** Places of one kind's record, and what reading it says after a change at one of them. */
+async function refusals({ write, read, free }: Kind, damage: Change) {
+  const written = memoryRecordStore();
+  await write(written);
+  const [path = ''] = await all(written.list(''));
+  const stored = await written.read(path);
+  const [first = '', ...rest] = Buffer.from(stored?.bytes ?? [])
+    .toString('utf8')
+    .split('\n');
+  const whole = JSON.parse(first) as object;
+  const paths = placesIn(whole).filter((place) => free?.test(place) !== true && !place.startsWith('receipt.'));
+  return {
+    paths,
+    refusal: async (place: string): Promise<unknown> => {
+      const damaged = structuredClone(whole);
+      change(damaged, place, damage);
+      const records = memoryRecordStore();
+      await records.create(path, Buffer.from([JSON.stringify(damaged), ...rest].join('\n')));
+      const caught = await read(records).catch((error: unknown) => error);
+      if (!ServiceError.is(caught, 'RECORD_UNREADABLE')) return { read: caught };
+      return { path: caught.details.path === path, reason: caught.details.reason };
+    },
+  };
+}
+
+function refusedAt(place: string): unknown {
+  return { path: true, reason: startsWith(place) };
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+function startsWith(place: string): unknown {
+  return expect.stringMatching(new RegExp(`^(line 1: )?${place.replaceAll('.', '\\.')}: `));
+}
+
+/** Dotted places of all members, outermost first; of a list its first entry. */
+function placesIn(value: object, within = ''): string[] {
+  const members: [string, unknown][] = Object.entries(value);
+  const named = Array.isArray(value) ? members.slice(0, 1) : members;
+  return named.flatMap(([name, member]) => {
+    const place = `${within}${name}`;
+    const own = Array.isArray(value) ? [] : [place];
+    return typeof member === 'object' && member !== null ? [...own, ...placesIn(member, `${place}.`)] : own;
+  });
+}
+
+function change(value: object, place: string, damage: Change): void {
+  const names = place.split('.');
+  const last = names.pop() ?? '';
+  const members = names.reduce<Record<string, unknown>>(
+    (inner, name) => inner[name] as Record<string, unknown>,
+    value as Record<string, unknown>,
+  );
+  damage(members, last);
+}
