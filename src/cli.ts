@@ -11,7 +11,7 @@ const { runCommandLine } = await import('./commands/run-command-line.ts');
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
-// The reader of our lines has gone (`keyturn … | head`), so the answer is incomplete and there is nobody to tell.
+// The reader of our lines has gone (`keyturn … | head`), so the answer is incomplete and cannot be reported.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: Error & { code?: string }) => {
     if (error.code === 'EPIPE') process.exit(3);

@@ -16,15 +16,15 @@ export interface Keyturn {
   readonly settings: Settings;
   /** Where the host writes what it does itself. */
   readonly logger: Logger;
-  /** A Key Vault event, as it came. Resolves for every event that could be recorded; rejects only when the journal cannot be reached. */
+  /** A Key Vault event, as it came. Resolves for every event that it recorded; rejects only if it cannot reach the journal. */
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string; readonly secret: string | null }>;
-  /** Due, unfinished, to be revoked. */
+  /** Rotates what is due, goes on with what is unfinished, revokes what may be revoked. */
   reconcileRotations(): Promise<PassSummary>;
-  /** Gitea jobs and the receipts in their logs. */
+  /** Collects Gitea jobs and the receipts in their logs. */
   collectJobs(): Promise<PassSummary>;
-  /** The hourly canary read, and log rows into hashed slices. */
+  /** Makes the hourly canary read, and collects log rows into hashed slices. */
   collectRetrievals(): Promise<PassSummary>;
-  /** Reports of periods that are due. */
+  /** Produces the reports that are due. */
   produceReports(): Promise<PassSummary>;
   /** Portal, downloads and hooks: one web application for all hosts. `loopback` is whether the connection came from this machine. */
   handleRequest(request: Request, connection: { readonly loopback: boolean }): Promise<Response>;

@@ -5,7 +5,7 @@ import type { Keyturn } from './keyturn.ts';
 import { ServiceError } from './service-error.ts';
 import type { Settings } from './settings.ts';
 
-/** A server that listens, and does its work by the clock. */
+/** A server that listens and works on a schedule. */
 export interface RunningServer {
   /** `http://localhost:PORT`. */
   readonly url: string;
@@ -15,7 +15,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** When a self-hosted server does what the Functions app does by timer: UTC, never two of one kind at a time. */
+/** The schedule of a self-hosted server, equal to the timers of the Functions app: UTC, never two runs of one kind at once. */
 export const schedule = {
   'reconcile rotations': { when: '0 */5 * * * *', pass: (keyturn: Keyturn) => keyturn.reconcileRotations() },
   'collect jobs': { when: '30 */5 * * * *', pass: (keyturn: Keyturn) => keyturn.collectJobs() },
@@ -33,12 +33,12 @@ const works = [
 
 const nothing = (): void => undefined;
 
-/** How long an answer that is being sent may take once the server ends. */
+/** How long an open response may take after the server is told to stop. */
 const lastAnswersMs = 5_000;
 
 /**
- * Starts listening. With `scheduled`, work is done by the clock until `stop`.
- * @throws ServiceError `HOST_REFUSED` beyond this machine where nobody says who people are; `SERVER_NOT_STARTED`, such as
+ * Starts listening. With `scheduled`, it works on the schedule until `stop`.
+ * @throws ServiceError `HOST_REFUSED` beyond this machine without an identity provider; `SERVER_NOT_STARTED`, such as
  * for a port that is taken.
  */
 export async function startServer(
@@ -79,7 +79,7 @@ export async function startServer(
 }
 
 /**
- * The settings refuse it too, with all their other faults; this is the last gate before the socket.
+ * The settings refuse this too, together with all other faults. This is the last check before the socket opens.
  * Source: docs/decisions.md, "Deny by default".
  */
 function refuseOpenHost(host: string, { openId, publicUrl, platformAuthentication }: Settings): void {

@@ -2,19 +2,19 @@ import type { LogLevel } from './log/logger.ts';
 import type { SecretReference, Vault } from './secrets/secret-reference.ts';
 import type { SecretValue } from './secrets/secret-value.ts';
 
-/** A secret among the settings: given as it is (or resolved by the platform), or where to read it. `resolveSetting` gives the value. */
+/** A secret among the settings: the value itself (or resolved by the platform), or where to read it. `settingResolver` returns the value. */
 export type SecretSetting =
   | { readonly kind: 'value'; readonly value: SecretValue }
-  /** `vaultUrl` without a trailing slash; `version` is `null` where the latest is meant. */
+  /** `vaultUrl` without a trailing slash; `version` is `null` for the newest. */
   | { readonly kind: 'reference'; readonly vaultUrl: string; readonly name: string; readonly version: string | null };
 
-/** Who Keyturn is for Azure. Chosen, never guessed from what happens to be there. */
+/** Keyturn's identity in Azure. The operator chooses it; it is never guessed from the environment. */
 export type IdentitySettings =
   | {
       readonly kind: 'managed-identity';
-      /** `null`: the one that the system assigned. */
+      /** `null`: the system-assigned one. */
       readonly clientId: string | null;
-      /** Embedded cloud only: `http://127.0.0.1:PORT`, where tokens are asked for. */
+      /** Embedded cloud only: `http://127.0.0.1:PORT`, where it requests tokens. */
       readonly endpoint: string | null;
     }
   | {
@@ -41,7 +41,7 @@ export interface GiteaSettings {
   /** Without a trailing slash. */
   readonly url: string;
   readonly token: SecretSetting;
-  /** `null`: deliveries are refused, jobs are found by asking alone. */
+  /** `null`: Keyturn refuses deliveries and finds jobs only by polling. */
   readonly webhookSecret: SecretSetting | null;
 }
 
@@ -49,7 +49,7 @@ export interface LogSettings {
   readonly workspaceId: string;
   /** `null`: Azure's public one. Without a trailing slash and without `/v1`. */
   readonly endpoint: string | null;
-  /** Embedded cloud only: a PEM file of the certificate that its log service shows. */
+  /** Embedded cloud only: a PEM file with the certificate of its log service. */
   readonly certificateFile: string | null;
 }
 
@@ -57,30 +57,30 @@ export interface OpenIdSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: SecretSetting;
-  /** What is asked for, `openid` among it. */
+  /** The scope to request; it contains `openid`. */
   readonly scope: string;
-  /** The claim that gives roles: `roles`, `groups`, or a path such as `realm_access.roles`. */
+  /** The claim that holds roles: `roles`, `groups`, or a path such as `realm_access.roles`. */
   readonly claim: string;
   /** Whether values of the claim are compared without regard to case, as Gitea compares names. */
   readonly ignoresCase: boolean;
 }
 
-/** Values of the claim that make a role, or names of application roles; none where nobody is to have it. */
+/** Values of the claim that make a role, or names of application roles; empty if no one has the role. */
 export interface PortalRoles {
   readonly auditor: readonly string[];
   readonly operator: readonly string[];
 }
 
-/** Which half of the work this process does: who acts does not attest. `all` is for small teams, and the report says so. */
+/** Which half of the work this process does, because the process that acts does not attest. `all` is for small teams, and the report says so. */
 type ServiceRole = 'rotate' | 'report' | 'all';
 
 export type ReportInterval = 'month' | 'quarter' | 'year';
 
-/** All that an operator can set, checked. One `KEYTURN_…` variable each; docs/settings.md lists them. */
+/** Everything that an operator can set, checked. One `KEYTURN_…` variable each; docs/settings.md lists them. */
 export interface Settings {
-  /** At least one; names and addresses differ from each other. */
+  /** At least one; names and addresses are unique. */
   readonly vaults: readonly Vault[];
-  /** Where pending values wait; `null`: in the vault of the secret itself. */
+  /** Where pending values are kept; `null`: in the vault of the secret itself. */
   readonly stagingVault: Vault | null;
   /** `null`: no jobs are known, so nothing can be tied to one. */
   readonly gitea: GiteaSettings | null;
@@ -100,28 +100,28 @@ export interface Settings {
   readonly publicUrl: string | null;
   /** Name of the secret that is read once an hour in every vault, so that an hour without a row is seen as a gap. */
   readonly canarySecret: string;
-  /** The secret that holds the key of the MAC over staged values; `null` where the role is `report`, which may not read it. */
+  /** The secret that holds the key of the MAC over staged values; `null` for the role `report`, which may not read it. */
   readonly stagingKeySecret: SecretReference | null;
-  /** With records in a folder there is always one, made at first use. `null`: no pack can be sealed; always so where the role is `rotate`. */
+  /** With records in a folder there is always one, created at first use. `null`: no pack can be sealed, as in the role `rotate`. */
   readonly signingKey:
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'key-vault'; readonly keyId: string }
     | null;
   /** Printed on reports. */
   readonly organisation: string | null;
-  /** Reports that are made by themselves when their period has passed. */
+  /** Reports that Keyturn produces when their period has passed. */
   readonly reportPeriods: readonly ReportInterval[];
   readonly openId: OpenIdSettings | null;
   /** In OpenID's and in the platform's claims alike. */
   readonly portalRoles: PortalRoles;
-  /** `null`: `x-ms-client-principal` counts for nothing. Else the tenant that its claims must name. */
+  /** `null`: `x-ms-client-principal` is not trusted. Otherwise the tenant that its claims must name. */
   readonly platformAuthentication: { readonly tenantId: string } | null;
-  /** What a token on `POST /events/key-vault` must carry when self-hosted; `null`: that route refuses everything. */
+  /** What a token on `POST /events/key-vault` must carry when self-hosted; `null`: that route refuses every request. */
   readonly eventGrid: { readonly audience: string; readonly tenantId: string } | null;
   /** Where people are told; `null`: nowhere. */
   readonly notifications: { readonly url: string; readonly secret: SecretSetting } | null;
   /** `format`: `null` is readable on a terminal, and JSON elsewhere. */
   readonly logging: { readonly level: LogLevel; readonly format: 'json' | 'readable' | null };
-  /** Stops every rotation and revocation before its next outside act. */
+  /** Stops every rotation and revocation before its next external call. */
   readonly killSwitch: boolean;
 }

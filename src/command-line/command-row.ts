@@ -70,7 +70,7 @@ export interface RawWords {
   readonly rest: readonly string[];
 }
 
-/** Gives the words of a call the types of its row, with `false` and the empty list for what was not given. */
+/** Returns the words of a call with the types of its row, and `false` or an empty list for what was not given. */
 export function typedWords<Row extends CommandRow>(row: Row, { values, positionals, rest }: RawWords): WordsOf<Row> {
   const filled = Object.entries(row.options).map(([name, option]) => [name, values[name] ?? whenAbsent(option)]);
   return { values: Object.fromEntries(filled) as WordsOf<Row>['values'], positionals, rest };

@@ -41,7 +41,7 @@ export function parseWords(program: Program, given: readonly string[]): Call {
   return calls[0] ?? { kind: 'text', text: text.trimEnd() };
 }
 
-/** Joins the lines of each paragraph, which the help breaks anew. */
+/** Joins the lines of each paragraph, because the help breaks them itself. */
 function unfold(text: string): string {
   return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }

@@ -30,8 +30,8 @@ interface Order {
 
 /**
  * Reports audit records from files, without any network and without settings: the same audit and the same pack as of
- * collected records, in a record store that is gone afterwards. What files cannot show is said in the report and on
- * stderr. Sealed with `KEYTURN_SIGNING_KEY` where that is a file, else with a key made in `.keyturn/`.
+ * collected records, in a temporary record store. The report and standard error say what
+ * files cannot show. Sealed with `KEYTURN_SIGNING_KEY` where that is a file, else with a key made in `.keyturn/`.
  * @throws ServiceError `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
  */
 export async function reportFiles(
@@ -85,7 +85,7 @@ interface HeldByFiles {
   readonly identities: number;
 }
 
-/** What the report rests on and these files do not hold. What could still be given stands against calling the report final. */
+/** What the report needs and these files do not hold. What can still be given keeps the report provisional. */
 function lacksOf({ from, to }: ReportingPeriod, { jobs, receipts, identities }: HeldByFiles): readonly NotRead[] {
   const lack = (what: string, state: NotRead['state'], why: string): NotRead => ({
     what,

@@ -138,7 +138,7 @@ async function untilStopped({ signal }: Surroundings, tell: (line: string) => vo
   await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
 }
 
-/** Empties the folder when it is one of ours; one that holds anything else is left alone. */
+/** Empties the folder if `start` made it; refuses one that holds anything else. */
 async function freshFolder(directory: string): Promise<string> {
   const held = existsSync(directory) ? await readdir(directory) : [];
   if (held.length > 0 && !held.includes(marker)) {

@@ -13,15 +13,15 @@ import type { RecordStore } from '../records/record-store.ts';
 
 export interface EvidenceFiles {
   readonly log: RetrievalLog;
-  /** Paths; `null` where there is no such file. */
+  /** Paths; `null` if no file is given. */
   readonly jobs: string | null;
   readonly receipts: string | null;
 }
 
 /**
  * Fills a record store from files as the collectors fill it from Azure and Gitea, for one period: slices of rows, the
- * job ledger, the receipt ledger. Gives how many jobs and receipts there were.
- * @throws ServiceError `RECORD_UNREADABLE` for a line of jobs or receipts that is none.
+ * job ledger, the receipt ledger. Returns how many jobs and receipts there were.
+ * @throws ServiceError `RECORD_UNREADABLE` for a line that is not a job or a receipt.
  */
 export async function collectFiles(
   { log, jobs: jobFile, receipts: receiptFile }: EvidenceFiles,
@@ -35,7 +35,7 @@ export async function collectFiles(
   return { jobs: jobs.length, receipts: receipts.length };
 }
 
-/** One slice a day that has rows; the first day has those that no time can be read of. */
+/** One slice for each day that has rows. Rows without a readable time go to the first day. */
 async function collectRows(log: RetrievalLog, records: RecordStore, period: ReportingPeriod, now: Date): Promise<void> {
   const reader = createSliceReader({ log, records, now: () => now });
   const totals = await log.controlTotals(period);
@@ -52,7 +52,7 @@ async function collectRows(log: RetrievalLog, records: RecordStore, period: Repo
   await saveRetrievalCollection(records, { ...rest, since, readTo, watermark: readTo });
 }
 
-/** Posted ones as the ledger keeps them; bare ones by the job whose log they name, a log that was never seen whole. */
+/** Keeps posted receipts as the ledger does, and others by the job that they name, without a digest of its log. */
 async function keepReceipts(
   records: RecordStore,
   receipts: readonly FiledReceipt[],

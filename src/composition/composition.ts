@@ -11,10 +11,10 @@ import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 import type { Sessions } from '../web/sign-in/sessions.ts';
 
-/** What a host chooses for itself. */
+/** What a host can choose. */
 export interface CompositionOptions {
   readonly now?: () => Date;
-  /** `start` alone: whoever is on this machine is let in. */
+  /** Only for `start`: lets every connection from this machine in. */
   readonly trustLoopback?: boolean;
   /** Takes what a rotation does, as it does it. */
   readonly watch?: (event: RotationEvent) => void;

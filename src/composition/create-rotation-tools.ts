@@ -29,7 +29,7 @@ interface Parts {
   readonly watch: NonNullable<RotationTools['log']>;
 }
 
-/** Everything a rotation touches, wired. The audit answers who still reads an old version. */
+/** Wires everything that a rotation uses. The audit says who still reads an old version. */
 export function createRotationTools({
   settings,
   policy,
@@ -54,7 +54,7 @@ export function createRotationTools({
       readSecret: secretReader(stores, async (read) => {
         await recordOwnRead(records, { ...read, at: now().toISOString(), purpose: 'issuer' });
       }),
-      // The embedded cloud's identity means nothing to Azure itself, and must not be sent there.
+      // Tokens of the embedded cloud must never be sent to Azure itself.
       azure: settings.embedded ? null : { tokens: credential },
     }),
     places: publicationPlaces({ gitea: giteaParts }),
@@ -75,7 +75,7 @@ export function createRotationTools({
   };
 }
 
-/** Where this service takes Gitea's deliveries: as people reach it, and where it listens. None without a secret to check them with. */
+/** The addresses at which this service takes Gitea's deliveries: the public one, and where it listens. Empty without a webhook secret. */
 export function receivingAddresses({
   gitea,
   publicUrl,
@@ -86,7 +86,7 @@ export function receivingAddresses({
   return [...(publicUrl === null ? [] : [publicUrl]), ...listens].map((address) => `${address}/events/gitea`);
 }
 
-/** The secret of a vault that the service's own Gitea token is; `null` when it stands in the settings, or in a vault that they do not name. */
+/** The vault secret that holds the service's own Gitea token; `null` if the settings hold it, or name another vault for it. */
 function ownTokenOf({ gitea, vaults }: Settings): OwnToken | null {
   if (gitea?.token.kind !== 'reference') return null;
   const { vaultUrl, name, version } = gitea.token;
@@ -94,7 +94,7 @@ function ownTokenOf({ gitea, vaults }: Settings): OwnToken | null {
   return vault === undefined ? null : { vault: vault.name, name, version };
 }
 
-/** The key of the staging seal, read when it is needed and never kept. */
+/** Reads the key of the staging seal. It is never kept. */
 async function stagingKey(
   { stagingKeySecret }: Settings,
   stores: ReadonlyMap<string, SecretStore>,

@@ -27,7 +27,7 @@ type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly deliveries: RecentDeliveries;
 };
 
-/** The portal and the hooks, wired to what they show and record. */
+/** Wires the portal and the hooks to what they show and record. */
 export function createWebPorts(parts: Parts): WebPorts {
   const { settings, records, now, rotation, jobs, resolve, logger } = parts;
   const { gitea, eventGrid } = settings;
@@ -51,7 +51,7 @@ export function createWebPorts(parts: Parts): WebPorts {
         ? null
         : async (body, signature) => {
             const ours = isSignedByGitea(body, signature, await resolve(webhookSecret));
-            // It may be the first delivery of a hook whose secret is not published yet: its issuer waits for that.
+            // This may be the first delivery of a hook whose secret is not published yet; its issuer waits for it.
             if (!ours && signature !== null) parts.deliveries.remember({ bytes: body, signature });
             return ours;
           },
@@ -66,7 +66,7 @@ export function createWebPorts(parts: Parts): WebPorts {
     readiness: readinessCheck(parts),
   };
 
-  /** The tools of a rotation, where this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */
+  /** Returns the tools of a rotation if this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */
   function rotator(): RotationTools {
     if (settings.role !== 'report') return rotation;
     throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'this process reports; ask the one that rotates' });
@@ -90,7 +90,7 @@ function listed(pack: PackSummary): ListedPack {
   };
 }
 
-/** The whole id where the settings give it; else the last segment, which is the vault's name. */
+/** Compares the whole id if the settings name one, otherwise the last segment, which is the vault's name. */
 function isTopicOf(topic: string, name: string, resourceId: string | null): boolean {
   return resourceId === null ? topic.endsWith(`/providers/microsoft.keyvault/vaults/${name}`) : topic === resourceId;
 }

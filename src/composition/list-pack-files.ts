@@ -5,8 +5,8 @@ import type { RecordStore } from '../records/record-store.ts';
 import type { ListedFile } from '../web/web-ports.ts';
 
 /**
- * The files of a pack with their sizes, by its manifest: a pack of a million reads is not read to be listed. What the
- * manifest cannot list, itself and the seal, is small and looked at. `null` when there is no such pack.
+ * The files of a pack with their sizes, by its manifest: so a pack of a million reads is listed without reading it. What the
+ * manifest cannot list, itself and the seal, is small and is read. `null` if the pack does not exist.
  */
 export async function listPackFiles(records: RecordStore, pack: string): Promise<readonly ListedFile[] | null> {
   const manifest = await readPackFile(records, pack, manifestFile);

@@ -3,7 +3,7 @@ import type { Reconciled } from '../rotation/reconcile-rotations.ts';
 import type { RotationEvent } from '../rotation/rotation-tools.ts';
 import { describeEvent } from './describe-rotation.ts';
 
-/** Writes what rotations do. What stays as it was is no news: a pass comes every five minutes. */
+/** Writes what rotations do, once for each change: a pass every five minutes must not repeat it. */
 export interface RotationLog {
   readonly event: (event: RotationEvent) => void;
   /** What prevents rotations, and what no longer does. */

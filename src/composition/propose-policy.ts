@@ -10,19 +10,19 @@ export interface ProposedPolicy {
   /** `keyturn.policy.yml`, to be read and corrected by a person before it is used. */
   readonly text: string;
   readonly bound: number;
-  /** Secrets of which nothing says what they belong to: they stand in comments. */
+  /** Secrets whose provider is not known. The proposal lists them as comments. */
   readonly unknown: number;
   /** Secrets that Microsoft's sample functions may still be rotating. */
   readonly sample: readonly string[];
 }
 
-/** Tags by which Microsoft's sample functions know what they rotate. Source: Azure-Samples, KeyVault-Rotation-… */
+/** The tags that tell Microsoft's sample functions what to rotate. Source: Azure-Samples, KeyVault-Rotation-… */
 const sampleTags = { validity: 'ValidityPeriodDays', slot: 'CredentialId', provider: 'ProviderAddress' } as const;
 
 const resourceId = /^\/subscriptions\/[^\s?#%]{1,500}$/i;
 const environmentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const usualDays = 90;
-/** The policy takes no longer one; and into a shorter one the usual grace of a day does not fit. */
+/** The policy accepts at most this validity; the usual grace of a day does not fit into a shorter one. */
 const mostDays = 3_650;
 const leastDays = 2;
 
@@ -31,8 +31,8 @@ const head = `# Proposed from what the vaults hold. Nothing of it is in force un
 `;
 
 /**
- * A policy that binds what its tags tell enough of, and lists the rest in comments. A secret is never bound by a guess:
- * rotating a value that nobody knows how to make would break whoever uses it.
+ * Proposes a policy that binds the secrets whose tags say enough, and lists the rest as comments. It never guesses a binding,
+ * because rotating a value of an unknown kind would break its consumers.
  */
 export function proposePolicy(found: readonly FoundSecret[]): ProposedPolicy {
   const bound: string[] = [];
@@ -64,7 +64,7 @@ export function proposePolicy(found: readonly FoundSecret[]): ProposedPolicy {
   return { text: `${head}\n${lines.join('\n')}\n`, bound: counted, unknown: unknown.length, sample };
 }
 
-/** What came from tags is written as JSON text, which YAML reads as text and nothing else. */
+/** Writes tag values as JSON strings, which YAML reads only as text. */
 function bindingLines(key: string, known: { provider: string; validity: string; environment: string }): string[] {
   const { provider, validity, environment } = known;
   return [
@@ -80,7 +80,7 @@ function nameOf({ vault, secret }: FoundSecret): string {
   return `${vault}/${secret.name}`;
 }
 
-/** As the sample's tag says, else as long as the newest version lasts, else as is usual; within what the policy takes. */
+/** The validity of the sample's tag, or the lifetime of the newest version, or the usual one, within the limits of the policy. */
 function validityDays({ tags, created, expires }: SecretVersion): number {
   const tagged = tags[sampleTags.validity] ?? '';
   const lasts = expires === null ? usualDays : Math.round((expires.getTime() - created.getTime()) / 86_400_000);

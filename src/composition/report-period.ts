@@ -18,7 +18,7 @@ const rolesInWords = {
   rotate: 'this process rotates',
 } as const;
 
-/** Audits one period and seals its pack: into the archive, and into a folder where one is given. */
+/** Audits one period and seals its pack into the archive, and into a folder if one is given. */
 export async function reportPeriod(
   { records, policy, settings, signer, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'signer' | 'now'>,
   order: { readonly period: ReportingPeriod; readonly frameworks: readonly Framework[]; readonly out?: string },

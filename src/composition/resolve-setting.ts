@@ -11,17 +11,17 @@ import type { SecretSetting } from '../settings.ts';
 interface Parts {
   readonly credential: TokenCredential;
   readonly embedded: boolean;
-  /** Those of the settings: a reference may lead to another one. */
+  /** The vaults of the settings. A reference may name another one. */
   readonly vaults: readonly Vault[];
   readonly records: RecordStore;
   readonly now: () => Date;
 }
 
 /**
- * The value of a secret among the settings: as it stands, or read from the vault that it refers to. References are
- * resolved by the platform on App Service alone, so a self-hosted server does it here. Which version is the newest is
- * asked each time anew, for the credential of the service itself may have been rotated meanwhile; a version's value
- * never changes, so it is read once, and that this will be done is on record before it is: the audit knows the row.
+ * Returns a function that resolves secrets among the settings: the value itself, or the value of the vault secret that it
+ * refers to. Only App Service resolves references itself. Each call asks for the newest version, because the service's own
+ * credential may have been rotated. The value of a version never changes, so it is read once, and that read is recorded
+ * before it happens, so that the audit can explain its log row.
  */
 export function settingResolver({ credential, embedded, vaults, records, now }: Parts) {
   const stores = new Map<string, SecretStore>();
@@ -35,7 +35,7 @@ export function settingResolver({ credential, embedded, vaults, records, now }: 
     const version = setting.version ?? latest?.version;
     const key = `${vaultUrl}/${secret}`.toLowerCase();
     const kept = known.get(key);
-    // A version that was disabled since must be refused like any other.
+    // A version that was disabled since then must be refused like any other.
     if (kept !== undefined && kept.version === version && latest?.enabled !== false) return kept.value;
     const value = version === undefined ? null : await read(store, { vault, secret, version });
     if (value === null || version === undefined)
@@ -55,7 +55,7 @@ export function settingResolver({ credential, embedded, vaults, records, now }: 
     return store;
   }
 
-  /** By the name that log rows use: the host's first label, but in the embedded cloud. */
+  /** Returns the vault by the name that log rows use: the first label of the host, except in the embedded cloud. */
   function vaultAt(url: string): Vault {
     const name = new URL(url).hostname.split('.')[0] ?? url;
     return vaults.find((one) => one.url === url) ?? { name, url, resourceId: null };

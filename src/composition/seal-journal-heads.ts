@@ -14,8 +14,8 @@ export function headsPath(at: Date): string {
 }
 
 /**
- * Seals the newest entry of every rotation's chain, once a day: a journal that is rolled back or written anew afterwards
- * disagrees with what was sealed. Gives how many heads were sealed; 0 when the day's seal is there already.
+ * Seals the newest entry of every rotation's chain, once a day, so that a journal that is rolled back or rewritten
+ * later disagrees with the seal. Returns how many heads it sealed; 0 if the seal of the day exists.
  */
 export async function sealJournalHeads({
   records,
@@ -30,7 +30,7 @@ export async function sealJournalHeads({
   try {
     await records.create(headsPath(at), sealed);
   } catch (error) {
-    // Another instance sealed the same day first: its seal stands.
+    // Another instance sealed this day first; its seal counts.
     if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
     return 0;
   }

@@ -12,8 +12,8 @@ const refreshMs = 55 * 60_000;
 
 /**
  * Keeps what the vaults hold now, properties alone, at most once an hour: the newest version of each secret costs a listing
- * of its versions. Gives how many secrets were listed; 0 when the list on record is fresh. Rejects when a vault could not be
- * listed: half a list is none.
+ * of its versions. Returns how many secrets it listed; 0 if the recorded list is fresh. Rejects if a vault could not be
+ * listed, because half a list is worse than none.
  */
 export async function takeInventory(parts: {
   readonly settings: Settings;

@@ -1,2 +1,2 @@
-/** Of Keyturn, as package.json has it; a test compares them. The fetch helper keeps its own, equal copy. */
+/** Keyturn's version, equal to package.json's; a test compares them. The fetch helper has its own copy. */
 export const version = '0.1.0';

@@ -5,7 +5,7 @@ const unsafe =
 
 /**
  * A line as a terminal may be given it: names of files, secrets and jobs come from outside, and an escape code among them
- * could rewrite what stands above it. Written as `\u001b`, which in a line of JSON is the same text as before.
+ * could rewrite the lines above it. Written as `\u001b`, which in a line of JSON is the same text as before.
  */
 export function harmlessLine(line: string): string {
   return line.replace(unsafe, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -18,7 +18,7 @@ export interface LogFields {
   /** The code of the newest failure of a rotation. */
   readonly failure?: string;
   readonly retryAt?: Date;
-  /** A failure: of ours the line carries code, details and retry; of a foreign one its kind alone. */
+  /** A failure. The line has code, details and retry of a `ServiceError`, and only the kind of any other error. */
   readonly error?: unknown;
 }
 

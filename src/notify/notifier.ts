@@ -33,7 +33,7 @@ export type NotificationEvent = z.infer<typeof notificationEvent>;
 
 /** One message to a person. */
 export interface Notification {
-  /** The same for one event whenever it is sent, and whoever sends it: a receiver drops what it has seen. */
+  /** The same for one event on every try and every instance, so that a receiver can drop what it has seen. */
   readonly id: string;
   readonly at: Date;
   readonly event: NotificationEvent;

@@ -1,7 +1,7 @@
 import { ServiceError, type ErrorCode } from '../service-error.ts';
 
 /**
- * What the helper itself ends with, so that a workflow can tell why. A command that ran gives its own exit code, or
+ * The helper's own exit codes, so that a workflow can tell why it failed. A command that ran returns its own exit code, or
  * 128 + n when signal n ended it; 126 and 127 say that it could not be run, as a shell would.
  */
 const codes: Partial<Record<ErrorCode, number>> = {
@@ -39,7 +39,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   SELECTION_REFUSED: 88,
 };
 
-/** The exit code of a failure; 1 for one that nobody foresaw. */
+/** The exit code of a failure; 1 for an unexpected one. */
 export function exitCodeOf(error: unknown): number {
   return ServiceError.is(error) ? (codes[error.code] ?? 1) : 1;
 }

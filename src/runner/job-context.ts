@@ -32,7 +32,7 @@ export function readJobContext(environment: Environment, gitea: string): JobLook
   // Runners before November 2025 do not tell the attempt.
   const attempt = Number(environment['GITHUB_RUN_ATTEMPT'] ?? '1');
   if (!Number.isSafeInteger(attempt) || attempt < 1 || attempt > 99_999) {
-    return { found: false, reason: 'GITHUB_RUN_ATTEMPT is no attempt' };
+    return { found: false, reason: 'GITHUB_RUN_ATTEMPT is not a number of an attempt' };
   }
   return {
     found: true,

@@ -27,14 +27,14 @@ export interface Session {
    */
   fetch(requests: readonly SecretRequest[]): Promise<readonly FetchedSecret[]>;
   /**
-   * Requests for what a manifest selects by prefix; what is selected is said.
+   * Requests for what a manifest selects by prefix; a message names what was selected.
    * @throws ServiceError SELECTION_REFUSED, and when the vault refuses to list
    */
   select(selections: readonly SecretSelection[]): Promise<readonly SecretRequest[]>;
 }
 
 /**
- * Checks the ground the helper stands on, in this order: the environment, the configuration, the job.
+ * Checks what the helper relies on, in this order: the environment, the configuration, the job.
  * `patienceMs`: how long a new role may take to spread, and throttling to pass.
  */
 export function startSession(

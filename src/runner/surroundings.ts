@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** What the helper takes from the machine it runs on, as one argument, so that a test can stand in for it. */
+/** What the helper takes from its machine, as one argument, so that a test can replace it. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   now(): Date;

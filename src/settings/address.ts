@@ -1,7 +1,7 @@
 /** Vaults of Azure's clouds: public, China, US government, Germany. Source: Key Vault documentation, DNS suffixes. */
 const vaultSuffixes = ['.vault.azure.net', '.vault.azure.cn', '.vault.usgovcloudapi.net', '.vault.microsoftazure.de'];
 
-/** An address without a trailing slash, a query or a user name; `undefined` when the text is none. */
+/** Parses an address without a query or a user name; `undefined` if the text is not one. */
 export function parseAddress(text: string): URL | undefined {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
@@ -24,7 +24,7 @@ export function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Whether a vault may stand there: Azure's own domains, or this machine in the embedded cloud and nothing else. */
+/** Whether a vault can have this address: Azure's own domains, or only this machine in the embedded cloud. */
 export function isVaultAddress(url: URL, embedded: boolean): boolean {
   if (url.pathname !== '/') return false;
   if (embedded) return isThisMachine(url.hostname);

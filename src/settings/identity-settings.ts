@@ -7,7 +7,7 @@ import type { SettingName } from './setting-table.ts';
 
 const kinds = ['managed-identity', 'workload-identity', 'client-secret', 'client-certificate'] as const;
 
-/** What belongs to one kind alone; given with another, it would do nothing, and somebody believes that it does. */
+/** Settings of one kind only. With another kind they would do nothing while the operator believes that they do. */
 const belongsTo = {
   KEYTURN_IDENTITY_ENDPOINT: 'managed-identity',
   KEYTURN_IDENTITY_TOKEN_FILE: 'workload-identity',
@@ -21,7 +21,7 @@ export function readIdentity(reader: SettingReader, embedded: boolean): Identity
   const kind = reader.parsed('KEYTURN_IDENTITY_KIND', (text) => kinds.find((one) => one === text), kinds.join(' or '));
   if (kind === null) return null;
   for (const [name, owner] of Object.entries(belongsTo) as [keyof typeof belongsTo, (typeof kinds)[number]][]) {
-    if (owner !== kind && reader.given(name) !== null) reader.refuse(name, `belongs to the identity ${owner} alone`);
+    if (owner !== kind && reader.given(name) !== null) reader.refuse(name, `belongs only to the identity ${owner}`);
   }
 
   if (kind === 'managed-identity')
@@ -69,7 +69,7 @@ function readEndpoint(reader: SettingReader, embedded: boolean): string | null {
     const url = parseAddress(text);
     return embedded && url !== undefined && isThisMachine(url.hostname) ? withoutSlash(url) : undefined;
   };
-  return reader.parsed('KEYTURN_IDENTITY_ENDPOINT', parse, 'an address of this machine, in the embedded cloud alone');
+  return reader.parsed('KEYTURN_IDENTITY_ENDPOINT', parse, 'an address of this machine, only in the embedded cloud');
 }
 
 /** A GUID, in lower case. */

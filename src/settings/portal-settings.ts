@@ -33,7 +33,7 @@ export function readPortal(reader: SettingReader, environment: Environment, embe
 function readPlatformAuthentication(reader: SettingReader, environment: Environment): { tenantId: string } | null {
   const tenantId = reader.parsed('KEYTURN_TENANT_ID', parseId, 'the id of a tenant');
   if (!reader.isOn('KEYTURN_PLATFORM_AUTHENTICATION')) return null;
-  // App Service and Functions set it; anywhere else the header that this switch believes is anybody's to send.
+  // App Service and Functions set the header; anywhere else every client could send the header that this switch trusts.
   if ((environment['WEBSITE_SITE_NAME'] ?? '') === '') {
     reader.refuse('KEYTURN_PLATFORM_AUTHENTICATION', 'can be on only on App Service or Functions');
   }
@@ -50,7 +50,7 @@ function readEventGrid(reader: SettingReader): { audience: string; tenantId: str
   }
   const tenantId = own ?? parseId(reader.given('KEYTURN_TENANT_ID') ?? '');
   if (tenantId !== undefined) return { audience, tenantId };
-  reader.refuse('KEYTURN_EVENT_GRID_TENANT', 'is missing: anybody with a tenant can issue a token for an audience');
+  reader.refuse('KEYTURN_EVENT_GRID_TENANT', 'is missing: every tenant can issue a token for an audience');
   return null;
 }
 

@@ -12,7 +12,7 @@ import { readCanarySecret, readStagingKeySecret, readStagingVault, readVaults } 
 const intervals = ['month', 'quarter', 'year'] as const;
 
 /**
- * Reads all settings from `KEYTURN_…` variables; an empty one counts as not given. Opens no file and asks nobody.
+ * Reads all settings from `KEYTURN_…` variables; an empty one counts as not given. Opens no file and sends no request.
  * @throws ServiceError `SETTINGS_MALFORMED` with every fault, each as `VARIABLE: what is wrong`, values left out.
  */
 export function readSettings(environment: Environment): Settings {
@@ -67,7 +67,7 @@ function readNotifications(reader: SettingReader, embedded: boolean): Settings['
   const url = reader.parsed(
     'KEYTURN_NOTIFY_WEBHOOK_URL',
     parsePrivate,
-    'an https address; http for this machine or a name without a dot alone',
+    'an https address; http only for this machine or a name without a dot',
   );
   const secret = readSecretSetting(reader, 'KEYTURN_NOTIFY_WEBHOOK_SECRET', embedded);
   if (reader.given('KEYTURN_NOTIFY_WEBHOOK_URL') === null) {
@@ -94,9 +94,9 @@ function readGitea(reader: SettingReader, embedded: boolean): GiteaSettings | nu
   const url = reader.parsed(
     'KEYTURN_GITEA_URL',
     parsePrivate,
-    'an https address; http for this machine or a name without a dot alone',
+    'an https address; http only for this machine or a name without a dot',
   );
-  reader.needed('KEYTURN_GITEA_TOKEN', 'Gitea tells its jobs to nobody without one');
+  reader.needed('KEYTURN_GITEA_TOKEN', 'Gitea lists its jobs only to a token');
   return url === null || token === null ? null : { url, token, webhookSecret };
 }
 
@@ -109,11 +109,11 @@ function readLog(reader: SettingReader, embedded: boolean): LogSettings | null {
   const endpoint = reader.parsed(
     'KEYTURN_LOG_ENDPOINT',
     parseEndpoint,
-    'an https address; on this machine in the embedded cloud alone',
+    'an https address; on this machine only in the embedded cloud',
   );
   const certificateFile = reader.given('KEYTURN_LOG_CERTIFICATE');
   if (certificateFile !== null && !embedded)
-    reader.refuse('KEYTURN_LOG_CERTIFICATE', 'counts in the embedded cloud alone');
+    reader.refuse('KEYTURN_LOG_CERTIFICATE', 'counts only in the embedded cloud');
   if (workspaceId !== null) return { workspaceId, endpoint, certificateFile };
   if (endpoint !== null) reader.refuse('KEYTURN_LOG_ENDPOINT', 'counts only with KEYTURN_LOG_WORKSPACE_ID');
   return null;
@@ -127,7 +127,7 @@ function readRecords(reader: SettingReader): Settings['records'] | null {
     'https://ACCOUNT.blob.….net/CONTAINER without a query',
   );
   if (directory !== null && reader.given('KEYTURN_BLOB_CONTAINER') !== null) {
-    reader.refuse('KEYTURN_BLOB_CONTAINER', 'cannot stand beside KEYTURN_DATA: records are kept in one place');
+    reader.refuse('KEYTURN_BLOB_CONTAINER', 'cannot be set together with KEYTURN_DATA: records are kept in one place');
   }
   if (directory !== null) return { kind: 'folder', directory };
   if (containerUrl !== null) return { kind: 'blob', containerUrl };
@@ -152,7 +152,7 @@ function readSigningKey(reader: SettingReader): Settings['signingKey'] {
   return reader.parsed('KEYTURN_SIGNING_KEY', parse, 'a PEM file, or https://VAULT/keys/NAME[/VERSION]');
 }
 
-/** Beside the records and not among them: `=` is no letter of a record's path, so nothing that serves records can serve the key. */
+/** Beside the records, not among them: no record path can contain `=`, so nothing that serves records can serve the key. */
 function ownSigningKey(records: Settings['records'] | null): Settings['signingKey'] {
   return records?.kind === 'folder' ? { kind: 'file', path: join(records.directory, '=sealing-key.pem') } : null;
 }

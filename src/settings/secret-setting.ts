@@ -8,14 +8,14 @@ import type { SettingName } from './setting-table.ts';
 const must = 'the secret itself, or its address in a vault of Azure: https://VAULT/secrets/NAME';
 
 /**
- * A secret among the settings. App Service and Functions put the value in the place of a reference before we start; where
- * they do not, a self-hosted server reads the vault itself, by the same words.
+ * A secret among the settings. App Service and Functions replace a reference with its value before Keyturn starts;
+ * elsewhere Keyturn reads the vault by the same reference.
  */
 export function readSecretSetting(reader: SettingReader, name: SettingName, embedded: boolean): SecretSetting | null {
   return reader.parsed(name, (text) => parseSecretSetting(text, embedded), must);
 }
 
-/** Whether a text is meant as a reference, right or wrong. */
+/** Whether a text is meant as a reference, valid or not. */
 export function isSecretReference(text: string): boolean {
   return text.startsWith('@Microsoft.KeyVault') || (URL.canParse(text) && /^https?:\/\/[^/]+\/secrets\//i.test(text));
 }

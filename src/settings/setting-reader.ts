@@ -1,30 +1,34 @@
-import { isSettingName, type SettingName } from './setting-table.ts';
+import { nearestName } from './nearest-name.ts';
+import { isSettingName, settingTable, type SettingName } from './setting-table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads single variables and gathers what is wrong with them. A value never stands in a fault: it may be a secret in the wrong place. */
+/** Reads single variables and collects what is wrong with them. A fault never repeats a value, which may be a misplaced secret. */
 export interface SettingReader {
-  /** What is given, without white space around it; `null` when nothing is. */
+  /** Returns the text without white space around it; `null` if none is given. */
   given(name: SettingName): string | null;
-  /** The same, where it is needed: `why` it is goes into the fault. */
+  /** The same for a required setting; the fault says `why` it is required. */
   needed(name: SettingName, why: string): string | null;
-  /** What `parse` makes of what is given; it returns `undefined` for what it refuses, which `must` describes. */
+  /** Returns what `parse` makes of the text. `parse` returns `undefined` for what it refuses; `must` describes what it takes. */
   parsed<Value>(name: SettingName, parse: (text: string) => Value | undefined, must: string): Value | null;
-  /** One of several words; `otherwise` when nothing is given. */
+  /** Returns one of several words, or `otherwise` if nothing is given. */
   choice<Word extends string>(name: SettingName, words: readonly Word[], otherwise: Word): Word;
   isOn(name: SettingName): boolean;
-  /** Notes a fault. */
+  /** Adds a fault. */
   refuse(name: SettingName, says: string): void;
   readonly faults: readonly string[];
 }
 
-/** A variable of the fetch helper, which may meet this process in the embedded cloud. */
+/** A variable of the fetch helper, which this process may have in the embedded cloud. */
 const notOurs = 'KEYTURN_FETCH_CONFIGURATION';
 
 export function settingReader(environment: Environment): SettingReader {
   const faults = Object.keys(environment)
     .filter((name) => name.startsWith('KEYTURN_') && name !== notOurs && !isSettingName(name))
-    .map((name) => `${name}: is no setting that Keyturn knows`);
+    .map((name) => {
+      const meant = nearestName(name, Object.keys(settingTable));
+      return `${name}: unknown setting${meant === null ? '' : `; did you mean ${meant}?`}`;
+    });
 
   function refuse(name: SettingName, says: string): void {
     const fault = `${name}: ${says}`;

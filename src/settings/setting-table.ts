@@ -22,7 +22,7 @@ export const settingTable = {
     example: '',
   },
   KEYTURN_GITEA_URL: {
-    says: 'The address of Gitea. Plain http for this machine and for names without a dot alone.',
+    says: 'The address of Gitea. Plain http only for this machine and for names without a dot.',
     otherwise: 'no job is known, and no read can be tied to one',
     example: 'https://gitea.example.org',
   },
@@ -33,7 +33,7 @@ export const settingTable = {
   },
   KEYTURN_GITEA_WEBHOOK_SECRET: {
     says: 'The secret under which Gitea signs deliveries to `/events/gitea`. Secret.',
-    otherwise: 'deliveries are refused; jobs are found by asking alone',
+    otherwise: 'Keyturn refuses deliveries and finds jobs only by polling',
     example: 'https://kv-prod.vault.azure.net/secrets/keyturn-gitea-webhook-secret',
   },
   KEYTURN_LOG_WORKSPACE_ID: {
@@ -47,27 +47,27 @@ export const settingTable = {
     example: '',
   },
   KEYTURN_LOG_CERTIFICATE: {
-    says: 'A PEM file with the certificate that the log service of the embedded cloud shows.',
+    says: 'A PEM file with the certificate of the log service in the embedded cloud.',
     otherwise: null,
     example: '',
   },
   KEYTURN_IDENTITY_KIND: {
-    says: 'Who Keyturn is for Azure: `managed-identity`, `workload-identity`, `client-secret` or `client-certificate`. Never guessed.',
+    says: 'The identity of Keyturn in Azure: `managed-identity`, `workload-identity`, `client-secret` or `client-certificate`. Keyturn never guesses it.',
     otherwise: null,
     example: 'managed-identity',
   },
   KEYTURN_IDENTITY_CLIENT_ID: {
     says: 'The client id of that identity.',
-    otherwise: 'for a managed identity: the one that the system assigned',
+    otherwise: 'for a managed identity: the system-assigned one',
     example: '00000000-0000-0000-0000-000000000000',
   },
   KEYTURN_IDENTITY_TOKEN_FILE: {
-    says: 'For `workload-identity`: the file in which the platform leaves its token.',
+    says: 'For `workload-identity`: the file that holds the token of the platform.',
     otherwise: null,
     example: '',
   },
   KEYTURN_IDENTITY_CLIENT_SECRET: {
-    says: 'For `client-secret`. Secret; it cannot be a reference that Keyturn resolves, for it is what opens the vault.',
+    says: 'For `client-secret`. Secret; it cannot be a reference that Keyturn resolves, because it opens the vault.',
     otherwise: null,
     example: '',
   },
@@ -77,7 +77,7 @@ export const settingTable = {
     example: '',
   },
   KEYTURN_IDENTITY_ENDPOINT: {
-    says: 'Where the embedded cloud gives tokens.',
+    says: 'Where the embedded cloud issues tokens.',
     otherwise: null,
     example: '',
   },
@@ -102,12 +102,12 @@ export const settingTable = {
     example: 'keyturn.policy.yml',
   },
   KEYTURN_ROLE: {
-    says: 'Which half of the work this process does: `rotate`, `report` or `all`. Who acts should not attest; `all` is for small teams, and the report says so.',
+    says: 'Which half of the work this process does: `rotate`, `report` or `all`. The process that acts should not attest; `all` is for small teams, and the report says so.',
     otherwise: '`all`',
     example: 'all',
   },
   KEYTURN_EMBEDDED: {
-    says: '`on` lets the Azure clients talk to plain or self-signed addresses of this machine, and of no other.',
+    says: '`on` lets the Azure clients use plain or self-signed addresses, but only of this machine.',
     otherwise: '`off`',
     example: 'off',
   },
@@ -127,18 +127,18 @@ export const settingTable = {
     example: 'https://keyturn.example.org',
   },
   KEYTURN_CANARY_SECRET: {
-    says: 'The name of a secret that each vault has for this alone: it is read once an hour, so that an hour without a log row is seen.',
+    says: 'The name of a secret that each vault has only for this purpose: Keyturn reads it once an hour, so that an hour without a log row is noticed.',
     otherwise: '`keyturn-canary`',
     example: 'keyturn-canary',
   },
   KEYTURN_STAGING_KEY_SECRET: {
-    says: 'The secret with the key that seals staged values, as `NAME` or `VAULT/NAME`. The rotator alone may read it; the role `report` does not use it.',
+    says: 'The secret with the key that seals staged values, as `NAME` or `VAULT/NAME`. Only the rotator may read it; the role `report` does not use it.',
     otherwise: '`keyturn-staging-key` in the staging vault, or else in the first vault',
     example: 'keyturn-staging-key',
   },
   KEYTURN_SIGNING_KEY: {
     says: 'What seals packs: a PEM file with an Ed25519 key, or the id of a Key Vault key, `https://VAULT/keys/NAME[/VERSION]`. The role `rotate` does not use it.',
-    otherwise: 'with `KEYTURN_DATA` a key that is made there at first use; with Blob no pack can be sealed',
+    otherwise: 'with `KEYTURN_DATA` a key that Keyturn creates there at first use; with Blob no pack can be sealed',
     example: 'https://kv-evidence.vault.azure.net/keys/keyturn-seal',
   },
   KEYTURN_ORGANISATION: {
@@ -147,7 +147,7 @@ export const settingTable = {
     example: 'Example Ltd',
   },
   KEYTURN_REPORT_PERIODS: {
-    says: 'Reports that are made by themselves, separated by commas: `month`, `quarter`, `year`; or `none`.',
+    says: 'Reports that Keyturn produces on its own, separated by commas: `month`, `quarter`, `year`; or `none`.',
     otherwise: '`quarter`',
     example: 'quarter',
   },
@@ -172,42 +172,42 @@ export const settingTable = {
     example: '',
   },
   KEYTURN_OPENID_SCOPE: {
-    says: 'The scope that is asked for, separated by blanks, `openid` in it.',
+    says: 'The scope to request, separated by blanks; it contains `openid`.',
     otherwise: '`openid profile`, or as the preset says',
     example: '',
   },
   KEYTURN_OPENID_CLAIM: {
-    says: 'The claim that gives roles; a path such as `realm_access.roles` leads into an object. It is read from the ID token, or else from the userinfo of the same issuer.',
+    says: 'The claim that holds roles; a path such as `realm_access.roles` leads into an object. It is read from the ID token, or else from the userinfo of the same issuer.',
     otherwise: '`roles`, or as the preset says',
     example: '',
   },
   KEYTURN_OPENID_AUDITOR_ROLE: {
     says: 'The values of that claim, or the application roles, of those who may read reports, separated by commas. On Gitea `ORGANISATION:TEAM`.',
-    otherwise: '`Keyturn.Auditor`; nobody where the claim is not `roles`',
+    otherwise: '`Keyturn.Auditor`; no one if the claim is not `roles`',
     example: 'Keyturn.Auditor',
   },
   KEYTURN_OPENID_OPERATOR_ROLE: {
     says: 'The same, of those who may also ask for rotations and approve them.',
-    otherwise: '`Keyturn.Operator`; nobody where the claim is not `roles`',
+    otherwise: '`Keyturn.Operator`; no one if the claim is not `roles`',
     example: 'Keyturn.Operator',
   },
   KEYTURN_PLATFORM_AUTHENTICATION: {
-    says: '`on` where App Service or Functions authenticate every request themselves; only then `x-ms-client-principal` counts. Needs `KEYTURN_TENANT_ID`.',
+    says: '`on` if App Service or Functions authenticate every request themselves; only then is `x-ms-client-principal` trusted. Needs `KEYTURN_TENANT_ID`.',
     otherwise: '`off`',
     example: 'off',
   },
   KEYTURN_EVENT_GRID_AUDIENCE: {
     says: 'The audience that a token on `/events/key-vault` must carry, when self-hosted.',
-    otherwise: 'that route refuses everything',
+    otherwise: 'that route refuses every request',
     example: '',
   },
   KEYTURN_EVENT_GRID_TENANT: {
-    says: 'The tenant that must have issued that token.',
+    says: 'The tenant that must issue that token.',
     otherwise: '`KEYTURN_TENANT_ID`',
     example: '',
   },
   KEYTURN_NOTIFY_WEBHOOK_URL: {
-    says: 'Where people are told of what needs them: an address that takes Standard Webhooks. Plain http for this machine and for names without a dot alone.',
+    says: 'Where people are told of what needs them: an address that takes Standard Webhooks. Plain http only for this machine and for names without a dot.',
     otherwise: 'nobody is told; the log and the portal show it',
     example: '',
   },

@@ -17,7 +17,7 @@ export function readVaults(reader: SettingReader, embedded: boolean): readonly V
     const place = `entry ${String(index + 1)}`;
     if (vault === undefined) reader.refuse('KEYTURN_VAULTS', `${place} must be ${must}`);
     else if (vaults.some(({ name, url }) => name === vault.name || url === vault.url)) {
-      reader.refuse('KEYTURN_VAULTS', `${place} has a name or an address that stands before it already`);
+      reader.refuse('KEYTURN_VAULTS', `${place} has the name or address of an earlier one`);
     } else vaults.push(vault);
   }
   return vaults;
@@ -26,14 +26,14 @@ export function readVaults(reader: SettingReader, embedded: boolean): readonly V
 export function readStagingVault(reader: SettingReader, vaults: readonly Vault[], embedded: boolean): Vault | null {
   const vault = reader.parsed('KEYTURN_STAGING_VAULT', (text) => parseVault(text, embedded), must);
   if (vault === null) return null;
-  // In a vault that is rotated the staged values would lie beside what runners read; leaving it out says the same.
+  // In a rotated vault the staged values would be beside what runners read; leaving the setting out means the same.
   if (vaults.some(({ name, url }) => name === vault.name || url === vault.url)) {
     reader.refuse('KEYTURN_STAGING_VAULT', 'is one of KEYTURN_VAULTS; name another one, or leave it out');
   }
   return vault;
 }
 
-/** A secret as `NAME` or `VAULT/NAME`, in one of these vaults; the first of them where none is named. */
+/** A secret as `NAME` or `VAULT/NAME`; without a vault it is in the first of these. */
 export function readStagingKeySecret(reader: SettingReader, vaults: readonly Vault[]): SecretReference | null {
   const [first] = vaults;
   const parse = (text: string): SecretReference | undefined => {
@@ -62,7 +62,7 @@ function parseVault(text: string, embedded: boolean): Vault | undefined {
   if (resourceId === null) return { name: hostName, url: withoutSlash(url), resourceId: null };
   const id = resourceId.trim().toLowerCase();
   const name = resourceIdShape.exec(id)?.[1];
-  // Of Azure's own vaults the host is the name: another one would compare events and log rows with the wrong vault.
+  // The host of an Azure vault is its name; another name would match events and log rows with the wrong vault.
   if (name === undefined || (!embedded && name !== hostName)) return undefined;
   return { name, url: withoutSlash(url), resourceId: id };
 }

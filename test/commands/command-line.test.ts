@@ -142,6 +142,17 @@ describe('a fingerprint that is mistyped', () => {
 });
 
 describe('settings with faults', () => {
+  it('that are misspelt are named with the setting that was meant', async () => {
+    const environment = { KEYTURN_POLCY: 'a.yml', KEYTURN_NOTHING_OF_THE_KIND: 'x' };
+    const { said } = await callCommand(['reconcile'], { environment });
+    expect(said.map((line) => line.trim())).toEqual(
+      expect.arrayContaining([
+        'KEYTURN_POLCY: unknown setting; did you mean KEYTURN_POLICY?',
+        'KEYTURN_NOTHING_OF_THE_KIND: unknown setting',
+      ]),
+    );
+  });
+
   it('end every command that needs them with 2, all faults in one message', async () => {
     const environment = { KEYTURN_VAULTS: 'nowhere', KEYTURN_ROLE: 'both', KEYTURN_VAULT: 'x', KEYTURN_PORT: '99999' };
     for (const words of [['serve'], ['reconcile'], ['rotate', 'a'], ['report', '--period', '2026', '--out', folder]]) {

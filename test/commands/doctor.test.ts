@@ -54,7 +54,7 @@ describe('keyturn doctor', () => {
       'sealing key': 'pass',
       notifications: 'warn',
     });
-    expect(lineOf(lines, 'setting secrets').says).toContain('cannot be tried without writing');
+    expect(lineOf(lines, 'setting secrets').says).toContain('cannot test without writing');
   });
 
   it('records the canary read that it makes, so that its row is explained', async () => {
@@ -123,7 +123,7 @@ secrets:
     const { code, lines } = await doctor({ KEYTURN_POLICY: policy });
     expect(code).toBe(1);
     const { name } = service.cloud.vault;
-    expect(lineOf(lines, `binding of ${name}/a`).says).toContain('there is no issuer no-such-issuer; those known are');
+    expect(lineOf(lines, `binding of ${name}/a`).says).toContain('unknown issuer no-such-issuer; known issuers are');
     expect(lineOf(lines, `binding of ${name}/b`)).toMatchObject({ verdict: 'fail' });
   });
 
@@ -165,7 +165,7 @@ secrets:
 
   it('asks no sealing key and no canary of who only rotates', async () => {
     const { lines } = await doctor({ KEYTURN_ROLE: 'rotate' });
-    expect(lineOf(lines, 'sealing key')).toMatchObject({ verdict: 'pass', says: 'none, as this role has to be' });
+    expect(lineOf(lines, 'sealing key')).toMatchObject({ verdict: 'pass', says: 'none, as this role requires' });
     expect(lines.some(({ what }) => what === 'canary read')).toBe(false);
     expect(lineOf(lines, 'role separation').verdict).toBe('pass');
   });

@@ -103,7 +103,7 @@ describe('settings with faults', () => {
     [
       'what belongs to another identity',
       { KEYTURN_IDENTITY_TOKEN_FILE: '/t' },
-      /^KEYTURN_IDENTITY_TOKEN_FILE: belongs to/,
+      /^KEYTURN_IDENTITY_TOKEN_FILE: belongs only to/,
     ],
     [
       'an endpoint of tokens outside the embedded cloud',
@@ -113,7 +113,7 @@ describe('settings with faults', () => {
     [
       'two places for records',
       { KEYTURN_BLOB_CONTAINER: 'https://acc.blob.core.windows.net/records' },
-      /^KEYTURN_BLOB_CONTAINER: cannot stand beside/,
+      /^KEYTURN_BLOB_CONTAINER: cannot be set together with/,
     ],
     [
       'a container with a signature',
@@ -144,7 +144,7 @@ describe('settings with faults', () => {
     [
       'a certificate outside the embedded cloud',
       { KEYTURN_LOG_CERTIFICATE: '/c' },
-      /^KEYTURN_LOG_CERTIFICATE: counts in/,
+      /^KEYTURN_LOG_CERTIFICATE: counts only in/,
     ],
     [
       'a log service on this machine',

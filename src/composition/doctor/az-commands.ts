@@ -1,7 +1,7 @@
 import type { Vault } from '../../secrets/secret-reference.ts';
 import type { Settings } from '../../settings.ts';
 
-/** Who is to be given a role: its object id where the vault named it, else to be filled in. */
+/** Whom to assign a role: the object id if the vault named it, else a word to fill in. */
 export function assignRole(role: string, scope: string, objectId: string | null): string {
   const assignee = objectId ?? 'OBJECT_ID';
   return `az role assignment create --assignee-object-id ${assignee} --assignee-principal-type ServicePrincipal --role "${role}" --scope ${scope}`;
@@ -26,12 +26,12 @@ export function sendLog(vault: Vault, workspaceId: string): string {
   return `az monitor diagnostic-settings create --name keyturn --resource ${vaultScope(vault)} --workspace ${workspaceScope(workspaceId)} --export-to-resource-specific true --logs ${logs}`;
 }
 
-/** Makes a secret whose value nobody has to know; the shell makes it, so that it stands in no history. */
+/** Creates a secret whose value nobody has to know. The shell generates it, so that no history holds it. */
 export function makeSecret(vault: Vault, name: string): string {
   return `az keyvault secret set --vault-name ${vault.name} --name ${name} --value "$(openssl rand -base64 48)" --output none`;
 }
 
-/** Who may read every secret of a vault, staged values among them. */
+/** Lists who may read every secret of a vault, staged values included. */
 export function listReaders(vault: Vault): string {
   return `az role assignment list --scope ${vaultScope(vault)} --include-inherited --output table`;
 }

@@ -32,7 +32,7 @@ export async function checkLoggedIds({ records, now }: Parts): Promise<Check> {
     }
     if (byClient > 0) {
       const counts = `${String(byClient)} reads by client ids, ${String(byServer)} by the vault's own`;
-      return warn(what, `this tenant logs ${counts}: anybody can choose a client id, so such reads prove less`);
+      return warn(what, `this tenant logs ${counts}; a caller chooses its client id, so these reads prove less`);
     }
     if (byServer > 0) return pass(what, `the vault's own, as expected: ${String(byServer)} reads met their receipts`);
     const how = 'keyturn-fetch doctor --audit --secret NAME in a job makes one; look again two hours later';

@@ -20,11 +20,12 @@ function checkRole({ settings: { role, vaults } }: Parts): Check {
   const what = 'role separation';
   if (role === 'all') {
     const says =
-      'One identity acts and attests, and every report says so. Run keyturn serve --role rotate and --role report under two identities';
+      'one identity acts and attests, and every report says so; run keyturn serve --role rotate and --role report under two identities';
     return warn(what, says);
   }
   if (role === 'rotate') return pass(what, 'this process acts and holds no sealing key');
-  const says = 'this process attests; that it can read no value but the canary cannot be tried without reading one';
+  const says =
+    'this process attests; doctor cannot test that it reads no other value than the canary, because the test would read one';
   return warn(what, says, vaults.map(listReaders).join('\n'));
 }
 
@@ -38,19 +39,19 @@ function checkPolicy({ settings, policy }: Parts): Check {
     );
   }
   if (identities.size === 0) {
-    return warn(what, 'it names no identities, so no read can be better than claimed');
+    return warn(what, 'it names no identities, so no read gets a better grade than claimed');
   }
   return pass(what, `binds ${String(secrets.size)} secrets and knows ${String(identities.size)} identities`);
 }
 
-/** Each binding as its issuer would judge it when the rotation is due: months earlier. */
+/** Checks each binding as its issuer will when the rotation is due, which may be months later. */
 function checkBindings({ policy, rotation }: Parts): readonly Check[] {
   return [...policy.secrets].flatMap(([key, binding]): Check[] => {
     const what = `binding of ${key}`;
     const issuer = rotation.issuers.get(binding.issuer);
     if (issuer === undefined) {
       const known = [...rotation.issuers.keys()].sort().join(', ');
-      return [fail(what, `there is no issuer ${binding.issuer}; those known are ${known}`)];
+      return [fail(what, `unknown issuer ${binding.issuer}; known issuers are ${known}`)];
     }
     return issuer.check(binding).map(({ place, reason }) => fail(what, `${place} ${reason}`));
   });
@@ -59,8 +60,8 @@ function checkBindings({ policy, rotation }: Parts): readonly Check[] {
 async function checkSealingKey({ settings, signer }: Parts): Promise<Check> {
   const what = 'sealing key';
   const { role, signingKey, vaults } = settings;
-  if (role === 'rotate') return pass(what, 'none, as this role has to be');
-  if (signingKey === null) return warn(what, 'KEYTURN_SIGNING_KEY is not set: no pack can be sealed');
+  if (role === 'rotate') return pass(what, 'none, as this role requires');
+  if (signingKey === null) return warn(what, 'KEYTURN_SIGNING_KEY is not set, so no pack can be sealed');
   return await lookAt(
     what,
     async () => pass(what, `opened; its fingerprint is ${(await signer()).fingerprint}`),
@@ -75,18 +76,18 @@ async function checkSealingKey({ settings, signer }: Parts): Promise<Check> {
   );
 }
 
-/** Role assignments are Azure Resource Manager's to tell; what can be said here is where staged values would lie. */
+/** Only Azure Resource Manager knows role assignments, so this says where staged values are kept. */
 function checkStaging({ settings: { stagingVault, vaults, role } }: Parts): Check {
   const what = 'staged values';
   if (role === 'report') return pass(what, 'are not of this role');
-  const says = 'whether a runner can read there is not to be seen from here: no runner may be in this list';
-  if (stagingVault !== null) return warn(what, `wait in ${stagingVault.name}; ${says}`, listReaders(stagingVault));
-  const beside = `wait beside the secrets that runners read; name KEYTURN_STAGING_VAULT, or give runners single secrets; ${says}`;
+  const says = 'doctor cannot see whether a runner can read there: make sure that no runner is in this list';
+  if (stagingVault !== null) return warn(what, `are kept in ${stagingVault.name}; ${says}`, listReaders(stagingVault));
+  const beside = `are kept beside the secrets that runners read; set KEYTURN_STAGING_VAULT, or let runners read single secrets; ${says}`;
   return warn(what, beside, vaults.map(listReaders).join('\n'));
 }
 
 function checkPortal({ settings: { openId, platformAuthentication, listen } }: Parts): Check {
   if (platformAuthentication !== null) return pass('portal', `people are signed in by the platform`);
   if (openId !== null) return pass('portal', `people are signed in by ${openId.issuer}`);
-  return pass('portal', `on ${listen.host} alone, by a sign-in link: no identity provider is configured`);
+  return pass('portal', `on ${listen.host} only, by a sign-in link, because no identity provider is configured`);
 }

@@ -21,12 +21,12 @@ export async function checkSources(parts: Parts): Promise<readonly Check[]> {
 async function checkGitea({ settings, jobs }: Parts): Promise<Check> {
   const { gitea } = settings;
   if (gitea === null || jobs === null) {
-    return warn('Gitea', 'KEYTURN_GITEA_URL is not set: no job is known, and no read can be tied to one');
+    return warn('Gitea', 'KEYTURN_GITEA_URL is not set, so no job is known and no read can be tied to one');
   }
   return await lookAt(
     'Gitea',
     async () => {
-      // Above every id that there is: the lists are asked for, and nothing of them is kept.
+      // A number above every id: Gitea is asked for its lists, and nothing of them is kept.
       for await (const _ of jobs.jobs({ highestJobId: Number.MAX_SAFE_INTEGER, unfinished: [] })) break;
       return pass('Gitea', `${gitea.url} lists its jobs to this token`);
     },
@@ -42,7 +42,7 @@ function giteaWriting({ policy, settings }: Parts): readonly Check[] {
   const issuers = new Set([...policy.secrets.values()].map(({ issuer }) => issuer));
   const writing = [...issuers].filter((issuer) => issuer.startsWith('gitea-')).sort();
   if (writing.length === 0 || settings.role === 'report') return [];
-  const says = `Whether the token may do what ${writing.join(', ')} need cannot be tried without writing; docs/gitea.md lists the scopes`;
+  const says = `doctor cannot test the scopes that ${writing.join(', ')} need without writing; docs/gitea.md lists them`;
   return [warn('Gitea scopes', says)];
 }
 
@@ -50,7 +50,7 @@ async function checkLog({ settings, log, now }: Parts): Promise<readonly Check[]
   const { vaults, role } = settings;
   if (role === 'rotate') return [];
   if (settings.log === null || log === null) {
-    return [warn('log workspace', 'KEYTURN_LOG_WORKSPACE_ID is not set: no read is known')];
+    return [warn('log workspace', 'KEYTURN_LOG_WORKSPACE_ID is not set, so no read is known')];
   }
   const { workspaceId } = settings.log;
   const check = await lookAt(
@@ -61,7 +61,7 @@ async function checkLog({ settings, log, now }: Parts): Promise<readonly Check[]
       if (rows > 0) return pass('log workspace', `answers; ${String(rows)} rows of the last 24 hours`);
       return warn(
         'log workspace',
-        'answers, and has no row of these vaults of the last 24 hours: is the audit log sent there? Rows take up to 20 minutes',
+        'answers, but has no row of these vaults for the last 24 hours; check that the audit log goes there (rows take up to 20 minutes)',
         vaults.map((vault) => sendLog(vault, workspaceId)).join('\n'),
       );
     },

@@ -11,7 +11,7 @@ type Parts = Pick<Composition, 'settings' | 'rotation' | 'canary' | 'records' | 
 /** Destructive steps require our clock and the vault's to agree this far. */
 const clockToleranceMs = 5 * 60_000;
 
-/** What Keyturn may do in each vault, as far as it can be tried without writing and without reading a value of anybody's. */
+/** Checks what Keyturn may do in each vault, without writing and without reading a value other than the canary. */
 export async function checkVaults(parts: Parts): Promise<readonly Check[]> {
   const { settings, rotation } = parts;
   const checks: Check[] = [];
@@ -27,7 +27,7 @@ export async function checkVaults(parts: Parts): Promise<readonly Check[]> {
   checks.push(
     warn(
       'setting secrets',
-      'Whether the identity may set and update secrets cannot be tried without writing; the first rotation shows it.',
+      'doctor cannot test without writing whether the identity may set and update secrets; the first rotation shows it',
       settings.vaults.map((vault) => assignRole(vaultRole(settings), vaultScope(vault), null)).join('\n'),
     ),
     await checkStagingKey(parts),
@@ -53,11 +53,15 @@ async function checkListing({ settings }: Parts, vault: Vault, store: SecretStor
 
 function checkClock({ now }: Parts, { name }: Vault, store: SecretStore): Check {
   const what = `clock of ${name}`;
-  const theirs = store.serverTime();
-  if (theirs === null) return warn(what, 'the vault did not tell its time');
-  const apart = Math.round(Math.abs(theirs.getTime() - now().getTime()) / 1000);
-  if (apart * 1000 <= clockToleranceMs) return pass(what, `${String(apart)} s from ours`);
-  return fail(what, `${String(apart)} s from ours: nothing is revoked until they agree`, 'timedatectl set-ntp true');
+  const vaultTime = store.serverTime();
+  if (vaultTime === null) return warn(what, 'the vault did not say what time it is');
+  const apart = Math.round(Math.abs(vaultTime.getTime() - now().getTime()) / 1000);
+  if (apart * 1000 <= clockToleranceMs) return pass(what, `${String(apart)} s from the clock of this machine`);
+  return fail(
+    what,
+    `${String(apart)} s from the clock of this machine; Keyturn revokes nothing until they agree`,
+    'timedatectl set-ntp true',
+  );
 }
 
 async function checkCanary({ settings }: Parts, vault: Vault, store: SecretStore): Promise<Check> {
@@ -66,14 +70,14 @@ async function checkCanary({ settings }: Parts, vault: Vault, store: SecretStore
     (await store.latest(settings.canarySecret)) === null
       ? fail(
           what,
-          `there is no secret ${settings.canarySecret}: no hour can be shown to be covered`,
+          `the secret ${settings.canarySecret} is missing, so no hour can be shown to be covered`,
           makeSecret(vault, settings.canarySecret),
         )
-      : pass(what, `${settings.canarySecret} is there`),
+      : pass(what, `${settings.canarySecret} exists`),
   );
 }
 
-/** Read as the collector reads it, and recorded: a read that no ledger explains would be a finding. */
+/** Reads the canary as the collector does, and records it, because a read that no record explains is a finding. */
 async function checkCanaryRead({ settings, records, canary, now }: Parts): Promise<Check> {
   const what = 'canary read';
   return await lookAt(
@@ -93,7 +97,7 @@ async function checkCanaryRead({ settings, records, canary, now }: Parts): Promi
   }
 }
 
-/** Looked for and not read: a read outside a rotation could not be explained later. */
+/** Looks for the secret without reading it, because a read outside a rotation could not be explained later. */
 async function checkStagingKey({ settings, rotation }: Parts): Promise<Check> {
   const what = 'staging key';
   const { stagingKeySecret, stagingVault, vaults } = settings;
@@ -107,7 +111,11 @@ async function checkStagingKey({ settings, rotation }: Parts): Promise<Check> {
   const { name } = stagingKeySecret;
   return await lookAt(what, async () =>
     (await store.latest(name)) === null
-      ? fail(what, `there is no secret ${vault.name}/${name}: no staged value can be trusted`, makeSecret(vault, name))
-      : pass(what, `${vault.name}/${name} is there`),
+      ? fail(
+          what,
+          `the secret ${vault.name}/${name} is missing, so no staged value can be trusted`,
+          makeSecret(vault, name),
+        )
+      : pass(what, `${vault.name}/${name} exists`),
   );
 }

@@ -1,13 +1,13 @@
 import { ServiceError } from '../../service-error.ts';
 
-/** One line of `doctor`: what was looked at, how it is, and what to do. */
+/** One line of `doctor`: what it checked, the result, and what to do. */
 export interface Check {
   readonly what: string;
-  /** `warn`: it works, or cannot be looked at; somebody should know. */
+  /** `warn`: it works or cannot be checked, and an operator should know. */
   readonly verdict: 'pass' | 'warn' | 'fail';
-  /** Our own words with names, ids and codes: never a value. */
+  /** A sentence with names, ids and codes, never a value. */
   readonly says: string;
-  /** A command to be run as it stands, such as `az role assignment create …`; `null` where none helps. */
+  /** A command to run without changes, such as `az role assignment create …`; `null` if none helps. */
   readonly command: string | null;
 }
 
@@ -23,7 +23,7 @@ export function fail(what: string, says: string, command: string | null = null):
   return { what, verdict: 'fail', says, command };
 }
 
-/** Looks, and makes a failed line of a failure that Keyturn can name; `remedy` gives the command against it. */
+/** Makes a check. A failure that Keyturn can name becomes a failed line, with the command that `remedy` returns. */
 export async function lookAt(
   what: string,
   look: () => Promise<Check>,

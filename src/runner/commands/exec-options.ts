@@ -21,7 +21,7 @@ export interface ExecOptions {
   /** Where pins are kept, to be handed from job to job; `null` for the job's own folder. */
   readonly pinFile: string | null;
   readonly agent: boolean;
-  /** Exit codes after which the secrets are read anew and the command is run once more. */
+  /** Exit codes after which the helper reads the secrets again and runs the command once more. */
   readonly retryOn: readonly number[];
 }
 

@@ -37,7 +37,7 @@ interface Round {
  * Resolves with the exit code.
  */
 export async function exec(options: ExecOptions, surroundings: Surroundings): Promise<number> {
-  // Before anything of ours is written: what others wrote decides.
+  // Decided before the helper writes anything, because the decision depends on what the job's files hold.
   const masks = decideMasks(surroundings.environment);
   const { requests: named, selections } = await loadRequests(options);
   const session = startSession(surroundings, options.patienceMs);
@@ -93,7 +93,7 @@ async function runOnce(
   const files = memoryFiles({
     allowDisk: options.allowDisk,
     nonce: surroundings.nonce(4),
-    // Before a value is in them: whenever this helper is killed, somebody knows of them.
+    // Before they hold a value, so that the guardian knows of them whenever this helper is killed.
     announce: (place) => guardian?.watch(null, [place]),
     fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
@@ -165,7 +165,7 @@ function writeMasks(
     if (decision.reason !== null) say(`no masks were written: ${decision.reason}`);
     return;
   }
-  // In one write, so that nothing comes between; the line feed ends what somebody may have left unfinished.
+  // In one write, so that nothing comes between; the line feed ends a line that another process may have left unfinished.
   const lines = maskLines(values);
   if (lines.length > 0) writeAllSync(2, `\n${lines.join('\n')}\n`);
 }
@@ -175,7 +175,7 @@ function versionsOf(fetched: readonly FetchedSecret[]): string {
 }
 
 /**
- * The versions that this run took first. One that was disabled meanwhile is replaced by the newest, once, which is said:
+ * The versions that this run took first. One that has been disabled since then is replaced by the newest, once, with a message:
  * both reads leave a receipt.
  */
 async function fetchPinned(
@@ -206,7 +206,7 @@ async function fetchPinned(
     } catch (error) {
       const newest = pinned.some(({ version }, index) => version !== requests[index]?.version);
       if (!newest || !ServiceError.is(error, 'SECRET_DISABLED')) throw error;
-      say('a version that this run had pinned was disabled meanwhile: the newest is taken from here on');
+      say('a version that this run had pinned is disabled now; this run takes the newest from here on');
       return await session.fetch(requests);
     }
   }
