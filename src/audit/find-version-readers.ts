@@ -31,18 +31,18 @@ const longestJobMs = 86_400_000;
  * waits for the declared lifetime of consumers.
  */
 export async function findVersionReaders(
-  tools: { readonly records: RecordStore; readonly policy: Policy; readonly now: () => Date },
+  ports: { readonly records: RecordStore; readonly policy: Policy; readonly now: () => Date },
   secret: { readonly vault: string; readonly name: string; readonly version: string },
   since: Date,
 ): Promise<ReadersOfVersion> {
-  const { records, now } = tools;
+  const { records, now } = ports;
   const collection = await retrievalCollection(records);
   if (collection === null) return { watermark: null, gaps: [], reads: [], running: [] };
   // Only complete hours: in the watermark's own hour the canary may not have been read yet, or its row may be late.
   const watermark = new Date(hourOf(Date.parse(collection.watermark)));
   const until = new Date(Math.max(now().getTime(), Date.parse(collection.readTo)));
   const period = { from: new Date(since.getTime() - longestJobMs), to: until };
-  const attributor = await loadAttributor(tools, period);
+  const attributor = await loadAttributor(ports, period);
   const running = await runningJobs(records);
   const coverage = countCoverage(
     { from: since, to: new Date(Math.max(since.getTime(), watermark.getTime())) },

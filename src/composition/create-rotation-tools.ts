@@ -5,7 +5,7 @@ import { findVersionReaders } from '../audit/find-version-readers.ts';
 import type { AccessTokens } from '../issuers/shared/access-tokens.ts';
 import type { HookDeliveries } from '../issuers/shared/hook-deliveries.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
-import type { OwnToken } from '../issuers/shared/issuer-surroundings.ts';
+import type { OwnToken } from '../issuers/shared/issuer-ports.ts';
 import { secretReader } from '../issuers/shared/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
 import type { RecordStore } from '../records/record-store.ts';

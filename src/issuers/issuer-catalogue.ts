@@ -18,21 +18,21 @@ import { postgresqlEngine } from './databases/postgresql-engine.ts';
 import type { ReadSecret } from './shared/read-secret.ts';
 import { redisAclIssuer } from './databases/redis-acl-issuer.ts';
 import { twoUsersIssuer } from './databases/two-users-issuer.ts';
-import type { IssuerSurroundings } from './shared/issuer-surroundings.ts';
+import type { IssuerPorts } from './shared/issuer-ports.ts';
 import { sshKeyPairIssuer } from './local/ssh-key-pair-issuer.ts';
 import { unconfiguredIssuer } from './shared/unconfigured-issuer.ts';
 import { webhookIssuer } from './webhook/webhook-issuer.ts';
 
 /** Every credential issuer, by the name that the policy uses. */
-export function issuerCatalogue(surroundings: IssuerSurroundings): ReadonlyMap<string, CredentialIssuer> {
-  const { randomBytes = systemRandomBytes, ownReceiver = null, readSecret = null, azure = null } = surroundings;
-  const gitea = surroundings.gitea ? giteaClient(surroundings.gitea) : null;
+export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, CredentialIssuer> {
+  const { randomBytes = systemRandomBytes, ownReceiver = null, readSecret = null, azure = null } = ports;
+  const gitea = ports.gitea ? giteaClient(ports.gitea) : null;
   const issuers: readonly CredentialIssuer[] = [
     generatedIssuer({ randomBytes }),
     hmacSecretIssuer({ randomBytes }),
     sshKeyPairIssuer({ randomBytes }),
     withGitea('gitea-token', 'minted', (client) =>
-      giteaTokenIssuer({ gitea: client, ownToken: surroundings.gitea?.ownToken ?? null }),
+      giteaTokenIssuer({ gitea: client, ownToken: ports.gitea?.ownToken ?? null }),
     ),
     withGitea('gitea-deploy-key', 'chosen', (client) => giteaDeployKeyIssuer({ gitea: client, randomBytes })),
     withGitea('gitea-webhook-secret', 'chosen', (client) =>

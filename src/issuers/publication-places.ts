@@ -1,10 +1,10 @@
 import { giteaClient } from '../gitea/gitea-client.ts';
 import type { PublicationPlace } from '../rotation/ports/publication-place.ts';
 import { giteaActionsSecretPlace } from './gitea/gitea-actions-secret-place.ts';
-import type { IssuerSurroundings } from './shared/issuer-surroundings.ts';
+import type { IssuerPorts } from './shared/issuer-ports.ts';
 
 /** Every further place that a value can be published to, by its kind. Without Gitea there is none. */
-export function publicationPlaces({ gitea }: IssuerSurroundings): ReadonlyMap<string, PublicationPlace> {
+export function publicationPlaces({ gitea }: IssuerPorts): ReadonlyMap<string, PublicationPlace> {
   if (gitea === undefined || gitea === null) return new Map();
   const places = [giteaActionsSecretPlace({ gitea: giteaClient(gitea) })];
   return new Map(places.map((place) => [place.kind, place]));

@@ -3,16 +3,16 @@ import { completionScript, isShell } from '../command-line/completion-script.ts'
 import type { Call } from '../command-line/parse-words.ts';
 import { readPlainWords } from '../command-line/plain-words.ts';
 import { helperVersion } from './helper-version.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Runtime } from './runtime.ts';
 import { checkRow, doctorRow, envRow, execRow, helperCompletionRow, maskRow, renderRow } from './command-rows.ts';
 
-type Run<Row extends CommandRow> = (words: WordsOf<Row>, surroundings: Surroundings) => Promise<number>;
+type Run<Row extends CommandRow> = (words: WordsOf<Row>, runtime: Runtime) => Promise<number>;
 
 /** One command of the helper. */
 interface HelperCommand {
   readonly row: CommandRow;
   /** Resolves with the exit code. */
-  run(words: RawWords, surroundings: Surroundings): Promise<number>;
+  run(words: RawWords, runtime: Runtime): Promise<number>;
 }
 
 /** Every command of the helper. Each is loaded when it is called. */
@@ -22,7 +22,7 @@ export const commands: readonly HelperCommand[] = [
       import('./commands/exec-options.ts'),
       import('./commands/exec.ts'),
     ]);
-    return async (words, surroundings) => await exec(execOptions(words), surroundings);
+    return async (words, runtime) => await exec(execOptions(words), runtime);
   }),
   command(checkRow, async () => (await import('./commands/check.ts')).check),
   command(doctorRow, async () => (await import('./doctor/doctor.ts')).doctor),
@@ -55,7 +55,7 @@ export async function readCall(words: readonly string[]): Promise<Call> {
 }
 
 function command<Row extends CommandRow>(row: Row, load: () => Promise<Run<Row>>): HelperCommand {
-  return { row, run: async (words, surroundings) => await (await load())(typedWords(row, words), surroundings) };
+  return { row, run: async (words, runtime) => await (await load())(typedWords(row, words), runtime) };
 }
 
 function completion({ positionals }: { readonly positionals: readonly string[] }): Promise<number> {

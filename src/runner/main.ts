@@ -3,16 +3,16 @@ import { ServiceError } from '../service-error.ts';
 import { runCall } from './run-call.ts';
 import { sealProcess } from './configuration/seal-process.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { machineSurroundings } from './surroundings.ts';
+import { machineRuntime } from './runtime.ts';
 
 /** The helper's command line. Resolves with the exit code; failures are told on stderr. */
 async function main(words: readonly string[]): Promise<number> {
-  const surroundings = machineSurroundings();
+  const runtime = machineRuntime();
   try {
-    return await runCall(words, surroundings);
+    return await runCall(words, runtime);
   } catch (error) {
     // Only our own errors are made of what is safe to print.
-    surroundings.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error of its own');
+    runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error of its own');
     return exitCodeOf(error);
   }
 }

@@ -1,12 +1,12 @@
 import { ServiceError } from '../service-error.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Runtime } from './runtime.ts';
 import { commands, readCall } from './command-table.ts';
 
 /**
  * Runs one call of the helper. Resolves with the exit code.
  * @throws ServiceError `COMMAND_LINE_WRONG` with the command or option at fault, never with a value; all of the command.
  */
-export async function runCall(words: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCall(words: readonly string[], runtime: Runtime): Promise<number> {
   const call = await readCall(words);
   if (call.kind === 'text') {
     process.stdout.write(`${call.text}\n`);
@@ -16,5 +16,5 @@ export async function runCall(words: readonly string[], surroundings: Surroundin
     throw new ServiceError('COMMAND_LINE_WRONG', { place: call.command ?? 'keyturn-fetch', reason: call.reason });
   }
   const command = commands.find(({ row }) => row === call.row);
-  return (await command?.run(call.words, surroundings)) ?? 1;
+  return (await command?.run(call.words, runtime)) ?? 1;
 }

@@ -14,7 +14,7 @@ import { readAuthority } from './identity/read-authority.ts';
 import { startReceiptChain } from './receipts/receipt-chain.ts';
 import type { Selected } from './reading/select-secrets.ts';
 import type { SecretRequest, SecretSelection } from './configuration/secret-request.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Runtime } from './runtime.ts';
 import { vaultAddress } from './configuration/vault-address.ts';
 
 /** One start of the helper: who it is, for which job, and its chain of receipts. */
@@ -37,19 +37,15 @@ export interface Session {
  * Checks what the helper relies on, in this order: the environment, the configuration, the job.
  * `patienceMs`: how long a new role may take to spread, and throttling to pass.
  */
-export function startSession(
-  surroundings: Surroundings,
-  patienceMs: number,
-  exchange: HttpExchange = httpExchange,
-): Session {
-  const { environment, say } = surroundings;
+export function startSession(runtime: Runtime, patienceMs: number, exchange: HttpExchange = httpExchange): Session {
+  const { environment, say } = runtime;
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
-  const job = findJob(configuration, surroundings);
+  const job = findJob(configuration, runtime);
   const opaque = requiresNamePrivacy(configuration, job);
-  const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
+  const chain = startReceiptChain(job?.numbers ?? null, runtime.nonce(4), opaque);
   const authority = readAuthority(configuration.authorityFile);
-  const ports = { configuration, exchange, surroundings, chain, patienceMs, authority };
+  const ports = { configuration, exchange, runtime, chain, patienceMs, authority };
   const openIdentity = () => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
   return {
     configuration,
@@ -93,7 +89,7 @@ export function startSession(
   }
 }
 
-function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Surroundings): JobContext | null {
+function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Runtime): JobContext | null {
   const lookup = readJobContext(environment, gitea);
   if (lookup.found) return lookup.job;
   if (withoutJob === 'refuse') throw new ServiceError('JOB_NUMBERS_UNKNOWN', { reason: lookup.reason });

@@ -80,8 +80,8 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/runner': {
     configuration: ['http-exchange.ts'],
     receipts: ['configuration', 'helper-version.ts', 'http-exchange.ts', 'job-context.ts', 'write-all-sync.ts'],
-    identity: ['configuration', 'http-exchange.ts', 'job-context.ts', 'surroundings.ts'],
-    reading: ['configuration', 'identity', 'receipts', 'http-exchange.ts', 'job-context.ts', 'surroundings.ts'],
+    identity: ['configuration', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
+    reading: ['configuration', 'identity', 'receipts', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
     delivery: ['configuration', 'reading', 'redaction', 'http-exchange.ts'],
     doctor: [
       'configuration',
@@ -94,7 +94,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'helper-version.ts',
       'http-exchange.ts',
       'job-context.ts',
-      'surroundings.ts',
+      'runtime.ts',
     ],
     commands: [
       'configuration',
@@ -105,10 +105,10 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'exit-codes.ts',
       'http-exchange.ts',
       'session.ts',
-      'surroundings.ts',
+      'runtime.ts',
       'write-all-sync.ts',
     ],
-    action: ['configuration', 'delivery', 'exit-codes.ts', 'run-call.ts', 'surroundings.ts'],
+    action: ['configuration', 'delivery', 'exit-codes.ts', 'run-call.ts', 'runtime.ts'],
   },
   'src/web': {
     portal: ['read-body.ts', 'own-origin.ts', 'web-ports.ts', 'caller.ts'],

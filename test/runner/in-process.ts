@@ -4,11 +4,11 @@ import { httpExchange } from '../../src/runner/http-exchange.ts';
 import { managedIdentity } from '../../src/runner/identity/managed-identity.ts';
 import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
 import { parseSecretWord, type SecretRequest } from '../../src/runner/configuration/secret-request.ts';
-import type { Surroundings } from '../../src/runner/surroundings.ts';
+import type { Runtime } from '../../src/runner/runtime.ts';
 import type { FetchWorld } from './fetch-world.ts';
 
-/** Surroundings whose clock is moved by waiting, and which remember how long was waited and what was said. */
-export function fakeSurroundings(environment: Readonly<Record<string, string>> = {}): Surroundings & {
+/** Runtime whose clock is moved by waiting, and which remember how long was waited and what was said. */
+export function fakeSurroundings(environment: Readonly<Record<string, string>> = {}): Runtime & {
   readonly waits: number[];
   readonly said: string[];
 } {
@@ -43,7 +43,7 @@ export function environmentRequest(word: string, changes: Partial<SecretRequest>
 export async function fetchInProcess(
   world: FetchWorld,
   requests: readonly SecretRequest[],
-  surroundings = fakeSurroundings(),
+  runtime = fakeSurroundings(),
   patienceMs = 120_000,
 ): Promise<Fetched> {
   const { cloud, runner } = world;
@@ -57,7 +57,7 @@ export async function fetchInProcess(
       identity: { kind: 'managed-identity', clientId: runner.clientId, endpoint: cloud.identity.url },
     }),
   );
-  const ports = { exchange: httpExchange, surroundings };
+  const ports = { exchange: httpExchange, runtime };
   return await fetchSecrets(
     {
       ...ports,

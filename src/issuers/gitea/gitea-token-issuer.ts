@@ -12,7 +12,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { type GiteaList, giteaList } from './gitea-list.ts';
-import type { OwnToken } from '../shared/issuer-surroundings.ts';
+import type { OwnToken } from '../shared/issuer-ports.ts';
 import { refused } from '../shared/refused.ts';
 import { text, texts } from '../shared/target-fields.ts';
 import { type TargetFault, targetShape } from '../shared/target-shape.ts';

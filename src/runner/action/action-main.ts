@@ -5,21 +5,19 @@ import { execWords, install } from './action-inputs.ts';
 import { runCall } from '../run-call.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { sealProcess } from '../configuration/seal-process.ts';
-import { machineSurroundings } from '../surroundings.ts';
+import { machineRuntime } from '../runtime.ts';
 
 /** The action's step: runs what its inputs say, or puts the helper on the PATH. Resolves with the exit code. */
 async function main(): Promise<number> {
-  const surroundings = machineSurroundings();
+  const runtime = machineRuntime();
   try {
-    const words = execWords(surroundings.environment);
-    if (words !== null) return await runCall(['exec', ...words], surroundings);
+    const words = execWords(runtime.environment);
+    if (words !== null) return await runCall(['exec', ...words], runtime);
     const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.cjs');
-    surroundings.say(
-      `${install(surroundings.environment, helper, process.execPath)} is on the PATH of the steps that follow`,
-    );
+    runtime.say(`${install(runtime.environment, helper, process.execPath)} is on the PATH of the steps that follow`);
     return 0;
   } catch (error) {
-    surroundings.say(ServiceError.is(error) ? error.message : 'stopped by a fault of its own');
+    runtime.say(ServiceError.is(error) ? error.message : 'stopped by a fault of its own');
     return exitCodeOf(error);
   }
 }

@@ -1,10 +1,10 @@
-import { machineSurroundings } from '../surroundings.ts';
+import { machineRuntime } from '../runtime.ts';
 import { sweepRendered } from '../delivery/rendered-files.ts';
 import { sweep } from '../delivery/sweep.ts';
 
 /** The action's last step, run after failure and cancellation too: nothing that held a secret outlives the job. */
-const surroundings = machineSurroundings();
-const own = surroundings.environment['RUNNER_TEMP'] ?? '';
+const runtime = machineRuntime();
+const own = runtime.environment['RUNNER_TEMP'] ?? '';
 const folders = ['/dev/shm', own === '' ? '/tmp' : own];
 const removed = [...folders.flatMap((folder) => sweep(folder)), ...(own === '' ? [] : sweepRendered(own))];
-surroundings.say(removed.length === 0 ? 'nothing was left behind' : `removed ${removed.join(', ')}`);
+runtime.say(removed.length === 0 ? 'nothing was left behind' : `removed ${removed.join(', ')}`);

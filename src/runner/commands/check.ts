@@ -2,13 +2,13 @@ import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { readManifest } from '../configuration/manifest.ts';
 import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import type { checkRow } from '../command-rows.ts';
 
 /** `check [FILE]`: reads a manifest and says what it asks for, or its first fault. No network, no secret. */
 export async function check(
   { values: { json }, positionals: [file = 'keyturn.yml'] }: WordsOf<typeof checkRow>,
-  surroundings: Surroundings,
+  runtime: Runtime,
 ): Promise<number> {
   try {
     const { requests, selections } = await readManifest(file);
@@ -19,7 +19,7 @@ export async function check(
   } catch (error) {
     if (!ServiceError.is(error, 'MANIFEST_MALFORMED')) throw error;
     if (json) process.stdout.write(`${JSON.stringify({ ok: false, ...error.details })}\n`);
-    else surroundings.say(error.message);
+    else runtime.say(error.message);
     return 1;
   }
 }

@@ -5,14 +5,14 @@ import { exchangeFailure } from '../http-exchange.ts';
 import { requireMasks, writeMasks } from './mask.ts';
 import type { envRow } from '../command-rows.ts';
 import { readNamedValues } from './read-named-values.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { writeAllSync } from '../write-all-sync.ts';
 
 /** `env --secret NAME=SECRET…`: writes secrets into GITHUB_ENV, where every later step and action of the job can read them. */
-export async function env({ values: options }: WordsOf<typeof envRow>, surroundings: Surroundings): Promise<number> {
-  const { environment, say, nonce } = surroundings;
+export async function env({ values: options }: WordsOf<typeof envRow>, runtime: Runtime): Promise<number> {
+  const { environment, say, nonce } = runtime;
   requireMasks(environment);
-  const values = await readNamedValues(options, surroundings);
+  const values = await readNamedValues(options, runtime);
   writeMasks(values);
   say('WARNING: these values now lie on the runner’s disk, and in the environment of every later step; prefer exec');
   const delimiter = `keyturn_${nonce(16)}`;

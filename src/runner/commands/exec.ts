@@ -23,7 +23,7 @@ import { runCommand } from '../delivery/run-command.ts';
 import { runPins } from '../reading/run-pins.ts';
 import type { SecretRequest } from '../configuration/secret-request.ts';
 import { type Session, startSession } from '../session.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { writeAllSync } from '../write-all-sync.ts';
 
 /** One start of the command, and what it was started with. */
@@ -36,19 +36,19 @@ interface Round {
  * `exec`: reads secrets, leaves their receipts, masks them, and runs a command with them, its output redacted.
  * Resolves with the exit code.
  */
-export async function exec(options: ExecOptions, surroundings: Surroundings): Promise<number> {
+export async function exec(options: ExecOptions, runtime: Runtime): Promise<number> {
   // Decided before the helper writes anything, because the decision depends on what the job's files hold.
-  const masks = decideMasks(surroundings.environment);
+  const masks = decideMasks(runtime.environment);
   const { requests: named, selections } = await loadRequests(options);
-  const session = startSession(surroundings, options.patienceMs);
+  const session = startSession(runtime, options.patienceMs);
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
   const requests = [...named, ...(await session.select(selections))];
   if (selections.length > 0) rejectDuplicateDestinations(requests);
   const hidden = new Set<string>();
-  const first = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: null });
+  const first = await runOnce(options, runtime, { session, requests, masks, hidden, unless: null });
   if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
   // The command may have met a value that was rotated a moment ago. The same version again would fail again.
-  const second = await runOnce(options, surroundings, { session, requests, masks, hidden, unless: first.versions });
+  const second = await runOnce(options, runtime, { session, requests, masks, hidden, unless: first.versions });
   return second?.code ?? first.code;
 }
 
@@ -71,7 +71,7 @@ async function loadRequests({ manifest, requests }: ExecOptions): Promise<Manife
 /** Reads, delivers, runs. `null` when the versions read are those of `unless`: nothing has changed, nothing is run. */
 async function runOnce(
   options: ExecOptions,
-  surroundings: Surroundings,
+  runtime: Runtime,
   {
     session,
     requests,
@@ -87,19 +87,19 @@ async function runOnce(
     readonly unless: string | null;
   },
 ): Promise<Round | null> {
-  const { environment, say } = surroundings;
+  const { environment, say } = runtime;
   const guarded = startGuardian(pipesFor(requests));
   let guardian: Guardian | null = null;
   const files = memoryFiles({
     allowDisk: options.allowDisk,
-    nonce: surroundings.nonce(4),
+    nonce: runtime.nonce(4),
     // Before they hold a value, so that the guardian knows of them whenever this helper is killed.
     announce: (place) => guardian?.watch(null, [place]),
     fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
   try {
     const fetched = options.pinRun
-      ? await fetchPinned(session, surroundings, requests, options.pinFile)
+      ? await fetchPinned(session, runtime, requests, options.pinFile)
       : await session.fetch(requests);
     const versions = versionsOf(fetched);
     if (versions === unless) return null;
@@ -180,7 +180,7 @@ function versionsOf(fetched: readonly FetchedSecret[]): string {
  */
 async function fetchPinned(
   session: Session,
-  { environment, say }: Surroundings,
+  { environment, say }: Runtime,
   requests: readonly SecretRequest[],
   file: string | null,
 ): Promise<readonly FetchedSecret[]> {

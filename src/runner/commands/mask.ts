@@ -4,13 +4,13 @@ import { decideMasks } from '../redaction/mask-decision.ts';
 import { maskLines } from '../redaction/masks.ts';
 import type { maskRow } from '../command-rows.ts';
 import { readNamedValues } from './read-named-values.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { writeAllSync } from '../write-all-sync.ts';
 
 /** `mask --secret NAME=SECRET…`: writes `::add-mask::` lines only, for values that this job gets in another way. */
-export async function mask({ values: options }: WordsOf<typeof maskRow>, surroundings: Surroundings): Promise<number> {
-  requireMasks(surroundings.environment);
-  const values = await readNamedValues(options, surroundings);
+export async function mask({ values: options }: WordsOf<typeof maskRow>, runtime: Runtime): Promise<number> {
+  requireMasks(runtime.environment);
+  const values = await readNamedValues(options, runtime);
   writeMasks(values);
   return 0;
 }
@@ -19,7 +19,7 @@ export async function mask({ values: options }: WordsOf<typeof maskRow>, surroun
  * Checks that a runner would obey mask lines, before any secret is read.
  * @throws ServiceError MASKS_WITHHELD
  */
-export function requireMasks(environment: Surroundings['environment']): void {
+export function requireMasks(environment: Runtime['environment']): void {
   const decision = decideMasks(environment);
   if (decision.masks) return;
   throw new ServiceError('MASKS_WITHHELD', { reason: decision.reason ?? 'this process does not run in a job' });

@@ -3,7 +3,7 @@ import { readySecrets, type ReadySecret } from '../delivery/deliver-secrets.ts';
 import { readManifest } from '../configuration/manifest.ts';
 import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
 import { startSession } from '../session.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { environmentRequests, patience } from './exec-options.ts';
 
 /** The options that `render`, `mask` and `env` share. */
@@ -21,11 +21,11 @@ export interface SharedOptions {
  */
 export async function readNamedValues(
   { secret, manifest, wait }: SharedOptions,
-  surroundings: Surroundings,
+  runtime: Runtime,
 ): Promise<ReadonlyMap<string, string>> {
   const requests = environmentRequests(secret);
   const written = manifest === undefined ? null : await readManifest(manifest);
-  const session = startSession(surroundings, patience(wait));
+  const session = startSession(runtime, patience(wait));
   const selected = await session.select(written?.selections ?? []);
   const all = [...(written?.requests ?? []), ...requests, ...selected];
   rejectDuplicateDestinations(all);

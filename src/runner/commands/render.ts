@@ -8,33 +8,30 @@ import { rememberRendered } from '../delivery/rendered-files.ts';
 import type { renderRow } from '../command-rows.ts';
 import { writeMasks } from './mask.ts';
 import { readNamedValues } from './read-named-values.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { fillTemplate } from '../delivery/template.ts';
 
 /** `render --template FILE --out PATH --secret NAME=SECRET…`: fills a template into a file in memory, for later steps. */
-export async function render(
-  { values: options }: WordsOf<typeof renderRow>,
-  surroundings: Surroundings,
-): Promise<number> {
+export async function render({ values: options }: WordsOf<typeof renderRow>, runtime: Runtime): Promise<number> {
   // Decided before the helper writes anything, because the decision depends on what is already in the job's files.
-  const decision = decideMasks(surroundings.environment);
+  const decision = decideMasks(runtime.environment);
   const { template, out, 'allow-disk': allowDisk } = options;
   if (template === '' || !/^\/[^\0\n]+$/.test(out)) {
     const reason = 'needs --template FILE and --out with an absolute path';
     throw new ServiceError('COMMAND_LINE_WRONG', { place: 'render', reason });
   }
-  const values = await readNamedValues(options, surroundings);
+  const values = await readNamedValues(options, runtime);
   const text = fillTemplate(template, readTemplate(template), values);
-  memoryFiles({ allowDisk, nonce: surroundings.nonce(4), announce: () => undefined, fallback: '/tmp' }).write(
+  memoryFiles({ allowDisk, nonce: runtime.nonce(4), announce: () => undefined, fallback: '/tmp' }).write(
     out,
     '',
     Buffer.from(text),
   );
-  const folder = surroundings.environment['RUNNER_TEMP'] ?? '';
+  const folder = runtime.environment['RUNNER_TEMP'] ?? '';
   if (folder !== '') registerCleanup(folder, out);
   if (decision.masks) writeMasks(values);
-  else if (decision.reason !== null) surroundings.say(`no masks were written: ${decision.reason}`);
-  surroundings.say(`wrote ${out}; the action's last step removes it, or else remove it yourself`);
+  else if (decision.reason !== null) runtime.say(`no masks were written: ${decision.reason}`);
+  runtime.say(`wrote ${out}; the action's last step removes it, or else remove it yourself`);
   return 0;
 }
 

@@ -4,9 +4,9 @@ import type { FetchConfiguration } from '../configuration/fetch-configuration.ts
 import { readJobContext } from '../job-context.ts';
 import { decideMasks } from '../redaction/mask-decision.ts';
 import { detectFileSystem } from '../delivery/memory-file.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 
-type Environment = Surroundings['environment'];
+type Environment = Runtime['environment'];
 
 /** Weaknesses of runners, by the version that ended them. Source: release notes of Gitea's runner. */
 const weaknesses = [

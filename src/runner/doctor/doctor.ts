@@ -9,7 +9,7 @@ import { httpExchange } from '../http-exchange.ts';
 import { loadFetchConfiguration } from '../configuration/load-fetch-configuration.ts';
 import { parseSecretWord } from '../configuration/secret-request.ts';
 import type { doctorRow } from '../command-rows.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { probeReads, type WantedReads } from './probe-reads.ts';
 
 interface Wanted extends WantedReads {
@@ -21,24 +21,24 @@ interface Wanted extends WantedReads {
  * whether it is well and what to do. Exit code 1 when anything failed. `--secret` reads one secret by name; `--audit`
  * tells how to find its row in the vault's log; `keyturn doctor` finds it by the receipt.
  */
-export async function doctor({ values }: WordsOf<typeof doctorRow>, surroundings: Surroundings): Promise<number> {
+export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Runtime): Promise<number> {
   const wanted = wantedReads(values);
   const found: Diagnosis[] = [];
-  const configuration = diagnoseConfiguration(surroundings, found);
+  const configuration = diagnoseConfiguration(runtime, found);
   if (configuration !== null) {
-    const safe = diagnoseEnvironment(surroundings, configuration, found);
-    found.push(...diagnoseJob(surroundings.environment, configuration));
+    const safe = diagnoseEnvironment(runtime, configuration, found);
+    found.push(...diagnoseJob(runtime.environment, configuration));
     // No token is asked for where somebody could have it sent elsewhere.
     if (safe) {
       found.push(await diagnoseMetadata(httpExchange, configuration.identity));
-      found.push(...(await probeReads(configuration, wanted, surroundings)));
+      found.push(...(await probeReads(configuration, wanted, runtime)));
     }
   }
   process.stdout.write(wanted.json ? `${JSON.stringify({ diagnoses: found })}\n` : found.map(written).join(''));
   return found.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
 }
 
-function diagnoseConfiguration({ environment }: Surroundings, found: Diagnosis[]): FetchConfiguration | null {
+function diagnoseConfiguration({ environment }: Runtime, found: Diagnosis[]): FetchConfiguration | null {
   try {
     const configuration = loadFetchConfiguration(environment);
     const vaults = `${String(configuration.vaults.length)} configured: ${configuration.vaults.map(({ name }) => name).join(', ')}`;
@@ -53,7 +53,7 @@ function diagnoseConfiguration({ environment }: Surroundings, found: Diagnosis[]
 
 /** Whether nothing in the environment could redirect this helper. */
 function diagnoseEnvironment(
-  { environment }: Surroundings,
+  { environment }: Runtime,
   { allowVariables }: FetchConfiguration,
   found: Diagnosis[],
 ): boolean {

@@ -14,7 +14,7 @@ import { readAuthority } from '../identity/read-authority.ts';
 import { readSecret } from '../reading/read-secret.ts';
 import { startReceiptChain } from '../receipts/receipt-chain.ts';
 import type { SecretRead } from '../receipts/secret-read.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { vaultAddress } from '../configuration/vault-address.ts';
 
 export interface WantedReads {
@@ -31,18 +31,15 @@ export interface WantedReads {
 export async function probeReads(
   configuration: FetchConfiguration,
   wanted: WantedReads,
-  surroundings: Surroundings,
+  runtime: Runtime,
 ): Promise<readonly Diagnosis[]> {
   const authority = readAuthority(configuration.authorityFile);
   const exchange: HttpExchange = (request) => httpExchange({ ...request, authority });
-  const identity = await accessTokenSource(
-    { exchange, surroundings, gitea: configuration.gitea },
-    configuration.identity,
-  );
-  const lookup = readJobContext(surroundings.environment, configuration.gitea);
+  const identity = await accessTokenSource({ exchange, runtime, gitea: configuration.gitea }, configuration.identity);
+  const lookup = readJobContext(runtime.environment, configuration.gitea);
   const job = lookup.found ? lookup.job : null;
   const opaque = requiresNamePrivacy(configuration, job);
-  const chain = startReceiptChain(job?.numbers ?? null, surroundings.nonce(4), opaque);
+  const chain = startReceiptChain(job?.numbers ?? null, runtime.nonce(4), opaque);
   const found: Diagnosis[] = [];
   const receipts: Receipt[] = [];
   let clockOffsetMs: number | null = null;
@@ -58,7 +55,7 @@ export async function probeReads(
     }
     found.push(vaultLayer.diagnoseToken(token));
     const read = async (secret: string, version: string | null = null): Promise<SecretRead> => {
-      const ports = { exchange, surroundings, token, userAgent: chain.userAgent, patienceMs: 0 };
+      const ports = { exchange, runtime, token, userAgent: chain.userAgent, patienceMs: 0 };
       const clientRequestId = chain.nextClientRequestId(secret);
       const one = await readSecret(ports, { vault, name: secret, version, clientRequestId });
       clockOffsetMs = one.clockOffsetMs ?? clockOffsetMs;
@@ -75,12 +72,12 @@ export async function probeReads(
     const { secret } = wanted;
     if (secret === null || vaultAddress(configuration, secret.vault).name !== name) continue;
     const one = await read(secret.name, secret.version);
-    found.push(vaultLayer.diagnoseSecret(one, surroundings.now()));
+    found.push(vaultLayer.diagnoseSecret(one, runtime.now()));
     if (wanted.audit) found.push(pass('audit', auditAdvice(one)));
   }
   found.push(vaultLayer.diagnoseClock(clockOffsetMs));
   if (configuration.service !== null && receipts.length > 0) {
-    const token = surroundings.environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
+    const token = runtime.environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
     found.push(diagnoseService(await postReceipts(exchange, configuration.service, token, receipts)));
   }
   return found;

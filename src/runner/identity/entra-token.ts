@@ -45,7 +45,7 @@ export async function entraToken(ports: IdentityPorts, request: EntraRequest): P
       const message = advice[reason] ?? 'Look the reason up in the sign-in log of the tenant.';
       throw new ServiceError('IDENTITY_REFUSED', { kind, status: answer.status, reason, advice: message });
     }
-    await ports.surroundings.wait(1_000 * attempt);
+    await ports.runtime.wait(1_000 * attempt);
   }
 
   async function ask(body: string): Promise<HttpAnswer> {

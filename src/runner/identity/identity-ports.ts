@@ -1,10 +1,10 @@
 import type { HttpExchange } from '../http-exchange.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** What an identity needs to ask for a token. `authority`: PEM of a further authority that the configuration trusts. */
 export interface IdentityPorts {
   readonly exchange: HttpExchange;
-  readonly surroundings: Surroundings;
+  readonly runtime: Runtime;
   readonly gitea: string;
   readonly authority?: string | undefined;
 }

@@ -2,7 +2,7 @@ import { ServiceError } from '../../service-error.ts';
 import type { AccessToken, AccessTokenSource } from './access-token.ts';
 import { exchangeFailure, type HttpAnswer, type HttpExchange } from '../http-exchange.ts';
 import { readTokenAnswer, readTokenRefusal } from './read-token-answer.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 
 const kind = 'managed-identity';
 
@@ -13,21 +13,21 @@ const kind = 'managed-identity';
  * Source: Microsoft's guidance on retries for managed identities on virtual machines.
  */
 export function managedIdentity(
-  ports: { readonly exchange: HttpExchange; readonly surroundings: Surroundings },
+  ports: { readonly exchange: HttpExchange; readonly runtime: Runtime },
   identity: { readonly clientId: string | null; readonly endpoint: string },
   patienceMs = 75_000,
 ): AccessTokenSource {
-  const { exchange, surroundings } = ports;
+  const { exchange, runtime } = ports;
   return async (resource) => {
     const query = new URLSearchParams({ 'api-version': '2018-02-01', resource });
     if (identity.clientId !== null) query.set('client_id', identity.clientId);
     const url = `${identity.endpoint}/metadata/identity/oauth2/token?${query.toString()}`;
-    const until = surroundings.now().getTime() + patienceMs;
+    const until = runtime.now().getTime() + patienceMs;
     for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 16_000)) {
       const answer = await ask(url);
       if (answer.status === 200) return read(answer);
-      if (!transient(answer.status) || surroundings.now().getTime() + pauseMs > until) throw refusal(answer);
-      await surroundings.wait(pauseMs);
+      if (!transient(answer.status) || runtime.now().getTime() + pauseMs > until) throw refusal(answer);
+      await runtime.wait(pauseMs);
     }
   };
 

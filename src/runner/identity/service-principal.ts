@@ -15,16 +15,16 @@ export function servicePrincipal(ports: IdentityPorts, identity: ServicePrincipa
   return async (resource) => await entraToken(ports, { ...identity, resource, proof: buildProof(ports, identity) });
 }
 
-function buildProof({ surroundings }: IdentityPorts, identity: ServicePrincipal): Readonly<Record<string, string>> {
+function buildProof({ runtime }: IdentityPorts, identity: ServicePrincipal): Readonly<Record<string, string>> {
   const { certificateFile, secretFile, secretVariable } = identity;
   if (certificateFile !== null) {
     return {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion(read(certificateFile), identity, surroundings.now(), surroundings.nonce(16)),
+      client_assertion: assertion(read(certificateFile), identity, runtime.now(), runtime.nonce(16)),
     };
   }
   if (secretFile !== null) return { client_secret: read(secretFile).trim() };
-  const secret = surroundings.environment[secretVariable ?? ''] ?? '';
+  const secret = runtime.environment[secretVariable ?? ''] ?? '';
   if (secret !== '') return { client_secret: secret };
   throw new ServiceError('IDENTITY_FILE_UNREADABLE', { kind, file: `$${secretVariable ?? ''}`, reason: 'NOT_SET' });
 }

@@ -28,7 +28,7 @@ export function workloadIdentity(
 
   async function askForToken(): Promise<string> {
     const { ACTIONS_ID_TOKEN_REQUEST_URL: address = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = '' } =
-      ports.surroundings.environment;
+      ports.runtime.environment;
     const url = URL.parse(address);
     if (url === null || bearer === '') {
       return refuse(

@@ -7,13 +7,13 @@ import { readSecret, type WantedSecret } from './read-secret.ts';
 import type { ReceiptChain } from '../receipts/receipt-chain.ts';
 import type { SecretRead, ServedSecret } from '../receipts/secret-read.ts';
 import type { SecretRequest } from '../configuration/secret-request.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { vaultAddress } from '../configuration/vault-address.ts';
 
 export interface FetchPorts {
   readonly configuration: FetchConfiguration;
   readonly exchange: HttpExchange;
-  readonly surroundings: Surroundings;
+  readonly runtime: Runtime;
   readonly identity: AccessTokenSource;
   readonly chain: ReceiptChain;
   /** Called with each receipt the moment its read is over: whatever happens next, the read is on record. */
@@ -40,7 +40,7 @@ export interface Fetched {
  * @throws ServiceError before any read: an unknown vault, a refused host, no token.
  */
 export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretRequest[]): Promise<Fetched> {
-  const { configuration, chain, surroundings } = ports;
+  const { configuration, chain, runtime } = ports;
   const tokens = new Map<string, Promise<AccessToken>>();
   const reads = new Map<string, Promise<SecretRead>>();
   const receipts: Receipt[] = [];
@@ -59,7 +59,7 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
     return { request, read: await read };
   });
   const answered = await Promise.all(asked);
-  return { receipts, use: () => answered.map(({ request, read }) => usable(request, read, surroundings.now())) };
+  return { receipts, use: () => answered.map(({ request, read }) => usable(request, read, runtime.now())) };
 
   async function onRecord(token: AccessToken, secret: WantedSecret): Promise<SecretRead> {
     const read = await readSecret({ ...ports, token, userAgent: chain.userAgent }, secret);

@@ -5,7 +5,7 @@ import { ServiceError } from '../../service-error.ts';
 import type { AccessToken } from '../identity/access-token.ts';
 import { exchangeFailure, type HttpAnswer, type HttpExchange } from '../http-exchange.ts';
 import type { SecretRead, ServedSecret } from '../receipts/secret-read.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Runtime } from '../runtime.ts';
 import { vaultRefusal } from './vault-refusal.ts';
 
 export interface WantedSecret {
@@ -18,7 +18,7 @@ export interface WantedSecret {
 
 interface ReadingPorts {
   readonly exchange: HttpExchange;
-  readonly surroundings: Surroundings;
+  readonly runtime: Runtime;
   readonly token: AccessToken;
   readonly userAgent: string;
   readonly authority?: string | undefined;
@@ -36,21 +36,21 @@ const unreachableMs = 10_000;
  * seconds, everything else fails at once. Never throws: a failure is an outcome, since it too leaves a receipt.
  */
 export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Promise<SecretRead> {
-  const { surroundings, patienceMs } = ports;
+  const { runtime, patienceMs } = ports;
   const requests: ReceiptRequest[] = [];
   let address: string | null = null;
   let clockOffsetMs: number | null = null;
-  const started = surroundings.now().getTime();
+  const started = runtime.now().getTime();
 
   for (let attempt = 1; ; attempt += 1) {
     const { secret, error, next, retryAfterMs } = await once();
     if (secret !== null) return result({ kind: 'served', secret });
     if (next === 'fail') return result({ kind: 'failed', error });
-    const pauseMs = retryAfterMs ?? backoff(next === 'wait' ? 1_000 : 400, attempt, surroundings.chance());
+    const pauseMs = retryAfterMs ?? backoff(next === 'wait' ? 1_000 : 400, attempt, runtime.chance());
     const until = started + (next === 'wait' ? patienceMs : unreachableMs);
-    const tooLate = surroundings.now().getTime() + pauseMs > until;
+    const tooLate = runtime.now().getTime() + pauseMs > until;
     if (tooLate || requests.length >= mostRequests - 1) return result({ kind: 'failed', error });
-    await surroundings.wait(pauseMs);
+    await runtime.wait(pauseMs);
   }
 
   async function once(): Promise<Attempt> {
@@ -92,7 +92,7 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
       timeoutMs: unreachableMs,
       authority: ports.authority,
     });
-    const at = surroundings.now();
+    const at = runtime.now();
     const id = answer.headers['x-ms-request-id'];
     if (typeof id === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(id)) {
       requests.push({ id, status: answer.status, at: at.toISOString() });

@@ -28,12 +28,12 @@ const sessionMs = 8 * 3_600_000;
 const codeMs = 10 * 60_000;
 
 /** The last two reject as the record store does, and `RECORD_STORE_…` where the key is on record and cannot be read. */
-export function createSessions(parts: {
+export function createSessions(ports: {
   readonly sealer: TokenSealer;
   readonly spent: SpentTokens;
   readonly now: () => Date;
 }): Sessions {
-  const { sealer, spent, now } = parts;
+  const { sealer, spent, now } = ports;
   const after = (lifetimeMs: number) => new Date(now().getTime() + lifetimeMs);
   const open = async (session: Session) => await sealer.seal('session', session, after(sessionMs));
 

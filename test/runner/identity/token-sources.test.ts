@@ -59,8 +59,8 @@ const failure = async (act: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('case 12: the managed identity', () => {
-  const ask = (endpoint: string, surroundings = fakeSurroundings()) =>
-    managedIdentity({ exchange: httpExchange, surroundings }, { clientId, endpoint })('https://vault.azure.net');
+  const ask = (endpoint: string, runtime = fakeSurroundings()) =>
+    managedIdentity({ exchange: httpExchange, runtime }, { clientId, endpoint })('https://vault.azure.net');
 
   it('is asked for by client id and resource, and tells its object id', async () => {
     const server = await serve(good);
@@ -72,10 +72,10 @@ describe('case 12: the managed identity', () => {
   });
 
   it('is asked again while the service is being updated, for a bounded time', async () => {
-    const surroundings = fakeSurroundings();
+    const runtime = fakeSurroundings();
     const server = await serve({ status: 410 }, { status: 429 }, { status: 404 }, good);
-    await ask(server.url, surroundings);
-    expect(surroundings.waits).toEqual([500, 1_000, 2_000]);
+    await ask(server.url, runtime);
+    expect(runtime.waits).toEqual([500, 1_000, 2_000]);
     const gone = await serve({ status: 410 });
     const patient = fakeSurroundings();
     expect(await failure(ask(gone.url, patient))).toMatchObject({ code: 'IDENTITY_REFUSED', details: { status: 410 } });
@@ -114,7 +114,7 @@ describe('case 12: Entra', () => {
     environment: Readonly<Record<string, string>> = {},
     gitea = 'https://git.example.net',
   ) => {
-    const ports = { exchange: httpExchange, surroundings: fakeSurroundings(environment), gitea };
+    const ports = { exchange: httpExchange, runtime: fakeSurroundings(environment), gitea };
     return await (await accessTokenSource(ports, identity))('https://vault.azure.net');
   };
   const principal = (authority: string): Extract<IdentityConfiguration, { kind: 'service-principal' }> => ({
@@ -195,10 +195,10 @@ describe('case 12: Entra', () => {
 
 describe('case 5: the way to the vault', () => {
   const read = async (url: string) => {
-    const surroundings = fakeSurroundings();
+    const runtime = fakeSurroundings();
     const ports = {
       exchange: httpExchange,
-      surroundings,
+      runtime,
       token: { token: new SecretValue('bearer-value'), objectId: null, tenantId: null },
       userAgent: 'x',
       patienceMs: 1,

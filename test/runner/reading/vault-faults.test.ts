@@ -124,10 +124,10 @@ describe('case 2: a role assignment is still spreading', () => {
   it('waits with growing pauses for ForbiddenByRbac, and keeps the id of every refusal', async () => {
     world.cloud.vault.seed({ name: 'spreading', value: 'value-of-spreading' });
     world.cloud.vault.fault({ kind: 'deny', secret: 'spreading', innerCode: 'ForbiddenByRbac', times: 4 });
-    const surroundings = fakeSurroundings();
-    const fetched = await fetchInProcess(world, [environmentRequest('spreading')], surroundings);
+    const runtime = fakeSurroundings();
+    const fetched = await fetchInProcess(world, [environmentRequest('spreading')], runtime);
     expect(fetched.use()[0]?.secret?.value.reveal()).toBe('value-of-spreading');
-    expect(surroundings.waits).toEqual([750, 1_500, 3_000, 6_000]);
+    expect(runtime.waits).toEqual([750, 1_500, 3_000, 6_000]);
     expect(fetched.receipts[0]?.requests.map(({ status }) => status)).toEqual([403, 403, 403, 403, 200]);
     expect(new Set(fetched.receipts[0]?.requests.map(({ id }) => id)).size).toBe(5);
   });
@@ -147,22 +147,22 @@ describe('case 2: a role assignment is still spreading', () => {
   ])('fails at once on %s', async (innerCode, code) => {
     world.cloud.vault.seed({ name: `denied-${innerCode}`, value: 'value-of-denied' });
     world.cloud.vault.fault({ kind: 'deny', secret: `denied-${innerCode}`, innerCode, times: 1 });
-    const surroundings = fakeSurroundings();
-    const fetched = await fetchInProcess(world, [environmentRequest(`denied-${innerCode}`)], surroundings);
+    const runtime = fakeSurroundings();
+    const fetched = await fetchInProcess(world, [environmentRequest(`denied-${innerCode}`)], runtime);
     expect(thrown(() => fetched.use())).toMatchObject({ code });
-    expect(surroundings.waits).toEqual([]);
+    expect(runtime.waits).toEqual([]);
   });
 
   it('fails at once when the token is of another tenant', async () => {
-    const surroundings = fakeSurroundings();
+    const runtime = fakeSurroundings();
     const token = { token: new SecretValue('not-a-token'), objectId: null, tenantId: null };
     const vault = { name: world.cloud.vault.name, url: world.cloud.vault.url };
     const read = await readSecret(
-      { exchange: httpExchange, surroundings, token, userAgent: 'keyturn/0.1.0', patienceMs: 120_000 },
+      { exchange: httpExchange, runtime, token, userAgent: 'keyturn/0.1.0', patienceMs: 120_000 },
       { vault, name: 'spreading', version: null, clientRequestId: '00000000-0000-8000-8000-000000000000' },
     );
     expect(read.outcome).toMatchObject({ kind: 'failed', error: { code: 'VAULT_TOKEN_REFUSED' } });
-    expect(surroundings.waits).toEqual([]);
+    expect(runtime.waits).toEqual([]);
   });
 });
 
@@ -171,15 +171,15 @@ describe('case 3: the vault throttles forty secrets', () => {
     const names = Array.from({ length: 40 }, (_, index) => `storm-${String(index)}`);
     for (const name of names) world.cloud.vault.seed({ name, value: `value-of-${name}` });
     world.cloud.vault.fault({ kind: 'throttle', times: 60, retryAfterSeconds: 3 });
-    const surroundings = fakeSurroundings();
+    const runtime = fakeSurroundings();
     const fetched = await fetchInProcess(
       world,
       names.map((name) => environmentRequest(name)),
-      surroundings,
+      runtime,
       3_600_000,
     );
     expect(fetched.use().map(({ secret }) => secret?.value.reveal())).toEqual(names.map((name) => `value-of-${name}`));
-    expect(surroundings.waits.every((wait) => wait === 3_000)).toBe(true);
+    expect(runtime.waits.every((wait) => wait === 3_000)).toBe(true);
     expect(fetched.receipts).toHaveLength(40);
     expect(new Set(fetched.receipts.map(({ clientRequestId }) => clientRequestId)).size).toBe(40);
     expect(fetched.receipts.flatMap(({ requests }) => requests)).toHaveLength(100);

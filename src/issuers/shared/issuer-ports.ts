@@ -12,7 +12,7 @@ export interface OwnToken {
 }
 
 /** What issuers and publication places act with. What is left out or `null` makes them say which setting they miss. */
-export interface IssuerSurroundings {
+export interface IssuerPorts {
   readonly gitea?: {
     readonly url: string;
     /** The bot's: Basic, with its password or a token of its own in the password's place. Asked before each request. */

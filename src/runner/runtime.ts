@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What the helper takes from its machine, as one argument, so that a test can replace it. */
-export interface Surroundings {
+export interface Runtime {
   readonly environment: Readonly<Record<string, string | undefined>>;
   now(): Date;
   /** Resolves after this many milliseconds. */
@@ -15,7 +15,7 @@ export interface Surroundings {
 }
 
 /** The real ones. */
-export function machineSurroundings(): Surroundings {
+export function machineRuntime(): Runtime {
   return {
     environment: process.env,
     now: () => new Date(),
