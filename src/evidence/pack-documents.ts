@@ -5,7 +5,7 @@ import { type DataManifest, type Manifest, type PackStatement, packPredicateType
 import type { PackOrder } from './pack-order.ts';
 import type { ReportModel } from './report/report-model.ts';
 
-/** `data-manifest.json`: what the PDF attaches and what the footers name. */
+/** Builds `data-manifest.json`, which the PDF attaches and the footers name. */
 export function buildDataManifest(
   pack: string,
   order: PackOrder,
@@ -25,7 +25,7 @@ export function buildDataManifest(
   };
 }
 
-/** `manifest.json`: every file but itself and the seal. */
+/** `manifest.json`: every file except itself and the seal. */
 export function buildManifest(pack: string, { synthetic, status }: ReportModel, files: readonly PackFile[]): Manifest {
   return {
     format: 1,
@@ -36,7 +36,7 @@ export function buildManifest(pack: string, { synthetic, status }: ReportModel, 
   };
 }
 
-/** What the seal states. `files`: all that the manifest lists, and the manifest. */
+/** Builds the statement that the seal signs. `files`: all files of the manifest, and the manifest. */
 export function buildStatement(
   pack: string,
   order: PackOrder,
@@ -67,7 +67,7 @@ export function buildStatement(
   };
 }
 
-/** What a list of packs tells of this one. */
+/** Builds the pack's entry in the archive's index. */
 export function buildSummary(
   { predicate }: PackStatement,
   model: ReportModel,
@@ -95,7 +95,7 @@ export function buildSummary(
     status,
     synthetic,
     createdAt,
-    // The seal is the one file that its own statement cannot count.
+    // The statement cannot count its own seal.
     files: files.length + 1,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     reads,

@@ -5,20 +5,20 @@ import type { Signer } from './pack/signer.ts';
 import type { Software } from './report/build-report-model.ts';
 import type { Framework } from './report/report-model.ts';
 
-/** What a pack is made of, and for whom. */
+/** The inputs of one pack. */
 export interface PackOrder {
   readonly period: ReportingPeriod;
   readonly audited: AuditedPeriod;
   readonly rotations: readonly RotationHistory[];
   readonly signer: Signer;
-  /** The archive; `null` when the pack goes to a folder alone and is chained to nothing. */
+  /** The archive; `null` if the pack only goes to a folder and is not chained. */
   readonly records: RecordStore | null;
   readonly now: Date;
   readonly organisation: string;
-  /** Whether what it reports is the embedded cloud's. */
+  /** Whether it reports on the embedded cloud. */
   readonly synthetic: boolean;
   readonly frameworks: readonly Framework[];
   readonly software: Software;
-  /** A folder to write the pack into as well. */
+  /** A further folder for the pack. */
   readonly out?: string;
 }

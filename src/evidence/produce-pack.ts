@@ -18,10 +18,10 @@ import { type RetrievalTally, tallyRetrievals } from './report/retrieval-tally.t
 import { type ChainedPack, sealIntoArchive } from './pack/seal-into-archive.ts';
 
 /**
- * Makes one sealed pack: data files, report, manifests, statement, seal; then enters it into the archive's index.
- * The seal is written last, so that what was interrupted is no pack. The same order at the same time gives the same bytes,
- * the seal of an ES256 key excepted, and may be given again after a crash.
- * @throws ServiceError `PACK_NOT_WRITTEN`, `PDF_NOT_RENDERED`, `SIGNING_UNREACHABLE`, and what the archive throws.
+ * Produces one sealed pack: data files, report, manifests, statement, seal; then enters it into the archive's index.
+ * The seal is written last, so an interrupted pack is not a pack. The same order at the same time produces the same
+ * bytes (except an ES256 seal), and may be passed again after a crash.
+ * @throws ServiceError `PACK_NOT_WRITTEN`, `PDF_NOT_RENDERED`, `SIGNING_UNREACHABLE`, and the archive's errors.
  */
 export async function producePack(order: PackOrder): Promise<PackSummary> {
   const id = packId(order);
@@ -49,7 +49,7 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   return await seal(order, id, chainTo);
 }
 
-/** `2026-Q3.soc2-iso27001.20261003T060000Z`: readable, and the same for the same order at the same time. */
+/** `2026-Q3.soc2-iso27001.20261003T060000Z`: readable, and identical for the same order at the same time. */
 function packId({ period, frameworks, now }: Pick<PackOrder, 'period' | 'frameworks' | 'now'>): string {
   const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   return `${periodLabel(period).replaceAll(':', '')}.${frameworks.join('-')}.${time}Z`;
@@ -67,7 +67,7 @@ function openSink({ records, out }: PackOrder, id: string): PackSink {
   };
 }
 
-/** Walks the reads once: they are counted and written as they pass. */
+/** Iterates over the reads once, counting and writing them. */
 async function writeDataFiles(
   sink: PackSink,
   { audited, rotations, period }: PackOrder,
@@ -124,7 +124,10 @@ async function writeReports(
   ];
 }
 
-/** Into the archive first: there alone it is decided which pack this one follows. Then into the folder, where one is given. */
+/**
+ * Seals into the archive first, because only the archive decides the pack's predecessor; then into the folder, if one
+ * is given.
+ */
 async function seal(
   { signer, records, out }: PackOrder,
   id: string,

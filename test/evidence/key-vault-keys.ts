@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 export interface KeyVaultOfOneKey {
   readonly keyId: string;
   readonly requests: readonly string[];
-  /** Answers everything with this status from now on. */
+  /** From now on answers every request with this status. */
   fail(status: number): void;
   close(): Promise<void>;
 }
 
-/** `curve`: of the key. `highS`: give of the two signatures that hold the one that a pack refuses. */
+/** `curve`: the key's curve. `highS`: return the valid signature that a pack refuses. */
 export async function keyVaultOfOneKey({ curve = 'P-256', highS = false } = {}): Promise<KeyVaultOfOneKey> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
   const jwk = publicKey.export({ format: 'jwk' });
@@ -57,8 +57,8 @@ export async function keyVaultOfOneKey({ curve = 'P-256', highS = false } = {}):
 const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 
 /**
- * ECDSA over a digest that is given: Node signs messages alone, so the digest's arithmetic is done here, with one nonce
- * from Node's own signature. (r, s) of a message m by nonce k gives, for digest d, s + (d − h(m)) / k.
+ * ECDSA over a given digest. Node can only sign messages, so this computes the signature from the nonce of one of
+ * Node's own signatures. (r, s) of a message m by nonce k gives, for digest d, s + (d − h(m)) / k.
  */
 function signDigest(key: KeyObject, digest: Buffer, highS: boolean): Buffer {
   const message = Buffer.from('any message');

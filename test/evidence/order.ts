@@ -5,7 +5,7 @@ import type { Signer } from '../../src/evidence/pack/signer.ts';
 import { auditedStory } from './story.ts';
 import { from, rotationStory, to } from './story-state.ts';
 
-/** The private key of RFC 8032, section 7.1, test 1: published, and so of no worth. */
+/** The private key of RFC 8032, section 7.1, test 1: published, and so worthless. */
 const seed = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
 
 /** A signer whose key every reader knows. */

@@ -117,7 +117,7 @@ describe('the formats of one pack', () => {
     },
   );
 
-  it('draws the same sample as the printed command, by the seed of the reader', python, async () => {
+  it("draw the same sample as the printed command for the reader's seed", python, async () => {
     const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
     const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
     const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
@@ -143,7 +143,7 @@ describe('the same order at the same time', () => {
     }
   });
 
-  it('may be given again after a crash: what is there stands, and it is entered once', async () => {
+  it('may be passed again after a crash: existing files stay, and it is entered once', async () => {
     const records = memoryRecords();
     const first = await producePack(orderOf({ records }));
     records.files.delete('archive/index.dsse.json');
@@ -168,7 +168,7 @@ describe('the archive', () => {
     });
   });
 
-  it('gives a pack out that verifies, and every one of its files by name', async () => {
+  it('exports a pack that verifies, and serves each of its files by name', async () => {
     const records = memoryRecords();
     const { id, files } = await producePack(orderOf({ records }));
     const out = join(folder, 'exported');
@@ -185,7 +185,7 @@ describe('the archive', () => {
     await expect(exportPack(records, id, file)).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
   });
 
-  it('gives no pack out of which the seal is gone', async () => {
+  it('does not export a pack without its seal', async () => {
     const records = memoryRecords();
     const { id } = await producePack(orderOf({ records, audited: auditedStory({ reads: 3 }) }));
     records.files.delete(`archive/${id}/pack.dsse.json`);
@@ -205,12 +205,12 @@ describe('the archive', () => {
     expect([await held(first.sha256), await held(changed.sha256)]).toEqual([first.text, changed.text]);
   });
 
-  it('names what it could not write where the folder is a file', async () => {
+  it('names what it could not write if the folder is a file', async () => {
     const out = join(pack, 'manifest.json');
     await expect(producePack(orderOf({ out }))).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
   });
 
-  it('gives nothing from outside a pack', async () => {
+  it('serves nothing from outside a pack', async () => {
     const records = memoryRecords();
     const { id } = await producePack(orderOf({ records }));
     expect(await readPackFile(records, id, '../index.dsse.json')).toBeNull();
@@ -218,7 +218,7 @@ describe('the archive', () => {
     expect(await readPackFile(records, id, 'nothing.json')).toBeNull();
   });
 
-  it('refuses an index that somebody touched', async () => {
+  it('refuses an index that was tampered with', async () => {
     const records = memoryRecords();
     await producePack(orderOf({ records }));
     records.files.set('archive/index.dsse.json', Buffer.from('{}'));
@@ -227,7 +227,7 @@ describe('the archive', () => {
 });
 
 describe('whether a pack is final', () => {
-  it('is provisional while rows may still arrive, and says so inside the seal', async () => {
+  it('is provisional while rows may still arrive, and the seal says so', async () => {
     const out = join(folder, 'early');
     await producePack(orderOf({ out, now: new Date('2026-10-31T06:00:00Z') }));
     expect(await verifyPack(out)).toMatchObject({
@@ -240,7 +240,7 @@ describe('whether a pack is final', () => {
     );
   });
 
-  it('is provisional while a source is not read yet, and final with a limitation when it never can be', async () => {
+  it('is provisional while a source is not read yet, and final with a limitation if it never can be', async () => {
     const audited = auditedStory({ reads: 10 });
     const waiting = {
       what: 'job logs',

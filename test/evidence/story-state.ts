@@ -154,7 +154,7 @@ export function inventory(): readonly SecretInventoryEntry[] {
   }));
 }
 
-/** How each rotation of the story ended: every word there is for an old value. */
+/** How each rotation of the story ended: every outcome of an old value. */
 const endings = [
   { oldValue: 'dead', state: 'done' },
   { oldValue: 'disabled-only', state: 'done' },
@@ -167,7 +167,7 @@ const endings = [
   { oldValue: 'perhaps-replaced', state: 'retry-wait' },
 ] as const satisfies readonly Pick<RotationHistory, 'oldValue' | 'state'>[];
 
-/** One rotation for each way it can end; the third had its glass broken, the seventh was an emergency. */
+/** One rotation for each outcome; the third has a break-glass approval, the seventh is an emergency. */
 export function rotationStory(): readonly RotationHistory[] {
   return endings.map(({ oldValue, state }, index): RotationHistory => {
     const at = +from + (3 + index * 3) * dayMs;

@@ -18,7 +18,10 @@ interface Shape {
   readonly repositories?: readonly string[];
 }
 
-/** A month as an auditor meets it: 12 secrets, 5 repositories, some 400 reads in every grade, two gaps, a few findings. Made of counters: always the same. */
+/**
+ * A typical month for an auditor: 12 secrets, 5 repositories, some 400 reads in every grade, two gaps, a few findings.
+ * Built from counters, so always the same.
+ */
 export function auditedStory({
   reads = 400,
   repositories = hostile,

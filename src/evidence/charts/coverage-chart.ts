@@ -13,7 +13,10 @@ const states = {
 } as const;
 type Letter = keyof typeof states;
 
-/** The calendar of hours: one column a day, hour 0 at the top; a run of hours in one state is one piece. */
+/**
+ * Draws the calendar of hours: one column per day, hour 0 at the top; consecutive hours in one state form one
+ * rectangle.
+ */
 export function coverageChart({ coverage }: ReportModel): SvgMarkup {
   const pitch = (plot.right - plot.left) / Math.max(1, coverage.days.length);
   const every = Math.max(1, Math.ceil(64 / pitch));

@@ -1,9 +1,9 @@
 import type { Grade } from '../../audit/model/attribution.ts';
 
 /**
- * One colour a grade, after Okabe and Ito: blues are tied to a job, greens and grey explained, yellows not tied, reds
- * suspicious. Hues differ for every kind of colour blindness, and lightness falls within each family, so that the order
- * survives a grey print. The same values stand in the style sheet of the dark page where they need to differ.
+ * One colour per grade, after Okabe and Ito: blues are tied to a job, greens and grey explained, yellows not tied, reds
+ * suspicious. Hues stay distinct for every kind of colour blindness, and lightness decreases within each family, so
+ * that the order survives grey printing. The style sheet overrides the values that need to differ in dark mode.
  */
 export const gradeColours = {
   authenticated: '#0b4f8a',

@@ -66,7 +66,7 @@ function stack(
     const count = bar.counts[grade] ?? 0;
     if (count === 0) continue;
     const top = y(below + count);
-    // A hairline of paper between neighbours keeps them apart in a grey print.
+    // A hairline gap keeps neighbours apart in grey printing.
     const tall = Math.max(0.8, y(below) - top - 0.6);
     const description = `${bar.from}${unit === 'week' ? ' and the days after' : ''}: ${grade} ${countText(count)}`;
     parts.push(
@@ -99,7 +99,7 @@ function legend(grade: Grade, index: number, top: number): readonly SvgMarkup[] 
   ];
 }
 
-/** 1, 2 or 5 times a power of ten, so that an axis has two to six lines. */
+/** 1, 2 or 5 times a power of ten, so that an axis has two to six grid lines. */
 function niceStep(most: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, most / 4)));
   for (const factor of [1, 2, 5, 10]) if (most / (factor * power) <= 5) return factor * power;

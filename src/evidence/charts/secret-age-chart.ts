@@ -17,7 +17,7 @@ const colours = {
   disabled: '#8d93a1',
 } as const satisfies Record<SecretStanding, string>;
 
-/** The age of each secret against the validity that the policy gives it: a dot on a stem, and a bar where the policy ends. */
+/** Draws the age of each secret against the policy's validity: a dot on a stem, and a bar at the policy's limit. */
 export function secretAgeChart({ secrets, to }: ReportModel): SvgMarkup {
   const shown = secrets.rows.slice(0, mostRows);
   const oldest = Math.max(1, ...shown.flatMap((line) => [line.ageDays, line.validityDays ?? 0]));
@@ -25,7 +25,7 @@ export function secretAgeChart({ secrets, to }: ReportModel): SvgMarkup {
   const ceiling = Math.ceil(oldest / step) * step;
   const x = (days: number): number => plot.left + (days / ceiling) * (plot.right - plot.left);
   const bottom = plot.top + shown.length * rowHeight;
-  // In one vault, the vault's name before each secret's tells nothing and takes the room.
+  // If all secrets are in one vault, repeating its name would only take up space.
   const vaults = new Set(shown.map((line) => line.secret.split('/')[0]));
   const prefix = vaults.size === 1 ? ([...vaults][0] ?? '').length + 1 : 0;
   const past = secrets.rows.filter((line) => line.standing === 'past policy').length;
@@ -78,7 +78,7 @@ function lollipop(line: SecretLine, name: string, y: number, x: (days: number) =
           }),
         ];
   const hollow = line.standing === 'no policy' || line.standing === 'disabled';
-  // The number stands behind the dot, or behind the limit's mark where the two would meet.
+  // The number follows the dot, or the limit's mark if the two would overlap.
   const limitX = x(line.validityDays ?? Number.NEGATIVE_INFINITY);
   const behindDot = x(line.ageDays) + 10;
   const valueX =

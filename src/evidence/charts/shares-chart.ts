@@ -13,7 +13,10 @@ const groupColours = {
   suspicious: gradeColours.contradicted,
 } as const satisfies Record<GradeGroup, string>;
 
-/** One bar: what part of all reads is tied to a job, explained otherwise, not tied, suspicious. What exists is never too thin to see. */
+/**
+ * Draws one bar with the shares of reads that are tied to a job, explained otherwise, not tied, or suspicious. A share
+ * that is not zero is always wide enough to see.
+ */
 export function sharesChart({ reads }: ReportModel): SvgMarkup {
   const present = reads.groups.filter(({ count }) => count > 0);
   const least = 4;

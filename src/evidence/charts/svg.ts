@@ -1,10 +1,10 @@
 /** An attribute's value; numbers are written with at most two decimals. */
 type SvgValue = string | number;
 
-/** Markup made by `svg` alone: nothing else can become markup in a report. */
+/** Markup that only `svg` can create, so that nothing else can become markup in a report. */
 export class SvgMarkup {
   readonly #text: string;
-  /** What the picture shows, for those who do not see it; empty for parts of one. */
+  /** A description for readers who cannot see the picture; empty for parts of a picture. */
   readonly description: string;
 
   private constructor(text: string, description: string) {
@@ -33,7 +33,7 @@ export class SvgMarkup {
 
 export const svg = SvgMarkup.element;
 
-/** A whole picture with its title and description for those who do not see it. `id` must be its own in the page. */
+/** A complete picture with a title and a description for readers who cannot see it. `id` must be unique in the page. */
 export function picture(
   {
     id,

@@ -1,11 +1,11 @@
 import { visibleText } from '../report/visible-text.ts';
 
-// A spreadsheet runs what begins with one of these, also behind white space or a quotation mark.
+// A spreadsheet treats text that starts with one of these as a formula, even after white space or a quotation mark.
 const runs = /^[\s"']*[=+\-@\t\r|%＝＋－＠]/;
 
 /**
- * One line of CSV by RFC 4180, without its line end. Hidden characters are made visible; a text that a spreadsheet would
- * run as a formula gets an apostrophe in front, which spreadsheets take for "this is text". Numbers stay numbers.
+ * One line of CSV by RFC 4180, without its line end. Hidden characters become visible. Text that a spreadsheet would
+ * run as a formula gets a leading apostrophe, which marks it as text. Numbers stay numbers.
  */
 export function csvRow(cells: readonly (string | number | null)[]): string {
   return cells.map((cell) => (typeof cell === 'number' ? String(cell) : quoted(cell ?? ''))).join(',');

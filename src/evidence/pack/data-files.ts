@@ -44,7 +44,7 @@ const findingColumns = [
   'evidence',
 ] as const;
 
-/** Writes every read, as NDJSON and as CSV, while `walk` passes it on. Memory does not grow with their number. */
+/** Writes every read as NDJSON and CSV while `walk` yields it. Memory use does not grow with the number of reads. */
 export function retrievalFiles(
   sink: PackSink,
   audited: AuditedPeriod,
@@ -65,7 +65,7 @@ export function retrievalFiles(
   );
   return {
     async add(attribution) {
-      // A User-Agent in which a value was suspected is evidence of a leak; printing it would be the next one.
+      // A User-Agent that may contain a value is evidence of a leak; printing it would be another leak.
       const safe = leaking.has(attribution.retrieval.id) ? withoutClient(attribution) : attribution;
       await lines.add(canonicalJson(retrievalRow(safe)));
       await table.add(csvRow(retrievalCells(safe)));
@@ -74,7 +74,10 @@ export function retrievalFiles(
   };
 }
 
-/** Writes what is not reads: findings, rotations, inventory, coverage, slices, rows that could not be read, queries. */
+/**
+ * Writes everything except reads: findings, rotations, inventory, coverage, slices, rows that could not be parsed,
+ * queries.
+ */
 export async function writeStateFiles(
   sink: PackSink,
   audited: AuditedPeriod,
@@ -118,7 +121,7 @@ export async function writeStateFiles(
   return files;
 }
 
-/** One line of `retrievals.ndjson`: the row of the log, its grade, and what the grade rests on. */
+/** One line of `retrievals.ndjson`: the row of the log, its grade, and the evidence for the grade. */
 function retrievalRow({ retrieval, grade, job, candidates, reason, evidence }: Attribution): JsonValue {
   const identity = { ...retrieval.identity };
   return { ...retrieval, identity, grade, reason, job: job === null ? null : { ...job }, candidates, evidence };
@@ -161,7 +164,7 @@ function textOf(value: string | number | readonly string[]): string | number {
   return typeof value === 'object' ? value.join(' ') : value;
 }
 
-/** What the audit and the rotation publish is JSON already; this states it, and turns a date into text should there be one. */
+/** The audit and the rotation already publish JSON; this makes the type explicit and converts any date into text. */
 function asJson(value: object): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }

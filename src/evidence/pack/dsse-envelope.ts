@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { canonicalJson } from '../../provenance/canonical-json.ts';
 import type { Signer } from './signer.ts';
 
-/** What the payload is. Fixed here for all envelopes that carry an in-toto statement. */
+/** The payload type of all envelopes that carry an in-toto statement. */
 export const statementPayloadType = 'application/vnd.in-toto+json';
-/** The payload of the archive's index. */
+/** The payload type of the archive's index. */
 export const indexPayloadType = 'application/vnd.keyturn.archive-index+json';
 
 const envelopeShape = z.strictObject({
@@ -21,7 +21,7 @@ export interface Envelope {
   readonly signature: Uint8Array;
 }
 
-/** Signs a payload: one DSSE envelope with one signature, canonical, with one line end behind it. */
+/** Signs a payload. Returns a canonical DSSE envelope with one signature, followed by a line end. */
 export async function sealEnvelope(signer: Signer, payloadType: string, payload: Uint8Array): Promise<Uint8Array> {
   const signature = await signer.sign(preAuthenticationEncoding(payloadType, payload));
   return Buffer.from(
@@ -33,7 +33,7 @@ export async function sealEnvelope(signer: Signer, payloadType: string, payload:
   );
 }
 
-/** Reads an envelope in the one form that `sealEnvelope` writes. `null` when a single bit is written in another way. */
+/** Parses an envelope in the only form that `sealEnvelope` writes. Returns `null` if any bit differs from that form. */
 export function openEnvelope(bytes: Uint8Array): Envelope | null {
   const text = Buffer.from(bytes).toString('utf8');
   const parsed = envelopeShape.safeParse(parseJson(text));
@@ -46,7 +46,7 @@ export function openEnvelope(bytes: Uint8Array): Envelope | null {
   return { payloadType: parsed.data.payloadType, payload, fingerprint: signed.keyid, signature };
 }
 
-/** Whether the signature holds under this key, in the one form that it may have. Proves nothing of whose key it is. */
+/** Whether the signature is valid for this key and in its only accepted form. This does not show who owns the key. */
 export function signatureHolds(
   { payloadType, payload, fingerprint, signature }: Envelope,
   publicKeyPem: string,
@@ -59,25 +59,31 @@ export function signatureHolds(
     if (key.asymmetricKeyType !== 'ec' || !isLowS(signature)) return false;
     return verify('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }, signature);
   } catch {
-    // Neither the key nor the signature need be one: what cannot be read does not hold.
+    // The key or the signature may be malformed; the signature is then invalid.
     return false;
   }
 }
 
-/** `sha256:` and the digest of the key's SubjectPublicKeyInfo: what `--trust` takes. @throws when the text is no public key. */
+/**
+ * `sha256:` and the digest of the key's SubjectPublicKeyInfo: the value for `--trust`. @throws if the text is not a
+ * public key.
+ */
 export function computeFingerprint(publicKeyPem: string): string {
   const der = createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
   return `sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
 
-/** The order of P-256; of the two signatures (r, s) and (r, order − s) that both hold, only the one with the smaller s counts. */
+/**
+ * The order of P-256; of the two valid signatures (r, s) and (r, order − s), Keyturn accepts only the one with the
+ * smaller s.
+ */
 const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 
 function isLowS(signature: Uint8Array): boolean {
   return signature.byteLength === 64 && decodeS(signature) <= order / 2n;
 }
 
-/** A P-256 signature (r and s, 32 bytes each) in the form that counts. */
+/** Converts a P-256 signature (r and s, 32 bytes each) into the accepted form. */
 export function withLowS(signature: Uint8Array): Uint8Array {
   if (isLowS(signature)) return signature;
   const s = (order - decodeS(signature)).toString(16).padStart(64, '0');

@@ -9,7 +9,7 @@ import { archiveFolder, folderSink } from './pack-sink.ts';
 import { sealFile } from './pack-statement.ts';
 import type { Signer } from './signer.ts';
 
-/** Beside the packs' folders; no pack can have this name, for a pack's name holds its period. */
+/** Beside the packs' folders; no pack can have this name, because a pack's name contains its period. */
 const indexPath = 'archive/index.dsse.json';
 
 const summaryShape = z.strictObject({
@@ -32,21 +32,24 @@ const summaryShape = z.strictObject({
 });
 const indexShape = z.strictObject({ format: z.literal(1), packs: z.array(summaryShape) });
 
-/** What a list of packs tells of one. Times are ISO 8601 in UTC. */
+/** One pack's entry in the index. Times are ISO 8601 in UTC. */
 export type PackSummary = z.infer<typeof summaryShape>;
 
-/** The index as it was read; `revision` is `null` while there is none. */
+/** The index as read; `revision` is `null` if the index does not exist yet. */
 export interface ArchiveIndex {
   readonly packs: readonly PackSummary[];
   readonly revision: Revision | null;
 }
 
-/** All packs of the archive, oldest first. @throws ServiceError `RECORD_UNREADABLE` when the index is damaged: absence is never guessed. */
+/**
+ * All packs of the archive, oldest first. @throws ServiceError `RECORD_UNREADABLE` if the index is damaged; it is never
+ * treated as absent.
+ */
 export async function listPacks(records: RecordStore): Promise<readonly PackSummary[]> {
   return (await readIndex(records)).packs;
 }
 
-/** Enters a pack behind the last one of an index. `false` when the index is not the one that was read any more. */
+/** Adds a pack after the last one of an index. Returns `false` if the index has changed since it was read. */
 export async function enterPack(
   records: RecordStore,
   signer: Signer,
@@ -59,8 +62,8 @@ export async function enterPack(
 }
 
 /**
- * Writes a record as the one that follows `revision`: a new one where that is `null`. `false` when somebody else wrote
- * meanwhile.
+ * Writes the record that follows `revision`, or a new one if that is `null`. Returns `false` if another worker wrote in
+ * the meantime.
  */
 export async function writeNext(
   records: RecordStore,
@@ -78,24 +81,27 @@ export async function writeNext(
   }
 }
 
-/** One file of a pack, or `null` when the archive holds no such file. A path that leaves the pack's folder is not looked for. */
+/**
+ * Reads one file of a pack. Returns `null` if the archive does not contain it, or if the path leads out of the pack's
+ * folder.
+ */
 export async function readPackFile(records: RecordStore, pack: string, path: string): Promise<Uint8Array | null> {
   const segments = [pack, ...path.split('/')];
   if (segments.some((segment) => !/^[A-Za-z0-9._~-]+$/.test(segment) || /^\.{1,2}$/.test(segment))) return null;
   return (await records.read(`${archiveFolder(pack)}/${path}`))?.bytes ?? null;
 }
 
-/** Paths of a pack's files, in code-unit order; none when there is no such pack. */
+/** Paths of a pack's files, in code-unit order; none if the pack does not exist. */
 export async function* packFiles(records: RecordStore, pack: string): AsyncIterable<string> {
   const prefix = `${archiveFolder(pack)}/`;
   for await (const path of records.list(prefix)) yield path.slice(prefix.length);
 }
 
 /**
- * Copies a pack out of the archive into a new or empty folder, one file at a time and unchanged, its seal last. What was
- * never entered into the index is no pack.
- * @throws ServiceError `PACK_UNKNOWN` when the archive holds no such pack, `PACK_UNREADABLE` when files of it are gone,
- * `PACK_NOT_WRITTEN` when the folder is not empty.
+ * Copies a pack out of the archive into a new or empty folder, one file at a time and unchanged, its seal last. A
+ * folder that is not in the index is not a pack.
+ * @throws ServiceError `PACK_UNKNOWN` if the archive does not contain the pack, `PACK_UNREADABLE` if files of it are
+ * missing, `PACK_NOT_WRITTEN` if the folder is not empty.
  */
 export async function exportPack(records: RecordStore, pack: string, directory: string): Promise<PackSummary> {
   const summary = (await listPacks(records)).find(({ id }) => id === pack);
@@ -122,7 +128,7 @@ async function requireEmptyFolder(directory: string, pack: string): Promise<void
   throw new ServiceError('PACK_NOT_WRITTEN', { pack, reason: 'the folder is not empty' });
 }
 
-/** The index, to enter a pack upon it. @throws ServiceError `RECORD_UNREADABLE` when it is damaged. */
+/** Reads the index, so that a pack can be added to it. @throws ServiceError `RECORD_UNREADABLE` if it is damaged. */
 export async function readIndex(records: RecordStore): Promise<ArchiveIndex> {
   const record = await records.read(indexPath);
   if (record === null) return { packs: [], revision: null };

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { PackSink } from './pack-sink.ts';
 
-/** A part is closed behind this many bytes, which bounds what is held in memory of one file. */
+/** A part is closed after this many bytes, which bounds memory use per file. */
 const bytesPerPart = 8_000_000;
-/** Up to this many rows each has a digest of its own, so that `verify` names the very row; beyond it each hundred has. */
+/**
+ * Up to this many rows, each row has its own digest, so that `verify` can name the row; beyond it, each hundred rows
+ * share one.
+ */
 const mostSingleRows = 1_000;
 
 /** One file of a pack, as manifests list it. */
@@ -13,7 +16,7 @@ export interface PackFile {
   readonly mediaType: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** What it holds, in a few words. */
+  /** Its contents in a few words. */
   readonly description: string;
   readonly rows: number | null;
   /** First 16 hexadecimal digits of sha256 of each run of `rowsPerDigest` rows, line ends included; empty for files without rows. */
@@ -31,7 +34,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   pem: 'application/x-pem-file',
 };
 
-/** Writes one whole file and tells what a manifest says of it. */
+/** Writes one complete file. Returns its manifest entry. */
 export async function writePackFile(
   sink: PackSink,
   path: string,
@@ -42,7 +45,7 @@ export async function writePackFile(
   return described(path, bytes, { description, rows: null, rowDigests: [], rowsPerDigest: 1 });
 }
 
-/** Writes a JSON file in canonical form with one line end behind it. */
+/** Writes a JSON file in canonical form, followed by one line end. */
 export async function writeJsonFile(
   sink: PackSink,
   path: string,
@@ -52,16 +55,19 @@ export async function writeJsonFile(
   return await writePackFile(sink, path, Buffer.from(jsonText(value)), description);
 }
 
-/** JSON in the one form that a pack may hold: canonical, with one line end behind it. */
+/** JSON in the only form that a pack may contain: canonical, followed by one line end. */
 export function jsonText(value: JsonValue): string {
   return `${canonicalJson(value)}\n`;
 }
 
-/** A file of rows that is written while it grows, in parts of bounded size. */
+/** A file of rows that is written incrementally, in parts of bounded size. */
 export interface RowFile {
   /** One row, without its line end. */
   add(row: string): Promise<void>;
-  /** Writes what is left and tells the parts: `name.ndjson` when there is one, else `name-0001.ndjson` and on. */
+  /**
+   * Writes the remaining rows and returns the parts: `name.ndjson` if there is only one, or else `name-0001.ndjson` and
+   * so on.
+   */
   close(): Promise<readonly PackFile[]>;
 }
 
@@ -94,7 +100,7 @@ export function rowFile(
   }
 }
 
-/** One part while it grows: bytes, not text, so that a part takes twice its size at most. */
+/** A growing part: bytes, not text, so that a part needs at most twice its size in memory. */
 function newPart(opening: string): {
   readonly bytes: number;
   add(line: string): void;

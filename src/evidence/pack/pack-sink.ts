@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 
-/** Where the files of one pack go. A file is written once and whole. */
+/** The destination of one pack's files. Each file is written once and completely. */
 export interface PackSink {
   /**
-   * @throws ServiceError `PACK_NOT_WRITTEN` when another file of this name is there, or the disk refuses. The same bytes
-   * again are no fault: a crash is resumed.
+   * @throws ServiceError `PACK_NOT_WRITTEN` if a different file of this name exists, or the disk refuses. Writing the
+   * same bytes again succeeds, so that a crashed worker can resume.
    */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
@@ -46,7 +46,7 @@ export function folderSink(folder: string, pack: string): PackSink {
   };
 }
 
-/** `null` when the file is new; else the bytes that it holds already. */
+/** `null` if the file is new, or else its existing bytes. */
 async function writeNew(file: string, bytes: Uint8Array): Promise<Uint8Array | null> {
   await mkdir(dirname(file), { recursive: true });
   try {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a pack's statement is about; fixed here. A name, no address: nobody needs to fetch it. */
+/** The predicate type of a pack's statement. It is a name, not an address: nobody needs to fetch it. */
 export const packPredicateType = 'urn:keyturn:evidence-pack:1';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -12,7 +12,7 @@ const manifestFileShape = z.strictObject({
   sha256: digest,
 });
 
-/** `manifest.json`: every file but itself and the seal. */
+/** `manifest.json`: every file except itself and the seal. */
 export const manifestShape = z.strictObject({
   format: z.literal(1),
   pack: z.string(),
@@ -22,7 +22,7 @@ export const manifestShape = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifestShape>;
 
-/** `data-manifest.json`: the data files alone, with digests of their rows. */
+/** `data-manifest.json`: only the data files, with digests of their rows. */
 export const dataManifestShape = z.strictObject({
   format: z.literal(1),
   pack: z.string(),
@@ -62,13 +62,13 @@ export const statementShape = z.strictObject({
     dataManifestSha256: digest,
     reads: z.strictObject({ total: z.number().int(), grades: z.record(z.string(), z.number().int()) }),
     findings: z.number().int(),
-    /** The statement of the pack before this one in the archive; `null` for the first. */
+    /** The statement of the previous pack in the archive; `null` for the first. */
     previous: z.strictObject({ pack: z.string(), statementSha256: digest }).nullable(),
   }),
 });
 export type PackStatement = z.infer<typeof statementShape>;
 
-/** Files that every pack has by these names, beside those that its manifests list. */
+/** Files with fixed names that every pack has, in addition to those that its manifests list. */
 export const sealFile = 'pack.dsse.json';
 export const manifestFile = 'manifest.json';
 export const dataManifestFile = 'data-manifest.json';

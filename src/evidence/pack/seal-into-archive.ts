@@ -6,7 +6,7 @@ import { archiveFolder } from './pack-sink.ts';
 import { sealFile } from './pack-statement.ts';
 import type { Signer } from './signer.ts';
 
-/** A pack with its place in the chain: the statement that is to be sealed, and what the index tells of it. */
+/** A pack with its place in the chain: the statement to seal, and its index entry. */
 export interface ChainedPack {
   readonly payload: Uint8Array;
   readonly summary: PackSummary;
@@ -16,17 +16,17 @@ interface PackToSeal {
   readonly records: RecordStore;
   readonly signer: Signer;
   readonly id: string;
-  /** The pack as it is when it follows this one; `null` makes it the first. */
+  /** Returns the pack as the successor of this one; `null` makes it the first. */
   readonly chainTo: (previous: PackSummary | null) => ChainedPack;
 }
 
 /**
- * Seals a pack upon the newest one of the archive and enters it into the index. Of two workers who read the same index one
- * is entered; the other seals again, upon the pack that was entered first, so that no two packs name the same one. Until
- * then its seal counts for nothing: what is not in the index is no pack, and its seal may be replaced. What was entered
- * never changes. The same pack may be given again after a crash.
- * @throws ServiceError `PACK_NOT_WRITTEN` when another pack of this name was entered, `SIGNING_UNREACHABLE`, and what the
- * archive throws.
+ * Seals a pack: chains it to the newest pack of the archive, signs it, and enters it into the index. If two workers
+ * read the same index, one is entered; the other seals its pack again, chained to the one entered first, so that no two
+ * packs have the same predecessor. Until a pack is in the index it is not a pack, and its seal may be replaced;
+ * afterwards it never changes. After a crash the same pack may be passed again.
+ * @throws ServiceError `PACK_NOT_WRITTEN` if another pack of this name was entered, `SIGNING_UNREACHABLE`, and the
+ * archive's errors.
  */
 export async function sealIntoArchive(
   pack: PackToSeal,
@@ -34,14 +34,15 @@ export async function sealIntoArchive(
   const { records, signer, id } = pack;
   const path = `${archiveFolder(id)}/${sealFile}`;
   for (;;) {
-    // The seal is read before the index: then nobody with an older index can replace the seal of somebody with a newer one.
+    // The seal is read before the index, so that a worker with an older index cannot replace the seal of one with a
+    // newer index.
     const there = await records.read(path);
     const index = await readIndex(records);
     const { chained, entered } = placed(pack, index);
     const stands = there !== null && sealsThis(there, chained.payload);
     if (entered && there !== null && !stands)
       throw new ServiceError('PACK_NOT_WRITTEN', { pack: id, reason: `another ${sealFile} is there already` });
-    // A signature may differ from one try to the next: when a crash left a seal of this very statement, that one stands.
+    // A signature may differ between attempts: if a crash left a seal of this very statement, it is kept.
     const envelope = stands ? there.bytes : await sealEnvelope(signer, statementPayloadType, chained.payload);
     if (!stands && !(await writeNext(records, path, envelope, there?.revision ?? null))) continue;
     if (entered || (await enterPack(records, signer, index, chained.summary)))
@@ -49,7 +50,7 @@ export async function sealIntoArchive(
   }
 }
 
-/** The pack behind the newest one, or, when it was entered already, behind the one that it was entered behind. */
+/** Chains the pack to the newest one. If it is already in the archive, keeps its original predecessor. */
 function placed({ id, chainTo }: PackToSeal, { packs }: ArchiveIndex): { chained: ChainedPack; entered: boolean } {
   const own = packs.findIndex((one) => one.id === id);
   const chained = chainTo(packs[(own === -1 ? packs.length : own) - 1] ?? null);

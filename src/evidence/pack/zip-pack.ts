@@ -3,10 +3,10 @@ import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { packFiles, readPackFile } from './pack-archive.ts';
 
-/** The plain format counts files in 16 bits and bytes in 32; a pack beyond that is exported as a folder. */
+/** The plain format counts files in 16 bits and bytes in 32; a larger pack must be exported as a folder. */
 const mostFiles = 0xffff;
 const mostBytes = 0xffff_ffff;
-/** 1 January 1980 at midnight, the first time that the format knows: a pack's own times stand in its manifest. */
+/** 1 January 1980 at midnight, the format's first time. The manifest contains the pack's own times. */
 const noTime = 0x0021_0000;
 /** Names are UTF-8. */
 const flags = 0x0800;
@@ -14,9 +14,10 @@ const deflated = 8;
 const version = 20;
 
 /**
- * A pack as one zip, for a download: one file at a time in memory, in the archive's order, without times, so that the same
- * pack gives the same bytes. Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
- * @throws ServiceError `PACK_UNREADABLE` when the archive holds no such pack, `PACK_NOT_WRITTEN` when it is too large for the format.
+ * Streams a pack as one zip for download: one file at a time in memory, in the archive's order, without times, so that
+ * the same pack always produces the same bytes. Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
+ * @throws ServiceError `PACK_UNREADABLE` if the archive does not contain the pack, `PACK_NOT_WRITTEN` if it is too
+ * large for the format.
  */
 export async function* zipPack(records: RecordStore, pack: string): AsyncIterable<Uint8Array> {
   const directory: Buffer[] = [];
@@ -41,7 +42,7 @@ export async function* zipPack(records: RecordStore, pack: string): AsyncIterabl
   yield encodeEndRecord(directory, offset);
 }
 
-/** What the header of a file and its entry in the directory have in common. */
+/** The common part of a file's header and its directory entry. */
 function encodeEntryFacts(bytes: Uint8Array, body: Uint8Array, name: Uint8Array): Buffer {
   const facts = Buffer.alloc(26);
   facts.writeUInt16LE(version, 0);
@@ -58,7 +59,7 @@ function encodeEntryFacts(bytes: Uint8Array, body: Uint8Array, name: Uint8Array)
 function directoryEntry(facts: Buffer, name: Buffer, offset: number): Buffer {
   const madeBy = Buffer.alloc(2);
   madeBy.writeUInt16LE(version, 0);
-  // Comment length, disk, internal and external attributes (all none), then where the file begins.
+  // Comment length, disk, internal and external attributes (all zero), then the file's offset.
   const place = Buffer.alloc(14);
   place.writeUInt32LE(offset, 10);
   return Buffer.concat([signed(0x02014b50, madeBy), facts, place, name]);

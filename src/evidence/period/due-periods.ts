@@ -1,19 +1,24 @@
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import { parsePeriod } from './parse-period.ts';
 
-/** Rows may still arrive this long after they happened: a throttled log store tries for 12 hours, then one day for safety each way. */
+/**
+ * How long after an event its row may be late: a throttled log store retries for 12 hours; the rest is a safety margin.
+ */
 export const lateRowsMs = 48 * 3_600_000;
 
 export type PeriodKind = 'month' | 'quarter' | 'year';
 
 const monthsOf = { month: 1, quarter: 3, year: 12 } as const satisfies Record<PeriodKind, number>;
 
-/** A service that stood still does not flood its archive: at most this many reports are caught up in one pass. */
+/**
+ * After an outage the service produces at most this many missed reports in one pass, so that it does not flood its
+ * archive.
+ */
 const mostAtOnce = 12;
 
 /**
- * The periods whose reports are due: closed, with no row to be expected any more, and not in `already`; oldest first.
- * Those after the newest in `already` are caught up; with none there, the newest closed period alone.
+ * Returns the periods whose reports are due: over, with no more rows expected, and not in `already`; oldest first.
+ * Periods after the newest in `already` are caught up; if `already` is empty, only the newest completed period is due.
  */
 export function duePeriods(
   kind: PeriodKind,
@@ -31,7 +36,7 @@ export function duePeriods(
   return due;
 }
 
-/** Periods of one kind, counted through from year 0, so that neighbours differ by one. */
+/** Numbers periods of one kind from year 0, so that neighbours differ by one. */
 function indexOf(kind: PeriodKind, at: Date): number {
   return Math.floor((at.getUTCFullYear() * 12 + at.getUTCMonth()) / monthsOf[kind]);
 }

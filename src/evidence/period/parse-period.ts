@@ -4,7 +4,7 @@ import { ServiceError } from '../../service-error.ts';
 const dayMs = 86_400_000;
 
 /**
- * Reads a reporting period: `2026-Q3`, `2026-07`, `2026` or `FROM..TO`. Half-open and in UTC: FROM and TO are dates
+ * Parses a reporting period: `2026-Q3`, `2026-07`, `2026` or `FROM..TO`. Half-open and in UTC: FROM and TO are dates
  * (both days included, so `2026-07-01..2026-07-31` is July) or times such as `2026-07-01T06:00:00Z` (TO excluded).
  * @throws ServiceError `PERIOD_MALFORMED`.
  */
@@ -18,13 +18,16 @@ export function parsePeriod(text: string): ReportingPeriod {
   const from = edge(first, 0);
   const to = edge(last, dayMs);
   if (rest.length > 0 || from === null || to === null || from >= to) {
-    // What was typed may hold anything; it is shown shortened and as JSON by the error itself.
+    // The input may contain anything; the error shows it shortened and as JSON.
     throw new ServiceError('PERIOD_MALFORMED', { period: text.slice(0, 60) });
   }
   return { from, to };
 }
 
-/** The shortest name of a period: `2026-Q3`, `2026-07`, `2026`, else its first and last day, `2026-10-23..2026-11-21`. */
+/**
+ * The shortest name of a period: `2026-Q3`, `2026-07`, `2026`, or else its first and last day,
+ * `2026-10-23..2026-11-21`.
+ */
 export function periodLabel({ from, to }: ReportingPeriod): string {
   const year = from.getUTCFullYear();
   const month = from.getUTCMonth();
@@ -50,7 +53,7 @@ function edge(text: string | undefined, wholeDayMs: number): Date | null {
   if (text === undefined) return null;
   if (/^\d{4}-\d\d-\d\d$/.test(text)) {
     const date = new Date(`${text}T00:00:00Z`);
-    // `Date` reads 31 February as 3 March; what is read must be what was written.
+    // `Date` parses 31 February as 3 March, so the result must equal the input.
     return Number.isNaN(+date) || !date.toISOString().startsWith(text) ? null : new Date(+date + wholeDayMs);
   }
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(text)) return null;

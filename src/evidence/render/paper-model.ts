@@ -11,10 +11,13 @@ import { countText, counted, sizeText } from '../report/wording.ts';
 
 const exceptionsOnFirstPage = 6;
 
-/** Rows of reads on paper: each hundred takes the typesetter some 20 MB, and nobody reads the thousandth page. */
+/**
+ * The most rows of reads in the PDF: each hundred needs about 20 MB in the typesetter, and nobody reads page one
+ * thousand.
+ */
 const mostReadsOnPaper = 500;
 
-/** The files that the typesetter reads: the model, sentences made of it, and pictures. */
+/** The typesetter's input files: the model, sentences derived from it, and pictures. */
 export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Array>> {
   const pictures = {
     shares: sharesChart(model),
@@ -35,7 +38,7 @@ export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Arr
   };
 }
 
-/** The model with tables of reads as short as paper wants them. */
+/** The model with tables of reads shortened for paper. */
 function onPaper(model: ReportModel): ReportModel {
   const { toLookAt, all } = model.reads;
   return { ...model, reads: { ...model.reads, toLookAt: shorter(toLookAt), all: shorter(all) } };
@@ -47,7 +50,7 @@ function shorter(table: Capped<ReadLine>): Capped<ReadLine> {
   return { ...table, rows: table.rows.slice(0, mostReadsOnPaper), note };
 }
 
-/** Numbers and sentences in the words of the HTML, which the typesetter could only build from parts. */
+/** Formatted numbers and sentences as in the HTML, so that the typesetter need not build them. */
 function sentences(model: ReportModel): object {
   const { exceptions, coverage, provenance, rotations, reads } = model;
   const created = new Date(model.createdAt);
@@ -121,7 +124,10 @@ function unread({ coverage, notRead, provenance }: ReportModel): readonly string
   return ['Every hour of the log was read, and every row was parsed.'];
 }
 
-/** Pictures are set in the report's own typeface, which the typesetter brings along; the browser's would differ by machine. */
+/**
+ * Sets pictures in the report's own typeface, which the typesetter contains; a browser's typeface would differ between
+ * machines.
+ */
 function paperPicture(picture: SvgMarkup): string {
   const text = picture.toString().replace('<svg ', '<svg font-family="Libertinus Serif" ');
   return Array.from(text, paperSign).join('');

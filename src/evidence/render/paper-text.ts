@@ -1,16 +1,16 @@
 import { codePointText } from '../report/visible-text.ts';
 
-// What the fonts that come with the typesetter surely have. PDF/A refuses a page with a sign that no font can draw.
+// Characters that the typesetter's own fonts contain. PDF/A forbids a character that no font can draw.
 const drawable =
   /[\n\u0020-\u007E\u00A1-\u017F\u0391-\u03A1\u03A3-\u03C9\u0400-\u045F\u2013\u2014\u2018\u2019\u201C\u201D\u2026\u2192\u2212\u27E8\u27E9]/u;
 
-/** Runs longer than this find no place in a column: they may be broken after a sign between words, or anywhere. */
+/** Longer runs without a space do not fit into a column: they may be broken after punctuation, or anywhere. */
 const longestRun = 16;
 const zeroWidthSpace = '\u200B';
 
 /**
- * Text as paper can show it: a sign that the fonts lack becomes its code point, `⟨U+1F642⟩`, and long runs without a space
- * (digests, names) get places where a line may end.
+ * Prepares text for paper: a character that the fonts lack becomes its code point, `⟨U+1F642⟩`, and long runs without a
+ * space (digests, names) get line-break opportunities.
  */
 export function paperText(text: string): string {
   const drawn = Array.from(text, (sign) => (drawable.test(sign) ? sign : codePointText(sign))).join('');

@@ -2,12 +2,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 
-/** What the process is to do. */
+/** The worker's task. */
 export interface TypesetOrder {
   readonly template: string;
-  /** By name, as the template asks for them. */
+  /** By the names that the template uses. */
   readonly files: Readonly<Record<string, Uint8Array>>;
-  /** Seconds since 1970: the time that the PDF says it was made. */
+  /** Seconds since 1970: the creation time that the PDF states. */
   readonly createdSeconds: number;
 }
 
@@ -15,11 +15,11 @@ export type TypesetAnswer =
   | { readonly outcome: 'typeset'; readonly pdf: Uint8Array }
   | { readonly outcome: 'refused'; readonly stage: 'layout' | 'export'; readonly problems: readonly string[] };
 
-/** Tagged, with attachments, and refused by the typesetter itself when a rule of the standard is broken. */
+/** Tagged, with attachments; the typesetter itself refuses a violation of the standard. */
 const standard = 'a-3a';
 
 function typeset({ template, files, createdSeconds }: TypesetOrder): TypesetAnswer {
-  // A place for names alone: every file is given from memory, and nothing is read or written there.
+  // A root for names only: every file is in memory, and nothing is read or written there.
   const workspace = join(tmpdir(), 'keyturn-report');
   const compiler = NodeCompiler.create({ workspace });
   for (const [name, bytes] of Object.entries(files)) compiler.mapShadow(join(workspace, name), Buffer.from(bytes));
@@ -43,7 +43,7 @@ function typeset({ template, files, createdSeconds }: TypesetOrder): TypesetAnsw
   }
 }
 
-// The order was made by render-pdf.ts, of this same release. One order a process: the answer is its last act.
+// render-pdf.ts of the same release created the order. Each process handles one order and then ends.
 process.once('message', (order) => {
   process.send?.(typeset(order as TypesetOrder), undefined, undefined, () => process.disconnect());
 });

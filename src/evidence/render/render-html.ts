@@ -24,16 +24,17 @@ const partials = [
   'check',
 ] as const;
 
-/** Exceptions in plain sentences on the first page: more would not be read in five minutes. */
+/** The most exceptions on the first page, which must be readable in five minutes. */
 const exceptionsOnFirstPage = 6;
 
-/** A table longer than this waits to be opened. */
+/** A table longer than this is collapsed. */
 const mostOpenRows = 25;
 
 /**
- * The report as one HTML file: no script, no network (its own policy forbids both), style and pictures inline.
- * Everything from the model is escaped. Two things are not, because they are markup of our own making: the style sheet,
- * whose digest the policy names, and pictures, which only `svg` builds and which escapes all that they are given.
+ * Renders the report as one HTML file without script or network (its Content-Security-Policy forbids both), with style
+ * and pictures inline. Everything from the model is escaped. Two parts are not, because Keyturn creates their markup
+ * itself: the style sheet, whose digest the policy names, and pictures, which only `svg` can build and which escapes
+ * its input.
  */
 export async function renderHtml(model: ReportModel): Promise<string> {
   const render = await compiledTemplate();
@@ -83,7 +84,10 @@ async function compiledTemplate(): Promise<HandlebarsTemplateDelegate> {
   return handlebars.compile(await templateText('report.hbs'), { strict: true, knownHelpersOnly: false });
 }
 
-/** The foot of each printed page. Only fixed words and hexadecimal digits: nothing from outside enters the style sheet. */
+/**
+ * The footer of each printed page. It contains only fixed words and hexadecimal digits, so no external text enters the
+ * style sheet.
+ */
 function printFooter({ dataManifestSha256, synthetic, status }: ReportModel): string {
   const digest = /^[0-9a-f]{64}$/.test(dataManifestSha256) ? dataManifestSha256 : 'not sealed';
   const marks = `${status}${synthetic ? ' · SYNTHETIC' : ''}`;

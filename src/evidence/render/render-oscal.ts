@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../provenance/canonical-json.ts';
 import type { ExceptionLine, ObservationResult, ReportModel } from '../report/report-model.ts';
 
-/** The version that the document states and that the schema in the contracts checks. */
+/** The version that the document states; the schema in the contracts checks it. */
 const oscalVersion = '1.2.1';
 const namespace = 'urn:keyturn:oscal:1';
 
 /**
- * The report as OSCAL assessment results. Every observation is there; a finding is written for each exception alone, with
- * the state that OSCAL asks for (`not-satisfied`) and the remark that the conclusion is the assessor's: a control without
- * exceptions gets no "satisfied" from us. Ids are derived, so that the same report has the same ids.
+ * Renders the report as OSCAL assessment results. It contains every observation, but a finding only for each exception,
+ * with the state that OSCAL requires (`not-satisfied`) and the remark that the conclusion is the assessor's. Keyturn
+ * never states "satisfied" for a control without exceptions. Ids are derived, so that the same report has the same ids.
  */
 export function renderOscal(model: ReportModel): JsonValue {
   const observations = listObservations(model);
@@ -69,7 +69,7 @@ function selections({ frameworks }: ReportModel): JsonValue {
   }));
 }
 
-/** Each observation once, however many controls ask for it. */
+/** Each observation once, even if several controls use it. */
 function listObservations({ frameworks }: ReportModel): readonly ObservationResult[] {
   const results = frameworks.flatMap(({ controls }) =>
     controls.flatMap(({ tests }) => tests.map(({ observation }) => observation)),
@@ -126,7 +126,7 @@ function oneLine(text: string): string {
   return line === '' ? '–' : line;
 }
 
-/** A UUID of version 5's form from a digest over its names. */
+/** Derives a UUID in version 5's form from a digest over its names. */
 function deriveUuid(...names: readonly string[]): string {
   const hex = createHash('sha256')
     .update(JSON.stringify(['keyturn', ...names]))

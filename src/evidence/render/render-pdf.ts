@@ -7,11 +7,12 @@ import { installedFile, templateText } from '../report/template-folder.ts';
 import type { TypesetAnswer, TypesetOrder } from './pdf-worker.ts';
 
 /**
- * The report as PDF/A-3a, tagged, with `attachments` (file name → bytes) inside. The same model gives the same bytes.
- * Typesetting is synchronous, takes a second or so and some 200 MB, and is native code, which ends its whole process when it
- * fails badly (an empty attachment is enough): it runs in a process of its own, without our environment, so that neither
- * takes a server down.
- * @throws ServiceError `PDF_NOT_RENDERED`; the typesetter's own words are its cause, for they may quote data.
+ * Renders the report as tagged PDF/A-3a with `attachments` (file name → bytes). The same model produces the same bytes.
+ * Typesetting is synchronous, takes about a second and 200 MB, and is native code that can crash its process (an empty
+ * attachment is enough). It runs in a separate process, without the service's environment, so that it cannot block or
+ * crash a server.
+ * @throws ServiceError `PDF_NOT_RENDERED`; the typesetter's own messages are in the cause only, because they may quote
+ * data.
  */
 export async function renderPdf(
   model: ReportModel,
@@ -41,7 +42,7 @@ function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
   return new Promise<TypesetAnswer>((resolve, reject) => {
     const died = (cause?: unknown): void =>
       reject(new ServiceError('PDF_NOT_RENDERED', { stage: 'worker', problems: 1 }, { cause }));
-    // What arrives was sent by pdf-worker.ts, of this same release.
+    // pdf-worker.ts of the same release sent this message.
     worker.once('message', (answer) => resolve(answer as TypesetAnswer));
     worker.once('error', died);
     worker.once('exit', died);
@@ -49,7 +50,7 @@ function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
   });
 }
 
-/** The worker beside this module, or, in a bundle, the one that the build puts among its chunks. */
+/** The worker beside this module, or in a bundle the one among its chunks. */
 function workerFile(): string {
   if (import.meta.url.endsWith('.ts')) return fileURLToPath(new URL('pdf-worker.ts', import.meta.url));
   return installedFile('pdf-worker.js', 'chunks/pdf-worker.js');

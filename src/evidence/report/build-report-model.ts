@@ -20,12 +20,12 @@ import type { RetrievalTally } from './retrieval-tally.ts';
 import { mapStrings, visibleText } from './visible-text.ts';
 import { countText, minuteText, secondText, shareText } from './wording.ts';
 
-/** Rows of a long table in HTML and PDF: beyond it a reader searches the data files, and a PDF grows without use. */
+/** The most rows of a table in HTML and PDF; beyond this, readers search the data files instead. */
 export const rowCap = 1_000;
 
 export interface Software {
   readonly version: string;
-  /** Further facts of the build, such as its commit; printed as they are. */
+  /** Further facts about the build, such as its commit; printed unchanged. */
   readonly facts?: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +51,9 @@ const groupSays = {
   suspicious: "The evidence contradicts itself, or Keyturn's own identity read without a rotation.",
 } as const satisfies Record<GradeGroup, string>;
 
-/** The one model of the report, for every framework and format. Pure: the same material gives the same model. */
+/**
+ * Builds the only model of the report, for every framework and format. Pure: the same material produces the same model.
+ */
 export function buildReportModel(material: ReportMaterial): ReportModel {
   const { period, audited, rotations, tally, now } = material;
   const frameworks = observeControls(material.catalogue, { audited, rotations, tally });
@@ -164,7 +166,7 @@ function describeProvenance({ audited, tally, software, catalogue }: ReportMater
   };
 }
 
-/** The first rows of a table for people, saying how many there are and where all of them stand. */
+/** Limits a table to its first rows, with a note of the total and of the file that contains all. */
 function capped<Row>(rows: readonly Row[], allIn: string, total = rows.length): Capped<Row> {
   const shown = rows.slice(0, rowCap);
   const note = shown.length === total ? null : `${countText(shown.length)} of ${countText(total)}; all in ${allIn}`;

@@ -36,7 +36,7 @@ const frameworkShape = z.strictObject({
   ),
 });
 
-/** One thing that is looked at, whatever framework asks for it. A finding of one of `rules` is an exception of it. */
+/** One control test, whichever framework uses it. A finding of one of its `rules` is an exception. */
 export interface Observation {
   readonly id: string;
   readonly title: string;
@@ -45,12 +45,12 @@ export interface Observation {
   readonly procedure: string;
 }
 
-/** One control of a framework, in our own words: what is looked at for it, and why that says something about it. */
+/** One control of a framework, in Keyturn's words: its tests, and why each is relevant. */
 export interface Control {
   readonly id: string;
   readonly description: string;
   readonly tests: readonly { readonly observation: Observation; readonly why: string }[];
-  /** Why Keyturn tests nothing for it; `null` when it does. */
+  /** Why Keyturn does not test it; `null` if it does. */
   readonly notTested: string | null;
 }
 
@@ -65,14 +65,14 @@ export interface ControlCatalogue {
   }[];
 }
 
-/** Reads the catalogue of `templates/controls`. A mapping to an observation that does not exist is refused. */
+/** Reads the catalogue of `templates/controls`. Refuses a mapping to an unknown observation. */
 export async function readControlCatalogue(frameworks: readonly Framework[]): Promise<ControlCatalogue> {
   const { observations: listed, version } = observationsShape.parse(await json('observations'));
   const { procedures } = proceduresShape.parse(await json('procedures'));
   const observations = listed.map(
     ({ rules, ...one }): Observation => ({
       ...one,
-      rules: rules as FindingRule[], // A test holds the catalogue's rules against the type's.
+      rules: rules as FindingRule[], // A test compares the catalogue's rules with the type's.
       procedure: known(procedures[one.id], one.id),
     }),
   );

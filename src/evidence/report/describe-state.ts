@@ -9,7 +9,7 @@ import type { RotationHistory } from '../../rotation/history/rotation-history.ts
 import type { CoverageDay, RotationLine, SecretLine, SecretStanding } from './report-model.ts';
 import { secondText } from './wording.ts';
 
-/** The last tenth of a validity: nobody is late yet, and a reader wants to see it coming. */
+/** The last tenth of a validity: the secret is not overdue yet, but a reader should see it coming. */
 const dueSoonShare = 0.9;
 
 const ends = {
@@ -24,7 +24,7 @@ const ends = {
   'perhaps-replaced': 'perhaps replaced',
 } as const satisfies Record<RotationHistory['oldValue'], string>;
 
-/** What became of the old value, in the report's words. */
+/** The outcome for the old value, in the report's words. */
 export function oldValueText({ oldValue }: Pick<RotationHistory, 'oldValue'>): string {
   return ends[oldValue];
 }
@@ -48,7 +48,7 @@ const triggers = {
   person: 'requested by a person',
 } as const satisfies Record<RotationHistory['trigger'], string>;
 
-/** One rotation as a line for people. */
+/** Formats one rotation as a table row. */
 export function rotationLine(rotation: RotationHistory): RotationLine {
   const time = (at: string | null): string => (at === null ? '–' : secondText(at));
   return {
@@ -77,7 +77,7 @@ function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['app
   return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${secondText(at)}${why}`;
 }
 
-/** One secret of the inventory as a line for people; the oldest against its policy first. */
+/** Formats the inventory as table rows; secrets with the greatest age against the policy first. */
 export function secretLines(inventory: readonly SecretInventoryEntry[]): readonly SecretLine[] {
   return inventory
     .map((entry) => ({
@@ -108,7 +108,7 @@ function spent({ ageDays, validityDays }: { ageDays: number; validityDays: numbe
 
 const letters = { covered: 'c', gap: 'g', 'not-read': 'n' } as const satisfies Record<HourCoverage['state'], string>;
 
-/** The calendar of hours: every day of the period, in order; an hour inside it that nobody recorded counts as not read. */
+/** The calendar of hours: every day of the period, in order. An hour without a record counts as not read. */
 export function coverageDays({ from, to }: ReportingPeriod, coverage: readonly HourCoverage[]): readonly CoverageDay[] {
   const known = new Map(coverage.map((hour) => [Date.parse(hour.hour), letters[hour.state]]));
   const days: CoverageDay[] = [];
@@ -130,7 +130,10 @@ export function unreadHours(days: readonly CoverageDay[]): readonly number[] {
   return hoursOf(days, 'n');
 }
 
-/** Runs of hours that are not covered, `2026-07-03 04:00 to 2026-07-04 06:00`, in order; a run may span days. */
+/**
+ * Spans of consecutive hours that are not covered, `2026-07-03 04:00 to 2026-07-04 06:00`, in order; a span may cross
+ * days.
+ */
 export function uncoveredRuns(
   days: readonly CoverageDay[],
 ): readonly { readonly hours: string; readonly state: string }[] {
@@ -164,7 +167,7 @@ function hourText(at: number): string {
   return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** The way from all rows to the population, step by step, and whether it arrives. */
+/** Builds the steps from all rows to the population, and states whether they add up. */
 export function buildWaterfall(
   audited: AuditedPeriod,
   population: number,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** Rows of a sample that an auditor draws when nothing else is asked for. */
+/** The default size of an auditor's sample. */
 const usualSize = 25;
 
 /**
- * A sample by a seed that the auditor chose: the rows whose digest of seed, colon and row id is lowest, lowest first.
- * Nobody who did not know the seed when the rows were sealed could have steered it.
+ * Draws a sample with the auditor's seed: the rows whose digest of seed, colon and row id is lowest, lowest first.
+ * Nobody who did not know the seed when the rows were sealed could influence it.
  */
 export function drawSample(ids: Iterable<string>, seed: string, size = usualSize): readonly string[] {
   return [...ids]
@@ -15,7 +15,7 @@ export function drawSample(ids: Iterable<string>, seed: string, size = usualSize
     .map(({ id }) => id);
 }
 
-/** The same with Python alone: an auditor need not trust our code to draw. */
+/** The same with Python only, so that an auditor need not trust Keyturn's code. */
 export function sampleCommand(paths: readonly string[]): string {
   const parts = paths.filter((path) => /^retrievals(-\d+)?\.ndjson$/.test(path));
   return [

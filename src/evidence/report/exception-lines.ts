@@ -5,10 +5,10 @@ import { plainTimes, secondText, titleOf } from './wording.ts';
 
 const order = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
-/** Ids of evidence printed with one exception; the rest stand in `findings.ndjson`. */
+/** The most evidence ids printed with one exception; `findings.ndjson` contains all. */
 const evidenceShown = 12;
 
-/** Findings as lines for people, the gravest first, each with the controls whose tests it is an exception of. */
+/** Formats findings as report rows, worst first, each with the controls whose tests it affects. */
 export function exceptionLines(
   findings: readonly Finding[],
   frameworks: readonly FrameworkSection[],
@@ -36,7 +36,7 @@ export function exceptionLines(
     }));
 }
 
-/** How many findings of each severity there are, all four named. */
+/** Counts the findings of each of the four severities. */
 export function severityCounts(findings: readonly Finding[]): Readonly<Record<Finding['severity'], number>> {
   const of = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity).length;

@@ -15,7 +15,7 @@ interface Material {
 interface Measure {
   readonly tested: number;
   readonly unit: string;
-  /** Exceptions counted directly; without it they are the findings of the observation's rules. */
+  /** Exceptions counted directly; defaults to the findings of the observation's rules. */
   readonly exceptions?: number;
   readonly notTested?: string | null;
 }
@@ -25,14 +25,14 @@ const group = (tally: RetrievalTally, name: GradeGroup): number =>
 const noReads = 'no value was disclosed in the period';
 const unlessAny = (count: number, why: string): string | null => (count === 0 ? why : null);
 
-/** Why the end of an old value cannot be tested. */
+/** Why the end of an old value cannot be tested yet. */
 const stillStanding = {
   'in-grace': 'still in grace',
   'in-force-again': 'in force again behind a roll-back',
   'not-ended': 'left alive when somebody else published over the new one',
 } as const;
 
-/** What was examined for each observation. A test holds these names against `templates/controls/observations.json`. */
+/** Measures each observation. A test compares these names with `templates/controls/observations.json`. */
 export const measures: Readonly<Record<string, (material: Material) => Measure>> = {
   'reads-accounted': ({ tally }) => ({
     tested: tally.total,
@@ -62,7 +62,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
     unit: 'row',
     notTested: unlessAny(audited.rowsRead, 'no rows were read'),
   }),
-  // The rule waits for a witness that knows the values: the audit is never given one.
+  // The audit never receives a value, so it cannot search for one.
   'values-kept-out-of-logs': () => ({
     tested: 0,
     unit: 'row',
@@ -152,7 +152,9 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
   }),
 };
 
-/** Holds what is known of the period against each control of the catalogue. The result says what was tested and met, and never more. */
+/**
+ * Tests the period against each control of the catalogue. The result states what was tested and found, and never more.
+ */
 export function observeControls(catalogue: ControlCatalogue, material: Material): readonly FrameworkSection[] {
   const results = new Map(catalogue.observations.map((one) => [one.id, observe(one, material)]));
   return catalogue.frameworks.map(({ framework, title, note, controls }) => ({

@@ -5,8 +5,8 @@ import type { PackStatus } from './report-model.ts';
 import { counted, minuteText } from './wording.ts';
 
 /**
- * Whether a pack may be called final, and what stands against it, in plain words. What is not read *yet* does; what can
- * never be read again does not: it is a limitation of scope, and the report says so.
+ * Whether a pack is final, or why it is provisional, in plain words. Data that is not read *yet* keeps a pack
+ * provisional. Irrecoverable data does not: it is a scope limitation, and the report says so.
  */
 export function packStatus(
   period: ReportingPeriod,

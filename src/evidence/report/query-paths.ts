@@ -1,8 +1,8 @@
 import type { QueryRecord } from '../../audit/model/audited-period.ts';
 
 /**
- * Where the text of each query stands in a pack, by its digest. A release may change a query within a period: then two
- * of one name were asked, and the digest is part of either's path.
+ * The path of each query's text in a pack, by its digest. If a release changed a query within a period, two queries
+ * have one name, and both paths contain the digest.
  */
 export function queryPaths(queries: readonly QueryRecord[]): ReadonlyMap<string, string> {
   const bare = queries.map(({ name, sha256 }) => ({ sha256, path: `queries/${plainName(name)}` }));

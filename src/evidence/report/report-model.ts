@@ -5,7 +5,7 @@ export type Framework = 'soc2' | 'iso27001';
 export type PackStatus = 'final' | 'provisional';
 export type GradeGroup = keyof typeof gradeGroups;
 
-/** One line of a table of reads, as text for people. */
+/** One formatted row of a table of reads. */
 export interface ReadLine {
   readonly at: string;
   readonly secret: string;
@@ -13,17 +13,17 @@ export interface ReadLine {
   readonly grade: Grade;
   /** The job, the person or the identity that read; for `ambiguous` every candidate. */
   readonly who: string;
-  /** First digits of the role assignment that allowed the read; `null` where the log does not say. */
+  /** First digits of the role assignment that allowed the read; `null` if the log does not state it. */
   readonly grant: string | null;
   readonly reason: string;
   readonly id: string;
 }
 
-/** Rows of a long table, and how many there are in all: `rows` may be fewer than `total`, and then `allIn` names where the rest is. */
+/** Rows of a long table, and the total: if `rows` has fewer than `total`, the note names the file that contains all. */
 export interface Capped<Row> {
   readonly rows: readonly Row[];
   readonly total: number;
-  /** `1,000 of 1,200,000; all in retrievals.ndjson`, or `null` when nothing was left out. */
+  /** `1,000 of 1,200,000; all in retrievals.ndjson`, or `null` if the table is complete. */
   readonly note: string | null;
 }
 
@@ -32,7 +32,7 @@ interface GradeLine {
   readonly group: GradeGroup;
   readonly count: number;
   readonly forgers: string;
-  /** Reasons that led to it with their counts, most frequent first. */
+  /** The reasons with their counts, most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
 }
 
@@ -50,7 +50,7 @@ export interface ExceptionLine {
   readonly controls: readonly string[];
 }
 
-/** What was looked at for one control test: the number examined, the exceptions met, and what was not tested and why. */
+/** The result of one control test: the number examined, the exceptions found, and what was not tested and why. */
 export interface ObservationResult {
   readonly id: string;
   readonly title: string;
@@ -58,9 +58,9 @@ export interface ObservationResult {
   readonly tested: number;
   readonly unit: string;
   readonly exceptions: number;
-  /** Ids of the findings that are its exceptions. */
+  /** Ids of the findings that count as its exceptions. */
   readonly findings: readonly string[];
-  /** Why nothing, or not everything, was tested; `null` when all was. */
+  /** Why nothing, or not everything, was tested; `null` if everything was. */
   readonly notTested: string | null;
   /** `Tested 412 reads. Exceptions: 3.` */
   readonly statement: string;
@@ -90,7 +90,7 @@ export interface RotationLine {
   readonly id: string;
   readonly secret: string;
   readonly issuer: string;
-  /** What asked for it: who and why, where it was a person. */
+  /** What started it; for a person, who and why. */
   readonly asked: string;
   readonly emergency: boolean;
   readonly state: string;
@@ -102,7 +102,7 @@ export interface RotationLine {
   readonly revokedAt: string;
   readonly oldValue: string;
   readonly failure: string | null;
-  /** What a reader must know of a rotation that did not go the ordinary way. */
+  /** An explanation of a rotation with an unusual course. */
   readonly note: string | null;
   readonly approvals: string;
   readonly head: string;
@@ -124,7 +124,7 @@ export interface SecretLine {
 
 export type SecretStanding = 'within policy' | 'due soon' | 'past policy' | 'no policy' | 'disabled';
 
-/** One bar of the chart of reads: a day, or a week where the period is long. Counts by grade. */
+/** One bar of the chart of reads: a day, or a week in a long period. Counts by grade. */
 export interface ReadsBar {
   readonly from: string;
   readonly days: number;
@@ -146,7 +146,7 @@ export interface PackFileLine {
   readonly sha256: string;
 }
 
-/** How the numbers came to be: what an auditor calls information produced by the entity. */
+/** The origin of the numbers: what an auditor calls information produced by the entity. */
 interface Provenance {
   readonly vaults: readonly string[];
   readonly software: readonly { readonly name: string; readonly value: string }[];
@@ -159,7 +159,7 @@ interface Provenance {
     readonly file: string;
   }[];
   readonly waterfall: readonly { readonly step: string; readonly removed: number | null; readonly left: number }[];
-  /** Whether rows read less exclusions is the population. When it is not, the report says so in words. */
+  /** Whether rows read minus exclusions equals the population. If not, the report says so. */
   readonly waterfallAddsUp: boolean;
   readonly slices: Capped<{ readonly path: string; readonly rows: number; readonly sha256: string }>;
   readonly receipts: {
@@ -173,8 +173,8 @@ interface Provenance {
 }
 
 /**
- * One report, complete, as JSON: HTML, PDF and OSCAL are drawn from it and from nothing else, so that they cannot disagree.
- * Times are text in UTC; numbers are exact; every string that came from outside is made visible by `visibleText`.
+ * One complete report as JSON. HTML, PDF and OSCAL are rendered only from this model, so that they cannot disagree.
+ * Times are text in UTC; numbers are exact; `visibleText` has been applied to every external string.
  */
 export interface ReportModel {
   readonly format: 1;
@@ -234,8 +234,8 @@ export interface ReportModel {
     readonly gapHours: Capped<{ readonly hours: string; readonly state: string }>;
   };
   readonly provenance: Provenance;
-  /** The data files of the pack; empty until they are written. */
+  /** The data files of the pack; empty before they are written. */
   readonly files: readonly PackFileLine[];
-  /** sha256 of `data-manifest.json`; empty until it is written. */
+  /** sha256 of `data-manifest.json`; empty before it is written. */
   readonly dataManifestSha256: string;
 }

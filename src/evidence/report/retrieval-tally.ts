@@ -6,12 +6,12 @@ import { shortened } from './visible-text.ts';
 import { secondText } from './wording.ts';
 
 const dayMs = 86_400_000;
-/** More bars than this cannot be told apart on paper: longer periods are drawn by the week. */
+/** More bars than this are indistinguishable on paper, so longer periods are drawn by week. */
 const mostDailyBars = 100;
-/** Distinct pairs of secret and reader that are counted one by one; a period with more is no longer a table for people. */
+/** The most pairs of secret and reader that are counted individually; more would not be a readable table. */
 const mostReaders = 20_000;
 
-/** Everything the report says about reads, gathered in one walk, in memory that does not grow with their number. */
+/** All statistics about reads, gathered in one pass, with memory use that does not grow with their number. */
 export interface RetrievalTally {
   readonly total: number;
   readonly byGrade: ReadonlyMap<Grade, number>;
@@ -26,11 +26,11 @@ export interface RetrievalTally {
     readonly count: number;
     readonly lastAt: string;
   }[];
-  /** Reads by readers beyond those counted one by one. */
+  /** Reads by readers that are not counted individually. */
   readonly readsByOtherReaders: number;
 }
 
-/** Counts reads as they pass. `rowCap`: how many are kept as lines for people. */
+/** Counts reads as they pass. `rowCap`: how many are kept as table rows. */
 export function tallyRetrievals(
   period: ReportingPeriod,
   rowCap: number,
@@ -114,7 +114,7 @@ function readLine(attribution: Attribution): ReadLine {
   };
 }
 
-/** `owner/name 55/77.1` for a job; else whoever the row names. */
+/** `owner/name 55/77.1` for a job, or else the identity that the row names. */
 export function readerOf({ job, candidates, retrieval: { identity } }: Attribution): string {
   if (job !== null) return `${job.repository} ${String(job.runId)}/${String(job.jobId)}.${String(job.attempt)}`;
   if (candidates.length > 0) return `one of ${candidates.join(', ')}`;

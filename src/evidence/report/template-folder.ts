@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../../service-error.ts';
 
 /**
- * The nearest of these places above this module that exists: sources, bundles and the chunks of bundles lie at different
- * depths below the project's root. @throws ServiceError `PACK_NOT_WRITTEN` when the installation lacks the file.
+ * Finds the nearest of these paths in a folder above this module, because sources, bundles and chunks lie at different
+ * depths below the project's root. @throws ServiceError `PACK_NOT_WRITTEN` if the installation lacks the file.
  */
 export function installedFile(...relativePaths: readonly string[]): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {

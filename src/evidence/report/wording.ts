@@ -1,24 +1,24 @@
-/** `12,480`: a count for people. */
+/** Formats a count: `12,480`. */
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `1 secret`, `12 secrets`; `plural` where adding an s is not enough. */
+/** `1 secret`, `12 secrets`; pass `plural` if adding an s is not enough. */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${countText(count)} ${count === 1 ? singular : plural}`;
 }
 
-/** `2026-07-03 04:05:06` of an ISO 8601 time in UTC, whatever its fraction; anything else as it is. */
+/** `2026-07-03 04:05:06` of an ISO 8601 time in UTC, without its fraction; other text is returned unchanged. */
 export function secondText(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 19)}` : iso;
 }
 
-/** A sentence with its times as people write them: `2026-07-03T04:05:06.000Z` becomes `2026-07-03 04:05 UTC`. */
+/** Formats the times in a sentence for people: `2026-07-03T04:05:06.000Z` becomes `2026-07-03 04:05 UTC`. */
 export function plainTimes(sentence: string): string {
   return sentence.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z/g, '$1 $2 UTC');
 }
 
-/** `2026-07-03 04:05:06 UTC`, or `… to …` where there are two. */
+/** `2026-07-03 04:05:06 UTC`, or `… to …` if the two differ. */
 export function spanText(firstAt: string, lastAt: string): string {
   return firstAt === lastAt ? `${firstAt} UTC` : `${firstAt} to ${lastAt} UTC`;
 }
@@ -28,7 +28,7 @@ export function minuteText(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** `97.6 %`. Neither 100 % nor 0 % is written for a part that is not all or none. */
+/** `97.6 %`. Never rounds to 100 % or 0 % unless the part is all or none. */
 export function shareText(part: number, whole: number): string {
   if (whole === 0) return '–';
   const permille = Math.round((part / whole) * 1000);

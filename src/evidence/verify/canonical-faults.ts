@@ -7,24 +7,27 @@ import { rowDigests } from '../pack/pack-file.ts';
 import type { DataManifest } from '../pack/pack-statement.ts';
 import type { PackFault } from './verification.ts';
 
-/** A changed file may differ in every row; naming the first few says enough. */
+/** A changed file may differ in every row; naming the first few is enough. */
 const mostRowFaults = 20;
 
-/** Text as a shape, or `null` when it is not JSON or not of the shape. */
+/** Parses text into a shape. Returns `null` if it is not JSON or does not have the shape. */
 export function parsedAs<Shape extends z.ZodType>(shape: Shape, text: string | null): z.infer<Shape> | null {
   const parsed = text === null ? undefined : parseJson(text);
   const result = shape.safeParse(parsed);
   return result.success ? result.data : null;
 }
 
-/** A fault when a JSON file is not written in the one form that a pack may hold. */
+/** Returns a fault if a JSON file is not in the only form that a pack may contain. */
 export function canonicalFaults(file: string, text: string): readonly PackFault[] {
   const value = parseJson(text);
   if (value === undefined) return [{ file, row: null, message: 'is not valid JSON' }];
   return isCanonical(value, text) ? [] : [{ file, row: null, message: 'is not in canonical form' }];
 }
 
-/** Walks a file of rows: each must be canonical (NDJSON), and, where the file was changed, the changed rows are named by their digests. */
+/**
+ * Checks a file of rows: each must be canonical (NDJSON). If the file was changed, names the changed rows by their
+ * digests.
+ */
 export async function rowFaults(
   directory: string,
   { path, rows, rowDigests: sealed, rowsPerDigest }: DataManifest['files'][number],
@@ -33,7 +36,7 @@ export async function rowFaults(
   const ndjson = path.endsWith('.ndjson');
   const faults: PackFault[] = [];
   let run: string[] = [];
-  // The header of a table is counted as row 0.
+  // The header of a table is row 0.
   let row = ndjson ? 0 : -1;
   const input = createReadStream(join(directory, path), 'utf8');
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -65,7 +68,7 @@ function isCanonical(value: JsonValue, text: string): boolean {
   try {
     return `${canonicalJson(value)}\n` === text;
   } catch (error) {
-    // Nested deeper than a call stack reaches: nothing that we wrote.
+    // Nested too deeply for the call stack, so Keyturn did not write it.
     if (error instanceof RangeError) return false;
     throw error;
   }
@@ -73,7 +76,7 @@ function isCanonical(value: JsonValue, text: string): boolean {
 
 function parseJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue; // What JSON.parse gives is JSON.
+    return JSON.parse(text) as JsonValue; // JSON.parse returns JSON.
   } catch {
     return undefined;
   }

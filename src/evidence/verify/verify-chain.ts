@@ -1,12 +1,12 @@
 import type { PackLink, Verification } from './verification.ts';
 
-/** One pack as it was given: where it lies and what its own check gave. */
+/** One pack: its folder and the result of its own check. */
 export interface GivenPack {
   readonly directory: string;
   readonly verification: Pick<Verification, 'link' | 'signer' | 'fingerprint'>;
 }
 
-/** Why packs do not form one chain in the order given. */
+/** Reasons why packs do not form one chain in the order given. */
 export const chainFaults = {
   'no-link': 'the pack has no valid seal that places it in the chain, or another key than the one you trust sealed it',
   repeated: 'one pack was given twice',
@@ -19,7 +19,7 @@ type ChainFaultCode = keyof typeof chainFaults;
 
 interface ChainFault {
   readonly code: ChainFaultCode;
-  /** The folder at fault, as it was given. */
+  /** The faulty folder, as given. */
   readonly directory: string;
   readonly pack: string | null;
   readonly message: string;
@@ -29,21 +29,24 @@ export interface ChainVerification {
   readonly outcome: 'whole' | 'broken';
   /** One sentence for people. */
   readonly message: string;
-  /** The pack before the first of those given: it is outside, and not checked. `null` for a chain from the archive's first pack, or a broken one. */
+  /**
+   * The predecessor of the first pack given, which is not checked. `null` for a chain from the archive's first pack, or
+   * a broken chain.
+   */
   readonly follows: string | null;
   readonly faults: readonly ChainFault[];
 }
 
 interface Linked extends PackLink {
   readonly directory: string;
-  /** Its position among those given, from 0. */
+  /** Its position in the input, from 0. */
   readonly position: number;
 }
 
 /**
- * Checks that packs form one chain, oldest first: each names the statement of the one given before it. The first may name
- * a pack that is not here. Rests on sealed statements alone, never on a folder's name or on times, which may run otherwise:
- * of two packs made at once the earlier may be entered later.
+ * Checks that packs, oldest first, form one chain: each names the statement of the one before it. The first may name a
+ * pack that was not given. Relies only on sealed statements, never on folder names or times: of two packs made at once,
+ * the earlier may be entered later.
  */
 export function verifyChain(given: readonly GivenPack[]): ChainVerification {
   const faults: ChainFault[] = [];
@@ -61,7 +64,7 @@ export function verifyChain(given: readonly GivenPack[]): ChainVerification {
   return conclude(given, first, faults);
 }
 
-/** Every pack that has a place, each once. */
+/** Every pack with a place in the chain, once. */
 function once(given: readonly GivenPack[], faults: ChainFault[]): readonly Linked[] {
   const linked = new Map<string, Linked>();
   for (const [position, { directory, verification }] of given.entries()) {
@@ -89,7 +92,9 @@ function findRemade(linked: readonly Linked[], faults: ChainFault[]): void {
   }
 }
 
-/** Packs that follow the same one, or that all say they are the first. Returns those beside the first of each. */
+/**
+ * Finds packs that follow the same pack, or that all claim to be the first. Returns all but the first of each group.
+ */
 function findForks(linked: readonly Linked[], faults: ChainFault[]): ReadonlySet<Linked> {
   const forked = new Set<Linked>();
   for (const siblings of Map.groupBy(linked, ({ previous }) => previous?.statementSha256).values()) {
@@ -106,7 +111,10 @@ function findForks(linked: readonly Linked[], faults: ChainFault[]): ReadonlySet
   return forked;
 }
 
-/** Where the chain begins: the pack that says it is the first, else the one given first whose predecessor is not here. */
+/**
+ * The start of the chain: the pack that claims to be the first, or else the first one given whose predecessor is
+ * missing.
+ */
 function findFirst(linked: readonly Linked[], byDigest: ReadonlyMap<string, Linked>): Linked | undefined {
   return (
     linked.find(({ previous }) => previous === null) ??
@@ -117,7 +125,7 @@ function findFirst(linked: readonly Linked[], byDigest: ReadonlyMap<string, Link
 function gap(pack: Linked, linked: readonly Linked[]): ChainFault {
   const named = pack.previous?.pack ?? '';
   const other = linked.find((one) => one.pack === named);
-  // Named, but with another digest: somebody made that pack again, after this one had been sealed upon it.
+  // The name matches but the digest differs: that pack was made again after this one was chained to it.
   if (other !== undefined)
     return fault('gap', pack, `follows ${named}, but the pack in ${other.directory} has different contents`);
   return fault('gap', pack, `follows ${named}, which is not among these packs with a valid seal`);
@@ -138,7 +146,7 @@ function conclude(
     `one chain of ${String(given.length)} packs`,
     follows === null ? 'it begins with the first pack of its archive' : `it follows ${follows}, which was not given`,
     ...(keys > 1 ? [`sealed by ${String(keys)} keys`] : []),
-    // Whoever may seal with a key of their own can make a whole chain with it.
+    // Anyone can make a whole chain with their own key.
     ...(given.some(({ verification }) => verification.signer === 'not-verified') ? ['signer not verified'] : []),
   ].join('; ');
   return { outcome: 'whole', message, follows, faults };

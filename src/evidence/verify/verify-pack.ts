@@ -25,9 +25,10 @@ import {
 import type { PackFault, PackLink, Verification } from './verification.ts';
 
 /**
- * Checks a pack in a folder, without any network: every file there and no other, every byte, every JSON in canonical form,
- * manifests and statement of one mind, the signature, and the signer when `trust` (a fingerprint from elsewhere) is given.
- * @throws ServiceError `PACK_UNREADABLE` when the folder cannot be read or holds no seal and no manifest.
+ * Checks a pack in a folder, without network: that all files and no others are present, every byte, canonical JSON, the
+ * agreement of manifests and statement, the signature, and the signer if `trust` (a fingerprint from another source) is
+ * given.
+ * @throws ServiceError `PACK_UNREADABLE` if the folder cannot be read or contains neither a seal nor a manifest.
  */
 export async function verifyPack(directory: string, { trust }: { trust?: string } = {}): Promise<Verification> {
   const found = await listFiles(directory);
@@ -51,15 +52,15 @@ export async function verifyPack(directory: string, { trust }: { trust?: string 
   return conclude(faults, signer, fingerprint, seal.statement, { files: found.size, link });
 }
 
-/** What the pack says of itself, and by which digests its files are to be compared. */
+/** The pack's own statements, and the digests to compare its files with. */
 interface Seal {
   readonly envelope: Envelope | null;
   readonly publicKey: string | null;
   readonly statement: PackStatement | null;
   readonly manifest: ReturnType<typeof manifestShape.parse> | null;
-  /** Whether the signature holds under the public key that lies in the pack. */
+  /** Whether the signature is valid for the public key in the pack. */
   readonly holds: boolean;
-  /** Digests by path, as the statement says and as the manifest says. */
+  /** Digests by path, from the statement and from the manifest. */
   readonly stated: ReadonlyMap<string, string>;
   readonly listed: ReadonlyMap<string, string>;
   readonly expected: ReadonlyMap<string, string>;
@@ -71,7 +72,7 @@ async function openSeal(directory: string, found: ReadonlyMap<string, boolean>, 
   const statement = envelope === null ? null : readStatement(envelope, fault);
   const manifest = parsedAs(manifestShape, await readListed(directory, found, manifestFile));
   const holds = envelope !== null && publicKey !== null && signatureHolds(envelope, publicKey);
-  // A statement whose signature does not hold may be anybody's: then the manifest says what to compare with.
+  // A statement with an invalid signature is not trustworthy, so the manifest's digests are used.
   const stated = new Map(statement?.subject.map(({ name, digest }) => [name, digest.sha256]));
   const listed = new Map(manifest?.files.map((file) => [file.path, file.sha256]));
   const expected = holds && statement !== null ? stated : listed;
@@ -80,7 +81,7 @@ async function openSeal(directory: string, found: ReadonlyMap<string, boolean>, 
   return { envelope, publicKey, statement, manifest, holds, stated, listed, expected };
 }
 
-/** Seal and manifest both name the key's digest. Where they differ, a byte of either may have changed, and both are named. */
+/** Seal and manifest both name the key's digest. If they differ, either may have changed, so both are named. */
 function blameForBrokenSeal({ stated, listed, publicKey }: Seal, digests: Digests, fault: Report): void {
   const named = [stated.get(publicKeyFile), listed.get(publicKeyFile)].filter((digest) => digest !== undefined);
   const agreeing = named.filter((digest) => digest === digests.get(publicKeyFile)).length;
@@ -102,7 +103,7 @@ async function readListed(
   return found.has(name) ? await readFile(join(directory, name), 'utf8') : null;
 }
 
-/** Taken from the sealed bytes alone: what stands beside them in the folder may be anybody's. */
+/** Read only from the sealed bytes, because anyone may have changed other files in the folder. */
 function readLink({ envelope, statement }: Seal): PackLink | null {
   if (envelope === null || statement === null) return null;
   const { pack, previous } = statement.predicate;
@@ -177,7 +178,7 @@ function readStatement(envelope: Envelope, fault: Report): PackStatement | null 
   return null;
 }
 
-/** Every expected file with its bytes, and none besides. Returns the digests of all files that are there. */
+/** Checks that exactly the expected files are present, with their bytes. Returns the digests of all files present. */
 async function compareFiles(
   directory: string,
   found: ReadonlyMap<string, boolean>,
@@ -197,7 +198,7 @@ async function compareFiles(
   return digests;
 }
 
-/** The manifests must list what the statement seals: nothing may be said in one and not in another. */
+/** The manifests must list exactly what the statement seals. */
 function compareManifests(
   { subject, predicate }: PackStatement,
   manifest: ReturnType<typeof manifestShape.parse> | null,
@@ -227,7 +228,7 @@ function compareManifests(
   }
 }
 
-/** Looks into the files: every JSON in canonical form, and, where a file of rows was changed, which row it was. */
+/** Checks the contents: every JSON must be canonical, and a change in a file of rows is located. */
 async function contentFaults(
   directory: string,
   found: ReadonlyMap<string, boolean>,
@@ -250,7 +251,7 @@ async function contentFaults(
 
 async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array); // A stream without an encoding gives bytes.
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array); // A stream without an encoding yields bytes.
   return hash.digest('hex');
 }
 
@@ -258,7 +259,7 @@ function readFingerprint(publicKey: string): string | null {
   try {
     return computeFingerprint(publicKey);
   } catch {
-    // The compared digest has already named the file.
+    // The digest comparison has already named the file.
     return null;
   }
 }

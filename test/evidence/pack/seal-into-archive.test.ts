@@ -27,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const order = (second: number, records: RecordStore, more: Partial<PackOrder> = {}): PackOrder =>
   orderOf({ records, audited, now: new Date(Date.UTC(2026, 10, 3, 6, 0, second)), ...more });
 
-/** A store that lets something happen once, right before or right after one kind of call for one path. */
+/** A store that triggers an action once, directly before or after one kind of call for one path. */
 function interrupted(
   records: RecordStore,
   when: 'index-was-read' | 'index-is-written' | 'seal-is-written',
@@ -115,7 +115,7 @@ describe('two packs that are produced at once', () => {
     async (when) => {
       const records = memoryRecords();
       let other: PackSummary | null = null;
-      // The slow worker's index lacks a third pack, upon which the quick one has sealed: its own seal must not stay.
+      // The slow worker's index lacks a third pack, to which the fast one has chained: its own seal must not stay.
       const slow = interrupted(records, when, async () => {
         other = await producePack(order(2, records));
         await producePack(order(1, records));
@@ -130,7 +130,7 @@ describe('two packs that are produced at once', () => {
 describe('a pack whose worker died before it was entered', () => {
   const died = new Error('died');
 
-  it('is in no list, cannot be taken out, and has no seal in the folder beside the archive', async () => {
+  it('is not listed, cannot be exported, and has no seal in the folder beside the archive', async () => {
     const records = memoryRecords();
     const dying = interrupted(records, 'index-is-written', () => Promise.reject(died));
     const out = join(folder, 'died');
@@ -143,7 +143,7 @@ describe('a pack whose worker died before it was entered', () => {
     expect(await readdir(out)).not.toContain('pack.dsse.json');
   });
 
-  it('follows the pack that was entered meanwhile, when it is given again', async () => {
+  it('follows the pack that was entered in the meantime, if it is passed again', async () => {
     const records = memoryRecords();
     const dying = interrupted(records, 'index-is-written', () => Promise.reject(died));
     await expect(producePack(order(1, dying))).rejects.toBe(died);
@@ -154,7 +154,7 @@ describe('a pack whose worker died before it was entered', () => {
 });
 
 describe('a pack that was entered', () => {
-  it('is never sealed again: another one of its name is refused, and its seal stays', async () => {
+  it('is never sealed again: another pack of its name is refused, and its seal stays', async () => {
     const records = memoryRecords();
     const pack = await producePack(order(1, records));
     const path = `archive/${pack.id}/pack.dsse.json`;
@@ -162,13 +162,13 @@ describe('a pack that was entered', () => {
     const software = { version: '0.2.0' };
     await expect(producePack(order(1, records, { software }))).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
     expect(records.files.get(path)).toEqual(sealed);
-    // Whatever somebody put in its place is left as it is: it shows.
+    // A replacement is left untouched, so that it is visible.
     records.files.set(path, Buffer.from('{}'));
     await expect(producePack(order(1, records))).rejects.toMatchObject({ code: 'PACK_NOT_WRITTEN' });
     expect(openEnvelope(records.files.get(path) ?? Buffer.from(''))).toBeNull();
   });
 
-  it('is not chained anew because the pack before it was taken out of the index', async () => {
+  it('keeps its predecessor even if that was removed from the index', async () => {
     const records = memoryRecords();
     await producePack(order(1, records));
     const second = await producePack(order(2, records));

@@ -33,27 +33,27 @@ signerContract('a key of Key Vault', () => vaultSigner('low'));
 signerContract('a key of Key Vault that gives the larger s', () => vaultSigner('high'));
 
 describe('a key in a file', () => {
-  it('is made when there is none, readable by its owner alone, and stays', async () => {
+  it('is created if missing, readable only by its owner, and kept', async () => {
     const path = join(folder, 'made', 'seal.pem');
     const first = await localSigner(path);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await localSigner(path)).fingerprint).toBe(first.fingerprint);
   });
 
-  it('is one key when two begin at once', async () => {
+  it('is the same key for two processes that start at once', async () => {
     const path = join(folder, 'race.pem');
     const signers = await Promise.all([localSigner(path), localSigner(path)]);
     expect(new Set(signers.map((signer) => signer.fingerprint)).size).toBe(1);
   });
 
-  it('is refused when others may read it', async () => {
+  it('is refused if others may read it', async () => {
     const path = join(folder, 'open.pem');
     await localSigner(path);
     await chmod(path, 0o640);
     await expect(localSigner(path)).rejects.toMatchObject({ code: 'SIGNING_KEY_UNUSABLE' });
   });
 
-  it('is refused when it is no key, and not one byte of it shows', async () => {
+  it('is refused if it is not a key, without showing any byte of it', async () => {
     const path = join(folder, 'words.pem');
     await writeFile(path, 'not a key but a secret all the same', { mode: 0o600 });
     const error: unknown = await localSigner(path).catch((cause: unknown) => cause);
@@ -70,14 +70,14 @@ describe('a key of Key Vault', () => {
     expect(vaults.low.requests.at(-1)).toBe('POST /keys/seal/0123456789abcdef0123456789abcdef/sign');
   });
 
-  it('is refused when it is of another curve, or no key at all', async () => {
+  it('is refused if it has another curve, or is not a key', async () => {
     await expect(vaultSigner('other')).rejects.toMatchObject({ code: 'SIGNING_KEY_UNUSABLE' });
     await expect(
       keyVaultSigner({ keyId: 'https://kv.vault.azure.net/secrets/x', credential, embedded: false }),
     ).rejects.toMatchObject({ code: 'SIGNING_KEY_UNUSABLE' });
   });
 
-  it('says which status the vault answered when it does not sign', async () => {
+  it("reports the vault's status if it does not sign", async () => {
     const signer = await vaultSigner('refusing');
     vaults.refusing.fail(403);
     await expect(signer.sign(Buffer.from('x'))).rejects.toMatchObject({

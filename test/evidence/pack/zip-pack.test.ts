@@ -28,7 +28,7 @@ const zipped = async (): Promise<Buffer> => {
 };
 
 describe('a pack as one zip', () => {
-  it('opens elsewhere to a folder that verifies', python, async () => {
+  it('unpacks to a folder that verifies', python, async () => {
     const file = join(folder, 'pack.zip');
     await writeFile(file, await zipped());
     expect(execFileSync('python3', ['-m', 'zipfile', '-t', file], { encoding: 'utf8' })).toContain('Done testing');
@@ -40,7 +40,7 @@ describe('a pack as one zip', () => {
     expect((await zipped()).equals(await zipped())).toBe(true);
   });
 
-  it('is refused for a pack that is not there', async () => {
+  it('is refused for an unknown pack', async () => {
     const first = zipPack(records, 'none')[Symbol.asyncIterator]().next();
     await expect(first).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
   });

@@ -32,7 +32,7 @@ describe('reading a reporting period', () => {
     expect(() => parsePeriod(text)).toThrow(expect.objectContaining({ code: 'PERIOD_MALFORMED' }));
   });
 
-  it('names a period so that reading the name gives the period back', () => {
+  it('formats a period so that parsing the name returns it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 1, max: 800 }), (start, days) => {
         const from = new Date(start * 86_400_000);
@@ -55,22 +55,22 @@ describe('periods that are due', () => {
     already: readonly string[] = [],
   ): readonly string[] => duePeriods(kind, new Date(now), already.map(parsePeriod)).map(periodLabel);
 
-  it('waits until no late row is to be expected', () => {
+  it('waits until no late row is expected', () => {
     expect(labels('quarter', '2026-10-02T23:59:59Z', ['2026-Q2'])).toEqual([]);
     expect(labels('quarter', '2026-10-03T00:00:00Z', ['2026-Q2'])).toEqual(['2026-Q3']);
   });
 
-  it('begins with the newest closed period alone', () => {
+  it('starts with only the newest completed period', () => {
     expect(labels('month', '2026-11-22T00:00:00Z')).toEqual(['2026-10']);
     expect(labels('year', '2026-11-22T00:00:00Z')).toEqual(['2025']);
   });
 
-  it('catches up what was missed, oldest first, and makes nothing twice', () => {
+  it('catches up on missed periods, oldest first, and makes none twice', () => {
     expect(labels('month', '2026-11-22T00:00:00Z', ['2026-07', '2026-06'])).toEqual(['2026-08', '2026-09', '2026-10']);
     expect(labels('month', '2026-11-22T00:00:00Z', ['2026-10'])).toEqual([]);
   });
 
-  it('takes no period of another length for one of its own', () => {
+  it('does not confuse periods of different lengths', () => {
     expect(labels('month', '2026-11-22T00:00:00Z', ['2026-Q3', '2026-10-01..2026-10-15'])).toEqual(['2026-10']);
   });
 });

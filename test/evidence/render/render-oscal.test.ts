@@ -22,12 +22,12 @@ describe('the report as OSCAL assessment results', unlessContractsAreAbsent, () 
       check(renderOscal(model)) ? [] : (check.errors ?? []).map((one) => `${one.instancePath} ${one.message ?? ''}`);
   });
 
-  it('is valid by the published schema, hostile names and all', async () => {
+  it('is valid by the published schema, even with hostile names', async () => {
     expect(valid(await modelOfStory())).toEqual([]);
     expect(valid(await modelOfStory({ frameworks: ['iso27001'] }))).toEqual([]);
   });
 
-  it('is valid when nothing happened', async () => {
+  it('is valid for an empty period', async () => {
     const audited = {
       ...auditedStory({ reads: 0 }),
       findings: [],
@@ -41,7 +41,7 @@ describe('the report as OSCAL assessment results', unlessContractsAreAbsent, () 
 });
 
 describe('OSCAL findings', () => {
-  it('are exceptions alone: no control is called satisfied', async () => {
+  it('are only exceptions: no control is called satisfied', async () => {
     const written = JSON.stringify(renderOscal(await modelOfStory()));
     expect(written).not.toContain('"satisfied"');
     expect(written).toContain('"not-satisfied"');

@@ -12,7 +12,7 @@ import { shareText } from '../../../src/evidence/report/wording.ts';
 import { modelOfStory } from '../model.ts';
 import { auditedStory, hostile } from '../story.ts';
 
-/** Every rule there is; the compiler refuses this list when one is missing or unknown. */
+/** All rules; the compiler refuses this list if one is missing or unknown. */
 const rules = {
   'contradicted-read': 1,
   'unattributed-read': 1,
@@ -39,7 +39,7 @@ const rules = {
 } as const satisfies Record<FindingRule, 1>;
 
 describe('the catalogue of controls', () => {
-  it('maps every rule that can find something to a test, and every test to a control of both frameworks', async () => {
+  it('maps every rule to a test, and every test to a control of both frameworks', async () => {
     const { observations, frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
     expect(observations.flatMap((one) => one.rules).sort()).toEqual(Object.keys(rules).sort());
     expect(observations.map((one) => one.id).sort()).toEqual(Object.keys(measures).sort());
@@ -50,7 +50,7 @@ describe('the catalogue of controls', () => {
     }
   });
 
-  it('gives every control either a test or the reason why there is none', async () => {
+  it('has either a test or a reason for every control', async () => {
     const { frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
     for (const { id, tests, notTested } of frameworks.flatMap(({ controls }) => controls)) {
       expect([id, tests.length > 0], `${id}`).toEqual([id, notTested === null]);
@@ -78,7 +78,7 @@ describe('the model of the report', () => {
     );
   });
 
-  it('says what was tested, never that a control is met', async () => {
+  it('states what was tested, never that a control is met', async () => {
     const model = await modelOfStory();
     const html = await renderHtml(model);
     expect(html).not.toMatch(/complian|conform|satisf|passed/i);
@@ -86,7 +86,7 @@ describe('the model of the report', () => {
     expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 18.');
   });
 
-  it('says that nothing was tested where there was nothing, and why', async () => {
+  it('states that nothing was tested, and why, if there was no data', async () => {
     const audited = {
       ...auditedStory({ reads: 0 }),
       rowsRead: 0,
@@ -112,7 +112,7 @@ describe('the model of the report', () => {
     ).toBeGreaterThan(10_000);
   });
 
-  it('says of every rotation who asked and why, who broke the glass, and what became of both values', async () => {
+  it('states for every rotation who requested it and why, who broke the glass, and the outcome for both values', async () => {
     const model = await modelOfStory();
     const html = await renderHtml(model);
     for (const words of [
@@ -134,7 +134,7 @@ describe('the model of the report', () => {
     });
   });
 
-  it('says so when the exclusions do not lead to the population', async () => {
+  it('says so if the exclusions do not lead to the population', async () => {
     const right = await modelOfStory();
     const wrong = await modelOfStory({ audited: { ...auditedStory(), rowsRead: 9999 } });
     expect([right.provenance.waterfallAddsUp, wrong.provenance.waterfallAddsUp]).toEqual([true, false]);
@@ -142,7 +142,7 @@ describe('the model of the report', () => {
     expect(await renderHtml(right)).not.toContain('These do not add up.');
   });
 
-  it('withholds a User-Agent in which a value is suspected, in every file', async () => {
+  it('withholds a User-Agent that may contain a value, in every file', async () => {
     const audited = auditedStory();
     const first = await audited.attributions()[Symbol.asyncIterator]().next();
     const leaked = first.value as Attribution; // The story holds 400 reads.
@@ -171,12 +171,12 @@ describe('the model of the report', () => {
     expect(written.join('')).not.toContain(client);
   });
 
-  it('caps long tables and names where the rest is', async () => {
+  it('caps long tables and names the file with the rest', async () => {
     const { reads } = await modelOfStory({ audited: auditedStory({ reads: 2500 }) });
     expect([reads.all.rows.length, reads.all.note]).toEqual([1000, '1,000 of 2,500; all in retrievals.ndjson']);
   });
 
-  it('writes no share as all or none that is not', () => {
+  it('never rounds a share to 100 % or 0 %', () => {
     expect([
       shareText(999_999, 1_000_000),
       shareText(1, 1_000_000),
@@ -188,7 +188,7 @@ describe('the model of the report', () => {
 });
 
 describe('the typesetter', () => {
-  it('fails without taking this process with it when its native code gives up', async () => {
+  it('fails without crashing this process if its native code crashes', async () => {
     // An attachment without a byte divides by zero in the PDF writer.
     const attachments = { 'data-manifest.json': Buffer.from('{}'), 'findings.ndjson': Buffer.from('') };
     await expect(renderPdf(await modelOfStory(), attachments)).rejects.toMatchObject({
@@ -197,7 +197,7 @@ describe('the typesetter', () => {
     });
   });
 
-  it('says at which stage it refused', async () => {
+  it('reports the stage at which it failed', async () => {
     await expect(renderPdf(await modelOfStory(), {})).rejects.toMatchObject({
       code: 'PDF_NOT_RENDERED',
       details: { stage: 'layout' },
@@ -206,7 +206,7 @@ describe('the typesetter', () => {
 });
 
 describe('names that an attacker chose', () => {
-  it('are text in the HTML: no markup, no template, nothing hidden, nothing from a network', async () => {
+  it('are plain text in the HTML: no markup, no template, nothing hidden, nothing from a network', async () => {
     const html = await renderHtml(await modelOfStory());
     expect(html).not.toContain('<script');
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
@@ -217,7 +217,7 @@ describe('names that an attacker chose', () => {
     expect(html).toContain("default-src 'none'");
   });
 
-  it('never reach a template without being escaped, and the typesetter never evaluates', async () => {
+  it('never reach a template unescaped, and the typesetter never evaluates them', async () => {
     const folder = new URL('../../../templates/', import.meta.url);
     for (const name of await readdir(folder, { recursive: true })) {
       if (!/\.(hbs|typ)$/.test(name)) continue;

@@ -13,7 +13,7 @@ describe('text that came from outside', () => {
     ['half \uD800 a pair', 'half ⟨U+D800⟩ a pair'],
     ['tag\u{E0041}', 'tag⟨U+E0041⟩'],
     ['Ünï 秘密 🙂\n\tas it is', 'Ünï 秘密 🙂\n\tas it is'],
-  ])('shows what hides in %j', (text, expected) => {
+  ])('shows the hidden characters in %j', (text, expected) => {
     expect(visibleText(text)).toBe(expected);
   });
 
@@ -23,12 +23,12 @@ describe('text that came from outside', () => {
     );
   });
 
-  it('is shortened without cutting a character in two', () => {
+  it('is shortened without splitting a character', () => {
     expect(shortened('🙂🙂🙂🙂', 3)).toBe('🙂🙂…');
     expect(shortened('abc', 3)).toBe('abc');
   });
 
-  it('becomes code points on paper where the fonts have no sign, and may be broken where it is long', () => {
+  it('becomes code points on paper if the fonts lack a character, and can be broken if it is long', () => {
     expect(paperText('ok 秘 🙂')).toBe('ok ⟨U+79D8⟩ ⟨U+1F642⟩');
     expect(paperText('0123456789abcdef0123').replaceAll('\u200B', '|')).toBe('01234567|89abcdef|0123');
     expect(paperText('kv-prod/database-password').replaceAll('\u200B', '|')).toBe('kv-|prod/|database-|password');
@@ -44,11 +44,11 @@ describe('a line of CSV', () => {
     },
   );
 
-  it('keeps numbers numbers and quotes what must be quoted', () => {
+  it('keeps numbers as numbers and quotes what must be quoted', () => {
     expect(csvRow([-3, null, 'a,b', 'say "x"', 'two\nlines'])).toBe('-3,,"a,b","say ""x""",two␊lines');
   });
 
-  it('gives every cell back, visible, whatever it holds', () => {
+  it('round-trips every cell, visibly, whatever it contains', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (cells) => {
         const back = parseCsvLine(csvRow(cells)).map((cell) => cell.replace(/^'/, ''));
@@ -58,7 +58,7 @@ describe('a line of CSV', () => {
   });
 });
 
-/** One line of RFC 4180, read by the book: a quotation mark opens a cell only at its beginning. */
+/** Parses one line strictly by RFC 4180: a quotation mark opens a cell only at its start. */
 function parseCsvLine(line: string): readonly string[] {
   const cells: string[] = [];
   for (let rest = line; ; rest = rest.slice(1)) {

@@ -77,13 +77,13 @@ describe('packs of one archive, oldest first', () => {
     });
   });
 
-  it('may begin behind a pack that is not given, which is named', async () => {
+  it('may follow a pack that was not given, and names it', async () => {
     const chain = await chainOf(['B', 'C']);
     expect(chain).toMatchObject({ outcome: 'whole', follows: expect.stringMatching(/T060001Z$/) as string });
     expect(chain.message).toMatch(/^one chain of 2 packs; it follows \S+T060001Z, which was not given; signer not/);
   });
 
-  it('are one chain though the key changed, which is said', async () => {
+  it('are one chain even if the key changed, and says so', async () => {
     const chain = await chainOf(['B', 'C', 'by-another-key']);
     expect([chain.outcome, chain.message]).toEqual([
       'whole',
@@ -93,19 +93,19 @@ describe('packs of one archive, oldest first', () => {
 });
 
 describe('what is wrong with a chain', () => {
-  it('is a gap where a pack between is missing', async () => {
+  it('is a gap if a pack in the middle is missing', async () => {
     const chain = await chainOf(['A', 'C'], fingerprint);
     expect([chain.outcome, chain.message]).toEqual(['broken', 'not one chain: gap']);
     expect(faultsOf(chain)).toEqual(['gap C follows <2>, which is not among these packs with a valid seal']);
   });
 
-  it('is a gap where the pack between was made again', async () => {
+  it('is a gap if the pack in the middle was made again', async () => {
     expect(faultsOf(await chainOf(['A', 'B-again', 'C'], fingerprint))).toEqual([
       'gap C follows <2>, but the pack in B-again has different contents',
     ]);
   });
 
-  it('is a fork where two packs follow the same one', async () => {
+  it('is a fork if two packs follow the same one', async () => {
     expect(faultsOf(await chainOf(['A', 'B', 'B-again', 'C'], fingerprint))).toEqual([
       'remade B-again has the same name <2> as B but different contents',
       'fork B-again names <1> as its predecessor, and so does <2> in B',
@@ -116,13 +116,13 @@ describe('what is wrong with a chain', () => {
     ]);
   });
 
-  it('is a fork where two packs say that they are the first', async () => {
+  it('is a fork if two packs claim to be the first', async () => {
     expect(faultsOf(await chainOf(['A', 'B', 'other-first'], fingerprint))).toEqual([
       'fork other-first claims to be the first of its archive, and so does <1> in A',
     ]);
   });
 
-  it('is the order where a pack is given before the one it follows', async () => {
+  it('is the order if a pack is given before its predecessor', async () => {
     expect(faultsOf(await chainOf(['A', 'C', 'B'], fingerprint))).toEqual([
       'order C is given before <2> in B, which it follows',
     ]);
@@ -133,7 +133,7 @@ describe('what is wrong with a chain', () => {
   });
 });
 
-describe('a pack whose seal is nothing to rely on', () => {
+describe('a pack without a valid seal', () => {
   const relied = 'no-link copy has no valid seal, so its place in the chain is unknown';
   const copy = async (): Promise<string> => {
     const directory = join(folder, 'copy');
@@ -142,7 +142,7 @@ describe('a pack whose seal is nothing to rely on', () => {
     return join(directory, 'pack.dsse.json');
   };
 
-  it('has no place in the chain when its signature does not hold, whatever it states', async () => {
+  it('has no place in the chain if its signature is invalid, whatever it states', async () => {
     const seal = await copy();
     const envelope = openEnvelope(await readFile(seal));
     if (envelope === null) throw new Error('no envelope');
@@ -156,19 +156,19 @@ describe('a pack whose seal is nothing to rely on', () => {
     expect(faultsOf(await chainOf(['A', 'copy', 'C']))).toContain(relied);
   });
 
-  it('has none when it is sealed by another key than the one to trust', async () => {
+  it('has none if an untrusted key sealed it', async () => {
     const chain = await chainOf(['B', 'C', 'by-another-key'], fingerprint);
     expect(chain.faults).toMatchObject([{ code: 'no-link', directory: 'by-another-key', pack: null }]);
   });
 
-  it('keeps its place when its seal holds and another file was changed: that is its own fault', async () => {
+  it('keeps its place if its seal is valid and another file was changed', async () => {
     await copy();
     await writeFile(join(folder, 'copy', 'coverage.csv'), 'changed');
     expect((await verifyPack(join(folder, 'copy'))).outcome).toBe('broken');
     expect(await chainOf(['A', 'copy', 'C'])).toMatchObject({ outcome: 'whole' });
   });
 
-  it('is all that there is: then there is no chain', async () => {
+  it('makes no chain if it is the only pack', async () => {
     expect(verifyChain([])).toMatchObject({ outcome: 'broken', follows: null });
   });
 });
@@ -181,7 +181,7 @@ describe('any packs of one archive, in any order', () => {
     previous: number === 0 ? null : { pack: `pack-${String(number - 1)}`, statementSha256: digest(number - 1) },
   });
 
-  it('are whole exactly when each follows the one given before it', () => {
+  it('form one chain exactly if each follows the one before it', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(6), { minLength: 1, maxLength: 8 }), (numbers) => {
         const given = numbers.map((number) => ({

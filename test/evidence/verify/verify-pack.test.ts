@@ -37,7 +37,7 @@ const filesOf = async (directory: string): Promise<readonly string[]> =>
     .sort();
 
 describe('a pack as it was sealed', () => {
-  it('is intact, says that nobody vouched for the signer, and that it is synthetic', async () => {
+  it('is intact, with the signer not verified, and synthetic', async () => {
     expect(await verifyPack(sealed)).toMatchObject({
       outcome: 'intact',
       signer: 'not-verified',
@@ -49,7 +49,7 @@ describe('a pack as it was sealed', () => {
     });
   });
 
-  it('is trusted when the fingerprint from elsewhere is its signer', async () => {
+  it("is trusted if the given fingerprint is its signer's", async () => {
     const { fingerprint } = knownSigner();
     expect(await verifyPack(sealed, { trust: fingerprint })).toMatchObject({ outcome: 'intact', signer: 'trusted' });
     expect(await verifyPack(sealed, { trust: fingerprint.replace('sha256:', '').toUpperCase() })).toMatchObject({
@@ -57,7 +57,7 @@ describe('a pack as it was sealed', () => {
     });
   });
 
-  it('is broken for whoever trusts another key', async () => {
+  it('is broken if another key is trusted', async () => {
     const verification = await verifyPack(sealed, { trust: `sha256:${'0'.repeat(64)}` });
     expect(verification).toMatchObject({
       outcome: 'broken',
@@ -68,7 +68,7 @@ describe('a pack as it was sealed', () => {
 });
 
 describe('a pack of which one byte was changed', () => {
-  it('names the file, whichever byte of whichever file was changed', async () => {
+  it('names the file, whichever byte was changed', async () => {
     const files = await filesOf(sealed);
     const sizes = new Map(
       await Promise.all(files.map(async (file) => [file, (await readFile(join(sealed, file))).length] as const)),
@@ -106,7 +106,7 @@ describe('a pack of which one byte was changed', () => {
 });
 
 describe('a pack that was changed', () => {
-  it('names the seal too when what it states of the key was changed, for the manifest still agrees with the key', async () => {
+  it('also names the seal if its key id was changed, because the manifest still matches the key', async () => {
     const directory = await copied();
     const seal = await readFile(join(directory, 'pack.dsse.json'), 'utf8');
     const { payload } = JSON.parse(seal) as { payload: string };
@@ -122,7 +122,7 @@ describe('a pack that was changed', () => {
     expect([outcome, faults.map(({ file }) => file)]).toEqual(['broken', ['pack.dsse.json', 'public-key.pem']]);
   });
 
-  it('names the very row of a data file', async () => {
+  it('names the changed row of a data file', async () => {
     const directory = await copied();
     const rows = (await readFile(join(directory, 'retrievals.ndjson'), 'utf8')).split('\n');
     rows[41] = (rows[41] ?? '').replace('"grade":"', '"grade":"x');
@@ -134,7 +134,7 @@ describe('a pack that was changed', () => {
     });
   });
 
-  it('counts rows that were taken away', async () => {
+  it('counts rows that were removed', async () => {
     const directory = await copied();
     const rows = (await readFile(join(directory, 'findings.ndjson'), 'utf8')).split('\n');
     await writeFile(join(directory, 'findings.ndjson'), rows.toSpliced(2, 1).join('\n'));
@@ -145,7 +145,7 @@ describe('a pack that was changed', () => {
     });
   });
 
-  it('names what is missing, what is surplus and what is no file', async () => {
+  it('names missing files, extra files and entries that are not regular files', async () => {
     const directory = await copied();
     await rename(join(directory, 'coverage.csv'), join(directory, 'queries', 'coverage.csv'));
     await symlink('/etc/hostname', join(directory, 'link'));
@@ -171,7 +171,7 @@ describe('a pack that was changed', () => {
     });
   });
 
-  it('cannot be sealed again by another key without that showing to whoever knows the first', async () => {
+  it('shows when another key sealed it again', async () => {
     const directory = await copied();
     const envelope = openEnvelope(await readFile(join(directory, 'pack.dsse.json')));
     const { privateKey } = generateKeyPairSync('ed25519');
@@ -187,7 +187,7 @@ describe('a pack that was changed', () => {
     });
   });
 
-  it('is refused with one clear error when the folder is no pack', async () => {
+  it('is refused with one clear error if the folder is not a pack', async () => {
     await expect(verifyPack(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
     await expect(verifyPack(tmpdir())).rejects.toMatchObject({ code: 'PACK_UNREADABLE' });
   });
