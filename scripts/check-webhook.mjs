@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { checkWebhook } from '../src/issuers/webhook/check-webhook.ts';
-import { alphabets, randomText } from '../src/issuers/shared/random-text.ts';
-import { webhookIssuer } from '../src/issuers/webhook/webhook-issuer.ts';
-import { SecretValue } from '../src/secrets/secret-value.ts';
+import './require-node.mjs';
+
+// Loaded after the check of Node: an older one cannot read TypeScript.
+const { checkWebhook } = await import('../src/issuers/webhook/check-webhook.ts');
+const { alphabets, randomText } = await import('../src/issuers/shared/random-text.ts');
+const { webhookIssuer } = await import('../src/issuers/webhook/webhook-issuer.ts');
+const { SecretValue } = await import('../src/secrets/secret-value.ts');
 
 const usage = `node scripts/check-webhook.mjs URL --target TEXT --principal TEXT --key-file FILE [--minted] [--network public|private|loopback]
 

@@ -13,17 +13,17 @@ export const reconcile: Run<typeof reconcileRow> = async ({ values }, surroundin
     watch: (event) => progress(describeEvent(event)),
   });
   if (!values.plan) requireRotator('reconcile', settings);
-  const result = await reconcileRotations(rotation, { plan: values.plan });
+  const { failures, ...result } = await reconcileRotations(rotation, { plan: values.plan });
   if (values.json) print(JSON.stringify(result));
   else {
     if (policy.secrets.size === 0) print('Observe mode: no policy binds a secret, so nothing is rotated.');
     for (const line of linesOf(result, values.plan)) print(line);
   }
-  for (const fault of result.faults) say(fault);
-  return result.faults.length > 0 ? 3 : 0;
+  for (const { subject, error } of failures) say(`${subject}: ${error.says} (${error.code})`);
+  return failures.length > 0 ? 3 : 0;
 };
 
-function linesOf({ counts, plan }: Reconciled, isPlan: boolean): readonly string[] {
+function linesOf({ counts, plan }: Pick<Reconciled, 'counts' | 'plan'>, isPlan: boolean): readonly string[] {
   if (isPlan) return plan.length > 0 ? plan : ['Nothing to do.'];
   return [describeRotationPass(counts)];
 }

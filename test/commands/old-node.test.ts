@@ -11,13 +11,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('keyturn on a Node that is too old', () => {
+describe('a program on a Node that is too old', () => {
   it('says in one sentence which Node it needs, and ends with 2', () => {
     const pretend = join(folder, 'pretend.mjs');
     writeFileSync(pretend, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });\n");
-    const words = ['--import', pretend, 'src/cli.ts', 'verify', 'a', 'b'];
-    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-    const needed = engines.node.replace('>=', '');
-    expect([status, stdout, stderr]).toEqual([2, '', `keyturn needs Node ${needed} or newer; this is Node 20.20.2.\n`]);
+    const run = (...words: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretend, ...words], {
+        encoding: 'utf8',
+      });
+      return [status, stdout, stderr];
+    };
+    const sentence = (who: string) =>
+      `${who} needs Node ${engines.node.replace('>=', '')} or newer; this is Node 20.20.2.\n`;
+    expect(run('src/cli.ts', 'verify', 'a', 'b')).toEqual([2, '', sentence('keyturn')]);
+    expect(run('scripts/check-webhook.mjs')).toEqual([2, '', sentence('This script')]);
   });
 });
