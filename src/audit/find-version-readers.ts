@@ -1,3 +1,4 @@
+import { dayMs } from '../secrets/duration.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import { createAttributor } from './attribution/attribute-retrievals.ts';
@@ -23,7 +24,7 @@ export interface ReadersOfVersion {
 
 // No Gitea job runs longer than ENDLESS_TASK_TIMEOUT (three hours) plus ten minutes for a zombie; a day is a safe upper
 // bound.
-const longestJobMs = 86_400_000;
+const longestJobMs = dayMs;
 
 /**
  * Finds what a revocation must wait for: reads of the version since a moment, hours since then that cannot be shown to

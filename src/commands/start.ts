@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { dayMs } from '../secrets/duration.ts';
 import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { actLive, closeThePeriod } from '../../examples/story/act-live.ts';
@@ -20,7 +21,6 @@ import type { startRow } from './host-rows.ts';
 import { storyResult } from './story-result.ts';
 
 const days = 30;
-const dayMs = 86_400_000;
 const marker = 'keyturn-embedded-cloud';
 
 /** Shows everything to a newcomer, in the embedded cloud. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../secrets/duration.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NotificationOutbox } from '../notify/notification-outbox.ts';
 import type { NotificationEvent } from '../notify/notifier.ts';
@@ -30,7 +31,7 @@ export interface Caller {
 }
 
 /** A question whether to publish lapses after seven days; two days are left then. */
-const reminderAfterMs = 5 * 86_400_000;
+const reminderAfterMs = 5 * dayMs;
 
 export function createCaller({ outbox, records, policy, logger, now }: Dependencies): Caller {
   if (outbox === null) return { afterPass: () => Promise.resolve(), afterFailure: () => Promise.resolve() };

@@ -1,3 +1,4 @@
+import { dayMs } from '../secrets/duration.ts';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import { daysOf, hourName } from '../audit/model/calendar.ts';
 import type { Job } from '../audit/model/job.ts';
@@ -42,7 +43,7 @@ async function collectRows(log: RetrievalLog, records: RecordStore, period: Repo
   for (const [index, day] of daysOf(period).entries()) {
     const start = Date.parse(`${day}T00:00:00Z`);
     const from = new Date(Math.max(start, period.from.getTime()));
-    const to = new Date(Math.min(start + 86_400_000, period.to.getTime()));
+    const to = new Date(Math.min(start + dayMs, period.to.getTime()));
     const hours = new Map([...totals].filter(([hour]) => hour >= hourName(from.getTime()) && Date.parse(hour) < +to));
     if (index === 0 || hours.size > 0) await reader.read({ from, to, totals: hours });
   }

@@ -1,3 +1,4 @@
+import { dayMs } from '../secrets/duration.ts';
 import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 
 /** A secret as it is found, by the short name of its vault. */
@@ -83,7 +84,7 @@ function nameOf({ vault, secret }: FoundSecret): string {
 /** The validity of the sample's tag, or the lifetime of the newest version, or the usual one, within the limits of the policy. */
 function validityDays({ tags, created, expires }: SecretVersion): number {
   const tagged = tags[sampleTags.validity] ?? '';
-  const lasts = expires === null ? usualDays : Math.round((expires.getTime() - created.getTime()) / 86_400_000);
+  const lasts = expires === null ? usualDays : Math.round((expires.getTime() - created.getTime()) / dayMs);
   const days = /^[1-9]\d{0,4}$/.test(tagged) ? Number(tagged) : lasts;
   return Math.min(mostDays, Math.max(leastDays, days));
 }

@@ -1,3 +1,4 @@
+import { dayMs } from '../secrets/duration.ts';
 import { type InventoriedSecret, inventoryAt, recordInventory } from '../audit/collection/inventory-ledger.ts';
 import { isStagingName } from '../rotation/staging.ts';
 import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.ts';
@@ -6,7 +7,6 @@ import { bindingFor } from '../secrets/binding-for.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 
-const dayMs = 86_400_000;
 /** A little less than the hour between two passes, so that each of them takes its list. */
 const refreshMs = 55 * 60_000;
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat, unlink } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { dayMs } from '../secrets/duration.ts';
 import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.ts';
 import type { RecordStore, Revision } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
@@ -16,7 +17,7 @@ import {
 import { prepareLocalFolder } from './local-disk.ts';
 
 /** A temporary file lives for milliseconds; one of yesterday belongs to a process that died. */
-const abandonedAfterMs = 24 * 3_600_000;
+const abandonedAfterMs = dayMs;
 
 /**
  * Keeps records as files of one folder, safe between processes and against loss of power. No lock is held anywhere, so

@@ -1,4 +1,8 @@
-const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Milliseconds of an hour and of a day of 24 hours. */
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+
+const unitMs = { s: 1_000, m: 60_000, h: hourMs, d: dayMs } as const;
 
 /**
  * Parses a duration of the policy into milliseconds: a whole number and one unit, `90d`, `24h`, `15m`, `10s`. Returns

@@ -1,12 +1,11 @@
 import type { z } from 'zod';
 import { ServiceError } from '../service-error.ts';
-import { formatDuration } from './duration.ts';
+import { dayMs, formatDuration } from './duration.ts';
 import type { IdentityRule, Namespace, Policy, SecretBinding } from './policy.ts';
 import { policySchema, rightParts, type WrittenPolicy, type WrittenSecret } from './policy-schema.ts';
 import type { Vault } from './secret-reference.ts';
 import { type YamlSource, yamlSource } from './yaml-source.ts';
 
-const dayMs = 86_400_000;
 const longestValidityMs = 3_650 * dayMs;
 
 type Say = (path: readonly PropertyKey[], says: string) => void;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
+import { dayMs, hourMs, parseDuration } from './duration.ts';
 
 /** A duration as text, in milliseconds once read. */
 const duration = z.string().transform((written, context) => {
@@ -35,9 +35,9 @@ const secret = z.strictObject({
   issuer: name,
   target: target.default({}),
   validity: duration,
-  grace: duration.default(24 * 3_600_000),
-  consumersLifetime: duration.default(24 * 3_600_000),
-  minimumAge: duration.default(3_600_000),
+  grace: duration.default(dayMs),
+  consumersLifetime: duration.default(dayMs),
+  minimumAge: duration.default(hourMs),
   rotationsPerDay: z.int().min(1, 'must be 1 at least').max(24, 'must be 24 at most').default(2),
   environment: name.nullable().default(null),
   namespaces: z.array(name).default([]),

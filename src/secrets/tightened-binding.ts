@@ -1,6 +1,5 @@
+import { dayMs } from './duration.ts';
 import type { SecretBinding } from './policy.ts';
-
-const dayMs = 86_400_000;
 
 /** The tags that an operator may set on a version, and the form of each value. */
 export const operatorTags = {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { hourMs } from '../../secrets/duration.ts';
 import { parseReceiptLine } from '../../provenance/receipt-line.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
 import { recordedTime } from '../../records/parse-record.ts';
@@ -39,7 +40,7 @@ const collectionShape: z.ZodType<JobCollection> = z.object({
 });
 
 /** A log is stored moments after its job ends; after an hour without one there is none to come. */
-const logPatienceMs = 3_600_000;
+const logPatienceMs = hourMs;
 
 /**
  * Collects what Gitea has to say since the last pass: attempts of jobs into the ledger, and from the log of each that

@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../secrets/duration.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { hourName, hourOf } from '../model/calendar.ts';
 import { readCanaryOnceAnHour } from './canary-ledger.ts';
@@ -25,9 +26,8 @@ export interface RetrievalCollector {
   readonly firstPassMs?: number;
 }
 
-const hourMs = 3_600_000;
 /** A workspace forgets after 30 days unless it is told otherwise. */
-export const keptMs = 30 * 24 * hourMs;
+export const keptMs = 30 * dayMs;
 
 /** Far below the store's 500,000 rows and 64 MB. */
 const rowsPerSlice = 50_000;
@@ -113,7 +113,7 @@ function* spansToRead(pass: {
     const total = totals.get(name) ?? 0;
     const end = new Date(Math.min(hour + hourMs, until.getTime()));
     const wanted = total !== (before.held[name] ?? 0) || end.getTime() > Date.parse(before.readTo);
-    const joins = wanted && span !== null && hour % (24 * hourMs) !== 0 && span.rows + total <= rowsPerSlice;
+    const joins = wanted && span !== null && hour % dayMs !== 0 && span.rows + total <= rowsPerSlice;
     if (span !== null && !joins) {
       yield span;
       span = null;

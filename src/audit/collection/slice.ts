@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hourMs } from '../../secrets/duration.ts';
 import { checkRecord, parseRecordLines, recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
@@ -86,7 +87,7 @@ function boundsOf(path: string): { readonly from: number; readonly to: number } 
   const [, day = '', from = '', to = ''] = parts;
   const moment = (clock: string) =>
     Date.parse(`${day}T00:00:00Z`) +
-    Number(clock.slice(0, 2)) * 3_600_000 +
+    Number(clock.slice(0, 2)) * hourMs +
     Number(clock.slice(2, 4)) * 60_000 +
     Number(clock.slice(4));
   return { from: moment(from), to: moment(to) };

@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { createFindingTally } from './finding-tally.ts';
 
@@ -14,7 +15,7 @@ export const rotationOverdue: FindingRuleFactory = () => ({
       const expired = expires !== null && Date.parse(expires) <= asOf;
       const tooOld = validityDays !== null && ageDays > validityDays;
       if (!expired && !tooOld) continue;
-      const due = expired ? expires : new Date(Date.parse(created) + (validityDays ?? 0) * 86_400_000).toISOString();
+      const due = expired ? expires : new Date(Date.parse(created) + (validityDays ?? 0) * dayMs).toISOString();
       tally.add({
         subject,
         severity: 'high',

@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../secrets/duration.ts';
 import type { ReportingPeriod } from './audited-period.ts';
 
 /** `2026-03` of a moment. Records that accumulate forever are stored in one folder per month. */
@@ -24,7 +25,7 @@ export function monthsOf({ from, to }: ReportingPeriod, before = 0, after = 0): 
 /** Days that the period touches. */
 export function daysOf({ from, to }: ReportingPeriod): string[] {
   const days: string[] = [];
-  for (let day = Date.parse(`${dayOf(from)}T00:00:00Z`); day < to.getTime(); day += 86_400_000) {
+  for (let day = Date.parse(`${dayOf(from)}T00:00:00Z`); day < to.getTime(); day += dayMs) {
     days.push(dayOf(new Date(day)));
   }
   return days;
@@ -32,7 +33,7 @@ export function daysOf({ from, to }: ReportingPeriod): string[] {
 
 /** The start of the hour that contains a moment (milliseconds). */
 export function hourOf(at: number): number {
-  return at - (at % 3_600_000);
+  return at - (at % hourMs);
 }
 
 /** The hour that contains a moment (milliseconds), in the form of control totals: `2026-03-09T14:00:00Z`. */

@@ -1,11 +1,10 @@
+import { hourMs } from '../../secrets/duration.ts';
 import type { HourCoverage, NotRead, ReportingPeriod } from '../model/audited-period.ts';
 import { hourName, hourOf } from '../model/calendar.ts';
 import type { CanaryRead } from '../collection/canary-reader.ts';
 import { keptMs } from '../collection/collect-retrievals.ts';
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-
-const hourMs = 3_600_000;
 
 /** Counts rows by hour and states which hours can be shown to be complete. */
 export interface CoverageCounter {

@@ -1,8 +1,7 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { SecretInventoryEntry } from '../model/audited-period.ts';
 import type { InventoriedSecret } from '../collection/inventory-ledger.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-
-const dayMs = 86_400_000;
 
 /** Counts the reads of each secret of the inventory. `asOf` (milliseconds) is the time at which ages are measured. */
 export function countInventory(

@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import { compareText } from '../../provenance/compare-text.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
@@ -18,8 +19,6 @@ export interface DayOfRows {
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
   readonly slices: readonly Slice[];
 }
-
-const dayMs = 86_400_000;
 
 /** Reads the rows of the period day by day, with one day in memory at a time. */
 export async function* periodRows(records: RecordStore, period: ReportingPeriod): AsyncGenerator<DayOfRows> {

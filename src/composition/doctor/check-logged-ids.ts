@@ -1,11 +1,10 @@
+import { dayMs } from '../../secrets/duration.ts';
 import { periodRows } from '../../audit/period/period-rows.ts';
 import { receiptsOf } from '../../audit/collection/receipt-ledger.ts';
 import type { Composition } from '../composition.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
 type Parts = Pick<Composition, 'records' | 'now'>;
-
-const dayMs = 86_400_000;
 
 /**
  * Which id the tenant's log shows for a read, by what is on record of the last three days: the vault's own, which only

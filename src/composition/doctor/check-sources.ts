@@ -1,11 +1,10 @@
+import { dayMs } from '../../secrets/duration.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, sendLog, workspaceScope } from './az-commands.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
 type Parts = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'jobs' | 'now'>;
-
-const dayMs = 86_400_000;
 
 /** What evidence comes from, and where it is kept: records, Gitea, the log workspace. */
 export async function checkSources(parts: Parts): Promise<readonly Check[]> {

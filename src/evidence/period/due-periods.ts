@@ -1,10 +1,11 @@
+import { hourMs } from '../../secrets/duration.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import { parsePeriod } from './parse-period.ts';
 
 /**
  * How long after an event its row may be late: a throttled log store retries for 12 hours; the rest is a safety margin.
  */
-export const lateRowsMs = 48 * 3_600_000;
+export const lateRowsMs = 48 * hourMs;
 
 export type PeriodKind = 'month' | 'quarter' | 'year';
 

@@ -1,7 +1,6 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import { ServiceError } from '../../service-error.ts';
-
-const dayMs = 86_400_000;
 
 /**
  * Parses a reporting period: `2026-Q3`, `2026-07`, `2026` or `FROM..TO`. Half-open and in UTC: FROM and TO are dates

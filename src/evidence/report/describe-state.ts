@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../secrets/duration.ts';
 import type {
   AuditedPeriod,
   HourCoverage,
@@ -113,17 +114,15 @@ export function coverageDays({ from, to }: ReportingPeriod, coverage: readonly H
   const known = new Map(coverage.map((hour) => [Date.parse(hour.hour), letters[hour.state]]));
   const days: CoverageDay[] = [];
   const first = Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), from.getUTCDate());
-  for (let day = first; day < +to; day += 86_400_000) {
+  for (let day = first; day < +to; day += dayMs) {
     const hours = Array.from({ length: 24 }, (_, hour) => {
-      const at = day + hour * 3_600_000;
-      return at + 3_600_000 <= +from || at >= +to ? '-' : (known.get(at) ?? 'n');
+      const at = day + hour * hourMs;
+      return at + hourMs <= +from || at >= +to ? '-' : (known.get(at) ?? 'n');
     });
     days.push({ day: new Date(day).toISOString().slice(0, 10), hours: hours.join('') });
   }
   return days;
 }
-
-const hourMs = 3_600_000;
 
 /** The hours of the calendar that were not read, as milliseconds since 1970. */
 export function unreadHours(days: readonly CoverageDay[]): readonly number[] {

@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import { compareText } from '../../provenance/compare-text.ts';
 import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
@@ -5,7 +6,6 @@ import type { ReadLine, ReadsBar } from './report-model.ts';
 import { shortened } from './visible-text.ts';
 import { secondText } from './wording.ts';
 
-const dayMs = 86_400_000;
 /** More bars than this are indistinguishable on paper, so longer periods are drawn by week. */
 const mostDailyBars = 100;
 /** The most pairs of secret and reader that are counted individually; more would not be a readable table. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import type { IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import { ServiceError } from '../../service-error.ts';
@@ -187,7 +188,7 @@ function stateRefused(ports: Ports, target: EntraTarget, reason: string): Servic
 
 /** When a credential of ours ends by itself: an orphan must not live for years. A week is left for a late revocation. */
 export function endOf({ binding, now }: IssueRequest): Date {
-  return new Date(now.getTime() + binding.validityMs + binding.graceMs + 7 * 86_400_000);
+  return new Date(now.getTime() + binding.validityMs + binding.graceMs + 7 * dayMs);
 }
 
 function provider({ application }: EntraTarget): string {

@@ -1,3 +1,4 @@
+import { hourMs } from '../../secrets/duration.ts';
 import { parsePerson, type Person } from '../../provenance/person.ts';
 import { readCookie } from './cookies.ts';
 import type { SpentTokens } from './spent-tokens.ts';
@@ -24,7 +25,7 @@ export interface Sessions {
 }
 
 const sessionCookie = 'keyturn-session';
-const sessionMs = 8 * 3_600_000;
+const sessionMs = 8 * hourMs;
 const codeMs = 10 * 60_000;
 
 /** The last two reject as the record store does, and `RECORD_STORE_…` where the key is on record and cannot be read. */
