@@ -11,6 +11,7 @@ process.exit(
     redactions: [startRedaction(index), startRedaction(index)],
     descriptors: new Map(),
     guardian: { coreDumpsOff: false, pipes: null, watch: () => undefined, dismiss: () => undefined },
+    parent: { isGone: () => false, onGone: () => () => undefined, stop: () => undefined },
     say: (line) => process.stderr.write(`${line}\n`),
   }),
 );

@@ -19,6 +19,7 @@ import { type PatternIndex, patternIndex } from '../redaction/pattern-index.ts';
 import { startRedaction } from '../redaction/redaction.ts';
 import { leastLength, redactionPatterns } from '../redaction/redaction-patterns.ts';
 import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
+import { type ParentWatch, watchParent } from '../delivery/parent-watch.ts';
 import { runCommand } from '../delivery/run-command.ts';
 import { runPins } from '../reading/run-pins.ts';
 import type { SecretRequest } from '../configuration/secret-request.ts';
@@ -37,6 +38,15 @@ interface Round {
  * Resolves with the exit code.
  */
 export async function exec(options: ExecOptions, runtime: Runtime): Promise<number> {
+  const parent = watchParent();
+  try {
+    return await runWatched(options, runtime, parent);
+  } finally {
+    parent.stop();
+  }
+}
+
+async function runWatched(options: ExecOptions, runtime: Runtime, parent: ParentWatch): Promise<number> {
   // Decided before the helper writes anything, because the decision depends on what the job's files hold.
   const masks = decideMasks(runtime.environment);
   const { requests: named, selections } = await loadRequests(options);
@@ -44,11 +54,11 @@ export async function exec(options: ExecOptions, runtime: Runtime): Promise<numb
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
   const requests = [...named, ...(await session.select(selections))];
   if (selections.length > 0) rejectDuplicateDestinations(requests);
-  const hidden = new Set<string>();
-  const first = await runOnce(options, runtime, { session, requests, masks, hidden, unless: null });
-  if (first === null || !options.retryOn.includes(first.code)) return first?.code ?? 0;
+  const round = { session, requests, masks, hidden: new Set<string>(), parent };
+  const first = await runOnce(options, runtime, { ...round, unless: null });
+  if (first === null || parent.isGone() || !options.retryOn.includes(first.code)) return first?.code ?? 0;
   // The command may have met a value that was rotated a moment ago. The same version again would fail again.
-  const second = await runOnce(options, runtime, { session, requests, masks, hidden, unless: first.versions });
+  const second = await runOnce(options, runtime, { ...round, unless: first.versions });
   return second?.code ?? first.code;
 }
 
@@ -68,24 +78,21 @@ async function loadRequests({ manifest, requests }: ExecOptions): Promise<Manife
   return { requests: all, selections: written.selections };
 }
 
+interface RoundOrder {
+  readonly session: Session;
+  readonly requests: readonly SecretRequest[];
+  readonly masks: MaskDecision;
+  /** Values of earlier rounds stay hidden. */
+  readonly hidden: Set<string>;
+  readonly parent: ParentWatch;
+  readonly unless: string | null;
+}
+
 /** Reads, delivers, runs. `null` when the versions read are those of `unless`: nothing has changed, nothing is run. */
 async function runOnce(
   options: ExecOptions,
   runtime: Runtime,
-  {
-    session,
-    requests,
-    masks,
-    hidden,
-    unless,
-  }: {
-    readonly session: Session;
-    readonly requests: readonly SecretRequest[];
-    readonly masks: MaskDecision;
-    /** Values of earlier rounds stay hidden. */
-    readonly hidden: Set<string>;
-    readonly unless: string | null;
-  },
+  { session, requests, masks, hidden, parent, unless }: RoundOrder,
 ): Promise<Round | null> {
   const { environment, say } = runtime;
   const guarded = startGuardian(pipesFor(requests));
@@ -97,6 +104,8 @@ async function runOnce(
     announce: (place) => guardian?.watch(null, [place]),
     fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
+  // At once, whatever the command still does: it may take two seconds to end.
+  const stopWatching = parent.onGone(() => files.remove());
   try {
     const fetched = options.pinRun
       ? await fetchPinned(session, runtime, requests, options.pinFile)
@@ -125,6 +134,7 @@ async function runOnce(
       }),
       descriptors,
       guardian,
+      parent,
       say,
     });
     const found = jobFiles.takeBack(index);
@@ -135,6 +145,7 @@ async function runOnce(
     say(error.message);
     return { code: exitCodeOf(error), versions: '' };
   } finally {
+    stopWatching();
     files.remove();
     dismiss(await guarded);
   }

@@ -42,7 +42,7 @@ while read -r word rest; do
 done
 for place; do rm -rf -- "$place"; done
 if [ -n "$group" ]; then
-  kill -TERM -"$group" && sleep 5 && kill -KILL -"$group"
+  kill -TERM -"$group" && sleep 2 && kill -KILL -"$group"
 fi
 `;
 

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Guardian, Pipe } from './guardian.ts';
+import type { ParentWatch } from './parent-watch.ts';
 import { outputSink } from '../redaction/output-sink.ts';
 import { type OutputPump, pumpOutput } from '../redaction/pump-output.ts';
 import type { Redaction } from '../redaction/redaction.ts';
@@ -14,11 +16,17 @@ export interface CommandRun {
   /** Read ends that the command gets beside the three standard descriptors, by the number it is to have there. */
   readonly descriptors: ReadonlyMap<number, number>;
   readonly guardian: Guardian;
+  /** The command ends when this helper's parent does: nobody is left who asked for it. */
+  readonly parent: ParentWatch;
   readonly say: (line: string) => void;
 }
 
 /** Handed on to the command. What cannot be caught, the guardian sees to. */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** How long the command may take to end by itself after its TERM. */
+const orphanMs = 2_000;
+const lookMs = 50;
 
 /** How long output that a grandchild keeps open is waited for, once the command itself has ended. */
 const drainMs = 2_000;
@@ -29,10 +37,15 @@ const drainMs = 2_000;
  * run.
  */
 export async function runCommand(run: CommandRun): Promise<number> {
+  if (run.parent.isGone()) return 128 + constants.signals.SIGTERM;
   const [standardOutput, standardError] = run.guardian.pipes ?? [];
   const pipes = standardOutput && standardError ? ([standardOutput, standardError] as const) : null;
   const child = start(run, pipes);
-  const stop = forwardSignals(child);
+  const stopForwarding = forwardSignals(child);
+  let orphanEnded: Promise<void> = Promise.resolve();
+  const stopWatching = run.parent.onGone(() => {
+    orphanEnded = endOrphan(child, run.say);
+  });
   try {
     const ended = waitForEnd(child);
     run.guardian.watch(child.pid ?? null, []);
@@ -40,11 +53,22 @@ export async function runCommand(run: CommandRun): Promise<number> {
       closeSync(descriptor);
     const pumps = pipes === null ? pumpSockets(child, run) : pumpPipes(pipes, run);
     const code = await ended;
+    // What the command started may outlive its TERM: nothing of the group is left behind.
+    await orphanEnded;
     await drain(pumps, run.say);
     return code;
   } finally {
-    stop();
+    stopForwarding();
+    stopWatching();
   }
+}
+
+/** Ends the command's whole group: by TERM at once, by KILL after two seconds. */
+async function endOrphan(child: ChildProcess, say: (line: string) => void): Promise<void> {
+  say('the process that started this helper is gone; its command is ended');
+  signalGroup(child, 'SIGTERM');
+  for (let waitedMs = 0; waitedMs < orphanMs && isThere(child); waitedMs += lookMs) await wait(lookMs);
+  signalGroup(child, 'SIGKILL');
 }
 
 function start(
@@ -67,19 +91,26 @@ function start(
 
 function forwardSignals(child: ChildProcess): () => void {
   const handlers = forwarded.map((signal) => {
-    const handler = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, signal);
-      } catch {
-        // The group has ended in between.
-      }
-    };
+    const handler = () => void signalGroup(child, signal);
     process.on(signal, handler);
     return () => process.off(signal, handler);
   });
   return () => {
     for (const remove of handlers) remove();
   };
+}
+
+/** Returns whether there is such a group, which a signal of 0 only asks. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, signal);
+  } catch {
+    return false; // The group has ended in between.
+  }
+}
+
+function isThere(child: ChildProcess): boolean {
+  return signalGroup(child, 0);
 }
 
 function waitForEnd(child: ChildProcess): Promise<number> {
