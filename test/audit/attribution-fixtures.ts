@@ -6,7 +6,7 @@ import type { Receipt } from '../../src/provenance/receipt.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import type { IdentityRule, Policy } from '../../src/secrets/policy.ts';
 
-/** 08:00 of one day plus so many seconds, as rows write it. */
+/** 08:00 of one day plus this many seconds, in the form of a row. */
 export function at(seconds: number): string {
   return moment(seconds).replace('Z', '0000Z');
 }
@@ -109,7 +109,7 @@ export function posted(of: Receipt): LedgerReceipt {
   return { receipt: of, channel: 'posted', log: null, reference: `posted/${referenceOf(of)}` };
 }
 
-/** Found in the log of `log`: its own job's, when not given. */
+/** Found in the log of `log`; defaults to its own job. */
 export function logged(of: Receipt, log: number = of.job.jobId): LedgerReceipt {
   const reference = `logged/${String(log)}/${referenceOf(of)}`;
   return { receipt: of, channel: 'logged', log: { instance, jobId: log, attempt: 1 }, reference };

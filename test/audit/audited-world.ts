@@ -17,7 +17,7 @@ import { SecretValue } from '../../src/secrets/secret-value.ts';
 import type { IdentityRule, Policy } from '../../src/secrets/policy.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 
-/** One answered read, as its caller knows it. */
+/** One answered read, as its caller sees it. */
 export interface AnsweredRead {
   readonly status: number;
   readonly requestId: string;
@@ -28,7 +28,7 @@ export interface AnsweredRead {
 
 const start = new Date('2026-03-02T08:00:00Z');
 
-/** An embedded cloud with the real adapters and collectors on it, whose clock stands until it is moved. */
+/** An embedded cloud with the real adapters and collectors; its clock only moves when told. */
 export async function auditedWorld() {
   const clock = createClock(start);
   clock.stand();
@@ -108,7 +108,7 @@ export async function auditedWorld() {
       }),
   };
 
-  /** One read through the wire, as the SDK's would be behind its challenge. */
+  /** One read over the wire, like the SDK's after its challenge. */
   async function read(principal: Principal, options: { client?: string; secret?: string } = {}): Promise<AnsweredRead> {
     const secret = options.secret ?? 'database-password';
     const answer = await fetch(`${cloud.vault.url}/secrets/${secret}/?api-version=2025-07-01`, {

@@ -1,6 +1,6 @@
 import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 
-/** What each record is, read by eye in the file and written down here: kind, denial, vault, secret, version, who, time. */
+/** The kind of each record, from a manual review of the file: kind, denial, vault, secret, version, who, time. */
 export type ExpectedRecord = readonly [
   operation: string,
   status: number,

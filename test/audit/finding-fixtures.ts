@@ -17,7 +17,7 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly history?: readonly RotationHistory[];
 }
 
-/** What is found in one day, by the rule's name. */
+/** The findings of one day, by rule. */
 export function found(day: Given): Finding[] {
   const rotations = day.history ?? [];
   const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };

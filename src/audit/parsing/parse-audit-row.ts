@@ -143,7 +143,7 @@ function readNumber(columns: Columns, name: string): number | null {
 
 /** UTC with seven fractional digits: two rows may differ only in the last. `null` if the text is not a time. */
 function parseTime(text: string | null): string | null {
-  // Whether days 29 to 31 exist depends on the month, so those need the full check.
+  // Some months lack the later days, so those need the full check.
   if (text !== null && exactTime.test(text)) return text;
   const parts = text === null ? null : timePattern.exec(text);
   if (parts === null) return null;

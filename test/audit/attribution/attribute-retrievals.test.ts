@@ -14,26 +14,26 @@ function grade(retrieval: Retrieval, sources: Partial<AttributionSources> = {}):
 }
 
 describe('a row with a receipt', () => {
-  it('is authenticated when the receipt was posted and everything agrees', () => {
+  it('is authenticated if the receipt was posted and everything agrees', () => {
     expect(grade(row('c1', { client: stamp(1) }), { receipts: [posted(receipt(1, 'c1'))] })).toBe(
       'authenticated receipt-posted',
     );
     expect(grade(row('c1'), { receipts: [posted(receipt(1, 'c1'))] })).toBe('authenticated receipt-posted');
   });
 
-  it('is corroborated when it stands in the log of a job with a shared identity, authenticated with one of its own', () => {
+  it('is corroborated by a receipt in the log of a job with a shared identity, authenticated with a dedicated one', () => {
     const receipts = [logged(receipt(1, 'c1'))];
     expect(grade(row('c1'), { receipts })).toBe('corroborated receipt-logged');
     const own = row('c1', { identity: workload('dedicated') });
     expect(grade(own, { receipts })).toBe('authenticated receipt-logged-by-dedicated-identity');
   });
 
-  it('is no better than corroborated while its job is known from a hook alone', () => {
+  it('is at most corroborated while its job is known only from a hook', () => {
     const sources = { jobs: [job(1, { known: 'hook' })], receipts: [posted(receipt(1, 'c1'))] };
     expect(grade(row('c1'), sources)).toBe('corroborated job-known-from-hook-alone');
   });
 
-  it('is no better than corroborated where jobs share the host of their runner', () => {
+  it('is at most corroborated if jobs share the host of their runner', () => {
     const identities = new Map([...policy().identities].map(([id, rule]) => [id, { ...rule, sharedHost: true }]));
     const shared = policy({ identities });
     expect(grade(row('c1'), { receipts: [posted(receipt(1, 'c1'))], policy: shared })).toBe(
@@ -45,13 +45,13 @@ describe('a row with a receipt', () => {
     );
   });
 
-  it('is no better than claimed without identities in the policy, or without its job on record', () => {
+  it('is at most claimed without identities in the policy, or if its job is unknown', () => {
     const receipts = [posted(receipt(1, 'c1'))];
     expect(grade(row('c1'), { receipts, policy: emptyPolicy })).toBe('claimed identity-not-in-policy');
     expect(grade(row('c1'), { receipts, jobs: [] })).toBe('claimed receipt-of-unknown-job');
   });
 
-  it('meets its names where they are opaque', () => {
+  it('matches opaque names', () => {
     const opaque = { opaque: true, vault: opaqueName('kv'), secret: opaqueName('database') };
     expect(grade(row('c1'), { receipts: [posted(receipt(1, 'c1', opaque))] })).toBe('authenticated receipt-posted');
     const other = { ...opaque, secret: opaqueName('other') };
@@ -68,7 +68,7 @@ describe('a row with a receipt', () => {
     ['receipt-of-another-repository', receipt(1, 'c1', { job: { ...given.numbers(1), repositoryId: 2 } })],
     ['receipt-of-another-address', receipt(1, 'c1', { address: '20.1.1.2' })],
     ['receipt-of-another-time', receipt(1, 'c1', { requests: [{ id: 'c1', status: 200, at: given.moment(200) }] })],
-  ])('is contradicted by what does not agree: %s', (reason, wrong) => {
+  ])('is contradicted by a mismatch: %s', (reason, wrong) => {
     expect(grade(row('c1'), { receipts: [posted(wrong)] })).toBe(`contradicted ${reason}`);
   });
 
@@ -83,18 +83,18 @@ describe('a row with a receipt', () => {
     expect(grade(row('c1'), { receipts, jobs: ended })).toBe('contradicted job-was-not-running');
   });
 
-  it("corrects the runner's clock by what the receipt measured", () => {
+  it("corrects the runner's clock by the offset in the receipt", () => {
     const late = { requests: [{ id: 'c1', status: 200, at: given.moment(520) }], clockOffsetMs: -420_000 };
     expect(grade(row('c1'), { receipts: [posted(receipt(1, 'c1', late))] })).toBe('authenticated receipt-posted');
   });
 
-  it('allows for whole seconds and a little skew at both ends of its job', () => {
+  it('tolerates whole seconds and a small skew at both ends of its job', () => {
     const receipts = [posted(receipt(1, 'c1'))];
     expect(grade(row('c1'), { receipts, jobs: [job(1, { completedAt: given.moment(98) })] })).toMatch(/^authenticated/);
     expect(grade(row('c1'), { receipts, jobs: [job(1, { completedAt: given.moment(96) })] })).toMatch(/^contradicted/);
   });
 
-  it('takes no heed of a refused attempt under the same id', () => {
+  it('ignores a refused attempt with the same id', () => {
     const denied = receipt(1, 'c1', { requests: [{ id: 'c1', status: 403, at: given.moment(100) }] });
     expect(grade(row('c1'), { receipts: [posted(denied)] })).toBe('inferred one-job-was-running');
   });
@@ -103,28 +103,28 @@ describe('a row with a receipt', () => {
 describe('a row whose receipt was copied', () => {
   const jobs = [job(1), job(2, { repositoryId: 2, repository: 'acme/api' })];
 
-  it('keeps its grade when another job prints the receipt: the copy costs the copier', () => {
+  it('keeps its grade if another job prints the receipt', () => {
     const receipts = [posted(receipt(1, 'c1')), logged(receipt(1, 'c1'), 2)];
     expect(grade(row('c1'), { jobs, receipts })).toBe('authenticated receipt-posted');
     expect(grade(row('c1', { client: stamp(1) }), { jobs, receipts })).toBe('authenticated receipt-posted');
   });
 
-  it('keeps its grade by its stamp when another job posts the id as its own', () => {
+  it('keeps its grade by its stamp if another job posts the id as its own', () => {
     const forged = receipt(2, 'c1', { job: { ...given.numbers(2), repositoryId: 2 } });
     const receipts = [posted(receipt(1, 'c1')), posted(forged)];
     expect(grade(row('c1', { client: stamp(1) }), { jobs, receipts })).toBe('authenticated receipt-posted');
     expect(grade(row('c1'), { jobs, receipts })).toBe('ambiguous several-receipts');
   });
 
-  it('is contradicted when its stamp names a job that holds no receipt of it, while another does', () => {
+  it('is contradicted if its stamp names a job without a receipt, while another job has one', () => {
     expect(grade(row('c1', { client: stamp(1) }), { jobs, receipts: [posted(receipt(2, 'c1'))] })).toBe(
       'contradicted stamp-and-receipt-disagree',
     );
   });
 });
 
-describe('a row with a stamp alone', () => {
-  it('is corroborated where Gitea, identity and address confirm it', () => {
+describe('a row with only a stamp', () => {
+  it('is corroborated if Gitea, identity and address confirm it', () => {
     expect(grade(row('c1', { client: stamp(1) }))).toBe('corroborated stamp-confirmed');
   });
 
@@ -140,13 +140,13 @@ describe('a row with a stamp alone', () => {
     ['claimed stamp-of-unknown-job', { client: stamp(9) }, {}],
     ['contradicted stamp-of-no-job', { client: stamp(9) }, { ledgerCompleteTo: new Date(given.moment(200)) }],
     ['claimed no-receipt-in-its-log', {}, { harvested: new Set(['aaaaaaaa-1-1']) }],
-  ])('is %s as far as the facts go', (expected, change, sources) => {
+  ])('is %s otherwise', (expected, change, sources) => {
     expect(grade(row('c1', { client: stamp(1), ...change }), sources)).toBe(expected);
   });
 });
 
 describe('a row with neither', () => {
-  it('is inferred when one job alone is possible, and lists all when several are: never the nearest', () => {
+  it('is inferred if exactly one job is possible, and lists all if several are', () => {
     expect(grade(row('c1'))).toBe('inferred one-job-was-running');
     const jobs = [job(2, { startedAt: given.moment(99) }), job(1), job(3, { repository: 'acme/blog' })];
     const attributor = createAttributor({ policy: policy(), jobs, receipts: [], rotations: [] });
@@ -168,7 +168,7 @@ describe('a row with neither', () => {
     expect(grade(row('c1', change), sources)).toBe(`unattributed ${reason}`);
   });
 
-  it('finds a long job among many short ones that began after it', () => {
+  it('finds a long job among many short ones that started after it', () => {
     const short = Array.from({ length: 40 }, (_, index) =>
       job(100 + index, { startedAt: given.moment(index), completedAt: given.moment(index + 1) }),
     );
@@ -176,14 +176,14 @@ describe('a row with neither', () => {
   });
 });
 
-describe('a row that is no job', () => {
-  it('is a person by a delegated token, and contradicted under the stamp of a job', () => {
+describe('a row that is not from a job', () => {
+  it("is a person with a delegated token, and contradicted with a job's stamp", () => {
     expect(grade(row('c1', { identity: given.person('ada@example.com') }))).toBe('person delegated-token');
     const forged = row('c1', { identity: given.person('ada@example.com'), client: stamp(1) });
     expect(grade(forged)).toBe('contradicted stamp-by-person');
   });
 
-  it('is a rotation where a journal accounts for it, and suspicious where none does', () => {
+  it('is a rotation if a journal explains it, and suspicious otherwise', () => {
     const ours = row('c1', { identity: workload('rotator') });
     expect(grade(ours, { rotations: [rotation()] })).toBe('rotation journal-entry');
     expect(grade(ours)).toBe('rotation-unexplained no-journal-entry');
@@ -202,7 +202,7 @@ describe('a row that is no job', () => {
     );
   });
 
-  it('is explained by the record that Keyturn made before it read, outside of any rotation', () => {
+  it('is explained by a record that Keyturn made before its read, outside any rotation', () => {
     const ours = row('c1', { identity: workload('rotator') });
     const read = {
       vault: ours.vault,
@@ -222,7 +222,7 @@ describe('a row that is no job', () => {
     expect(grade(row('c1', { identity: workload('somebody') }), { ownReads: [read] })).not.toMatch(/^rotation/);
   });
 
-  it('is suspicious when the reporter reads anything but its canary and its settings', () => {
+  it('is suspicious if the reporter reads anything but its canary and its settings', () => {
     const theirs = row('c1', { identity: workload('reporter') });
     expect(grade(theirs)).toBe('rotation-unexplained reporter-read');
     const read = {
@@ -235,7 +235,7 @@ describe('a row that is no job', () => {
     expect(grade(theirs, { ownReads: [{ ...read, purpose: 'setting' }] })).toBe('rotation own-read-on-record');
   });
 
-  it("is the platform's by Microsoft's application ids, or where the policy says so", () => {
+  it("is the platform's by Microsoft's application ids, or by the policy", () => {
     const graph = { ...workload('x'), applicationId: '509e4652-da8d-478d-a730-e9d4a1996ca4' };
     expect(grade(row('c1', { identity: graph }))).toBe('platform platform-identity');
     expect(grade(row('c1', { identity: workload('azure') }))).toBe('platform platform-identity');

@@ -77,7 +77,7 @@ function attributed({ rows: retrievals, jobs: known, receipts: held }: World): A
   return retrievals.map((retrieval) => attributor.attribute(retrieval));
 }
 
-/** How good a grade is for the row that has it. */
+/** Orders the grades from worst to best. */
 const worth: Readonly<Partial<Record<Grade, number>>> = {
   contradicted: 0,
   unattributed: 1,
@@ -89,7 +89,7 @@ const worth: Readonly<Partial<Record<Grade, number>>> = {
 };
 
 describe('attribution', () => {
-  it('gives every row exactly one of the grades, and a job to those alone that are tied to one', () => {
+  it('assigns every row exactly one grade, and a job only to tied rows', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const found = attributed(world);
@@ -120,7 +120,7 @@ describe('attribution', () => {
     );
   });
 
-  it('never changes a row by a receipt that speaks of another', () => {
+  it('never changes a row because of a receipt about another', () => {
     fc.assert(
       fc.property(worlds, receipts, (world, added) => {
         const named = new Set(added.receipt.requests.map(({ id }) => id));
@@ -131,7 +131,7 @@ describe('attribution', () => {
     );
   });
 
-  it('never lowers a row by a copy of its receipt in the log of another job', () => {
+  it("never lowers a row because of a copy of its receipt in another job's log", () => {
     fc.assert(
       fc.property(worlds, jobIds, (world, copier) => {
         const copies = world.receipts.map(({ receipt }) => given.logged(receipt, copier));
@@ -142,7 +142,7 @@ describe('attribution', () => {
     );
   });
 
-  it('never lowers a stamped row whose own job holds its receipt, whatever other jobs post', () => {
+  it('never lowers a stamped row whose own job has its receipt, whatever other jobs post', () => {
     fc.assert(
       fc.property(worlds, receipts, (world, added) => {
         const before = attributed(world);

@@ -39,7 +39,7 @@ async function linesOf(path: string): Promise<Record<string, unknown>[]> {
 }
 
 describe('attributing files', () => {
-  it('of the real records alone says plainly what it lacks', unlessContractsAreAbsent, async () => {
+  it('of only the real records states what is missing', unlessContractsAreAbsent, async () => {
     const out = join(folder, 'out.ndjson');
     const outcome = await attributeFiles({ retrievals: records, out });
     expect(outcome).toMatchObject({
@@ -56,7 +56,7 @@ describe('attributing files', () => {
     expect((await linesOf(out)).map(({ grade }) => grade)).toEqual(['person', 'unattributed', 'person']);
   });
 
-  it('counts a broken line and a row without status, with their places, and goes on', async () => {
+  it('counts a broken line and a row without status, with their places, and continues', async () => {
     const { properties, ...bare } = row;
     const path = await file('rows.ndjson', [JSON.stringify(row), '{broken', JSON.stringify(bare), JSON.stringify(row)]);
     const out = join(folder, 'out.ndjson');
@@ -69,7 +69,7 @@ describe('attributing files', () => {
     expect(properties).toBeDefined();
   });
 
-  it('reads a folder of archives, of one value over many lines too', async () => {
+  it('reads a folder of archives, including one value over many lines', async () => {
     await file('a.json', [JSON.stringify({ records: [row, row] }, null, 2)]);
     await file('b.ndjson', [JSON.stringify(row)]);
     await file('notes.txt', ['no row']);
@@ -77,7 +77,7 @@ describe('attributing files', () => {
     expect(outcome).toMatchObject({ rows: 3, attributed: 3 });
   });
 
-  it('names the job that is none', async () => {
+  it('names an invalid job', async () => {
     const retrievals = await file('rows.ndjson', [JSON.stringify(row)]);
     const jobs = await file('jobs.ndjson', ['{"format":1}']);
     await expect(attributeFiles({ retrievals, jobs, out: join(folder, 'out') })).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('attributing files', () => {
     });
   });
 
-  it('names a file that it cannot write to, before and while it writes', async () => {
+  it('names a file that it cannot write, both at the start and later', async () => {
     const retrievals = await file('rows.ndjson', [JSON.stringify(row)]);
     const refused = { code: 'OUTPUT_NOT_WRITTEN' };
     await expect(attributeFiles({ retrievals, out: join(folder, 'none', 'out') })).rejects.toMatchObject(refused);
@@ -101,7 +101,7 @@ describe('attributing files', () => {
       });
   });
 
-  it('counts a line that is nested too deeply as unreadable, and goes on', async () => {
+  it('counts a line that is nested too deeply as unreadable, and continues', async () => {
     const deep = (open: string, close: string) => `${open.repeat(60_000)}1${close.repeat(60_000)}`;
     const pretty = await file('deep.json', ['[', deep('[', ']'), ']']);
     expect(await attributeFiles({ retrievals: pretty, out: join(folder, 'out') })).toMatchObject({ unreadable: 1 });

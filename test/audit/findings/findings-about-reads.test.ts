@@ -5,14 +5,14 @@ import { bound, found, of, quiet, secret } from '../finding-fixtures.ts';
 
 const { at, job, logged, moment, policy, posted, receipt, rotation, row, stamp, workload } = given;
 
-describe('a day on which nothing is wrong', () => {
+describe('a day without exceptions', () => {
   it('finds nothing', () => {
     expect(found({ rows: [quiet], receipts: [posted(receipt(1, 'c1'))], inventory: [secret()] })).toEqual([]);
   });
 });
 
 describe('findings about reads', () => {
-  it('name a read that contradicts itself, and say how', () => {
+  it('name a read that contradicts itself, and why', () => {
     const forged = row('c1', { identity: workload('elsewhere'), client: stamp(1) });
     expect(of('contradicted-read', found({ rows: [forged, { ...forged, id: 'again' }] }))).toEqual([
       {
@@ -25,7 +25,7 @@ describe('findings about reads', () => {
     ]);
   });
 
-  it('gather reads that nobody can be tied to, by caller', () => {
+  it('group reads that cannot be tied to a job, by caller', () => {
     const unknown = ['a', 'b', 'c'].map((id) => row(id, { identity: workload('nobody') }));
     expect(of('unattributed-read', found({ rows: unknown }))).toEqual([
       {
@@ -37,7 +37,7 @@ describe('findings about reads', () => {
     ]);
   });
 
-  it('name an identity as the policy does, or by its own name in Azure, with the id behind it', () => {
+  it('name an identity by the policy, or by its own name in Azure, followed by its id', () => {
     const labelled = { ...workload('ci-1'), objectId: 'ci-1' };
     const identities = new Map(policy().identities).set('ci-1', {
       objectId: 'ci-1',
@@ -63,7 +63,7 @@ describe('findings about reads', () => {
     ]);
   });
 
-  it('name who read in person', () => {
+  it('name the person who read', () => {
     const rows = [row('c1', { identity: given.person('ada@example.com') })];
     expect(of('read-by-person', found({ rows }))).toEqual([
       {
@@ -83,7 +83,7 @@ describe('findings about reads', () => {
     ['an event that is not listed', { events: ['schedule'] }, {}, 1],
     ['a fork', {}, { fork: true }, 1],
     ['a fork that may', { forks: true }, { fork: true }, 0],
-  ])('hold a job against the namespace: %s', (_, namespace, change, count) => {
+  ])('check a job against the namespace: %s', (_, namespace, change, count) => {
     const findings = found({ rows: [quiet], policy: bound(namespace), jobs: [job(1, change)] });
     expect(of('read-outside-namespace', findings)).toHaveLength(count);
   });
@@ -97,20 +97,20 @@ describe('findings about reads', () => {
     ]);
   });
 
-  it('name a read of an old version right behind an emergency, which claimed no grace', () => {
+  it('name a read of an old version directly after an emergency rotation, which has no grace', () => {
     const history = [rotation({ publishedAt: moment(0), emergency: true, graceMs: 0 })];
     const rows = [row('c1', { version: 'v0', at: at(1), client: stamp(1) })];
     const [finding] = of('old-version-read', found({ rows, policy: bound(), history }));
     expect(finding?.description).toContain('after an emergency rotation replaced it without grace');
   });
 
-  it('hold a read against the grace that was claimed, not against the one of the policy today', () => {
+  it("use the grace recorded at the rotation's start, not the policy's current one", () => {
     const history = [rotation({ publishedAt: moment(0), graceMs: 3_600_000 })];
     const rows = [row('c1', { version: 'v0', at: at(61), client: stamp(1) })];
     expect(of('old-version-read', found({ rows, policy: bound(), history }))).toEqual([]);
   });
 
-  it('name a read of the new version behind a roll-back, and none of the old one', () => {
+  it('name a read of the new version after a roll-back, but not of the old one', () => {
     const rolledBack = { at: moment(30), says: 'ann: broken', newEndsFrom: moment(90) };
     const history = [rotation({ state: 'rolled-back', publishedAt: moment(0), rolledBack })];
     const read = (version: string, second: number) =>
@@ -121,14 +121,14 @@ describe('findings about reads', () => {
     ]);
   });
 
-  it('name whoever read a staging secret', () => {
+  it('name the reader of a staging secret', () => {
     const rows = [row('c1', { secret: 'rot-pending--database', client: stamp(1) })];
     expect(of('staging-read', found({ rows }))).toMatchObject([
       { subject: 'kv/rot-pending--database', severity: 'high' },
     ]);
   });
 
-  it('name our own identity where no journal accounts for its read', () => {
+  it("name Keyturn's own identity if no journal explains its read", () => {
     const rows = [row('c1', { identity: workload('rotator') })];
     expect(of('rotation-unexplained', found({ rows }))).toHaveLength(1);
     expect(of('rotation-unexplained', found({ rows, history: [rotation()] }))).toHaveLength(0);
@@ -138,20 +138,20 @@ describe('findings about reads', () => {
 describe('findings about receipts', () => {
   const jobs = [job(1), job(2)];
 
-  it('cost the copier, by name, and not the job that was copied from', () => {
+  it('name the copier, not the job that was copied from', () => {
     const receipts = [posted(receipt(1, 'c1')), logged(receipt(1, 'c1'), 2)];
     const findings = found({ rows: [quiet], jobs, receipts });
     expect(of('duplicate-receipt', findings)).toMatchObject([{ subject: 'acme/shop 10/2.1', severity: 'high' }]);
     expect(findings).toHaveLength(1);
   });
 
-  it('name a job that posts the id of a read that another job made', () => {
+  it("name a job that posts the id of another job's read", () => {
     const receipts = [posted(receipt(1, 'c1')), posted(receipt(2, 'c1'))];
     const findings = found({ rows: [quiet], jobs, receipts });
     expect(of('duplicate-receipt', findings).map(({ subject }) => subject)).toEqual(['acme/shop 10/2.1']);
   });
 
-  it('name receipts without a row, once no row can come any more', () => {
+  it('name receipts without a row once no more rows can arrive', () => {
     const receipts = [posted(receipt(1, 'lost'))];
     expect(of('orphan-receipt', found({ jobs, receipts }))).toMatchObject([
       { subject: 'acme/shop 10/1.1', severity: 'medium' },

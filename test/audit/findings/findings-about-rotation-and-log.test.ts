@@ -7,13 +7,13 @@ import { bound, denied, found, of, quiet, secret } from '../finding-fixtures.ts'
 const { at, moment, rotation, row, stamp, workload } = given;
 
 describe('findings about refusals', () => {
-  it('call five in ten minutes a burst, and four none', () => {
+  it('report five refusals in ten minutes as a burst, but not four', () => {
     const rows = [1, 2, 3, 4, 5].map((second) => denied(second));
     expect(of('denied-burst', found({ rows }))).toMatchObject([{ subject: 'shared', severity: 'medium', count: 5 }]);
     expect(of('denied-burst', found({ rows: rows.slice(1) }))).toEqual([]);
   });
 
-  it('call it a role assignment on its way when it ends in a read of the same secret within half an hour', () => {
+  it('explain a burst by role propagation if a read of the same secret succeeds within half an hour', () => {
     const rows = [1, 2, 3, 4, 5].map((second) => denied(second));
     const granted = row('ok', { at: at(900), client: stamp(1) });
     expect(of('denied-burst', found({ rows: [...rows, granted] }))).toMatchObject([
@@ -29,19 +29,19 @@ describe('findings about refusals', () => {
     ]);
   });
 
-  it('call it high when many secrets were tried', () => {
+  it('are high if many secrets were tried', () => {
     const rows = ['a', 'b', 'c', 'd', 'e'].map((name, second) => denied(second, name));
     expect(of('denied-burst', found({ rows }))).toMatchObject([{ subject: 'shared', severity: 'high' }]);
   });
 
-  it('take no heed of the challenges of new clients', () => {
+  it('ignore the challenge probes of new clients', () => {
     const rows = [1, 2, 3, 4, 5].map((second) => denied(second, 'database', { kind: 'probe' }));
     expect(found({ rows })).toEqual([]);
   });
 });
 
 describe('findings about the log', () => {
-  it('join hours in a row without a canary to one, and wait for those that may still fill', () => {
+  it('join consecutive hours without a canary, and wait for hours whose rows may be late', () => {
     const hour = (at: number, state: 'covered' | 'gap') => ({
       hour: `2026-03-02T0${String(at)}:00:00Z`,
       rows: 0,
@@ -55,14 +55,14 @@ describe('findings about the log', () => {
     ]);
   });
 
-  it('count rows that could not be read, by reason', () => {
+  it('count rows that could not be parsed, by reason', () => {
     const unreadable = ['#1', '#2'].map((place) => ({ place, reason: 'it has no HttpStatusCode' }));
     expect(of('unreadable-row', found({ unreadable }))).toMatchObject([
       { subject: 'it has no HttpStatusCode', severity: 'medium', count: 2 },
     ]);
   });
 
-  it('name rows whose status and signature disagree', () => {
+  it('name rows whose status and signature contradict each other', () => {
     expect(of('status-disagrees', found({ rows: [{ ...quiet, statusDisagrees: true }] }))).toHaveLength(1);
   });
 });
@@ -81,7 +81,7 @@ describe('findings about secrets and their rotation', () => {
     expect(of(rule, found({ inventory: [secret(change)] }))).toHaveLength(count);
   });
 
-  it('name a rotation that waits for a person', () => {
+  it('name a rotation that needs attention', () => {
     const history = [rotation({ state: 'needs-attention', failure: 'VAULT_ACCESS_DENIED' })];
     expect(of('rotation-failed', found({ history }))).toMatchObject([
       {
@@ -93,7 +93,7 @@ describe('findings about secrets and their rotation', () => {
     ]);
   });
 
-  it('name a rotation that left two credentials alive, and none that took back what it issued', () => {
+  it('name a rotation that left two credentials alive, but not one that revoked what it issued', () => {
     const superseded = (newValue: RotationHistory['newValue']) =>
       of('rotation-failed', found({ history: [rotation({ state: 'superseded', newValue })] }));
     expect(superseded('not-ended')).toMatchObject([
@@ -105,14 +105,14 @@ describe('findings about secrets and their rotation', () => {
     expect(superseded('withdrawn')).toEqual([]);
   });
 
-  it('name it in the period in which it came to that, not in the one in which it was claimed', () => {
+  it('name it in the period in which this happened, not in which the rotation started', () => {
     const stopped = (stateSince: string, claimedAt: string) =>
       of('rotation-failed', found({ history: [rotation({ state: 'needs-attention', stateSince, claimedAt })] }));
     expect(stopped(moment(0), '2026-03-01T23:00:00.000Z')).toHaveLength(1);
     expect(stopped('2026-03-03T01:00:00.000Z', moment(0))).toEqual([]);
   });
 
-  it('tell writes of a rotation from those that nobody accounts for', () => {
+  it('distinguish writes of a rotation from unexplained ones', () => {
     const written = row('w', { kind: 'write', operation: 'SecretSet', identity: workload('rotator') });
     const operations = [
       { operation: 'SecretSet' as const, vault: 'kv', secret: 'database', version: null, at: moment(99) },
@@ -130,7 +130,7 @@ describe('findings about secrets and their rotation', () => {
     ]);
   });
 
-  it('name what takes a secret away, and not what was refused', () => {
+  it('name operations that remove a secret, but not refused ones', () => {
     const purge = row('p', { kind: 'write', operation: 'SecretPurge' });
     expect(of('sensitive-operation', found({ rows: [purge] }))).toMatchObject([
       { subject: 'kv/database', severity: 'high' },
@@ -138,13 +138,13 @@ describe('findings about secrets and their rotation', () => {
     expect(of('sensitive-operation', found({ rows: [{ ...purge, status: 403, kind: 'denied' }] }))).toEqual([]);
   });
 
-  it('name a tag that asks for more than the policy allows, and none that asks for less', () => {
+  it('name a tag that asks for more than the policy allows, but not one that asks for less', () => {
     const held = (days: string) => [{ ...secret(), tags: { ValidityPeriodDays: days } }];
     expect(of('tag-widened', found({ held: held('31'), policy: bound() }))).toHaveLength(1);
     expect(of('tag-widened', found({ held: held('30'), policy: bound() }))).toEqual([]);
   });
 
-  it('name each tag that is not what it is to be with its effect, and never its text', () => {
+  it('name each invalid tag with its effect, but never its text', () => {
     const tags = { ValidityPeriodDays: 'hunter2', rotation: 'offf' };
     expect(of('tag-malformed', found({ held: [{ ...secret(), tags }], policy: bound() }))).toEqual([
       {
@@ -169,7 +169,7 @@ describe('findings about secrets and their rotation', () => {
 });
 
 describe('a finding', () => {
-  it('keeps its id while its first event stays, and lists the worst first', () => {
+  it('keeps its id while its first event stays the same; the worst are listed first', () => {
     const forged = row('c1', { identity: workload('elsewhere'), client: stamp(1) });
     const lone = found({ rows: [forged] })[0];
     const more = found({

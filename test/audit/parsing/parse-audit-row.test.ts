@@ -23,7 +23,7 @@ function read(change: object): Retrieval {
 }
 
 describe('an audit row', () => {
-  it('is read with all its digits and in lower case', () => {
+  it('is parsed with all its digits and in lower case', () => {
     expect(read({})).toMatchObject({
       at: '2026-03-02T08:00:00.1234567Z',
       kind: 'read',
@@ -37,7 +37,7 @@ describe('an audit row', () => {
     });
   });
 
-  it('differs from another in the seventh digit alone', () => {
+  it('can differ from another only in the seventh digit', () => {
     expect(read({ TimeGenerated: '2026-03-02T08:00:00.1234568Z' }).id).not.toBe(read({}).id);
   });
 
@@ -52,7 +52,7 @@ describe('an audit row', () => {
     ['a near-expiry notice', { OperationName: 'SecretNearExpiryEventGridNotification' }, 'platform'],
     ['a key', { OperationName: 'KeySign' }, 'not-a-secret'],
     ['an operation in another case', { OperationName: 'secretget' }, 'read'],
-  ])('that is %s is known as it', (_, change, kind) => {
+  ])('that is %s is classified so', (_, change, kind) => {
     expect(read(change).kind).toBe(kind);
   });
 
@@ -62,7 +62,7 @@ describe('an audit row', () => {
     ['firewall', { IsAddressAuthorized: false, IsRbacAuthorized: false }],
     ['disabled', { ResultDescription: 'Operation get is not allowed on a disabled secret.', IsRbacAuthorized: true }],
     ['unknown', {}],
-  ])('that was refused tells why: %s', (denial, change) => {
+  ])('that was refused states why: %s', (denial, change) => {
     const refused = { HttpStatusCode: 403, ResultSignature: 'Forbidden', Id: '' };
     expect(read({ ...refused, ...change })).toMatchObject({
       kind: 'denied',
@@ -72,7 +72,7 @@ describe('an audit row', () => {
     });
   });
 
-  it('tells a pinned version from the one that was served', () => {
+  it('distinguishes a pinned version from the one that was served', () => {
     const pinned = read({ RequestUri: 'https://kv-prod.vault.azure.net/secrets/Database/FEDC?api-version=7.4' });
     expect(pinned).toMatchObject({ requestedVersion: 'fedc', version: '0123456789abcdef0123456789abcdef' });
   });

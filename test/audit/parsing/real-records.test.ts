@@ -17,7 +17,7 @@ const envelope = readContract('PT1H-like-event-hub-envelope.json');
 const wrapped = (text ?? '').split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { record: Row }]));
 
 describe('the 29 published audit records', unlessContractsAreAbsent, () => {
-  it('are classified as they were read by eye, wrapped as they were published', () => {
+  it('are classified as in a manual review, in their published wrapping', () => {
     expect(wrapped.map((one, index) => summary(one, index))).toEqual(expectedRecords);
   });
 
@@ -25,7 +25,7 @@ describe('the 29 published audit records', unlessContractsAreAbsent, () => {
     expect(wrapped.map(({ record }, index) => summary(record, index))).toEqual(expectedRecords);
   });
 
-  it('are the same with every value made text, as tools export them', () => {
+  it('are the same with every value as text, as tools export them', () => {
     expect(wrapped.map(({ record }, index) => summary(asText(record) as Row, index))).toEqual(expectedRecords);
   });
 
@@ -46,7 +46,7 @@ describe('the 29 published audit records', unlessContractsAreAbsent, () => {
     );
   });
 
-  it('name who was there by object id, in both spellings of claims', () => {
+  it('name the caller by object id, in both spellings of claims', () => {
     const identities = wrapped.map((one) => parsed(one).identity);
     expect(identities.map(({ objectId }) => objectId).filter((id) => id === null)).toEqual([]);
     expect(identities[19]).toMatchObject({
@@ -57,11 +57,11 @@ describe('the 29 published audit records', unlessContractsAreAbsent, () => {
     expect(identities[22]).toMatchObject({ objectId: '<object-id>', userPrincipalName: '<user-email>' });
   });
 
-  it('show where status and signature contradict each other: in one, and in no other', () => {
+  it('show the contradiction between status and signature in exactly one record', () => {
     expect(wrapped.flatMap((one, index) => (parsed(one).statusDisagrees === true ? [index] : []))).toEqual([20]);
   });
 
-  it('are told apart by where they come from', () => {
+  it('are distinguished by their source', () => {
     const sources = wrapped.map((one) => parsed(one).sources[0]);
     expect(
       sources.map((source, index) => (source === 'AzureDiagnostics' ? index : -1)).filter((at) => at >= 0),
@@ -78,7 +78,7 @@ describe('the 29 published audit records', unlessContractsAreAbsent, () => {
 
   it('are found in the envelope of Event Hub and of older archives', () => {
     const rows = [...unwrapAuditRows(JSON.parse(envelope ?? 'null'))];
-    // All but the managed HSM's and the two of AzureDiagnostics.
+    // All except the managed HSM's and the two of AzureDiagnostics.
     const archived = expectedRecords.filter((_, index) => index !== 22 && index !== 26 && index !== 27);
     expect(rows.map((row, index) => summary(row, index))).toEqual(archived);
   });
@@ -97,7 +97,7 @@ function summary(row: unknown, index: number): ExpectedRecord | string {
   return [operation, status, kind, denial, vault, secret, version, identity.kind as 'person', at];
 }
 
-/** Booleans as `True`, numbers as digits, nothing as `None`. */
+/** Booleans as `True`, numbers as digits, null as `None`. */
 function asText(value: unknown): unknown {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -123,7 +123,7 @@ function asTableRow({ time, resourceId, properties, ...rest }: Row): Row {
   };
 }
 
-/** An archive record in the columns of AzureDiagnostics: one column a claim, suffixes for types, its own capitals. */
+/** An archive record in the columns of AzureDiagnostics: one column per claim, type suffixes, its own capitals. */
 function asDiagnosticsRow({ time, resourceId, properties, identity, callerIpAddress, ...rest }: Row): Row {
   const claims = Object.entries(((identity as Row)['claim'] ?? {}) as Row).filter(
     ([, value]) => typeof value === 'string',

@@ -32,13 +32,13 @@ function states(
 describe('the coverage of an hour', () => {
   const both = [canary('08', 'a'), canary('08', 'b', 'kv-2'), canary('09', 'C')];
 
-  it('is shown by the row of every canary read of it: one that is missing makes a gap', () => {
+  it('needs the row of every canary read: a missing one makes a gap', () => {
     const twice = [...both, canary('08', 'd')];
     expect(states(twice, ['a', 'b', 'c', 'd'], state)).toEqual(['covered', 'covered', 'gap', 'gap']);
     expect(states(twice, ['d', 'c'], state)).toEqual(['gap', 'covered', 'gap', 'gap']);
   });
 
-  it('is shown for every vault by itself: a vault whose canary was not read makes a gap', () => {
+  it('needs a canary read in every vault: a missing one makes a gap', () => {
     const vaults = ['kv', 'kv-2'];
     expect(states(both, ['a', 'b', 'c'], state, vaults)).toEqual(['covered', 'gap', 'gap', 'gap']);
     expect(states(both, ['a', 'c'], state, vaults)).toEqual(['gap', 'gap', 'gap', 'gap']);
@@ -46,7 +46,7 @@ describe('the coverage of an hour', () => {
     expect(states(both, ['a', 'b', 'c'], state, [])).toEqual(['gap', 'gap', 'gap', 'gap']);
   });
 
-  it('is not read where the collection has not come, or could not read', () => {
+  it('is not read if the collection has not reached it or could not read it', () => {
     const half = { ...state, readTo: '2026-03-02T10:30:00.000Z', since: '2026-03-02T09:00:00.000Z' };
     expect(states(both, ['a', 'b', 'c'], half)).toEqual(['not-read', 'covered', 'not-read', 'not-read']);
     const stuck = [{ from: '2026-03-02T09:59:59.000Z', to: '2026-03-02T10:00:00.000Z', why: 'LOG_QUERY_PARTIAL' }];
@@ -64,11 +64,11 @@ describe('the coverage of an hour', () => {
 describe('what could not be read', () => {
   const now = new Date('2026-03-02T13:00:00Z');
 
-  it('is nothing when all rows of the period are in', () => {
+  it('is nothing if all rows of the period have arrived', () => {
     expect(findUnreadSpans(period, state, now)).toEqual([]);
   });
 
-  it('is still to come while rows may arrive, and lost once the workspace has forgotten them', () => {
+  it('is pending while rows may arrive, and lost once the workspace has deleted them', () => {
     const early = { ...state, watermark: '2026-03-02T11:00:00.000Z' };
     const lacking = { from: '2026-03-02T11:00:00.000Z', to: '2026-03-02T12:00:00.000Z' };
     expect(findUnreadSpans(period, early, now)).toMatchObject([{ ...lacking, state: 'not-read-yet' }]);
@@ -77,7 +77,7 @@ describe('what could not be read', () => {
     ]);
   });
 
-  it('is lost where it lies before the collection began, and all of it where there was none', () => {
+  it('is lost if it is before the collection began, or if nothing was collected', () => {
     const later = { ...state, since: '2026-03-02T09:00:00.000Z' };
     expect(findUnreadSpans(period, later, now)).toMatchObject([
       { from: '2026-03-02T08:00:00.000Z', to: '2026-03-02T09:00:00.000Z', state: 'irrecoverable' },
