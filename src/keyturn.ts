@@ -1,4 +1,3 @@
-import type { Logger } from './log/logger.ts';
 import type { Settings } from './settings.ts';
 
 /** What one pass did, safe to print. */
@@ -14,8 +13,6 @@ export interface PassSummary {
 /** Keyturn, composed: what every host (Functions, server, command line) calls. Nothing here knows an adapter. */
 export interface Keyturn {
   readonly settings: Settings;
-  /** Where the host writes what it does itself. */
-  readonly logger: Logger;
   /** A Key Vault event, as it came. Resolves for every event that it recorded; rejects only if it cannot reach the journal. */
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string; readonly secret: string | null }>;
   /** Rotates what is due, goes on with what is unfinished, revokes what may be revoked. */

@@ -81,7 +81,7 @@ async function* openRotations(records: RecordStore, policy: Policy): AsyncIterab
 }
 
 /** What a rotation asks of a person now. */
-export function callsOf(history: RotationHistory, now: Date): readonly NotificationEvent[] {
+function callsOf(history: RotationHistory, now: Date): readonly NotificationEvent[] {
   const { vault, secret: name, rotationId: rotation, state, stateSince: since, failure, publication } = history;
   const secret = `${vault}/${name}`;
   if (state === 'needs-attention') {

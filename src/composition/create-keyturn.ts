@@ -12,7 +12,7 @@ import type { WebPorts } from '../web/web-ports.ts';
 import { createCaller } from './call-people.ts';
 import type { Composition } from './composition.ts';
 import { describeJobs, describeReports, describeRetrievals, describeRotationPass } from './describe-pass.ts';
-import type { RotationLog } from './log-rotations.ts';
+import { logVaultEvent, type RotationLog } from './log-rotations.ts';
 import { reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
@@ -37,14 +37,12 @@ export function createKeyturn(parts: Parts): Keyturn {
 
   return {
     settings,
-    logger,
 
     async handleVaultEvent(event) {
       const handled = rotates
         ? await handleVaultEvent(rotation, event)
         : ({ outcome: 'not-this-role', secret: null } as const);
-      const { outcome, secret } = handled;
-      logger.info(`Key Vault event: ${outcome}.`, { event: outcome, ...(secret === null ? {} : { secret }) });
+      logVaultEvent(logger, handled);
       return handled;
     },
 

@@ -19,6 +19,8 @@ import { ServiceError } from '../service-error.ts';
 import type { SecretSetting } from '../settings.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
+import { describeJobs } from './describe-pass.ts';
+import { logVaultEvent } from './log-rotations.ts';
 import { listPackFiles } from './list-pack-files.ts';
 import { readinessCheck } from './check-readiness.ts';
 
@@ -43,7 +45,11 @@ export function createWebPorts(parts: Parts): WebPorts {
     requestRotation: async (request) => await requestRotation(rotator(), request),
     approveRotation: async (approval) => await approveRotation(rotator(), approval),
     rollBackRotation: async (request) => await rollBackRotation(rotator(), request),
-    handleVaultEvent: async (event) => await handleVaultEvent(rotator(), event),
+    handleVaultEvent: async (event) => {
+      const handled = await handleVaultEvent(rotator(), event);
+      logVaultEvent(logger, handled);
+      return handled;
+    },
     isOurTopic: (topic) => settings.vaults.some(({ name, resourceId }) => isTopicOf(topic, name, resourceId)),
     checkEventToken: eventGrid === null ? null : eventGridTokenCheck(eventGrid),
     checkGiteaSignature:
@@ -56,7 +62,9 @@ export function createWebPorts(parts: Parts): WebPorts {
             return ours;
           },
     onGiteaDelivery: async () => {
-      if (jobs !== null) await collectJobs({ feed: jobs, records, now });
+      if (jobs === null) return;
+      const counts = await collectJobs({ feed: jobs, records, now });
+      logger.info(`Jobs: ${describeJobs(counts)}`, { work: 'collect jobs', counts });
     },
     checkRuntimeToken: gitea === null ? null : async (token) => await verifyRuntimeToken(gitea.url, token),
     instance: gitea === null ? null : instanceOf(gitea.url),

@@ -10,6 +10,14 @@ export interface RotationLog {
   readonly failures: (failures: Reconciled['failures']) => void;
 }
 
+/** Writes what became of an event of Key Vault. */
+export function logVaultEvent(
+  logger: Logger,
+  { outcome, secret }: { readonly outcome: string; readonly secret: string | null },
+): void {
+  logger.info(`Key Vault event: ${outcome}.`, { event: outcome, ...(secret === null ? {} : { secret }) });
+}
+
 export function createRotationLog(logger: Logger): RotationLog {
   const states = new Map<string, string>();
   let told = new Map<string, string>();

@@ -38,7 +38,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   // One room: `settings.ts` says what there is, `settings/` reads it.
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
   'settings.ts': ['secrets', 'log/logger.ts'],
-  'keyturn.ts': ['settings.ts', 'log/logger.ts'],
+  'keyturn.ts': ['settings.ts'],
   web: [...ground, 'keyturn.ts', 'settings.ts', 'settings'],
   composition: wiring,
   'compose.ts': [...wiring, 'composition'],
