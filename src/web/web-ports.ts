@@ -1,6 +1,7 @@
 import type { Logger } from '../log/logger.ts';
 import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
+import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 
 /** One pack of the archive, as the portal lists it. */
@@ -24,31 +25,25 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
-/** One rotation, as the portal lists it. */
-export interface ListedRotation {
-  readonly rotationId: string;
-  readonly vault: string;
-  readonly secret: string;
-  readonly state: string;
-  /** Who asked, where somebody did, and why in that person's words. */
-  readonly askedBy: Person | null;
-  readonly reason: string | null;
-  readonly emergency: boolean;
-  readonly claimedAt: string;
-  /** What is to be said where there is no time of publication. */
-  readonly publication: 'published' | 'not-yet' | 'never' | 'not-known';
-  readonly publishedAt: string | null;
-  readonly oldValue: string;
-  readonly failure: string | null;
-  /** What must be known of a rotation that did not go the ordinary way, in sentences; else `null`. */
-  readonly note: string | null;
-  readonly approvals: readonly {
-    readonly step: 'publish' | 'revoke';
-    readonly by: Person;
-    readonly at: string;
-    readonly breakGlass: boolean;
-    readonly reason: string | null;
-  }[];
+/** One rotation, as the portal lists it: what its history says, and what a person may do about it now. */
+export interface ListedRotation
+  extends Pick<
+    RotationHistory,
+    | 'rotationId'
+    | 'vault'
+    | 'secret'
+    | 'state'
+    | 'askedBy'
+    | 'reason'
+    | 'emergency'
+    | 'claimedAt'
+    | 'publication'
+    | 'publishedAt'
+    | 'oldValue'
+    | 'failure'
+    | 'note'
+    | 'approvals'
+  > {
   /** The step that waits for a second person, if one does. */
   readonly awaits: 'publish' | 'revoke' | null;
   /** What is to be weighed before a credential ends: codes, names, times. */

@@ -39,7 +39,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
   'settings.ts': ['secrets', 'log/logger.ts'],
   'keyturn.ts': ['settings.ts'],
-  web: [...ground, 'keyturn.ts', 'settings.ts', 'settings'],
+  web: [...ground, 'rotation/history', 'keyturn.ts', 'settings.ts', 'settings'],
   composition: wiring,
   'compose.ts': [...wiring, 'composition'],
 };

@@ -143,7 +143,11 @@ describe('asking for a rotation', () => {
   });
 
   it('offers to roll back while the old value lives, and to approve what waits, to operators alone', async () => {
-    const listed = (state: string, awaits: 'publish' | 'revoke' | null, oldValue: string) =>
+    const listed = (
+      state: ListedRotation['state'],
+      awaits: ListedRotation['awaits'],
+      oldValue: ListedRotation['oldValue'],
+    ) =>
       listedRotation({
         rotationId: `${state}.${awaits ?? 'none'}`,
         state,

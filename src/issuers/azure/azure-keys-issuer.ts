@@ -14,7 +14,7 @@ import { extractPart, partsLost } from './connection-string-parts.ts';
 import { providerRequest } from '../shared/provider-request.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, text } from '../shared/target-fields.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 import { type ServiceKey, type TwoKeyService, twoKeyServices } from './two-key-services.ts';
 
 const name = 'azure-keys';
@@ -102,7 +102,7 @@ async function revoke(
 ): ReturnType<CredentialIssuer['revoke']> {
   const keys = await listKeys(ports, request);
   const key = keys.find(({ slot }) => slot === credentialId);
-  if (key === undefined) throw refusal(request.binding, 'CredentialId', 'is not one of the two keys');
+  if (key === undefined) throw targetRefused(name, request.binding, 'CredentialId', 'is not one of the two keys');
   const { inForce } = await slots(ports, request, keys);
   if (inForce === null || inForce.slot === key.slot)
     throw stateRefused(request, `${key.slot} is in force, or nobody knows what is`);
@@ -134,7 +134,7 @@ function requireNothingLost({ binding, current }: IssueRequest, inForce: Service
   const lost = partsLost(value, service.connectionString(resource, inForce));
   if (lost.length === 0) return;
   const reason = `the connection string in force has parts that the published one would not have: ${lost.join(', ')}`;
-  throw refusal(binding, 'target.form', reason);
+  throw targetRefused(name, binding, 'target.form', reason);
 }
 
 async function renew(ports: Ports, request: IssueRequest, key: ServiceKey): Promise<ServiceKey> {
@@ -189,7 +189,8 @@ function readTarget(binding: SecretBinding) {
   const target = shape.read(binding);
   const resource = parseArmResource(target.resource);
   const service = findService(resource);
-  if (resource === null || service === null) throw refusal(binding, 'target.resource', `must be one of ${types()}`);
+  if (resource === null || service === null)
+    throw targetRefused(name, binding, 'target.resource', `must be one of ${types()}`);
   return { ...target, resource, service };
 }
 
@@ -205,10 +206,6 @@ function types(): string {
 function keyIn({ keyField }: TwoKeyService, value: SecretValue): string {
   const plaintext = value.reveal();
   return (keyField === null ? null : extractPart(plaintext, keyField)) ?? plaintext;
-}
-
-function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
 }
 
 function stateRefused({ binding }: Pick<IssueRequest, 'binding'>, reason: string): ServiceError {

@@ -4,7 +4,6 @@ import type {
   IssuedCredential,
   Verification,
 } from '../../rotation/ports/credential-issuer.ts';
-import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
@@ -27,7 +26,7 @@ import {
   readKeyWithCertificate,
   signedAssertion,
 } from './self-signed-certificate.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 const name = 'entra-certificate';
 const shape = targetShape(name, entraFields);
@@ -93,7 +92,8 @@ export function entraCertificateIssuer(certificatePorts: CertificatePorts): Cred
 async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
   const target = shape.read(request.binding);
   const own = proposed === null ? null : readKeyWithCertificate(proposed);
-  if (proposed === null || own === null) throw refusal(request.binding, 'value', 'is not a key with its certificate');
+  if (proposed === null || own === null)
+    throw targetRefused(name, request.binding, 'value', 'is not a key with its certificate');
   const there = await ours(ports, request);
   if (there !== undefined) return { credentialId: there.keyId, value: proposed };
   const keyCredential = {
@@ -169,15 +169,16 @@ function signLoginAssertion(
 function signProof({ binding, current, now }: IssueRequest): string {
   const own = current === null ? null : readKeyWithCertificate(current);
   if (own === null)
-    throw refusal(binding, 'value', 'in force is no key with a certificate: the first certificate is added by hand');
+    throw targetRefused(
+      name,
+      binding,
+      'value',
+      'in force is no key with a certificate: the first certificate is added by hand',
+    );
   return signedAssertion(own, { aud: proofAudience, iss: shape.read(binding).application, ...validity(now) });
 }
 
 function validity(now: Date): { readonly nbf: number; readonly exp: number } {
   const seconds = Math.floor(now.getTime() / 1000);
   return { nbf: seconds - 60, exp: seconds + proofMs / 1000 };
-}
-
-function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
 }

@@ -10,6 +10,7 @@ import { ServiceError } from '../../service-error.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import type { Session } from './database-engine.ts';
+import { readAdministrator } from './database-administrator.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { asMysqlAdministrator, passwordPolicyCodes, withMysql } from './mysql-session.ts';
@@ -18,7 +19,7 @@ import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { refused } from '../shared/refused.ts';
 import { withPolicyNamed } from '../shared/refused-by-policy.ts';
 import { text } from '../shared/target-fields.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 const name = 'mysql-dual-password';
 const shape = targetShape(
@@ -65,12 +66,13 @@ export function mysqlDualPasswordIssuer(ports: Ports): CredentialIssuer {
 async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
   const { binding, rotationId } = request;
   const login = proposed === null ? null : loginIn(binding, proposed);
-  if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
+  if (proposed === null || login === null)
+    throw targetRefused(name, binding, 'value', "is not a login of the target's user");
   const credential = { credentialId: idOf(binding, rotationId), value: proposed };
   // Setting the same password twice would retain it as the old one, and end the one that readers hold.
   if ((await verify(request, credential)).outcome === 'works') return credential;
   const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
-  const administrator = await readAdministrator(ports, request);
+  const administrator = await readSession(ports, request);
   await withPolicyNamed(binding, passwordPolicyCodes, () =>
     asMysqlAdministrator(name, administrator, (mysql) =>
       mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
@@ -104,9 +106,9 @@ async function revoke(
   const { binding, current } = request;
   const { user } = shape.read(binding);
   const [named, rotationId = null] = credentialId.split('#');
-  if (named !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
+  if (named !== user) throw targetRefused(name, binding, 'CredentialId', "is not the target's user");
   const { mark, discarded } = await readAttributes(ports, request);
-  const administrator = await readAdministrator(ports, request);
+  const administrator = await readSession(ports, request);
   if (rotationId === null || mark !== credentialName(binding, rotationId)) {
     if (discarded) return { outcome: 'absent' };
     await discardOld(administrator, user);
@@ -114,7 +116,7 @@ async function revoke(
   }
   // A password that was never published is taken back by setting the one that readers hold, which drops both others.
   const back = current === null ? null : loginIn(binding, current);
-  if (back === null) throw refusal(binding, 'value', 'is not known, so that nothing could take its place');
+  if (back === null) throw targetRefused(name, binding, 'value', 'is not known, so that nothing could take its place');
   if ((await verify(request, { credentialId, value: current ?? new SecretValue('') })).outcome !== 'works') {
     throw new ServiceError('PROVIDER_STATE_REFUSED', {
       issuer: name,
@@ -147,7 +149,7 @@ async function readAttributes(
 ): Promise<{ readonly mark: string; readonly discarded: boolean }> {
   const { user } = shape.read(asked.binding);
   const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
-  const rows = await asMysqlAdministrator(name, await readAdministrator(ports, asked), (mysql) =>
+  const rows = await asMysqlAdministrator(name, await readSession(ports, asked), (mysql) =>
     mysql.ask(sql, [user, '%']),
   );
   const attribute: unknown = rows[0]?.['attribute'];
@@ -156,15 +158,20 @@ async function readAttributes(
   return { mark: typeof mark === 'string' ? mark : '', discarded: given.get('keyturn-old') === 'discarded' };
 }
 
-async function readAdministrator(
-  ports: Ports,
+async function readSession(
+  { readSecret }: Ports,
   { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
 ): Promise<Session> {
   const { administrator, tls } = shape.read(binding);
-  const login = parseLogin(await ports.readSecret(administrator, signal), placeOf(binding));
-  if (login === null)
-    throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
-  return { login, tls, signal };
+  return await readAdministrator({
+    issuer: name,
+    binding,
+    place: placeOf(binding),
+    tls,
+    administrator,
+    readSecret,
+    signal,
+  });
 }
 
 function placeOf(binding: SecretBinding) {
@@ -178,8 +185,4 @@ function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin | nu
 
 function idOf(binding: SecretBinding, rotationId: string): string {
   return `${shape.read(binding).user}#${rotationId}`;
-}
-
-function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
 }

@@ -8,7 +8,7 @@ import type {
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
-import type { Session } from './database-engine.ts';
+import { readAdministrator } from './database-administrator.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
@@ -16,7 +16,7 @@ import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { type RedisSession, withRedis } from './redis-session.ts';
 import { refused } from '../shared/refused.ts';
 import { text, wholeNumber } from '../shared/target-fields.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 const name = 'redis-acl';
 const shape = targetShape(
@@ -68,7 +68,8 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   const { binding, rotationId, current } = request;
   const { user } = shape.read(binding);
   const login = proposed === null ? null : loginIn(binding, proposed);
-  if (proposed === null || login === null) throw refusal(binding, 'value', "is not a login of the target's user");
+  if (proposed === null || login === null)
+    throw targetRefused(name, binding, 'value', "is not a login of the target's user");
   const ours = [login, current === null ? null : loginIn(binding, current)].flatMap((one) =>
     one === null ? [] : [hashPassword(one)],
   );
@@ -102,9 +103,11 @@ async function revoke(
 ): ReturnType<CredentialIssuer['revoke']> {
   const { binding, current } = request;
   const { user } = shape.read(binding);
-  if (credentialId.split('#')[0] !== user) throw refusal(binding, 'CredentialId', "is not the target's user");
+  if (credentialId.split('#')[0] !== user)
+    throw targetRefused(name, binding, 'CredentialId', "is not the target's user");
   const inForce = current === null ? null : loginIn(binding, current);
-  if (inForce === null) throw refusal(binding, 'value', 'in force is not known, so that nothing may be taken away');
+  if (inForce === null)
+    throw targetRefused(name, binding, 'value', 'in force is not known, so that nothing may be taken away');
   return await asAdministrator(ports, request, async (redis) => {
     const there = await readPasswordHashes(redis, binding);
     const keep = hashPassword(inForce);
@@ -124,10 +127,9 @@ async function asAdministrator<Result>(
   act: (redis: RedisSession) => Promise<Result>,
 ): Promise<Result> {
   const { administrator, tls, host } = shape.read(binding);
-  const login = parseLogin(await ports.readSecret(administrator, signal), placeOf(binding));
-  if (login === null)
-    throw refusal(binding, 'target.administrator', "is not a login of the target's server and database");
-  const session: Session = { login, tls, signal };
+  const { readSecret } = ports;
+  const place = placeOf(binding);
+  const session = await readAdministrator({ issuer: name, binding, place, tls, administrator, readSecret, signal });
   const result = await withRedis(name, session, async (redis) => ({ value: await act(redis) }));
   if (result === null)
     throw new ServiceError('PROVIDER_ACCESS_DENIED', { issuer: name, provider: host, reason: 'WRONGPASS' });
@@ -153,10 +155,6 @@ function loginIn(binding: SecretBinding, value: SecretValue): DatabaseLogin | nu
 
 function hashPassword({ password }: DatabaseLogin): string {
   return createHash('sha256').update(password.reveal()).digest('hex');
-}
-
-function refusal({ vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: name, secret: `${vault}/${secret}`, place, reason });
 }
 
 function stateRefused(binding: SecretBinding, reason: string): ServiceError {

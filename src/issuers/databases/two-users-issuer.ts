@@ -9,6 +9,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import type { DatabaseEngine, Session } from './database-engine.ts';
+import { readAdministrator } from './database-administrator.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
 import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
 import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
@@ -16,7 +17,7 @@ import { refused } from '../shared/refused.ts';
 import { withPolicyNamed } from '../shared/refused-by-policy.ts';
 import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { texts } from '../shared/target-fields.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 interface TwoUsersPorts {
   readonly name: string;
@@ -78,13 +79,13 @@ function propose(ports: Ports, { binding, current }: IssueRequest): SecretValue 
 async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
   const { binding, rotationId, current } = request;
   ports.shape.read(binding);
-  if (proposed === null) throw refusal(ports, binding, 'value', 'is missing');
+  if (proposed === null) throw targetRefused(ports.name, binding, 'value', 'is missing');
   const login = loginIn(ports, binding, proposed);
   // Setting a further password of the user in force would end the one that readers hold.
   const inForce = current === null ? null : loginIn(ports, binding, current);
   if (inForce?.user === login.user && !inForce.password.equals(login.password))
     throw stateRefused(ports, login, 'in force');
-  const administrator = await readAdministrator(ports, request);
+  const administrator = await readSession(ports, request);
   const mark = credentialName(binding, rotationId);
   await withPolicyNamed(binding, ports.engine.policyCodes, () =>
     ports.engine.setPassword(administrator, login.user, login.password, mark),
@@ -99,7 +100,7 @@ async function verify(ports: Ports, request: IssueRequest, { value }: IssuedCred
   const entered = await ports.engine.signIn({ login, tls, signal: request.signal });
   if (entered.outcome === 'refused') return refused(false, `the server refuses ${login.user}`);
   if (entered.user !== login.user) return refused(true, `the server calls it ${entered.user}`);
-  const administrator = await readAdministrator(ports, request);
+  const administrator = await readSession(ports, request);
   const [one, other] = await Promise.all(users.map((user) => ports.engine.rightsOf(administrator, user)));
   if (one?.join('\n') !== other?.join('\n')) return refused(true, 'the two users do not have the same rights');
   return {
@@ -131,10 +132,10 @@ async function revoke(
   const { binding, current } = request;
   const { users } = read(ports, binding);
   const [user = '', rotationId = null] = credentialId.split('#');
-  if (!users.includes(user)) throw refusal(ports, binding, 'CredentialId', 'is not one of the two users');
+  if (!users.includes(user)) throw targetRefused(ports.name, binding, 'CredentialId', 'is not one of the two users');
   const inForce = current === null ? null : loginIn(ports, binding, current);
   if (inForce?.user === user) throw stateRefused(ports, inForce, 'in force');
-  const administrator = await readAdministrator(ports, request);
+  const administrator = await readSession(ports, request);
   const mark = (await ports.engine.markOf?.(administrator, user)) ?? null;
   const ended = `keyturn.${binding.name.toLowerCase()}.ended`;
   // A later rotation has given this user another password since, or it was ended already.
@@ -152,22 +153,20 @@ async function marks(
   const { users } = read(ports, asked.binding);
   const { markOf } = ports.engine;
   if (markOf === undefined) return [];
-  const administrator = await readAdministrator(ports, asked);
+  const administrator = await readSession(ports, asked);
   const found = await Promise.all(
     users.map(async (user) => ({ user, mark: (await markOf(administrator, user)) ?? '' })),
   );
   return found.filter(({ mark }) => mark !== '');
 }
 
-async function readAdministrator(
+async function readSession(
   ports: Ports,
   { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
 ): Promise<Session> {
   const { place, tls, administrator } = read(ports, binding);
-  const login = parseLogin(await ports.readSecret(administrator, signal), place);
-  if (login === null)
-    throw refusal(ports, binding, 'target.administrator', "is not a login of the target's server and database");
-  return { login, tls, signal };
+  const { name: issuer, readSecret } = ports;
+  return await readAdministrator({ issuer, binding, place, tls, administrator, readSecret, signal });
 }
 
 function read(ports: Ports, binding: SecretBinding) {
@@ -179,12 +178,8 @@ function loginIn(ports: Ports, binding: SecretBinding, value: SecretValue): Data
   const { place, users } = read(ports, binding);
   const login = parseLogin(value, place);
   if (login === null || !users.includes(login.user))
-    throw refusal(ports, binding, 'value', "is not a login of one of the target's users");
+    throw targetRefused(ports.name, binding, 'value', "is not a login of one of the target's users");
   return login;
-}
-
-function refusal(ports: Ports, { vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: ports.name, secret: `${vault}/${secret}`, place, reason });
 }
 
 function stateRefused(ports: Ports, { user, host }: DatabaseLogin, state: string): ServiceError {

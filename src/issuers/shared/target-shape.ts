@@ -36,12 +36,7 @@ export function targetShape<Shape extends Fields>(
       const [first] = faults;
       if (first === undefined && target !== null) return target;
       const { place, reason } = first ?? { place: 'target', reason: 'is missing' };
-      throw new ServiceError('ISSUER_TARGET_REFUSED', {
-        issuer,
-        secret: `${binding.vault}/${binding.name}`,
-        place,
-        reason,
-      });
+      throw targetRefused(issuer, binding, place, reason);
     },
   };
 
@@ -72,4 +67,14 @@ export function readFields<Shape extends Fields>(
     else values[name] = outcome.value;
   }
   return { values: values as ReadFields<Shape>, faults };
+}
+
+/** A target, or a value or an id of it, that this issuer refuses before any call. `place`: such as `target.user`. */
+export function targetRefused(
+  issuer: string,
+  { vault, name }: Pick<SecretBinding, 'vault' | 'name'>,
+  place: string,
+  reason: string,
+): ServiceError {
+  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer, secret: `${vault}/${name}`, place, reason });
 }

@@ -13,7 +13,7 @@ import { type AlphabetName, alphabets, countBits, type RandomBytes, randomText }
 import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 import { webhookCall, type WebhookEndpoint, type WebhookVerb } from './webhook-call.ts';
 
 const fields = {
@@ -115,7 +115,7 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
     throw malformed(ports, binding, 'value');
   }
   ports.shape.read(binding);
-  if (proposed === null) throw refusal(ports, binding, 'value', 'is missing');
+  if (proposed === null) throw targetRefused(ports.name, binding, 'value', 'is missing');
   const answer = await call(ports, request, 'apply', rotationId, { ...body, value: proposed.reveal() });
   return { credentialId: idIn(ports, binding, answer), value: proposed };
 }
@@ -209,7 +209,7 @@ function idIn(ports: Ports, binding: SecretBinding, answer: ReadonlyMap<string, 
 }
 
 function requireId(ports: Ports, binding: SecretBinding, id: string): void {
-  if (!isId(id)) throw refusal(ports, binding, 'CredentialId', 'is not an id that an endpoint may give');
+  if (!isId(id)) throw targetRefused(ports.name, binding, 'CredentialId', 'is not an id that an endpoint may give');
 }
 
 /** The credential may be there and its id is not known: only a description can tell. */
@@ -225,10 +225,6 @@ function malformed(ports: Ports, binding: SecretBinding, place: string): Service
 function notUnderstood(ports: Ports, binding: SecretBinding, place: string): ServiceError {
   const provider = new URL(ports.shape.read(binding).url).host;
   return new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer: ports.name, provider, place });
-}
-
-function refusal(ports: Ports, { vault, name: secret }: SecretBinding, place: string, reason: string): ServiceError {
-  return new ServiceError('ISSUER_TARGET_REFUSED', { issuer: ports.name, secret: `${vault}/${secret}`, place, reason });
 }
 
 function isId(id: string): boolean {
