@@ -1,12 +1,13 @@
 import { actionRoutes } from './routes/action-routes.ts';
-import { json, notFound, Refusal, type Answer } from './server/answer.ts';
+import { json, Moved, moved, notFound, Refusal, unknownRoute, type Answer } from './server/answer.ts';
 import { answerArtifactRequest } from './routes/artifact-route.ts';
 import { callerOf, requireScope, rightsIn, type Caller } from './server/caller.ts';
-import type { GiteaInstance } from './server/gitea-instance.ts';
+import { fullName, type GiteaInstance } from './server/gitea-instance.ts';
 import type { GiteaRequest, Route, RouteContext } from './server/gitea-route.ts';
 import { actionsSecretRoutes } from './routes/actions-secret-routes.ts';
 import { deployKeyRoutes } from './routes/deploy-key-routes.ts';
 import { hookRoutes } from './routes/hook-routes.ts';
+import { pullRoutes } from './routes/pull-routes.ts';
 import { repositoryRoutes } from './routes/repository-routes.ts';
 import { runRoutes } from './routes/run-routes.ts';
 import { runnerRoutes } from './routes/runner-routes.ts';
@@ -15,6 +16,7 @@ import { userRoutes } from './routes/user-routes.ts';
 const routes: readonly Route[] = [
   ...userRoutes,
   ...repositoryRoutes,
+  ...pullRoutes,
   ...actionRoutes,
   ...runRoutes,
   ...runnerRoutes,
@@ -28,14 +30,16 @@ export function answerRequest(instance: GiteaInstance, request: GiteaRequest): A
   try {
     return answerArtifactRequest(instance, request) ?? answerApiRequest(instance, request);
   } catch (error) {
+    if (error instanceof Moved) return moved(error);
     if (!(error instanceof Refusal)) throw error;
-    return json(error.status, { message: error.message, url: `${instance.url()}/api/swagger` });
+    const errors = error.errors === undefined ? {} : { errors: error.errors };
+    return json(error.status, { ...errors, message: error.message, url: `${instance.url()}/api/swagger` });
   }
 }
 
 function answerApiRequest(instance: GiteaInstance, request: GiteaRequest): Answer {
   const found = routeOf(request);
-  if (found === null) throw notFound();
+  if (found === null) return unknownRoute();
   const caller = callerOf(instance, request.authorization);
   const context = contextOf(instance, request, found.parameters, caller);
   if (found.route.area !== null) requireScope(caller, request.method === 'GET' ? 'read' : 'write', found.route.area);
@@ -69,9 +73,16 @@ function match(pattern: string, segments: readonly string[]): Readonly<Record<st
 function requireAccess(route: Route, context: RouteContext): void {
   const { caller } = context;
   if (route.access === 'anyone') return;
+  // Whether there is such a repository is looked at first: without a token a private one is 404, not 401.
+  const repository = context.parameters['repository'] === undefined ? null : context.repository();
   if (caller === null) throw new Refusal(401, 'token is required');
   switch (route.access) {
     case 'signed-in':
+      return;
+    case 'actions-reader':
+      // An administrator sees an empty list where Actions are off; a reader is refused.
+      if (repository?.actions !== true && !rightsIn(context.repository(), caller).administer)
+        throw new Refusal(403, 'user should have specific read permission or be a repo admin or a site admin');
       return;
     case 'administrator':
       if (!caller.user.administrator) throw new Refusal(403, 'user should be the site admin');
@@ -110,7 +121,8 @@ function contextOf(
       const found = instance.state.repositories.find(
         (row) => same(row.owner, parameters['owner']) && same(row.name, parameters['repository']),
       );
-      if (found === undefined || !rightsIn(found, caller).read) throw notFound();
+      if (found === undefined) throw movedFrom(instance, request, parameters) ?? notFound();
+      if (!rightsIn(found, caller).read) throw notFound();
       return found;
     },
     organisation() {
@@ -120,7 +132,9 @@ function contextOf(
     },
     user() {
       const found = instance.state.users.find((row) => same(row.name, parameters['username']));
-      if (found === undefined) throw notFound();
+      if (found === undefined) {
+        throw new Refusal(404, `user redirect does not exist [name: ${parameters['username'] ?? ''}]`);
+      }
       return found;
     },
     body() {
@@ -133,4 +147,17 @@ function contextOf(
       throw new Refusal(422, 'Failed to decode the request body.');
     },
   };
+}
+
+/** The redirect from a name that a repository once had; before the caller's rights are looked at, as Gitea has it. */
+function movedFrom(
+  { state }: GiteaInstance,
+  request: GiteaRequest,
+  { owner = '', repository = '' }: Readonly<Record<string, string>>,
+): Moved | null {
+  const former = `${owner}/${repository}`.toLowerCase();
+  const now = state.repositories.find((row) => row.formerNames.some((name) => name.toLowerCase() === former));
+  if (now === undefined) return null;
+  const query = request.query.size === 0 ? '' : `?${request.query.toString()}`;
+  return new Moved(`${request.path.replace(`/repos/${owner}/${repository}`, `/repos/${fullName(now)}`)}${query}`);
 }

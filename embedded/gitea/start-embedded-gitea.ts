@@ -5,7 +5,8 @@ import { answerRequest } from './answer-request.ts';
 import { hashCredential } from './server/credential-hash.ts';
 import { webhookDelivery, type WebhookDelivery } from './webhooks/deliver-webhooks.ts';
 import type { EmbeddedGitea } from './embedded-gitea.ts';
-import { rowById, seconds, type GiteaInstance } from './server/gitea-instance.ts';
+import { fullName, rowById, seconds, type GiteaInstance } from './server/gitea-instance.ts';
+import { deleteHead, openPull } from './server/open-pull.ts';
 import { nextId, type StoredJob } from './server/gitea-state.ts';
 import { openStateFile } from './server/state-file.ts';
 import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './runner/running-job.ts';
@@ -21,6 +22,10 @@ export interface EmbeddedGiteaOptions {
   readonly version?: string;
   /** What the artifact route answers to a good token of a run without artifacts. Gitea's source says `not-found`. */
   readonly withoutArtifacts?: GiteaInstance['withoutArtifacts'];
+  /** `[api] MAX_RESPONSE_ITEMS`, 50 when absent. */
+  readonly maxResponseItems?: number;
+  /** `[service] ENABLE_BASIC_AUTHENTICATION`, on when absent. */
+  readonly basicAuthentication?: boolean;
 }
 
 // The newest runner whose source was read.
@@ -52,7 +57,10 @@ export async function startEmbeddedGitea(
       secrets.add(secret);
       return secret;
     },
+    maxResponseItems: options.maxResponseItems ?? 50,
+    basicAuthentication: options.basicAuthentication ?? true,
     testHook: (hook, repository) => webhooks.test(hook, repository),
+    jobChanged: (job) => webhooks.jobChanged(job),
     changed: () => file.changed(),
   };
   const webhooks = webhookDelivery(instance);
@@ -79,8 +87,25 @@ function siteOf(
 ): Omit<EmbeddedGitea, 'url' | 'everySecret'> {
   const { state } = instance;
   const memories = new Map<number, RunnerMemory>();
-  const run = (job: StoredJob, runner: string): HeldJob => {
+  const told = (job: StoredJob) => {
+    const repository = rowById(state.repositories, job.repositoryId);
+    return embeddedJob({ repository, run: rowById(state.runs, job.runId), job });
+  };
+  const queue = (start: Parameters<typeof queueJob>[1]) => announced(queueJob(instance, start));
+  const rerun = (jobId: number) => announced(queueRerun(instance, jobId));
+  const approve = (job: StoredJob) => announced(Object.assign(job, { status: 'queued' as const }));
+  const announced = (job: StoredJob) => {
     webhooks.jobChanged(job);
+    return job;
+  };
+  /** The one that ran its last attempt, else one with its labels. */
+  const runnerOf = (job: StoredJob) => {
+    const before = state.tasks.findLast((task) => task.jobId === job.id);
+    const fits = (row: { readonly labels: readonly string[] }) =>
+      job.labels.every((label) => row.labels.includes(label));
+    return state.runners.find((row) => (before === undefined ? fits(row) : row.id === before.runnerId))?.name ?? '';
+  };
+  const take = (job: StoredJob, runner = runnerOf(job)): HeldJob => {
     const claimed = claimJob(instance, job, runner);
     const memory = memories.get(claimed.runner.id) ?? { runtimeToken: '' };
     memories.set(claimed.runner.id, memory);
@@ -96,20 +121,7 @@ function siteOf(
     return held;
   };
   return {
-    addRepository(fullName, { private: hidden = true, administrators = [] } = {}) {
-      const [owner = '', name = ''] = fullName.split('/');
-      const repository = {
-        id: nextId(state, 'repository'),
-        owner,
-        name,
-        private: hidden,
-        administrators,
-        created: seconds(instance),
-      };
-      state.repositories.push(repository);
-      instance.changed();
-      return { id: repository.id, fullName, private: hidden };
-    },
+    ...repositoriesOf(instance),
     addRunner({ name, labels, version = newestRunner, environment = {}, repository }) {
       const repositoryId = state.repositories.find((row) => `${row.owner}/${row.name}` === repository)?.id ?? null;
       const runner = { id: nextId(state, 'runner'), name, labels, version, environment, disabled: false, repositoryId };
@@ -117,9 +129,10 @@ function siteOf(
       instance.changed();
       return { id: runner.id, name, labels, version };
     },
-    addUser({ name, password, administrator = false }) {
+    addUser({ name, password, administrator = false, secondFactor = false }) {
       const passwordHash = hashCredential(instance.remember(password));
-      state.users.push({ id: nextId(state, 'user'), name, passwordHash, administrator, created: seconds(instance) });
+      const created = seconds(instance);
+      state.users.push({ id: nextId(state, 'user'), name, passwordHash, secondFactor, administrator, created });
       instance.changed();
     },
     seedToken(user, name, scopes) {
@@ -127,19 +140,22 @@ function siteOf(
       if (owner === undefined) throw new Error(`The embedded Gitea has no user ${user}.`);
       return mintToken(instance, owner, name, scopes).value;
     },
-    startJob: (start) => run(queueJob(instance, start), start.runner),
-    rerun(jobId) {
-      const before = state.tasks.findLast((task) => task.jobId === jobId);
-      const runner = state.runners.find((row) => row.id === before?.runnerId);
-      return run(queueRerun(instance, jobId), runner?.name ?? '');
+    startJob(start) {
+      const job = queue(start);
+      return take(job.status === 'waiting' ? approve(job) : job, start.runner);
     },
-    addWebhook(url, secret) {
+    queueJob: (start) => told(queue(start)),
+    approve: (jobId) => told(approve(rowById(state.jobs, jobId))),
+    takeJob: (jobId, runner) => take(rowById(state.jobs, jobId), runner),
+    queueRerun: (jobId) => told(rerun(jobId)),
+    rerun: (jobId) => take(rerun(jobId), runnerOf(rowById(state.jobs, jobId))),
+    addWebhook(url, secret, events = ['workflow_job']) {
       const created = seconds(instance);
       const sent = {
         url,
         contentType: 'json',
         secret: instance.remember(secret),
-        events: ['workflow_job'],
+        events,
         active: true,
       };
       state.hooks.push({
@@ -158,13 +174,64 @@ function siteOf(
       const rows = state.tasks.find((row) => row.id === taskId)?.log ?? [];
       return Buffer.from(rows.map((row) => `${row}\n`).join(''), 'latin1').toString('utf8');
     },
-    jobs: () =>
-      state.jobs.map((job) =>
-        embeddedJob({
-          repository: rowById(state.repositories, job.repositoryId),
-          run: rowById(state.runs, job.runId),
-          job,
-        }),
-      ),
+    jobs: () => state.jobs.map(told),
   };
+}
+
+/** Repositories and their pull requests. */
+function repositoriesOf(
+  instance: GiteaInstance,
+): Pick<EmbeddedGitea, 'addRepository' | 'renameRepository' | 'deleteRepository' | 'openPull' | 'deleteHead'> {
+  const { state } = instance;
+  const named = (name: string) => {
+    const found = state.repositories.find((row) => fullName(row) === name);
+    if (found === undefined) throw new Error(`The embedded Gitea has no repository ${name}.`);
+    return found;
+  };
+  return {
+    addRepository(
+      fullName,
+      { private: hidden = true, administrators = [], forkOf, actions = forkOf === undefined } = {},
+    ) {
+      const [owner = '', name = ''] = fullName.split('/');
+      const repository = {
+        id: nextId(state, 'repository'),
+        owner,
+        name,
+        private: hidden,
+        administrators,
+        actions,
+        forkOf: forkOf === undefined ? null : named(forkOf).id,
+        formerNames: [],
+        created: seconds(instance),
+      };
+      state.repositories.push(repository);
+      instance.changed();
+      return { id: repository.id, fullName, private: hidden };
+    },
+    renameRepository(from, to) {
+      const repository = named(from);
+      const [owner = '', name = ''] = to.split('/');
+      // A name that is taken no longer redirects.
+      for (const row of state.repositories) row.formerNames = row.formerNames.filter((former) => former !== to);
+      Object.assign(repository, { owner, name, formerNames: [...repository.formerNames, from] });
+      instance.changed();
+    },
+    deleteRepository(name) {
+      const { id } = named(name);
+      const ofIt = (row: { readonly repositoryId: number }) => row.repositoryId === id;
+      const jobs = new Set(state.jobs.filter(ofIt).map((job) => job.id));
+      keep(state.tasks, (task) => !jobs.has(task.jobId));
+      for (const rows of [state.jobs, state.runs, state.pulls, state.deployKeys] as { repositoryId: number }[][])
+        keep(rows, (row) => !ofIt(row));
+      keep(state.repositories, (row) => row.id !== id);
+      instance.changed();
+    },
+    openPull: (pull) => openPull(instance, pull).number,
+    deleteHead: (repository, pull) => deleteHead(instance, repository, pull),
+  };
+}
+
+function keep<Row>(rows: Row[], wanted: (row: Row) => boolean): void {
+  rows.splice(0, rows.length, ...rows.filter(wanted));
 }

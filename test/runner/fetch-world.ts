@@ -6,6 +6,7 @@ import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
+import { outputRows } from '../embedded/gitea/gitea-under-test.ts';
 
 /** The embedded cloud with one repository, one runner, and the helper's bundle as a job would call it. */
 export interface FetchWorld {
@@ -81,10 +82,8 @@ export async function startFetchWorld(runnerVersion = '3.2.0'): Promise<FetchWor
   };
 }
 
-/** The rows of a job's log, without Gitea's time-stamps. */
+/** The rows of a job's log, without Gitea's time-stamps and without the rows by which a runner tells the command. */
 export function rowsOf(world: FetchWorld, job: RunningJob): readonly string[] {
-  return world.cloud.gitea
-    .logOf(job.job.jobId)
-    .split('\n')
-    .map((row) => row.replace(/^\S+Z /, ''));
+  const rows = world.cloud.gitea.logOf(job.job.jobId).split('\n');
+  return outputRows(rows.map((row) => row.replace(/^\S+Z /, '')));
 }

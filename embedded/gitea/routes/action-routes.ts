@@ -6,7 +6,7 @@ import { pageOf } from '../server/paging.ts';
 import { runOf } from './run-routes.ts';
 import { currentJobs, runShape, runStatus } from '../shapes/run-shape.ts';
 
-const inRepository = { access: 'signed-in', area: 'repository' } as const;
+const inRepository = { access: 'actions-reader', area: 'repository' } as const;
 const everywhere = { access: 'administrator', area: 'admin' } as const;
 
 /** Runs, jobs and their logs: of a repository, and of the whole site for its administrator. */
@@ -70,7 +70,7 @@ function listRuns(context: RouteContext, included: (run: StoredRun) => boolean):
     )
     .filter((run) => wanted(runStatus(currentJobs(instance, run))))
     .toReversed();
-  const page = pageOf(rows, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(rows, { instance, request });
   return json(
     200,
     { workflow_runs: page.rows.map((run) => runShape(instance, run)), total_count: page.total },
@@ -81,7 +81,7 @@ function listRuns(context: RouteContext, included: (run: StoredRun) => boolean):
 /** Lowest job id first. */
 function listJobs(context: RouteContext, jobs: readonly StoredJob[]): Answer {
   const { instance, request } = context;
-  const page = pageOf(jobs.filter(statusFilter(request.query)), request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(jobs.filter(statusFilter(request.query)), { instance, request });
   return json(200, { jobs: page.rows.map((job) => jobShape(instance, job)), total_count: page.total }, page.headers);
 }
 
@@ -89,7 +89,7 @@ type Status = Pick<StoredJob, 'status' | 'conclusion'>;
 
 const statuses: Readonly<Record<string, (row: Status) => boolean>> = {
   queued: (row) => row.status === 'queued',
-  waiting: () => false,
+  waiting: (row) => row.status === 'waiting',
   pending: () => false,
   requested: () => false,
   action_required: () => false,
@@ -98,24 +98,27 @@ const statuses: Readonly<Record<string, (row: Status) => boolean>> = {
   success: (row) => row.conclusion === 'success',
   failure: (row) => row.conclusion === 'failure',
   cancelled: (row) => row.conclusion === 'cancelled',
-  skipped: () => false,
+  skipped: (row) => row.conclusion === 'skipped',
 };
 
 /** The `status` parameter, which may be repeated. @throws Refusal 400 for a word that Gitea does not know. */
 function statusFilter(query: URLSearchParams): (row: Status) => boolean {
   const wanted = query.getAll('status').map((status) => {
     const test = statuses[status];
-    if (test === undefined) throw new Refusal(400, `invalid status ${status}`);
+    if (test === undefined) throw new Refusal(400, `Invalid status ${status}`);
     return test;
   });
   return (row) => wanted.length === 0 || wanted.some((test) => test(row));
 }
 
-/** The log of the job's current task, as a plain-text file whose name ends in the task id; 404 before there is one. */
+/**
+ * The log of the job's current task, as a plain-text file whose name ends in the task id. 404 before there is one: a re-run
+ * that waits for a runner hides the log of the attempt before.
+ */
 function readLog(context: RouteContext): Answer {
   const job = jobOf(context);
   const task = context.instance.state.tasks.find((row) => row.id === job.taskId);
-  if (task === undefined) throw notFound();
+  if (task === undefined) throw notFound(['job not started']);
   const run = context.instance.state.runs.find((row) => row.id === job.runId);
   const workflow = (run?.workflow ?? '').replace(/\.ya?ml$/, '');
   const fileName = `${workflow}-${job.name}-${String(task.id)}.log`;

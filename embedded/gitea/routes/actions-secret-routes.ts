@@ -1,4 +1,4 @@
-import { json, notFound, nothing, Refusal } from '../server/answer.ts';
+import { json, nothing, Refusal } from '../server/answer.ts';
 import { isoTime, seconds } from '../server/gitea-instance.ts';
 import type { Route, RouteContext } from '../server/gitea-route.ts';
 import type { Belonging, StoredActionsSecret } from '../server/gitea-state.ts';
@@ -38,11 +38,7 @@ function ownSecrets(context: RouteContext): (secret: StoredActionsSecret) => boo
 
 function listSecrets(context: RouteContext) {
   const { instance, request } = context;
-  const page = pageOf(
-    instance.state.actionsSecrets.filter(ownSecrets(context)),
-    request.query,
-    `${instance.url()}${request.path}`,
-  );
+  const page = pageOf(instance.state.actionsSecrets.filter(ownSecrets(context)), { instance, request });
   const shapes = page.rows.map(({ name, description, created }) => ({
     name,
     description,
@@ -57,8 +53,7 @@ function putSecret(context: RouteContext) {
   const { data, description = '' } = context.body();
   if (typeof data !== 'string' || data === '') throw new Refusal(422, '[Data]: Required');
   if (Buffer.byteLength(data) > mostBytes) throw new Refusal(400, 'data too long');
-  // Text areas send CR LF; Gitea keeps LF alone (ReserveLineBreakForTextarea).
-  const value = instance.remember(data.replaceAll('\r', ''));
+  const value = instance.remember(data);
   const own = ownSecrets(context);
   const there = instance.state.actionsSecrets.find((secret) => own(secret) && secret.name === name);
   instance.changed();
@@ -80,7 +75,8 @@ function deleteSecret(context: RouteContext) {
   const { actionsSecrets } = context.instance.state;
   const [name, own] = [nameOf(context), ownSecrets(context)];
   const found = actionsSecrets.findIndex((secret) => own(secret) && secret.name === name);
-  if (found < 0) throw notFound();
+  // The text of Gitea's error, which leaves the name out.
+  if (found < 0) throw new Refusal(404, 'secret was not found [name: ]');
   actionsSecrets.splice(found, 1);
   context.instance.changed();
   return nothing();

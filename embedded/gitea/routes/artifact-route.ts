@@ -1,4 +1,4 @@
-import { bytes, json, type Answer } from '../server/answer.ts';
+import { json, text, unknownRoute, type Answer } from '../server/answer.ts';
 import type { GiteaInstance } from '../server/gitea-instance.ts';
 import type { GiteaRequest } from '../server/gitea-route.ts';
 import { rowById } from '../server/gitea-instance.ts';
@@ -12,7 +12,7 @@ const address = /^\/api\/actions_pipeline\/_apis\/pipelines\/workflows\/(?<run>[
  */
 export function answerArtifactRequest(instance: GiteaInstance, request: GiteaRequest): Answer | null {
   const run = address.exec(request.path)?.groups?.['run'];
-  if (run === undefined) return null;
+  if (run === undefined) return request.path.startsWith('/api/actions_pipeline/') ? unknownRoute() : null;
   const authorization = request.authorization ?? '';
   if (!authorization.startsWith('Bearer ')) return text(401, 'Bad authorization header');
   const taskId = taskOfRuntimeToken(authorization.slice('Bearer '.length), instance.clock.now(), instance.signingKey);
@@ -34,8 +34,4 @@ function listArtifacts(instance: GiteaInstance): Answer {
 function uploadAddress(instance: GiteaInstance, run: string): Answer {
   const base = `${instance.url()}/api/actions_pipeline/_apis/pipelines/workflows/${run}/artifacts`;
   return json(200, { fileContainerResourceUrl: `${base}/0123456789abcdef0123456789abcdef/upload` });
-}
-
-function text(status: number, message: string): Answer {
-  return bytes(status, Buffer.from(`${message}\n`));
 }

@@ -16,8 +16,9 @@ export const deployKeyRoutes: readonly Route[] = [
     method: 'GET',
     pattern: '/repos/:owner/:repository/keys/:id',
     ...rights,
-    handle: (context) => json(200, keyShape(context, keyOf(context))),
+    handle: (context) => json(200, keyShape(context, keyOf(context), 'with-repository')),
   },
+  { method: 'PATCH', pattern: '/repos/:owner/:repository/keys/:id', ...rights, handle: () => nothing(405) },
   { method: 'DELETE', pattern: '/repos/:owner/:repository/keys/:id', ...rights, handle: deleteKey },
 ];
 
@@ -37,10 +38,10 @@ function listKeys(context: RouteContext) {
   const rows = keysOf(instance, context.repository()).filter(
     (key) => has('fingerprint', key.fingerprint) && has('key_id', String(key.id)),
   );
-  const page = pageOf(rows, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(rows, { instance, request });
   return json(
     200,
-    page.rows.map((key) => keyShape(context, key)),
+    page.rows.map((key) => keyShape(context, key, 'with-repository')),
     page.headers,
   );
 }
@@ -54,14 +55,12 @@ function addKey(context: RouteContext) {
   if (typeof key !== 'string' || key === '') throw new Refusal(422, '[Key]: Required');
   const [kind = '', content = '', ...comment] = key.trim().split(/\s+/);
   const blob = Buffer.from(content, 'base64');
-  if (!blob.subarray(4).toString('latin1').startsWith(kind) || blob.readUInt32BE(0) !== kind.length) {
-    throw new Refusal(422, 'Invalid key content: ssh: no key found');
-  }
+  requireKey(kind, blob);
   const fingerprint = `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
   const there = keysOf(instance, repository);
   if (there.some((row) => row.fingerprint === fingerprint))
     throw new Refusal(422, 'This key has already been added to this repository');
-  if (there.some((row) => row.title === title)) throw new Refusal(422, 'Key title has been used');
+  if (there.some((row) => row.title === title)) throw new Refusal(422, 'A key with the same name already exists');
   const stored: StoredDeployKey = {
     id: nextId(instance.state, 'deployKey'),
     repositoryId: repository.id,
@@ -73,17 +72,37 @@ function addKey(context: RouteContext) {
   };
   instance.state.deployKeys.push(stored);
   instance.changed();
-  return json(201, keyShape(context, stored));
+  return json(201, keyShape(context, stored, 'alone'));
 }
 
+/** @throws Refusal 422 with the text of Gitea's parser, which reads a length out of what is not a key. */
+function requireKey(kind: string, blob: Buffer): void {
+  const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
+  if (blob.length < 4 + length) {
+    const reason = `invalid key format: not enough length ${String(length)}`;
+    throw new Refusal(422, `Invalid key content: extractTypeFromBase64Key: ${reason}`);
+  }
+  if (blob.subarray(4, 4 + length).toString('latin1') !== kind) {
+    throw new Refusal(422, 'Invalid key content: ssh: no key found');
+  }
+}
+
+/** A key that is missing is answered as one that was deleted; another repository's is a fault of the server. */
 function deleteKey(context: RouteContext) {
   const { deployKeys } = context.instance.state;
-  deployKeys.splice(deployKeys.indexOf(keyOf(context)), 1);
+  const repository = context.repository();
+  const key = deployKeys.find((row) => String(row.id) === context.parameters['id']);
+  if (key === undefined) return nothing();
+  if (key.repositoryId !== repository.id) {
+    throw new Refusal(500, `deploy key ${String(key.id)} does not belong to repository ${String(repository.id)}`);
+  }
+  deployKeys.splice(deployKeys.indexOf(key), 1);
   context.instance.changed();
   return nothing();
 }
 
-function keyShape(context: RouteContext, key: StoredDeployKey) {
+/** `alone`: as the answer to its creation has it, without the repository. */
+function keyShape(context: RouteContext, key: StoredDeployKey, form: 'alone' | 'with-repository') {
   const { instance } = context;
   const of = context.repository();
   return {
@@ -96,6 +115,6 @@ function keyShape(context: RouteContext, key: StoredDeployKey) {
     fingerprint: key.fingerprint,
     created_at: isoTime(key.created),
     read_only: key.readOnly,
-    repository: repositoryShape(instance, of, true),
+    ...(form === 'alone' ? {} : { repository: repositoryShape(instance, of, 'read') }),
   };
 }

@@ -2,6 +2,7 @@ import { json, notFound, nothing, Refusal } from '../server/answer.ts';
 import { isoTime, seconds } from '../server/gitea-instance.ts';
 import type { Route, RouteContext } from '../server/gitea-route.ts';
 import { nextId, type StoredHook } from '../server/gitea-state.ts';
+import { expandEvents } from '../webhooks/hook-events.ts';
 import { pageOf } from '../server/paging.ts';
 
 const places = [
@@ -65,7 +66,7 @@ function listHooks(context: RouteContext) {
   const shown = ({ of }: StoredHook) =>
     (of.kind !== 'system' && of.kind !== 'default') || type === 'all' || of.kind === type;
   const rows = instance.state.hooks.filter(ownHooks(context)).filter(shown);
-  const page = pageOf(rows, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(rows, { instance, request });
   return json(200, page.rows.map(hookShape), page.headers);
 }
 
@@ -132,9 +133,10 @@ function textsOf(config: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
+/** Nothing named is `push`. */
 function eventsOf(events: unknown): readonly string[] {
   const named = Array.isArray(events) ? events.filter((event) => typeof event === 'string') : [];
-  return named.length === 0 ? ['push'] : named;
+  return named.length === 0 ? ['push'] : expandEvents(named);
 }
 
 function address(url: string): string {

@@ -1,12 +1,13 @@
-import { json, notFound, nothing, Refusal, type Answer } from '../server/answer.ts';
-import { isAtLeast, isoTime, rowById, type GiteaInstance } from '../server/gitea-instance.ts';
+import { json, notFound, nothing, Refusal, unknownRoute, type Answer } from '../server/answer.ts';
+import { hasAttemptRows, isAtLeast, isoTime, rowById, type GiteaInstance } from '../server/gitea-instance.ts';
 import type { Route, RouteContext } from '../server/gitea-route.ts';
 import type { StoredRun, StoredTask } from '../server/gitea-state.ts';
+import { queueRerun } from '../runner/start-job.ts';
 import { jobShape } from '../shapes/job-shape.ts';
 import { pageOf } from '../server/paging.ts';
 import { currentJobs, runShape, runStatus } from '../shapes/run-shape.ts';
 
-const read = { access: 'signed-in', area: 'repository' } as const;
+const read = { access: 'actions-reader', area: 'repository' } as const;
 const base = '/repos/:owner/:repository/actions';
 
 /** Single runs, their attempts, and the tasks of a repository. */
@@ -24,6 +25,13 @@ export const runRoutes: readonly Route[] = [
     area: 'repository',
     handle: deleteRun,
   },
+  {
+    method: 'POST',
+    pattern: `${base}/runs/:run/rerun`,
+    access: 'repository-administrator',
+    area: 'repository',
+    handle: rerun,
+  },
   { method: 'GET', pattern: `${base}/runs/:run/attempts/:attempt`, ...read, handle: readAttempt },
   { method: 'GET', pattern: `${base}/runs/:run/attempts/:attempt/jobs`, ...read, handle: listAttemptJobs },
   { method: 'GET', pattern: `${base}/tasks`, ...read, handle: listTasks },
@@ -37,6 +45,17 @@ export function runOf(context: RouteContext): StoredRun {
   );
   if (run === undefined) throw notFound();
   return run;
+}
+
+/** Queues a further attempt of each job of an ended run. Since 1.26. */
+function rerun(context: RouteContext): Answer {
+  const { instance } = context;
+  if (!isAtLeast(instance.version, '1.26.0')) return unknownRoute();
+  const run = runOf(context);
+  const jobs = currentJobs(instance, run);
+  if (runStatus(jobs).status !== 'completed') throw new Refusal(400, 'this workflow run is not done');
+  for (const job of jobs) instance.jobChanged(queueRerun(instance, job.id));
+  return json(201, runShape(instance, run));
 }
 
 /** Removes an ended run with its jobs, tasks and logs: whoever administers the repository can erase that evidence. */
@@ -61,7 +80,6 @@ function drop<Row>(rows: Row[], unwanted: (row: Row) => boolean): void {
 /** Attempts have rows and routes of their own from 1.27 on. */
 function attemptOf(context: RouteContext) {
   const { instance, parameters } = context;
-  if (!isAtLeast(instance.version, '1.27.0')) throw notFound();
   const run = runOf(context);
   const jobs = instance.state.jobs.filter(
     (job) => job.runId === run.id && String(job.attempt) === parameters['attempt'],
@@ -71,15 +89,23 @@ function attemptOf(context: RouteContext) {
 }
 
 function readAttempt(context: RouteContext): Answer {
+  if (!hasAttemptRows(context.instance)) return unknownRoute();
   const { run, jobs } = attemptOf(context);
   const { status, conclusion } = runStatus(jobs);
-  const shape = { ...runShape(context.instance, run), run_attempt: Number(context.parameters['attempt']), status };
-  return json(200, conclusion === null ? shape : { ...shape, conclusion });
+  // Without one a running attempt would show the conclusion of the run.
+  const ended = conclusion === null ? { conclusion: undefined } : { conclusion };
+  return json(200, {
+    ...runShape(context.instance, run),
+    run_attempt: Number(context.parameters['attempt']),
+    status,
+    ...ended,
+  });
 }
 
 function listAttemptJobs(context: RouteContext): Answer {
+  if (!hasAttemptRows(context.instance)) return unknownRoute();
   const { instance, request } = context;
-  const page = pageOf(attemptOf(context).jobs, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(attemptOf(context).jobs, { instance, request });
   return json(200, { jobs: page.rows.map((job) => jobShape(instance, job)), total_count: page.total }, page.headers);
 }
 
@@ -90,7 +116,7 @@ function listTasks(context: RouteContext): Answer {
   const rows = instance.state.tasks
     .filter((task) => rowById(instance.state.jobs, task.jobId).repositoryId === id)
     .toReversed();
-  const page = pageOf(rows, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(rows, { instance, request });
   return json(
     200,
     { workflow_runs: page.rows.map((task) => taskShape(instance, task)), total_count: page.total },

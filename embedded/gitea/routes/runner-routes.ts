@@ -37,16 +37,13 @@ function runnerOf(context: RouteContext): StoredRunner {
   return runner;
 }
 
+/** The one list without `X-Total-Count` and `Link`. */
 function listRunners(context: RouteContext) {
   const { instance, request } = context;
   const disabled = request.query.get('disabled');
   const rows = ownRunners(context).filter((runner) => disabled === null || String(runner.disabled) === disabled);
-  const page = pageOf(rows, request.query, `${instance.url()}${request.path}`);
-  return json(
-    200,
-    { runners: page.rows.map((runner) => runnerShape(context, runner)), total_count: page.total },
-    page.headers,
-  );
+  const page = pageOf(rows, { instance, request });
+  return json(200, { runners: page.rows.map((runner) => runnerShape(context, runner)), total_count: page.total });
 }
 
 function registrationToken({ instance }: RouteContext) {

@@ -18,6 +18,13 @@ export const userRoutes: readonly Route[] = [
   },
   {
     method: 'GET',
+    pattern: '/settings/api',
+    access: 'anyone',
+    area: null,
+    handle: ({ instance }) => json(200, { ...apiSettings, max_response_items: instance.maxResponseItems }),
+  },
+  {
+    method: 'GET',
     pattern: '/user',
     access: 'signed-in',
     area: 'user',
@@ -43,11 +50,20 @@ export const userRoutes: readonly Route[] = [
   { method: 'PATCH', pattern: '/admin/users/:username', access: 'administrator', area: 'admin', handle: editUser },
 ];
 
+/** Gitea's defaults of what `/settings/api` tells beside the page size. */
+const apiSettings = {
+  max_response_items: 50,
+  default_paging_num: 30,
+  default_git_trees_per_page: 1_000,
+  default_max_blob_size: 10_485_760,
+  default_max_response_size: 104_857_600,
+};
+
 function listTokens(context: RouteContext) {
   const { instance, request } = context;
   const user = context.user();
   const own = instance.state.tokens.filter((token) => token.userId === user.id);
-  const page = pageOf(own, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(own, { instance, request });
   return json(
     200,
     page.rows.map((token) => tokenShape(token, '')),
@@ -65,9 +81,12 @@ function createToken(context: RouteContext) {
   }
   const wanted: readonly unknown[] = Array.isArray(scopes) ? scopes : [];
   const known = wanted.filter((scope): scope is string => typeof scope === 'string' && isScope(scope));
-  if (known.length < wanted.length)
-    throw new Refusal(400, 'invalid access token scope provided: invalid access token scope');
-  if (known.length === 0) throw new Refusal(400, 'access token must have a scope');
+  const unknown = wanted.find((scope) => typeof scope !== 'string' || !isScope(scope));
+  if (unknown !== undefined) {
+    const reason = `invalid access token scope: ${typeof unknown === 'string' ? unknown : ''}`;
+    throw new Refusal(400, `invalid access token scope provided: ${reason}`);
+  }
+  if (known.every((scope) => scope === 'public-only')) throw new Refusal(400, 'access token must have a scope');
   const { token, value } = mintToken(instance, user, name, known);
   return json(201, tokenShape(token, value));
 }
@@ -87,7 +106,7 @@ function deleteToken(context: RouteContext) {
 }
 
 function listUsers({ instance, request }: RouteContext) {
-  const page = pageOf(instance.state.users, request.query, `${instance.url()}${request.path}`);
+  const page = pageOf(instance.state.users, { instance, request });
   return json(
     200,
     page.rows.map((user) => userShape(instance, user)),
@@ -97,12 +116,13 @@ function listUsers({ instance, request }: RouteContext) {
 
 function editUser(context: RouteContext) {
   const user = context.user();
-  const { source_id, login_name, password } = context.body();
+  const { login_name, password } = context.body();
   if (typeof login_name !== 'string') throw new Refusal(422, '[LoginName]: Required');
-  if (typeof source_id !== 'number') throw new Refusal(422, '[SourceID]: Required');
   if (password !== undefined) {
     // MIN_PASSWORD_LENGTH of Gitea's [security] settings.
-    if (typeof password !== 'string' || password.length < 8) throw new Refusal(400, 'password is too short');
+    if (typeof password !== 'string' || password.length < 8) {
+      throw new Refusal(400, 'password must be at least 8 characters');
+    }
     user.passwordHash = hashCredential(context.instance.remember(password));
   }
   context.instance.changed();

@@ -1,6 +1,7 @@
-import { fullName, isAtLeast, type GiteaInstance } from '../server/gitea-instance.ts';
-import type { StoredJob, StoredRepository, StoredRun, StoredRunner } from '../server/gitea-state.ts';
+import { fullName, isAtLeast, isoTime, type GiteaInstance } from '../server/gitea-instance.ts';
+import type { StoredJob, StoredPull, StoredRepository, StoredRun, StoredRunner } from '../server/gitea-state.ts';
 import type { JobDirectory } from './job-directory.ts';
+import { headReference, pullShape } from '../shapes/pull-shape.ts';
 import { repositoryShape } from '../shapes/repository-shape.ts';
 import { ownerShape } from '../shapes/user-shape.ts';
 
@@ -35,8 +36,11 @@ export function jobEnvironment(
 }
 
 function gitHubVariables({ instance, repository, run, job, runner }: JobSurroundings, directory: JobDirectory) {
-  const pullRequest = run.event === 'pull_request' || run.event === 'pull_request_target';
+  const pull = pullOf({ instance, run });
+  // A pull_request_target runs on the base branch; a pull_request on the pull request's reference.
+  const onPull = pull !== null && run.event === 'pull_request';
   return {
+    ACT: 'true',
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_WORKFLOW: run.workflow.replace(/\.ya?ml$/, ''),
@@ -48,18 +52,18 @@ function gitHubVariables({ instance, repository, run, job, runner }: JobSurround
     GITHUB_REPOSITORY_OWNER: repository.owner,
     GITHUB_ACTOR: run.actor,
     GITHUB_SHA: run.commit,
-    GITHUB_REF: pullRequest ? 'refs/pull/1/head' : `refs/heads/${run.branch}`,
-    GITHUB_REF_NAME: pullRequest ? '1/head' : run.branch,
-    GITHUB_REF_TYPE: pullRequest ? '' : 'branch',
-    GITHUB_HEAD_REF: pullRequest ? run.branch : '',
-    GITHUB_BASE_REF: pullRequest ? 'main' : '',
+    GITHUB_REF: onPull ? `refs/pull/${String(pull.number)}/head` : `refs/heads/${run.branch}`,
+    GITHUB_REF_NAME: onPull ? String(pull.number) : run.branch,
+    GITHUB_REF_TYPE: onPull ? '' : 'branch',
+    GITHUB_HEAD_REF: pull === null ? '' : headReference(pull),
+    GITHUB_BASE_REF: pull === null ? '' : 'main',
     GITHUB_EVENT_NAME: run.event,
     GITHUB_EVENT_PATH: directory.eventPath,
     GITHUB_WORKSPACE: directory.workspace,
     GITHUB_SERVER_URL: instance.url(),
     GITHUB_API_URL: `${instance.url()}/api/v1`,
     GITHUB_GRAPHQL_URL: '',
-    GITHUB_RETENTION_DAYS: '90',
+    GITHUB_RETENTION_DAYS: '',
     GITHUB_ACTION: '0',
     GITHUB_ACTION_PATH: '',
     GITHUB_ACTION_REPOSITORY: '',
@@ -82,8 +86,12 @@ function actionsVariables({ instance, run, runner }: JobSurroundings, runtimeTok
 
 function runnerVariables(runner: StoredRunner, directory: JobDirectory) {
   return {
-    RUNNER_OS: 'Linux',
-    RUNNER_ARCH: process.arch === 'arm64' ? 'ARM64' : 'X64',
+    // Host mode: the names that Go has for them.
+    ImageOS: 'host',
+    RUNNER_OS: 'linux',
+    RUNNER_ARCH: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    RUNNER_PERFLOG: '/dev/null',
+    RUNNER_TRACKING_ID: '',
     RUNNER_TEMP: directory.temporary,
     RUNNER_TOOL_CACHE: directory.toolCache,
     ...(isAtLeast(runner.version, '2.3.0')
@@ -100,19 +108,56 @@ function commandFileVariables(runner: StoredRunner, directory: JobDirectory) {
   return Object.fromEntries(pairs) as Record<string, string>;
 }
 
-/** The event as Gitea hands it to the job: `repository.id` is in it. */
-export function eventOf({ instance, repository, run, job }: JobSurroundings): object {
-  const shape = repositoryShape(instance, repository, false);
+/** The event as Gitea hands it to the job: `repository.id` is in it. Source: recorded `job-event-file-*` of 1.26.3. */
+export function eventOf({ instance, repository, run }: JobSurroundings): object {
   const sender = ownerShape(instance, run.actor);
-  if (run.event !== 'pull_request' && run.event !== 'pull_request_target') {
-    return { ref: `refs/heads/${run.branch}`, after: run.commit, repository: shape, pusher: sender, sender };
+  const pull = pullOf({ instance, run });
+  // The rights told are those of the one who caused the event, at least to read.
+  const rights = pull === null ? 'administer' : 'read';
+  const around = { repository: repositoryShape(instance, repository, rights), sender };
+  if (pull === null) {
+    const schedule = run.event === 'schedule' ? { schedule: '0 4 * * *' } : {};
+    return { ...pushOf({ instance, repository, run }), pusher: sender, ...around, ...schedule };
   }
-  const head = {
-    ref: run.branch,
-    sha: run.commit,
-    repo: { ...shape, fork: run.fork },
-    repo_id: run.fork ? repository.id + 1_000_000 : repository.id,
+  return {
+    action: 'opened',
+    number: pull.number,
+    pull_request: pullShape(instance, pull, 'read'),
+    requested_reviewer: null,
+    ...around,
+    commit_id: '',
+    review: null,
   };
-  const pullRequest = { number: 1, title: job.name, head, base: { ref: 'main', repo: shape, repo_id: repository.id } };
-  return { action: 'opened', number: 1, pull_request: pullRequest, repository: shape, sender };
+}
+
+function pullOf({ instance, run }: Pick<JobSurroundings, 'instance' | 'run'>): StoredPull | null {
+  const { pulls } = instance.state;
+  return pulls.find((row) => row.repositoryId === run.repositoryId && row.number === run.pullNumber) ?? null;
+}
+
+function pushOf({ instance, repository, run }: Pick<JobSurroundings, 'instance' | 'repository' | 'run'>): object {
+  const address = `${instance.url()}/${fullName(repository)}`;
+  const before = '0'.repeat(40);
+  const person = { name: run.actor, email: `${run.actor}@noreply.localhost`, username: run.actor };
+  const commit = {
+    id: run.commit,
+    message: `run ${String(run.number)}\n`,
+    url: `${address}/commit/${run.commit}`,
+    author: person,
+    committer: person,
+    verification: null,
+    timestamp: isoTime(run.created),
+    added: [],
+    removed: [],
+    modified: [],
+  };
+  return {
+    ref: `refs/heads/${run.branch}`,
+    before,
+    after: run.commit,
+    compare_url: `${address}/compare/${before}...${run.commit}`,
+    commits: [commit],
+    total_commits: 0,
+    head_commit: commit,
+  };
 }

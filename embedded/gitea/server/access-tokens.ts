@@ -3,14 +3,15 @@ import { hashCredential, matchesCredential } from './credential-hash.ts';
 import { seconds, type GiteaInstance } from './gitea-instance.ts';
 import { nextId, type StoredToken, type StoredUser } from './gitea-state.ts';
 
+/** In Gitea's order. */
 const areas = [
   'activitypub',
   'admin',
-  'issue',
   'misc',
   'notification',
   'organization',
   'package',
+  'issue',
   'repository',
   'user',
 ];
@@ -20,6 +21,21 @@ export function isScope(scope: string): boolean {
   const [level, area] = scope.split(':');
   if (area === undefined) return scope === 'all' || scope === 'public-only';
   return (level === 'read' || level === 'write') && areas.includes(area);
+}
+
+/**
+ * Scopes as Gitea keeps them: in its own order, a read scope beside its write scope left out, all nine write scopes
+ * together told as `all`. Source: recorded `token-create-*` of 1.26.3; models/auth/access_token_scope.go, toScope.
+ */
+export function normaliseScopes(scopes: readonly string[]): readonly string[] {
+  const publicOnly = scopes.includes('public-only') ? ['public-only'] : [];
+  const writes = (area: string) => scopes.includes('all') || scopes.includes(`write:${area}`);
+  if (areas.every(writes)) return [...publicOnly, 'all'];
+  const kept = areas.flatMap((area) => {
+    if (writes(area)) return [`write:${area}`];
+    return scopes.includes(`read:${area}`) ? [`read:${area}`] : [];
+  });
+  return [...publicOnly, ...kept];
 }
 
 /** Makes a token of 40 hexadecimal digits, kept as a hash. Gives its value, which nothing tells again. */
@@ -37,7 +53,7 @@ export function mintToken(
     name,
     hash: hashCredential(value),
     lastEight: value.slice(-8),
-    scopes,
+    scopes: normaliseScopes(scopes),
     created,
     lastUsed: created,
   };

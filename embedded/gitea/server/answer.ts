@@ -4,28 +4,59 @@ import type { LoopbackAnswer } from '../../loopback-server.ts';
 export type Answer = Exclude<LoopbackAnswer, { readonly lost: true }>;
 
 export function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, body, headers };
+  // Gitea writes no space before charset; errors of its web framework do, see `text`.
+  return { status, body, headers: { 'content-type': 'application/json;charset=utf-8', ...headers } };
 }
 
-/** As a file: bytes that are no JSON. */
+/** As a file: bytes that are not JSON. */
 export function bytes(status: number, body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Answer {
   return { status, body, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } };
+}
+
+/** One line of plain text. */
+export function text(status: number, line: string): Answer {
+  return bytes(status, Buffer.from(`${line}\n`));
 }
 
 export function nothing(status = 204): Answer {
   return { status };
 }
 
-/** Ends a route with Gitea's error body: `message` and the address of the API's description. */
+/**
+ * Ends a route with Gitea's error body: `message`, the address of the API's description, and `errors` where the handler
+ * writes that member at all (it is `null` or a list then).
+ */
 export class Refusal extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  readonly errors: readonly string[] | null | undefined;
+  constructor(status: number, message: string, errors?: readonly string[] | null) {
     super(message);
     this.status = status;
+    this.errors = errors;
   }
 }
 
-export function notFound(): Refusal {
-  // Gitea says the same of what is missing and of what the caller may not see.
-  return new Refusal(404, "The target couldn't be found.");
+/** Ends a route with a redirect to the present name of a repository. `location`: path and query. */
+export class Moved extends Error {
+  readonly location: string;
+  constructor(location: string) {
+    super('The repository has another name now.');
+    this.location = location;
+  }
+}
+
+/** Gitea answers the same for what is missing and for what the caller may not see. */
+export function notFound(errors: readonly string[] | null = null): Refusal {
+  return new Refusal(404, 'not found', errors);
+}
+
+/** A path without a route: the framework answers, not the API. */
+export function unknownRoute(): Answer {
+  return text(404, '404 page not found');
+}
+
+/** 301 as Go's `http.Redirect` writes one: the address is relative, the body HTML. */
+export function moved({ location }: Moved): Answer {
+  const body = `<a href="${location.replaceAll('&', '&amp;')}">Moved Permanently</a>.\n\n`;
+  return { status: 301, body, headers: { location, 'content-type': 'text/html; charset=utf-8' } };
 }

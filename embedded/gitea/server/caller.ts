@@ -44,7 +44,8 @@ function byBasic(instance: GiteaInstance, credential: string): Caller | null {
   const caller = byToken(instance, token, true);
   if (caller !== null) return caller;
   const user = instance.state.users.find((row) => row.name.toLowerCase() === name.toLowerCase());
-  if (user === undefined || !matchesCredential(password, user.passwordHash)) return null;
+  if (!instance.basicAuthentication) throw new Refusal(401, 'token is required');
+  if (user === undefined || user.secondFactor || !matchesCredential(password, user.passwordHash)) return null;
   return { user, scopes: null, basic: true };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { GiteaState, StoredHook, StoredRepository } from './gitea-state.ts';
+import type { GiteaState, StoredHook, StoredJob, StoredRepository } from './gitea-state.ts';
 
 /** One running embedded Gitea, as its routes and its runners see it. */
 export interface GiteaInstance {
@@ -13,8 +13,14 @@ export interface GiteaInstance {
   url(): string;
   /** What the artifact route answers for a run that has none. */
   readonly withoutArtifacts: 'empty-list' | 'not-found';
+  /** `[api] MAX_RESPONSE_ITEMS`. */
+  readonly maxResponseItems: number;
+  /** `[service] ENABLE_BASIC_AUTHENTICATION`: without it Gitea takes no password, but a token in a password's place. */
+  readonly basicAuthentication: boolean;
   /** Sends what `POST …/hooks/{id}/tests` asks for. */
   testHook(hook: StoredHook, repository: StoredRepository): void;
+  /** Sends what a change of a job's row causes. */
+  jobChanged(job: StoredJob): void;
   /** Notes a secret value that was minted or told, for leak tests. Gives it back. */
   remember(secret: string): string;
   /** To be called after each change of the state. */
@@ -34,6 +40,11 @@ export function isoTime(time: number): string {
 /** `owner/name`. */
 export function fullName(repository: StoredRepository): string {
   return `${repository.owner}/${repository.name}`;
+}
+
+/** Whether each attempt of a job has a row of its own, with an id of its own: from 1.27 on. */
+export function hasAttemptRows(instance: GiteaInstance): boolean {
+  return isAtLeast(instance.version, '1.27.0');
 }
 
 /** The one row that a reference within the state leads to. @throws Error when the state contradicts itself. */

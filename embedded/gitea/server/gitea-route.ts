@@ -19,7 +19,7 @@ export interface RouteContext {
   readonly request: GiteaRequest;
   readonly parameters: Readonly<Record<string, string>>;
   readonly caller: Caller | null;
-  /** The repository of the path. @throws Refusal 404 when there is none or the caller may not read it. */
+  /** The repository of the path. @throws Refusal 404 when there is none or the caller may not read it; Moved from a former name. */
   repository(): StoredRepository;
   /** The organisation of the path: an owner of repositories. @throws Refusal 404. */
   organisation(): string;
@@ -30,12 +30,14 @@ export interface RouteContext {
 }
 
 /**
- * Who may use a route. `anyone`; `signed-in`; `administrator` of the site; `repository-administrator` of the path's
+ * Who may use a route. `anyone`; `signed-in`; `actions-reader`: signed in, and the path's repository has Actions that the
+ * caller may read; `administrator` of the site; `repository-administrator` of the path's
  * repository; `organisation-administrator`: of every repository of the path's organisation; `self-by-password`: the path's own user or a site administrator, by Basic authentication alone.
  */
 type Access =
   | 'anyone'
   | 'signed-in'
+  | 'actions-reader'
   | 'administrator'
   | 'repository-administrator'
   | 'organisation-administrator'

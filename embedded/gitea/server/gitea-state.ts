@@ -6,6 +6,7 @@ export interface GiteaState {
   readonly users: StoredUser[];
   readonly tokens: StoredToken[];
   readonly repositories: StoredRepository[];
+  readonly pulls: StoredPull[];
   readonly runners: StoredRunner[];
   readonly runs: StoredRun[];
   readonly jobs: StoredJob[];
@@ -15,13 +16,25 @@ export interface GiteaState {
   readonly actionsSecrets: StoredActionsSecret[];
 }
 
-export type RowKind = 'user' | 'token' | 'repository' | 'runner' | 'run' | 'job' | 'task' | 'hook' | 'deployKey';
+export type RowKind =
+  | 'user'
+  | 'token'
+  | 'repository'
+  | 'pull'
+  | 'runner'
+  | 'run'
+  | 'job'
+  | 'task'
+  | 'hook'
+  | 'deployKey';
 
 export interface StoredUser {
   readonly id: number;
   readonly name: string;
   /** `salt:hash`, never the password. */
   passwordHash: string;
+  /** The user has a second factor, so Gitea refuses the password alone. */
+  readonly secondFactor: boolean;
   administrator: boolean;
   readonly created: number;
 }
@@ -40,11 +53,34 @@ export interface StoredToken {
 
 export interface StoredRepository {
   readonly id: number;
-  readonly owner: string;
-  readonly name: string;
+  owner: string;
+  name: string;
   readonly private: boolean;
   /** Users with the rights of an administrator in it, besides its owner. */
   readonly administrators: readonly string[];
+  /** Whether the repository has its Actions unit. */
+  readonly actions: boolean;
+  /** The id of the repository that this one is a fork of. */
+  readonly forkOf: number | null;
+  /** `owner/name` that it once had: Gitea redirects from there until another repository takes the name. */
+  formerNames: readonly string[];
+  readonly created: number;
+}
+
+/** A pull request. Gitea tells a branch of the same repository, a fork's branch and a push to `refs/for/BRANCH` (agit) apart. */
+export interface StoredPull {
+  readonly id: number;
+  readonly repositoryId: number;
+  /** Counted per repository, from 1. */
+  readonly number: number;
+  readonly from: 'own' | 'fork' | 'agit';
+  /** The repository of the head; of a deleted fork `null`. For agit it is the base. */
+  headRepositoryId: number | null;
+  /** The branch of the head; empty for agit, which has none. */
+  readonly branch: string;
+  branchDeleted: boolean;
+  readonly commit: string;
+  readonly author: string;
   readonly created: number;
 }
 
@@ -67,14 +103,16 @@ export interface StoredRun {
   readonly repositoryId: number;
   readonly workflow: string;
   readonly event: string;
+  /** The branch that was pushed or is the base of a pull_request_target; of a pull request's run Gitea tells none. */
   readonly branch: string;
-  readonly fork: boolean;
+  /** The pull request that caused the run. */
+  readonly pullNumber: number | null;
   readonly commit: string;
   readonly actor: string;
   readonly created: number;
 }
 
-export type Conclusion = 'success' | 'failure' | 'cancelled';
+export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped';
 
 export interface StoredJob {
   readonly id: number;
@@ -85,9 +123,11 @@ export interface StoredJob {
   /** The id in the workflow file; matrix legs share it. */
   readonly key: string;
   readonly labels: readonly string[];
+  /** Before 1.27: 0 until a runner takes the job for the first time, and of a queued re-run that of the attempt before. */
   attempt: number;
   taskId: number;
-  status: 'queued' | 'in_progress' | 'completed';
+  /** `waiting`: it waits for another job of its run, or for the approval of a fork's pull request. */
+  status: 'queued' | 'waiting' | 'in_progress' | 'completed';
   conclusion: Conclusion | null;
   readonly created: number;
   started: number;
@@ -99,7 +139,8 @@ export interface StoredTask {
   readonly jobId: number;
   readonly attempt: number;
   readonly runnerId: number;
-  status: 'running' | Conclusion;
+  /** `cancelling` (from 1.27): cancelled, and its runner has not said so yet. */
+  status: 'running' | 'cancelling' | Conclusion;
   readonly started: number;
   stopped: number;
   /** Rows as Gitea stores them: RFC 3339 time-stamp, space, content of at most 65,536 bytes. */
@@ -173,6 +214,7 @@ export function emptyGiteaState(): GiteaState {
     user: 0,
     token: 0,
     repository: 0,
+    pull: 0,
     runner: 0,
     run: 1_000,
     job: 20_000,
@@ -180,7 +222,17 @@ export function emptyGiteaState(): GiteaState {
     hook: 0,
     deployKey: 0,
   };
-  const rows = { users: [], tokens: [], repositories: [], runners: [], runs: [], jobs: [], tasks: [], hooks: [] };
+  const rows = {
+    users: [],
+    tokens: [],
+    repositories: [],
+    pulls: [],
+    runners: [],
+    runs: [],
+    jobs: [],
+    tasks: [],
+    hooks: [],
+  };
   return { format: 1, newest, ...rows, deployKeys: [], actionsSecrets: [] };
 }
 

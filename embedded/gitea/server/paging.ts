@@ -1,3 +1,7 @@
+import type { RouteContext } from './gitea-route.ts';
+
+type PageContext = Pick<RouteContext, 'instance' | 'request'>;
+
 /** One page of a list with the headers that Gitea adds: `X-Total-Count`, and `Link` where there are further pages. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -5,24 +9,30 @@ export interface Page<Row> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-// DEFAULT_PAGING_NUM and MAX_RESPONSE_ITEMS of Gitea's [api] settings.
+// DEFAULT_PAGING_NUM of Gitea's [api] settings.
 const defaultLimit = 30;
-const mostRows = 50;
 
-/** Cuts a page by the query's `page` (from 1) and `limit` (default 30, at most 50). `address`: without a query. */
-export function pageOf<Row>(rows: readonly Row[], query: URLSearchParams, address: string): Page<Row> {
+/**
+ * Cuts a page by the query's `page` (from 1) and `limit` (default 30). A limit above MAX_RESPONSE_ITEMS is lowered to it
+ * without a word, while the links repeat the limit that was asked for.
+ */
+export function pageOf<Row>(rows: readonly Row[], { instance, request }: PageContext): Page<Row> {
+  const { query } = request;
+  const address = `${instance.url()}${request.path}`;
   const page = Math.max(1, wholeNumber(query.get('page')) ?? 1);
   const asked = wholeNumber(query.get('limit')) ?? 0;
-  const limit = asked <= 0 ? defaultLimit : Math.min(asked, mostRows);
+  const limit = Math.min(asked <= 0 ? defaultLimit : asked, instance.maxResponseItems);
   const last = Math.max(1, Math.ceil(rows.length / limit));
   const to = (number: number, relation: string) => {
     const parameters = new URLSearchParams(query);
     parameters.set('page', String(number));
+    parameters.sort();
     return `<${address}?${parameters.toString()}>; rel="${relation}"`;
   };
   const links = [
     ...(page < last ? [to(page + 1, 'next'), to(last, 'last')] : []),
-    ...(page > 1 ? [to(1, 'first'), to(page - 1, 'prev')] : []),
+    // After the end, Gitea takes the last page for the present one.
+    ...(page > 1 ? [to(1, 'first'), to(Math.min(page, last) - 1 || 1, 'prev')] : []),
   ];
   const headers = {
     'x-total-count': String(rows.length),

@@ -61,14 +61,20 @@ function parseState(text: string, key: Buffer): GiteaState {
   const state = JSON.parse(text, (name, value: unknown) =>
     hidden.has(name) && typeof value === 'string' ? decipher(value, key) : value,
   ) as GiteaState;
+  // A file of an earlier embedded Gitea lacks what it did not model yet.
+  const complete: GiteaState = {
+    ...emptyGiteaState(),
+    ...state,
+    newest: { ...emptyGiteaState().newest, ...state.newest },
+  };
   // A task that ran when the server died runs no more: Gitea would find it a zombie.
-  for (const task of state.tasks.filter((row) => row.status === 'running')) {
+  for (const task of complete.tasks.filter((row) => row.status === 'running' || row.status === 'cancelling')) {
     Object.assign(task, { status: 'failure', stopped: task.started });
-    for (const job of state.jobs.filter((row) => row.taskId === task.id)) {
+    for (const job of complete.jobs.filter((row) => row.taskId === task.id)) {
       Object.assign(job, { status: 'completed', conclusion: 'failure', stopped: task.started });
     }
   }
-  return state;
+  return complete;
 }
 
 function encipher(value: string, key: Buffer): string {

@@ -1,34 +1,35 @@
 import { fullName, isoTime, rowById, type GiteaInstance } from '../server/gitea-instance.ts';
 import type { StoredJob, StoredStep } from '../server/gitea-state.ts';
 
-/** Gitea's words for a status: `queued`, `in_progress`, `completed`; the conclusion is left out until there is one. */
-function statusOf(job: StoredJob) {
+/** Gitea's words for a status; the conclusion is left out until there is one. */
+export function statusOf(job: StoredJob) {
   return job.conclusion === null ? { status: job.status } : { status: job.status, conclusion: job.conclusion };
 }
 
-/** A job as Gitea's API and its webhooks write one (definition `ActionWorkflowJob`). It names no repository but in addresses. */
+/**
+ * A job as Gitea's API and its webhooks write one (definition `ActionWorkflowJob`). It names no repository but in
+ * addresses, and no branch where a pull request caused it.
+ */
 export function jobShape(instance: GiteaInstance, job: StoredJob) {
   const run = rowById(instance.state.runs, job.runId);
   const repository = fullName(rowById(instance.state.repositories, job.repositoryId));
   const task = instance.state.tasks.find((row) => row.id === job.taskId);
   const runner = instance.state.runners.find((row) => row.id === task?.runnerId);
-  const place = instance.state.jobs.filter((row) => row.runId === run.id).findIndex((row) => row.id === job.id);
   const api = `${instance.url()}/api/v1/repos/${repository}/actions`;
   return {
     id: job.id,
     url: `${api}/jobs/${String(job.id)}`,
-    html_url: `${instance.url()}/${repository}/actions/runs/${String(run.number)}/jobs/${String(place)}`,
+    html_url: `${instance.url()}/${repository}/actions/runs/${String(run.id)}/jobs/${String(job.id)}`,
     run_id: run.id,
     run_url: `${api}/runs/${String(run.id)}`,
     name: job.name,
     labels: job.labels,
     run_attempt: job.attempt,
     head_sha: run.commit,
-    head_branch: run.branch,
+    ...(run.pullNumber === null ? { head_branch: run.branch } : {}),
     ...statusOf(job),
     ...(runner === undefined ? {} : { runner_id: runner.id, runner_name: runner.name }),
-    // Go writes a list that was never made as null.
-    steps: task === undefined ? null : task.steps.map(stepShape),
+    steps: (task?.steps ?? []).map(stepShape),
     created_at: isoTime(job.created),
     started_at: isoTime(job.started),
     completed_at: isoTime(job.stopped),

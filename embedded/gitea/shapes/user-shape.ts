@@ -1,7 +1,10 @@
 import { isoTime, type GiteaInstance } from '../server/gitea-instance.ts';
 import type { StoredUser } from '../server/gitea-state.ts';
 
-/** A user as Gitea's API writes one (definition `User`). */
+/** Go's zero time, which Gitea writes where it holds no time at all; 1970 is its database's zero. */
+export const neverInGo = '0001-01-01T00:00:00Z';
+
+/** A user as Gitea's API writes one to that user or to an administrator (definition `User`). */
 export function userShape(
   instance: GiteaInstance,
   user: Pick<StoredUser, 'id' | 'name' | 'administrator' | 'created'>,
@@ -36,11 +39,34 @@ export function userShape(
 /** A name that Gitea shows as a user: one of its own, or an owner it knows only from its repositories. */
 export function ownerShape(instance: GiteaInstance, name: string) {
   const user = instance.state.users.find((row) => row.name === name);
-  const organization = {
-    id: 10_000 + (instance.state.repositories.find((row) => row.owner === name)?.id ?? 0),
+  const { id, created } = user ?? { id: organisationId(instance, name), created: 0 };
+  const seen = userShape(instance, { id, name, administrator: false, created });
+  // To others, and for an organisation, the private fields are left at Go's zero values.
+  return { ...seen, active: false, last_login: neverInGo };
+}
+
+/** An organisation as deliveries write one (definition `Organization`). */
+export function organisationShape(instance: GiteaInstance, name: string) {
+  return {
+    id: organisationId(instance, name),
     name,
-    administrator: false,
-    created: 0,
+    full_name: '',
+    email: '',
+    avatar_url: `${instance.url()}/avatars/${name}`,
+    description: '',
+    website: '',
+    location: '',
+    visibility: 'public',
+    repo_admin_change_team_access: false,
+    username: name,
   };
-  return userShape(instance, user ?? organization);
+}
+
+/** Owners that are not users are organisations. */
+export function isOrganisation(instance: GiteaInstance, name: string): boolean {
+  return !instance.state.users.some((row) => row.name === name);
+}
+
+function organisationId(instance: GiteaInstance, name: string): number {
+  return 10_000 + (instance.state.repositories.find((row) => row.owner === name)?.id ?? 0);
 }

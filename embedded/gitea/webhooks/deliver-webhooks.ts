@@ -1,13 +1,20 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { isAtLeast, rowById, type GiteaInstance } from '../server/gitea-instance.ts';
-import { countsFor, type StoredHook, type StoredJob, type StoredRepository } from '../server/gitea-state.ts';
+import { fullName, isAtLeast, isoTime, rowById, type GiteaInstance } from '../server/gitea-instance.ts';
+import {
+  countsFor,
+  type StoredHook,
+  type StoredJob,
+  type StoredRepository,
+  type StoredRun,
+} from '../server/gitea-state.ts';
 import { jobShape } from '../shapes/job-shape.ts';
+import { currentJobs, runShape, runStatus } from '../shapes/run-shape.ts';
 import { repositoryShape } from '../shapes/repository-shape.ts';
-import { ownerShape } from '../shapes/user-shape.ts';
+import { isOrganisation, neverInGo, organisationShape, ownerShape } from '../shapes/user-shape.ts';
 
 /** Sends webhooks as Gitea does: once each, whatever is answered; to one hook in order. */
 export interface WebhookDelivery {
-  /** A `workflow_job` delivery to every hook that wants one. */
+  /** A `workflow_job` delivery to every hook that wants one, and `workflow_run` where the job's change is its run's too. */
   jobChanged(job: StoredJob): void;
   /** What `POST …/hooks/{id}/tests` sends: a push that moves nothing. Before 1.28 only to a hook that listens to pushes. */
   test(hook: StoredHook, repository: StoredRepository): void;
@@ -20,6 +27,7 @@ const timeoutMs = 5_000;
 
 export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
   const queues = new Map<number, Promise<void>>();
+  const statuses = new Map<number, string>();
   const send = (hook: StoredHook, event: string, payload: object, wanted = hook.events.includes(event)) => {
     if (!hook.active || !wanted) return;
     const body = JSON.stringify(payload, null, 2);
@@ -32,7 +40,14 @@ export function webhookDelivery(instance: GiteaInstance): WebhookDelivery {
     jobChanged(job) {
       const repository = rowById(instance.state.repositories, job.repositoryId);
       const hooks = instance.state.hooks.filter((hook) => countsFor(hook.of, repository));
-      for (const hook of hooks) send(hook, 'workflow_job', jobPayload(instance, job));
+      const run = rowById(instance.state.runs, job.runId);
+      const { status } = runStatus(currentJobs(instance, run));
+      const runChanged = statuses.get(run.id) !== status;
+      statuses.set(run.id, status);
+      for (const hook of hooks) {
+        send(hook, 'workflow_job', jobPayload(instance, job));
+        if (runChanged) send(hook, 'workflow_run', runPayload(instance, run));
+      }
     },
     test(hook, repository) {
       // Pull request 38425 made tests look past the events; merged in July 2026, when 1.27 was a candidate already.
@@ -79,8 +94,9 @@ function deliveryHeaders(hook: StoredHook, event: string, body: string): Record<
     'x-gogs-signature': sha256,
     'x-hub-signature': `sha1=${sha1}`,
     'x-hub-signature-256': `sha256=${sha256}`,
-    'x-gitea-hook-installation-target-type': hook.of.kind === 'organisation' ? 'organization' : hook.of.kind,
   };
+  const target = hook.of.kind === 'organisation' ? 'organization' : hook.of.kind;
+  for (const sender of ['gitea', 'github']) headers[`x-${sender}-hook-installation-target-type`] = target;
   for (const sender of ['gitea', 'gogs', 'github']) {
     headers[`x-${sender}-delivery`] = delivery;
     headers[`x-${sender}-event`] = event;
@@ -95,8 +111,46 @@ function jobPayload(instance: GiteaInstance, job: StoredJob) {
   return {
     action: job.status,
     workflow_job: jobShape(instance, job),
-    repository: repositoryShape(instance, repository, false),
+    ...organisationOf(instance, repository),
+    repository: repositoryShape(instance, repository, 'administer'),
     sender: ownerShape(instance, run.actor),
+  };
+}
+
+/** Told where the repository belongs to one. */
+function organisationOf(instance: GiteaInstance, { owner }: StoredRepository): object {
+  return isOrganisation(instance, owner) ? { organization: organisationShape(instance, owner) } : {};
+}
+
+/** A run that waits, for a runner or for approval, is told as `requested`: a stranger's therefore twice. */
+function runPayload(instance: GiteaInstance, run: StoredRun) {
+  const repository = rowById(instance.state.repositories, run.repositoryId);
+  const shape = runShape(instance, run);
+  const waits = shape.status === 'queued' || shape.status === 'waiting';
+  return {
+    action: waits ? 'requested' : shape.status,
+    workflow: workflowShape(instance, repository, run),
+    workflow_run: shape,
+    ...organisationOf(instance, repository),
+    repository: repositoryShape(instance, repository, 'administer'),
+    sender: ownerShape(instance, run.actor),
+  };
+}
+
+function workflowShape(instance: GiteaInstance, repository: StoredRepository, { workflow }: StoredRun) {
+  const address = `${instance.url()}/${fullName(repository)}`;
+  const path = `.gitea/workflows/${workflow}`;
+  return {
+    id: workflow,
+    name: workflow.replace(/\.ya?ml$/, ''),
+    path,
+    state: 'active',
+    created_at: isoTime(repository.created),
+    updated_at: isoTime(repository.created),
+    url: `${instance.url()}/api/v1/repos/${fullName(repository)}/actions/workflows/${workflow}`,
+    html_url: `${address}/src/branch/main/${path}`,
+    badge_url: `${address}/actions/workflows/${workflow}/badge.svg?branch=main`,
+    deleted_at: neverInGo,
   };
 }
 
@@ -111,7 +165,8 @@ function pushPayload(instance: GiteaInstance, repository: StoredRepository) {
     commits: [],
     total_commits: 0,
     head_commit: null,
-    repository: repositoryShape(instance, repository, false),
+    ...organisationOf(instance, repository),
+    repository: repositoryShape(instance, repository, 'administer'),
     pusher: user,
     sender: user,
   };

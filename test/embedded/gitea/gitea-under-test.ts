@@ -41,12 +41,28 @@ export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-/** The contents of a log, without time-stamps and without the runner's own two first lines. */
+/** What a job's commands put into its log: without time-stamps and without the rows that are the runner's own. */
 export function contents(log: string): readonly string[] {
+  return outputRows(allContents(log).slice(2));
+}
+
+/** Leaves out by what a runner tells a step before its output, and the exit code after it. */
+export function outputRows(rows: readonly string[]): readonly string[] {
+  let inHeader = false;
+  return rows.filter((row) => {
+    const begins = row.startsWith('Run Main ');
+    const isHeader = inHeader || begins;
+    // Runners before 1.0.0 write the first row of a step's header alone.
+    inHeader = isHeader && row !== '::endgroup::' && !(begins && !rows.includes('::endgroup::'));
+    return !isHeader && !row.startsWith('##[error]Process completed');
+  });
+}
+
+/** All rows of a log, without time-stamps. */
+export function allContents(log: string): readonly string[] {
   return log
     .trimEnd()
     .split('\n')
-    .slice(2)
     .map((row) => row.slice(row.indexOf(' ') + 1));
 }
 

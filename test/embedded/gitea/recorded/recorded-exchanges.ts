@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** A request to Gitea 1.26.3 and its answer, as `../shared/contracts/04-gitea/recorded-1.26.3` holds them. */
+export interface RecordedExchange {
+  readonly name: string;
+  readonly says: string;
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly body?: unknown;
+  };
+  readonly answer: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    /** Parsed JSON, or text, or `null`. */
+    readonly body: unknown;
+  };
+}
+
+/** A signed delivery: its body is the raw text that was signed. */
+export interface RecordedDelivery {
+  readonly secret: string;
+  readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+}
+
+const folder = resolve('../shared/contracts/04-gitea/recorded-1.26.3');
+
+/** Whether the recording is there. When not, the reason is printed. */
+export function recordingIsThere(): boolean {
+  if (existsSync(folder)) return true;
+  process.stderr.write(`Skipped: ${folder} is absent, so the embedded Gitea is not compared with a real one.\n`);
+  return false;
+}
+
+/** The names of all files of the recording, without their ending; none where it is absent. */
+export function recordedNames(): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.replace(/\.json$/, ''))
+    .toSorted();
+}
+
+export function readRecorded(name: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Readonly<Record<string, unknown>>;
+}
+
+export function readExchange(name: string): RecordedExchange {
+  return { ...(readRecorded(name) as unknown as Omit<RecordedExchange, 'name'>), name };
+}
+
+export function readDelivery(name: string): RecordedDelivery {
+  return readRecorded(name) as unknown as RecordedDelivery;
+}
