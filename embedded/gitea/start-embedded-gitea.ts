@@ -6,7 +6,7 @@ import { hashCredential } from './server/credential-hash.ts';
 import { webhookDelivery, type WebhookDelivery } from './webhooks/deliver-webhooks.ts';
 import type { EmbeddedGitea } from './embedded-gitea.ts';
 import { fullName, rowById, seconds, type GiteaInstance } from './server/gitea-instance.ts';
-import { deleteHead, openPull } from './server/open-pull.ts';
+import { deleteHead, openPull } from './runner/open-pull.ts';
 import { nextId, type StoredJob } from './server/gitea-state.ts';
 import { openStateFile } from './server/state-file.ts';
 import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './runner/running-job.ts';
@@ -189,11 +189,8 @@ function repositoriesOf(
     return found;
   };
   return {
-    addRepository(
-      fullName,
-      { private: hidden = true, administrators = [], forkOf, actions = forkOf === undefined } = {},
-    ) {
-      const [owner = '', name = ''] = fullName.split('/');
+    addRepository(path, { private: hidden = true, administrators = [], forkOf, actions = forkOf === undefined } = {}) {
+      const [owner = '', name = ''] = path.split('/');
       const repository = {
         id: nextId(state, 'repository'),
         owner,
@@ -207,7 +204,7 @@ function repositoriesOf(
       };
       state.repositories.push(repository);
       instance.changed();
-      return { id: repository.id, fullName, private: hidden };
+      return { id: repository.id, fullName: path, private: hidden };
     },
     renameRepository(from, to) {
       const repository = named(from);

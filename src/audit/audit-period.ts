@@ -6,7 +6,8 @@ import { createAttributor } from './attribution/attribute-retrievals.ts';
 import type { Attribution } from './model/attribution.ts';
 import type { AuditedPeriod, ReportingPeriod } from './model/audited-period.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
-import { jobCollection } from './collection/collect-jobs.ts';
+import { jobCollection } from './collection/job-collection.ts';
+import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { type InventoriedSecret, inventoryAt } from './collection/inventory-ledger.ts';
@@ -43,7 +44,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const { records, policy, period, rotations, now } = audit;
   const collection = await retrievalCollection(records);
   const canaries = await canaryReads(records, period);
-  const { attributor, jobsInPeriod } = await loadAttributor(audit);
+  const { attributor, jobsInPeriod, jobsNotRead } = await loadAttributor(audit);
   const { receipts } = attributor.context;
   const population = {
     policy,
@@ -100,7 +101,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     jobs: jobsInPeriod,
     receipts: { ...receipts.counts(), orphaned },
     coverage: hours,
-    notRead: findUnreadSpans(period, collection, now),
+    notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, jobsNotRead)],
     queries: queries.all(),
     slices,
     inventory: entries,
@@ -141,10 +142,11 @@ async function loadAttributor({ records, policy, rotations, period }: PeriodToAu
     if (at >= period.from.getTime() - edgeMs && at < period.to.getTime() + edgeMs) receipts.push(one);
   }
   const ledger = await jobCollection(records);
-  const ledgerCompleteTo = ledger === null ? null : new Date(ledger.completeTo);
+  const completeTo = ledger?.completeTo ?? null;
+  const ledgerCompleteTo = completeTo === null ? null : new Date(completeTo);
   const own = await ownReads(records, period);
   const sources = { policy, jobs, receipts, rotations, ownReads: own, harvested, ledgerCompleteTo };
-  return { attributor: createAttributor(sources), jobsInPeriod: inPeriod.size };
+  return { attributor: createAttributor(sources), jobsInPeriod: inPeriod.size, jobsNotRead: ledger?.notRead ?? [] };
 }
 
 async function loadInventory({

@@ -5,7 +5,7 @@ import { createAttributor } from './attribution/attribute-retrievals.ts';
 import type { ReportingPeriod } from './model/audited-period.ts';
 import { hourOf } from './model/calendar.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
-import { jobCollection } from './collection/collect-jobs.ts';
+import { jobCollection } from './collection/job-collection.ts';
 import { countCoverage } from './period/hour-coverage.ts';
 import type { Job } from './model/job.ts';
 import { jobKey, jobName } from './model/job-name.ts';
@@ -91,5 +91,5 @@ async function loadAttributor(
 /** Keys of the jobs that were still running when last seen. */
 async function runningJobs(records: RecordStore): Promise<ReadonlySet<string>> {
   const unfinished = (await jobCollection(records))?.unfinished ?? [];
-  return new Set(unfinished.filter(({ status }) => status !== 'completed').map(jobKey));
+  return new Set(unfinished.flatMap(({ job }) => (job.status === 'completed' ? [] : [jobKey(job)])));
 }

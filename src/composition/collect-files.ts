@@ -7,7 +7,7 @@ import { recordJob } from '../audit/collection/job-ledger.ts';
 import { readJobFile } from '../audit/files/read-job-file.ts';
 import { type FiledReceipt, readReceiptFile } from '../audit/files/read-receipt-file.ts';
 import { createSliceReader } from '../audit/collection/read-slice.ts';
-import { recordLoggedReceipts, recordPostedReceipt } from '../audit/collection/receipt-ledger.ts';
+import { recordLogReading, recordPostedReceipt } from '../audit/collection/receipt-ledger.ts';
 import { saveRetrievalCollection } from '../audit/collection/retrieval-collection.ts';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { RecordStore } from '../records/record-store.ts';
@@ -73,7 +73,7 @@ async function keepReceipts(
     if (first === undefined) continue;
     const at = first.receipt.requests.at(-1)?.at ?? now.toISOString();
     const job = known.get(key) ?? { ...first.receipt.job, createdAt: at, completedAt: null };
-    const harvest = { at: now, logSha256: null, receipts: of.map(({ receipt }) => receipt) };
-    await recordLoggedReceipts(records, job, harvest);
+    const receiptsOfJob = of.map(({ receipt }) => receipt);
+    await recordLogReading(records, job, { at: now, logSha256: null, state: 'cut-short', receipts: receiptsOfJob });
   }
 }

@@ -38,15 +38,17 @@ export function describeJobs(counts: {
   readonly logs: number;
   readonly receipts: number;
   readonly logsNotRead: number;
+  readonly refusals: number;
   readonly unfinished: number;
 }): string {
-  const { jobs, logs, receipts, logsNotRead, unfinished } = counts;
+  const { jobs, logs, receipts, logsNotRead, refusals, unfinished } = counts;
   return (
     sentence([
       [jobs, 'new or changed job', 'new or changed jobs'],
       [logs, 'job log read', 'job logs read'],
       [receipts, 'receipt found', 'receipts found'],
       [logsNotRead, 'job log could not be read and is tried again', 'job logs could not be read and are tried again'],
+      [refusals, 'repository or job was refused by Gitea', 'repositories or jobs were refused by Gitea'],
       [unfinished, 'job not finished', 'jobs not finished'],
     ]) || 'No new jobs.'
   );

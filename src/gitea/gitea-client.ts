@@ -1,4 +1,5 @@
 import { ServiceError } from '../service-error.ts';
+import { mostRedirects, redirectTarget } from './follow-redirect.ts';
 import { giteaHeaders, type GiteaAuthentication } from './gitea-authentication.ts';
 import type { GiteaAnswer, GiteaMethod, GiteaQuery, GiteaRequest } from './gitea-request.ts';
 import { readGiteaAnswer } from './read-gitea-answer.ts';
@@ -10,14 +11,15 @@ export interface GiteaClient {
   readonly url: string;
 
   /**
-   * One request: no redirect is followed and nothing is repeated.
+   * One request. Nothing is repeated, and a redirect is followed only for GET, twice at most, within the API of this Gitea:
+   * a repository's old name leads to its present one.
    * @throws ServiceError `GITEA_ACCESS_DENIED` (401, 403), `GITEA_UNREACHABLE` (not sent, or a read without an answer),
    * `GITEA_ANSWER_UNCLEAR` (a write whose answer was lost or 5xx), `GITEA_ANSWER_MALFORMED` (a read that is not JSON).
    */
   request(method: GiteaMethod, path: string, request?: GiteaRequest): Promise<GiteaAnswer>;
 
   /**
-   * The pages of a list, of at most 50 each. `key`: where the list is in the body (`jobs`); without it the body is the list.
+   * The pages of a list, as long as the server makes them. `key`: where the list is in the body (`jobs`); without it the body is the list.
    * @throws ServiceError as `request`, and `GITEA_NOT_FOUND`, `GITEA_REQUEST_REFUSED`.
    */
   pages(path: string, key?: string | null, request?: GiteaRequest): AsyncIterable<readonly unknown[]>;
@@ -46,19 +48,31 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
   async function send(method: GiteaMethod, path: string, options: GiteaRequest = {}): Promise<GiteaAnswer> {
     const credential = options.authentication === undefined ? await ownAuthentication() : options.authentication;
     const timeout = AbortSignal.timeout(timeoutMs);
-    let response: Response;
+    const init = {
+      method,
+      headers: giteaHeaders(credential, options),
+      redirect: 'manual',
+      signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    } as const;
     try {
-      response = await fetch(addressOf(path, options.query), {
-        method,
-        headers: giteaHeaders(credential, options),
-        redirect: 'manual',
-        signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
-        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      });
+      const response = await fetchFollowing(method, addressOf(path, options.query), init);
+      return await readGiteaAnswer(response, { gitea, method, path, ...options });
     } catch (cause) {
-      throw lost(method, path, cause);
+      throw ServiceError.is(cause) ? cause : lost(method, path, cause);
     }
-    return await readGiteaAnswer(response, { gitea, method, path, ...options });
+  }
+
+  /** Only a read goes on to another address: a write that is redirected has not happened, and must not happen elsewhere. */
+  async function fetchFollowing(method: GiteaMethod, address: string, init: RequestInit): Promise<Response> {
+    let asked = address;
+    for (let followed = 0; ; followed += 1) {
+      const response = await fetch(asked, init);
+      const target = method === 'GET' && followed < mostRedirects ? redirectTarget(response, asked, gitea) : null;
+      if (target === null) return response;
+      await response.body?.cancel();
+      asked = target;
+    }
   }
 
   async function ownAuthentication(): Promise<GiteaAuthentication | null> {

@@ -1,125 +1,204 @@
-import type { JobFeed } from '../audit/collection/job-feed.ts';
+import type { FeedRefusal, FeedWord, JobFeed, NamedJob } from '../audit/collection/job-feed.ts';
 import type { Job } from '../audit/model/job.ts';
 import { instanceOf } from '../provenance/job-numbers.ts';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaClient } from './gitea-client.ts';
-import { jsonProperties } from './json-properties.ts';
-import { newestJobs } from './newest-jobs.ts';
-import { idOf, parseWorkflowJob, textOf } from './parse-workflow-job.ts';
+import { idOf, jsonProperties, textOf } from './json-properties.ts';
+import { type ListedJob, listJobs } from './list-jobs.ts';
+import { parseWorkflowJob } from './parse-workflow-job.ts';
+import { readRun, type RunFacts } from './read-run.ts';
 
-/** What a run adds to its jobs. */
-interface RunFacts {
-  readonly repositoryId: number;
-  readonly event: string;
-  readonly fork: boolean;
+/** One list of jobs: the site's, or a repository's. */
+interface JobList {
+  /** The same from pass to pass, also after a rename. */
+  readonly key: string;
+  readonly name: string;
+  readonly path: string;
 }
 
-interface OpenFeed {
-  readonly client: GiteaClient;
-  readonly instance: string;
-  /** Facts of the runs that this pass has read, by the path of each. */
-  readonly runs: Map<string, Promise<RunFacts>>;
-}
+type Told = Extract<FeedWord, { readonly kind: 'job' }>;
+
+const siteList: JobList = { key: 'site', name: 'all repositories', path: '/api/v1/admin/actions/jobs' };
 
 /**
  * The job feed over Gitea's API. With a site administrator's token (`read:admin`) all jobs come from one list; without
- * it, from the list of each repository that the token may read. The API has no filter by time, so lists are read from
- * their newest end back to the mark; jobs that run just now are asked for besides, because before 1.27 a re-run keeps
- * the id of the first attempt and lies below the mark.
+ * it, from the list of each repository that has Actions and that the token may read. The API has no filter by time, so
+ * lists are read from their newest end back to the mark; jobs that run just now, and those that are named, are asked for
+ * besides, because before 1.27 a re-run keeps the id of the first attempt and lies below the mark.
+ * What one list or one job answers ends nothing else: it is told as refused.
  */
 export function giteaJobFeed({ client }: { readonly client: GiteaClient }): JobFeed {
   const instance = instanceOf(client.url);
-  const runs = new Map<string, Promise<RunFacts>>();
-  const feed: OpenFeed = { client, instance, runs };
+  let isWhole = false;
+  return {
+    instance,
+    whole: () => isWhole,
+    jobs,
+    async job(named, signal) {
+      const told = await createReader(client, instance, signal).named(named);
+      return told.kind === 'job' ? { job: told.job, endedBefore: told.endedBefore } : null;
+    },
+    log,
+  };
 
-  return { jobs, log: (job) => log(feed, job) };
-
-  async function* jobs({ highestJobId, unfinished }: Parameters<JobFeed['jobs']>[0]): AsyncGenerator<Job> {
-    runs.clear(); // A run's facts do not change while a pass lasts; over a service's life they would fill the memory.
-    const seen = new Set<number>();
-    for (const list of await jobLists(feed)) {
-      for await (const value of newestJobs(client, list, highestJobId)) {
-        const job = await toJob(feed, value);
-        seen.add(job.jobId);
-        yield job;
+  async function* jobs({ marks, named }: Parameters<JobFeed['jobs']>[0]): AsyncGenerator<FeedWord> {
+    const lists = await jobLists();
+    isWhole = lists[0] === siteList;
+    // The facts of a run are asked for once a pass: over a service's life they would fill the memory.
+    const reader = createReader(client, instance);
+    const told = new Set<number>();
+    for (const list of lists) {
+      for await (const word of wordsOf(list, marks[list.key] ?? 0, reader)) {
+        if (word.kind === 'job') told.add(word.job.jobId);
+        yield word;
       }
     }
-    for (const { jobId, repository } of unfinished) {
-      if (seen.has(jobId)) continue;
-      const path = `${repositoryPath(repository)}/actions/jobs/${String(jobId)}`;
-      const { status, body } = await client.request('GET', path);
-      // Its run was deleted; what the ledger knows of it stays.
-      if (status !== 404) yield await toJob(feed, body);
+    for (const one of named) {
+      if (told.has(one.jobId)) continue;
+      told.add(one.jobId);
+      yield await answerOrRefusal(one, () => reader.named(one));
     }
+  }
+
+  /** What one list tells. If it breaks off, its mark stays where it was. */
+  async function* wordsOf(list: JobList, mark: number, reader: JobReader): AsyncGenerator<FeedWord> {
+    let highestJobId = mark;
+    try {
+      for await (const listed of listJobs(client, list.path, mark)) {
+        highestJobId = Math.max(highestJobId, listed.id);
+        yield await answerOrRefusal(namedOf(listed), () => reader.listed(listed));
+      }
+    } catch (error) {
+      if (!ServiceError.is(error)) throw error;
+      yield { kind: 'refused', what: list.key, name: list.name, named: null, ...reasonOf(error) };
+      return;
+    }
+    yield { kind: 'list-read', list: list.key, highestJobId };
+  }
+
+  /** The site's list, or, for a token that may not see it, one list a repository. */
+  async function jobLists(): Promise<readonly JobList[]> {
+    const answer = await client.request('GET', siteList.path, { query: { limit: 1 }, statuses: [403] });
+    if (answer.status < 400) return [siteList];
+    const lists: JobList[] = [];
+    for await (const page of client.pages('/api/v1/repos/search', 'data')) {
+      for (const repository of page.map(jsonProperties)) {
+        // Forks have no Actions by default, and their list is refused to everybody but administrators.
+        if (repository.get('has_actions') === false) continue;
+        const [id, name] = [idOf(repository.get('id')), textOf(repository.get('full_name'))];
+        if (id === null || name === null) throw malformed(client, '/api/v1/repos/search', 'data.id, data.full_name');
+        lists.push({ key: `repository/${String(id)}`, name, path: `${repositoryPath(name)}/actions/jobs` });
+      }
+    }
+    return lists;
+  }
+
+  /**
+   * Gitea serves the log of the newest task alone, so the job is asked for again afterwards: if another attempt has begun
+   * meanwhile, what was read may be that attempt's.
+   */
+  async function log(job: Job): Promise<string | null> {
+    const path = `${repositoryPath(job.repository)}/actions/jobs/${String(job.jobId)}`;
+    const { status, body } = await client.request('GET', `${path}/logs`, { expectText: true });
+    if (status === 404) return null;
+    if (status >= 400 || typeof body !== 'string') throw malformed(client, `${path}/logs`, 'the log');
+    const now = await client.request('GET', path);
+    const attempt = idOf(jsonProperties(now.body).get('run_attempt')) ?? 1;
+    return now.status < 400 && attempt === job.attempt ? body : null;
   }
 }
 
-/** The site's list, or, for a token that may not see it, one list a repository. */
-async function jobLists(feed: OpenFeed): Promise<readonly string[]> {
-  const everything = '/api/v1/admin/actions/jobs';
-  const answer = await feed.client.request('GET', everything, { query: { limit: 1 }, statuses: [403] });
-  if (answer.status < 400) return [everything];
-  const lists: string[] = [];
-  for await (const page of feed.client.pages('/api/v1/repos/search', 'data')) {
-    for (const repository of page) {
-      const name = textOf(jsonProperties(repository).get('full_name'));
-      if (name === null) throw malformed(feed, '/api/v1/repos/search', 'data.full_name');
-      lists.push(`${repositoryPath(name)}/actions/jobs`);
-    }
-  }
-  return lists;
+interface JobReader {
+  listed(job: ListedJob): Promise<FeedWord>;
+  named(job: NamedJob): Promise<FeedWord>;
 }
 
-async function toJob(feed: OpenFeed, value: unknown): Promise<Job> {
+/** Reads jobs with what their runs add; each run and each repository's present name is asked for once. */
+function createReader(client: GiteaClient, instance: string, signal?: AbortSignal): JobReader {
+  const runs = new Map<string, Promise<RunFacts>>();
+  const names = new Map<number, Promise<string | null>>();
+  const asking = signal === undefined ? {} : { signal };
+
+  return {
+    listed: async ({ value }) => await toWord(value),
+    async named({ jobId, repositoryId, repository }) {
+      // By the id: another repository may have taken the name since.
+      const present = repositoryId === null ? repository : await once(names, repositoryId, () => nameOf(repositoryId));
+      if (present === null) return { kind: 'gone', jobId, repositoryShown: false };
+      const path = `${repositoryPath(present)}/actions/jobs/${String(jobId)}`;
+      const { status, body } = await client.request('GET', path, asking);
+      return status === 404 ? { kind: 'gone', jobId, repositoryShown: repositoryId !== null } : await toWord(body);
+    },
+  };
+
+  async function nameOf(repositoryId: number): Promise<string | null> {
+    const path = `/api/v1/repositories/${String(repositoryId)}`;
+    const { status, body } = await client.request('GET', path, asking);
+    if (status === 404) return null;
+    const name = textOf(jsonProperties(body).get('full_name'));
+    if (name === null) throw malformed(client, path, 'full_name');
+    return name;
+  }
+
+  async function toWord(value: unknown): Promise<FeedWord> {
+    const job = jsonProperties(value);
+    const name = repositoryIn(value);
+    const runId = idOf(job.get('run_id'));
+    if (name === null) throw malformed(client, '/api/v1/…/actions/jobs', 'jobs.url');
+    if (runId === null) throw malformed(client, '/api/v1/…/actions/jobs', 'jobs.run_id');
+    const path = repositoryPath(name);
+    const { hasAttemptRows, ...facts } = await once(runs, `${path} ${String(runId)}`, () =>
+      readRun(client, path, runId),
+    );
+    const parsed = parseWorkflowJob(value, { instance, repository: name, hasAttemptRows, known: 'api', ...facts });
+    if ('fault' in parsed) throw malformed(client, '/api/v1/…/actions/jobs', `jobs.${parsed.fault}`);
+    return { kind: 'job', ...parsed } satisfies Told;
+  }
+}
+
+/** A job names its repository in its address alone. */
+function repositoryIn(value: unknown): string | null {
   const url = textOf(jsonProperties(value).get('url')) ?? '';
-  const repository = /\/api\/v1\/repos\/([^/]+\/[^/]+)\/actions\/jobs\//.exec(url)?.[1];
-  if (repository === undefined) throw malformed(feed, '/api/v1/…/actions/jobs', 'jobs.url');
-  const name = decodeURIComponent(repository);
-  const facts = await runFacts(feed, name, idOf(jsonProperties(value).get('run_id')));
-  const job = parseWorkflowJob(value, { instance: feed.instance, repository: name, ...facts, known: 'api' });
-  if ('fault' in job) throw malformed(feed, '/api/v1/…/actions/jobs', `jobs.${job.fault}`);
-  return job;
+  const name = /\/api\/v1\/repos\/([^/]+\/[^/]+)\/actions\/jobs\//.exec(url)?.[1];
+  return name === undefined ? null : decodeURIComponent(name);
 }
 
-async function runFacts(feed: OpenFeed, repository: string, runId: number | null): Promise<RunFacts> {
-  if (runId === null) throw malformed(feed, '/api/v1/…/actions/jobs', 'jobs.run_id');
-  const path = `${repositoryPath(repository)}/actions/runs/${String(runId)}`;
-  const known = feed.runs.get(path) ?? readRun(feed, path);
-  feed.runs.set(path, known);
-  return await known;
+function namedOf({ id, value }: ListedJob): NamedJob {
+  return { jobId: id, repositoryId: null, repository: repositoryIn(value) };
 }
 
-async function readRun(feed: OpenFeed, path: string): Promise<RunFacts> {
-  const { status, body } = await feed.client.request('GET', path);
-  if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea: feed.client.url, path, status });
-  const run = jsonProperties(body);
-  const repository = jsonProperties(run.get('repository'));
-  const head = jsonProperties(run.get('head_repository'));
-  const repositoryId = idOf(repository.get('id')) ?? idOf(run.get('repository_id'));
-  const event = textOf(run.get('event'));
-  if (repositoryId === null) throw malformed(feed, path, 'repository.id');
-  if (event === null) throw malformed(feed, path, 'event');
-  const headId = idOf(head.get('id'));
-  const elsewhere = headId !== null && headId !== repositoryId;
-  return { repositoryId, event, fork: elsewhere || head.get('fork') === true };
+async function once<Key, Value>(known: Map<Key, Promise<Value>>, key: Key, ask: () => Promise<Value>): Promise<Value> {
+  const answer = known.get(key) ?? ask();
+  known.set(key, answer);
+  return await answer;
 }
 
-/**
- * The log of the attempt that `job` is. Gitea serves the log of the newest task alone, so the job is asked for again
- * behind it: if it has moved on to another attempt, this attempt's log is gone.
- */
-async function log(feed: OpenFeed, job: Job): Promise<string | null> {
-  const path = `${repositoryPath(job.repository)}/actions/jobs/${String(job.jobId)}`;
-  const { status, body } = await feed.client.request('GET', `${path}/logs`, { expectText: true });
-  if (status === 404) return null;
-  if (status >= 400 || typeof body !== 'string') throw malformed(feed, `${path}/logs`, 'the log');
-  const now = await feed.client.request('GET', path);
-  const attempt = idOf(jsonProperties(now.body).get('run_attempt')) ?? 1;
-  return now.status < 400 && attempt === job.attempt ? body : null;
+async function answerOrRefusal(
+  { jobId, repositoryId, repository }: NamedJob,
+  ask: () => Promise<FeedWord>,
+): Promise<FeedWord> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!ServiceError.is(error)) throw error;
+    const named = { jobId, repositoryId, repository };
+    return { kind: 'refused', ...jobPlace(jobId, repository), named, ...reasonOf(error) };
+  }
 }
 
-function malformed(feed: OpenFeed, path: string, place: string): ServiceError {
-  return new ServiceError('GITEA_ANSWER_MALFORMED', { gitea: feed.client.url, path, place });
+function jobPlace(jobId: number, repository: string | null): Pick<FeedRefusal, 'what' | 'name'> {
+  const name = repository === null ? `job ${String(jobId)}` : `job ${String(jobId)} of ${repository}`;
+  return { what: `job/${String(jobId)}`, name };
+}
+
+function reasonOf({ code, details }: ServiceError): Pick<FeedRefusal, 'why' | 'lasting'> {
+  const status = 'status' in details && typeof details.status === 'number' ? ` (${String(details.status)})` : '';
+  const reason = 'reason' in details && typeof details.reason === 'string' ? ` (${details.reason})` : '';
+  return { why: `${code}${status}${reason}`, lasting: code === 'GITEA_ACCESS_DENIED' || code === 'GITEA_NOT_FOUND' };
+}
+
+function malformed(client: GiteaClient, path: string, place: string): ServiceError {
+  return new ServiceError('GITEA_ANSWER_MALFORMED', { gitea: client.url, path, place });
 }
 
 function repositoryPath(fullName: string): string {

@@ -1,13 +1,11 @@
 import type { Job } from '../audit/model/job.ts';
-import { jsonProperties } from './json-properties.ts';
+import { idOf, jsonProperties, textOf } from './json-properties.ts';
+import type { RunFacts } from './read-run.ts';
 
 /** What a job's own JSON does not say: it names no repository but in addresses, and neither event nor fork. */
-export interface JobSurroundings {
+export interface JobSurroundings extends RunFacts {
   readonly instance: string;
-  readonly repositoryId: number;
   readonly repository: string;
-  readonly event: string;
-  readonly fork: boolean;
   readonly known: Job['known'];
 }
 
@@ -15,10 +13,14 @@ const statuses = ['queued', 'waiting', 'in_progress', 'completed'] as const sati
 const conclusions = ['success', 'failure', 'cancelled', 'skipped'] as const;
 
 /**
- * A job as Gitea's API and its `workflow_job` hook write one (definition ActionWorkflowJob). Gitea's zero time,
- * 1970-01-01, means that it has not happened. Returns the name of the first member that is wrong instead.
+ * A job as Gitea's API and its `workflow_job` hook write one (definition ActionWorkflowJob), with the number of earlier
+ * attempts of the same id that have ended. Gitea's zero time, 1970-01-01, means that it has not happened.
+ * Returns the name of the first member that is wrong instead.
  */
-export function parseWorkflowJob(value: unknown, surroundings: JobSurroundings): Job | { readonly fault: string } {
+export function parseWorkflowJob(
+  value: unknown,
+  surroundings: JobSurroundings,
+): { readonly job: Job; readonly endedBefore: number } | { readonly fault: string } {
   const job = jsonProperties(value);
   const [jobId, runId] = [idOf(job.get('id')), idOf(job.get('run_id'))];
   if (jobId === null) return { fault: 'id' };
@@ -28,35 +30,43 @@ export function parseWorkflowJob(value: unknown, surroundings: JobSurroundings):
   const createdAt = timeOf(job.get('created_at'));
   if (createdAt === null) return { fault: 'created_at' };
   const labels = job.get('labels');
+  const { hasAttemptRows, forkUnknownBecause, branch, ...facts } = surroundings;
+  const attempt = attemptOf(job.get('run_attempt'), status, hasAttemptRows);
   return {
-    format: 1,
-    ...surroundings,
-    runId,
-    jobId,
-    // Before 1.25 there is no attempt; the first is meant.
-    attempt: idOf(job.get('run_attempt')) ?? 1,
-    taskId: null,
-    name: textOf(job.get('name')) ?? '',
-    runnerId: idOf(job.get('runner_id')),
-    runnerName: textOf(job.get('runner_name')),
-    labels: Array.isArray(labels) ? labels.filter((label) => typeof label === 'string') : [],
-    status,
-    conclusion: conclusions.find((one) => one === job.get('conclusion')) ?? null,
-    createdAt,
-    startedAt: timeOf(job.get('started_at')),
-    completedAt: timeOf(job.get('completed_at')),
-    branch: textOf(job.get('head_branch')),
-    url: textOf(job.get('html_url')),
+    endedBefore: hasAttemptRows ? 0 : attempt - 1,
+    job: {
+      format: 1,
+      ...facts,
+      ...(forkUnknownBecause === null ? {} : { forkUnknownBecause }),
+      runId,
+      jobId,
+      attempt,
+      taskId: null,
+      name: textOf(job.get('name')) ?? '',
+      runnerId: idOf(job.get('runner_id')),
+      runnerName: textOf(job.get('runner_name')),
+      labels: Array.isArray(labels) ? labels.filter((label) => typeof label === 'string') : [],
+      status,
+      conclusion: conclusions.find((one) => one === job.get('conclusion')) ?? null,
+      createdAt,
+      startedAt: timeOf(job.get('started_at')),
+      completedAt: timeOf(job.get('completed_at')),
+      branch,
+      url: textOf(job.get('html_url')),
+    },
   };
 }
 
-/** A database id, from 1. */
-export function idOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
-}
-
-export function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+/**
+ * Which attempt a row speaks of. Before 1.27 one row serves all attempts and is counted when a runner takes it: a row that
+ * is queued with number n speaks of attempt n + 1. Before 1.25 there is no number, and the first is meant.
+ * Source: recorded `job-queued`, `job-rerun-queued` of 1.26.3; models/actions/task.go.
+ */
+function attemptOf(told: unknown, status: Job['status'], hasAttemptRows: boolean): number {
+  const number = typeof told === 'number' && Number.isSafeInteger(told) && told >= 0 ? told : null;
+  const waits = status === 'queued' || status === 'waiting';
+  if (number === null) return 1;
+  return Math.max(1, waits && !hasAttemptRows ? number + 1 : number);
 }
 
 function timeOf(value: unknown): string | null {

@@ -2,7 +2,7 @@ import { ServiceError } from '../service-error.ts';
 import type { GiteaAnswer, GiteaRequest, SendGiteaRequest } from './gitea-request.ts';
 import { jsonProperties } from './json-properties.ts';
 
-// MAX_RESPONSE_ITEMS of Gitea's default configuration: asking for more gives 50.
+// MAX_RESPONSE_ITEMS of Gitea's default configuration. A server may cut pages shorter without saying so.
 const pageSize = 50;
 
 /** Which list to read. `gitea`: its address; `key`: as in `GiteaClient.pages`. */
@@ -14,7 +14,7 @@ interface ListOrder {
   readonly request: GiteaRequest;
 }
 
-/** Follows a list to its end: by `Link`, else by `X-Total-Count`, else until a page is not full. */
+/** Follows a list to its end: by `Link`, else by `X-Total-Count`, else by `total_count`, else until a page is empty. */
 export async function* readGiteaPages({
   gitea,
   send,
@@ -31,7 +31,7 @@ export async function* readGiteaPages({
     const entries = parseEntries(answer, gitea, path, key);
     seen += entries.length;
     if (entries.length > 0) yield entries;
-    if (entries.length === 0 || !hasMore(answer.headers, seen, entries.length)) return;
+    if (entries.length === 0 || !hasMore(answer, seen)) return;
   }
 }
 
@@ -53,11 +53,12 @@ function parseEntries(
   return list;
 }
 
-function hasMore(headers: Headers, seen: number, length: number): boolean {
+function hasMore({ headers, body }: GiteaAnswer, seen: number): boolean {
   const link = headers.get('link');
   if (link !== null) return /;\s*rel="next"/.test(link);
-  const total = headers.get('x-total-count');
-  return total === null ? length >= pageSize : seen < Number(total);
+  // The list of runners has neither header.
+  const total = headers.get('x-total-count') ?? jsonProperties(body).get('total_count');
+  return total === null || total === undefined || seen < Number(total);
 }
 
 function malformed(gitea: string, path: string, place: string): ServiceError {

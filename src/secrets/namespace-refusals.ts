@@ -6,7 +6,8 @@ export interface ReadingJob {
   readonly repository: string;
   readonly branch?: string | null;
   readonly event?: string;
-  readonly fork?: boolean;
+  /** `unknown` counts as a fork. */
+  readonly fork?: boolean | 'unknown';
 }
 
 /**
@@ -17,17 +18,22 @@ export function namespaceRefusals(job: ReadingJob, namespace: Namespace): string
   const { repositories, branches, events, forks } = namespace;
   const repository = job.repository.toLowerCase();
   const holds = {
-    fork: job.fork !== true || forks,
+    fork: job.fork === undefined || job.fork === false || forks,
     repository: repositories.length === 0 || repositories.some((one) => one.toLowerCase() === repository),
     branch: job.branch === undefined || branches.length === 0 || branches.some((one) => matches(job.branch ?? '', one)),
     event: job.event === undefined || events.length === 0 || events.includes(job.event),
   };
   return [
-    ...(holds.fork ? [] : ['pull requests from forks may not read']),
+    ...(holds.fork ? [] : [forkRefusal(job.fork === 'unknown')]),
     ...(holds.repository ? [] : [`its repositories are ${repositories.join(', ')}`]),
     ...(holds.branch ? [] : [`its branches are ${branches.join(', ')}`]),
     ...(holds.event ? [] : [`its events are ${events.join(', ')}`]),
   ];
+}
+
+function forkRefusal(isUnknown: boolean): string {
+  const rule = 'pull requests from forks may not read';
+  return isUnknown ? `${rule}, and it is not known whether this is one` : rule;
 }
 
 /** A `*` at the end matches any suffix: `release/*`. */

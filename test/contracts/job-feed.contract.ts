@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JobFeed } from '../../src/audit/collection/job-feed.ts';
+import type { FeedWord, JobFeed } from '../../src/audit/collection/job-feed.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 
 /** A Gitea with a way to let things happen in it. */
@@ -15,7 +15,7 @@ export interface FeedUnderTest {
 
 /** What every job feed must do. */
 export function jobFeedContract(name: string, create: () => Promise<FeedUnderTest>): void {
-  const nothing = { highestJobId: 0, unfinished: [] };
+  const nothing = { marks: {}, named: [] };
 
   describe(`job feed: ${name}`, () => {
     it('tells nothing of a Gitea without jobs', async () => {
@@ -58,7 +58,7 @@ export function jobFeedContract(name: string, create: () => Promise<FeedUnderTes
       finish(open);
       const fresh = startJob();
       finish(fresh);
-      const told = await all(feed.jobs({ highestJobId: open, unfinished }));
+      const told = await all(feed.jobs({ marks: await marksAt(feed, open), named: unfinished }));
       expect(told.map(({ jobId }) => jobId).sort((a, b) => a - b)).toEqual([open, fresh]);
       expect(told.map(({ status }) => status)).toEqual(['completed', 'completed']);
     });
@@ -69,7 +69,7 @@ export function jobFeedContract(name: string, create: () => Promise<FeedUnderTes
       for (const id of ids) finish(id);
       expect(await all(feed.jobs(nothing))).toHaveLength(120);
       const mark = ids[109] ?? 0;
-      expect((await all(feed.jobs({ highestJobId: mark, unfinished: [] }))).map(({ jobId }) => jobId)).toHaveLength(10);
+      expect(await all(feed.jobs({ marks: await marksAt(feed, mark), named: [] }))).toHaveLength(10);
     });
 
     it('finds a running re-run below the mark', async () => {
@@ -77,7 +77,7 @@ export function jobFeedContract(name: string, create: () => Promise<FeedUnderTes
       const id = startJob();
       finish(id);
       rerun(id);
-      const told = await all(feed.jobs({ highestJobId: id, unfinished: [] }));
+      const told = await all(feed.jobs({ marks: await marksAt(feed, id), named: [] }));
       expect(told).toMatchObject([{ jobId: id, attempt: 2, status: 'in_progress' }]);
     });
 
@@ -96,8 +96,16 @@ export function jobFeedContract(name: string, create: () => Promise<FeedUnderTes
   });
 }
 
-async function all(jobs: AsyncIterable<Job>): Promise<Job[]> {
+/** The jobs among the words of a feed. */
+export async function all(words: AsyncIterable<FeedWord>): Promise<Job[]> {
   const found: Job[] = [];
-  for await (const job of jobs) found.push(job);
+  for await (const word of words) if (word.kind === 'job') found.push(word.job);
   return found;
+}
+
+/** A mark at this job for every list of the feed. */
+async function marksAt(feed: JobFeed, jobId: number): Promise<Readonly<Record<string, number>>> {
+  const marks: Record<string, number> = {};
+  for await (const word of feed.jobs({ marks: {}, named: [] })) if (word.kind === 'list-read') marks[word.list] = jobId;
+  return marks;
 }

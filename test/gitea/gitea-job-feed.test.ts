@@ -43,7 +43,7 @@ jobFeedContract('Gitea, a token that may not see the whole site', () => world(['
 describe('the job feed of Gitea', () => {
   it('rejects when Gitea does not let it in', async () => {
     const { feed } = await world(['read:user'], false);
-    const first = feed.jobs({ highestJobId: 0, unfinished: [] })[Symbol.asyncIterator]();
+    const first = feed.jobs({ marks: {}, named: [] })[Symbol.asyncIterator]();
     await expect(first.next()).rejects.toMatchObject({ code: 'GITEA_ACCESS_DENIED' });
   });
 });
@@ -55,6 +55,9 @@ describe("a job in Gitea's JSON", () => {
     repository: 'acme/shop',
     event: 'push',
     fork: false,
+    forkUnknownBecause: null,
+    branch: 'main',
+    hasAttemptRows: false,
     known: 'api',
   } as const;
   const json = {
@@ -68,10 +71,10 @@ describe("a job in Gitea's JSON", () => {
 
   it('has not begun at the zero time', () => {
     const zero = { started_at: '1970-01-01T00:00:00Z', completed_at: '1970-01-01T00:00:00Z' };
+    // Queued with the number of the attempt that has ended.
     expect(parseWorkflowJob({ ...json, ...zero }, around)).toMatchObject({
-      attempt: 2,
-      startedAt: null,
-      completedAt: null,
+      endedBefore: 2,
+      job: { attempt: 3, startedAt: null, completedAt: null },
     });
   });
 

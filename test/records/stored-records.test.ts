@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { canaryReads, readCanaryOnceAnHour } from '../../src/audit/collection/canary-ledger.ts';
-import { jobCollection } from '../../src/audit/collection/collect-jobs.ts';
+import { jobCollection } from '../../src/audit/collection/job-collection.ts';
+import { namedJobs, nameJobs } from '../../src/audit/collection/named-jobs.ts';
 import { inventoryAt, recordInventory } from '../../src/audit/collection/inventory-ledger.ts';
 import { jobsOf, recordJob } from '../../src/audit/collection/job-ledger.ts';
 import { ownReads, recordOwnRead } from '../../src/audit/collection/own-read-ledger.ts';
-import { receiptsOf, recordLoggedReceipts, recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
+import { receiptsOf, recordLogReading, recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { retrievalCollection, saveRetrievalCollection } from '../../src/audit/collection/retrieval-collection.ts';
 import { slicesOf, writeSlice } from '../../src/audit/collection/slice.ts';
 import { indexPayloadType, openEnvelope, sealEnvelope } from '../../src/evidence/pack/dsse-envelope.ts';
@@ -40,10 +41,18 @@ const kinds: readonly Kind[] = [
   {
     name: 'how far the jobs are collected',
     write: (records) => {
-      const state = { format: 1, highestJobId: 52, completeTo: at, unfinished: [job] };
+      const refused = { what: 'repository/7', name: 'acme/shop', why: 'GITEA_ACCESS_DENIED', lasting: true, since: at };
+      const unfinished = [{ job, seenAt: at }];
+      const state = { format: 1, marks: { site: 52 }, completeTo: at, unfinished, notRead: [refused] };
       return records.create('collection/jobs.json', Buffer.from(JSON.stringify(state)));
     },
     read: jobCollection,
+    free: /^marks\.site$/,
+  },
+  {
+    name: 'jobs to be asked for',
+    write: (records) => nameJobs(records, [{ jobId: 52, repositoryId: 7, repository: 'acme/shop' }], now),
+    read: namedJobs,
   },
   {
     name: 'how far the log is collected',
@@ -100,7 +109,8 @@ const kinds: readonly Kind[] = [
   },
   {
     name: 'receipts of a log',
-    write: (records) => recordLoggedReceipts(records, job, { at: now, logSha256: 'abc', receipts: [receipt] }),
+    write: (records) =>
+      recordLogReading(records, job, { at: now, logSha256: 'abc', state: 'settled', receipts: [receipt] }),
     read: (records) => all(receiptsOf(records, period)),
   },
   {

@@ -2,7 +2,7 @@ import { json, notFound, nothing, Refusal } from '../server/answer.ts';
 import { isoTime, seconds } from '../server/gitea-instance.ts';
 import type { Route, RouteContext } from '../server/gitea-route.ts';
 import { nextId, type StoredHook } from '../server/gitea-state.ts';
-import { expandEvents } from '../webhooks/hook-events.ts';
+import { expandEvents } from '../server/hook-events.ts';
 import { pageOf } from '../server/paging.ts';
 
 const places = [

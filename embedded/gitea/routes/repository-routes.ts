@@ -40,7 +40,7 @@ function searchRepositories(context: RouteContext) {
     (repository) => rightsIn(repository, caller).read && fullName(repository).toLowerCase().includes(wanted),
   );
   // By the name alone, whoever the owner is.
-  const sorted = rows.toSorted((a, b) => (a.name === b.name ? a.id - b.id : a.name < b.name ? -1 : 1));
+  const sorted = rows.toSorted(byName);
   const page = pageOf(sorted, context);
   return json(200, { ok: true, data: page.rows.map((row) => shown(context, row)) }, page.headers);
 }
@@ -57,4 +57,9 @@ function listOwn(context: RouteContext) {
     page.rows.map((row) => repositoryShape(context.instance, row, 'administer')),
     page.headers,
   );
+}
+
+function byName(a: StoredRepository, b: StoredRepository): number {
+  if (a.name === b.name) return a.id - b.id;
+  return a.name < b.name ? -1 : 1;
 }

@@ -10,7 +10,7 @@ import {
   type StoredRunner,
   type StoredTask,
 } from '../server/gitea-state.ts';
-import { openPull } from '../server/open-pull.ts';
+import { openPull } from './open-pull.ts';
 import { baseCommit } from '../shapes/pull-shape.ts';
 
 /** A run's job row and the task by which a runner has claimed it. */
@@ -121,13 +121,17 @@ function createRun(instance: GiteaInstance, repository: StoredRepository, start:
     event,
     branch: pull === null ? (start.branch ?? 'main') : 'main',
     pullNumber: pull?.number ?? null,
-    // pull_request_target runs the base's code.
-    commit: pull === null ? commit : event === 'pull_request_target' ? baseCommit : pull.commit,
+    commit: pull === null ? commit : commitOf(pull, event),
     actor: start.actor ?? pull?.author ?? repository.owner,
     created: seconds(instance),
   };
   instance.state.runs.push(run);
   return run;
+}
+
+/** pull_request_target runs the base's code. */
+function commitOf(pull: StoredPull, event: string): string {
+  return event === 'pull_request_target' ? baseCommit : pull.commit;
 }
 
 /** The pull request that caused the run: the one named, or a new one where the event or `fork` asks for one. */

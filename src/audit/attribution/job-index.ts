@@ -62,10 +62,20 @@ export function servesRepository({ repositories }: IdentityRule, repository: str
   return repositories.some((one) => one.toLowerCase() === repository.toLowerCase());
 }
 
-/** Whether the job was running at `at` (milliseconds), with `slackMs` added on each side. */
-export function wasRunning(job: Job, at: number, slackMs: number): boolean {
+/**
+ * Whether the job was running at `at` (milliseconds), with `slackMs` added on each side. `unknown`: it may have been, and
+ * Gitea has not stated its times, because the attempt was last seen before it started or a re-run took its place.
+ */
+export function wasRunning(job: Job, at: number, slackMs: number): 'yes' | 'no' | 'unknown' {
+  const { startedAt, endedBetween, status } = job;
+  if (startedAt === null && endedBetween === undefined) {
+    // Ended without a start: it was skipped, or cancelled while it waited.
+    return status !== 'completed' && at >= Date.parse(job.createdAt) - slackMs ? 'unknown' : 'no';
+  }
   const span = spanOf(job);
-  return span !== null && at >= span.from - slackMs && at <= span.to + slackMs;
+  if (span === null || at < span.from - slackMs || at > span.to + slackMs) return 'no';
+  const isSure = endedBetween === undefined || (startedAt !== null && at <= Date.parse(endedBetween.after));
+  return isSure ? 'yes' : 'unknown';
 }
 
 interface Spans {
@@ -115,13 +125,17 @@ function lastStarted(spans: readonly Span[], at: number): number {
  */
 const spanOfJob = new WeakMap<Job, Span>();
 
-/** A job that has not ended is still running; a job that never started ran at no time. */
+/**
+ * A job that has not ended is still running; a job that never started ran at no time. An attempt whose place a re-run took
+ * unseen may have run at any time before.
+ */
 function spanOf(job: Job): Span | null {
-  if (job.startedAt === null) return null;
+  const startedAt = job.startedAt ?? job.endedBetween?.after ?? null;
+  if (startedAt === null) return null;
   let span = spanOfJob.get(job);
   if (span === undefined) {
     const to = job.completedAt === null ? Number.POSITIVE_INFINITY : Date.parse(job.completedAt);
-    span = { from: Date.parse(job.startedAt), to, job };
+    span = { from: Date.parse(startedAt), to, job };
     spanOfJob.set(job, span);
   }
   return span;

@@ -3,7 +3,7 @@ import { parseReceipt, receiptDigest } from '../../provenance/parse-receipt.ts';
 import type { JobNumbers } from '../../provenance/job-numbers.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
 import { checkRecord, parseRecordLines, recordedTime } from '../../records/parse-record.ts';
-import type { RecordStore } from '../../records/record-store.ts';
+import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Job } from '../model/job.ts';
@@ -40,6 +40,7 @@ const loggedHeaderShape = z.object({
   job: z.object({ instance: z.string(), jobId: z.int(), attempt: z.int() }),
   harvestedAt: recordedTime,
   logSha256: z.string().nullable(),
+  state: z.enum(['growing', 'settled', 'cut-short', 'none']),
 });
 
 /**
@@ -58,31 +59,83 @@ export async function recordPostedReceipt(
   return { isNew, reference };
 }
 
+/** What was read of one job's log. */
+export interface LogReading {
+  readonly at: Date;
+  /** `null` if Gitea had none to give. */
+  readonly logSha256: string | null;
+  /**
+   * `growing`: to be read again, since a runner may still send rows. `settled`: two readings said the same. `cut-short`: it
+   * could not be read again. `none`: there is no log. Only a settled one was read whole.
+   */
+  readonly state: 'growing' | 'settled' | 'cut-short' | 'none';
+  readonly receipts: readonly Receipt[];
+}
+
 /**
- * Keeps what one job's log held, once: a header and one receipt a line. `log` is `null` when Gitea had none to give.
- * Gives `false` when the log was harvested before.
+ * Keeps what one job's log held: a header and one receipt a line. A later reading is kept in place of an earlier one with
+ * every receipt of both. Returns how many receipts are new.
  */
-export async function recordLoggedReceipts(
-  records: RecordStore,
-  job: LoggingJob,
-  harvest: { readonly at: Date; readonly logSha256: string | null; readonly receipts: readonly Receipt[] },
-): Promise<boolean> {
-  const { at, logSha256, receipts } = harvest;
-  const { instance, jobId, attempt } = job;
-  const header = { format: 1, job: { instance, jobId, attempt }, harvestedAt: at.toISOString(), logSha256 };
-  const lines = [header, ...receipts].map((line) => `${JSON.stringify(line)}\n`);
-  try {
-    await records.create(loggedPath(job), encoder.encode(lines.join('')));
-    return true;
-  } catch (error) {
-    if (ServiceError.is(error, 'RECORD_EXISTS')) return false;
-    throw error;
+export async function recordLogReading(records: RecordStore, job: LoggingJob, reading: LogReading): Promise<number> {
+  for (;;) {
+    const stored = await readStored(records, job);
+    const before = stored?.reading.receipts ?? [];
+    const known = new Set(before.map(receiptDigest));
+    const fresh = reading.receipts.filter((receipt) => !known.has(receiptDigest(receipt)));
+    if (await write(records, job, { ...reading, receipts: [...before, ...fresh] }, stored?.revision ?? null)) {
+      return fresh.length;
+    }
   }
 }
 
-/** Whether the log of this attempt was harvested. */
-export async function isHarvested(records: RecordStore, job: Job): Promise<boolean> {
-  return (await records.read(loggedPath(job))) !== null;
+/** Marks a log that was read and may have grown since, and cannot be read any more. Changes nothing if there is no such. */
+export async function cutLogShort(records: RecordStore, job: LoggingJob): Promise<void> {
+  for (;;) {
+    const stored = await readStored(records, job);
+    if (stored?.reading.state !== 'growing') return;
+    if (await write(records, job, { ...stored.reading, state: 'cut-short' }, stored.revision)) return;
+  }
+}
+
+/** The newest reading of the log of this attempt; `null` if it was never read. */
+export async function readLogReading(records: RecordStore, job: LoggingJob): Promise<LogReading | null> {
+  return (await readStored(records, job))?.reading ?? null;
+}
+
+async function readStored(
+  records: RecordStore,
+  job: LoggingJob,
+): Promise<{ readonly reading: LogReading; readonly revision: Revision } | null> {
+  const path = loggedPath(job);
+  const stored = await records.read(path);
+  if (stored === null) return null;
+  const [header, ...lines] = parseRecordLines(stored.bytes, path);
+  const { harvestedAt, logSha256, state } = checkRecord(loggedHeaderShape, header, path, 'line 1');
+  const receipts = lines.map((line, index) => checkRecord(receiptShape, line, path, `line ${String(index + 2)}`));
+  const reading = { at: new Date(harvestedAt), logSha256, state, receipts };
+  return { reading, revision: stored.revision };
+}
+
+/** Returns false if another worker was faster. */
+async function write(
+  records: RecordStore,
+  job: LoggingJob,
+  { at, logSha256, state, receipts }: LogReading,
+  revision: Revision | null,
+): Promise<boolean> {
+  const { instance, jobId, attempt } = job;
+  const harvestedAt = at.toISOString();
+  const header = { format: 1, job: { instance, jobId, attempt }, harvestedAt, logSha256, state };
+  const lines = [header, ...receipts].map((line) => `${JSON.stringify(line)}\n`);
+  const bytes = encoder.encode(lines.join(''));
+  try {
+    if (revision === null) await records.create(loggedPath(job), bytes);
+    else await records.replace(loggedPath(job), bytes, revision);
+    return true;
+  } catch (error) {
+    if (ServiceError.is(error, 'RECORD_EXISTS') || ServiceError.is(error, 'RECORD_CHANGED')) return false;
+    throw error;
+  }
 }
 
 /**
@@ -112,8 +165,8 @@ async function* loggedReceipts(
   const stored = await records.read(path);
   if (stored === null) return;
   const [header, ...receipts] = parseRecordLines(stored.bytes, path);
-  const { job, logSha256 } = checkRecord(loggedHeaderShape, header, path, 'line 1');
-  if (logSha256 !== null) harvested(jobKey(job));
+  const { job, state } = checkRecord(loggedHeaderShape, header, path, 'line 1');
+  if (state === 'settled') harvested(jobKey(job));
   for (const [index, line] of receipts.entries()) {
     const receipt = checkRecord(receiptShape, line, path, `line ${String(index + 2)}`);
     yield { receipt, channel: 'logged', log: job, reference: `${path}#${String(index + 1)}` };

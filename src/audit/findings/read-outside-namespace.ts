@@ -1,8 +1,15 @@
 import { namespaceRefusals } from '../../secrets/namespace-refusals.ts';
 import { jobName } from '../model/job-name.ts';
+import type { Job } from '../model/job.ts';
 import type { FindingRuleFactory } from './finding-rule.ts';
 import { subjectOf } from './finding-rule.ts';
 import { counted, createFindingTally } from './finding-tally.ts';
+
+/** Why a job counts as a fork's although Gitea did not say that it is. */
+function describeUnknownOrigin({ fork, forkUnknownBecause = 'no reason is on record' }: Job): string {
+  if (fork !== 'unknown') return '';
+  return ` It is not known whether the job came from a fork (${forkUnknownBecause}), so it counts as one.`;
+}
 
 /** Reads by jobs of repositories, branches, events or forks that the policy does not allow to read this secret. */
 export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
@@ -17,12 +24,12 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
       if (namespaces.some((one) => namespaceRefusals(job, one).length === 0)) return;
       tally.add({
         subject,
-        key: job.repository,
+        key: job.fork === 'unknown' ? `${job.repository} fork-unknown` : job.repository,
         severity: 'high',
         at: retrieval.at,
         evidence: `${retrieval.id} ${jobName(job)}`,
         description: ({ count }) =>
-          `${job.repository} read ${subject} ${counted(count, 'time')}; the policy allows only ${binding.namespaces.join(', ')}.`,
+          `${job.repository} read ${subject} ${counted(count, 'time')}; the policy allows only ${binding.namespaces.join(', ')}.${describeUnknownOrigin(job)}`,
       });
     },
     findings: () => tally.findings(),

@@ -11,6 +11,7 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'one-job-was-running': 'exactly one job that may use the identity was running',
   'identity-not-in-policy': "the policy does not list the row's identity",
   'address-unknown': 'the policy lists no addresses for the identity, or the row has no address',
+  'job-times-unknown': 'Gitea never told when the named job ran: a re-run took its place before it was looked at',
   'no-receipt-in-its-log':
     "the job's log was read completely and contains no receipt, although the helper always writes one",
   'receipt-of-unknown-job': 'the receipt names an unknown job',

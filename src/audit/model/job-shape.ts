@@ -23,7 +23,9 @@ export const jobShape: z.ZodType<Job> = z.object({
   completedAt: recordedTime.nullable(),
   event: z.string(),
   branch: z.string().nullable(),
-  fork: z.boolean(),
+  fork: z.union([z.boolean(), z.literal('unknown')]),
+  forkUnknownBecause: z.string().exactOptional(),
+  endedBetween: z.object({ after: recordedTime, before: recordedTime }).exactOptional(),
   known: z.enum(['api', 'hook']),
   url: z.string().nullable(),
 });

@@ -25,8 +25,17 @@ export interface Job {
   readonly startedAt: string | null;
   readonly completedAt: string | null;
   readonly event: string;
+  /** The branch that was pushed, or that the pull request comes from; `null` if there is none or it is not known. */
   readonly branch: string | null;
-  readonly fork: boolean;
+  /** Whether a stranger's pull request caused it: from a fork, or pushed to `refs/for/…`. `unknown` counts as a fork. */
+  readonly fork: boolean | 'unknown';
+  /** Why `fork` is unknown, such as `pulls/3 answered 403`; absent if it is known. */
+  readonly forkUnknownBecause?: string;
+  /**
+   * Present if Gitea never stated how this attempt ended: it was seen `after`, and had ended at `before`, which is then
+   * `completedAt` too. If `startedAt` is `null` as well, Gitea stated only a later attempt.
+   */
+  readonly endedBetween?: { readonly after: string; readonly before: string };
   /** `hook`: known only from a webhook delivery, which limits attributions to `corroborated`. */
   readonly known: 'api' | 'hook';
   readonly url: string | null;

@@ -1,10 +1,11 @@
-import { dayMs } from '../../secrets/duration.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, sendLog, workspaceScope } from './az-commands.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
 type Parts = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'jobs' | 'now'>;
+
+const dayMs = 86_400_000;
 
 /** What evidence comes from, and where it is kept: records, Gitea, the log workspace. */
 export async function checkSources(parts: Parts): Promise<readonly Check[]> {
@@ -20,13 +21,17 @@ export async function checkSources(parts: Parts): Promise<readonly Check[]> {
 async function checkGitea({ settings, jobs }: Parts): Promise<Check> {
   const { gitea } = settings;
   if (gitea === null || jobs === null) {
-    return warn('Gitea', 'KEYTURN_GITEA_URL is not set, so no job is known and no read can be tied to one');
+    return warn('Gitea', 'KEYTURN_GITEA_URL is not set: no job is known, and no read can be tied to one');
   }
   return await lookAt(
     'Gitea',
     async () => {
-      // A number above every id: Gitea is asked for its lists, and nothing of them is kept.
-      for await (const _ of jobs.jobs({ highestJobId: Number.MAX_SAFE_INTEGER, unfinished: [] })) break;
+      // The lists are asked for up to the first word, and nothing of them is kept.
+      for await (const word of jobs.jobs({ marks: {}, named: [] })) {
+        if (word.kind === 'refused')
+          return warn('Gitea', `${gitea.url}: ${word.name} is not shown to this token: ${word.why}`);
+        break;
+      }
       return pass('Gitea', `${gitea.url} lists its jobs to this token`);
     },
     (error) =>
@@ -41,7 +46,7 @@ function giteaWriting({ policy, settings }: Parts): readonly Check[] {
   const issuers = new Set([...policy.secrets.values()].map(({ issuer }) => issuer));
   const writing = [...issuers].filter((issuer) => issuer.startsWith('gitea-')).sort();
   if (writing.length === 0 || settings.role === 'report') return [];
-  const says = `doctor cannot test the scopes that ${writing.join(', ')} need without writing; docs/gitea.md lists them`;
+  const says = `Whether the token may do what ${writing.join(', ')} need cannot be tried without writing; docs/gitea.md lists the scopes`;
   return [warn('Gitea scopes', says)];
 }
 
@@ -49,7 +54,7 @@ async function checkLog({ settings, log, now }: Parts): Promise<readonly Check[]
   const { vaults, role } = settings;
   if (role === 'rotate') return [];
   if (settings.log === null || log === null) {
-    return [warn('log workspace', 'KEYTURN_LOG_WORKSPACE_ID is not set, so no read is known')];
+    return [warn('log workspace', 'KEYTURN_LOG_WORKSPACE_ID is not set: no read is known')];
   }
   const { workspaceId } = settings.log;
   const check = await lookAt(
@@ -60,7 +65,7 @@ async function checkLog({ settings, log, now }: Parts): Promise<readonly Check[]
       if (rows > 0) return pass('log workspace', `answers; ${String(rows)} rows of the last 24 hours`);
       return warn(
         'log workspace',
-        'answers, but has no row of these vaults for the last 24 hours; check that the audit log goes there (rows take up to 20 minutes)',
+        'answers, and has no row of these vaults of the last 24 hours: is the audit log sent there? Rows take up to 20 minutes',
         vaults.map((vault) => sendLog(vault, workspaceId)).join('\n'),
       );
     },

@@ -4,13 +4,14 @@ import type {
   CredentialIssuer,
   IssueRequest,
   IssuedCredential,
+  Revocation,
   Verification,
 } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
-import { type GiteaList, giteaList, repositoryPath } from './gitea-list.ts';
+import { type GiteaList, giteaList, idOf, repositoryPath } from './gitea-list.ts';
 import { newOpensshKey, opensshFingerprint, opensshPublicLine } from './openssh-key.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 import { refused } from '../shared/refused.ts';
@@ -55,7 +56,8 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
         const rotationId = parseCredentialName(title, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: async ({ binding, signal }, credentialId) => keysOf(binding).remove(binding, credentialId, signal),
+    revoke: async ({ binding, signal }, credentialId) =>
+      await endKey({ gitea, keys: keysOf(binding), binding, signal }, credentialId),
     lastUsed: () => Promise.resolve(null),
   };
 
@@ -101,6 +103,43 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
   function keysOf(binding: SecretBinding): GiteaList<DeployKey> {
     return giteaList(gitea, `${repositoryPath(shape.read(binding).repository)}/keys`, parseDeployKey);
   }
+}
+
+interface KeyToEnd {
+  readonly gitea: GiteaClient;
+  readonly keys: GiteaList<DeployKey>;
+  readonly binding: SecretBinding;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks before and after: Gitea answers 204 to the deletion of a key that is not there, and 500 to that of another
+ * repository's. Only a key that was shown before and is not shown afterwards was ended by us.
+ * Source: recorded `deploy-key-delete-missing`, `deploy-key-delete-other-repository` of Gitea 1.26.3.
+ */
+async function endKey({ gitea, keys, binding, signal }: KeyToEnd, credentialId: string): Promise<Revocation> {
+  const path = `${keys.path}/${idOf(binding, credentialId)}`;
+  const shown = async () => {
+    const { status, body } = await gitea.request('GET', path, { signal });
+    if (status === 404) return null;
+    if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea: gitea.url, path, status });
+    return parseDeployKey(body, { gitea: gitea.url, path });
+  };
+  const key = await shown();
+  if (key === null) return { outcome: 'absent' };
+  if (isOfAnotherSecret(key.title, binding)) {
+    const details = { secret: `${binding.vault}/${binding.name}`, place: 'CredentialId' };
+    const reason = 'is the deploy key of another secret';
+    throw new ServiceError('ISSUER_TARGET_REFUSED', { issuer: 'gitea-deploy-key', ...details, reason });
+  }
+  await keys.remove(binding, credentialId, signal);
+  if ((await shown()) === null) return { outcome: 'revoked' };
+  throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea: gitea.url, path, status: 204 });
+}
+
+/** A key that Keyturn made for another secret. One that a person made, before the secret was rotated first, has any title. */
+function isOfAnotherSecret(title: string, binding: SecretBinding): boolean {
+  return title.startsWith('keyturn.') && parseCredentialName(title, binding) === null;
 }
 
 function parseDeployKey(given: unknown, at: { readonly gitea: string; readonly path: string }): DeployKey {

@@ -47,7 +47,7 @@ export function giteaList<Entry>(
 }
 
 /** Gitea takes a name where it takes an id, and a slash would lead elsewhere: anything but digits is refused. */
-function idOf(binding: SecretBinding, credentialId: string): string {
+export function idOf(binding: SecretBinding, credentialId: string): string {
   if (/^[1-9]\d{0,14}$/.test(credentialId)) return credentialId;
   const secret = `${binding.vault}/${binding.name}`;
   const reason = 'is not an id of Gitea';

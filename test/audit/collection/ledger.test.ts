@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { collectJobs, jobCollection } from '../../../src/audit/collection/collect-jobs.ts';
+import { collectJobs } from '../../../src/audit/collection/collect-jobs.ts';
 import { inventoryAt, recordInventory } from '../../../src/audit/collection/inventory-ledger.ts';
+import { jobCollection } from '../../../src/audit/collection/job-collection.ts';
 import type { JobFeed } from '../../../src/audit/collection/job-feed.ts';
 import type { Job } from '../../../src/audit/model/job.ts';
 import { jobsOf, recordJob } from '../../../src/audit/collection/job-ledger.ts';
@@ -13,6 +14,8 @@ import { job, logged, moment, receipt } from '../attribution-fixtures.ts';
 
 const march = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-04-01T00:00:00Z') };
 const now = () => new Date(moment(700));
+// Five minutes on, as the timer has it.
+const nextPass = () => new Date(moment(1_000));
 
 async function jobsIn(records: RecordStore): Promise<Job[]> {
   const found: Job[] = [];
@@ -29,9 +32,18 @@ async function receiptsIn(records: RecordStore): Promise<LedgerReceipt[]> {
 /** A feed that tells the jobs and logs it is given; `logs` by job id. */
 function feedOf(jobs: readonly Job[], logs: Readonly<Record<number, string | null>> = {}): JobFeed {
   return {
-    async *jobs({ highestJobId, unfinished }) {
-      const open = new Set(unfinished.map(({ jobId }) => jobId));
-      yield* jobs.filter(({ jobId }) => jobId > highestJobId || open.has(jobId));
+    instance: 'aaaaaaaa',
+    whole: () => true,
+    async *jobs({ marks, named }) {
+      const mark = marks['site'] ?? 0;
+      const asked = new Set(named.map(({ jobId }) => jobId));
+      const told = jobs.filter(({ jobId }) => jobId > mark || asked.has(jobId));
+      for (const one of told) yield { kind: 'job', job: one, endedBefore: one.attempt - 1 };
+      yield { kind: 'list-read', list: 'site', highestJobId: Math.max(mark, ...told.map(({ jobId }) => jobId)) };
+    },
+    job: ({ jobId }) => {
+      const found = jobs.find((one) => one.jobId === jobId);
+      return Promise.resolve(found === undefined ? null : { job: found, endedBefore: found.attempt - 1 });
     },
     log: (one) => Promise.resolve(logs[one.jobId] ?? null),
   };
@@ -66,13 +78,17 @@ describe('collecting jobs', () => {
     const refused = new ServiceError('GITEA_UNREACHABLE', { gitea: 'https://gitea', reason: 'status 500' });
     const log = (one: Job) => (one.jobId === 1 ? Promise.reject(refused) : broken.log(one));
     const first = await collectJobs({ feed: { ...broken, log }, records, now });
-    expect(first).toMatchObject({ jobs: 2, logs: 1, logsNotRead: 1, unfinished: 1 });
-    expect((await jobCollection(records))?.highestJobId).toBe(2);
-    const later = feedOf(jobs, { 1: formatReceiptLine(receipt(1, 'c1')) });
-    expect(await collectJobs({ feed: later, records, now })).toMatchObject({ logs: 1, receipts: 1, unfinished: 0 });
+    expect(first).toMatchObject({ jobs: 2, logs: 1, logsNotRead: 1, unfinished: 2 });
+    expect((await jobCollection(records))?.marks).toEqual({ site: 2 });
+    const later = feedOf(jobs, { 1: formatReceiptLine(receipt(1, 'c1')), 2: 'nothing' });
+    expect(await collectJobs({ feed: later, records, now: nextPass })).toMatchObject({
+      logs: 1,
+      receipts: 1,
+      unfinished: 1,
+    });
   });
 
-  it('harvests the receipts of a log once, with the job whose log it was', async () => {
+  it('keeps the receipts of a log once, with the job whose log it was', async () => {
     const records = memoryRecordStore();
     const own = receipt(1, 'c1');
     const copied = receipt(2, 'c2');
@@ -87,9 +103,15 @@ describe('collecting jobs', () => {
       logs: 1,
       receipts: 2,
       logsNotRead: 0,
+      refusals: 0,
+      unfinished: 1,
+    });
+    expect(await collectJobs({ feed, records, now: nextPass })).toMatchObject({
+      jobs: 0,
+      logs: 0,
+      receipts: 0,
       unfinished: 0,
     });
-    expect(await collectJobs({ feed, records, now })).toMatchObject({ jobs: 0, logs: 0, receipts: 0 });
     const held = await receiptsIn(records);
     expect(held.map(({ receipt: one, log: where, channel }) => [one, where?.jobId, channel])).toEqual([
       [own, 1, 'logged'],
@@ -101,26 +123,32 @@ describe('collecting jobs', () => {
     const records = memoryRecordStore();
     const running = job(1, { status: 'in_progress', completedAt: null });
     await collectJobs({ feed: feedOf([running]), records, now });
-    expect((await jobCollection(records))?.unfinished).toEqual([running]);
+    expect((await jobCollection(records))?.unfinished).toEqual([{ job: running, seenAt: moment(700) }]);
     expect(await collectJobs({ feed: feedOf([job(1)]), records, now })).toMatchObject({ unfinished: 1, logs: 0 });
     const later = () => new Date(moment(600 + 3_601));
     expect(await collectJobs({ feed: feedOf([job(1)]), records, now: later })).toMatchObject({ unfinished: 0 });
     expect(await receiptsIn(records)).toEqual([]);
   });
 
-  it('tells which logs were read whole: not those that Gitea no longer had', async () => {
+  it('tells which logs were read whole: those that two readings agree on, not those that Gitea no longer had', async () => {
     const records = memoryRecordStore();
     const later = () => new Date(moment(600 + 3_601));
-    await collectJobs({ feed: feedOf([job(1), job(2)], { 1: 'a log without receipts' }), records, now: later });
-    const harvested: string[] = [];
-    for await (const one of receiptsOf(records, march, (key) => harvested.push(key))) throw new Error(one.reference);
-    expect(harvested).toEqual(['aaaaaaaa-1-1']);
+    const feed = feedOf([job(1), job(2)], { 1: 'a log without receipts' });
+    const harvested = async () => {
+      const keys: string[] = [];
+      for await (const one of receiptsOf(records, march, (key) => keys.push(key))) throw new Error(one.reference);
+      return keys;
+    };
+    await collectJobs({ feed, records, now: later });
+    expect(await harvested()).toEqual([]);
+    await collectJobs({ feed, records, now: later });
+    expect(await harvested()).toEqual(['aaaaaaaa-1-1']);
   });
 
   it('moves its mark by what it saw', async () => {
     const records = memoryRecordStore();
     await collectJobs({ feed: feedOf([job(4), job(9)], { 4: '', 9: '' }), records, now });
-    expect(await jobCollection(records)).toMatchObject({ highestJobId: 9, completeTo: moment(700), unfinished: [] });
+    expect(await jobCollection(records)).toMatchObject({ marks: { site: 9 }, completeTo: moment(700) });
   });
 });
 

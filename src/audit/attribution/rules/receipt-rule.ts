@@ -95,7 +95,7 @@ function jobDisagreement(receipt: Claimed, { stamp }: Row, job: Job): string | n
 
 function timeDisagreement(answeredAt: number, { at }: Row, job: Job): string | null {
   if (Math.abs(answeredAt - at) > answerSlackMs) return 'receipt-of-another-time';
-  return wasRunning(job, at, jobSlackMs) ? null : 'job-was-not-running';
+  return wasRunning(job, at, jobSlackMs) === 'no' ? 'job-was-not-running' : null;
 }
 
 function originDisagreement(receipt: Claimed, { retrieval, identity }: Row, job: Job): string | null {
@@ -116,10 +116,12 @@ function differ(one: string | null, other: string | null): boolean {
  * A posted receipt beats a logged one, because a log shows only that the job's output contained the receipt, unless
  * only that repository's jobs use the identity.
  */
-function gradeClaim({ channel }: ReceiptClaim, { identity }: Row, job: Job, evidence: readonly string[]): Verdict {
+function gradeClaim({ channel }: ReceiptClaim, { identity, at }: Row, job: Job, evidence: readonly string[]): Verdict {
   if (identity === null) return verdict('claimed', 'identity-not-in-policy', { job, evidence });
   const dedicated = identity.repositories.length === 1;
-  const ifLogged = dedicated ? 'receipt-logged-by-dedicated-identity' : null;
+  // Gitea confirmed for a posted receipt that the job was running, whatever it says of the job's times later.
+  const isTimed = wasRunning(job, at, jobSlackMs) === 'yes';
+  const ifLogged = dedicated && isTimed ? 'receipt-logged-by-dedicated-identity' : null;
   const best = channel === 'posted' ? 'receipt-posted' : ifLogged;
   if (best === null) return verdict('corroborated', 'receipt-logged', { job, evidence });
   // A job that can reach another job's token or log can post or print in its name.

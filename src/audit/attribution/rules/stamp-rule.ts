@@ -26,7 +26,8 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
     return contradicted('stamp-of-another-repository');
   }
   if (job.taskId !== null && stamp.taskId !== job.taskId) return contradicted('stamp-of-another-task');
-  if (!wasRunning(job, at, jobSlackMs)) return contradicted('job-was-not-running');
+  const running = wasRunning(job, at, jobSlackMs);
+  if (running === 'no') return contradicted('job-was-not-running');
   if (identity === null) return claimed('identity-not-in-policy');
   if (identity.repositories.length > 0 && !servesRepository(identity, job.repository)) {
     return contradicted('identity-never-serves-repository');
@@ -34,6 +35,7 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
   const address = matchAddress(retrieval.address, identity.addresses);
   if (address === 'outside') return contradicted('address-not-of-identity');
   if (address === 'unknown') return claimed('address-unknown');
+  if (running === 'unknown') return claimed('job-times-unknown');
   // The helper logs a receipt before the child starts, so a complete log without one contradicts the stamp.
   if (context.isHarvested(jobKey(job))) return claimed('no-receipt-in-its-log');
   return verdict('corroborated', 'stamp-confirmed', { job, evidence });

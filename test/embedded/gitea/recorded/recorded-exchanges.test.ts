@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { unlessContractsAreAbsent } from '../../../published-contracts.ts';
 import { differences, type MeantDifference } from './compare-answers.ts';
 import { type EmbeddedHistory, playHistory } from './embedded-history.ts';
-import { readDelivery, readExchange, readRecorded, recordedNames, recordingIsThere } from './recorded-exchanges.ts';
+import { readDelivery, readExchange, readRecorded, recordedNames } from './recorded-exchanges.ts';
 
 /** Where the embedded Gitea is meant to answer otherwise. Nothing else may differ. */
 const meant: readonly MeantDifference[] = [
@@ -15,7 +16,7 @@ const machine = new Set(['PATH', 'PWD', 'SHLVL', '_', 'HOME', 'RUNNER_ARCH']);
 const names = recordedNames();
 const isExchange = (name: string) => !/^(delivery|job-environment|job-event-file|openid|runtime-token)-/.test(name);
 
-describe.skipIf(!recordingIsThere())('the embedded Gitea, put into the recorded state', () => {
+describe('the embedded Gitea, put into the recorded state', unlessContractsAreAbsent, () => {
   let history: EmbeddedHistory;
   beforeAll(async () => {
     history = await playHistory();

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { contractsAreHere, publishedContract } from '../../../published-contracts.ts';
 
 /** A request to Gitea 1.26.3 and its answer, as `../shared/contracts/04-gitea/recorded-1.26.3` holds them. */
 export interface RecordedExchange {
@@ -24,18 +25,11 @@ export interface RecordedDelivery {
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
 }
 
-const folder = resolve('../shared/contracts/04-gitea/recorded-1.26.3');
-
-/** Whether the recording is there. When not, the reason is printed. */
-export function recordingIsThere(): boolean {
-  if (existsSync(folder)) return true;
-  process.stderr.write(`Skipped: ${folder} is absent, so the embedded Gitea is not compared with a real one.\n`);
-  return false;
-}
+const folder = publishedContract('04-gitea/recorded-1.26.3');
 
 /** The names of all files of the recording, without their ending; none where it is absent. */
 export function recordedNames(): readonly string[] {
-  if (!existsSync(folder)) return [];
+  if (!contractsAreHere) return [];
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.replace(/\.json$/, ''))

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { RecordStore, Revision } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import { recordedTime } from '../../records/parse-record.ts';
+import { jobShape } from '../model/job-shape.ts';
+import type { Job } from '../model/job.ts';
+import type { FeedRefusal } from './job-feed.ts';
+import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
+
+/** An attempt that is asked for again: not ended when last seen, or ended with a log that may not be whole yet. */
+export interface UnfinishedJob {
+  readonly job: Job;
+  /** When Gitea last told it. ISO 8601. */
+  readonly seenAt: string;
+}
+
+/** Something that could not be read at the last pass. */
+export interface JobsNotRead extends FeedRefusal {
+  /** The first of the passes in a row that could not. ISO 8601. */
+  readonly since: string;
+}
+
+/** How far the collection of jobs has come. */
+export interface JobCollection {
+  readonly format: 1;
+  /** The highest job id of each list that was read to its end, by the list's key. */
+  readonly marks: Readonly<Record<string, number>>;
+  /** Every job created before this was seen. `null`: no pass has read the whole site without a refusal. ISO 8601. */
+  readonly completeTo: string | null;
+  readonly unfinished: readonly UnfinishedJob[];
+  readonly notRead: readonly JobsNotRead[];
+}
+
+export interface StoredJobCollection {
+  readonly state: JobCollection;
+  /** `null` before the first pass. */
+  readonly revision: Revision | null;
+}
+
+const path = 'collection/jobs.json';
+const collectionShape: z.ZodType<JobCollection> = z.object({
+  format: z.literal(1),
+  marks: z.record(z.string(), z.int()),
+  completeTo: recordedTime.nullable(),
+  unfinished: z.array(z.object({ job: jobShape, seenAt: recordedTime })),
+  notRead: z.array(
+    z.object({ what: z.string(), name: z.string(), why: z.string(), lasting: z.boolean(), since: recordedTime }),
+  ),
+});
+
+const nothing: JobCollection = { format: 1, marks: {}, completeTo: null, unfinished: [], notRead: [] };
+
+/** How far the collection has come; `null` before the first pass. */
+export async function jobCollection(records: RecordStore): Promise<JobCollection | null> {
+  const { state, revision } = await readJobCollection(records);
+  return revision === null ? null : state;
+}
+
+export async function readJobCollection(records: RecordStore): Promise<StoredJobCollection> {
+  const stored = await readStoredJson(records, path, collectionShape);
+  return stored === null ? { state: nothing, revision: null } : { state: stored.value, revision: stored.revision };
+}
+
+/** A pass beside this one (a timer's, a hook's) has seen the same from the same mark, so its state is enough. */
+export async function saveUnlessOvertaken(
+  records: RecordStore,
+  state: JobCollection,
+  revision: Revision | null,
+): Promise<void> {
+  if (revision === null) {
+    await createJson(records, path, state);
+    return;
+  }
+  try {
+    await records.replace(path, jsonBytes(state), revision);
+  } catch (error) {
+    if (!ServiceError.is(error, 'RECORD_CHANGED')) throw error;
+  }
+}

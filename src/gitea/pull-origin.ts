@@ -1,0 +1,49 @@
+import { ServiceError } from '../service-error.ts';
+import type { GiteaClient } from './gitea-client.ts';
+import { idOf, jsonProperties, textOf } from './json-properties.ts';
+
+/** Where the code of a run comes from. */
+export interface RunOrigin {
+  /** Whether a stranger wrote it. `unknown`: Gitea did not say, and `forkUnknownBecause` says why. */
+  readonly fork: boolean | 'unknown';
+  readonly forkUnknownBecause: string | null;
+  /** The branch it was pushed to, or that a pull request comes from; `null` where there is none or it is not known. */
+  readonly branch: string | null;
+}
+
+/** The number of the pull request that a run is of, read from `path` (`FILE@refs/pull/N/head`); `null` if it is of none. */
+export function pullNumberOf(run: ReadonlyMap<string, unknown>): number | null {
+  const number = /@refs\/pull\/(\d{1,15})\//.exec(textOf(run.get('path')) ?? '')?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+/**
+ * Asks Gitea where a pull request comes from. Neither run nor job tells it. It is an own one only if all three hold: its
+ * head repository is there, it is the base repository, and the head has a label. A push to `refs/for/BRANCH` (agit) by
+ * somebody who may only read has the base as its head repository and no label. Whatever else Gitea answers is unknown.
+ * Source: recorded `*-pull*` of Gitea 1.26.3; services/convert/pull.go.
+ */
+export async function readPullOrigin(client: GiteaClient, repository: string, number: number): Promise<RunOrigin> {
+  const place = `pulls/${String(number)}`;
+  let answer: Awaited<ReturnType<GiteaClient['request']>>;
+  try {
+    answer = await client.request('GET', `${repository}/${place}`, { statuses: [403] });
+  } catch (error) {
+    if (!ServiceError.is(error)) throw error;
+    return unknownOrigin(`${place} was not answered: ${error.code}`);
+  }
+  if (answer.status !== 200) return unknownOrigin(`${place} answered ${String(answer.status)}`);
+  const pull = jsonProperties(answer.body);
+  const [head, base] = ['head', 'base'].map((name) => jsonProperties(pull.get(name)));
+  const baseId = idOf(jsonProperties(base?.get('repo')).get('id'));
+  const [headRepository, label] = [head?.get('repo'), head?.get('label')];
+  if (baseId === null || headRepository === undefined || typeof label !== 'string') {
+    return unknownOrigin(`${place} does not say where it comes from`);
+  }
+  const fork = idOf(jsonProperties(headRepository).get('id')) !== baseId || label === '';
+  return { fork, forkUnknownBecause: null, branch: textOf(label) };
+}
+
+export function unknownOrigin(because: string): RunOrigin {
+  return { fork: 'unknown', forkUnknownBecause: because, branch: null };
+}
