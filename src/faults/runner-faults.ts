@@ -140,6 +140,12 @@ export const runnerFaults = {
     layer: 'runner',
     says: 'Cannot write this secret to the path named. Correct what the reason names.',
   }),
+  SECRET_NOT_SEARCHABLE: fault<{ secret: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'runner',
+    says: 'Could not prepare this value to be hidden in output, so the command did not start. Store what is secret in it as a secret of its own.',
+  }),
   SECRET_IN_JOB_FILE: fault<{ files: readonly string[] }>({
     retry: 'never',
     effect: 'unknown',

@@ -37,6 +37,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   VAULT_REQUEST_REFUSED: 86,
   MASKS_WITHHELD: 87,
   SELECTION_REFUSED: 88,
+  SECRET_NOT_SEARCHABLE: 89,
 };
 
 /** The exit code of a failure; 1 for an unexpected one. */

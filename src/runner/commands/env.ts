@@ -13,7 +13,7 @@ export async function env({ values: options }: WordsOf<typeof envRow>, runtime: 
   const { environment, say, nonce } = runtime;
   requireMasks(environment);
   const values = await readNamedValues(options, runtime);
-  writeMasks(values);
+  await writeMasks(values);
   say('WARNING: these values now lie on the runner’s disk, and in the environment of every later step; prefer exec');
   const delimiter = `keyturn_${nonce(16)}`;
   const text = [...values].map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`).join('');

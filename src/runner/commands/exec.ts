@@ -1,8 +1,14 @@
-import { receiptMarker } from '../../provenance/receipt-line.ts';
 import { ServiceError } from '../../service-error.ts';
 import { checkAgentCommand } from '../delivery/agent-command.ts';
 import { childEnvironment } from '../delivery/child-environment.ts';
-import { deliverSecrets, pipesFor, readySecrets, tooShort, valuesToHide } from '../delivery/deliver-secrets.ts';
+import {
+  deliverSecrets,
+  type NamedValue,
+  pipesFor,
+  readySecrets,
+  tooShort,
+  valuesToHide,
+} from '../delivery/deliver-secrets.ts';
 import type { ExecOptions } from './exec-options.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import type { FetchedSecret } from '../reading/fetch-secrets.ts';
@@ -15,9 +21,11 @@ import type { Manifest } from '../configuration/manifest.ts';
 import { maskLines } from '../redaction/masks.ts';
 import { memoryFiles } from '../delivery/memory-file.ts';
 import { splitStreams } from '../redaction/split-streams.ts';
-import { type PatternIndex, patternIndex } from '../redaction/pattern-index.ts';
+import { type HiddenSecret, hideSecret, searchFor } from '../redaction/hidden-secret.ts';
+import { ordinaryTexts } from '../redaction/needles/ordinary-text.ts';
+import { leastLength } from '../redaction/needles/secret-lines.ts';
+import type { SecretSearch } from '../redaction/search/secret-search.ts';
 import { startRedaction } from '../redaction/redaction.ts';
-import { leastLength, redactionPatterns } from '../redaction/redaction-patterns.ts';
 import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
 import { type ParentWatch, watchParent } from '../delivery/parent-watch.ts';
 import { runCommand } from '../delivery/run-command.ts';
@@ -54,7 +62,7 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
   const requests = [...named, ...(await session.select(selections))];
   if (selections.length > 0) rejectDuplicateDestinations(requests);
-  const round = { session, requests, masks, hidden: new Set<string>(), parent };
+  const round = { session, requests, masks, hidden: new Map<string, HiddenSecret>(), parent };
   const first = await runOnce(options, runtime, { ...round, unless: null });
   if (first === null || parent.isGone() || !options.retryOn.includes(first.code)) return first?.code ?? 0;
   // The command may have met a value that was rotated a moment ago. The same version again would fail again.
@@ -83,7 +91,7 @@ interface RoundOrder {
   readonly requests: readonly SecretRequest[];
   readonly masks: MaskDecision;
   /** Values of earlier rounds stay hidden. */
-  readonly hidden: Set<string>;
+  readonly hidden: Map<string, HiddenSecret>;
   readonly parent: ParentWatch;
   readonly unless: string | null;
 }
@@ -113,12 +121,12 @@ async function runOnce(
     const versions = versionsOf(fetched);
     if (versions === unless) return null;
     const ready = readySecrets(fetched);
-    for (const value of valuesToHide(fetched, ready)) hidden.add(value);
     for (const name of tooShort(ready)) {
       say(`${name} has fewer than ${String(leastLength)} characters and is neither masked nor redacted`);
     }
-    writeMasks(options, masks, hidden, say);
-    const index = patternIndex([...redactionPatterns(hidden), Buffer.from(receiptMarker)]);
+    await hide(valuesToHide(fetched, ready), hidden, say);
+    writeMasks(options, masks, [...hidden.values()], say);
+    const search = searchFor(hidden.values());
     guardian = await guarded;
     const { variables, descriptors } = deliverSecrets(ready, guardian, files);
     const jobFiles = watchJobFiles(environment);
@@ -129,7 +137,7 @@ async function runOnce(
         pristine: options.pristine || options.agent,
         credential: credentialVariable(session.configuration.identity),
       }),
-      redactions: splitStreams([createRedaction(index, options), createRedaction(index, options)], {
+      redactions: splitStreams([createRedaction(search, options), createRedaction(search, options)], {
         commands: options.noCommands,
       }),
       descriptors,
@@ -137,7 +145,7 @@ async function runOnce(
       parent,
       say,
     });
-    const found = jobFiles.takeBack(index);
+    const found = jobFiles.takeBack(search);
     if (found.length > 0) throw new ServiceError('SECRET_IN_JOB_FILE', { files: found });
     return { code, versions };
   } catch (error) {
@@ -155,8 +163,8 @@ function credentialVariable(identity: IdentityConfiguration): string | null {
   return identity.kind === 'service-principal' ? identity.secretVariable : null;
 }
 
-function createRedaction(index: PatternIndex, { noCommands }: ExecOptions) {
-  const redaction = startRedaction(index);
+function createRedaction(search: SecretSearch, { noCommands }: ExecOptions) {
+  const redaction = startRedaction(search);
   return noCommands ? neutralizeWorkflowCommands(redaction) : redaction;
 }
 
@@ -164,10 +172,30 @@ function dismiss(guardian: Guardian): void {
   guardian.dismiss();
 }
 
+/** Adds what is new to what is hidden, and says of each secret once that it blots out ordinary text. */
+async function hide(
+  values: readonly NamedValue[],
+  hidden: Map<string, HiddenSecret>,
+  say: (line: string) => void,
+): Promise<void> {
+  const told = new Set<string>();
+  for (const { name, value } of values) {
+    if (hidden.has(value)) continue;
+    const secret = await hideSecret(name, value);
+    hidden.set(value, secret);
+    if (ordinaryTexts(secret).length === 0 || told.has(name)) continue;
+    told.add(name);
+    say(
+      `${name}: this value occurs in ordinary text, or a part of it does, and will be missing from it; ` +
+        'set a longer random value, or ask for the secret part alone with a pointer',
+    );
+  }
+}
+
 function writeMasks(
   options: ExecOptions,
   decision: MaskDecision,
-  values: ReadonlySet<string>,
+  secrets: readonly HiddenSecret[],
   say: (line: string) => void,
 ): void {
   // What an agent sees is its transcript: a mask would put the value there.
@@ -177,7 +205,7 @@ function writeMasks(
     return;
   }
   // In one write, so that nothing comes between; the line feed ends a line that another process may have left unfinished.
-  const lines = maskLines(values);
+  const lines = maskLines(secrets);
   if (lines.length > 0) writeAllSync(2, `\n${lines.join('\n')}\n`);
 }
 

@@ -2,6 +2,7 @@ import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { decideMasks } from '../redaction/mask-decision.ts';
 import { maskLines } from '../redaction/masks.ts';
+import { secretTexts } from '../redaction/needles/secret-texts.ts';
 import type { maskRow } from '../command-rows.ts';
 import { readNamedValues } from './read-named-values.ts';
 import type { Runtime } from '../runtime.ts';
@@ -11,7 +12,7 @@ import { writeAllSync } from '../write-all-sync.ts';
 export async function mask({ values: options }: WordsOf<typeof maskRow>, runtime: Runtime): Promise<number> {
   requireMasks(runtime.environment);
   const values = await readNamedValues(options, runtime);
-  writeMasks(values);
+  await writeMasks(values);
   return 0;
 }
 
@@ -26,6 +27,7 @@ export function requireMasks(environment: Runtime['environment']): void {
 }
 
 /** The empty line first ends any unfinished line, because a runner obeys a mask only at the start of one. */
-export function writeMasks(values: ReadonlyMap<string, string>): void {
-  writeAllSync(2, `\n${maskLines(values.values()).join('\n')}\n`);
+export async function writeMasks(values: ReadonlyMap<string, string>): Promise<void> {
+  const secrets = await Promise.all([...values.values()].map(secretTexts));
+  writeAllSync(2, `\n${maskLines(secrets).join('\n')}\n`);
 }

@@ -2,9 +2,9 @@ import { closeSync, writeSync } from 'node:fs';
 import { ServiceError } from '../../service-error.ts';
 import type { FetchedSecret } from '../reading/fetch-secrets.ts';
 import type { Guardian, Pipe } from './guardian.ts';
-import { pointInto, textsInside } from './json-pointer.ts';
+import { pointInto } from './json-pointer.ts';
 import type { MemoryFiles } from './memory-file.ts';
-import { leastLength } from '../redaction/redaction-patterns.ts';
+import { leastLength } from '../redaction/needles/secret-lines.ts';
 import type { SecretRequest } from '../configuration/secret-request.ts';
 
 /** One value for one place, as the request asked for it. */
@@ -38,10 +38,18 @@ export function readySecrets(fetched: readonly FetchedSecret[]): readonly ReadyS
   });
 }
 
-/** Everything that must not be printed: the values served, the parts of them that are used, and texts inside JSON. */
-export function valuesToHide(fetched: readonly FetchedSecret[], ready: readonly ReadySecret[]): readonly string[] {
-  const served = fetched.flatMap(({ secret }) => (secret === null ? [] : [secret.value.reveal()]));
-  return [...new Set([...served, ...served.flatMap(textsInside), ...ready.map(({ value }) => value)])];
+/** A value, and the name of the secret that it is of. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Everything that must not be printed: the values served, and the parts of them that are asked for. */
+export function valuesToHide(fetched: readonly FetchedSecret[], ready: readonly ReadySecret[]): readonly NamedValue[] {
+  const served = fetched.flatMap(({ request, secret }) =>
+    secret === null ? [] : [{ name: request.name, value: secret.value.reveal() }],
+  );
+  return [...served, ...ready.map(({ request, value }) => ({ name: request.name, value }))];
 }
 
 /** Names of secrets whose values are too short to be hidden without blotting out harmless text. */

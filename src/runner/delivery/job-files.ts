@@ -1,14 +1,18 @@
 import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
-import type { PatternIndex } from '../redaction/pattern-index.ts';
+import { startRedaction } from '../redaction/redaction.ts';
+import type { SecretSearch } from '../redaction/search/secret-search.ts';
 
 /** The files through which a step speaks to its runner. What is in them ends up on disk, in later steps, in the server. */
 const names = ['OUTPUT', 'ENV', 'STATE', 'PATH', 'STEP_SUMMARY'].flatMap((name) => [`GITHUB_${name}`, `GITEA_${name}`]);
 
 const pieceBytes = 1_048_576;
 
+/** How many bytes a view takes at most for one byte of a secret: `\\\\u0041` within JSON within JSON. */
+const mostExpansion = 10;
+
 export interface JobFiles {
   /** Takes back what was written since, from every file that now holds a secret. Gives the names of those files, and of any that cannot be looked at. */
-  takeBack(index: PatternIndex): readonly string[];
+  takeBack(search: SecretSearch): readonly string[];
 }
 
 /** Remembers how long each of the job's files is before the command runs. */
@@ -20,8 +24,8 @@ export function watchJobFiles(environment: Readonly<Record<string, string | unde
     if (path.startsWith('/') && !paths.has(path) && mayWrite(path)) paths.set(path, { name, length: readLength(path) });
   }
   return {
-    takeBack: (index) =>
-      [...paths].flatMap(([path, { name, length }]) => (holdsSecret(path, length, index) ? [name] : [])),
+    takeBack: (search) =>
+      [...paths].flatMap(([path, { name, length }]) => (holdsSecret(path, length, search) ? [name] : [])),
   };
 }
 
@@ -43,8 +47,7 @@ function readLength(path: string): number {
   }
 }
 
-/** Reads on from a longest pattern's length before the new part, for a secret may have been begun there. */
-function holdsSecret(path: string, length: number, index: PatternIndex): boolean {
+function holdsSecret(path: string, length: number, search: SecretSearch): boolean {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
@@ -54,7 +57,7 @@ function holdsSecret(path: string, length: number, index: PatternIndex): boolean
     return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
   try {
-    const found = holdsPattern(descriptor, Math.max(0, length - index.longest), index);
+    const found = endsSecret(descriptor, length, search);
     if (found) ftruncateSync(descriptor, length);
     return found;
   } finally {
@@ -62,20 +65,22 @@ function holdsSecret(path: string, length: number, index: PatternIndex): boolean
   }
 }
 
-/** Reads in pieces that overlap by the longest pattern: a command may have written gigabytes. */
-function holdsPattern(descriptor: number, from: number, index: PatternIndex): boolean {
-  const piece = Buffer.alloc(pieceBytes + index.longest);
-  for (let at = from; ; at += pieceBytes) {
-    const count = readSync(descriptor, piece, 0, piece.length, at);
-    if (containsPattern(piece.subarray(0, count), index)) return true;
-    if (count < piece.length) return false;
+/**
+ * Whether a secret ends beyond the first `length` bytes. One may have been begun before them, in any view. Reads in
+ * pieces: a command may have written gigabytes.
+ */
+function endsSecret(descriptor: number, length: number, search: SecretSearch): boolean {
+  const from = Math.max(0, length - search.longest * mostExpansion);
+  let found = false;
+  const redaction = startRedaction(search, (to) => {
+    found ||= from + to > length;
+  });
+  const piece = Buffer.alloc(pieceBytes);
+  const ended = () => found;
+  for (let at = from, count = 1; count > 0 && !ended(); at += count) {
+    count = readSync(descriptor, piece, 0, piece.length, at);
+    redaction.push(piece.subarray(0, count));
   }
-}
-
-/** Whether any pattern stands in a text as a whole. */
-function containsPattern(text: Buffer, index: PatternIndex): boolean {
-  for (let at = index.next(text, 0, text.length); at < text.length; at = index.next(text, at + 1, text.length)) {
-    if (index.startAt(text, at, text.length).whole > 0) return true;
-  }
-  return false;
+  redaction.end();
+  return ended();
 }

@@ -1,4 +1,4 @@
-import type { PatternIndex } from './pattern-index.ts';
+import type { SecretSearch } from './search/secret-search.ts';
 
 /** What stands in place of a secret: the runners' own sign. */
 const maskSign = Buffer.from('***');
@@ -9,107 +9,181 @@ export const silenceMs = 200;
 /** A held-back beginning of this many bytes or more is never let go by a timer. */
 const neverReleased = 8;
 
+/** How many bytes before a place a view may look at. */
+export const lookBackBytes = 16;
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const nothing = Buffer.alloc(0);
+
 /** One stream's redaction. Every buffer returned is good until the next call. */
 export interface Redaction {
-  /** Takes the next bytes; gives what may go on. */
+  /** Takes the next bytes; returns what may go on. */
   push(chunk: Buffer): Buffer;
-  /** The stream has been silent: gives a held-back beginning that is short enough to be chance. */
+  /** The stream has been silent: returns a held-back beginning that is short enough to be chance. */
   release(): Buffer;
-  /** The stream has ended: gives the rest. */
+  /** The stream has ended: returns the rest. */
   end(): Buffer;
-  /** Bytes held back and not given yet. */
+  /** Bytes held back and not returned yet. */
   held(): number;
 }
 
 /**
- * Replaces every occurrence of a pattern in a stream of bytes, wherever chunks part it. At each place the longest
- * pattern counts; occurrences that overlap become one mask; all other bytes pass unchanged. Only what may be the
- * beginning of a pattern is held back. Memory: one chunk and the longest pattern, however long the stream is.
+ * Replaces every occurrence of a needle in a stream of bytes, in any view of it and wherever chunks part it. At each
+ * place the longest counts; occurrences that overlap become one mask on each of their lines; line ends and all other
+ * bytes pass unchanged. Only what may be the beginning of a needle is held back. Memory: one chunk and the longest needle
+ * as a view shows it, however long the stream is.
+ * `found`: is called with where each ends that was found, counted from the beginning of the stream.
  */
-export function startRedaction(index: PatternIndex): Redaction {
-  const tail = growing();
-  const joined = growing();
-  const output = growing();
-  /** Bytes held back: the first `tailLength` of `tail`. */
-  let tailLength = 0;
-  /** How many of them need not be given any more: they are masked, or were let go by `release`. */
-  let handled = 0;
-  /** Whether `handled` ends inside a mask, so that what overlaps it needs none of its own. */
-  let masked = false;
+export function startRedaction(search: SecretSearch, found?: (to: number) => void): Redaction {
+  return new StreamRedaction(search, found);
+}
 
-  return { push: (chunk) => advance(withTail(chunk), false), end: () => advance(held(), true), release, held: pending };
+class StreamRedaction implements Redaction {
+  readonly #search: SecretSearch;
+  readonly #found: ((to: number) => void) | undefined;
+  readonly #tail = new GrowingBuffer();
+  readonly #joined = new GrowingBuffer();
+  readonly #output = new GrowingBuffer();
+  /** The bytes of the stream before those held back. */
+  readonly #before = Buffer.alloc(lookBackBytes);
+  /** How many bytes of the stream come before those held back. */
+  #passed = 0;
+  /** Bytes held back: the first so many of `#tail`. */
+  #tailLength = 0;
+  /** How many of them need not be given any more: they are masked, or were let go. */
+  #handled = 0;
+  /** Whether `#handled` ends inside a mask, so that what overlaps it needs none of its own. */
+  #masked = false;
+  /** How much of `#output` is written. */
+  #written = 0;
 
-  /** Masks what is whole, gives what cannot belong to a pattern, and keeps the rest. */
-  function advance(text: Buffer, final: boolean): Buffer {
-    const given = output.atLeast(text.length + maskSign.length);
-    let written = 0;
+  constructor(search: SecretSearch, found: ((to: number) => void) | undefined) {
+    this.#search = search;
+    this.#found = found;
+  }
+
+  push(chunk: Buffer): Buffer {
+    return this.#advance(this.#withTail(chunk), false);
+  }
+
+  end(): Buffer {
+    return this.#advance(this.#heldBytes(), true);
+  }
+
+  held(): number {
+    return this.#tailLength - this.#handled;
+  }
+
+  release(): Buffer {
+    if (this.#tailLength >= neverReleased || this.held() === 0) return nothing;
+    const text = this.#heldBytes();
+    const search = this.#search;
+    search.look(text, this.#before, false);
+    // At most a quarter of any secret that may have begun: what is let go tells little, even when it was one.
+    for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
+      if (!search.isQuarterAtMost(at)) return nothing;
+    }
+    const given = text.subarray(this.#handled);
+    this.#handled = this.#tailLength;
+    this.#masked = false;
+    return given;
+  }
+
+  /** Masks what is whole, returns what cannot belong to a needle, and keeps the rest. */
+  #advance(text: Buffer, final: boolean): Buffer {
+    const search = this.#search;
+    const from = this.#handled;
     let hold = text.length;
-    let done = handled;
-    for (let at = index.next(text, 0, text.length); at < text.length; at = index.next(text, at + 1, text.length)) {
-      const { whole, open } = index.startAt(text, at, text.length);
-      if (open && !final) {
+    let done = from;
+    let isChanged = false;
+    search.look(text, this.#before, final);
+    for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
+      const { whole, open } = search.startAt(at);
+      if (open) {
         hold = at;
         break;
       }
       if (whole === 0 || at + whole <= done) continue;
-      if (at >= done) {
-        written += text.copy(given, written, done, at);
-        masked = false;
-      }
-      if (!masked) written += maskSign.copy(given, written);
-      masked = true;
+      if (!isChanged) this.#startOutput(text.length);
+      isChanged = true;
+      this.#found?.(this.#passed + at + whole);
+      if (at >= done) this.#copy(text, done, at);
+      this.#mask(text, Math.max(done, at), at + whole);
       done = at + whole;
     }
-    const unchanged = done === 0;
-    if (!unchanged && hold > done) written += text.copy(given, written, done, hold);
-    keep(text, hold, done);
-    return unchanged ? text.subarray(0, hold) : given.subarray(0, written);
+    const to = Math.max(done, endOfLines(text, Math.max(done, hold)));
+    if (isChanged && to > done) this.#copy(text, done, to);
+    if (to > done) this.#masked = false;
+    this.#keep(text, hold, to);
+    return isChanged ? this.#output.atLeast(0).subarray(0, this.#written) : text.subarray(from, to);
   }
 
-  function release(): Buffer {
-    const short = tailLength < neverReleased && pending() > 0;
-    const pattern = short ? index.shortestBeyond(held(), 0, tailLength) : null;
-    // At most a quarter of the shortest secret it may be: what is let go tells little, even when it was one.
-    if (pattern === null || tailLength * 4 > pattern) return nothing;
-    const given = held().subarray(handled);
-    handled = tailLength;
-    masked = false;
-    return given;
+  #startOutput(length: number): void {
+    // A line of one byte, its end kept, becomes twice as long.
+    this.#output.atLeast(length * 2 + maskSign.length);
+    this.#written = 0;
+  }
+
+  #copy(text: Buffer, from: number, to: number): void {
+    this.#written += text.copy(this.#output.atLeast(0), this.#written, from, to);
+    this.#masked = false;
+  }
+
+  /** Masks bytes but the line ends among them: a log keeps its rows. */
+  #mask(text: Buffer, from: number, to: number): void {
+    for (let at = from; at < to; ) {
+      const next = text.indexOf(lineFeed, at);
+      const feed = next === -1 || next >= to ? to : next;
+      const end = feed < to && feed > at && text[feed - 1] === carriageReturn ? feed - 1 : feed;
+      if (end > at && !this.#masked) this.#written += maskSign.copy(this.#output.atLeast(0), this.#written);
+      this.#masked ||= end > at;
+      if (feed < to) this.#copy(text, end, feed + 1);
+      at = feed + 1;
+    }
   }
 
   /** Copied, since the chunk belongs to its reader, who fills it again. */
-  function keep(text: Buffer, hold: number, done: number): void {
-    handled = Math.max(done - hold, 0);
-    masked &&= handled > 0;
-    tailLength = text.copy(tail.atLeast(text.length - hold), 0, hold);
+  #keep(text: Buffer, hold: number, done: number): void {
+    if (hold < lookBackBytes) this.#before.copyWithin(0, hold);
+    text.copy(this.#before, Math.max(0, lookBackBytes - hold), Math.max(0, hold - lookBackBytes), hold);
+    this.#passed += hold;
+    this.#handled = done - hold;
+    this.#tailLength = text.copy(this.#tail.atLeast(text.length - hold), 0, hold);
   }
 
-  function withTail(chunk: Buffer): Buffer {
-    if (tailLength === 0) return chunk;
-    const both = joined.atLeast(tailLength + chunk.length);
-    held().copy(both);
-    chunk.copy(both, tailLength);
-    return both.subarray(0, tailLength + chunk.length);
+  #withTail(chunk: Buffer): Buffer {
+    if (this.#tailLength === 0) return chunk;
+    const length = this.#tailLength + chunk.length;
+    const both = this.#joined.atLeast(length);
+    this.#heldBytes().copy(both);
+    chunk.copy(both, this.#tailLength);
+    return both.subarray(0, length);
   }
 
-  function held(): Buffer {
-    return tail.atLeast(tailLength).subarray(0, tailLength);
-  }
-
-  function pending(): number {
-    return tailLength - handled;
+  #heldBytes(): Buffer {
+    return this.#tail.atLeast(0).subarray(0, this.#tailLength);
   }
 }
 
-const nothing = Buffer.alloc(0);
+/** Where the line ends that stand at a place end: no mask takes them, so that they need not wait. */
+function endOfLines(text: Buffer, from: number): number {
+  for (let at = from; ; ) {
+    if (text[at] === lineFeed) at += 1;
+    else if (text[at] === carriageReturn && text[at + 1] === lineFeed) at += 2;
+    else return at;
+  }
+}
 
-/** One buffer that is used again and again, and made anew only when more room is needed. */
-function growing(): { atLeast(length: number): Buffer } {
-  let buffer = nothing;
-  return {
-    atLeast(length) {
-      if (buffer.length < length) buffer = Buffer.alloc(length * 2);
-      return buffer;
-    },
-  };
+/** One buffer that is used again and again, and made anew only when more room is needed; what was in it is kept. */
+class GrowingBuffer {
+  #buffer: Buffer = nothing;
+
+  atLeast(length: number): Buffer {
+    if (this.#buffer.length >= length) return this.#buffer;
+    const larger = Buffer.alloc(length * 2);
+    this.#buffer.copy(larger);
+    this.#buffer = larger;
+    return larger;
+  }
 }

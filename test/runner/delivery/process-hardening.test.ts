@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textsInside } from '../../../src/runner/delivery/json-pointer.ts';
+import { structuredParts } from '../../../src/runner/redaction/needles/structured-parts.ts';
 import { watchJobFiles } from '../../../src/runner/delivery/job-files.ts';
 import { memoryFiles } from '../../../src/runner/delivery/memory-file.ts';
-import { patternIndex } from '../../../src/runner/redaction/pattern-index.ts';
+import { secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
@@ -125,35 +125,35 @@ describe('what a command left in a job’s file', () => {
     const path = join(world.directory, 'huge-output');
     writeFileSync(path, 'before=1\n');
     const files = watchJobFiles({ GITHUB_OUTPUT: path });
-    const index = patternIndex([Buffer.from('swordfish-swordfish')]);
+    const search = secretSearch([Buffer.from('swordfish-swordfish')]);
     writeFileSync(path, `before=1\n${'x'.repeat(1_048_576 - 15)}swordfish-swordfish${'x'.repeat(3_000_000)}`);
-    expect(files.takeBack(index)).toEqual(['GITHUB_OUTPUT']);
+    expect(files.takeBack(search)).toEqual(['GITHUB_OUTPUT']);
     expect(readFileSync(path, 'utf8')).toBe('before=1\n');
     writeFileSync(path, `before=1\n${'x'.repeat(3_000_000)}`);
-    expect(files.takeBack(index)).toEqual([]);
+    expect(files.takeBack(search)).toEqual([]);
   });
 
   it('is not called clean when the file was made a link, and is when the file is gone', () => {
     const path = join(world.directory, 'linked-output');
     writeFileSync(path, '');
     const files = watchJobFiles({ GITHUB_OUTPUT: path });
-    const index = patternIndex([Buffer.from('swordfish-swordfish')]);
+    const search = secretSearch([Buffer.from('swordfish-swordfish')]);
     rmSync(path);
-    expect(files.takeBack(index)).toEqual([]);
+    expect(files.takeBack(search)).toEqual([]);
     symlinkSync(join(world.directory, 'elsewhere'), path);
-    expect(files.takeBack(index)).toEqual(['GITHUB_OUTPUT']);
+    expect(files.takeBack(search)).toEqual(['GITHUB_OUTPUT']);
   });
 });
 
 describe('a value that is JSON', () => {
-  it('is searched for texts however deep it is', () => {
+  it('is searched for texts however deep it is', async () => {
     const depth = 12_000;
-    expect(textsInside(`${'['.repeat(depth)}"a-text-inside"${']'.repeat(depth)}`)).toEqual(['a-text-inside']);
-    expect(textsInside('{"a":["a-text-inside",{"b":"another-one"}],"c":5,"d":null}').toSorted()).toEqual([
+    expect(await structuredParts(`${'['.repeat(depth)}"a-text-inside"${']'.repeat(depth)}`)).toEqual(['a-text-inside']);
+    expect((await structuredParts('{"a":["a-text-inside",{"b":"another-one"}],"c":5,"d":null}'))?.toSorted()).toEqual([
       'a-text-inside',
       'another-one',
     ]);
-    expect(textsInside('[broken')).toEqual([]);
+    expect(await structuredParts('[broken')).toBeNull();
   });
 });
 

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { receiptMarker } from '../../../src/provenance/receipt-line.ts';
 import { neutralizeWorkflowCommands } from '../../../src/runner/redaction/neutralize-workflow-commands.ts';
 import { splitStreams } from '../../../src/runner/redaction/split-streams.ts';
-import { patternIndex } from '../../../src/runner/redaction/pattern-index.ts';
+import { secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
 import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
 
-const index = patternIndex([Buffer.from(receiptMarker)]);
+const search = secretSearch([Buffer.from(receiptMarker)]);
 
 /** What a log holds when two streams write by turns, with silences and an end; by which stream, what. */
 function logOf(writes: readonly (readonly [0 | 1, string])[], commands = false): string {
-  const one = () => (commands ? neutralizeWorkflowCommands(startRedaction(index)) : startRedaction(index));
+  const one = () => (commands ? neutralizeWorkflowCommands(startRedaction(search)) : startRedaction(search));
   const streams = splitStreams([one(), one()], { commands });
   const parts = writes.flatMap(([stream, text]) => [
     Buffer.from(streams[stream].push(Buffer.from(text))).toString('latin1'),

@@ -1,0 +1,30 @@
+import { receiptMarker } from '../../provenance/receipt-line.ts';
+import { ServiceError } from '../../service-error.ts';
+import { secretNeedles } from './needles/secret-needles.ts';
+import { type SecretTexts, secretTexts } from './needles/secret-texts.ts';
+import { type SecretSearch, secretSearch } from './search/secret-search.ts';
+
+/** One value that must not be printed, and everything of it that is searched for. */
+export interface HiddenSecret extends SecretTexts {
+  readonly needles: readonly Buffer[];
+}
+
+/**
+ * Makes a value ready to be searched for.
+ * @throws ServiceError SECRET_NOT_SEARCHABLE, naming the secret: a command that could print it must not run
+ */
+export async function hideSecret(secret: string, value: string): Promise<HiddenSecret> {
+  try {
+    const texts = await secretTexts(value);
+    return { ...texts, needles: secretNeedles(texts) };
+  } catch (cause) {
+    // The message of the cause may hold a part of the value.
+    const reason = cause instanceof Error ? cause.name : 'unknown';
+    throw new ServiceError('SECRET_NOT_SEARCHABLE', { secret, reason });
+  }
+}
+
+/** A search for all of these, and for lines that imitate a receipt. */
+export function searchFor(secrets: Iterable<HiddenSecret>): SecretSearch {
+  return secretSearch([...[...secrets].flatMap(({ needles }) => needles), Buffer.from(receiptMarker)]);
+}

@@ -1,0 +1,72 @@
+import type { NeedleTable } from './needle-table.ts';
+
+/** Four bytes tell more than three, and a machine loads them at once. */
+export const gramBytes = 4;
+
+/** Further than this a window does not help: the offsets of a gram in it are the bits of one number. */
+const widestWindow = gramBytes + 30;
+
+/** Tells at a glance that no needle begins near a place of a text. */
+export interface GramFilter {
+  /** The first so many bytes of every needle are known to it. */
+  readonly window: number;
+  /** Whether a needle may begin with these four bytes. */
+  mayBegin(a: number, b: number, c: number, d: number): boolean;
+  /** Whether these four bytes may stand in the window of a needle. */
+  mayHold(a: number, b: number, c: number, d: number): boolean;
+  /** Calls `mark` with every place from `from` to `to` where a whole window may begin as it is, some of them more than once. */
+  findWindows(text: Buffer, from: number, to: number, mark: (at: number) => void): void;
+}
+
+/**
+ * Looks at four bytes of a text in every window's length: wherever a needle begins, one of those looks falls into its
+ * window. The looks do not depend on each other, so that a machine does several at once; a table of skips, where each
+ * look tells the next, is a third as fast. Memory: five bytes for each of at most half a million places.
+ */
+export function gramFilter(needles: NeedleTable): GramFilter {
+  const window = Math.min(needles.shortest, widestWindow);
+  const stride = window - gramBytes + 1;
+  const bits = Math.min(19, Math.max(12, 32 - Math.clz32(needles.count * stride * 8)));
+  const shift = 32 - bits;
+  const present = new Uint8Array(1 << bits);
+  /** Where in the windows a gram stands: bit 0 for the beginning of a needle. */
+  const offsets = new Int32Array(1 << bits);
+  for (let row = 0; row < needles.count; row += 1) {
+    for (let offset = 0; offset < stride; offset += 1) {
+      const byte = (index: number) => needles.byteAt(row, offset + index);
+      const place = placeOf(byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24));
+      present[place] = 1;
+      offsets[place] = (offsets[place] ?? 0) | (1 << offset);
+    }
+  }
+
+  return { window, mayBegin, mayHold, findWindows };
+
+  /** Spreads a gram over the table: the multiplier of Fibonacci hashing, 2^32 divided by the golden ratio. */
+  function placeOf(gram: number): number {
+    return Math.imul(gram, 0x9e3779b1) >>> shift;
+  }
+
+  function mayBegin(a: number, b: number, c: number, d: number): boolean {
+    return ((offsets[placeOf(a | (b << 8) | (c << 16) | (d << 24))] ?? 0) & 1) !== 0;
+  }
+
+  function mayHold(a: number, b: number, c: number, d: number): boolean {
+    return present[placeOf(a | (b << 8) | (c << 16) | (d << 24))] !== 0;
+  }
+
+  function findWindows(text: Buffer, from: number, to: number, mark: (at: number) => void): void {
+    const view = new DataView(text.buffer, text.byteOffset, text.length);
+    const last = to - gramBytes;
+    for (let at = from + stride - 1; at <= last; at += stride) {
+      const place = Math.imul(view.getInt32(at, true), 0x9e3779b1) >>> shift;
+      if (present[place] === 0) continue;
+      for (let there = offsets[place] ?? 0; there !== 0; there &= there - 1) {
+        const begin = at - (31 - Math.clz32(there & -there));
+        if (begin < from) continue;
+        const head = Math.imul(view.getInt32(begin, true), 0x9e3779b1) >>> shift;
+        if (((offsets[head] ?? 0) & 1) !== 0) mark(begin);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { NeedleTable } from './needle-table.ts';
+import { isNothing, lengthOf, open, writeBytes, type Unit } from '../views/view.ts';
+import type { ViewNode, ViewTree } from '../views/view-tree.ts';
+
+/** More units in a row that stand for nothing are no writer's colours or line ends, and end a match. */
+export const mostNothings = 4;
+
+/** What begins at a place of a text. */
+export interface SecretStart {
+  /** How many bytes of the text the longest needle takes that stands here as a whole; 0 for none. */
+  readonly whole: number;
+  /** Whether a longer one may stand here: the text ends before that is clear. */
+  readonly open: boolean;
+}
+
+/**
+ * Follows all needles that begin at a place, at once: through the text as it is, and from each escape on through the
+ * views that show something else there.
+ */
+export class NeedleWalk {
+  readonly #table: NeedleTable;
+  readonly #plain: ViewTree['plain'];
+  readonly #byTrigger: readonly (readonly ViewNode[] | null)[];
+  readonly #written = new Uint8Array(4);
+  readonly #start = { whole: 0, open: false };
+  #origin = 0;
+  #isQuarterAtMost = true;
+
+  constructor(table: NeedleTable, { plain, byTrigger }: ViewTree) {
+    this.#table = table;
+    this.#plain = plain;
+    this.#byTrigger = Array.from({ length: 256 }, (_, byte) => byTrigger.get(byte) ?? null);
+  }
+
+  /** What begins at `at`. Good until the next call. */
+  startAt(at: number): SecretStart {
+    this.#start.whole = 0;
+    this.#start.open = false;
+    this.#origin = at;
+    this.#isQuarterAtMost = true;
+    this.#walkPlainly(at, 0, this.#table.count - 1, 0);
+    return this.#start;
+  }
+
+  /** Whether what begins at `at` and is still open has shown no more than a quarter of any needle. */
+  isQuarterAtMost(at: number): boolean {
+    this.startAt(at);
+    return this.#isQuarterAtMost;
+  }
+
+  #walkPlainly(from: number, first: number, last: number, deep: number): void {
+    const { text, to } = this.#plain;
+    const table = this.#table;
+    let low = first;
+    let high = last;
+    let depth = deep;
+    for (let at = from; ; at += 1) {
+      if (at >= to) {
+        this.#endsOpen(low, high, depth);
+        return;
+      }
+      const byte = text[at] ?? 0;
+      const nodes = this.#byTrigger[byte];
+      if (nodes != null) this.#branch(nodes, at, this.#plain.read(at), low, high, depth);
+      if (low === high && depth > 0) {
+        if (table.byteAt(low, depth) !== byte) return;
+      } else {
+        table.narrow(low, high, depth, byte);
+        ({ low, high } = table.found);
+        if (low > high) return;
+      }
+      depth += 1;
+      if (table.lengthOf(low) === depth) {
+        this.#start.whole = Math.max(this.#start.whole, at + 1 - this.#origin);
+        low += 1;
+        if (low > high) return;
+      }
+    }
+  }
+
+  #walkThrough({ layer, children }: ViewNode, from: number, first: number, last: number, deep: number): void {
+    const table = this.#table;
+    let low = first;
+    let high = last;
+    let depth = deep;
+    let nothings = 0;
+    for (let at = from; low <= high; ) {
+      const unit = layer.read(at);
+      if (unit === open) this.#endsOpen(low, high, depth);
+      if (unit < 0) return;
+      if (children.length > 0) this.#branch(children, at, unit, low, high, depth);
+      at += lengthOf(unit);
+      const count = writeBytes(unit, this.#written, 0);
+      nothings = count === 0 ? nothings + 1 : 0;
+      if (nothings > mostNothings) return;
+      for (let index = 0; index < count && low <= high; index += 1) {
+        table.narrow(low, high, depth, this.#written[index] ?? 0);
+        ({ low, high } = table.found);
+        depth += 1;
+        if (low > high || table.lengthOf(low) !== depth) continue;
+        this.#start.whole = Math.max(this.#start.whole, at - this.#origin);
+        low += 1;
+      }
+    }
+  }
+
+  /** Goes on in every view that shows something else at `at` than `unit`. */
+  #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
+    for (const node of nodes) {
+      const shown = node.layer.read(at);
+      if (shown === unit) continue;
+      if (shown === open) this.#endsOpen(low, high, depth);
+      else if (depth > 0 || !isNothing(shown)) this.#walkThrough(node, at, low, high, depth);
+    }
+  }
+
+  #endsOpen(low: number, high: number, depth: number): void {
+    if (this.#plain.final) return;
+    this.#start.open = true;
+    for (let row = low; row <= high && this.#isQuarterAtMost; row += 1) {
+      this.#isQuarterAtMost = depth * 4 <= this.#table.lengthOf(row);
+    }
+  }
+}

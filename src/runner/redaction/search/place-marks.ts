@@ -1,0 +1,27 @@
+/** Some places of a text, in their order: one bit for each of its bytes. */
+export class PlaceMarks {
+  #bits = new Int32Array(0);
+  #length = 0;
+
+  /** Forgets all, for a text of this length. */
+  clear(length: number): void {
+    const words = (length + 31) >>> 5;
+    if (this.#bits.length < words) this.#bits = new Int32Array(words * 2);
+    this.#bits.fill(0, 0, words);
+    this.#length = length;
+  }
+
+  mark(at: number): void {
+    this.#bits[at >>> 5] = (this.#bits[at >>> 5] ?? 0) | (1 << (at & 31));
+  }
+
+  /** The first marked place from `from` on; the text's length when there is none. */
+  next(from: number): number {
+    if (from >= this.#length) return this.#length;
+    let word = from >>> 5;
+    let there = (this.#bits[word] ?? 0) & (-1 << (from & 31));
+    const last = (this.#length - 1) >>> 5;
+    while (there === 0 && word < last) there = this.#bits[(word += 1)] ?? 0;
+    return there === 0 ? this.#length : Math.min(this.#length, word * 32 + 31 - Math.clz32(there & -there));
+  }
+}

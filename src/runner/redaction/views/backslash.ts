@@ -1,0 +1,138 @@
+import {
+  asciiOf,
+  byte,
+  character,
+  lengthOf,
+  nothing,
+  open,
+  readDigits,
+  stretched,
+  type Layer,
+  type Unit,
+  type View,
+} from './view.ts';
+
+const backslash = 0x5c;
+const lineFeed = 0x0a;
+
+/** As deep as a block of YAML is ever indented. */
+const deepestIndent = 120;
+
+/** What one letter behind a backslash stands for, in JSON, C, Python, Ruby, Perl, `$'…'` of shells. */
+const letters: Readonly<Record<string, number>> = { a: 7, b: 8, e: 27, f: 12, n: 10, r: 13, s: 32, t: 9, v: 11 };
+
+/**
+ * Escapes that begin with a backslash, as JSON, JavaScript, C#, Java (its property files too), Python, Go, Rust, Ruby,
+ * Perl, PHP, C, MySQL and shells write them: letters, octal, `\xHH`, `\x{H…}`, `\uHHHH` (two of them for a character
+ * beyond 0xFFFF), `\u{H…}`, `\UHHHHHHHH`, the end of a line that goes on, and any other character for itself.
+ */
+export const backslashes: View = {
+  name: 'backslash escapes',
+  triggers: '\\',
+  decode(under, at, first) {
+    const next = under.read(at + lengthOf(first));
+    if (next < 0) return next === open ? open : first;
+    const letter = asciiOf(next);
+    const from = at + lengthOf(first) + lengthOf(next);
+    const begun = from - at;
+    if (letter === lineFeed || letter === 0x0d) return goesOn(under, at, from);
+    if (letter === 0x78) return hexadecimal(under, at, from) || stretched(next, begun);
+    if (letter === 0x75) return unicode(under, at, from, 4) || stretched(next, begun);
+    if (letter === 0x55) return unicode(under, at, from, 8) || stretched(next, begun);
+    if (letter >= 0x30 && letter <= 0x37) return octal(under, at, from - lengthOf(next));
+    const control = letter > 0 ? letters[String.fromCharCode(letter)] : undefined;
+    return control === undefined ? stretched(next, begun) : character(control, begun);
+  },
+};
+
+/** A backslash at the end of a line, with the blanks that begin the next: nothing. YAML, shells and C write it. */
+function goesOn(under: Layer, at: number, from: number): Unit {
+  let to = from;
+  while (to - at < deepestIndent) {
+    const unit = under.read(to);
+    if (unit === open) return open;
+    const ascii = asciiOf(unit);
+    if (ascii !== 0x20 && ascii !== 0x09 && ascii !== lineFeed) break;
+    to += lengthOf(unit);
+  }
+  return nothing(to - at);
+}
+
+/** Behind `\x`. 0 when no number stands there. */
+function hexadecimal(under: Layer, at: number, from: number): Unit {
+  const brace = under.read(from);
+  if (brace === open) return open;
+  if (asciiOf(brace) === 0x7b) return braced(under, at, from + lengthOf(brace));
+  const { value, count, at: to } = readDigits(under, from, 16, 2);
+  if (to === open) return open;
+  return count === 0 ? 0 : byteOrCharacter(under, at, to, value);
+}
+
+/** Behind `\u` or `\U`. 0 when no number stands there. */
+function unicode(under: Layer, at: number, from: number, digits: 4 | 8): Unit {
+  const brace = under.read(from);
+  if (brace === open) return open;
+  if (asciiOf(brace) === 0x7b) return braced(under, at, from + lengthOf(brace));
+  const { value, count, at: to } = readDigits(under, from, 16, digits);
+  if (to === open) return open;
+  if (count < digits || value > 0x10ffff) return 0;
+  if (value < 0xd800 || value > 0xdbff) return character(value, to - at);
+  // The first half of a character beyond 0xFFFF.
+  const low = lowHalf(under, to);
+  if (low === open) return open;
+  if (low === 0) return character(value, to - at);
+  const whole = 0x10000 + ((value - 0xd800) << 10) + ((low & 0x1fffff) - 0xdc00);
+  return character(whole, to - at + lengthOf(low));
+}
+
+/** The second half of a surrogate pair, with its length; 0 for none. */
+function lowHalf(under: Layer, from: number): Unit {
+  const [first, next] = escapeHead(under, from);
+  if (first === open || next === open) return open;
+  if (asciiOf(next) !== 0x75) return 0;
+  const digits = readDigits(under, from + lengthOf(first) + lengthOf(next), 16, 4);
+  if (digits.at === open) return open;
+  if (digits.count < 4 || digits.value < 0xdc00 || digits.value > 0xdfff) return 0;
+  return character(digits.value, digits.at - from);
+}
+
+/** A backslash and what follows it; the second is -2 when there is no backslash. */
+function escapeHead(under: Layer, at: number): readonly [Unit, Unit] {
+  const first = under.read(at);
+  if (asciiOf(first) !== backslash) return [first, -2];
+  return [first, under.read(at + lengthOf(first))];
+}
+
+function braced(under: Layer, at: number, from: number): Unit {
+  const { value, count, at: to } = readDigits(under, from, 16, 6);
+  if (to === open) return open;
+  const close = under.read(to);
+  if (close === open) return open;
+  if (count === 0 || value > 0x10ffff || asciiOf(close) !== 0x7d) return 0;
+  return character(value, to + lengthOf(close) - at);
+}
+
+/** One to three octal digits, of which `from` is the first. */
+function octal(under: Layer, at: number, from: number): Unit {
+  const { value, at: to } = readDigits(under, from, 8, 3);
+  return to === open ? open : byteOrCharacter(under, at, to, value & 0xff);
+}
+
+/**
+ * `\xE4` is a character to JavaScript and Python's text, and a byte to Python's bytes, C and shells. It counts as a byte
+ * when it takes part in a sequence of UTF-8 together with the escapes beside it: no text goes on with such a character.
+ */
+function byteOrCharacter(under: Layer, at: number, to: number, value: number): Unit {
+  if (value < 0x80) return character(value, to - at);
+  if (value < 0xc0) return byte(value, to - at);
+  const [first, next] = escapeHead(under, to);
+  if (first === open || next === open) return open;
+  const letter = asciiOf(next);
+  const isNumber = letter === 0x78 || (letter >= 0x30 && letter <= 0x37);
+  if (!isNumber) return character(value, to - at);
+  const digitsFrom = to + lengthOf(first) + (letter === 0x78 ? lengthOf(next) : 0);
+  const following = readDigits(under, digitsFrom, letter === 0x78 ? 16 : 8, letter === 0x78 ? 2 : 3);
+  if (following.at === open) return open;
+  const goesOnAsUtf8 = value <= 0xf4 && following.value >= 0x80 && following.value < 0xc0;
+  return goesOnAsUtf8 ? byte(value, to - at) : character(value, to - at);
+}

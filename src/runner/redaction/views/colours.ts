@@ -1,0 +1,27 @@
+import { asciiOf, lengthOf, nothing, open, type View } from './view.ts';
+
+/** A terminal's codes have a handful of numbers of a few digits. */
+const longestCode = 40;
+
+/** `ESC[31m` and `ESC[K`: colours, as test runners, `grep --color` and PowerShell put them into a text, as nothing. */
+export const colours: View = {
+  name: 'colours',
+  triggers: '\u001b',
+  decode(under, at, first) {
+    let to = at + lengthOf(first);
+    for (let place = 0; place < longestCode; place += 1) {
+      const unit = under.read(to);
+      if (unit === open) return open;
+      const ascii = asciiOf(unit);
+      to += lengthOf(unit);
+      if (place === 0) {
+        if (ascii !== 0x5b) return first;
+      } else if (ascii === 0x6d || ascii === 0x4b) {
+        return nothing(to - at);
+      } else if (ascii < 0x30 || ascii > 0x3f) {
+        return first;
+      }
+    }
+    return first;
+  },
+};

@@ -1,0 +1,95 @@
+import { asciiOf, character, lengthOf, open, readDigits, type Layer, type Unit, type View } from './view.ts';
+
+/** The five of XML, and those of HTML that templates write for characters of a password. */
+const named: Readonly<Record<string, number>> = {
+  amp: 0x26,
+  lt: 0x3c,
+  gt: 0x3e,
+  quot: 0x22,
+  apos: 0x27,
+  nbsp: 0xa0,
+  Tab: 0x09,
+  NewLine: 0x0a,
+  excl: 0x21,
+  num: 0x23,
+  dollar: 0x24,
+  percnt: 0x25,
+  lpar: 0x28,
+  rpar: 0x29,
+  ast: 0x2a,
+  plus: 0x2b,
+  comma: 0x2c,
+  period: 0x2e,
+  sol: 0x2f,
+  colon: 0x3a,
+  semi: 0x3b,
+  equals: 0x3d,
+  quest: 0x3f,
+  commat: 0x40,
+  lbrack: 0x5b,
+  lsqb: 0x5b,
+  bsol: 0x5c,
+  rbrack: 0x5d,
+  rsqb: 0x5d,
+  Hat: 0x5e,
+  lowbar: 0x5f,
+  grave: 0x60,
+  lcub: 0x7b,
+  lbrace: 0x7b,
+  verbar: 0x7c,
+  vert: 0x7c,
+  rcub: 0x7d,
+  rbrace: 0x7d,
+  auml: 0xe4,
+  ouml: 0xf6,
+  uuml: 0xfc,
+  Auml: 0xc4,
+  Ouml: 0xd6,
+  Uuml: 0xdc,
+  szlig: 0xdf,
+  euro: 0x20ac,
+};
+
+const longestName = Math.max(...Object.keys(named).map(({ length }) => length));
+
+/** `&amp;`, `&#39;`, `&#x27;` of XML and HTML. */
+export const entities: View = {
+  name: 'entities',
+  triggers: '&',
+  decode(under, at, first) {
+    const from = at + lengthOf(first);
+    const next = under.read(from);
+    if (next < 0) return next === open ? open : first;
+    return asciiOf(next) === 0x23 ? numeric(under, at, from + lengthOf(next), first) : byName(under, at, from, first);
+  },
+};
+
+function numeric(under: Layer, at: number, from: number, first: Unit): Unit {
+  const mark = under.read(from);
+  if (mark === open) return open;
+  const hexadecimal = (asciiOf(mark) | 0x20) === 0x78 && asciiOf(mark) > 0;
+  const digits = readDigits(under, hexadecimal ? from + lengthOf(mark) : from, hexadecimal ? 16 : 10, 8);
+  if (digits.at === open) return open;
+  const close = under.read(digits.at);
+  if (close === open) return open;
+  if (digits.count === 0 || digits.value > 0x10ffff || asciiOf(close) !== 0x3b) return first;
+  return character(digits.value, digits.at + lengthOf(close) - at);
+}
+
+function byName(under: Layer, at: number, from: number, first: Unit): Unit {
+  let name = '';
+  for (let to = from; name.length <= longestName; ) {
+    const unit = under.read(to);
+    if (unit === open) return open;
+    const ascii = asciiOf(unit);
+    to += lengthOf(unit);
+    if (ascii === 0x3b) {
+      const codePoint = Object.hasOwn(named, name) ? named[name] : undefined;
+      return codePoint === undefined ? first : character(codePoint, to - at);
+    }
+    const letter = ascii | 0x20;
+    if (ascii < 0 || letter < 0x61 || letter > 0x7a) return first;
+    name += String.fromCharCode(ascii);
+  }
+  return first;
+}

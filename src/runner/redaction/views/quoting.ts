@@ -1,0 +1,70 @@
+import { asciiOf, character, lengthOf, open, stretched, type Layer, type Unit, type View } from './view.ts';
+
+/**
+ * A single quote as it is written inside single quotes: twice (SQL, YAML, PowerShell), or closed, written, and opened
+ * again (`'\''` and `'"'"'` of shells).
+ */
+export const singleQuotes: View = {
+  name: 'single quotes',
+  triggers: "'",
+  decode: (under, at, first) => firstOf(under, at, first, ["''", "'\\''", `'"'"'`]),
+};
+
+/** A double quote twice: CSV, SQL names, VB and cmd. */
+export const doubleQuotes: View = {
+  name: 'doubled double quotes',
+  triggers: '"',
+  decode: (under, at, first) => firstOf(under, at, first, ['""']),
+};
+
+/** `$$` of make and of docker compose. */
+export const dollars: View = {
+  name: 'doubled dollars',
+  triggers: '$',
+  decode: (under, at, first) => firstOf(under, at, first, ['$$']),
+};
+
+/** `^&` and `%%` of cmd and of ConfigParser. */
+export const carets: View = {
+  name: 'carets',
+  triggers: '^%',
+  decode: (under, at, first) =>
+    asciiOf(first) === 0x5e ? guarded(under, at, first) : firstOf(under, at, first, ['%%']),
+};
+
+/** `` `$ `` of PowerShell's double quotes. */
+export const backTicks: View = { name: 'back-ticks', triggers: '`', decode: guarded };
+
+/** The longest of some ways to write one character, of which each begins with it and differs from it. */
+function firstOf(under: Layer, at: number, first: Unit, ways: readonly string[]): Unit {
+  let undecided = false;
+  let longest = first;
+  for (const way of ways) {
+    const length = lengthOfText(under, at, way);
+    if (length === open) undecided = true;
+    else if (length > lengthOf(longest)) longest = character(way.charCodeAt(0), length);
+  }
+  return undecided ? open : longest;
+}
+
+/** How many bytes of the stream a text takes that stands at a place; 0 when it does not, `open` when it yet may. */
+function lengthOfText(under: Layer, at: number, text: string): number {
+  let to = at;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = under.read(to);
+    if (unit === open) return open;
+    if (asciiOf(unit) !== text.charCodeAt(index)) return 0;
+    to += lengthOf(unit);
+  }
+  return to - at;
+}
+
+/** A sign before a character that is no letter or digit: that character. */
+function guarded(under: Layer, at: number, first: Unit): Unit {
+  const next = under.read(at + lengthOf(first));
+  if (next === open) return open;
+  const ascii = asciiOf(next);
+  const letter = ascii | 0x20;
+  if (ascii < 0x20 || (ascii >= 0x30 && ascii <= 0x39) || (letter >= 0x61 && letter <= 0x7a)) return first;
+  return stretched(next, lengthOf(first) + lengthOf(next));
+}

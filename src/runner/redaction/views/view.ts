@@ -1,0 +1,133 @@
+/**
+ * What stands at one place of a stream, packed into one number so that reading a byte makes no object: bits 0 to 20 hold
+ * the symbol (a code point, or a byte where bit 21 is set), bits 22 to 29 how many bytes of the stream it takes.
+ */
+export type Unit = number;
+
+/** The text ends before it is clear what stands here; more is to come. */
+export const open: Unit = -1;
+
+/** The stream has ended. */
+export const ended: Unit = -2;
+
+const symbolMask = 0x1fffff;
+const byteFlag = 0x200000;
+const lengthShift = 22;
+
+/** Not a code point: the unit stands for nothing at all, as a colour code does. */
+const nothingSymbol = 0x1fffff;
+
+/** A character that takes `length` bytes of the stream. */
+export function character(codePoint: number, length: number): Unit {
+  return codePoint | (length << lengthShift);
+}
+
+/** A byte that takes `length` bytes of the stream. Below 0x80 it is the character of that number. */
+export function byte(value: number, length: number): Unit {
+  return value < 0x80 ? character(value, length) : value | byteFlag | (length << lengthShift);
+}
+
+/** Bytes of the stream that stand for nothing. */
+export function nothing(length: number): Unit {
+  return character(nothingSymbol, length);
+}
+
+export function lengthOf(unit: Unit): number {
+  return unit >> lengthShift;
+}
+
+/** The same symbol over another number of bytes. */
+export function stretched(unit: Unit, length: number): Unit {
+  return (unit & (symbolMask | byteFlag)) | (length << lengthShift);
+}
+
+export function isNothing(unit: Unit): boolean {
+  return (unit & symbolMask) === nothingSymbol;
+}
+
+/** The ASCII character of a unit; -1 for anything else: escapes are written in ASCII alone. */
+export function asciiOf(unit: Unit): number {
+  const symbol = unit & (symbolMask | byteFlag);
+  return unit >= 0 && symbol < 0x80 ? symbol : -1;
+}
+
+/** Writes the bytes of a unit, UTF-8 for a character, and returns how many there are. `into` needs room for four. */
+export function writeBytes(unit: Unit, into: Uint8Array, at: number): number {
+  const symbol = unit & symbolMask;
+  if (symbol < 0x80 || (unit & byteFlag) !== 0) {
+    into[at] = symbol;
+    return 1;
+  }
+  if (symbol === nothingSymbol) return 0;
+  const beyondTwo = symbol < 0x10000 ? 2 : 3;
+  const extra = symbol < 0x800 ? 1 : beyondTwo;
+  into[at] = ((0xff00 >> (extra + 1)) & 0xff) | (symbol >> (6 * extra));
+  for (let left = extra; left > 0; left -= 1)
+    into[at + 1 + extra - left] = 0x80 | ((symbol >> (6 * (left - 1))) & 0x3f);
+  return 1 + extra;
+}
+
+/** A stream as it looks through some views: what stands at a place of it. */
+export interface Layer {
+  /** The unit at a place of the stream: `open` where that cannot be told yet, `ended` behind the last byte. */
+  read(at: number): Unit;
+  /** Whether no blank stands in the bytes of the stream before a place, a dozen and more: the end of a line there breaks a word. */
+  isWithinWord(at: number): boolean;
+}
+
+/** One way to write text: what its escapes stand for. It decodes nothing but the place it is asked about. */
+export interface View {
+  readonly name: string;
+  /** The ASCII characters that may begin an escape. */
+  readonly triggers: string;
+  /**
+   * What the escape at `at` stands for, whose first unit is `first`, read from `under`. Returns `first` where no escape
+   * stands there, `open` where the text ends before that is clear.
+   */
+  decode(under: Layer, at: number, first: Unit): Unit;
+}
+
+/** A layer seen through a view. */
+export function through(view: View, under: Layer): Layer {
+  const triggers = new Uint8Array(128);
+  for (const trigger of view.triggers) triggers[trigger.charCodeAt(0)] = 1;
+  return {
+    read(at) {
+      const first = under.read(at);
+      const ascii = asciiOf(first);
+      return ascii >= 0 && triggers[ascii] === 1 ? view.decode(under, at, first) : first;
+    },
+    isWithinWord: (at) => under.isWithinWord(at),
+  };
+}
+
+/** A number read from digits. */
+export interface Digits {
+  readonly value: number;
+  readonly count: number;
+  /** Where the digits end; or, when negative, `open`. */
+  readonly at: number;
+}
+
+/** Reads up to `most` digits of a base; fewer when others follow. */
+export function readDigits(under: Layer, from: number, base: 8 | 10 | 16, most: number): Digits {
+  let at = from;
+  let value = 0;
+  let count = 0;
+  for (; count < most; count += 1) {
+    const unit = under.read(at);
+    if (unit === open) return { value, count, at: open };
+    const digit = digitOf(asciiOf(unit));
+    if (digit >= base) break;
+    value = value * base + digit;
+    at += lengthOf(unit);
+  }
+  return { value, count, at };
+}
+
+/** The value of a digit of base 16 or below; 99 for what is none. */
+export function digitOf(ascii: number): number {
+  if (ascii >= 0x30 && ascii <= 0x39) return ascii - 0x30;
+  const letter = ascii | 0x20;
+  return letter >= 0x61 && letter <= 0x66 && ascii > 0 ? letter - 0x57 : 99;
+}
