@@ -51,6 +51,8 @@ export interface LogSettings {
   readonly endpoint: string | null;
   /** Embedded cloud only: a PEM file with the certificate of its log service. */
   readonly certificateFile: string | null;
+  /** Which of Azure's packages asks. */
+  readonly client: 'monitor-query' | 'monitor-query-logs';
 }
 
 export interface OpenIdSettings {

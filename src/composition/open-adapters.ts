@@ -4,6 +4,7 @@ import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import { blobRecordStore } from '../azure/blob-record-store.ts';
 import { keyVaultSecretStore } from '../azure/key-vault-secret-store.ts';
 import { logAnalyticsRetrievalLog } from '../azure/log-analytics-retrieval-log.ts';
+import { monitorQuery } from '../azure/monitor-query.ts';
 import type { VaultAccess } from '../azure/vault-client.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import { folderRecordStore } from '../files/folder-record-store.ts';
@@ -46,14 +47,19 @@ export async function openRetrievalLog(
   credential: TokenCredential,
 ): Promise<RetrievalLog | null> {
   if (log === null) return null;
-  const { workspaceId, endpoint, certificateFile } = log;
-  return logAnalyticsRetrievalLog({
+  const { workspaceId, endpoint, certificateFile, client } = log;
+  const workspace = {
     endpoint: endpoint ?? publicLogEndpoint,
+    audience: publicLogEndpoint,
     workspaceId,
     credential,
-    vaults,
     ...(certificateFile === null ? {} : { certificate: await readFile(certificateFile, 'utf8') }),
-  });
+  };
+  const query =
+    client === 'monitor-query'
+      ? monitorQuery(workspace)
+      : (await import('../azure/monitor-query-logs.ts')).monitorQueryLogs(workspace);
+  return logAnalyticsRetrievalLog(query, { workspaceId, vaults });
 }
 
 /** The key that seals packs. It is opened when the first pack is sealed. */

@@ -114,7 +114,8 @@ function readLog(reader: SettingReader, embedded: boolean): LogSettings | null {
   const certificateFile = reader.given('KEYTURN_LOG_CERTIFICATE');
   if (certificateFile !== null && !embedded)
     reader.refuse('KEYTURN_LOG_CERTIFICATE', 'counts only in the embedded cloud');
-  if (workspaceId !== null) return { workspaceId, endpoint, certificateFile };
+  const client = reader.choice('KEYTURN_LOG_CLIENT', ['monitor-query', 'monitor-query-logs'], 'monitor-query');
+  if (workspaceId !== null) return { workspaceId, endpoint, certificateFile, client };
   if (endpoint !== null) reader.refuse('KEYTURN_LOG_ENDPOINT', 'counts only with KEYTURN_LOG_WORKSPACE_ID');
   return null;
 }

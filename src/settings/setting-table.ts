@@ -46,6 +46,11 @@ export const settingTable = {
     otherwise: '`https://api.loganalytics.io`',
     example: '',
   },
+  KEYTURN_LOG_CLIENT: {
+    says: "Which of Azure's packages asks the log service: `monitor-query`, or its successor `monitor-query-logs`.",
+    otherwise: '`monitor-query`',
+    example: '',
+  },
   KEYTURN_LOG_CERTIFICATE: {
     says: 'A PEM file with the certificate of the log service in the embedded cloud.',
     otherwise: null,

@@ -8,6 +8,7 @@ import { collectJobs } from '../../src/audit/collection/collect-jobs.ts';
 import { collectRetrievals } from '../../src/audit/collection/collect-retrievals.ts';
 import { keyVaultCanaryReader } from '../../src/azure/canary-reader.ts';
 import { logAnalyticsRetrievalLog } from '../../src/azure/log-analytics-retrieval-log.ts';
+import { monitorQuery } from '../../src/azure/monitor-query.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';
 import { giteaJobFeed } from '../../src/gitea/gitea-job-feed.ts';
 import { instanceOf } from '../../src/provenance/job-numbers.ts';
@@ -58,13 +59,11 @@ export async function auditedWorld() {
 
   const records = memoryRecordStore();
   const vault = { name: cloud.vault.name, url: cloud.vault.url, resourceId: cloud.vault.resourceId };
-  const log = logAnalyticsRetrievalLog({
-    endpoint: cloud.logAnalytics.url,
-    workspaceId: cloud.logAnalytics.workspaceId,
-    certificate: cloud.logAnalytics.certificate,
-    credential: credentialOf(cloud, principals.reporter, 'https://api.loganalytics.io'),
-    vaults: [vault],
-  });
+  const { url: endpoint, workspaceId, certificate } = cloud.logAnalytics;
+  const audience = 'https://api.loganalytics.io';
+  const credential = credentialOf(cloud, principals.reporter, audience);
+  const query = monitorQuery({ endpoint, audience, workspaceId, certificate, credential });
+  const log = logAnalyticsRetrievalLog(query, { workspaceId, vaults: [vault] });
   const canary = keyVaultCanaryReader(
     [{ vault, credential: credentialOf(cloud, principals.reporter, 'https://vault.azure.net'), embedded: true }],
     'keyturn-canary',

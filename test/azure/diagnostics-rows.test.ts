@@ -5,6 +5,7 @@ import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import { parseAuditRow } from '../../src/audit/parsing/parse-audit-row.ts';
 import { bindQuery, readQueryFile } from '../../src/azure/bind-query.ts';
 import { logAnalyticsRetrievalLog } from '../../src/azure/log-analytics-retrieval-log.ts';
+import { monitorQuery } from '../../src/azure/monitor-query.ts';
 import { unlessContractsAreAbsent } from '../published-contracts.ts';
 import { contractTables, kustoDiagnostics } from './kusto-diagnostics.ts';
 
@@ -51,13 +52,16 @@ async function readRow(cells: object, dropped: readonly string[] = []): Promise<
   });
   const reporter = cloud.identity.define({ name: 'reporter', kind: 'managed-identity', address: '20.4.4.4' });
   const token = cloud.identity.tokenFor(reporter, 'https://api.loganalytics.io');
-  const log = logAnalyticsRetrievalLog({
-    endpoint: cloud.logAnalytics.url,
-    workspaceId: cloud.logAnalytics.workspaceId,
-    certificate: cloud.logAnalytics.certificate,
+  const { url: endpoint, workspaceId, certificate } = cloud.logAnalytics;
+  const query = monitorQuery({
+    endpoint,
+    audience: 'https://api.loganalytics.io',
+    workspaceId,
+    certificate,
     credential: { getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
-    vaults: [{ name: cloud.vault.name, url: cloud.vault.url, resourceId: cloud.vault.resourceId }],
   });
+  const vault = { name: cloud.vault.name, url: cloud.vault.url, resourceId: cloud.vault.resourceId };
+  const log = logAnalyticsRetrievalLog(query, { workspaceId, vaults: [vault] });
   const { rows } = await log.rows(interval);
   // As it is kept: JSON.
   const parsed = parseAuditRow(JSON.parse(JSON.stringify(rows[0])), 'row');

@@ -5,6 +5,9 @@ import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { bindQuery, readQueryFile } from '../../src/azure/bind-query.ts';
 import { logAnalyticsRetrievalLog } from '../../src/azure/log-analytics-retrieval-log.ts';
+import { monitorQuery } from '../../src/azure/monitor-query.ts';
+import { monitorQueryLogs } from '../../src/azure/monitor-query-logs.ts';
+import type { LogAnalytics, QueryWorkspace } from '../../src/azure/query-workspace.ts';
 import { retrievalLogContract } from '../contracts/retrieval-log.contract.ts';
 import { unlessContractsAreAbsent } from '../published-contracts.ts';
 import { contractTables, kustoDiagnostics } from './kusto-diagnostics.ts';
@@ -14,23 +17,30 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function world(moments: readonly string[], options: { token?: string; vault?: string } = {}) {
-  const cloud = await startEmbeddedCloud({ clock: createClock(new Date('2026-03-02T13:00:00Z')) });
-  stops.push(() => cloud.stop());
-  cloud.auditLog.setDelay(0);
-  for (const at of moments) cloud.auditLog.append(rowAt(at, cloud.vault.resourceId));
-  cloud.auditLog.append(rowAt('2026-03-02T08:30:00.0000000Z', cloud.vault.resourceId.replace(/[^/]+$/, 'elsewhere')));
-  const reporter = cloud.identity.define({ name: 'reporter', kind: 'managed-identity', address: '20.4.4.4' });
-  const token = options.token ?? cloud.identity.tokenFor(reporter, 'https://api.loganalytics.io');
-  const log = logAnalyticsRetrievalLog({
-    endpoint: cloud.logAnalytics.url,
-    workspaceId: cloud.logAnalytics.workspaceId,
-    certificate: cloud.logAnalytics.certificate,
-    credential: { getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
-    vaults: [{ name: cloud.vault.name, url: cloud.vault.url, resourceId: options.vault ?? cloud.vault.resourceId }],
-  });
-  return { cloud, log, limitRows: (most: number) => cloud.logAnalytics.limitRows(most) };
-}
+type Client = (workspace: LogAnalytics) => QueryWorkspace;
+
+const worldOf =
+  (client: Client) =>
+  async (moments: readonly string[], options: { token?: string; vault?: string } = {}) => {
+    const cloud = await startEmbeddedCloud({ clock: createClock(new Date('2026-03-02T13:00:00Z')) });
+    stops.push(() => cloud.stop());
+    cloud.auditLog.setDelay(0);
+    for (const at of moments) cloud.auditLog.append(rowAt(at, cloud.vault.resourceId));
+    cloud.auditLog.append(rowAt('2026-03-02T08:30:00.0000000Z', cloud.vault.resourceId.replace(/[^/]+$/, 'elsewhere')));
+    const reporter = cloud.identity.define({ name: 'reporter', kind: 'managed-identity', address: '20.4.4.4' });
+    const asked: string[] = [];
+    const audience = 'https://api.loganalytics.io';
+    const { url: endpoint, workspaceId, certificate } = cloud.logAnalytics;
+    const getToken = (scopes: string | string[]) => {
+      asked.push(String(scopes));
+      const token = options.token ?? cloud.identity.tokenFor(reporter, audience);
+      return Promise.resolve({ token, expiresOnTimestamp: Date.now() + 3_600_000 });
+    };
+    const query = client({ endpoint, audience, workspaceId, certificate, credential: { getToken } });
+    const vault = { name: cloud.vault.name, url: cloud.vault.url, resourceId: options.vault ?? cloud.vault.resourceId };
+    const log = logAnalyticsRetrievalLog(query, { workspaceId, vaults: [vault] });
+    return { cloud, log, asked, limitRows: (most: number) => cloud.logAnalytics.limitRows(most) };
+  };
 
 function rowAt(at: string, resourceId: string) {
   return {
@@ -50,9 +60,14 @@ function rowAt(at: string, resourceId: string) {
   };
 }
 
-retrievalLogContract('Log Analytics', world);
+const clients: readonly (readonly [string, Client])[] = [
+  ['@azure/monitor-query', monitorQuery],
+  ['@azure/monitor-query-logs', monitorQueryLogs],
+];
+for (const [name, client] of clients) retrievalLogContract(`Log Analytics by ${name}`, worldOf(client));
 
-describe('the Log Analytics adapter', () => {
+describe.each(clients)('the Log Analytics adapter over %s', (_, client) => {
+  const world = worldOf(client);
   const interval = { from: new Date('2026-03-02T08:00:00Z'), to: new Date('2026-03-02T09:00:00Z') };
 
   it('names the failure when it is not let in, and not the token', async () => {
@@ -60,6 +75,32 @@ describe('the Log Analytics adapter', () => {
     const failure = await log.rows(interval).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'LOG_QUERY_FAILED', details: { status: 401 } });
     expect(String(failure)).not.toContain('not-a-token-of-anybody');
+  });
+
+  it('asks for a token for the audience that it is given, and for no other', async () => {
+    const { log, asked } = await world([]);
+    await log.rows(interval);
+    expect(new Set(asked)).toEqual(new Set(['https://api.loganalytics.io/.default']));
+  });
+
+  it('takes a workspace without a table for one without rows, and a time-out for too much at once', async () => {
+    const { cloud, log } = await world(['2026-03-02T08:10:00.0000000Z']);
+    cloud.logAnalytics.answerEmpty(true);
+    expect((await log.rows(interval)).rows).toEqual([]);
+    cloud.logAnalytics.answerEmpty(false);
+    cloud.logAnalytics.failNext(504, 2);
+    await expect(log.rows(interval)).rejects.toMatchObject({ code: 'LOG_QUERY_PARTIAL' });
+    expect((await log.rows(interval)).rows).toHaveLength(1);
+  });
+
+  it('names the digest of each answer when two are asked for at once', async () => {
+    const { log } = await world(['2026-03-02T08:10:00.0000000Z', '2026-03-02T09:10:00.0000000Z']);
+    const next = { from: interval.to, to: new Date('2026-03-02T10:00:00Z') };
+    const digests = async () =>
+      (await Promise.all([log.rows(interval), log.rows(next)])).map(({ answerSha256 }) => answerSha256);
+    const [one, other] = await digests();
+    expect(one).not.toBe(other);
+    expect(await digests()).toEqual([one, other]);
   });
 
   it('asks by name for a vault whose resource id it does not know', async () => {
