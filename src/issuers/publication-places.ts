@@ -3,7 +3,7 @@ import type { PublicationPlace } from '../rotation/ports/publication-place.ts';
 import { giteaActionsSecretPlace } from './gitea/gitea-actions-secret-place.ts';
 import type { IssuerPorts } from './shared/issuer-ports.ts';
 
-/** Every further place that a value can be published to, by its kind. Without Gitea there is none. */
+/** All further places for publication, by kind. Without Gitea there are none. */
 export function publicationPlaces({ gitea }: IssuerPorts): ReadonlyMap<string, PublicationPlace> {
   if (gitea === undefined || gitea === null) return new Map();
   const places = [giteaActionsSecretPlace({ gitea: giteaClient(gitea) })];

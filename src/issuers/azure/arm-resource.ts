@@ -1,17 +1,17 @@
-/** An Azure resource, from its id, segment by segment. */
+/** An Azure resource, parsed from its id. */
 export interface ArmResource {
   /** As the policy writes it, without a trailing slash. */
   readonly id: string;
   /** `Microsoft.ServiceBus/namespaces/authorizationRules`, lower-case. */
   readonly type: string;
-  /** One a level, the account or namespace first. */
+  /** One name per level, the account or namespace first. */
   readonly names: readonly string[];
 }
 
 const segment = /^[\w.()-]{1,90}$/;
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Reads a resource id, or gives `null` for anything that is not exactly one: no dots that lead elsewhere, no query, nothing encoded. */
+/** Parses a resource id. Returns `null` for anything else: no dot segments, no query, no encoded characters. */
 export function parseArmResource(id: string): ArmResource | null {
   const [empty, subscriptions, subscription, groups, group, providers, namespace, ...rest] = id.split('/');
   const words = [subscriptions, groups, providers].map((word) => word?.toLowerCase());

@@ -35,19 +35,20 @@ const shape = targetShape(
   },
 );
 
-// A key that is not in force and this young was renewed by this rotation before it was interrupted.
+// A key that is not in force and this young was renewed by this rotation before an interruption.
 const youngMs = 300_000;
 const waitMs = 2_000;
 
 interface Ports {
   readonly tokens: AccessTokens;
-  /** `https://management.azure.com`, or that of another cloud. */
+  /** `https://management.azure.com`, or another cloud's. */
   readonly endpoint: string;
 }
 
 /**
- * The two keys of an Azure resource. The one in force is found by comparing values, never by a tag; the other is renewed and
- * published, and at revocation the old one is renewed too, so that it is dead. Azure tells both again whenever asked.
+ * Rotates the two keys of an Azure resource. It finds the key in force by comparing values, never by a tag, and renews
+ * and publishes the other one. Revocation renews the old key too, so that the old value stops working. Azure returns
+ * both keys whenever asked.
  */
 export function azureKeysIssuer(ports: Ports): CredentialIssuer {
   return {
@@ -66,7 +67,7 @@ export function azureKeysIssuer(ports: Ports): CredentialIssuer {
       const { idle } = await slots(ports, request);
       return { outcome: 'present', credentialId: idle.slot, value: new SecretValue(idle.key) };
     },
-    // Keys carry no names, and there are always two: none can be an orphan.
+    // Keys have no names, and there are always exactly two, so none can be an orphan.
     list: () => Promise.resolve([]),
     revoke: (request, credentialId) => revoke(ports, request, credentialId),
     lastUsed: () => Promise.resolve(null),
@@ -81,7 +82,7 @@ async function issue(ports: Ports, request: IssueRequest): Promise<IssuedCredent
   return { credentialId: key.slot, value: new SecretValue(key.key) };
 }
 
-/** Azure's own list is asked; no session with the service itself is tried, since each has a protocol of its own. */
+/** Checks Azure's own list; it tries no session with the service itself, because each service has its own protocol. */
 async function verify(ports: Ports, request: IssueRequest, credential: IssuedCredential): Promise<Verification> {
   const { resource, service } = readTarget(request.binding);
   const keys = await listKeys(ports, request);
@@ -110,7 +111,7 @@ async function revoke(
   return { outcome: 'revoked' };
 }
 
-/** Which key is in force, by its value, and which is not. */
+/** Determines by value which key is in force and which is not. */
 async function slots(
   ports: Ports,
   request: IssueRequest,
@@ -121,12 +122,15 @@ async function slots(
   if (request.current === null) return { inForce: null, idle: keys[0] };
   const current = keyIn(service, request.current);
   const inForce = keys.find(({ key }) => key === current);
-  // Somebody has renewed it by hand. Renewing either might end what somebody uses now.
+  // Somebody renewed the key by hand. Renewing either key might revoke one that is in use.
   if (inForce === undefined) throw stateRefused(request, 'the value in force is neither of its keys');
   return { inForce, idle: inForce === keys[0] ? keys[1] : keys[0] };
 }
 
-/** What readers have besides the key, the published form must have too; else they would be cut off by a rotation that succeeds. */
+/**
+ * The published form must contain everything that the current one has besides the key, or a successful rotation would
+ * cut readers off.
+ */
 function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
   const { service, resource, form } = readTarget(binding);
   const value = current?.reveal() ?? '';
@@ -141,7 +145,7 @@ async function renew(ports: Ports, request: IssueRequest, key: ServiceKey): Prom
   const { service } = readTarget(request.binding);
   const { action, body } = service.renew(key.slot);
   await post(ports, request, action, true, body);
-  // Some services answer 202 and renew a while later: the list tells when.
+  // Some services answer 202 and renew later; the list shows when they have.
   for (;;) {
     const renewed = (await listKeys(ports, request)).find(({ slot }) => slot === key.slot);
     if (renewed !== undefined && renewed.key !== key.key) return renewed;

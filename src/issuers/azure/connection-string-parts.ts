@@ -1,12 +1,15 @@
-/** The value of one part of an Azure connection string, such as `AccountKey`: whoever wrote it may have ordered its parts otherwise. `null`: it has none. */
+/**
+ * Returns the value of one part of an Azure connection string, such as `AccountKey`, in any order of parts; `null` if
+ * it is missing.
+ */
 export function extractPart(connectionString: string, name: string): string | null {
   const part = splitParts(connectionString).find((one) => nameOf(one) === name.toLowerCase());
   return part === undefined ? null : part.slice(part.indexOf('=') + 1).trim();
 }
 
 /**
- * The names of parts that `inForce` has and `renewed` has not, or has otherwise: `EntityPath`, or the suffix of another cloud.
- * Readers would miss them. Names alone, for a part's value may be secret.
+ * Returns the names of parts of `inForce` that `renewed` lacks or changes, such as `EntityPath` or another cloud's
+ * suffix, because readers would miss them. Only names, because a part's value may be secret.
  */
 export function partsLost(inForce: string, renewed: string): readonly string[] {
   const kept = new Set(splitParts(renewed).map(comparable));
@@ -25,7 +28,9 @@ function nameOf(part: string): string {
   return part.includes('=') ? part.slice(0, part.indexOf('=')).trim().toLowerCase() : '';
 }
 
-/** Names and addresses know no case; a key does, but only one that is in force at Azure comes to be compared here. */
+/**
+ * Names and addresses are case-insensitive. Keys are not, but only a key that is in force at Azure is compared here.
+ */
 function comparable(part: string): string {
   return part
     .toLowerCase()

@@ -17,7 +17,7 @@ export const entraFields = {
   tenant: text(guid, 'the id of a tenant'),
 };
 
-/** How the code of a refusal ends where the tenant's policy for credentials of applications forbids this one. Unverified. */
+/** The suffix of a refusal's code if the tenant's policy for application credentials forbids this one. Unverified. */
 export const entraPolicyCodes: readonly string[] = ['AsPerAppMethodPolicy'];
 
 export interface EntraTarget {
@@ -36,28 +36,31 @@ export interface EntraCredential {
 
 export type EntraSignIn =
   | { readonly outcome: 'in'; readonly clientId: string }
-  /** Refused, with Entra's number for it, such as 7000215; `null` when it told none. */
+  /** Refused, with Entra's error number, such as 7000215; `null` if it stated none. */
   | { readonly outcome: 'refused'; readonly number: number | null };
 
 export interface EntraPorts {
   readonly tokens: AccessTokens;
-  /** `https://graph.microsoft.com`, or that of another cloud. */
+  /** `https://graph.microsoft.com`, or another cloud's. */
   readonly graph: string;
-  /** `https://login.microsoftonline.com`, or that of another cloud. */
+  /** `https://login.microsoftonline.com`, or another cloud's. */
   readonly authority: string;
 }
 
-/** What both issuers ask of Microsoft Graph: one list and two actions, and a sign-in. The identity needs Application.ReadWrite.OwnedBy and to own the application. */
+/**
+ * The Microsoft Graph calls of both Entra issuers: one list, two actions, and a sign-in. The identity needs
+ * Application.ReadWrite.OwnedBy and must own the application.
+ */
 export function entraApplication(issuer: string, entraPorts: EntraPorts) {
   const ports: Ports = { issuer, ...entraPorts };
   return {
-    /** @throws ServiceError `PROVIDER_STATE_REFUSED` when the application is not the one with the target's client id. */
+    /** @throws ServiceError `PROVIDER_STATE_REFUSED` if the application does not have the target's client id. */
     credentials: (target: EntraTarget, kind: EntraCredentialKind, signal: AbortSignal) =>
       credentials(ports, target, kind, signal),
-    /** `addPassword`, `removePassword`, `addKey` or `removeKey`: asked once. */
+    /** `addPassword`, `removePassword`, `addKey` or `removeKey`: sent once. */
     act: (target: EntraTarget, action: string, body: unknown, signal: AbortSignal) =>
       act(ports, target, action, body, signal),
-    /** A fresh session with the new credential alone; `proof` is a secret or an assertion. */
+    /** Signs in with only the new credential; `proof` is a secret or an assertion. */
     signIn: (target: EntraTarget, proof: Readonly<Record<string, string>>, signal: AbortSignal) =>
       signIn(ports, target, proof, signal),
   };
@@ -77,7 +80,7 @@ async function credentials(
 ): Promise<readonly EntraCredential[]> {
   const { body } = await ask(ports, target, `?$select=appId,${kind}`, 'GET', signal);
   const application = jsonProperties(body);
-  // The policy admits a GUID in either case; Graph answers in lower case.
+  // The policy accepts a GUID in either case; Graph answers in lower case.
   if (String(application.get('appId')).toLowerCase() !== target.clientId.toLowerCase())
     throw stateRefused(ports, target, 'it is not the application of this client id');
   const listed = application.get(kind);
@@ -164,7 +167,7 @@ function tokenAddress(ports: Ports, { tenant }: EntraTarget): string {
   return `${ports.authority.replace(/\/+$/, '')}/${tenant}/oauth2/v2.0/token`;
 }
 
-/** Graph refuses two changes at once in a tenant with a 400 that means: later. */
+/** Graph refuses two concurrent changes in a tenant with a 400 that means "try later". */
 function classifyRefusal(ports: Ports, target: EntraTarget, body: unknown): ServiceError {
   const fault = jsonProperties(jsonProperties(body).get('error'));
   if (/concurrent requests/i.test(textOf(fault.get('message')))) {
@@ -186,7 +189,10 @@ function stateRefused(ports: Ports, target: EntraTarget, reason: string): Servic
   return new ServiceError('PROVIDER_STATE_REFUSED', { issuer: ports.issuer, provider: provider(target), reason });
 }
 
-/** When a credential of ours ends by itself: an orphan must not live for years. A week is left for a late revocation. */
+/**
+ * When a credential expires by itself, so that an orphan does not live for years. It leaves a week for a late
+ * revocation.
+ */
 export function endOf({ binding, now }: IssueRequest): Date {
   return new Date(now.getTime() + binding.validityMs + binding.graceMs + 7 * dayMs);
 }
@@ -195,7 +201,10 @@ function provider({ application }: EntraTarget): string {
   return `applications/${application}`;
 }
 
-/** Who a token of Entra's is for. It came over TLS from the authority itself, so its signature is not checked. */
+/**
+ * Reads the subject of an Entra token. The token came over TLS from the authority itself, so its signature is not
+ * checked.
+ */
 function clientIn(token: string): string {
   try {
     const claims = jsonProperties(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));

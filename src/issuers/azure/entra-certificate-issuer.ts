@@ -30,9 +30,9 @@ import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 const name = 'entra-certificate';
 const shape = targetShape(name, entraFields);
-// The certificate is not registered with the application, or not known everywhere yet.
+// The certificate is not registered with the application, or not propagated yet.
 const unknownCertificate = 700027;
-// The audience of a proof of possession: Azure AD Graph's old id, which Graph still asks for.
+// The audience of a proof of possession: Azure AD Graph's old id, which Graph still requires.
 const proofAudience = '00000002-0000-0000-c000-000000000000';
 const proofMs = 600_000;
 
@@ -45,8 +45,9 @@ interface Ports extends CertificatePorts {
 }
 
 /**
- * Certificates of an Entra application. We make key and certificate, so they are staged before Graph hears of them.
- * Graph adds and removes one only against a proof signed by a certificate that it knows: the first is added by hand.
+ * Issues and revokes certificates of an Entra application. Keyturn creates key and certificate, so they are staged
+ * before Graph receives the certificate. Graph adds or removes a certificate only with a proof signed by a known
+ * certificate, so an operator adds the first one by hand.
  */
 export function entraCertificateIssuer(certificatePorts: CertificatePorts): CredentialIssuer {
   const { randomBytes } = certificatePorts;
@@ -165,7 +166,7 @@ function signLoginAssertion(
   };
 }
 
-/** Signed by the certificate in force: the old one before publication, the new one when the old is removed. */
+/** The proof is signed with the certificate in force: the old one before publication, the new one to revoke the old. */
 function signProof({ binding, current, now }: IssueRequest): string {
   const own = current === null ? null : readKeyWithCertificate(current);
   if (own === null)

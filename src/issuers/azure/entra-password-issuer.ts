@@ -22,12 +22,15 @@ import { targetShape } from '../shared/target-shape.ts';
 
 const name = 'entra-password';
 const shape = targetShape(name, entraFields);
-// Invalid client secret: what Entra says of a password that it does not know, be it too new or gone.
+// Invalid client secret: the code Entra returns for an unknown password, whether not yet propagated or already deleted.
 const unknownPassword = 7000215;
 
 type Entra = ReturnType<typeof entraApplication>;
 
-/** Passwords of an Entra application: made under a name that carries the rotation, ending by themselves, removed by key id. */
+/**
+ * Issues passwords of an Entra application, with a name that contains the rotation and an expiry, and revokes them by
+ * key id.
+ */
 export function entraPasswordIssuer(ports: EntraPorts): CredentialIssuer {
   const entra = entraApplication(name, ports);
 
@@ -57,7 +60,7 @@ export function entraPasswordIssuer(ports: EntraPorts): CredentialIssuer {
       await entra.act(shape.read(request.binding), 'removePassword', { keyId: credentialId }, request.signal);
       return { outcome: 'revoked' };
     },
-    // Sign-in logs tell it, but only with a licence and rights that a rotator should not have.
+    // Sign-in logs show it, but they need a licence and rights that a rotator should not have.
     lastUsed: () => Promise.resolve(null),
   };
 }
@@ -71,7 +74,7 @@ async function issue(entra: Entra, request: IssueRequest): Promise<IssuedCredent
       provider: `applications/${target.application}`,
       reason,
     });
-  // Graph takes a name twice: a second password of this rotation would be one too many.
+  // Graph accepts a name twice, so a retry could create a second password of this rotation.
   if ((await listPasswords(entra, request)).some((one) => one.displayName === displayName))
     throw unclear('there is one of this name');
   const passwordCredential = { displayName, endDateTime: endOf(request).toISOString() };
@@ -98,7 +101,7 @@ async function verify(
   if (listed.hint !== null && listed.hint !== plaintext.slice(0, 3))
     return refused(entered.outcome === 'in', 'the password of this id is another');
   if (entered.outcome === 'refused') {
-    // A new password needs seconds, seldom minutes, to be known everywhere.
+    // A new password takes seconds, rarely minutes, to propagate.
     if (entered.number === unknownPassword)
       return { outcome: 'not-yet', reason: 'Entra does not know the password yet' };
     return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);

@@ -10,7 +10,7 @@ import {
 import { SecretValue } from '../../secrets/secret-value.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 
-/** A private key with the certificate that goes with it. */
+/** A private key with its certificate. */
 export interface KeyWithCertificate {
   readonly privateKey: KeyObject;
   readonly certificate: X509Certificate;
@@ -21,13 +21,13 @@ const rsaWithSha256 = Buffer.from('300d06092a864886f70d01010b0500', 'hex');
 const commonName = Buffer.from('0603550403', 'hex');
 
 /**
- * A new RSA key of 2048 bits and a certificate that it signs itself, as PEM one after the other: the form that the SDKs read.
- * Entra looks at the certificate's key and its end alone. Source: RFC 5280.
+ * Creates a 2048-bit RSA key and a self-signed certificate, concatenated as PEM: the form that the SDKs read. Entra
+ * checks only the certificate's key and expiry. Source: RFC 5280.
  */
 export function newSelfSignedCertificate(subject: string, from: Date, to: Date, randomBytes: RandomBytes): SecretValue {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const name = sequence(set(sequence(commonName, element(0x0c, Buffer.from(subject)))));
-  // A serial number is positive and at most 20 bytes; the first bit of the first one must not be set.
+  // A serial number is positive and at most 20 bytes; the highest bit must not be set.
   const serial = Buffer.concat([Buffer.from([0x4b]), Buffer.from(randomBytes(15))]);
   const unsigned = sequence(
     element(0xa0, element(0x02, Buffer.from([2]))),
@@ -43,7 +43,7 @@ export function newSelfSignedCertificate(subject: string, from: Date, to: Date, 
   return new SecretValue(`${String(privateKey.export({ format: 'pem', type: 'pkcs8' }))}${certificate.toString()}`);
 }
 
-/** The key and the certificate in a PEM text, or `null` when they are not there or do not belong together. */
+/** Parses key and certificate from PEM text. Returns `null` if either is missing or they do not match. */
 export function readKeyWithCertificate(value: SecretValue): KeyWithCertificate | null {
   const [key] =
     /-----BEGIN (?:RSA )?PRIVATE KEY-----[^-]+-----END (?:RSA )?PRIVATE KEY-----/.exec(value.reveal()) ?? [];
@@ -60,7 +60,7 @@ export function readKeyWithCertificate(value: SecretValue): KeyWithCertificate |
   }
 }
 
-/** A JSON Web Token signed RS256 that names its certificate, as Entra and Graph take it. */
+/** Signs a JSON Web Token with RS256 that names its certificate, in the form that Entra and Graph accept. */
 export function signedAssertion(
   { privateKey, certificate }: KeyWithCertificate,
   claims: Readonly<Record<string, string | number>>,
@@ -70,7 +70,9 @@ export function signedAssertion(
   return `${body}.${sign('sha256', Buffer.from(body), privateKey).toString('base64url')}`;
 }
 
-/** Whether the shortcuts that an RSA key carries fit it: OpenSSL signs around a damaged one, other libraries do not. */
+/**
+ * Whether the CRT parameters of an RSA key are consistent: OpenSSL works around a damaged key, other libraries do not.
+ */
 function isConsistent(privateKey: KeyObject): boolean {
   const jwk = privateKey.export({ format: 'jwk' });
   const [n, d, p, q, dp, dq, qi] = [jwk.n, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(decodeNumber);

@@ -3,10 +3,10 @@ import type { ArmResource } from './arm-resource.ts';
 
 /** One of a resource's two keys. */
 export interface ServiceKey {
-  /** What the service calls it where it is renewed. */
+  /** Its name in the renewal request. */
   readonly slot: string;
   readonly key: string;
-  /** When it was made, where the service says so. */
+  /** When it was created, if the service states it. */
   readonly madeAt: Date | null;
 }
 
@@ -16,17 +16,17 @@ export interface TwoKeyService {
   readonly apiVersion: string;
   /** The action that lists keys. */
   readonly list: string;
-  /** The two keys in the list's answer, of full or of read-only access; `null` when they are not there. */
+  /** Returns the two keys from the list's answer, with full or read-only access; `null` if they are missing. */
   read(body: unknown, access: KeyAccess): readonly [ServiceKey, ServiceKey] | null;
   /** The action that renews one key, and its body. */
   renew(slot: string): { readonly action: string; readonly body?: Readonly<Record<string, string>> };
   readonly readOnlyKeys: boolean;
-  /** Where a connection string holds the key: `AccountKey`. `null`: the service has no connection string. */
+  /** The part of a connection string with the key: `AccountKey`. `null`: the service has no connection string. */
   readonly keyField: string | null;
   connectionString(resource: ArmResource, key: Pick<ServiceKey, 'slot' | 'key'>): string;
-  /** The published page that list, renewal and their shapes were taken from, read in November 2026. */
+  /** The published source of the list, the renewal and their shapes, read in November 2026. */
   readonly source: string;
-  /** Whether the connection string's form is from published examples too. */
+  /** Whether the connection string's form also comes from published examples. */
   readonly connectionStringConfirmed: boolean;
 }
 
@@ -34,7 +34,7 @@ type KeyAccess = 'full' | 'read-only';
 
 const learn = 'https://learn.microsoft.com/en-us/rest/api';
 
-/** What differs between the services that have two keys. One row a service: a further one is a further row. */
+/** The differences between services with two keys, one row per service. */
 export const twoKeyServices: readonly TwoKeyService[] = [
   {
     type: 'microsoft.storage/storageaccounts',
@@ -116,7 +116,8 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     list: 'listKeys',
     read: (body, access) => {
       const suffix = access === 'full' ? '' : ' Read Only';
-      // The key is renewed by its id, which its connection string carries as well; the name says which of the four it is.
+      // The key is renewed by its id, which its connection string also contains; the name identifies one of the four
+      // keys.
       return named(body, 'value', 'name', 'lastModified', [`Primary${suffix}`, `Secondary${suffix}`], 'id');
     },
     renew: (slot) => ({ action: 'regenerateKey', body: { id: slot } }),
@@ -159,13 +160,13 @@ function sharedAccess(type: string, source: string): TwoKeyService {
   };
 }
 
-/** Keys that are fields of the answer, by slot. */
+/** Reads keys that are fields of the answer, by slot. */
 function fields(body: unknown, places: Readonly<Record<string, string>>): readonly [ServiceKey, ServiceKey] | null {
   const answer = jsonProperties(body);
   return pair(Object.entries(places).map(([slot, place]) => ({ slot, key: answer.get(place), madeAt: null })));
 }
 
-/** Keys in a list, found by name; `slotField` where they are renewed by something else than the name. */
+/** Reads keys from a list by name; `slotField` if they are renewed by something other than the name. */
 function named(
   body: unknown,
   list: string,

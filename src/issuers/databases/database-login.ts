@@ -1,18 +1,18 @@
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 
-/** Which server, and which database of it. */
+/** A server and one of its databases. */
 export interface DatabasePlace {
   /** `postgresql`, `mysql` or `redis`. */
   readonly scheme: string;
-  /** The scheme to publish where the value in force has none; left out: `scheme`. */
+  /** The scheme to publish if the value in force has none; defaults to `scheme`. */
   readonly written?: string;
   readonly host: string;
   readonly port: number;
   readonly database: string;
 }
 
-/** One user of one database. User and password travel together, so that no reader ever holds halves of two logins. */
+/** One user of one database. User and password are one value, so that no reader mixes two logins. */
 export interface DatabaseLogin extends DatabasePlace {
   readonly user: string;
   readonly password: SecretValue;
@@ -20,20 +20,20 @@ export interface DatabaseLogin extends DatabasePlace {
 
 export type LoginForm = 'url' | 'json';
 
-/** Other names that clients give to a scheme. `rediss` is Redis over TLS. */
+/** Other spellings of a scheme in clients. `rediss` is Redis over TLS. */
 const aliases: Readonly<Record<string, readonly string[]>> = {
   postgresql: ['postgres'],
   mysql: ['mariadb'],
   redis: ['rediss'],
 };
-/** Parameters by which a URL would name a login or a server beside the one that stands in it. */
+/** URL parameters that name a second login or server. */
 const parametersOfPlace = /^(?:user|username|password|passfile|host|hostaddr|port|dbname|database|db|service)$/i;
 const fields = ['host', 'port', 'database', 'user', 'password'] as const;
 
 /**
- * `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, or `{"host","port","database","user","password"}`.
- * `inForce`: the value that readers have now. Its scheme, the parameters of its URL (such as `sslmode`) and further fields of
- * its JSON are kept where the form is the same: a reader must not come to connect otherwise because a password changed.
+ * `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, or `{"host","port","database","user","password"}`. `inForce`: the
+ * current value. If the form is the same, its scheme, URL parameters (such as `sslmode`) and further JSON fields are
+ * kept, so that a new password does not change how readers connect.
  */
 export function formatLogin(login: DatabaseLogin, form: LoginForm, inForce: SecretValue | null): SecretValue {
   const { host, port, database, user, password } = login;
@@ -50,8 +50,9 @@ export function formatLogin(login: DatabaseLogin, form: LoginForm, inForce: Secr
 }
 
 /**
- * A login in either form, or `null` when it is not one of exactly this place. A URL may have parameters and a JSON object further
- * fields, but none that names a login or a server too: it would be published again beside the new one.
+ * Parses a login in either form. Returns `null` unless it is for exactly this place. A URL may have parameters and a
+ * JSON object further fields, but none that names a second login or server, because it would be published again beside
+ * the new one.
  */
 export function parseLogin(value: SecretValue, place: DatabasePlace): DatabaseLogin | null {
   const plaintext = value.reveal();
@@ -82,7 +83,7 @@ function fromUrl(plaintext: string, place: DatabasePlace): Parts | null {
       password: decodeURIComponent(url.password),
     };
   } catch {
-    // Not percent-encoded as a URL must be.
+    // Not percent-encoded correctly.
     return null;
   }
 }
@@ -97,7 +98,7 @@ function fromJson(plaintext: string): Parts | null {
   const texts = typeof host === 'string' && typeof database === 'string' && typeof user === 'string';
   if (!texts || typeof port !== 'number' || typeof password !== 'string') return null;
   const more = JSON.stringify(furtherFields(plaintext).map(([, value]) => value));
-  // A field such as `uri` that repeats the password would keep the old one.
+  // A field such as `uri` that repeats the password would keep the old password.
   return password !== '' && more.includes(password) ? null : { host, port, database, user, password };
 }
 

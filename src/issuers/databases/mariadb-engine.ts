@@ -7,8 +7,8 @@ import { alphabets, type RandomBytes, randomText } from '../shared/random-text.t
 const issuer = 'mariadb';
 
 /**
- * MariaDB from 10.4 on, users `'name'@'%'`. The administrator needs CREATE USER, and SELECT on `mysql` to compare rights.
- * MariaDB keeps no comment beside a user, so nothing is found by name there.
+ * MariaDB from 10.4 on, users `'name'@'%'`. The administrator needs CREATE USER, and SELECT on `mysql` to compare
+ * rights. MariaDB stores no comment with a user, so credentials cannot be found by name.
  */
 export function mariadbEngine({ randomBytes }: { readonly randomBytes: RandomBytes }): DatabaseEngine {
   return {
@@ -34,13 +34,13 @@ export function mariadbEngine({ randomBytes }: { readonly randomBytes: RandomByt
       asMysqlAdministrator(issuer, session, async (mysql) => {
         const rows = await mysql.ask(`SHOW GRANTS FOR ?@'%'`, [user]);
         const grants = rows.flatMap((row) => Object.values(row)).filter((grant) => typeof grant === 'string');
-        // The grantee's name, and the password's hash that stands in the line of USAGE, differ by nature.
+        // The grantee's name, and the password hash in the USAGE line, always differ.
         return grants.map((grant) => grant.replace(/ TO .*$/, '')).sort();
       }),
   };
 }
 
-/** What MariaDB keeps of a password: so that the password itself is in no statement, process list or log. */
+/** MariaDB's own hash of a password, so that the password appears in no statement, process list or log. */
 function nativeHash(password: SecretValue): string {
   const once = createHash('sha1').update(password.reveal()).digest();
   return `*${createHash('sha1').update(once).digest('hex').toUpperCase()}`;

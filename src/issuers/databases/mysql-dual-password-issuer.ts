@@ -34,8 +34,9 @@ interface Ports {
 }
 
 /**
- * One user of MySQL 8.0.21 or newer with two passwords: the new one is set while the old is retained, and discarded at revocation.
- * The administrator needs CREATE USER and APPLICATION_PASSWORD_ADMIN. The user's ATTRIBUTE says whose rotation set the password in force.
+ * Rotates a user of MySQL 8.0.21 or newer with two passwords: it sets the new one while the old is retained, and
+ * revocation discards the old one. The administrator needs CREATE USER and APPLICATION_PASSWORD_ADMIN. The user's
+ * ATTRIBUTE names the rotation that set the current password.
  */
 export function mysqlDualPasswordIssuer(ports: Ports): CredentialIssuer {
   return {
@@ -69,7 +70,7 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   if (proposed === null || login === null)
     throw targetRefused(name, binding, 'value', "is not a login of the target's user");
   const credential = { credentialId: idOf(binding, rotationId), value: proposed };
-  // Setting the same password twice would retain it as the old one, and end the one that readers hold.
+  // Setting the same password twice would retain it as the old one and revoke the one that readers use.
   if ((await verify(request, credential)).outcome === 'works') return credential;
   const attribute = JSON.stringify({ keyturn: credentialName(binding, rotationId), 'keyturn-old': 'retained' });
   const administrator = await readSession(ports, request);
@@ -97,7 +98,7 @@ async function verify({ binding, signal }: IssueRequest, { value }: IssuedCreden
   return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`] };
 }
 
-/** Discards the retained password: the one before that of the rotation which the user's attribute names. */
+/** Discards the retained password: the one before the rotation that the user's attribute names. */
 async function revoke(
   ports: Ports,
   request: IssueRequest,
@@ -114,7 +115,7 @@ async function revoke(
     await discardOld(administrator, user);
     return { outcome: 'revoked' };
   }
-  // A password that was never published is taken back by setting the one that readers hold, which drops both others.
+  // An unpublished password is revoked by setting the one that readers use, which drops both others.
   const back = current === null ? null : loginIn(binding, current);
   if (back === null) throw targetRefused(name, binding, 'value', 'is not known, so that nothing could take its place');
   if ((await verify(request, { credentialId, value: current ?? new SecretValue('') })).outcome !== 'works') {
@@ -142,7 +143,7 @@ async function readMark(ports: Ports, asked: Pick<IssueRequest, 'binding' | 'sig
   return (await readAttributes(ports, asked)).mark;
 }
 
-/** Which rotation set the password in force, and whether the one before it was discarded since. */
+/** Reads which rotation set the current password, and whether the previous one has been discarded since. */
 async function readAttributes(
   ports: Ports,
   asked: Pick<IssueRequest, 'binding' | 'signal'>,

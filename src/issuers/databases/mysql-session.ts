@@ -4,24 +4,24 @@ import { ServiceError } from '../../service-error.ts';
 import type { Session } from './database-engine.ts';
 import { extractErrorCode, unclear, unreachable } from '../shared/provider-fault.ts';
 
-// Access denied, account locked, password expired for this user: what speaks of the login and not of the network.
+// Access denied, account locked, password expired for this user: codes about the login, not the network.
 const refusals = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ER_USER_IS_BLOCKED']);
 const lockedByNumber = new Set([1045, 3118, 4151]);
-/** What a server answers whose rules for passwords refuse one: validate_password, simple_password_check, cracklib. */
+/** The codes of password rules that refuse a value: validate_password, simple_password_check, cracklib. */
 export const passwordPolicyCodes: readonly string[] = ['ER_NOT_VALID_PASSWORD', 'ER_CANNOT_USER 1819'];
-// "Operation ALTER USER failed": MariaDB says why among its warnings alone.
+// "Operation ALTER USER failed": MariaDB states the reason only in its warnings.
 const summary = 'ER_CANNOT_USER';
 const connectTimeoutMs = 10_000;
 
 /** One session of a MySQL or MariaDB server. Values go through `?`, which the driver quotes. */
 export interface MysqlSession {
-  /** Rows of a question that changes nothing. */
+  /** Rows of a statement that changes nothing. */
   ask(sql: string, values?: readonly string[]): Promise<readonly Record<string, unknown>[]>;
-  /** One statement that changes something. @throws ServiceError `PROVIDER_ANSWER_UNCLEAR` when its answer was lost. */
+  /** Runs a statement that changes something. @throws ServiceError `PROVIDER_ANSWER_UNCLEAR` if its answer was lost. */
   change(sql: string, values?: readonly string[]): Promise<void>;
 }
 
-/** Opens a session, acts, and closes it. Gives `null` when the server does not accept user and password. */
+/** Opens a session, acts, and closes it. Returns `null` if the server does not accept user and password. */
 export async function withMysql<Result>(
   issuer: string,
   session: Session,
@@ -60,7 +60,10 @@ export async function withMysql<Result>(
   }
 }
 
-/** The number of the first error among the warnings of the last statement, beside its summary (1396); empty when there is none. */
+/**
+ * The number of the first error among the last statement's warnings, other than its summary (1396); empty if there is
+ * none.
+ */
 async function readConnectionError(connection: Connection): Promise<string> {
   const [rows] = await connection.query('SHOW WARNINGS').catch(() => [[]]);
   const codes = Array.isArray(rows) ? rows.map((row) => jsonProperties(row).get('Code')) : [];
@@ -68,7 +71,7 @@ async function readConnectionError(connection: Connection): Promise<string> {
   return typeof cause === 'number' ? String(cause) : '';
 }
 
-/** As `withMysql`, for a login that must be accepted. */
+/** Like `withMysql`, but the login must be accepted. */
 export async function asMysqlAdministrator<Result>(
   issuer: string,
   session: Session,

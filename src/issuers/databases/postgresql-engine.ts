@@ -6,9 +6,10 @@ import type { RandomBytes } from '../shared/random-text.ts';
 import { scramVerifier } from './scram-verifier.ts';
 
 const issuer = 'postgresql';
-// invalid_password: the only answer that speaks of the password. 28000 may as well be a line missing in pg_hba.conf.
+// invalid_password: the only code that is about the password. 28000 may also mean a missing line in pg_hba.conf.
 const wrongPassword = '28P01';
-// invalid_parameter_value: what passwordcheck, and modules made after it, answer to ALTER ROLE. Source: contrib/passwordcheck.
+// invalid_parameter_value: the answer of passwordcheck and similar modules to ALTER ROLE. Source:
+// contrib/passwordcheck.
 const policyCodes = ['22023'];
 const connectTimeoutMs = 10_000;
 
@@ -57,7 +58,7 @@ export function postgresqlEngine({ randomBytes }: { readonly randomBytes: Random
   };
 }
 
-/** Sets password and comment in one transaction, so that a user never carries another rotation's mark. */
+/** Sets password and comment in one transaction, so that a user never has another rotation's mark. */
 async function change(session: Session, user: string, clauses: readonly string[], mark: string): Promise<void> {
   await asAdministrator(session, async (client) => {
     const role = client.escapeIdentifier(user);
@@ -70,7 +71,7 @@ async function change(session: Session, user: string, clauses: readonly string[]
     try {
       await client.query('COMMIT');
     } catch (error) {
-      // Only here may the change have happened and nobody know: before COMMIT a lost connection takes everything back.
+      // Only here is the outcome unknown: a connection lost before COMMIT rolls everything back.
       throw unclear({ issuer, provider: session.login.host }, error);
     }
   });
@@ -90,7 +91,7 @@ async function using<Result>(client: Client, act: () => Promise<Result>): Promis
   }
 }
 
-/** A session, or `null` when the server does not accept user and password. */
+/** Opens a session. Returns `null` if the server does not accept user and password. */
 async function connect(session: Session): Promise<Client | null> {
   const { login, tls, signal } = session;
   const { Client: Connection } = await driver();
@@ -106,7 +107,7 @@ async function connect(session: Session): Promise<Client | null> {
     query_timeout: connectTimeoutMs,
     application_name: 'keyturn',
   });
-  // Without a listener the driver would end the process when the server hangs up.
+  // Without a listener the driver would crash the process when the server hangs up.
   client.on('error', () => undefined);
   const abort = () => void client.end().catch(() => undefined);
   signal.addEventListener('abort', abort, { once: true });

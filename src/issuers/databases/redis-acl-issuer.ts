@@ -40,8 +40,9 @@ interface Ports {
 }
 
 /**
- * One ACL user of Redis 6 or newer with two passwords: the new one is added beside the old, the old is taken away at revocation.
- * Only hashes are sent, so that no password is in MONITOR, in the slow log or in the ACL file. The user's passwords are Keyturn's alone.
+ * Rotates an ACL user of Redis 6 or newer with two passwords: it adds the new one beside the old, and revocation
+ * removes the old one. It sends only hashes, so that no password appears in MONITOR, the slow log or the ACL file. Only
+ * Keyturn may manage the user's passwords.
  */
 export function redisAclIssuer(ports: Ports): CredentialIssuer {
   return {
@@ -56,7 +57,7 @@ export function redisAclIssuer(ports: Ports): CredentialIssuer {
     },
     issue: (request, proposed) => issue(ports, request, proposed),
     verify,
-    // Redis keeps no name beside a password.
+    // Redis stores no name with a password.
     describe: () => Promise.resolve({ outcome: 'absent' }),
     list: () => Promise.resolve([]),
     revoke: (request, credentialId) => revoke(ports, request, credentialId),
@@ -75,7 +76,8 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   );
   await asAdministrator(ports, request, async (redis) => {
     const there = await readPasswordHashes(redis, binding);
-    // A password of an earlier rotation that was never published; a third one that nobody of ours knows would be somebody's.
+    // A password of an earlier rotation that was never published. A third, unknown password would belong to somebody
+    // else.
     const stale = there.filter((hash) => !ours.includes(hash));
     if (stale.length > 1) throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
     await redis.change('ACL', ['SETUSER', user, ...stale.map((hash) => `!${hash}`), `#${hashPassword(login)}`]);
@@ -90,12 +92,12 @@ async function verify({ binding, signal }: IssueRequest, { value }: IssuedCreden
   if (login === null) return refused(false, "it is no login of the target's user");
   const user = await withRedis(name, { login, tls, signal }, (redis) => redis.whoAmI());
   if (user === null) return refused(false, `the server refuses ${login.user}`);
-  // A user that may not ask who it is has signed in all the same: AUTH names the user.
+  // A user without the right to ask for its name has still signed in, because AUTH names the user.
   if (user !== '' && user !== login.user) return refused(true, `the server calls it ${user}`);
   return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}`] };
 }
 
-/** Takes away every password but the one in force. */
+/** Removes every password except the one in force. */
 async function revoke(
   ports: Ports,
   request: IssueRequest,

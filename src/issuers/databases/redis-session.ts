@@ -5,23 +5,26 @@ import { unclear, unreachable } from '../shared/provider-fault.ts';
 
 /** One session of a Redis server. */
 export interface RedisSession {
-  /** The user's name, or empty text when it may not ask. */
+  /** The user's name, or empty text if it may not ask. */
   whoAmI(): Promise<string>;
-  /** The SHA-256 of each password of an ACL user, hexadecimal; `null` when there is no such user. */
+  /** The SHA-256 of each password of an ACL user, hexadecimal; `null` if the user does not exist. */
   passwordHashes(user: string): Promise<readonly string[] | null>;
-  /** @throws ServiceError `PROVIDER_ANSWER_UNCLEAR` when the answer was lost. */
+  /** @throws ServiceError `PROVIDER_ANSWER_UNCLEAR` if the answer was lost. */
   change(command: string, words: readonly string[]): Promise<void>;
-  /** Writes users to the ACL file, or the configuration to its own, where the server has one: a restart must not bring old passwords back. */
+  /**
+   * Saves users to the ACL file, or the configuration to its file, if the server has one, so that a restart does not
+   * restore old passwords.
+   */
   keep(): Promise<void>;
 }
 
-/** Whom an error is about. */
+/** The issuer and provider for error details. */
 interface Details {
   readonly issuer: string;
   readonly provider: string;
 }
 
-/** Opens a session, acts, and closes it. Gives `null` when the server does not accept user and password. */
+/** Opens a session, acts, and closes it. Returns `null` if the server does not accept user and password. */
 export async function withRedis<Result>(
   issuer: string,
   session: Session,
@@ -41,13 +44,13 @@ export async function withRedis<Result>(
     lazyConnect: true,
     connectTimeout: 10_000,
     commandTimeout: 10_000,
-    // Nothing is repeated underneath: not the connection, not a command.
+    // The driver must not repeat anything: neither the connection nor a command.
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     enableReadyCheck: false,
   });
-  // Without a listener the driver prints what goes wrong; what matters reaches us through the command that failed.
+  // Without a listener the driver prints errors; the relevant ones reach the caller through the failed command.
   const problems: unknown[] = [];
   redis.on('error', (error: unknown) => problems.push(error));
   const abort = () => redis.disconnect();
@@ -55,7 +58,7 @@ export async function withRedis<Result>(
   try {
     try {
       await redis.connect();
-      // Without rights to PING it answers NOPERM, which only a user that was let in hears.
+      // Without the right to PING the server answers NOPERM, which only a signed-in user receives.
       await redis.ping().catch((error: unknown) => ignore(error, 'NOPERM'));
     } catch (error) {
       if ([error, ...problems].some((one) => extractReplyCode(one) === 'WRONGPASS')) return null;
@@ -89,7 +92,7 @@ function wrapConnection(details: Details, connection: Redis): RedisSession {
     },
     async keep() {
       const file = await connection.call('ACL', 'SAVE').catch((error: unknown) => extractReplyCode(error));
-      // The server says ERR when it has no ACL file; then users live in its configuration file, if it has one.
+      // The server answers ERR if it has no ACL file; users are then in its configuration file, if it has one.
       if (file !== 'OK') await connection.call('CONFIG', 'REWRITE').catch((error: unknown) => extractReplyCode(error));
     },
   };
@@ -111,7 +114,7 @@ function refusal(details: Details, error: unknown): ServiceError {
   });
 }
 
-/** The word that begins every refusal of Redis, such as WRONGPASS or NOPERM; empty for anything else. */
+/** The first word of every Redis refusal, such as WRONGPASS or NOPERM; empty for anything else. */
 function extractReplyCode(error: unknown): string {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return '';
   return /^[A-Z]{2,20}(?= |$)/.exec(error.message)?.[0] ?? '';

@@ -5,8 +5,8 @@ import type { SecretValue } from '../../secrets/secret-value.ts';
 const iterations = 4096;
 
 /**
- * What PostgreSQL keeps of a password, so that the password itself is in no statement and in no server log.
- * The password must be ASCII: SASLprep leaves that as it is. Source: RFC 5802, and PostgreSQL's `CREATE ROLE … PASSWORD`.
+ * Computes PostgreSQL's own verifier of a password, so that the password appears in no statement and no server log. The
+ * password must be ASCII, which SASLprep does not change. Source: RFC 5802, and PostgreSQL's `CREATE ROLE … PASSWORD`.
  */
 export function scramVerifier(password: SecretValue, salt: Uint8Array): string {
   const salted = pbkdf2Sync(password.reveal(), salt, iterations, 32, 'sha256');

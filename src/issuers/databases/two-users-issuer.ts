@@ -43,9 +43,10 @@ interface Ports extends TwoUsersPorts {
 }
 
 /**
- * Two users of one database with the same rights take turns: the one that is not in force gets a new password and is published,
- * the other keeps its own until it is revoked. No reader is ever refused. Both users are made by the operator.
- * A credential is called `<user>#<rotation>`, and where the server keeps a comment beside a user, that says so too.
+ * Alternates between two users of one database with the same rights: the user that is not in force gets a new password
+ * and is published; the other keeps its password until it is revoked. No reader is ever refused. The operator creates
+ * both users. A credential is named `<user>#<rotation>`; if the server stores a comment with a user, the comment names
+ * the rotation too.
  */
 export function twoUsersIssuer({ name, engine, readSecret, randomBytes }: TwoUsersPorts): CredentialIssuer {
   const shape = twoUsersShape(name, engine);
@@ -81,7 +82,7 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   ports.shape.read(binding);
   if (proposed === null) throw targetRefused(ports.name, binding, 'value', 'is missing');
   const login = loginIn(ports, binding, proposed);
-  // Setting a further password of the user in force would end the one that readers hold.
+  // Setting another password for the user in force would revoke the one that readers use.
   const inForce = current === null ? null : loginIn(ports, binding, current);
   if (inForce?.user === login.user && !inForce.password.equals(login.password))
     throw stateRefused(ports, login, 'in force');
@@ -138,7 +139,7 @@ async function revoke(
   const administrator = await readSession(ports, request);
   const mark = (await ports.engine.markOf?.(administrator, user)) ?? null;
   const ended = `keyturn.${binding.name.toLowerCase()}.ended`;
-  // A later rotation has given this user another password since, or it was ended already.
+  // A later rotation has set another password for this user since, or it was already revoked.
   if (mark === ended || (mark !== null && rotationId !== null && mark !== credentialName(binding, rotationId))) {
     return { outcome: 'absent' };
   }

@@ -10,14 +10,14 @@ const fields = {
   kind: oneOf([kind]),
   repository: orNull(text(/[\w.-]{1,100}\/[\w.-]{1,100}/, 'a repository as owner/name')),
   organisation: orNull(text(/[\w.-]{1,40}/, "an organisation's name")),
-  // Gitea refuses names that begin like its own variables.
+  // Gitea refuses names with the prefix of its own variables.
   name: text(/(?!GITEA_|GITHUB_)[A-Z_][A-Z0-9_]{0,254}/, 'a name such as REGISTRY_TOKEN, not GITEA_… or GITHUB_…'),
 };
 
-// Gitea's own limit of an Actions secret.
+// Gitea's own size limit of an Actions secret.
 const mostBytes = 65_536;
 
-/** An Actions secret of a repository or an organisation: it can be overwritten, never read back. */
+/** Publishes to an Actions secret of a repository or an organisation, which can be overwritten but never read back. */
 export function giteaActionsSecretPlace({ gitea }: { readonly gitea: GiteaClient }): PublicationPlace {
   return {
     kind,

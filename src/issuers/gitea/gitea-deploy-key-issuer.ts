@@ -32,8 +32,9 @@ const shape = targetShape('gitea-deploy-key', {
 });
 
 /**
- * Ed25519 deploy keys of one repository. We make the key, so it is staged before Gitea hears of it and no orphan is possible;
- * the value is the private key as OpenSSH writes it. What Gitea lists shows that a key opens the repository; no SSH session is tried.
+ * Issues Ed25519 deploy keys of one repository. Keyturn creates the key, so it is staged before Gitea receives it and
+ * no orphan is possible. The value is the private key in OpenSSH's form. Gitea's list shows that a key opens the
+ * repository; the issuer tries no SSH session.
  */
 export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: RandomBytes }): CredentialIssuer {
   const { gitea, randomBytes } = tools;
@@ -76,7 +77,7 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
       throw new ServiceError('ISSUER_TARGET_REFUSED', details);
     }
     const keys = keysOf(binding);
-    // A second call with the same key finds the first one's: Gitea would answer 422.
+    // A second call with the same key finds the first one, because Gitea would answer 422.
     const there = (await keys.all(signal)).find((key) => key.line === line);
     if (there !== undefined) return { credentialId: String(there.id), value: proposed };
     const body = { title: credentialName(binding, rotationId), key: line, read_only: readOnly };

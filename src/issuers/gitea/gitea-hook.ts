@@ -1,7 +1,7 @@
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import { ServiceError } from '../../service-error.ts';
 
-/** A webhook as Gitea lists it: never with its secret. */
+/** A webhook in Gitea's list, which never contains its secret. */
 export interface GiteaHook {
   readonly id: number;
   readonly url: string;

@@ -3,13 +3,16 @@ import type { Revocation } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { ServiceError } from '../../service-error.ts';
 
-/** One of Gitea's lists of things that have an id, such as a user's tokens or a repository's hooks. */
+/** A Gitea list of entries with an id, such as a user's tokens or a repository's hooks. */
 export interface GiteaList<Entry> {
   readonly path: string;
   all(signal: AbortSignal): Promise<readonly Entry[]>;
-  /** Makes an entry. @throws ServiceError as the client, `GITEA_NOT_FOUND` and `GITEA_REQUEST_REFUSED` (400, 409, 422). */
+  /**
+   * Creates an entry. @throws ServiceError like the client, `GITEA_NOT_FOUND` and `GITEA_REQUEST_REFUSED` (400, 409,
+   * 422).
+   */
   add(body: unknown, signal: AbortSignal): Promise<unknown>;
-  /** Deletes by id alone. @throws ServiceError `ISSUER_TARGET_REFUSED` before any call when it is none. */
+  /** Deletes only by id. @throws ServiceError `ISSUER_TARGET_REFUSED` before any call if it is not an id. */
   remove(binding: SecretBinding, credentialId: string, signal: AbortSignal): Promise<Revocation>;
 }
 
@@ -46,7 +49,7 @@ export function giteaList<Entry>(
   }
 }
 
-/** Gitea takes a name where it takes an id, and a slash would lead elsewhere: anything but digits is refused. */
+/** Gitea accepts a name instead of an id, and a slash would change the path, so anything but digits is refused. */
 export function idOf(binding: SecretBinding, credentialId: string): string {
   if (/^[1-9]\d{0,14}$/.test(credentialId)) return credentialId;
   const secret = `${binding.vault}/${binding.name}`;

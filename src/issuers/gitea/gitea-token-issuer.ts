@@ -19,7 +19,7 @@ import { type TargetFault, targetShape } from '../shared/target-shape.ts';
 
 const shape = targetShape('gitea-token', {
   user: text(/[\w.-]{1,40}/, "a user's name"),
-  // Gitea makes a token without scopes that can do nothing, and says nothing (issue 28820).
+  // Gitea silently creates a token without scopes, which can do nothing (issue 28820).
   scopes: texts(/all|public-only|(?:read|write):[a-z]+/, 'scopes such as read:repository'),
 });
 
@@ -29,9 +29,9 @@ interface Ports {
 }
 
 /**
- * Access tokens of a Gitea user, made under a name that carries the rotation and deleted by id.
- * `gitea` authenticates as the bot by Basic authentication: Gitea refuses tokens on these routes.
- * `ownToken`: the secret that this authentication is read from. Its new value is published only when a fresh session has acted with it as the service will.
+ * Issues access tokens of a Gitea user, with a name that contains the rotation, and revokes them by id. `gitea`
+ * authenticates as the bot by Basic authentication: Gitea refuses tokens on these routes. `ownToken`: the secret that
+ * holds this authentication. Its new value is published only after a fresh session has used it like the service.
  */
 export function giteaTokenIssuer(ports: Ports): CredentialIssuer {
   return {
@@ -66,19 +66,20 @@ async function issue(ports: Ports, { binding, rotationId, signal }: IssueRequest
   try {
     made = await tokens.add({ name, scopes }, signal);
   } catch (error) {
-    // 400 says that the name is taken, for instance by a first try whose answer was lost: the caller looks and decides.
+    // 400 means that the name is taken, for example by an earlier attempt whose answer was lost. The caller looks and
+    // decides.
     const taken = ServiceError.is(error, 'GITEA_REQUEST_REFUSED') && error.details.status === 400;
     if (!taken || (await find(ports, binding, signal, (token) => token.name === name)) === null) throw error;
     throw unclear(ports, tokens.path, 400);
   }
   const value = jsonProperties(made).get('sha1');
   const id = jsonProperties(made).get('id');
-  // The token exists and its value is lost: only a look at the list can say what to do.
+  // The token exists but its value is lost; only the list can show what to do.
   if (typeof value !== 'string' || value === '' || typeof id !== 'number') throw unclear(ports, tokens.path, 201);
   return { credentialId: String(id), value: new SecretValue(value) };
 }
 
-/** A fresh session with the token alone says who it is; the list says which token that is and what it may do. */
+/** A fresh session with only the token shows its user; the list shows which token it is and its scopes. */
 async function verify(
   ports: Ports,
   { binding, signal }: IssueRequest,
@@ -88,7 +89,7 @@ async function verify(
   const authentication = { kind: 'token', value: credential.value } as const;
   const self = await ports.gitea.request('GET', '/api/v1/user', { authentication, signal, statuses: [401, 403] });
   if (self.status === 401) return refused(false, 'Gitea does not know this token (401)');
-  // Without a user scope Gitea answers 403 to a token that it knows; whose it is is then told by the list alone.
+  // Without a user scope Gitea answers 403 to a known token; only the list then shows its user.
   if (self.status === 403 && mayReadUser(scopes)) return refused(true, 'the token may not read its own user (403)');
   const login = jsonProperties(self.body).get('login');
   if (self.status !== 403 && (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())) {
@@ -119,7 +120,7 @@ function isOwn(ports: Ports, { vault, name }: SecretBinding): boolean {
   return ports.ownToken?.vault.toLowerCase() === vault && ports.ownToken.name.toLowerCase() === name;
 }
 
-/** A rotation of what the service itself acts with must not leave it without the right to end the old one. */
+/** Rotating the service's own token must not leave it without the right to revoke the old one. */
 function ownFaults(ports: Ports, binding: SecretBinding): readonly TargetFault[] {
   if (!isOwn(ports, binding)) return [];
   const { scopes } = binding.target;

@@ -19,8 +19,8 @@ const shape = targetShape('gitea-user-password', {
 });
 
 /**
- * The password of one Gitea user, set by an administrator. A user has one password, so the old one ends when the new one is set:
- * readers of the vault are refused from there until publication, which follows at once.
+ * Sets the password of one Gitea user, as an administrator. A user has one password, so the old one stops working when
+ * the new one is set: readers of the vault are refused until publication, which follows at once.
  */
 export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes: RandomBytes }): CredentialIssuer {
   const { gitea, randomBytes } = tools;
@@ -31,10 +31,10 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     propose: ({ binding }) => new SecretValue(compliant(shape.read(binding).length, randomBytes)),
     issue,
     verify,
-    // A password has no name: whether it is set is seen by a login alone, and setting it again changes nothing.
+    // A password has no name: only a login shows whether it is set, and setting it again changes nothing.
     describe: () => Promise.resolve({ outcome: 'absent' }),
     list: () => Promise.resolve([]),
-    // The old password ended when the new one was set.
+    // The old password stopped working when the new one was set.
     revoke: () => Promise.resolve({ outcome: 'absent' }),
     lastUsed: () => Promise.resolve(null),
   };
@@ -47,7 +47,7 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
       throw new ServiceError('ISSUER_TARGET_REFUSED', { issuer: binding.issuer, ...details });
     }
     const credential = { credentialId: user, value: proposed };
-    // After a crash the password may be set already. When the user is the bot itself, the old one no longer opens anything.
+    // After a crash the password may already be set. If the user is the bot itself, the old one no longer works.
     if ((await verify(request, credential)).outcome === 'works') return credential;
     const path = `/api/v1/admin/users/${encodeURIComponent(user)}`;
     const body = { login_name: user, source_id: 0, password: proposed.reveal(), must_change_password: false };

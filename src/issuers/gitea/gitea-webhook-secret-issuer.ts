@@ -24,9 +24,9 @@ const shape = targetShape(
     organisation: orNull(text(/[\w.-]{1,40}/, "an organisation's name")),
     /** A system webhook, of the whole Gitea. */
     system: optional(yesOrNo(), false),
-    /** Where the hook delivers to, without a query. */
+    /** The hook's delivery address, without a query. */
     url: text(/https?:\/\/[^\s?#]{1,500}/, 'an http or https address without ? and #'),
-    /** `keyturn`: Keyturn itself receives there, so that a delivery can be awaited. */
+    /** `keyturn`: Keyturn itself is the receiver and can wait for a delivery. */
     receiver: optional(oneOf(['keyturn', 'other']), 'other'),
     events: texts(/[a-z_]{1,40}/, 'events such as workflow_job'),
   },
@@ -39,14 +39,15 @@ const shape = targetShape(
 interface Ports {
   readonly gitea: GiteaClient;
   readonly randomBytes: RandomBytes;
-  /** Where Keyturn itself receives; `null`: nowhere. */
+  /** Keyturn's own receiver; `null` if it has none. */
   readonly ownReceiver: OwnReceiver | null;
 }
 
 /**
- * The secret that signs a webhook's deliveries. Gitea cannot change a hook's secret, so a new hook is made beside the old one,
- * a delivery of it is awaited where Keyturn is the receiver, and the old hook is deleted after the grace time.
- * Both deliver meanwhile. The hook's address carries the rotation in its query, since hooks have no name before Gitea 1.27.
+ * Rotates the secret that signs a webhook's deliveries. Gitea cannot change a hook's secret, so the issuer creates a
+ * second hook, waits for its delivery if Keyturn is the receiver, and deletes the old hook after the grace. Both
+ * deliver in the meantime. The hook's address contains the rotation in its query, because hooks have no name before
+ * Gitea 1.27.
  */
 export function giteaWebhookSecretIssuer(ports: Ports): CredentialIssuer {
   return {
@@ -74,7 +75,8 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   const { binding, signal } = request;
   const { events, system } = shape.read(binding);
   if (proposed === null) throw refusedValue(binding);
-  // Gitea never tells a hook's secret. The staged value is this rotation's only one, so a hook of this name holds it.
+  // Gitea never returns a hook's secret. This rotation has only the staged value, so a hook of this name has that
+  // secret.
   const there = await ours(ports, request);
   if (there !== null) return { credentialId: String(there.id), value: proposed };
   const hooks = hooksOf(ports, binding);
@@ -102,7 +104,7 @@ async function verify(ports: Ports, request: IssueRequest, credential: IssuedCre
   if (deliveries === undefined)
     return { outcome: 'works', principal: url, notes: [...notes, 'no delivery could be seen'] };
   if (await deliveries.seen({ secret: credential.value, signal: null })) return works('a delivery was seen');
-  // Only hooks of repositories can be tested; another's next event is its test.
+  // Gitea can only test hooks of repositories; for others the next event is the test.
   if (repository !== null) await ports.gitea.request('POST', `${hooks.path}/${String(hook.id)}/tests`, { signal });
   if (await deliveries.seen({ secret: credential.value, signal })) return works('a delivery was seen');
   return { outcome: 'not-yet', reason: 'no delivery with this secret has arrived' };
@@ -112,7 +114,7 @@ async function verify(ports: Ports, request: IssueRequest, credential: IssuedCre
   }
 }
 
-/** A delivery to anybody else never arrives here: waiting for one would never end. */
+/** Deliveries to another receiver never arrive here, so waiting for one would never end. */
 function receiverFaults(ports: Ports, { target: { receiver, url } }: SecretBinding): readonly TargetFault[] {
   if (receiver !== 'keyturn' || typeof url !== 'string' || receivesAt(ports, url)) return [];
   const addresses = ports.ownReceiver?.addresses ?? [];

@@ -7,7 +7,7 @@ const algorithm = 'ssh-ed25519';
 const privateKeyHeader = Buffer.from('302e020100300506032b657004220420', 'hex');
 const marks = { begin: '-----BEGIN OPENSSH PRIVATE KEY-----', end: '-----END OPENSSH PRIVATE KEY-----' };
 
-/** A new Ed25519 key in the form that `ssh-keygen` writes, without a passphrase. Source: OpenSSH PROTOCOL.key. */
+/** Creates an Ed25519 key in the form of `ssh-keygen`, without a passphrase. Source: OpenSSH PROTOCOL.key. */
 export function newOpensshKey(comment: string, randomBytes: RandomBytes): SecretValue {
   const whole = encode(Buffer.from(randomBytes(32)), Buffer.from(randomBytes(4)), Buffer.from(comment));
   const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
@@ -15,14 +15,14 @@ export function newOpensshKey(comment: string, randomBytes: RandomBytes): Secret
 }
 
 /**
- * `ssh-ed25519 AAAA…`, without a comment, of an unencrypted Ed25519 key; `null` when the value is none.
- * The key is written anew from its seed and compared whole: a damaged one that still carries its old public half is none.
+ * `ssh-ed25519 AAAA…`, without a comment, of an unencrypted Ed25519 key; `null` if the value is not one. The key is
+ * rebuilt from its seed and compared completely, so that a damaged key with an intact public half is refused.
  */
 export function opensshPublicLine(privateKey: SecretValue): string | null {
   const lines = privateKey.reveal().trim().split(/\r?\n/);
   if (lines[0] !== marks.begin || lines.at(-1) !== marks.end) return null;
   const whole = Buffer.from(lines.slice(1, -1).join(''), 'base64');
-  // Magic word, then cipher, key derivation and its options, each of them `none`, and the number of keys.
+  // Magic word, then cipher, key derivation and its options, all `none`, and the number of keys.
   const blob = fieldAt(whole, 'openssh-key-v1\0'.length + 8 + 8 + 4 + 4);
   const secret = blob === null ? null : fieldAt(whole, blob.end);
   // Two check numbers of four bytes, the algorithm, the public key; then seed and public key as one field.
@@ -44,7 +44,7 @@ function encode(seed: Buffer, check: Buffer, comment: Buffer): Buffer {
   const publicKey = derivePublicKey(seed);
   const pair = Buffer.concat([seed, publicKey]);
   const secret = Buffer.concat([check, check, field(algorithm), field(publicKey), field(pair), field(comment)]);
-  // The private part is filled up to the block size of no cipher, which is 8, with 1, 2, 3, …
+  // The private part is padded with 1, 2, 3, … to a multiple of 8, the block size without a cipher.
   const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1));
   return Buffer.concat([
     Buffer.from('openssh-key-v1\0'),
@@ -73,7 +73,7 @@ function field(content: string | Buffer): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** The field at an offset and where it ends, or `null` when the bytes end before it does. */
+/** Returns the field at an offset and its end, or `null` if the bytes are too short. */
 function fieldAt(bytes: Buffer, offset: number): { readonly content: Buffer; readonly end: number } | null {
   if (bytes.length < offset + 4) return null;
   const end = offset + 4 + bytes.readUInt32BE(offset);

@@ -5,10 +5,10 @@ import { selfIssuer } from './self-issuer.ts';
 import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
 import { type TargetFault, targetShape } from '../shared/target-shape.ts';
 
-// Below this many bits a value can be guessed offline by somebody patient; NIST SP 800-131A asks for 112 since 2014.
+// With fewer bits a value can be guessed offline; NIST SP 800-131A requires 112 since 2014.
 const leastBits = 112;
 
-/** Random values that only their readers use: no provider has to hear of them. Target: `length`, `alphabet`, `prefix`. */
+/** Issues random values that only their readers use, without a provider. Target: `length`, `alphabet`, `prefix`. */
 export function generatedIssuer({ randomBytes }: { readonly randomBytes: RandomBytes }): CredentialIssuer {
   const shape = targetShape(
     'generated',

@@ -16,9 +16,9 @@ const shape = targetShape('hmac-secret', {
 });
 
 /**
- * A key that one side signs with and another verifies with.
- * Form `in-turn` publishes `{"previous","current","next"}`: signers use `current`, verifiers accept all three. Each key has been
- * known to verifiers for one whole rotation before anybody signs with it, so that no signature is refused in between.
+ * Issues a key with which one side signs and another verifies. Form `in-turn` publishes
+ * `{"previous","current","next"}`: signers use `current`, verifiers accept all three. Verifiers know each key for one
+ * whole rotation before a signer uses it, so that no signature is refused in between.
  */
 export function hmacSecretIssuer({ randomBytes }: { readonly randomBytes: RandomBytes }): CredentialIssuer {
   return selfIssuer({
@@ -30,7 +30,7 @@ export function hmacSecretIssuer({ randomBytes }: { readonly randomBytes: Random
     },
     accepts: ({ binding }, value) => {
       const { form, encoding, bytes } = shape.read(binding);
-      // What was in force before the first turn may be of any form; the keys that we made may not.
+      // The value before the first turn may have any form; keys that Keyturn made may not.
       const keys = form === 'one' ? [value.reveal()] : keysIn(value).slice(1);
       return keys.length > 0 && keys.every((key) => key === null || countBytes(key, encoding) === bytes);
     },
@@ -45,14 +45,14 @@ export function hmacSecretIssuer({ randomBytes }: { readonly randomBytes: Random
 
   function nextTurn(request: IssueRequest): Record<'previous' | 'current' | 'next', string | null> {
     const [, current = null, next = null] = request.current === null ? [] : keysIn(request.current);
-    // A first rotation finds no turn to go on with: what was in force by itself stays acceptable as `previous`.
+    // The first rotation has no earlier turn: the single value in force stays acceptable as `previous`.
     if (next === null)
       return { previous: request.current?.reveal() ?? null, current: newKey(request), next: newKey(request) };
     return { previous: current, current: next, next: newKey(request) };
   }
 }
 
-/** Previous, current and next, or none when the value is not of that form. */
+/** Previous, current and next, or none if the value does not have that form. */
 function keysIn(value: SecretValue): readonly (string | null)[] {
   let parsed: unknown;
   try {

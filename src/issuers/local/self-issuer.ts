@@ -8,13 +8,13 @@ import type { TargetFault } from '../shared/target-shape.ts';
 interface SelfIssuer {
   readonly name: string;
   readonly check: (binding: SecretBinding) => readonly TargetFault[];
-  /** A new value by the target's rules. @throws ServiceError `ISSUER_TARGET_REFUSED`. */
+  /** Creates a new value by the target's rules. @throws ServiceError `ISSUER_TARGET_REFUSED`. */
   readonly make: (request: IssueRequest) => SecretValue;
   /** Whether a value follows the target's rules. */
   readonly accepts: (request: IssueRequest, value: SecretValue) => boolean;
 }
 
-/** An issuer whose values no provider has to hear of: there is nothing to look for, and nothing to end. */
+/** An issuer without a provider: there is nothing to look for, and nothing to revoke. */
 export function selfIssuer({ name, check, make, accepts }: SelfIssuer): CredentialIssuer {
   return {
     name,

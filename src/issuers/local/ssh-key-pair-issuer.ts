@@ -9,7 +9,10 @@ const shape = targetShape('ssh-key-pair', {
   comment: optional(text(/[\w.@-]{0,100}/, 'letters, digits or _ . @ -'), ''),
 });
 
-/** An Ed25519 key pair whose readers install the public half themselves. The value is the private key as OpenSSH writes it, public half included. */
+/**
+ * Issues an Ed25519 key pair; its readers install the public half themselves. The value is the private key in OpenSSH's
+ * form, including the public half.
+ */
 export function sshKeyPairIssuer({ randomBytes }: { readonly randomBytes: RandomBytes }): CredentialIssuer {
   return selfIssuer({
     name: 'ssh-key-pair',

@@ -1,11 +1,14 @@
 import { ServiceError } from '../../service-error.ts';
 
-/** Gives access tokens for a scope such as `https://graph.microsoft.com/.default`. The credentials of `@azure/identity` do. */
+/**
+ * Returns access tokens for a scope such as `https://graph.microsoft.com/.default`. The credentials of
+ * `@azure/identity` do.
+ */
 export interface AccessTokens {
   getToken(scope: string, options?: { readonly abortSignal?: AbortSignal }): Promise<{ readonly token: string } | null>;
 }
 
-/** The `authorization` header for a scope. @throws ServiceError `PROVIDER_ACCESS_DENIED` when no token is to be had. */
+/** The `authorization` header for a scope. @throws ServiceError `PROVIDER_ACCESS_DENIED` if no token is available. */
 export async function bearerHeader(
   tokens: AccessTokens,
   scope: string,
@@ -16,7 +19,7 @@ export async function bearerHeader(
   try {
     token = await tokens.getToken(scope, { abortSignal: signal });
   } catch {
-    // What the identity's library says may quote what it was sent.
+    // The identity library's message may quote what was sent.
     token = null;
   }
   if (token === null) throw new ServiceError('PROVIDER_ACCESS_DENIED', { issuer, provider, reason: 'no access token' });

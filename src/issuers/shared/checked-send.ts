@@ -7,8 +7,8 @@ import { type Network, classifyNetwork } from './classify-network.ts';
 import type { SendRequest } from './provider-request.ts';
 
 /**
- * Sends to a host only when every address of its name is in the network that the policy says. The connection goes to an address
- * that was checked: a name that resolves otherwise a moment later leads nowhere else. No redirect is followed, no proxy used.
+ * Sends to a host only if all its addresses are in the policy's network. The connection uses a checked address, so that
+ * a name that resolves differently a moment later cannot redirect it. Follows no redirect and uses no proxy.
  */
 export function checkedSend(issuer: string, network: Network): SendRequest {
   return async (url, { method, headers, body, signal }) => {
@@ -30,7 +30,7 @@ export function checkedSend(issuer: string, network: Network): SendRequest {
         let length = 0;
         response.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          // Far more than any answer of the protocol; more would only fill our memory.
+          // Far more than any answer of the protocol needs; the limit protects memory.
           if (length > 1024 * 1024) response.destroy(new RangeError('The answer is too long.'));
           chunks.push(chunk);
         });

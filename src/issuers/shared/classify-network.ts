@@ -5,8 +5,8 @@ export type Network = 'public' | 'private' | 'loopback';
 const loopback = compileRanges(['127.0.0.0/8', '::1/128']);
 // RFC 1918, RFC 6598 (carriers' translation), RFC 4193.
 const privateRanges = compileRanges(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']);
-// Link-local, where clouds keep their identity endpoints, with Azure's own address for it; unspecified; multicast; reserved;
-// and the forms that carry another address inside, which nobody needs who means that address.
+// Link-local, where clouds have their identity endpoints, and Azure's own address for it; unspecified; multicast;
+// reserved; and forms that embed another address, which no legitimate target needs.
 const nowhere = compileRanges([
   '0.0.0.0/8',
   '169.254.0.0/16',
@@ -23,14 +23,14 @@ const nowhere = compileRanges([
   'ff00::/8',
 ]);
 
-/** Which network an address belongs to, or `null` when nothing may be sent there by anybody. */
+/** The network of an address, or `null` if nothing may be sent there. */
 export function classifyNetwork(address: string): Network | null {
   if (isIP(address) === 0 || nowhere(address)) return null;
   if (loopback(address)) return 'loopback';
   return privateRanges(address) ? 'private' : 'public';
 }
 
-/** Two lists, for a list of both kinds takes an IPv4 address for one of IPv6 that carries it. */
+/** Two lists, because a mixed list treats an IPv4 address like the IPv6 address that embeds it. */
 function compileRanges(ranges: readonly string[]): (address: string) => boolean {
   const [four, six] = [new BlockList(), new BlockList()];
   for (const range of ranges) {

@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 
-/** The deliveries that reached Keyturn's own receiver signed with a secret that it does not use yet. */
+/** Deliveries that reached Keyturn's own receiver, signed with a secret that it does not use yet. */
 export interface HookDeliveries {
   /**
-   * Whether one signed with `secret` has arrived. With a signal it waits for one, until the signal or its own patience ends.
+   * Whether a delivery signed with `secret` has arrived. With a signal it waits for one, until the signal or a timeout.
    */
   seen(wanted: { readonly secret: SecretValue; readonly signal: AbortSignal | null }): Promise<boolean>;
 }
@@ -12,20 +12,20 @@ export interface HookDeliveries {
 /** Keyturn as the receiver of Gitea's webhooks. */
 export interface OwnReceiver {
   readonly deliveries: HookDeliveries;
-  /** The addresses under which this process receives, each whole: `https://keyturn.example.org/events/gitea`. */
+  /** The full addresses at which this process receives: `https://keyturn.example.org/events/gitea`. */
   readonly addresses: readonly string[];
 }
 
 export interface RecentDeliveries extends HookDeliveries {
-  /** Tells of a delivery that was answered 401. `bytes`: the raw body. `signature`: `X-Gitea-Signature`, hexadecimal. */
+  /** Records a delivery that was answered 401. `bytes`: the raw body. `signature`: `X-Gitea-Signature`, hexadecimal. */
   remember(delivery: { readonly bytes: Uint8Array; readonly signature: string }): void;
 }
 
-// Anybody can send to the receiver: what is kept is bounded in number and in size, and never used as anything but this proof.
+// Anyone can send to the receiver, so what is kept is bounded in number and size, and only used for this proof.
 const most = 16;
 const mostBytes = 256 * 1024;
 
-/** Keeps the newest refused deliveries of this process in memory, so that a new hook's first delivery can be recognised. */
+/** Keeps this process's newest refused deliveries in memory, to recognise a new hook's first delivery. */
 export function recentDeliveries({ patienceMs = 5_000 }: { readonly patienceMs?: number } = {}): RecentDeliveries {
   const kept: { readonly bytes: Uint8Array; readonly signature: Buffer }[] = [];
   const waiting = new Set<() => void>();

@@ -4,33 +4,39 @@ import type { OwnReceiver } from './hook-deliveries.ts';
 import type { ReadSecret } from './read-secret.ts';
 import type { RandomBytes } from './random-text.ts';
 
-/** The secret that the service's own Gitea token is read from. `version`: the one that the settings pin, `null` for the newest. */
+/**
+ * The secret with the service's own Gitea token. `version`: the version pinned in the settings; `null` for the newest.
+ */
 export interface OwnToken {
   readonly vault: string;
   readonly name: string;
   readonly version: string | null;
 }
 
-/** What issuers and publication places act with. What is left out or `null` makes them say which setting they miss. */
+/** What issuers and publication places need. If a member is absent or `null`, they name the missing setting. */
 export interface IssuerPorts {
   readonly gitea?: {
     readonly url: string;
-    /** The bot's: Basic, with its password or a token of its own in the password's place. Asked before each request. */
+    /**
+     * The bot's Basic authentication, with its password or its own token as the password. Called before each request.
+     */
     readonly authentication: GiteaAuthentication | (() => Promise<GiteaAuthentication>);
-    /** The secret that `authentication` is read from, when it is one of a vault: rotating it changes what the service itself acts with. */
+    /** The secret behind `authentication`, if it is in a vault: rotating it changes the service's own credential. */
     readonly ownToken?: OwnToken | null;
   } | null;
-  /** Where Keyturn receives Gitea's webhooks, when it is the receiver. */
+  /** Keyturn's receiver of Gitea webhooks, if it is the receiver. */
   readonly ownReceiver?: OwnReceiver | null;
-  /** For issuers that act as an administrator whose login is a secret of a vault. */
+  /** For issuers that act as an administrator whose login is a secret in a vault. */
   readonly readSecret?: ReadSecret | null;
-  /** The rotator's identity, for Azure Resource Manager and Microsoft Graph. The addresses are those of the public cloud when left out. */
+  /**
+   * The rotator's identity, for Azure Resource Manager and Microsoft Graph. The addresses default to the public cloud.
+   */
   readonly azure?: {
     readonly tokens: AccessTokens;
     readonly resourceManager?: string;
     readonly graph?: string;
     readonly authority?: string;
   } | null;
-  /** Left out: the system's. */
+  /** Defaults to the system's. */
   readonly randomBytes?: RandomBytes;
 }

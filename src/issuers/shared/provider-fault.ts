@@ -6,7 +6,10 @@ interface Failure {
   readonly provider: string;
 }
 
-/** The code of a driver's or the system's error: letters, digits and `_`. Its free text may quote what was sent, so it is never used. */
+/**
+ * The code of a driver's or the system's error: letters, digits and `_`. Its free text is never used, because it may
+ * quote what was sent.
+ */
 export function extractErrorCode(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
   if (typeof code === 'string' && /^\w{1,60}$/.test(code)) return code;
@@ -16,12 +19,12 @@ export function extractErrorCode(error: unknown): string {
     : 'connection failed';
 }
 
-/** For a failure after which nothing has happened at the provider. */
+/** For a failure that had no effect at the provider. */
 export function unreachable({ issuer, provider }: Failure, cause: unknown): ServiceError {
   return new ServiceError('PROVIDER_UNREACHABLE', { issuer, provider, reason: extractErrorCode(cause) });
 }
 
-/** For a failure of a change that may have happened. */
+/** For a failed request whose change may have taken effect. */
 export function unclear({ issuer, provider }: Failure, cause: unknown): ServiceError {
   return new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer, provider, reason: extractErrorCode(cause) });
 }

@@ -4,18 +4,18 @@ import { jsonProperties } from '../../gitea/json-properties.ts';
 
 export interface ProviderRequest {
   readonly issuer: string;
-  /** What errors call it: a host or a resource, never with a secret in it. */
+  /** Its name in errors: a host or a resource, never with a secret in it. */
   readonly provider: string;
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** Whether it changes something, so that a lost answer is not known to be without effect. */
+  /** Whether it changes something, so that the effect of a lost answer is unknown. */
   readonly changes: boolean;
-  /** Instead of `fetch`, where addresses must be checked before anything is sent. */
+  /** Replaces `fetch` if addresses must be checked before sending. */
   readonly send?: SendRequest;
-  /** Statuses that the caller understands and wants back. 2xx and 404 always come back. */
+  /** Further statuses that the caller handles. 2xx and 404 always come back. */
   readonly statuses?: readonly number[];
 }
 
@@ -26,20 +26,20 @@ export type SendRequest = (
 
 export interface ProviderAnswer {
   readonly status: number;
-  /** Parsed JSON, or `null` when there is none. */
+  /** Parsed JSON, or `null` if there is none. */
   readonly body: unknown;
   readonly headers: Headers;
 }
 
 const timeoutMs = 30_000;
-// An answer that is longer is not one that any of our questions has.
+// No request here has a longer answer.
 const mostBytes = 1024 * 1024;
 const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'CERT_HAS_EXPIRED']);
 
 /**
- * One request over HTTP: no redirect is followed, nothing is repeated, and no text of the provider's comes into an error.
- * @throws ServiceError `PROVIDER_ACCESS_DENIED`, `PROVIDER_THROTTLED`, `PROVIDER_UNREACHABLE`, `PROVIDER_ANSWER_UNCLEAR`,
- * `PROVIDER_REQUEST_REFUSED`, `PROVIDER_ANSWER_MALFORMED`.
+ * Sends one HTTP request: follows no redirect, repeats nothing, and puts no text from the provider into an error.
+ * @throws ServiceError `PROVIDER_ACCESS_DENIED`, `PROVIDER_THROTTLED`, `PROVIDER_UNREACHABLE`,
+ * `PROVIDER_ANSWER_UNCLEAR`, `PROVIDER_REQUEST_REFUSED`, `PROVIDER_ANSWER_MALFORMED`.
  */
 export async function providerRequest(request: ProviderRequest): Promise<ProviderAnswer> {
   const { issuer, provider, method, url, headers, body, signal, changes } = request;
@@ -98,14 +98,14 @@ function parseBody(text: string, { issuer, provider, changes }: ProviderRequest,
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes the text, which may hold a value: it is not kept.
+    // The parser's message quotes the text, which may contain a value, so it is dropped.
     if (!ok) return null;
     if (changes) throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer, provider, reason: 'answer is not JSON' });
     throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { issuer, provider, place: '' });
   }
 }
 
-/** `error.code` as Azure writes it: one word, so that no text of the provider's is printed. */
+/** Azure's `error.code`: one word, so that no free text from the provider is printed. */
 function errorCode(text: string): string {
   try {
     const code = jsonProperties(jsonProperties(JSON.parse(text)).get('error')).get('code');

@@ -1,17 +1,20 @@
-/** `size` bytes from a source that nobody can predict. */
+/** `size` bytes from an unpredictable source. */
 export type RandomBytes = (size: number) => Uint8Array;
 
 export const alphabets = {
   alphanumeric: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
   hexadecimal: '0123456789abcdef',
   base64url: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
-  // No quote, backslash, dollar, percent, blank or letter that a shell, a URL or a connection string would take for its own.
+  // No character with a meaning in a shell, a URL or a connection string: no quote, backslash, dollar, percent or
+  // blank.
   symbols: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+,-.:=^_~',
 } as const;
 
 export type AlphabetName = keyof typeof alphabets;
 
-/** Text of `length` characters, each equally likely: bytes that would favour the alphabet's first letters are thrown away. */
+/**
+ * Creates text of `length` equally likely characters; discards bytes that would favour the alphabet's first letters.
+ */
 export function randomText(length: number, alphabet: string, randomBytes: RandomBytes): string {
   const fair = 256 - (256 % alphabet.length);
   let text = '';
@@ -23,7 +26,7 @@ export function randomText(length: number, alphabet: string, randomBytes: Random
   return text;
 }
 
-/** How many bits an attacker has to guess. */
+/** The number of bits that an attacker must guess. */
 export function countBits(length: number, alphabet: string): number {
   return length * Math.log2(alphabet.length);
 }

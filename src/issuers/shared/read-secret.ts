@@ -4,7 +4,8 @@ import { ServiceError } from '../../service-error.ts';
 
 /**
  * Reads the newest value of a secret that the policy names as `vault/name`, such as a database administrator's login.
- * Such a read is a retrieval like any other, by the rotator's identity. Rejects when the secret is not there or could not be read.
+ * The read is a retrieval like any other, by the rotator's identity. Rejects if the secret does not exist or could not
+ * be read.
  */
 export type ReadSecret = (reference: string, signal: AbortSignal) => Promise<SecretValue>;
 
@@ -15,8 +16,8 @@ export function namedSecret(reference: string): { readonly vault: string; readon
 }
 
 /**
- * Reads from the vaults that the settings name, and from no other. Nothing is kept: a rotated login counts from the next read on.
- * `before`: told of each read right before it, since an issuer reads outside of rotations too, to list or to plan.
+ * Reads only from vaults in the settings. Caches nothing, so that a rotated login takes effect at the next read.
+ * `before`: called directly before each read, because an issuer also reads outside rotations, to list or to plan.
  */
 export function secretReader(
   stores: ReadonlyMap<string, SecretStore>,

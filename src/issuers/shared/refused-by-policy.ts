@@ -2,9 +2,9 @@ import type { SecretBinding } from '../../secrets/policy.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /**
- * Sets a value at a provider. Where the provider's own code says that it takes no such value, the failure says so too: the
- * rotation then shows that the value is not set, and proposes another one instead of asking with the same again.
- * `words`: what the reason of `PROVIDER_REQUEST_REFUSED` ends with in that case.
+ * Sets a value at a provider. If the provider's code says that its rules refuse the value, throws a dedicated error:
+ * the rotation then confirms that the value is not set, and proposes another one instead of repeating the same.
+ * `words`: the suffix of the reason of `PROVIDER_REQUEST_REFUSED` in that case.
  * @throws ServiceError `CREDENTIAL_REFUSED_BY_PROVIDER_POLICY`, or what `set` throws.
  */
 export async function withPolicyNamed<Result>(

@@ -1,6 +1,6 @@
 import type { TargetField } from './target-shape.ts';
 
-/** Text that matches whole. `says`: what it must be, in words. */
+/** Text that must match completely. `says`: the requirement in words. */
 export function text(pattern: RegExp, says: string): TargetField<string> {
   return (given) => {
     if (given === undefined) return { reason: 'is missing' };
@@ -26,7 +26,7 @@ export function yesOrNo(): TargetField<boolean> {
   return (given) => (typeof given === 'boolean' ? { value: given } : { reason: 'must be true or false' });
 }
 
-/** At least one text, each matching whole, none twice. */
+/** One or more different texts, each matching completely. */
 export function texts(pattern: RegExp, says: string): TargetField<readonly string[]> {
   return (given) => {
     if (given === undefined) return { reason: 'is missing' };
@@ -36,7 +36,7 @@ export function texts(pattern: RegExp, says: string): TargetField<readonly strin
   };
 }
 
-/** `otherwise` stands where the policy says nothing. */
+/** `otherwise` is the default. */
 export function optional<Value>(field: TargetField<Value>, otherwise: NoInfer<Value>): TargetField<Value> {
   return (given) => (given === undefined ? { value: otherwise } : field(given));
 }

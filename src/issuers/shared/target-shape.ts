@@ -6,7 +6,7 @@ export interface TargetFault {
   readonly reason: string;
 }
 
-/** One field of a target: reads what the policy says, or gives the reason why it is none. */
+/** One field of a target: parses the policy's value, or returns why it is invalid. */
 export type TargetField<Value> = (
   given: TargetValue | undefined,
 ) => { readonly value: Value } | { readonly reason: string };
@@ -16,14 +16,14 @@ type ReadFields<Shape extends Fields> = {
   readonly [Name in keyof Shape]: Shape[Name] extends TargetField<infer Value> ? Value : never;
 };
 
-/** What one issuer's target is written as. A field that is not named here is a fault: a misspelt limit must not vanish. */
+/** The shape of one issuer's target. An unknown field is a fault, so that a misspelt limit is not ignored. */
 export interface TargetShape<Target> {
   readonly check: (binding: SecretBinding) => readonly TargetFault[];
   /** @throws ServiceError `ISSUER_TARGET_REFUSED` with the first fault. */
   readonly read: (binding: SecretBinding) => Target;
 }
 
-/** `more`: faults between fields, asked only when each field is right by itself. */
+/** `more`: finds faults between fields; called only if each field is valid by itself. */
 export function targetShape<Shape extends Fields>(
   issuer: string,
   fields: Shape,
@@ -50,7 +50,7 @@ export function targetShape<Shape extends Fields>(
   }
 }
 
-/** Reads fields from what the policy says at `place`. `values` is whole only when there are no faults. */
+/** Parses fields of the policy at `place`. `values` is complete only if there are no faults. */
 export function readFields<Shape extends Fields>(
   given: Readonly<Record<string, TargetValue>>,
   fields: Shape,

@@ -3,8 +3,8 @@ import type { CredentialClass } from '../../rotation/history/rotation-steps.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /**
- * Stands in for an issuer whose settings are missing, so that a policy that binds it hears what to set
- * instead of that there is no such issuer.
+ * Replaces an issuer whose settings are missing, so that a policy that binds it reports which setting to add instead of
+ * an unknown issuer.
  */
 export function unconfiguredIssuer(name: string, credentialClass: CredentialClass, missing: string): CredentialIssuer {
   const refusal = () => Promise.reject(new ServiceError('ISSUER_NOT_CONFIGURED', { issuer: name, missing }));

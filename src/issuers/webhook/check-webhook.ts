@@ -6,30 +6,30 @@ import type { ProviderAnswer } from '../shared/provider-request.ts';
 import { webhookCall, type WebhookEndpoint, type WebhookVerb } from './webhook-call.ts';
 
 export interface WebhookCheck {
-  /** What was looked at, as a sentence. */
+  /** The check, as a sentence. */
   readonly check: string;
   readonly outcome: 'passed' | 'failed';
-  /** What was found instead; empty when it passed. Without any value. */
+  /** The deviation; empty if it passed. Contains no value. */
   readonly found: string;
 }
 
 interface Checked {
   readonly endpoint: WebhookEndpoint;
-  /** What `target` and `principal` say in the policy. The endpoint should have them for this purpose alone. */
+  /** `target` and `principal` as in the policy. The endpoint should have a dedicated target for this check. */
   readonly target: string;
   readonly principal: string;
   /** `webhook` or `webhook-minted`. */
   readonly issuer: 'webhook' | 'webhook-minted';
   /** A value that the endpoint accepts, for `webhook`. */
   readonly proposed: SecretValue;
-  /** Distinguishes this run from others, of the letters a-z and 2-7, 16 of them. */
+  /** Distinguishes this run from others: 16 of the letters a-z and 2-7. */
   readonly runId: string;
   readonly now: () => Date;
 }
 
 /**
- * Runs an operator's own endpoint through everything that the issuer relies on, in the order of a rotation, and says what it found.
- * It makes one credential under the name of this run and ends it again.
+ * Checks everything that the issuer relies on at an operator's own endpoint, in the order of a rotation. Creates one
+ * credential with the name of this run and revokes it again.
  */
 export async function* checkWebhook(checked: Checked): AsyncIterable<WebhookCheck> {
   yield* checkSignatures(checked);
@@ -47,13 +47,13 @@ export async function* checkWebhook(checked: Checked): AsyncIterable<WebhookChec
   yield* checkEnding(checked, name, made);
 }
 
-/** The credential of this run, filled in when the endpoint has made it. */
+/** The credential of this run, once the endpoint has created it. */
 interface Made {
   credentialId: string;
   value: SecretValue;
 }
 
-/** What one request has otherwise than the rest, to be refused for it. */
+/** The deviations of one request that the endpoint must refuse. */
 type Change = Partial<{ readonly endpoint: WebhookEndpoint; readonly now: Date }>;
 
 async function* checkSignatures(checked: Checked): AsyncIterable<WebhookCheck> {

@@ -6,19 +6,19 @@ import { type ProviderAnswer, providerRequest } from '../shared/provider-request
 
 export type WebhookVerb = 'create' | 'apply' | 'verify' | 'revoke' | 'describe';
 
-/** Where an operator's own endpoint is, and how it knows us. */
+/** An operator's own endpoint and its authentication. */
 export interface WebhookEndpoint {
   /** Scheme, host and port, exactly; a path may follow, without query or a slash at its end. */
   readonly base: string;
   readonly network: Network;
-  /** `whsec_` and base64, as the Standard Webhooks specification has it; or any other text, taken as it is. */
+  /** `whsec_` and base64, as in the Standard Webhooks specification; or any other text, used unchanged. */
   readonly signingKey: SecretValue;
 }
 
 export interface WebhookCall {
   readonly issuer: string;
   readonly verb: WebhookVerb;
-  /** The message's id and, where something is made, its Idempotency-Key: the same for each repetition. */
+  /** The message's id and, if something is created, its Idempotency-Key: the same for each repetition. */
   readonly id: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly now: Date;
@@ -29,8 +29,8 @@ export interface WebhookCall {
 const making: readonly WebhookVerb[] = ['create', 'apply'];
 
 /**
- * `POST <base>/<verb>` with JSON, signed by the Standard Webhooks specification: the receiver checks the signature over id, time and
- * body, and refuses what is older than five minutes. @throws ServiceError as `providerRequest`.
+ * `POST <base>/<verb>` with JSON, signed by the Standard Webhooks specification: the receiver checks the signature over
+ * id, time and body, and refuses requests older than five minutes. @throws ServiceError like `providerRequest`.
  */
 export async function webhookCall(endpoint: WebhookEndpoint, call: WebhookCall): Promise<ProviderAnswer> {
   const { issuer, verb, id, now, signal, statuses = [] } = call;

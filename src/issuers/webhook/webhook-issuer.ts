@@ -20,18 +20,18 @@ const fields = {
   /** Origin and path of the operator's endpoint. */
   url: text(/https?:\/\/[^\s?#@]{1,400}[^\s?#@/]/, 'an address without user, query, fragment or a slash at its end'),
   network: optional(oneOf(['public', 'private', 'loopback']), 'public'),
-  /** What the endpoint is to rotate, in its own words. */
+  /** What the endpoint rotates, in the endpoint's terms. */
   target: text(/[\x21-\x7e]{1,200}/, 'up to 200 printable characters'),
-  /** Who the endpoint must say that a working credential is. */
+  /** The principal that the endpoint must return for a working credential. */
   principal: text(/[\x20-\x7e]{1,200}/, 'up to 200 printable characters'),
-  /** The secret that signs our requests. */
+  /** The secret that signs Keyturn's requests. */
   signingKey: text(/[0-9a-z-]{1,64}\/[0-9A-Za-z-]{1,127}/, 'a secret as vault/name'),
   length: optional(wholeNumber(8, 4096), 40),
   alphabet: optional(oneOf(Object.keys(alphabets) as AlphabetName[]), 'alphanumeric'),
 };
 
 interface WebhookPorts {
-  /** `webhook`: we make the value. `webhook-minted`: the endpoint does. */
+  /** `webhook`: Keyturn creates the value. `webhook-minted`: the endpoint does. */
   readonly name: 'webhook' | 'webhook-minted';
   readonly readSecret: ReadSecret;
   readonly randomBytes: RandomBytes;
@@ -55,7 +55,7 @@ interface Ports extends Pick<WebhookPorts, 'name' | 'readSecret'> {
   readonly shape: ReturnType<typeof webhookShape>;
 }
 
-/** Any credential that an endpoint of the operator's own can issue. The protocol is in docs/issuers.md. */
+/** Issues credentials through an operator's own endpoint. docs/issuers.md describes the protocol. */
 export function webhookIssuer({ name, readSecret, randomBytes }: WebhookPorts): CredentialIssuer {
   const minted = name === 'webhook-minted';
   const shape = webhookShape(name);
@@ -140,7 +140,7 @@ async function verify(
     case 'not-yet':
       return { outcome: 'not-yet', reason: 'the endpoint says: not yet' };
     case 'refused':
-      // Only an endpoint that says outright that nobody was let in shows a credential to be dead.
+      // Only an explicit statement that the sign-in failed shows that a credential is dead.
       return refused(answer.get('authenticated') !== false, 'the endpoint refuses it');
     default:
       throw notUnderstood(ports, request.binding, 'outcome');
@@ -190,7 +190,8 @@ async function call(
       return jsonProperties(answer.body);
     case 202:
     case 409:
-      // It is being done, or something of this name is there, for instance from a first try whose answer was lost.
+      // The request is in progress, or a credential of this name exists, for example from an earlier attempt whose
+      // answer was lost.
       throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { ...details, reason: `status ${String(answer.status)}` });
     case 422:
       throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
@@ -212,7 +213,7 @@ function requireId(ports: Ports, binding: SecretBinding, id: string): void {
   if (!isId(id)) throw targetRefused(ports.name, binding, 'CredentialId', 'is not an id that an endpoint may give');
 }
 
-/** The credential may be there and its id is not known: only a description can tell. */
+/** The credential may exist with an unknown id; only `describe` can tell. */
 function malformed(ports: Ports, binding: SecretBinding, place: string): ServiceError {
   const provider = new URL(ports.shape.read(binding).url).host;
   return new ServiceError('PROVIDER_ANSWER_UNCLEAR', {
