@@ -40,8 +40,18 @@ export async function runCommand(run: CommandRun): Promise<number> {
   if (run.parent.isGone()) return 128 + constants.signals.SIGTERM;
   const [standardOutput, standardError] = run.guardian.pipes ?? [];
   const pipes = standardOutput && standardError ? ([standardOutput, standardError] as const) : null;
-  const child = start(run, pipes);
-  const stopForwarding = forwardSignals(child);
+  const started: Started = { child: null };
+  // Before the command starts: a signal that arrives as it does would end this helper and leave the command behind.
+  const stopForwarding = forwardSignals(started);
+  try {
+    started.child = start(run, pipes);
+    return await watchToEnd(started.child, run, pipes);
+  } finally {
+    stopForwarding();
+  }
+}
+
+async function watchToEnd(child: ChildProcess, run: CommandRun, pipes: readonly [Pipe, Pipe] | null): Promise<number> {
   let orphanEnded: Promise<void> = Promise.resolve();
   const stopWatching = run.parent.onGone(() => {
     orphanEnded = endOrphan(child, run.say);
@@ -58,7 +68,6 @@ export async function runCommand(run: CommandRun): Promise<number> {
     await drain(pumps, run.say);
     return code;
   } finally {
-    stopForwarding();
     stopWatching();
   }
 }
@@ -89,9 +98,16 @@ function start(
   });
 }
 
-function forwardSignals(child: ChildProcess): () => void {
+/** The command, once it runs: handlers of signals are called between turns, so never before it is set. */
+interface Started {
+  child: ChildProcess | null;
+}
+
+function forwardSignals(started: Started): () => void {
   const handlers = forwarded.map((signal) => {
-    const handler = () => void signalGroup(child, signal);
+    const handler = () => {
+      if (started.child !== null) signalGroup(started.child, signal);
+    };
     process.on(signal, handler);
     return () => process.off(signal, handler);
   });
