@@ -1,11 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
+const roomsOf = (names: readonly string[]) => names.map((room) => `test/${room}/**/*.test.ts`);
+
+/** Thousands of histories, and the replayed month: `npm run test:fast` leaves them out. */
+const long = roomsOf(['simulation', 'start']);
+/** Rooms whose tests change the process: settings of the Azure SDK in its environment, caches of its clients. */
+const changeTheProcess = roomsOf(['azure', 'commands', 'composition', 'embedded', 'functions', 'server', 'web']);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two cores are the smallest machine the tests must pass on; the servers under test share them.
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'long', include: long } },
+      { extends: true, test: { name: 'process-each', include: changeTheProcess } },
+      {
+        extends: true,
+        test: {
+          name: 'shared-process',
+          include: ['test/**/*.test.ts'],
+          exclude: [...long, ...changeTheProcess],
+          // A process for each file would cost these rooms as long again as their tests take.
+          isolate: false,
+        },
+      },
+    ],
   },
 });

@@ -24,9 +24,23 @@ const lines = globSync('test/**/*.ts')
       .map((line, index) => ({ line, place: `${file}:${String(index + 1)}` })),
   );
 
+/** Rooms of vitest.config.ts in which each file has a process of its own. */
+const processEach = /^test\/(?:simulation|start|azure|commands|composition|embedded|functions|server|web)\//;
+const changesTheProcess = /process\.env\[[^\]]+\] = |vi\.(?:stubEnv|mock|stubGlobal)|process\.chdir/;
+
 describe('no test has', () => {
   it.each(refusals)('$says', ({ found }) => {
     expect(lines.filter(({ line }) => found(line)).map(({ place, line }) => `${place} ${line.trim()}`)).toEqual([]);
+  });
+
+  it('changes to a process that it shares with other files (vitest.config.ts)', () => {
+    const config = readFileSync('vitest.config.ts', 'utf8');
+    const rooms = [...config.matchAll(/roomsOf\(\[([^\]]+)\]\)/g)].flatMap(
+      ([, names = '']) => names.match(/\w+/g) ?? [],
+    );
+    expect(rooms.filter((room) => !processEach.test(`test/${room}/`))).toEqual([]);
+    const shared = lines.filter(({ place, line }) => !processEach.test(place) && changesTheProcess.test(line));
+    expect(shared).toEqual([]);
   });
 
   it('such a line unseen', () => {
