@@ -52,7 +52,10 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The portal's address, once the story is told and the portal waits. */
+/**
+ * The portal's address, once the story is told and the portal waits.
+ * @param {{ readonly stdout: import('node:stream').Readable }} child
+ */
 async function portalOf(child) {
   let address = null;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -62,6 +65,12 @@ async function portalOf(child) {
   throw new Error('The story ended before its portal could be seen.');
 }
 
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ * @param {string} address
+ * @param {number} height
+ */
 async function take(page, name, address, height) {
   await page.setViewportSize({ width: 1100, height });
   const answer = await page.goto(address, { waitUntil: 'load' });

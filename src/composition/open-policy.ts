@@ -42,7 +42,8 @@ async function readPolicy(file: string): Promise<string> {
 }
 
 function vaultsNamedIn(text: string): string[] {
-  const written = yamlSource(text).value as { readonly secrets?: unknown } | null | undefined;
-  const secrets = typeof written?.secrets === 'object' && written.secrets !== null ? Object.keys(written.secrets) : [];
-  return secrets.flatMap((key) => (key.includes('/') ? [key.toLowerCase().split('/')[0] ?? ''] : []));
+  const written: unknown = yamlSource(text).value;
+  const secrets = typeof written === 'object' && written !== null && 'secrets' in written ? written.secrets : null;
+  const names = typeof secrets === 'object' && secrets !== null ? Object.keys(secrets) : [];
+  return names.flatMap((key) => (key.includes('/') ? [key.toLowerCase().split('/')[0] ?? ''] : []));
 }

@@ -8,19 +8,19 @@ import type { SettingName } from './setting-table.ts';
 const kinds = ['managed-identity', 'workload-identity', 'client-secret', 'client-certificate'] as const;
 
 /** Settings of one kind only. With another kind they would do nothing while the operator believes that they do. */
-const belongsTo = {
-  KEYTURN_IDENTITY_ENDPOINT: 'managed-identity',
-  KEYTURN_IDENTITY_TOKEN_FILE: 'workload-identity',
-  KEYTURN_IDENTITY_CLIENT_SECRET: 'client-secret',
-  KEYTURN_IDENTITY_CERTIFICATE_FILE: 'client-certificate',
-} as const satisfies Partial<Record<SettingName, (typeof kinds)[number]>>;
+const belongsTo: readonly (readonly [SettingName, (typeof kinds)[number]])[] = [
+  ['KEYTURN_IDENTITY_ENDPOINT', 'managed-identity'],
+  ['KEYTURN_IDENTITY_TOKEN_FILE', 'workload-identity'],
+  ['KEYTURN_IDENTITY_CLIENT_SECRET', 'client-secret'],
+  ['KEYTURN_IDENTITY_CERTIFICATE_FILE', 'client-certificate'],
+];
 
 /** `null` after a fault. */
 export function readIdentity(reader: SettingReader, embedded: boolean): IdentitySettings | null {
   if (reader.needed('KEYTURN_IDENTITY_KIND', `one of ${kinds.join(', ')}`) === null) return null;
   const kind = reader.parsed('KEYTURN_IDENTITY_KIND', (text) => kinds.find((one) => one === text), kinds.join(' or '));
   if (kind === null) return null;
-  for (const [name, owner] of Object.entries(belongsTo) as [keyof typeof belongsTo, (typeof kinds)[number]][]) {
+  for (const [name, owner] of belongsTo) {
     if (owner !== kind && reader.given(name) !== null) reader.refuse(name, `belongs only to the identity ${owner}`);
   }
 

@@ -7,13 +7,20 @@ import { ServiceError } from '../service-error.ts';
 export async function readBody(request: Request, limitBytes: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of request.body ?? []) {
-    const bytes = part as Uint8Array;
+  for await (const bytes of bytesOf(request.body)) {
     size += bytes.byteLength;
     if (size > limitBytes) throw new ServiceError('REQUEST_TOO_LARGE', { limitBytes });
     parts.push(bytes);
   }
   return Buffer.concat(parts);
+}
+
+/** A request's body is a stream of bytes, though the type of the stream does not say so. */
+async function* bytesOf(body: Request['body']): AsyncGenerator<Uint8Array> {
+  for await (const part of body ?? []) {
+    if (part instanceof Uint8Array) yield part;
+    else throw new TypeError('The body of this request is not a stream of bytes.');
+  }
 }
 
 /** JSON from bytes. @throws ServiceError `REQUEST_MALFORMED` with the place as the parser names it. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const branches = Array.from({ length: 20 }, (_, index) => `  if (given === ${String(index)}) return ${String(index)};`);
@@ -23,6 +23,9 @@ const broken: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'one.ts': "import type { Other } from './other.ts';\nexport interface One {\n  readonly other: Other | null;\n}\n",
     'other.ts': "import type { One } from './one.ts';\nexport interface Other {\n  readonly one: One | null;\n}\n",
   },
+  'typescript(no-unsafe-type-assertion)': {
+    'src/audit/cast.ts': 'export const job = (given: unknown) => given as { readonly startedAt: string };\n',
+  },
   'typescript(no-unnecessary-condition)': {
     'always.ts': "export const name = (given: { readonly name: string }) => given.name ?? 'none';\n",
   },
@@ -35,8 +38,10 @@ describe('the lint rules', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'keyturn-lint-'));
     cpSync('.oxlintrc.json', join(folder, '.oxlintrc.json'));
-    cpSync('tsconfig.json', join(folder, 'tsconfig.json'));
+    const project = { extends: resolve('tsconfig.json'), include: ['**/*.ts'], compilerOptions: { types: [] } };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
     for (const [file, text] of Object.values(broken).flatMap(Object.entries<string>)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), text);
     }
     const oxlint = resolve('node_modules/oxlint/bin/oxlint');

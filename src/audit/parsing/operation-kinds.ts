@@ -18,10 +18,9 @@ const secretOperations = {
   SecretExpiredEventGridNotification: 'platform',
 } as const satisfies Record<string, OperationKind>;
 
-type SecretOperation = keyof typeof secretOperations;
-
-const bySpelling = new Map<string, SecretOperation>(
-  (Object.keys(secretOperations) as SecretOperation[]).map((name) => [name.toLowerCase(), name]),
+/** By the lower-case name: Microsoft's spelling, and the effect. */
+const bySpelling: ReadonlyMap<string, { readonly name: string; readonly whenDone: OperationKind }> = new Map(
+  Object.entries(secretOperations).map(([name, whenDone]) => [name.toLowerCase(), { name, whenDone }]),
 );
 
 /** Microsoft's own applications that inspect vaults by themselves: Azure Resource Graph and Policy Insights. */
@@ -36,7 +35,7 @@ type Operation = Pick<Retrieval, 'operation' | 'status' | 'identity' | 'client'>
 
 /** The operation's name in Microsoft's spelling, ignoring case; unknown names stay unchanged. */
 export function spellOperation(name: string): string {
-  return bySpelling.get(name.toLowerCase()) ?? name;
+  return bySpelling.get(name.toLowerCase())?.name ?? name;
 }
 
 /**
@@ -46,12 +45,12 @@ export function spellOperation(name: string): string {
  */
 export function classifyOperation({ operation, status, identity, client }: Operation): OperationKind | null {
   if (operation === 'Authentication') return kindOfAuthentication(status, identity);
-  const success = bySpelling.get(operation.toLowerCase());
-  if (success === undefined) {
+  const known = bySpelling.get(operation.toLowerCase());
+  if (known === undefined) {
     if (operation.toLowerCase().startsWith('secret')) return null;
     return isPlatform(operation, identity, client) ? 'platform' : 'not-a-secret';
   }
-  const whenDone: OperationKind = secretOperations[success];
+  const { whenDone } = known;
   if (whenDone === 'platform' || (status >= 200 && status < 300)) return whenDone;
   if (status === 401 || status === 403) return 'denied';
   return status === 404 ? 'not-found' : 'failed';

@@ -182,7 +182,8 @@ function attemptCookieHeader(token: string, secure: boolean): string {
 /** The account as it goes on record: by its subject, with the name that people know it by. */
 function personIn(claims: openid.IDToken): Person {
   const names = [claims['preferred_username'], claims['name'], claims.sub];
-  const name = names.find((one) => typeof one === 'string' && one.trim() !== '') as string;
+  const texts = names.filter((one) => typeof one === 'string');
+  const name = texts.find((one) => one.trim() !== '') ?? claims.sub;
   return { kind: 'signed-in', subject: subjectOf(claims), name: name.slice(0, mostNameCharacters) };
 }
 

@@ -27,7 +27,7 @@ function valueAt(claims: Readonly<Record<string, unknown>>, name: string): unkno
   let value: unknown = claims;
   for (const member of name.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return undefined;
-    value = (value as Record<string, unknown>)[member];
+    value = Reflect.get(value, member);
   }
   return value;
 }
