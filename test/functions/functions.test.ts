@@ -135,6 +135,16 @@ describe('the timers', () => {
   });
 });
 
+describe('the log of all invocations', () => {
+  it('holds no value that the vault ever held', () => {
+    const values = service.cloud.vault.everyValue().filter((value) => value.length > 8);
+    expect(values.length).toBeGreaterThan(10);
+    const text = host.logs.join('\n');
+    expect(text).toContain(liveSecret);
+    expect(values.filter((value) => text.includes(value))).toEqual([]);
+  });
+});
+
 describe('the web function', () => {
   it('refuses the portal where no platform and nobody else has signed anybody in', async () => {
     expect((await ask('/')).status).toBe(401);
