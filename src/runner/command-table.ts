@@ -40,11 +40,14 @@ export const program: Program = {
   footer: `keyturn-fetch COMMAND --help shows how to call a command, with an example.
 Exit codes: those of the command that ran; 2 for wrong use; docs/fetch.md lists the others.`,
   rows: commands.map(({ row }) => row),
-  // A word that is not understood may be a secret in the wrong place.
+  // An unknown word may be a secret in the wrong place.
   quotesWords: false,
 };
 
-/** Reads a call. The full parser is loaded only for help and for what is not plainly correct: a job waits for each start. */
+/**
+ * Reads a call. Loads the full parser only for help and for calls that are not plainly correct, because jobs wait for
+ * each start.
+ */
 export async function readCall(words: readonly string[]): Promise<Call> {
   const [name, ...rest] = words;
   const row = program.rows.find((one) => one.name === name);

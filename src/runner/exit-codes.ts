@@ -1,8 +1,8 @@
 import { ServiceError, type ErrorCode } from '../service-error.ts';
 
 /**
- * The helper's own exit codes, so that a workflow can tell why it failed. A command that ran returns its own exit code, or
- * 128 + n when signal n ended it; 126 and 127 say that it could not be run, as a shell would.
+ * The helper's own exit codes, which tell a workflow why it failed. A command that ran returns its own exit code, or
+ * 128 + n when signal n ended it; 126 and 127 mean that it could not be run, as in a shell.
  */
 const codes: Partial<Record<ErrorCode, number>> = {
   COMMAND_LINE_WRONG: 2,

@@ -1,2 +1,2 @@
-/** The helper's version, as its stamps carry it. A test holds it equal to package.json's. */
+/** The helper's version, as in its stamps. A test compares it with package.json. */
 export const helperVersion = '0.1.0';

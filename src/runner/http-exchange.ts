@@ -8,7 +8,7 @@ export interface HttpRequest {
   readonly body?: string;
   /** For the whole exchange, from name resolution to the last byte. */
   readonly timeoutMs: number;
-  /** PEM of a further authority that the runner's configuration trusts. */
+  /** PEM of a further certificate authority from the runner's configuration. */
   readonly authority?: string | undefined;
 }
 
@@ -18,15 +18,15 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Asks once, and follows no redirect. Rejects with the socket's error, whose `code` tells what failed. */
+/** Sends one request and follows no redirect. Rejects with the socket's error, whose `code` states what failed. */
 export type HttpExchange = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Key Vault's largest answer is a value of 25 KB; a listing's page stays below this too. */
+/** Key Vault's largest answer is a value of 25 KB; a page of a listing is smaller too. */
 const mostBytes = 4 * 1024 * 1024;
 
 /**
- * One exchange over `node:http` or `node:https`, whichever the address asks for, loaded only then: `fetch` would cost
- * 45 ms of start-up, and TLS is not needed for the metadata service. No proxy is read from the environment.
+ * One exchange over `node:http` or `node:https`, depending on the address, loaded on demand: `fetch` would cost 45 ms
+ * at start-up, and the metadata service needs no TLS. No proxy is read from the environment.
  */
 export async function httpExchange(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
@@ -57,7 +57,7 @@ export async function httpExchange(request: HttpRequest): Promise<HttpAnswer> {
 
 const contexts = new Map<string, Promise<SecureContext>>();
 
-/** A further authority beside those that Node trusts: the option `ca` alone would take their place. */
+/** Adds an authority to those that Node trusts; the option `ca` by itself would replace them. */
 function trusting(authority: string): Promise<SecureContext> {
   const known = contexts.get(authority);
   if (known !== undefined) return known;
@@ -75,7 +75,7 @@ interface ProtocolAgent {
 
 const agents = new Map<string, Promise<ProtocolAgent>>();
 
-/** One connection pool a protocol: forty secrets of one vault share connections. */
+/** One connection pool per protocol, so that forty secrets of one vault share connections. */
 function loadAgent(protocol: string): Promise<ProtocolAgent> {
   const known = agents.get(protocol);
   if (known !== undefined) return known;
@@ -88,8 +88,8 @@ function loadAgent(protocol: string): Promise<ProtocolAgent> {
 }
 
 /**
- * `import` of these modules would evaluate each of their exports, the WebSocket of undici among them: 15 ms more than
- * the way without it, which Node has since 20.16.
+ * `import` of these modules would evaluate all their exports, including undici's WebSocket, and take 15 ms longer than
+ * `getBuiltinModule`, which Node has since 20.16.
  */
 async function load(protocol: string): Promise<Pick<typeof import('node:https'), 'request'> & { Agent: typeof Agent }> {
   const builtin = 'getBuiltinModule' in process;
@@ -116,13 +116,13 @@ function timedOut(): Error {
   return Object.assign(new Error('No answer in time.'), { code: 'ETIMEDOUT' });
 }
 
-/** The short reason of a failed exchange: a code such as ENOTFOUND, never text from outside. */
+/** The short reason of a failed exchange: a code such as ENOTFOUND, never external text. */
 export function exchangeFailure(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'UNKNOWN';
 }
 
-/** Whether an address is of this machine alone. */
+/** Whether an address belongs to this machine only. */
 export function isLoopback(address: string): boolean {
   const host = URL.parse(address)?.hostname ?? '';
   return host === 'localhost' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { instanceOf, type JobNumbers } from '../provenance/job-numbers.ts';
 
-/** What the helper knows of the job it runs in. */
+/** What the helper knows about its job. */
 export interface JobContext {
   readonly numbers: JobNumbers;
-  /** Whether the repository is open to everybody, or the job was started from a fork; `null` when that is unknown. */
+  /** Whether the repository is public, or the job was started from a fork; `null` if unknown. */
   readonly exposed: boolean | null;
 }
 
@@ -15,9 +15,9 @@ export type JobLookup =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The numbers of this job. They come from the payload of the runtime token, since no variable holds the job's id, and
- * are believed only where the token's run is the environment's run: runners before 1.0.3 could hand one job the token
- * of another. `gitea`: Gitea's address by the configuration, for the environment's is the runner's own.
+ * Reads the numbers of this job from the payload of the runtime token, because no variable contains the job's id. They
+ * count only if the token's run equals the environment's run, because runners before 1.0.3 could give one job another's
+ * token. `gitea`: Gitea's address in the configuration; the environment contains the runner's own.
  */
 export function readJobContext(environment: Environment, gitea: string): JobLookup {
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
@@ -29,7 +29,7 @@ export function readJobContext(environment: Environment, gitea: string): JobLook
     return { found: false, reason: 'the runtime token belongs to another run than this job: update the runner' };
   }
   const { repositoryId, exposed } = readEvent(environment['GITHUB_EVENT_PATH']);
-  // Runners before November 2025 do not tell the attempt.
+  // Runners before November 2025 do not state the attempt.
   const attempt = Number(environment['GITHUB_RUN_ATTEMPT'] ?? '1');
   if (!Number.isSafeInteger(attempt) || attempt < 1 || attempt > 99_999) {
     return { found: false, reason: 'GITHUB_RUN_ATTEMPT is not a number of an attempt' };
@@ -40,13 +40,13 @@ export function readJobContext(environment: Environment, gitea: string): JobLook
   };
 }
 
-/** The claims of a token, unchecked; `null` when it is none that can be read. The token itself is never kept. */
+/** The unverified claims of a token; `null` if it cannot be parsed. The token itself is never kept. */
 export function tokenClaims(token: string): Readonly<Record<string, unknown>> | null {
   const payload = token.split('.')[1];
   return payload === undefined ? null : parseObject(Buffer.from(payload, 'base64url').toString('utf8'));
 }
 
-/** Repository and openness, from the file of the event that started the job. */
+/** Reads repository and visibility from the file of the event that started the job. */
 function readEvent(path: string | undefined): { repositoryId: number | null; exposed: boolean | null } {
   const event = path === undefined || path === '' ? null : readObject(path);
   const repository = asObject(event?.['repository']);
@@ -61,10 +61,10 @@ function readEvent(path: string | undefined): { repositoryId: number | null; exp
 
 function readObject(path: string): Readonly<Record<string, unknown>> | null {
   try {
-    // An event is some kilobytes; the file's size is checked since an earlier step may have put anything there.
+    // An event has a few kilobytes; the file's size is checked because an earlier step may have written anything.
     return statSync(path).size > 8_388_608 ? null : parseObject(readFileSync(path, 'utf8'));
   } catch {
-    // Unreadable is unknown, and unknown keeps names opaque.
+    // An unreadable event means unknown visibility, which keeps names opaque.
     return null;
   }
 }

@@ -5,13 +5,13 @@ import { sealProcess } from './configuration/seal-process.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { machineRuntime } from './runtime.ts';
 
-/** The helper's command line. Resolves with the exit code; failures are told on stderr. */
+/** The helper's command line. Resolves with the exit code; prints failures to stderr. */
 async function main(words: readonly string[]): Promise<number> {
   const runtime = machineRuntime();
   try {
     return await runCall(words, runtime);
   } catch (error) {
-    // Only our own errors are made of what is safe to print.
+    // Only Keyturn's own errors are safe to print.
     runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error of its own');
     return exitCodeOf(error);
   }

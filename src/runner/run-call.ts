@@ -4,7 +4,8 @@ import { commands, readCall } from './command-table.ts';
 
 /**
  * Runs one call of the helper. Resolves with the exit code.
- * @throws ServiceError `COMMAND_LINE_WRONG` with the command or option at fault, never with a value; all of the command.
+ * @throws ServiceError `COMMAND_LINE_WRONG` with the faulty command or option, never with a value; and the command's
+ * errors.
  */
 export async function runCall(words: readonly string[], runtime: Runtime): Promise<number> {
   const call = await readCall(words);

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-/** What the helper takes from its machine, as one argument, so that a test can replace it. */
+/** What the helper needs from its machine, as one argument, so that a test can replace it. */
 export interface Runtime {
   readonly environment: Readonly<Record<string, string | undefined>>;
   now(): Date;
   /** Resolves after this many milliseconds. */
   wait(milliseconds: number): Promise<void>;
-  /** From 0 up to, not including, 1: for jitter alone. */
+  /** From 0 to below 1, only for jitter. */
   chance(): number;
   /** This many random bytes, hexadecimal. */
   readonly nonce: (bytes: number) => string;
-  /** One line for the person who reads the job's log. Goes to stderr, never to the command's stdout. */
+  /** Prints one line for readers of the job's log, to stderr, never to the command's stdout. */
   readonly say: (line: string) => void;
 }
 

@@ -17,25 +17,25 @@ import type { SecretRequest, SecretSelection } from './configuration/secret-requ
 import type { Runtime } from './runtime.ts';
 import { vaultAddress } from './configuration/vault-address.ts';
 
-/** One start of the helper: who it is, for which job, and its chain of receipts. */
+/** One start of the helper: its identity, its job, and its chain of receipts. */
 export interface Session {
   readonly configuration: FetchConfiguration;
   readonly job: JobContext | null;
   /**
-   * Reads secrets; their receipts are in the log, and posted, before any of them is given.
-   * @throws ServiceError of the first that failed
+   * Reads secrets. Their receipts are logged and posted before any value is returned.
+   * @throws ServiceError of the first failed read
    */
   fetch(requests: readonly SecretRequest[]): Promise<readonly FetchedSecret[]>;
   /**
    * Requests for what a manifest selects by prefix; a message names what was selected.
-   * @throws ServiceError SELECTION_REFUSED, and when the vault refuses to list
+   * @throws ServiceError SELECTION_REFUSED, and if the vault refuses to list
    */
   select(selections: readonly SecretSelection[]): Promise<readonly SecretRequest[]>;
 }
 
 /**
- * Checks what the helper relies on, in this order: the environment, the configuration, the job.
- * `patienceMs`: how long a new role may take to spread, and throttling to pass.
+ * Checks what the helper relies on, in this order: the environment, the configuration, the job. `patienceMs`: how long
+ * to wait for a new role to take effect and for throttling to end.
  */
 export function startSession(runtime: Runtime, patienceMs: number, exchange: HttpExchange = httpExchange): Session {
   const { environment, say } = runtime;

@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs';
 import { exchangeFailure } from './http-exchange.ts';
 
-/** How long to wait before a pipe that is full is tried again. */
+/** How long to wait before retrying a full pipe. */
 const fullMs = 2;
 
 /**
- * Writes all of a text before anything else happens: receipts and masks must be whole in the log before the command
- * starts. A pipe that Node's own streams have opened no longer blocks, so a slow reader shows as EAGAIN or a short write.
+ * Writes a complete text synchronously, because receipts and masks must be completely in the log before the command
+ * starts. A pipe that Node's own streams have opened does not block, so a slow reader shows as EAGAIN or a short write.
  */
 export function writeAllSync(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);

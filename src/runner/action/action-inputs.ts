@@ -4,8 +4,8 @@ import { join } from 'node:path';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The words of `exec` for the inputs of the action: `manifest`, `secrets` (one `ENV=[VAULT/]NAME` a line), `options` (one
- * a line) and `run`. `null` when there is nothing to run: then the helper is only put on the PATH.
+ * Converts the action's inputs into the words of `exec`: `manifest`, `secrets` (one `ENV=[VAULT/]NAME` per line),
+ * `options` (one per line) and `run`. Returns `null` without `run`: the helper is then only put on the PATH.
  */
 export function execWords(environment: Environment): readonly string[] | null {
   const input = (name: string) => (environment[`INPUT_${name.toUpperCase()}`] ?? '').trim();
@@ -25,12 +25,12 @@ export function execWords(environment: Environment): readonly string[] | null {
   ];
 }
 
-/** Puts `keyturn-fetch` on the PATH of the steps that follow. */
+/** Puts `keyturn-fetch` on the PATH of the following steps. */
 export function install(environment: Environment, helper: string, node: string): string {
   const folder = join(environment['RUNNER_TEMP'] ?? '/tmp', 'keyturn-bin');
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const command = join(folder, 'keyturn-fetch');
-  // This very Node: a later step may put another `node` first on the PATH.
+  // Uses this Node, because a later step may put another `node` first on the PATH.
   writeFileSync(command, `#!/bin/sh\nexec ${quoted(node)} ${quoted(helper)} "$@"\n`);
   chmodSync(command, 0o755);
   const path = environment['GITHUB_PATH'] ?? '';

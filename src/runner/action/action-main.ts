@@ -7,7 +7,7 @@ import { exitCodeOf } from '../exit-codes.ts';
 import { sealProcess } from '../configuration/seal-process.ts';
 import { machineRuntime } from '../runtime.ts';
 
-/** The action's step: runs what its inputs say, or puts the helper on the PATH. Resolves with the exit code. */
+/** The action's step: runs the command of its inputs, or puts the helper on the PATH. Resolves with the exit code. */
 async function main(): Promise<number> {
   const runtime = machineRuntime();
   try {

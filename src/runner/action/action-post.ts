@@ -2,7 +2,10 @@ import { machineRuntime } from '../runtime.ts';
 import { sweepRendered } from '../delivery/rendered-files.ts';
 import { sweep } from '../delivery/sweep.ts';
 
-/** The action's last step, run after failure and cancellation too: nothing that held a secret outlives the job. */
+/**
+ * The action's last step, which also runs after failure and cancellation, so that nothing that held a secret outlives
+ * the job.
+ */
 const runtime = machineRuntime();
 const own = runtime.environment['RUNNER_TEMP'] ?? '';
 const folders = ['/dev/shm', own === '' ? '/tmp' : own];

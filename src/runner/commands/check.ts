@@ -5,7 +5,9 @@ import type { SecretRequest, SecretSelection } from '../configuration/secret-req
 import type { Runtime } from '../runtime.ts';
 import type { checkRow } from '../command-rows.ts';
 
-/** `check [FILE]`: reads a manifest and says what it asks for, or its first fault. No network, no secret. */
+/**
+ * `check [FILE]`: validates a manifest and prints what it requests, or its first fault. Uses no network and no secret.
+ */
 export async function check(
   { values: { json }, positionals: [file = 'keyturn.yml'] }: WordsOf<typeof checkRow>,
   runtime: Runtime,

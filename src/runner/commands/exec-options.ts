@@ -18,7 +18,7 @@ export interface ExecOptions {
   readonly noCommands: boolean;
   readonly allowDisk: boolean;
   readonly pinRun: boolean;
-  /** Where pins are kept, to be handed from job to job; `null` for the job's own folder. */
+  /** The file for pins that jobs pass on to each other; `null` for the job's own folder. */
   readonly pinFile: string | null;
   readonly agent: boolean;
   /** Exit codes after which the helper reads the secrets again and runs the command once more. */
@@ -26,8 +26,8 @@ export interface ExecOptions {
 }
 
 /**
- * What `exec [OPTION]... -- COMMAND [ARGUMENT]...` was asked to do.
- * @throws ServiceError COMMAND_LINE_WRONG with the option at fault; never with what was written there.
+ * The parsed call of `exec [OPTION]... -- COMMAND [ARGUMENT]...`.
+ * @throws ServiceError COMMAND_LINE_WRONG with the faulty option, never with its value.
  */
 export function execOptions({ values, rest: command }: WordsOf<typeof execRow>): ExecOptions {
   if (command.length === 0) wrong('--', 'the command to run follows `--`');
@@ -70,7 +70,7 @@ function asEnvironment(word: string): SecretRequest {
   return request('--secret', reference, { kind: 'environment', variable });
 }
 
-/** `VARIABLE=[VAULT/]NAME` for a private place, or `/PATH=[VAULT/]NAME`. */
+/** `VARIABLE=[VAULT/]NAME` for a private file, or `/PATH=[VAULT/]NAME`. */
 function asFile(word: string): SecretRequest {
   const [place, reference] = halves('--file', word);
   if (/^\/\S+$/.test(place)) return request('--file', reference, { kind: 'file', path: place, variable: null });

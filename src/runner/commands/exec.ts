@@ -35,14 +35,14 @@ import { type Session, startSession } from '../session.ts';
 import type { Runtime } from '../runtime.ts';
 import { writeAllSync } from '../write-all-sync.ts';
 
-/** One start of the command, and what it was started with. */
+/** One run of the command, and the versions it ran with. */
 interface Round {
   readonly code: number;
   readonly versions: string;
 }
 
 /**
- * `exec`: reads secrets, leaves their receipts, masks them, and runs a command with them, its output redacted.
+ * `exec`: reads secrets, emits receipts, writes masks, and runs a command with the secrets while redacting its output.
  * Resolves with the exit code.
  */
 export async function exec(options: ExecOptions, runtime: Runtime): Promise<number> {
@@ -65,12 +65,12 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   const round = { session, requests, masks, hidden: new Map<string, HiddenSecret>(), parent };
   const first = await runOnce(options, runtime, { ...round, unless: null });
   if (first === null || parent.isGone() || !options.retryOn.includes(first.code)) return first?.code ?? 0;
-  // The command may have met a value that was rotated a moment ago. The same version again would fail again.
+  // The command may have used a value that was just rotated. The same version would fail again.
   const second = await runOnce(options, runtime, { ...round, unless: first.versions });
   return second?.code ?? first.code;
 }
 
-/** What the manifest and the command line ask for together. */
+/** Merges the requests of the manifest and the command line. */
 async function loadRequests({ manifest, requests }: ExecOptions): Promise<Manifest> {
   if (manifest === null && requests.length === 0) {
     throw new ServiceError('COMMAND_LINE_WRONG', {
@@ -90,13 +90,16 @@ interface RoundOrder {
   readonly session: Session;
   readonly requests: readonly SecretRequest[];
   readonly masks: MaskDecision;
-  /** Values of earlier rounds stay hidden. */
+  /** Values of earlier rounds stay redacted. */
   readonly hidden: Map<string, HiddenSecret>;
   readonly parent: ParentWatch;
   readonly unless: string | null;
 }
 
-/** Reads, delivers, runs. `null` when the versions read are those of `unless`: nothing has changed, nothing is run. */
+/**
+ * Reads, delivers and runs. Returns `null` without running if the versions are those of `unless`, because nothing has
+ * changed.
+ */
 async function runOnce(
   options: ExecOptions,
   runtime: Runtime,
@@ -108,11 +111,11 @@ async function runOnce(
   const files = memoryFiles({
     allowDisk: options.allowDisk,
     nonce: runtime.nonce(4),
-    // Before they hold a value, so that the guardian knows of them whenever this helper is killed.
+    // Registered before they contain a value, so that the guardian knows them whenever this helper is killed.
     announce: (place) => guardian?.watch(null, [place]),
     fallback: environment['RUNNER_TEMP'] ?? '/tmp',
   });
-  // At once, whatever the command still does: it may take two seconds to end.
+  // Immediately, because the command may take two seconds to end.
   const stopWatching = parent.onGone(() => files.remove());
   try {
     const fetched = options.pinRun
@@ -172,7 +175,7 @@ function dismiss(guardian: Guardian): void {
   guardian.dismiss();
 }
 
-/** Adds what is new to what is hidden, and says of each secret once that it blots out ordinary text. */
+/** Adds new values to the redaction, and warns once for each secret that would redact ordinary text. */
 async function hide(
   values: readonly NamedValue[],
   hidden: Map<string, HiddenSecret>,
@@ -198,13 +201,14 @@ function writeMasks(
   secrets: readonly HiddenSecret[],
   say: (line: string) => void,
 ): void {
-  // What an agent sees is its transcript: a mask would put the value there.
+  // An agent sees its transcript, and a mask would put the value there.
   if (options.noMasks || options.agent) return;
   if (!decision.masks) {
     if (decision.reason !== null) say(`no masks were written: ${decision.reason}`);
     return;
   }
-  // In one write, so that nothing comes between; the line feed ends a line that another process may have left unfinished.
+  // In one write, so that nothing comes in between; the line feed ends a line that another process may have left
+  // unfinished.
   const lines = maskLines(secrets);
   if (lines.length > 0) writeAllSync(2, `\n${lines.join('\n')}\n`);
 }
@@ -214,8 +218,8 @@ function versionsOf(fetched: readonly FetchedSecret[]): string {
 }
 
 /**
- * The versions that this run took first. One that has been disabled since then is replaced by the newest, once, with a message:
- * both reads leave a receipt.
+ * Fetches the versions that this run read first. If one has been disabled since, replaces it once by the newest, with a
+ * message; both reads produce a receipt.
  */
 async function fetchPinned(
   session: Session,

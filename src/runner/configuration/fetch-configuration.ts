@@ -1,17 +1,17 @@
-/** Which identity the helper uses. Always exactly one, chosen by the runner's operator; nothing is guessed. */
+/** The identity of the helper. The runner's operator configures exactly one; the helper never guesses. */
 export type IdentityConfiguration =
   | {
       readonly kind: 'managed-identity';
-      /** Of a user-assigned identity; `null` takes the machine's only one. */
+      /** The client id of a user-assigned identity; `null` uses the machine's only identity. */
       readonly clientId: string | null;
-      /** Address of the metadata service; another than Azure's own must be loopback. */
+      /** Address of the metadata service; any address other than Azure's own must be loopback. */
       readonly endpoint: string;
     }
   | {
       readonly kind: 'workload-identity';
       readonly tenantId: string;
       readonly clientId: string;
-      /** File that holds the federated token, or `null` to ask the Gitea's id-token endpoint for one. */
+      /** File with the federated token, or `null` to request one from Gitea's id-token endpoint. */
       readonly tokenFile: string | null;
       readonly audience: string;
       readonly authority: string;
@@ -20,7 +20,7 @@ export type IdentityConfiguration =
       readonly kind: 'service-principal';
       readonly tenantId: string;
       readonly clientId: string;
-      /** File that holds the client secret, or the variable of the job's environment that does. */
+      /** File with the client secret, or the variable of the job's environment with it. */
       readonly secretFile: string | null;
       readonly secretVariable: string | null;
       /** PEM with certificate and private key. */
@@ -35,25 +35,25 @@ export interface VaultConfiguration {
   readonly url: string;
 }
 
-/** What the runner's operator says, in one root-owned file that the runner mounts. A job cannot change it. */
+/** The operator's configuration, in one root-owned file that the runner mounts. A job cannot change it. */
 export interface FetchConfiguration {
   readonly format: 1;
-  /** Where receipts are posted; `null` leaves them in the job's log alone. */
+  /** The service that receives receipts; `null` writes them only to the job's log. */
   readonly service: string | null;
-  /** Gitea's public address, as the service's settings give it. */
+  /** Gitea's public address, the same as in the service's settings. */
   readonly gitea: string;
   readonly vaults: readonly VaultConfiguration[];
   readonly identity: IdentityConfiguration;
   /** `auto`: digests in public repositories and for forks, names elsewhere. */
   readonly names: 'auto' | 'plain' | 'opaque';
-  /** What happens to reads that cannot be tied to a job. */
+  /** How to treat reads that cannot be tied to a job. */
   readonly withoutJob: 'warn' | 'refuse';
-  /** Domains beside Azure's that a vault may lie in. */
+  /** Allowed vault domains in addition to Azure's. */
   readonly vaultDomains: readonly string[];
-  /** Variables of the job's environment that are let through although they could redirect this helper. */
+  /** Variables of the job's environment that are allowed although they could redirect this helper. */
   readonly allowVariables: readonly string[];
-  /** PEM file of a further authority that vault, token endpoint and service may be certified by. */
+  /** PEM file of a further certificate authority for vault, token endpoint and service. */
   readonly authorityFile: string | null;
-  /** What an agent may run with secrets: absolute paths. */
+  /** The commands that an agent may run with secrets, as absolute paths. */
   readonly agentCommands: readonly string[];
 }

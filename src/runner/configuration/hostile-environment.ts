@@ -1,17 +1,17 @@
 import { ServiceError } from '../../service-error.ts';
 
 /**
- * Variables by which an earlier step could run code in this helper, make it trust somebody else, or send its requests
- * elsewhere. An `env:` in a workflow, or a line written to GITHUB_ENV, is all it takes to set them.
+ * Variables with which an earlier step could run code in this helper, change whom it trusts, or redirect its requests.
+ * An `env:` in a workflow or a line in GITHUB_ENV can set them.
  */
 const hostile = [
   /^LD_(PRELOAD|AUDIT|LIBRARY_PATH|DEBUG|DEBUG_OUTPUT|PROFILE)$/,
   /^NODE_(OPTIONS|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED|USE_ENV_PROXY|USE_SYSTEM_CA|PATH|DEBUG|DEBUG_NATIVE)$/,
-  // A cache of compiled code is code; coverage and warnings are written where they say.
+  // A cache of compiled code is code; the others choose where coverage and warnings are written.
   /^NODE_(COMPILE_CACHE|V8_COVERAGE|REDIRECT_WARNINGS|ICU_DATA)$/,
-  // Node as distributions build it takes its authorities from these.
+  // Distributions build Node to read its certificate authorities from these.
   /^(SSL_CERT_FILE|SSL_CERT_DIR|SSLKEYLOGFILE|OPENSSL_(CONF|MODULES|ENGINES))$/,
-  // Name resolution: where a vault's name leads.
+  // Name resolution: the address of a vault's name.
   /^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|GLIBC_TUNABLES)$/,
   /^AZURE_(AUTHORITY_HOST|POD_IDENTITY_AUTHORITY_HOST|REGIONAL_AUTHORITY_NAME)$/,
   /^(http_proxy|https_proxy|all_proxy)$/i,
@@ -19,8 +19,8 @@ const hostile = [
 ];
 
 /**
- * Refuses to go on while the job's environment could redirect this helper. `allowed`: what the runner's own
- * configuration lets through; the helper itself reads none of them either way.
+ * Refuses to continue while the job's environment could redirect this helper. `allowed`: variables that the runner's
+ * configuration permits; the helper itself reads none of them.
  * @throws ServiceError ENVIRONMENT_HOSTILE
  */
 export function refuseHostileEnvironment(

@@ -6,9 +6,9 @@ import { parseFetchConfiguration, staysOnLoopback } from './parse-fetch-configur
 const file = '/etc/keyturn/fetch.json';
 
 /**
- * The configuration that the runner's operator mounted. It is believed because only root can write it.
- * `KEYTURN_FETCH_CONFIGURATION` may name another file only when nothing in that leads off this machine: the embedded
- * cloud. Where the operator's file exists, it alone counts.
+ * Loads the configuration that the runner's operator mounted. It is trusted because only root can write it.
+ * `KEYTURN_FETCH_CONFIGURATION` may name another file only if nothing in it leads off this machine, for the embedded
+ * cloud. If the operator's file exists, no other is used.
  * @throws ServiceError FETCH_CONFIGURATION_UNTRUSTED, FETCH_CONFIGURATION_MALFORMED
  */
 export function loadFetchConfiguration(
@@ -33,7 +33,7 @@ function refuse(path: string, reason: string): never {
   throw new ServiceError('FETCH_CONFIGURATION_UNTRUSTED', { file: path, reason });
 }
 
-/** Owner and text of one opened file, so that neither can change between the look and the reading. */
+/** Owner and text of one opened file, so that neither can change between check and read. */
 function read(path: string): { owner: number; writableByOthers: boolean; text: string } | null {
   let descriptor: number;
   try {

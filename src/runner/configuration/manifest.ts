@@ -6,29 +6,27 @@ import { rejectDuplicateDestinations } from './reject-duplicate-destinations.ts'
 import { isSafeVariable, type SecretRequest, type SecretSelection, type SecretTarget } from './secret-request.ts';
 import { type Refusal, ShapeReader } from './shape-reader.ts';
 
-/** No manifest needs more; a larger file was not written by hand. */
+/** No manifest needs more; a larger file is not hand-written. */
 const mostBytes = 262_144;
 
-/** What a manifest asks for. */
+/** The requests of a manifest. */
 export interface Manifest {
   /** Secrets by their names, in order. */
   readonly requests: readonly SecretRequest[];
-  /** Secrets by what their names begin with, in order. */
+  /** Secrets by prefix, in order. */
   readonly selections: readonly SecretSelection[];
 }
 
 /**
  * A manifest, `keyturn.yml`:
  *
- *     format: 1
- *     secrets:
- *       - name: database-password
- *         environment: DATABASE_PASSWORD
+ * format: 1 secrets:
+ * - name: database-password environment: DATABASE_PASSWORD
  *
- * Each secret has a `name` and one place: `environment`, `file` (a path), `fileVariable` (a private file whose path the
- * variable holds) or `descriptor`; it may have `vault`, `version`, `pointer`, `required` and `life`. An entry with
- * `prefix` in place of `name` has `environmentPrefix`; it may have `vault`, `required` and `life`.
- * @throws ServiceError MANIFEST_MALFORMED at the first fault, with its place
+ * Each secret has a `name` and one destination: `environment`, `file` (a path), `fileVariable` (a private file whose
+ * path the variable holds) or `descriptor`; it may have `vault`, `version`, `pointer`, `required` and `life`. An entry
+ * with `prefix` in place of `name` has `environmentPrefix`; it may have `vault`, `required` and `life`.
+ * @throws ServiceError MANIFEST_MALFORMED for the first fault, with its place
  */
 export async function readManifest(path: string): Promise<Manifest> {
   return await parseManifest(readText(path));
@@ -55,7 +53,7 @@ function parseSelection(entry: ShapeReader): SecretSelection {
   entry.only('prefix environmentPrefix vault required life');
   const variablePrefix = entry.text('environmentPrefix', /^[A-Z_][A-Z0-9_]{0,63}$/);
   return {
-    // Three characters at least: what begins with less is nearly everything. Staging secrets are nobody's to read.
+    // At least three characters, because a shorter prefix matches nearly everything. No job may read staging secrets.
     prefix: entry.text('prefix', /^(?!rot-)[0-9A-Za-z][0-9A-Za-z-]{2,126}$/i).toLowerCase(),
     variablePrefix: isSafeVariable(`${variablePrefix}X`)
       ? variablePrefix
@@ -70,7 +68,7 @@ function parseRequest(entry: ShapeReader): SecretRequest {
   entry.only('name vault version pointer environment file fileVariable descriptor required life');
   const optional = (name: string, form: RegExp) => (entry.has(name) ? entry.text(name, form) : null);
   return {
-    // A wildcard would need the right to list, and would hand over what nobody chose.
+    // A wildcard would need the right to list, and would pass on secrets that nobody chose.
     name: entry.text('name', /^[0-9A-Za-z-]{1,127}$/),
     vault: vaultOf(entry),
     version: optional('version', /^[0-9a-f]{32}$/),
@@ -117,7 +115,7 @@ function parseTarget(entry: ShapeReader): SecretTarget {
   }
 }
 
-/** YAML 1.2, no tags of its own making, aliases bounded so that a few lines cannot become a gigabyte. */
+/** Parses YAML 1.2 without custom tags, and with bounded aliases, so that a few lines cannot expand to a gigabyte. */
 async function parseYaml(text: string): Promise<unknown> {
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text, { prettyErrors: true, schema: 'core', uniqueKeys: true, strict: true });

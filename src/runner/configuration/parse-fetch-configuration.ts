@@ -8,8 +8,8 @@ const azureAuthority = 'https://login.microsoftonline.com';
 const authorities = [azureAuthority, 'https://login.microsoftonline.us', 'https://login.partner.microsoftonline.cn'];
 
 /**
- * The fetch configuration from the text of its file, defaults filled in.
- * @throws ServiceError FETCH_CONFIGURATION_MALFORMED at the first fault, with its place.
+ * Parses the text of a fetch configuration and fills in defaults.
+ * @throws ServiceError FETCH_CONFIGURATION_MALFORMED for the first fault, with its place.
  */
 export function parseFetchConfiguration(file: string, text: string): FetchConfiguration {
   const refuse: Refuse = (place, reason) => {
@@ -49,7 +49,7 @@ function parseIdentity(inside: ShapeReader, refuse: Refuse): IdentityConfigurati
   if (kind === 'managed-identity') {
     inside.only('kind clientId endpoint');
     const endpoint = inside.has('endpoint') ? parseAddress(inside, 'endpoint', refuse) : azureMetadata;
-    // Anything else would be handed out tokens' requests; loopback is how the embedded cloud is reached.
+    // Any other address would receive token requests; loopback is allowed for the embedded cloud.
     if (endpoint !== azureMetadata && !isLoopback(endpoint)) refuse('identity.endpoint', 'must be loopback');
     return { kind, clientId: textOrNull('clientId', guid), endpoint };
   }
@@ -75,7 +75,9 @@ function parseIdentity(inside: ShapeReader, refuse: Refuse): IdentityConfigurati
   return { kind, ...common, ...ways };
 }
 
-/** An https address, or an http one of this machine or of Azure's metadata service; no path, no trailing slash. */
+/**
+ * An https address, or an http address of this machine or of Azure's metadata service; without path or trailing slash.
+ */
 function parseAddress(inside: ShapeReader, name: string, refuse: Refuse): string {
   const written = inside.text(name, /^https?:\/\//);
   const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is no address');

@@ -1,41 +1,41 @@
-/** Where a command finds a secret. */
+/** The destination of a secret. */
 export type SecretTarget =
   | { readonly kind: 'environment'; readonly variable: string }
-  /** `path` on tmpfs; `null` takes a private place whose path the variable holds. */
+  /** `path` on tmpfs; `null` creates a private file whose path the variable contains. */
   | { readonly kind: 'file'; readonly path: string | null; readonly variable: string | null }
   | { readonly kind: 'descriptor'; readonly number: number };
 
-/** One secret that a command line or a manifest asks for. */
+/** One secret that a command line or a manifest requests. */
 export interface SecretRequest {
-  /** Short name of the vault; `null` where the configuration has but one. */
+  /** Short name of the vault; `null` if the configuration has only one. */
   readonly vault: string | null;
   readonly name: string;
   readonly version: string | null;
-  /** RFC 6901, into a value that is JSON; `null` takes the whole value. */
+  /** An RFC 6901 pointer into a JSON value; `null` uses the whole value. */
   readonly pointer: string | null;
   readonly target: SecretTarget;
-  /** An optional secret that is missing, deleted, disabled, expired or not yet valid is left out. */
+  /** An optional secret that is missing, deleted, disabled, expired or not yet valid is skipped. */
   readonly required: boolean;
-  /** What the version must at least have before it expires. */
+  /** The minimum time before the version expires. */
   readonly minimumLifeMs: number;
 }
 
 /**
- * All secrets of a vault whose names begin alike, chosen in a manifest alone. Needs the right to list: names that nobody
- * wrote down are handed over, so it is asked for by a key of its own and there is no other pattern.
+ * All secrets of a vault with a common prefix; only possible in a manifest. It needs the right to list, and passes on
+ * names that nobody wrote down, so it has its own key and no other pattern exists.
  */
 export interface SecretSelection {
   readonly vault: string | null;
   /** Lower-case, as Key Vault compares names. */
   readonly prefix: string;
-  /** What the variables begin with; the rest of a secret's name follows, in capitals, with `_` for `-`. */
+  /** The prefix of the variables; the rest of a secret's name follows, in capitals, with `_` for `-`. */
   readonly variablePrefix: string;
-  /** Holds for each secret selected, and for there being one at all. */
+  /** Applies to each selected secret, and to whether at least one must exist. */
   readonly required: boolean;
   readonly minimumLifeMs: number;
 }
 
-/** How a request is written in one word: `[VAULT/]NAME[@VERSION]`. `null` when the text is none. */
+/** Parses a request in one word: `[VAULT/]NAME[@VERSION]`. Returns `null` if the text is invalid. */
 export function parseSecretWord(
   text: string,
 ): { readonly vault: string | null; readonly name: string; readonly version: string | null } | null {
@@ -45,7 +45,7 @@ export function parseSecretWord(
   return { vault: parts['vault']?.toLowerCase() ?? null, name: parts['name'] ?? '', version: parts['version'] ?? null };
 }
 
-/** What a variable may be called: a name that any program can read and none obeys. */
+/** Whether a variable's name is valid in any program and has no effect on any. */
 export function isSafeVariable(name: string): boolean {
   return (
     /^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name) &&

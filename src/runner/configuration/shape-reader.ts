@@ -1,7 +1,7 @@
-/** Ends the reading with the place of a fault and what is wrong there. */
+/** Throws an error with the place of a fault and its description. */
 export type Refusal = (place: string, reason: string) => never;
 
-/** Reads one object of a document that a person wrote; each fault is refused with its place. */
+/** Reads one object of a hand-written document; refuses each fault with its place. */
 export class ShapeReader {
   readonly #members: Readonly<Record<string, unknown>>;
   readonly #place: string;
@@ -25,7 +25,7 @@ export class ShapeReader {
     return Object.keys(this.#members);
   }
 
-  /** Refuses members beside these, which are written in one line, parted by spaces. */
+  /** Refuses all members except these, which are given in one line, separated by spaces. */
   only(names: string): void {
     const known = names.split(' ');
     for (const name of Object.keys(this.#members)) {
@@ -66,7 +66,7 @@ export class ShapeReader {
     );
   }
 
-  /** Empty where it is absent. */
+  /** Empty if absent. */
   texts(name: string, form: RegExp): readonly string[] {
     if (!this.has(name)) return [];
     return this.#array(name).map((value, index) => {
@@ -89,7 +89,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A name that somebody wrote, safe to print: it may hold anything. */
+/** Makes a user-written name safe to print, because it may contain anything. */
 function printable(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 60);
 }

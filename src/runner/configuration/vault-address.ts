@@ -2,7 +2,7 @@ import { ServiceError } from '../../service-error.ts';
 import type { FetchConfiguration, VaultConfiguration } from './fetch-configuration.ts';
 import { isLoopback } from '../http-exchange.ts';
 
-/** Azure's clouds: where their vaults lie, and for whom a token must be. Source: Key Vault's list of DNS suffixes. */
+/** Azure's clouds: their vault domains, and the resource for a token. Source: Key Vault's list of DNS suffixes. */
 const clouds = [
   { domain: 'vault.azure.net', resource: 'https://vault.azure.net' },
   { domain: 'vault.azure.cn', resource: 'https://vault.azure.cn' },
@@ -10,9 +10,8 @@ const clouds = [
 ] as const;
 
 /**
- * The vault that the configuration calls `name`, and the resource to ask a token for.
- * A token goes to no host outside Azure's vault domains, those configured, and this machine: whoever could name another
- * would be given it.
+ * Returns the configured vault `name` and the resource for its token. A token is only sent to hosts in Azure's vault
+ * domains, configured domains and this machine; otherwise anyone who could name a host would receive it.
  * @throws ServiceError VAULT_NOT_CONFIGURED, VAULT_HOST_REFUSED
  */
 export function vaultAddress(
@@ -31,7 +30,7 @@ export function vaultAddress(
   return { ...vault, resource: cloud?.resource ?? clouds[0].resource };
 }
 
-/** A name from a command line or manifest can be anything, a secret typed by mistake included. */
+/** A name from a command line or manifest can be anything, even a secret typed by mistake. */
 function printable(name: string | null): string {
   if (name === null) return '(none named, and several configured)';
   return /^[0-9A-Za-z-]{1,127}$/.test(name) ? name : '(no vault name)';

@@ -4,9 +4,9 @@ import { ServiceError } from '../../service-error.ts';
 import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
 
 /**
- * Checks what an agent wants to run with secrets. The runner's operator lists the commands; each must be a file at an
- * absolute path that neither the agent nor anybody else of its rights can write or replace, for what can be rewritten
- * can print its secrets in any disguise. Values go over descriptors alone: an environment can be read back.
+ * Checks the command that an agent wants to run with secrets. The runner's operator lists the commands. Each must be a
+ * file at an absolute path that the agent's user can neither write nor replace, because a rewritten command could print
+ * its secrets in any encoding. Values go only through descriptors, because an environment can be read back.
  * @throws ServiceError AGENT_COMMAND_REFUSED
  */
 export function checkAgentCommand(
@@ -26,7 +26,7 @@ export function checkAgentCommand(
   if (!allowed.includes(file)) refuse('it is not among agentCommands of the fetch configuration');
   if (selections.length > 0 || requests.some(({ target }) => target.kind !== 'descriptor'))
     refuse('secrets are given by descriptor only: use --fd');
-  // Root writes everything, whatever the modes say.
+  // Root can write everything, regardless of modes.
   if (user === 0) refuse('the agent runs as root and could rewrite any command');
   let real: string;
   try {
@@ -41,7 +41,7 @@ export function checkAgentCommand(
   }
 }
 
-/** A path and every folder above it. */
+/** Returns a path and every folder above it. */
 function waysTo(path: string): readonly string[] {
   const above = dirname(path);
   return above === path ? [path] : [path, ...waysTo(above)];

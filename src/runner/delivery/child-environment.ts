@@ -1,13 +1,13 @@
-/** What identifies the job, the runner or this helper to somebody: no command needs it to use a secret. */
+/** Variables that identify the job, the runner or this helper; no command needs them to use a secret. */
 const stripped = /^(AZURE_|ACTIONS_|IDENTITY_|MSI_|IMDS_|KEYTURN_)|^(GITEA_TOKEN|GITHUB_TOKEN|FORGEJO_TOKEN)$/;
 
-/** What a command cannot well do without. */
+/** Variables that most commands need. */
 const bare = /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|TMPDIR|LANG|LC_[A-Z]+|CI)$/;
 
 /**
- * The environment of the command: the job's, without what identifies it, and the secrets.
- * `pristine`: only what a command cannot well do without. `keep`: names that are handed on although they identify.
- * `credential`: the variable that this helper's own client secret came in; it is never handed on.
+ * Builds the command's environment: the job's, without identifying variables, plus the secrets. `pristine`: only
+ * variables that most commands need. `keep`: identifying variables to pass on nevertheless. `credential`: the variable
+ * with this helper's own client secret, which is never passed on.
  */
 export function childEnvironment(
   environment: Readonly<Record<string, string | undefined>>,

@@ -7,21 +7,21 @@ import type { MemoryFiles } from './memory-file.ts';
 import { leastLength } from '../redaction/needles/secret-lines.ts';
 import type { SecretRequest } from '../configuration/secret-request.ts';
 
-/** One value for one place, as the request asked for it. */
+/** One value with its requested destination. */
 export interface ReadySecret {
   readonly request: SecretRequest;
   readonly value: string;
 }
 
-/** What a command is given beside its own environment. */
+/** What a command receives in addition to its environment. */
 export interface Delivery {
   readonly variables: ReadonlyMap<string, string>;
-  /** By the number that the command is to have. */
+  /** By the command's descriptor number. */
   readonly descriptors: ReadonlyMap<number, number>;
 }
 
 /**
- * The values, after each request's JSON pointer; optional secrets that are not there are left out.
+ * Returns the values after applying each request's JSON pointer; skips optional secrets that are missing.
  * @throws ServiceError SECRET_PART_MISSING, SECRET_NOT_AN_ENVIRONMENT_VALUE
  */
 export function readySecrets(fetched: readonly FetchedSecret[]): readonly ReadySecret[] {
@@ -38,13 +38,13 @@ export function readySecrets(fetched: readonly FetchedSecret[]): readonly ReadyS
   });
 }
 
-/** A value, and the name of the secret that it is of. */
+/** A value and the name of its secret. */
 export interface NamedValue {
   readonly name: string;
   readonly value: string;
 }
 
-/** Everything that must not be printed: the values served, and the parts of them that are asked for. */
+/** Everything that must not be printed: the values served, and their requested parts. */
 export function valuesToHide(fetched: readonly FetchedSecret[], ready: readonly ReadySecret[]): readonly NamedValue[] {
   const served = fetched.flatMap(({ request, secret }) =>
     secret === null ? [] : [{ name: request.name, value: secret.value.reveal() }],
@@ -52,18 +52,18 @@ export function valuesToHide(fetched: readonly FetchedSecret[], ready: readonly 
   return [...served, ...ready.map(({ request, value }) => ({ name: request.name, value }))];
 }
 
-/** Names of secrets whose values are too short to be hidden without blotting out harmless text. */
+/** Names of secrets whose values are too short to redact without removing harmless text. */
 export function tooShort(ready: readonly ReadySecret[]): readonly string[] {
   return ready.filter(({ value }) => value.length < leastLength).map(({ request }) => request.name);
 }
 
-/** How many pipes the guardian must have for these requests: two for output, one for each descriptor. */
+/** The number of pipes for these requests: two for output, one for each descriptor. */
 export function pipesFor(requests: readonly SecretRequest[]): number {
   return 2 + requests.filter(({ target }) => target.kind === 'descriptor').length;
 }
 
 /**
- * Puts each value where the command is to find it.
+ * Delivers each value to its destination.
  * @throws ServiceError DISK_REFUSED, TARGET_UNUSABLE
  */
 export function deliverSecrets(ready: readonly ReadySecret[], guardian: Guardian, files: MemoryFiles): Delivery {
@@ -92,8 +92,8 @@ export function deliverSecrets(ready: readonly ReadySecret[], guardian: Guardian
 }
 
 /**
- * Without memory for files: a pipe. It holds 64 KB and a secret at most 25, so the value is in it before the command
- * starts. Unlike a file it cannot be opened anew by its name, `/dev/fd/N`: that would wait for a writer.
+ * A pipe, for machines without memory files. It holds 64 KB and a secret at most 25, so the value is in it before the
+ * command starts. Unlike a file it cannot be reopened as `/dev/fd/N`, which would wait for a writer.
  */
 function throughPipe(pipe: Pipe | undefined, value: string, number: number): number {
   const path = `descriptor ${String(number)}`;

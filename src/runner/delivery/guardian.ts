@@ -9,22 +9,22 @@ export interface Pipe {
   readonly write: number;
 }
 
-/** A small shell beside this helper, which outlives it for a moment. */
+/** A small shell beside this helper, which briefly outlives it. */
 export interface Guardian {
   /** Whether core dumps are off, for this helper and all that it starts. */
   readonly coreDumpsOff: boolean;
-  /** `null` where the machine has no `mkfifo`. */
+  /** `null` if the machine has no `mkfifo`. */
   readonly pipes: readonly Pipe[] | null;
-  /** Names the process group that is to end when this helper dies, and what is to be removed then. */
+  /** Registers the process group to end and the paths to remove if this helper dies. */
   watch(group: number | null, places: readonly string[]): void;
   /** Everything has ended and was removed. */
   dismiss(): void;
 }
 
 /**
- * `prlimit`: 1, not 0, for that is what keeps Linux from piping a dump to a collector too. The helper holds secrets
- * itself, so its own limit is set, and the command inherits it.
- * Then the shell reads what to see to, until the end of its input: this helper is dead, or has seen to it itself.
+ * `prlimit`: 1, not 0, because 1 also stops Linux from piping a dump to a collector. The helper holds secrets itself,
+ * so this sets its own limit, which the command inherits. The shell then reads its orders until the end of input, when
+ * this helper is dead or has cleaned up itself.
  */
 const script = `
 prlimit --pid "$1" --core=1:1 >/dev/null 2>&1 && echo core
@@ -48,18 +48,18 @@ fi
 
 /**
  * Starts the guardian: real pipes for the command (Node's own are sockets, which \`/dev/stdout\` cannot open), no core
- * dumps, and the end of the command when this helper is killed, which no handler of its own could see to.
- * Meant to run while the secrets are being read. Never rejects: what it could not do it says.
+ * dumps, and a way to end the command if this helper is killed, which no signal handler could do. Runs while the
+ * secrets are being read. Never rejects: its result states what it could not do.
  */
 export async function startGuardian(pipeCount: number): Promise<Guardian> {
-  // Never holds data: a pipe is only named here, for the moment until both ends are open.
+  // Never contains data: a pipe only has a name here until both ends are open.
   const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
   const paths = Array.from({ length: pipeCount }, (_, index) => join(directory, String(index)));
   const shell = spawn('/bin/sh', ['-c', script, 'keyturn-guardian', String(process.pid), ...paths], {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     cwd: '/',
     stdio: ['pipe', 'pipe', 'ignore'],
-    // Out of the step's process group: what ends the group must not end its guardian first.
+    // Outside the step's process group, so that ending the group does not end the guardian first.
     detached: true,
   });
   shell.on('error', () => undefined);
@@ -89,7 +89,7 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
 }
 
 function openPipe(path: string): Pipe {
-  // Without O_NONBLOCK opening would wait for a writer. The flag is of this end alone.
+  // Without O_NONBLOCK opening would wait for a writer. The flag applies only to this end.
   const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return { read, write: openSync(path, constants.O_WRONLY) };
 }

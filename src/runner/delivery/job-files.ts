@@ -2,25 +2,31 @@ import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, r
 import { startRedaction } from '../redaction/redaction.ts';
 import type { SecretSearch } from '../redaction/search/secret-search.ts';
 
-/** The files through which a step speaks to its runner. What is in them ends up on disk, in later steps, in the server. */
+/**
+ * The files through which a step communicates with its runner. Their contents end up on disk, in later steps and on the
+ * server.
+ */
 const names = ['OUTPUT', 'ENV', 'STATE', 'PATH', 'STEP_SUMMARY'].flatMap((name) => [`GITHUB_${name}`, `GITEA_${name}`]);
 
 const pieceBytes = 1_048_576;
 
-/** How many bytes a view takes at most for one byte of a secret: `\\\\u0041` within JSON within JSON. */
+/** The most bytes that a view uses for one byte of a secret: `\\\\u0041` within JSON within JSON. */
 const mostExpansion = 10;
 
 export interface JobFiles {
-  /** Takes back what was written since, from every file that now holds a secret. Gives the names of those files, and of any that cannot be looked at. */
+  /**
+   * Removes what was written since, from every file that now contains a secret. Returns the names of those files, and
+   * of any that cannot be checked.
+   */
   takeBack(search: SecretSearch): readonly string[];
 }
 
-/** Remembers how long each of the job's files is before the command runs. */
+/** Records the length of each of the job's files before the command runs. */
 export function watchJobFiles(environment: Readonly<Record<string, string | undefined>>): JobFiles {
   const paths = new Map<string, { name: string; length: number }>();
   for (const name of names) {
     const path = environment[name] ?? '';
-    // Gitea's names stand for the same files.
+    // Gitea's names refer to the same files.
     if (path.startsWith('/') && !paths.has(path) && mayWrite(path)) paths.set(path, { name, length: readLength(path) });
   }
   return {
@@ -29,7 +35,7 @@ export function watchJobFiles(environment: Readonly<Record<string, string | unde
   };
 }
 
-/** What we may not write, the command may not either: there is nothing of it to take back. */
+/** If this user may not write the file, neither may the command, so there is nothing to remove. */
 function mayWrite(path: string): boolean {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
@@ -52,8 +58,8 @@ function holdsSecret(path: string, length: number, search: SecretSearch): boolea
   try {
     descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
   } catch (error) {
-    // Gone: there is nothing to take back. Made a link or unreadable by the command: what cannot be looked at is not
-    // called clean, for the runner may be able to read it.
+    // If the file is gone, there is nothing to remove. If the command made it a link or unreadable, it counts as
+    // unclean, because the runner may still be able to read it.
     return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
   try {
@@ -66,8 +72,8 @@ function holdsSecret(path: string, length: number, search: SecretSearch): boolea
 }
 
 /**
- * Whether a secret ends beyond the first `length` bytes. One may have been begun before them, in any view. Reads in
- * pieces: a command may have written gigabytes.
+ * Whether a secret ends after the first `length` bytes; it may have started before them, in any view. Reads in chunks,
+ * because a command may have written gigabytes.
  */
 function endsSecret(descriptor: number, length: number, search: SecretSearch): boolean {
   const from = Math.max(0, length - search.longest * mostExpansion);

@@ -1,6 +1,6 @@
 /**
- * What a JSON pointer (RFC 6901) leads to in a text: a text as it is, a number or boolean as JSON writes it.
- * `null` when the text is no JSON, or there is nothing of that kind there.
+ * Resolves a JSON pointer (RFC 6901) in JSON text: returns a string unchanged, a number or boolean as JSON. Returns
+ * `null` if the text is not valid JSON, or has no such value.
  */
 export function pointInto(text: string, pointer: string): string | null {
   let place = parseJson(text);

@@ -3,32 +3,32 @@ import { dirname, join } from 'node:path';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 
-/** Magic numbers of file systems that live in memory: tmpfs and ramfs. Source: statfs(2). */
+/** Magic numbers of in-memory file systems: tmpfs and ramfs. Source: statfs(2). */
 const inMemory: ReadonlyMap<number, string> = new Map([
   [0x01021994, 'tmpfs'],
   [0x858458f6, 'ramfs'],
 ]);
 
-/** Name of the private folders; what is left of them is swept by this name. */
+/** Name of the private folders; the sweep finds leftovers by it. */
 export const folderPrefix = 'keyturn-';
 
 export interface MemoryFiles {
-  /** Writes a value to `path`, or to a private place when it is `null`. Gives the path. */
+  /** Writes a value to `path`, or to a private file if it is `null`. Returns the path. */
   write(path: string | null, name: string, value: Buffer): string;
-  /** A descriptor of a file without a name, to be read from its beginning; `null` where no memory can hold it. */
+  /** Opens an unnamed file, positioned at its start; returns `null` if no memory file system is available. */
   nameless(value: Buffer): number | null;
   remove(): void;
 }
 
 /**
- * Files that hold secrets for the time of one command: in memory, never on a disk unless `allowDisk`, new (a file or
- * link that is already there is refused), readable by this user alone, removed at the end. Memory may be swapped.
+ * Files that hold secrets while one command runs: in memory, never on disk unless `allowDisk`, new (an existing file or
+ * link is refused), readable only by this user, and removed at the end. Memory may be swapped.
  * @throws ServiceError DISK_REFUSED, TARGET_UNUSABLE
  */
 export function memoryFiles(options: {
   readonly allowDisk: boolean;
   readonly nonce: string;
-  /** Told of each place that is to be removed, once it is ours and before a value is in it. */
+  /** Called with each path to remove, after its creation and before it contains a value. */
   readonly announce: (place: string) => void;
   readonly fallback: string;
 }): MemoryFiles {

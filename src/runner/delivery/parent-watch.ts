@@ -1,7 +1,7 @@
-/** Whether the process that started this helper is still there. */
+/** Whether the process that started this helper is still running. */
 export interface ParentWatch {
   isGone(): boolean;
-  /** Calls `act` once when the parent is gone, at once if it is already. Returns what takes the order back. */
+  /** Calls `act` once when the parent is gone, immediately if it already is. Returns a function that cancels this. */
   onGone(act: () => void): () => void;
   stop(): void;
 }
@@ -19,7 +19,7 @@ export function watchParent(parentId: () => number = () => process.ppid): Parent
   const acts = new Set<() => void>();
   let gone = false;
   const timer = first <= 1 ? undefined : setInterval(look, everyMs);
-  // The watch alone keeps nobody alive.
+  // The watch must not keep the process alive.
   timer?.unref();
 
   function look(): void {

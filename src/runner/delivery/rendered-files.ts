@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const listName = 'keyturn-rendered.txt';
 
 /**
- * Puts a rendered file on the job's list, so that the action's last step removes it. A job without that step, or
- * without a folder of its own, removes it by itself.
+ * Registers a rendered file, so that the action's last step removes it. A job without that step, or without its own
+ * folder, must remove it itself.
  */
 export function rememberRendered(folder: string, path: string): void {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
@@ -18,8 +18,8 @@ export function rememberRendered(folder: string, path: string): void {
 }
 
 /**
- * Removes the files on the list that are this user's, and the list. Gives the paths of what was removed. An earlier step
- * could have put any path there: what it could not have removed itself is left alone, and so are links and folders.
+ * Removes the listed files that this user owns, and the list. Returns the removed paths. An earlier step could have
+ * listed any path, so files that it could not remove itself are left alone, as are links and folders.
  */
 export function sweepRendered(folder: string, user: number | undefined = process.getuid?.()): readonly string[] {
   const list = join(folder, listName);

@@ -11,9 +11,9 @@ import type { Redaction } from '../redaction/redaction.ts';
 export interface CommandRun {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** For stdout and stderr, each with a state of its own. */
+  /** For stdout and stderr, each with its own state. */
   readonly redactions: readonly [Redaction, Redaction];
-  /** Read ends that the command gets beside the three standard descriptors, by the number it is to have there. */
+  /** Read ends for the command in addition to the three standard descriptors, by their number in the command. */
   readonly descriptors: ReadonlyMap<number, number>;
   readonly guardian: Guardian;
   /** The command ends when this helper's parent does: nobody is left who asked for it. */
@@ -21,20 +21,19 @@ export interface CommandRun {
   readonly say: (line: string) => void;
 }
 
-/** Handed on to the command. What cannot be caught, the guardian sees to. */
+/** Forwarded to the command. The guardian handles signals that cannot be caught. */
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** How long the command may take to end by itself after its TERM. */
+/** How long the command may take to end after TERM. */
 const orphanMs = 2_000;
 const lookMs = 50;
 
-/** How long output that a grandchild keeps open is waited for, once the command itself has ended. */
+/** How long to wait for output that a grandchild keeps open after the command has ended. */
 const drainMs = 2_000;
 
 /**
- * Runs a command, without a shell, in a process group of its own, with its output redacted.
- * Resolves with its exit code, 128 + n when signal n ended it, 127 when there is no such command, 126 when it cannot be
- * run.
+ * Runs a command without a shell, in its own process group, and redacts its output. Resolves with its exit code, 128 +
+ * n if signal n ended it, 127 if the command was not found, 126 if it cannot be executed.
  */
 export async function runCommand(run: CommandRun): Promise<number> {
   if (run.parent.isGone()) return 128 + constants.signals.SIGTERM;
@@ -63,7 +62,7 @@ async function watchToEnd(child: ChildProcess, run: CommandRun, pipes: readonly 
       closeSync(descriptor);
     const pumps = pipes === null ? pumpSockets(child, run) : pumpPipes(pipes, run);
     const code = await ended;
-    // What the command started may outlive its TERM: nothing of the group is left behind.
+    // Processes that the command started may outlive its TERM, so the whole group is ended.
     await orphanEnded;
     await drain(pumps, run.say);
     return code;
@@ -72,7 +71,7 @@ async function watchToEnd(child: ChildProcess, run: CommandRun, pipes: readonly 
   }
 }
 
-/** Ends the command's whole group: by TERM at once, by KILL after two seconds. */
+/** Ends the command's whole group: with TERM at once, with KILL after two seconds. */
 async function endOrphan(child: ChildProcess, say: (line: string) => void): Promise<void> {
   say('the process that started this helper is gone; its command is ended');
   signalGroup(child, 'SIGTERM');
@@ -84,8 +83,8 @@ function start(
   { command, environment, descriptors, guardian }: CommandRun,
   pipes: readonly Pipe[] | null,
 ): ChildProcess {
-  // Without prlimit a shell sets the limit and becomes the command. Some shells drop variables with odd names, so it
-  // is not used where it is not needed.
+  // Without prlimit a shell sets the limit and becomes the command. Some shells drop variables with unusual names, so
+  // it is only used if needed.
   const limited = guardian.coreDumpsOff ? command : ['/bin/sh', '-c', 'ulimit -c 0; exec "$0" "$@"', ...command];
   const [file = '', ...parameters] = limited;
   const [output, errors] = pipes ?? [];
@@ -116,12 +115,12 @@ function forwardSignals(started: Started): () => void {
   };
 }
 
-/** Returns whether there is such a group, which a signal of 0 only asks. */
+/** Returns whether the group exists; signal 0 only checks. */
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal);
   } catch {
-    return false; // The group has ended in between.
+    return false; // The group has ended in the meantime.
   }
 }
 
@@ -140,7 +139,7 @@ function pumpPipes([output, errors]: readonly [Pipe, Pipe], { redactions }: Comm
   return [pumpOutput(output.read, redactions[0], outputSink(1)), pumpOutput(errors.read, redactions[1], outputSink(2))];
 }
 
-/** Where there is no `mkfifo`: the sockets that Node makes, read as they come. */
+/** Without `mkfifo`: Node's own sockets, read as data arrives. */
 function pumpSockets(child: ChildProcess, { redactions }: CommandRun): readonly OutputPump[] {
   return ([1, 2] as const).map((descriptor): OutputPump => {
     const stream = descriptor === 1 ? child.stdout : child.stderr;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { folderPrefix } from './memory-file.ts';
 
 /**
- * Removes what helpers left behind that were killed together with their guardian: private folders, named by the process
- * that made them, when that process is gone; and a run's pins. Gives the names of what was removed. Other users' and
- * links are left alone.
+ * Removes leftovers of helpers that were killed together with their guardian: private folders, named after the process
+ * that made them, if that process is gone; and a run's pins. Returns the removed names. Leaves other users' files and
+ * links alone.
  */
 export function sweep(folder: string, user: number | undefined = process.getuid?.()): readonly string[] {
   if (!existsSync(folder)) return [];

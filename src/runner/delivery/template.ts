@@ -1,6 +1,6 @@
 import { ServiceError } from '../../service-error.ts';
 
-/** How a value is written into a template: `{{ json NAME }}` for a JSON text's inside, and so on. */
+/** The encodings of a value in a template: `{{ json NAME }}` for the inside of a JSON string, and so on. */
 const forms: Readonly<Record<string, (value: string) => string>> = {
   plain: (value) => value,
   json: (value) => JSON.stringify(value).slice(1, -1),
@@ -9,12 +9,12 @@ const forms: Readonly<Record<string, (value: string) => string>> = {
   shell: (value) => `'${value.replaceAll("'", "'\\''")}'`,
 };
 
-/** No configuration file needs more. */
+/** A generous limit for a configuration file. */
 const mostCharacters = 1_048_576;
 
 /**
- * Fills a template: `{{ NAME }}`, or `{{ json NAME }}` (also `url`, `base64`, `shell`). There is nothing else: no
- * conditions, no loops, no code; what a value holds is never read as template. `{{ "{{" }}` writes two braces.
+ * Fills a template: `{{ NAME }}`, or `{{ json NAME }}` (also `url`, `base64`, `shell`). It has no conditions, loops or
+ * code; a value's content is never parsed as template. `{{ "{{" }}` writes two braces.
  * @throws ServiceError TEMPLATE_MALFORMED with the line; never with a value
  */
 export function fillTemplate(file: string, template: string, values: ReadonlyMap<string, string>): string {

@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
 
 type Environment = Runtime['environment'];
 
-/** Weaknesses of runners, by the version that ended them. Source: release notes of Gitea's runner. */
+/** Weaknesses of runners, by the version that fixed them. Source: release notes of Gitea's runner. */
 const weaknesses = [
   { before: [1, 0, 3], message: 'jobs that run at once share variables, runtime tokens included' },
   { before: [1, 0, 7], message: 'a mask of several lines hides nothing' },
@@ -16,7 +16,7 @@ const weaknesses = [
   { before: [3, 1, 0], message: 'an open ::stop-commands:: makes the runner print masks' },
 ] as const;
 
-/** What of the runner and the job could weaken what the helper does. */
+/** Checks what in the runner and the job could weaken the helper. */
 export function diagnoseJob(environment: Environment, configuration: FetchConfiguration): readonly Diagnosis[] {
   return [
     runnerVersion(environment),

@@ -7,8 +7,8 @@ const layer = 'metadata service';
 const azure = 'http://169.254.169.254';
 
 /**
- * Which identities this machine offers to whoever asks, this job included. Asked without a client id: the service gives
- * the only one, or says that there are several. The token in its answer is dropped unread.
+ * Checks which identities this machine offers to any process, including this job. Asks without a client id: the service
+ * returns the only identity, or states that there are several. The token in its answer is dropped unread.
  */
 export async function diagnoseMetadata(exchange: HttpExchange, identity: IdentityConfiguration): Promise<Diagnosis> {
   const needed = identity.kind === 'managed-identity';

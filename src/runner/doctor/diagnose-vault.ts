@@ -6,12 +6,15 @@ import { type Diagnosis, fail, pass, warn } from './diagnosis.ts';
 import type { SecretRead } from '../receipts/secret-read.ts';
 import { exchangeFailure, type HttpExchange, isLoopback } from '../http-exchange.ts';
 
-/** A name that nobody gives a secret: reading it discloses nothing and shows whether the role is there. */
+/** A name that no secret has: reading it discloses nothing and shows whether the role is assigned. */
 export const probe = `keyturn-doctor-${opaqueName('probe').slice(0, 8)}`;
-/** The same under the names of staging secrets, which no runner may read. */
+/** The same with a staging secret's prefix, which no runner may read. */
 export const stagingProbe = `rot-pending--${probe}`;
 
-/** Layer by layer, from the name to the door: the first that fails explains those after it. */
+/**
+ * Checks the network layer by layer, from name resolution to the vault's answer; the first failure explains the later
+ * ones.
+ */
 export async function diagnoseWay(
   exchange: HttpExchange,
   vault: { readonly name: string; readonly url: string },
@@ -48,7 +51,7 @@ export async function diagnoseWay(
   }
 }
 
-/** Whose token it is; never the token. */
+/** Shows the token's identity, never the token. */
 export function diagnoseToken(token: AccessToken): Diagnosis {
   if (token.objectId === null)
     return warn('identity', 'gave a token that tells no object id', 'Look the identity up by its client id.');
@@ -63,7 +66,7 @@ export function diagnoseIdentityFailure(error: unknown): Diagnosis {
   return fail('identity', error.message, advice);
 }
 
-/** The role, by a read of a name that does not exist: 404 is what a reader gets. */
+/** Checks the role with a read of a name that does not exist: 404 means that the identity may read. */
 export function diagnoseRole(vault: string, read: SecretRead): Diagnosis {
   const layer = `vault ${vault}: role`;
   if (read.outcome.kind === 'served') return warn(layer, 'a secret of the probe’s name exists', 'Delete it.');
@@ -90,7 +93,7 @@ export function diagnoseStaging(vault: string, read: SecretRead): Diagnosis {
   return fail(layer, 'this identity can read staging secrets', advice);
 }
 
-/** One secret that was asked for by name. */
+/** Checks one secret by name. */
 export function diagnoseSecret(read: SecretRead, now: Date): Diagnosis {
   const layer = `secret ${read.vault}/${read.name}`;
   if (read.outcome.kind === 'failed') return fail(layer, read.outcome.error.message, read.outcome.error.says);

@@ -1,10 +1,10 @@
-/** One line of `doctor`: what was looked at, how it is, and what to do when it is not well. */
+/** One line of `doctor`: what was checked, the result, and what to do about a problem. */
 export interface Diagnosis {
   readonly layer: string;
   readonly verdict: 'pass' | 'warn' | 'fail';
-  /** Made of identifiers and our own words: never a token, never a value. */
+  /** Contains only identifiers and fixed text, never a token or a value. */
   readonly message: string;
-  /** Empty where nothing is to be done. */
+  /** Empty if there is nothing to do. */
   readonly advice: string;
 }
 

@@ -17,9 +17,9 @@ interface Wanted extends WantedReads {
 }
 
 /**
- * `doctor`: looks at everything between this job and its secrets, in the order in which to check it, and says for each
- * whether it is well and what to do. Exit code 1 when anything failed. `--secret` reads one secret by name; `--audit`
- * tells how to find its row in the vault's log; `keyturn doctor` finds it by the receipt.
+ * `doctor`: checks everything between this job and its secrets, in the recommended order, and prints for each check the
+ * result and what to do. Exit code 1 if anything failed. `--secret` reads one secret by name; `--audit` explains how to
+ * find its row in the vault's log; `keyturn doctor` finds it by the receipt.
  */
 export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Runtime): Promise<number> {
   const wanted = wantedReads(values);
@@ -28,7 +28,7 @@ export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Run
   if (configuration !== null) {
     const safe = diagnoseEnvironment(runtime, configuration, found);
     found.push(...diagnoseJob(runtime.environment, configuration));
-    // No token is asked for where somebody could have it sent elsewhere.
+    // Request no token if a job could redirect it.
     if (safe) {
       found.push(await diagnoseMetadata(httpExchange, configuration.identity));
       found.push(...(await probeReads(configuration, wanted, runtime)));

@@ -18,15 +18,15 @@ import type { Runtime } from '../runtime.ts';
 import { vaultAddress } from '../configuration/vault-address.ts';
 
 export interface WantedReads {
-  /** Whether to tell how to find the one read in the vault's log. */
+  /** Whether to explain how to find the read in the vault's log. */
   readonly audit: boolean;
   /** One secret to read by name. */
   readonly secret: { readonly vault: string | null; readonly name: string; readonly version: string | null } | null;
 }
 
 /**
- * `doctor`'s tries: of each vault the way, the identity, its role by names that nobody has, and the one secret that was
- * asked for. They are reads like any other: stamped, and each on record.
+ * Probes each vault for `doctor`: the network, the identity, its role with names that no secret has, and the requested
+ * secret. The probes are reads like any other: stamped and with receipts.
  */
 export async function probeReads(
   configuration: FetchConfiguration,
@@ -92,7 +92,7 @@ function diagnoseService(failure: string | null): Diagnosis {
   return warn('service', `it did not accept the receipts of these reads (${failure})`, advice);
 }
 
-/** Which of the two ids a tenant's log shows is disputed, so the tenant is asked. */
+/** It is disputed which of the two ids a tenant's log shows, so this finds out for the tenant. */
 function auditAdvice({ clientRequestId, requests }: SecretRead): string {
   const server = requests.at(-1)?.id ?? '(none told)';
   return [

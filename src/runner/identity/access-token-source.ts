@@ -3,7 +3,7 @@ import type { IdentityConfiguration } from '../configuration/fetch-configuration
 import type { IdentityPorts } from './identity-ports.ts';
 import { managedIdentity } from './managed-identity.ts';
 
-/** The one identity that the configuration names. There is no chain of guesses. */
+/** Opens the one configured identity. There is no chain of fallbacks. */
 export async function accessTokenSource(
   ports: IdentityPorts,
   identity: IdentityConfiguration,

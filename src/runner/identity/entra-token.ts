@@ -16,7 +16,7 @@ interface EntraRequest {
 
 const attempts = 3;
 
-/** What an operator does about Entra's answers. Source: Microsoft's list of AADSTS codes. */
+/** What an operator can do about Entra's errors. Source: Microsoft's list of AADSTS codes. */
 const advice: Readonly<Record<string, string>> = {
   AADSTS7000222: 'The client secret has expired: make a new one, and put it where the configuration says.',
   AADSTS7000215: 'The client secret is wrong: it must be its value, not its id.',
@@ -31,7 +31,7 @@ const advice: Readonly<Record<string, string>> = {
   AADSTS700027: 'The certificate is not one that the application knows, or it has expired.',
 };
 
-/** A token from Entra by client credentials. Entra's stumbling (429, 5xx) is asked again, twice. */
+/** Gets a token from Entra with client credentials. Retries twice after 429 and 5xx. */
 export async function entraToken(ports: IdentityPorts, request: EntraRequest): Promise<AccessToken> {
   const { kind, authority, tenantId, clientId, resource, proof } = request;
   const url = `${authority}/${tenantId}/oauth2/v2.0/token`;

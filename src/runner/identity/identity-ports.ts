@@ -1,7 +1,7 @@
 import type { HttpExchange } from '../http-exchange.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What an identity needs to ask for a token. `authority`: PEM of a further authority that the configuration trusts. */
+/** What an identity needs to request a token. `authority`: PEM of a further trusted certificate authority. */
 export interface IdentityPorts {
   readonly exchange: HttpExchange;
   readonly runtime: Runtime;

@@ -3,8 +3,8 @@ import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 
 /**
- * The PEM of the further authority that the configuration names, if any.
- * @throws ServiceError FETCH_CONFIGURATION_MALFORMED when it cannot be read
+ * Reads the PEM of the further authority in the configuration, if any.
+ * @throws ServiceError FETCH_CONFIGURATION_MALFORMED if it cannot be read
  */
 export function readAuthority(file: string | null): string | undefined {
   if (file === null) return undefined;

@@ -2,7 +2,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import type { AccessToken } from './access-token.ts';
 import { tokenClaims } from '../job-context.ts';
 
-/** The token in a token endpoint's answer, or `null` when there is none. */
+/** Parses the token in a token endpoint's answer; `null` if there is none. */
 export function readTokenAnswer(body: string): AccessToken | null {
   const token = member(body, 'access_token');
   if (token === null || token === '') return null;
@@ -15,7 +15,7 @@ export function readTokenAnswer(body: string): AccessToken | null {
 }
 
 /**
- * Why a token endpoint refused, in words that are safe to print: an error code of Entra (`AADSTS700016`) or of the
+ * Why a token endpoint refused, in a form that is safe to print: an error code of Entra (`AADSTS700016`) or of the
  * metadata service (`invalid_request`), never the text around it.
  */
 export function readTokenRefusal(body: string): string {

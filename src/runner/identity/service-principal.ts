@@ -10,7 +10,7 @@ import { exchangeFailure } from '../http-exchange.ts';
 const kind = 'service-principal';
 type ServicePrincipal = Extract<IdentityConfiguration, { kind: 'service-principal' }>;
 
-/** A service principal, by secret or by certificate. Its secret needs rotation itself; other kinds need none. */
+/** A service principal with a secret or a certificate. Its secret needs rotation itself; other kinds do not. */
 export function servicePrincipal(ports: IdentityPorts, identity: ServicePrincipal): AccessTokenSource {
   return async (resource) => await entraToken(ports, { ...identity, resource, proof: buildProof(ports, identity) });
 }
@@ -30,8 +30,8 @@ function buildProof({ runtime }: IdentityPorts, identity: ServicePrincipal): Rea
 }
 
 /**
- * A JWT that Entra takes in place of a secret: PS256, named by the certificate's SHA-256 thumbprint, good for ten minutes.
- * Source: Microsoft identity platform, certificate credentials.
+ * A JWT that Entra accepts instead of a secret: PS256, with the certificate's SHA-256 thumbprint, valid for ten
+ * minutes. Source: Microsoft identity platform, certificate credentials.
  */
 function assertion(pem: string, identity: ServicePrincipal, now: Date, id: string): string {
   try {
@@ -48,7 +48,7 @@ function assertion(pem: string, identity: ServicePrincipal, now: Date, id: strin
       exp: issuedAt + 600,
     };
     const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-    // 6 is RSA_PKCS1_PSS_PADDING; the salt is as long as the digest.
+    // 6 is RSA_PKCS1_PSS_PADDING; the salt has the digest's length.
     const key = { key: createPrivateKey(pem), padding: 6, saltLength: 32 };
     return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
   } catch (cause) {

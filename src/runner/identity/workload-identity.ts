@@ -9,9 +9,9 @@ import { exchangeFailure } from '../http-exchange.ts';
 const kind = 'workload-identity';
 
 /**
- * Workload identity federation: a token about this job, from a file or from the Gitea's id-token endpoint, exchanged for
- * one of Entra. The endpoint's contract is GitHub's: `GET URL&audience=…` with a bearer token, and `value` in the answer.
- * Its address comes from the job's environment, so it must lie on the configured Gitea.
+ * Workload identity federation: exchanges a token about this job, from a file or from Gitea's id-token endpoint, for an
+ * Entra token. The endpoint's contract is GitHub's: `GET URL&audience=…` with a bearer token, and `value` in the
+ * answer. Its address comes from the job's environment, so it must be on the configured Gitea.
  */
 export function workloadIdentity(
   ports: IdentityPorts,

@@ -16,19 +16,19 @@ export interface FetchPorts {
   readonly runtime: Runtime;
   readonly identity: AccessTokenSource;
   readonly chain: ReceiptChain;
-  /** Called with each receipt the moment its read is over: whatever happens next, the read is on record. */
+  /** Called with each receipt as soon as its read is over, so that the read is recorded whatever happens next. */
   readonly record: (receipt: Receipt) => void;
   readonly authority?: string | undefined;
   readonly patienceMs: number;
 }
 
-/** One request and what came of it: `null` for an optional secret that is not there to be used. */
+/** One request and its result: `null` for an optional secret that cannot be used. */
 export interface FetchedSecret {
   readonly request: SecretRequest;
   readonly secret: ServedSecret | null;
 }
 
-/** What was read, with the receipts in the order in which the reads ended, failed ones included. */
+/** The reads, with the receipts in the order of completion, including failed ones. */
 export interface Fetched {
   readonly receipts: readonly Receipt[];
   /** @throws ServiceError of the first request that failed, in the order asked. */
@@ -36,7 +36,7 @@ export interface Fetched {
 }
 
 /**
- * Reads all that is asked for, each secret once, several at a time.
+ * Reads all requested secrets, each once, several in parallel.
  * @throws ServiceError before any read: an unknown vault, a refused host, no token.
  */
 export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretRequest[]): Promise<Fetched> {
@@ -87,12 +87,15 @@ const notThere: ReadonlySet<string> = new Set([
   'SECRET_NOT_YET_VALID',
 ]);
 
-/** Key Vault serves expired versions and those not valid yet. Its own clock decides: the runner's may be wrong. */
+/**
+ * Key Vault serves expired versions and versions that are not valid yet. Its own clock decides, because the runner's
+ * may be wrong.
+ */
 function validityError(request: SecretRequest, read: SecretRead, secret: ServedSecret, now: Date): ServiceError | null {
   const { version, validFrom, expires } = secret;
   const about = { vault: read.vault, secret: read.name, version };
   const vaultNow = now.getTime() + (read.clockOffsetMs ?? 0);
-  // The vault's clock is known to the second.
+  // The vault's clock has a resolution of one second.
   if (validFrom !== null && validFrom.getTime() > vaultNow + 1_000) {
     return new ServiceError('SECRET_NOT_YET_VALID', { ...about, validFrom: validFrom.toISOString() });
   }

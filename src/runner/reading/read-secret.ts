@@ -22,18 +22,18 @@ interface ReadingPorts {
   readonly token: AccessToken;
   readonly userAgent: string;
   readonly authority?: string | undefined;
-  /** How long roles may take to spread and throttling to pass, in all. */
+  /** The total time to wait for roles to take effect and for throttling to end. */
   readonly patienceMs: number;
 }
 
 const apiVersion = '7.4';
-/** A vault that cannot be reached is given up after this; a wrong name must not hang a job. */
+/** The timeout for an unreachable vault; a wrong name must not hang a job. */
 const unreachableMs = 10_000;
 
 /**
- * Reads one secret, and keeps every answer's request id, whatever comes of it. Each cause has its own patience: roles
- * that may be spreading and throttling share `patienceMs`, a vault that stumbles or cannot be reached gets ten
- * seconds, everything else fails at once. Never throws: a failure is an outcome, since it too leaves a receipt.
+ * Reads one secret, and keeps every answer's request id, whatever the outcome. Each cause has its own retry time:
+ * missing roles and throttling share `patienceMs`, a failing or unreachable vault gets ten seconds, everything else
+ * fails at once. Never throws: a failure is an outcome too and also produces a receipt.
  */
 export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Promise<SecretRead> {
   const { runtime, patienceMs } = ports;
@@ -74,7 +74,9 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
     }
   }
 
-  /** Missing and deleted answer with the same text; whoever may read deleted secrets learns which it is. */
+  /**
+   * Missing and deleted secrets have the same answer; an identity that may read deleted secrets can tell them apart.
+   */
   async function probeSoftDeleted(): Promise<boolean> {
     return (await ask(`/deletedsecrets/${wanted.name}`)).status === 200;
   }
@@ -98,7 +100,7 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
       requests.push({ id, status: answer.status, at: at.toISOString() });
     }
     const date = Date.parse(answer.headers.date ?? '');
-    // The header counts in whole seconds, so its middle is the best guess.
+    // The header has whole seconds, so their middle is the best estimate.
     if (!Number.isNaN(date)) clockOffsetMs = date + 500 - at.getTime();
     address = callerAddress(answer.headers['x-ms-keyvault-network-info']) ?? address;
     return answer;
@@ -123,10 +125,12 @@ type Attempt =
       readonly retryAfterMs: number | null;
     };
 
-/** What another try a second later does not change: a name that does not exist, a certificate that is not trusted. */
+/** Failures that a retry a second later does not change: an unknown name, an untrusted certificate. */
 const lasting = /^(ENOTFOUND|.*CERT.*|ERR_TLS_.*|UNABLE_TO_.*|EPROTO|ETIMEDOUT|ANSWER_TOO_LONG)$/;
 
-/** Doubles from the first pause to 30 seconds; half of it is jitter, so that fifty jobs do not come back together. */
+/**
+ * Backoff: doubles from the first pause to 30 seconds; half of it is jitter, so that fifty jobs do not retry together.
+ */
 function backoff(firstMs: number, attempt: number, chance: number): number {
   const ceiling = Math.min(firstMs * 2 ** (attempt - 1), 30_000);
   return Math.round(ceiling / 2 + (ceiling / 2) * chance);
@@ -136,7 +140,7 @@ function callerAddress(header: string | readonly string[] | undefined): string |
   return typeof header === 'string' ? (/(?:^|;)\s*addr=([0-9a-fA-F.:%]{2,64})(?:;|$)/.exec(header)?.[1] ?? null) : null;
 }
 
-/** Key Vault's secret bundle; `null` when the body is none. */
+/** Parses Key Vault's secret bundle; `null` if the body is not one. */
 function servedSecret(body: string): ServedSecret | null {
   const bundle = parseBundle(body);
   const version = /\/secrets\/[^/]+\/([0-9a-z]{1,64})$/.exec(String(bundle?.id))?.[1];

@@ -4,17 +4,17 @@ import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 import type { JobContext } from '../job-context.ts';
 
-/** Which version of each secret this run uses, by `vault/name`. Versions are not secret. */
+/** The version of each secret that this run uses, by `vault/name`. Versions are not secret. */
 export interface RunPins {
   versionOf(vault: string, name: string): string | null;
-  /** @throws ServiceError TARGET_UNUSABLE when the pins cannot be kept */
+  /** @throws ServiceError TARGET_UNUSABLE if the pins cannot be stored */
   keep(vault: string, name: string, version: string): void;
 }
 
 /**
- * Pins of one run: in the job's temporary folder, where every step of the job finds them, or in `file`, which a workflow
- * hands from job to job. What somebody else could put there is a version of the same secret, no more; pins of another run
- * and anything else are not read.
+ * The pins of one run: in the job's temporary folder, where every step of the job finds them, or in `file`, which a
+ * workflow passes from job to job. Another process could only insert a version of the same secret; pins of another run
+ * and anything else are ignored.
  */
 export function runPins(
   environment: Readonly<Record<string, string | undefined>>,
@@ -38,7 +38,7 @@ export function runPins(
   };
 }
 
-/** In one move, so that a step beside this one reads the old pins or the new. */
+/** Atomically, so that a concurrent step reads either the old pins or the new. */
 function replace(path: string, text: string): void {
   const part = `${path}.${String(process.pid)}`;
   try {

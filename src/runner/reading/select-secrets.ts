@@ -12,23 +12,23 @@ interface ListingPorts {
   readonly clientRequestId: string;
 }
 
-/** What was found under a prefix. */
+/** The secrets found for a prefix. */
 export interface Selected {
   readonly requests: readonly SecretRequest[];
-  /** Names of secrets that begin so and whose newest version is disabled: they are left out. */
+  /** Names of matching secrets whose newest version is disabled; they are skipped. */
   readonly disabled: readonly string[];
 }
 
-/** A manifest that selects more selects by mistake. */
+/** A manifest that selects more is probably a mistake. */
 const mostSelected = 100;
-/** Azure gives 25 names a page, and a vault has no bound; whoever has more than this asks by name. */
+/** Azure returns 25 names per page, and a vault has no limit; with more secrets than this, request them by name. */
 const mostPages = 400;
 const timeoutMs = 10_000;
 
 /**
- * The secrets of a vault whose names begin with a prefix, as requests by name, in the order of their names. A listing
- * tells names and no value; each value is then read, and put on record, like any other.
- * @throws ServiceError VAULT_ACCESS_DENIED and the like when the vault refuses to list; SELECTION_REFUSED
+ * Lists a vault's secrets with a prefix and returns them as requests by name, sorted by name. A listing contains names
+ * but no values; each value is then read and recorded like any other.
+ * @throws ServiceError VAULT_ACCESS_DENIED and similar if the vault refuses to list; SELECTION_REFUSED
  */
 export async function selectSecrets(
   ports: ListingPorts,
@@ -84,7 +84,7 @@ export async function selectSecrets(
     throw vaultRefusal(asked, answer).error;
   }
 
-  /** The next page's address comes in an answer: the token goes to this vault's list and nowhere else. */
+  /** The next page's address comes from an answer, so this checks that the token only goes to this vault's list. */
   function onSameVault(link: string): string {
     const [url, own] = [URL.parse(link), new URL(vault.url)];
     if (url?.origin !== own.origin || !/^\/secrets\/?$/.test(url.pathname)) refuse('the list leads to another place');
@@ -101,7 +101,7 @@ interface Page {
   readonly next: string | null;
 }
 
-/** Key Vault's page of secrets; `null` when the body is none. */
+/** Parses a page of Key Vault's list; `null` if the body is not one. */
 function parsePage(body: string): Page | null {
   const page = parseJson(body);
   const { value, nextLink } = (page ?? {}) as { readonly value?: unknown; readonly nextLink?: unknown };

@@ -1,11 +1,11 @@
 import { ServiceError } from '../../service-error.ts';
 import type { HttpAnswer } from '../http-exchange.ts';
 
-/** A refusal, and whether asking again may help: `wait` for roles and throttling, `again` for a vault that stumbled. */
+/** A refusal, and whether a retry may help: `wait` for roles and throttling, `again` for a failing vault. */
 export interface VaultRefusal {
   readonly error: ServiceError;
   readonly next: 'fail' | 'wait' | 'again';
-  /** The vault's own word on when to come back. */
+  /** The vault's own Retry-After. */
   readonly retryAfterMs: number | null;
 }
 
@@ -17,9 +17,9 @@ interface Asked {
 }
 
 /**
- * What an answer other than 200 means. The inner code decides, for Azure answers 403 to a missing role, a closed
- * firewall and a disabled secret alike. A 404 is told apart from a deleted secret by the caller.
- * Source: Key Vault's REST error codes; azure-sdk-for-js issues quoted in docs/fetch.md.
+ * Classifies an answer other than 200. The inner code decides, because Azure answers 403 to a missing role, a closed
+ * firewall and a disabled secret alike. The caller distinguishes a 404 from a deleted secret. Source: Key Vault's REST
+ * error codes; azure-sdk-for-js issues quoted in docs/fetch.md.
  */
 export function vaultRefusal({ vault, name, version, objectId }: Asked, answer: HttpAnswer): VaultRefusal {
   const { status } = answer;
@@ -35,7 +35,7 @@ export function vaultRefusal({ vault, name, version, objectId }: Asked, answer: 
       return fail(new ServiceError('VAULT_FIREWALL_CLOSED', { vault, secret, objectId }));
     }
     const error = new ServiceError('VAULT_ACCESS_DENIED', { vault, secret, objectId, reason: inner });
-    // Only a role assignment spreads with delay; an access policy is in force at once.
+    // Only a role assignment takes effect with delay; an access policy takes effect at once.
     return { error, next: inner === 'ForbiddenByRbac' ? 'wait' : 'fail', retryAfterMs: null };
   }
   if (status === 404) return fail(new ServiceError('SECRET_MISSING', { vault, secret, version }));
@@ -55,7 +55,7 @@ function fail(error: ServiceError): VaultRefusal {
   return { error, next: 'fail', retryAfterMs: null };
 }
 
-/** The innermost code of Azure's error body, or the outer one; only letters, so that nothing else gets printed. */
+/** The innermost code of Azure's error body, or the outer one; only letters, so that nothing else is printed. */
 function innerCode(body: string): string {
   const codes = [...body.matchAll(/"code"\s*:\s*"([A-Za-z]{1,60})"/g)].map(([, code]) => code ?? '');
   return codes.at(-1) ?? 'no_code_given';

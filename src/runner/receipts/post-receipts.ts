@@ -1,12 +1,13 @@
 import type { Receipt } from '../../provenance/receipt.ts';
 import { exchangeFailure, type HttpExchange } from '../http-exchange.ts';
 
-/** A service that is down must not cost a job more than this; the receipt is in the job's log as well. */
+/** The most time that a job loses if the service is down; the receipt is also in the job's log. */
 const timeoutMs = 3_000;
 
 /**
  * Posts receipts to the service, with the job's runtime token as proof of the job, before anything uses the secrets.
- * Gives `null` when the service took them, else a short reason. Never throws: the log holds the receipts too.
+ * Returns `null` if the service accepted them, or else a short reason. Never throws, because the log contains the
+ * receipts too.
  */
 export async function postReceipts(
   exchange: HttpExchange,

@@ -7,17 +7,17 @@ import type { Receipt } from '../../provenance/receipt.ts';
 import { helperVersion } from '../helper-version.ts';
 import type { SecretRead } from './secret-read.ts';
 
-/** Everything one start of the helper leaves on record: the stamp it sends, the ids of its reads, their receipts. */
+/** The records of one start of the helper: its stamp, the ids of its reads, and their receipts. */
 export interface ReceiptChain {
   /** The User-Agent of every request to the vault. */
   readonly userAgent: string;
   /** The client request id of the next read, the same for all its attempts. */
   nextClientRequestId(secret: string): string;
-  /** Receipts of reads, in the order given; each call continues the chain. Empty outside of a job. */
+  /** Builds the receipts of reads, in order; each call continues the chain. Empty outside a job. */
   receiptsOf(reads: readonly SecretRead[]): readonly Receipt[];
 }
 
-/** `job`: `null` outside of a job; its reads are stamped with the helper's version alone and leave no receipt. */
+/** `job`: `null` outside a job; such reads are stamped only with the helper's version and produce no receipt. */
 export function startReceiptChain(job: JobNumbers | null, nonce: string, opaque: boolean): ReceiptChain {
   let asked = 0;
   let sequence = 0;
@@ -59,7 +59,10 @@ export function startReceiptChain(job: JobNumbers | null, nonce: string, opaque:
   }
 }
 
-/** A UUID of version 8 (RFC 9562) made from a digest: derived again from a stamp and a receipt, it proves nothing new. */
+/**
+ * Derives a UUID of version 8 (RFC 9562) from a digest. Anyone with the stamp and the receipt can derive it, so it
+ * proves nothing more.
+ */
 function deriveUuid(text: string): string {
   const digits = createHash('sha256').update(text).digest('hex');
   const variant = (8 + (Number.parseInt(digits.slice(16, 17), 16) % 4)).toString(16);

@@ -10,7 +10,7 @@ export interface ServedSecret {
   readonly expires: Date | null;
 }
 
-/** What came of one logical read, whatever it took. */
+/** The result of one logical read, including retries. */
 export interface SecretRead {
   readonly vault: string;
   readonly name: string;
