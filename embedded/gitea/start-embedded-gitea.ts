@@ -86,42 +86,9 @@ function siteOf(
   running: Set<HeldJob>,
 ): Omit<EmbeddedGitea, 'url' | 'everySecret'> {
   const { state } = instance;
-  const memories = new Map<number, RunnerMemory>();
-  const told = (job: StoredJob) => {
-    const repository = rowById(state.repositories, job.repositoryId);
-    return embeddedJob({ repository, run: rowById(state.runs, job.runId), job });
-  };
-  const queue = (start: Parameters<typeof queueJob>[1]) => announced(queueJob(instance, start));
-  const rerun = (jobId: number) => announced(queueRerun(instance, jobId));
-  const approve = (job: StoredJob) => announced(Object.assign(job, { status: 'queued' as const }));
-  const announced = (job: StoredJob) => {
-    webhooks.jobChanged(job);
-    return job;
-  };
-  /** The one that ran its last attempt, else one with its labels. */
-  const runnerOf = (job: StoredJob) => {
-    const before = state.tasks.findLast((task) => task.jobId === job.id);
-    const fits = (row: { readonly labels: readonly string[] }) =>
-      job.labels.every((label) => row.labels.includes(label));
-    return state.runners.find((row) => (before === undefined ? fits(row) : row.id === before.runnerId))?.name ?? '';
-  };
-  const take = (job: StoredJob, runner = runnerOf(job)): HeldJob => {
-    const claimed = claimJob(instance, job, runner);
-    const memory = memories.get(claimed.runner.id) ?? { runtimeToken: '' };
-    memories.set(claimed.runner.id, memory);
-    const held = runJob({
-      instance,
-      ...claimed,
-      memory,
-      changed: (row) => webhooks.jobChanged(row),
-      ended: () => running.delete(held),
-    });
-    running.add(held);
-    webhooks.jobChanged(job);
-    return held;
-  };
   return {
     ...repositoriesOf(instance),
+    ...jobsOf(instance, webhooks, running),
     addRunner({ name, labels, version = newestRunner, environment = {}, repository }) {
       const repositoryId = state.repositories.find((row) => `${row.owner}/${row.name}` === repository)?.id ?? null;
       const runner = { id: nextId(state, 'runner'), name, labels, version, environment, disabled: false, repositoryId };
@@ -140,6 +107,47 @@ function siteOf(
       if (owner === undefined) throw new Error(`The embedded Gitea has no user ${user}.`);
       return mintToken(instance, owner, name, scopes).value;
     },
+    addWebhook(url, secret, events = ['workflow_job']) {
+      const created = seconds(instance);
+      const sent = { url, contentType: 'json', secret: instance.remember(secret), events, active: true };
+      const id = nextId(state, 'hook');
+      state.hooks.push({ id, of: { kind: 'system' }, type: 'gitea', ...sent, created, updated: created });
+      instance.changed();
+    },
+    settled: () => webhooks.settled(),
+  };
+}
+
+/** Jobs as they are queued, approved, taken by a runner and run again. */
+function jobsOf(
+  instance: GiteaInstance,
+  webhooks: WebhookDelivery,
+  running: Set<HeldJob>,
+): Pick<EmbeddedGitea, 'startJob' | 'queueJob' | 'approve' | 'takeJob' | 'queueRerun' | 'rerun' | 'logOf' | 'jobs'> {
+  const { state } = instance;
+  const memories = new Map<number, RunnerMemory>();
+  const told = (job: StoredJob) => {
+    const repository = rowById(state.repositories, job.repositoryId);
+    return embeddedJob({ repository, run: rowById(state.runs, job.runId), job });
+  };
+  const queue = (start: Parameters<typeof queueJob>[1]) => announced(queueJob(instance, start));
+  const rerun = (jobId: number) => announced(queueRerun(instance, jobId));
+  const approve = (job: StoredJob) => announced(Object.assign(job, { status: 'queued' as const }));
+  const announced = (job: StoredJob) => {
+    webhooks.jobChanged(job);
+    return job;
+  };
+  const take = (job: StoredJob, runner = runnerOf(instance, job)): HeldJob => {
+    const claimed = claimJob(instance, job, runner);
+    const memory = memories.get(claimed.runner.id) ?? { runtimeToken: '' };
+    memories.set(claimed.runner.id, memory);
+    const changed = (row: StoredJob) => webhooks.jobChanged(row);
+    const held = runJob({ instance, ...claimed, memory, changed, ended: () => running.delete(held) });
+    running.add(held);
+    webhooks.jobChanged(job);
+    return held;
+  };
+  return {
     startJob(start) {
       const job = queue(start);
       return take(job.status === 'waiting' ? approve(job) : job, start.runner);
@@ -148,27 +156,7 @@ function siteOf(
     approve: (jobId) => told(approve(rowById(state.jobs, jobId))),
     takeJob: (jobId, runner) => take(rowById(state.jobs, jobId), runner),
     queueRerun: (jobId) => told(rerun(jobId)),
-    rerun: (jobId) => take(rerun(jobId), runnerOf(rowById(state.jobs, jobId))),
-    addWebhook(url, secret, events = ['workflow_job']) {
-      const created = seconds(instance);
-      const sent = {
-        url,
-        contentType: 'json',
-        secret: instance.remember(secret),
-        events,
-        active: true,
-      };
-      state.hooks.push({
-        id: nextId(state, 'hook'),
-        of: { kind: 'system' },
-        type: 'gitea',
-        ...sent,
-        created,
-        updated: created,
-      });
-      instance.changed();
-    },
-    settled: () => webhooks.settled(),
+    rerun: (jobId) => take(rerun(jobId), runnerOf(instance, rowById(state.jobs, jobId))),
     logOf(jobId) {
       const taskId = state.jobs.find((row) => row.id === jobId)?.taskId;
       const rows = state.tasks.find((row) => row.id === taskId)?.log ?? [];
@@ -176,6 +164,13 @@ function siteOf(
     },
     jobs: () => state.jobs.map(told),
   };
+}
+
+/** The one that ran its last attempt, else one with its labels. */
+function runnerOf({ state }: GiteaInstance, job: StoredJob): string {
+  const before = state.tasks.findLast((task) => task.jobId === job.id);
+  const fits = (row: { readonly labels: readonly string[] }) => job.labels.every((label) => row.labels.includes(label));
+  return state.runners.find((row) => (before === undefined ? fits(row) : row.id === before.runnerId))?.name ?? '';
 }
 
 /** Repositories and their pull requests. */

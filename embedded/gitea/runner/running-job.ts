@@ -32,139 +32,162 @@ export interface HeldJob extends RunningJob {
   abandon(): void;
 }
 
+/** A job while its runner works on it. */
+interface OpenJob extends RunningJobOptions {
+  readonly runtimeToken: string;
+  readonly log: ReturnType<typeof runnerLog>;
+  readonly children: Set<ChildProcess>;
+  /** Variables that earlier steps wrote for later ones. */
+  readonly written: Record<string, string>;
+  /** The runner's own view: after a cancel it works on until it learns of it. */
+  works: boolean;
+  /** Made when it is first needed: a story's jobs only write to their log, by the hundred. */
+  directory: JobDirectory | null;
+}
+
 /** Lets a runner work on a task that it has claimed. */
 export function runJob(options: RunningJobOptions): HeldJob {
-  const { instance, repository, run, job, task, runner, memory } = options;
-  const runtimeToken = instance.remember(
-    mintRuntimeToken({ taskId: task.id, runId: run.id, jobId: job.id }, instance.clock.now(), instance.signingKey),
-  );
-  memory.runtimeToken = runtimeToken;
-  // The runner's own view: after a cancel it works on until it learns of it.
-  let works = true;
-  // Made when it is first needed: a story's jobs only write to their log, by the hundred.
-  let made: JobDirectory | null = null;
-  const directory = () => {
-    if (made !== null) return made;
-    made = createJobDirectory(eventOf(options));
-    // Whoever reads the environment of an ended job is told where its files were, and finds none.
-    if (!works) made.remove();
-    return made;
-  };
-  const children = new Set<ChildProcess>();
-  const written: Record<string, string> = {};
-  const log = runnerLog({ ...logOptions(runtimeToken), store: (row) => store(instance, task, row) });
-  const environment = () => {
-    const shown = isAtLeast(runner.version, '1.0.3') ? runtimeToken : memory.runtimeToken;
-    return { ...jobEnvironment(options, directory(), shown), ...written };
-  };
-
-  const write = (rows: readonly string[]) => {
-    for (const row of rows) log.output(Buffer.from(row).toString('latin1'));
-  };
-  const facts = { runner: runner.name, version: runner.version, taskId: task.id, jobKey: job.key, event: run.event };
-  for (const row of openingRows(facts)) store(instance, task, row);
+  const { job, task, runner } = options;
+  const open = openJob(options);
   return {
     get job() {
       return embeddedJob(options, task);
     },
     get environment() {
-      return environment();
+      return environmentOf(open);
     },
     log(line) {
-      requireWorking();
-      log.output(Buffer.from(line).toString('latin1'));
+      requireWorking(open);
+      write(open, [line]);
     },
-    async execute(command, overrides = {}, name) {
-      requireWorking();
-      const script = scriptOf(command);
-      const step = { name: name ?? `Run ${script[0] ?? ''}`, started: seconds(instance), stopped: 0, conclusion: null };
-      const stored: StoredTask['steps'][number] = step;
-      task.steps.push(stored);
-      directory().beginStep();
-      log.beginStep();
-      write(stepRows(name, script, runner.version));
-      const seesLine = stepCommands(runner.version);
-      const code = await runJobProcess(command, {
-        directory: directory().workspace,
-        environment: { ...environment(), ...overrides },
-        keepsUnfinishedLine: isAtLeast(runner.version, '2.0.0'),
-        line(line) {
-          // A child may outlive its job; Gitea takes no rows for a task that has ended.
-          if (works && seesLine(line)) log.output(line);
-        },
-        started: (child) => children.add(child),
-      });
-      Object.assign(written, directory().writtenEnvironment());
-      stored.stopped = seconds(instance);
-      stored.conclusion ??= code === 0 ? 'success' : 'failure';
-      if (works) write(failedStepRows(code));
-      return code;
-    },
+    execute: (command, overrides = {}, name) => execute(open, command, overrides, name),
     finish(conclusion = 'success') {
-      requireRunning();
-      write(closingRows(job.name, conclusion));
-      tellEnd(conclusion);
-      leave();
+      requireRunning(open);
+      write(open, closingRows(job.name, conclusion));
+      tellEnd(open, conclusion);
+      leave(open);
       options.changed(job);
       return embeddedJob(options, task);
     },
     cancel() {
-      requireRunning();
-      if (hasAttemptRows(instance) && isAtLeast(runner.version, '2.0.0')) task.status = 'cancelling';
-      else tellEnd('cancelled');
+      requireRunning(open);
+      if (hasAttemptRows(options.instance) && isAtLeast(runner.version, '2.0.0')) task.status = 'cancelling';
+      else tellEnd(open, 'cancelled');
       options.changed(job);
       return embeddedJob(options, task);
     },
     learnOfCancel() {
-      if (!works || task.status === 'running') throw new Error(`Task ${String(task.id)} was not cancelled.`);
-      write(closingRows(job.name, 'cancelled'));
-      if (task.status === 'cancelling') tellEnd('cancelled');
-      leave();
+      if (!open.works || task.status === 'running') throw new Error(`Task ${String(task.id)} was not cancelled.`);
+      write(open, closingRows(job.name, 'cancelled'));
+      if (task.status === 'cancelling') tellEnd(open, 'cancelled');
+      leave(open);
       // Three deliveries of one cancelled job were seen: at the cancel, and two when the runner said that it had stopped.
       for (let count = 0; count < 2; count += 1) options.changed(job);
       return embeddedJob(options, task);
     },
-    abandon() {
-      for (const child of children) killJobProcess(child);
-      made?.remove();
-    },
+    abandon: () => clearAway(open),
   };
+}
 
-  function logOptions(token: string) {
-    const secrets = instance.state.actionsSecrets.filter((secret) => countsFor(secret.of, repository));
-    // Each task has a token of its own for the API, which jobs see as `github.token`.
-    const taskToken = instance.remember(randomBytes(20).toString('hex'));
-    return {
-      version: runner.version,
-      secrets: [taskToken, token, ...secrets.map((secret) => secret.value)],
-      debug: secrets.some((secret) => secret.name === 'ACTIONS_STEP_DEBUG' && secret.value === 'true'),
-    };
-  }
+function openJob(options: RunningJobOptions): OpenJob {
+  const { instance, run, job, task, runner, memory } = options;
+  const runtimeToken = instance.remember(
+    mintRuntimeToken({ taskId: task.id, runId: run.id, jobId: job.id }, instance.clock.now(), instance.signingKey),
+  );
+  memory.runtimeToken = runtimeToken;
+  const log = runnerLog({ ...logOptions(options, runtimeToken), store: (row) => store(instance, task, row) });
+  const facts = { runner: runner.name, version: runner.version, taskId: task.id, jobKey: job.key, event: run.event };
+  for (const row of openingRows(facts)) store(instance, task, row);
+  return { ...options, runtimeToken, log, children: new Set(), written: {}, works: true, directory: null };
+}
 
-  /** What Gitea's rows say from now on. A job that was run again meanwhile is another attempt's. */
-  function tellEnd(conclusion: Conclusion) {
-    const stopped = seconds(instance);
-    Object.assign(task, { status: conclusion, stopped });
-    for (const step of task.steps.filter((one) => one.conclusion === null))
-      Object.assign(step, { conclusion, stopped });
-    if (job.taskId === task.id) Object.assign(job, { status: 'completed', conclusion, stopped });
-    instance.changed();
-  }
+async function execute(
+  open: OpenJob,
+  command: readonly string[],
+  overrides: Readonly<Record<string, string>>,
+  name: string | undefined,
+): Promise<number> {
+  requireWorking(open);
+  const { instance, runner, task, log } = open;
+  const script = scriptOf(command);
+  const step = { name: name ?? `Run ${script[0] ?? ''}`, started: seconds(instance), stopped: 0, conclusion: null };
+  const stored: StoredTask['steps'][number] = step;
+  task.steps.push(stored);
+  directoryOf(open).beginStep();
+  log.beginStep();
+  write(open, stepRows(name, script, runner.version));
+  const seesLine = stepCommands(runner.version);
+  const code = await runJobProcess(command, {
+    directory: directoryOf(open).workspace,
+    environment: { ...environmentOf(open), ...overrides },
+    keepsUnfinishedLine: isAtLeast(runner.version, '2.0.0'),
+    line(line) {
+      // A child may outlive its job; Gitea takes no rows for a task that has ended.
+      if (open.works && seesLine(line)) log.output(line);
+    },
+    started: (child) => open.children.add(child),
+  });
+  Object.assign(open.written, directoryOf(open).writtenEnvironment());
+  stored.stopped = seconds(instance);
+  stored.conclusion ??= code === 0 ? 'success' : 'failure';
+  if (open.works) write(open, failedStepRows(code));
+  return code;
+}
 
-  function leave() {
-    works = false;
-    for (const child of children) killJobProcess(child);
-    made?.remove();
-    options.ended();
-  }
+function directoryOf(open: OpenJob): JobDirectory {
+  if (open.directory !== null) return open.directory;
+  open.directory = createJobDirectory(eventOf(open));
+  // Whoever reads the environment of an ended job is told where its files were, and finds none.
+  if (!open.works) open.directory.remove();
+  return open.directory;
+}
 
-  function requireWorking() {
-    if (!works) throw new Error(`Task ${String(task.id)} of ${fullName(repository)} has ended.`);
-  }
+function environmentOf(open: OpenJob): Record<string, string> {
+  const shown = isAtLeast(open.runner.version, '1.0.3') ? open.runtimeToken : open.memory.runtimeToken;
+  return { ...jobEnvironment(open, directoryOf(open), shown), ...open.written };
+}
 
-  function requireRunning() {
-    if (task.status !== 'running') throw new Error(`Task ${String(task.id)} of ${fullName(repository)} has ended.`);
-  }
+function write({ log }: OpenJob, rows: readonly string[]): void {
+  for (const row of rows) log.output(Buffer.from(row).toString('latin1'));
+}
+
+function logOptions({ instance, repository, runner }: RunningJobOptions, token: string) {
+  const secrets = instance.state.actionsSecrets.filter((secret) => countsFor(secret.of, repository));
+  // Each task has a token of its own for the API, which jobs see as `github.token`.
+  const taskToken = instance.remember(randomBytes(20).toString('hex'));
+  return {
+    version: runner.version,
+    secrets: [taskToken, token, ...secrets.map((secret) => secret.value)],
+    debug: secrets.some((secret) => secret.name === 'ACTIONS_STEP_DEBUG' && secret.value === 'true'),
+  };
+}
+
+/** What Gitea's rows say from now on. A job that was run again meanwhile is another attempt's. */
+function tellEnd({ instance, task, job }: OpenJob, conclusion: Conclusion): void {
+  const stopped = seconds(instance);
+  Object.assign(task, { status: conclusion, stopped });
+  for (const step of task.steps.filter((one) => one.conclusion === null)) Object.assign(step, { conclusion, stopped });
+  if (job.taskId === task.id) Object.assign(job, { status: 'completed', conclusion, stopped });
+  instance.changed();
+}
+
+function leave(open: OpenJob): void {
+  open.works = false;
+  clearAway(open);
+  open.ended();
+}
+
+function clearAway({ children, directory }: OpenJob): void {
+  for (const child of children) killJobProcess(child);
+  directory?.remove();
+}
+
+function requireWorking({ works, task, repository }: OpenJob): void {
+  if (!works) throw new Error(`Task ${String(task.id)} of ${fullName(repository)} has ended.`);
+}
+
+function requireRunning({ task, repository }: OpenJob): void {
+  if (task.status !== 'running') throw new Error(`Task ${String(task.id)} of ${fullName(repository)} has ended.`);
 }
 
 function store(instance: GiteaInstance, task: StoredTask, row: string): void {
@@ -181,6 +204,7 @@ export function embeddedJob(
   const stopped = task?.stopped ?? job.stopped;
   // Until a runner has said that it stopped, Gitea tells a cancelled task as one that runs.
   const runs = task?.status === 'running' || task?.status === 'cancelling';
+  const taskStatus = runs ? 'in_progress' : 'completed';
   return {
     repository: { id: repository.id, fullName: fullName(repository), private: repository.private },
     runId: run.id,
@@ -189,7 +213,7 @@ export function embeddedJob(
     taskId: task?.id ?? job.taskId,
     attempt: task?.attempt ?? job.attempt,
     name: job.name,
-    status: task === undefined ? job.status : runs ? 'in_progress' : 'completed',
+    status: task === undefined ? job.status : taskStatus,
     conclusion: task === undefined ? job.conclusion : conclusionOf(task),
     startedAt: started === 0 ? null : new Date(started * 1000),
     completedAt: stopped === 0 ? null : new Date(stopped * 1000),
