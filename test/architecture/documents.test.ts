@@ -43,6 +43,12 @@ describe('a page', () => {
     expect(pathsIn(readFileSync(page, 'utf8')).filter((path) => !existsSync(path))).toEqual([]);
   });
 
+  it('of the architecture shows every room of src in its picture', () => {
+    const picture = /```mermaid\n([\s\S]*?)```/.exec(readFileSync('ARCHITECTURE.md', 'utf8'))?.[1] ?? '';
+    const rooms = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(rooms.map(({ name }) => `src/${name}/`).filter((room) => !picture.includes(room))).toEqual([]);
+  });
+
   it('is read whole by this test', () => {
     expect(pathsIn(readFileSync('ARCHITECTURE.md', 'utf8')).length).toBeGreaterThan(50);
     expect(pathsIn('`src/no-such-file.ts` `embedded/` `npm test` `a/b` `../shared/contracts`')).toEqual([
