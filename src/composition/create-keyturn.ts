@@ -71,7 +71,7 @@ export function createKeyturn(parts: Parts): Keyturn {
       return await telling('collect log rows', async () => {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
         const [counts, listed] = await Promise.allSettled([
-          collectRetrievals({ log, records, now, canary }),
+          collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
           parts.takeInventory(),
         ]);
         if (counts.status === 'rejected') throw counts.reason;

@@ -3,9 +3,11 @@ import { eventGridTokenCheck } from '../azure/event-grid-token.ts';
 import { listPacks, type PackSummary, readPackFile } from '../evidence/pack/pack-archive.ts';
 import { zipPack } from '../evidence/pack/zip-pack.ts';
 import type { RecentDeliveries } from '../issuers/shared/hook-deliveries.ts';
+import { parseDeliveredJob } from '../gitea/parse-delivered-job.ts';
 import { verifyRuntimeToken } from '../gitea/verify-runtime-token.ts';
 import { isSignedByGitea } from '../gitea/webhook-signature.ts';
 import { collectJobs } from '../audit/collection/collect-jobs.ts';
+import { recordNamedJob } from '../audit/collection/record-named-job.ts';
 import { gradeGroups } from '../audit/model/attribution.ts';
 import { instanceOf } from '../provenance/job-numbers.ts';
 import { approveRotation } from '../rotation/approve-rotation.ts';
@@ -28,6 +30,9 @@ type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
   readonly deliveries: RecentDeliveries;
 };
+
+/** The helper waits for the answer to its receipts. */
+const jobAnswerMs = 3_000;
 
 /** Wires the portal and the hooks to what they show and record. */
 export function createWebPorts(parts: Parts): WebPorts {
@@ -61,15 +66,22 @@ export function createWebPorts(parts: Parts): WebPorts {
             if (!ours && signature !== null) parts.deliveries.remember({ bytes: body, signature });
             return ours;
           },
-    onGiteaDelivery: async () => {
+    onGiteaDelivery: async (payload) => {
       if (jobs === null) return;
+      const named = parseDeliveredJob(payload);
+      if (named !== null) await recordNamedJob({ feed: jobs, records, now }, named);
       const counts = await collectJobs({ feed: jobs, records, now });
       logger.info(`Jobs: ${describeJobs(counts)}`, { work: 'collect jobs', counts });
     },
     checkRuntimeToken: gitea === null ? null : async (token) => await verifyRuntimeToken(gitea.url, token),
     instance: gitea === null ? null : instanceOf(gitea.url),
-    recordReceipt: async (receipt) => {
-      await recordPostedReceipt(records, receipt, { postedAt: now() });
+    recordReceipts: async (receipts) => {
+      for (const receipt of receipts) await recordPostedReceipt(records, receipt, { postedAt: now() });
+      const [job] = receipts.map((receipt) => receipt.job);
+      if (jobs === null || job === undefined) return;
+      // It is running at this moment, which Gitea has just confirmed: soon another attempt may take its row.
+      const named = { jobId: job.jobId, repositoryId: job.repositoryId, repository: null };
+      await recordNamedJob({ feed: jobs, records, now }, named, AbortSignal.timeout(jobAnswerMs));
     },
     readiness: readinessCheck(parts),
   };

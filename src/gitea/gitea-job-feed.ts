@@ -114,10 +114,10 @@ interface JobReader {
 }
 
 /** Reads jobs with what their runs add; each run and each repository's present name is asked for once. */
-function createReader(client: GiteaClient, instance: string, signal?: AbortSignal): JobReader {
+function createReader(asked: GiteaClient, instance: string, signal?: AbortSignal): JobReader {
+  const client = signal === undefined ? asked : withSignal(asked, signal);
   const runs = new Map<string, Promise<RunFacts>>();
   const names = new Map<number, Promise<string | null>>();
-  const asking = signal === undefined ? {} : { signal };
 
   return {
     listed: async ({ value }) => await toWord(value),
@@ -126,14 +126,14 @@ function createReader(client: GiteaClient, instance: string, signal?: AbortSigna
       const present = repositoryId === null ? repository : await once(names, repositoryId, () => nameOf(repositoryId));
       if (present === null) return { kind: 'gone', jobId, repositoryShown: false };
       const path = `${repositoryPath(present)}/actions/jobs/${String(jobId)}`;
-      const { status, body } = await client.request('GET', path, asking);
+      const { status, body } = await client.request('GET', path);
       return status === 404 ? { kind: 'gone', jobId, repositoryShown: repositoryId !== null } : await toWord(body);
     },
   };
 
   async function nameOf(repositoryId: number): Promise<string | null> {
     const path = `/api/v1/repositories/${String(repositoryId)}`;
-    const { status, body } = await client.request('GET', path, asking);
+    const { status, body } = await client.request('GET', path);
     if (status === 404) return null;
     const name = textOf(jsonProperties(body).get('full_name'));
     if (name === null) throw malformed(client, path, 'full_name');
@@ -154,6 +154,10 @@ function createReader(client: GiteaClient, instance: string, signal?: AbortSigna
     if ('fault' in parsed) throw malformed(client, '/api/v1/…/actions/jobs', `jobs.${parsed.fault}`);
     return { kind: 'job', ...parsed } satisfies Told;
   }
+}
+
+function withSignal(client: GiteaClient, signal: AbortSignal): GiteaClient {
+  return { ...client, request: (method, path, request) => client.request(method, path, { ...request, signal }) };
 }
 
 /** A job names its repository in its address alone. */

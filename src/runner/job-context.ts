@@ -54,9 +54,18 @@ function readEvent(path: string | undefined): { repositoryId: number | null; exp
   const open = repository?.['private'];
   if (repository === null || typeof open !== 'boolean') return { repositoryId, exposed: null };
   const head = asObject(asObject(event?.['pull_request'])?.['head']);
-  const headRepository = asObject(head?.['repo']);
-  const fork = head !== null && databaseId(headRepository?.['id']) !== repositoryId;
-  return { repositoryId, exposed: !open || fork };
+  return { repositoryId, exposed: !open || (head !== null && isForeign(head, repositoryId)) };
+}
+
+/**
+ * Whether a stranger may have written the head of a pull request: it lies in another repository, or it was pushed to
+ * `refs/for/BRANCH` (agit), which takes no right to write; its repository is then the base, and it has no label.
+ * Source: recorded `job-event-file-*` of Gitea 1.26.3.
+ */
+function isForeign(head: Readonly<Record<string, unknown>>, repositoryId: number | null): boolean {
+  const { label } = head;
+  const isElsewhere = databaseId(asObject(head['repo'])?.['id']) !== repositoryId;
+  return isElsewhere || typeof label !== 'string' || label === '';
 }
 
 function readObject(path: string): Readonly<Record<string, unknown>> | null {

@@ -78,12 +78,13 @@ export interface WebPorts {
   readonly checkEventToken: ((token: string) => Promise<boolean>) | null;
   /** Whether Gitea signed these bytes; `null` where no webhook secret is configured. */
   readonly checkGiteaSignature: ((body: Uint8Array, signature: string | null) => Promise<boolean>) | null;
-  /** A delivery that was signed: a hint to poll. */
+  /** A delivery that was signed: a job to ask Gitea about, and a hint to poll. */
   onGiteaDelivery(payload: unknown): Promise<void>;
   readonly checkRuntimeToken: TokenCheck | null;
   /** The short name of our Gitea in receipts. */
   readonly instance: string | null;
-  recordReceipt(receipt: Receipt): Promise<void>;
+  /** Records receipts of one job whose token Gitea confirmed, and that job. */
+  recordReceipts(receipts: readonly Receipt[]): Promise<void>;
   /** What must be reachable for work to go on. Anybody may make the server look, so an answer counts for some seconds. */
   readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
 }

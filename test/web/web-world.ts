@@ -95,8 +95,8 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     checkRuntimeToken: null,
     instance: '01234567',
-    recordReceipt: (receipt) => {
-      calls.receipts.push(receipt);
+    recordReceipts: (receipts) => {
+      calls.receipts.push(...receipts);
       return Promise.resolve();
     },
     readiness: () => Promise.resolve([{ what: 'records', ready: true, says: 'readable' }]),

@@ -3,6 +3,7 @@ import type { RecordStore } from '../../records/record-store.ts';
 import { hourName, hourOf } from '../model/calendar.ts';
 import { readCanaryOnceAnHour } from './canary-ledger.ts';
 import type { CanaryReader } from './canary-reader.ts';
+import { nameStampedJobs } from './name-stamped-jobs.ts';
 import { createSliceReader, type SpanToRead } from './read-slice.ts';
 import {
   type RetrievalCollection,
@@ -24,6 +25,8 @@ export interface RetrievalCollector {
   readonly lateTailMs?: number;
   /** How far back the first pass begins; 30 days when not given, as long as a workspace keeps rows by default. */
   readonly firstPassMs?: number;
+  /** The Gitea whose jobs are on record: jobs of it that rows are stamped with and the ledger lacks are asked for. */
+  readonly instance?: string | null;
 }
 
 /** A workspace forgets after 30 days unless it is told otherwise. */
@@ -65,6 +68,8 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
     unread.push(...outcome.unread);
     Object.assign(held, outcome.held);
   }
+  const { instance = null } = collector;
+  if (instance !== null) await nameStampedJobs(records, reader.stamps().values(), { instance, now: until });
   const readTo = until.toISOString();
   const firstUnread = unread.map((one) => one.from).sort()[0] ?? readTo;
   const watermark = new Date(Math.min(until.getTime() - settlingMs, Date.parse(firstUnread))).toISOString();

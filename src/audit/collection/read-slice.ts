@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
+import type { JobStamp } from '../../provenance/job-stamp.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { UnreadInterval } from './retrieval-collection.ts';
 import type { RawRows, RetrievalLog } from './retrieval-log.ts';
+import { collectStamps } from './name-stamped-jobs.ts';
 import { slicesOf, writeSlice } from './slice.ts';
 
 /** A part of the log that is read at once. */
@@ -23,6 +25,8 @@ interface SliceReader {
   }>;
   /** Texts of the queries that were answered, by their digests. */
   queries(): Readonly<Record<string, { readonly name: string; readonly text: string }>>;
+  /** Stamps of jobs in the rows that were new, each job once. */
+  stamps(): ReadonlyMap<string, JobStamp>;
 }
 
 /** A slice of one second that is still partial cannot be halved further: the store rounds no finer with certainty. */
@@ -36,12 +40,14 @@ interface SlicePorts {
 
 interface Reader extends SlicePorts {
   readonly queries: Record<string, { readonly name: string; readonly text: string }>;
+  readonly stamps: Map<string, JobStamp>;
 }
 
 /** Reads spans of the log into slices. */
 export function createSliceReader(ports: SlicePorts): SliceReader {
   const queries: Reader['queries'] = {};
-  return { read: (span) => read({ ...ports, queries }, span), queries: () => queries };
+  const stamps: Reader['stamps'] = new Map();
+  return { read: (span) => read({ ...ports, queries, stamps }, span), queries: () => queries, stamps: () => stamps };
 }
 
 async function read(reader: Reader, span: SpanToRead): ReturnType<SliceReader['read']> {
@@ -50,6 +56,7 @@ async function read(reader: Reader, span: SpanToRead): ReturnType<SliceReader['r
   await readBisecting(reader, span, answers, unread);
   const rows = answers.flatMap((answer) => answer.rows);
   const { fresh, held } = await compare(reader, span, rows);
+  collectStamps(fresh, reader.stamps);
   const controlTotal = [...span.totals.values()].reduce((sum, total) => sum + total, 0);
   // Fewer rows than the store counts, although every answer said to be whole: it is not whole.
   if (unread.length === 0 && rows.length < controlTotal) unread.push(interval(span, 'FEWER_ROWS_THAN_COUNTED'));

@@ -30,7 +30,7 @@ export async function receiveReceipts(request: Request, ports: WebPorts): Promis
   );
   if (foreign) return Response.json({ error: 'A receipt is of another job than the token.' }, { status: 403 });
 
-  for (const receipt of receipts) await ports.recordReceipt(receipt);
+  await ports.recordReceipts(receipts);
   return Response.json({ accepted: receipts.length }, { status: 202 });
 }
 

@@ -83,6 +83,31 @@ describe('a row with a receipt', () => {
     expect(grade(row('c1'), { receipts, jobs: ended })).toBe('contradicted job-was-not-running');
   });
 
+  it('is not contradicted by a job whose times are not known yet: a posted receipt ties it, a logged one corroborates it', () => {
+    const between = { after: given.moment(-5), before: given.moment(300) };
+    const untimed = [
+      { status: 'queued', conclusion: null, startedAt: null, completedAt: null },
+      { startedAt: null, completedAt: between.before, endedBetween: between },
+      { completedAt: between.before, endedBetween: { after: given.moment(50), before: between.before } },
+    ] as const;
+    for (const change of untimed) {
+      const jobs = [job(1, change)];
+      expect(grade(row('c1'), { jobs, receipts: [posted(receipt(1, 'c1'))] })).toBe('authenticated receipt-posted');
+      const own = row('c1', { identity: workload('dedicated') });
+      expect(grade(own, { jobs, receipts: [logged(receipt(1, 'c1'))] })).toBe('corroborated receipt-logged');
+      expect(grade(row('c1', { client: stamp(1) }), { jobs })).toBe('claimed job-times-unknown');
+    }
+  });
+
+  it('is contradicted by an attempt that a re-run had closed before, and by one that never started', () => {
+    const receipts = [posted(receipt(1, 'c1'))];
+    const before = given.moment(60);
+    const closed = { completedAt: before, endedBetween: { after: given.moment(0), before } };
+    expect(grade(row('c1'), { receipts, jobs: [job(1, closed)] })).toBe('contradicted job-was-not-running');
+    const skipped = { conclusion: 'skipped', startedAt: null, completedAt: null } as const;
+    expect(grade(row('c1'), { receipts, jobs: [job(1, skipped)] })).toBe('contradicted job-was-not-running');
+  });
+
   it("corrects the runner's clock by the offset in the receipt", () => {
     const late = { requests: [{ id: 'c1', status: 200, at: given.moment(520) }], clockOffsetMs: -420_000 };
     expect(grade(row('c1'), { receipts: [posted(receipt(1, 'c1', late))] })).toBe('authenticated receipt-posted');

@@ -83,9 +83,16 @@ describe('findings about reads', () => {
     ['an event that is not listed', { events: ['schedule'] }, {}, 1],
     ['a fork', {}, { fork: true }, 1],
     ['a fork that may', { forks: true }, { fork: true }, 0],
+    ['a job that may be of a fork', {}, { fork: 'unknown' as const, forkUnknownBecause: 'pulls/3 answered 403' }, 1],
   ])('check a job against the namespace: %s', (_, namespace, change, count) => {
     const findings = found({ rows: [quiet], policy: bound(namespace), jobs: [job(1, change)] });
     expect(of('read-outside-namespace', findings)).toHaveLength(count);
+  });
+
+  it('say why a job counts as one of a fork although Gitea did not say so', () => {
+    const jobs = [job(1, { fork: 'unknown', forkUnknownBecause: 'pulls/3 answered 403' })];
+    const [finding] = of('read-outside-namespace', found({ rows: [quiet], policy: bound({}), jobs }));
+    expect(finding?.description).toContain('It is not known whether the job came from a fork (pulls/3 answered 403)');
   });
 
   it('name a read of an old version, once its grace has ended', () => {

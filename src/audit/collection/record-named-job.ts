@@ -1,0 +1,30 @@
+import type { RecordStore } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import { closeEarlierAttempts } from './close-attempts.ts';
+import type { JobFeed, NamedJob } from './job-feed.ts';
+import { recordJob } from './job-ledger.ts';
+import { nameJobs } from './named-jobs.ts';
+
+/**
+ * Asks Gitea for a job that is named just now and puts it on record: an attempt may last less than a second, and before
+ * Gitea 1.27 the next one takes its row. The job is named first and stays so, so that the next pass asks again.
+ * Returns whether Gitea told the job; a Gitea that cannot be asked now is no failure.
+ */
+export async function recordNamedJob(
+  { feed, records, now }: { readonly feed: JobFeed; readonly records: RecordStore; readonly now: () => Date },
+  named: NamedJob,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  await nameJobs(records, [named], now());
+  const look = now();
+  try {
+    const told = await feed.job(named, signal);
+    if (told === null) return false;
+    await closeEarlierAttempts(records, told, new Map(), look);
+    await recordJob(records, told.job);
+    return true;
+  } catch (error) {
+    if (ServiceError.is(error) && error.layer === 'gitea') return false;
+    throw error;
+  }
+}
