@@ -9,14 +9,14 @@ import { ServiceError } from '../service-error.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { isLoopback } from './embedded-switch.ts';
 
-/** Where `@azure/identity` is told that tokens come from another address than 169.254.169.254. */
+/** The variable that tells `@azure/identity` to request tokens from another address than 169.254.169.254. */
 const metadataHost = 'AZURE_POD_IDENTITY_AUTHORITY_HOST';
 
 /**
- * The one identity that the settings name, never the first of a chain that happens to answer: a developer's own login
- * on a shared machine would otherwise read production.
- * `embedded` allows the managed identity's `endpoint`, on loopback alone.
- * @throws ServiceError `SETTINGS_MALFORMED` for an endpoint that is not allowed, or a host that the environment slips in.
+ * Opens the one identity that the settings name, never the first working one of a chain: a developer's own login on a
+ * shared machine could otherwise read production. `embedded` allows the managed identity's `endpoint`, only on
+ * loopback.
+ * @throws ServiceError `SETTINGS_MALFORMED` for an endpoint that is not allowed, or a host injected by the environment.
  */
 export function azureCredential(identity: IdentitySettings, options: { readonly embedded: boolean }): TokenCredential {
   switch (identity.kind) {
@@ -41,8 +41,8 @@ export function azureCredential(identity: IdentitySettings, options: { readonly 
 }
 
 /**
- * The library takes this host from the environment alone and reads it with every token, so it is set for the process.
- * One that is there already and was not asked for would send the identity's requests, and take its tokens, from anywhere.
+ * The library reads this host only from the environment, for every token, so it is set for the process. An unexpected
+ * host that is already set could redirect the identity's requests and supply its tokens.
  */
 function pointMetadataService(endpoint: string | null, embedded: boolean): void {
   if (endpoint !== null) {

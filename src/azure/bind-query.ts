@@ -3,26 +3,26 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Vault } from '../secrets/secret-reference.ts';
 import { ServiceError } from '../service-error.ts';
 
-/** A query file as it is kept, with its digest: what a report names and an auditor compares. */
+/** A query file with its digest, which a report names and an auditor compares. */
 export interface QueryFile {
   readonly name: string;
   readonly text: string;
   readonly sha256: string;
 }
 
-/** What a query is bound to. Half-open, UTC. */
+/** The parameters of a query. Half-open, UTC. */
 export interface QueryBounds {
   readonly from: Date;
   readonly to: Date;
   readonly vaults: readonly Vault[];
 }
 
-// Beside this file in the sources, and from a bundle in `dist` or one folder below it.
+// Beside this file in the sources; in a bundle, in `dist` or one folder below it.
 const folders = ['./', '../src/azure/', '../../src/azure/'];
 
 /**
  * Reads a `.kql` file of this folder.
- * @throws ServiceError `RECORD_UNREADABLE` when the installation lacks it: nothing can be audited then.
+ * @throws ServiceError `RECORD_UNREADABLE` if the installation lacks it, because nothing can be audited without it.
  */
 export function readQueryFile(name: string): QueryFile {
   const found = folders.map((folder) => new URL(`${folder}${name}`, import.meta.url)).find((url) => existsSync(url));
@@ -32,8 +32,8 @@ export function readQueryFile(name: string): QueryFile {
 }
 
 /**
- * The query with its bounds in place. Times are written by us; names and ids become JSON inside `dynamic(…)`, so that a
- * quote in a vault's id stays text. Vaults with a resource id are met by it, the others by name.
+ * Inserts the parameters into a query. Keyturn formats the times; names and ids become JSON inside `dynamic(…)`, so
+ * that a quote in a vault's id stays text. Vaults with a resource id are matched by it, the others by name.
  */
 export function bindQuery({ text }: QueryFile, { from, to, vaults }: QueryBounds): string {
   const ids = vaults.flatMap(({ resourceId }) => (resourceId === null ? [] : [resourceId.toLowerCase()]));
@@ -47,7 +47,7 @@ export function bindQuery({ text }: QueryFile, { from, to, vaults }: QueryBounds
   return text.replace(/\{\{(\w+)\}\}/g, (place, name: string) => values[name] ?? place);
 }
 
-/** JSON in printable ASCII: what `dynamic(…)` reads, whatever the names hold. */
+/** JSON in printable ASCII, which `dynamic(…)` can read whatever the names contain. */
 function literal(list: readonly string[]): string {
   return JSON.stringify(list).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

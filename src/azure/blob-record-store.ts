@@ -7,16 +7,16 @@ import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.t
 import type { RecordStore, Revision } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 
-/** Which create or replace wrote a blob; compared after an answer was lost. Metadata names are letters and digits. */
+/** Identifies the request that wrote a blob, to compare after a lost answer. Metadata names are letters and digits. */
 const writerKey = 'keyturnwriter';
 
 type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
 
 /**
- * Keeps records as blobs of one container, which is made when it is absent. Storage itself compares and sets: a create
- * demands that there is no blob, a replacement that its ETag is still the one that was read.
- * Source: docs/decisions.md, "Records are created if absent and replaced if unchanged".
- * `containerUrl`: `https://ACCOUNT.blob.core.windows.net/CONTAINER`; the identity needs Storage Blob Data Contributor.
+ * Stores records as blobs of one container, which it creates if absent. Azure Storage does the compare-and-set: a
+ * create requires that the blob does not exist, a replacement that its ETag is unchanged since it was read. Source:
+ * docs/decisions.md, "Records are created if absent and replaced if unchanged". `containerUrl`:
+ * `https://ACCOUNT.blob.core.windows.net/CONTAINER`; the identity needs Storage Blob Data Contributor.
  * @throws ServiceError `RECORD_STORE_UNREACHABLE`.
  */
 export async function blobRecordStore(
@@ -31,8 +31,8 @@ export async function blobRecordStore(
   });
 
   /**
-   * Writes under a condition; `null` when it did not hold. The client repeats a request whose answer was lost, and the
-   * repetition then fails on what the first one wrote: the writer's mark in the blob tells whose it is.
+   * Writes conditionally; returns `null` if the condition failed. The client repeats a request whose answer was lost,
+   * and the repetition fails because of the first one's write; the writer's mark in the blob shows who wrote it.
    */
   async function write(path: string, bytes: Uint8Array, conditions: Condition): Promise<Revision | null> {
     const blob = container.getBlockBlobClient(checkedRecordPath(path));
@@ -85,13 +85,13 @@ export async function blobRecordStore(
         for await (const { name } of container.listBlobsFlat({ prefix })) found.push(name);
         return found;
       });
-      // With hierarchical namespaces Azure walks folder by folder, which is another order.
+      // With hierarchical namespaces Azure lists folder by folder, in a different order.
       yield* paths.sort();
     },
   };
 }
 
-/** The blob's ETag when this writer made its present state, else `null`. */
+/** The blob's ETag if this writer wrote its current state, or else `null`. */
 async function revisionWrittenBy(blob: BlockBlobClient, writer: string): Promise<Revision | null> {
   try {
     const { etag, metadata } = await blob.getProperties();

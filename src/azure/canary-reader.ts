@@ -5,9 +5,9 @@ import { readFailure } from './vault-failure.ts';
 
 /**
  * Reads the canary secret of each vault, so that its row shows that the log was written in that hour. The value is
- * dropped unseen. A vault that cannot be read leaves out its entry, and its hour becomes a gap; the others' reads are
- * returned all the same, since their rows will be in the log and must be known as ours.
- * @throws ServiceError of the first vault when none could be read.
+ * discarded. A vault that cannot be read has no entry, and its hour becomes a gap. The other vaults' reads are still
+ * returned, because their rows will be in the log and must be recognised as Keyturn's own.
+ * @throws ServiceError of the first vault if none could be read.
  */
 export function keyVaultCanaryReader(vaults: readonly VaultAccess[], secret: string): CanaryReader {
   const readers = vaults.map((access) => openCanary(access, secret));

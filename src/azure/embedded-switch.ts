@@ -8,10 +8,10 @@ export interface EmbeddedSwitch {
 }
 
 /**
- * Lifts the SDK's protection for an address of this machine, and for no other: the client may then speak plain http,
- * take a challenge for another domain, and trust one self-signed `certificate` (PEM).
- * Not embedded: no option at all, so that the SDK's own rules stand.
- * @throws ServiceError `SETTINGS_MALFORMED` for an address beyond loopback: a token sent there would be anybody's.
+ * Lifts the SDK's protection for an address of this machine, and for no other: the client may then use plain http,
+ * accept a challenge for another domain, and trust one self-signed `certificate` (PEM). If not embedded, returns no
+ * options, so that the SDK's own rules apply.
+ * @throws ServiceError `SETTINGS_MALFORMED` for an address beyond loopback, because a token sent there could leak.
  */
 export function embeddedSwitch(request: {
   readonly embedded: boolean;
@@ -31,7 +31,7 @@ export function embeddedSwitch(request: {
 export function isLoopback(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false;
-  // A user name before the host is how an address pretends to be another one.
+  // With a user name before the host, an address can pretend to be another one.
   if (url.username !== '' || url.password !== '') return false;
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
 }

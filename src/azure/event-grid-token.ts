@@ -2,10 +2,10 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jos
 import { ServiceError } from '../service-error.ts';
 
 /**
- * Checks the Entra token that an Event Grid subscription sends to a self-hosted server, where the subscription is set up
- * to deliver with one. `audience` and `tenantId` come from the settings. `false` for a token of anybody else.
- * `keys` are the tenant's; given in tests, fetched from Entra otherwise. @throws ServiceError
- * `EVENT_TOKEN_UNCHECKED` when they could not be fetched: Event Grid gives an event up on 401, and tries again on 503.
+ * Checks the Entra token that an Event Grid subscription sends to a self-hosted server, if the subscription is
+ * configured to deliver with one. `audience` and `tenantId` come from the settings. Returns `false` for a token of any
+ * other sender. `keys` are the tenant's; passed in tests, fetched from Entra otherwise. @throws ServiceError
+ * `EVENT_TOKEN_UNCHECKED` if they could not be fetched: Event Grid abandons an event after 401 and retries after 503.
  * Source: Event Grid, "Secure webhook delivery with Microsoft Entra ID"; the sender is the application
  * Microsoft.EventGrid.
  */
@@ -27,7 +27,7 @@ export function eventGridTokenCheck(
   };
 }
 
-/** What jose says of a token; anything else is said of the keys, and leaves the token unchecked. */
+/** jose's errors about a token; any other error is about the keys and leaves the token unchecked. */
 const aboutTheToken = [
   errors.JWTInvalid,
   errors.JWTExpired,

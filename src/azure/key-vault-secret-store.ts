@@ -7,15 +7,15 @@ import { newestCandidates, newestFirst } from './newest-version.ts';
 import { type VaultAccess, type VaultClient, vaultClient } from './vault-client.ts';
 import { isAbsence, isPassing, readFailure, writeFailure } from './vault-failure.ts';
 
-/** Reads are safe to repeat; two more tries bridge a lost connection or a vault that is moved. */
+/** Reads are safe to repeat; two retries bridge a lost connection or a vault failover. */
 const pausesMs = [200, 800];
 
-/** Secrets whose versions are looked up at the same time by `list`: well under 4,000 requests in 10 seconds. */
+/** How many secrets `list` looks up concurrently: well under 4,000 requests in 10 seconds. */
 const lookedUpAtOnce = 8;
 
 /**
- * One vault's secrets over Azure's client. Reads are repeated when no answer came; a new version is asked for once.
- * Names are lower-case on the way out, as policy, events and log rows are compared.
+ * One vault's secrets over Azure's client. Reads are retried if no answer arrived; a new version is requested once.
+ * Returned names are lower-case, because policy, events and log rows are compared with them.
  */
 export function keyVaultSecretStore(access: VaultAccess): SecretStore {
   const vault = access.vault.name;
@@ -73,7 +73,7 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
 
 interface VaultReader extends VaultClient {
   readonly vault: string;
-  /** A read, repeated while its answer is lost; `null` only when the vault answered 404. */
+  /** Runs a read and retries it if its answer is lost; returns `null` only if the vault answered 404. */
   readonly read: <Result>(
     secret: string | null,
     act: () => Promise<Result>,
@@ -81,7 +81,7 @@ interface VaultReader extends VaultClient {
   ) => Promise<Result | null>;
 }
 
-/** The first read of a client goes alone, so that one challenge serves all. */
+/** The first read of a client runs alone, so that one challenge serves all. */
 function openReader(vault: string, opened: VaultClient): VaultReader {
   let opening: Promise<unknown> | null = null;
   return {
@@ -101,7 +101,7 @@ function openReader(vault: string, opened: VaultClient): VaultReader {
   };
 }
 
-/** Before the first write: with no token yet, the SDK may send the body, and the value in it, without one. */
+/** Needed before the first write: without a token, the SDK may send the body, and the value in it, unauthenticated. */
 async function authenticate(reader: VaultReader, name: string): Promise<void> {
   const { vault, authenticated } = reader;
   if (authenticated()) return;
@@ -125,7 +125,9 @@ async function listSecrets({ vault, read, client }: VaultReader): Promise<readon
   return shown;
 }
 
-/** The newest of a secret; what the vault shows of it decides between versions that nothing else tells apart. */
+/**
+ * Finds a secret's newest version; if several are otherwise indistinguishable, the vault's listed properties decide.
+ */
 async function findNewest(
   reader: VaultReader,
   name: string,
@@ -149,7 +151,10 @@ async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {
   return await act();
 }
 
-/** All of a paged listing, begun again as a whole when a page is lost: a listing that broke off cannot be gone on with. */
+/**
+ * Reads a complete paged listing. If a page is lost, it starts again, because an interrupted listing cannot be
+ * continued.
+ */
 async function collected<Item>(pages: AsyncIterable<Item>): Promise<Item[]> {
   const items: Item[] = [];
   for await (const item of pages) items.push(item);
@@ -170,7 +175,7 @@ function toVersion(properties: SecretProperties): SecretVersion {
   };
 }
 
-/** Whether a version is the one whose properties the list of secrets shows: the list names no version. */
+/** Whether a version has the properties in the list of secrets, which names no version. */
 function looksAlike(version: SecretVersion, shown: SecretProperties): boolean {
   const other = toVersion(shown);
   const parts = (one: SecretVersion) =>

@@ -8,17 +8,18 @@ import { ServiceError } from '../service-error.ts';
 import { embeddedSwitch } from './embedded-switch.ts';
 
 export interface SealingKey {
-  /** `https://kv-seal.vault.azure.net/keys/seal`, or with a version behind it. Without one the newest version signs. */
+  /** `https://kv-seal.vault.azure.net/keys/seal`, or with a version appended. Without one the newest version signs. */
   readonly keyId: string;
   readonly credential: TokenCredential;
-  /** Whether the vault is one of this machine, for tests; `false` when not given. */
+  /** Whether the vault is on this machine, for tests; defaults to `false`. */
   readonly embedded?: boolean;
 }
 
 /**
- * A signer with a P-256 key that never leaves Key Vault: the vault sees a digest, and logs every signature.
- * The version is fixed when the signer is made, so that fingerprint and signature are of one key.
- * @throws ServiceError `SIGNING_KEY_UNUSABLE` for another kind of key or one that is disabled, `SIGNING_UNREACHABLE` when the vault did not answer so.
+ * A signer with a P-256 key that never leaves Key Vault: the vault receives a digest, and logs every signature. The
+ * version is fixed when the signer is created, so that fingerprint and signature belong to one key.
+ * @throws ServiceError `SIGNING_KEY_UNUSABLE` for another kind of key or one that is disabled, `SIGNING_UNREACHABLE` if
+ * the vault did not answer.
  */
 export async function keyVaultSigner({ keyId, credential, embedded = false }: SealingKey): Promise<Signer> {
   const { vaultUrl, name, version } = parseKeyId(keyId);
@@ -34,7 +35,8 @@ export async function keyVaultSigner({ keyId, credential, embedded = false }: Se
     async sign(bytes) {
       const digest = createHash('sha256').update(bytes).digest();
       const { result } = await asked(keyId, () => cryptography.sign('ES256', digest));
-      // Two signatures hold for one digest; a pack knows only the one with the smaller s, so that no bit of it is loose.
+      // Two signatures are valid for one digest; a pack accepts only the one with the smaller s, so that the signature
+      // is unique.
       return withLowS(result);
     },
   };

@@ -12,8 +12,8 @@ interface Answer {
 }
 
 /**
- * The retrieval log over the Log Analytics query API, whichever client asks.
- * Source: Azure Monitor Log Analytics API limits, timeouts and cache, read November 2026.
+ * The retrieval log over the Log Analytics query API, with either client. Source: Azure Monitor Log Analytics API
+ * limits, timeouts and cache, read November 2026.
  */
 export function logAnalyticsRetrievalLog(
   query: QueryWorkspace,
@@ -41,7 +41,7 @@ export function logAnalyticsRetrievalLog(
     });
     if (answer.outcome === 'whole')
       return { tables: answer.tables, sha256: createHash('sha256').update(answer.text).digest('hex') };
-    // A part only, or too much for the time: whatever it says of itself, the remedy is to ask for less.
+    // A partial result, or a timeout: in either case the remedy is to ask for less.
     const period = { from: from.toISOString(), to: to.toISOString() };
     throw new ServiceError('LOG_QUERY_PARTIAL', { workspace: workspaceId, ...period });
   }
@@ -51,12 +51,12 @@ function toRows({ columns, rows }: LogTable): Readonly<Record<string, unknown>>[
   return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, plain(row[index])])));
 }
 
-/** The clients make dates of datetimes; what is kept is JSON. Empty cells are left as `null`. */
+/** The clients convert datetimes to dates; stored rows are JSON. Empty cells stay `null`. */
 function plain(cell: LogCell): unknown {
   return cell instanceof Date ? cell.toISOString() : (cell ?? null);
 }
 
-/** The service's own code, such as `BadArgumentError`: a word, never its free text. */
+/** The service's own code, such as `BadArgumentError`, never its free text. */
 function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : 'unknown';

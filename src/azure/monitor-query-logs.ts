@@ -17,9 +17,9 @@ interface Seen {
 const idHeader = 'x-ms-client-request-id';
 
 /**
- * Queries a workspace by `@azure/monitor-query-logs` 1.0.0, the successor. It differs: it takes the endpoint with its `/v1`,
- * the audience as a scope, hands no answer on, and fails with a TypeError of its own at a 204. So a policy looks at the last
- * answer to each request. Source: its `logsQueryClient.js` and `monitorQueryLogsContext.js`.
+ * Queries a workspace by `@azure/monitor-query-logs` 1.0.0, the successor. It differs: it expects the endpoint with
+ * `/v1`, the audience as a scope, returns no raw answer, and throws a TypeError at a 204. So a pipeline policy captures
+ * the last answer to each request. Source: its `logsQueryClient.js` and `monitorQueryLogsContext.js`.
  */
 export function monitorQueryLogs(workspace: LogAnalytics): QueryWorkspace {
   const { endpoint, audience, workspaceId, credential, certificate } = workspace;

@@ -1,9 +1,9 @@
 import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 
 /**
- * Orders versions newest first. The vault promises no order, and `created` has whole seconds; within one second the
- * chain that rotations write decides, for whoever names another version in `rotated-from` came after it. What is still
- * equal stands by version id, so that every reader sees the same order. Source: rotation.md section 3.3.
+ * Orders versions newest first. The vault guarantees no order, and `created` has whole seconds. Within one second the
+ * chain that rotations write decides, because a version that names another in `rotated-from` came after it. Otherwise
+ * versions are ordered by id, so that every reader sees the same order. Source: rotation.md section 3.3.
  */
 export function newestFirst(versions: readonly SecretVersion[]): SecretVersion[] {
   const chainLength = chainLengths(versions);
@@ -15,7 +15,7 @@ export function newestFirst(versions: readonly SecretVersion[]): SecretVersion[]
   );
 }
 
-/** The versions that may be the newest: one, unless several were made in one second and no chain tells them apart. */
+/** The versions that may be the newest: one, unless several were created in one second without a chain. */
 export function newestCandidates(versions: readonly SecretVersion[]): SecretVersion[] {
   const ordered = newestFirst(versions);
   const chainLength = chainLengths(versions);
@@ -27,7 +27,7 @@ export function newestCandidates(versions: readonly SecretVersion[]): SecretVers
   );
 }
 
-/** For each version the number of versions of its own second that it follows, along `rotated-from`. */
+/** For each version, the number of versions of the same second that it follows through `rotated-from`. */
 function chainLengths(versions: readonly SecretVersion[]): ReadonlyMap<string, number> {
   const byVersion = new Map(versions.map((one) => [one.version, one]));
   return new Map(versions.map((one) => [one.version, lengthOf(one)]));
@@ -35,7 +35,7 @@ function chainLengths(versions: readonly SecretVersion[]): ReadonlyMap<string, n
   function lengthOf(version: SecretVersion): number {
     const seen = new Set<string>();
     let current: SecretVersion | undefined = version;
-    // Tags can be written by hand, in a circle too.
+    // Tags can be edited by hand, and so can form a cycle.
     while (current !== undefined && !seen.has(current.version)) {
       seen.add(current.version);
       const from: SecretVersion | undefined = byVersion.get(current.tags['rotated-from'] ?? '');

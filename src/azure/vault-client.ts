@@ -7,27 +7,30 @@ import { embeddedSwitch } from './embedded-switch.ts';
 export interface VaultAccess {
   readonly vault: Vault;
   readonly credential: TokenCredential;
-  /** Whether the vault is one of the embedded cloud; then its address must be of this machine. */
+  /** Whether the vault belongs to the embedded cloud; its address must then be on this machine. */
   readonly embedded: boolean;
-  /** First word of the User-Agent, such as `keyturn-rotator/0.1.0`: the log's rows show it. */
+  /** First word of the User-Agent, such as `keyturn-rotator/0.1.0`, which the log's rows show. */
   readonly userAgent?: string;
   /**
-   * A request hangs no longer than this; 12 seconds when not given. An event's rotation is driven for 15, and what was
-   * not answered by then has to be read back anyway. Source: docs/decisions.md, "An event is a hint".
+   * The timeout of a request; 12 seconds by default. An event drives its rotation for 15 seconds, and anything
+   * unanswered by then must be read back anyway. Source: docs/decisions.md, "An event is a hint".
    */
   readonly answerWithinMs?: number;
 }
 
-/** One client of one vault, and what its answers tell beside their content. */
+/** A client of one vault, and metadata of its answers. */
 export interface VaultClient {
   readonly client: SecretClient;
   /** The `Date` of the newest answer; `null` before the first. */
   readonly serverTime: () => Date | null;
-  /** Whether the vault has accepted a token of this client. Until then the SDK may send a body without one. */
+  /** Whether the vault has accepted this client's token. Until then the SDK may send a body without one. */
   readonly authenticated: () => boolean;
 }
 
-/** Opens a client that repeats nothing by itself: a repeated `PUT` is a second version (rotation.md section 3.3). */
+/**
+ * Opens a client without automatic retries, because a repeated `PUT` creates a second version (rotation.md section
+ * 3.3).
+ */
 export function vaultClient({
   vault,
   credential,
@@ -53,7 +56,7 @@ export function vaultClient({
             const date = Date.parse(response.headers.get('date') ?? '');
             if (!Number.isNaN(date)) newestDate = new Date(date);
             if (request.headers.has('authorization') && response.status !== 401) accepted = true;
-            // Paged operations of the SDK throw the body of an error away; thrown from here every failure keeps it.
+            // The SDK's paged operations discard an error's body; throwing here keeps it.
             if (response.status >= 400)
               throw new RestError('refused', { statusCode: response.status, request, response });
             return response;

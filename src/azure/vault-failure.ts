@@ -2,7 +2,7 @@ import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import { ServiceError } from '../service-error.ts';
 
-/** What was asked of which vault, for the details of an error. */
+/** The vault and operation, for the details of an error. */
 export interface VaultQuestion {
   readonly vault: string;
   readonly secret: string | null;
@@ -11,10 +11,10 @@ export interface VaultQuestion {
 
 const innerCode = z.object({ code: z.string() }).nullish();
 
-/** The part of Key Vault's error body that tells failures apart. Swagger: common-7.5.json, `KeyVaultError`. */
+/** The part of Key Vault's error body that distinguishes failures. Swagger: common-7.5.json, `KeyVaultError`. */
 const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string(), innererror: innerCode }) });
 
-/** The connection never stood, so the vault cannot have acted. */
+/** The connection was never established, so the vault cannot have acted. */
 const neverSent: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -23,26 +23,26 @@ const neverSent: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** Whether the vault answered that there is no such secret or version. */
+/** Whether the vault answered that the secret or version does not exist. */
 export function isAbsence(error: unknown): boolean {
   return isRestError(error) && error.statusCode === 404;
 }
 
-/** Whether reading again may help at once: the answer was lost, or the vault stumbled. */
+/** Whether an immediate retry of a read may help: the answer was lost, or the vault failed temporarily. */
 export function isPassing(error: unknown): boolean {
-  // Not after a timeout: the time for waiting is spent.
+  // Not after a timeout, because the time to wait is over.
   if (!isRestError(error)) return false;
   return error.statusCode === undefined ? !isNeverTrusted(error) : error.statusCode >= 500;
 }
 
-/** What a failed read means. */
+/** Classifies a failed read. */
 export function readFailure(error: unknown, question: VaultQuestion): ServiceError {
   return answered(error, question) ?? unanswered(error, question);
 }
 
 /**
- * What a failed write means. Only an answer that says "no", or a connection that never stood, is sure; every other end
- * leaves open whether there is a new version now.
+ * Classifies a failed write. Only a refusal, or a connection that was never established, is certain; any other failure
+ * leaves open whether a new version exists.
  */
 export function writeFailure(error: unknown, question: VaultQuestion): ServiceError {
   const refusal = answered(error, question);
@@ -53,7 +53,7 @@ export function writeFailure(error: unknown, question: VaultQuestion): ServiceEr
   return new ServiceError('VAULT_ANSWER_UNCLEAR', { vault, secret, status }, { cause: error });
 }
 
-/** The failure that a complete answer below 500 names; `null` when there was none. */
+/** The failure in a complete answer below 500; `null` if there was no such answer. */
 function answered(error: unknown, { vault, secret, version = null }: VaultQuestion): ServiceError | null {
   if (error instanceof ServiceError) return error;
   if (!isRestError(error) || error.statusCode === undefined) return null;
@@ -74,7 +74,7 @@ function answered(error: unknown, { vault, secret, version = null }: VaultQuesti
   if (status === 409 && inner === 'ObjectIsDeletedButRecoverable') {
     return new ServiceError('SECRET_SOFT_DELETED', { vault, secret: secret ?? '' }, options);
   }
-  // ObjectIsBeingDeleted and ObjectIsBeingRecovered pass by themselves within seconds.
+  // ObjectIsBeingDeleted and ObjectIsBeingRecovered end by themselves within seconds.
   if (status === 409) return new ServiceError('VAULT_UNREACHABLE', { vault, reason }, options);
   const isRefusal = status >= 400 && status < 500 && status !== 408;
   return isRefusal ? new ServiceError('VAULT_REQUEST_REFUSED', { vault, secret, status, reason }, options) : null;
@@ -84,7 +84,7 @@ function unanswered(error: unknown, { vault }: VaultQuestion): ServiceError {
   const options = { cause: error };
   if (isTimeout(error)) return new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'timeout' }, options);
   if (!isRestError(error)) {
-    // What the identity library throws has no common class, and its messages may carry a tenant's answer.
+    // The identity library's errors have no common class, and their messages may contain a tenant's answer.
     const reason = error instanceof Error ? asCode(error.name) : 'unknown';
     return new ServiceError('IDENTITY_UNAVAILABLE', { vault, reason }, options);
   }
@@ -99,7 +99,7 @@ function parseErrorBody(error: RestError): { code: string; inner: string | null;
   return {
     code: asCode(code),
     inner: innererror == null ? null : asCode(innererror.code),
-    // "Caller: appid=…;oid=…": the one identifier that helps whoever assigns roles.
+    // "Caller: appid=…;oid=…": the identifier that an administrator needs to assign a role.
     objectId: /\boid=([0-9a-f-]{36})\b/i.exec(message)?.[1]?.toLowerCase() ?? null,
   };
 }
@@ -108,12 +108,12 @@ function asJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // A proxy on the way answers in HTML.
+    // A proxy may answer in HTML.
     return null;
   }
 }
 
-/** Seconds to wait, from either form of the header; `null` when the vault names none. */
+/** Seconds to wait, from either form of the header; `null` if the vault states none. */
 function retryAfter(error: RestError): number | null {
   const header = error.response?.headers.get('retry-after');
   if (header === undefined) return null;
@@ -123,18 +123,21 @@ function retryAfter(error: RestError): number | null {
   return Number.isNaN(until) || Number.isNaN(sent) ? null : Math.max(0, Math.ceil((until - sent) / 1_000));
 }
 
-/** The client gave up waiting: the SDK throws its abort, which is no RestError. */
+/** The client timed out: the SDK throws its abort, which is not a RestError. */
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Whether the vault may have received the request. Errors that are no RestError come from the identity, before it. */
+/**
+ * Whether the vault may have received the request. Errors other than RestError come from the identity, before the
+ * request.
+ */
 function mayHaveArrived(error: unknown): boolean {
   if (isTimeout(error)) return true;
   return isRestError(error) && !neverSent.has(error.code ?? '') && !isNeverTrusted(error);
 }
 
-/** A certificate that was refused: the request was never sent, and sending it again cannot help. */
+/** The server's certificate was refused: the request was never sent, and a retry cannot help. */
 function isNeverTrusted(error: RestError): boolean {
   return /CERT|SELF_SIGNED|ERR_TLS/.test(error.code ?? '');
 }
