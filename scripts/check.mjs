@@ -13,8 +13,9 @@ step('Format', () => run('biome', ['format', '.']));
 step('Lint', () => run('oxlint', ['--type-aware', '--deny-warnings', ...folders]));
 step('Types', () => run('tsc', ['--noEmit']));
 step('Types of scripts', () => run('tsc', ['--noEmit', '--project', 'scripts']));
-step('Unused exports', () => run('knip', ['--no-progress']));
-step('Import rule', () => run('node', ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture']));
+step('Imports, exports, dependencies and faults', () =>
+  run('node', ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture']),
+);
 step('Build', () => run('node', ['scripts/build.mjs']));
 step('Fetch helper: the same bytes twice', compareBundles);
 step('Fetch helper: size and contents', checkBundle);

@@ -22,7 +22,7 @@ export interface LogTable {
 }
 
 /** `partial`: the service returned a partial result or timed out. `text` is the raw body of the answer. */
-export type LogAnswer =
+type LogAnswer =
   | { readonly outcome: 'whole'; readonly tables: readonly LogTable[]; readonly text: string }
   | { readonly outcome: 'partial' };
 

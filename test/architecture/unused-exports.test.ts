@@ -10,6 +10,13 @@ const knip = resolve('node_modules/knip/bin/knip.js');
 describe('the check for unused exports', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  it('finds none in the project', () => {
+    const { stdout, status } = spawnSync(process.execPath, [knip, '--no-progress', '--reporter', 'compact'], {
+      encoding: 'utf8',
+    });
+    expect([stdout.trim(), status]).toEqual(['', 0]);
+  });
+
   it('goes red for an export and a type that no other file imports, and for a file that nobody imports', () => {
     mkdirSync(join(folder, 'src'));
     cpSync('knip.jsonc', join(folder, 'knip.jsonc'));

@@ -97,7 +97,7 @@ export function jobFeedContract(name: string, create: () => Promise<FeedUnderTes
 }
 
 /** The jobs among the words of a feed. */
-export async function all(words: AsyncIterable<FeedWord>): Promise<Job[]> {
+async function all(words: AsyncIterable<FeedWord>): Promise<Job[]> {
   const found: Job[] = [];
   for await (const word of words) if (word.kind === 'job') found.push(word.job);
   return found;

@@ -27,7 +27,7 @@ export function isScope(scope: string): boolean {
  * Scopes as Gitea keeps them: in its own order, a read scope beside its write scope left out, all nine write scopes
  * together told as `all`. Source: recorded `token-create-*` of 1.26.3; models/auth/access_token_scope.go, toScope.
  */
-export function normaliseScopes(scopes: readonly string[]): readonly string[] {
+function normaliseScopes(scopes: readonly string[]): readonly string[] {
   const publicOnly = scopes.includes('public-only') ? ['public-only'] : [];
   const writes = (area: string) => scopes.includes('all') || scopes.includes(`write:${area}`);
   if (areas.every(writes)) return [...publicOnly, 'all'];

@@ -2,7 +2,7 @@ import { fullName, isoTime, rowById, type GiteaInstance } from '../server/gitea-
 import type { StoredJob, StoredStep } from '../server/gitea-state.ts';
 
 /** Gitea's words for a status; the conclusion is left out until there is one. */
-export function statusOf(job: StoredJob) {
+function statusOf(job: StoredJob) {
   return job.conclusion === null ? { status: job.status } : { status: job.status, conclusion: job.conclusion };
 }
 

@@ -35,7 +35,7 @@ export interface NamedJob {
   readonly repository: string | null;
 }
 
-export interface FeedQuestion {
+interface FeedQuestion {
   /** How far each list was read, by its key. A list without a mark is read whole. */
   readonly marks: Readonly<Record<string, number>>;
   /** Jobs to ask for by their ids. */

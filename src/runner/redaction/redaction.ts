@@ -10,7 +10,7 @@ export const silenceMs = 200;
 const neverReleased = 8;
 
 /** How many bytes before a place a view may look at. */
-export const lookBackBytes = 16;
+const lookBackBytes = 16;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

@@ -10,7 +10,7 @@ const fewBits = 32;
  * Whether a value occurs in ordinary text, so that hiding it blots out what is no secret: a short one, one of few
  * different characters, a word, a small number.
  */
-export function occursInOrdinaryText(text: string): boolean {
+function occursInOrdinaryText(text: string): boolean {
   if (text.length < fewCharacters) return true;
   if (/^(?:[a-z]{1,12}|[A-Z][a-z]{0,11}|[A-Z]{1,12}|\d{1,9})$/.test(text)) return true;
   return bitsOf(text) < fewBits;

@@ -10,7 +10,7 @@ import { byte, ended, open, through, type Layer, type View } from './view.ts';
 const wordBytes = 16;
 
 /** The stream as it is, and the part of it that is at hand. */
-export interface PlainLayer extends Layer {
+interface PlainLayer extends Layer {
   text: Buffer;
   /** What came before the text. */
   before: Buffer;
