@@ -1,4 +1,5 @@
 import type { LogLevel } from './log/logger.ts';
+import type { AzureCloud } from './secrets/azure-cloud.ts';
 import type { SecretReference, Vault } from './secrets/secret-reference.ts';
 import type { SecretValue } from './secrets/secret-value.ts';
 
@@ -47,7 +48,7 @@ export interface GiteaSettings {
 
 export interface LogSettings {
   readonly workspaceId: string;
-  /** `null`: Azure's public one. Without a trailing slash and without `/v1`. */
+  /** `null`: the cloud's own. Without a trailing slash and without `/v1`. */
   readonly endpoint: string | null;
   /** Embedded cloud only: a PEM file with the certificate of its log service. */
   readonly certificateFile: string | null;
@@ -97,6 +98,8 @@ export interface Settings {
   readonly role: ServiceRole;
   /** Whether the SDK clients may talk to plain and self-signed endpoints; for loopback addresses alone. */
   readonly embedded: boolean;
+  /** Which of Azure's clouds everything lies in. */
+  readonly cloud: AzureCloud;
   readonly listen: { readonly host: string; readonly port: number };
   /** Where people reach the portal: `https://keyturn.example.org`, no trailing slash; `null`: at `listen`, on loopback. */
   readonly publicUrl: string | null;

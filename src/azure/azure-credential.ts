@@ -5,6 +5,7 @@ import {
   ManagedIdentityCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
+import type { AzureCloud } from '../secrets/azure-cloud.ts';
 import { ServiceError } from '../service-error.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { isLoopback } from './embedded-switch.ts';
@@ -18,22 +19,28 @@ const metadataHost = 'AZURE_POD_IDENTITY_AUTHORITY_HOST';
  * loopback.
  * @throws ServiceError `SETTINGS_MALFORMED` for an endpoint that is not allowed, or a host injected by the environment.
  */
-export function azureCredential(identity: IdentitySettings, options: { readonly embedded: boolean }): TokenCredential {
+export function azureCredential(
+  identity: IdentitySettings,
+  options: { readonly embedded: boolean; readonly cloud: AzureCloud },
+): TokenCredential {
+  // The authority is one of our own table: to have it confirmed, the library would ask the public cloud.
+  const { name, authority: authorityHost } = options.cloud;
+  const authority = { authorityHost, disableInstanceDiscovery: name !== 'public' };
   switch (identity.kind) {
     case 'managed-identity':
       pointMetadataService(identity.endpoint, options.embedded);
       return new ManagedIdentityCredential(identity.clientId === null ? {} : { clientId: identity.clientId });
     case 'workload-identity': {
       const { tenantId, clientId, tokenFile } = identity;
-      return new WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath: tokenFile });
+      return new WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath: tokenFile, ...authority });
     }
     case 'client-secret': {
       const { tenantId, clientId, clientSecret } = identity;
-      return new ClientSecretCredential(tenantId, clientId, clientSecret.reveal());
+      return new ClientSecretCredential(tenantId, clientId, clientSecret.reveal(), authority);
     }
     case 'client-certificate': {
       const { tenantId, clientId, certificateFile } = identity;
-      return new ClientCertificateCredential(tenantId, clientId, { certificatePath: certificateFile });
+      return new ClientCertificateCredential(tenantId, clientId, { certificatePath: certificateFile }, authority);
     }
     default:
       return identity satisfies never;

@@ -22,8 +22,10 @@ type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
 export async function blobRecordStore(
   containerUrl: string,
   credential: TokenCredential | StorageSharedKeyCredential,
+  options: { readonly audience?: string } = {},
 ): Promise<RecordStore> {
   const container = new ContainerClient(containerUrl, credential, {
+    ...options,
     retryOptions: { maxTries: 4, tryTimeoutInMs: 15_000, retryDelayInMs: 200 },
   });
   await guarded(container, async () => {

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { type AzureCloud, tokenIssuers } from '../secrets/azure-cloud.ts';
 import { ServiceError } from '../service-error.ts';
 
 /**
@@ -10,12 +11,11 @@ import { ServiceError } from '../service-error.ts';
  * Microsoft.EventGrid.
  */
 export function eventGridTokenCheck(
-  { audience, tenantId }: { readonly audience: string; readonly tenantId: string },
-  keys: JWTVerifyGetKey = createRemoteJWKSet(
-    new URL(`https://login.microsoftonline.com/${tenantId}/discovery/v2.0/keys`),
-  ),
+  { audience, tenantId, cloud }: { readonly audience: string; readonly tenantId: string; readonly cloud: AzureCloud },
+  keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(`${cloud.authority}/${tenantId}/discovery/v2.0/keys`)),
 ): (token: string) => Promise<boolean> {
-  const issuer = [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`];
+  const issuer = [...tokenIssuers(cloud, tenantId)];
+  const { eventGridApplication } = cloud;
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keys, { audience, issuer, algorithms: ['RS256'] });
@@ -38,6 +38,3 @@ const aboutTheToken = [
   errors.JOSEAlgNotAllowed,
   errors.JOSENotSupported,
 ];
-
-/** The application id of Microsoft.EventGrid, the same in every tenant of the public cloud. */
-const eventGridApplication = '4962773b-9cdb-44cf-a8bf-237846a00ab7';

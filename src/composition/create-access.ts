@@ -1,4 +1,5 @@
 import type { RecordStore } from '../records/record-store.ts';
+import { tokenIssuers } from '../secrets/azure-cloud.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import type { SecretSetting, Settings } from '../settings.ts';
 import { createOpenId } from '../web/sign-in/open-id.ts';
@@ -19,14 +20,21 @@ interface Parts {
 /** How this host lets people in, by its settings, and the sessions of those who are in. */
 export function createAccess(parts: Parts): { readonly access: Access; readonly sessions: Sessions } {
   const { settings, records, trustLoopback, now, resolve } = parts;
-  const { openId, publicUrl, portalRoles, platformAuthentication } = settings;
+  const { openId, publicUrl, portalRoles, platformAuthentication, cloud } = settings;
   const clientSecret = openId === null ? null : async () => await resolve(openId.clientSecret);
   const sealer = createTokenSealer({ key: sessionKey({ records, clientSecret, now }), now });
   const spent = recordedSpentTokens(records, now);
   const sessions = createSessions({ sealer, spent, now });
   const access: Access = {
     trustLoopback,
-    platform: platformAuthentication === null ? null : { ...platformAuthentication, roleNames: portalRoles },
+    platform:
+      platformAuthentication === null
+        ? null
+        : {
+            ...platformAuthentication,
+            issuers: tokenIssuers(cloud, platformAuthentication.tenantId),
+            roleNames: portalRoles,
+          },
     sessions,
     openId:
       openId === null || clientSecret === null || publicUrl === null

@@ -55,7 +55,7 @@ export function createRotationTools({
         await recordOwnRead(records, { ...read, at: now().toISOString(), purpose: 'issuer' });
       }),
       // Tokens of the embedded cloud must never be sent to Azure itself.
-      azure: settings.embedded ? null : { tokens: credential },
+      azure: settings.embedded ? null : { tokens: credential, cloud: settings.cloud },
     }),
     places: publicationPlaces({ gitea: giteaParts }),
     readers: { readersOf: async (secret, since) => await findVersionReaders({ records, policy, now }, secret, since) },

@@ -56,7 +56,7 @@ export function createWebPorts(parts: Parts): WebPorts {
       return handled;
     },
     isOurTopic: (topic) => settings.vaults.some(({ name, resourceId }) => isTopicOf(topic, name, resourceId)),
-    checkEventToken: eventGrid === null ? null : eventGridTokenCheck(eventGrid),
+    checkEventToken: eventGrid === null ? null : eventGridTokenCheck({ ...eventGrid, cloud: settings.cloud }),
     checkGiteaSignature:
       webhookSecret === null
         ? null

@@ -21,12 +21,12 @@ import type { SecretSetting, Settings } from '../settings.ts';
 import type { CompositionOptions } from './composition.ts';
 import { version } from './version.ts';
 
-const publicLogEndpoint = 'https://api.loganalytics.io';
-
 /** Opens the record store that the settings name. @throws ServiceError `RECORD_STORE_…`. */
-export async function openRecords({ records }: Settings, credential: TokenCredential): Promise<RecordStore> {
+export async function openRecords({ records, cloud }: Settings, credential: TokenCredential): Promise<RecordStore> {
   if (records.kind === 'folder') return await folderRecordStore(records.directory);
-  return await blobRecordStore(records.containerUrl, credential);
+  // Elsewhere the account itself is asked for: the name that all accounts share is one of the public cloud.
+  const audience = cloud.name === 'public' ? {} : { audience: `${new URL(records.containerUrl).origin}/.default` };
+  return await blobRecordStore(records.containerUrl, credential, audience);
 }
 
 /** How to reach each vault of the settings, including the staging vault. */
@@ -43,14 +43,14 @@ export function openVaults(access: readonly VaultAccess[]): ReadonlyMap<string, 
 
 /** Opens the log workspace that the settings name; `null` if they name none. */
 export async function openRetrievalLog(
-  { log, vaults }: Settings,
+  { log, vaults, cloud }: Settings,
   credential: TokenCredential,
 ): Promise<RetrievalLog | null> {
   if (log === null) return null;
   const { workspaceId, endpoint, certificateFile, client } = log;
   const workspace = {
-    endpoint: endpoint ?? publicLogEndpoint,
-    audience: publicLogEndpoint,
+    endpoint: endpoint ?? cloud.logAnalytics,
+    audience: cloud.logAnalytics,
     workspaceId,
     credential,
     ...(certificateFile === null ? {} : { certificate: await readFile(certificateFile, 'utf8') }),

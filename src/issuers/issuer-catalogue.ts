@@ -1,3 +1,4 @@
+import type { AzureCloud } from '../secrets/azure-cloud.ts';
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { type GiteaClient, giteaClient } from '../gitea/gitea-client.ts';
 import type { CredentialIssuer } from '../rotation/ports/credential-issuer.ts';
@@ -54,7 +55,7 @@ export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, Credent
       'minted',
     ),
     withAzure('azure-keys', 'read-back', (parts) =>
-      azureKeysIssuer({ tokens: parts.tokens, endpoint: parts.resourceManager }),
+      azureKeysIssuer({ tokens: parts.tokens, endpoint: parts.resourceManager, cloud: parts.cloud }),
     ),
     withAzure('entra-password', 'minted', (parts) => entraPasswordIssuer(parts)),
     withAzure('entra-certificate', 'chosen', (parts) => entraCertificateIssuer({ ...parts, randomBytes })),
@@ -85,18 +86,20 @@ export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, Credent
     make: (parts: AzureParts) => CredentialIssuer,
   ): CredentialIssuer {
     if (azure === null) return unconfiguredIssuer(name, credentialClass, 'KEYTURN_IDENTITY_KIND');
-    const { tokens, resourceManager, graph, authority } = azure;
+    const { tokens, cloud, resourceManager, graph, authority } = azure;
     return make({
       tokens,
-      resourceManager: resourceManager ?? 'https://management.azure.com',
-      graph: graph ?? 'https://graph.microsoft.com',
-      authority: authority ?? 'https://login.microsoftonline.com',
+      cloud,
+      resourceManager: resourceManager ?? cloud.resourceManager,
+      graph: graph ?? cloud.graph,
+      authority: authority ?? cloud.authority,
     });
   }
 }
 
 interface AzureParts {
   readonly tokens: AccessTokens;
+  readonly cloud: AzureCloud;
   readonly resourceManager: string;
   readonly graph: string;
   readonly authority: string;

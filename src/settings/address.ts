@@ -1,5 +1,4 @@
-/** Vaults of Azure's clouds: public, China, US government, Germany. Source: Key Vault documentation, DNS suffixes. */
-const vaultSuffixes = ['.vault.azure.net', '.vault.azure.cn', '.vault.usgovcloudapi.net', '.vault.microsoftazure.de'];
+import type { AzureCloud } from '../secrets/azure-cloud.ts';
 
 /** Parses an address without a query or a user name; `undefined` if the text is not one. */
 export function parseAddress(text: string): URL | undefined {
@@ -24,12 +23,22 @@ export function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Whether a vault can have this address: Azure's own domains, or only this machine in the embedded cloud. */
-export function isVaultAddress(url: URL, embedded: boolean): boolean {
+/** Where addresses of Azure may lie: in one cloud, or in the embedded one. */
+export interface AzurePlace {
+  readonly embedded: boolean;
+  readonly cloud: AzureCloud;
+}
+
+/** Returns whether a vault may have this address: in the domain of the cloud, or in the embedded cloud on this machine only. */
+export function isVaultAddress(url: URL, { embedded, cloud }: AzurePlace): boolean {
   if (url.pathname !== '/') return false;
   if (embedded) return isThisMachine(url.hostname);
-  const isAzure = vaultSuffixes.some((suffix) => url.hostname.endsWith(suffix) && url.hostname.length > suffix.length);
-  return isAzure && url.protocol === 'https:' && url.port === '';
+  return isBelow(url.hostname, cloud.vaultDomain) && url.protocol === 'https:' && url.port === '';
+}
+
+/** Returns whether a host is a name below a domain. */
+export function isBelow(hostname: string, domain: string): boolean {
+  return hostname.endsWith(`.${domain}`) && hostname.length > domain.length + 1;
 }
 
 /** An address that a token or a password may be sent to. */

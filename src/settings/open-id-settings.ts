@@ -1,5 +1,5 @@
 import type { OpenIdSettings, PortalRoles } from '../settings.ts';
-import { parsePrivate } from './address.ts';
+import { type AzurePlace, parsePrivate } from './address.ts';
 import { readSecretSetting } from './secret-setting.ts';
 import type { SettingReader } from './setting-reader.ts';
 import type { SettingName } from './setting-table.ts';
@@ -19,8 +19,8 @@ const withIssuerAlone = [
 ] as const satisfies readonly SettingName[];
 
 /** `null` where no issuer is named, and after a fault. */
-export function readOpenId(reader: SettingReader, embedded: boolean): OpenIdSettings | null {
-  const clientSecret = readSecretSetting(reader, 'KEYTURN_OPENID_CLIENT_SECRET', embedded);
+export function readOpenId(reader: SettingReader, azure: AzurePlace): OpenIdSettings | null {
+  const clientSecret = readSecretSetting(reader, 'KEYTURN_OPENID_CLIENT_SECRET', azure);
   if (reader.given('KEYTURN_OPENID_ISSUER') === null) {
     for (const name of withIssuerAlone) {
       if (reader.given(name) !== null) reader.refuse(name, 'counts only with KEYTURN_OPENID_ISSUER');

@@ -1,5 +1,5 @@
 import type { Settings } from '../settings.ts';
-import { isThisMachine, parsePrivate } from './address.ts';
+import { type AzurePlace, isThisMachine, parsePrivate } from './address.ts';
 import { parseId } from './identity-settings.ts';
 import { readOpenId, readPortalRoles } from './open-id-settings.ts';
 import type { Environment, SettingReader } from './setting-reader.ts';
@@ -10,8 +10,8 @@ export type PortalSettings = Pick<
   'listen' | 'publicUrl' | 'openId' | 'portalRoles' | 'platformAuthentication' | 'eventGrid'
 >;
 
-export function readPortal(reader: SettingReader, environment: Environment, embedded: boolean): PortalSettings {
-  const openId = readOpenId(reader, embedded);
+export function readPortal(reader: SettingReader, environment: Environment, azure: AzurePlace): PortalSettings {
+  const openId = readOpenId(reader, azure);
   const platformAuthentication = readPlatformAuthentication(reader, environment);
   const publicUrl = reader.parsed('KEYTURN_PUBLIC_URL', parsePrivate, 'an https address without a query');
   if (openId !== null) reader.needed('KEYTURN_PUBLIC_URL', 'single sign-on leads back to it');

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { logLevels } from '../log/logger.ts';
+import { type AzureCloud, azureCloudNames, azureClouds } from '../secrets/azure-cloud.ts';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
-import { isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
+import { type AzurePlace, isBelow, isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
 import { parseId, readIdentity } from './identity-settings.ts';
 import { readPortal } from './portal-settings.ts';
 import { readSecretSetting } from './secret-setting.ts';
@@ -18,18 +19,20 @@ const intervals = ['month', 'quarter', 'year'] as const;
 export function readSettings(environment: Environment): Settings {
   const reader = settingReader(environment);
   const embedded = reader.isOn('KEYTURN_EMBEDDED');
+  const cloud = azureClouds[reader.choice('KEYTURN_CLOUD', azureCloudNames, 'public')];
+  const azure = { embedded, cloud };
   const role = reader.choice('KEYTURN_ROLE', ['rotate', 'report', 'all'], 'all');
-  const vaults = readVaults(reader, embedded);
-  const stagingVault = readStagingVault(reader, vaults, embedded);
+  const vaults = readVaults(reader, azure);
+  const stagingVault = readStagingVault(reader, vaults, azure);
   const stagingKeySecret = readStagingKeySecret(reader, stagingVault === null ? vaults : [stagingVault, ...vaults]);
   const identity = readIdentity(reader, embedded);
-  const records = readRecords(reader);
-  const signingKey = readSigningKey(reader) ?? ownSigningKey(records);
+  const records = readRecords(reader, cloud);
+  const signingKey = readSigningKey(reader, cloud) ?? ownSigningKey(records);
   const rest = {
-    gitea: readGitea(reader, embedded),
+    gitea: readGitea(reader, azure),
     log: readLog(reader, embedded),
     policyFile: reader.given('KEYTURN_POLICY'),
-    ...readPortal(reader, environment, embedded),
+    ...readPortal(reader, environment, azure),
     canarySecret: readCanarySecret(reader),
     organisation: reader.parsed(
       'KEYTURN_ORGANISATION',
@@ -37,7 +40,7 @@ export function readSettings(environment: Environment): Settings {
       'at most 120 characters',
     ),
     reportPeriods: readReportPeriods(reader),
-    notifications: readNotifications(reader, embedded),
+    notifications: readNotifications(reader, azure),
     logging: {
       level: reader.choice('KEYTURN_LOG_LEVEL', logLevels, 'info'),
       format: reader.parsed('KEYTURN_LOG_FORMAT', parseLogFormat, 'json or readable'),
@@ -54,6 +57,7 @@ export function readSettings(environment: Environment): Settings {
     records,
     role,
     embedded,
+    cloud,
     ...rest,
     // Who acts holds no key to attest with, and who attests may not open what is staged.
     // Source: docs/decisions.md, "Who acts does not attest".
@@ -63,13 +67,13 @@ export function readSettings(environment: Environment): Settings {
 }
 
 /** Both or none. A secret that is given as it is can be looked at here; a reference is looked at when a message is sent. */
-function readNotifications(reader: SettingReader, embedded: boolean): Settings['notifications'] {
+function readNotifications(reader: SettingReader, azure: AzurePlace): Settings['notifications'] {
   const url = reader.parsed(
     'KEYTURN_NOTIFY_WEBHOOK_URL',
     parsePrivate,
     'an https address; http only for this machine or a name without a dot',
   );
-  const secret = readSecretSetting(reader, 'KEYTURN_NOTIFY_WEBHOOK_SECRET', embedded);
+  const secret = readSecretSetting(reader, 'KEYTURN_NOTIFY_WEBHOOK_SECRET', azure);
   if (reader.given('KEYTURN_NOTIFY_WEBHOOK_URL') === null) {
     if (secret !== null) reader.refuse('KEYTURN_NOTIFY_WEBHOOK_SECRET', 'counts only with KEYTURN_NOTIFY_WEBHOOK_URL');
     return null;
@@ -82,9 +86,9 @@ function parseLogFormat(text: string): 'json' | 'readable' | undefined {
   return text === 'json' || text === 'readable' ? text : undefined;
 }
 
-function readGitea(reader: SettingReader, embedded: boolean): GiteaSettings | null {
-  const token = readSecretSetting(reader, 'KEYTURN_GITEA_TOKEN', embedded);
-  const webhookSecret = readSecretSetting(reader, 'KEYTURN_GITEA_WEBHOOK_SECRET', embedded);
+function readGitea(reader: SettingReader, azure: AzurePlace): GiteaSettings | null {
+  const token = readSecretSetting(reader, 'KEYTURN_GITEA_TOKEN', azure);
+  const webhookSecret = readSecretSetting(reader, 'KEYTURN_GITEA_WEBHOOK_SECRET', azure);
   if (reader.given('KEYTURN_GITEA_URL') === null) {
     for (const name of ['KEYTURN_GITEA_TOKEN', 'KEYTURN_GITEA_WEBHOOK_SECRET'] as const) {
       if (reader.given(name) !== null) reader.refuse(name, 'counts only with KEYTURN_GITEA_URL');
@@ -120,12 +124,12 @@ function readLog(reader: SettingReader, embedded: boolean): LogSettings | null {
   return null;
 }
 
-function readRecords(reader: SettingReader): Settings['records'] | null {
+function readRecords(reader: SettingReader, { storageDomain }: AzureCloud): Settings['records'] | null {
   const directory = reader.given('KEYTURN_DATA');
   const containerUrl = reader.parsed(
     'KEYTURN_BLOB_CONTAINER',
-    parseContainer,
-    'https://ACCOUNT.blob.….net/CONTAINER without a query',
+    (text) => parseContainer(text, storageDomain),
+    `https://ACCOUNT.blob.${storageDomain}/CONTAINER without a query`,
   );
   if (directory !== null && reader.given('KEYTURN_BLOB_CONTAINER') !== null) {
     reader.refuse('KEYTURN_BLOB_CONTAINER', 'cannot be set together with KEYTURN_DATA: records are kept in one place');
@@ -137,20 +141,31 @@ function readRecords(reader: SettingReader): Settings['records'] | null {
   return null;
 }
 
-function parseContainer(text: string): string | undefined {
+function parseContainer(text: string, storageDomain: string): string | undefined {
   const url = parseAddress(text);
-  const isBlob = url?.protocol === 'https:' && /^[a-z0-9]{3,24}\.blob\./.test(url.hostname);
+  const isBlob =
+    url?.protocol === 'https:' &&
+    /^[a-z0-9]{3,24}\.blob\./.test(url.hostname) &&
+    isBelow(url.hostname, `blob.${storageDomain}`);
   return isBlob && /^\/[a-z0-9-]{3,63}\/?$/.test(url.pathname) ? withoutSlash(url) : undefined;
 }
 
-function readSigningKey(reader: SettingReader): Settings['signingKey'] {
+function readSigningKey(reader: SettingReader, { vaultDomain }: AzureCloud): Settings['signingKey'] {
   const parse = (text: string): NonNullable<Settings['signingKey']> | undefined => {
     if (!/^[a-z]+:\/\//i.test(text)) return { kind: 'file', path: text };
     const url = parseAddress(text);
-    const isKey = url?.protocol === 'https:' && /^\/keys\/[0-9A-Za-z-]{1,127}(\/[0-9a-f]{32})?\/?$/.test(url.pathname);
+    const isKey =
+      url?.protocol === 'https:' &&
+      keyDomains(vaultDomain).some((domain) => isBelow(url.hostname, domain)) &&
+      /^\/keys\/[0-9A-Za-z-]{1,127}(\/[0-9a-f]{32})?\/?$/.test(url.pathname);
     return isKey ? { kind: 'key-vault', keyId: withoutSlash(url) } : undefined;
   };
   return reader.parsed('KEYTURN_SIGNING_KEY', parse, 'a PEM file, or https://VAULT/keys/NAME[/VERSION]');
+}
+
+/** Of vaults and of managed HSMs: `vault.azure.net`, `managedhsm.azure.net`. */
+function keyDomains(vaultDomain: string): readonly string[] {
+  return [vaultDomain, vaultDomain.replace(/^vault/, 'managedhsm')];
 }
 
 /** Beside the records, not among them: no record path can contain `=`, so nothing that serves records can serve the key. */

@@ -1,7 +1,7 @@
 import { parseSecretUrl } from '../secrets/secret-reference.ts';
 import { SecretValue } from '../secrets/secret-value.ts';
 import type { SecretSetting } from '../settings.ts';
-import { isVaultAddress } from './address.ts';
+import { type AzurePlace, isVaultAddress } from './address.ts';
 import type { SettingReader } from './setting-reader.ts';
 import type { SettingName } from './setting-table.ts';
 
@@ -11,8 +11,8 @@ const must = 'the secret itself, or its address in a vault of Azure: https://VAU
  * A secret among the settings. App Service and Functions replace a reference with its value before Keyturn starts;
  * elsewhere Keyturn reads the vault by the same reference.
  */
-export function readSecretSetting(reader: SettingReader, name: SettingName, embedded: boolean): SecretSetting | null {
-  return reader.parsed(name, (text) => parseSecretSetting(text, embedded), must);
+export function readSecretSetting(reader: SettingReader, name: SettingName, azure: AzurePlace): SecretSetting | null {
+  return reader.parsed(name, (text) => parseSecretSetting(text, azure), must);
 }
 
 /** Whether a text is meant as a reference, valid or not. */
@@ -20,17 +20,17 @@ export function isSecretReference(text: string): boolean {
   return text.startsWith('@Microsoft.KeyVault') || (URL.canParse(text) && /^https?:\/\/[^/]+\/secrets\//i.test(text));
 }
 
-function parseSecretSetting(text: string, embedded: boolean): SecretSetting | undefined {
+function parseSecretSetting(text: string, azure: AzurePlace): SecretSetting | undefined {
   if (!isSecretReference(text)) return { kind: 'value', value: new SecretValue(text) };
   const address = /^@Microsoft\.KeyVault\((.*)\)$/.exec(text)?.[1];
-  const url = URL.parse(address === undefined ? text : addressIn(address));
+  const url = URL.parse(address === undefined ? text : addressIn(address, azure));
   const secret = url === null ? null : parseSecretUrl(url.href);
-  if (url === null || secret === null || !isVaultAddress(new URL(url.origin), embedded)) return undefined;
+  if (url === null || secret === null || !isVaultAddress(new URL(url.origin), azure)) return undefined;
   return { kind: 'reference', vaultUrl: url.origin, name: secret.name, version: secret.version };
 }
 
 /** Both forms of Azure: `SecretUri=…`, and `VaultName=…;SecretName=…[;SecretVersion=…]`. */
-function addressIn(words: string): string {
+function addressIn(words: string, { cloud }: AzurePlace): string {
   const parts = new Map(
     words.split(';').map((part) => [part.split('=')[0]?.trim(), part.slice(part.indexOf('=') + 1).trim()]),
   );
@@ -38,5 +38,5 @@ function addressIn(words: string): string {
   if (uri !== undefined) return uri;
   const [vault, name, version] = [parts.get('VaultName'), parts.get('SecretName'), parts.get('SecretVersion')];
   if (vault === undefined || name === undefined || !/^[A-Za-z0-9-]+$/.test(vault)) return '';
-  return `https://${vault}.vault.azure.net/secrets/${name}${version === undefined ? '' : `/${version}`}`;
+  return `https://${vault}.${cloud.vaultDomain}/secrets/${name}${version === undefined ? '' : `/${version}`}`;
 }

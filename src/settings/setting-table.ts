@@ -42,8 +42,8 @@ export const settingTable = {
     example: '00000000-0000-0000-0000-000000000000',
   },
   KEYTURN_LOG_ENDPOINT: {
-    says: 'The address of the log service, for national clouds and the embedded cloud.',
-    otherwise: '`https://api.loganalytics.io`',
+    says: 'The address of the log service, for the embedded cloud or a private address.',
+    otherwise: 'that of the cloud',
     example: '',
   },
   KEYTURN_LOG_CLIENT: {
@@ -110,6 +110,11 @@ export const settingTable = {
     says: 'Which half of the work this process does: `rotate`, `report` or `all`. The process that acts should not attest; `all` is for small teams, and the report says so.',
     otherwise: '`all`',
     example: 'all',
+  },
+  KEYTURN_CLOUD: {
+    says: 'The cloud of Azure in which everything lies: `public`, `us-government` or `china`. It gives the authority, Resource Manager, Graph, the domains of vaults and storage, the log service and the issuers of tokens together.',
+    otherwise: '`public`',
+    example: 'public',
   },
   KEYTURN_EMBEDDED: {
     says: '`on` lets the Azure clients use plain or self-signed addresses, but only of this machine.',

@@ -1,5 +1,5 @@
 import type { SecretReference, Vault } from '../secrets/secret-reference.ts';
-import { isVaultAddress, parseAddress, withoutSlash } from './address.ts';
+import { type AzurePlace, isVaultAddress, parseAddress, withoutSlash } from './address.ts';
 import type { SettingReader } from './setting-reader.ts';
 
 const resourceIdShape =
@@ -8,12 +8,12 @@ const secretName = /^[0-9A-Za-z-]{1,127}$/;
 const must = 'URL or RESOURCE_ID=URL, of a vault in a domain of Azure (in the embedded cloud: on this machine)';
 
 /** The vaults, each once by name and by address. */
-export function readVaults(reader: SettingReader, embedded: boolean): readonly Vault[] {
+export function readVaults(reader: SettingReader, azure: AzurePlace): readonly Vault[] {
   const text = reader.needed('KEYTURN_VAULTS', 'name at least one vault') ?? '';
   const vaults: Vault[] = [];
   for (const [index, entry] of text.split(',').entries()) {
     if (entry.trim() === '') continue;
-    const vault = parseVault(entry.trim(), embedded);
+    const vault = parseVault(entry.trim(), azure);
     const place = `entry ${String(index + 1)}`;
     if (vault === undefined) reader.refuse('KEYTURN_VAULTS', `${place} must be ${must}`);
     else if (vaults.some(({ name, url }) => name === vault.name || url === vault.url)) {
@@ -23,8 +23,8 @@ export function readVaults(reader: SettingReader, embedded: boolean): readonly V
   return vaults;
 }
 
-export function readStagingVault(reader: SettingReader, vaults: readonly Vault[], embedded: boolean): Vault | null {
-  const vault = reader.parsed('KEYTURN_STAGING_VAULT', (text) => parseVault(text, embedded), must);
+export function readStagingVault(reader: SettingReader, vaults: readonly Vault[], azure: AzurePlace): Vault | null {
+  const vault = reader.parsed('KEYTURN_STAGING_VAULT', (text) => parseVault(text, azure), must);
   if (vault === null) return null;
   // In a rotated vault the staged values would be beside what runners read; leaving the setting out means the same.
   if (vaults.some(({ name, url }) => name === vault.name || url === vault.url)) {
@@ -54,15 +54,15 @@ export function readCanarySecret(reader: SettingReader): string {
   return reader.parsed('KEYTURN_CANARY_SECRET', parse, 'the name of a secret') ?? 'keyturn-canary';
 }
 
-function parseVault(text: string, embedded: boolean): Vault | undefined {
+function parseVault(text: string, azure: AzurePlace): Vault | undefined {
   const [address = '', resourceId = null, ...rest] = text.split('=').reverse();
   const url = parseAddress(address);
-  if (url === undefined || rest.length > 0 || !isVaultAddress(url, embedded)) return undefined;
+  if (url === undefined || rest.length > 0 || !isVaultAddress(url, azure)) return undefined;
   const hostName = url.hostname.split('.')[0] ?? '';
   if (resourceId === null) return { name: hostName, url: withoutSlash(url), resourceId: null };
   const id = resourceId.trim().toLowerCase();
   const name = resourceIdShape.exec(id)?.[1];
   // The host of an Azure vault is its name; another name would match events and log rows with the wrong vault.
-  if (name === undefined || (!embedded && name !== hostName)) return undefined;
+  if (name === undefined || (!azure.embedded && name !== hostName)) return undefined;
   return { name, url: withoutSlash(url), resourceId: id };
 }

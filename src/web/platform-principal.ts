@@ -4,6 +4,8 @@ import type { Role, Who } from './caller.ts';
 /** What App Service authentication must say for its headers to count. */
 export interface PlatformAuthentication {
   readonly tenantId: string;
+  /** Those of the tenant in its cloud: the first names the account on record. */
+  readonly issuers: readonly [string, string];
   /** Names of the app roles that make an auditor and an operator. */
   readonly roleNames: Readonly<Record<Role, readonly string[]>>;
 }
@@ -29,7 +31,7 @@ const claimNames = {
  * platform removes these headers from what comes in and sets its own.
  * Source: App Service authentication, "Access user claims in app code" (x-ms-client-principal, base64 of JSON).
  */
-export function fromPlatform(request: Request, { tenantId, roleNames }: PlatformAuthentication): Who {
+export function fromPlatform(request: Request, { tenantId, issuers: trusted, roleNames }: PlatformAuthentication): Who {
   const principal = readPrincipal(request.headers.get('x-ms-client-principal'));
   if (principal === null)
     return { kind: 'nobody', status: 401, refused: false, reason: 'The platform has signed nobody in.' };
@@ -38,7 +40,6 @@ export function fromPlatform(request: Request, { tenantId, roleNames }: Platform
     principal.claims.filter(({ typ }) => names.includes(typ)).map(({ val }) => val);
   const tenants = claims(claimNames.tenant);
   const issuers = claims(claimNames.issuer);
-  const trusted = [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`];
   if (principal.auth_typ !== 'aad' || tenants.length !== 1 || tenants[0] !== tenantId) return wrongTenant();
   if (issuers.length !== 1 || !trusted.includes(issuers[0] ?? '')) return wrongTenant();
 
@@ -54,7 +55,7 @@ export function fromPlatform(request: Request, { tenantId, roleNames }: Platform
   // An application signs in for itself where its token says so, or where its object is the subject.
   // Source: Microsoft, "Access token claims reference": idtyp, and sub with oid in app-only tokens.
   const isProgram = claims(claimNames.kind).includes('app') || claims(claimNames.subject).includes(id);
-  const subject = { issuer: `https://login.microsoftonline.com/${tenantId}/v2.0`, id };
+  const subject = { issuer: trusted[0], id };
   const name = claims(claimNames.name)[0] ?? id;
   return { kind: 'somebody', person: { kind: isProgram ? 'machine' : 'signed-in', subject, name }, roles };
 }

@@ -1,3 +1,4 @@
+import { azureClouds } from '../../src/secrets/azure-cloud.ts';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
@@ -21,7 +22,10 @@ describe('the identity of the settings', () => {
     cloud.identity.define({ name: 'another', kind: 'managed-identity', address: '10.0.0.9' });
     const { principal, access } = embeddedVault(cloud);
     const identity = { kind: 'managed-identity', clientId: principal.clientId, endpoint: cloud.identity.url } as const;
-    const store = keyVaultSecretStore({ ...access, credential: azureCredential(identity, { embedded: true }) });
+    const store = keyVaultSecretStore({
+      ...access,
+      credential: azureCredential(identity, { embedded: true, cloud: azureClouds.public }),
+    });
     const added = await store.add({
       name: 'a',
       value: new SecretValue('v'),
@@ -34,7 +38,8 @@ describe('the identity of the settings', () => {
   });
 
   it('has an endpoint of its own in the embedded cloud alone, on this machine', () => {
-    const at = (endpoint: string, embedded: boolean) => () => azureCredential({ ...managed, endpoint }, { embedded });
+    const at = (endpoint: string, embedded: boolean) => () =>
+      azureCredential({ ...managed, endpoint }, { embedded, cloud: azureClouds.public });
     expect(at('http://127.0.0.1:4001', false)).toThrow(expect.objectContaining({ code: 'SETTINGS_MALFORMED' }));
     expect(at('http://169.254.169.254', true)).toThrow(expect.objectContaining({ code: 'SETTINGS_MALFORMED' }));
     expect(at('http://tokens.example.org', true)).toThrow(expect.objectContaining({ code: 'SETTINGS_MALFORMED' }));
@@ -43,13 +48,13 @@ describe('the identity of the settings', () => {
 
   it('is not taken from a host that the environment slips in', () => {
     process.env[metadataHost] = 'http://evil.example.org';
-    expect(() => azureCredential({ ...managed, endpoint: null }, { embedded: false })).toThrow(
-      expect.objectContaining({ code: 'SETTINGS_MALFORMED' }),
-    );
+    expect(() =>
+      azureCredential({ ...managed, endpoint: null }, { embedded: false, cloud: azureClouds.public }),
+    ).toThrow(expect.objectContaining({ code: 'SETTINGS_MALFORMED' }));
     delete process.env[metadataHost];
-    expect(azureCredential({ ...managed, endpoint: null }, { embedded: false })).toBeInstanceOf(
-      ManagedIdentityCredential,
-    );
+    expect(
+      azureCredential({ ...managed, endpoint: null }, { embedded: false, cloud: azureClouds.public }),
+    ).toBeInstanceOf(ManagedIdentityCredential);
   });
 
   it.each([
@@ -57,7 +62,7 @@ describe('the identity of the settings', () => {
     [{ kind: 'client-secret', ...tenant, clientSecret: new SecretValue('s') } as const, 'ClientSecretCredential'],
     [{ kind: 'client-certificate', ...tenant, certificateFile: '/c.pem' } as const, 'ClientCertificateCredential'],
   ])('is exactly the kind that is named: $kind', (identity, name) => {
-    expect(azureCredential(identity, { embedded: false }).constructor.name).toBe(name);
+    expect(azureCredential(identity, { embedded: false, cloud: azureClouds.public }).constructor.name).toBe(name);
   });
 });
 

@@ -1,3 +1,4 @@
+import { azureClouds } from '../../src/secrets/azure-cloud.ts';
 import { errors, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { eventGridTokenCheck } from '../../src/azure/event-grid-token.ts';
@@ -10,7 +11,9 @@ describe('the token of an Event Grid delivery', () => {
   it('is taken for Event Grid of our tenant and our audience alone', async () => {
     const { publicKey, privateKey } = await generateKeyPair('RS256');
     const foreign = await generateKeyPair('RS256');
-    const check = eventGridTokenCheck({ audience, tenantId }, () => Promise.resolve(publicKey));
+    const check = eventGridTokenCheck({ audience, tenantId, cloud: azureClouds.public }, () =>
+      Promise.resolve(publicKey),
+    );
     const token = async (claims: Record<string, unknown>, key = privateKey) =>
       await new SignJWT({ iss: `https://sts.windows.net/${tenantId}/`, aud: audience, appid: eventGrid, ...claims })
         .setProtectedHeader({ alg: 'RS256' })
@@ -31,7 +34,7 @@ describe('the token of an Event Grid delivery', () => {
   ])('is not called false while the keys of the tenant %s', async (_, failure) => {
     const { privateKey } = await generateKeyPair('RS256');
     const token = await new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
-    const check = eventGridTokenCheck({ audience, tenantId }, () => Promise.reject(failure));
+    const check = eventGridTokenCheck({ audience, tenantId, cloud: azureClouds.public }, () => Promise.reject(failure));
     await expect(check(token)).rejects.toMatchObject({ code: 'EVENT_TOKEN_UNCHECKED', retry: 'backoff' });
   });
 });

@@ -1,3 +1,4 @@
+import { azureClouds } from '../../src/secrets/azure-cloud.ts';
 import { describe, expect, it } from 'vitest';
 import { issuerCatalogue } from '../../src/issuers/issuer-catalogue.ts';
 import { publicationPlaces } from '../../src/issuers/publication-places.ts';
@@ -10,7 +11,7 @@ const gitea = {
 const everything = {
   gitea,
   readSecret: () => Promise.resolve(new SecretValue('x')),
-  azure: { tokens: { getToken: () => Promise.resolve(null) } },
+  azure: { cloud: azureClouds.public, tokens: { getToken: () => Promise.resolve(null) } },
 };
 
 describe('the catalogue of issuers', () => {

@@ -155,6 +155,32 @@ describe('settings with faults', () => {
     expect(faultsOf(more)).toEqual([expect.stringMatching(fault)]);
   });
 
+  it('refuse what lies in another cloud than KEYTURN_CLOUD names', () => {
+    const government = {
+      KEYTURN_CLOUD: 'us-government',
+      KEYTURN_VAULTS: 'https://kv-prod.vault.usgovcloudapi.net',
+      KEYTURN_DATA: undefined,
+      KEYTURN_BLOB_CONTAINER: 'https://acc.blob.core.usgovcloudapi.net/records',
+      KEYTURN_SIGNING_KEY: 'https://kv-seal.vault.usgovcloudapi.net/keys/seal',
+      KEYTURN_GITEA_URL: 'https://g.example.org',
+      KEYTURN_GITEA_TOKEN: '@Microsoft.KeyVault(VaultName=kv-prod;SecretName=token)',
+    };
+    expect(read(government)).toMatchObject({
+      cloud: { name: 'us-government' },
+      gitea: { token: { vaultUrl: 'https://kv-prod.vault.usgovcloudapi.net' } },
+    });
+    const faults = faultsOf({ ...government, KEYTURN_CLOUD: 'china' });
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual([
+      'KEYTURN_VAULTS',
+      'KEYTURN_BLOB_CONTAINER',
+      'KEYTURN_SIGNING_KEY',
+    ]);
+    expect(faultsOf({ KEYTURN_VAULTS: 'https://kv-prod.vault.azure.cn' })).toEqual([
+      expect.stringMatching(/^KEYTURN_VAULTS: entry 1/),
+    ]);
+    expect(faultsOf({ KEYTURN_CLOUD: 'germany' })).toEqual([expect.stringMatching(/^KEYTURN_CLOUD: must be/)]);
+  });
+
   it('refuse groups without a group, a scope without openid and a claim without an issuer', () => {
     const openId = {
       KEYTURN_OPENID_ISSUER: 'https://gitea.example.org',

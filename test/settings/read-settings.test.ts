@@ -1,3 +1,4 @@
+import { azureClouds } from '../../src/secrets/azure-cloud.ts';
 import { describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/settings.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
@@ -23,6 +24,7 @@ describe('settings', () => {
       policyFile: null,
       role: 'all',
       embedded: false,
+      cloud: azureClouds.public,
       listen: { host: '127.0.0.1', port: 7071 },
       publicUrl: null,
       canarySecret: 'keyturn-canary',
@@ -48,7 +50,7 @@ describe('settings', () => {
     const resourceId = `/subscriptions/${id}/resourceGroups/Rg.One/providers/Microsoft.KeyVault/vaults/KV-Dev`;
     const { vaults, stagingVault, stagingKeySecret } = read({
       KEYTURN_VAULTS: `https://kv-prod.vault.azure.net, ${resourceId}=https://kv-dev.vault.azure.net/`,
-      KEYTURN_STAGING_VAULT: 'https://kv-staging.vault.azure.cn',
+      KEYTURN_STAGING_VAULT: 'https://kv-staging.vault.azure.net',
       KEYTURN_STAGING_KEY_SECRET: 'kv-prod/The-Key',
     });
     expect(vaults[1]).toEqual({

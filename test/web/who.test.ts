@@ -1,3 +1,4 @@
+import { azureClouds, tokenIssuers } from '../../src/secrets/azure-cloud.ts';
 import { describe, expect, it } from 'vitest';
 import { setCookieHeader } from '../../src/web/sign-in/sessions.ts';
 import { personCalled } from '../provenance/people.ts';
@@ -118,7 +119,7 @@ describe('the sign-in link', () => {
 describe('where the platform authenticates', () => {
   const tenantId = '11111111-1111-1111-1111-111111111111';
   const roleNames = { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] };
-  const access = { platform: { tenantId, roleNames } };
+  const access = { platform: { tenantId, issuers: tokenIssuers(azureClouds.public, tenantId), roleNames } };
   const issuer = `https://login.microsoftonline.com/${tenantId}/v2.0`;
   const principal = (claims: Record<string, string>) => ({
     'x-ms-client-principal': Buffer.from(

@@ -6,6 +6,7 @@ import type {
   Verification,
 } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
+import type { AzureCloud } from '../../secrets/azure-cloud.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
@@ -43,6 +44,7 @@ interface Ports {
   readonly tokens: AccessTokens;
   /** `https://management.azure.com`, or another cloud's. */
   readonly endpoint: string;
+  readonly cloud: AzureCloud;
 }
 
 /**
@@ -60,7 +62,7 @@ export function azureKeysIssuer(ports: Ports): CredentialIssuer {
     formFor: (binding, { credentialId, value }) => {
       const { resource, service, form } = readTarget(binding);
       const key = { slot: credentialId, key: value.reveal() };
-      return form === 'key' ? value : new SecretValue(service.connectionString(resource, key));
+      return form === 'key' ? value : new SecretValue(service.connectionString(resource, key, ports.cloud));
     },
     verify: (request, credential) => verify(ports, request, credential),
     describe: async (request) => {
@@ -76,7 +78,7 @@ export function azureKeysIssuer(ports: Ports): CredentialIssuer {
 
 async function issue(ports: Ports, request: IssueRequest): Promise<IssuedCredential> {
   const { inForce, idle } = await slots(ports, request);
-  requireNothingLost(request, inForce);
+  requireNothingLost(ports, request, inForce);
   const young = idle.madeAt !== null && request.now.getTime() - idle.madeAt.getTime() < youngMs;
   const key = young ? idle : await renew(ports, request, idle);
   return { credentialId: key.slot, value: new SecretValue(key.key) };
@@ -131,11 +133,11 @@ async function slots(
  * The published form must contain everything that the current one has besides the key, or a successful rotation would
  * cut readers off.
  */
-function requireNothingLost({ binding, current }: IssueRequest, inForce: ServiceKey | null): void {
+function requireNothingLost({ cloud }: Ports, { binding, current }: IssueRequest, inForce: ServiceKey | null): void {
   const { service, resource, form } = readTarget(binding);
   const value = current?.reveal() ?? '';
   if (inForce === null || form === 'key' || value === inForce.key) return;
-  const lost = partsLost(value, service.connectionString(resource, inForce));
+  const lost = partsLost(value, service.connectionString(resource, inForce, cloud));
   if (lost.length === 0) return;
   const reason = `the connection string in force has parts that the published one would not have: ${lost.join(', ')}`;
   throw targetRefused(name, binding, 'target.form', reason);

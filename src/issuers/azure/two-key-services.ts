@@ -1,4 +1,5 @@
 import { jsonProperties } from '../../gitea/json-properties.ts';
+import type { AzureCloud } from '../../secrets/azure-cloud.ts';
 import type { ArmResource } from './arm-resource.ts';
 
 /** One of a resource's two keys. */
@@ -23,7 +24,7 @@ export interface TwoKeyService {
   readonly readOnlyKeys: boolean;
   /** The part of a connection string with the key: `AccountKey`. `null`: the service has no connection string. */
   readonly keyField: string | null;
-  connectionString(resource: ArmResource, key: Pick<ServiceKey, 'slot' | 'key'>): string;
+  connectionString(resource: ArmResource, key: Pick<ServiceKey, 'slot' | 'key'>, cloud: AzureCloud): string;
   /** The published source of the list, the renewal and their shapes, read in November 2026. */
   readonly source: string;
   /** Whether the connection string's form also comes from published examples. */
@@ -44,8 +45,8 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     renew: (slot) => ({ action: 'regenerateKey', body: { keyName: slot } }),
     readOnlyKeys: false,
     keyField: 'AccountKey',
-    connectionString: ({ names: [account = ''] }, { key }) =>
-      `DefaultEndpointsProtocol=https;AccountName=${account};AccountKey=${key};EndpointSuffix=core.windows.net`,
+    connectionString: ({ names: [account = ''] }, { key }, { storageDomain }) =>
+      `DefaultEndpointsProtocol=https;AccountName=${account};AccountKey=${key};EndpointSuffix=${storageDomain}`,
     source: 'https://github.com/Azure/azure-rest-api-specs, storage 2023-01-01, StorageAccountRegenerateKey.json',
     connectionStringConfirmed: false,
   },
@@ -63,8 +64,8 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     renew: (slot) => ({ action: 'regenerateKey', body: { keyKind: slot } }),
     readOnlyKeys: true,
     keyField: 'AccountKey',
-    connectionString: ({ names: [account = ''] }, { key }) =>
-      `AccountEndpoint=https://${account}.documents.azure.com:443/;AccountKey=${key};`,
+    connectionString: ({ names: [account = ''] }, { key }, { cosmosDomain }) =>
+      `AccountEndpoint=https://${account}.${cosmosDomain}:443/;AccountKey=${key};`,
     source: `${learn}/cosmos-db-resource-provider/database-accounts/regenerate-key`,
     connectionStringConfirmed: false,
   },
@@ -81,8 +82,8 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     renew: (slot) => ({ action: 'regenerateKey', body: { keyType: slot } }),
     readOnlyKeys: false,
     keyField: 'password',
-    connectionString: ({ names: [cache = ''] }, { key }) =>
-      `${cache}.redis.cache.windows.net:6380,password=${key},ssl=True,abortConnect=False`,
+    connectionString: ({ names: [cache = ''] }, { key }, { redisDomain }) =>
+      `${cache}.${redisDomain}:6380,password=${key},ssl=True,abortConnect=False`,
     source: `${learn}/redis/redis/regenerate-key`,
     connectionStringConfirmed: false,
   },
@@ -123,8 +124,8 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     renew: (slot) => ({ action: 'regenerateKey', body: { id: slot } }),
     readOnlyKeys: true,
     keyField: 'Secret',
-    connectionString: ({ names: [store = ''] }, { slot, key }) =>
-      `Endpoint=https://${store}.azconfig.io;Id=${slot};Secret=${key}`,
+    connectionString: ({ names: [store = ''] }, { slot, key }, { appConfigurationDomain }) =>
+      `Endpoint=https://${store}.${appConfigurationDomain};Id=${slot};Secret=${key}`,
     source:
       'https://github.com/Azure/azure-rest-api-specs, appconfiguration 2023-03-01, ConfigurationStoresRegenerateKey.json',
     connectionStringConfirmed: false,
@@ -153,8 +154,8 @@ function sharedAccess(type: string, source: string): TwoKeyService {
     renew: (slot) => ({ action: 'regenerateKeys', body: { keyType: slot } }),
     readOnlyKeys: false,
     keyField: 'SharedAccessKey',
-    connectionString: ({ names: [namespace = '', rule = ''] }, { key }) =>
-      `Endpoint=sb://${namespace}.servicebus.windows.net/;SharedAccessKeyName=${rule};SharedAccessKey=${key}`,
+    connectionString: ({ names: [namespace = '', rule = ''] }, { key }, { serviceBusDomain }) =>
+      `Endpoint=sb://${namespace}.${serviceBusDomain}/;SharedAccessKeyName=${rule};SharedAccessKey=${key}`,
     source,
     connectionStringConfirmed: true,
   };

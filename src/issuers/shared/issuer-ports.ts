@@ -1,3 +1,4 @@
+import type { AzureCloud } from '../../secrets/azure-cloud.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { GiteaAuthentication } from '../../gitea/gitea-authentication.ts';
 import type { OwnReceiver } from './hook-deliveries.ts';
@@ -29,10 +30,11 @@ export interface IssuerPorts {
   /** For issuers that act as an administrator whose login is a secret in a vault. */
   readonly readSecret?: ReadSecret | null;
   /**
-   * The rotator's identity, for Azure Resource Manager and Microsoft Graph. The addresses default to the public cloud.
+   * The rotator's identity, for Azure Resource Manager and Microsoft Graph. The addresses default to its cloud's.
    */
   readonly azure?: {
     readonly tokens: AccessTokens;
+    readonly cloud: AzureCloud;
     readonly resourceManager?: string;
     readonly graph?: string;
     readonly authority?: string;

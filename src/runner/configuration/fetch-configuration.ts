@@ -1,3 +1,5 @@
+import type { AzureCloud } from '../../secrets/azure-cloud.ts';
+
 /** The identity of the helper. The runner's operator configures exactly one; the helper never guesses. */
 export type IdentityConfiguration =
   | {
@@ -38,6 +40,8 @@ export interface VaultConfiguration {
 /** The operator's configuration, in one root-owned file that the runner mounts. A job cannot change it. */
 export interface FetchConfiguration {
   readonly format: 1;
+  /** The cloud of Azure with the vaults and the identity. */
+  readonly cloud: AzureCloud;
   /** The service that receives receipts; `null` writes them only to the job's log. */
   readonly service: string | null;
   /** Gitea's public address, the same as in the service's settings. */

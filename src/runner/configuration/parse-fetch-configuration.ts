@@ -1,11 +1,10 @@
+import { type AzureCloud, azureCloudNames, azureClouds } from '../../secrets/azure-cloud.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { FetchConfiguration, IdentityConfiguration, VaultConfiguration } from './fetch-configuration.ts';
 import { isLoopback } from '../http-exchange.ts';
 import { ShapeReader } from './shape-reader.ts';
 
 const azureMetadata = 'http://169.254.169.254';
-const azureAuthority = 'https://login.microsoftonline.com';
-const authorities = [azureAuthority, 'https://login.microsoftonline.us', 'https://login.partner.microsoftonline.cn'];
 
 /**
  * Parses the text of a fetch configuration and fills in defaults.
@@ -17,7 +16,7 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
   };
   const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
   shape.only(
-    'format service gitea vaults identity names withoutJob vaultDomains allowVariables authorityFile agentCommands',
+    'format cloud service gitea vaults identity names withoutJob vaultDomains allowVariables authorityFile agentCommands',
   );
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
   const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
@@ -26,12 +25,14 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
   });
   if (vaults.length === 0) refuse('vaults', 'names no vault');
   if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
+  const cloud = azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')];
   return {
     format: 1,
+    cloud,
     service: shape.has('service') ? parseAddress(shape, 'service', refuse) : null,
     gitea: parseAddress(shape, 'gitea', refuse),
     vaults,
-    identity: parseIdentity(shape.inside('identity'), refuse),
+    identity: parseIdentity(shape.inside('identity'), cloud, refuse),
     names: shape.oneOf('names', ['auto', 'plain', 'opaque'], 'auto'),
     withoutJob: shape.oneOf('withoutJob', ['warn', 'refuse'], 'warn'),
     vaultDomains: shape.texts('vaultDomains', /^[a-z0-9-]+(\.[a-z0-9-]+)+$/),
@@ -43,7 +44,7 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
 
 type Refuse = (place: string, reason: string) => never;
 
-function parseIdentity(inside: ShapeReader, refuse: Refuse): IdentityConfiguration {
+function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): IdentityConfiguration {
   const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal'], null);
   const textOrNull = (name: string, form: RegExp) => (inside.has(name) ? inside.text(name, form) : null);
   if (kind === 'managed-identity') {
@@ -53,9 +54,9 @@ function parseIdentity(inside: ShapeReader, refuse: Refuse): IdentityConfigurati
     if (endpoint !== azureMetadata && !isLoopback(endpoint)) refuse('identity.endpoint', 'must be loopback');
     return { kind, clientId: textOrNull('clientId', guid), endpoint };
   }
-  const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : azureAuthority;
-  if (!authorities.includes(authority) && !isLoopback(authority)) {
-    refuse('identity.authority', "must be one of Azure's");
+  const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : cloud.authority;
+  if (authority !== cloud.authority && !isLoopback(authority)) {
+    refuse('identity.authority', `must be ${cloud.authority}, which cloud gives, or loopback`);
   }
   const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
   if (kind === 'workload-identity') {

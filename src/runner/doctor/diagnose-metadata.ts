@@ -1,5 +1,5 @@
 import { type Diagnosis, pass, warn } from './diagnosis.ts';
-import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
+import type { FetchConfiguration } from '../configuration/fetch-configuration.ts';
 import { exchangeFailure, type HttpExchange } from '../http-exchange.ts';
 import { readTokenRefusal } from '../identity/read-token-answer.ts';
 
@@ -10,10 +10,13 @@ const azure = 'http://169.254.169.254';
  * Checks which identities this machine offers to any process, including this job. Asks without a client id: the service
  * returns the only identity, or states that there are several. The token in its answer is dropped unread.
  */
-export async function diagnoseMetadata(exchange: HttpExchange, identity: IdentityConfiguration): Promise<Diagnosis> {
+export async function diagnoseMetadata(
+  exchange: HttpExchange,
+  { identity, cloud }: Pick<FetchConfiguration, 'identity' | 'cloud'>,
+): Promise<Diagnosis> {
   const needed = identity.kind === 'managed-identity';
   const endpoint = needed ? identity.endpoint : azure;
-  const resource = encodeURIComponent('https://vault.azure.net');
+  const resource = encodeURIComponent(`https://${cloud.vaultDomain}`);
   const url = `${endpoint}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${resource}`;
   try {
     const { status, body } = await exchange({ method: 'GET', url, headers: { metadata: 'true' }, timeoutMs: 3_000 });

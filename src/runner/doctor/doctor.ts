@@ -30,7 +30,7 @@ export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Run
     found.push(...diagnoseJob(runtime.environment, configuration));
     // Request no token if a job could redirect it.
     if (safe) {
-      found.push(await diagnoseMetadata(httpExchange, configuration.identity));
+      found.push(await diagnoseMetadata(httpExchange, configuration));
       found.push(...(await probeReads(configuration, wanted, runtime)));
     }
   }

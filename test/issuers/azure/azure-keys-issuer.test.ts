@@ -1,3 +1,4 @@
+import { azureClouds } from '../../../src/secrets/azure-cloud.ts';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseArmResource } from '../../../src/issuers/azure/arm-resource.ts';
@@ -22,7 +23,7 @@ for (const [service, words] of Object.entries(serviceWords)) {
     const proxy = await lossyProxy(arm.url, (url) => /regenerate/.test(url));
     const target = { resource: words.resource };
     return {
-      issuer: azureKeysIssuer({ tokens, endpoint: proxy.url }),
+      issuer: azureKeysIssuer({ tokens, endpoint: proxy.url, cloud: azureClouds.public }),
       binding: bindingOf('azure-keys', target),
       wrongTargets: [
         {},
@@ -118,7 +119,11 @@ describe('the two keys of an Azure resource', () => {
 
   it('say which of the two words of Azure was refused, and nothing of its text', async () => {
     const { arm, stop } = await storage();
-    const nobody = azureKeysIssuer({ endpoint: arm.url, tokens: { getToken: () => Promise.resolve({ token: 'x' }) } });
+    const nobody = azureKeysIssuer({
+      endpoint: arm.url,
+      cloud: azureClouds.public,
+      tokens: { getToken: () => Promise.resolve({ token: 'x' }) },
+    });
     const request = requestOf({ resource: serviceWords.storage.resource }, arm.keys().one);
     const failure: unknown = await nobody.issue(request, null).catch((error: unknown) => error);
     expect(failure).toMatchObject({
@@ -135,7 +140,7 @@ describe('the two keys of an Azure resource', () => {
     return {
       arm,
       stop: arm.stop,
-      issuer: azureKeysIssuer({ tokens, endpoint: arm.url }),
+      issuer: azureKeysIssuer({ tokens, endpoint: arm.url, cloud: azureClouds.public }),
       request: (change: Partial<IssueRequest> = {}) => ({ ...requestOf(target, arm.keys().one), ...change }),
     };
   }
@@ -154,7 +159,20 @@ describe('the table of services', () => {
     const resource = parseArmResource(serviceWords.serviceBus.resource);
     const row = twoKeyServices.find(({ type }) => type === resource?.type);
     const given = serviceWords.serviceBus.answer({ one: 'k1', two: 'k2' }).primaryConnectionString;
-    expect(resource === null ? '' : row?.connectionString(resource, { slot: 'PrimaryKey', key: 'k1' })).toBe(given);
+    expect(
+      resource === null ? '' : row?.connectionString(resource, { slot: 'PrimaryKey', key: 'k1' }, azureClouds.public),
+    ).toBe(given);
+  });
+});
+
+describe('connection strings', () => {
+  it.each(['us-government', 'china'] as const)('name no domain of the public cloud in %s', (name) => {
+    const resource = parseArmResource(serviceWords.storage.resource);
+    if (resource === null) throw new Error('no resource');
+    for (const service of twoKeyServices) {
+      const text = service.connectionString(resource, { slot: 'key1', key: 'k1' }, azureClouds[name]);
+      expect(text).not.toMatch(/windows\.net|azure\.com|azconfig\.io|azure\.net/);
+    }
   });
 });
 

@@ -120,10 +120,16 @@ describe('the host of a vault', () => {
   it('may be one of Azure’s, of another cloud, or configured', () => {
     expect(at('https://kv.vault.azure.net')).toBe('none');
     expect(
-      vaultAddress(parse({ ...plain, vaults: [{ name: 'cn', url: 'https://kv.vault.azure.cn' }] }), 'cn').resource,
+      vaultAddress(
+        parse({ ...plain, cloud: 'china', vaults: [{ name: 'cn', url: 'https://kv.vault.azure.cn' }] }),
+        'cn',
+      ).resource,
     ).toBe('https://vault.azure.cn');
     expect(at('https://kv.vaults.example')).toBe('VAULT_HOST_REFUSED');
     expect(at('https://kv.vaults.example', { vaultDomains: ['vaults.example'] })).toBe('none');
+    // A vault of another cloud than the configuration's is a foreign host, and so is another cloud's authority.
+    expect(at('https://kv.vault.azure.cn')).toBe('VAULT_HOST_REFUSED');
+    expect(at('https://kv.vault.azure.net', { cloud: 'us-government' })).toBe('VAULT_HOST_REFUSED');
     expect(failureOf(() => vaultAddress(parse(plain), 'kv-dev'))).toBe('VAULT_NOT_CONFIGURED');
   });
 });

@@ -195,7 +195,7 @@ describe('signing out', () => {
   });
 
   it('is the platform’s where the platform signs people in', async () => {
-    const platform = { tenantId: 't', roleNames: { auditor: [], operator: [] } };
+    const platform = { tenantId: 't', issuers: ['', ''] as [string, string], roleNames: { auditor: [], operator: [] } };
     const out = await webWorld({ access: { platform } }).send('/sign-out', { method: 'POST' });
     expect([out.status, out.headers.get('location')]).toEqual([303, '/.auth/logout']);
   });
