@@ -76,7 +76,7 @@ export class ServiceError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 
   /**
-   * Whether `error` is ours, and this failure when a code is given. Prefer it to `instanceof`, which loses the types.
+   * Whether `error` is a ServiceError, and has this code if one is named. Prefer it to `instanceof`, which loses the types.
    * @example if (ServiceError.is(error, 'RECORD_EXISTS')) …
    */
   static is(error: unknown): error is ServiceError;

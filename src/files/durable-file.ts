@@ -3,8 +3,8 @@ import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Gives a file its name together with its content, or not at all: temporary file, fsync, `link()`, fsync of the folder.
- * `pending` is a folder on the same disk. Returns `false` when the name was taken; then nothing has changed.
+ * Creates a file with its name and content together, or not at all: temporary file, fsync, `link()`, fsync of the folder.
+ * `pending` is a folder on the same disk. Returns `false` if the name is taken; nothing has changed then.
  */
 export async function linkDurably(pending: string, target: string, bytes: Uint8Array): Promise<boolean> {
   const temporary = join(pending, `${String(process.pid)}-${randomBytes(8).toString('hex')}`);
@@ -22,7 +22,7 @@ export async function linkDurably(pending: string, target: string, bytes: Uint8A
   return true;
 }
 
-/** Makes a folder under `root`, so that its name survives a loss of power too. */
+/** Creates a folder under `root`, so that its name survives a power failure too. */
 export async function makeFolderDurably(root: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (let above = folder; above !== root; above = dirname(above)) await syncFolder(dirname(above));

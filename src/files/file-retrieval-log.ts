@@ -9,13 +9,13 @@ import { parseAuditRow } from '../audit/parsing/parse-audit-row.ts';
 import { readJsonLines } from '../audit/files/read-json-lines.ts';
 import type { RawRows, RetrievalLog } from '../audit/collection/retrieval-log.ts';
 
-/** The audit log as files hold it. */
+/** The audit log, as a file or a folder holds it. */
 export interface FileRetrievalLog extends RetrievalLog {
-  /** Rows met, understood or not. */
+  /** Rows found, parsed or not. */
   readonly total: number;
-  /** Those that no time can be read of, lines that are no JSON among them: they are given with the first interval asked for. */
+  /** Rows without a readable time, and lines that are not valid JSON. They are returned with the first interval. */
   readonly undated: number;
-  /** Short names of vaults that rows of the interval name, sorted. */
+  /** Short names of the vaults that rows in the interval name, sorted. */
   vaults(interval: ReportingPeriod): readonly string[];
 }
 
@@ -27,15 +27,15 @@ interface FiledRow {
   readonly text: string;
 }
 
-/** Rows wait in memory until there are this many characters of them. */
+/** Rows are written when this many characters of them are in memory. */
 const heldCharacters = 1 << 22;
 
 /**
- * Reads a file of audit rows, or a folder of such files, into one file a day under `folder`: a day is what is held in
- * memory, however many there are. Rows are kept as they are: of AZKVAuditLogs, AzureDiagnostics, the archive, or
- * `{"record": …}`. A row that cannot be understood is kept too. A file counts its own rows: its control totals are no
- * second witness, so they can show that nothing was lost on the way, and not that the file is whole.
- * @throws ServiceError `RECORD_UNREADABLE` when the path cannot be opened.
+ * Reads a file of audit rows, or a folder of such files, into one file a day under `folder`, so that memory never holds
+ * more than one day. Rows stay unchanged: of AZKVAuditLogs, AzureDiagnostics, the archive, or `{"record": …}`. A row
+ * that cannot be parsed is kept too. The control totals come from the file itself: they show that no row was lost on the
+ * way, not that the file is complete.
+ * @throws ServiceError `RECORD_UNREADABLE` if the path cannot be opened.
  */
 export async function fileRetrievalLog(path: string, folder: string): Promise<FileRetrievalLog> {
   const days = createDayFiles(folder);
@@ -151,7 +151,7 @@ function withTicks(at: Date): string {
   return at.toISOString().replace('Z', '0000Z');
 }
 
-/** A row is an object; what is none is kept as what it is, with its place. */
+/** A row is an object. Anything else is kept as it is, with its place. */
 function asRow(row: unknown, place: string): Row {
   return typeof row === 'object' && row !== null && !Array.isArray(row) ? (row as Row) : { unreadable: row, place };
 }

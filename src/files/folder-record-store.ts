@@ -16,13 +16,13 @@ import {
 } from './generations.ts';
 import { prepareLocalFolder } from './local-disk.ts';
 
-/** A temporary file lives for milliseconds; one of yesterday belongs to a process that died. */
+/** A temporary file exists for milliseconds. One from yesterday belongs to a process that died. */
 const abandonedAfterMs = dayMs;
 
 /**
- * Keeps records as files of one folder, safe between processes and against loss of power. No lock is held anywhere, so
- * no process has to judge whether another one is alive, which it could not across containers: each state of a record is
- * a file that is linked once under its number, and `link()` lets one process win.
+ * Keeps records as files in one folder, safely across processes and power failures. It uses no locks, because a process
+ * cannot tell whether another one in another container is alive. Each state of a record is a file that is linked once
+ * under its number, and `link()` succeeds for one process only.
  * Source: docs/decisions.md, "Records are created if absent and replaced if unchanged".
  * @throws ServiceError `RECORD_STORE_REFUSED` for a shared file system, or a folder that others may write to.
  */
@@ -37,7 +37,7 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
     await removeAbandoned(pending);
   });
 
-  /** Makes the folder that a file is to lie in; once a process, for its names stay. */
+  /** Creates the folder of a file, once a process: folders are never removed. */
   async function ensureFolder(file: string): Promise<void> {
     const folder = dirname(file);
     if (known.has(folder)) return;
@@ -79,17 +79,17 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
   };
 }
 
-/** The number tells apart two states with the same bytes; the digest, a record that a backup put back. */
+/** The number distinguishes two states with the same bytes; the digest detects a record that a backup restored. */
 function revisionOf({ number, bytes }: Generation): Revision {
   return `${String(number)}.${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** The folder that everything with this prefix lies in: what lies beside it is not looked at, however much it is. */
+/** The folder that contains everything with this prefix, so that its neighbours are not listed. */
 function folderIn(prefix: string): string {
   return prefix.slice(0, prefix.lastIndexOf('/') + 1);
 }
 
-/** Walks in code-unit order of whole paths: a folder stands where its name with the slash belongs (`a-b` before `a/b`). */
+/** Walks in code-unit order of whole paths: a folder sorts by its name with the slash (`a-b` before `a/b`). */
 async function* paths(root: string, folder: string, prefix: string): AsyncGenerator<string> {
   const entries = await guarded(root, () => listEntries(join(root, folder)));
   const names = entries
@@ -112,7 +112,7 @@ async function listEntries(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** Our own files (`=pending`) and what a file system puts beside them (`lost+found`) are no records. */
+/** Our own files (`=pending`) and what a file system adds (`lost+found`) are not records. */
 function isRecordName(name: string): boolean {
   return /^[A-Za-z0-9._~-]+$/.test(name);
 }
@@ -125,7 +125,7 @@ async function removeAbandoned(pending: string): Promise<void> {
   }
 }
 
-/** A folder that cannot be made because a record has its name: no store can keep both. */
+/** Whether a folder cannot be created because a record has its name: a store cannot keep both. */
 async function asRecordPath(path: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();

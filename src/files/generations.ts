@@ -4,15 +4,15 @@ import { isFileError } from './durable-file.ts';
 
 /**
  * The states of one record, each a file of its own that never changes: the first under the record's own name, later
- * ones as `=NAME/2`, `=NAME/3`, … beside it (`=` is no letter of a record path, so the names cannot meet).
- * The highest number is the record. Changing it means linking the next number, which only one process can do.
+ * ones as `=NAME/2`, `=NAME/3`, … beside it (a record path never contains `=`, so the names cannot collide).
+ * The highest number is the record. To change it, a process links the next number, which only one process can do.
  */
 export interface Generation {
   readonly number: number;
   readonly bytes: Uint8Array;
 }
 
-/** How many generations stay behind the newest: `settleGeneration` rests on it. The first always stays, its name is taken. */
+/** How many older generations are kept: `settleGeneration` relies on it. The first is always kept, because its name is taken. */
 const kept = 16;
 
 export function generationFile(record: string, number: number): string {
@@ -23,7 +23,7 @@ export function generationsFolder(record: string): string {
   return join(dirname(record), `=${basename(record)}`);
 }
 
-/** The newest generation, or `null` when there is no such record. */
+/** The newest generation, or `null` if the record does not exist. */
 export async function newestGeneration(record: string): Promise<Generation | null> {
   for (;;) {
     const number = await newestNumber(record);
@@ -38,9 +38,9 @@ export async function newestGeneration(record: string): Promise<Generation | nul
 }
 
 /**
- * Tidies up behind a generation that was just linked, and tells whether it counts. It does not when the process stood
- * still so long between reading and linking that its number was used and pruned meanwhile. More than sixteen newer ones
- * exist then, and no listing misses all of them; a number that was linked in time has fewer above it.
+ * Prunes older generations after one was linked, and returns whether the new one counts. It does not count if the process
+ * paused so long between reading and linking that its number was used and pruned meanwhile. Then more than sixteen newer
+ * generations exist, and no listing misses all of them; a number that was linked in time has fewer above it.
  */
 export async function settleGeneration(record: string, linked: number): Promise<boolean> {
   const folder = generationsFolder(record);

@@ -3,7 +3,7 @@ import { ServiceError } from '../service-error.ts';
 
 /**
  * File systems on which `link()` and `fsync` of one machine do not bind another one, by the `f_type` of Linux.
- * Source: linux/magic.h and the statfs(2) manual page. FUSE stands here because nobody can tell what is behind it.
+ * Source: linux/magic.h and the statfs(2) manual page. FUSE is listed because nobody can tell what backs it.
  */
 const sharedFileSystems: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -22,17 +22,17 @@ const sharedFileSystems: ReadonlyMap<number, string> = new Map([
   [0x564c, 'NCP'],
 ]);
 
-/** The name of a file system that several machines may share, or `null` for a local one. Only Linux says what it is. */
+/** The name of a file system that several machines may share, or `null` for a local one. Only Linux reports it. */
 export function sharedFileSystem(type: number | bigint, platform: string = process.platform): string | null {
   if (platform !== 'linux') return null;
-  // A 32-bit kernel gives the type with its sign.
+  // A 32-bit kernel reports the type as a signed number.
   return sharedFileSystems.get(Number(BigInt.asUintN(32, BigInt(type)))) ?? null;
 }
 
 /**
- * Makes sure that records can be kept here: a folder on a local disk that nobody else may write to.
+ * Checks that records can be kept here: a folder on a local disk that only its owner may write to.
  * An absent or empty folder becomes the owner's alone.
- * @throws ServiceError `RECORD_STORE_REFUSED` where they cannot.
+ * @throws ServiceError `RECORD_STORE_REFUSED` if they cannot.
  */
 export async function prepareLocalFolder(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -42,7 +42,7 @@ export async function prepareLocalFolder(directory: string): Promise<void> {
   const isEmpty = (await readdir(directory)).length === 0;
   if (isEmpty) await chmod(directory, 0o700);
   const { mode } = await stat(directory);
-  // Windows has no such bits and shows them all as set.
+  // Windows has no such bits and reports all of them as set.
   if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
     throw refused(directory, 'others than its owner may write to it; take that away with chmod go-w');
   }

@@ -6,8 +6,8 @@ import type { Signer } from '../evidence/pack/signer.ts';
 import { ServiceError } from '../service-error.ts';
 
 /**
- * A signer with an Ed25519 key in a PEM file (PKCS #8). The key is made, readable by its owner alone, when there is none.
- * @throws ServiceError `SIGNING_KEY_UNUSABLE` when the file is no such key, or when others than its owner may read it.
+ * A signer with an Ed25519 key in a PEM file (PKCS #8). Creates the key, readable only by its owner, if the file is absent.
+ * @throws ServiceError `SIGNING_KEY_UNUSABLE` if the file is not such a key, or if others than its owner may read it.
  */
 export async function localSigner(path: string): Promise<Signer> {
   const key = await readOrCreateKey(path);
@@ -35,7 +35,7 @@ async function readKey(path: string): Promise<KeyObject> {
   if ((mode & 0o077) !== 0) throw unusable(path, 'others than its owner may read it');
   const pem = await readFile(path, 'utf8');
   const key = parseKey(path, pem);
-  if (key.asymmetricKeyType !== 'ed25519') throw unusable(path, 'it is no Ed25519 key');
+  if (key.asymmetricKeyType !== 'ed25519') throw unusable(path, 'it is not an Ed25519 key');
   return key;
 }
 
@@ -43,12 +43,12 @@ function parseKey(path: string, pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // The cause would carry what was read; a key's bytes belong into no error.
-    throw unusable(path, 'it is no private key in PEM form');
+    // The cause would contain what was read, and no error may contain a key's bytes.
+    throw unusable(path, 'it is not a private key in PEM form');
   }
 }
 
-/** Written whole under a passing name, then linked to its own: of two that begin at once, one makes the key and both use it. */
+/** Written under a temporary name, then linked to its own: of two processes that start at once, one creates the key and both use it. */
 async function createKey(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const { privateKey } = generateKeyPairSync('ed25519');
