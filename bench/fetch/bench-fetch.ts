@@ -7,8 +7,9 @@ import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 
 /**
- * `npm run bench:fetch`: what the fetch helper costs, each figure beside its yardstick in the same run, as ratios.
- * One part alone: `bench-fetch.ts cold-start|throughput|memory`. Budgets: docs/fetch.md. Exit code 1 when one is broken. The embedded cloud runs in this process.
+ * `npm run bench:fetch`: measures the fetch helper, each figure side by side with its baseline in the same run, as
+ * ratios. To run one part: `bench-fetch.ts cold-start|throughput|memory`. Budgets: docs/fetch.md. Exit code 1 if a
+ * budget is exceeded. The embedded cloud runs in this process.
  */
 const directory = mkdtempSync(join(tmpdir(), 'bench-fetch-'));
 const cloud = await startEmbeddedCloud();
@@ -67,7 +68,7 @@ async function coldStart(): Promise<void> {
     ...(away ? {} : { 'az --version': ['az', '--version'] }),
   };
   const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
-  // In turn, so that whatever else the machine does meets all of them.
+  // Interleaved, so that other load on the machine affects all of them equally.
   for (let round = 0; round < 15; round += 1) {
     for (const [way, command] of Object.entries(ways)) times.get(way)?.push(await timed(command));
   }
@@ -103,7 +104,7 @@ async function throughput(): Promise<void> {
     for (const [way, script] of Object.entries(ways)) times.get(way)?.push(await timed(['/bin/sh', '-c', script]));
     starts.push(await timed([node, helper, ...exec(40), '/bin/true']));
   }
-  // Starting has a budget of its own; it would count for less the more is printed.
+  // Start-up has its own budget; its share would shrink with more output.
   const ours = median(times.get('keyturn-fetch, 40 secrets') ?? []) - median(starts);
   times.set('keyturn-fetch, 40 secrets', [ours]);
   const plain = median(times.get('cat through the same pipes') ?? []);
@@ -135,7 +136,7 @@ function readStatus(pid: number): string {
   try {
     return readFileSync(`/proc/${String(pid)}/status`, 'latin1');
   } catch {
-    // It has ended between two looks.
+    // It ended between two samples.
     return '';
   }
 }

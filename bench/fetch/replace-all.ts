@@ -1,6 +1,6 @@
 /**
- * The yardstick of `bench-fetch.ts`: what one would write first. Decodes each chunk and replaces each value by itself; it
- * misses what chunks part, every encoding, and breaks bytes that are no UTF-8.
+ * The baseline of `bench-fetch.ts`: the naive implementation. It decodes each chunk and replaces each value; it misses
+ * values that cross chunks and all encodings, and breaks bytes that are not UTF-8.
  */
 const values = JSON.parse(process.env['BENCH_VALUES'] ?? '[]') as readonly string[];
 for await (const chunk of process.stdin as AsyncIterable<Buffer>) {

@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util';
 import { printTable } from './print-table.ts';
 import { type DueCase, type Rotated, type Stage, rotateDueSecrets, writePlainly } from './rotate-due-secrets.ts';
 
-/** docs/performance.md: 300 writes in ten seconds, and a fifth more time than they need. */
+/** docs/performance.md: 300 writes in ten seconds, plus a fifth of the time that they need. */
 const limitedWrites = 300;
 const writesASecond = limitedWrites / 10;
 const budget = 1.2;
 
 const { values } = parseArgs({ options: { count: { type: 'string', default: '500' } } });
 const count = Number(values.count);
-// Three writes each: two fifths of the secrets make as long a queue.
+// Three writes each, so two fifths of the secrets make an equally long queue.
 const minted = Math.ceil((count * 2) / 5);
 
 const limited: readonly (DueCase & { readonly title: string })[] = [
@@ -31,7 +31,7 @@ const limited: readonly (DueCase & { readonly title: string })[] = [
 
 console.log('Command: node bench/rotation/bench-rotation.ts' + (count === 500 ? '' : ` --count ${String(count)}`));
 console.log(`Machine: ${String(availableParallelism())} cores, Node ${process.versions.node}`);
-// A ratio to a limit is a ratio to time: on a machine that is at work elsewhere it says less.
+// A ratio to a rate limit is a ratio to time, so it means less on a busy machine.
 console.log(`Load before: ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
 
 const results: Rotated[] = [];

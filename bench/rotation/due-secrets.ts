@@ -6,18 +6,18 @@ import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Which kind of secret is due: values that only their readers use, or tokens that Gitea makes. */
+/** The kind of due secrets: values that only their readers use, or tokens that Gitea creates. */
 export type DueKind = 'generated' | 'gitea-token';
 
-/** An embedded cloud in which so many secrets are due in one minute, and the settings of a service that may rotate them. */
+/** An embedded cloud in which N secrets are due in one minute, and the settings of a service that may rotate them. */
 export interface DueSecrets {
   readonly names: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** So long after the publication the old versions may be disabled. */
+  /** How long after publication the old versions may be disabled. */
   readonly restMs: number;
 }
 
-/** Writes that one rotation asks of the vault until the new value is in force; disabling the old version is one more. */
+/** Vault writes of one rotation until the new value is in force; disabling the old version is one more. */
 export const writesToPublish = {
   /** The new version. */
   generated: 1,
@@ -25,7 +25,9 @@ export const writesToPublish = {
   'gitea-token': 3,
 } as const satisfies Record<DueKind, number>;
 
-/** Fills the vault and writes policy and an empty folder of records under `directory`. No request is made, no row logged. */
+/**
+ * Fills the vault and writes policy and an empty folder of records under `directory`. Makes no request and logs no row.
+ */
 export async function makeDueSecrets(
   { cloud, directory }: { readonly cloud: EmbeddedCloud; readonly directory: string },
   { kind, count }: { readonly kind: DueKind; readonly count: number },
@@ -63,7 +65,7 @@ export async function makeDueSecrets(
   return { names, environment, restMs: 2 * hourMs };
 }
 
-/** A user for each secret: work on one target is serialised, and five hundred secrets are seldom one target's. */
+/** A user per secret, because work on one target is serialised, and five hundred secrets rarely share a target. */
 function giteaSettings({ gitea }: EmbeddedCloud, names: readonly string[]): Readonly<Record<string, string>> {
   gitea.addUser({ name: 'keyturn', password: crypto.randomUUID(), administrator: true });
   for (const name of names) gitea.addUser({ name, password: crypto.randomUUID() });

@@ -5,9 +5,9 @@ import { readSettings } from '../../src/settings/read-settings.ts';
 import { inParallel } from '../../src/rotation/in-parallel.ts';
 import { measure } from './worker-messages.ts';
 
-/** What a loop over Azure's client costs that sets every secret once: no journal, no read, no second thought. */
+/** Measures a loop over Azure's client that sets every secret once: no journal, no reads. */
 const count = Number(process.argv[2]);
-/** As many as the reconciler works on at a time. */
+/** The reconciler's concurrency. */
 const atATime = 8;
 
 const settings = readSettings(process.env);
@@ -20,7 +20,7 @@ const expiresOn = new Date(Date.now() + 90 * 86_400_000);
 
 process.on('message', () => {
   void measure(async () => {
-    // Names with a start of their own: the vault's other secrets are being counted.
+    // Names with their own prefix, because the vault's other secrets are counted.
     const names = Array.from({ length: count }, (_, index) => `plain-${String(index)}`);
     await inParallel(names, atATime, async (name) => {
       await client.setSecret(name, crypto.randomUUID(), { expiresOn, tags: { owner: 'bench' } });

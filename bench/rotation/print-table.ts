@@ -1,4 +1,4 @@
-/** Prints rows under their titles, columns aligned: the first to the left, figures to the right. */
+/** Prints rows under their titles with aligned columns: the first to the left, figures to the right. */
 export function printTable(titles: readonly string[], rows: readonly (readonly string[])[]): void {
   const all = [titles, ...rows];
   const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -4,8 +4,9 @@ import type { VersionReadersPort } from '../../src/rotation/ports/version-reader
 import { type PassRequest, measure } from './worker-messages.ts';
 
 /**
- * A service of its own, wired by its environment as everywhere: real Key Vault store, real records in a folder, real reconciler.
- * Each message is one pass. Only the audit is left out: it says at once that nobody reads and that the log is complete.
+ * A separate service, composed from its environment as usual: real Key Vault store, real records in a folder, real
+ * reconciler. Each message triggers one pass. Only the audit is replaced: it answers at once that nobody reads and that
+ * the log is complete.
  */
 let aheadMs = 0;
 const now = () => new Date(Date.now() + aheadMs);

@@ -8,7 +8,7 @@ import { startWorker } from './start-worker.ts';
 import { type Passes, sumOfPasses } from './sum-of-passes.ts';
 import type { Measured } from './worker-messages.ts';
 
-/** The vault's limit: so many writes in ten seconds; what a refused one is told to wait, or nothing. */
+/** The vault's limit: writes in ten seconds, and the Retry-After of a refused one, if any. */
 interface VaultLimit {
   readonly writes: number;
   readonly retryAfterSeconds: number | null;
@@ -17,35 +17,35 @@ interface VaultLimit {
 export interface DueCase {
   readonly kind: DueKind;
   readonly count: number;
-  /** `null`: the vault refuses nothing. */
+  /** `null`: no limit. */
   readonly limit: VaultLimit | null;
 }
 
-/** Secrets rotated by one service, from the first look until the old versions are disabled. */
+/** The result of rotating secrets with one service, until the old versions are disabled. */
 export interface Rotated {
   readonly publishing: Stage;
   readonly disabling: Stage;
-  /** Versions under one rotation's id, or values, beyond the one that each rotation may make. */
+  /** Versions or values beyond the one that each rotation may create. */
   readonly madeTwice: number;
 }
 
 export interface Stage extends Passes {
   readonly rotations: number;
-  /** What the rotations cannot do without. */
+  /** The writes that the rotations need. */
   readonly writesNeeded: number;
-  /** What the vault's log says: writes that were done, writes refused with 429, and requests of every kind. */
+  /** From the vault's log: successful writes, writes refused with 429, and requests of every kind. */
   readonly writesDone: number;
   readonly writesRefused: number;
   readonly requests: number;
-  /** Rotations that did not get so far in the passes that were allowed. */
+  /** Rotations that did not finish in the allowed passes. */
   readonly unfinished: number;
 }
 
-/** Seen in a row of the vault's log, a write. */
+/** A write in a row of the vault's log. */
 const writes: ReadonlySet<unknown> = new Set(['SecretSet', 'SecretUpdate']);
 const mostPasses = 4;
 
-/** Lets one service rotate secrets that are all due, against an embedded cloud of its own. */
+/** Lets one service rotate due secrets against its own embedded cloud. */
 export async function rotateDueSecrets({ kind, count, limit }: DueCase): Promise<Rotated> {
   return await inNewCloud({ kind, count }, async (cloud, due) => {
     const { vault, clock } = cloud;
@@ -81,7 +81,7 @@ export async function rotateDueSecrets({ kind, count, limit }: DueCase): Promise
   });
 }
 
-/** As many plain writes of Azure's client against a cloud of the same kind, without limit. */
+/** The same number of plain writes with Azure's client against a similar cloud, without limit. */
 export async function writePlainly(count: number): Promise<Measured> {
   return await inNewCloud({ kind: 'generated', count }, async (_cloud, due) => {
     const worker = await startWorker('plain-write-worker.ts', due.environment, [String(count)]);
@@ -97,7 +97,7 @@ async function inNewCloud<Result>(
 ): Promise<Result> {
   const directory = await mkdtemp(join(tmpdir(), 'keyturn-bench-'));
   const cloud = await startEmbeddedCloud();
-  // The rows are counted right behind the requests.
+  // The rows are counted directly after the requests.
   cloud.auditLog.setDelay(0);
   try {
     return await act(cloud, await makeDueSecrets({ cloud, directory }, scene));

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Measured, PassRequest } from './worker-messages.ts';
 
-/** A process of its own, so that its memory and its processor time are not the embedded cloud's. */
+/** A separate process, so that its memory and processor time exclude the embedded cloud's. */
 export interface Worker {
   pass(request: PassRequest): Promise<Measured>;
   stop(): Promise<void>;
 }
 
-/** Starts one of the workers of this folder and waits until it is ready. Rejects when it ends before that. */
+/** Starts one of the workers of this folder and waits until it is ready. Rejects if it ends before that. */
 export async function startWorker(
   file: 'reconcile-worker.ts' | 'plain-write-worker.ts',
   environment: Readonly<Record<string, string>>,
@@ -20,7 +20,7 @@ export async function startWorker(
   const ended = once(child, 'exit').then(([code]: unknown[]) => {
     throw new Error(`${file} ended with ${String(code)}`);
   });
-  // Ending is its way out too; only a question that is still open makes it a failure.
+  // An exit is normal, unless a request is still open.
   ended.catch(() => undefined);
   const answer = async () => {
     const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];

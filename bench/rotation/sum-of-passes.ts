@@ -1,16 +1,16 @@
 import type { Measured } from './worker-messages.ts';
 
-/** The timer comes every five minutes: what one pass leaves waits that long. */
+/** The timer runs every five minutes, so work that one pass leaves waits that long. */
 const timerSeconds = 300;
 
-/** What several passes of one worker took together. */
+/** The total of several passes of one worker. */
 export interface Passes {
   readonly passes: number;
-  /** With the timer's interval for each pass after the first, which is not really waited for. */
+  /** Includes the timer's interval for each pass after the first, without actually waiting. */
   readonly seconds: number;
   readonly processorSeconds: number;
   readonly peakBytes: number;
-  /** What stood against rotating, such as `vault/name: CODE`. */
+  /** Faults that prevented rotations, such as `vault/name: CODE`. */
   readonly faults: readonly string[];
 }
 

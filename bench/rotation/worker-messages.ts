@@ -1,21 +1,21 @@
-/** What the measuring process asks of a worker: one pass, with its clock so many milliseconds before the machine's. */
+/** A request to a worker: one pass, with its clock offset in milliseconds. */
 export interface PassRequest {
   readonly aheadMs: number;
 }
 
-/** What a worker measured around one piece of work. */
+/** A worker's measurement of one task. */
 export interface Measured {
   readonly seconds: number;
-  /** Of the worker's process alone: time of all its threads on a processor. */
+  /** Processor time of all threads of the worker's process. */
   readonly processorSeconds: number;
-  /** The most memory that the worker's process ever held, in bytes. */
+  /** Peak memory of the worker's process, in bytes. */
   readonly peakBytes: number;
   /** Counts and faults of the reconciler's pass; empty for plain writes. */
   readonly counts: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
 }
 
-/** Runs `work` and says what it took. */
+/** Runs `work` and returns its measurements. */
 export async function measure(work: () => Promise<Pick<Measured, 'counts' | 'faults'>>): Promise<Measured> {
   const processor = process.cpuUsage();
   const begun = performance.now();

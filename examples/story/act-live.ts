@@ -4,11 +4,11 @@ import { startJob } from './incidents.ts';
 import { fetchConfiguration } from './story-settings.ts';
 import type { StoryWorld } from './story-world.ts';
 
-/** What the live part calls of the service. */
+/** The service calls of the live part. */
 export interface LiveService {
   readonly portal: string;
   readCanary(): Promise<unknown>;
-  /** Asks for a rotation, as a person does on the portal. */
+  /** Requests a rotation like a person on the portal. */
   requestRotation(secret: string, reason: string): Promise<void>;
   collectJobs(): Promise<PassSummary>;
   collectRetrievals(): Promise<PassSummary>;
@@ -18,8 +18,8 @@ export interface LiveService {
 const minuteMs = 60_000;
 
 /**
- * Acts the whole job once, live: an event, a rotation, a job that fetches the new value through a real child process,
- * the log row of that read, and the end of the old value. `tell` is called with each step as it happens.
+ * Plays everything once, live: an event, a rotation, a job that fetches the new value through a real child process, the
+ * log row of that read, and the end of the old value. Calls `tell` with each step.
  */
 export async function actLive(
   world: StoryWorld,
@@ -56,7 +56,7 @@ export async function actLive(
   tell('An operator asks for deploy-token to be rotated: an access token of Gitea, whose end can be shown.');
   await service.requestRotation('deploy-token', 'a laptop with access to it was lost');
 
-  // The log's rows take minutes in Azure as here, and the grace of the old value ends meanwhile.
+  // Log rows take minutes, here as in Azure, and the old value's grace ends in the meantime.
   tell('The clock of the embedded cloud moves on by three hours, so that the log row arrives and the grace ends.');
   tell(summary(await service.collectJobs()));
   for (let hour = 0; hour < 3; hour++) {
@@ -68,7 +68,7 @@ export async function actLive(
   return { exitCode };
 }
 
-/** Keeps collecting until the last hour has settled, so that the period can be closed. */
+/** Keeps collecting until the last hour's rows have arrived, so that the period can be closed. */
 export async function closeThePeriod(world: StoryWorld, service: LiveService, days: number): Promise<void> {
   for (let hour = 0; hour < days * 24; hour++) {
     world.cloud.clock.advance(60 * minuteMs);
@@ -82,7 +82,7 @@ export async function closeThePeriod(world: StoryWorld, service: LiveService, da
 async function fetchInJob(world: StoryWorld, helper: string, configuration: string): Promise<number> {
   const running = startJob(world, { repository: 'acme/payments', name: 'settle', runner: 'runner-payments' });
   const fetch = ['node', helper, 'exec', '--secret', `PAYMENTS_API_KEY=${liveSecret}`, '--'];
-  // The child prints the value on purpose: what reaches the log shows whether redaction holds.
+  // The child prints the value on purpose, so that the log shows whether redaction works.
   const child = ['node', '-e', 'console.log("paying with", process.env.PAYMENTS_API_KEY)'];
   const exitCode = await running.execute([...fetch, ...child], { KEYTURN_FETCH_CONFIGURATION: configuration });
   running.finish(exitCode === 0 ? 'success' : 'failure');

@@ -8,12 +8,12 @@ import { receiptDigest } from '../../src/provenance/parse-receipt.ts';
 import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 
-/** How one job of the story reads: by the wire, as the fetch helper does, for the thirty days that have passed. */
+/** How a job of the story reads: over the wire like the fetch helper, during the past thirty days. */
 export interface JobReads {
   readonly cloud: EmbeddedCloud;
   readonly running: RunningJob;
   readonly identity: Principal;
-  /** Receipts posted to the service with the job's runtime token; `null` keeps them in the log alone. */
+  /** Receipts posted to the service with the job's runtime token; `null` keeps them only in the log. */
   readonly post: ((token: string, receipts: readonly Receipt[]) => Promise<void>) | null;
 }
 
@@ -29,7 +29,7 @@ export function numbersOf(cloud: EmbeddedCloud, { job }: RunningJob): JobNumbers
   };
 }
 
-/** Reads each secret once, a second apart, and leaves a receipt of each read. Gives the receipts' lines. */
+/** Reads each secret once, a second apart, with a receipt for each read. Returns the receipts' lines. */
 export async function fetchAsJob(reads: JobReads, names: readonly string[]): Promise<readonly string[]> {
   const { cloud, running, identity, post } = reads;
   const job = numbersOf(cloud, running);
@@ -65,7 +65,7 @@ export async function fetchAsJob(reads: JobReads, names: readonly string[]): Pro
   return lines;
 }
 
-/** One read by whoever holds the token, with a User-Agent of their choice. The value is thrown away. */
+/** One read with a token and any User-Agent. The value is discarded. */
 export async function readSecret(cloud: EmbeddedCloud, identity: Principal, name: string, client: string) {
   const clientRequestId = randomUUID();
   const response = await fetch(`${cloud.vault.url}/secrets/${name}?api-version=7.5`, {

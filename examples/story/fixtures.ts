@@ -1,11 +1,11 @@
-/** Who and what the story of thirty days is about. Names are made up; so is every value. */
+/** The fixtures of the thirty-day story. All names and values are fictional. */
 export interface StorySecret {
   readonly name: string;
   readonly environment: 'prod' | 'staging' | 'dev';
   readonly issuer: 'generated' | 'gitea-token' | null;
   readonly namespace: string | null;
   readonly validityDays: number;
-  /** Age at the moment the story ends and the live part begins, in days. */
+  /** Age in days when the story ends and the live part begins. */
   readonly ageDays: number;
   readonly expires: boolean;
   readonly approval: readonly 'publish'[];
@@ -31,14 +31,14 @@ function secret(
   };
 }
 
-/** The secret that the live part rotates: on its last day of 60 when the story ends, so due just then. */
+/** The secret that the live part rotates: on the last of its 60 days when the story ends, and so due. */
 export const liveSecret = 'payments-api-key';
 
 export const secrets: readonly StorySecret[] = [
   secret('storefront-session-key', 'prod', 'storefront-prod', 75),
   secret('storefront-search-key', 'prod', 'storefront-prod', 40),
   secret(liveSecret, 'prod', 'payments-prod', 60),
-  // Due on day 10, but a second person must agree and nobody does: overdue when the story ends.
+  // Due on day 10, but nobody gives the required approval, so it is overdue when the story ends.
   secret('payments-signing-key', 'prod', 'payments-prod', 95, { approval: ['publish'] }),
   secret('deploy-token', 'prod', 'platform-prod', 72, { issuer: 'gitea-token' }),
   secret('warehouse-password', 'prod', 'data-prod', 35),
@@ -47,7 +47,7 @@ export const secrets: readonly StorySecret[] = [
   secret('warehouse-password-staging', 'staging', 'staging', 33),
   secret('mobile-push-key-staging', 'staging', 'staging', 45),
   secret('mobile-sandbox-key-dev', 'dev', 'dev', 50),
-  // In no policy, without an expiry, and read by nobody.
+  // Not in the policy, without an expiry, and never read.
   secret('legacy-smtp-password-dev', 'dev', null, 400, { issuer: null, expires: false }),
 ];
 
@@ -67,7 +67,7 @@ export interface StoryRunner {
   readonly repositories: readonly StoryRepository[];
 }
 
-/** One identity a runner group. The payments group serves one repository alone. */
+/** One identity per runner group. The payments group serves only one repository. */
 export const runners: readonly StoryRunner[] = [
   {
     name: 'runner-prod',
@@ -79,7 +79,7 @@ export const runners: readonly StoryRunner[] = [
   { name: 'runner-staging', label: 'staging', address: '203.0.113.30', repositories },
 ];
 
-/** One kind of job that happens again and again. */
+/** One recurring kind of job. */
 export interface StoryJob {
   readonly repository: StoryRepository;
   readonly name: string;

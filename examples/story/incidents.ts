@@ -3,11 +3,11 @@ import { jobs, type StoryJob } from './fixtures.ts';
 import { fetchAsJob, numbersOf, readSecret } from './fetch-as-job.ts';
 import type { StoryService, StoryWorld } from './story-world.ts';
 
-/** What went wrong on one day, so that an auditor finds it. `at` is the hour of the day in UTC. */
+/** An incident of one day that an auditor should find. `at` is the hour of the day in UTC. */
 export interface Incident {
   readonly day: number;
   readonly hour: number;
-  /** What a reader of the report should find, in a sentence. */
+  /** What a reader of the report should find, as a sentence. */
   readonly description: string;
   happen(world: StoryWorld, service: StoryService): Promise<void>;
 }

@@ -5,16 +5,16 @@ import type { StoryService, StoryWorld } from './story-world.ts';
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** How much happened. */
+/** The number of events. */
 export interface Replayed {
   readonly hours: number;
   readonly jobs: number;
 }
 
 /**
- * Lives from `from` to the last whole hour before `to` on the embedded clock, hour by hour: jobs read, incidents happen,
- * and the service does what it does by the clock (a canary every hour, collections, reconciling at the end of the day),
- * for real and over the wire.
+ * Replays from `from` to the last whole hour before `to` on the embedded clock, hour by hour: jobs read, incidents
+ * happen, and the service does its scheduled work (a canary every hour, collections, reconciling at the end of the
+ * day), for real and over the wire.
  */
 export async function replayStory(
   world: StoryWorld,
@@ -31,7 +31,7 @@ export async function replayStory(
   for (let hour = 0; hour < hours; hour++) {
     clock.set(new Date(hourOf(hour).getTime() + 10 * minuteMs));
     await service.readCanary();
-    // Every six hours, not every hour: the same slices in a fraction of the time.
+    // Every six hours instead of every hour: the same slices in a fraction of the time.
     if (hour % 6 === 5) await service.collectRetrievals();
     jobs += await liveHour(world, service, Math.floor(hour / 24), hour % 24);
     if (hour % 24 !== 23) continue;

@@ -7,7 +7,7 @@ export interface StoryIdentities {
   readonly runners: Readonly<Record<string, string>>;
 }
 
-/** The operator's `keyturn.policy.yml` of the story, as text: it is read as anybody's would be. */
+/** The story's `keyturn.policy.yml` as text, parsed like any operator's. */
 export function storyPolicy(identities: StoryIdentities, botUser: string): string {
   return stringify({
     format: 1,
@@ -20,7 +20,7 @@ export function storyPolicy(identities: StoryIdentities, botUser: string): strin
             issuer,
             target: issuer === 'gitea-token' ? { user: botUser, scopes: ['read:repository'] } : { length: 40 },
             validity: `${String(validityDays)}d`,
-            // Seconds, so that the whole way can be watched; hours or days in earnest.
+            // Seconds, so that the whole process can be watched; hours or days in production.
             grace: '5s',
             consumersLifetime: '1s',
             minimumAge: '1h',

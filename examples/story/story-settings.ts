@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { storyPolicy } from './story-policy.ts';
 import type { StoryWorld } from './story-world.ts';
 
-/** Environment variables of a service that works in the story's world, as an operator would set them; files they name are written. */
+/**
+ * Environment variables of a service in the story's world, as an operator would set them; writes the files that they
+ * name.
+ */
 export async function storySettings(world: StoryWorld, directory: string): Promise<Readonly<Record<string, string>>> {
   const { cloud, keyturn, runners, gitea } = world;
   await mkdir(directory, { recursive: true });
@@ -39,7 +42,7 @@ export async function storySettings(world: StoryWorld, directory: string): Promi
   };
 }
 
-/** The fetch configuration that the payments runner mounts in its jobs. */
+/** The fetch configuration that the payments runner mounts into its jobs. */
 export async function fetchConfiguration(world: StoryWorld, service: string, directory: string): Promise<string> {
   const { cloud, runners } = world;
   const path = join(directory, 'fetch.json');

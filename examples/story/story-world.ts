@@ -3,12 +3,12 @@ import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { repositories, runners, secrets } from './fixtures.ts';
 
-/** Who the story's people and machines are, once they are defined. */
+/** The identities of the story's people and machines. */
 export interface StoryWorld {
   readonly cloud: EmbeddedCloud;
   readonly keyturn: Principal;
   readonly runners: ReadonlyMap<string, Principal>;
-  /** A person who may read; and a build machine from another team that may not. */
+  /** A person who may read, and a build machine of another team that may not. */
   readonly person: Principal;
   readonly stranger: Principal;
   readonly gitea: {
@@ -19,9 +19,9 @@ export interface StoryWorld {
   };
 }
 
-/** What the story needs of the service, which runs beside it on the same clock. */
+/** The service calls of the story; the service runs beside it on the same clock. */
 export interface StoryService {
-  /** The hourly read of our own; the service's collector makes it too where it runs every hour. */
+  /** The hourly canary read; the service's collector also makes it if it runs every hour. */
   readCanary(): Promise<unknown>;
   collectJobs(): Promise<unknown>;
   collectRetrievals(): Promise<unknown>;
@@ -32,7 +32,7 @@ export interface StoryService {
 
 const day = 86_400_000;
 
-/** Peoples the embedded cloud as it was thirty days before `liveAt`, without a log row or an event. */
+/** Sets up the embedded cloud as it was thirty days before `liveAt`, without log rows or events. */
 export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<StoryWorld> {
   const { identity, vault, gitea } = cloud;
   const keyturn = identity.define({ name: 'keyturn', kind: 'managed-identity', address: '203.0.113.5' });
@@ -83,7 +83,7 @@ export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<S
   for (const repository of repositories) gitea.addRepository(repository, { private: true });
   for (const { name, label } of runners) gitea.addRunner({ name, labels: [label], version: '3.3.0' });
   gitea.addUser({ name: 'keyturn', password: `service-${crypto.randomUUID()}`, administrator: true });
-  // One token for the ledger and for acting as the bot's administrator; docs/gitea.md lists the scopes.
+  // One token for the job ledger and for administration as the bot; docs/gitea.md lists the scopes.
   const scopes = ['read:repository', 'write:user', 'write:admin'];
   const serviceToken = gitea.seedToken('keyturn', 'keyturn-service', scopes);
   const webhookSecret = crypto.randomUUID();
@@ -97,7 +97,7 @@ export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<S
   };
 }
 
-/** A token that an earlier rotation made: its end can be shown, for Gitea refuses it afterwards. */
+/** A token of an earlier rotation: its end can be shown, because Gitea refuses it afterwards. */
 async function existingToken(
   { gitea }: EmbeddedCloud,
   user: string,

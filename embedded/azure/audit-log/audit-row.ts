@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { azureIds } from '../azure-ids.ts';
 import type { KnownToken } from '../identity/identity-register.ts';
 
-/** What the vault knows of one request when it writes the row. */
+/** What the vault knows about a request when it writes the row. */
 export interface AuditedRequest {
   readonly vaultName: string;
   readonly operation: string;
@@ -11,12 +11,12 @@ export interface AuditedRequest {
   readonly status: number;
   readonly description?: string;
   readonly id?: string;
-  /** As it was asked, query and all. */
+  /** The request address, including the query. */
   readonly requestUri: string;
   readonly token: KnownToken | null;
   readonly address: string;
   readonly userAgent: string;
-  /** The server's request id: what the answer's `x-ms-request-id` says. */
+  /** The server's request id, as in the answer's `x-ms-request-id`. */
   readonly requestId: string;
   readonly durationMs: number;
   readonly authorized?: boolean;
@@ -24,17 +24,17 @@ export interface AuditedRequest {
   readonly secretProperties?: object;
 }
 
-/** Claims that the log keeps of a token. */
+/** Token claims that the log contains. */
 const loggedClaims = ['oid', 'appid', 'upn', 'unique_name', 'xms_mirid', 'idtyp', 'scp', 'appidacr', 'ipaddr'];
 
-/** One request as a row of AZKVAuditLogs, without the columns that say when it arrived. */
+/** One request as a row of AZKVAuditLogs, without the arrival times. */
 export function toAuditRow(request: AuditedRequest, timeGenerated: string): Readonly<Record<string, unknown>> {
   return {
     TenantId: azureIds.workspace,
     TimeGenerated: timeGenerated,
     OperationName: request.operation,
     OperationVersion: request.apiVersion,
-    // "Success" whatever the outcome, denials included: so the real table does.
+    // Always "Success", even for denials, as in the real table.
     ResultType: 'Success',
     ResultSignature: STATUS_CODES[request.status] ?? String(request.status),
     ...(request.description === undefined ? {} : { ResultDescription: request.description }),

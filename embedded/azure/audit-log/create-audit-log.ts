@@ -7,21 +7,21 @@ import { createDotnetTicks } from './dotnet-ticks.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The log as its writers see it: they hand over a row, the log gives it its times. */
+/** The log's writing side: callers pass a row, and the log adds its times. */
 export interface WritableAuditLog extends EmbeddedAuditLog {
   write(row: (timeGenerated: string) => Row): void;
 }
 
 const fourMinutesMs = 240_000;
 
-/** `file`: NDJSON to which rows are appended, and from which they come back after a restart. */
+/** `file`: an NDJSON file to which rows are appended, and from which they are reloaded after a restart. */
 export function createAuditLog(options: { readonly clock: Clock; readonly file?: string }): WritableAuditLog {
   const { clock, file } = options;
   const formatTicks = createDotnetTicks();
   const formatArrival = createDotnetTicks();
   const rows: Row[] = file !== undefined && existsSync(file) ? readRows(file) : [];
   const dropped: { readonly from: Date; readonly to: Date }[] = [];
-  // Azure speaks of 3 to 10 minutes from end to end.
+  // Azure documents 3 to 10 minutes end to end.
   let delayMs = fourMinutesMs;
   const keep = (row: Row) => {
     if (dropped.some(({ from, to }) => isWithin(row['TimeGenerated'], from, to))) return;

@@ -20,12 +20,12 @@ interface Delivery {
 }
 
 const nearExpirySeconds = 30 * 86_400;
-/** Event Grid gives up after so many attempts. */
+/** Event Grid gives up after this many attempts. */
 const mostAttempts = 30;
 
 /**
- * Events of one vault. A delivery that failed is tried again by the next `sweep`, which stands for time passing;
- * it is over after 30 attempts, or at once when the endpoint said that it is of no use.
+ * Delivers the events of one vault. The next `sweep`, which simulates time passing, retries a failed delivery. It ends
+ * after 30 attempts, or at once if the endpoint answers that retrying is pointless.
  */
 export function createEventGrid(options: {
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export function createEventGrid(options: {
   };
   const publish = (events: readonly SecretEvent[]) => {
     for (const event of events) logExpiry(auditLog, vault, event);
-    // In an order that has nothing to do with that of the events: Event Grid promises none.
+    // Deliberately out of order, because Event Grid guarantees no order.
     const shuffled = events.toSorted((one, other) => (digest(one.id) < digest(other.id) ? -1 : 1));
     for (const subscription of subscriptions) {
       for (const event of shuffled) {
@@ -97,7 +97,7 @@ export function createEventGrid(options: {
   };
 }
 
-/** The vault logs its expiry events, whether anybody subscribed or not; that of a new version it does not. */
+/** The vault logs its expiry events, even without subscribers, but not new-version events. */
 function logExpiry(auditLog: WritableAuditLog, vault: EventSource, { type, version }: SecretEvent): void {
   if (type === 'SecretNewVersionCreated') return;
   const call = {
@@ -116,7 +116,7 @@ function logExpiry(auditLog: WritableAuditLog, vault: EventSource, { type, versi
   auditLog.write((timeGenerated) => toAuditRow(call, timeGenerated));
 }
 
-/** Events whose time has come for a secret's newest version: 30 days before it expires, and when it does. */
+/** Due events of a secret's newest version: 30 days before it expires, and when it expires. */
 function dueEvents(version: StoredVersion, now: Date): readonly SecretEventType[] {
   const seconds = now.getTime() / 1000;
   if (version.expires === undefined || seconds < version.expires - nearExpirySeconds) return [];

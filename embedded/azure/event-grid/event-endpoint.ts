@@ -3,13 +3,13 @@ import { toCloudEvent, toEventGridEvent, type EventSource, type SecretEvent } fr
 
 export type EventSchema = 'event-grid' | 'cloud-events';
 
-/** Where events of one subscription go. */
+/** The destination of one subscription's events. */
 export interface EventEndpoint {
-  /** `dropped`: the endpoint's answer says that trying again is of no use. */
+  /** `dropped`: the endpoint's answer means that retrying is pointless. */
   deliver(event: SecretEvent, attempt: number): Promise<'taken' | 'failed' | 'dropped'>;
 }
 
-/** An endpoint in this process, such as the handler of a Functions trigger: it fails by throwing. */
+/** An endpoint in this process, such as the handler of a Functions trigger: it signals failure by throwing. */
 export function handlerEndpoint(
   handler: (event: unknown) => Promise<void>,
   schema: EventSchema,
@@ -27,9 +27,9 @@ export function handlerEndpoint(
   };
 }
 
-/** Event Grid waits this long for an answer. */
+/** Event Grid's timeout for an answer. */
 const answerWithinMs = 30_000;
-/** Answers after which Event Grid does not come back to a webhook. */
+/** Answers after which Event Grid does not retry a webhook. */
 const finalStatuses = [400, 401, 413];
 
 /**
@@ -107,7 +107,7 @@ async function validateByCode(
   }
 }
 
-/** CloudEvents' protection against abuse: the endpoint names the origin that it takes events from. */
+/** CloudEvents' protection against abuse: the endpoint names the origin from which it accepts events. */
 async function validateByOrigin(to: Parameters<typeof webhookEndpoint>[0]): Promise<void> {
   const response = await fetch(to.webhook, {
     method: 'OPTIONS',

@@ -4,7 +4,7 @@ import type { StoredVersion } from '../vault/in-memory-secret-store.ts';
 
 export type SecretEventType = 'SecretNearExpiry' | 'SecretExpired' | 'SecretNewVersionCreated';
 
-/** One event about one version, before it is put into a schema. */
+/** One event about one version, independent of the schema. */
 export interface SecretEvent {
   readonly id: string;
   readonly type: SecretEventType;
@@ -49,7 +49,7 @@ export function toCloudEvent(event: SecretEvent, vault: EventSource): object {
   };
 }
 
-/** NBF and EXP are numbers, as the published schema says (its samples write them as text), and null when unset. */
+/** NBF and EXP are numbers, as in the published schema (its samples have text), and null if unset. */
 function dataOf(version: StoredVersion, vault: EventSource): object {
   return {
     Id: versionId(vault.url, version),

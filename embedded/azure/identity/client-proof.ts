@@ -1,14 +1,14 @@
 import { constants, createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import type { FederatedCredential } from './entra.ts';
 
-/** What an application may prove itself with. */
+/** The proofs that an application may use. */
 export interface ApplicationCredentials {
   readonly secrets: { readonly value: string; readonly expires: Date }[];
   readonly certificates: X509Certificate[];
   readonly federated: FederatedCredential[];
 }
 
-/** Why a proof is not taken: the number after `AADSTS`, and Entra's text as far as clients read it. */
+/** Why a proof is refused: the number after `AADSTS`, and the part of Entra's text that clients read. */
 export interface ProofRefusal {
   readonly code: number;
   readonly text: string;
@@ -16,7 +16,7 @@ export interface ProofRefusal {
 
 interface Asked {
   readonly clientId: string;
-  /** The address of the token endpoint, which an assertion of the application itself must be made for. */
+  /** The address of the token endpoint, the required audience of the application's own assertion. */
   readonly endpoint: string;
   readonly now: Date;
 }
@@ -24,9 +24,9 @@ interface Asked {
 const bearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
- * Checks what came in a token request: a secret, an assertion signed by a certificate of the application, or somebody
- * else's token that a federated credential matches. `null`: it holds.
- * Source: Microsoft identity platform, client credentials flow, its three cases; AADSTS codes.
+ * Checks the proof in a token request: a secret, an assertion signed by a certificate of the application, or an
+ * external token that a federated credential matches. Returns `null` if it is valid. Source: Microsoft identity
+ * platform, client credentials flow, its three cases; AADSTS codes.
  */
 export function refuseProof(form: URLSearchParams, known: ApplicationCredentials, asked: Asked): ProofRefusal | null {
   const secret = form.get('client_secret');

@@ -1,6 +1,6 @@
 import type { Principal } from './managed-identity.ts';
 
-/** What a federated credential of an application says: whose tokens, about whom, and for whom. */
+/** A federated credential of an application: issuer, subject and audience. */
 export interface FederatedCredential {
   readonly issuer: string;
   readonly subject: string;
@@ -9,16 +9,18 @@ export interface FederatedCredential {
   readonly publicKey: string;
 }
 
-/** Entra's token endpoint for applications, over https. Tokens are known by being remembered; proofs are truly checked. */
+/**
+ * Entra's token endpoint for applications, over https. Tokens are recognised from memory; proofs are really checked.
+ */
 export interface EmbeddedEntra {
   /** The authority: `https://localhost:PORT`. */
   readonly url: string;
   readonly tenantId: string;
-  /** PEM of the certificate that signs itself. */
+  /** PEM of its self-signed certificate. */
   readonly certificate: string;
   /** An application with its service principal. */
   define(application: { readonly name: string; readonly address: string; readonly clientId?: string }): Principal;
-  /** A new client secret; told once. */
+  /** Creates a client secret; returned only once. */
   addSecret(principal: Principal, expires?: Date): string;
   /** PEM of a certificate with an RSA key. */
   addCertificate(principal: Principal, certificate: string): void;

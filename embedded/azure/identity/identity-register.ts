@@ -2,30 +2,30 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { azureIds } from '../azure-ids.ts';
 import type { Principal } from './managed-identity.ts';
 
-/** A token that was given out, and whom it speaks for. */
+/** An issued token and its principal. */
 export interface KnownToken {
   readonly principal: Principal;
   /** Without a trailing slash: `https://vault.azure.net`. */
   readonly audience: string;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Unix seconds of the machine's clock: the SDK's token cache counts in machine time, whatever the embedded clock says. */
+  /** Unix seconds of the machine's clock: the SDK's token cache uses machine time, regardless of the embedded clock. */
   readonly expiresOn: number;
 }
 
-/** Principals and the tokens given to them. Nothing is signed: a token is good because it is remembered. */
+/** Principals and their tokens. Nothing is signed: a token is valid because the register remembers it. */
 export interface IdentityRegister {
   define(
     principal: Omit<Principal, 'objectId' | 'clientId'> & Partial<Pick<Principal, 'objectId' | 'clientId'>>,
   ): Principal;
   principals(): readonly Principal[];
   issue(principal: Principal, resource: string): { readonly token: string; readonly known: KnownToken };
-  /** `null`: never given out, or run out. */
+  /** `null`: unknown or expired. */
   lookUp(token: string): KnownToken | null;
 }
 
 /** Applications get an hour, machines a day. */
 const lifetimeSeconds = { 'managed-identity': 86_400, person: 86_400, 'service-principal': 3_600 } as const;
-/** Application id of Azure's command line, through which persons read. */
+/** Application id of the Azure CLI, through which people read. */
 const commandLineApplication = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
 export function createIdentityRegister(machineNow: () => number = Date.now): IdentityRegister {
@@ -59,7 +59,7 @@ export function createIdentityRegister(machineNow: () => number = Date.now): Ide
   };
 }
 
-/** The claims that a real token of this kind carries, as far as a client or a log reads them. */
+/** The claims of a real token of this kind that clients or the log read. */
 function claimsOf(
   principal: Principal,
   audience: string,
@@ -81,7 +81,7 @@ function claimsOf(
   if (principal.kind === 'managed-identity') {
     return { ...common, appidacr: '2', idtyp: 'app', xms_mirid: azureIds.managedIdentity(principal.name) };
   }
-  // By certificate or assertion it would be 2; no log or client of ours reads it.
+  // With a certificate or assertion it would be 2; neither the log nor a client here reads it.
   if (principal.kind === 'service-principal') return { ...common, appidacr: '1', idtyp: 'app' };
   const userName = principal.userPrincipalName ?? `${principal.name}@example.org`;
   return {

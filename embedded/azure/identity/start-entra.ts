@@ -8,11 +8,11 @@ import type { EmbeddedEntra } from './entra.ts';
 import type { IdentityRegister } from './identity-register.ts';
 import type { Principal } from './managed-identity.ts';
 
-/** What a request for a token is answered from. */
+/** The state behind a token request. */
 interface TokenIssuer {
   readonly register: IdentityRegister;
   readonly credentials: ReadonlyMap<string, ApplicationCredentials>;
-  /** Where this Entra is reached. */
+  /** The address of this Entra. */
   readonly authority: string;
 }
 
@@ -97,7 +97,7 @@ function answerTokenRequest(
   const resource = /^(https:\/\/[a-z.]+)\/\.default$/.exec(form.get('scope') ?? '')?.[1];
   if (resource === undefined) return refuse(400, 'invalid_scope', 1002012, 'The scope is not valid');
   const endpoint = `${authority}/${azureIds.tenant}/oauth2/v2.0/token`;
-  // Proofs are made by the machine's clock, as tokens are.
+  // Proofs use the machine's clock, like tokens.
   const refusal = refuseProof(form, known, { clientId, endpoint, now: new Date() });
   if (refusal !== null) return refuse(401, 'invalid_client', refusal.code, refusal.text);
   const { token, known: issued } = register.issue(principal, resource);
@@ -109,7 +109,7 @@ function answerTokenRequest(
   };
 }
 
-/** As much of the tenant's OpenID configuration as clients read before they ask for a token. */
+/** The part of the tenant's OpenID configuration that clients read before they request a token. */
 function metadata(authority: string): LoopbackAnswer {
   const tenant = `${authority}/${azureIds.tenant}`;
   return {
@@ -124,7 +124,7 @@ function metadata(authority: string): LoopbackAnswer {
   };
 }
 
-/** Entra's error body: the code stands in the text and in a list. */
+/** Entra's error body: the code is in the text and in a list. */
 function refuse(status: number, error: string, code: number, text: string): LoopbackAnswer {
   const description = `AADSTS${String(code)}: ${text}.`;
   return { status, body: { error, error_description: description, error_codes: [code] } };

@@ -26,9 +26,9 @@ export async function startManagedIdentity(options: {
 }
 
 function answerTokenRequest(register: IdentityRegister, request: LoopbackRequest): LoopbackAnswer {
-  // By its parts, since the SDK adds a slash at the end that other clients leave out.
+  // Compared by segments, because the SDK adds a trailing slash that other clients omit.
   if (request.segments.join('/') !== 'metadata/identity/oauth2/token') return refuse(404, 'not_found', 'No such route');
-  // Without this header a page in a browser could ask for tokens: the real service refuses too.
+  // Without this header a web page could request tokens; the real service refuses too.
   if (request.headers['metadata']?.toLowerCase() !== 'true') {
     return refuse(400, 'invalid_request', 'Required metadata header not specified');
   }
@@ -54,7 +54,7 @@ function answerTokenRequest(register: IdentityRegister, request: LoopbackRequest
   };
 }
 
-/** Which identity is meant, or why none. */
+/** The requested identity, or why there is none. */
 function findPrincipal(principals: readonly Principal[], query: URLSearchParams): Principal | string {
   const identities = principals.filter((principal) => principal.kind === 'managed-identity');
   const clientId = query.get('client_id');

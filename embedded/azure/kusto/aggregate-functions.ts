@@ -1,7 +1,7 @@
 import { compareValues, keyOf, type KustoDynamic, type KustoValue } from './kusto-value.ts';
 import { toReal } from './convert-value.ts';
 
-/** One entry a row of the group: the values of the call's arguments. */
+/** One entry per row of the group: the values of the call's arguments. */
 type Aggregate = (calls: readonly (readonly KustoValue[])[]) => KustoValue;
 
 const firsts = (calls: readonly (readonly KustoValue[])[]) =>
@@ -34,7 +34,7 @@ const distinct = (calls: readonly (readonly KustoValue[])[]) => [
 export const aggregateFunctions: Readonly<Record<string, Aggregate | undefined>> = {
   count: (calls) => calls.length,
   countif: (calls) => calls.filter(([condition]) => condition === true).length,
-  // Exact here, an estimate in the real service: for the embedded cloud's numbers they agree.
+  // Exact here, an estimate in the real service; they agree for the embedded cloud's small numbers.
   dcount: (calls) => distinct(calls).length,
   dcountif: where((calls) => distinct(calls).length),
   sum: (calls) => sum(firsts(calls)),

@@ -2,8 +2,9 @@ import { toText } from './convert-value.ts';
 import { compareValues, KustoSpan, KustoTime, type KustoValue, sameValue, unsupported } from './kusto-value.ts';
 
 /**
- * The value of `left operator right`. `type`: the result's type as the parser knows it, to tell whole division from real.
- * Kusto's rules of null: `==` of null and a value is false, `!=` of them is true, of two nulls both are null; an order is null.
+ * The value of `left operator right`. `type`: the result's type from the parser, to distinguish integer division.
+ * Kusto's rules for null: `==` of null and a value is false, `!=` is true; for two nulls both are null; an order
+ * comparison is null.
  */
 export function applyOperator(operator: string, left: KustoValue, right: KustoValue, type: string | null): KustoValue {
   const bothNull = left === null && right === null;
@@ -25,7 +26,7 @@ export function applyOperator(operator: string, left: KustoValue, right: KustoVa
   return matchText(operator, toText(left), toText(right));
 }
 
-/** `decisive`: the value of either side that decides alone; else null wins over the rest. */
+/** `decisive`: the value that decides the result from either side; otherwise null wins. */
 function combine(left: KustoValue, right: KustoValue, decisive: boolean): KustoValue {
   if (left === decisive || right === decisive) return decisive;
   return left === null || right === null ? null : !decisive;
@@ -87,7 +88,7 @@ function calculateNumbers(operator: Arithmetic, left: number, right: number, typ
 
 type TextMatch = (left: string, right: string) => boolean;
 
-/** As it is written: `contains_cs`. Of the other names the same is asked without regard to case. */
+/** Case-sensitive, as in `contains_cs`. The other names ignore case. */
 const exactMatches: ReadonlyMap<string, TextMatch> = new Map<string, TextMatch>([
   ['contains_cs', (left, right) => left.includes(right)],
   ['startswith_cs', (left, right) => left.startsWith(right)],
@@ -115,7 +116,7 @@ function matchText(operator: string, left: string, right: string): boolean {
   throw unsupported(`The operator ${operator}`);
 }
 
-/** A term is a run of letters and digits; `whole`: it must also end where the sought text ends. */
+/** A term is a run of letters and digits; `whole`: the term must also end with the text. */
 function hasTerm(text: string, term: string, whole: boolean): boolean {
   const isPart = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character);
   for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {

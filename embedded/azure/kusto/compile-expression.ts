@@ -16,7 +16,7 @@ import { scalarFunctions } from './scalar-functions.ts';
 export type KustoRow = readonly KustoValue[];
 export type Evaluate = (row: KustoRow) => KustoValue;
 
-/** What an expression may speak of. */
+/** The names in an expression's scope. */
 export interface ExpressionScope {
   readonly columns: readonly KustoColumn[];
   /** Scalars of `let` statements. */
@@ -27,7 +27,7 @@ export interface ExpressionScope {
   runTable(node: KustoNode): KustoTable;
 }
 
-/** Turns a scalar expression into a function of a row; unknown parts are refused here, before any row is read. */
+/** Compiles a scalar expression into a function of a row; refuses unknown parts before any row is read. */
 export function compileExpression(node: KustoNode, scope: ExpressionScope): Evaluate {
   const compile = (child: KustoNode | undefined) => {
     if (!child) throw unsupported(`An incomplete ${node.kind}`);
@@ -79,7 +79,7 @@ export function compileExpression(node: KustoNode, scope: ExpressionScope): Eval
   }
 }
 
-/** The name that a reference or a declaration spells, brackets and quotes taken off. */
+/** The name in a reference or declaration, without brackets and quotes. */
 export function nameOf(node: KustoNode | undefined): string {
   const text = node?.text ?? '';
   return /^\[\s*["'](.*)["']\s*\]$/.exec(text)?.[1] ?? text;
@@ -102,7 +102,7 @@ function compileBinary(node: KustoNode, compile: (child: KustoNode | undefined) 
   const left = compile(first);
   const right = compile(third);
   const word = operator.text.trim();
-  // Fails here and now, not at the first row, when the operator is not known.
+  // Fails immediately for an unknown operator, not at the first row.
   applyOperator(word, null, null, node.type);
   return (row) => applyOperator(word, left(row), right(row), node.type);
 }

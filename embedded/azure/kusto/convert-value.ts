@@ -9,7 +9,7 @@ export function toText(value: KustoValue): string {
   return isJsonObject(value) ? JSON.stringify(value) : String(value);
 }
 
-/** `toreal`: null for what is no number. */
+/** `toreal`: null if the value is not a number. */
 export function toReal(value: KustoValue): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -18,7 +18,7 @@ export function toReal(value: KustoValue): number | null {
   return Number.isNaN(number) ? null : number;
 }
 
-/** `toint`, `tolong`: fractions are cut off. */
+/** `toint`, `tolong`: fractions are truncated. */
 export function toWhole(value: KustoValue): number | null {
   if (value instanceof KustoTime || value instanceof KustoSpan) return Number(value.ticks);
   const number = toReal(value);
@@ -42,7 +42,7 @@ export function toSpan(value: KustoValue): KustoSpan | null {
   return typeof value === 'string' ? parseSpan(value) : null;
 }
 
-/** `parse_json`: what is no JSON stays a string. */
+/** `parse_json`: text that is not valid JSON stays a string. */
 export function toDynamic(value: KustoValue): KustoDynamic {
   if (typeof value === 'string') {
     try {

@@ -4,7 +4,7 @@ import { listOf } from './literal-value.ts';
 import type { KustoNode } from './parse-kusto.ts';
 import type { QueryContext } from './query-context.ts';
 
-/** `join` on equal columns. Without a kind it is `innerunique`: one left row a key. */
+/** `join` on equal columns. Without a kind it is `innerunique`: one left row per key. */
 export function runJoin(node: KustoNode, left: KustoTable, context: QueryContext): KustoTable {
   const parameters = node.children.find((child) => child.kind === 'List');
   const kind =

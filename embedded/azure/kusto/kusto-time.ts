@@ -25,7 +25,10 @@ const spanUnits: Readonly<Record<string, bigint>> = {
   tick: 1n,
 };
 
-/** Reads ISO 8601 with up to seven fractional digits; without a zone it is UTC. `null` when it is no time. */
+/**
+ * Parses ISO 8601 with up to seven fractional digits; without a zone it is UTC. Returns `null` if the text is not a
+ * time.
+ */
 export function parseTime(text: string): KustoTime | null {
   const match =
     /^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?)?\s*(Z|[+-]\d{2}:\d{2})?\s*$/i.exec(text);
@@ -44,18 +47,18 @@ export function toDate(time: KustoTime): Date {
   return new Date(Number((time.ticks - unixEpoch) / ticksOfMillisecond));
 }
 
-/** ISO 8601 with seven fractional digits, as `tostring` gives it. */
+/** ISO 8601 with seven fractional digits, like `tostring`. */
 export function formatTime(time: KustoTime): string {
   const whole = toDate(time).toISOString().slice(0, 19);
   return `${whole}.${String(time.ticks % 10_000_000n).padStart(7, '0')}Z`;
 }
 
-/** As the query API writes a datetime cell: without zeros at the end, and without a point where nothing follows. */
+/** In the query API's form of a datetime cell: without trailing zeros or a trailing point. */
 export function formatTimeCell(time: KustoTime): string {
   return formatTime(time).replace(/\.?0+Z$/, 'Z');
 }
 
-/** `1h`, `2.5m`, `7d`, `time(1.02:03:04)`, `02:00:00`. `null` when it is no length of time. */
+/** `1h`, `2.5m`, `7d`, `time(1.02:03:04)`, `02:00:00`. `null` if the text is not a timespan. */
 export function parseSpan(text: string): KustoSpan | null {
   const bare = text.replace(/^(?:time|timespan)\((.*)\)$/i, '$1').trim();
   const unit = /^(-?\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(bare);

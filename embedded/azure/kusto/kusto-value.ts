@@ -1,4 +1,4 @@
-/** A moment, to 100 nanoseconds, counted from the first of January of the year 1. */
+/** A moment in units of 100 nanoseconds since 1 January of the year 1. */
 export class KustoTime {
   readonly ticks: bigint;
 
@@ -7,7 +7,7 @@ export class KustoTime {
   }
 }
 
-/** A length of time, to 100 nanoseconds. */
+/** A timespan in units of 100 nanoseconds. */
 export class KustoSpan {
   readonly ticks: bigint;
 
@@ -16,7 +16,7 @@ export class KustoSpan {
   }
 }
 
-/** What a `dynamic` cell may hold: JSON. */
+/** The content of a `dynamic` cell: JSON. */
 export type KustoDynamic =
   | null
   | boolean
@@ -40,7 +40,7 @@ export interface KustoTable {
   readonly rows: readonly (readonly KustoValue[])[];
 }
 
-/** A query that cannot be answered, with the words for it. `kind` is what the real service calls such a fault. */
+/** A query that cannot be answered, with the message. `kind` is the real service's name for the fault. */
 export class KustoRefusal extends Error {
   readonly kind: 'SyntaxError' | 'SemanticError';
 
@@ -50,7 +50,7 @@ export class KustoRefusal extends Error {
   }
 }
 
-/** A part of the language that this evaluator does not know: refused by name, never guessed. */
+/** Refuses a part of the language that this evaluator does not know, by name; never guesses. */
 export function unsupported(what: string): KustoRefusal {
   return new KustoRefusal('SemanticError', `${what} is not supported by the embedded Log Analytics`);
 }
@@ -60,7 +60,7 @@ export function absent(type: string): KustoValue {
   return type === 'string' ? '' : null;
 }
 
-/** Orders two values of one type, nulls aside. Strings go by their code units, as in Kusto. */
+/** Compares two non-null values of one type. Strings are compared by code units, as in Kusto. */
 export function compareValues(one: KustoValue, other: KustoValue): number {
   const [left, right] = [comparable(one), comparable(other)];
   if (left < right) return -1;
@@ -72,7 +72,7 @@ export function sameValue(one: KustoValue, other: KustoValue): boolean {
   return comparable(one) === comparable(other);
 }
 
-/** A text that is the same for the same values alone: for grouping and joining. */
+/** A key text that is equal exactly for equal values, for grouping and joining. */
 export function keyOf(values: readonly KustoValue[]): string {
   return JSON.stringify(
     values.map((value) =>

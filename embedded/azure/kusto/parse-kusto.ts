@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
 import { type KustoColumn, KustoRefusal } from './kusto-value.ts';
 
-/** A node of a parsed query, with what the evaluator needs of it. Lists are children; separators are left out. */
+/** A node of a parsed query, reduced to what the evaluator needs. Lists are children; separators are omitted. */
 export interface KustoNode {
-  /** As Microsoft's parser names it: `FilterOperator`, `AndExpression`, … */
+  /** The name in Microsoft's parser: `FilterOperator`, `AndExpression`, … */
   readonly kind: string;
-  /** The text of a token; of a node above tokens the texts of all of them. */
+  /** The text of a token; for other nodes the texts of all their tokens. */
   readonly text: string;
   readonly children: readonly KustoNode[];
-  /** Columns of what an operator gives; empty for other nodes. */
+  /** Columns of an operator's result; empty for other nodes. */
   readonly columns: readonly KustoColumn[];
-  /** Type of a scalar expression, where the parser knows it. */
+  /** Type of a scalar expression, if the parser knows it. */
   readonly type: string | null;
 }
 
@@ -66,7 +66,7 @@ const globals = new WeakMap<KustoSchema, object>();
 
 /**
  * Parses a query with Microsoft's own parser and checks its names and types against the schema.
- * @throws KustoRefusal with the parser's words when there is a fault.
+ * @throws KustoRefusal with the parser's message if there is a fault.
  */
 export function parseKusto(text: string, schema: KustoSchema): KustoNode {
   const { Language } = loadLibrary();
@@ -93,7 +93,7 @@ function toNode(node: BridgeNode): KustoNode {
   return new LazyNode(kind, node, children);
 }
 
-/** Texts and columns are worked out when asked for: most nodes are never asked, and a table has many columns. */
+/** Texts and columns are computed on demand, because most nodes never need them, and a table has many columns. */
 class LazyNode implements KustoNode {
   readonly kind: string;
   readonly children: readonly KustoNode[];
@@ -145,7 +145,7 @@ function itemsOf<T>(list: BridgeList<T> | undefined): T[] {
   return Array.from({ length: list.Count }, (_, index) => list.getItem(index));
 }
 
-/** The package is a translated .NET library: it comes as two scripts that leave their objects on the global object. */
+/** The package is a translated .NET library: it consists of two scripts that define global objects. */
 function loadLibrary(): KustoLibrary {
   if (loaded) return loaded;
   const require = createRequire(import.meta.url);

@@ -6,8 +6,8 @@ const dateTime = /datetime\(\s*\d{4}-\d{2}-\d{2}[\dT:. ]*(?:Z|[+-]\d{2}:\d{2})?\
 const parsed = new WeakMap<KustoSchema, Map<string, KustoNode>>();
 
 /**
- * Parses like `parseKusto`, but only once for queries that differ in nothing but their datetime literals: a collector asks
- * the same for every hour of a month, and the parser takes longer than the query.
+ * Parses like `parseKusto`, but only once for queries that differ only in their datetime literals: a collector sends
+ * the same query for every hour of a month, and parsing takes longer than running it.
  */
 export function parseOnce(text: string, schema: KustoSchema): KustoNode {
   const literals: string[] = [];
@@ -15,7 +15,7 @@ export function parseOnce(text: string, schema: KustoSchema): KustoNode {
   const kept = parsed.get(schema) ?? new Map<string, KustoNode>();
   parsed.set(schema, kept);
   const known = kept.get(pattern) ?? tryParse(pattern, schema);
-  // A fault must be told with the places of the query that was sent; and a string that only looks like a datetime literal
+  // A fault must have the positions of the query that was sent, and a string that only looks like a datetime literal
   // must keep its text.
   if (!known || hasPlaceholderInString(known)) return parseKusto(text, schema);
   if (kept.size >= most) kept.clear();
@@ -49,7 +49,7 @@ function fill(node: KustoNode, literals: readonly string[]): KustoNode {
   );
 }
 
-/** The same node over other children; what is worked out on demand stays so. */
+/** The same node with other children; values stay computed on demand. */
 function withChildren(node: KustoNode, children: readonly KustoNode[]): KustoNode {
   return {
     kind: node.kind,

@@ -2,13 +2,13 @@ import type { ExpressionScope } from './compile-expression.ts';
 import type { KustoTable, KustoValue } from './kusto-value.ts';
 import type { KustoNode } from './parse-kusto.ts';
 
-/** What a query as a whole knows while it runs. */
+/** The state of a running query. */
 export interface QueryContext {
   /** Tables of the workspace, by name. */
   readonly tables: ReadonlyMap<string, KustoTable>;
   /** Scalars of `let` statements. */
   readonly variables: Map<string, KustoValue>;
-  /** Tabular expressions of `let` statements, run once. */
+  /** Tabular expressions of `let` statements, evaluated once. */
   readonly views: Map<string, KustoTable>;
   readonly now: number;
   runTable(node: KustoNode): KustoTable;

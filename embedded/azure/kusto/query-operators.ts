@@ -5,7 +5,10 @@ import { listOf } from './literal-value.ts';
 import type { KustoNode } from './parse-kusto.ts';
 import { type QueryContext, scopeOf } from './query-context.ts';
 
-/** Runs one operator that takes a single table. Its columns are the parser's, so that names given by rule are Microsoft's. */
+/**
+ * Runs one operator that takes a single table. Its columns come from the parser, so that generated names match
+ * Microsoft's.
+ */
 export function runOperator(node: KustoNode, input: KustoTable, context: QueryContext): KustoTable {
   const scope = scopeOf(context, input.columns);
   const { columns } = node;
@@ -82,7 +85,7 @@ function pick(input: KustoTable, names: readonly string[], columns: KustoTable['
   return { columns, rows: input.rows.map((row) => indexes.map((index) => row[index] ?? null)) };
 }
 
-/** Descending unless said; nulls count as the smallest unless said. */
+/** Descending by default; nulls sort as the smallest by default. */
 function orderOf(
   nodes: readonly KustoNode[],
   input: KustoTable,

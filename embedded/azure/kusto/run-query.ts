@@ -8,7 +8,7 @@ import { runSummarize } from './summarize-rows.ts';
 import { runUnion } from './union-tables.ts';
 
 /**
- * Runs a parsed and checked query over tables and gives its one result.
+ * Runs a parsed and checked query over tables and returns its result.
  * @throws KustoRefusal naming the first operator, function or statement that it does not know.
  */
 export function runQuery(root: KustoNode, tables: ReadonlyMap<string, KustoTable>, now: number): KustoTable {

@@ -1,10 +1,10 @@
 import type { KustoValue } from './kusto-value.ts';
 
-/** What a scalar function knows of the query that calls it. */
+/** The query context of a scalar function. */
 interface CallContext {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Type of the call's result as the parser knows it. */
+  /** Type of the call's result, from the parser. */
   readonly type: string | null;
 }
 

@@ -19,7 +19,7 @@ const pack: ScalarFunction = (values) =>
     values.flatMap((value, index) => (index % 2 === 0 ? [[toText(value), toDynamicCell(values[index + 1])]] : [])),
   );
 
-/** Functions that the product's queries use, and their nearest kin; any other name is refused. */
+/** Functions that the product's queries use, and closely related ones; any other name is refused. */
 export const scalarFunctions: Readonly<Record<string, ScalarFunction | undefined>> = {
   ...timeFunctions,
   not: ([value = null]) => (typeof value === 'boolean' ? !value : null),
@@ -30,7 +30,7 @@ export const scalarFunctions: Readonly<Record<string, ScalarFunction | undefined
   isnotempty: ([value]) => !isEmpty(value),
   isnull: ([value]) => value === null,
   isnotnull: ([value]) => value !== null,
-  // Strings are never null: for them an empty one counts as absent.
+  // Strings are never null, so an empty one counts as absent.
   coalesce: (values) =>
     values.find((value) => !isEmpty(value)) ?? (values.every((value) => value === null) ? null : ''),
   tostring: ([value = null]) => toText(value),
@@ -84,7 +84,7 @@ function toDynamicCell(value: KustoValue | undefined): KustoDynamic {
   return typeof value === 'string' ? value : toDynamic(value ?? null);
 }
 
-/** Plain occurrences may overlap, those of an expression may not: so the real function counts. */
+/** Plain occurrences may overlap, those of a regular expression may not, as in the real function. */
 function countOverlapping(text: string, sought: string): number {
   let count = 0;
   for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1)) count += 1;

@@ -23,7 +23,7 @@ export function runSummarize(node: KustoNode, input: KustoTable, context: QueryC
     group.rows.push(row);
     members.set(key, group);
   }
-  // Without groups there is always one row, also over nothing.
+  // Without groups there is always one row, even for an empty input.
   if (groups.length === 0 && members.size === 0) members.set('', { values: [], rows: [] });
   return {
     columns: node.columns,

@@ -5,7 +5,7 @@ import type { ScalarFunction } from './scalar-function.ts';
 
 const day = 864_000_000_000n;
 
-/** Functions of times, and `bin`, which rounds numbers down as well. */
+/** Time functions, and `bin`, which also rounds numbers down. */
 export const timeFunctions: Readonly<Record<string, ScalarFunction | undefined>> = {
   now: ([offset = null], { now }) => shift(fromUnix(now), offset, 1n),
   ago: ([length = null], { now }) => shift(fromUnix(now), length, -1n),
@@ -44,7 +44,7 @@ function roundDown(ticks: bigint, size: bigint): bigint {
   return ticks - (over < 0n ? over + size : over);
 }
 
-/** Only the parts and delimiters that Microsoft documents: a `T` between day and hour is none of them. */
+/** Only the parts and delimiters that Microsoft documents; a `T` between day and hour is not among them. */
 function formatBy(time: KustoTime, format: string): string {
   const text = formatTime(time);
   const hours = Number(text.slice(11, 13));

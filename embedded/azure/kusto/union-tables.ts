@@ -3,7 +3,7 @@ import { absent, type KustoColumn, type KustoTable, type KustoValue, unsupported
 import type { KustoNode } from './parse-kusto.ts';
 import type { QueryContext } from './query-context.ts';
 
-/** `union`: all rows of all tables, one after the other, in the columns that the parser gives the whole. */
+/** `union`: all rows of all tables in order, in the parser's columns of the result. */
 export function runUnion(node: KustoNode, input: KustoTable | null, context: QueryContext): KustoTable {
   const [parameters, operands] = node.children.filter((child) => child.kind === 'List');
   const sourceColumn = parameterOf(parameters, 'withsource');
@@ -26,7 +26,7 @@ export function runUnion(node: KustoNode, input: KustoTable | null, context: Que
   };
 }
 
-/** A column that has another type in another table appears once a type, as `name_type`. */
+/** A column with different types in different tables appears once per type, as `name_type`. */
 function cellFor(
   wanted: KustoColumn,
   all: readonly KustoColumn[],

@@ -10,7 +10,7 @@ import { unlistedColumns } from './workspace-schema.ts';
 
 export interface QueryRequest {
   readonly query: string;
-  /** ISO 8601: `start/end` or a length up to now. Applies on top of what the query itself says of time. */
+  /** ISO 8601: `start/end` or a length up to now. Applies in addition to the query's own time filters. */
   readonly timespan: string | null;
 }
 
@@ -19,7 +19,7 @@ export interface QueryAnswer {
   readonly body: object;
 }
 
-/** Runs a query over the log's rows and words the result, or the refusal, as the query API does. */
+/** Runs a query over the log's rows and formats the result, or the refusal, like the query API. */
 export function answerQuery(
   request: QueryRequest,
   rows: readonly Readonly<Record<string, unknown>>[],
@@ -88,7 +88,7 @@ function toAnswer(table: KustoTable, mostRows: number | null): QueryAnswer {
   };
 }
 
-/** What stands beside a part of the rows: status 200 all the same. */
+/** The error beside a partial result, which still has status 200. */
 function partialError(mostRows: number): object {
   return {
     code: 'PartialError',

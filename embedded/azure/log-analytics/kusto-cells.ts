@@ -13,10 +13,12 @@ import {
 
 type LogRow = Readonly<Record<string, unknown>>;
 
-/** A row of the log never changes: its values are worked out once for the columns of its table, for all queries. */
+/** A row of the log never changes, so its cells are computed once per table for all queries. */
 const ingested = new WeakMap<readonly KustoColumn[], WeakMap<LogRow, readonly KustoValue[]>>();
 
-/** Rows of the log as a table of these columns. What has the wrong type for its column is absent, as on ingestion. */
+/**
+ * Rows of the log as a table of these columns. A value of the wrong type for its column is dropped, as on ingestion.
+ */
 export function toTable(columns: readonly KustoColumn[], rows: readonly LogRow[]): KustoTable {
   const known = ingested.get(columns) ?? new WeakMap<LogRow, readonly KustoValue[]>();
   ingested.set(columns, known);
@@ -33,7 +35,7 @@ function valuesOf(
   return values;
 }
 
-/** A result as the query API sends it: dynamic cells as JSON text, times as ISO 8601. */
+/** A result in the query API's form: dynamic cells as JSON text, times as ISO 8601. */
 export function toCell(value: KustoValue, type: string): string | number | boolean | null {
   if (value === null) return type === 'string' ? '' : null;
   if (value instanceof KustoTime) return formatTimeCell(value);

@@ -1,4 +1,7 @@
-/** Reads the API's `timespan`: `start/end`, `start/length`, `length/end` or a length up to now. Half-open; `null` when it is none. */
+/**
+ * Reads the API's `timespan`: `start/end`, `start/length`, `length/end` or a length up to now. Half-open; `null` if the
+ * text is not a timespan.
+ */
 export function parseTimespan(text: string, now: Date): readonly [Date, Date] | null {
   const [first = '', second] = text.split('/');
   const [left, right] = [parseLength(first), second === undefined ? null : parseLength(second)];
@@ -11,7 +14,7 @@ export function parseTimespan(text: string, now: Date): readonly [Date, Date] | 
   return Number.isNaN(start.getTime()) || Number.isNaN(end.getTime()) ? null : [start, end];
 }
 
-/** An ISO 8601 length of time in milliseconds; a month or a year has none. */
+/** An ISO 8601 duration in milliseconds; months and years have no fixed length. */
 function parseLength(text: string): number | null {
   const match = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text);
   if (!match || text === 'P') return null;

@@ -8,7 +8,7 @@ import type { IdentityRegister } from '../identity/identity-register.ts';
 import type { EmbeddedLogAnalytics } from './log-analytics.ts';
 import { schemaWithout, workspaceSchema } from './workspace-schema.ts';
 
-/** The service answers a repeated query from memory for this long, unless told `Cache-Control: no-cache`. */
+/** How long the service answers a repeated query from cache, unless it has `Cache-Control: no-cache`. */
 const cachedMs = 120_000;
 const mostKept = 100;
 
@@ -18,7 +18,7 @@ const noFailure: { readonly status: number; readonly times: number; readonly ret
   retryAfterSeconds: null,
 };
 
-/** The query API: `POST /v1/workspaces/{id}/query` over https, with a certificate made for this run. */
+/** The query API: `POST /v1/workspaces/{id}/query` over https, with a certificate created for this run. */
 export async function startLogAnalytics(options: {
   readonly clock: Clock;
   readonly register: IdentityRegister;

@@ -1,6 +1,6 @@
 import type { KustoSchema } from '../kusto/parse-kusto.ts';
 
-/** Columns of AZKVAuditLogs by type, as Microsoft lists them; the last two are left out of results unless named. */
+/** Columns of AZKVAuditLogs by type, as Microsoft lists them; the last two are omitted from results unless named. */
 const auditColumns = {
   string: `
     AddressAuthorizationType Algorithm AppliedAssignmentId CallerIpAddress ClientInfo CorrelationId
@@ -22,7 +22,10 @@ const auditColumns = {
     TimeGenerated _TimeReceived`,
 };
 
-/** Columns of AzureDiagnostics that Key Vault fills: the older table, empty in the embedded cloud, where both are asked for. */
+/**
+ * Columns of AzureDiagnostics that Key Vault fills: the older table, empty in the embedded cloud, for queries over
+ * both.
+ */
 const diagnosticsColumns = {
   string: `
     TenantId ResourceId Category ResourceGroup SubscriptionId ResourceProvider Resource ResourceType
@@ -55,7 +58,7 @@ const diagnosticsColumns = {
     AdditionalFields`,
 };
 
-/** What the embedded workspace holds. */
+/** The embedded workspace's tables. */
 export const workspaceSchema: KustoSchema = {
   tables: [
     { name: 'AZKVAuditLogs', columns: toColumns(auditColumns) },
@@ -63,7 +66,7 @@ export const workspaceSchema: KustoSchema = {
   ],
 };
 
-/** A workspace whose table lacks these columns, as one in which no row has carried them yet. */
+/** A workspace whose table lacks these columns, because no row has had them yet. */
 export function schemaWithout(schema: KustoSchema, table: string, names: readonly string[]): KustoSchema {
   return {
     tables: schema.tables.map((one) =>

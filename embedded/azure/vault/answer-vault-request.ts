@@ -30,7 +30,7 @@ export interface VaultServices {
   readonly onNewVersion: (version: StoredVersion) => void;
 }
 
-/** What came of a request: the answer, and what the row says beside it. */
+/** The result of a request: the answer, and further data for its row. */
 interface Outcome {
   readonly answer: VaultAnswer;
   readonly lost?: boolean;
@@ -38,7 +38,7 @@ interface Outcome {
   readonly assignmentId?: string;
 }
 
-/** Answers one request as the vault does, and writes its row: whatever the answer, and also when it is lost. */
+/** Answers one request like the vault, and writes its row whatever the answer, even if the answer is lost. */
 export async function answerVaultRequest(services: VaultServices, request: LoopbackRequest): Promise<LoopbackAnswer> {
   const startedAt = performance.now();
   const requestId = randomUUID();
@@ -50,7 +50,8 @@ export async function answerVaultRequest(services: VaultServices, request: Loopb
     toAuditRow(
       {
         vaultName: services.name,
-        // A request without a token is logged as `Authentication`, whatever it asked for; one with a bad token is not.
+        // A request without a token is logged as `Authentication`, whatever it requested; a request with an invalid
+        // token is not.
         operation: request.headers['authorization'] === undefined ? 'Authentication' : (operation?.name ?? 'Unknown'),
         apiVersion: request.url.searchParams.get('api-version') ?? '',
         status: outcome.answer.status,
@@ -122,7 +123,7 @@ async function decide(
   return { answer, ...done };
 }
 
-/** Faults that stop a request before it did anything; `null` for those that only spoil its answer. */
+/** Faults that stop a request before it has an effect; `null` for faults that only affect the answer. */
 function answerEarly(
   fault: VaultFault,
   services: VaultServices,
@@ -182,7 +183,7 @@ function serverError(status: number): VaultAnswer {
   return vaultError(status, 'InternalServerError', 'An internal server error occurred.');
 }
 
-/** The object in the row: as the answer knows it, else the name that was asked for; lists have none. */
+/** The object in the row: from the answer, or else the requested name; lists have none. */
 function idOf(services: VaultServices, operation: VaultOperation | null, answer: VaultAnswer): { id?: string } {
   if (answer.id !== undefined) return { id: answer.id };
   if (!operation?.secret || operation.name === 'SecretListVersions') return {};

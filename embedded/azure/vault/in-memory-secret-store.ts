@@ -61,7 +61,7 @@ export function createInMemorySecretStore(): EmbeddedSecretStore {
       const last = before?.versions.at(-1);
       const added: StoredVersion = {
         ...given,
-        // The vault keeps the spelling of the first version's name.
+        // The vault keeps the case of the first version's name.
         name: last?.name ?? given.name,
         version: randomBytes(16).toString('hex'),
         ...(last ? { previousVersion: last.version } : {}),

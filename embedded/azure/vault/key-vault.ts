@@ -1,8 +1,9 @@
 import type { Principal } from '../identity/managed-identity.ts';
 
 /**
- * What the next matching request meets. `times` counts down; 0 is off. Requests without a good token meet none, so that the
- * challenge probe of a new client does not use one up. Faults that break a request wait for each other; a delay goes with any.
+ * A fault for the next matching request. `times` counts down; 0 is off. Requests without a valid token trigger no
+ * fault, so that a new client's challenge probe does not use one up. Only one fault that breaks a request applies at a
+ * time; a delay combines with any.
  */
 export interface VaultFault {
   readonly kind: 'lose-answer' | 'fail-before' | 'fail-after' | 'throttle' | 'delay' | 'deny';
@@ -20,13 +21,13 @@ export interface VaultFault {
 
 export interface EmbeddedKeyVault {
   readonly name: string;
-  /** `http://localhost:PORT`, to be used as the vault's address. */
+  /** `http://localhost:PORT`, the vault's address. */
   readonly url: string;
   /** Lower-case Azure Resource Manager id. */
   readonly resourceId: string;
   /**
-   * Gives a principal rights over secrets whose name matches (`*` at the end allowed). Without a grant: 403 ForbiddenByRbac.
-   * Listing secrets speaks of the whole vault: it needs `list` over all names, as in Azure.
+   * Grants a principal rights over secrets with a matching name (`*` at the end allowed). Without a grant: 403
+   * ForbiddenByRbac. Listing covers the whole vault, so it needs `list` over all names, as in Azure.
    */
   grant(
     principal: Principal,
@@ -35,11 +36,14 @@ export interface EmbeddedKeyVault {
   ): void;
   revokeGrants(principal: Principal): void;
   fault(fault: VaultFault): void;
-  /** Requests of writes allowed in ten seconds, then 429 (with Retry-After where seconds are given); `null` is without limit. */
+  /**
+   * The number of writes allowed in ten seconds, then 429 (with Retry-After if seconds are given); `null` means no
+   * limit.
+   */
   limitWrites(perTenSeconds: number | null, retryAfterSeconds?: number | null): void;
-  /** Every value it ever held, for leak tests. */
+  /** Every value that it ever held, for leak tests. */
   everyValue(): readonly string[];
-  /** Puts a version in place without a request, a log row or an event: what was there before the story. Gives its version. */
+  /** Adds a version without a request, log row or event, as existing data. Returns its version. */
   seed(secret: {
     readonly name: string;
     readonly value: string;
@@ -49,10 +53,10 @@ export interface EmbeddedKeyVault {
     readonly enabled?: boolean;
     readonly contentType?: string;
     readonly tags?: Readonly<Record<string, string>>;
-    /** The secret side of a certificate: may be read, not set, changed or deleted. */
+    /** The secret of a certificate: it may be read, but not set, changed or deleted. */
     readonly managed?: boolean;
   }): string;
-  /** What it holds, values left out, for assertions. */
+  /** Its contents without values, for assertions. */
   versions(name: string): readonly {
     readonly version: string;
     readonly enabled: boolean;

@@ -3,7 +3,7 @@ import type { EmbeddedSecretStore } from './in-memory-secret-store.ts';
 import { badParameter, type VaultAnswer } from './vault-answer.ts';
 import type { VaultOperation } from './vault-operation.ts';
 
-/** What a list request asks for, still as text. */
+/** The parameters of a list request, as text. */
 export interface ListQuery {
   readonly maxResults: string | null;
   readonly skipToken: string | null;
@@ -44,7 +44,7 @@ function rowsOf(
 ): readonly { readonly key: string; readonly item: object }[] {
   const { secretStore } = context;
   if (operation.secret !== null) {
-    // By version id, which is random: Azure promises no order, and this is the one that was seen in recordings.
+    // Sorted by version id, which is random: Azure guarantees no order, and this one occurs in the recordings.
     return secretStore
       .versions(operation.secret)
       .toSorted((one, other) => (one.version < other.version ? -1 : 1))

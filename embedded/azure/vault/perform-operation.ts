@@ -32,7 +32,7 @@ export interface PerformContext {
   onNewVersion(version: StoredVersion): void;
 }
 
-/** Does what an allowed operation asks and gives the answer; knows nothing of identities, faults and logs. */
+/** Performs an allowed operation and returns the answer, without regard to identities, faults and logs. */
 export function performOperation(operation: VaultOperation, context: PerformContext): VaultAnswer {
   if (operation.secret === null) return listSecrets(operation, context);
   const refused = refuseName(operation.secret);
@@ -81,7 +81,8 @@ function setSecret(name: string, context: PerformContext): VaultAnswer {
 function getSecret(name: string, version: string | null, context: PerformContext): VaultAnswer {
   const found = find(name, version, context);
   if (!found) return { ...secretNotFound(name, version), id: secretId(context.vaultUrl, name) };
-  // A disabled newest version stands in the way of everybody who asks for "the latest": Azure does not look further back.
+  // A disabled newest version blocks everyone who requests the latest, because Azure does not fall back to older
+  // versions.
   if (!found.enabled) return { ...secretDisabled(), id: secretId(context.vaultUrl, name) };
   return bundle(context, found);
 }
@@ -100,7 +101,7 @@ function updateSecret(name: string, version: string | null, context: PerformCont
     enabled: request.enabled ?? found.enabled,
     updated: context.now,
     ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
-    // A sent map replaces the whole map; an absent one leaves it.
+    // A map in the request replaces the whole map; without one, it stays.
     ...(request.tags === undefined ? {} : { tags: request.tags }),
     ...(from === undefined ? {} : { notBefore: from }),
     ...(until === undefined ? {} : { expires: until }),

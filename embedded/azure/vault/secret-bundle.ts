@@ -3,13 +3,15 @@ import type { StoredVersion } from './in-memory-secret-store.ts';
 const recoverableDays = 90;
 const secondsOfDay = 86_400;
 
-/** Whose words an answer is in: ids carry the vault's address, and fields came with versions of the API. */
+/** The form of an answer: ids contain the vault's address, and fields depend on the API version. */
 export interface BundleContext {
   readonly vaultUrl: string;
   readonly apiVersion: string;
 }
 
-/** A version with its value, as set and get answer it. From api-version 2025-07-01 on it names the version before. */
+/**
+ * A version with its value, in the form of set and get. From api-version 2025-07-01 on it names the previous version.
+ */
 export function toSecretBundle(context: BundleContext, version: StoredVersion): object {
   return {
     value: version.value,
@@ -20,12 +22,12 @@ export function toSecretBundle(context: BundleContext, version: StoredVersion): 
   };
 }
 
-/** A version without its value, as update, recover and the list of versions answer it. */
+/** A version without its value, in the form of update, recover and the list of versions. */
 export function propertiesOf(context: BundleContext, version: StoredVersion): { readonly id: string } & object {
   return { id: versionId(context.vaultUrl, version), ...describe(context, version) };
 }
 
-/** A secret as the list of secrets answers it: the newest version's properties under an id without version. */
+/** A secret in the form of the list of secrets: the newest version's properties under an id without a version. */
 export function toSecretItem(context: BundleContext, newest: StoredVersion): object {
   return { id: secretId(context.vaultUrl, newest.name), ...describe(context, newest) };
 }
@@ -40,7 +42,7 @@ export function toDeletedSecret(context: BundleContext, newest: StoredVersion, a
   };
 }
 
-/** A written version as the log describes it. */
+/** A written version in the log's form. */
 export function toLoggedProperties(version: StoredVersion): object {
   return {
     type: version.contentType ?? '',
@@ -60,7 +62,7 @@ export function versionId(vaultUrl: string, version: StoredVersion): string {
   return `${secretId(vaultUrl, version.name)}/${version.version}`;
 }
 
-/** Versions of the API are numbers up to 7.6 and days since then. */
+/** API versions are numbers up to 7.6 and dates since then. */
 function namesPrevious(apiVersion: string): boolean {
   return /^\d{4}-/.test(apiVersion) && apiVersion >= '2025-07-01';
 }

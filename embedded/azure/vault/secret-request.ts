@@ -1,6 +1,6 @@
 import { badParameter, type VaultAnswer } from './vault-answer.ts';
 
-/** The body of a set or an update, checked against the vault's limits. Absent means: was not sent. */
+/** The body of a set or an update, checked against the vault's limits. Absent members were not sent. */
 export interface SecretRequest {
   readonly value?: string;
   readonly contentType?: string;
@@ -16,7 +16,7 @@ const mostContentType = 255;
 const mostTags = 15;
 const mostTagText = 512;
 
-/** Names are 1 to 127 letters, digits and hyphens; `null` when this one is. */
+/** Names are 1 to 127 letters, digits and hyphens; `null` if this name is valid. */
 export function refuseName(name: string): VaultAnswer | null {
   return /^[0-9a-zA-Z-]{1,127}$/.test(name) ? null : badParameter(`The request URI contains an invalid name: ${name}`);
 }

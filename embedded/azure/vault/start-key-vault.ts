@@ -10,7 +10,7 @@ import { createVaultFaults } from './vault-faults.ts';
 import { createVaultGrants } from './vault-grants.ts';
 import { createWriteLimit } from './write-limit.ts';
 
-/** Key Vault's secrets over http on localhost, and every request a row in the log. */
+/** Starts Key Vault's secrets API over http on localhost; every request writes a row to the log. */
 export async function startKeyVault(options: {
   readonly clock: Clock;
   readonly register: IdentityRegister;

@@ -46,7 +46,7 @@ function openKey(file: string): Buffer {
   return key;
 }
 
-/** Nonce, tag and text, one after the other. */
+/** Returns nonce, tag and text, concatenated. */
 function encipher(text: string, key: Buffer): Buffer {
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);

@@ -1,17 +1,17 @@
-/** What the vault answers, before the headers that every answer has. */
+/** The vault's answer, without the common headers. */
 export interface VaultAnswer {
   readonly status: number;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The object that was served, for the log: with its version on success. */
+  /** The object of the request, for the log; with its version on success. */
   readonly id?: string;
   /** The reason as the log gives it. */
   readonly description?: string;
-  /** What the log says of a version that was written: its kind and its attributes, no value and no tags. */
+  /** What the log states about a written version: its kind and attributes, without value and tags. */
   readonly secretProperties?: object;
 }
 
-/** An error as Azure words it. `innerCode` tells the kinds of 403 and 409 apart. */
+/** An error in Azure's form. `innerCode` distinguishes the kinds of 403 and 409. */
 export function vaultError(status: number, code: string, message: string, innerCode?: string): VaultAnswer {
   const inner = innerCode === undefined ? {} : { innererror: { code: innerCode } };
   return { status, body: { error: { code, message, ...inner } }, description: message };

@@ -2,11 +2,11 @@ import type { VaultFault } from './key-vault.ts';
 
 export interface VaultFaults {
   add(fault: VaultFault): void;
-  /** All faults that this request meets, each counted down by one. */
+  /** All faults for this request, each counted down by one. */
   meet(method: string, secret: string | null): readonly VaultFault[];
 }
 
-/** Faults meet requests that carry a good token: the challenge probe before them does not use one up. */
+/** Faults only apply to requests with a valid token, so that the challenge probe does not use one up. */
 export function createVaultFaults(): VaultFaults {
   let waiting: { readonly fault: VaultFault; left: number }[] = [];
   return {
@@ -20,7 +20,7 @@ export function createVaultFaults(): VaultFaults {
           (fault.method === undefined || fault.method.toUpperCase() === method) &&
           (fault.secret === undefined || fault.secret.toLowerCase() === secret?.toLowerCase()),
       );
-      // Of two faults that break the request the earlier goes first and the later waits; a delay breaks nothing.
+      // If two faults would break the request, the earlier one applies and the later one waits; a delay breaks nothing.
       const breaking = met.find(({ fault }) => fault.kind !== 'delay');
       const used = met.filter((one) => one.fault.kind === 'delay' || one === breaking);
       for (const one of used) one.left -= 1;

@@ -4,7 +4,7 @@ import type { Principal } from '../identity/managed-identity.ts';
 import type { VaultOperation, VaultRight } from './vault-operation.ts';
 
 interface Grant {
-  /** The role assignment's id, which rows name. */
+  /** The role assignment's id, as in log rows. */
   readonly assignmentId: string;
   readonly objectId: string;
   readonly rights: readonly VaultRight[];
@@ -14,7 +14,7 @@ interface Grant {
 export interface VaultGrants {
   grant(principal: Principal, rights: readonly VaultRight[], names: string): void;
   revoke(principal: Principal): void;
-  /** The assignment that allows the operation; `null` when none does. */
+  /** The assignment that allows the operation; `null` if none does. */
   allow(principal: Principal, operation: VaultOperation): { readonly assignmentId: string } | null;
 }
 
@@ -40,7 +40,7 @@ export function createVaultGrants(): VaultGrants {
   };
 }
 
-/** An assignment on single secrets does not reach calls that speak of the whole vault, as in Azure. */
+/** An assignment on individual secrets does not cover calls on the whole vault, as in Azure. */
 function covers(names: string, secret: string | null): boolean {
   if (names === '*') return true;
   if (secret === null) return false;
@@ -49,7 +49,7 @@ function covers(names: string, secret: string | null): boolean {
   return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted;
 }
 
-/** Azure's text for a caller without a role assignment: the log and the answer carry the same. */
+/** Azure's text for a caller without a role assignment: the same in the log and the answer. */
 export function denialText(
   principal: Principal,
   operation: VaultOperation,

@@ -1,17 +1,17 @@
 /** What may be granted to a principal. */
 export type VaultRight = 'get' | 'set' | 'list' | 'update' | 'delete' | 'recover';
 
-/** One call on a vault, in the words of its audit log. */
+/** One operation on a vault, in the terms of its audit log. */
 export interface VaultOperation {
   readonly name: string;
-  /** `null` for calls that speak of the whole vault. */
+  /** `null` for calls on the whole vault. */
   readonly secret: string | null;
   /** `null` for the newest. */
   readonly version: string | null;
   readonly deleted: boolean;
-  /** Rights of which one suffices; empty: the embedded vault does not do this. */
+  /** The rights, of which one suffices; empty if the embedded vault does not support the operation. */
   readonly rights: readonly VaultRight[];
-  /** As Azure's role definitions name it. */
+  /** The name in Azure's role definitions. */
   readonly action: string;
   readonly write: boolean;
 }
@@ -46,13 +46,13 @@ const shapes: Readonly<Record<string, Shape>> = {
     action: 'recover/action',
     write: true,
   },
-  // Recognised, so that the log has a row for them, and refused: no part of the product may use them.
+  // Recognised, so that the log has rows for them, but refused, because no part of the product may use them.
   'DELETE deletedsecrets/S': { name: 'SecretPurge', rights: [], action: 'purge/action', write: true },
   'POST secrets/S/backup': { name: 'SecretBackup', rights: [], action: 'backup/action', write: false },
   'POST secrets/restore': { name: 'SecretRestore', rights: [], action: 'restore/action', write: true },
 };
 
-/** The operation that a request asks for; `null` when the vault has no such route. */
+/** The operation of a request; `null` if the vault has no such route. */
 export function recogniseOperation(method: string, segments: readonly string[]): VaultOperation | null {
   const [collection, secret, third] = segments;
   if (segments.length > 3) return null;

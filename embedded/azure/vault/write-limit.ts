@@ -3,17 +3,19 @@ import type { Clock } from '../../clock.ts';
 const windowMs = 10_000;
 
 export interface WriteLimit {
-  /** `null` is without limit. `retryAfterSeconds`: what a refused write is told; `null`, as Azure mostly does, nothing. */
+  /**
+   * `null` means no limit. `retryAfterSeconds`: the Retry-After of a refused write; `null` omits it, as Azure mostly
+   * does.
+   */
   set(perTenSeconds: number | null, retryAfterSeconds?: number | null): void;
   retryAfterSeconds(): number | null;
-  /** Counts a write and says whether it may pass. A refused one does not count. */
+  /** Counts a write and returns whether it may pass. A refused write does not count. */
   pass(): boolean;
 }
 
 /**
- * Allows so many writes in ten seconds.
- * Time goes by the clock or by the machine, whichever is further on: a client that really waits and a story whose
- * clock is moved forward both get through.
+ * Limits the number of writes in ten seconds. Time is the later of the embedded clock and the machine's, so that both a
+ * client that really waits and a story that moves the clock get through.
  */
 export function createWriteLimit(clock: Clock, machineNow: () => number = () => performance.now()): WriteLimit {
   let most: number | null = null;
