@@ -28,6 +28,8 @@ export interface EmbeddedCloudOptions {
   /** A folder in which secrets, log rows and Gitea outlive the process; without it everything is in memory. */
   readonly data?: string;
   readonly ports?: EmbeddedPorts;
+  /** Whom tokens must be for, as in a national cloud; those of the public cloud when absent. */
+  readonly audiences?: { readonly vault: string; readonly logAnalytics: string };
 }
 
 interface Started {
@@ -53,7 +55,7 @@ export async function startEmbeddedCloud(options: EmbeddedCloudOptions = {}): Pr
 }
 
 async function startServers(options: EmbeddedCloudOptions, started: Started[]): Promise<Omit<EmbeddedCloud, 'stop'>> {
-  const { data, ports = {}, clock = createClock() } = options;
+  const { data, ports = {}, clock = createClock(), audiences } = options;
   if (data !== undefined) mkdirSync(data, { recursive: true });
   const keep = <Server extends Started>(server: Server): Server => {
     started.push(server);
@@ -75,11 +77,20 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
       auditLog,
       secretStore,
       onNewVersion: (version) => eventGrid.versionCreated(version),
+      ...(audiences === undefined ? {} : { audience: audiences.vault }),
       ...portOf(ports.vault),
     }),
   );
   const eventGrid = createEventGrid({ clock, vault, secretStore, auditLog });
-  const logAnalytics = keep(await startLogAnalytics({ clock, register, auditLog, ...portOf(ports.logAnalytics) }));
+  const logAnalytics = keep(
+    await startLogAnalytics({
+      clock,
+      register,
+      auditLog,
+      ...(audiences === undefined ? {} : { audience: audiences.logAnalytics }),
+      ...portOf(ports.logAnalytics),
+    }),
+  );
   const gitea = keep(
     await startEmbeddedGitea({
       clock,

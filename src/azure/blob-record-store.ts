@@ -17,6 +17,7 @@ type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
  * create requires that the blob does not exist, a replacement that its ETag is unchanged since it was read. Source:
  * docs/decisions.md, "Records are created if absent and replaced if unchanged". `containerUrl`:
  * `https://ACCOUNT.blob.core.windows.net/CONTAINER`; the identity needs Storage Blob Data Contributor.
+ * `audience` is whom a token must be for; without it `https://storage.azure.com`, as in the public cloud.
  * @throws ServiceError `RECORD_STORE_UNREACHABLE`.
  */
 export async function blobRecordStore(

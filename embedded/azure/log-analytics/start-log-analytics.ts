@@ -23,9 +23,11 @@ export async function startLogAnalytics(options: {
   readonly clock: Clock;
   readonly register: IdentityRegister;
   readonly auditLog: EmbeddedAuditLog;
+  /** Whom a token must be for; the public cloud's name when absent. */
+  readonly audience?: string;
   readonly port?: number;
 }): Promise<EmbeddedLogAnalytics & { stop(): Promise<void> }> {
-  const { clock, register, auditLog } = options;
+  const { clock, register, auditLog, audience = 'https://api.loganalytics.io' } = options;
   const tls = await loopbackCertificate();
   const answered = new Map<string, { readonly at: number; readonly answer: QueryAnswer }>();
   let mostRows: number | null = null;
@@ -57,7 +59,7 @@ export async function startLogAnalytics(options: {
       const isQuery = version === 'v1' && kind === 'workspaces' && action === 'query' && request.segments.length === 4;
       if (request.method !== 'POST' || !isQuery)
         return refuse(404, 'PathNotFoundError', 'The requested path does not exist');
-      if (!mayAsk(register, request))
+      if (!mayAsk(register, audience, request))
         return refuse(401, 'InvalidTokenError', 'The provided authentication is not valid for this resource');
       if (workspace?.toLowerCase() !== azureIds.workspace) {
         return refuse(404, 'WorkspaceNotFoundError', 'The workspace could not be found');
@@ -92,10 +94,10 @@ export async function startLogAnalytics(options: {
   };
 }
 
-function mayAsk(register: IdentityRegister, request: LoopbackRequest): boolean {
+function mayAsk(register: IdentityRegister, audience: string, request: LoopbackRequest): boolean {
   const token = /^bearer (.+)$/i.exec(request.headers['authorization'] ?? '')?.[1];
   const known = token === undefined ? null : register.lookUp(token);
-  return known?.audience === 'https://api.loganalytics.io';
+  return known?.audience === audience;
 }
 
 function parseBody(body: string): { readonly query: string; readonly timespan: string | null } | null {

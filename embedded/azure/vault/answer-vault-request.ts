@@ -21,6 +21,8 @@ export interface VaultServices {
   readonly name: string;
   readonly url: string;
   readonly resourceId: string;
+  /** Whom a token must be for: `https://vault.azure.net`, or that of another cloud. */
+  readonly audience: string;
   readonly register: IdentityRegister;
   readonly auditLog: WritableAuditLog;
   readonly secretStore: EmbeddedSecretStore;
@@ -94,7 +96,7 @@ async function decide(
   operation: VaultOperation | null,
   token: KnownToken | null,
 ): Promise<Outcome> {
-  if (token === null) return { answer: challenge(request) };
+  if (token === null) return { answer: challenge(services, request) };
   if (operation === null) return { answer: vaultError(404, 'NotFound', 'The requested resource was not found') };
   if (!request.url.searchParams.get('api-version')) return { answer: badParameter('api-version must be specified') };
   const faults = services.faults.meet(request.method, operation.secret);
@@ -153,17 +155,17 @@ function tokenOf(services: VaultServices, request: LoopbackRequest): KnownToken 
   const [scheme, token] = (request.headers['authorization'] ?? '').split(' ');
   if (scheme?.toLowerCase() !== 'bearer' || token === undefined) return null;
   const known = services.register.lookUp(token);
-  return known?.audience === 'https://vault.azure.net' ? known : null;
+  return known?.audience === services.audience ? known : null;
 }
 
-function challenge(request: LoopbackRequest): VaultAnswer {
+function challenge({ audience }: VaultServices, request: LoopbackRequest): VaultAnswer {
   const message = request.headers['authorization']
     ? 'AKV10022: Invalid audience, or the token is not known or has run out.'
     : 'Request is missing a Bearer or PoP token.';
   return {
     ...vaultError(401, 'Unauthorized', message),
     headers: {
-      'WWW-Authenticate': `Bearer authorization="https://login.windows.net/${azureIds.tenant}", resource="https://vault.azure.net"`,
+      'WWW-Authenticate': `Bearer authorization="https://login.windows.net/${azureIds.tenant}", resource="${audience}"`,
     },
   };
 }

@@ -16,6 +16,8 @@ export async function startKeyVault(options: {
   readonly register: IdentityRegister;
   readonly auditLog: WritableAuditLog;
   readonly name?: string;
+  /** Whom a token must be for; the public cloud's name when absent. */
+  readonly audience?: string;
   readonly port?: number;
   readonly secretStore?: EmbeddedSecretStore;
   /** Called for every version that a request adds. */
@@ -30,6 +32,7 @@ export async function startKeyVault(options: {
     ...options,
     name,
     resourceId: azureIds.vault(name),
+    audience: options.audience ?? 'https://vault.azure.net',
     url: '',
     secretStore,
     grants,
