@@ -6,10 +6,17 @@ if (Number.parseInt(process.versions.node, 10) < leastNode) {
   process.stderr.write(`keyturn needs Node ${String(leastNode)} or newer; this is Node ${process.versions.node}.\n`);
   process.exit(2);
 }
+const { constants } = await import('node:os');
 const { runCommandLine } = await import('./commands/run-command-line.ts');
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The first asks the command to end; a person who asks again does not want to wait for it.
+    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+    stop.abort();
+  });
+}
 
 // The reader of our lines has gone (`keyturn … | head`), so the answer is incomplete and cannot be reported.
 for (const stream of [process.stdout, process.stderr]) {

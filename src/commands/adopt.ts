@@ -23,7 +23,7 @@ export const adopt: Run<typeof adoptRow> = async ({ values }, { environment, dir
   const { text, ...counts } = proposePolicy(found);
   if (values.out !== undefined) await writeNew(resolve(directory, values.out), text);
   if (values.json) print(JSON.stringify({ ...counts, policy: text }));
-  else if (values.out === undefined) print(text.trimEnd());
+  else if (values.out === undefined) for (const line of text.trimEnd().split('\n')) print(line);
   say(`${String(counts.bound)} secrets proposed, ${String(counts.unknown)} of unknown provider, in comments.`);
   if (policy.secrets.size > 0) say(`${String(policy.secrets.size)} are bound by the policy already and left out.`);
   for (const [key, binding] of parsePolicy(text, 'the proposal', settings.vaults).secrets) {

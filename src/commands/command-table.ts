@@ -47,6 +47,6 @@ function completion(
   { print }: Surroundings,
 ): Promise<ExitCode> {
   const [shell] = positionals;
-  if (isShell(shell)) print(completionScript(program, shell));
+  if (isShell(shell)) for (const line of completionScript(program, shell).split('\n')) print(line);
   return Promise.resolve(0);
 }

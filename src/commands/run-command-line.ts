@@ -28,7 +28,7 @@ export async function runCommandLine(words: readonly string[], given: Surroundin
   const json = words.includes('--json');
   const call = parseWords(program, words);
   if (call.kind === 'text') {
-    surroundings.print(call.text);
+    for (const line of call.text.split('\n')) surroundings.print(line);
     return 0;
   }
   if (call.kind === 'wrong') {

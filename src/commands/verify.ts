@@ -7,28 +7,31 @@ import type { Run, Surroundings } from './command.ts';
 import type { verifyRow } from './evidence-rows.ts';
 
 /** Checks packs for an auditor. */
-export const verify: Run<typeof verifyRow> = async ({ values, positionals }, { directory, print }) => {
+export const verify: Run<typeof verifyRow> = async ({ values, positionals }, { directory, print, signal }) => {
   requireFingerprint(values.trust);
-  const trust = values.trust === undefined ? {} : { trust: values.trust };
+  const options = values.trust === undefined ? { signal } : { trust: values.trust, signal };
   const results: { readonly directory: string; readonly verification: Verification }[] = [];
   for (const given of positionals) {
     const pack = resolve(directory, given);
-    const verification = await verifyPack(pack, trust);
+    const verification = await verifyPack(pack, options);
     results.push({ directory: given, verification });
     if (values.json) continue;
     if (positionals.length > 1) print(`${given}:`);
     printVerification(verification, print);
   }
+  const bad = results.filter(({ verification }) => !isGood(verification)).map(({ directory: given }) => given);
   const chain = positionals.length === 1 ? null : verifyChain(results);
   if (values.json) {
     const packs = results.map(({ directory: given, verification }) => ({ directory: given, ...verification }));
     print(JSON.stringify(chain === null ? results[0]?.verification : { packs, chain }));
   } else if (chain !== null) {
-    print(`The packs are ${chain.message}.`);
     for (const fault of chain.faults)
       print(`  ${fault.code}: ${fault.pack ?? 'a pack'} in ${fault.directory} ${fault.message}`);
+    print(`The packs are ${chain.message}.`);
+    const count = `${String(bad.length)} of ${String(results.length)} packs ${bad.length === 1 ? 'is' : 'are'}`;
+    if (bad.length > 0) print(`${count} not good: ${bad.join(', ')}.`);
   }
-  return results.every(({ verification }) => isGood(verification)) && chain?.outcome !== 'broken' ? 0 : 1;
+  return bad.length === 0 && chain?.outcome !== 'broken' ? 0 : 1;
 };
 
 /** A mistyped fingerprint must not read like a broken pack. @throws ServiceError `USAGE_WRONG`. */
@@ -43,11 +46,12 @@ function requireFingerprint(trust: string | undefined): void {
   throw new ServiceError('USAGE_WRONG', { command: 'verify', reason });
 }
 
+/** The verdict comes last, where a reader looks: a pack decides how long the list of its faults is. */
 function printVerification({ message, faults, fingerprint }: Verification, print: Surroundings['print']): void {
-  print(message);
   for (const { file, row, message: fault } of faults)
     print(`  ${file}${row === null ? '' : `, row ${String(row)}`}: ${fault}`);
   if (fingerprint !== null) print(`Sealed by ${fingerprint}.`);
+  print(message);
 }
 
 function isGood({ outcome, signer }: Verification): boolean {

@@ -14,6 +14,12 @@ export const evidenceFaults = {
     layer: 'evidence',
     says: 'Could not read this as a pack. Name the folder that contains manifest.json.',
   }),
+  CHECK_INTERRUPTED: fault<Record<never, never>>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'evidence',
+    says: 'The check was interrupted before its end, so it has no result.',
+  }),
   PACK_UNKNOWN: fault<{ pack: string }>({
     retry: 'never',
     effect: 'none',

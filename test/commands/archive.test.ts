@@ -135,8 +135,8 @@ describe('keyturn verify of several packs', () => {
     const { code, printed } = await call('verify', '2026-01', '2026-03', '--trust', trust());
     expect(code).toBe(1);
     expect(printed.slice(-2)).toEqual([
-      'The packs are not one chain: gap.',
       `  gap: ${idOf(2)} in 2026-03 follows ${idOf(1)}, which is not among these packs with a valid seal`,
+      'The packs are not one chain: gap.',
     ]);
     const swapped = await call('verify', '2026-02', '2026-01', '--json');
     expect(swapped.code).toBe(1);
@@ -159,6 +159,8 @@ describe('keyturn verify of several packs', () => {
     expect(code).toBe(1);
     expect(packs).toMatchObject([{ outcome: 'intact' }, { outcome: 'broken' }, { outcome: 'intact' }]);
     expect(chain).toMatchObject({ outcome: 'whole', faults: [] });
+    const read = await call('verify', '2026-01', 'touched', '2026-03');
+    expect(read.printed.at(-1)).toBe('1 of 3 packs is not good: touched.');
   });
 
   it('ends with 1 where all of them are sealed by another key than the one to trust', async () => {

@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import { rowDigests } from '../pack/pack-file.ts';
 import type { DataManifest } from '../pack/pack-statement.ts';
+import type { PackReader } from './pack-reader.ts';
 import type { PackFault } from './verification.ts';
 
 /** A changed file may differ in every row; naming the first few is enough. */
@@ -29,7 +29,7 @@ export function canonicalFaults(file: string, text: string): readonly PackFault[
  * digests.
  */
 export async function rowFaults(
-  directory: string,
+  reader: PackReader,
   { path, rows, rowDigests: sealed, rowsPerDigest }: DataManifest['files'][number],
   changed: boolean,
 ): Promise<readonly PackFault[]> {
@@ -38,7 +38,7 @@ export async function rowFaults(
   let run: string[] = [];
   // The header of a table is row 0.
   let row = ndjson ? 0 : -1;
-  const input = createReadStream(join(directory, path), 'utf8');
+  const input = Readable.from(reader.chunks(path), { objectMode: false });
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     row += 1;
     if (row === 0) continue;

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ServiceError } from '../../service-error.ts';
 import { canonicalFaults, parsedAs, rowFaults } from './canonical-faults.ts';
@@ -22,27 +20,34 @@ import {
   sealFile,
   statementShape,
 } from '../pack/pack-statement.ts';
+import { type PackReader, openPackReader } from './pack-reader.ts';
 import type { PackFault, PackLink, Verification } from './verification.ts';
 
 /**
  * Checks a pack in a folder, without network: that all files and no others are present, every byte, canonical JSON, the
  * agreement of manifests and statement, the signature, and the signer if `trust` (a fingerprint from another source) is
  * given.
- * @throws ServiceError `PACK_UNREADABLE` if the folder cannot be read or contains neither a seal nor a manifest.
+ * `signal` ends the check.
+ * @throws ServiceError `PACK_UNREADABLE` if the folder cannot be read or contains neither a seal nor a manifest;
+ * `CHECK_INTERRUPTED`.
  */
-export async function verifyPack(directory: string, { trust }: { trust?: string } = {}): Promise<Verification> {
+export async function verifyPack(
+  directory: string,
+  { trust, signal = new AbortController().signal }: { trust?: string; signal?: AbortSignal } = {},
+): Promise<Verification> {
   const found = await listFiles(directory);
+  const reader = openPackReader(directory, signal);
   const faults: PackFault[] = [...oddEntries(found)];
   const fault = (file: string, message: string): void => void faults.push({ file, row: null, message });
-  const seal = await openSeal(directory, found, fault);
+  const seal = await openSeal(reader, found, fault);
 
-  const digests = await compareFiles(directory, found, seal.expected, fault);
+  const digests = await compareFiles(reader, found, seal, fault);
   if (seal.envelope !== null && !seal.holds) blameForBrokenSeal(seal, digests, fault);
   if (seal.holds && seal.statement !== null) {
-    const dataManifest = parsedAs(dataManifestShape, await readListed(directory, found, dataManifestFile));
+    const dataManifest = parsedAs(dataManifestShape, await reader.text(dataManifestFile));
     compareManifests(seal.statement, seal.manifest, dataManifest, fault);
   }
-  faults.push(...(await contentFaults(directory, found, digests, seal.expected)));
+  faults.push(...(await contentFaults(reader, digests, seal.expected)));
 
   const fingerprint = seal.publicKey === null ? null : readFingerprint(seal.publicKey);
   const signer = judgeSigner(trust, seal.holds, fingerprint);
@@ -66,11 +71,11 @@ interface Seal {
   readonly expected: ReadonlyMap<string, string>;
 }
 
-async function openSeal(directory: string, found: ReadonlyMap<string, boolean>, fault: Report): Promise<Seal> {
-  const envelope = await readSeal(directory, found, fault);
-  const publicKey = await readListed(directory, found, publicKeyFile);
+async function openSeal(reader: PackReader, found: ReadonlyMap<string, boolean>, fault: Report): Promise<Seal> {
+  const envelope = await readSeal(reader, found, fault);
+  const publicKey = await reader.text(publicKeyFile);
   const statement = envelope === null ? null : readStatement(envelope, fault);
-  const manifest = parsedAs(manifestShape, await readListed(directory, found, manifestFile));
+  const manifest = parsedAs(manifestShape, await reader.text(manifestFile));
   const holds = envelope !== null && publicKey !== null && signatureHolds(envelope, publicKey);
   // A statement with an invalid signature is not trustworthy, so the manifest's digests are used.
   const stated = new Map(statement?.subject.map(({ name, digest }) => [name, digest.sha256]));
@@ -92,15 +97,6 @@ function blameForBrokenSeal({ stated, listed, publicKey }: Seal, digests: Digest
 function judgeSigner(trust: string | undefined, holds: boolean, fingerprint: string | null): Verification['signer'] {
   if (trust === undefined) return 'not-verified';
   return holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
-}
-
-/** The text of a file; `null` if the pack has no such file. */
-async function readListed(
-  directory: string,
-  found: ReadonlyMap<string, boolean>,
-  name: string,
-): Promise<string | null> {
-  return found.has(name) ? await readFile(join(directory, name), 'utf8') : null;
 }
 
 /** Read only from the sealed bytes, because anyone may have changed other files in the folder. */
@@ -152,17 +148,21 @@ function oddEntries(found: ReadonlyMap<string, boolean>): readonly PackFault[] {
   return odd.map(([file]) => ({ file, row: null, message: 'is not a regular file' }));
 }
 
+/** The files that the check itself relies on. */
+const fixedFiles = [sealFile, manifestFile, dataManifestFile, publicKeyFile];
+
 type Report = (file: string, message: string) => void;
 
 /** SHA-256 of files, by path. */
 type Digests = ReadonlyMap<string, string>;
 
 async function readSeal(
-  directory: string,
+  reader: PackReader,
   found: ReadonlyMap<string, boolean>,
   fault: Report,
 ): Promise<Envelope | null> {
-  const envelope = found.has(sealFile) ? openEnvelope(await readFile(join(directory, sealFile))) : null;
+  const bytes = await reader.bytes(sealFile);
+  const envelope = bytes === null ? null : openEnvelope(bytes);
   if (!found.has(sealFile)) fault(sealFile, 'is missing: the pack is not sealed');
   else if (envelope === null) fault(sealFile, 'is not an envelope in canonical form');
   return envelope;
@@ -178,19 +178,30 @@ function readStatement(envelope: Envelope, fault: Report): PackStatement | null 
   return null;
 }
 
-/** Checks that exactly the expected files are present, with their bytes. Returns the digests of all files present. */
+/** A file longer than its sealed length by more than this was never the sealed one; reading it could take hours. */
+const mostFurtherBytes = 64 * 1024 * 1024;
+
+/** Checks that exactly the expected files are present, with their bytes. Returns the digests of the files that were read. */
 async function compareFiles(
-  directory: string,
+  reader: PackReader,
   found: ReadonlyMap<string, boolean>,
-  expected: ReadonlyMap<string, string>,
+  { expected, manifest }: Seal,
   fault: Report,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Digests> {
+  const lengths = new Map(manifest?.files.map(({ path, bytes }) => [path, bytes]));
   const digests = new Map<string, string>();
-  for (const [name, regular] of found) if (regular) digests.set(name, await hashFile(join(directory, name)));
-  for (const [name, sealed] of expected) {
-    const actual = digests.get(name);
-    if (actual === undefined) fault(name, 'is missing');
-    else if (actual !== sealed) fault(name, `its sha256 is ${actual}; ${sealed} was sealed`);
+  for (const name of new Set([...expected.keys(), ...fixedFiles])) {
+    const size = await reader.size(name);
+    const sealed = expected.get(name);
+    if (size === null) {
+      if (sealed !== undefined) fault(name, 'is missing');
+      continue;
+    }
+    const length = lengths.get(name) ?? 0;
+    const digest = size > length + mostFurtherBytes ? null : await reader.sha256(name);
+    if (digest !== null) digests.set(name, digest);
+    if (digest === null) fault(name, `has ${String(size)} bytes, which is far too long`);
+    else if (sealed !== undefined && digest !== sealed) fault(name, `its sha256 is ${digest}; ${sealed} was sealed`);
   }
   for (const name of found.keys()) {
     if (!expected.has(name) && name !== sealFile && name !== manifestFile) fault(name, 'is not part of the pack');
@@ -230,29 +241,25 @@ function compareManifests(
 
 /** Checks the contents: every JSON must be canonical, and a change in a file of rows is located. */
 async function contentFaults(
-  directory: string,
-  found: ReadonlyMap<string, boolean>,
-  digests: ReadonlyMap<string, string>,
+  reader: PackReader,
+  digests: Digests,
   expected: ReadonlyMap<string, string>,
 ): Promise<readonly PackFault[]> {
-  const dataManifest = parsedAs(dataManifestShape, await readListed(directory, found, dataManifestFile));
+  const dataManifest = parsedAs(dataManifestShape, await reader.text(dataManifestFile));
   const faults: PackFault[] = [];
   for (const name of digests.keys()) {
     const changed = digests.get(name) !== expected.get(name) && expected.has(name);
-    if (name.endsWith('.json') && name !== sealFile)
-      faults.push(...canonicalFaults(name, await readFile(join(directory, name), 'utf8')));
+    if (name.endsWith('.json') && name !== sealFile) {
+      const text = await reader.text(name);
+      if (text === null) faults.push({ file: name, row: null, message: 'is too large to check its form' });
+      else faults.push(...canonicalFaults(name, text));
+    }
     const rows = dataManifest?.files.find((file) => file.path === name && file.rows !== null);
     if (rows !== undefined && (changed || name.endsWith('.ndjson'))) {
-      faults.push(...(await rowFaults(directory, rows, changed)));
+      faults.push(...(await rowFaults(reader, rows, changed)));
     }
   }
   return faults;
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array); // A stream without an encoding yields bytes.
-  return hash.digest('hex');
 }
 
 function readFingerprint(publicKey: string): string | null {
