@@ -26,6 +26,18 @@ export const giteaFaults = {
     layer: 'gitea',
     says: 'Gitea answered 404: the object does not exist, or this token cannot see it. Check the name in the policy or the settings.',
   }),
+  GITEA_BASIC_SWITCHED_OFF: fault<{ gitea: string; user: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'gitea',
+    says: 'This Gitea accepts no password over its API ([service] ENABLE_BASIC_AUTHENTICATION is false), so no new password could be confirmed, and none was set. Use gitea-token for this user, or switch Basic authentication on.',
+  }),
+  GITEA_PASSWORD_NOT_PROVEN: fault<{ gitea: string; user: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'gitea',
+    says: "The value in the vault does not sign in as this user, so no new password was set: it could not be confirmed either. Put the user's present password into the vault; a user with a second factor needs gitea-token.",
+  }),
   GITEA_REQUEST_REFUSED: fault<{ gitea: string; path: string; status: number }>({
     retry: 'never',
     effect: 'none',

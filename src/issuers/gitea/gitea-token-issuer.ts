@@ -16,12 +16,17 @@ import type { OwnToken } from '../shared/issuer-ports.ts';
 import { refused } from '../shared/refused.ts';
 import { text, texts } from '../shared/target-fields.ts';
 import { type TargetFault, targetShape } from '../shared/target-shape.ts';
+import { scopeFaults, scopePattern } from './token-scopes.ts';
 
-const shape = targetShape('gitea-token', {
-  user: text(/[\w.-]{1,40}/, "a user's name"),
-  // Gitea silently creates a token without scopes, which can do nothing (issue 28820).
-  scopes: texts(/all|public-only|(?:read|write):[a-z]+/, 'scopes such as read:repository'),
-});
+const shape = targetShape(
+  'gitea-token',
+  {
+    user: text(/[\w.-]{1,40}/, "a user's name"),
+    // Gitea silently creates a token without scopes, which can do nothing (issue 28820).
+    scopes: texts(scopePattern, 'scopes such as read:repository'),
+  },
+  ({ scopes }) => scopeFaults(scopes),
+);
 
 interface Ports {
   readonly gitea: GiteaClient;

@@ -11,7 +11,7 @@ import { ServiceError } from '../../service-error.ts';
 import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
 import { refused } from '../shared/refused.ts';
 import { optional, text, wholeNumber } from '../shared/target-fields.ts';
-import { targetShape } from '../shared/target-shape.ts';
+import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 const shape = targetShape('gitea-user-password', {
   user: text(/[\w.-]{1,40}/, "a user's name"),
@@ -43,12 +43,12 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     const { binding, signal } = request;
     const { user } = shape.read(binding);
     if (proposed === null) {
-      const details = { secret: `${binding.vault}/${binding.name}`, place: 'value', reason: 'is missing' };
-      throw new ServiceError('ISSUER_TARGET_REFUSED', { issuer: binding.issuer, ...details });
+      throw targetRefused(binding.issuer, binding, 'value', 'is missing');
     }
     const credential = { credentialId: user, value: proposed };
     // After a crash the password may already be set. If the user is the bot itself, the old one no longer works.
     if ((await verify(request, credential)).outcome === 'works') return credential;
+    await requirePasswordsWork(request);
     const path = `/api/v1/admin/users/${encodeURIComponent(user)}`;
     const body = { login_name: user, source_id: 0, password: proposed.reveal(), must_change_password: false };
     const { status } = await gitea.request('PATCH', path, { body, signal });
@@ -60,6 +60,36 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     }
     if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea: gitea.url, path, status });
     return credential;
+  }
+
+  /**
+   * Refuses to set a password that nothing could confirm: where Basic authentication is off, or the user has a second
+   * factor, Gitea would refuse the new password as it refuses the present one, while the present one stops working.
+   * Source: recorded `basic-off-*`, `user-basic-wrong` of Gitea 1.26.3; services/auth/basic.go.
+   */
+  async function requirePasswordsWork(request: IssueRequest): Promise<void> {
+    const { binding, signal, current } = request;
+    const { user } = shape.read(binding);
+    if (current === null) {
+      throw targetRefused(
+        binding.issuer,
+        binding,
+        'value',
+        "is missing in the vault: store the user's present password first",
+      );
+    }
+    const authentication = { kind: 'basic', user, password: current } as const;
+    const { status, body } = await gitea.request('GET', '/api/v1/user', {
+      authentication,
+      signal,
+      statuses: [401, 403],
+    });
+    if (status === 200) return;
+    const details = { gitea: gitea.url, user };
+    if (jsonProperties(body).get('message') === 'token is required') {
+      throw new ServiceError('GITEA_BASIC_SWITCHED_OFF', details);
+    }
+    throw new ServiceError('GITEA_PASSWORD_NOT_PROVEN', details);
   }
 
   async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {

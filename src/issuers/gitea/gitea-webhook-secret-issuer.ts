@@ -10,6 +10,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { type GiteaHook, parseGiteaHook } from './gitea-hook.ts';
+import { eventFaults, listensTo } from './hook-events.ts';
 import { type GiteaList, giteaList, repositoryPath } from './gitea-list.ts';
 import type { OwnReceiver } from '../shared/hook-deliveries.ts';
 import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
@@ -30,10 +31,11 @@ const shape = targetShape(
     receiver: optional(oneOf(['keyturn', 'other']), 'other'),
     events: texts(/[a-z_]{1,40}/, 'events such as workflow_job'),
   },
-  ({ repository, organisation, system }) =>
-    [repository !== null, organisation !== null, system].filter(Boolean).length === 1
-      ? []
-      : [{ place: 'target', reason: 'must have exactly one of repository, organisation and system: true' }],
+  ({ repository, organisation, system, events }) => {
+    const isOne = [repository !== null, organisation !== null, system].filter(Boolean).length === 1;
+    const place = { place: 'target', reason: 'must have exactly one of repository, organisation and system: true' };
+    return [...(isOne ? [] : [place]), ...eventFaults(events)];
+  },
 );
 
 interface Ports {
@@ -98,7 +100,7 @@ async function verify(ports: Ports, request: IssueRequest, credential: IssuedCre
   const hook = (await hooks.all(signal)).find(({ id }) => String(id) === credential.credentialId);
   if (hook === undefined) return refused(false, 'there is no hook of this id');
   if (hook.url.split('?')[0] !== url) return refused(true, "the hook delivers to an address that is not the target's");
-  if (!hook.active || !sameEvents(hook.events, events)) return refused(true, "the hook's events are not the target's");
+  if (!hook.active || !listensTo(hook.events, events)) return refused(true, "the hook's events are not the target's");
   const notes = [ports.gitea.url, `events ${events.join(' ')}`];
   const deliveries = receiver === 'keyturn' && receivesAt(ports, url) ? ports.ownReceiver?.deliveries : undefined;
   if (deliveries === undefined)
@@ -152,8 +154,4 @@ function refusedValue({ vault, name, issuer }: SecretBinding): ServiceError {
     place: 'value',
     reason: 'is missing',
   });
-}
-
-function sameEvents(actual: readonly string[], wanted: readonly string[]): boolean {
-  return actual.length === wanted.length && new Set([...actual, ...wanted]).size === wanted.length;
 }
