@@ -6,8 +6,8 @@ import type { Run } from './command.ts';
 import type { attributeRow } from './evidence-rows.ts';
 
 /** Ties audit log rows in files to jobs in files. */
-export const attribute: Run<typeof attributeRow> = async ({ values }, surroundings) => {
-  const { directory, print, say } = surroundings;
+export const attribute: Run<typeof attributeRow> = async ({ values }, runtime) => {
+  const { directory, print, say } = runtime;
   const at = (path: string | undefined) => (path === undefined ? null : resolve(directory, path));
   const retrievals = resolve(directory, values.retrievals);
   const result = await attributeFiles({
@@ -15,7 +15,7 @@ export const attribute: Run<typeof attributeRow> = async ({ values }, surroundin
     jobs: at(values.jobs),
     receipts: at(values.receipts),
     policy: await openPolicyFile(at(values.policy), []),
-    out: at(values.out) ?? surroundings.output ?? linesTo(print),
+    out: at(values.out) ?? runtime.output ?? linesTo(print),
   });
   for (const lack of result.lacks) say(lack);
   for (const { place, reason } of result.unreadableRows) say(`${place}: ${reason}`);

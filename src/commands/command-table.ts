@@ -1,7 +1,7 @@
 import { type CommandRow, type Program, type RawWords, typedWords } from '../command-line/command-row.ts';
 import { completionRow, completionScript, isShell } from '../command-line/completion-script.ts';
 import { version } from '../composition/version.ts';
-import type { ExitCode, Run, Surroundings } from './command.ts';
+import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, reportRow, verifyRow } from './evidence-rows.ts';
 import { serveRow, startRow } from './host-rows.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, rotateRow } from './rotation-rows.ts';
@@ -9,7 +9,7 @@ import { adoptRow, doctorRow, explainRow, reconcileRow, rotateRow } from './rota
 /** One command, as the command line calls it. */
 export interface Command {
   readonly row: CommandRow;
-  run(words: RawWords, surroundings: Surroundings): Promise<ExitCode>;
+  run(words: RawWords, runtime: Runtime): Promise<ExitCode>;
 }
 
 /** Every command, in the order of the help. Each is loaded when it is called: `verify` needs nothing of a network. */
@@ -39,12 +39,12 @@ Exit codes: 0 done; 1 the answer is no, or something was found; 2 wrong use; 3 c
 };
 
 function command<Row extends CommandRow>(row: Row, load: () => Promise<Run<Row>>): Command {
-  return { row, run: async (words, surroundings) => await (await load())(typedWords(row, words), surroundings) };
+  return { row, run: async (words, runtime) => await (await load())(typedWords(row, words), runtime) };
 }
 
 function completion(
   { positionals }: { readonly positionals: readonly string[] },
-  { print }: Surroundings,
+  { print }: Runtime,
 ): Promise<ExitCode> {
   const [shell] = positionals;
   if (isShell(shell)) for (const line of completionScript(program, shell).split('\n')) print(line);

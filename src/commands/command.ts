@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { CommandRow, WordsOf } from '../command-line/command-row.ts';
 
 /** Where a command reads and writes: the process's own streams, or those of a test. */
-export interface Surroundings {
+export interface Runtime {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   /** Results, for people or (`--json`) for programs. */
@@ -24,4 +24,4 @@ export interface Surroundings {
 export type ExitCode = 0 | 1 | 2 | 3;
 
 /** What a command does with the words of one call, read by its row. */
-export type Run<Row extends CommandRow> = (words: WordsOf<Row>, surroundings: Surroundings) => Promise<ExitCode>;
+export type Run<Row extends CommandRow> = (words: WordsOf<Row>, runtime: Runtime) => Promise<ExitCode>;

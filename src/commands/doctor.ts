@@ -6,18 +6,18 @@ import { checkSeparation } from '../composition/doctor/check-separation.ts';
 import { checkSources } from '../composition/doctor/check-sources.ts';
 import { checkVaults } from '../composition/doctor/check-vaults.ts';
 import { ServiceError } from '../service-error.ts';
-import type { Run, Surroundings } from './command.ts';
+import type { Run, Runtime } from './command.ts';
 import type { doctorRow } from './rotation-rows.ts';
 
 /** Says what is still missing, and the command that adds it. */
-export const doctor: Run<typeof doctorRow> = async ({ values }, surroundings) => {
-  const checks = await examine(surroundings);
-  if (values.json) surroundings.print(JSON.stringify({ checks }));
-  else for (const line of checks.flatMap(linesOf)) surroundings.print(line);
+export const doctor: Run<typeof doctorRow> = async ({ values }, runtime) => {
+  const checks = await examine(runtime);
+  if (values.json) runtime.print(JSON.stringify({ checks }));
+  else for (const line of checks.flatMap(linesOf)) runtime.print(line);
   return checks.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
 };
 
-async function examine({ environment, now, progress }: Surroundings): Promise<readonly Check[]> {
+async function examine({ environment, now, progress }: Runtime): Promise<readonly Check[]> {
   try {
     const composition = await composeKeyturn(environment, { now });
     progress('Looking at vaults, Gitea and the log …');

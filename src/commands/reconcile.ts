@@ -7,8 +7,8 @@ import type { reconcileRow } from './rotation-rows.ts';
 import { requireRotator } from './require-rotator.ts';
 
 /** Makes one pass on demand. */
-export const reconcile: Run<typeof reconcileRow> = async ({ values }, surroundings) => {
-  const { print, say, progress, environment } = surroundings;
+export const reconcile: Run<typeof reconcileRow> = async ({ values }, runtime) => {
+  const { print, say, progress, environment } = runtime;
   const { rotation, settings, policy } = await composeKeyturn(environment, {
     watch: (event) => progress(describeEvent(event)),
   });

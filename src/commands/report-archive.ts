@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { composeKeyturn } from '../compose.ts';
 import { exportPack, listPacks } from '../evidence/pack/pack-archive.ts';
-import type { ExitCode, Surroundings } from './command.ts';
+import type { ExitCode, Runtime } from './command.ts';
 
 /** Prints the packs that the archive holds, oldest first: each follows the one before it. */
-export async function printArchive(json: boolean, { environment, print }: Surroundings): Promise<ExitCode> {
+export async function printArchive(json: boolean, { environment, print }: Runtime): Promise<ExitCode> {
   const { records } = await composeKeyturn(environment);
   const packs = await listPacks(records);
   if (json) {
@@ -23,7 +23,7 @@ export async function printArchive(json: boolean, { environment, print }: Surrou
 export async function copyFromArchive(
   { pack, out }: { readonly pack: string; readonly out: string },
   json: boolean,
-  { environment, directory, print }: Surroundings,
+  { environment, directory, print }: Runtime,
 ): Promise<ExitCode> {
   const folder = resolve(directory, out);
   const { records } = await composeKeyturn(environment);

@@ -12,7 +12,7 @@ import type { Framework } from '../evidence/report/report-model.ts';
 import { fileRetrievalLog } from '../files/file-retrieval-log.ts';
 import { folderRecordStore } from '../files/folder-record-store.ts';
 import { localSigner } from '../files/local-signer.ts';
-import type { Surroundings } from './command.ts';
+import type { Runtime } from './command.ts';
 
 /** Paths as they were typed; `null` for what is not given. */
 export interface FilesToReport {
@@ -37,7 +37,7 @@ interface Order {
 export async function reportFiles(
   files: FilesToReport,
   { period, frameworks, out }: Order,
-  { directory, environment, now, say }: Surroundings,
+  { directory, environment, now, say }: Runtime,
 ): Promise<PackSummary> {
   const at = (path: string | null | undefined) => (path == null ? null : resolve(directory, path));
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));
@@ -73,7 +73,7 @@ export async function reportFiles(
   }
 }
 
-function signingKeyFile(environment: Surroundings['environment'], directory: string): string {
+function signingKeyFile(environment: Runtime['environment'], directory: string): string {
   const named = environment['KEYTURN_SIGNING_KEY'] ?? '';
   const isFile = named !== '' && !/^[a-z]+:\/\//i.test(named);
   return resolve(directory, isFile ? named : join('.keyturn', 'sealing-key.pem'));

@@ -11,33 +11,33 @@ import { copyFromArchive, printArchive } from './report-archive.ts';
 import { reportFiles } from './report-files.ts';
 
 /** Writes evidence on demand. */
-export const report: Run<typeof reportRow> = async ({ values }, surroundings) => {
+export const report: Run<typeof reportRow> = async ({ values }, runtime) => {
   if (values.list) {
     refuseBeside('--list', values, ['list', 'json']);
-    return await printArchive(values.json, surroundings);
+    return await printArchive(values.json, runtime);
   }
   if (values.pack !== undefined) {
     refuseBeside('--pack', values, ['pack', 'out', 'json', 'list']);
     const pack = required('report', '--pack', values.pack);
-    return await copyFromArchive({ pack, out: required('report', '--out', values.out) }, values.json, surroundings);
+    return await copyFromArchive({ pack, out: required('report', '--out', values.out) }, values.json, runtime);
   }
   const frameworks = frameworksOf(values.framework);
   const period = parsePeriod(required('report', '--period', values.period));
-  const out = resolve(surroundings.directory, required('report', '--out', values.out));
+  const out = resolve(runtime.directory, required('report', '--out', values.out));
   const order = { period, frameworks, out };
-  surroundings.progress('Reading what was collected …');
+  runtime.progress('Reading what was collected …');
   const { retrievals, jobs = null, receipts = null, policy = null } = values;
   const pack =
     retrievals === undefined
-      ? await reportPeriod(await composeKeyturn(surroundings.environment), order)
-      : await reportFiles({ retrievals, jobs, receipts, policy }, order, surroundings);
+      ? await reportPeriod(await composeKeyturn(runtime.environment), order)
+      : await reportFiles({ retrievals, jobs, receipts, policy }, order, runtime);
   if (values.json) {
-    surroundings.print(JSON.stringify({ pack, directory: out }));
+    runtime.print(JSON.stringify({ pack, directory: out }));
   } else {
-    surroundings.print(
+    runtime.print(
       `${pack.label}: ${String(pack.reads.total)} reads, ${String(pack.findings)} findings, ${pack.status}.`,
     );
-    surroundings.print(`The pack is in ${out}. Check it with: keyturn verify ${out} --trust ${pack.fingerprint}`);
+    runtime.print(`The pack is in ${out}. Check it with: keyturn verify ${out} --trust ${pack.fingerprint}`);
   }
   return 0;
 };

@@ -12,8 +12,8 @@ import { required } from './required.ts';
 import { requireRotator } from './require-rotator.ts';
 
 /** Rotates one secret because a person asks, or rolls it back. */
-export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, surroundings) => {
-  const { print, progress, environment } = surroundings;
+export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, runtime) => {
+  const { print, progress, environment } = runtime;
   const [secret = ''] = positionals;
   const isRollBack = values['roll-back'];
   if (isRollBack && (values.plan || values.emergency))

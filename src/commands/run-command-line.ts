@@ -1,6 +1,6 @@
 import { parseWords } from '../command-line/parse-words.ts';
 import { type ErrorCode, ServiceError } from '../service-error.ts';
-import type { ExitCode, Surroundings } from './command.ts';
+import type { ExitCode, Runtime } from './command.ts';
 import { commands, program } from './command-table.ts';
 import { harmlessLine } from '../log/harmless-line.ts';
 
@@ -23,27 +23,27 @@ const refusals: readonly ErrorCode[] = [
 ];
 
 /** Runs one command to its end. Never rejects: a failure becomes a sentence on stderr (JSON with `--json`) and a code. */
-export async function runCommandLine(words: readonly string[], given: Surroundings): Promise<ExitCode> {
-  const surroundings = harmless(given);
+export async function runCommandLine(words: readonly string[], given: Runtime): Promise<ExitCode> {
+  const runtime = harmless(given);
   const json = words.includes('--json');
   const call = parseWords(program, words);
   if (call.kind === 'text') {
-    for (const line of call.text.split('\n')) surroundings.print(line);
+    for (const line of call.text.split('\n')) runtime.print(line);
     return 0;
   }
   if (call.kind === 'wrong') {
-    return explain(new ServiceError('USAGE_WRONG', { command: call.command, reason: call.reason }), json, surroundings);
+    return explain(new ServiceError('USAGE_WRONG', { command: call.command, reason: call.reason }), json, runtime);
   }
   const command = commands.find(({ row }) => row === call.row);
   try {
-    return (await command?.run(call.words, surroundings)) ?? 2;
+    return (await command?.run(call.words, runtime)) ?? 2;
   } catch (error) {
-    return explain(error, json, surroundings);
+    return explain(error, json, runtime);
   }
 }
 
 /** Prints for people and programs, without anything that a terminal would obey. */
-function harmless(given: Surroundings): Surroundings {
+function harmless(given: Runtime): Runtime {
   const { print, say, progress } = given;
   return {
     ...given,
@@ -53,7 +53,7 @@ function harmless(given: Surroundings): Surroundings {
   };
 }
 
-function explain(error: unknown, json: boolean, { print, say }: Surroundings): ExitCode {
+function explain(error: unknown, json: boolean, { print, say }: Runtime): ExitCode {
   if (!ServiceError.is(error)) {
     // The text of a foreign error may hold a value from outside, so only its kind is printed.
     const kind = error instanceof Error ? error.name : 'unknown';

@@ -1,18 +1,18 @@
 import { composeKeyturn } from '../compose.ts';
 import { startServer } from '../server.ts';
-import type { Run, Surroundings } from './command.ts';
+import type { Run, Runtime } from './command.ts';
 import type { serveRow } from './host-rows.ts';
 
 /** Runs the self-hosted host. */
-export const serve: Run<typeof serveRow> = async ({ values }, surroundings) => {
+export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
   const { keyturn, sessions, settings, policy, logger } = await composeKeyturn(
     {
-      ...surroundings.environment,
+      ...runtime.environment,
       ...(values.role === undefined ? {} : { KEYTURN_ROLE: values.role }),
       ...(values.data === undefined ? {} : { KEYTURN_DATA: values.data }),
       ...(values.json ? { KEYTURN_LOG_FORMAT: 'json' } : {}),
     },
-    { logTo: { write: surroundings.say, isTerminal: surroundings.isTerminal } },
+    { logTo: { write: runtime.say, isTerminal: runtime.isTerminal } },
   );
   const server = await startServer(keyturn, { ...settings.listen, scheduled: true });
   const { role } = settings;
@@ -24,14 +24,14 @@ export const serve: Run<typeof serveRow> = async ({ values }, surroundings) => {
       roles: ['auditor', 'operator'],
     });
     // The link is a key to the portal: it is for the person at this terminal and is never part of a log line.
-    surroundings.print(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
+    runtime.print(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
   }
-  await untilStopped(surroundings);
+  await untilStopped(runtime);
   await server.stop();
   return 0;
 };
 
-async function untilStopped({ signal }: Surroundings): Promise<void> {
+async function untilStopped({ signal }: Runtime): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
 }

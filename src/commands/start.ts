@@ -16,7 +16,7 @@ import { reportPeriod } from '../composition/report-period.ts';
 import { installedFile } from '../evidence/report/template-folder.ts';
 import { startServer } from '../server.ts';
 import { ServiceError } from '../service-error.ts';
-import type { ExitCode, Run, Surroundings } from './command.ts';
+import type { ExitCode, Run, Runtime } from './command.ts';
 import type { startRow } from './host-rows.ts';
 import { storyResult } from './story-result.ts';
 
@@ -24,11 +24,11 @@ const days = 30;
 const marker = 'keyturn-embedded-cloud';
 
 /** Shows everything to a newcomer, in the embedded cloud. */
-export const start: Run<typeof startRow> = async ({ values }, surroundings) => {
+export const start: Run<typeof startRow> = async ({ values }, runtime) => {
   const port = readPort(values.port, values.once);
-  const directory = await freshFolder(resolve(surroundings.directory, values.data ?? '.keyturn/start'));
-  const tell = values.json ? surroundings.say : surroundings.print;
-  return await tellStory({ directory, port, once: values.once, json: values.json, tell }, surroundings);
+  const directory = await freshFolder(resolve(runtime.directory, values.data ?? '.keyturn/start'));
+  const tell = values.json ? runtime.say : runtime.print;
+  return await tellStory({ directory, port, once: values.once, json: values.json, tell }, runtime);
 };
 
 interface Telling {
@@ -39,11 +39,8 @@ interface Telling {
   readonly tell: (line: string) => void;
 }
 
-async function tellStory(
-  { directory, port, once, json, tell }: Telling,
-  surroundings: Surroundings,
-): Promise<ExitCode> {
-  const liveAt = surroundings.now();
+async function tellStory({ directory, port, once, json, tell }: Telling, runtime: Runtime): Promise<ExitCode> {
+  const liveAt = runtime.now();
   const from = new Date(liveAt.getTime() - days * dayMs);
   from.setUTCHours(0, 0, 0, 0);
   tell('Starting Key Vault, its log, Event Grid, Gitea and a runner on this machine …');
@@ -60,12 +57,9 @@ async function tellStory(
     const server = await startServer(keyturn, { host: '127.0.0.1', port, scheduled: false });
     tell(`Portal: ${server.url}`);
     try {
-      const result = await playAndReport(
-        { world, composition, portal: server.url, from, directory, tell },
-        surroundings,
-      );
-      if (json) surroundings.print(JSON.stringify(result));
-      if (!once) await untilStopped(surroundings, tell, server.url);
+      const result = await playAndReport({ world, composition, portal: server.url, from, directory, tell }, runtime);
+      if (json) runtime.print(JSON.stringify(result));
+      if (!once) await untilStopped(runtime, tell, server.url);
       return 0;
     } finally {
       await server.stop();
@@ -84,7 +78,7 @@ interface Stage {
   readonly tell: (line: string) => void;
 }
 
-async function playAndReport({ world, composition, portal, from, directory, tell }: Stage, surroundings: Surroundings) {
+async function playAndReport({ world, composition, portal, from, directory, tell }: Stage, runtime: Runtime) {
   const { keyturn } = composition;
   world.cloud.gitea.addWebhook(`${portal}/events/gitea`, world.gitea.webhookSecret);
   const service = {
@@ -108,12 +102,12 @@ async function playAndReport({ world, composition, portal, from, directory, tell
     },
   };
   tell(`Replaying ${String(days)} days of jobs, reads and incidents …`);
-  await replayStory(world, service, { from, to: surroundings.now(), progress: surroundings.progress });
+  await replayStory(world, service, { from, to: runtime.now(), progress: runtime.progress });
 
   tell('Now live:');
   const helper = installedFile('action/dist/keyturn-fetch.cjs');
-  const { exitCode } = await actLive(world, service, { directory, helper, tell, machineNow: surroundings.now });
-  const to = new Date(surroundings.now().getTime() + dayMs);
+  const { exitCode } = await actLive(world, service, { directory, helper, tell, machineNow: runtime.now });
+  const to = new Date(runtime.now().getTime() + dayMs);
   to.setUTCHours(0, 0, 0, 0);
   tell('Two quiet days pass, so that late log rows can arrive and the period can be closed.');
   await closeThePeriod(world, service, 3);
@@ -132,7 +126,7 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   };
 }
 
-async function untilStopped({ signal }: Surroundings, tell: (line: string) => void, url: string): Promise<void> {
+async function untilStopped({ signal }: Runtime, tell: (line: string) => void, url: string): Promise<void> {
   tell(`\nThe portal stays open on ${url}. Press Ctrl+C to end.`);
   if (signal.aborted) return;
   await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));

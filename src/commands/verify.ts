@@ -3,7 +3,7 @@ import type { Verification } from '../evidence/verify/verification.ts';
 import { verifyChain } from '../evidence/verify/verify-chain.ts';
 import { verifyPack } from '../evidence/verify/verify-pack.ts';
 import { ServiceError } from '../service-error.ts';
-import type { Run, Surroundings } from './command.ts';
+import type { Run, Runtime } from './command.ts';
 import type { verifyRow } from './evidence-rows.ts';
 
 /** Checks packs for an auditor. */
@@ -47,7 +47,7 @@ function requireFingerprint(trust: string | undefined): void {
 }
 
 /** The verdict comes last, where a reader looks: a pack decides how long the list of its faults is. */
-function printVerification({ message, faults, fingerprint }: Verification, print: Surroundings['print']): void {
+function printVerification({ message, faults, fingerprint }: Verification, print: Runtime['print']): void {
   for (const { file, row, message: fault } of faults)
     print(`  ${file}${row === null ? '' : `, row ${String(row)}`}: ${fault}`);
   if (fingerprint !== null) print(`Sealed by ${fingerprint}.`);

@@ -8,23 +8,23 @@ interface Readiness {
   readonly says: string;
 }
 
-type Parts = Pick<Composition, 'records' | 'rotation' | 'settings' | 'now'>;
+type Ports = Pick<Composition, 'records' | 'rotation' | 'settings' | 'now'>;
 
 /** `/readyz` is open to everybody: however often it is asked, the vaults are asked once in this time. */
 const keptMs = 5_000;
 
 /** Looks whether work can go on, once in five seconds however often it is called. */
-export function readinessCheck(parts: Parts): () => Promise<readonly Readiness[]> {
+export function readinessCheck(ports: Ports): () => Promise<readonly Readiness[]> {
   let last: { readonly at: number; readonly answer: Promise<readonly Readiness[]> } | null = null;
   return async () => {
-    const at = parts.now().getTime();
-    if (last === null || at - last.at >= keptMs || at < last.at) last = { at, answer: look(parts) };
+    const at = ports.now().getTime();
+    if (last === null || at - last.at >= keptMs || at < last.at) last = { at, answer: look(ports) };
     return await last.answer;
   };
 }
 
 /** Never rejects: what cannot be reached is the answer. */
-async function look({ records, rotation, settings }: Parts): Promise<readonly Readiness[]> {
+async function look({ records, rotation, settings }: Ports): Promise<readonly Readiness[]> {
   const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['records', async () => await records.read('collection/retrievals.json')],
     ...[...rotation.stores].map(

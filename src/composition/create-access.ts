@@ -9,7 +9,7 @@ import { recordedSpentTokens } from '../web/sign-in/spent-tokens.ts';
 import { createTokenSealer } from '../web/sign-in/token-sealer.ts';
 import type { Access } from '../web/who.ts';
 
-interface Parts {
+interface Ports {
   readonly settings: Settings;
   readonly records: RecordStore;
   readonly trustLoopback: boolean;
@@ -18,8 +18,8 @@ interface Parts {
 }
 
 /** How this host lets people in, by its settings, and the sessions of those who are in. */
-export function createAccess(parts: Parts): { readonly access: Access; readonly sessions: Sessions } {
-  const { settings, records, trustLoopback, now, resolve } = parts;
+export function createAccess(ports: Ports): { readonly access: Access; readonly sessions: Sessions } {
+  const { settings, records, trustLoopback, now, resolve } = ports;
   const { openId, publicUrl, portalRoles, platformAuthentication, cloud } = settings;
   const clientSecret = openId === null ? null : async () => await resolve(openId.clientSecret);
   const sealer = createTokenSealer({ key: sessionKey({ records, clientSecret, now }), now });

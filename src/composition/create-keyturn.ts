@@ -16,7 +16,7 @@ import { logVaultEvent, type RotationLog } from './log-rotations.ts';
 import { reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
-interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
+interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
   readonly access: Access;
   readonly web: WebPorts;
   readonly rotationLog: RotationLog;
@@ -27,9 +27,9 @@ interface Parts extends Omit<Composition, 'keyturn' | 'sessions'> {
  * What every host calls. A role that does not do a kind of work does nothing when it is called for it, and says so:
  * both roles run from one package with the same timers.
  */
-export function createKeyturn(parts: Parts): Keyturn {
-  const { settings, records, now, policy, rotation, log, jobs, canary, logger, notifier, rotationLog } = parts;
-  const web = createWeb(parts.web, parts.access);
+export function createKeyturn(ports: Ports): Keyturn {
+  const { settings, records, now, policy, rotation, log, jobs, canary, logger, notifier, rotationLog } = ports;
+  const web = createWeb(ports.web, ports.access);
   const rotates = settings.role !== 'report';
   const reports = settings.role !== 'rotate';
   const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
@@ -72,7 +72,7 @@ export function createKeyturn(parts: Parts): Keyturn {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
         const [counts, listed] = await Promise.allSettled([
           collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
-          parts.takeInventory(),
+          ports.takeInventory(),
         ]);
         if (counts.status === 'rejected') throw counts.reason;
         if (listed.status === 'rejected') throw listed.reason;
@@ -83,7 +83,7 @@ export function createKeyturn(parts: Parts): Keyturn {
 
     async produceReports() {
       if (!reports) return idle('Reports', 'this process rotates and reports nothing');
-      return await telling('produce reports', async () => await produceDueReports(parts));
+      return await telling('produce reports', async () => await produceDueReports(ports));
     },
 
     handleRequest: async (request, connection) => await web.fetch(request, { connection }),
@@ -103,16 +103,16 @@ export function createKeyturn(parts: Parts): Keyturn {
   }
 }
 
-async function produceDueReports(parts: Parts): Promise<PassSummary> {
-  const { settings, records, now } = parts;
+async function produceDueReports(ports: Ports): Promise<PassSummary> {
+  const { settings, records, now } = ports;
   // First: a report that cannot be made must not leave the day's heads unsealed.
-  const headsSealed = await sealJournalHeads(parts);
+  const headsSealed = await sealJournalHeads(ports);
   const packs = await listPacks(records);
   const already = packs.map(({ period }) => ({ from: new Date(period.from), to: new Date(period.to) }));
   let produced = 0;
   for (const kind of settings.reportPeriods) {
     for (const period of duePeriods(kind, now(), already)) {
-      await reportPeriod(parts, { period, frameworks: ['soc2', 'iso27001'] });
+      await reportPeriod(ports, { period, frameworks: ['soc2', 'iso27001'] });
       produced += 1;
     }
   }

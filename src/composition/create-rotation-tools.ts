@@ -17,7 +17,7 @@ import { ServiceError } from '../service-error.ts';
 import type { Settings } from '../settings.ts';
 import type { GiteaAccess } from './open-gitea.ts';
 
-interface Parts {
+interface Ports {
   readonly settings: Settings;
   readonly policy: Policy;
   readonly records: RecordStore;
@@ -40,7 +40,7 @@ export function createRotationTools({
   deliveries,
   now,
   watch,
-}: Parts): RotationTools {
+}: Ports): RotationTools {
   const giteaParts =
     gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic, ownToken: ownTokenOf(settings) };
   return {

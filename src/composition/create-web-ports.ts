@@ -26,7 +26,7 @@ import { logVaultEvent } from './log-rotations.ts';
 import { listPackFiles } from './list-pack-files.ts';
 import { readinessCheck } from './check-readiness.ts';
 
-type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
+type Ports = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
   readonly deliveries: RecentDeliveries;
 };
@@ -35,8 +35,8 @@ type Parts = Omit<Composition, 'keyturn' | 'sessions'> & {
 const jobAnswerMs = 3_000;
 
 /** Wires the portal and the hooks to what they show and record. */
-export function createWebPorts(parts: Parts): WebPorts {
-  const { settings, records, now, rotation, jobs, resolve, logger } = parts;
+export function createWebPorts(ports: Ports): WebPorts {
+  const { settings, records, now, rotation, jobs, resolve, logger } = ports;
   const { gitea, eventGrid } = settings;
   const webhookSecret = gitea?.webhookSecret ?? null;
   return {
@@ -63,7 +63,7 @@ export function createWebPorts(parts: Parts): WebPorts {
         : async (body, signature) => {
             const ours = isSignedByGitea(body, signature, await resolve(webhookSecret));
             // This may be the first delivery of a hook whose secret is not published yet; its issuer waits for it.
-            if (!ours && signature !== null) parts.deliveries.remember({ bytes: body, signature });
+            if (!ours && signature !== null) ports.deliveries.remember({ bytes: body, signature });
             return ours;
           },
     onGiteaDelivery: async (payload) => {
@@ -83,7 +83,7 @@ export function createWebPorts(parts: Parts): WebPorts {
       const named = { jobId: job.jobId, repositoryId: job.repositoryId, repository: null };
       await recordNamedJob({ feed: jobs, records, now }, named, AbortSignal.timeout(jobAnswerMs));
     },
-    readiness: readinessCheck(parts),
+    readiness: readinessCheck(ports),
   };
 
   /** Returns the tools of a rotation if this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */

@@ -8,7 +8,7 @@ import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { SecretSetting } from '../settings.ts';
 
-interface Parts {
+interface Ports {
   readonly credential: TokenCredential;
   readonly embedded: boolean;
   /** The vaults of the settings. A reference may name another one. */
@@ -23,7 +23,7 @@ interface Parts {
  * credential may have been rotated. The value of a version never changes, so it is read once, and that read is recorded
  * before it happens, so that the audit can explain its log row.
  */
-export function settingResolver({ credential, embedded, vaults, records, now }: Parts) {
+export function settingResolver({ credential, embedded, vaults, records, now }: Ports) {
   const stores = new Map<string, SecretStore>();
   const known = new Map<string, { readonly version: string; readonly value: SecretValue }>();
   return async (setting: SecretSetting): Promise<SecretValue> => {

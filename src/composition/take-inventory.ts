@@ -15,14 +15,14 @@ const refreshMs = 55 * 60_000;
  * of its versions. Returns how many secrets it listed; 0 if the recorded list is fresh. Rejects if a vault could not be
  * listed, because half a list is worse than none.
  */
-export async function takeInventory(parts: {
+export async function takeInventory(ports: {
   readonly settings: Settings;
   readonly policy: Policy;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly records: RecordStore;
   readonly now: () => Date;
 }): Promise<number> {
-  const { settings, policy, stores, records, now } = parts;
+  const { settings, policy, stores, records, now } = ports;
   const newest = await inventoryAt(records, now());
   if (newest !== null && now().getTime() - Date.parse(newest.at) < refreshMs) return 0;
   const entries: InventoriedSecret[] = [];

@@ -75,11 +75,11 @@ describe('keyturn adopt', () => {
   });
 
   it('writes a new file, and overwrites none', async () => {
-    const surroundings = { environment, directory: service.directory };
-    expect((await callCommand(['adopt', '--out', 'proposed.yml'], surroundings)).code).toBe(0);
+    const runtime = { environment, directory: service.directory };
+    expect((await callCommand(['adopt', '--out', 'proposed.yml'], runtime)).code).toBe(0);
     expect(await readFile(join(service.directory, 'proposed.yml'), 'utf8')).toContain('storage-key');
     await writeFile(join(service.directory, 'mine.yml'), 'mine');
-    const { code, said } = await callCommand(['adopt', '--out', 'mine.yml'], surroundings);
+    const { code, said } = await callCommand(['adopt', '--out', 'mine.yml'], runtime);
     expect(code).toBe(2);
     expect(said.join('\n')).toContain('is there already');
     expect(await readFile(join(service.directory, 'mine.yml'), 'utf8')).toBe('mine');

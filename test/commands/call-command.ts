@@ -1,5 +1,5 @@
 import { runCommandLine } from '../../src/commands/run-command-line.ts';
-import type { ExitCode, Surroundings } from '../../src/commands/command.ts';
+import type { ExitCode, Runtime } from '../../src/commands/command.ts';
 
 /** What a call of the command line gave: its code, and its lines by where they went. */
 export interface Called {
@@ -11,7 +11,7 @@ export interface Called {
 }
 
 /** Calls the command line as a shell would, in this process. */
-export async function callCommand(words: readonly string[], surroundings: Partial<Surroundings> = {}): Promise<Called> {
+export async function callCommand(words: readonly string[], runtime: Partial<Runtime> = {}): Promise<Called> {
   const printed: string[] = [];
   const said: string[] = [];
   const code = await runCommandLine(words, {
@@ -23,7 +23,7 @@ export async function callCommand(words: readonly string[], surroundings: Partia
     isTerminal: false,
     now: () => new Date(),
     signal: new AbortController().signal,
-    ...surroundings,
+    ...runtime,
   });
   return { code, printed, said };
 }

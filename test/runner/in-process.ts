@@ -8,7 +8,7 @@ import type { Runtime } from '../../src/runner/runtime.ts';
 import type { FetchWorld } from './fetch-world.ts';
 
 /** Runtime whose clock is moved by waiting, and which remember how long was waited and what was said. */
-export function fakeSurroundings(environment: Readonly<Record<string, string>> = {}): Runtime & {
+export function fakeRuntime(environment: Readonly<Record<string, string>> = {}): Runtime & {
   readonly waits: number[];
   readonly said: string[];
 } {
@@ -43,7 +43,7 @@ export function environmentRequest(word: string, changes: Partial<SecretRequest>
 export async function fetchInProcess(
   world: FetchWorld,
   requests: readonly SecretRequest[],
-  runtime = fakeSurroundings(),
+  runtime = fakeRuntime(),
   patienceMs = 120_000,
 ): Promise<Fetched> {
   const { cloud, runner } = world;

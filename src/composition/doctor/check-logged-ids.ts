@@ -4,14 +4,14 @@ import { receiptsOf } from '../../audit/collection/receipt-ledger.ts';
 import type { Composition } from '../composition.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
-type Parts = Pick<Composition, 'records' | 'now'>;
+type Ports = Pick<Composition, 'records' | 'now'>;
 
 /**
  * Which id the tenant's log shows for a read, by what is on record of the last three days: the vault's own, which only
  * the caller is told, or the client's, which anybody can choose. `keyturn-fetch doctor --audit` makes such a read; the
  * collectors bring its receipt and its row together within the hour or two.
  */
-export async function checkLoggedIds({ records, now }: Parts): Promise<Check> {
+export async function checkLoggedIds({ records, now }: Ports): Promise<Check> {
   const what = 'ids in the log';
   return await lookAt(what, async () => {
     const period = { from: new Date(now().getTime() - 3 * dayMs), to: now() };

@@ -2,21 +2,21 @@ import type { Composition } from '../composition.ts';
 import { assignRole, listReaders, vaultScope } from './az-commands.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
-type Parts = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation'>;
+type Ports = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation'>;
 
 /** Who may do what: roles, the policy, the sealing key, staged values, the portal. */
-export async function checkSeparation(parts: Parts): Promise<readonly Check[]> {
+export async function checkSeparation(ports: Ports): Promise<readonly Check[]> {
   return [
-    checkRole(parts),
-    checkPolicy(parts),
-    ...checkBindings(parts),
-    await checkSealingKey(parts),
-    checkStaging(parts),
-    checkPortal(parts),
+    checkRole(ports),
+    checkPolicy(ports),
+    ...checkBindings(ports),
+    await checkSealingKey(ports),
+    checkStaging(ports),
+    checkPortal(ports),
   ];
 }
 
-function checkRole({ settings: { role, vaults } }: Parts): Check {
+function checkRole({ settings: { role, vaults } }: Ports): Check {
   const what = 'role separation';
   if (role === 'all') {
     const says =
@@ -29,7 +29,7 @@ function checkRole({ settings: { role, vaults } }: Parts): Check {
   return warn(what, says, vaults.map(listReaders).join('\n'));
 }
 
-function checkPolicy({ settings, policy }: Parts): Check {
+function checkPolicy({ settings, policy }: Ports): Check {
   const what = 'policy';
   const { secrets, identities } = policy;
   if (secrets.size === 0) {
@@ -45,7 +45,7 @@ function checkPolicy({ settings, policy }: Parts): Check {
 }
 
 /** Checks each binding as its issuer will when the rotation is due, which may be months later. */
-function checkBindings({ policy, rotation }: Parts): readonly Check[] {
+function checkBindings({ policy, rotation }: Ports): readonly Check[] {
   return [...policy.secrets].flatMap(([key, binding]): Check[] => {
     const what = `binding of ${key}`;
     const issuer = rotation.issuers.get(binding.issuer);
@@ -57,7 +57,7 @@ function checkBindings({ policy, rotation }: Parts): readonly Check[] {
   });
 }
 
-async function checkSealingKey({ settings, signer }: Parts): Promise<Check> {
+async function checkSealingKey({ settings, signer }: Ports): Promise<Check> {
   const what = 'sealing key';
   const { role, signingKey, vaults } = settings;
   if (role === 'rotate') return pass(what, 'none, as this role requires');
@@ -77,7 +77,7 @@ async function checkSealingKey({ settings, signer }: Parts): Promise<Check> {
 }
 
 /** Only Azure Resource Manager knows role assignments, so this says where staged values are kept. */
-function checkStaging({ settings: { stagingVault, vaults, role } }: Parts): Check {
+function checkStaging({ settings: { stagingVault, vaults, role } }: Ports): Check {
   const what = 'staged values';
   if (role === 'report') return pass(what, 'are not of this role');
   const says = 'doctor cannot see whether a runner can read there: make sure that no runner is in this list';
@@ -86,7 +86,7 @@ function checkStaging({ settings: { stagingVault, vaults, role } }: Parts): Chec
   return warn(what, beside, vaults.map(listReaders).join('\n'));
 }
 
-function checkPortal({ settings: { openId, platformAuthentication, listen } }: Parts): Check {
+function checkPortal({ settings: { openId, platformAuthentication, listen } }: Ports): Check {
   if (platformAuthentication !== null) return pass('portal', `people are signed in by the platform`);
   if (openId !== null) return pass('portal', `people are signed in by ${openId.issuer}`);
   return pass('portal', `on ${listen.host} only, by a sign-in link, because no identity provider is configured`);

@@ -3,22 +3,22 @@ import type { Composition } from '../composition.ts';
 import { assignRole, sendLog, workspaceScope } from './az-commands.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
-type Parts = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'jobs' | 'now'>;
+type Ports = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'jobs' | 'now'>;
 
 const dayMs = 86_400_000;
 
 /** What evidence comes from, and where it is kept: records, Gitea, the log workspace. */
-export async function checkSources(parts: Parts): Promise<readonly Check[]> {
-  const { records, settings } = parts;
+export async function checkSources(ports: Ports): Promise<readonly Check[]> {
+  const { records, settings } = ports;
   const place = settings.records.kind === 'folder' ? settings.records.directory : settings.records.containerUrl;
   const kept = await lookAt('records', async () => {
     await records.read('collection/retrievals.json');
     return pass('records', `readable in ${place}`);
   });
-  return [kept, await checkGitea(parts), ...giteaWriting(parts), ...(await checkLog(parts))];
+  return [kept, await checkGitea(ports), ...giteaWriting(ports), ...(await checkLog(ports))];
 }
 
-async function checkGitea({ settings, jobs }: Parts): Promise<Check> {
+async function checkGitea({ settings, jobs }: Ports): Promise<Check> {
   const { gitea } = settings;
   if (gitea === null || jobs === null) {
     return warn('Gitea', 'KEYTURN_GITEA_URL is not set: no job is known, and no read can be tied to one');
@@ -42,7 +42,7 @@ async function checkGitea({ settings, jobs }: Parts): Promise<Check> {
 }
 
 /** Only where the policy lets Keyturn issue Gitea's own credentials. */
-function giteaWriting({ policy, settings }: Parts): readonly Check[] {
+function giteaWriting({ policy, settings }: Ports): readonly Check[] {
   const issuers = new Set([...policy.secrets.values()].map(({ issuer }) => issuer));
   const writing = [...issuers].filter((issuer) => issuer.startsWith('gitea-')).sort();
   if (writing.length === 0 || settings.role === 'report') return [];
@@ -50,7 +50,7 @@ function giteaWriting({ policy, settings }: Parts): readonly Check[] {
   return [warn('Gitea scopes', says)];
 }
 
-async function checkLog({ settings, log, now }: Parts): Promise<readonly Check[]> {
+async function checkLog({ settings, log, now }: Ports): Promise<readonly Check[]> {
   const { vaults, role } = settings;
   if (role === 'rotate') return [];
   if (settings.log === null || log === null) {

@@ -6,23 +6,23 @@ import type { Composition } from '../composition.ts';
 import { assignRole, makeSecret, vaultRole, vaultScope } from './az-commands.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
-type Parts = Pick<Composition, 'settings' | 'rotation' | 'canary' | 'records' | 'now'>;
+type Ports = Pick<Composition, 'settings' | 'rotation' | 'canary' | 'records' | 'now'>;
 
 /** Destructive steps require our clock and the vault's to agree this far. */
 const clockToleranceMs = 5 * 60_000;
 
 /** Checks what Keyturn may do in each vault, without writing and without reading a value other than the canary. */
-export async function checkVaults(parts: Parts): Promise<readonly Check[]> {
-  const { settings, rotation } = parts;
+export async function checkVaults(ports: Ports): Promise<readonly Check[]> {
+  const { settings, rotation } = ports;
   const checks: Check[] = [];
   for (const vault of settings.vaults) {
     const store = rotation.stores.get(vault.name);
     if (store === undefined) continue;
-    const listed = await checkListing(parts, vault, store);
+    const listed = await checkListing(ports, vault, store);
     checks.push(listed);
-    if (listed.verdict !== 'fail') checks.push(checkClock(parts, vault, store), await checkCanary(parts, vault, store));
+    if (listed.verdict !== 'fail') checks.push(checkClock(ports, vault, store), await checkCanary(ports, vault, store));
   }
-  if (settings.role !== 'rotate') checks.push(await checkCanaryRead(parts));
+  if (settings.role !== 'rotate') checks.push(await checkCanaryRead(ports));
   if (settings.role === 'report') return checks;
   checks.push(
     warn(
@@ -30,12 +30,12 @@ export async function checkVaults(parts: Parts): Promise<readonly Check[]> {
       'doctor cannot test without writing whether the identity may set and update secrets; the first rotation shows it',
       settings.vaults.map((vault) => assignRole(vaultRole(settings), vaultScope(vault), null)).join('\n'),
     ),
-    await checkStagingKey(parts),
+    await checkStagingKey(ports),
   );
   return checks;
 }
 
-async function checkListing({ settings }: Parts, vault: Vault, store: SecretStore): Promise<Check> {
+async function checkListing({ settings }: Ports, vault: Vault, store: SecretStore): Promise<Check> {
   const what = `vault ${vault.name}`;
   return await lookAt(
     what,
@@ -51,7 +51,7 @@ async function checkListing({ settings }: Parts, vault: Vault, store: SecretStor
   );
 }
 
-function checkClock({ now }: Parts, { name }: Vault, store: SecretStore): Check {
+function checkClock({ now }: Ports, { name }: Vault, store: SecretStore): Check {
   const what = `clock of ${name}`;
   const vaultTime = store.serverTime();
   if (vaultTime === null) return warn(what, 'the vault did not say what time it is');
@@ -64,7 +64,7 @@ function checkClock({ now }: Parts, { name }: Vault, store: SecretStore): Check 
   );
 }
 
-async function checkCanary({ settings }: Parts, vault: Vault, store: SecretStore): Promise<Check> {
+async function checkCanary({ settings }: Ports, vault: Vault, store: SecretStore): Promise<Check> {
   const what = `canary of ${vault.name}`;
   return await lookAt(what, async () =>
     (await store.latest(settings.canarySecret)) === null
@@ -78,7 +78,7 @@ async function checkCanary({ settings }: Parts, vault: Vault, store: SecretStore
 }
 
 /** Reads the canary as the collector does, and records it, because a read that no record explains is a finding. */
-async function checkCanaryRead({ settings, records, canary, now }: Parts): Promise<Check> {
+async function checkCanaryRead({ settings, records, canary, now }: Ports): Promise<Check> {
   const what = 'canary read';
   return await lookAt(
     what,
@@ -98,7 +98,7 @@ async function checkCanaryRead({ settings, records, canary, now }: Parts): Promi
 }
 
 /** Looks for the secret without reading it, because a read outside a rotation could not be explained later. */
-async function checkStagingKey({ settings, rotation }: Parts): Promise<Check> {
+async function checkStagingKey({ settings, rotation }: Ports): Promise<Check> {
   const what = 'staging key';
   const { stagingKeySecret, stagingVault, vaults } = settings;
   const vault = [...vaults, ...(stagingVault === null ? [] : [stagingVault])].find(

@@ -13,7 +13,7 @@ import { managedIdentity } from '../../../src/runner/identity/managed-identity.t
 import { diagnoseWay } from '../../../src/runner/doctor/diagnose-vault.ts';
 import { readSecret } from '../../../src/runner/reading/read-secret.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
-import { fakeSurroundings } from '../in-process.ts';
+import { fakeRuntime } from '../in-process.ts';
 
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = '22222222-2222-4222-8222-222222222222';
@@ -59,7 +59,7 @@ const failure = async (act: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('case 12: the managed identity', () => {
-  const ask = (endpoint: string, runtime = fakeSurroundings()) =>
+  const ask = (endpoint: string, runtime = fakeRuntime()) =>
     managedIdentity({ exchange: httpExchange, runtime }, { clientId, endpoint })('https://vault.azure.net');
 
   it('is asked for by client id and resource, and tells its object id', async () => {
@@ -72,12 +72,12 @@ describe('case 12: the managed identity', () => {
   });
 
   it('is asked again while the service is being updated, for a bounded time', async () => {
-    const runtime = fakeSurroundings();
+    const runtime = fakeRuntime();
     const server = await serve({ status: 410 }, { status: 429 }, { status: 404 }, good);
     await ask(server.url, runtime);
     expect(runtime.waits).toEqual([500, 1_000, 2_000]);
     const gone = await serve({ status: 410 });
-    const patient = fakeSurroundings();
+    const patient = fakeRuntime();
     expect(await failure(ask(gone.url, patient))).toMatchObject({ code: 'IDENTITY_REFUSED', details: { status: 410 } });
     expect(patient.waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(75_000);
   });
@@ -114,7 +114,7 @@ describe('case 12: Entra', () => {
     environment: Readonly<Record<string, string>> = {},
     gitea = 'https://git.example.net',
   ) => {
-    const ports = { exchange: httpExchange, runtime: fakeSurroundings(environment), gitea };
+    const ports = { exchange: httpExchange, runtime: fakeRuntime(environment), gitea };
     return await (await accessTokenSource(ports, identity))('https://vault.azure.net');
   };
   const principal = (authority: string): Extract<IdentityConfiguration, { kind: 'service-principal' }> => ({
@@ -195,7 +195,7 @@ describe('case 12: Entra', () => {
 
 describe('case 5: the way to the vault', () => {
   const read = async (url: string) => {
-    const runtime = fakeSurroundings();
+    const runtime = fakeRuntime();
     const ports = {
       exchange: httpExchange,
       runtime,

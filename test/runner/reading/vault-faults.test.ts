@@ -9,7 +9,7 @@ import { httpExchange } from '../../../src/runner/http-exchange.ts';
 import { readSecret } from '../../../src/runner/reading/read-secret.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
-import { environmentRequest, fakeSurroundings, fetchInProcess } from '../in-process.ts';
+import { environmentRequest, fakeRuntime, fetchInProcess } from '../in-process.ts';
 
 let world: FetchWorld;
 beforeAll(async () => {
@@ -124,7 +124,7 @@ describe('case 2: a role assignment is still spreading', () => {
   it('waits with growing pauses for ForbiddenByRbac, and keeps the id of every refusal', async () => {
     world.cloud.vault.seed({ name: 'spreading', value: 'value-of-spreading' });
     world.cloud.vault.fault({ kind: 'deny', secret: 'spreading', innerCode: 'ForbiddenByRbac', times: 4 });
-    const runtime = fakeSurroundings();
+    const runtime = fakeRuntime();
     const fetched = await fetchInProcess(world, [environmentRequest('spreading')], runtime);
     expect(fetched.use()[0]?.secret?.value.reveal()).toBe('value-of-spreading');
     expect(runtime.waits).toEqual([750, 1_500, 3_000, 6_000]);
@@ -147,14 +147,14 @@ describe('case 2: a role assignment is still spreading', () => {
   ])('fails at once on %s', async (innerCode, code) => {
     world.cloud.vault.seed({ name: `denied-${innerCode}`, value: 'value-of-denied' });
     world.cloud.vault.fault({ kind: 'deny', secret: `denied-${innerCode}`, innerCode, times: 1 });
-    const runtime = fakeSurroundings();
+    const runtime = fakeRuntime();
     const fetched = await fetchInProcess(world, [environmentRequest(`denied-${innerCode}`)], runtime);
     expect(thrown(() => fetched.use())).toMatchObject({ code });
     expect(runtime.waits).toEqual([]);
   });
 
   it('fails at once when the token is of another tenant', async () => {
-    const runtime = fakeSurroundings();
+    const runtime = fakeRuntime();
     const token = { token: new SecretValue('not-a-token'), objectId: null, tenantId: null };
     const vault = { name: world.cloud.vault.name, url: world.cloud.vault.url };
     const read = await readSecret(
@@ -171,7 +171,7 @@ describe('case 3: the vault throttles forty secrets', () => {
     const names = Array.from({ length: 40 }, (_, index) => `storm-${String(index)}`);
     for (const name of names) world.cloud.vault.seed({ name, value: `value-of-${name}` });
     world.cloud.vault.fault({ kind: 'throttle', times: 60, retryAfterSeconds: 3 });
-    const runtime = fakeSurroundings();
+    const runtime = fakeRuntime();
     const fetched = await fetchInProcess(
       world,
       names.map((name) => environmentRequest(name)),
@@ -188,7 +188,7 @@ describe('case 3: the vault throttles forty secrets', () => {
   it('gives up at the deadline', async () => {
     world.cloud.vault.seed({ name: 'stormy', value: 'value-of-stormy' });
     world.cloud.vault.fault({ kind: 'throttle', secret: 'stormy', times: 99, retryAfterSeconds: 30 });
-    const fetched = await fetchInProcess(world, [environmentRequest('stormy')], fakeSurroundings(), 100_000);
+    const fetched = await fetchInProcess(world, [environmentRequest('stormy')], fakeRuntime(), 100_000);
     world.cloud.vault.fault({ kind: 'throttle', secret: 'stormy', times: 0 });
     expect(thrown(() => fetched.use())).toMatchObject({ code: 'VAULT_THROTTLED' });
     expect(fetched.receipts[0]?.requests).toHaveLength(4);
