@@ -1,4 +1,4 @@
-/** Somebody with an account, as an ID token names them. */
+/** A person with an account, as in an ID token. */
 export interface ProviderPerson {
   /** The account's id: it stays when the name changes. */
   readonly subject: string;
@@ -28,7 +28,7 @@ export interface EmbeddedIdentityProvider {
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Adds an account, or gives the one with this subject another name and other groups. */
+  /** Adds an account, or changes the name and groups of the account with this subject. */
   define(person: ProviderPerson): void;
   /** What the person's browser gets who opens this address and signs in as `name`: the address that it is sent back to. */
   visit(address: string, name: string): Promise<string>;

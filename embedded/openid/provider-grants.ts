@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ProviderPerson } from './identity-provider.ts';
 
-/** What one authorization code stands for. */
+/** The meaning of one authorization code. */
 export interface ProviderGrant {
   readonly person: ProviderPerson;
   /** The scopes of the consent, which may be older and narrower than what was asked for. */

@@ -1,22 +1,22 @@
-/** What an identity provider calls an account: it never changes, and no other account ever gets it. */
+/** An identity provider's identifier of an account. It never changes and is never given to another account. */
 export interface Subject {
-  /** Who says so: the issuer of the token (`iss`), without a trailing slash. For Entra, its tenant's v2.0 issuer. */
+  /** The issuer of the token (`iss`), without a trailing slash. For Entra, the tenant's v2.0 issuer. */
   readonly issuer: string;
   /** `sub`, or for Entra `oid`, which is the same in every application of the tenant. */
   readonly id: string;
 }
 
-/** Ways in that tell nothing about who comes: whoever holds the link, the machine or its account. */
+/** Ways in that prove no identity: a link, this machine, or its command line. */
 type UnnamedDoor = 'sign-in-link' | 'loopback' | 'command-line';
 
 /**
- * Who put an act on record. `name` is for people to read and proves nothing: many providers let an account change it.
+ * The author of a recorded act. `name` is for display and proves nothing, because many providers let an account change it.
  * Source: OpenID Connect Core 5.7, "Claim Stability and Uniqueness"; Microsoft, "Access token claims reference".
  */
 export type Person =
   /** An account of a human being, signed in at an identity provider. */
   | { readonly kind: 'signed-in'; readonly subject: Subject; readonly name: string }
-  /** An account of a program, which nobody sits behind: a service principal, for example. */
+  /** A program's account, such as a service principal. */
   | { readonly kind: 'machine'; readonly subject: Subject; readonly name: string }
   /** An operator whose identity nothing proves. */
   | { readonly kind: 'unnamed'; readonly door: UnnamedDoor; readonly name: string };
@@ -27,33 +27,33 @@ const doors = {
   'command-line': 'command line',
 } as const satisfies Record<UnnamedDoor, string>;
 
-/** Returns whether two subjects are one account. Display names are not looked at. */
+/** Returns whether two subjects are the same account. Ignores display names. */
 function isSameSubject(one: Subject, other: Subject): boolean {
   return one.issuer === other.issuer && one.id === other.id;
 }
 
 /**
- * Returns whether two persons are shown to be two: both are human accounts, with different subjects.
- * An unnamed operator may be anybody, so no second person can be shown beside one.
+ * Returns whether two persons are provably different: both are human accounts, with different subjects.
+ * An unnamed operator can be any person, so the result is then `false`.
  */
 export function areTwoPersons(one: Person, other: Person): boolean {
   return one.kind === 'signed-in' && other.kind === 'signed-in' && !isSameSubject(one.subject, other.subject);
 }
 
-/** How a person stands in a sentence: `ann`, `root (command line, unnamed)`. The subject stands beside it in the data. */
+/** Describes a person in a sentence: `ann`, `root (command line, unnamed)`. The subject is in the data beside it. */
 export function describePerson(person: Person): string {
   if (person.kind === 'unnamed') return `${person.name} (${doors[person.door]}, unnamed)`;
   return person.kind === 'machine' ? `${person.name} (machine account)` : person.name;
 }
 
-/** The same with the subject, for a record that is one line of text: `ann (7 at https://gitea.example.org)`. */
+/** Describes a person with the subject, for a record in one line of text: `ann (7 at https://gitea.example.org)`. */
 export function personOnRecord(person: Person): string {
   if (person.kind === 'unnamed') return describePerson(person);
   const { id, issuer } = person.subject;
   return `${describePerson(person)} (${id} at ${issuer})`;
 }
 
-/** Reads a person from stored JSON. Returns `null` for anything that is not exactly one. */
+/** Parses a person from stored JSON. Returns `null` for any other value. */
 export function parsePerson(value: unknown): Person | null {
   if (!isObject(value) || typeof value['name'] !== 'string' || value['name'].trim() === '') return null;
   const { kind, name } = value;

@@ -4,7 +4,7 @@ import { readSecretSetting } from './secret-setting.ts';
 import type { SettingReader } from './setting-reader.ts';
 import type { SettingName } from './setting-table.ts';
 
-/** What identity providers need that do not follow the default. Source for Gitea: what 1.26.3 answers to each scope. */
+/** Settings for identity providers that differ from the default. Source for Gitea: the answers of 1.26.3 to each scope. */
 const presets = {
   none: { scope: 'openid profile', claim: 'roles', ignoresCase: false },
   gitea: { scope: 'openid profile groups', claim: 'groups', ignoresCase: true },
@@ -18,7 +18,7 @@ const withIssuerAlone = [
   'KEYTURN_OPENID_CLAIM',
 ] as const satisfies readonly SettingName[];
 
-/** `null` where no issuer is named, and after a fault. */
+/** `null` without an issuer, and after a fault. */
 export function readOpenId(reader: SettingReader, azure: AzurePlace): OpenIdSettings | null {
   const clientSecret = readSecretSetting(reader, 'KEYTURN_OPENID_CLIENT_SECRET', azure);
   if (reader.given('KEYTURN_OPENID_ISSUER') === null) {
@@ -45,8 +45,8 @@ export function readOpenId(reader: SettingReader, azure: AzurePlace): OpenIdSett
 }
 
 /**
- * The values that make a role. Application roles have default names. Of groups there is none: on Gitea anybody may found an
- * organisation by the name that a default would have.
+ * Reads the values that grant each role. Application roles have default names; groups do not, because on Gitea any account
+ * can create an organisation with a default's name.
  */
 export function readPortalRoles(reader: SettingReader, openId: OpenIdSettings | null): PortalRoles {
   const auditor = readValues(reader, 'KEYTURN_OPENID_AUDITOR_ROLE');

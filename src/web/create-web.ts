@@ -17,8 +17,8 @@ import type { Role, Who } from './caller.ts';
 type Environment = { Bindings: { connection: Connection }; Variables: { asking: Who } };
 
 /**
- * The one web application of all hosts: portal, downloads and hooks. Every request is first asked who it is from; a
- * route without a rule of its own is for nobody. Hooks authenticate themselves, after the same first look.
+ * The web application of every host: portal, downloads and hooks. It identifies the sender of every request first, and
+ * denies a route that has no rule. Hooks authenticate themselves, after the same first check.
  */
 export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   const web = new Hono<Environment>();
@@ -29,7 +29,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
     }
   });
-  // Before anything is asked: a probe has no session, and addresses a container by any name. They tell their state alone.
+  // Before the sender is identified: a probe has no session and may use any host name. The answer is one word.
   web.get('/healthz', (context) => context.text('ok'));
   web.get('/readyz', async (context) => {
     const checks = await ports.readiness();
@@ -37,7 +37,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   });
   web.use(async (context, next) => {
     const asking = await who(context.req.raw, context.env.connection, access);
-    // Wrong headers and hosts are refused for hooks too; only that nobody is signed in is theirs to settle.
+    // Wrong headers and hosts are refused for hooks too. Only a missing sign-in is for the hook itself to decide.
     if (asking.kind === 'nobody' && (asking.refused || !settlesItself(context.req.raw))) {
       return await showRefusal(context.req.raw, asking.status, asking.reason);
     }
@@ -82,7 +82,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   function needs(role: Role) {
     return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
       const asking = context.get('asking');
-      // Whoever may act may also read: the operator's role includes the auditor's.
+      // The operator's role includes the auditor's.
       if (asking.kind === 'somebody' && (asking.roles.includes(role) || asking.roles.includes('operator'))) {
         await next();
         return undefined;
@@ -102,7 +102,7 @@ const securityHeaders = {
   'cache-control': 'no-store',
 };
 
-/** Routes that find out by themselves who is there: hooks by signature or token, sign-in by a code, sign-out by the session. */
+/** Routes that authenticate the sender themselves: hooks by signature or token, sign-in by a code, sign-out by the session. */
 const selfAuthenticated = [
   'POST /events/key-vault',
   'OPTIONS /events/key-vault',

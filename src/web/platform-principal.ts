@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Role, Who } from './caller.ts';
 
-/** What App Service authentication must say for its headers to count. */
+/** The conditions under which App Service authentication's headers count. */
 export interface PlatformAuthentication {
   readonly tenantId: string;
-  /** Those of the tenant in its cloud: the first names the account on record. */
+  /** The tenant's issuers in its cloud; the first one identifies the account in records. */
   readonly issuers: readonly [string, string];
   /** Names of the app roles that make an auditor and an operator. */
   readonly roleNames: Readonly<Record<Role, readonly string[]>>;
@@ -27,8 +27,8 @@ const claimNames = {
 } as const;
 
 /**
- * Who the platform says is asking. Only called where `KEYTURN_PLATFORM_AUTHENTICATION` is on, which promises that the
- * platform removes these headers from what comes in and sets its own.
+ * Returns the sender according to the platform. Only called if `KEYTURN_PLATFORM_AUTHENTICATION` is on, which states that
+ * the platform removes these headers from requests and sets its own.
  * Source: App Service authentication, "Access user claims in app code" (x-ms-client-principal, base64 of JSON).
  */
 export function fromPlatform(request: Request, { tenantId, issuers: trusted, roleNames }: PlatformAuthentication): Who {
@@ -52,7 +52,7 @@ export function fromPlatform(request: Request, { tenantId, issuers: trusted, rol
   const [id, ...others] = new Set(claims(claimNames.objectId));
   if (id === undefined || others.length > 0)
     return { kind: 'nobody', status: 401, refused: true, reason: 'The sign-in does not name one account (oid).' };
-  // An application signs in for itself where its token says so, or where its object is the subject.
+  // An app-only token says so, or its object id is its subject.
   // Source: Microsoft, "Access token claims reference": idtyp, and sub with oid in app-only tokens.
   const isProgram = claims(claimNames.kind).includes('app') || claims(claimNames.subject).includes(id);
   const subject = { issuer: trusted[0], id };
@@ -69,7 +69,7 @@ function readPrincipal(header: string | null): z.infer<typeof principalShape> | 
   try {
     return principalShape.parse(JSON.parse(Buffer.from(header, 'base64').toString('utf8')));
   } catch {
-    // Not what the platform writes: the same as nobody.
+    // The platform does not write such a header, so the request is anonymous.
     return null;
   }
 }

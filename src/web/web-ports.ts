@@ -25,7 +25,7 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
-/** One rotation, as the portal lists it: what its history says, and what a person may do about it now. */
+/** One rotation, as the portal lists it: its history, and what a person may do with it now. */
 export interface ListedRotation
   extends Pick<
     RotationHistory,
@@ -44,47 +44,47 @@ export interface ListedRotation
     | 'note'
     | 'approvals'
   > {
-  /** The step that waits for a second person, if one does. */
+  /** The step that waits for a second person; `null` if none does. */
   readonly awaits: 'publish' | 'revoke' | null;
-  /** What is to be weighed before a credential ends: codes, names, times. */
+  /** What an approver must weigh before a credential ends: codes, names, times. */
   readonly waitsFor: readonly string[];
 }
 
-/** The token's numbers once Gitea confirmed them; `null` when Gitea said no. */
+/** Returns the token's numbers if Gitea confirms them, `null` if Gitea rejects the token. */
 type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: number; jobId: number } | null>;
 
-/** What the web application calls. All reject with a ServiceError when they could not do or look. */
+/** The ports of the web application. Each rejects with a ServiceError if it could not act or read. */
 export interface WebPorts {
   readonly now: () => Date;
-  /** Takes what could not be answered. */
+  /** Receives the failure of a request that could not be answered. */
   readonly logger: Logger;
   packs(): Promise<readonly ListedPack[]>;
-  /** The files of a pack, or `null` when there is no such pack. */
+  /** The files of a pack; `null` if the pack does not exist. */
   packFiles(pack: string): Promise<readonly ListedFile[] | null>;
-  /** A whole pack as one zip, as it is read: never all of it in memory. */
+  /** A whole pack as one zip, streamed, so that it is never all in memory. */
   packZip(pack: string): AsyncIterable<Uint8Array>;
-  /** A file of a pack, or `null` when there is no such pack or file. */
+  /** A file of a pack; `null` if the pack or the file does not exist. */
   packFile(pack: string, path: string): Promise<Uint8Array | null>;
   rotations(): Promise<readonly ListedRotation[]>;
-  /** Asks for a rotation, in the name of the person who did. Gives the rotation's id. */
+  /** Requests a rotation in the name of a person. Returns the rotation's id. */
   requestRotation(request: { secret: string; reason: string; by: Person; emergency: boolean }): Promise<string>;
   approveRotation(approval: { rotationId: string; by: Person; breakGlass: boolean; reason: string }): Promise<void>;
-  /** Publishes the old value again while its grace lasts. */
+  /** Publishes the old value again during its grace. */
   rollBackRotation(request: { rotationId: string; by: Person; reason: string }): Promise<void>;
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string }>;
-  /** Whether a topic (lower-case) is one of our vaults: only then is a subscription's validation answered. */
+  /** Returns whether a topic (lower-case) is a configured vault; only then is a subscription's validation answered. */
   isOurTopic(topic: string): boolean;
-  /** Checks the token that Event Grid sends to a self-hosted server; `null` where no such token is configured. */
+  /** Checks Event Grid's token on a self-hosted server; `null` if no such token is configured. */
   readonly checkEventToken: ((token: string) => Promise<boolean>) | null;
-  /** Whether Gitea signed these bytes; `null` where no webhook secret is configured. */
+  /** Returns whether Gitea signed these bytes; `null` if no webhook secret is configured. */
   readonly checkGiteaSignature: ((body: Uint8Array, signature: string | null) => Promise<boolean>) | null;
   /** A delivery that was signed: a job to ask Gitea about, and a hint to poll. */
   onGiteaDelivery(payload: unknown): Promise<void>;
   readonly checkRuntimeToken: TokenCheck | null;
-  /** The short name of our Gitea in receipts. */
+  /** The short name of the configured Gitea in receipts. */
   readonly instance: string | null;
   /** Records receipts of one job whose token Gitea confirmed, and that job. */
   recordReceipts(receipts: readonly Receipt[]): Promise<void>;
-  /** What must be reachable for work to go on. Anybody may make the server look, so an answer counts for some seconds. */
+  /** Checks what the service needs. Anyone can call this through `/readyz`, so the answer is cached for some seconds. */
   readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
 }

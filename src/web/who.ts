@@ -4,9 +4,9 @@ import { fromPlatform, type PlatformAuthentication } from './platform-principal.
 import type { OpenId } from './sign-in/open-id.ts';
 import type { Sessions } from './sign-in/sessions.ts';
 
-/** How a host lets people in. Exactly what stands here counts, and nothing a request says about itself. */
+/** The ways in that a host has. Nothing that a request states about itself counts beyond these. */
 export interface Access {
-  /** `start` alone trusts loopback; `null` session and platform parts let nobody in by that way. */
+  /** Only `start` trusts loopback. */
   readonly trustLoopback: boolean;
   /** Where the platform checks sign-ins before a request reaches us (App Service authentication). */
   readonly platform: PlatformAuthentication | null;
@@ -31,7 +31,7 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
  * 1. Platform headers count only where the platform injects them; elsewhere a request that carries any gets 401.
  * 2. A Host that is not ours gets 401: a page on another site may have pointed its name at this machine.
  * 3. A session, then loopback (for `start`), then nobody.
- * Rejects if a session cannot be looked up: then nobody is let in.
+ * Rejects if a session cannot be looked up, so that the request is denied.
  * Source: docs/decisions.md, "Deny by default"; DNS rebinding is why a loopback connection alone proves nothing.
  */
 export async function who(request: Request, connection: Connection, access: Access): Promise<Who> {

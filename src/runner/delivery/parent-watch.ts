@@ -9,10 +9,10 @@ export interface ParentWatch {
 const everyMs = 500;
 
 /**
- * Watches this process's parent. Runners before 2.0 end a cancelled step by killing its shell alone: the helper would go on
- * with the secrets, a child of process 1. Where the parent is process 1 from the start, or of another process namespace (0),
- * nothing is watched: such a parent is not replaced when it ends.
- * `parentId`: the present parent's id, for tests. Source: Gitea's runner 1.0.8, seen after a cancel.
+ * Watches this process's parent. Runners before 2.0 end a cancelled step by killing only its shell; the helper would keep
+ * running with the secrets, as a child of process 1. Nothing is watched if the parent is process 1 from the start, or in
+ * another process namespace (0), because its end does not change the parent's id.
+ * `parentId` returns the current parent's id; tests replace it. Source: Gitea's runner 1.0.8, seen after a cancel.
  */
 export function watchParent(parentId: () => number = () => process.ppid): ParentWatch {
   const first = parentId();

@@ -4,9 +4,10 @@ import type { WebPorts } from '../web-ports.ts';
 const limitBytes = 4 * 1024 * 1024;
 
 /**
- * `POST /events/gitea`: a `workflow_job` delivery. It is verified on its raw bytes before anything is parsed, and only
- * triggers a poll: repository administrators know a hook's secret, and a delivery can be replayed.
- * 401 for a missing or wrong signature (nothing stored), 202 otherwise: Gitea gives up after five seconds.
+ * `POST /events/gitea`: a `workflow_job` delivery. Its raw bytes are verified before anything is parsed. It only
+ * triggers a poll, because repository administrators know a hook's secret and a delivery can be replayed.
+ * Answers 401 for a missing or wrong signature and stores nothing; otherwise 202, because Gitea stops waiting after five
+ * seconds.
  */
 export async function receiveGiteaEvent(request: Request, ports: WebPorts): Promise<Response> {
   if (ports.checkGiteaSignature === null) {

@@ -7,10 +7,10 @@ const limitBytes = 1024 * 1024;
 const eventGridOrigin = 'eventgrid.azure.net';
 
 /**
- * `POST /events/key-vault` of a self-hosted server. An event is a hint, so even a forged one makes Keyturn only look at
- * the vault; still the sender must be Event Grid by an Entra token, or this machine where loopback is trusted.
- * A subscription's validation code is echoed for topics of our vaults alone; `validationUrl` is never fetched.
- * 200 for every event that was recorded: a failing answer would make Event Grid hold back the events of other secrets.
+ * `POST /events/key-vault` of a self-hosted server. An event is a hint: even a forged one only makes Keyturn look at the
+ * vault. The sender must still prove by an Entra token that it is Event Grid, or be this machine if loopback is trusted.
+ * A subscription's validation code is only echoed for topics of configured vaults; `validationUrl` is never fetched.
+ * Answers 200 for every recorded event, because Event Grid delays the events of other secrets after a failure.
  * Source: Event Grid delivery and retry, webhook validation.
  */
 export async function receiveKeyVaultEvent(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
@@ -26,7 +26,7 @@ export async function receiveKeyVaultEvent(request: Request, asking: Who, ports:
   return Response.json({ outcomes });
 }
 
-/** `OPTIONS /events/key-vault`: how Event Grid asks, for CloudEvents, whether it may deliver here. */
+/** `OPTIONS /events/key-vault`: Event Grid's request, for CloudEvents, to deliver here. */
 export function allowDelivery(request: Request): Response {
   if (request.headers.get('webhook-request-origin') !== eventGridOrigin) return new Response(null, { status: 403 });
   return new Response(null, {
@@ -40,7 +40,7 @@ async function isEventGrid(request: Request, asking: Who, ports: WebPorts): Prom
   return token !== undefined && ports.checkEventToken !== null && (await ports.checkEventToken(token));
 }
 
-/** By the way in, never by the name: an account may be called anything. */
+/** Decided by the way in, never by the name, because an account can have any name. */
 function isThisMachine(person: Person): boolean {
   return person.kind === 'unnamed' && person.door === 'loopback';
 }

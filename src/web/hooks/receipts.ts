@@ -9,9 +9,9 @@ const limitBytes = 256 * 1024;
 const mostReceipts = 100;
 
 /**
- * `POST /receipts`: receipts of a job that runs, proven by its runtime token, which Gitea confirms. The token is neither
- * stored nor logged, and its numbers must be those of every receipt. 202 with the count; 401 when Gitea says no; 403 when
- * a receipt is of another job; 503 when Gitea cannot be asked: the receipt is in the job's log as well.
+ * `POST /receipts`: receipts of a running job, proven by its runtime token, which Gitea confirms. The token is neither
+ * stored nor logged, and every receipt must have its numbers. Answers 202 with the count, 401 if Gitea rejects the token,
+ * 403 if a receipt belongs to another job, and 503 if Gitea did not answer; the job's log contains the receipt too.
  */
 export async function receiveReceipts(request: Request, ports: WebPorts): Promise<Response> {
   if (ports.checkRuntimeToken === null) return Response.json({ error: 'No Gitea is configured.' }, { status: 404 });
@@ -34,7 +34,7 @@ export async function receiveReceipts(request: Request, ports: WebPorts): Promis
   return Response.json({ accepted: receipts.length }, { status: 202 });
 }
 
-/** @throws ServiceError `REQUEST_MALFORMED` naming the receipt that is none. */
+/** @throws ServiceError `REQUEST_MALFORMED` naming the invalid receipt. */
 function parseReceipts(body: unknown): readonly Receipt[] {
   const list = typeof body === 'object' && body !== null && 'receipts' in body ? body.receipts : undefined;
   if (!Array.isArray(list) || list.length === 0 || list.length > mostReceipts) {

@@ -51,7 +51,7 @@ export async function page(title: string, body: Markup, { status = 200, asking }
   return new Response(markup.toString(), { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
 }
 
-/** Whoever came by single sign-on or a link can go; this machine, where it is trusted, is always in. */
+/** Shown to people who signed in. This machine has no session to end if loopback is trusted. */
 function signOutForm(asking: Who | undefined) {
   if (asking?.kind !== 'somebody') return '';
   const { person } = asking;

@@ -75,7 +75,7 @@ function rollBackForm({ rotationId }: ListedRotation) {
   return html`<details><summary>Roll back</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="roll-back"><input type="hidden" name="rotationId" value="${rotationId}"><label>Reason, for the record<input type="text" name="reason" required></label><button>Publish the old value again</button></form></details>`;
 }
 
-/** Whoever asked may agree alone, and a grace may end at once: as an exception that stands in every report. */
+/** The requester may approve alone, and a grace may end at once; every report lists this as an exception. */
 function canBreakGlass({ state, awaits }: ListedRotation): boolean {
   return awaits !== null || state === 'grace';
 }

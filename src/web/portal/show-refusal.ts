@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { page } from './page.ts';
 
-/** Says no in the caller's form: a page for people, JSON for programs. Never tells what is behind the door. */
+/** Refuses a request: a page for people, JSON for programs. Never discloses what the route would have shown. */
 export async function showRefusal(request: Request, status: number, reason: string): Promise<Response> {
   const accept = request.headers.get('accept') ?? '';
   if (!accept.includes('text/html')) return Response.json({ error: reason }, { status });

@@ -13,7 +13,7 @@ export interface SignInWays {
   readonly platform: object | null;
 }
 
-/** `GET /sign-in`: a link with a code signs in once; without one, the identity provider is asked where there is one. */
+/** `GET /sign-in`: a link with a code signs in once; without a code, the browser goes to the identity provider, if any. */
 export async function signIn(code: string | undefined, request: Request, ways: SignInWays): Promise<Response> {
   if (code === undefined && ways.openId !== null) return await ways.openId.begin();
   const cookie = (await ways.sessions?.signIn(code ?? '')) ?? null;
@@ -24,15 +24,15 @@ export async function signIn(code: string | undefined, request: Request, ways: S
   });
 }
 
-/** `GET /sign-in/callback`: the way back from the identity provider. */
+/** `GET /sign-in/callback`: the return from the identity provider. */
 export async function finishSignIn(request: Request, ways: SignInWays): Promise<Response> {
   if (ways.openId !== null) return await ways.openId.finish(request);
   return await showRefusal(request, 404, 'No identity provider is configured.');
 }
 
 /**
- * `POST /sign-out`: ends the session at every instance, also for whoever copied the cookie. A platform that signs people in
- * signs them out itself. Source: App Service authentication, "Customize sign-ins and sign-outs".
+ * `POST /sign-out`: ends the session at every instance, including any copy of the cookie. A platform that signs people
+ * in also signs them out. Source: App Service authentication, "Customize sign-ins and sign-outs".
  */
 export async function signOut(request: Request, ways: SignInWays): Promise<Response> {
   refuseOtherSites(request);

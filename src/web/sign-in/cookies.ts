@@ -1,4 +1,4 @@
-/** One cookie of a request's Cookie header; `null` when it is not there. */
+/** Returns one cookie of a Cookie header; `null` if it is absent. */
 export function readCookie(header: string | null, wanted: string): string | null {
   for (const part of header?.split(';') ?? []) {
     const [name, value] = part.trim().split('=', 2);

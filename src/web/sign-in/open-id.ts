@@ -18,7 +18,7 @@ import type { TokenSealer } from './token-sealer.ts';
 export interface OpenId {
   /** Sends the browser to the identity provider. */
   begin(): Promise<Response>;
-  /** Takes the browser back from it: a session for an account with a role; else a page that says what to do. */
+  /** Handles the browser's return: a session for an account with a role, otherwise a page that says what to do. */
   finish(request: Request): Promise<Response>;
 }
 
@@ -26,9 +26,9 @@ export interface OpenIdOptions {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: () => Promise<SecretValue>;
-  /** Where people reach the portal: the redirect address is `/sign-in/callback` below it. */
+  /** The portal's address; the redirect address is `/sign-in/callback` below it. */
   readonly publicUrl: string;
-  /** What is asked for, `openid` among it; the claim below may need a scope of its own. */
+  /** The requested scope, including `openid` and what the role claim needs. */
   readonly scope: string;
   readonly roleClaim: RoleClaim;
   readonly sessions: Sessions;
@@ -38,13 +38,13 @@ export interface OpenIdOptions {
 }
 
 const attemptMs = 10 * 60_000;
-/** A name is for reading; what is longer is cut. */
+/** A name is only displayed, so a longer one is cut. */
 const mostNameCharacters = 100;
 
-/** Ties a sign-in to the browser that began it, or another's could be finished in it. `Lax`: the provider sends it back here. */
+/** Ties a sign-in to the browser that began it, so that an attacker's cannot be finished there. `Lax`, because the browser returns from another site. */
 const attemptCookie = 'keyturn-sign-in';
 
-/** We sealed it, but another release may have. */
+/** Another release may have sealed the attempt. */
 const attemptShape = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() });
 type Attempt = z.infer<typeof attemptShape>;
 
@@ -56,7 +56,7 @@ interface Account {
 interface OpenProvider extends Pick<OpenIdOptions, 'issuer' | 'scope' | 'roleClaim'> {
   /** Whether the portal is reached by https. */
   readonly secure: boolean;
-  /** Asks the issuer for its addresses once; a failure is asked again at the next sign-in. */
+  /** Fetches the issuer's metadata once; after a failure, again at the next sign-in. */
   readonly configured: () => Promise<openid.Configuration>;
 }
 
@@ -98,7 +98,7 @@ export function createOpenId(options: OpenIdOptions): OpenId {
         readCookie(request.headers.get('cookie'), attemptCookie) ?? '',
       );
       const attempt = attemptShape.safeParse(token?.content).data;
-      // Begun in another browser, too long ago, or under a key that has changed since: nobody is to blame.
+      // The sign-in began in another browser, too long ago, or before the key changed: this is no refusal.
       if (token === null || attempt?.state !== searchParams.get('state')) return await signInAgain(request);
       const account = await exchange(provider, new URL(`${callback}${search}`), attempt);
       if (account === 'used') return await signInAgain(request);
@@ -106,7 +106,7 @@ export function createOpenId(options: OpenIdOptions): OpenId {
       const roles = await rolesOf(provider, account);
       if (roles === 'refused') return await notConfirmed(request);
       if (roles === null || roles.length === 0) return await noRole(provider, request, roles === null);
-      // Last: only an account with a role writes a record.
+      // Last, so that only an account with a role writes a record.
       if (!(await spent.spend(token.id, token.endsAt))) return await signInAgain(request);
       return await signedIn(provider, await sessions.open({ person: personIn(account.claims), roles }));
     },
@@ -138,7 +138,7 @@ async function exchange(provider: OpenProvider, address: URL, attempt: Attempt):
   }
 }
 
-/** The claim in the ID token, or else what the same issuer says of the same subject. `null`: the claim is in neither. */
+/** Reads the roles from the ID token, or else from the issuer's userinfo for the same subject. `null`: neither has the claim. */
 async function rolesOf(provider: OpenProvider, { claims, accessToken }: Account) {
   const config = await provider.configured();
   const told = rolesIn(claims, provider.roleClaim);
@@ -160,7 +160,7 @@ async function noRole(provider: OpenProvider, request: Request, isMissing: boole
 }
 
 async function signedIn(provider: OpenProvider, cookie: string): Promise<Response> {
-  // A page and not a redirect: on the way back from the provider's site a browser would not send a `Strict` cookie along.
+  // A page, not a redirect: after the provider's site, a browser would follow a redirect without the `Strict` cookie.
   const shown = await page('Signed in', html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`);
   shown.headers.set('set-cookie', setCookieHeader(cookie, provider.secure));
   shown.headers.set('refresh', '0; url=/');
@@ -168,7 +168,7 @@ async function signedIn(provider: OpenProvider, cookie: string): Promise<Respons
 }
 
 function unreachable(provider: OpenProvider, cause: unknown): unknown {
-  // The client secret may have failed before anything was asked: that fault says it better.
+  // If reading the client secret failed, that fault is the more precise one.
   return ServiceError.is(cause)
     ? cause
     : new ServiceError('IDENTITY_PROVIDER_UNREACHABLE', { issuer: provider.issuer }, { cause });
@@ -179,7 +179,7 @@ function attemptCookieHeader(token: string, secure: boolean): string {
   return secure ? `${base}; Secure` : base;
 }
 
-/** The account as it goes on record: by its subject, with the name that people know it by. */
+/** The account for the record: its subject, with its present name. */
 function personIn(claims: openid.IDToken): Person {
   const names = [claims['preferred_username'], claims['name'], claims.sub];
   const texts = names.filter((one) => typeof one === 'string');
@@ -195,12 +195,12 @@ async function notConfirmed(request: Request): Promise<Response> {
   return await showRefusal(request, 403, 'The identity provider did not confirm this sign-in.');
 }
 
-/** What the provider or its token got wrong is an answer; a provider that cannot be reached is a failure. */
+/** Tells an answer of the provider, however wrong, from a failure to reach it. */
 function isAnswer(error: unknown): boolean {
   if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return true;
   if (error instanceof openid.WWWAuthenticateChallengeError) return true;
   if (!(error instanceof openid.ClientError)) return false;
-  // Without a code nothing was answered: the client then wraps what the network said.
+  // An error without a code wraps a network failure.
   const { code, cause } = error;
   const isServersFault = cause instanceof Response && cause.status >= 500;
   return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT' && !isServersFault;
@@ -208,7 +208,7 @@ function isAnswer(error: unknown): boolean {
 
 async function discover({ issuer, clientId, clientSecret }: OpenIdOptions): Promise<openid.Configuration> {
   const address = new URL(issuer);
-  // Plain http only where it stays on this machine or in a container's network: the settings take no other.
+  // Plain http only to this machine or within a container's network, as the settings require.
   const isPlain = address.protocol === 'http:' && isPrivateEnough(address);
   return await openid.discovery(address, clientId, (await clientSecret()).reveal(), undefined, {
     ...(isPlain && { execute: [openid.allowInsecureRequests] }),

@@ -1,16 +1,16 @@
 import type { Role } from '../caller.ts';
 
-/** How roles are read from what an identity provider says of an account. */
+/** How to read roles from the claims of an account. */
 export interface RoleClaim {
   /** `roles`, `groups`, or a path such as `realm_access.roles`. */
   readonly name: string;
-  /** Values of the claim that make a role; none where nobody is to have it by this claim. */
+  /** The claim's values that grant each role; an empty list grants it to no account. */
   readonly values: Readonly<Record<Role, readonly string[]>>;
-  /** Gitea's names of organisations and teams differ by more than case: `Acme:Auditors` is `acme:auditors`. */
+  /** Gitea compares names of organisations and teams without regard to case: `Acme:Auditors` is `acme:auditors`. */
   readonly ignoresCase: boolean;
 }
 
-/** Returns the roles that the claim gives an account, none perhaps; `null` where the claim itself is missing. */
+/** Returns the roles of an account, possibly none; `null` if the claim itself is missing. */
 export function rolesIn(claims: Readonly<Record<string, unknown>>, claim: RoleClaim): readonly Role[] | null {
   const value = valueAt(claims, claim.name);
   if (value === undefined) return null;
@@ -21,7 +21,7 @@ export function rolesIn(claims: Readonly<Record<string, unknown>>, claim: RoleCl
   );
 }
 
-/** A claim of that very name, as namespaced claims are URLs; else the member at the end of the dotted path. */
+/** The claim of exactly this name, because namespaced claims are URLs; else the member at the end of the dotted path. */
 function valueAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: unknown = claims;

@@ -6,15 +6,15 @@ import { ServiceError } from '../../service-error.ts';
 const path = 'web/session-key';
 const keyBytes = 32;
 const keptMs = 5 * 60_000;
-/** While the record or the vault cannot be read: not every request waits for it again. */
+/** How long a failure to read the record or the vault is not retried, so that requests do not all wait for it. */
 const retryMs = 30_000;
 
 /**
- * The key that seals what browsers keep. It is derived from random bytes that the first instance puts on record and, with
- * single sign-on, from the client secret: who may read the records, as an auditor may, cannot make a session from them.
- * A new client secret therefore ends all sessions. Looked at again every five minutes; while that fails, the key that
- * was known goes on to count, so that a vault which does not answer signs nobody out.
- * @throws ServiceError `RECORD_STORE_…`, or as the vault does, where no key was known yet.
+ * Derives the key of sealed tokens from a record of random bytes, which the first instance creates, and with single
+ * sign-on also from the client secret: an auditor who can read the records cannot make a session from them. A new client
+ * secret therefore ends all sessions. The key is derived again every five minutes; if that fails, the known key stays
+ * valid, so that an unavailable vault ends no session.
+ * @throws ServiceError `RECORD_STORE_…`, or as the vault does, if no key is known yet.
  */
 export function sessionKey(options: {
   readonly records: RecordStore;
@@ -42,14 +42,14 @@ export function sessionKey(options: {
   };
 }
 
-/** The bytes on record, made by the first instance that asks. */
+/** Reads the recorded bytes; the first instance creates them. */
 async function recordedBytes(records: RecordStore): Promise<Uint8Array> {
   const stored = await records.read(path);
   if (stored === null) {
     try {
       await records.create(path, randomBytes(keyBytes));
     } catch (error) {
-      // Another instance was first: its bytes count.
+      // Another instance created the record first, so its bytes count.
       if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
     }
     return await recordedBytes(records);

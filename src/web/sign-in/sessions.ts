@@ -10,17 +10,17 @@ interface Session {
   readonly roles: readonly Role[];
 }
 
-/** Sessions of people, sealed in their browsers' cookies: a restart or a second instance signs nobody out. */
+/** Sessions of people, sealed in their browsers' cookies, so that they outlive a restart and work at every instance. */
 export interface Sessions {
   /** A code that signs in once, within ten minutes. */
   offerSignIn(session: Session): Promise<string>;
-  /** The cookie for a code, or `null` when the code is not ours, used or too old. */
+  /** Returns the cookie for a code, or `null` if the code is forged, used or too old. */
   signIn(code: string): Promise<string | null>;
-  /** A cookie for somebody whom an identity provider has signed in. It counts for eight hours. */
+  /** Returns a cookie for a person whom an identity provider signed in. It is valid for eight hours. */
   open(session: Session): Promise<string>;
-  /** Whose session a Cookie header carries; `null` for none, and for one that was ended. */
+  /** Returns the session in a Cookie header; `null` if there is none or it was ended. */
   find(cookieHeader: string | null): Promise<Session | null>;
-  /** Ends the session that a Cookie header carries, at every instance. */
+  /** Ends the session in a Cookie header, at every instance. */
   end(cookieHeader: string | null): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ const sessionCookie = 'keyturn-session';
 const sessionMs = 8 * hourMs;
 const codeMs = 10 * 60_000;
 
-/** The last two reject as the record store does, and `RECORD_STORE_…` where the key is on record and cannot be read. */
+/** Every method rejects as the record store does if the key or the spent tokens cannot be read. */
 export function createSessions(ports: {
   readonly sealer: TokenSealer;
   readonly spent: SpentTokens;
@@ -83,7 +83,7 @@ function cookieHeader(value: string, maxAgeSeconds: number, secure: boolean): st
   return secure ? `${base}; Secure` : base;
 }
 
-/** We sealed it, but another release may have: what this one does not know is no session. */
+/** Another release may have sealed it, so unknown content is not a session. */
 function sessionIn(token: OpenedToken | null): Session | null {
   const { person, roles } = (token?.content ?? {}) as { person?: unknown; roles?: unknown };
   const known = parsePerson(person);

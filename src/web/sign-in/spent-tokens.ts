@@ -3,22 +3,22 @@ import { parseRecord, recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore, StoredRecord } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 
-/** Tokens that count no more although their time has not passed: sessions that were ended, links and attempts that were used. */
+/** Tokens that were spent before their time passed: ended sessions, used links and used attempts. */
 export interface SpentTokens {
-  /** Marks a token as spent. Returns `true` for the first caller alone, whichever instance it asks. */
+  /** Marks a token as spent. Returns `true` only for the first caller, across all instances. */
   spend(id: string, endsAt: Date): Promise<boolean>;
   isSpent(id: string): Promise<boolean>;
 }
 
 const path = 'web/spent-tokens';
-/** Clocks of two instances may differ: an entry stays a little longer than its token could count. */
+/** An entry outlives its token by this, because the clocks of two instances can differ. */
 const slackMs = 5 * 60_000;
-/** How often a write is tried that another instance's write preceded. */
+/** How often a write is tried if other instances write first. */
 const mostTries = 20;
 
 /**
- * Keeps spent tokens in one record, which forgets each when its time has passed.
- * Both reject as the record store does: who cannot look must not let anybody in.
+ * Keeps spent tokens in one record, which drops each after its time.
+ * Both methods reject as the record store does, so that a request is denied if the record cannot be read.
  */
 export function recordedSpentTokens(records: RecordStore, now: () => Date): SpentTokens {
   return {
@@ -39,7 +39,7 @@ export function recordedSpentTokens(records: RecordStore, now: () => Date): Spen
     },
   };
 
-  /** Returns `false` when another instance wrote meanwhile. The last try rejects instead. */
+  /** Returns `false` if another instance wrote first; the last try rejects instead. */
   async function isWritten(stored: StoredRecord | null, next: object, isLast: boolean): Promise<boolean> {
     const bytes = Buffer.from(`${JSON.stringify(next)}\n`);
     try {
@@ -56,7 +56,7 @@ export function recordedSpentTokens(records: RecordStore, now: () => Date): Spen
 
 const spentShape = z.object({ format: z.literal(1), spent: z.record(z.string(), recordedTime) });
 
-/** Token ids with the time at which each ends. @throws ServiceError `RECORD_UNREADABLE`. */
+/** Token ids, each with its end. @throws ServiceError `RECORD_UNREADABLE`. */
 function spentIn(stored: StoredRecord | null): Readonly<Record<string, string>> {
   return stored === null ? {} : parseRecord(spentShape, stored.bytes, path).spent;
 }

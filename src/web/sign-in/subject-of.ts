@@ -8,8 +8,8 @@ interface NamingClaims {
 }
 
 /**
- * Returns who an ID token speaks of. Entra's `sub` differs from one application to the next, so that one person would be two
- * in two portals of a tenant: where the issuer is the tenant that `tid` names, `oid` counts.
+ * Returns the subject of an ID token. Entra's `sub` differs between applications, so that one person would be two in two
+ * portals of a tenant; `oid` counts if the issuer is the tenant in `tid`.
  * Source: OpenID Connect Core 5.7; Microsoft, "ID token claims reference" (oid, tid, sub).
  */
 export function subjectOf(claims: NamingClaims): Subject {

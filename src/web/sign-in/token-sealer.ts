@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 
-/** What a token is for. One that was sealed for another purpose does not open. */
+/** The purpose of a token. A token sealed for another purpose does not open. */
 type TokenPurpose = 'session' | 'sign-in-attempt' | 'sign-in-link';
 
 export interface OpenedToken {
-  /** Names this token alone, so that it can be spent. */
+  /** Identifies this token, so that it can be spent. */
   readonly id: string;
   readonly endsAt: Date;
-  /** As it was sealed, through JSON. */
+  /** The sealed content, after a round trip through JSON. */
   readonly content: unknown;
 }
 
-/** Tokens that browsers keep for us: nobody else can read, change or make one, and every instance opens them. */
+/** Seals tokens that browsers keep. Only holders of the key can read, change or make one; every instance has it. */
 export interface TokenSealer {
   seal(purpose: TokenPurpose, content: object, endsAt: Date): Promise<string>;
-  /** Returns `null` for anything that this key did not seal for this purpose, and for what has ended. */
+  /** Returns `null` unless this key sealed the token for this purpose and it has not ended. */
   open(purpose: TokenPurpose, token: string): Promise<OpenedToken | null>;
 }
 
-/** `key`: 32 bytes, the same at every instance; asked for each time, because it may change. */
+/** `key`: 32 bytes, the same at every instance; called each time, because the key can change. */
 export interface SealerOptions {
   readonly key: () => Promise<Uint8Array>;
   readonly now: () => Date;
@@ -50,7 +50,7 @@ export function createTokenSealer({ key, now }: SealerOptions): TokenSealer {
         const { jti = '', exp = 0, content } = payload;
         return { id: jti, endsAt: new Date(exp * 1000), content };
       } catch (error) {
-        // Not ours, for another purpose, or too old: the holder begins again.
+        // Forged, for another purpose, or too old: the holder begins again.
         if (error instanceof errors.JOSEError) return null;
         throw error;
       }
