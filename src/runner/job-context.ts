@@ -21,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readJobContext(environment: Environment, gitea: string): JobLookup {
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
-  if (token === '') return { found: false, reason: 'the environment holds no runtime token' };
+  if (token === '') return { found: false, reason: 'the environment contains no runtime token' };
   const claims = tokenClaims(token);
   const [jobId, taskId, runId] = ['JobID', 'TaskID', 'RunID'].map((name) => databaseId(claims?.[name]));
   if (!jobId || !taskId || !runId) return { found: false, reason: 'the runtime token names no job' };
@@ -32,7 +32,7 @@ export function readJobContext(environment: Environment, gitea: string): JobLook
   // Runners before November 2025 do not state the attempt.
   const attempt = Number(environment['GITHUB_RUN_ATTEMPT'] ?? '1');
   if (!Number.isSafeInteger(attempt) || attempt < 1 || attempt > 99_999) {
-    return { found: false, reason: 'GITHUB_RUN_ATTEMPT is not a number of an attempt' };
+    return { found: false, reason: 'GITHUB_RUN_ATTEMPT is not an attempt number' };
   }
   return {
     found: true,

@@ -12,7 +12,7 @@ async function main(words: readonly string[]): Promise<number> {
     return await runCall(words, runtime);
   } catch (error) {
     // Only Keyturn's own errors are safe to print.
-    runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error of its own');
+    runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error');
     return exitCodeOf(error);
   }
 }

@@ -82,10 +82,10 @@ export function startSession(runtime: Runtime, patienceMs: number, exchange: Htt
   };
 
   function sayWhatWasSelected({ prefix }: SecretSelection, { requests, disabled }: Selected): void {
-    const left = disabled.length === 0 ? '' : `; ${String(disabled.length)} disabled and left out`;
+    const left = disabled.length === 0 ? '' : `; ${String(disabled.length)} disabled and skipped`;
     const variables = requests.map(({ target }) => (target.kind === 'environment' ? target.variable : ''));
     const named = opaque ? '' : `: ${variables.join(', ')}`;
-    say(`${String(requests.length)} secrets begin with ${opaque ? 'a prefix' : prefix}${named}${left}`);
+    say(`${String(requests.length)} secrets start with ${opaque ? 'a prefix' : prefix}${named}${left}`);
   }
 }
 

@@ -25,12 +25,12 @@ describe('the helper as a single executable', skipUnless(isBuilt, 'the binary is
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('needs no Node: it answers where there is nothing on the path', () => {
+  it('needs no Node: it runs with an empty PATH', () => {
     const { status, stdout } = spawnSync(binary, ['help'], { encoding: 'utf8', env: { PATH: '/nowhere' } });
     expect([status, stdout.startsWith('Usage: keyturn-fetch')]).toEqual([0, true]);
   });
 
-  it('runs a command with a secret in each kind of place, redacted and on record', async () => {
+  it('runs a command with a secret at each kind of destination, redacted and with receipts', async () => {
     const job = world.startJob();
     const script = 'test "$P" = "$(cat "$F")" && test "$P" = "$(cat /dev/fd/3)" && echo "it is $P" && exit 7';
     const places = ['--secret', 'P=password', '--file', 'F=password', '--fd', '3=password'];

@@ -17,17 +17,20 @@ describe('the bundle of the helper', () => {
     expect(first.length).toBeLessThanOrEqual(600 * 1024);
   });
 
-  it.each(['main', 'action/action-main', 'action/action-post'])('holds nothing of the service: %s', async (entry) => {
-    const { metafile } = await build({
-      entryPoints: [`src/runner/${entry}.ts`],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      metafile: true,
-      write: false,
-    });
-    const allowed =
-      /^(src\/(runner|command-line|provenance|secrets|faults)\/|src\/service-error\.ts$|node_modules\/(yaml|commander)\/)/;
-    expect(Object.keys(metafile.inputs).filter((path) => !allowed.test(path))).toEqual([]);
-  });
+  it.each(['main', 'action/action-main', 'action/action-post'])(
+    'contains nothing of the service: %s',
+    async (entry) => {
+      const { metafile } = await build({
+        entryPoints: [`src/runner/${entry}.ts`],
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        metafile: true,
+        write: false,
+      });
+      const allowed =
+        /^(src\/(runner|command-line|provenance|secrets|faults)\/|src\/service-error\.ts$|node_modules\/(yaml|commander)\/)/;
+      expect(Object.keys(metafile.inputs).filter((path) => !allowed.test(path))).toEqual([]);
+    },
+  );
 });

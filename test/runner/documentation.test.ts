@@ -10,19 +10,19 @@ import { runnerFaults } from '../../src/faults/runner-faults.ts';
 const guide = readFileSync('docs/fetch.md', 'utf8');
 
 describe('docs/fetch.md', () => {
-  it('lists every exit code with the failures that end so', () => {
+  it('lists every exit code with its failures', () => {
     for (const [failure, code] of Object.entries(exitCodes)) {
       const row = guide.split('\n').find((line) => line.startsWith(`| ${String(code)} |`));
       expect([failure, row]).toEqual([failure, expect.stringContaining(`\`${failure}\``)]);
     }
   });
 
-  it('shows a configuration that is taken', () => {
+  it('shows a valid configuration', () => {
     const [, json = ''] = /```json\n([^`]+)```/.exec(guide) ?? [];
     expect(parseFetchConfiguration('fetch.json', json).identity.kind).toBe('managed-identity');
   });
 
-  it('names the options that exec takes, and no other', () => {
+  it('names exactly the options of exec', () => {
     const values: Readonly<Record<string, string>> = {
       secret: 'A=a',
       file: 'B=b',
@@ -44,7 +44,7 @@ describe('commands and manifests in the guides', () => {
   const files = ['docs/fetch.md', 'docs/troubleshooting.md', 'action/README.md', ...workflows];
   const texts = files.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 
-  it('are what exec takes', () => {
+  it('are valid calls of exec', () => {
     const written = texts.flatMap(({ file, text }) =>
       [...text.matchAll(/keyturn-fetch exec ([^`\n]*? -- [^`\n']+)/g)].map(([, words = '']) => ({ file, words })),
     );
@@ -55,7 +55,7 @@ describe('commands and manifests in the guides', () => {
     }
   });
 
-  it('are manifests that are taken', async () => {
+  it('are valid manifests', async () => {
     const blocks = texts.flatMap(({ file, text }) => {
       const found = file.endsWith('keyturn.yml')
         ? [text]
@@ -66,7 +66,7 @@ describe('commands and manifests in the guides', () => {
     for (const block of blocks) await parseManifest(block);
   });
 
-  it('are workflows that give the action no input that it does not have', () => {
+  it('are workflows that use only inputs of the action', () => {
     const { inputs } = parse(readFileSync('action/action.yml', 'utf8')) as {
       inputs: Readonly<Record<string, unknown>>;
     };
@@ -81,13 +81,13 @@ describe('commands and manifests in the guides', () => {
     for (const step of ours) expect(Object.keys(step.with ?? {}).filter((name) => !(name in inputs))).toEqual([]);
   });
 
-  it('tell what to do for every exit code of the helper', () => {
+  it('explain what to do for every exit code of the helper', () => {
     const guide = readFileSync('docs/troubleshooting.md', 'utf8');
     const told = new Set([...guide.matchAll(/\b\d{1,2}\b/g)].map(([code]) => Number(code)));
     expect(Object.values(exitCodes).filter((code) => !told.has(code))).toEqual([]);
   });
 
-  it('name the service’s answers by codes that the helper explains too', () => {
+  it('name the service’s answers by codes that the helper explains', () => {
     const guide = readFileSync('docs/troubleshooting.md', 'utf8');
     const source = readFileSync('src/runner/identity/entra-token.ts', 'utf8');
     const codes = [...guide.matchAll(/AADSTS\d+/g)].map(([code]) => code);
@@ -101,7 +101,7 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
-/** Steps anywhere in a document, whether it is a whole workflow or a part of one. */
+/** Steps anywhere in a document, whether it is a complete workflow or part of one. */
 function stepsIn(place: unknown): readonly Step[] {
   if (typeof place !== 'object' || place === null) return [];
   const own = 'uses' in place ? [place as Step] : [];

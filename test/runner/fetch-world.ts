@@ -8,16 +8,16 @@ import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import { outputRows } from '../embedded/gitea/gitea-under-test.ts';
 
-/** The embedded cloud with one repository, one runner, and the helper's bundle as a job would call it. */
+/** The embedded cloud with one repository, one runner, and the helper's bundle as jobs call it. */
 export interface FetchWorld {
   readonly cloud: EmbeddedCloud;
   readonly runner: Principal;
   /** Folder of this world, removed with it. */
   readonly directory: string;
-  /** Writes a fetch configuration and gives its path. */
+  /** Writes a fetch configuration. Returns its path. */
   configure(changes?: Readonly<Record<string, unknown>>): string;
   startJob(options?: { readonly runner?: string; readonly repository?: string }): RunningJob;
-  /** Runs the helper in a job. Gives the exit code. */
+  /** Runs the helper in a job. Returns the exit code. */
   fetch(job: RunningJob, words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<number>;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export async function buildHelper(directory: string): Promise<string> {
   return helper;
 }
 
-/** Builds all three files of the action into one folder. Gives the paths of its step and its last step. */
+/** Builds all three files of the action into one folder. Returns the paths of its step and its last step. */
 export async function buildAction(directory: string): Promise<{ readonly main: string; readonly post: string }> {
   const [main, post] = [join(directory, 'main.mjs'), join(directory, 'post.mjs')];
   await Promise.all([bundleHelper('main.mjs', main), bundleHelper('post.mjs', post), buildHelper(directory)]);
@@ -82,7 +82,7 @@ export async function startFetchWorld(runnerVersion = '3.2.0'): Promise<FetchWor
   };
 }
 
-/** The rows of a job's log, without Gitea's time-stamps and without the rows by which a runner tells the command. */
+/** The rows of a job's log, without Gitea's timestamps and the runner's echo of the command. */
 export function rowsOf(world: FetchWorld, job: RunningJob): readonly string[] {
   const rows = world.cloud.gitea.logOf(job.job.jobId).split('\n');
   return outputRows(rows.map((row) => row.replace(/^\S+Z /, '')));

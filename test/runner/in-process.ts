@@ -7,7 +7,7 @@ import { parseSecretWord, type SecretRequest } from '../../src/runner/configurat
 import type { Runtime } from '../../src/runner/runtime.ts';
 import type { FetchWorld } from './fetch-world.ts';
 
-/** Runtime whose clock is moved by waiting, and which remember how long was waited and what was said. */
+/** A runtime whose clock advances only by waiting, and that records waits and messages. */
 export function fakeRuntime(environment: Readonly<Record<string, string>> = {}): Runtime & {
   readonly waits: number[];
   readonly said: string[];
@@ -39,7 +39,7 @@ export function environmentRequest(word: string, changes: Partial<SecretRequest>
   return { ...secret, pointer: null, target, required: true, minimumLifeMs: 0, ...changes };
 }
 
-/** Fetches in this process, from the embedded cloud, in time that passes by waiting alone. */
+/** Fetches in this process from the embedded cloud; time passes only by waiting. */
 export async function fetchInProcess(
   world: FetchWorld,
   requests: readonly SecretRequest[],

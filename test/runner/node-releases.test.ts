@@ -6,7 +6,7 @@ import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { skipUnless } from '../skip-unless.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 
-/** Runner images bring their own Node; these are the releases that the bundle is promised to run on. */
+/** Runner images have their own Node; the bundle supports these releases. */
 const promised = ['20', '22', '24'];
 
 const nodes = new Map<string, string>();
@@ -27,7 +27,7 @@ afterAll(() => world.stop());
 describe.each(promised)('the bundle on Node %s', (release) => {
   const unlessAbsent = skipUnless(nodes.has(release), `Node ${release} is not on this machine`);
 
-  it('runs a command with a secret in each kind of place, redacted and on record', unlessAbsent, async () => {
+  it('runs a command with a secret at each kind of destination, redacted and with receipts', unlessAbsent, async () => {
     const node = nodes.get(release) ?? '';
     const job = world.startJob();
     const script = 'test "$P" = "$(cat "$F")" && test "$P" = "$(cat /dev/fd/3)" && echo "it is $P" && exit 7';
@@ -42,7 +42,7 @@ describe.each(promised)('the bundle on Node %s', (release) => {
     expect(await job.execute(check)).toBe(0);
   });
 
-  it('speaks https there', unlessAbsent, async () => {
+  it('uses https there', unlessAbsent, async () => {
     const { cloud, directory } = world;
     const application = cloud.entra.define({ name: `deployer-${release}`, address: '203.0.113.20' });
     cloud.vault.grant(application, ['get']);

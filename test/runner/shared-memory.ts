@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /**
- * A path in memory that no other run on this machine has, in a folder that is removed after the test. The folder's name is
- * none that a sweep takes for a helper's own.
+ * A unique path in memory, in a folder that is removed after the test. A sweep does not mistake the folder's name for a
+ * helper's.
  */
 export function pathInSharedMemory(name: string): string {
   const folder = mkdtempSync('/dev/shm/keyturn-test-');

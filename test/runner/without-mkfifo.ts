@@ -2,7 +2,7 @@ import { secretSearch } from '../../src/runner/redaction/search/secret-search.ts
 import { startRedaction } from '../../src/runner/redaction/redaction.ts';
 import { runCommand } from '../../src/runner/delivery/run-command.ts';
 
-/** Runs its arguments as on a machine that has neither mkfifo nor prlimit. */
+/** Runs its arguments as on a machine without mkfifo and prlimit. */
 const search = secretSearch([Buffer.from('swordfish')]);
 process.exit(
   await runCommand({

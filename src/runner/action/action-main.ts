@@ -14,10 +14,10 @@ async function main(): Promise<number> {
     const words = execWords(runtime.environment);
     if (words !== null) return await runCall(['exec', ...words], runtime);
     const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.cjs');
-    runtime.say(`${install(runtime.environment, helper, process.execPath)} is on the PATH of the steps that follow`);
+    runtime.say(`${install(runtime.environment, helper, process.execPath)} is on the PATH of the following steps`);
     return 0;
   } catch (error) {
-    runtime.say(ServiceError.is(error) ? error.message : 'stopped by a fault of its own');
+    runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error');
     return exitCodeOf(error);
   }
 }

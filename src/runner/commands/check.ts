@@ -33,7 +33,7 @@ function described({ vault, name, version, pointer, target, required }: SecretRe
 
 function selected({ vault, prefix, variablePrefix, required }: SecretSelection): string {
   const from = vault === null ? '' : `${vault}/`;
-  return `every secret that begins ${from}${prefix} → variables that begin ${variablePrefix}${required ? '' : ' (optional)'}`;
+  return `every secret that starts with ${from}${prefix} → variables that start with ${variablePrefix}${required ? '' : ' (optional)'}`;
 }
 
 function describeTarget(target: SecretRequest['target']): string {
@@ -43,6 +43,6 @@ function describeTarget(target: SecretRequest['target']): string {
     case 'descriptor':
       return `descriptor ${String(target.number)}`;
     case 'file':
-      return `file ${target.path ?? `at a private place, named by ${target.variable ?? ''}`}`;
+      return `file ${target.path ?? `at a private path in ${target.variable ?? ''}`}`;
   }
 }

@@ -66,7 +66,7 @@ export function patience(text = '2m'): number {
 function asEnvironment(word: string): SecretRequest {
   const [variable, reference] = halves('--secret', word);
   if (!isSafeVariable(variable))
-    wrong('--secret', 'ENV must be a name of letters, digits and _, and none that programs obey');
+    wrong('--secret', 'ENV must be a name of letters, digits and _ that programs do not obey');
   return request('--secret', reference, { kind: 'environment', variable });
 }
 

@@ -189,8 +189,8 @@ async function hide(
     if (ordinaryTexts(secret).length === 0 || told.has(name)) continue;
     told.add(name);
     say(
-      `${name}: this value occurs in ordinary text, or a part of it does, and will be missing from it; ` +
-        'set a longer random value, or ask for the secret part alone with a pointer',
+      `${name}: this value, or part of it, occurs in ordinary text and will be redacted there; ` +
+        'set a longer random value, or request only the secret part with a pointer',
     );
   }
 }
@@ -228,7 +228,7 @@ async function fetchPinned(
   file: string | null,
 ): Promise<readonly FetchedSecret[]> {
   if (session.job === null) {
-    say('no version is pinned outside of a job');
+    say('no version is pinned outside a job');
     return await session.fetch(requests);
   }
   const pins = runPins(environment, session.job, file);
@@ -249,7 +249,7 @@ async function fetchPinned(
     } catch (error) {
       const newest = pinned.some(({ version }, index) => version !== requests[index]?.version);
       if (!newest || !ServiceError.is(error, 'SECRET_DISABLED')) throw error;
-      say('a version that this run had pinned is disabled now; this run takes the newest from here on');
+      say('a version that this run had pinned is now disabled; this run uses the newest from now on');
       return await session.fetch(requests);
     }
   }

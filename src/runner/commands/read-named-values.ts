@@ -32,7 +32,7 @@ export async function readNamedValues(
   if (all.some(({ target }) => target.kind !== 'environment') || all.length === 0) {
     throw new ServiceError('COMMAND_LINE_WRONG', {
       place: '--secret',
-      reason: 'needs NAME=[VAULT/]SECRET, and only that',
+      reason: 'accepts only NAME=[VAULT/]SECRET',
     });
   }
   const ready = readySecrets(await session.fetch(all));

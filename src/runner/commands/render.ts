@@ -31,7 +31,7 @@ export async function render({ values: options }: WordsOf<typeof renderRow>, run
   if (folder !== '') registerCleanup(folder, out);
   if (decision.masks) await writeMasks(values);
   else if (decision.reason !== null) runtime.say(`no masks were written: ${decision.reason}`);
-  runtime.say(`wrote ${out}; the action's last step removes it, or else remove it yourself`);
+  runtime.say(`wrote ${out}; the action's last step removes it, otherwise remove it yourself`);
   return 0;
 }
 

@@ -17,15 +17,15 @@ export function loadFetchConfiguration(
 ): FetchConfiguration {
   const mounted = read(operatorsFile);
   if (mounted !== null) {
-    if (mounted.owner !== 0) refuse(operatorsFile, 'does not belong to root');
-    if (mounted.writableByOthers) refuse(operatorsFile, 'can be written by others than its owner');
+    if (mounted.owner !== 0) refuse(operatorsFile, 'is not owned by root');
+    if (mounted.writableByOthers) refuse(operatorsFile, 'is writable by others than its owner');
     return parseFetchConfiguration(operatorsFile, mounted.text);
   }
   const named = environment['KEYTURN_FETCH_CONFIGURATION'] ?? '';
   if (named === '') refuse(operatorsFile, 'does not exist');
   const other = read(named) ?? refuse(named, 'does not exist');
   const configuration = parseFetchConfiguration(named, other.text);
-  if (!staysOnLoopback(configuration)) refuse(named, 'is named by the environment and leads off this machine');
+  if (!staysOnLoopback(configuration)) refuse(named, 'is named by the environment but leads off this machine');
   return configuration;
 }
 

@@ -57,7 +57,7 @@ function parseSelection(entry: ShapeReader): SecretSelection {
     prefix: entry.text('prefix', /^(?!rot-)[0-9A-Za-z][0-9A-Za-z-]{2,126}$/i).toLowerCase(),
     variablePrefix: isSafeVariable(`${variablePrefix}X`)
       ? variablePrefix
-      : refuse(entry.placeOf('environmentPrefix'), 'begins variables that programs obey'),
+      : refuse(entry.placeOf('environmentPrefix'), 'starts variables that programs obey'),
     vault: vaultOf(entry),
     required: entry.flag('required', true),
     minimumLifeMs: lifeOf(entry),

@@ -56,7 +56,7 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
   }
   const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : cloud.authority;
   if (authority !== cloud.authority && !isLoopback(authority)) {
-    refuse('identity.authority', `must be ${cloud.authority}, which cloud gives, or loopback`);
+    refuse('identity.authority', `must be ${cloud.authority}as set by cloud, or loopback`);
   }
   const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
   if (kind === 'workload-identity') {
@@ -81,9 +81,9 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
  */
 function parseAddress(inside: ShapeReader, name: string, refuse: Refuse): string {
   const written = inside.text(name, /^https?:\/\//);
-  const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is no address');
+  const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is not an address');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    refuse(inside.placeOf(name), 'may hold no sign-in data, query or fragment');
+    refuse(inside.placeOf(name), 'must not contain sign-in data, a query or a fragment');
   }
   const plain = written.replace(/\/+$/, '');
   if (url.protocol === 'http:' && !isLoopback(plain) && plain !== azureMetadata) {
@@ -104,6 +104,6 @@ function parseJson(text: string, refuse: Refuse): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return refuse('the whole file', 'is no JSON');
+    return refuse('the whole file', 'is not valid JSON');
   }
 }

@@ -29,7 +29,7 @@ export class ShapeReader {
   only(names: string): void {
     const known = names.split(' ');
     for (const name of Object.keys(this.#members)) {
-      if (!known.includes(name)) this.#refuse(this.placeOf(printable(name)), 'is not known here');
+      if (!known.includes(name)) this.#refuse(this.placeOf(printable(name)), 'is unknown');
     }
   }
 

@@ -23,21 +23,21 @@ export function checkAgentCommand(
       reason,
     });
   };
-  if (!allowed.includes(file)) refuse('it is not among agentCommands of the fetch configuration');
+  if (!allowed.includes(file)) refuse('it is not listed in agentCommands of the fetch configuration');
   if (selections.length > 0 || requests.some(({ target }) => target.kind !== 'descriptor'))
-    refuse('secrets are given by descriptor only: use --fd');
+    refuse('agents receive secrets only by descriptor: use --fd');
   // Root can write everything, regardless of modes.
   if (user === 0) refuse('the agent runs as root and could rewrite any command');
   let real: string;
   try {
     real = realpathSync(file);
-    if (!lstatSync(real).isFile()) refuse('it is no file');
+    if (!lstatSync(real).isFile()) refuse('it is not a file');
   } catch (error) {
     if (ServiceError.is(error)) throw error;
     return refuse('it does not exist');
   }
   for (const path of [...waysTo(file), ...waysTo(real)]) {
-    if (isWritable(path)) refuse('it, or a folder that it lies in, can be written by the agent');
+    if (isWritable(path)) refuse('the agent can write it or a folder above it');
   }
 }
 

@@ -73,7 +73,7 @@ async function watchToEnd(child: ChildProcess, run: CommandRun, pipes: readonly 
 
 /** Ends the command's whole group: with TERM at once, with KILL after two seconds. */
 async function endOrphan(child: ChildProcess, say: (line: string) => void): Promise<void> {
-  say('the process that started this helper is gone; its command is ended');
+  say('the process that started this helper is gone; ending its command');
   signalGroup(child, 'SIGTERM');
   for (let waitedMs = 0; waitedMs < orphanMs && isThere(child); waitedMs += lookMs) await wait(lookMs);
   signalGroup(child, 'SIGKILL');
@@ -163,7 +163,7 @@ async function drain(pumps: readonly OutputPump[], say: (line: string) => void):
     timer = setTimeout(() => resolve(false), drainMs);
   });
   if (!(await Promise.race([all, late]))) {
-    say('the command has ended, but something it started keeps its output open; that is no longer followed');
+    say('the command has ended, but a process that it started keeps the output open; not reading it any longer');
     for (const pump of pumps) pump.detach();
     await all;
   }

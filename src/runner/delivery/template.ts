@@ -23,7 +23,7 @@ export function fillTemplate(file: string, template: string, values: ReadonlyMap
   let done = 0;
   for (let open = template.indexOf('{{'); open !== -1; open = template.indexOf('{{', done)) {
     const close = template.indexOf('}}', open);
-    if (close === -1) throw malformed(lineOf(open), 'opens braces that are never closed');
+    if (close === -1) throw malformed(lineOf(open), 'has opening braces without closing ones');
     parts.push(template.slice(done, open), placed(template.slice(open + 2, close).trim(), lineOf(open)));
     done = close + 2;
   }
@@ -37,7 +37,7 @@ export function fillTemplate(file: string, template: string, values: ReadonlyMap
     const write = Object.hasOwn(forms, form) ? forms[form] : undefined;
     if (write === undefined || words.length > 2) throw malformed(line, 'has something other than a name in its braces');
     const value = values.get(name);
-    if (value === undefined) throw malformed(line, 'names a value that no secret was asked for');
+    if (value === undefined) throw malformed(line, 'names a value without a requested secret');
     return write(value);
   }
 

@@ -10,9 +10,9 @@ type Environment = Runtime['environment'];
 
 /** Weaknesses of runners, by the version that fixed them. Source: release notes of Gitea's runner. */
 const weaknesses = [
-  { before: [1, 0, 3], message: 'jobs that run at once share variables, runtime tokens included' },
-  { before: [1, 0, 7], message: 'a mask of several lines hides nothing' },
-  { before: [3, 0, 0], message: 'masks know no base64, JSON or URL form' },
+  { before: [1, 0, 3], message: 'concurrent jobs share variables, including runtime tokens' },
+  { before: [1, 0, 7], message: 'masks of several lines hide nothing' },
+  { before: [3, 0, 0], message: 'masks do not cover base64, JSON or URL encodings' },
   { before: [3, 1, 0], message: 'an open ::stop-commands:: makes the runner print masks' },
 ] as const;
 
@@ -34,7 +34,7 @@ function runnerVersion(environment: Environment): Diagnosis {
     .exec(text ?? '')
     ?.slice(1, 4)
     .map(Number);
-  if (parts === undefined) return warn('runner', 'its version is not told', 'Run doctor in a job; update the runner.');
+  if (parts === undefined) return warn('runner', 'its version is unknown', 'Run doctor in a job; update the runner.');
   const [major = 0, minor = 0, patch = 0] = parts;
   const known = weaknesses.filter(
     ({ before: [a, b, c] }) => major < a || (major === a && (minor < b || (minor === b && patch < c))),
@@ -51,7 +51,7 @@ function runnerVersion(environment: Environment): Diagnosis {
 function job(environment: Environment, configuration: FetchConfiguration): Diagnosis {
   const lookup = readJobContext(environment, configuration.gitea);
   if (!lookup.found)
-    return warn('job', lookup.reason, 'Reads will not be tied to a job. Run in a job, on a runner of today.');
+    return warn('job', lookup.reason, 'Reads will not be tied to a job. Run in a job, on a current runner.');
   const { numbers, exposed } = lookup.job;
   const names = exposed === false ? '' : ', names of secrets are written as digests here';
   return pass(
@@ -62,19 +62,19 @@ function job(environment: Environment, configuration: FetchConfiguration): Diagn
 
 function masks(environment: Environment): Diagnosis {
   const decision = decideMasks(environment, () => true);
-  if (decision.masks) return pass('masks', 'this runner obeys masks; exec redacts by itself as well');
+  if (decision.masks) return pass('masks', 'this runner obeys masks; exec also redacts');
   return warn(
     'masks',
-    decision.reason ?? 'this is no job of a runner',
-    'exec redacts its command’s output all the same.',
+    decision.reason ?? 'this process does not run in a job',
+    'exec still redacts its command’s output.',
   );
 }
 
 function dockerSocket(): Diagnosis {
   if (!existsSync('/var/run/docker.sock')) return pass('docker', 'no docker socket in this job');
   const advice =
-    'Set container.docker_host to "-" in the runner’s configuration: whoever holds the socket holds the host.';
-  return warn('docker', 'the host’s docker socket is in this job', advice);
+    'Set container.docker_host to "-" in the runner’s configuration: anyone with the socket controls the host.';
+  return warn('docker', 'this job can access the host’s docker socket', advice);
 }
 
 /** In host mode a job inherits the daemon's whole environment. */
@@ -83,8 +83,8 @@ function leakedVariables(environment: Environment): Diagnosis {
     /^(AZURE_CLIENT_(SECRET|CERTIFICATE_PASSWORD)|AZURE_PASSWORD|IDENTITY_HEADER|MSI_SECRET)$/.test(name),
   );
   if (names.length === 0) return pass('environment', 'no credential of the runner in the job’s environment');
-  const advice = 'Take it out of the runner daemon’s environment: every job can read it.';
-  return fail('environment', `the job’s environment holds ${names.join(', ')}`, advice);
+  const advice = 'Remove it from the runner daemon’s environment: every job can read it.';
+  return fail('environment', `the job’s environment contains ${names.join(', ')}`, advice);
 }
 
 function memory(): Diagnosis {
@@ -93,6 +93,6 @@ function memory(): Diagnosis {
   return warn(
     'memory',
     `/dev/shm is ${fileSystem}`,
-    'Mount a tmpfs there, or hand secrets over by environment or descriptor.',
+    'Mount a tmpfs there, or pass secrets by environment or descriptor.',
   );
 }

@@ -27,7 +27,7 @@ export async function diagnoseMetadata(
   } catch (error) {
     const reason = exchangeFailure(error);
     if (!needed) return pass(layer, 'not reached from this job, and not needed');
-    return warn(layer, `not reached from this job (${reason})`, 'In a container, let 169.254.169.254 through.');
+    return warn(layer, `not reached from this job (${reason})`, 'In a container, allow 169.254.169.254.');
   }
 }
 
@@ -35,7 +35,7 @@ function found(message: string, needed: boolean): Diagnosis {
   if (needed) return pass(layer, message);
   return warn(
     layer,
-    `${message} to every job, and none is needed`,
-    'Keep jobs from 169.254.169.254 (DOCKER-USER), or take it away.',
+    `${message} to every job, but none is needed`,
+    'Block 169.254.169.254 for jobs (DOCKER-USER), or remove the identity.',
   );
 }

@@ -45,7 +45,7 @@ export async function diagnoseWay(
   } catch (error) {
     const reason = exchangeFailure(error);
     const advice = /CERT|TLS|UNABLE_TO/.test(reason)
-      ? 'Something between here and the vault presents its own certificate. Name its authority in authorityFile if that is meant.'
+      ? 'A proxy on the way to the vault presents its own certificate. If this is intended, name its authority in authorityFile.'
       : 'Check the firewall of this network, the private endpoint, and the route.';
     return [named, fail(`${layer}: connection`, reason, advice)];
   }
@@ -54,8 +54,8 @@ export async function diagnoseWay(
 /** Shows the token's identity, never the token. */
 export function diagnoseToken(token: AccessToken): Diagnosis {
   if (token.objectId === null)
-    return warn('identity', 'gave a token that tells no object id', 'Look the identity up by its client id.');
-  return pass('identity', `object id ${token.objectId} of tenant ${token.tenantId ?? '(not told)'}`);
+    return warn('identity', 'returned a token without an object id', 'Look the identity up by its client id.');
+  return pass('identity', `object id ${token.objectId} of tenant ${token.tenantId ?? '(unknown)'}`);
 }
 
 export function diagnoseIdentityFailure(error: unknown): Diagnosis {
@@ -88,8 +88,8 @@ export function diagnoseStaging(vault: string, read: SecretRead): Diagnosis {
     return pass(layer, 'this identity cannot read staging secrets');
   }
   const reads = outcome.kind === 'served' || ServiceError.is(outcome.error, 'SECRET_MISSING');
-  if (!reads) return warn(layer, 'could not be tried', 'See the lines above.');
-  const advice = 'Use a staging vault that runners have no role on, or assign the role to single secrets.';
+  if (!reads) return warn(layer, 'could not be checked', 'See the lines above.');
+  const advice = 'Use a staging vault on which runners have no role, or assign the role to individual secrets.';
   return fail(layer, 'this identity can read staging secrets', advice);
 }
 
@@ -98,18 +98,17 @@ export function diagnoseSecret(read: SecretRead, now: Date): Diagnosis {
   const layer = `secret ${read.vault}/${read.name}`;
   if (read.outcome.kind === 'failed') return fail(layer, read.outcome.error.message, read.outcome.error.says);
   const { version, expires } = read.outcome.secret;
-  if (expires === null)
-    return warn(layer, `version ${version} has no expiry`, 'Give it one: rotation is driven by it.');
+  if (expires === null) return warn(layer, `version ${version} has no expiry`, 'Set one: it triggers the rotation.');
   const text = `version ${version} expires ${expires.toISOString()}`;
   return expires > now ? pass(layer, text) : fail(layer, text, 'It has expired: rotate it.');
 }
 
 export function diagnoseClock(offsetMs: number | null): Diagnosis {
-  if (offsetMs === null) return warn('clock', 'the vault told no time', 'Compare this machine’s clock by hand.');
+  if (offsetMs === null) return warn('clock', 'the vault stated no time', 'Compare this machine’s clock by hand.');
   const seconds = Math.round(offsetMs / 1000);
   if (Math.abs(seconds) <= 30) return pass('clock', `within ${String(Math.abs(seconds))} s of the vault’s`);
   const message = `${String(Math.abs(seconds))} s ${seconds > 0 ? 'behind' : 'ahead of'} the vault’s`;
-  return fail('clock', message, 'Set the clock (NTP): tokens are refused, and reads cannot be matched with jobs.');
+  return fail('clock', message, 'Set the clock (NTP): tokens are refused, and reads cannot be matched to jobs.');
 }
 
 function isPrivate(address: string): boolean {

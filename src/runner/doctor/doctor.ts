@@ -63,7 +63,7 @@ function diagnoseEnvironment(
     return true;
   } catch (error) {
     if (!ServiceError.is(error, 'ENVIRONMENT_HOSTILE')) throw error;
-    const advice = 'Find the step that sets them; what the runner needs, its operator lists in allowVariables.';
+    const advice = 'Find the step that sets them; if the runner needs them, list them in allowVariables.';
     found.push(fail('proxy and trust', `the environment sets ${error.details.variables.join(', ')}`, advice));
     return false;
   }

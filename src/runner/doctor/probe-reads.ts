@@ -84,22 +84,22 @@ export async function probeReads(
 }
 
 function diagnoseService(failure: string | null): Diagnosis {
-  if (failure === null) return pass('service', 'it took the receipts of these reads');
+  if (failure === null) return pass('service', 'it accepted the receipts of these reads');
   const advice =
     failure === 'HTTP 401'
-      ? 'Gitea does not confirm this job to it, or the two disagree on Gitea’s address.'
-      : 'Check its address in the configuration, and the way there; receipts still stand in the log.';
+      ? 'Gitea does not confirm this job, or runner and service use different addresses for Gitea.'
+      : 'Check its address in the configuration, and the network; the receipts are still in the log.';
   return warn('service', `it did not accept the receipts of these reads (${failure})`, advice);
 }
 
 /** It is disputed which of the two ids a tenant's log shows, so this finds out for the tenant. */
 function auditAdvice({ clientRequestId, requests }: SecretRead): string {
-  const server = requests.at(-1)?.id ?? '(none told)';
+  const server = requests.at(-1)?.id ?? '(none)';
   return [
-    `in two hours \`keyturn doctor\`, on the service, tells which id the log shows, by this read's receipt. By hand, in`,
+    `in two hours \`keyturn doctor\`, on the service, reports which id the log shows, using this read's receipt. By hand, in`,
     `the vault's workspace: AZKVAuditLogs | where CorrelationId in~ ("${clientRequestId}", "${server}")`,
     `| project CorrelationId, ClientInfo. ${server} there means that the log shows server ids, as Keyturn expects;`,
-    `${clientRequestId} means client ids, which anybody can choose: reads are then corroborated at best. ClientInfo must begin`,
+    `${clientRequestId} means client ids, which anyone can choose: reads are then at most corroborated. ClientInfo must start`,
     `with keyturn/${helperVersion}.`,
   ].join(' ');
 }

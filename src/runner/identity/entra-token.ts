@@ -18,17 +18,15 @@ const attempts = 3;
 
 /** What an operator can do about Entra's errors. Source: Microsoft's list of AADSTS codes. */
 const advice: Readonly<Record<string, string>> = {
-  AADSTS7000222: 'The client secret has expired: make a new one, and put it where the configuration says.',
-  AADSTS7000215: 'The client secret is wrong: it must be its value, not its id.',
-  AADSTS700016: 'The tenant knows no application of this client id: check tenantId and clientId.',
-  AADSTS90002: 'There is no such tenant: check tenantId.',
-  AADSTS700213:
-    'No federated credential matches: its issuer, subject and audience must be the token’s, letter by letter.',
-  AADSTS70021:
-    'No federated credential matches: its issuer, subject and audience must be the token’s, letter by letter.',
+  AADSTS7000222: 'The client secret has expired: create a new one, and store it where the configuration names.',
+  AADSTS7000215: 'The client secret is wrong: use its value, not its id.',
+  AADSTS700016: 'The tenant has no application with this client id: check tenantId and clientId.',
+  AADSTS90002: 'The tenant does not exist: check tenantId.',
+  AADSTS700213: 'No federated credential matches: its issuer, subject and audience must equal the token’s exactly.',
+  AADSTS70021: 'No federated credential matches: its issuer, subject and audience must equal the token’s exactly.',
   AADSTS700212: 'The audience of the federated credential differs from identity.audience.',
   AADSTS700024: 'The assertion is not valid at this time: set the clock of this machine.',
-  AADSTS700027: 'The certificate is not one that the application knows, or it has expired.',
+  AADSTS700027: 'The certificate is not registered with the application, or has expired.',
 };
 
 /** Gets a token from Entra with client credentials. Retries twice after 429 and 5xx. */

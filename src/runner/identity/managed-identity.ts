@@ -49,7 +49,7 @@ function transient(status: number): boolean {
 
 const advice: Readonly<Record<string, string>> = {
   several_identities: 'This machine has several identities: set identity.clientId in the fetch configuration.',
-  identity_not_found: 'Assign the identity of this client id to the virtual machine.',
+  identity_not_found: 'Assign the identity with this client id to the virtual machine.',
 };
 
 function refusal({ status, body }: HttpAnswer): ServiceError {
@@ -58,7 +58,7 @@ function refusal({ status, body }: HttpAnswer): ServiceError {
     return refused(
       status,
       reason,
-      'A proxy or Docker Desktop answered in its place: let the job reach 169.254.169.254.',
+      'A proxy or Docker Desktop answered instead: allow the job to reach 169.254.169.254.',
     );
   }
   return refused(status, reason, advice[reason] ?? 'Check that a managed identity is assigned to this machine.');

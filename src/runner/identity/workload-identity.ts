@@ -34,11 +34,11 @@ export function workloadIdentity(
       return refuse(
         0,
         'no_id_token_endpoint',
-        'Let the job ask for id tokens: `enable-openid-connect: true` on Forgejo.',
+        'Allow the job to request id tokens: `enable-openid-connect: true` on Forgejo.',
       );
     }
     if (url.origin !== new URL(ports.gitea).origin) {
-      return refuse(0, 'foreign_id_token_endpoint', 'The endpoint lies on another host than the configured Gitea.');
+      return refuse(0, 'foreign_id_token_endpoint', 'The endpoint is on another host than the configured Gitea.');
     }
     url.searchParams.set('audience', identity.audience);
     try {

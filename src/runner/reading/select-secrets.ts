@@ -40,13 +40,13 @@ export async function selectSecrets(
   let page: string | null = `${vault.url}/secrets?api-version=7.4&maxresults=25`;
   for (let pages = 1; page !== null; pages += 1) {
     if (pages > mostPages) refuse('the vault holds more than 10,000 secrets');
-    const answer: Page = parsePage((await ask(page)).body) ?? refuse('the vault gave no list of secrets');
+    const answer: Page = parsePage((await ask(page)).body) ?? refuse('the vault returned no list of secrets');
     found.push(...answer.secrets.filter(({ name }) => name.toLowerCase().startsWith(prefix)));
-    if (found.length > mostSelected) refuse(`more than ${String(mostSelected)} secrets begin so`);
+    if (found.length > mostSelected) refuse(`more than ${String(mostSelected)} secrets start with the prefix`);
     page = answer.next === null ? null : onSameVault(answer.next);
   }
   const enabled = found.filter(({ enabled: usable }) => usable).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  if (enabled.length === 0 && required) refuse('no enabled secret begins so');
+  if (enabled.length === 0 && required) refuse('no enabled secret starts with the prefix');
   return {
     disabled: found.filter(({ enabled: usable }) => !usable).map(({ name }) => name),
     requests: enabled.map(({ name }) => ({
@@ -87,7 +87,8 @@ export async function selectSecrets(
   /** The next page's address comes from an answer, so this checks that the token only goes to this vault's list. */
   function onSameVault(link: string): string {
     const [url, own] = [URL.parse(link), new URL(vault.url)];
-    if (url?.origin !== own.origin || !/^\/secrets\/?$/.test(url.pathname)) refuse('the list leads to another place');
+    if (url?.origin !== own.origin || !/^\/secrets\/?$/.test(url.pathname))
+      refuse('the list continues at a foreign address');
     return link;
   }
 

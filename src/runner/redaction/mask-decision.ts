@@ -18,7 +18,7 @@ export function decideMasks(
     return { masks: false, reason: 'this runner is older than 3.1.0 and may print masks instead of obeying them' };
   }
   if (!stepIsSilent()) {
-    return { masks: false, reason: 'something was printed in this step before, and could have stopped commands' };
+    return { masks: false, reason: 'this step has already printed output, which could have stopped commands' };
   }
   return { masks: true };
 }

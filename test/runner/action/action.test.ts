@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** A step as a runner makes it: `node FILE`, its inputs as variables. */
+/** Runs a step like a runner: `node FILE`, with its inputs as variables. */
 async function step(job: RunningJob, file: string, inputs: Readonly<Record<string, string>> = {}): Promise<number> {
   const variables = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
   return await job.execute([process.execPath, file], {
@@ -41,7 +41,7 @@ async function step(job: RunningJob, file: string, inputs: Readonly<Record<strin
 }
 
 describe('the action, run as a runner runs it', () => {
-  it('hands its script the secrets, masks and redacts them, and ends as the script does', async () => {
+  it("passes secrets to its script, masks and redacts them, and exits with the script's code", async () => {
     const job = world.startJob();
     const run = `echo "it is $P"\ntest "$P" = ${password} && exit 9`;
     expect(await step(job, action.main, { secrets: 'P=password\n', options: '--wait 5m\n--no-commands', run })).toBe(9);
@@ -49,12 +49,12 @@ describe('the action, run as a runner runs it', () => {
     expect(rows).toContain('it is ***');
     expect(rows.join('\n')).not.toContain(password);
     expect(rows.flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
-    // The runner itself was told: what another step prints is hidden as well.
+    // The runner itself got the masks, so another step's output is masked too.
     job.log(`a later step prints ${password}`);
     expect(rowsOf(world, job)).toContain('a later step prints ***');
   });
 
-  it('stops a script at its first failure, and takes another shell', async () => {
+  it('stops a script at its first failure, and supports another shell', async () => {
     const job = world.startJob();
     expect(await step(job, action.main, { secrets: 'P=password', run: 'false\necho went on' })).toBe(1);
     expect(rowsOf(world, job)).not.toContain('went on');
@@ -62,18 +62,18 @@ describe('the action, run as a runner runs it', () => {
     expect(await step(job, action.main, { secrets: 'P=password', shell: `${process.execPath} -e`, run })).toBe(19);
   });
 
-  it('says what is wrong with its inputs, and runs nothing', async () => {
+  it('reports faulty inputs, and runs nothing', async () => {
     const job = world.startJob();
     expect(await step(job, action.main, { secrets: 'password', run: 'echo ran' })).toBe(2);
     expect(await step(job, action.main, { run: 'echo ran' })).toBe(2);
     expect(rowsOf(world, job)).not.toContain('ran');
   });
 
-  it('without a script puts the helper on the PATH of the steps that follow', async () => {
+  it('without a script puts the helper on the PATH of the following steps', async () => {
     const job = world.startJob();
     const paths = join(world.directory, 'paths');
     expect(await job.execute([process.execPath, action.main], { GITHUB_PATH: paths })).toBe(0);
-    // A runner puts what stands there before the PATH of its next steps.
+    // A runner prepends these entries to the PATH of its next steps.
     const path = `${readFileSync(paths, 'utf8').trim()}:${process.env['PATH'] ?? ''}`;
     const script = 'keyturn-fetch exec --secret P=password -- sh -c \'echo "it is $P"\'';
     const environment = { PATH: path, KEYTURN_FETCH_CONFIGURATION: world.configure() };
@@ -81,9 +81,9 @@ describe('the action, run as a runner runs it', () => {
     expect(rowsOf(world, job)).toContain('it is ***');
   });
 
-  it('removes at the end what a killed helper and its guardian left, and only that', async () => {
+  it('removes at the end only what a killed helper and its guardian left', async () => {
     const job = world.startJob();
-    // No process has this number: Linux ends at 4194304.
+    // No process has this number: Linux's limit is 4194304.
     const name = `keyturn-4194303-${randomBytes(4).toString('hex')}`;
     const places = [join('/dev/shm', name), join(job.environment['RUNNER_TEMP'] ?? '', name)] as const;
     const halfMade = pathInSharedMemory('left');
@@ -95,7 +95,8 @@ describe('the action, run as a runner runs it', () => {
     const ofLiving = `/dev/shm/keyturn-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
     mkdirSync(ofLiving);
     expect(await step(job, action.post)).toBe(0);
-    // A second run on this machine sweeps /dev/shm too, so only what lay in the job's own folder is surely ours to report.
+    // A second run on this machine sweeps /dev/shm too, so only files in the job's own folder are certain to be
+    // reported.
     expect([...places, ofLiving].map((place) => existsSync(place))).toEqual([false, false, true]);
     rmSync(ofLiving, { recursive: true });
     expect(rowsOf(world, job).some((row) => row.includes('removed ') && row.includes(name))).toBe(true);
@@ -103,7 +104,7 @@ describe('the action, run as a runner runs it', () => {
 });
 
 describe('a rendered file', () => {
-  it('is masked while it is there, and removed by the action’s last step with what else is this user’s, links left alone', async () => {
+  it('is masked, and removed by the action’s last step with this user’s other files, but not links', async () => {
     const job = world.startJob();
     const template = join(world.directory, 'template');
     writeFileSync(template, 'password={{ P }}\n');
@@ -122,7 +123,7 @@ describe('a rendered file', () => {
     expect([out, list, kept, link].map((path) => existsSync(path))).toEqual([false, false, true, true]);
   });
 
-  it('is not written where it could not be put on the list', async () => {
+  it('is not written if it cannot be registered for removal', async () => {
     const job = world.startJob();
     const template = join(world.directory, 'template');
     const out = pathInSharedMemory('unlisted');
@@ -138,7 +139,7 @@ describe('action.yml', () => {
     readonly runs: Readonly<Record<string, string>>;
   };
 
-  it('runs files that the build makes, and its last step always', () => {
+  it('runs files from the build, and always its last step', () => {
     expect(description.runs).toEqual({
       using: 'node24',
       main: 'dist/main.mjs',
@@ -148,7 +149,7 @@ describe('action.yml', () => {
     for (const name of ['main', 'post']) expect(existsSync(join('action', description.runs[name] ?? ''))).toBe(true);
   });
 
-  it('declares the inputs that the action reads, and its README tells of each', () => {
+  it('declares the inputs that the action reads, and its README describes each', () => {
     const source = readFileSync('src/runner/action/action-inputs.ts', 'utf8');
     const read = [...source.matchAll(/(?:input|lines)\('([a-z]+)'\)/g)].map(([, name = '']) => name);
     expect([...new Set(read)].toSorted()).toEqual(Object.keys(description.inputs).toSorted());

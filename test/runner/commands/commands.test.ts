@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('doctor', () => {
-  it('passes what is well, fails what is not, and says what to do', async () => {
+  it('reports passes and failures, and what to do', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['doctor', '--json', '--audit', '--secret', 'password'])).toBe(1);
     const row = rowsOf(world, job).find((line) => line.startsWith('{"diagnoses"')) ?? '{}';
@@ -46,14 +46,14 @@ describe('doctor', () => {
     ]) {
       expect([layer, verdicts.get(layer)]).toEqual([layer, 'pass']);
     }
-    // The embedded grant is for every name, staging secrets included.
+    // The embedded grant covers every name, including staging secrets.
     expect(verdicts.get(`${vault}: staging`)).toBe('fail');
     expect(diagnoses.filter(({ verdict }) => verdict !== 'pass').every(({ advice }) => advice !== '')).toBe(true);
     expect(row).toContain(world.runner.objectId);
     expect(row).not.toContain(password);
   });
 
-  it('advises to look at the role assignment first', async () => {
+  it('advises checking the role assignment first', async () => {
     world.cloud.vault.revokeGrants(world.runner);
     const job = world.startJob();
     expect(await world.fetch(job, ['doctor'])).toBe(1);
@@ -63,7 +63,7 @@ describe('doctor', () => {
     expect(rows).toContain('cannot read staging secrets');
   });
 
-  it('leaves a receipt of each of its reads, under the names that this log may hold, and tries the service', async () => {
+  it('writes a receipt for each of its reads, with names that this log may show, and checks the service', async () => {
     const job = world.startJob();
     const configuration = world.configure({ names: 'opaque', service: 'http://127.0.0.1:9' });
     await world.fetch(job, ['doctor', '--secret', 'password'], { KEYTURN_FETCH_CONFIGURATION: configuration });
@@ -76,7 +76,7 @@ describe('doctor', () => {
     expect(rowsOf(world, job).join('\n')).toContain('warn  service: it did not accept the receipts');
   });
 
-  it('asks for no token where a proxy could have it, and still tells of the rest', async () => {
+  it('requests no token if a proxy could see it, and still reports the rest', async () => {
     const rows = world.cloud.auditLog.rows().length;
     const job = world.startJob();
     expect(await world.fetch(job, ['doctor'], { HTTPS_PROXY: 'http://proxy.example' })).toBe(1);
@@ -96,14 +96,14 @@ describe('doctor', () => {
     const job = world.startJob({ runner: 'old' });
     await world.fetch(job, ['doctor']);
     const rows = rowsOf(world, job).join('\n');
-    expect(rows).toContain('a mask of several lines hides nothing');
+    expect(rows).toContain('masks of several lines hide nothing');
     expect(rows).toContain('AZURE_CLIENT_SECRET');
     expect(rows).not.toContain('share variables');
   });
 });
 
 describe('render, env and mask', () => {
-  it('fills a template into memory, readable by its user alone, and refuses a disk', async () => {
+  it('fills a template into memory, readable only by its user, and refuses a disk', async () => {
     const template = join(world.directory, 'app.conf');
     writeFileSync(template, '{"password":"{{ json PASSWORD }}"}\n');
     const out = pathInSharedMemory('rendered');
@@ -118,7 +118,7 @@ describe('render, env and mask', () => {
     expect(existsSync(join(world.directory, 'app.out'))).toBe(false);
   });
 
-  it('puts a value into later steps only with a warning, masked first, and never through a link', async () => {
+  it('passes a value to later steps only with a warning, after masking, and never through a link', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['env', '--secret', 'PASSWORD=password'])).toBe(0);
     await job.execute(['sh', '-c', 'test "$PASSWORD" = \'swordfish<swordfish>"\' && echo "have $PASSWORD"']);
@@ -131,7 +131,7 @@ describe('render, env and mask', () => {
     expect(readFileSync(join(world.directory, 'target'), 'utf8')).toBe('');
   });
 
-  it('masks for later output, and refuses where masks would be printed', async () => {
+  it('masks later output, and refuses if masks would be printed', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['mask', '--secret', 'P=password'])).toBe(0);
     job.log(`later ${password} and ${JSON.stringify(password)}`);
@@ -143,7 +143,7 @@ describe('render, env and mask', () => {
 });
 
 describe('check', () => {
-  it('reads the example’s manifest without network, and names the place of a fault', async () => {
+  it('validates the example’s manifest without network, and names the place of a fault', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['check', join(process.cwd(), 'examples/workflows/keyturn.yml')])).toBe(0);
     expect(rowsOf(world, job)).toContain('database-password → variable DATABASE_PASSWORD');
@@ -170,20 +170,20 @@ describe('an agent', () => {
     }
   };
 
-  it('may run listed commands with descriptors, and nothing else', () => {
-    expect(refusal(['/usr/bin/env'], descriptor, [], [], 1000)).toContain('not among agentCommands');
-    expect(refusal(['env'], descriptor, [], ['/usr/bin/env'], 1000)).toContain('not among agentCommands');
+  it('may only run listed commands with descriptors', () => {
+    expect(refusal(['/usr/bin/env'], descriptor, [], [], 1000)).toContain('not listed in agentCommands');
+    expect(refusal(['env'], descriptor, [], ['/usr/bin/env'], 1000)).toContain('not listed in agentCommands');
     expect(refusal(['/usr/bin/env'], [environmentRequest('password')], [], ['/usr/bin/env'], 1000)).toContain(
-      'descriptor only',
+      'only by descriptor',
     );
     expect(refusal(['/usr/bin/env'], descriptor, [], ['/usr/bin/env'], 0)).toContain('runs as root');
     expect(refusal(['/no/such'], descriptor, [], ['/no/such'], 1000)).toContain('does not exist');
     const own = join(world.directory, 'own-command');
     writeFileSync(own, '#!/bin/sh\n', { mode: 0o755 });
-    expect(refusal([own], descriptor, [], [own], 1000)).toContain('can be written by the agent');
+    expect(refusal([own], descriptor, [], [own], 1000)).toContain('the agent can write');
   });
 
-  // Only root can become somebody else; elsewhere the refusals above are what can be shown.
+  // Only root can switch users; otherwise only the refusals above can be shown.
   it(
     'runs a listed command that it cannot write, and sees neither value nor mask',
     skipUnless(process.getuid?.() === 0 && canBecomeNobody(), 'only root can become another user here (setpriv)'),
@@ -204,7 +204,7 @@ describe('an agent', () => {
     },
   );
 
-  it('is refused in a job as well', async () => {
+  it('is also refused in a job', async () => {
     const job = world.startJob();
     const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/env'];
     expect(await world.fetch(job, words)).toBe(69);
@@ -212,7 +212,7 @@ describe('an agent', () => {
 });
 
 describe('the action', () => {
-  it('makes of its inputs what exec understands', () => {
+  it('converts its inputs into the words of exec', () => {
     const words = execWords({
       INPUT_SECRETS: 'A=one\n  B=kv-prod/two\n\n',
       INPUT_MANIFEST: 'keyturn.yml',
@@ -226,7 +226,7 @@ describe('the action', () => {
     expect(execWords({ INPUT_SECRETS: 'A=one' })).toBeNull();
   });
 
-  it('puts the helper on the PATH, and sweeps what dead helpers left', () => {
+  it('puts the helper on the PATH, and sweeps leftovers of dead helpers', () => {
     const path = join(world.directory, 'path');
     const command = install({ RUNNER_TEMP: world.directory, GITHUB_PATH: path }, "/it's/here.mjs", '/opt/node');
     expect(readFileSync(path, 'utf8')).toBe(`${join(world.directory, 'keyturn-bin')}\n`);
@@ -238,7 +238,7 @@ describe('the action', () => {
     expect(existsSync(join(folder, alive))).toBe(true);
   });
 
-  it('carries the version of the package', () => {
+  it("has the package's version", () => {
     expect(helperVersion).toBe((JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version);
   });
 });

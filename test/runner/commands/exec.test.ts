@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('exec in a job of the embedded runner', () => {
-  it('hands the secret to the command, and to the log only three asterisks', async () => {
+  it('passes the secret to the command, and only three asterisks to the log', async () => {
     const job = world.startJob();
     const script = 'test "$PASSWORD" = "correct horse battery staple" && echo "it is $PASSWORD." && exit 7';
     const code = await world.fetch(job, ['exec', '--secret', 'PASSWORD=database-password', '--', 'sh', '-c', script]);
@@ -25,7 +25,7 @@ describe('exec in a job of the embedded runner', () => {
     expect(rows.join('\n')).not.toContain('add-mask');
   });
 
-  it('stamps the read with the job, and leaves a receipt that names the very row of the audit log', async () => {
+  it('stamps the read with the job, and writes a receipt that names its row in the audit log', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['exec', '--secret', 'P=database-password', '--', 'true'])).toBe(0);
     const receipts = rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? []);
@@ -45,7 +45,7 @@ describe('exec in a job of the embedded runner', () => {
     expect(parseJobStamp(String(row?.['ClientInfo']))).toMatchObject({ jobId, runId, nonce: receipt?.nonce });
   });
 
-  it('leaves a receipt of a read that failed, and says what to do', async () => {
+  it('writes a receipt for a failed read, and says what to do', async () => {
     const job = world.startJob();
     const code = await world.fetch(job, ['exec', '--secret', 'P=no-such-secret', '--', 'sh', '-c', 'echo ran']);
     const rows = rowsOf(world, job);

@@ -36,7 +36,7 @@ const failureOf = (act: () => unknown): string => {
 };
 
 describe('the fetch configuration', () => {
-  it('is taken with its defaults, addresses without their trailing slash', () => {
+  it('is accepted with defaults, and addresses lose their trailing slash', () => {
     expect(parse(plain)).toMatchObject({
       service: null,
       gitea: 'https://git.example.net',
@@ -80,11 +80,11 @@ describe('the fetch configuration', () => {
       },
       'identity',
     ],
-  ])('is refused with %s, and the place is named', (_fault, value, place) => {
+  ])('is refused with %s, naming the place', (_fault, value, place) => {
     expect(failureOf(() => parse(value))).toBe(place);
   });
 
-  it('is believed where root alone can write it, and named by a job only while it stays on this machine', () => {
+  it('is trusted if only root can write it, and a job can name one only if it stays on this machine', () => {
     const [mounted, own] = [join(directory, 'mounted.json'), join(directory, 'own.json')];
     writeFileSync(own, JSON.stringify(plain));
     const load = (path: string) =>
@@ -93,7 +93,7 @@ describe('the fetch configuration', () => {
     expect(load('')).toBe('FETCH_CONFIGURATION_UNTRUSTED');
     writeFileSync(own, JSON.stringify(loopback));
     expect(load(own)).toBe('none');
-    // Where the operator's file exists, it alone counts, were it refused.
+    // If the operator's file exists, no other is used, even if it is refused.
     writeFileSync(mounted, JSON.stringify(plain), { mode: 0o644 });
     expect(load(own)).toBe(process.getuid?.() === 0 ? 'none' : 'FETCH_CONFIGURATION_UNTRUSTED');
     chmodSync(mounted, 0o666);
@@ -113,11 +113,11 @@ describe('the host of a vault', () => {
     'https://vault.azure.net',
     'https://xvault.azure.net',
     'https://attacker.example/kv.vault.azure.net',
-  ])('is refused a token when it is %s', (url) => {
+  ])('receives no token if it is %s', (url) => {
     expect(at(url)).toBe('VAULT_HOST_REFUSED');
   });
 
-  it('may be one of Azure’s, of another cloud, or configured', () => {
+  it('may be in Azure’s domain, in another cloud, or configured', () => {
     expect(at('https://kv.vault.azure.net')).toBe('none');
     expect(
       vaultAddress(

@@ -16,7 +16,7 @@ const place = async (text: string): Promise<string> => {
 const manifest = (entry: string) => `format: 1\nsecrets:\n  - ${entry}\n`;
 
 describe('a manifest', () => {
-  it('gives a request for each secret, with every part that may be given', async () => {
+  it('yields a request for each secret, with every optional part', async () => {
     const text = `
 format: 1
 secrets:
@@ -60,7 +60,7 @@ secrets:
     ]);
   });
 
-  it('selects by prefix only where it is asked for by that name', async () => {
+  it('selects by prefix only with the key prefix', async () => {
     const { requests, selections } = await parseManifest(
       manifest('{ prefix: App-, environmentPrefix: APP_, vault: kv-prod, required: false, life: 1h }'),
     );
@@ -101,11 +101,11 @@ secrets:
     ['another format', 'format: 2\nsecrets: []\n', 'format'],
     ['no secret', 'format: 1\nsecrets: []\n', 'secrets'],
     ['no mapping', '- a\n', 'the whole file'],
-  ])('is refused with %s, and the place is named', async (_fault, text, where) => {
+  ])('is refused with %s, naming the place', async (_fault, text, where) => {
     expect(await place(text)).toBe(where);
   });
 
-  it('is refused at once when a few aliases would become a gigabyte', async () => {
+  it('is refused at once if a few aliases would expand to a gigabyte', async () => {
     const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
       .concat(
         'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index] ?? ''},`.repeat(9)}]`),
@@ -114,7 +114,7 @@ secrets:
     expect(await place(`format: 1\n${bomb}\nsecrets: *i\n`)).toBe('the whole file');
   });
 
-  it('is taken or refused with a place, whatever is in it', async () => {
+  it('is either accepted or refused with a place, whatever it contains', async () => {
     const word = fc.constantFrom(
       'format',
       '1',
@@ -166,7 +166,7 @@ describe('a template', () => {
   ]);
   const fill = (template: string) => fillTemplate('app.conf', template, values);
 
-  it('takes values in the form asked for, and reads none of them as template', () => {
+  it('inserts values in the requested encoding, and parses none of them as template', () => {
     expect(fill('p={{ PASSWORD }}')).toBe(`p=p"a'$s{{ OTHER }}`);
     expect(fill('{"p":"{{json PASSWORD}}"}')).toBe(`{"p":"p\\"a'$s{{ OTHER }}"}`);
     expect(fill('P={{ shell PASSWORD }}')).toBe(`P='p"a'\\''$s{{ OTHER }}'`);
@@ -179,7 +179,7 @@ describe('a template', () => {
     ['a name that every object has', '{{ constructor OTHER }}', 1],
     ['braces that stay open', 'x\ny\n{{ OTHER', 3],
     ['three words', '{{ json OTHER PASSWORD }}', 1],
-  ])('is refused with %s, and the line is named', (_fault, template, line) => {
+  ])('is refused with %s, naming the line', (_fault, template, line) => {
     let thrown: unknown = null;
     try {
       fill(template);
@@ -189,7 +189,7 @@ describe('a template', () => {
     expect(thrown).toMatchObject({ code: 'TEMPLATE_MALFORMED', details: { line } });
   });
 
-  it('is filled or refused with a line, and never shows a value in a message', () => {
+  it('is either filled or refused with a line, and never shows a value in a message', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('{{', '}}', ' ', 'PASSWORD', 'json', '\n', '"', 'x')), (words) => {
         try {

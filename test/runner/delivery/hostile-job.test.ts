@@ -23,7 +23,7 @@ afterAll(() => world.stop());
 
 const exec = (...command: readonly string[]) => ['exec', '--secret', 'P=password', '--', ...command];
 
-describe('case 9: a hostile earlier step', () => {
+describe('a hostile earlier step', () => {
   it.each([
     ['NODE_OPTIONS', '--no-warnings'],
     ['NODE_EXTRA_CA_CERTS', '/nowhere'],
@@ -33,7 +33,7 @@ describe('case 9: a hostile earlier step', () => {
     ['AZURE_POD_IDENTITY_AUTHORITY_HOST', 'https://attacker.example'],
     ['https_proxy', 'http://attacker.example'],
     ['KEYTURN_SERVICE', 'https://attacker.example'],
-  ])('is refused when it has set %s, before any token is asked for', async (variable, value) => {
+  ])('is refused if it has set %s, before any token is requested', async (variable, value) => {
     const job = world.startJob();
     const rows = world.cloud.auditLog.rows().length;
     expect(await world.fetch(job, exec('true'), { [variable]: value })).toBe(66);
@@ -45,7 +45,7 @@ describe('case 9: a hostile earlier step', () => {
     const job = world.startJob();
     const url = 'https://evil.vault.azure.net.attacker.example';
     const configuration = world.configure({ vaults: [{ name: 'evil', url }] });
-    // A configuration that leads off this machine is believed only from root's own place.
+    // A configuration that leads off this machine is only trusted at root's path.
     expect(await world.fetch(job, exec('true'), { KEYTURN_FETCH_CONFIGURATION: configuration })).toBe(65);
     expect(rowsOf(world, job).some((row) => row.includes('FETCH_CONFIGURATION_UNTRUSTED'))).toBe(true);
   });
@@ -64,7 +64,7 @@ describe('case 9: a hostile earlier step', () => {
     },
   );
 
-  it('cannot lead a file of secrets to another place by a link', async () => {
+  it('cannot redirect a file of secrets with a link', async () => {
     const job = world.startJob();
     const link = pathInSharedMemory('link');
     symlinkSync(join(world.directory, 'stolen'), link);
@@ -77,7 +77,7 @@ describe('case 9: a hostile earlier step', () => {
     expect(existsSync(join(world.directory, 'on-disk'))).toBe(false);
   });
 
-  it('gets nothing back through the job’s own files', async () => {
+  it('gets nothing through the job’s own files', async () => {
     const job = world.startJob();
     const script =
       'printf "harmless=1\\n" > /dev/null; printf "p=%s\\n" "$P" >> "$GITHUB_OUTPUT"; printf %s "$P" | base64 >> "$GITHUB_ENV"';
@@ -89,7 +89,7 @@ describe('case 9: a hostile earlier step', () => {
     );
   });
 
-  it('hands the command nothing that identifies the job or the runner, and no commands to the runner', async () => {
+  it('passes the command nothing that identifies the job or the runner, and the runner no commands', async () => {
     const job = world.startJob();
     const script = 'env | cut -d= -f1 | sort; echo ::warning::obeyed; echo "##[add-mask]x"';
     const words = ['exec', '--no-commands', '--secret', 'P=password', '--', 'sh', '-c', script];
@@ -105,7 +105,7 @@ describe('case 9: a hostile earlier step', () => {
   });
 });
 
-describe('case 10: forged attribution', () => {
+describe('forged attribution', () => {
   it('neutralises a copied receipt that the command prints', async () => {
     const victim = world.startJob();
     expect(await world.fetch(victim, exec('true'))).toBe(0);
@@ -116,7 +116,7 @@ describe('case 10: forged attribution', () => {
     expect(receipts.map((receipt) => receipt.job.jobId)).toEqual([job.job.jobId]);
   });
 
-  it('keeps legs of a matrix and attempts apart by the numbers of the token', async () => {
+  it('distinguishes matrix jobs and attempts by the numbers in the token', async () => {
     const [one, two] = [world.startJob(), world.startJob()];
     await Promise.all([world.fetch(one, exec('true')), world.fetch(two, exec('true'))]);
     const receiptOf = (job: typeof one) => rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? [])[0];
@@ -127,7 +127,7 @@ describe('case 10: forged attribution', () => {
     expect(receiptOf(again)?.job).toMatchObject({ attempt: 2, taskId: again.job.taskId });
   });
 
-  it('stamps no job, and leaves no receipt, when the runtime token is of another run', async () => {
+  it('stamps no job and writes no receipt if the runtime token belongs to another run', async () => {
     const [mine, other] = [world.startJob(), world.startJob()];
     const token = other.environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
     expect(await world.fetch(mine, exec('true'), { ACTIONS_RUNTIME_TOKEN: token })).toBe(0);
@@ -139,7 +139,7 @@ describe('case 10: forged attribution', () => {
     expect(await world.fetch(mine, exec('true'), refused)).toBe(68);
   });
 
-  it('posts the receipts with the runtime token before the command starts, and writes digests in open repositories', async () => {
+  it('posts the receipts with the runtime token before the command starts, with digests in public repositories', async () => {
     const posts: { token: string; body: string }[] = [];
     const server = createServer((request, answer) => {
       let body = '';
@@ -166,8 +166,8 @@ describe('case 10: forged attribution', () => {
   });
 });
 
-describe('case 11: death at any point', () => {
-  it('has the receipt of each read that ended before the helper was told to stop', async () => {
+describe('a crash at any point', () => {
+  it('keeps the receipt of each read that finished before the helper was stopped', async () => {
     world.cloud.vault.fault({ kind: 'throttle', secret: 'slow', times: 99, retryAfterSeconds: 60 });
     const job = world.startJob();
     const helper = join(world.directory, 'keyturn-fetch.cjs');
@@ -184,7 +184,7 @@ describe('case 11: death at any point', () => {
     expect((await once(child, 'exit'))[1]).toBe('SIGTERM');
   });
 
-  it('ends the command and removes its files when the helper is killed, and the receipt is there already', async () => {
+  it('ends the command and removes its files if the helper is killed, after the receipt was written', async () => {
     const job = world.startJob();
     const mark = join(world.directory, 'started');
     const helper = join(world.directory, 'keyturn-fetch.cjs');
@@ -210,7 +210,7 @@ describe('case 11: death at any point', () => {
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
-  ] as const)('hands %s on to the command’s group, and ends as the command does', async (signal, expected) => {
+  ] as const)('forwards %s to the command’s group, and exits like the command', async (signal, expected) => {
     const job = world.startJob();
     const mark = join(world.directory, `ready-${signal}`);
     const helper = join(world.directory, 'keyturn-fetch.cjs');
@@ -225,18 +225,18 @@ describe('case 11: death at any point', () => {
     expect((await once(child, 'exit'))[0]).toBe(expected);
   });
 
-  it('does not wait for ever for a grandchild that keeps the output open, and leaves no file', async () => {
+  it('does not wait forever for a grandchild that keeps the output open, and leaves no file', async () => {
     const job = world.startJob();
     const place = join(world.directory, 'place-of-file');
     const script = `echo "$F" > ${place}; sleep 20 & exit 4`;
     const words = ['exec', '--secret', 'P=password', '--file', 'F=password', '--', 'sh', '-c', script];
     expect(await world.fetch(job, words)).toBe(4);
-    expect(rowsOf(world, job).some((row) => row.includes('keeps its output open'))).toBe(true);
+    expect(rowsOf(world, job).some((row) => row.includes('keeps the output open'))).toBe(true);
     const file = readFileSync(place, 'utf8').trim();
     expect([file.startsWith('/dev/shm/keyturn-'), existsSync(dirname(file))]).toEqual([true, false]);
   });
 
-  it('tells a command that is not there from one that cannot be run', async () => {
+  it('distinguishes a missing command from one that cannot be executed', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, exec('/no/such/command'))).toBe(127);
     const file = join(world.directory, 'not-executable');
@@ -245,7 +245,7 @@ describe('case 11: death at any point', () => {
   });
 });
 
-/** Looks every few milliseconds: what is waited for happens in another process. */
+/** Polls every few milliseconds, because the event happens in another process. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -13,13 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** Starts a step as a runner does: a shell, the helper below it, and a command that tells its own and the helper's id. */
+/** Starts a step like a runner: a shell, the helper below it, and a command that prints its own and the helper's id. */
 async function startStep(command: string) {
   const job = world.startJob();
   const told = join(world.directory, `told-${job.environment['GITHUB_RUN_ID'] ?? ''}`);
   const helper = join(world.directory, 'keyturn-fetch.cjs');
   const tell = `echo "$$ $PPID $P_FILE" > ${told}.part && mv ${told}.part ${told}; ${command}`;
-  // The step goes on after the helper, or the shell would become it.
+  // The step continues after the helper, or the shell would exec it.
   const words = [process.execPath, helper, 'exec', '--file', 'P_FILE=password', '--', 'sh', '-c', tell];
   const step = words.map((word) => `'${word}'`).join(' ');
   const shell = spawn('/bin/sh', ['-c', `${step}; true`], {
@@ -34,7 +34,7 @@ async function startStep(command: string) {
   return { shell, closed, commandId: Number(commandId), helperId: Number(helperId), file, log: () => log };
 }
 
-/** Processes of a group that still run. What has ended and was not fetched by its parent yet (Z) runs no more. */
+/** The running processes of a group, without zombies (Z). */
 function running(group: number): readonly number[] {
   return readdirSync('/proc').flatMap((name) => {
     const [state, , processGroup] = /^\d+$/.test(name) ? statOf(name) : [];
@@ -42,12 +42,12 @@ function running(group: number): readonly number[] {
   });
 }
 
-/** The fields of a process behind its name: state, parent, process group. Source: proc(5). */
+/** The fields of a process after its name: state, parent, process group. Source: proc(5). */
 function statOf(name: string): readonly string[] {
   try {
     return readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
   } catch {
-    return []; // It has ended in between.
+    return []; // It has ended in the meantime.
   }
 }
 
@@ -56,11 +56,11 @@ function runs(id: number): boolean {
   return state !== undefined && state !== 'Z';
 }
 
-describe('a helper whose parent was killed, as a cancel on an old runner does', () => {
+describe('a helper whose parent was killed by a cancel on an old runner', () => {
   it.each([
     ['ends by itself', 'sleep 60'],
     ['ignores its TERM', 'trap "" TERM; sleep 60 & sleep 60; sleep 60'],
-  ])('ends a command that %s, removes its file, and is gone itself', async (_, command) => {
+  ])('ends a command that %s, removes its file, and exits', async (_, command) => {
     const { shell, closed, commandId, helperId, file, log } = await startStep(command);
     expect([runs(commandId), runs(helperId), existsSync(file)]).toEqual([true, true, true]);
     shell.kill('SIGKILL');
@@ -70,7 +70,7 @@ describe('a helper whose parent was killed, as a cancel on an old runner does', 
     expect(log()).toContain('the process that started this helper is gone');
   });
 
-  it('does not meet one whose parent waits for it', async () => {
+  it('continues while its parent waits for it', async () => {
     const { closed, log } = await startStep('exit 0');
     expect((await closed)[0]).toBe(0);
     expect(log()).not.toContain('is gone');
@@ -78,7 +78,7 @@ describe('a helper whose parent was killed, as a cancel on an old runner does', 
 });
 
 describe('the watch of a parent', () => {
-  it('is off where the parent was process 1, or of another namespace, from the start', () => {
+  it('is off if the parent was process 1 or in another namespace from the start', () => {
     vi.useFakeTimers();
     try {
       for (const first of [0, 1]) {
@@ -93,7 +93,7 @@ describe('the watch of a parent', () => {
     }
   });
 
-  it('tells each who asked once, also who asks when it is gone, and nobody who took it back', () => {
+  it('calls each subscriber once, also late ones, but not cancelled ones', () => {
     vi.useFakeTimers();
     try {
       let id = 4711;
@@ -102,7 +102,7 @@ describe('the watch of a parent', () => {
       watch.onGone(() => told.push('early'));
       watch.onGone(() => told.push('taken back'))();
       vi.advanceTimersByTime(10_000);
-      // A subreaper takes orphans in too: it need not be process 1.
+      // A subreaper adopts orphans too, so the new parent need not be process 1.
       id = 815;
       vi.advanceTimersByTime(10_000);
       watch.onGone(() => told.push('late'));

@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe('the helper’s own process', () => {
-  it('opens no debugger for a signal while it holds a token, and ends when it is told to', async () => {
-    // A vault that takes the request, token and all, and says nothing.
+  it('opens no debugger for a signal while it holds a token, and ends when asked', async () => {
+    // A vault that accepts the request with its token and never answers.
     let tokens = 0;
     const server = createServer(({ headers }) => void (tokens += headers.authorization === undefined ? 0 : 1));
     server.listen(0, '127.0.0.1');
@@ -57,7 +57,7 @@ describe('the helper’s own process', () => {
     },
   );
 
-  it('ends in order when nobody reads its log any more, and prints no stack', async () => {
+  it('ends cleanly if nobody reads its log any more, and prints no stack', async () => {
     const script = `
       import { sealProcess } from ${JSON.stringify(join(process.cwd(), 'src/runner/configuration/seal-process.ts'))};
       sealProcess();
@@ -75,7 +75,7 @@ describe('the helper’s own process', () => {
     }
   });
 
-  it('writes a whole text into a pipe that is full and does not block', async () => {
+  it('writes a complete text into a full non-blocking pipe', async () => {
     const script = `
       import { writeAllSync } from ${JSON.stringify(join(process.cwd(), 'src/runner/write-all-sync.ts'))};
       process.stderr.write('x');
@@ -92,7 +92,7 @@ describe('the helper’s own process', () => {
 });
 
 describe('a file of secrets', () => {
-  it('is announced once it is ours, and before it holds a value', () => {
+  it('is announced after its creation and before it contains a value', () => {
     const directory = dirname(pathInSharedMemory('any'));
     const announced: string[] = [];
     const announce = (place: string) => {
@@ -121,7 +121,7 @@ describe('a file of secrets', () => {
 });
 
 describe('what a command left in a job’s file', () => {
-  it('is found in the middle of megabytes, across the pieces that it is read in', () => {
+  it('is found in the middle of megabytes, across read chunks', () => {
     const path = join(world.directory, 'huge-output');
     writeFileSync(path, 'before=1\n');
     const files = watchJobFiles({ GITHUB_OUTPUT: path });
@@ -133,7 +133,7 @@ describe('what a command left in a job’s file', () => {
     expect(files.takeBack(search)).toEqual([]);
   });
 
-  it('is not called clean when the file was made a link, and is when the file is gone', () => {
+  it('counts as unclean if the file became a link, and as clean if the file is gone', () => {
     const path = join(world.directory, 'linked-output');
     writeFileSync(path, '');
     const files = watchJobFiles({ GITHUB_OUTPUT: path });
@@ -146,7 +146,7 @@ describe('what a command left in a job’s file', () => {
 });
 
 describe('a value that is JSON', () => {
-  it('is searched for texts however deep it is', async () => {
+  it('is searched for strings at any depth', async () => {
     const depth = 12_000;
     expect(await structuredParts(`${'['.repeat(depth)}"a-text-inside"${']'.repeat(depth)}`)).toEqual(['a-text-inside']);
     expect((await structuredParts('{"a":["a-text-inside",{"b":"another-one"}],"c":5,"d":null}'))?.toSorted()).toEqual([
@@ -157,7 +157,7 @@ describe('a value that is JSON', () => {
   });
 });
 
-/** Whether a process catches SIGUSR1, and none is waiting for it. */
+/** Whether a process catches SIGUSR1 and none is pending. */
 function caught(pid: number): boolean {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
   const bits = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s+([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
@@ -165,7 +165,7 @@ function caught(pid: number): boolean {
   return (bits('SigCgt') & signal) !== 0n && (bits('ShdPnd') & signal) === 0n;
 }
 
-/** Looks every few milliseconds: what is waited for happens in another process. */
+/** Polls every few milliseconds, because the event happens in another process. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -5,7 +5,7 @@ const run = (...command: readonly string[]) =>
   spawnSync(process.execPath, ['test/runner/without-mkfifo.ts', ...command], { encoding: 'utf8', maxBuffer: 1e8 });
 
 describe('a command on a machine without mkfifo and prlimit', () => {
-  it('is run all the same: redacted, without core dumps, its exit code handed on', () => {
+  it('still runs: redacted, without core dumps, with its exit code', () => {
     const { stdout, stderr, status } = run('sh', '-c', 'echo a swordfish; echo one swordfish >&2; ulimit -c; exit 3');
     expect(stdout).toBe('a ***\n0\n');
     expect(stderr).toBe('one ***\n');
@@ -16,7 +16,7 @@ describe('a command on a machine without mkfifo and prlimit', () => {
     expect(run('head', '-c', '9000000', '/dev/zero').stdout).toHaveLength(9_000_000);
   });
 
-  it('ends as its signal does', () => {
+  it('ends like its signal', () => {
     expect(run('sh', '-c', 'kill -TERM $$').status).toBe(143);
     expect(run('/no/such/command').status).toBe(127);
   });

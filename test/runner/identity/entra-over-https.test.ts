@@ -46,7 +46,7 @@ async function asApplication(
   return { code, log: rowsOf(world, job).join('\n') };
 }
 
-describe('case 12: a service principal, over https', () => {
+describe('a service principal, over https', () => {
   it('reads with a secret from a file, and its reads are recorded as its own', async () => {
     const secret = world.cloud.entra.addSecret(application);
     const { code, log } = await asApplication({ secretFile: write('secret', `${secret}\n`) });
@@ -64,7 +64,7 @@ describe('case 12: a service principal, over https', () => {
     expect(log).not.toContain('DEPLOYER_SECRET');
   });
 
-  it('reads with a certificate that the application knows', async () => {
+  it('reads with a certificate of the application', async () => {
     const pems = await generate([{ name: 'commonName', value: 'deployer' }], { keySize: 2048 });
     const certificateFile = write('certificate.pem', `${pems.cert}\n${pems.private}`);
     const unknown = await asApplication({ certificateFile });
@@ -73,7 +73,7 @@ describe('case 12: a service principal, over https', () => {
     expect((await asApplication({ certificateFile })).code).toBe(0);
   });
 
-  it('is told that a secret has expired, that a tenant is wrong, and nothing of the secret', async () => {
+  it('learns that a secret has expired or a tenant is wrong, without showing the secret', async () => {
     const expired = world.cloud.entra.addSecret(application, new Date(Date.now() - 60_000));
     const late = await asApplication({ secretFile: write('expired', expired) });
     expect([late.code, late.log]).toEqual([83, expect.stringContaining('AADSTS7000222')]);
@@ -83,7 +83,7 @@ describe('case 12: a service principal, over https', () => {
     expect([elsewhere.code, elsewhere.log]).toEqual([83, expect.stringContaining('AADSTS90002')]);
   });
 
-  it('is looked at by doctor with the same trust', async () => {
+  it('is checked by doctor with the same trust', async () => {
     const { tenantId, url } = world.cloud.entra;
     const secretFile = write('doctor-secret', world.cloud.entra.addSecret(application));
     const identity = {
@@ -99,13 +99,13 @@ describe('case 12: a service principal, over https', () => {
     expect(rowsOf(world, job).join('\n')).toContain(`pass  identity: object id ${application.objectId}`);
   });
 
-  it('is asked again while Entra stumbles', async () => {
+  it('retries while Entra fails temporarily', async () => {
     const secret = world.cloud.entra.addSecret(application);
     world.cloud.entra.failNext(503, 1);
     expect((await asApplication({ secretFile: write('again', secret) })).code).toBe(0);
   });
 
-  it('sends nothing to an Entra whose certificate nobody vouches for', async () => {
+  it('sends nothing to an Entra with an untrusted certificate', async () => {
     const secretFile = write('unsent', 'never-sent-secret');
     const { code, log } = await asApplication({ secretFile }, { authorityFile: undefined });
     expect([code, log]).toEqual([82, expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT')]);
@@ -113,7 +113,7 @@ describe('case 12: a service principal, over https', () => {
   });
 });
 
-describe('case 12: workload identity federation, over https', () => {
+describe('workload identity federation, over https', () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const audience = 'api://AzureADTokenExchange';
   const subject = 'repo:1/2:ref:refs/heads/main';
@@ -134,7 +134,7 @@ describe('case 12: workload identity federation, over https', () => {
     });
   const kind = { kind: 'workload-identity' };
 
-  it('reads with a token from a file, and says what does not match', async () => {
+  it('reads with a token from a file, and reports a mismatch', async () => {
     trust('https://cluster.example.net');
     const good = write('token', tokenFor('https://cluster.example.net'));
     expect((await asApplication({ ...kind, tokenFile: good })).code).toBe(0);
@@ -143,7 +143,7 @@ describe('case 12: workload identity federation, over https', () => {
     expect([code, log]).toEqual([83, expect.stringContaining('AADSTS700213')]);
   });
 
-  it('reads with an id token that the configured Gitea gives this job', async () => {
+  it('reads with an id token from the configured Gitea', async () => {
     const asked: { url: string; authorization: string }[] = [];
     const gitea = createServer((request, answer) => {
       asked.push({ url: request.url ?? '', authorization: request.headers.authorization ?? '' });
@@ -161,7 +161,7 @@ describe('case 12: workload identity federation, over https', () => {
     expect(code).toBe(0);
     expect(asked[0]?.url).toContain(`audience=${encodeURIComponent(audience)}`);
     expect(asked[0]?.authorization).toBe('Bearer id-token-bearer');
-    // Neither what the job had, nor what it was given for it.
+    // Neither the job's token nor the exchanged one.
     expect(log).not.toContain('id-token-bearer');
     expect(log).not.toContain('ACTIONS_ID_TOKEN');
     gitea.close();
@@ -169,7 +169,7 @@ describe('case 12: workload identity federation, over https', () => {
 });
 
 describe('a further authority', () => {
-  it('is trusted where the configuration names it, and nowhere else', async () => {
+  it('is trusted only if the configuration names it', async () => {
     const { url, tenantId, certificate } = world.cloud.entra;
     const address = `${url}/${tenantId}/v2.0/.well-known/openid-configuration`;
     const ask = (authority?: string) =>

@@ -30,7 +30,7 @@ afterEach(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A server that answers in turn; its last answer is repeated. Remembers what it was asked. */
+/** A server that returns its answers in turn and repeats the last. Records its requests. */
 async function serve(...answers: readonly { status: number; body?: unknown; silent?: boolean }[]) {
   const asked: { url: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -58,11 +58,11 @@ const failure = async (act: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe('case 12: the managed identity', () => {
+describe('the managed identity', () => {
   const ask = (endpoint: string, runtime = fakeRuntime()) =>
     managedIdentity({ exchange: httpExchange, runtime }, { clientId, endpoint })('https://vault.azure.net');
 
-  it('is asked for by client id and resource, and tells its object id', async () => {
+  it('is requested by client id and resource, and returns its object id', async () => {
     const server = await serve(good);
     expect(await ask(server.url)).toMatchObject({ objectId: 'aaaa-1', tenantId });
     expect(server.asked[0]?.url).toContain(
@@ -71,7 +71,7 @@ describe('case 12: the managed identity', () => {
     expect(server.asked[0]?.headers['metadata']).toBe('true');
   });
 
-  it('is asked again while the service is being updated, for a bounded time', async () => {
+  it('is retried while the service is being updated, for a bounded time', async () => {
     const runtime = fakeRuntime();
     const server = await serve({ status: 410 }, { status: 429 }, { status: 404 }, good);
     await ask(server.url, runtime);
@@ -93,14 +93,14 @@ describe('case 12: the managed identity', () => {
     ],
     [400, { error: 'invalid_request', error_description: 'Identity not found' }, 'identity_not_found'],
     [403, {}, 'no_reason_given'],
-  ])('is diagnosed when it refuses with %s', async (status, body, reason) => {
+  ])('is diagnosed if it refuses with %s', async (status, body, reason) => {
     const server = await serve({ status, body });
     const error = await failure(ask(server.url));
     expect(error).toMatchObject({ code: 'IDENTITY_REFUSED', details: { status, reason } });
     expect(server.asked).toHaveLength(1);
   });
 
-  it('is diagnosed when nothing is there', async () => {
+  it('is diagnosed if the service is absent', async () => {
     expect(await failure(ask('http://127.0.0.1:9'))).toMatchObject({
       code: 'IDENTITY_UNREACHABLE',
       details: { reason: 'ECONNREFUSED' },
@@ -108,7 +108,7 @@ describe('case 12: the managed identity', () => {
   });
 });
 
-describe('case 12: Entra', () => {
+describe('Entra', () => {
   const source = async (
     identity: IdentityConfiguration,
     environment: Readonly<Record<string, string>> = {},
@@ -131,7 +131,7 @@ describe('case 12: Entra', () => {
     ['AADSTS7000222: expired', 'AADSTS7000222'],
     ['AADSTS700016: unknown application', 'AADSTS700016'],
     ['AADSTS700213: no matching federated identity record found', 'AADSTS700213'],
-  ])('is diagnosed by its code alone: %s', async (text, reason) => {
+  ])('is diagnosed only by its code: %s', async (text, reason) => {
     const server = await serve({
       status: 401,
       body: { error: 'invalid_client', error_description: `${text} the-client-secret` },
@@ -141,7 +141,7 @@ describe('case 12: Entra', () => {
     expect(String(error)).not.toContain('the-client-secret');
   });
 
-  it('takes a secret, and an assertion signed with a certificate’s key', async () => {
+  it('accepts a secret, and an assertion signed with a certificate’s key', async () => {
     const server = await serve({ status: 503 }, good, good);
     expect((await source(principal(server.url), { CLIENT_SECRET: 's3cret' })).tenantId).toBe(tenantId);
     expect(new URLSearchParams(server.asked[1]?.body).get('client_secret')).toBe('s3cret');
@@ -157,7 +157,7 @@ describe('case 12: Entra', () => {
     expect(JSON.parse(body)).toMatchObject({ iss: clientId, aud: `${server.url}/${tenantId}/oauth2/v2.0/token` });
   });
 
-  it('exchanges an id token of the configured Gitea, and asks no other host for one', async () => {
+  it('exchanges an id token of the configured Gitea, and requests none from another host', async () => {
     const gitea = await serve({ status: 200, body: { value: 'aaa.bbb.ccc' } });
     const entra = await serve(good);
     const identity: IdentityConfiguration = {
@@ -180,7 +180,7 @@ describe('case 12: Entra', () => {
     expect(gitea.asked).toHaveLength(1);
   });
 
-  it('says which file of a federated token or certificate cannot be used', async () => {
+  it('names the unusable file of a federated token or certificate', async () => {
     const identity = { ...principal('http://127.0.0.1:9'), secretVariable: null };
     const missing = await failure(source({ ...identity, certificateFile: join(directory, 'missing.pem') }));
     expect(missing).toMatchObject({ code: 'IDENTITY_FILE_UNREADABLE', details: { reason: 'ENOENT' } });
@@ -193,7 +193,7 @@ describe('case 12: Entra', () => {
   });
 });
 
-describe('case 5: the way to the vault', () => {
+describe('the network to the vault', () => {
   const read = async (url: string) => {
     const runtime = fakeRuntime();
     const ports = {
@@ -206,7 +206,7 @@ describe('case 5: the way to the vault', () => {
     return await readSecret(ports, { vault: { name: 'kv', url }, name: 'a', version: null, clientRequestId: 'c' });
   };
 
-  it('fails at once on a name that does not exist, and soon on a door that is closed', async () => {
+  it('fails at once for an unknown name, and soon for a closed port', async () => {
     const unknown = await read('https://no-such-vault.invalid');
     expect(unknown.outcome).toMatchObject({ kind: 'failed', error: { code: 'VAULT_UNREACHABLE' } });
     expect(JSON.stringify(unknown)).not.toContain('bearer-value');
@@ -217,13 +217,13 @@ describe('case 5: the way to the vault', () => {
     });
   });
 
-  it('gives up on a vault that takes the connection and says nothing', async () => {
+  it('gives up on a vault that accepts the connection and never answers', async () => {
     const server = await serve({ status: 200, silent: true });
     const hanging = httpExchange({ method: 'GET', url: server.url, headers: {}, timeoutMs: 100 });
     expect(await failure(hanging)).toMatchObject({ code: 'ETIMEDOUT' });
   });
 
-  it('is told layer by layer', async () => {
+  it('is diagnosed layer by layer', async () => {
     const [name] = await diagnoseWay(httpExchange, { name: 'kv', url: 'https://no-such-vault.invalid' });
     expect(name).toMatchObject({ layer: 'vault kv: name', verdict: 'fail' });
     const [found, closed] = await diagnoseWay(httpExchange, { name: 'kv', url: 'http://127.0.0.1:9' });

@@ -19,7 +19,7 @@ beforeAll(async () => {
     world.cloud.vault.seed({ name: `shop-${name}`, value: `value-of-${name}` });
   }
   world.cloud.vault.seed({ name: 'shop-off', value: 'value-of-off', enabled: false });
-  // Enough of others that the list has several pages.
+  // Enough other secrets for several pages.
   for (let index = 0; index < 60; index += 1) {
     world.cloud.vault.seed({ name: `other-${String(index)}`, value: `value-of-other-${String(index)}` });
   }
@@ -34,7 +34,7 @@ function write(name: string, ...entries: readonly string[]): string {
 }
 
 describe('a selection by prefix', () => {
-  it('is refused to an identity that may not list, and nothing is run', async () => {
+  it('is refused to an identity that may not list, and nothing runs', async () => {
     const job = world.startJob();
     const words = ['exec', '--wait', '0s', '--manifest', manifest, '--', 'sh', '-c', 'echo ran'];
     expect(await world.fetch(job, words)).toBe(70);
@@ -42,7 +42,7 @@ describe('a selection by prefix', () => {
     expect(rowsOf(world, job)).not.toContain('ran');
   });
 
-  it('hands over what begins so, by the rule of its variables, each read on record, and says which', async () => {
+  it('passes the matching secrets in derived variables, records each read, and names the variables', async () => {
     world.cloud.vault.grant(world.runner, ['list']);
     const job = world.startJob();
     const script = 'test "$SHOP_DB_PASSWORD" = value-of-db-password; env | grep -c ^SHOP_; echo "is $SHOP_API_KEY"';
@@ -50,8 +50,8 @@ describe('a selection by prefix', () => {
     const rows = rowsOf(world, job);
     expect(rows).toContain('2');
     expect(rows).toContain('is ***');
-    expect(rows.find((row) => row.includes('begin with shop-'))).toContain(
-      'SHOP_API_KEY, SHOP_DB_PASSWORD; 1 disabled and left out',
+    expect(rows.find((row) => row.includes('start with shop-'))).toContain(
+      'SHOP_API_KEY, SHOP_DB_PASSWORD; 1 disabled and skipped',
     );
     const receipts = rows.flatMap((row) => parseReceiptLine(row) ?? []);
     expect(receipts.map(({ secret }) => secret.toLowerCase()).toSorted()).toEqual(['shop-api-key', 'shop-db-password']);
@@ -62,7 +62,7 @@ describe('a selection by prefix', () => {
     expect(listed.every((row) => String(row['ClientInfo']).includes(`;n=${receipts[0]?.nonce ?? ''}`))).toBe(true);
   });
 
-  it('tells no names where names are opaque, and finds none but says so', async () => {
+  it('prints no names if names are opaque, and reports an empty match', async () => {
     const job = world.startJob();
     const opaque = { KEYTURN_FETCH_CONFIGURATION: world.configure({ names: 'opaque' }) };
     expect(await world.fetch(job, ['exec', '--manifest', manifest, '--', 'true'], opaque)).toBe(0);
@@ -73,7 +73,7 @@ describe('a selection by prefix', () => {
     expect(await world.fetch(job, ['exec', '--manifest', optional, '--', 'true'])).toBe(0);
   });
 
-  it('takes no variable that another secret has', async () => {
+  it('refuses a variable that another secret uses', async () => {
     const twice = write(
       'twice.yml',
       '{ name: shop-off, environment: SHOP_API_KEY }',
@@ -82,17 +82,17 @@ describe('a selection by prefix', () => {
     expect(await world.fetch(world.startJob(), ['exec', '--manifest', twice, '--', 'true'])).toBe(2);
   });
 
-  it('is shown by check, and refused for an agent', async () => {
+  it('is printed by check, and refused for an agent', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['check', manifest])).toBe(0);
-    expect(rowsOf(world, job)).toContain('every secret that begins shop- → variables that begin SHOP_');
+    expect(rowsOf(world, job)).toContain('every secret that starts with shop- → variables that start with SHOP_');
     const configuration = world.configure({ agentCommands: ['/usr/bin/env'] });
     const words = ['exec', '--agent', '--manifest', manifest, '--', '/usr/bin/env'];
     expect(await world.fetch(job, words, { KEYTURN_FETCH_CONFIGURATION: configuration })).toBe(69);
   });
 });
 
-describe('a list that the vault gives', () => {
+describe("the vault's list", () => {
   const vault = { name: 'kv', url: 'https://kv.vault.azure.net' };
   const selection: SecretSelection = {
     vault: null,
@@ -119,27 +119,27 @@ describe('a list that the vault gives', () => {
     'https://kv.vault.azure.net/secrets/app-x/versions',
     'https://other.vault.azure.net/secrets',
     'secrets?page=2',
-  ])('sends the token nowhere but to this vault’s list: %s', async (nextLink) => {
+  ])('sends the token only to this vault’s list: %s', async (nextLink) => {
     const { asked, outcome } = await select(JSON.stringify({ value: [], nextLink }));
     expect(asked).toHaveLength(1);
     expect(outcome).toMatchObject({ code: 'SELECTION_REFUSED' });
   });
 
-  it('ends, when its pages never do', async () => {
+  it('ends even if its pages never do', async () => {
     const { asked, outcome } = await select(JSON.stringify({ value: [], nextLink: `${vault.url}/secrets?again` }));
     expect(outcome).toMatchObject({ code: 'SELECTION_REFUSED' });
     expect(asked).toHaveLength(400);
   });
 
-  it('is too long when a prefix selects more than a hundred', async () => {
+  it('is refused if a prefix selects more than a hundred', async () => {
     const value = Array.from({ length: 101 }, (_, index) => ({ id: `${vault.url}/secrets/app-${String(index)}` }));
     expect((await select(JSON.stringify({ value }))).outcome).toMatchObject({
       code: 'SELECTION_REFUSED',
-      details: { reason: 'more than 100 secrets begin so' },
+      details: { reason: 'more than 100 secrets start with the prefix' },
     });
   });
 
-  it('gives safe variables or is refused, whatever is in it', async () => {
+  it('yields safe variables or is refused, whatever it contains', async () => {
     const entry = fc.oneof(
       fc.record({
         id: fc.stringMatching(/^https:\/\/kv\/secrets\/app-[0-9A-Za-z-]{0,20}$/),

@@ -41,8 +41,8 @@ async function asRotator(method: string, path: string, body?: object): Promise<v
 const disable = (name: string, version: string) =>
   asRotator('PATCH', `${name}/${version}`, { attributes: { enabled: false } });
 
-describe('case 1: a secret is rotated while a job runs', () => {
-  it('gives the new version to the next exec, and both are redacted', async () => {
+describe('a secret that is rotated while a job runs', () => {
+  it('reaches the next exec in its new version, and both versions are redacted', async () => {
     world.cloud.vault.seed({ name: 'rotated', value: 'first-value-of-it' });
     const job = world.startJob();
     const show = ['exec', '--secret', 'V=rotated', '--', 'sh', '-c', 'echo "value $V"; test "$V" = second-value-of-it'];
@@ -53,7 +53,7 @@ describe('case 1: a secret is rotated while a job runs', () => {
     expect(rowsOf(world, job).join('\n')).not.toMatch(/(first|second)-value-of-it/);
   });
 
-  it('gives the same version throughout a run with --pin-run, and the newest, once, when that was disabled', async () => {
+  it('stays at one version with --pin-run, and moves to the newest once if that was disabled', async () => {
     const first = world.cloud.vault.seed({ name: 'pinned', value: 'pinned-value-one' });
     const job = world.startJob();
     const one = ['exec', '--pin-run', '--secret', 'V=pinned', '--', 'sh', '-c', 'test "$V" = pinned-value-one'];
@@ -67,7 +67,7 @@ describe('case 1: a secret is rotated while a job runs', () => {
     expect(versions).toEqual([first, first, second, second]);
   });
 
-  it('gives the same version to later jobs of the run that get the pin file, and none of another run', async () => {
+  it('stays at one version for later jobs of the run with the pin file, but not for another run', async () => {
     const first = world.cloud.vault.seed({ name: 'handed-on', value: 'handed-on-one' });
     const job = world.startJob();
     const pins = join(world.directory, 'pins');
@@ -77,14 +77,14 @@ describe('case 1: a secret is rotated while a job runs', () => {
       `keyturn-pins 1 run ${String(job.job.runId)}\n${world.cloud.vault.name}/handed-on ${first}\n`,
     );
     world.cloud.vault.seed({ name: 'handed-on', value: 'handed-on-two' });
-    // Another job of the run is on another machine: nothing but the file goes there.
+    // Another job of the run is on another machine, so only the file is passed on.
     const elsewhere = { RUNNER_TEMP: mkdtempSync(join(world.directory, 'elsewhere-')) };
     const isOne = [...exec, 'sh', '-c', 'test "$V" = handed-on-one'];
     expect(await world.fetch(job, isOne, elsewhere)).toBe(0);
     expect(await world.fetch(world.startJob(), isOne)).toBe(1);
   });
 
-  it('ignores pins that are none, and says where it cannot keep any', async () => {
+  it('ignores invalid pins, and reports if it cannot store any', async () => {
     const job = world.startJob();
     const pins = join(world.directory, 'odd-pins');
     const words = ['exec', '--pin-file', pins, '--secret', 'V=handed-on', '--', 'true'];
@@ -96,7 +96,7 @@ describe('case 1: a secret is rotated while a job runs', () => {
     expect(await world.fetch(job, nowhere)).toBe(84);
   });
 
-  it('reads anew and runs once more with --retry-on when the version has changed, and only then', async () => {
+  it('reads again and runs once more with --retry-on only if the version has changed', async () => {
     world.cloud.vault.seed({ name: 'refused', value: 'value-that-is-refused' });
     const server = createServer((_request, answer) => {
       world.cloud.vault.seed({ name: 'refused', value: 'value-that-is-taken' });
@@ -120,8 +120,8 @@ describe('case 1: a secret is rotated while a job runs', () => {
   });
 });
 
-describe('case 2: a role assignment is still spreading', () => {
-  it('waits with growing pauses for ForbiddenByRbac, and keeps the id of every refusal', async () => {
+describe('a role assignment that has not taken effect yet', () => {
+  it('waits with backoff for ForbiddenByRbac, and keeps the id of every refusal', async () => {
     world.cloud.vault.seed({ name: 'spreading', value: 'value-of-spreading' });
     world.cloud.vault.fault({ kind: 'deny', secret: 'spreading', innerCode: 'ForbiddenByRbac', times: 4 });
     const runtime = fakeRuntime();
@@ -132,7 +132,7 @@ describe('case 2: a role assignment is still spreading', () => {
     expect(new Set(fetched.receipts[0]?.requests.map(({ id }) => id)).size).toBe(5);
   });
 
-  it('gives up at the cap, and names the object id that was used', async () => {
+  it('gives up at the limit, and names the object id that was used', async () => {
     world.cloud.vault.fault({ kind: 'deny', secret: 'spreading', innerCode: 'ForbiddenByRbac', times: 99 });
     const fetched = await fetchInProcess(world, [environmentRequest('spreading')]);
     world.cloud.vault.fault({ kind: 'deny', secret: 'spreading', times: 0 });
@@ -153,7 +153,7 @@ describe('case 2: a role assignment is still spreading', () => {
     expect(runtime.waits).toEqual([]);
   });
 
-  it('fails at once when the token is of another tenant', async () => {
+  it('fails at once if the token belongs to another tenant', async () => {
     const runtime = fakeRuntime();
     const token = { token: new SecretValue('not-a-token'), objectId: null, tenantId: null };
     const vault = { name: world.cloud.vault.name, url: world.cloud.vault.url };
@@ -166,8 +166,8 @@ describe('case 2: a role assignment is still spreading', () => {
   });
 });
 
-describe('case 3: the vault throttles forty secrets', () => {
-  it('comes back when the vault says, within one deadline, and each read stays one read in the record', async () => {
+describe('a vault that throttles forty secrets', () => {
+  it('is retried when the vault says, within one deadline, and each read has one receipt', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `storm-${String(index)}`);
     for (const name of names) world.cloud.vault.seed({ name, value: `value-of-${name}` });
     world.cloud.vault.fault({ kind: 'throttle', times: 60, retryAfterSeconds: 3 });
@@ -185,7 +185,7 @@ describe('case 3: the vault throttles forty secrets', () => {
     expect(fetched.receipts.flatMap(({ requests }) => requests)).toHaveLength(100);
   });
 
-  it('gives up at the deadline', async () => {
+  it('is given up at the deadline', async () => {
     world.cloud.vault.seed({ name: 'stormy', value: 'value-of-stormy' });
     world.cloud.vault.fault({ kind: 'throttle', secret: 'stormy', times: 99, retryAfterSeconds: 30 });
     const fetched = await fetchInProcess(world, [environmentRequest('stormy')], fakeRuntime(), 100_000);
@@ -195,12 +195,12 @@ describe('case 3: the vault throttles forty secrets', () => {
   });
 });
 
-describe('case 4: secrets that are there, and not to be used', () => {
+describe('secrets that exist but cannot be used', () => {
   it.each([
     ['disabled', { enabled: false }, 75, 'SECRET_DISABLED'],
     ['expired', { expires: new Date(Date.now() - 60_000) }, 76, 'SECRET_EXPIRED'],
     ['missing', null, 79, 'SECRET_MISSING'],
-  ])('ends with its own exit code and advice: %s', async (state, seed, exit, code) => {
+  ])('has its own exit code and advice: %s', async (state, seed, exit, code) => {
     if (seed !== null) world.cloud.vault.seed({ name: `state-${state}`, value: 'value-of-state', ...seed });
     const job = world.startJob();
     expect(await world.fetch(job, ['exec', '--secret', `S=state-${state}`, '--', 'sh', '-c', 'echo ran'])).toBe(exit);
@@ -210,7 +210,7 @@ describe('case 4: secrets that are there, and not to be used', () => {
     expect(rows.flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
   });
 
-  it('tells a deleted secret from a missing one, and one that is not valid yet from both', async () => {
+  it('distinguishes deleted, missing and not yet valid secrets', async () => {
     world.cloud.vault.seed({ name: 'deleted', value: 'value-of-deleted' });
     await asRotator('DELETE', 'deleted');
     const deleted = await fetchInProcess(world, [environmentRequest('deleted')]);
@@ -221,7 +221,7 @@ describe('case 4: secrets that are there, and not to be used', () => {
     expect(thrown(() => early.use())).toMatchObject({ code: 'SECRET_NOT_YET_VALID' });
   });
 
-  it('leaves an optional one out, and refuses one that expires too soon', async () => {
+  it('skips an optional one, and refuses one that expires too soon', async () => {
     const left = await fetchInProcess(world, [environmentRequest('state-disabled', { required: false })]);
     expect(left.use()[0]?.secret).toBeNull();
     world.cloud.vault.seed({ name: 'soon', value: 'value-of-soon', expires: new Date(Date.now() + 3_600_000) });
