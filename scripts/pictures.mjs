@@ -43,9 +43,9 @@ try {
   const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, colorScheme: 'light' });
   await page.goto(portal);
   const report = await page.locator('a[href*="/reports/"]').first().getAttribute('href');
-  await take(page, 'portal', `${portal}/rotations`, 620);
+  await take(page, 'portal', `${portal}/rotations`, 617);
   const pack = new URL(report ?? '', portal).href.replace(/\/(?:report\.html)?$/, '');
-  await take(page, 'report', `${pack}/report.html`, 900);
+  await take(page, 'report', `${pack}/report.html`, 774);
   await browser.close();
 } finally {
   story.kill('SIGTERM');
