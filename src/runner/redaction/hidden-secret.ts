@@ -7,6 +7,8 @@ import { type SecretSearch, secretSearch } from './search/secret-search.ts';
 /** One value that must not be printed, and everything of it that is searched for. */
 export interface HiddenSecret extends SecretTexts {
   readonly needles: readonly Buffer[];
+  /** Pieces of what repeats itself. */
+  readonly repetitions: readonly Buffer[];
 }
 
 /**
@@ -16,7 +18,7 @@ export interface HiddenSecret extends SecretTexts {
 export async function hideSecret(secret: string, value: string): Promise<HiddenSecret> {
   try {
     const texts = await secretTexts(value);
-    return { ...texts, needles: secretNeedles(texts) };
+    return { ...texts, ...secretNeedles(texts) };
   } catch (cause) {
     // The message of the cause may hold a part of the value.
     const reason = cause instanceof Error ? cause.name : 'unknown';
@@ -26,5 +28,9 @@ export async function hideSecret(secret: string, value: string): Promise<HiddenS
 
 /** A search for all of these, and for lines that imitate a receipt. */
 export function searchFor(secrets: Iterable<HiddenSecret>): SecretSearch {
-  return secretSearch([...[...secrets].flatMap(({ needles }) => needles), Buffer.from(receiptMarker)]);
+  const all = [...secrets];
+  return secretSearch(
+    [...all.flatMap(({ needles }) => needles), Buffer.from(receiptMarker)],
+    all.flatMap(({ repetitions }) => repetitions),
+  );
 }

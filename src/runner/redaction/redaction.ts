@@ -133,8 +133,9 @@ class StreamRedaction implements Redaction {
   /** Masks bytes but the line ends among them: a log keeps its rows. */
   #mask(text: Buffer, from: number, to: number): void {
     for (let at = from; at < to; ) {
-      const next = text.indexOf(lineFeed, at);
-      const feed = next === -1 || next >= to ? to : next;
+      // Byte by byte: what is masked is short, and a call would search the whole text.
+      let feed = at;
+      while (feed < to && text[feed] !== lineFeed) feed += 1;
       const end = feed < to && feed > at && text[feed - 1] === carriageReturn ? feed - 1 : feed;
       if (end > at && !this.#masked) this.#written += maskSign.copy(this.#output.atLeast(0), this.#written);
       this.#masked ||= end > at;

@@ -80,7 +80,7 @@ function toBase32(bytes: Buffer): string {
 }
 
 /** What programs put between two bytes: openssl, `<Buffer …>` and hex dumps, C, scripts. */
-const separators = ['-', ', ', ',', ', 0x', ',0x', ' 0x', '\\x', '%'];
+const separators = ['-', ', ', ',', ', 0x', ',0x', ' 0x'];
 
 /** Lower and upper case, with each of these between two bytes. */
 export function hexadecimal(bytes: Buffer, between: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 /** A value that begins again inside itself this often makes a search begin as often at each byte of its own text. */
-const mostBeginnings = 12;
+const mostBeginnings = 7;
 
 /** Long enough to be told from chance, short enough to be compared at each byte. */
 const pieceBytes = 8;
@@ -20,7 +20,7 @@ export function withoutRepetition(needle: Buffer): readonly Buffer[] {
   return [...pieces.set(last.toString('latin1'), last).values()];
 }
 
-/** Whether some beginning of a needle has more than a dozen shorter beginnings at its end (the borders of Knuth, Morris and Pratt). */
+/** Whether some beginning of a needle has more than seven shorter beginnings at its end (the borders of Knuth, Morris and Pratt). */
 export function repeatsItself(needle: Buffer): boolean {
   const borders = new Int32Array(needle.length + 1);
   const beginnings = new Int32Array(needle.length + 1);

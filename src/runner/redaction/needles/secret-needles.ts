@@ -6,20 +6,28 @@ import type { SecretTexts } from './secret-texts.ts';
 /** Values of more characters are not searched for in base64 of their escaped forms. */
 const mostEscapedLength = 16_384;
 
-/** The bytes to search for: each text in all encodings, each line in the likely ones. */
-export function secretNeedles({ texts, lines }: SecretTexts): readonly Buffer[] {
-  const needles: Buffer[] = [];
-  for (const text of texts) needles.push(...piecesOf(Buffer.from(text), needlesOfText(text)));
-  for (const line of lines) {
-    const plain = Buffer.from(line);
-    needles.push(...piecesOf(plain, [plain, ...encodedLineNeedles(plain)]));
-  }
-  return needles.filter(({ length }) => length >= leastLength);
+/** The bytes to search for. */
+export interface SecretNeedles {
+  readonly needles: readonly Buffer[];
+  /** Pieces of texts that repeat themselves, and of their encodings, which do so too. */
+  readonly repetitions: readonly Buffer[];
 }
 
-/** What encodes a text that repeats itself, repeats itself too. */
-function piecesOf(plain: Buffer, all: readonly Buffer[]): readonly Buffer[] {
-  return repeatsItself(plain) ? all.flatMap(withoutRepetition) : all;
+/** Each text in all encodings, each line in the likely ones. */
+export function secretNeedles({ texts, lines }: SecretTexts): SecretNeedles {
+  const needles: Buffer[] = [];
+  const repetitions: Buffer[] = [];
+  const add = (plain: Buffer, all: readonly Buffer[]) => {
+    const long = all.filter(({ length }) => length >= leastLength);
+    if (repeatsItself(plain)) repetitions.push(...long.flatMap(withoutRepetition));
+    else needles.push(...long);
+  };
+  for (const text of texts) add(Buffer.from(text), needlesOfText(text));
+  for (const line of lines) {
+    const plain = Buffer.from(line);
+    add(plain, [plain, ...encodedLineNeedles(plain)]);
+  }
+  return { needles, repetitions };
 }
 
 function needlesOfText(text: string): readonly Buffer[] {

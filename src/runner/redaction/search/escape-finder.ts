@@ -1,15 +1,27 @@
 import { gramBytes, type GramFilter } from './gram-filter.ts';
 import { mostNothings } from './needle-walk.ts';
-import { isNothing, lengthOf, open, writeBytes, type Unit } from '../views/view.ts';
+import {
+  afterNothing,
+  isNothing,
+  lengthOf,
+  lengthSeen,
+  open,
+  plainly,
+  unclear,
+  writeBytes,
+  type Unit,
+} from '../views/view.ts';
 import type { ViewNode, ViewTree } from '../views/view-tree.ts';
 
 /** How near an escape the next one is looked for byte by byte, which is faster there than a call. */
 const nearBytes = 48;
 
-/** Bytes that count for needles: 1 at each that is in one, and at each that one begins with. */
+/** What the first bytes of needles are made of: 1 at each byte that one begins with, and at each two that follow each other. */
 export interface NeedleBytes {
-  readonly known: Uint8Array;
   readonly first: Uint8Array;
+  readonly pairs: Uint8Array;
+  /** At each two that one begins with. */
+  readonly beginnings: Uint8Array;
 }
 
 /** Finds the places where a needle may begin whose first bytes hold an escape, and those where the text is too short to tell. */
@@ -33,61 +45,105 @@ export class EscapeFinder {
     const { text, to } = this.#tree.plain;
     for (let at = Math.max(0, to - this.#filter.window + 1); at < to; at += 1) this.#markPlainly(at, to);
     for (const [trigger, nodes] of this.#tree.byTrigger) {
-      for (let at = text.indexOf(trigger); at !== -1; ) {
-        this.#findAround(nodes, at, this.#tree.plain.read(at));
+      for (let at = text.indexOf(trigger), last = -nearBytes; at !== -1; ) {
+        this.#glanceAt(nodes, at);
         let following = at + 1;
-        const near = Math.min(to, following + nearBytes);
+        const near = at - last < nearBytes ? Math.min(to, following + nearBytes) : following;
         while (following < near && text[following] !== trigger) following += 1;
+        last = at;
         at = following < near ? following : text.indexOf(trigger, following);
       }
     }
   }
 
-  /** Marks where a needle may begin whose first escape, in one of these views, stands at `at`. */
-  #findAround(nodes: readonly ViewNode[], at: number, unit: Unit): void {
+  #glanceAt(nodes: readonly ViewNode[], at: number): void {
+    const { plain } = this.#tree;
+    const before = at === 0 ? 0 : (plain.text[at - 1] ?? 0);
     for (const node of nodes) {
-      const shown = node.layer.read(at);
-      if (shown === unit) continue;
-      if (shown === open || !this.#readAround(node, at, shown)) {
-        this.#markAll(at);
-        continue;
-      }
-      if (this.#bytes.known[this.#around[3] ?? 0] === 1) this.#markAround(at, isNothing(shown));
-      if (node.children.length > 0) this.#findAround(node.children, at, shown);
+      const glance = node.view.glance(plain, at);
+      if (glance === plainly || (glance !== unclear && !this.#mayShow(node, at, before, glance))) continue;
+      this.#findAround(node, at, plain.read(at));
     }
   }
 
-  /** Reads what an escape and those after it stand for, four bytes of it. `false` when the text ends before. */
-  #readAround({ layer }: ViewNode, at: number, first: Unit): boolean {
+  /** Whether a needle may hold a byte that was seen, after the byte before it, or begin with it. */
+  #mayShow({ escapes }: ViewNode, at: number, before: number, glance: number): boolean {
+    const { pairs, first, beginnings } = this.#bytes;
+    const shown = glance & 0xff;
+    if (pairs[(before << 8) | shown] === 1) return true;
+    if ((glance & afterNothing) !== 0 || first[shown] === 0) return false;
+    const after = this.#tree.plain.text[at + lengthSeen(glance)];
+    return after === undefined || escapes[after] === 1 || beginnings[(shown << 8) | after] === 1;
+  }
+
+  /** Marks where a needle may begin whose first escape, in a view or one looked through it, stands at `at`. */
+  #findAround(node: ViewNode, at: number, unit: Unit): void {
+    const shown = node.layer.read(at);
+    if (shown === unit) return;
+    if (shown === open || !this.#lookAround(node, at, shown)) this.#markAll(at);
+    if (shown === open) return;
+    for (const child of node.children) this.#findAround(child, at, shown);
+  }
+
+  /** Marks what `#findAround` looks for in one view. `false` when the text ends before that can be told. */
+  #lookAround({ layer }: ViewNode, at: number, first: Unit): boolean {
     const around = this.#around;
-    around.fill(0);
+    const { pairs, beginnings } = this.#bytes;
     const { text } = this.#tree.plain;
-    for (let back = 1; back <= 3; back += 1) around[3 - back] = at < back ? 0 : (text[at - back] ?? 0);
+    const before = at === 0 ? 0 : (text[at - 1] ?? 0);
     let count = 0;
     let nothings = 0;
     let unit = first;
     for (let place = at; count < gramBytes; unit = layer.read(place)) {
       if (unit < 0) return false;
-      if (isNothing(unit)) nothings += 1;
-      if (nothings > mostNothings) break;
-      count += writeBytes(unit, around, 3 + count);
-      if (count > 0 && this.#bytes.known[around[3] ?? 0] !== 1) break;
       place += lengthOf(unit);
+      if (isNothing(unit)) {
+        nothings += 1;
+        if (nothings > mostNothings) return true;
+        continue;
+      }
+      count += writeBytes(unit, around, 3 + count);
+      // Most escapes stand for what no needle holds there: seen from the first byte alone.
+      if (count === 0) continue;
+      if (pairs[(before << 8) | (around[3] ?? 0)] === 1) continue;
+      if (isNothing(first) || this.#bytes.first[around[3] ?? 0] === 0) return true;
+      if (count > 1 && beginnings[((around[3] ?? 0) << 8) | (around[4] ?? 0)] === 0) return true;
     }
+    for (let back = 1; back <= 3; back += 1) around[3 - back] = at < back ? 0 : (text[at - back] ?? 0);
+    this.#markAround(at, isNothing(first));
     return true;
   }
 
   #markAround(at: number, leavesOut: boolean): void {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = this.#around;
     const filter = this.#filter;
-    if (at >= 3 && filter.mayHold(a, b, c, d)) {
+    if (at >= 3 && this.#mayHold(0)) {
       for (let from = Math.max(0, at - filter.window + 1); from <= at - gramBytes; from += 1)
         this.#markPlainly(from, at);
-      if (filter.mayBegin(a, b, c, d)) this.#mark(at - 3);
+      if (this.#mayBegin(0)) this.#mark(at - 3);
     }
-    if (at >= 2 && filter.mayBegin(b, c, d, e)) this.#mark(at - 2);
-    if (at >= 1 && filter.mayBegin(c, d, e, f)) this.#mark(at - 1);
-    if (!leavesOut && filter.mayBegin(d, e, f, g)) this.#mark(at);
+    if (at >= 2 && this.#mayBegin(1)) this.#mark(at - 2);
+    if (at >= 1 && this.#mayBegin(2)) this.#mark(at - 1);
+    if (!leavesOut && this.#mayBegin(3)) this.#mark(at);
+  }
+
+  #mayHold(index: number): boolean {
+    const around = this.#around;
+    return this.#filter.mayHold(
+      around[index] ?? 0,
+      around[index + 1] ?? 0,
+      around[index + 2] ?? 0,
+      around[index + 3] ?? 0,
+    );
+  }
+
+  #mayBegin(index: number): boolean {
+    const around = this.#around;
+    return this.#filter.mayBegin(
+      around[index] ?? 0,
+      around[index + 1] ?? 0,
+      around[index + 2] ?? 0,
+      around[index + 3] ?? 0,
+    );
   }
 
   /** Where too little is known to tell. */

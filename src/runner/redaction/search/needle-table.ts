@@ -8,6 +8,8 @@ export interface NeedleTable {
   /** What `narrow` left. */
   readonly found: { low: number; high: number };
   lengthOf(row: number): number;
+  /** Whether all of these rows are pieces of needles that repeat themselves. */
+  areRepetitions(low: number, high: number): boolean;
   /** One byte of a needle. */
   byteAt(row: number, depth: number): number;
 }
@@ -16,8 +18,8 @@ export interface NeedleTable {
  * Needles in the order of their bytes, which makes one array a tree: all that begin alike are neighbours, and the
  * shortest of them comes first. Memory: the needles themselves and four bytes for each, however many begin alike.
  */
-export function needleTable(needles: readonly Buffer[]): NeedleTable {
-  const sorted = needles.toSorted((a, b) => Buffer.compare(a, b));
+export function needleTable(needles: readonly Buffer[], repetitions: readonly Buffer[]): NeedleTable {
+  const sorted = [...needles, ...repetitions].toSorted((a, b) => Buffer.compare(a, b));
   const rows = sorted.filter((needle, index) => index === 0 || !needle.equals(sorted[index - 1] ?? needle));
   const starts = new Int32Array(rows.length + 1);
   let shortest = rows.length === 0 ? 0 : Number.MAX_SAFE_INTEGER;
@@ -28,6 +30,7 @@ export function needleTable(needles: readonly Buffer[]): NeedleTable {
     longest = Math.max(longest, length);
   });
   const bytes = Buffer.concat(rows);
+  const before = repetitionsBefore(rows, repetitions);
   const found = { low: 0, high: -1 };
   const byFirst = rowsByFirstByte(rows);
 
@@ -37,6 +40,7 @@ export function needleTable(needles: readonly Buffer[]): NeedleTable {
     longest,
     found,
     lengthOf: (row) => (starts[row + 1] ?? 0) - (starts[row] ?? 0),
+    areRepetitions: (low, high) => (before[high + 1] ?? 0) - (before[low] ?? 0) === high + 1 - low,
     byteAt,
     narrow(low, high, depth, byte) {
       if (depth === 0) {
@@ -68,6 +72,17 @@ export function needleTable(needles: readonly Buffer[]): NeedleTable {
     }
     return from;
   }
+}
+
+/** For each row, how many before it are repetitions. */
+function repetitionsBefore(rows: readonly Buffer[], repetitions: readonly Buffer[]): Int32Array {
+  const repeated = new Set(repetitions.map((needle) => needle.toString('latin1')));
+  const before = new Int32Array(rows.length + 1);
+  rows.forEach((row, index) => {
+    const isOne = repeated.size > 0 && repeated.has(row.toString('latin1'));
+    before[index + 1] = (before[index] ?? 0) + (isOne ? 1 : 0);
+  });
+  return before;
 }
 
 /** For each byte, the first row that does not begin below it. */

@@ -78,17 +78,19 @@ export class NeedleWalk {
     }
   }
 
-  #walkThrough({ layer, children }: ViewNode, from: number, first: number, last: number, deep: number): void {
+  #walkThrough(node: ViewNode, from: number, first: number, last: number, deep: number): void {
+    const { layer, children, view } = node;
     const table = this.#table;
     let low = first;
     let high = last;
     let depth = deep;
     let nothings = 0;
-    for (let at = from; low <= high; ) {
+    for (let at = from; low <= high && !table.areRepetitions(low, high); ) {
       const unit = layer.read(at);
       if (unit === open) this.#endsOpen(low, high, depth);
       if (unit < 0) return;
       if (children.length > 0) this.#branch(children, at, unit, low, high, depth);
+      if (view.leavesTriggers === true && lengthOf(unit) > 1) this.#leave(node, at, low, high, depth);
       at += lengthOf(unit);
       const count = writeBytes(unit, this.#written, 0);
       nothings = count === 0 ? nothings + 1 : 0;
@@ -104,8 +106,22 @@ export class NeedleWalk {
     }
   }
 
+  /** Goes on in a view behind an escape sign that is the value's own. */
+  #leave(node: ViewNode, at: number, first: number, last: number, depth: number): void {
+    const table = this.#table;
+    table.narrow(first, last, depth, this.#plain.text[at] ?? 0);
+    let { low } = table.found;
+    const { high } = table.found;
+    if (low <= high && table.lengthOf(low) === depth + 1) {
+      this.#start.whole = Math.max(this.#start.whole, at + 1 - this.#origin);
+      low += 1;
+    }
+    if (low <= high) this.#walkThrough(node, at + 1, low, high, depth + 1);
+  }
+
   /** Goes on in every view that shows something else at `at` than `unit`. */
   #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
+    if (this.#table.areRepetitions(low, high)) return;
     for (const node of nodes) {
       const shown = node.layer.read(at);
       if (shown === unit) continue;

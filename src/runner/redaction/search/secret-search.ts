@@ -24,18 +24,21 @@ export interface SecretSearch {
  * begin as they are, are found by the filter; one whose first bytes hold an escape, near that escape. Only there is
  * anything decoded, from the place where the needle begins, as far as it goes on: so what is found at a place does not
  * depend on how the text came in pieces.
+ * `repetitions`: pieces of needles that repeat themselves, found as they are and in no other view.
  */
-export function secretSearch(needles: readonly Buffer[]): SecretSearch {
-  const table = needleTable(needles);
+export function secretSearch(needles: readonly Buffer[], repetitions: readonly Buffer[] = []): SecretSearch {
+  const table = needleTable(needles, repetitions);
   if (table.count === 0) return nothingToFind;
   if (table.shortest < gramBytes) throw new RangeError('A needle needs four bytes.');
-  const bytes = { known: new Uint8Array(256), first: new Uint8Array(256) };
+  const filter = gramFilter(table);
+  const bytes = { first: new Uint8Array(256), pairs: new Uint8Array(65_536), beginnings: new Uint8Array(65_536) };
+  for (const needle of repetitions) bytes.first[needle[0] ?? 0] = 1;
   for (const needle of needles) {
     bytes.first[needle[0] ?? 0] = 1;
-    for (const byte of needle) bytes.known[byte] = 1;
+    bytes.beginnings[((needle[0] ?? 0) << 8) | (needle[1] ?? 0)] = 1;
+    for (let at = 1; at < filter.window; at += 1) bytes.pairs[((needle[at - 1] ?? 0) << 8) | (needle[at] ?? 0)] = 1;
   }
-  const filter = gramFilter(table);
-  const tree = viewTree(bytes.known);
+  const tree = viewTree(bytesOf(needles));
   const marks = new PlaceMarks();
   const mark = (at: number) => marks.mark(at);
   const escapes = new EscapeFinder(tree, filter, bytes, mark);
@@ -55,6 +58,15 @@ export function secretSearch(needles: readonly Buffer[]): SecretSearch {
     startAt: (at) => walk.startAt(at),
     isQuarterAtMost: (at) => walk.isQuarterAtMost(at),
   };
+}
+
+/** 1 at each byte that is in a needle which is text: others are binary, and hold any. */
+function bytesOf(needles: readonly Buffer[]): Uint8Array {
+  const known = new Uint8Array(256);
+  for (const needle of needles) {
+    if (needle.every((byte) => byte >= 0x20 && byte < 0x7f)) for (const byte of needle) known[byte] = 1;
+  }
+  return known;
 }
 
 const nothingToFind: SecretSearch = {

@@ -1,13 +1,16 @@
 import {
   asciiOf,
-  byte,
+  octet,
   character,
   lengthOf,
   nothing,
   open,
   readDigits,
+  seen,
   stretched,
+  unclear,
   type Layer,
+  type PlainBytes,
   type Unit,
   type View,
 } from './view.ts';
@@ -19,7 +22,10 @@ const lineFeed = 0x0a;
 const deepestIndent = 120;
 
 /** What one letter behind a backslash stands for, in JSON, C, Python, Ruby, Perl, `$'…'` of shells. */
-const letters: Readonly<Record<string, number>> = { a: 7, b: 8, e: 27, f: 12, n: 10, r: 13, s: 32, t: 9, v: 11 };
+const letters = new Int16Array(128).fill(-1);
+for (const [letter, control] of Object.entries({ a: 7, b: 8, e: 27, f: 12, n: 10, r: 13, s: 32, t: 9, v: 11 })) {
+  letters[letter.charCodeAt(0)] = control;
+}
 
 /**
  * Escapes that begin with a backslash, as JSON, JavaScript, C#, Java (its property files too), Python, Go, Rust, Ruby,
@@ -40,10 +46,31 @@ export const backslashes: View = {
     if (letter === 0x75) return unicode(under, at, from, 4) || stretched(next, begun);
     if (letter === 0x55) return unicode(under, at, from, 8) || stretched(next, begun);
     if (letter >= 0x30 && letter <= 0x37) return octal(under, at, from - lengthOf(next));
-    const control = letter > 0 ? letters[String.fromCharCode(letter)] : undefined;
-    return control === undefined ? stretched(next, begun) : character(control, begun);
+    const control = letter < 0 ? -1 : (letters[letter] ?? -1);
+    return control === -1 ? stretched(next, begun) : character(control, begun);
   },
+  glance,
 };
+
+/** So many backslashes in a row stand for one in JSON in JSON in JSON. */
+const thrice = 8;
+
+function glance(stream: PlainBytes, at: number): number {
+  const { text, to } = stream;
+  if (at + thrice >= to) return unclear;
+  const next = text[at + 1] ?? 0;
+  if (next === backslash) {
+    let run = 2;
+    while (run < thrice && text[at + run] === backslash) run += 1;
+    return run === thrice ? seen(backslash, 2) : unclear;
+  }
+  const isNumber = next === 0x78 || next === 0x75 || next === 0x55 || (next >= 0x30 && next <= 0x37);
+  if (isNumber || next >= 0x80 || next === lineFeed || next === 0x0d) return unclear;
+  const control = letters[next] ?? -1;
+  // A line end that is escaped may break base64.
+  if ((control === lineFeed || control === 0x0d) && stream.isWithinWord(at)) return unclear;
+  return seen(control === -1 ? next : control, 2);
+}
 
 /** A backslash at the end of a line, with the blanks that begin the next: nothing. YAML, shells and C write it. */
 function goesOn(under: Layer, at: number, from: number): Unit {
@@ -124,7 +151,7 @@ function octal(under: Layer, at: number, from: number): Unit {
  */
 function byteOrCharacter(under: Layer, at: number, to: number, value: number): Unit {
   if (value < 0x80) return character(value, to - at);
-  if (value < 0xc0) return byte(value, to - at);
+  if (value < 0xc0) return octet(value, to - at);
   const [first, next] = escapeHead(under, to);
   if (first === open || next === open) return open;
   const letter = asciiOf(next);
@@ -134,5 +161,5 @@ function byteOrCharacter(under: Layer, at: number, to: number, value: number): U
   const following = readDigits(under, digitsFrom, letter === 0x78 ? 16 : 8, letter === 0x78 ? 2 : 3);
   if (following.at === open) return open;
   const goesOnAsUtf8 = value <= 0xf4 && following.value >= 0x80 && following.value < 0xc0;
-  return goesOnAsUtf8 ? byte(value, to - at) : character(value, to - at);
+  return goesOnAsUtf8 ? octet(value, to - at) : character(value, to - at);
 }

@@ -1,4 +1,4 @@
-import { asciiOf, lengthOf, nothing, open, type View } from './view.ts';
+import { afterNothing, asciiOf, lengthOf, nothing, open, plainly, unclear, type View } from './view.ts';
 
 /** A terminal's codes have a handful of numbers of a few digits. */
 const longestCode = 40;
@@ -23,5 +23,16 @@ export const colours: View = {
       }
     }
     return first;
+  },
+  glance({ text, to }, at) {
+    const most = at + 1 + longestCode;
+    if (most >= to) return unclear;
+    if (text[at + 1] !== 0x5b) return plainly;
+    let place = at + 2;
+    while (place < most && (text[place] ?? 0) >= 0x30 && (text[place] ?? 0) <= 0x3f) place += 1;
+    const last = text[place];
+    if (last !== 0x6d && last !== 0x4b) return plainly;
+    const after = text[place + 1] ?? 0;
+    return after === 0x1b ? unclear : after | afterNothing;
   },
 };

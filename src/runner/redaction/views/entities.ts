@@ -1,4 +1,15 @@
-import { asciiOf, character, lengthOf, open, readDigits, type Layer, type Unit, type View } from './view.ts';
+import {
+  asciiOf,
+  character,
+  lengthOf,
+  open,
+  plainly,
+  readDigits,
+  unclear,
+  type Layer,
+  type Unit,
+  type View,
+} from './view.ts';
 
 /** The five of XML, and those of HTML that templates write for characters of a password. */
 const named: Readonly<Record<string, number>> = {
@@ -61,6 +72,16 @@ export const entities: View = {
     const next = under.read(from);
     if (next < 0) return next === open ? open : first;
     return asciiOf(next) === 0x23 ? numeric(under, at, from + lengthOf(next), first) : byName(under, at, from, first);
+  },
+  glance({ text, to }, at) {
+    const last = at + longestName + 1;
+    if (last >= to) return unclear;
+    for (let place = at + 1; place <= last; place += 1) {
+      const sign = text[place] ?? 0;
+      if (sign === 0x3b || sign === 0x23) return unclear;
+      if ((sign | 0x20) < 0x61 || (sign | 0x20) > 0x7a) return plainly;
+    }
+    return plainly;
   },
 };
 

@@ -1,4 +1,16 @@
-import { asciiOf, character, lengthOf, nothing, open, type Layer, type Unit, type View } from './view.ts';
+import {
+  asciiOf,
+  character,
+  lengthOf,
+  nothing,
+  open,
+  plainly,
+  seen,
+  unclear,
+  type Layer,
+  type Unit,
+  type View,
+} from './view.ts';
 
 /** As deep as a block of YAML is ever indented. */
 const deepestIndent = 120;
@@ -11,6 +23,7 @@ export const wrapped: View = {
   name: 'wrapped lines',
   triggers: '\n\r',
   decode: (under, at, first) => (under.isWithinWord(at) ? lineEnd(under, at, first) : first),
+  glance: (stream, at) => (stream.isWithinWord(at) ? unclear : plainly),
 };
 
 /** The end of a line as the blank that YAML folded there. */
@@ -21,6 +34,7 @@ export const folded: View = {
     const end = lineEnd(under, at, first);
     return end === open || end === first ? end : character(0x20, lengthOf(end));
   },
+  glance: ({ text }, at) => (text[at] === 0x0a && (text[at + 1] ?? 0) > 0x20 ? seen(0x20, 1) : unclear),
 };
 
 function lineEnd(under: Layer, at: number, first: Unit): Unit {

@@ -1,18 +1,28 @@
 import {
   asciiOf,
-  byte,
+  octet,
   character,
   digitOf,
   lengthOf,
   nothing,
   open,
+  plainly,
+  seen,
+  unclear,
   type Layer,
+  type PlainBytes,
   type Unit,
   type View,
 } from './view.ts';
 
 /** `%2B`, in either case of its digits, beside bytes that are not encoded: any URL encoder's choice of which to encode. */
-export const percent: View = { name: 'percent-encoding', triggers: '%', decode: decodePercent };
+export const percent: View = {
+  name: 'percent-encoding',
+  triggers: '%',
+  leavesTriggers: true,
+  decode: decodePercent,
+  glance: glanceAtDigits,
+};
 
 /** Percent-encoding of HTML forms, where a blank is a plus sign. */
 export const form: View = {
@@ -20,6 +30,7 @@ export const form: View = {
   triggers: '%+',
   decode: (under, at, first) =>
     asciiOf(first) === 0x2b ? character(0x20, lengthOf(first)) : decodePercent(under, at, first),
+  glance: (stream, at) => (stream.text[at] === 0x2b ? seen(0x20, 1) : glanceAtDigits(stream, at)),
 };
 
 /** `=3D` of quoted-printable, and its `=` at the end of a line that goes on. */
@@ -37,7 +48,21 @@ export const quotedPrintable: View = {
     if (last === open) return open;
     return asciiOf(last) === 0x0a ? nothing(length + lengthOf(last)) : first;
   },
+  glance(stream, at) {
+    const next = stream.text[at + 1] ?? 0x0a;
+    return next === 0x0a || next === 0x0d ? unclear : glanceAtDigits(stream, at);
+  },
 };
+
+function glanceAtDigits({ text, to }: PlainBytes, at: number): number {
+  if (at + 2 >= to) return unclear;
+  const upper = digitOf(text[at + 1] ?? 0);
+  const lower = digitOf(text[at + 2] ?? 0);
+  if (upper > 15 || lower > 15) return plainly;
+  const shown = upper * 16 + lower;
+  // Of a percent sign, what comes after it may be encoded twice.
+  return shown === 0x25 ? unclear : seen(shown, 3);
+}
 
 function decodePercent(under: Layer, at: number, first: Unit): Unit {
   const from = at + lengthOf(first);
@@ -48,5 +73,5 @@ function decodePercent(under: Layer, at: number, first: Unit): Unit {
   const low = under.read(from + lengthOf(high));
   if (low === open) return open;
   const lower = digitOf(asciiOf(low));
-  return lower > 15 ? first : byte(upper * 16 + lower, lengthOf(first) + lengthOf(high) + lengthOf(low));
+  return lower > 15 ? first : octet(upper * 16 + lower, lengthOf(first) + lengthOf(high) + lengthOf(low));
 }

@@ -1,4 +1,17 @@
-import { asciiOf, character, lengthOf, open, stretched, type Layer, type Unit, type View } from './view.ts';
+import {
+  asciiOf,
+  character,
+  lengthOf,
+  open,
+  plainly,
+  seen,
+  stretched,
+  unclear,
+  type Layer,
+  type PlainBytes,
+  type Unit,
+  type View,
+} from './view.ts';
 
 /**
  * A single quote as it is written inside single quotes: twice (SQL, YAML, PowerShell), or closed, written, and opened
@@ -8,6 +21,11 @@ export const singleQuotes: View = {
   name: 'single quotes',
   triggers: "'",
   decode: (under, at, first) => firstOf(under, at, first, ["''", "'\\''", `'"'"'`]),
+  glance({ text, to }, at) {
+    if (at + 1 >= to) return unclear;
+    const next = text[at + 1];
+    return next === 0x27 || next === 0x5c || next === 0x22 ? unclear : plainly;
+  },
 };
 
 /** A double quote twice: CSV, SQL names, VB and cmd. */
@@ -15,6 +33,7 @@ export const doubleQuotes: View = {
   name: 'doubled double quotes',
   triggers: '"',
   decode: (under, at, first) => firstOf(under, at, first, ['""']),
+  glance: glanceAtDouble,
 };
 
 /** `$$` of make and of docker compose. */
@@ -22,6 +41,7 @@ export const dollars: View = {
   name: 'doubled dollars',
   triggers: '$',
   decode: (under, at, first) => firstOf(under, at, first, ['$$']),
+  glance: glanceAtDouble,
 };
 
 /** `^&` and `%%` of cmd and of ConfigParser. */
@@ -30,10 +50,28 @@ export const carets: View = {
   triggers: '^%',
   decode: (under, at, first) =>
     asciiOf(first) === 0x5e ? guarded(under, at, first) : firstOf(under, at, first, ['%%']),
+  glance: (stream, at) => (stream.text[at] === 0x25 ? glanceAtDouble(stream, at) : glanceAtGuarded(stream, at)),
 };
 
 /** `` `$ `` of PowerShell's double quotes. */
-export const backTicks: View = { name: 'back-ticks', triggers: '`', decode: guarded };
+export const backTicks: View = { name: 'back-ticks', triggers: '`', decode: guarded, glance: glanceAtGuarded };
+
+/** A sign twice is that sign; once, it is itself. */
+function glanceAtDouble({ text, to }: PlainBytes, at: number): number {
+  if (at + 1 >= to) return unclear;
+  return text[at + 1] === text[at] ? seen(text[at] ?? 0, 2) : plainly;
+}
+
+function glanceAtGuarded({ text, to }: PlainBytes, at: number): number {
+  if (at + 1 >= to) return unclear;
+  const next = text[at + 1] ?? 0;
+  return isPunctuation(next) ? seen(next, 2) : plainly;
+}
+
+function isPunctuation(ascii: number): boolean {
+  const letter = ascii | 0x20;
+  return ascii >= 0x20 && ascii < 0x7f && !(ascii >= 0x30 && ascii <= 0x39) && !(letter >= 0x61 && letter <= 0x7a);
+}
 
 /** The longest of some ways to write one character, of which each begins with it and differs from it. */
 function firstOf(under: Layer, at: number, first: Unit, ways: readonly string[]): Unit {
@@ -63,8 +101,5 @@ function lengthOfText(under: Layer, at: number, text: string): number {
 function guarded(under: Layer, at: number, first: Unit): Unit {
   const next = under.read(at + lengthOf(first));
   if (next === open) return open;
-  const ascii = asciiOf(next);
-  const letter = ascii | 0x20;
-  if (ascii < 0x20 || (ascii >= 0x30 && ascii <= 0x39) || (letter >= 0x61 && letter <= 0x7a)) return first;
-  return stretched(next, lengthOf(first) + lengthOf(next));
+  return isPunctuation(asciiOf(next)) ? stretched(next, lengthOf(first) + lengthOf(next)) : first;
 }

@@ -4,7 +4,7 @@ import { entities } from './entities.ts';
 import { folded, wrapped } from './lines.ts';
 import { form, percent, quotedPrintable } from './percent.ts';
 import { backTicks, carets, dollars, doubleQuotes, singleQuotes } from './quoting.ts';
-import { byte, ended, open, through, type Layer, type View } from './view.ts';
+import { octet, ended, open, through, type Layer, type View } from './view.ts';
 
 /** The shortest line of base64 that is looked for is one of sixteen characters; a word of text is rarely longer. */
 const wordBytes = 16;
@@ -21,7 +21,9 @@ interface PlainLayer extends Layer {
 
 /** A way to look at the stream that differs from its parent's at an escape of its own. */
 export interface ViewNode {
-  readonly name: string;
+  readonly view: View;
+  /** 1 at each byte that begins an escape, in this view or one looked through it. */
+  readonly escapes: Uint8Array;
   readonly layer: Layer;
   readonly children: readonly ViewNode[];
 }
@@ -37,8 +39,6 @@ interface Branch {
   readonly shows?: string;
   readonly branches?: readonly Branch[];
 }
-
-const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /**
  * Every view, and every two or three that writers put on each other: JSON in JSON two and three times, percent-encoding
@@ -65,8 +65,8 @@ const branches: readonly Branch[] = [
   { view: singleQuotes, shows: "'" },
   { view: doubleQuotes, shows: '"' },
   { view: dollars, shows: '$' },
-  { view: carets, shows: punctuation },
-  { view: backTicks, shows: punctuation },
+  { view: carets, shows: '&|<>()^%!"' },
+  { view: backTicks, shows: '$"`&;(){}|<>@#' },
   { view: colours },
   { view: wrapped },
   { view: folded, shows: ' ' },
@@ -89,7 +89,7 @@ export function viewTree(known: Uint8Array): ViewTree {
     final: false,
     read(at) {
       if (at >= plain.to) return plain.final ? ended : open;
-      return byte(plain.text[at] ?? 0, 1);
+      return octet(plain.text[at] ?? 0, 1);
     },
     isWithinWord(at) {
       for (let back = 1; back <= wordBytes; back += 1) {
@@ -115,6 +115,10 @@ export function viewTree(known: Uint8Array): ViewTree {
 
   function grow({ view, over, branches: further = [] }: Branch, parent: Layer): ViewNode {
     const layer = through(view, over === true ? parent : plain);
-    return { name: view.name, layer, children: further.filter(isOfUse).map((branch) => grow(branch, layer)) };
+    const children = further.filter(isOfUse).map((branch) => grow(branch, layer));
+    const escapes = new Uint8Array(256);
+    for (const trigger of view.triggers) escapes[trigger.charCodeAt(0)] = 1;
+    for (const child of children) child.escapes.forEach((one, byte) => (escapes[byte] = (escapes[byte] ?? 0) | one));
+    return { view, layer, escapes, children };
   }
 }

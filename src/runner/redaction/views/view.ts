@@ -23,7 +23,7 @@ export function character(codePoint: number, length: number): Unit {
 }
 
 /** A byte that takes `length` bytes of the stream. Below 0x80 it is the character of that number. */
-export function byte(value: number, length: number): Unit {
+export function octet(value: number, length: number): Unit {
   return value < 0x80 ? character(value, length) : value | byteFlag | (length << lengthShift);
 }
 
@@ -75,16 +75,51 @@ export interface Layer {
   isWithinWord(at: number): boolean;
 }
 
+/** The stream as it is, as far as it is at hand. */
+export interface PlainBytes {
+  readonly text: Buffer;
+  /** Where the text ends. */
+  readonly to: number;
+  isWithinWord(at: number): boolean;
+}
+
+/** What a glance at the bytes cannot tell: `decode` must. */
+export const unclear = -1;
+
+/** At a glance, no escape stands there. */
+export const plainly = -2;
+
+/** At a glance, what stands there stands for nothing, and a byte comes after it. */
+export const afterNothing = 0x100;
+
+/** At a glance, what stands there takes so many bytes and shows this one. */
+export function seen(byte: number, length: number): number {
+  return byte | (length << 9);
+}
+
+/** How many bytes it takes that was seen. */
+export function lengthSeen(glance: number): number {
+  return glance >> 9;
+}
+
 /** One way to write text: what its escapes stand for. It decodes nothing but the place it is asked about. */
 export interface View {
   readonly name: string;
   /** The ASCII characters that may begin an escape. */
   readonly triggers: string;
+  /** Whether some of its writers leave such a character as it is where the value holds one: `new URL()` does a percent sign. */
+  readonly leavesTriggers?: true;
   /**
    * What the escape at `at` stands for, whose first unit is `first`, read from `under`. Returns `first` where no escape
    * stands there, `open` where the text ends before that is clear.
    */
   decode(under: Layer, at: number, first: Unit): Unit;
+  /**
+   * The first byte that is shown at a place, told from the bytes of the stream alone: what is `seen` of an escape of one
+   * byte, or, with `afterNothing`, the byte after it. Most escapes of a text stand for what no needle holds, and are left at that. Tells
+   * `unclear` wherever it cannot be sure, or a view looked through this one may show something else.
+   */
+  glance(stream: PlainBytes, at: number): number;
 }
 
 /** A layer seen through a view. */
@@ -109,20 +144,29 @@ export interface Digits {
   readonly at: number;
 }
 
-/** Reads up to `most` digits of a base; fewer when others follow. */
+/** Made once: a number is read at every escape. */
+const digits = { value: 0, count: 0, at: 0 };
+
+/** Reads up to `most` digits of a base; fewer when others follow. What it returns is good until the next call. */
 export function readDigits(under: Layer, from: number, base: 8 | 10 | 16, most: number): Digits {
   let at = from;
   let value = 0;
   let count = 0;
   for (; count < most; count += 1) {
     const unit = under.read(at);
-    if (unit === open) return { value, count, at: open };
+    if (unit === open) {
+      at = open;
+      break;
+    }
     const digit = digitOf(asciiOf(unit));
     if (digit >= base) break;
     value = value * base + digit;
     at += lengthOf(unit);
   }
-  return { value, count, at };
+  digits.value = value;
+  digits.count = count;
+  digits.at = at;
+  return digits;
 }
 
 /** The value of a digit of base 16 or below; 99 for what is none. */
