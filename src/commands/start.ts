@@ -6,6 +6,7 @@ import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { actLive, closeThePeriod } from '../../examples/story/act-live.ts';
 import { replayStory } from '../../examples/story/replay.ts';
+import { startStoryPeople } from '../../examples/story/story-people.ts';
 import { storySettings } from '../../examples/story/story-settings.ts';
 import { setTheScene, type StoryWorld } from '../../examples/story/story-world.ts';
 import { readCanaryOnceAnHour } from '../audit/collection/canary-ledger.ts';
@@ -45,13 +46,18 @@ async function tellStory({ directory, port, once, json, tell }: Telling, runtime
   from.setUTCHours(0, 0, 0, 0);
   tell('Starting Key Vault, its log, Event Grid, Gitea and a runner on this machine …');
   const cloud = await startEmbeddedCloud({ clock: createClock(from), data: join(directory, 'cloud') });
+  // Signing in leads back to the portal, so its port must be known before it listens.
+  const people = port === 0 ? null : await startStoryPeople(`http://localhost:${String(port)}`);
   try {
     const world = await setTheScene(cloud, liveAt);
-    const composition = await composeKeyturn(await storySettings(world, directory), {
-      now: () => cloud.clock.now(),
-      trustLoopback: true,
-      watch: (event) => tell(`  ${describeEvent(event)}`),
-    });
+    const composition = await composeKeyturn(
+      { ...(await storySettings(world, directory)), ...people?.settings },
+      {
+        now: () => cloud.clock.now(),
+        trustLoopback: true,
+        watch: (event) => tell(`  ${describeEvent(event)}`),
+      },
+    );
     const { keyturn } = composition;
     await cloud.eventGrid.subscribe({ handler: async (event) => void (await keyturn.handleVaultEvent(event)) });
     const server = await startServer(keyturn, { host: '127.0.0.1', port, scheduled: false });
@@ -59,12 +65,13 @@ async function tellStory({ directory, port, once, json, tell }: Telling, runtime
     try {
       const result = await playAndReport({ world, composition, portal: server.url, from, directory, tell }, runtime);
       if (json) runtime.print(JSON.stringify(result));
-      if (!once) await untilStopped(runtime, tell, server.url);
+      if (!once) await untilStopped(runtime, tell, { url: server.url, hasPeople: people !== null });
       return 0;
     } finally {
       await server.stop();
     }
   } finally {
+    await people?.provider.stop();
     await cloud.stop();
   }
 }
@@ -126,8 +133,14 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   };
 }
 
-async function untilStopped({ signal }: Runtime, tell: (line: string) => void, url: string): Promise<void> {
-  tell(`\nThe portal stays open on ${url}. Press Ctrl+C to end.`);
+async function untilStopped(
+  { signal }: Runtime,
+  tell: (line: string) => void,
+  { url, hasPeople }: { readonly url: string; readonly hasPeople: boolean },
+): Promise<void> {
+  tell('');
+  tell(`The portal stays open on ${url}. Press Ctrl+C to end.`);
+  if (hasPeople) tell(`Sign in as ann (auditor), ben or cem (operators): ${url}/sign-in`);
   if (signal.aborted) return;
   await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
 }
