@@ -25,6 +25,10 @@ param subscribe bool = false
 param location string = resourceGroup().location
 param name string = 'keyturn-${uniqueString(resourceGroup().id)}'
 
+// What differs between Azure's clouds. Source: the deployment function environment().
+var cloud = environment().name == 'AzureUSGovernment' ? 'us-government' : environment().name == 'AzureChinaCloud' ? 'china' : 'public'
+var sitesDomain = cloud == 'us-government' ? 'azurewebsites.us' : cloud == 'china' ? 'chinacloudsites.cn' : 'azurewebsites.net'
+
 var roles = {
   logAnalyticsReader: '73c42c96-874c-492b-b04d-ab87d138a893'
   storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
@@ -149,6 +153,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'AzureWebJobsStorage__accountName', value: storage.name }
         { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
         { name: 'AzureWebJobsStorage__clientId', value: rotator.properties.clientId }
+        { name: 'KEYTURN_CLOUD', value: cloud }
         { name: 'KEYTURN_VAULTS', value: '${vault.id}=${vault.properties.vaultUri}' }
         { name: 'KEYTURN_GITEA_URL', value: giteaUrl }
         // The plain address, no reference: what the platform reads in the rotator's name nothing could explain.
@@ -158,7 +163,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'KEYTURN_IDENTITY_CLIENT_ID', value: rotator.properties.clientId }
         { name: 'KEYTURN_BLOB_CONTAINER', value: '${storage.properties.primaryEndpoints.blob}records' }
         { name: 'KEYTURN_ROLE', value: 'all' }
-        { name: 'KEYTURN_PUBLIC_URL', value: 'https://${name}.azurewebsites.net' }
+        { name: 'KEYTURN_PUBLIC_URL', value: 'https://${name}.${sitesDomain}' }
         { name: 'KEYTURN_SIGNING_KEY', value: signingKeyId }
       ]
     }

@@ -8,6 +8,12 @@ export const webFaults = {
     layer: 'identity',
     says: "Could not fetch the tenant's keys, so the token of a delivery was not checked. Nothing was recorded.",
   }),
+  IDENTITY_PROVIDER_REFUSED_PORTAL: fault<{ issuer: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'identity',
+    says: 'The identity provider does not accept this portal, so nobody can sign in. Check KEYTURN_OPENID_CLIENT_ID, KEYTURN_OPENID_CLIENT_SECRET, KEYTURN_OPENID_SCOPE and the redirect address at the provider.',
+  }),
   IDENTITY_PROVIDER_UNREACHABLE: fault<{ issuer: string }>({
     retry: 'backoff',
     effect: 'none',

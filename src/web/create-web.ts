@@ -123,6 +123,8 @@ const statusOf: Readonly<Record<string, number>> = {
   REQUEST_FORBIDDEN: 403,
   REQUEST_FROM_ANOTHER_SITE: 403,
   SECRET_NOT_BOUND: 409,
+  // For the operator to mend, so it is logged like every failure of the server.
+  IDENTITY_PROVIDER_REFUSED_PORTAL: 503,
 };
 
 async function answerError(error: unknown, request: Request, logger: Logger): Promise<Response> {

@@ -40,7 +40,8 @@ export function fromPlatform(request: Request, { tenantId, issuers: trusted, rol
     principal.claims.filter(({ typ }) => names.includes(typ)).map(({ val }) => val);
   const tenants = claims(claimNames.tenant);
   const issuers = claims(claimNames.issuer);
-  if (principal.auth_typ !== 'aad' || tenants.length !== 1 || tenants[0] !== tenantId) return wrongTenant();
+  if (principal.auth_typ !== 'aad' || tenants.length !== 1 || tenants[0]?.toLowerCase() !== tenantId.toLowerCase())
+    return wrongTenant();
   if (issuers.length !== 1 || !trusted.includes(issuers[0] ?? '')) return wrongTenant();
 
   const held = claims([...claimNames.role, ...(principal.role_typ === undefined ? [] : [principal.role_typ])]);

@@ -117,7 +117,7 @@ describe('the sign-in link', () => {
 });
 
 describe('where the platform authenticates', () => {
-  const tenantId = '11111111-1111-1111-1111-111111111111';
+  const tenantId = '11111111-1111-1111-1111-11111111abcd';
   const roleNames = { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] };
   const access = { platform: { tenantId, issuers: tokenIssuers(azureClouds.public, tenantId), roleNames } };
   const issuer = `https://login.microsoftonline.com/${tenantId}/v2.0`;
@@ -139,6 +139,10 @@ describe('where the platform authenticates', () => {
 
   it('lets an auditor of the tenant in', async () => {
     expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' })).toBe(200);
+  });
+
+  it('compares the tenant without regard to case', async () => {
+    expect(await ask({ tid: tenantId.toUpperCase(), iss: issuer, roles: 'Keyturn.Auditor' })).toBe(200);
   });
 
   it('refuses another tenant, another issuer and a missing one', async () => {

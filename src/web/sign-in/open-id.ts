@@ -167,11 +167,27 @@ async function signedIn(provider: OpenProvider, cookie: string): Promise<Respons
   return shown;
 }
 
+/** OAuth errors about the portal itself, not about the person. Source: RFC 6749, sections 4.1.2.1 and 5.2. */
+const aboutThePortal = [
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_response_type',
+  'unsupported_grant_type',
+  'invalid_scope',
+];
+
+/** The word of such an error; `null` for every other failure. */
+function refusalOfPortal(error: unknown): string | null {
+  const isOAuth = error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError;
+  return (isOAuth && aboutThePortal.find((word) => word === error.error)) || null;
+}
+
 function unreachable(provider: OpenProvider, cause: unknown): unknown {
+  const { issuer } = provider;
+  const reason = refusalOfPortal(cause);
+  if (reason !== null) return new ServiceError('IDENTITY_PROVIDER_REFUSED_PORTAL', { issuer, reason }, { cause });
   // If reading the client secret failed, that fault is the more precise one.
-  return ServiceError.is(cause)
-    ? cause
-    : new ServiceError('IDENTITY_PROVIDER_UNREACHABLE', { issuer: provider.issuer }, { cause });
+  return ServiceError.is(cause) ? cause : new ServiceError('IDENTITY_PROVIDER_UNREACHABLE', { issuer }, { cause });
 }
 
 function attemptCookieHeader(token: string, secure: boolean): string {
@@ -195,8 +211,9 @@ async function notConfirmed(request: Request): Promise<Response> {
   return await showRefusal(request, 403, 'The identity provider did not confirm this sign-in.');
 }
 
-/** Tells an answer of the provider, however wrong, from a failure to reach it. */
+/** Tells an answer about the person, however wrong, from a failure. */
 function isAnswer(error: unknown): boolean {
+  if (refusalOfPortal(error) !== null) return false;
   if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError) return true;
   if (error instanceof openid.WWWAuthenticateChallengeError) return true;
   if (!(error instanceof openid.ClientError)) return false;

@@ -41,14 +41,19 @@ const byRoles = {
 };
 
 /** One instance of the portal. Instances over the same records are one installation. */
-function instance(settings: typeof gitea = gitea, records: RecordStore = memoryRecordStore(), now = () => new Date()) {
+function instance(
+  settings: typeof gitea & { readonly secret?: string } = gitea,
+  records: RecordStore = memoryRecordStore(),
+  now = () => new Date(),
+) {
+  const { secret = provider.clientSecret, ...rest } = settings;
   const { sealer, spent, sessions } = sessionsUnderTest(now, records);
   const openId = createOpenId({
     issuer: provider.url,
     clientId: provider.clientId,
-    clientSecret: () => Promise.resolve(new SecretValue(provider.clientSecret)),
+    clientSecret: () => Promise.resolve(new SecretValue(secret)),
     publicUrl: `https://${host}`,
-    ...settings,
+    ...rest,
     sessions,
     sealer,
     spent,
@@ -134,6 +139,13 @@ describe('signing in with an identity provider', () => {
 
   it('refuses whoever did not sign in at the provider', async () => {
     expect((await signIn(instance(), 'nobody')).returned.status).toBe(403);
+  });
+
+  it('tells the operator that the provider does not accept the portal, and does not blame the person', async () => {
+    const { returned, text } = await signIn(instance({ ...gitea, secret: 'rotated-meanwhile' }));
+    expect(returned.status).toBe(503);
+    expect(text).toContain('KEYTURN_OPENID_CLIENT_SECRET');
+    expect(text).not.toContain('rotated-meanwhile');
   });
 
   it('does not call an account unknown while the provider does not answer', async () => {
