@@ -17,7 +17,7 @@ const managed = { kind: 'managed-identity', clientId: 'aaaaaaaa-2222-3333-4444-5
 const tenant = { tenantId: 'aaaaaaaa-2222-3333-4444-555555555555', clientId: 'bbbbbbbb-2222-3333-4444-555555555555' };
 
 describe('the identity of the settings', () => {
-  it('is the managed identity of that client id, of several, through the embedded token endpoint', async () => {
+  it('is the managed identity with that client id among several, through the embedded token endpoint', async () => {
     const cloud = await startEmbeddedCloud();
     cloud.identity.define({ name: 'another', kind: 'managed-identity', address: '10.0.0.9' });
     const { principal, access } = embeddedVault(cloud);
@@ -37,7 +37,7 @@ describe('the identity of the settings', () => {
     await cloud.stop();
   });
 
-  it('has an endpoint of its own in the embedded cloud alone, on this machine', () => {
+  it('may have its own endpoint only in the embedded cloud, on this machine', () => {
     const at = (endpoint: string, embedded: boolean) => () =>
       azureCredential({ ...managed, endpoint }, { embedded, cloud: azureClouds.public });
     expect(at('http://127.0.0.1:4001', false)).toThrow(expect.objectContaining({ code: 'SETTINGS_MALFORMED' }));
@@ -46,7 +46,7 @@ describe('the identity of the settings', () => {
     expect(process.env[metadataHost]).toBeUndefined();
   });
 
-  it('is not taken from a host that the environment slips in', () => {
+  it('ignores a host injected by the environment', () => {
     process.env[metadataHost] = 'http://evil.example.org';
     expect(() =>
       azureCredential({ ...managed, endpoint: null }, { embedded: false, cloud: azureClouds.public }),
@@ -61,18 +61,18 @@ describe('the identity of the settings', () => {
     [{ kind: 'workload-identity', ...tenant, tokenFile: '/token' } as const, 'WorkloadIdentityCredential'],
     [{ kind: 'client-secret', ...tenant, clientSecret: new SecretValue('s') } as const, 'ClientSecretCredential'],
     [{ kind: 'client-certificate', ...tenant, certificateFile: '/c.pem' } as const, 'ClientCertificateCredential'],
-  ])('is exactly the kind that is named: $kind', (identity, name) => {
+  ])('is exactly the named kind: $kind', (identity, name) => {
     expect(azureCredential(identity, { embedded: false, cloud: azureClouds.public }).constructor.name).toBe(name);
   });
 });
 
 describe('the embedded switch', () => {
-  it('gives no option at all to a client of the real cloud', () => {
+  it('adds no option for a client of the real cloud', () => {
     expect(embeddedSwitch({ embedded: false, url: 'https://kv-prod.vault.azure.net' })).toEqual({});
     expect(embeddedSwitch({ embedded: false, url: 'http://localhost:1', certificate: 'PEM' })).toEqual({});
   });
 
-  it('lifts protection for an address of this machine', () => {
+  it('lifts protection only for an address of this machine', () => {
     expect(embeddedSwitch({ embedded: true, url: 'https://localhost:1', certificate: 'PEM' })).toEqual({
       allowInsecureConnection: true,
       disableChallengeResourceVerification: true,
@@ -106,5 +106,5 @@ describe('the embedded switch', () => {
     'https://[::1]:4',
     'http://LOCALHOST',
     'http://0x7f.1',
-  ])('knows %j as this machine', (url) => expect(isLoopback(url)).toBe(true));
+  ])('recognises %j as this machine', (url) => expect(isLoopback(url)).toBe(true));
 });

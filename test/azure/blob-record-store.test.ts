@@ -40,8 +40,8 @@ afterAll(() => stop());
 
 recordStoreContract('Blob', () => blobRecordStore(containerUrl(), credential));
 
-describe('when the answer to a write is lost', () => {
-  it('knows its own create again, though the repetition finds the blob there', async () => {
+describe('if the answer to a write is lost', () => {
+  it('recognises its own create, although the retry finds the blob', async () => {
     const proxy = await losingProxy();
     const store = await blobRecordStore(containerUrl(proxy.origin), credential);
     proxy.loseNextPut();
@@ -56,14 +56,14 @@ describe('when the answer to a write is lost', () => {
     await proxy.stop();
   });
 
-  it('does not take the same bytes of another writer for its own', async () => {
+  it("does not mistake another writer's identical bytes for its own", async () => {
     const store = await blobRecordStore(containerUrl(), credential);
     await store.create('journal/1', bytes('the same'));
     await expect(store.create('journal/1', bytes('the same'))).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
   });
 });
 
-it('says where it could not look, without the query that may hold a signature', async () => {
+it('names the store that it could not reach, without the query that may contain a signature', async () => {
   await expect(
     blobRecordStore('http://127.0.0.1:9/devstoreaccount1/none?sig=secret', credential),
   ).rejects.toMatchObject({
@@ -72,7 +72,7 @@ it('says where it could not look, without the query that may hold a signature', 
   });
 });
 
-/** Passes requests on to Azurite and, when told, cuts the connection after a PUT was carried out. */
+/** Forwards requests to Azurite and, when told, cuts the connection after a PUT was executed. */
 async function losingProxy() {
   let toLose = 0;
   let lost = 0;

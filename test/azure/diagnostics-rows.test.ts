@@ -33,7 +33,7 @@ const claimColumns = [
   'identity_claim_idtyp_s',
 ];
 
-/** What Keyturn reads of one row of AzureDiagnostics, through the query and the parser; without columns that no row carried. */
+/** Parses one row of AzureDiagnostics through the query and the parser, without columns that no row has had. */
 async function readRow(cells: object, dropped: readonly string[] = []): Promise<Retrieval> {
   const cloud = await startEmbeddedCloud({ clock: createClock(new Date('2026-03-02T13:00:00Z')) });
   stops.push(() => cloud.stop());
@@ -63,7 +63,7 @@ async function readRow(cells: object, dropped: readonly string[] = []): Promise<
   const vault = { name: cloud.vault.name, url: cloud.vault.url, resourceId: cloud.vault.resourceId };
   const log = logAnalyticsRetrievalLog(query, { workspaceId, vaults: [vault] });
   const { rows } = await log.rows(interval);
-  // As it is kept: JSON.
+  // In its stored form: JSON.
   const parsed = parseAuditRow(JSON.parse(JSON.stringify(rows[0])), 'row');
   if (parsed.outcome === 'refused') throw new Error(parsed.reason);
   return parsed.retrieval;
@@ -72,7 +72,7 @@ async function readRow(cells: object, dropped: readonly string[] = []): Promise<
 const guest = { identity_claim_oid_g: 'a1', identity_claim_appid_g: '04b07795-8ddb-461a-bbee-02f9e1bf7b46' };
 
 describe('a row of AzureDiagnostics', () => {
-  it('without a user name is a program’s', async () => {
+  it('without a user name belongs to a program', async () => {
     const { identity } = await readRow({ ...vaultColumns, ...guest });
     expect(identity).toMatchObject({ kind: 'workload', objectId: 'a1', userPrincipalName: null });
   });
@@ -89,7 +89,7 @@ describe('a row of AzureDiagnostics', () => {
       { identity_claim_http_schemas_xmlsoap_org_ws_2005_05_identity_claims_name_s: 'Ann@x.com' },
       'ann@x.com',
     ],
-  ])('that has %s alone is a person’s', async (_, claim, userPrincipalName) => {
+  ])('that has only %s belongs to a person', async (_, claim, userPrincipalName) => {
     const { identity } = await readRow({ ...vaultColumns, ...guest, ...claim });
     expect(identity).toMatchObject({ kind: 'person', objectId: 'a1', userPrincipalName });
   });
@@ -98,7 +98,7 @@ describe('a row of AzureDiagnostics', () => {
     ['with the suffix of its type', (name: string) => name, (bag: object): unknown => bag],
     ['without it', (name: string) => name.replace(/_[sdg]$/, ''), (bag: object): unknown => bag],
     ['as text', (name: string) => name, (bag: object): unknown => JSON.stringify(bag)],
-  ])('whose columns all lie in AdditionalFields, %s, is read like any other', async (_, spell, keep) => {
+  ])('with all columns in AdditionalFields, %s, is parsed like any other', async (_, spell, keep) => {
     const values = { ...vaultColumns, ...guest, identity_claim_upn_s: 'ann@x.com', appliedAssignmentId_s: 'AA-1' };
     const bag = Object.fromEntries(Object.entries(values).map(([name, value]) => [spell(name), value]));
     const read = await readRow({ AdditionalFields: keep(bag) }, [...Object.keys(vaultColumns), ...claimColumns]);
@@ -113,7 +113,7 @@ describe('a row of AzureDiagnostics', () => {
     });
   });
 
-  it('of a table in which no row has carried a claim yet names nobody, and is read', async () => {
+  it('of a table without claim columns names nobody, and is parsed', async () => {
     const read = await readRow(vaultColumns, [
       ...claimColumns,
       'identity_claim_appid_g',
@@ -130,7 +130,7 @@ describe("the query, read by Microsoft's own parser", unlessContractsAreAbsent, 
   const query = bindQuery(readQueryFile('retrievals.kql'), { ...interval, vaults: [vault] });
   const needed = ['TimeGenerated', 'OperationName', 'Category', '_ResourceId', 'HttpStatusCode'];
 
-  it('has no fault where AdditionalFields is missing, is text, or ids are typed as guids', () => {
+  it('is valid if AdditionalFields is missing or text, or ids are guids', () => {
     const { AdditionalFields: _, ...without } = tables['AzureDiagnostics'] ?? {};
     const guids = Object.fromEntries(
       Object.entries(without).map(([name, type]) => [name, name.endsWith('_g') ? 'guid' : type]),
@@ -140,7 +140,7 @@ describe("the query, read by Microsoft's own parser", unlessContractsAreAbsent, 
     }
   });
 
-  it('has no fault for tables that have the columns alone without which there is no row', () => {
+  it('is valid for tables with only the required columns', () => {
     const least = Object.fromEntries(
       Object.entries(tables).map(([name, columns]) => [
         name,

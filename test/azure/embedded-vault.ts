@@ -5,7 +5,7 @@ import type { VaultAccess } from '../../src/azure/vault-client.ts';
 
 const everyRight = ['get', 'set', 'list', 'update', 'delete', 'recover'] as const;
 
-/** A new identity of the embedded cloud with every right on its vault, and how to reach the vault as that identity. */
+/** A new identity of the embedded cloud with all rights on its vault, and access to the vault as that identity. */
 export function embeddedVault(cloud: EmbeddedCloud): { principal: Principal; access: VaultAccess } {
   const principal = cloud.identity.define({ name: 'rotator', kind: 'managed-identity', address: '10.0.0.4' });
   cloud.vault.grant(principal, everyRight);

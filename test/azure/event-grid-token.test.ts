@@ -8,7 +8,7 @@ const audience = 'api://keyturn';
 const eventGrid = '4962773b-9cdb-44cf-a8bf-237846a00ab7';
 
 describe('the token of an Event Grid delivery', () => {
-  it('is taken for Event Grid of our tenant and our audience alone', async () => {
+  it('is accepted only for Event Grid of the configured tenant and audience', async () => {
     const { publicKey, privateKey } = await generateKeyPair('RS256');
     const foreign = await generateKeyPair('RS256');
     const check = eventGridTokenCheck({ audience, tenantId, cloud: azureClouds.public }, () =>
@@ -31,7 +31,7 @@ describe('the token of an Event Grid delivery', () => {
     ['do not arrive in time', new errors.JWKSTimeout()],
     ['are answered with an error', new errors.JOSEError('Expected 200 OK')],
     ['cannot be asked for', new TypeError('fetch failed')],
-  ])('is not called false while the keys of the tenant %s', async (_, failure) => {
+  ])('is not rejected while the keys of the tenant %s', async (_, failure) => {
     const { privateKey } = await generateKeyPair('RS256');
     const token = await new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
     const check = eventGridTokenCheck({ audience, tenantId, cloud: azureClouds.public }, () => Promise.reject(failure));

@@ -17,7 +17,7 @@ async function world() {
 }
 
 describe('reading the canary', () => {
-  it("gives the server's id of the read, by which its row in the log is known", async () => {
+  it("returns the server's id of the read, which identifies its row in the log", async () => {
     const { cloud, access } = await world();
     const reader = keyVaultCanaryReader([access], 'keyturn-canary');
     const reads = [...(await reader.read()), ...(await reader.read())];
@@ -27,13 +27,13 @@ describe('reading the canary', () => {
     expect(new Date(reads[0]?.at ?? '').getTime()).not.toBeNaN();
   });
 
-  it('returns what it read though another vault is out of reach', async () => {
+  it('returns its reads although another vault is unreachable', async () => {
     const { access } = await world();
     const absent = { ...access, vault: { name: 'absent', url: 'http://127.0.0.1:9', resourceId: null } };
     expect(await keyVaultCanaryReader([absent, access], 'keyturn-canary').read()).toHaveLength(1);
   });
 
-  it('says what is wrong when no vault could be read', async () => {
+  it('throws the fault if no vault could be read', async () => {
     const { access } = await world();
     await expect(keyVaultCanaryReader([access], 'no-canary').read()).rejects.toMatchObject({
       code: 'VAULT_REQUEST_REFUSED',

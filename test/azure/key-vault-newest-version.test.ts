@@ -13,11 +13,11 @@ function version(id: string, created: Date, rotatedFrom?: string): SecretVersion
 const ids = (versions: readonly SecretVersion[]) => versions.map((one) => one.version);
 
 describe('the newest version', () => {
-  it('is the one made last', () => {
+  it('is the last one created', () => {
     expect(ids(newestFirst([version('z', second), version('a', later)]))).toEqual(['a', 'z']);
   });
 
-  it('of one second is the end of the chain that rotations wrote, in whatever order the vault lists', () => {
+  it('of one second is the end of the rotations' chain, in any order of the vault's list', () => {
     const chain = ['d', 'a', 'c', 'b', 'e'].map((id, index, all) => version(id, second, all[index - 1]));
     fc.assert(
       fc.property(fc.shuffledSubarray(chain, { minLength: 5 }), (shuffled) => {
@@ -27,13 +27,13 @@ describe('the newest version', () => {
     );
   });
 
-  it('is left open between two that nothing tells apart, in an order that does not change', () => {
+  it('stays ambiguous between two indistinguishable versions, in a stable order', () => {
     const twins = [version('old', new Date(0)), version('x', second), version('y', second)];
     expect(ids(newestCandidates(twins))).toEqual(['y', 'x']);
     expect(ids(newestFirst([...twins].reverse()))).toEqual(['y', 'x', 'old']);
   });
 
-  it('survives tags that point in a circle, to itself, or nowhere', () => {
+  it('tolerates tags that form a cycle, or point to themselves or nowhere', () => {
     const odd = [
       version('a', second, 'b'),
       version('b', second, 'a'),
@@ -43,7 +43,7 @@ describe('the newest version', () => {
     expect(ids(newestFirst(odd)).sort()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('is none of none', () => {
+  it('is absent without versions', () => {
     expect(newestCandidates([])).toEqual([]);
   });
 });

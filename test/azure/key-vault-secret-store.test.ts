@@ -27,7 +27,7 @@ const version = (name = 'a') => ({ name, value: new SecretValue(canary), expires
 secretStoreContract('Key Vault', async () => (await world()).store);
 
 describe('adding a version', () => {
-  it('is never repeated underneath: an answer lost after the write is unclear, and there is one version', async () => {
+  it('is never retried: an answer lost after the write is unclear, and there is one version', async () => {
     const { vault, store } = await world();
     vault.fault({ kind: 'lose-answer', method: 'PUT', times: 1 });
     await expect(store.add(version())).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('adding a version', () => {
   it.each([
     ['fail-before', 0],
     ['fail-after', 1],
-  ] as const)('is unclear when the vault stumbles (%s)', async (kind, versions) => {
+  ] as const)('is unclear if the vault fails (%s)', async (kind, versions) => {
     const { vault, store } = await world();
     vault.fault({ kind, method: 'PUT', times: 1, status: 503 });
     await expect(store.add(version())).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe('adding a version', () => {
     expect(vault.versions('a')).toHaveLength(versions);
   });
 
-  it('is unclear when the vault does not answer in time', async () => {
+  it('is unclear if the vault does not answer in time', async () => {
     const { vault, access } = await world();
     const store = keyVaultSecretStore({ ...access, answerWithinMs: 300 });
     await store.latest('a');
@@ -59,7 +59,7 @@ describe('adding a version', () => {
     await expect(store.add(version())).rejects.toMatchObject({ code: 'VAULT_ANSWER_UNCLEAR' });
   });
 
-  it.each([4, null])('tells how long a throttling vault asks to wait (%j)', async (retryAfterSeconds) => {
+  it.each([4, null])('returns how long a throttling vault asks to wait (%j)', async (retryAfterSeconds) => {
     const { vault, store } = await world();
     vault.fault({ kind: 'throttle', method: 'PUT', times: 1, retryAfterSeconds });
     await expect(store.add(version())).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe('adding a version', () => {
     expect(vault.versions('a')).toHaveLength(0);
   });
 
-  it('names the sixteenth tag and the long value as requests that the vault refuses', async () => {
+  it('reports the sixteenth tag and a long value as requests that the vault refuses', async () => {
     const { store } = await world();
     const tags = Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`tag-${String(index)}`, 'x']));
     const refusal = { code: 'VAULT_REQUEST_REFUSED', details: { status: 400, reason: 'BadParameter' } };
@@ -79,7 +79,7 @@ describe('adding a version', () => {
     );
   });
 
-  it('says that a deleted secret holds the name', async () => {
+  it('reports that a deleted secret occupies the name', async () => {
     const { store, access } = await world();
     await store.add(version());
     const token = await access.credential.getToken([]);
@@ -88,7 +88,7 @@ describe('adding a version', () => {
     await expect(store.add(version())).rejects.toMatchObject({ code: 'SECRET_SOFT_DELETED', details: { secret: 'a' } });
   });
 
-  it('never sends a value without a token, not even from a new client or after a failed first request', async () => {
+  it('never sends a value without a token, even from a new client or after a failed first request', async () => {
     const { vault, cloud, open } = await world();
     const cold = open();
     await Promise.all(Array.from({ length: 10 }, (_, index) => cold.add(version(`cold-${String(index)}`))));
@@ -104,7 +104,7 @@ describe('adding a version', () => {
     expect(probes.every(({ ClientInfo }) => String(ClientInfo).startsWith('keyturn-rotator/0.1.0 '))).toBe(true);
   });
 
-  it('reaches nobody and says so when the vault is not there', async () => {
+  it('reports an unreachable vault', async () => {
     const { cloud, store, open } = await world();
     await store.latest('a');
     await cloud.stop();
@@ -117,7 +117,7 @@ describe('adding a version', () => {
 });
 
 describe('reading', () => {
-  it('bridges a lost answer and a vault that stumbles', async () => {
+  it('retries after a lost answer and a temporary failure', async () => {
     const { vault, store } = await world();
     const added = await store.add(version());
     vault.fault({ kind: 'lose-answer', method: 'GET', times: 1 });
@@ -125,7 +125,7 @@ describe('reading', () => {
     expect(await store.latest('a')).toEqual(added);
   });
 
-  it('waits for an answer once, and does not repeat what took too long', async () => {
+  it('waits for an answer once, and does not retry after a timeout', async () => {
     const { vault, access } = await world();
     const store = keyVaultSecretStore({ ...access, answerWithinMs: 300 });
     await store.latest('a');
@@ -136,7 +136,7 @@ describe('reading', () => {
     });
   });
 
-  it('gives up in the end, and does not take it for absence', async () => {
+  it('gives up finally, without reporting absence', async () => {
     const { vault, store } = await world();
     await store.add(version());
     vault.fault({ kind: 'fail-before', method: 'GET', times: 3, status: 503 });
@@ -160,7 +160,7 @@ describe('reading', () => {
     },
   );
 
-  it('says that no token could be had, when it could not', async () => {
+  it('reports that no token was available', async () => {
     const { access } = await world();
     const credential = { getToken: () => Promise.reject(new Error(`with ${canary} inside`)) };
     const store = keyVaultSecretStore({ ...access, credential });
@@ -169,7 +169,7 @@ describe('reading', () => {
     expect(String(failure)).not.toContain(canary);
   });
 
-  it('shows the same newest version as the vault when two were made in one second and only their tags differ', async () => {
+  it('agrees with the vault on the newest version if two of one second differ only in tags', async () => {
     const { vault, store, access } = await world();
     const created = new Date('2026-11-01T00:00:00Z');
     for (let round = 0; round < 6; round++) {
@@ -181,7 +181,7 @@ describe('reading', () => {
     expect(access.vault.url).toContain('localhost');
   });
 
-  it('discloses no value for properties', async () => {
+  it('reads properties without disclosing a value', async () => {
     const { store, cloud } = await world();
     await store.add(version());
     await store.latest('a');
@@ -193,14 +193,14 @@ describe('reading', () => {
 });
 
 describe('changing properties', () => {
-  it('repeats, for it is idempotent', async () => {
+  it('retries, because it is idempotent', async () => {
     const { vault, store } = await world();
     const added = await store.add(version());
     vault.fault({ kind: 'lose-answer', method: 'PATCH', times: 1 });
     expect(await store.update('a', added.version, { enabled: false })).toMatchObject({ enabled: false });
   });
 
-  it('refuses a version that is not there', async () => {
+  it('refuses an unknown version', async () => {
     const { store } = await world();
     await store.add(version());
     await expect(store.update('a', '0'.repeat(32), { enabled: false })).rejects.toMatchObject({
@@ -210,7 +210,7 @@ describe('changing properties', () => {
   });
 });
 
-it('carries no value in any error', async () => {
+it('puts no value into any error', async () => {
   const { vault, store } = await world();
   for (const kind of ['lose-answer', 'fail-after', 'throttle', 'deny'] as const) {
     vault.fault({ kind, method: 'PUT', times: 1 });

@@ -23,7 +23,7 @@ interface Diagnostic {
   readonly Severity: string;
 }
 
-/** What Microsoft's own parser finds wrong with a query, given tables as contract 06 lists them. */
+/** Microsoft's own parser's faults in a query, with the tables of contract 06. */
 export function kustoDiagnostics(
   query: string,
   tables: Readonly<Record<string, Readonly<Record<string, string>>>>,
@@ -45,7 +45,7 @@ export function kustoDiagnostics(
   return Array.from({ length: found.Count }, (_, index) => found.getItem(index).Message);
 }
 
-/** The tables of contract 06, or `null` where the contracts are absent. */
+/** The tables of contract 06, or `null` if the contracts are absent. */
 export function contractTables(): Record<string, Record<string, string>> | null {
   if (!contractsAreHere) return null;
   const text = readFileSync(publishedContract('06-log-tables/table-columns.json'), 'utf8');

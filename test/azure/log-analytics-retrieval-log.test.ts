@@ -70,20 +70,20 @@ describe.each(clients)('the Log Analytics adapter over %s', (_, client) => {
   const world = worldOf(client);
   const interval = { from: new Date('2026-03-02T08:00:00Z'), to: new Date('2026-03-02T09:00:00Z') };
 
-  it('names the failure when it is not let in, and not the token', async () => {
+  it('reports a denied access without showing the token', async () => {
     const { log } = await world([], { token: 'not-a-token-of-anybody' });
     const failure = await log.rows(interval).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'LOG_QUERY_FAILED', details: { status: 401 } });
     expect(String(failure)).not.toContain('not-a-token-of-anybody');
   });
 
-  it('asks for a token for the audience that it is given, and for no other', async () => {
+  it('requests a token only for the given audience', async () => {
     const { log, asked } = await world([]);
     await log.rows(interval);
     expect(new Set(asked)).toEqual(new Set(['https://api.loganalytics.io/.default']));
   });
 
-  it('takes a workspace without a table for one without rows, and a time-out for too much at once', async () => {
+  it('treats a workspace without a table as empty, and a timeout as too much data', async () => {
     const { cloud, log } = await world(['2026-03-02T08:10:00.0000000Z']);
     cloud.logAnalytics.answerEmpty(true);
     expect((await log.rows(interval)).rows).toEqual([]);
@@ -93,7 +93,7 @@ describe.each(clients)('the Log Analytics adapter over %s', (_, client) => {
     expect((await log.rows(interval)).rows).toHaveLength(1);
   });
 
-  it('names the digest of each answer when two are asked for at once', async () => {
+  it("returns each answer's digest for two concurrent queries", async () => {
     const { log } = await world(['2026-03-02T08:10:00.0000000Z', '2026-03-02T09:10:00.0000000Z']);
     const next = { from: interval.to, to: new Date('2026-03-02T10:00:00Z') };
     const digests = async () =>
@@ -103,7 +103,7 @@ describe.each(clients)('the Log Analytics adapter over %s', (_, client) => {
     expect(await digests()).toEqual([one, other]);
   });
 
-  it('asks by name for a vault whose resource id it does not know', async () => {
+  it('queries by name for a vault without a resource id', async () => {
     const { cloud } = await world(['2026-03-02T08:10:00.0000000Z']);
     const bound = bindQuery(readQueryFile('retrievals.kql'), {
       ...interval,
@@ -112,7 +112,7 @@ describe.each(clients)('the Log Analytics adapter over %s', (_, client) => {
     expect(bound).toContain(`let names = dynamic(["${cloud.vault.name}"])`);
   });
 
-  it('gives the digest of the query file as it is kept', async () => {
+  it('returns the digest of the query file', async () => {
     const { log } = await world([]);
     const bytes = readFileSync(new URL('../../src/azure/retrievals.kql', import.meta.url));
     expect((await log.rows(interval)).query.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
@@ -125,7 +125,7 @@ describe("the queries, read by Microsoft's own parser against the real columns",
   const bounds = { from: new Date('2026-03-02T08:00:00Z'), to: new Date('2026-03-02T09:00:00Z') };
   const hostile = '/subscriptions/s/"]); AZKVAuditLogs | take 1 //\\"\u2028é';
 
-  it.each(['retrievals.kql', 'control-totals.kql'])('%s has no fault', (name) => {
+  it.each(['retrievals.kql', 'control-totals.kql'])('%s is valid', (name) => {
     const query = bindQuery(readQueryFile(name), { ...bounds, vaults: [vault('/subscriptions/s/x'), vault(null)] });
     expect(kustoDiagnostics(query, tables ?? {})).toEqual([]);
   });
@@ -140,7 +140,7 @@ describe("the queries, read by Microsoft's own parser against the real columns",
     expect(JSON.parse(literal)).toEqual([hostile.toLowerCase()]);
   });
 
-  it('goes red for a column that the table does not have', () => {
+  it('fails for a column that the table does not have', () => {
     const { text, ...file } = readQueryFile('retrievals.kql');
     const broken = {
       ...file,

@@ -5,7 +5,7 @@ import { createClock } from '../../embedded/clock.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 
-/** A cloud that was started and stopped: its ports were free a moment ago. */
+/** Starts and stops a cloud, to find ports that were just free. */
 async function spareCloud(): Promise<EmbeddedCloud> {
   const cloud = await startEmbeddedCloud();
   await cloud.stop();
@@ -13,7 +13,7 @@ async function spareCloud(): Promise<EmbeddedCloud> {
 }
 
 describe('the clock of the embedded cloud', () => {
-  it('stands still when told, jumps where it is set, and runs on from there', () => {
+  it('stops, jumps and continues as told', () => {
     const clock = createClock(new Date('2026-03-01T00:00:00Z'));
     clock.stand();
     const stood = clock.now().getTime();
@@ -29,7 +29,7 @@ describe('the clock of the embedded cloud', () => {
 });
 
 describe('the embedded cloud', () => {
-  it('does not start, and leaves nothing running, when a port is taken', async () => {
+  it('does not start, and leaves nothing running, if a port is taken', async () => {
     const first = await startEmbeddedCloud();
     const port = Number(new URL(first.vault.url).port);
     const free = Number(new URL((await spareCloud()).identity.url).port);
@@ -40,7 +40,7 @@ describe('the embedded cloud', () => {
     await first.stop();
   });
 
-  it('imports nothing of the product, so that the two cannot share a mistake', () => {
+  it('imports nothing of the product, so that they cannot share a mistake', () => {
     const files = readdirSync('embedded', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
     expect(files.length).toBeGreaterThan(30);
     for (const file of files) {

@@ -27,9 +27,9 @@ async function ask(url: string, init: RequestInit = {}): Promise<unknown> {
   return (await fetch(url, { ...init, headers: { Authorization: `Bearer ${token}` } })).json();
 }
 
-// fast-check prints the seed of a run that fails.
-describe('whatever the numbers are', () => {
-  it('pages of any size hold every version once', async () => {
+// fast-check prints the seed of a failed run.
+describe('for any numbers', () => {
+  it('pages of any size contain every version once', async () => {
     let names = 0;
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 25 }), async (count, size) => {
@@ -50,7 +50,7 @@ describe('whatever the numbers are', () => {
     );
   });
 
-  it('tags and values come back as they were set', async () => {
+  it('tags and values round-trip', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'grapheme', maxLength: 200 }),
@@ -68,7 +68,7 @@ describe('whatever the numbers are', () => {
     );
   });
 
-  it('times are the same after they were written and read', () => {
+  it('times round-trip', () => {
     const from = fromUnix(Date.UTC(1971, 0, 1)).ticks;
     const to = fromUnix(Date.UTC(2100, 0, 1)).ticks;
     fc.assert(

@@ -17,13 +17,13 @@ beforeAll(async () => {
 
 afterAll(() => cloud.stop());
 
-/** Names and kinds of everything in a value, without its values; a number may stand where a text stood and the reverse. */
+/** Names and kinds of everything in a value, without the values; numbers and texts are interchangeable. */
 function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return 'plain';
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
 }
 
-describe('the embedded cloud beside what Microsoft publishes', unlessContractsAreAbsent, () => {
+describe("the embedded cloud compared with Microsoft's published shapes", unlessContractsAreAbsent, () => {
   it.each([
     ['event-grid', 'example-eventgrid-secret_new_version_created.json'],
     ['cloud-events', 'example-cloudevents-secret_new_version_created.json'],
@@ -52,7 +52,7 @@ describe('the embedded cloud beside what Microsoft publishes', unlessContractsAr
     }
   });
 
-  it('writes rows in columns of the real table alone', async () => {
+  it('writes rows only in columns of the real table', async () => {
     await fetch(`${cloud.vault.url}/secrets/newsecret?api-version=7.5`).then((response) => response.text());
     await cloud.eventGrid.fire('SecretNearExpiry', 'newsecret');
     const names = workspaceSchema.tables[0]?.columns.map(({ name }) => name);

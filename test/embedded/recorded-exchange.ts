@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One request and what the real vault answered. */
+/** One request and the real vault's answer. */
 export interface RecordedExchange {
   readonly method: string;
   /** `secrets/NAME/…`, without a trailing slash. */
@@ -16,13 +16,13 @@ export interface RecordedExchange {
 export interface Recording {
   readonly name: string;
   readonly exchanges: readonly RecordedExchange[];
-  /** Calls of which the embedded vault says that it does not do them. */
+  /** Calls that the embedded vault states it does not support. */
   readonly notCovered: readonly string[];
 }
 
 /**
- * Recordings of a folder, ready to be repeated: sign-in is left out, a poll is its last request, and the pages of a list
- * are one list.
+ * Loads a folder's recordings for replay: without sign-in, with only the last request of a poll, and with the pages of
+ * a list joined.
  */
 export function readRecordings(folder: string): readonly Recording[] {
   return readdirSync(folder)
@@ -65,7 +65,7 @@ function parseRecording(text: string): readonly RecordedExchange[] {
     }));
 }
 
-/** The embedded vault does not purge; whoever repeats a recording takes the name out of later lists instead. */
+/** The embedded vault does not purge; a replay removes the name from later lists instead. */
 export function isPurge({ method, path }: RecordedExchange): boolean {
   return method === 'DELETE' && path.startsWith('deletedsecrets/');
 }
@@ -75,8 +75,8 @@ function isNotCovered(one: RecordedExchange): boolean {
 }
 
 /**
- * The recordings were published with runs of equal requests cut down to the first and the last, sets of one secret among
- * them: a version that is read by its id and was never set is put back, before the last set of its secret.
+ * The published recordings keep only the first and last of equal requests, including sets of one secret. A version that
+ * is read by its id but was never set is restored before the last set of its secret.
  */
 function restoreLostSets(exchanges: readonly RecordedExchange[]): readonly RecordedExchange[] {
   const isSet = ({ method, status }: RecordedExchange) => method === 'PUT' && status === 200;
@@ -99,7 +99,7 @@ function restoreLostSets(exchanges: readonly RecordedExchange[]): readonly Recor
   return restored;
 }
 
-/** Leaves out a 404 that a later GET of the same address overtakes, when nothing was done to the secret in between. */
+/** Drops a 404 that a later GET of the same address supersedes, if nothing happened to the secret in between. */
 function collapsePolls(exchanges: readonly RecordedExchange[]): readonly RecordedExchange[] {
   return exchanges.filter((one, index) => {
     if (one.method !== 'GET' || one.status !== 404) return true;
@@ -121,7 +121,7 @@ function joinPages(exchanges: readonly RecordedExchange[]): readonly RecordedExc
     const { value, nextLink } = pageOf(one);
     const first = joined[open];
     if (value === null || one.status !== 200) {
-      // The probe before every further page asks for nothing that the probe before the first did not.
+      // The probe before each further page is redundant.
       if (open < 0 || one.status !== 401) joined.push(one);
     } else if (first) {
       joined[open] = { ...first, body: { value: [...(pageOf(first).value ?? []), ...value], nextLink: null } };

@@ -1,6 +1,6 @@
 import type { SecretBinding } from '../../src/secrets/policy.ts';
 
-/** A binding as the policy gives it, for one issuer and target. */
+/** A binding of the policy for one issuer and target. */
 export function bindingOf(issuer: string, target: SecretBinding['target'], name = 'ci-secret'): SecretBinding {
   return {
     vault: 'kv-test',

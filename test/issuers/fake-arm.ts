@@ -7,15 +7,18 @@ interface Keys {
   readonly two: string;
 }
 
-/** One service's words, written by hand from its published examples: not by the product's table. */
+/** One service's protocol, written by hand from its published examples, independent of the product's table. */
 interface ServiceWords {
   readonly resource: string;
   readonly apiVersion: string;
   readonly list: string;
   answer(keys: Keys, madeAt: (slot: keyof Keys) => string): unknown;
-  /** Which key an action renews, from its path behind the resource and its body; `null` when it is none of the service's. */
+  /**
+   * The key that an action renews, from its path after the resource and its body; `null` if the service has no such
+   * action.
+   */
   renews(action: string, body: Readonly<Record<string, unknown>>): keyof Keys | null;
-  /** Renews some lists later, as Cosmos DB does. */
+  /** Renews after several list requests, like Cosmos DB. */
   readonly slow?: boolean;
 }
 
@@ -120,7 +123,7 @@ export const serviceWords = {
   },
 } satisfies Record<string, ServiceWords>;
 
-/** Azure Resource Manager on loopback, as far as the two keys of one resource go. */
+/** Azure Resource Manager on loopback, for the two keys of one resource. */
 export async function fakeArm(words: ServiceWords, token: string) {
   const newKey = () => randomBytes(24).toString('base64');
   const keys = { one: newKey(), two: newKey() };

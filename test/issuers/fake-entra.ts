@@ -107,7 +107,7 @@ export async function fakeEntra(graphToken: string) {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  /** What the outside calls this server; a proxy before it is another. */
+  /** The server's external address; a proxy has another. */
   let outside = '';
   const address = () => (outside === '' ? own() : outside);
   const own = () => `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
@@ -121,7 +121,7 @@ export async function fakeEntra(graphToken: string) {
     propagateAfter: (tries: number) => {
       propagating = tries;
     },
-    /** The tenant's policy allows no credential that ends later. */
+    /** The latest expiry that the tenant's policy allows. */
     allowUntil: (end: Date) => {
       longest = end.getTime();
     },
@@ -161,7 +161,7 @@ export async function fakeEntra(graphToken: string) {
     );
   }
 
-  /** Whether a certificate of the application signed it, and it says what it must. */
+  /** Whether a certificate of the application signed it with the required claims. */
   function isSigned(assertion: string, says: (claims: Record<string, unknown>) => boolean): boolean {
     const [head = '', body = '', signature = ''] = assertion.split('.');
     const header = parsed(head);

@@ -4,7 +4,7 @@ import { type Connection, createServer } from 'mysql2';
 
 interface Account {
   password: string;
-  /** The one that was retained; `null` when there is none. */
+  /** The retained password; `null` if there is none. */
   old: string | null;
   attribute: string | null;
 }
@@ -33,10 +33,13 @@ const columns = (name: string) => [
   },
 ];
 
-/** As much of MySQL 8 as dual passwords need, over MySQL's own protocol: accounts `name@%`, sign-in, ALTER USER, attributes. */
+/**
+ * The part of MySQL 8 that dual passwords need, over MySQL's own protocol: accounts `name@%`, sign-in, ALTER USER,
+ * attributes.
+ */
 export async function fakeMysql(
   accounts: Record<string, Account>,
-  /** As validate_password.length. */
+  /** Like validate_password.length. */
   { leastLength = 0 }: { readonly leastLength?: number } = {},
 ) {
   let sessions = 0;
@@ -59,7 +62,7 @@ export async function fakeMysql(
       },
     });
     connection.on('query', (sql: string) => {
-      // The driver's server counts packets on through all commands; the protocol begins anew with each.
+      // The driver's server numbers packets across commands; the protocol restarts with each command.
       connection.sequenceId = 1;
       answer(connection, user, sql);
       connection.sequenceId = 0;
@@ -106,11 +109,11 @@ export async function fakeMysql(
     }
     if (password === undefined) account.old = null;
     else {
-      // Without RETAIN the old password stays what it was: so the manual of ALTER USER has it.
+      // Without RETAIN the secondary password is unchanged, according to the manual of ALTER USER.
       if (retain !== undefined) account.old = account.password;
       account.password = password;
     }
-    // A new attribute is merged into the old; null takes a member away.
+    // A new attribute is merged into the old; null removes a member.
     const given = JSON.parse(attribute.replaceAll('\\"', '"')) as Record<string, string | null>;
     const merged = { ...(JSON.parse(account.attribute ?? '{}') as Record<string, string | null>), ...given };
     account.attribute = JSON.stringify(

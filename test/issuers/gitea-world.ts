@@ -6,7 +6,10 @@ import { lossyProxy } from './lossy-proxy.ts';
 
 const botPassword = 'bot-password-of-the-test-4711';
 
-/** An embedded Gitea with an administrator, a bot and a repository, behind a proxy that counts and loses answers. */
+/**
+ * An embedded Gitea with an administrator, a bot and a repository, behind a proxy that counts requests and drops
+ * answers.
+ */
 export async function giteaWorld() {
   const gitea = await startEmbeddedGitea({ clock: createClock() });
   gitea.addUser({ name: 'bot', password: botPassword, administrator: true });
@@ -19,9 +22,9 @@ export async function giteaWorld() {
     gitea,
     password: new SecretValue(botPassword),
     proxy,
-    /** As an issuer is given it: through the proxy. */
+    /** The issuer's client, through the proxy. */
     client: giteaClient({ url: proxy.url, authentication }),
-    /** Past the proxy, as a test looks. */
+    /** The test's client, without the proxy. */
     direct,
     stop: async () => {
       await proxy.stop();

@@ -3,7 +3,7 @@ import type { SecretBinding } from '../../src/secrets/policy.ts';
 import { contractRotation } from '../contracts/contract-rotation.ts';
 import { bindingOf } from './binding.ts';
 
-/** What the machine asks an issuer of a binding, when no value is in force yet. */
+/** The rotation's request to an issuer, without a value in force. */
 export function requestOf(binding: SecretBinding, now = new Date('2026-03-01T00:00:00Z')): IssueRequest {
   return {
     binding,
@@ -15,7 +15,7 @@ export function requestOf(binding: SecretBinding, now = new Date('2026-03-01T00:
   };
 }
 
-/** The same, of an issuer's target. */
+/** The same for an issuer's target. */
 export function requestFor(issuer: string, target: SecretBinding['target'], now?: Date): IssueRequest {
   return requestOf(bindingOf(issuer, target), now);
 }

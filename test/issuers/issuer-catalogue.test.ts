@@ -25,7 +25,7 @@ describe('the catalogue of issuers', () => {
     expect(full.size).toBe(16);
   });
 
-  it('knows a further place to publish to only where there is a Gitea', () => {
+  it('has a further place for publication only with a Gitea', () => {
     expect([...publicationPlaces({}).keys()]).toEqual([]);
     expect([...publicationPlaces({ gitea }).keys()]).toEqual(['gitea-actions-secret']);
   });

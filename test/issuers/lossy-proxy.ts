@@ -5,12 +5,12 @@ export interface LossyProxy {
   readonly url: string;
   /** How many requests have arrived. */
   readonly calls: () => number;
-  /** Lets the next request that changes something act, and then hangs up instead of answering. */
+  /** Executes the next request that changes something, and then hangs up instead of answering. */
   readonly loseNextAnswer: () => void;
   readonly stop: () => Promise<void>;
 }
 
-/** Stands before an HTTP server on loopback, counts its requests, and loses an answer when told to. */
+/** A proxy for an HTTP server on loopback that counts its requests and drops an answer when told. */
 export async function lossyProxy(
   upstream: string,
   changes: (url: string, method: string) => boolean = (_, method) => method !== 'GET',

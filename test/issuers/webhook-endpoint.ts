@@ -2,16 +2,16 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How an endpoint may get it wrong. */
+/** Faults of an endpoint. */
 export interface EndpointFaults {
   readonly ignoresSignature?: boolean;
   readonly ignoresAge?: boolean;
   readonly ignoresIdempotency?: boolean;
   readonly acceptsAnything?: boolean;
   readonly neverEnds?: boolean;
-  /** Answers so many requests that make something with 202 before it has done it. */
+  /** Answers this many creating requests with 202 before it acts. */
   readonly acceptsFirst?: number;
-  /** Takes no value that is shorter. */
+  /** Refuses shorter values. */
   readonly leastLength?: number;
   readonly principal?: string;
   readonly redirectsTo?: string;
@@ -23,7 +23,7 @@ interface Credential {
   readonly value: string;
 }
 
-/** An operator's endpoint, written from docs/issuers.md alone. `key`: `whsec_…`. */
+/** An operator's endpoint, written only from docs/issuers.md. `key`: `whsec_…`. */
 export async function webhookEndpoint(key: string, target: string, faults: EndpointFaults = {}) {
   const credentials: Credential[] = [];
   const answers = new Map<string, { status: number; body: unknown }>();

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A real server in a temporary folder, ended with the test. */
+/** A real server in a temporary folder, stopped with the test. */
 export interface LocalServer {
   readonly port: number;
   readonly directory: string;
@@ -14,7 +14,7 @@ export interface LocalServer {
 interface Program {
   /** The user to run as when the tests run as root: PostgreSQL and MariaDB refuse root. */
   readonly user: string;
-  /** Prepares the folder, then says how to start the server in the foreground. */
+  /** Prepares the folder, then returns how to start the server in the foreground. */
   prepare(place: {
     port: number;
     directory: string;
@@ -24,7 +24,7 @@ interface Program {
   ready(place: { port: number; directory: string }): Promise<boolean>;
 }
 
-/** The first of the paths that is there, or `null`. */
+/** The first existing path, or `null`. */
 export function findProgram(paths: readonly string[]): string | null {
   return paths.find((path) => existsSync(path)) ?? null;
 }

@@ -4,12 +4,12 @@ export interface LossyTunnel {
   readonly port: number;
   /** How many connections have been opened. */
   readonly calls: () => number;
-  /** Passes the next packet that holds this text on to the server, and hangs up when the server answers it. */
+  /** Forwards the next packet with this text to the server, and hangs up when the server answers it. */
   readonly loseAnswerTo: (text: string) => void;
   readonly stop: () => Promise<void>;
 }
 
-/** Stands before a TCP server on loopback, counts its connections, and loses an answer when told to. */
+/** A proxy for a TCP server on loopback that counts its connections and drops an answer when told. */
 export async function lossyTunnel(upstream: number): Promise<LossyTunnel> {
   let calls = 0;
   let toLose: string | null = null;

@@ -40,7 +40,7 @@ describe('MariaDB', unlessAbsent, () => {
 
   credentialIssuerContract('mariadb', () => newWorld());
 
-  it('keeps a client working through twelve rotations of the real machine', async () => {
+  it('keeps a client working through twelve complete rotations', async () => {
     await expectNoInterruption(await newWorld(), signIn);
   });
 
@@ -54,7 +54,7 @@ describe('MariaDB', unlessAbsent, () => {
     expect(log).not.toContain(new URL(proposed.reveal()).password);
   });
 
-  it('stops with the server’s code where strict rules for passwords take no hash, and sends no password instead', async () => {
+  it('stops with the server’s code if strict password rules refuse a hash, and sends no password instead', async () => {
     const world = await newWorld();
     await asRoot(server, [`install soname 'simple_password_check'`]);
     try {
@@ -79,7 +79,7 @@ describe('MariaDB', unlessAbsent, () => {
     }
   });
 
-  it('refuses users whose rights are not the same', async () => {
+  it('refuses users with different rights', async () => {
     const world = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));

@@ -40,7 +40,7 @@ describe('PostgreSQL', unlessAbsent, () => {
 
   credentialIssuerContract('postgresql', () => newWorld());
 
-  it('keeps a client working through twelve rotations of the real machine', async () => {
+  it('keeps a client working through twelve complete rotations', async () => {
     await expectNoInterruption(await newWorld(), signIn);
   });
 
@@ -57,9 +57,9 @@ describe('PostgreSQL', unlessAbsent, () => {
     expect(log.join()).not.toContain(password);
   });
 
-  it('says that a password breaks the server’s own rules, and leaves it unset', async () => {
+  it('reports a password that breaks the server’s own rules, and leaves it unset', async () => {
     const world = await newWorld();
-    // Debian's contrib module: it knows a verifier of the user's own name as a bad password.
+    // Debian's contrib module: it recognises a verifier of the user's own name as a bad password.
     await asSuperuser(server, [`alter role keyturn set session_preload_libraries = 'passwordcheck'`]);
     const request = requestOf(world);
     const proposed = world.issuer.propose(request)?.reveal() ?? '';
@@ -76,7 +76,7 @@ describe('PostgreSQL', unlessAbsent, () => {
     await asSuperuser(server, [`alter role keyturn reset session_preload_libraries`]);
   });
 
-  it('refuses users whose rights are not the same', async () => {
+  it('refuses users with different rights', async () => {
     const world = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));
@@ -88,7 +88,7 @@ describe('PostgreSQL', unlessAbsent, () => {
     });
   });
 
-  it('refuses to end the user in force, and a login of another server', async () => {
+  it('refuses to revoke the user in force, and a login of another server', async () => {
     const world = await newWorld();
     const request = requestOf(world);
     await expect(world.issuer.revoke(request, 'app_a')).rejects.toMatchObject({ code: 'PROVIDER_STATE_REFUSED' });

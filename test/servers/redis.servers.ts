@@ -37,11 +37,11 @@ describe('Redis', unlessAbsent, () => {
 
   credentialIssuerContract('redis-acl', () => newWorld());
 
-  it('keeps a client working through twelve rotations of the real machine', async () => {
+  it('keeps a client working through twelve complete rotations', async () => {
     await expectNoInterruption(await newWorld(), signIn);
   });
 
-  it('takes passwords away for good, so that a restart does not bring them back', async () => {
+  it('removes passwords permanently, so that a restart does not restore them', async () => {
     const world = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));
@@ -52,7 +52,7 @@ describe('Redis', unlessAbsent, () => {
     expect(users).toContain(hash(new URL(credential.value.reveal()).password));
   });
 
-  it('stops where somebody else has given the user passwords', async () => {
+  it('stops if another party has set passwords for the user', async () => {
     const world = await newWorld();
     const request = requestOf(world);
     await asRoot('SETUSER', 'app', `#${hash('another')}`, `#${hash('yet another')}`);

@@ -9,29 +9,30 @@ import type { IssuerWorld } from '../contracts/issuer-world.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import { type Interruption, steadyClient } from './steady-client.ts';
 
-/** What the issuer is asked with while the world's first credential is in force. */
+/** The requests to the issuer while the world's first credential is in force. */
 export function requestOf({ binding, current, currentCredentialId }: IssuerWorld): IssueRequest {
   const signal = AbortSignal.timeout(60_000);
   const now = new Date('2026-03-01T00:00:00Z');
   return { binding, current, currentCredentialId, rotationId: 'abcdefghij234567.1', signal, now };
 }
 
-/** Twelve rotations, reported, through which no reader was ever refused and by each of which the old login was shown dead. */
+/** Runs twelve rotations, during which no reader is refused and after each of which the old login is shown dead. */
 export async function expectNoInterruption(world: IssuerWorld, signIn: (url: string) => Promise<void>): Promise<void> {
   const seen = await rotateInTurn(world, 12, (value) => signIn(value.reveal()));
   console.log(`${world.issuer.name}: ${JSON.stringify(seen)}`);
   expect(seen.failures).toBe(0);
   expect(seen.longestMs).toBe(0);
   expect(seen.tries).toBeGreaterThan(12);
-  // The journal accounts for the administrator's login being read: the audit finds no read of ours unexplained.
+  // A record explains each read of the administrator's login, so the audit finds no unexplained read.
   expect(seen.administratorReads).toBeGreaterThan(0);
   // Each old login was refused beside the new one that worked.
   expect(seen.oldValues).toEqual(Array(12).fill('dead'));
 }
 
 /**
- * Rotates several times by the real machine (journal, staging, verification, publication, grace, revocation with its negative try)
- * against a real server, with a vault in memory. Meanwhile a client signs in without pause, each time with the latest version.
+ * Rotates several times by the real machine (journal, staging, verification, publication, grace, revocation with its
+ * negative try) against a real server, with a vault in memory. Meanwhile a client signs in continuously with the latest
+ * version.
  */
 async function rotateInTurn(
   world: IssuerWorld,
@@ -81,7 +82,7 @@ async function rotateInTurn(
     const { rotationId } = claimed;
     const published = await advanceRotation(tools, rotationId);
     if (published.rotation.state !== 'grace') throw new Error(`It stands at ${JSON.stringify(published.rotation)}`);
-    // A sign-in with the old value that was under way has ended when two further ones have begun.
+    // A running sign-in with the old value has ended once two further ones have started.
     await afterReads(2);
     outside.advance(2 * hourMs);
     const { rotation } = await advanceRotation(tools, rotationId);

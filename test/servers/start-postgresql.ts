@@ -14,7 +14,7 @@ const versions = (() => {
 /** Where Debian's PostgreSQL is, or `null`. */
 export const postgresqlPrograms = findProgram(versions.map((version) => join('/usr/lib/postgresql', version, 'bin')));
 
-/** A PostgreSQL that takes passwords alone, with the statements run as its superuser. */
+/** A PostgreSQL that only accepts passwords, with the statements run as its superuser. */
 export async function startPostgresql(statements: readonly string[]): Promise<LocalServer> {
   const programs = postgresqlPrograms ?? '';
   const server = await startLocalServer({

@@ -6,7 +6,7 @@ import { findProgram, type LocalServer, startLocalServer } from './local-server.
 
 export const redisServer = findProgram(['/usr/bin/redis-server', '/usr/local/bin/redis-server']);
 
-/** A Redis with an ACL file: its users, one a line as `user NAME …`. The default user is off. */
+/** A Redis with an ACL file: its users, one per line as `user NAME …`. The default user is off. */
 export async function startRedis(users: readonly string[]): Promise<LocalServer> {
   return await startLocalServer({
     user: 'redis',

@@ -1,14 +1,14 @@
-/** What a consumer saw while its credential was rotated. */
+/** What a consumer observed while its credential was rotated. */
 export interface Interruption {
   readonly tries: number;
   readonly failures: number;
-  /** From the last success before a failure to the next one behind it, at the longest; 0 without a failure. */
+  /** The longest time from the last success before a failure to the next success; 0 without a failure. */
   readonly longestMs: number;
 }
 
 /**
- * Signs in again and again, as fast as it can, with whatever value is the latest, until it is stopped.
- * `attempt` rejects when the server refuses it.
+ * Signs in repeatedly, as fast as possible, with the latest value, until it is stopped. `attempt` rejects if the server
+ * refuses it.
  */
 export function steadyClient(attempt: () => Promise<void>): { stop: () => Promise<Interruption> } {
   let going = true;

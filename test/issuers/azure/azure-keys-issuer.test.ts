@@ -50,7 +50,7 @@ for (const [service, words] of Object.entries(serviceWords)) {
 }
 
 describe('the two keys of an Azure resource', () => {
-  it('are told apart by value: the one in force is never renewed, whatever a tag says', async () => {
+  it('are distinguished by value: the one in force is never renewed, whatever a tag says', async () => {
     const { arm, issuer, request, stop } = await storage();
     const before = arm.keys();
     const second = request({ current: new SecretValue(before.two), currentCredentialId: 'key1' });
@@ -61,7 +61,7 @@ describe('the two keys of an Azure resource', () => {
     await stop();
   });
 
-  it('are left alone when somebody has renewed the one in force by hand', async () => {
+  it('are left alone if somebody renewed the one in force by hand', async () => {
     const { arm, issuer, request, stop } = await storage();
     const stale = request({ current: new SecretValue('c29tZXRoaW5nIG9sZA==') });
     await expect(issuer.issue(stale, null)).rejects.toMatchObject({ code: 'PROVIDER_STATE_REFUSED' });
@@ -69,7 +69,7 @@ describe('the two keys of an Azure resource', () => {
     await stop();
   });
 
-  it('are renewed once when the renewal’s answer was lost and the service tells when it was', async () => {
+  it('are renewed once if the renewal’s answer was lost and the service states its time', async () => {
     const { arm, issuer, request, stop } = await storage();
     const first = await issuer.issue(request(), null);
     const again = await issuer.issue(request(), null);
@@ -78,7 +78,7 @@ describe('the two keys of an Azure resource', () => {
     await stop();
   });
 
-  it('are published as the connection string that the target asks for, and compared through it', async () => {
+  it("are published and compared as the target's connection string", async () => {
     const { arm, issuer, request, stop } = await storage('connection-string');
     const inForce = new SecretValue(
       `AccountName=shopfiles;AccountKey=${arm.keys().one};DefaultEndpointsProtocol=https`,
@@ -97,7 +97,7 @@ describe('the two keys of an Azure resource', () => {
   it.each([
     ['BlobEndpoint', 'BlobEndpoint=https://files.example.com/'],
     ['EndpointSuffix', 'EndpointSuffix=core.chinacloudapi.cn'],
-  ])('are not renewed when readers would lose a part of their connection string: %s', async (name, part) => {
+  ])('are not renewed if readers would lose a part of their connection string: %s', async (name, part) => {
     const { arm, issuer, request, stop } = await storage('connection-string');
     const { one } = arm.keys();
     const current = new SecretValue(`DefaultEndpointsProtocol=https;AccountName=shopfiles;AccountKey=${one};${part}`);
@@ -109,7 +109,7 @@ describe('the two keys of an Azure resource', () => {
     await stop();
   });
 
-  it('give the value again after a crash', async () => {
+  it('return the value again after a crash', async () => {
     const { arm, issuer, request, stop } = await storage();
     await issuer.issue(request(), null);
     const found = await issuer.describe(request());
@@ -117,7 +117,7 @@ describe('the two keys of an Azure resource', () => {
     await stop();
   });
 
-  it('say which of the two words of Azure was refused, and nothing of its text', async () => {
+  it("report which of Azure's two actions was refused, without its text", async () => {
     const { arm, stop } = await storage();
     const nobody = azureKeysIssuer({
       endpoint: arm.url,
@@ -147,7 +147,7 @@ describe('the two keys of an Azure resource', () => {
 });
 
 describe('the table of services', () => {
-  it('has one row a type, each with the page it was taken from', () => {
+  it('has one row per type, each with its source', () => {
     expect(new Set(twoKeyServices.map(({ type }) => type)).size).toBe(twoKeyServices.length);
     for (const { source, apiVersion } of twoKeyServices) {
       expect(source).toMatch(/^https:\/\/(?:learn\.microsoft\.com|github\.com\/Azure)\//);
@@ -155,7 +155,7 @@ describe('the table of services', () => {
     }
   });
 
-  it('makes the connection strings that Service Bus itself gives', () => {
+  it('builds the same connection strings as Service Bus', () => {
     const resource = parseArmResource(serviceWords.serviceBus.resource);
     const row = twoKeyServices.find(({ type }) => type === resource?.type);
     const given = serviceWords.serviceBus.answer({ one: 'k1', two: 'k2' }).primaryConnectionString;
@@ -178,7 +178,7 @@ describe('connection strings', () => {
 
 describe('a resource id', () => {
   const right = serviceWords.storage.resource;
-  it('is read segment by segment, whatever its case', () => {
+  it('is parsed segment by segment, ignoring case', () => {
     expect(parseArmResource(right)).toMatchObject({ type: 'microsoft.storage/storageaccounts', names: ['shopfiles'] });
     expect(parseArmResource(right.toLowerCase())?.type).toBe('microsoft.storage/storageaccounts');
   });

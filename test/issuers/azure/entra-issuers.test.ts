@@ -96,14 +96,14 @@ credentialIssuerContract('entra-certificate', async () => {
 });
 
 describe('a password of an Entra application', () => {
-  it('ends by itself a week after the last moment it could be needed', async () => {
+  it('expires a week after the last moment when it could be needed', async () => {
     const { entra, tools, stop } = await world();
     await entraPasswordIssuer(tools).issue(requestOf('entra-password'), null);
     expect(entra.passwords.at(-1)?.endDateTime).toBe('2026-06-07T00:00:00.000Z');
     await stop();
   });
 
-  it('is issued and verified for a client id that the policy writes in capitals', async () => {
+  it('is issued and verified for a client id in capitals', async () => {
     const { tools, stop } = await world();
     const issuer = entraPasswordIssuer(tools);
     const capitals = {
@@ -117,7 +117,7 @@ describe('a password of an Entra application', () => {
     await stop();
   });
 
-  it('is not yet usable, rather than refused, while Entra spreads it', async () => {
+  it('is not yet usable, rather than refused, while Entra propagates it', async () => {
     const { entra, tools, stop } = await world();
     const issuer = entraPasswordIssuer(tools);
     const request = requestOf('entra-password');
@@ -129,7 +129,7 @@ describe('a password of an Entra application', () => {
     await stop();
   });
 
-  it('waits when Graph is busy with another change in the tenant', async () => {
+  it('waits while Graph handles another change in the tenant', async () => {
     const { entra, tools, stop } = await world();
     entra.refuseAsConcurrent(1);
     const issuer = entraPasswordIssuer(tools);
@@ -141,7 +141,7 @@ describe('a password of an Entra application', () => {
     await stop();
   });
 
-  it('is not made for an application whose client id is another', async () => {
+  it('is not created for an application with another client id', async () => {
     const { entra, tools, stop } = await world();
     const other = { ...target, clientId: '99999999-7777-4888-9999-aaaaaaaaaaaa' };
     await expect(entraPasswordIssuer(tools).issue(requestOf('entra-password', other), null)).rejects.toMatchObject({
@@ -153,7 +153,7 @@ describe('a password of an Entra application', () => {
 });
 
 describe('a certificate of an Entra application', () => {
-  it('is one that OpenSSL reads, with its name and its end, signed by its own key', () => {
+  it('can be read by OpenSSL, with its name and expiry, signed by its own key', () => {
     const own = readKeyWithCertificate(
       newSelfSignedCertificate('keyturn.x', now, new Date('2051-01-01T00:00:00Z'), randomBytes),
     );
@@ -165,7 +165,7 @@ describe('a certificate of an Entra application', () => {
     expect(certificate.verify(certificate.publicKey)).toBe(true);
   });
 
-  it('cannot be the first: Graph asks for a proof by one that it knows', async () => {
+  it('cannot be the first, because Graph requires a proof by a known one', async () => {
     const { entra, tools, stop } = await world();
     const issuer = entraCertificateIssuer({ ...tools, randomBytes });
     const request = requestOf('entra-certificate');
@@ -176,7 +176,7 @@ describe('a certificate of an Entra application', () => {
     await stop();
   });
 
-  it('is none without the key that belongs to it', () => {
+  it('is refused without its key', () => {
     const one = newSelfSignedCertificate('one', now, later, randomBytes).reveal();
     const other = newSelfSignedCertificate('other', now, later, randomBytes).reveal();
     const mixed = `${one.slice(0, one.indexOf('-----BEGIN CERT'))}${other.slice(other.indexOf('-----BEGIN CERT'))}`;

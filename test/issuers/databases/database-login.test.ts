@@ -13,7 +13,7 @@ const format = (inForce: string | null, form: 'url' | 'json' = 'url') =>
 const parse = (text: string) => parseLogin(new SecretValue(text), place);
 
 describe('a database login', () => {
-  it('is read as it was written, whatever its password is', () => {
+  it('round-trips with any password', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.constantFrom('url', 'json'), (text, form) => {
         fc.pre(text.isWellFormed());
@@ -26,17 +26,17 @@ describe('a database login', () => {
     );
   });
 
-  it('keeps the scheme and the parameters that readers connect with now', () => {
+  it('keeps the readers' current scheme and parameters', () => {
     expect(format('postgres://app_a:old@db.example.com:5432/shop?sslmode=verify-full&application_name=x')).toBe(
       'postgres://app_b:new@db.example.com:5432/shop?sslmode=verify-full&application_name=x',
     );
     expect(format(null)).toBe('postgresql://app_b:new@db.example.com:5432/shop');
-    // What is in force in another form, or for another kind of server, tells nothing.
+    // A current value in another form, or for another kind of server, has no influence.
     expect(format('{"host":"x"}')).toBe('postgresql://app_b:new@db.example.com:5432/shop');
     expect(format('mysql://a:b@db.example.com/shop?ssl=1')).toBe('postgresql://app_b:new@db.example.com:5432/shop');
   });
 
-  it('keeps further fields of a JSON object, and renews its own', () => {
+  it("keeps a JSON object's further fields, and updates its own", () => {
     const old = { sslmode: 'require', ...place, user: 'app_a', password: 'old' };
     expect(JSON.parse(format(JSON.stringify(old), 'json'))).toEqual({ ...old, user: 'app_b', password: 'new' });
   });
@@ -46,15 +46,15 @@ describe('a database login', () => {
     'postgresql://app_a:old@db.example.com:5432/shop?sslmode=require&host=evil.example.com',
     'postgresql://app_a:old@db.example.com:5432/shop?USER=admin',
     JSON.stringify({ ...place, user: 'app_a', password: 'old-pass', uri: 'postgres://app_a:old-pass@x' }),
-  ])('is none when it names a login or a server twice: %#', (text) => {
+  ])('is refused if it names a login or a server twice: %#', (text) => {
     expect(parse(text)).toBeNull();
   });
 
-  it.each(['postgres', 'postgresql'])('is one under the scheme %s', (scheme) => {
+  it.each(['postgres', 'postgresql'])('is accepted with the scheme %s', (scheme) => {
     expect(parse(`${scheme}://app_a:old@db.example.com/shop?sslmode=require`)).toMatchObject({ user: 'app_a' });
   });
 
-  it('of Redis over TLS says so in its scheme, unless readers have another', () => {
+  it('of Redis over TLS has its scheme, unless readers use another', () => {
     const target = { host: 'cache.example.com', database: 0, user: 'app', administrator: 'kv-test/redis-admin' };
     const issuer = redisAclIssuer({
       readSecret: () => Promise.reject(new Error('not asked')),

@@ -12,7 +12,7 @@ import { fakeMysql } from '../fake-mysql.ts';
 credentialIssuerContract('mysql-dual-password', async () => (await newWorld()).world);
 
 describe('a user with two passwords', () => {
-  it('keeps both when the same rotation sets the new one twice', async () => {
+  it('keeps both if the same rotation sets the new one twice', async () => {
     const { world, accounts } = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));
@@ -21,7 +21,7 @@ describe('a user with two passwords', () => {
     await world.stop();
   });
 
-  it('has the one that readers hold alone again when the new one is withdrawn', async () => {
+  it('has only the readers' password again if the new one is withdrawn', async () => {
     const { world, accounts } = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));
@@ -30,7 +30,7 @@ describe('a user with two passwords', () => {
     await world.stop();
   });
 
-  it('is not touched when the value in force does not work and nothing could take its place', async () => {
+  it('is not changed if the value in force does not work and nothing could replace it', async () => {
     const { world, accounts } = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));

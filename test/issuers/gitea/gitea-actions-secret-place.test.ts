@@ -4,7 +4,7 @@ import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { giteaWorld } from '../gitea-world.ts';
 
 describe('an Actions secret as a further place', () => {
-  it('is made and overwritten, and no other is touched', async () => {
+  it('is created and overwritten, without changing others', async () => {
     const world = await giteaWorld();
     const place = giteaActionsSecretPlace({ gitea: world.client });
     const target = { kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'REGISTRY_TOKEN' };

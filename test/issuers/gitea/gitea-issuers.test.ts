@@ -63,7 +63,7 @@ credentialIssuerContract('gitea-user-password', async () => {
 });
 
 describe('an access token', () => {
-  it('is refused when it is another user’s', async () => {
+  it('is refused if it belongs to another user', async () => {
     const { issuer, world, request } = await tokens();
     const foreign = new SecretValue(world.gitea.seedToken('deployer', 'x', tokenTarget.scopes));
     expect(await issuer.verify(request, { credentialId: '1', value: foreign })).toMatchObject({
@@ -74,7 +74,7 @@ describe('an access token', () => {
     await world.stop();
   });
 
-  it('is refused when it may do more, or less, than the target says', async () => {
+  it("is refused if its scopes differ from the target's", async () => {
     const { issuer, world, request } = await tokens();
     for (const scopes of [['read:user'], ['read:repository', 'read:user', 'write:admin']]) {
       const name = scopes.join('+');
@@ -89,7 +89,7 @@ describe('an access token', () => {
     await world.stop();
   });
 
-  it('is refused when its id is another token’s', async () => {
+  it('is refused if its id is another token’s', async () => {
     const { issuer, world, request } = await tokens();
     const value = new SecretValue(world.gitea.seedToken('bot', 'one', tokenTarget.scopes));
     world.gitea.seedToken('bot', 'two', tokenTarget.scopes);
@@ -101,7 +101,7 @@ describe('an access token', () => {
     await world.stop();
   });
 
-  it('is known to work without the scope to read its own user', async () => {
+  it('works without the scope to read its own user', async () => {
     const { issuer, world } = await tokens();
     const request = { ...requestFor({ user: 'bot', scopes: ['read:repository'] }) };
     const credential = await issuer.issue(request, null);
@@ -111,7 +111,7 @@ describe('an access token', () => {
     await world.stop();
   });
 
-  it('is not made for a user that does not exist', async () => {
+  it('is not created for an unknown user', async () => {
     const { issuer, world } = await tokens();
     await expect(issuer.issue(requestFor({ ...tokenTarget, user: 'nobody' }), null)).rejects.toMatchObject({
       code: 'GITEA_NOT_FOUND',
@@ -119,7 +119,7 @@ describe('an access token', () => {
     await world.stop();
   });
 
-  it('of a hundred is found on the second page', async () => {
+  it('is found on the second page of a hundred', async () => {
     const { issuer, world, request } = await tokens();
     for (let number = 0; number < 100; number += 1) world.gitea.seedToken('bot', `t${String(number)}`, ['read:user']);
     const { credentialId } = await issuer.issue(request, null);

@@ -77,7 +77,7 @@ credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async
     ],
     current,
     currentCredentialId,
-    // A secret opens when a delivery that is signed with it arrives.
+    // A secret works if a delivery signed with it arrives.
     opens: async (value) => {
       forgetDeliveries(receiver.deliveries);
       for (const { id } of await hooksOf(world)) {
@@ -98,8 +98,8 @@ credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async
   };
 });
 
-describe('a webhook whose deliveries nobody can see', () => {
-  it('counts as working when Gitea lists it as the target says, and the note says what was not seen', async () => {
+describe('a webhook without observable deliveries', () => {
+  it('counts as working if Gitea lists it like the target, with a note of what was not observed', async () => {
     const world = await giteaWorld();
     const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, ownReceiver: null });
     const request = requestFor('gitea-webhook-secret', hookTarget);
@@ -111,7 +111,7 @@ describe('a webhook whose deliveries nobody can see', () => {
     await world.stop();
   });
 
-  it('waits for the next event where Gitea sends no test', async () => {
+  it('waits for the next event if Gitea sends no test', async () => {
     const world = await giteaWorld();
     const deliveries = recentDeliveries({ patienceMs: 20 });
     const ownReceiver = { deliveries, addresses: [hookTarget.url] };
@@ -130,7 +130,7 @@ describe('a webhook whose deliveries nobody can see', () => {
     await world.stop();
   });
 
-  it('cannot be awaited where Keyturn does not receive: the policy is told, and nothing waits for ever', async () => {
+  it('is refused in the policy if Keyturn is not the receiver, so that nothing waits forever', async () => {
     const world = await giteaWorld();
     const deliveries = recentDeliveries();
     const issuer = giteaWebhookSecretIssuer({
@@ -151,7 +151,7 @@ describe('a webhook whose deliveries nobody can see', () => {
     await world.stop();
   });
 
-  it('is refused when somebody has turned it to another address', async () => {
+  it('is refused if somebody changed its address', async () => {
     const world = await giteaWorld();
     const issuer = giteaWebhookSecretIssuer({ gitea: world.client, randomBytes, ownReceiver: null });
     const request = requestFor('gitea-webhook-secret', hookTarget);
@@ -164,7 +164,7 @@ describe('a webhook whose deliveries nobody can see', () => {
 });
 
 describe('the deliveries kept for a new hook', () => {
-  it('are bounded in number and size, and none without a signature is kept', async () => {
+  it('are bounded in number and size, and need a signature', async () => {
     const deliveries = recentDeliveries();
     const secret = new SecretValue('s');
     const bytes = Buffer.from('first');
@@ -188,13 +188,13 @@ async function hooksOf(world: Awaited<ReturnType<typeof giteaWorld>>): Promise<{
   }));
 }
 
-/** Pushes all that was kept out with as much of nobody's. */
+/** Evicts everything with irrelevant deliveries. */
 function forgetDeliveries(deliveries: RecentDeliveries): void {
   for (let number = 0; number < 16; number += 1)
     deliveries.remember({ bytes: Buffer.from('x'), signature: 'a'.repeat(64) });
 }
 
-/** Keyturn's receiver, as far as an unknown signature is concerned. */
+/** Keyturn's receiver for unknown signatures. */
 async function startReceiver() {
   const deliveries = recentDeliveries();
   const server = createServer((request, response) => {

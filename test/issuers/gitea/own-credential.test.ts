@@ -14,8 +14,8 @@ import { giteaWorld } from '../gitea-world.ts';
 import { requestOf } from '../issue-request.ts';
 
 describe('the rotator’s own Gitea token', () => {
-  it('rotates itself: the old one works until a fresh session has shown the new one, and is deleted by the new one', async () => {
-    // The provider's clock stands with ours, so that a last use is never ahead of us.
+  it('rotates itself: the old one works until a fresh session has verified the new one, which then deletes it', async () => {
+    // The provider's clock stops with the test's, so that a last use is never in the future.
     const outside = rotationWorld([]);
     const clock = createClock(outside.tools.now());
     clock.stand();
@@ -24,7 +24,7 @@ describe('the rotator’s own Gitea token', () => {
     const scopes = ['write:user'];
     const first = gitea.seedToken('bot', 'the first one', scopes);
     const latest = () => Promise.resolve(new SecretValue(outside.latestValue('gitea-bot') ?? ''));
-    // As in production: the token stands in the password's place, and the newest version is asked for before each request.
+    // As in production, the token replaces the password, and the newest version is read before each request.
     const authentication = async () => ({ kind: 'basic', user: 'bot', password: await latest() }) as const;
     const client = giteaClient({ url: gitea.url, authentication });
     const issuer = giteaTokenIssuer({ gitea: client });
@@ -61,7 +61,7 @@ describe('the rotator’s own Gitea token', () => {
         await advanceRotation(tools, claimed.rotationId);
       }
     }
-    // What was made by hand is not ours to delete; of ours the newest alone is left.
+    // Tokens created by hand stay; of Keyturn's own only the newest is left.
     expect(await names()).toEqual(['the first one', expect.stringMatching(/^keyturn\.gitea-bot\.[a-z2-7]{16}\.1$/)]);
     expect(new Set(values).size).toBe(4);
     await gitea.stop();
@@ -72,7 +72,7 @@ describe('the rotator’s own Gitea token', () => {
     }
   });
 
-  it('is not published unless a fresh session has seen with it what the service sees', async () => {
+  it('is published only after a fresh session with it has seen what the service sees', async () => {
     const world = await giteaWorld();
     const binding = bindingOf('gitea-token', { user: 'bot', scopes: ['write:user'] }, 'own');
     const request = requestOf(binding);
@@ -80,7 +80,7 @@ describe('the rotator’s own Gitea token', () => {
     const issuer = giteaTokenIssuer({ gitea: world.client, ownToken });
     const credential = await issuer.issue(request, null);
     expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works' });
-    // A Gitea that takes the token, but not in a password's place.
+    // A Gitea that accepts the token, but not as a password.
     const refusing: GiteaClient = {
       ...world.client,
       request: async (method, path, options) =>
@@ -94,7 +94,7 @@ describe('the rotator’s own Gitea token', () => {
     await world.stop();
   });
 
-  it('is not rotated to one that could not end the old one, nor where the settings pin a version', async () => {
+  it('is not rotated to one that could not revoke the old one, nor if the settings pin a version', async () => {
     const world = await giteaWorld();
     const binding = bindingOf('gitea-token', { user: 'bot', scopes: ['read:user'] }, 'own');
     const faultsOf = (version: string | null, scopes: readonly string[]) =>

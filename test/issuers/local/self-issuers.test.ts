@@ -48,7 +48,7 @@ selfContract('hmac-secret', { bytes: 64, encoding: 'hexadecimal' }, [
 selfContract('ssh-key-pair', { comment: 'deploy@ci' }, [{ comment: 'line\nbreak' }, { bits: 4096 }]);
 
 describe('a generated value', () => {
-  it('has the length, the letters and the prefix that the target asks for', () => {
+  it("has the target's length, alphabet and prefix", () => {
     const names = fc.constantFrom(...(Object.keys(alphabets) as (keyof typeof alphabets)[]));
     fc.assert(
       fc.property(
@@ -66,7 +66,7 @@ describe('a generated value', () => {
     );
   });
 
-  it('favours no letter of its alphabet', () => {
+  it('favours no character of its alphabet', () => {
     const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index);
     let at = 0;
     const inTurn = (size: number) => Uint8Array.from({ length: size }, () => everyByte[at++ % 256] ?? 0);
@@ -76,7 +76,7 @@ describe('a generated value', () => {
     expect(new Set(counts.values())).toEqual(new Set([4]));
   });
 
-  it('is not taken when somebody proposes one that breaks the rules', async () => {
+  it('is refused if it breaks the rules', async () => {
     const issuer = issuerOf('generated');
     const request = requestOf('generated', { length: 40 });
     await expect(issuer.issue(request, new SecretValue('short'))).rejects.toMatchObject({
@@ -89,10 +89,10 @@ describe('a generated value', () => {
   });
 });
 
-describe('an HMAC key that is changed in turn', () => {
+describe('an HMAC key in turn', () => {
   const target = { form: 'in-turn', encoding: 'standard-webhooks' };
 
-  it('signs with a key that every verifier has known for a whole rotation', () => {
+  it('signs only with a key that verifiers have known for a whole rotation', () => {
     const first = JSON.parse(propose('hmac-secret', target)) as Record<string, string | null>;
     const second = JSON.parse(propose('hmac-secret', target, JSON.stringify(first))) as Record<string, string | null>;
     expect(second['current']).toBe(first['next']);
@@ -101,7 +101,7 @@ describe('an HMAC key that is changed in turn', () => {
     expect(new Set(Object.values(second)).size).toBe(3);
   });
 
-  it('keeps a key that was in force by itself acceptable', async () => {
+  it('keeps a previous single key acceptable', async () => {
     const value = propose('hmac-secret', target, 'an older key');
     expect(JSON.parse(value)).toMatchObject({ previous: 'an older key' });
     const credential = { credentialId: 'x', value: new SecretValue(value) };
@@ -117,7 +117,7 @@ describe('an SSH key', () => {
     'ssh-keygen is not installed (package openssh-client)',
   );
 
-  it('is one that ssh-keygen reads, with the same public half and fingerprint', sshKeygen, () => {
+  it('can be read by ssh-keygen, with the same public half and fingerprint', sshKeygen, () => {
     const value = new SecretValue(propose('ssh-key-pair', { comment: 'deploy@ci' }));
     const directory = mkdtempSync(join(tmpdir(), 'keyturn-ssh-'));
     const file = join(directory, 'key');
@@ -130,7 +130,7 @@ describe('an SSH key', () => {
     expect(fingerprint).toContain(opensshFingerprint(String(own)));
   });
 
-  it('is told from text that is none', () => {
+  it('is distinguished from other text', () => {
     expect(opensshPublicLine(new SecretValue('no key'))).toBeNull();
     const key = propose('ssh-key-pair', {});
     expect(opensshPublicLine(new SecretValue(key.slice(0, 120)))).toBeNull();
@@ -139,7 +139,7 @@ describe('an SSH key', () => {
 });
 
 describe('an issuer whose settings are missing', () => {
-  it('says which, where a policy binds it and where it is asked', async () => {
+  it('names the missing setting, for a policy and for a request', async () => {
     const issuer = issuerOf('gitea-token');
     const request = requestOf('gitea-token', { user: 'bot', scopes: ['read:user'] });
     expect(issuer.check(request.binding)).toMatchObject([{ place: 'issuer' }]);

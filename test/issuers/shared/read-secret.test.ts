@@ -7,7 +7,7 @@ const now = () => new Date('2026-03-01T00:00:00Z');
 const signal = AbortSignal.timeout(5_000);
 
 describe('the administrator’s login that the policy names', () => {
-  it('is read anew each time, so that a rotated one counts at once, and told of before', async () => {
+  it('is read each time, so that a rotated one takes effect at once, and announced before', async () => {
     const vault = memoryVault('kv', now);
     const told: object[] = [];
     const read = secretReader(new Map([['kv', vault]]), (one) => Promise.resolve(void told.push(one)));
@@ -19,7 +19,7 @@ describe('the administrator’s login that the policy names', () => {
     expect(told).toEqual(versions);
   });
 
-  it('is not read where that could not be put on record', async () => {
+  it('is not read if the read cannot be recorded', async () => {
     const vault = memoryVault('kv', now);
     vault.put({ name: 'admin', value: new SecretValue('one') });
     let reads = 0;
@@ -35,7 +35,7 @@ describe('the administrator’s login that the policy names', () => {
     expect(reads).toBe(0);
   });
 
-  it('comes from a vault of the settings, and is never taken to be empty', async () => {
+  it('comes from a vault of the settings, and is never treated as empty', async () => {
     const read = secretReader(new Map([['kv', memoryVault('kv', now)]]), () => Promise.resolve());
     await expect(read('other/admin', signal)).rejects.toMatchObject({ code: 'VAULT_UNREACHABLE' });
     await expect(read('kv/admin', signal)).rejects.toMatchObject({ code: 'SECRET_ABSENT' });

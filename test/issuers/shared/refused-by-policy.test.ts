@@ -12,9 +12,9 @@ import { giteaWorld } from '../gitea-world.ts';
 import { requestFor } from '../issue-request.ts';
 import { webhookEndpoint } from '../webhook-endpoint.ts';
 
-// PostgreSQL and MariaDB are asked themselves: test/servers. Redis has no rules for passwords, and keeps hashes alone.
+// test/servers covers PostgreSQL and MariaDB. Redis has no rules for passwords and stores only hashes.
 describe('a value that the provider’s own rules refuse', () => {
-  it('is named so by a Gitea user’s password, and the old one stays', async () => {
+  it('is reported for a Gitea user’s password, and the old one stays', async () => {
     const world = await giteaWorld();
     const issuer = giteaUserPasswordIssuer({ gitea: world.client, randomBytes });
     const request = requestFor('gitea-user-password', { user: 'deployer' });
@@ -24,7 +24,7 @@ describe('a value that the provider’s own rules refuse', () => {
     await world.stop();
   });
 
-  it('is named so by a user of MySQL with two passwords, and nothing is retained or set', async () => {
+  it('is reported for a MySQL user with two passwords, and nothing is retained or set', async () => {
     const accounts = {
       app: { password: 'first-password', old: null, attribute: null },
       keyturn: { password: 'administrator-4711', old: null, attribute: null },
@@ -40,7 +40,7 @@ describe('a value that the provider’s own rules refuse', () => {
     await server.stop();
   });
 
-  it('is named so by an endpoint of one’s own that answers 422', async () => {
+  it("is reported for an operator's endpoint that answers 422", async () => {
     const key = `whsec_${randomBytes(24).toString('base64')}`;
     const endpoint = await webhookEndpoint(key, 'orders', { leastLength: 64 });
     const issuer = webhookIssuer({
@@ -55,7 +55,7 @@ describe('a value that the provider’s own rules refuse', () => {
     await endpoint.stop();
   });
 
-  it('is named so by an Entra application whose tenant allows no credential of this length', async () => {
+  it("is reported for an Entra application whose tenant forbids the credential's lifetime", async () => {
     const entra = await fakeEntra('graph-access-token');
     const tokens = { getToken: () => Promise.resolve({ token: 'graph-access-token' }) };
     entra.allowUntil(new Date('2026-03-08T00:00:00Z'));
@@ -73,7 +73,7 @@ async function expectPolicyNamed(issuer: CredentialIssuer, request: IssueRequest
     code: 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY',
     details: { issuer: issuer.name, secret: `${vault}/${name}` },
   });
-  // The machine asks this before it proposes another value: what was refused must open nothing.
+  // The rotation verifies this before it proposes another value: a refused value must not work.
   if (proposed === null) return;
   expect(await issuer.verify(request, { credentialId: 'not made', value: proposed })).toMatchObject({
     outcome: 'refused',

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(directory, { recursive: true }));
 
-/** As docs/issuers.md has an operator call it, in a process of its own. */
+/** Called as in docs/issuers.md, in its own process. */
 async function run(args: readonly string[]): Promise<{ code: number; out: string; errors: string }> {
   return await new Promise((resolve) => {
     execFile(process.execPath, ['scripts/check-webhook.mjs', ...args], (error, out, errors) => {
@@ -45,13 +45,13 @@ it.each([[[]], [['--minted']]])(
   },
 );
 
-it('fails one that takes what nobody signed, with 1 and the sentence', async () => {
+it("fails an endpoint that accepts unsigned requests, with exit code 1 and the check's sentence", async () => {
   const { code, out } = await checked([], { ignoresSignature: true });
   expect(code).toBe(1);
   expect(out).toMatch(/^FAILED refuses a request that another key signed/m);
 });
 
-it('says how it is called, with 2, when an argument is missing, unknown or leads nowhere', async () => {
+it('prints its usage, with exit code 2, if an argument is missing, unknown or invalid', async () => {
   const keyFile = join(directory, 'key.txt');
   for (const args of [
     [],

@@ -54,7 +54,7 @@ for (const name of ['webhook', 'webhook-minted'] as const) {
 }
 
 describe('a webhook', () => {
-  it('signs as the Standard Webhooks specification says', () => {
+  it('signs by the Standard Webhooks specification', () => {
     // Key, content and signature of the specification's own example.
     const published = new SecretValue('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
     expect(webhookSignature(published, 'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}')).toBe(
@@ -62,7 +62,7 @@ describe('a webhook', () => {
     );
   });
 
-  it('that needs longer answers 202, and is asked for the same again', async () => {
+  it('may answer 202, and receives the same request again', async () => {
     const endpoint = await webhookEndpoint(key, 'orders', { acceptsFirst: 2 });
     const issuer = webhookIssuer({ name: 'webhook', readSecret, randomBytes });
     const request = requestOf({ ...base, url: endpoint.url });
@@ -91,7 +91,7 @@ describe('a webhook', () => {
     await other.stop();
   });
 
-  it('sends nothing to a name that leads to another network than the policy says', async () => {
+  it("sends nothing to a name that resolves to another network than the policy's", async () => {
     const endpoint = await webhookEndpoint(key, 'orders');
     const issuer = webhookIssuer({ name: 'webhook', readSecret, randomBytes });
     const https = endpoint.url.replace('http:', 'https:');
@@ -112,7 +112,7 @@ describe('a webhook', () => {
     await endpoint.stop();
   });
 
-  it('is refused when the endpoint says that the credential is somebody else’s', async () => {
+  it('is refused if the endpoint returns another principal', async () => {
     const endpoint = await webhookEndpoint(key, 'orders', { principal: 'svc-payments' });
     const issuer = webhookIssuer({ name: 'webhook', readSecret, randomBytes });
     const request = { ...requestOf({ ...base, url: endpoint.url }), now: new Date() };
@@ -137,7 +137,7 @@ describe('the check of an endpoint', () => {
     ['accepts any value', { acceptsAnything: true }, 'refuses another value, and lets nobody in'],
     ['never ends anything', { neverEnds: true }, 'lets the ended credential in no more'],
     ['does not know who it is', { principal: 'root' }, 'says that it works, and who it is'],
-  ])('finds an endpoint that %s', async (_, faults, check) => {
+  ])('detects an endpoint that %s', async (_, faults, check) => {
     const failed = (await checked('webhook', faults)).filter(({ outcome }) => outcome === 'failed');
     expect(failed.map((one) => one.check)).toContain(check);
   });
@@ -185,7 +185,7 @@ describe('an address', () => {
   });
 });
 
-/** The endpoint compares the signature's time with its own clock, so requests are made now. */
+/** The endpoint compares the signature's time with its own clock, so requests use the current time. */
 function withRealTime(issuer: ReturnType<typeof webhookIssuer>): ReturnType<typeof webhookIssuer> {
   const timely = (request: IssueRequest) => ({ ...request, now: new Date() });
   return {

@@ -9,7 +9,7 @@ import { startEmbeddedCloud } from '../../../../embedded/start-embedded-cloud.ts
 const start = new Date('2026-03-01T10:00:00Z');
 
 describe('the audit log', () => {
-  it('shows a row when its delay is over, and not before', () => {
+  it('shows a row only after its delay', () => {
     const clock = createClock(start);
     clock.stand();
     const log = createAuditLog({ clock });
@@ -21,7 +21,7 @@ describe('the audit log', () => {
     expect(log.rows().length).toBe(1);
   });
 
-  it('tells rows of one millisecond apart by their last digits, in order', () => {
+  it('distinguishes rows of one millisecond by their last digits, in order', () => {
     const clock = createClock(start);
     clock.stand();
     const log = createAuditLog({ clock });
@@ -33,7 +33,7 @@ describe('the audit log', () => {
     for (const time of times) expect(time).toMatch(/^2026-03-01T10:00:00\.000\d{4}Z$/);
   });
 
-  it('never gets rows of an interval that is dropped, its first moment included and its last not', () => {
+  it('never shows rows of a dropped half-open interval', () => {
     const clock = createClock(start);
     clock.stand();
     const log = createAuditLog({ clock });
@@ -48,7 +48,7 @@ describe('the audit log', () => {
 });
 
 describe('an embedded cloud with a folder', () => {
-  it('has its rows and secrets again after a restart, and no value in plain sight', async () => {
+  it('keeps its rows and secrets across a restart, without a plaintext value', async () => {
     const data = mkdtempSync(join(tmpdir(), 'embedded-'));
     onTestFinished(() => rmSync(data, { recursive: true }));
     const first = await startEmbeddedCloud({ clock: createClock(start), data });

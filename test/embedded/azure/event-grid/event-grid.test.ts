@@ -31,8 +31,8 @@ async function collect(options?: Parameters<EmbeddedCloud['eventGrid']['subscrib
   return events;
 }
 
-describe('when the time of a version comes', () => {
-  it('says near expiry once, thirty days before, and expired once', async () => {
+describe('when a version becomes due', () => {
+  it('fires near expiry once, thirty days before, and expired once', async () => {
     const events = await collect();
     expect(await cloud.eventGrid.sweep()).toBe(0);
     cloud.clock.set(new Date('2026-04-01T00:00:00Z'));
@@ -52,7 +52,7 @@ describe('when the time of a version comes', () => {
     ]);
   });
 
-  it('speaks both schemas, and says things twice where asked to', async () => {
+  it('supports both schemas, and duplicates if asked', async () => {
     const [own, cloudEvents] = [await collect(), await collect({ schema: 'cloud-events', copies: 2 })];
     await cloud.eventGrid.fire('SecretNearExpiry', 'prod-key');
     await cloud.eventGrid.settled();
@@ -74,7 +74,7 @@ describe('when the time of a version comes', () => {
     expect((cloudEvents[0] as { id: string }).id).toBe((cloudEvents[1] as { id: string }).id);
   });
 
-  it('tells of a new version when a request adds one', async () => {
+  it('fires a new-version event if a request adds one', async () => {
     const events = await collect();
     const writer = cloud.identity.define({ name: 'writer', kind: 'managed-identity', address: '203.0.113.1' });
     cloud.vault.grant(writer, ['set']);
@@ -88,7 +88,7 @@ describe('when the time of a version comes', () => {
     expect(events).toMatchObject([{ eventType: 'Microsoft.KeyVault.SecretNewVersionCreated', subject: 'dev-key' }]);
   });
 
-  it('comes again with what a handler threw at', async () => {
+  it('retries an event whose handler threw', async () => {
     let calls = 0;
     await cloud.eventGrid.subscribe({
       handler: () => {
@@ -137,7 +137,7 @@ describe('a webhook', () => {
 
   const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
 
-  it('is asked for its consent first, and then gets arrays of one with the headers of Event Grid', async () => {
+  it("is validated first, and then receives arrays of one event with Event Grid's headers", async () => {
     await cloud.eventGrid.subscribe({ webhook: address(), headers: { Authorization: 'Bearer x' } });
     await cloud.eventGrid.fire('SecretExpired', 'prod-key');
     await cloud.eventGrid.settled();
@@ -148,7 +148,7 @@ describe('a webhook', () => {
     });
   });
 
-  it('gets single events after naming the origin, in the schema of CloudEvents', async () => {
+  it('receives single events in the CloudEvents schema after naming the origin', async () => {
     await cloud.eventGrid.subscribe({ webhook: address() }, { schema: 'cloud-events' });
     await cloud.eventGrid.fire('SecretExpired', 'prod-key');
     await cloud.eventGrid.settled();
@@ -157,7 +157,7 @@ describe('a webhook', () => {
     expect(heard[1]?.body).toMatchObject({ type: 'Microsoft.KeyVault.SecretExpired' });
   });
 
-  it('that does not consent is not subscribed', async () => {
+  it('is not subscribed without validation', async () => {
     echo = false;
     await expect(cloud.eventGrid.subscribe({ webhook: address() })).rejects.toThrow('validation code');
     await expect(cloud.eventGrid.subscribe({ webhook: address() }, { schema: 'cloud-events' })).rejects.toThrow(

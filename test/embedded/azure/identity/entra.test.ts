@@ -29,7 +29,7 @@ const options = () => ({
 const application = () => cloud.entra.define({ name: 'deployer', address: '203.0.113.20' });
 
 describe('the embedded Entra', () => {
-  it('gives a token to Azure’s own client for a secret, and to nobody else', async () => {
+  it('issues a token to Azure’s own client only for a valid secret', async () => {
     const principal = application();
     const secret = cloud.entra.addSecret(principal);
     const { tenantId } = cloud.entra;
@@ -51,7 +51,7 @@ describe('the embedded Entra', () => {
     await expect(late).rejects.toThrow(/AADSTS7000222/);
   });
 
-  it('takes the assertion that Azure’s own client signs with a certificate it knows, and no other', async () => {
+  it('accepts an assertion that Azure’s own client signs with a registered certificate, and no other', async () => {
     const principal = application();
     const [known, unknown] = await Promise.all(
       [1, 2].map(() => generate([{ name: 'commonName', value: 'deployer' }], { keySize: 2048 })),
@@ -98,7 +98,7 @@ describe('the embedded Entra', () => {
     await expect(ask({}, 'x')).rejects.toThrow(/AADSTS50013/);
   });
 
-  it('knows one tenant and its own applications', async () => {
+  it('knows only one tenant and its applications', async () => {
     const ask = (tenant: string, clientId: string) =>
       new ClientSecretCredential(tenant, clientId, 'x', options()).getToken(scope);
     await expect(ask(cloud.entra.tenantId, '22222222-2222-4222-8222-222222222222')).rejects.toThrow(/AADSTS700016/);

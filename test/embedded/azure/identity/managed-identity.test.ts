@@ -11,7 +11,7 @@ let first: Principal;
 let second: Principal;
 
 beforeAll(async () => {
-  // A clock that is years away: tokens live by the machine's time, since clients count so.
+  // A clock that is years away: tokens use the machine's time, like the clients.
   cloud = await startEmbeddedCloud({ clock: createClock(new Date('2020-01-01T00:00:00Z')) });
   first = cloud.identity.define({ name: 'first', kind: 'managed-identity', address: '203.0.113.1' });
   second = cloud.identity.define({ name: 'second', kind: 'managed-identity', address: '203.0.113.2' });
@@ -47,7 +47,7 @@ const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('the token endpoint', () => {
-  it('gives each identity its own token through the real client, good for a day of the machine', async () => {
+  it('issues each identity its own token through the real client, valid for a day of machine time', async () => {
     for (const principal of [first, second]) {
       const token = await new ManagedIdentityCredential({ clientId: principal.clientId }).getToken(
         'https://vault.azure.net/.default',
@@ -62,7 +62,7 @@ describe('the token endpoint', () => {
     }
   });
 
-  it('speaks the protocol of the metadata service to a plain client', async () => {
+  it("serves the metadata service's protocol to a plain client", async () => {
     const { status, body } = await ask(
       `resource=https%3A%2F%2Fvault.azure.net&client_id=${first.clientId}&api-version=2018-02-01`,
     );
@@ -81,14 +81,14 @@ describe('the token endpoint', () => {
     ['several identities are there and none is named', 'resource=https://vault.azure.net', { Metadata: 'true' }],
     ['the identity is unknown', 'resource=https://vault.azure.net&client_id=nobody', { Metadata: 'true' }],
     ['no resource is named', '', { Metadata: 'true' }],
-  ])('refuses when %s', async (_, query, headers) => {
+  ])('refuses if %s', async (_, query, headers) => {
     expect(await ask(query, headers as Record<string, string>)).toMatchObject({
       status: 400,
       body: { error: 'invalid_request' },
     });
   });
 
-  it('gives no token to a person, who has one through the story alone', async () => {
+  it('issues no token to a person, who only gets one through the story', async () => {
     const person = cloud.identity.principals().find(({ kind }) => kind === 'person');
     expect((await ask(`resource=https://vault.azure.net&client_id=${person?.clientId}`)).status).toBe(400);
     if (!person) return;

@@ -124,7 +124,7 @@ describe('expressions', () => {
     expect(first(expression)).toEqual(expected);
   });
 
-  it('follow the rules of null: equal to no value, unlike every value, in no order', () => {
+  it("follow Kusto's rules for null", () => {
     expect(rowsOf('T | where Count == 1 | project Name')).toEqual([['Alpha']]);
     expect(rowsOf('T | where Count != 1 | project Name')).toEqual([['beta'], ['']]);
     expect(rowsOf('T | where Count < 9 | project Name')).toEqual([['Alpha'], ['']]);
@@ -132,14 +132,14 @@ describe('expressions', () => {
 });
 
 describe('operators', () => {
-  it('sort descending unless told, nulls last, or first when ascending', () => {
+  it('sort descending by default, nulls last, or first if ascending', () => {
     expect(rowsOf('T | order by Count | project Count')).toEqual([[3], [1], [null]]);
     expect(rowsOf('T | order by Count asc | project Count')).toEqual([[null], [1], [3]]);
     expect(rowsOf('T | order by Count asc nulls last | project Count')).toEqual([[1], [3], [null]]);
     expect(rowsOf('T | top 1 by At | project Name')).toEqual([['']]);
   });
 
-  it('name and group columns as the parser says', () => {
+  it('name and group columns like the parser', () => {
     const table = run(
       'T | summarize count(), sum(Count), make_set(Name), Least = min(At) by bin(At, 1h), Known = isnotempty(Name)',
     );
@@ -152,13 +152,13 @@ describe('operators', () => {
     expect(rowsOf('T | where Name == "nobody" | summarize count() by Name')).toEqual([]);
   });
 
-  it('unite tables, columns of two types apart', () => {
+  it('unite tables, and separate columns of two types', () => {
     const table = run('union withsource=Source T, U | project Source, Name, Count_int, Count_string');
     expect(table.rows[0]).toEqual(['T', 'Alpha', 1, '']);
     expect(table.rows[3]).toEqual(['U', 'Alpha', null, 'one']);
   });
 
-  it('join as each kind says', () => {
+  it('join by each kind', () => {
     const names = (kind: string) => rowsOf(`T | join kind=${kind} (U) on Name | project Name`).flat();
     expect(names('inner')).toEqual(['Alpha', 'Alpha']);
     expect(names('leftouter')).toEqual(['Alpha', 'Alpha', 'beta', '']);
@@ -167,7 +167,7 @@ describe('operators', () => {
     expect(rowsOf('U | join (T) on $left.Name == $right.Name | project Count').flat()).toEqual(['one']);
   });
 
-  it('extend, rename, drop, keep and tell apart', () => {
+  it('extend, rename, drop, keep and deduplicate', () => {
     expect(
       run('T | extend Count = Count + 1, More = Name | project-away Bag, At').columns.map(({ name }) => name),
     ).toEqual(['Name', 'Count', 'More']);
@@ -177,7 +177,7 @@ describe('operators', () => {
   });
 });
 
-describe('what is not known', () => {
+describe('an unsupported feature', () => {
   it.each([
     ['T | mv-expand Bag', 'mv-expand'],
     ['T | evaluate bag_unpack(Bag)', 'evaluate'],
@@ -195,8 +195,8 @@ describe('what is not known', () => {
   });
 });
 
-describe('a query that differs from another in its times alone', () => {
-  it('is answered by its own times', () => {
+describe('a query that differs from another only in its times', () => {
+  it('uses its own times', () => {
     const between = (from: string, to: string) =>
       rowsOf(`T | where At >= datetime(${from}) and At < datetime(${to}) | project Name`).flat();
     expect(between('2026-03-01T00:00:00Z', '2026-03-01T00:30:00Z')).toEqual(['Alpha']);
@@ -208,7 +208,7 @@ describe('a query that differs from another in its times alone', () => {
 });
 
 describe('times', () => {
-  it('are read and written to the last digit', () => {
+  it('are parsed and formatted to the last digit', () => {
     expect(formatTime(time('2026-03-01T00:00:00.2691229Z'))).toBe('2026-03-01T00:00:00.2691229Z');
     expect(formatTime(time('2026-03-01T02:00:00+02:00'))).toBe('2026-03-01T00:00:00.0000000Z');
     expect(parseTime('yesterday')).toBeNull();

@@ -49,7 +49,7 @@ async function ask(query: string): Promise<{ columns: string[]; rows: unknown[][
 }
 
 describe('the real log client', () => {
-  it('gets rows in the shape of the API, and times to the last digit when asked for as text', async () => {
+  it("gets rows in the API's form, with all digits of times as text", async () => {
     const { columns, rows } = await ask(
       'AZKVAuditLogs | order by TimeGenerated asc | project At = tostring(TimeGenerated), TimeGenerated, HttpStatusCode, Identity, Oid = tolower(tostring(Identity.claim.oid))',
     );
@@ -79,7 +79,7 @@ describe('the real log client', () => {
     ]);
   });
 
-  it('sees nothing outside the time span that stands beside the query', async () => {
+  it("sees nothing outside the request's timespan", async () => {
     const result = await client.queryWorkspace(cloud.logAnalytics.workspaceId, 'AZKVAuditLogs | count', {
       startTime: new Date('2026-03-02T01:00:00Z'),
       endTime: new Date('2026-03-02T02:00:00Z'),
@@ -87,7 +87,7 @@ describe('the real log client', () => {
     expect(result.status === LogsQueryResultStatus.Success && result.tables[0]?.rows).toEqual([[1]]);
   });
 
-  it('is told by name what is not known, and what is wrong', async () => {
+  it('is told by name an unsupported feature, and what is wrong', async () => {
     for (const [query, words] of [
       ['AZKVAuditLogs | project OperationNam', 'OperationNam'],
       ['AZKVAuditLogs | mv-expand Identity', 'mv-expand'],
@@ -100,7 +100,7 @@ describe('the real log client', () => {
     }
   });
 
-  it('gets a part and an error above the limit of rows', async () => {
+  it('gets a partial result and an error above the row limit', async () => {
     cloud.logAnalytics.limitRows(2);
     const result = await client.queryWorkspace(cloud.logAnalytics.workspaceId, 'AZKVAuditLogs', march);
     cloud.logAnalytics.limitRows(null);
@@ -110,7 +110,7 @@ describe('the real log client', () => {
     expect(result.partialError.code).toBe('PartialError');
   });
 
-  it('tries again after the seconds that a throttled answer names, and fails where none are named', async () => {
+  it("retries after a throttled answer's Retry-After, and fails without one", async () => {
     cloud.logAnalytics.failNext(429, 1, 0);
     expect((await ask('AZKVAuditLogs | count')).rows).toEqual([[3]]);
     cloud.logAnalytics.failNext(429, 1);
@@ -123,7 +123,7 @@ describe('the real log client', () => {
     cloud.logAnalytics.answerEmpty(false);
   });
 
-  it('gets an answer two minutes old unless it asks for a fresh one', async () => {
+  it('gets an answer that may be two minutes old unless it requests a fresh one', async () => {
     const post = async (headers: Record<string, string>) => {
       const reader = cloud.identity.principals()[0];
       if (!reader) throw new Error('no principal');
@@ -161,7 +161,7 @@ describe('the real log client', () => {
     cloud.clock.run();
   });
 
-  it('answers what the project asks for, as it stands in its files', async () => {
+  it("answers the project's own query files", async () => {
     for (const file of ['src/azure/retrievals.kql', 'src/azure/control-totals.kql']) {
       const text = readFileSync(file, 'utf8')
         .replaceAll('{{from}}', '2026-03-01T00:00:00Z')

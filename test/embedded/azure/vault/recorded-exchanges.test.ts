@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => cloud.stop());
 
-describe('the embedded vault, seeded as a recording of the real one began', unlessContractsAreAbsent, () => {
+describe('the embedded vault, seeded with the initial state of a recording', unlessContractsAreAbsent, () => {
   it.each(recordings.map((recording) => [recording.name, recording] as const))(
     'answers as in %s',
     async (_, recording) => {
@@ -44,7 +44,7 @@ describe('the embedded vault, seeded as a recording of the real one began', unle
     },
   );
 
-  it('covers everything but backup, restore and purge', () => {
+  it('covers everything except backup, restore and purge', () => {
     const notCovered = [...new Set(recordings.flatMap((recording) => recording.notCovered))].toSorted();
     console.info(`Not covered: ${notCovered.join(', ')}`);
     expect(notCovered).toEqual(['DELETE deletedsecrets/NAME', 'POST secrets/restore']);
@@ -65,7 +65,7 @@ async function repeat(
   const ask = (url: string) =>
     fetch(url, {
       method: recorded.method,
-      // A recorded 401 is the probe that clients send before they have a token.
+      // A recorded 401 is a client's probe before it has a token.
       ...(recorded.status === 401 ? {} : { headers: { Authorization: `Bearer ${token}` } }),
       ...(recorded.requestBody === '' || recorded.method === 'GET' ? {} : { body: recorded.requestBody }),
     });
@@ -88,7 +88,7 @@ async function repeat(
   return { status: response.status, contentType: response.headers.get('content-type'), body };
 }
 
-/** Puts in place what a recording finds without having made it: secrets in lists, deleted ones among them. */
+/** Seeds what a recording finds but did not create: secrets in lists, including deleted ones. */
 async function seed(recording: Recording): Promise<void> {
   const made = new Set<string>();
   for (const { method, path, status, body } of recording.exchanges) {
@@ -131,7 +131,7 @@ interface Found {
   readonly attributes: { readonly enabled: boolean; readonly exp?: number; readonly nbf?: number };
 }
 
-/** A list as it would be if these names had been purged. */
+/** A list without these names, as if they had been purged. */
 function withoutNames(body: unknown, names: readonly string[]): unknown {
   const list = (body as { readonly value?: unknown } | null)?.value;
   if (!Array.isArray(list)) return body;
@@ -139,13 +139,13 @@ function withoutNames(body: unknown, names: readonly string[]): unknown {
   return { ...(body as object), value: kept };
 }
 
-/** Later calls of a recording name versions that the real vault gave; ours are others. */
+/** Later calls of a recording name the real vault's versions, which differ here. */
 function learnVersion(recorded: unknown, answered: unknown, versions: Map<string, string>): void {
   const [theirs, ours] = [recorded, answered].map((body) => (body as { id?: string } | null)?.id?.split('/').at(-1));
   if (theirs && ours && /^[0-9a-f]{32}$/.test(theirs)) versions.set(theirs, ours);
 }
 
-/** A body without what must differ: hosts, versions, times, and how long the vault keeps what is deleted. */
+/** A body without the parts that must differ: hosts, versions, times, and the retention of deleted secrets. */
 function comparable(body: unknown): unknown {
   if (Array.isArray(body)) {
     const address = (one: unknown) => new URL((one as { id: string }).id).pathname;

@@ -68,7 +68,7 @@ describe('the real secrets client with a managed identity', () => {
     expect((await client.getSecret('prod-database')).value).toBe('second');
   });
 
-  it('is refused a disabled newest version, though an older one stands', async () => {
+  it('is refused a disabled newest version, although an older one is enabled', async () => {
     const older = cloud.vault.seed({ name: 'prod-key', value: 'old' });
     cloud.vault.seed({ name: 'prod-key', value: 'new', enabled: false });
     await expect(client.getSecret('prod-key')).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('the real secrets client with a managed identity', () => {
     await expect(restricted.listPropertiesOfSecrets().next()).rejects.toMatchObject({ statusCode: 403 });
   });
 
-  it('is written down row by row, with the server id, the version served and the address', async () => {
+  it('is logged row by row, with the server id, the version served and the address', async () => {
     const version = cloud.vault.seed({ name: 'prod-row', value: 'v' });
     cloud.clock.set(new Date('2026-03-05T00:00:00.400Z'));
     const seen = cloud.auditLog.rows().length;

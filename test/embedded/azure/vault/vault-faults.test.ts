@@ -37,7 +37,7 @@ async function ask(
 const statuses = () => cloud.auditLog.rows().map((row) => row['HttpStatusCode']);
 
 describe('a fault switch', () => {
-  it('loses the answer of a write that was made, and the log knows of it', async () => {
+  it('loses the answer of an executed write, which the log contains', async () => {
     cloud.vault.fault({ kind: 'lose-answer', method: 'PUT', times: 1 });
     await expect(ask('PUT', 'secrets/prod-key', { value: 'a' })).rejects.toThrow('fetch failed');
     expect(cloud.vault.versions('prod-key').length).toBe(1);
@@ -55,7 +55,7 @@ describe('a fault switch', () => {
     expect(statuses()).toEqual([503, 502]);
   });
 
-  it('throttles with Retry-After and without, and denies with the inner code it was given', async () => {
+  it('throttles with and without Retry-After, and denies with the given inner code', async () => {
     cloud.vault.seed({ name: 'prod-key', value: 'v' });
     cloud.vault.fault({ kind: 'throttle', times: 1, retryAfterSeconds: 7 });
     cloud.vault.fault({ kind: 'throttle', times: 1, retryAfterSeconds: null });
@@ -73,7 +73,7 @@ describe('a fault switch', () => {
 });
 
 describe('a row of a write', () => {
-  it('says what the version is, without its value and tags', async () => {
+  it('describes the version without its value and tags', async () => {
     await ask('PUT', 'secrets/prod-key', {
       value: 'hidden',
       contentType: 'text/plain',
@@ -90,7 +90,7 @@ describe('a row of a write', () => {
 });
 
 describe('the limit of writes', () => {
-  it('lets so many through in ten seconds, counts no refused one, and opens again when the clock moves on', async () => {
+  it('allows the given number in ten seconds, does not count refused ones, and reopens when the clock advances', async () => {
     cloud.vault.limitWrites(2, 3);
     const write = async () => (await ask('PUT', 'secrets/prod-key', { value: 'a' })).status;
     expect([await write(), await write(), await write(), await write()]).toEqual([200, 200, 429, 429]);
@@ -100,7 +100,7 @@ describe('the limit of writes', () => {
   });
 });
 
-describe('what is over a limit', () => {
+describe('a request over a limit', () => {
   const tags = (count: number, value = 'x') =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, value]));
 
@@ -114,21 +114,21 @@ describe('what is over a limit', () => {
     ['a content type of 256 characters', { value: 'v', contentType: 'x'.repeat(256) }, 400],
     ['no value', { tags: {} }, 400],
     ['no JSON', '{', 400],
-  ])('is answered with BadParameter, what is within is taken: %s', async (_, body, status) => {
+  ])('is answered with BadParameter, unlike one within the limit: %s', async (_, body, status) => {
     const answer = await ask('PUT', 'secrets/prod-key', body);
     expect(answer.status).toBe(status);
     if (status === 400) expect(answer.body.error?.code).toBe('BadParameter');
     expect(cloud.vault.versions('prod-key').length).toBe(status === 200 ? 1 : 0);
   });
 
-  it('is refused as a name', async () => {
+  it("is refused as a secret's name", async () => {
     expect((await ask('PUT', 'secrets/prod_key', { value: 'v' })).body.error?.code).toBe('BadParameter');
     expect((await ask('PUT', `secrets/${'x'.repeat(128)}`, { value: 'v' })).status).toBe(400);
   });
 });
 
-describe('who may do what', () => {
-  it('says in answer and row who was denied what on which secret', async () => {
+describe('authorisation', () => {
+  it('states in answer and row which caller was denied which right on which secret', async () => {
     const stranger = cloud.identity.define({ name: 'stranger', kind: 'managed-identity', address: '198.51.100.4' });
     cloud.vault.seed({ name: 'Prod-Key', value: 'v' });
     const { body } = await ask('GET', 'secrets/Prod-Key', undefined, stranger);
@@ -149,7 +149,7 @@ describe('who may do what', () => {
     }
   });
 
-  it('knows a person by the claims of a delegated token', async () => {
+  it('recognises a person by the claims of a delegated token', async () => {
     const person = cloud.identity.define({
       name: 'Ada',
       kind: 'person',
@@ -168,7 +168,7 @@ describe('who may do what', () => {
     expect((await ask('GET', 'secrets/prod-key', undefined, person)).status).toBe(403);
   });
 
-  it('takes no token that it did not give, nor one for another service', async () => {
+  it('accepts only its own tokens for this service', async () => {
     const forged = cloud.identity.tokenFor(writer, 'https://vault.azure.net').slice(0, -2);
     const other = cloud.identity.tokenFor(writer, 'https://api.loganalytics.io');
     for (const token of [forged, other]) {
