@@ -17,7 +17,7 @@ describe('the newest version', () => {
     expect(ids(newestFirst([version('z', second), version('a', later)]))).toEqual(['a', 'z']);
   });
 
-  it('of one second is the end of the rotations' chain, in any order of the vault's list', () => {
+  it('of one second is the end of the rotations’ chain, in any order of the vault’s list', () => {
     const chain = ['d', 'a', 'c', 'b', 'e'].map((id, index, all) => version(id, second, all[index - 1]));
     fc.assert(
       fc.property(fc.shuffledSubarray(chain, { minLength: 5 }), (shuffled) => {

@@ -26,7 +26,7 @@ describe('a database login', () => {
     );
   });
 
-  it('keeps the readers' current scheme and parameters', () => {
+  it('keeps the readers’ current scheme and parameters', () => {
     expect(format('postgres://app_a:old@db.example.com:5432/shop?sslmode=verify-full&application_name=x')).toBe(
       'postgres://app_b:new@db.example.com:5432/shop?sslmode=verify-full&application_name=x',
     );

@@ -21,7 +21,7 @@ describe('a user with two passwords', () => {
     await world.stop();
   });
 
-  it('has only the readers' password again if the new one is withdrawn', async () => {
+  it('has only the readers’ password again if the new one is withdrawn', async () => {
     const { world, accounts } = await newWorld();
     const request = requestOf(world);
     const credential = await world.issuer.issue(request, world.issuer.propose(request));
