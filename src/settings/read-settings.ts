@@ -20,6 +20,7 @@ export function readSettings(environment: Environment): Settings {
   const reader = settingReader(environment);
   const embedded = reader.isOn('KEYTURN_EMBEDDED');
   const cloud = azureClouds[reader.choice('KEYTURN_CLOUD', azureCloudNames, 'public')];
+  if (embedded && cloud.name !== 'public') reader.refuse('KEYTURN_CLOUD', 'must be public in the embedded cloud');
   const azure = { embedded, cloud };
   const role = reader.choice('KEYTURN_ROLE', ['rotate', 'report', 'all'], 'all');
   const vaults = readVaults(reader, azure);

@@ -30,6 +30,9 @@ describe('settings with faults', () => {
       /^KEYTURN_VAULTS: entry 1/,
     );
     expect(faultsOf({ ...embedded, KEYTURN_EMBEDDED: 'off' })).toHaveLength(4);
+    expect(faultsOf({ ...embedded, KEYTURN_CLOUD: 'china' })).toEqual([
+      'KEYTURN_CLOUD: must be public in the embedded cloud',
+    ]);
   });
 
   it('are told all at once, without any value', () => {

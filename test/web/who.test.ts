@@ -116,6 +116,13 @@ describe('the sign-in link', () => {
   });
 });
 
+describe('signing in where there is no identity provider', () => {
+  it('says so, and does not speak of a link that nobody gave', async () => {
+    const answer = await webWorld().send('/sign-in');
+    expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining('No identity provider')]);
+  });
+});
+
 describe('where the platform authenticates', () => {
   const tenantId = '11111111-1111-1111-1111-11111111abcd';
   const roleNames = { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] };

@@ -13,10 +13,15 @@ export interface SignInWays {
   readonly platform: object | null;
 }
 
-/** `GET /sign-in`: a link with a code signs in once; without a code, the browser goes to the identity provider, if any. */
+/**
+ * `GET /sign-in`: a link with a code signs in once; without a code, the browser goes to the platform's sign-in or to the
+ * identity provider, if any. Source: App Service authentication, "Customize sign-ins and sign-outs".
+ */
 export async function signIn(code: string | undefined, request: Request, ways: SignInWays): Promise<Response> {
+  if (ways.platform !== null) return redirect('/.auth/login/aad?post_login_redirect_uri=/');
   if (code === undefined && ways.openId !== null) return await ways.openId.begin();
-  const cookie = (await ways.sessions?.signIn(code ?? '')) ?? null;
+  if (code === undefined) return await showRefusal(request, 401, 'No identity provider is configured here.');
+  const cookie = (await ways.sessions?.signIn(code)) ?? null;
   if (cookie === null) return await showRefusal(request, 401, 'This sign-in link was used already or is too old.');
   return new Response(null, {
     status: 303,
@@ -36,7 +41,7 @@ export async function finishSignIn(request: Request, ways: SignInWays): Promise<
  */
 export async function signOut(request: Request, ways: SignInWays): Promise<Response> {
   refuseOtherSites(request);
-  if (ways.platform !== null) return new Response(null, { status: 303, headers: { location: '/.auth/logout' } });
+  if (ways.platform !== null) return redirect('/.auth/logout');
   await ways.sessions?.end(request.headers.get('cookie'));
   const shown = await page(
     'Signed out',
@@ -44,6 +49,10 @@ export async function signOut(request: Request, ways: SignInWays): Promise<Respo
   );
   shown.headers.set('set-cookie', forgetCookieHeader(isSecure(request)));
   return shown;
+}
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 303, headers: { location } });
 }
 
 function isSecure(request: Request): boolean {

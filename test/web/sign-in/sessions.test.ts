@@ -194,9 +194,12 @@ describe('signing out', () => {
     expect(await (await local.send('/', { headers: { accept: 'text/html' } })).text()).not.toContain('/sign-out');
   });
 
-  it('is the platform’s where the platform signs people in', async () => {
+  it('and in is the platform’s where the platform signs people in', async () => {
     const platform = { tenantId: 't', issuers: ['', ''] as [string, string], roleNames: { auditor: [], operator: [] } };
-    const out = await webWorld({ access: { platform } }).send('/sign-out', { method: 'POST' });
+    const { send } = webWorld({ access: { platform } });
+    const out = await send('/sign-out', { method: 'POST' });
     expect([out.status, out.headers.get('location')]).toEqual([303, '/.auth/logout']);
+    const into = await send('/sign-in');
+    expect([into.status, into.headers.get('location')]).toEqual([303, expect.stringMatching(/^\/\.auth\/login\/aad/)]);
   });
 });
