@@ -9,11 +9,15 @@ import { deployKeyRoutes } from './routes/deploy-key-routes.ts';
 import { hookRoutes } from './routes/hook-routes.ts';
 import { pullRoutes } from './routes/pull-routes.ts';
 import { repositoryRoutes } from './routes/repository-routes.ts';
+import { siteRoutes } from './routes/site-routes.ts';
 import { runRoutes } from './routes/run-routes.ts';
 import { runnerRoutes } from './routes/runner-routes.ts';
+import { workflowRoutes } from './routes/workflow-routes.ts';
 import { userRoutes } from './routes/user-routes.ts';
 
 const routes: readonly Route[] = [
+  ...siteRoutes,
+  ...workflowRoutes,
   ...userRoutes,
   ...repositoryRoutes,
   ...pullRoutes,

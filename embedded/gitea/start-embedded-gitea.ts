@@ -9,6 +9,7 @@ import { fullName, rowById, seconds, type GiteaInstance } from './server/gitea-i
 import { deleteHead, openPull } from './runner/open-pull.ts';
 import { nextId, type StoredJob } from './server/gitea-state.ts';
 import { openStateFile } from './server/state-file.ts';
+import { pushedWorkflows } from './runner/pushed-workflows.ts';
 import { embeddedJob, runJob, type HeldJob, type RunnerMemory } from './runner/running-job.ts';
 import { claimJob, queueJob, queueRerun } from './runner/start-job.ts';
 
@@ -60,13 +61,19 @@ export async function startEmbeddedGitea(
     maxResponseItems: options.maxResponseItems ?? 50,
     basicAuthentication: options.basicAuthentication ?? true,
     testHook: (hook, repository) => webhooks.test(hook, repository),
-    jobChanged: (job) => webhooks.jobChanged(job),
+    deleteRepository: (name) => site.deleteRepository(name),
+    pushWorkflow: (repository, workflow, text) => pushed.push(repository, workflow, text),
+    jobChanged(job) {
+      webhooks.jobChanged(job);
+      pushed.requeued(job);
+    },
     changed: () => file.changed(),
   };
   const webhooks = webhookDelivery(instance);
 
   const running = new Set<HeldJob>();
   const site = siteOf(instance, webhooks, running);
+  const pushed = pushedWorkflows(instance, site);
   return {
     url,
     ...site,

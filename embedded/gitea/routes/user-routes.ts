@@ -116,7 +116,7 @@ function listUsers({ instance, request }: RouteContext) {
 
 function editUser(context: RouteContext) {
   const user = context.user();
-  const { login_name, password } = context.body();
+  const { login_name, password, admin } = context.body();
   if (typeof login_name !== 'string') throw new Refusal(422, '[LoginName]: Required');
   if (password !== undefined) {
     // MIN_PASSWORD_LENGTH of Gitea's [security] settings.
@@ -125,6 +125,7 @@ function editUser(context: RouteContext) {
     }
     user.passwordHash = hashCredential(context.instance.remember(password));
   }
+  if (typeof admin === 'boolean') user.administrator = admin;
   context.instance.changed();
   return json(200, userShape(context.instance, user));
 }

@@ -19,6 +19,10 @@ export interface GiteaInstance {
   readonly basicAuthentication: boolean;
   /** Sends what `POST …/hooks/{id}/tests` asks for. */
   testHook(hook: StoredHook, repository: StoredRepository): void;
+  /** Removes a repository with its runs, jobs and logs. */
+  deleteRepository(fullName: string): void;
+  /** What a push of a workflow file causes: a run of it, if a runner has its label. */
+  pushWorkflow(repository: StoredRepository, file: string, text: string): void;
   /** Sends what a change of a job's row causes. */
   jobChanged(job: StoredJob): void;
   /** Notes a secret value that was minted or told, for leak tests. Gives it back. */

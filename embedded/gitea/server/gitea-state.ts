@@ -31,6 +31,8 @@ export type RowKind =
 export interface StoredUser {
   readonly id: number;
   readonly name: string;
+  /** Where it was given; else made from the name. */
+  readonly email?: string;
   /** `salt:hash`, never the password. */
   passwordHash: string;
   /** The user has a second factor, so Gitea refuses the password alone. */

@@ -7,7 +7,7 @@ export const neverInGo = '0001-01-01T00:00:00Z';
 /** A user as Gitea's API writes one to that user or to an administrator (definition `User`). */
 export function userShape(
   instance: GiteaInstance,
-  user: Pick<StoredUser, 'id' | 'name' | 'administrator' | 'created'>,
+  user: Pick<StoredUser, 'id' | 'name' | 'email' | 'administrator' | 'created'>,
 ) {
   return {
     id: user.id,
@@ -15,7 +15,7 @@ export function userShape(
     login_name: '',
     source_id: 0,
     full_name: '',
-    email: `${user.name}@noreply.localhost`,
+    email: user.email ?? `${user.name}@noreply.localhost`,
     avatar_url: `${instance.url()}/avatars/${String(user.id)}`,
     html_url: `${instance.url()}/${user.name}`,
     language: '',

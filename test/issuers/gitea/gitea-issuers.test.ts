@@ -13,8 +13,8 @@ const tokenTarget = { user: 'bot', scopes: ['read:repository', 'read:user'] };
 
 credentialIssuerContract('gitea-token', async () => {
   const world = await giteaWorld();
-  world.gitea.seedToken('bot', 'made by hand', ['read:user']);
-  const current = new SecretValue(world.gitea.seedToken('bot', 'the first one', tokenTarget.scopes));
+  await world.seedToken('bot', 'made by hand', ['read:user']);
+  const current = new SecretValue(await world.seedToken('bot', 'the first one', tokenTarget.scopes));
   return {
     issuer: giteaTokenIssuer({ gitea: world.client }),
     binding: bindingOf('gitea-token', tokenTarget),
@@ -65,7 +65,7 @@ credentialIssuerContract('gitea-user-password', async () => {
 describe('an access token', () => {
   it('is refused if it belongs to another user', async () => {
     const { issuer, world, request } = await tokens();
-    const foreign = new SecretValue(world.gitea.seedToken('deployer', 'x', tokenTarget.scopes));
+    const foreign = new SecretValue(await world.seedToken('deployer', 'x', tokenTarget.scopes));
     expect(await issuer.verify(request, { credentialId: '1', value: foreign })).toMatchObject({
       outcome: 'refused',
       authenticated: true,
@@ -78,7 +78,7 @@ describe('an access token', () => {
     const { issuer, world, request } = await tokens();
     for (const scopes of [['read:user'], ['read:repository', 'read:user', 'write:admin']]) {
       const name = scopes.join('+');
-      const value = new SecretValue(world.gitea.seedToken('bot', name, scopes));
+      const value = new SecretValue(await world.seedToken('bot', name, scopes));
       const credentialId = String(await tokenId(world.direct, name));
       expect(await issuer.verify(request, { credentialId, value })).toMatchObject({
         outcome: 'refused',
@@ -91,8 +91,8 @@ describe('an access token', () => {
 
   it('is refused if its id is another token’s', async () => {
     const { issuer, world, request } = await tokens();
-    const value = new SecretValue(world.gitea.seedToken('bot', 'one', tokenTarget.scopes));
-    world.gitea.seedToken('bot', 'two', tokenTarget.scopes);
+    const value = new SecretValue(await world.seedToken('bot', 'one', tokenTarget.scopes));
+    await world.seedToken('bot', 'two', tokenTarget.scopes);
     const credentialId = String(await tokenId(world.direct, 'two'));
     expect(await issuer.verify(request, { credentialId, value })).toMatchObject({
       outcome: 'refused',
@@ -121,7 +121,7 @@ describe('an access token', () => {
 
   it('is found on the second page of a hundred', async () => {
     const { issuer, world, request } = await tokens();
-    for (let number = 0; number < 100; number += 1) world.gitea.seedToken('bot', `t${String(number)}`, ['read:user']);
+    for (let number = 0; number < 100; number += 1) await world.seedToken('bot', `t${String(number)}`, ['read:user']);
     const { credentialId } = await issuer.issue(request, null);
     expect(await issuer.describe(request)).toMatchObject({ outcome: 'present', credentialId });
     await world.stop();

@@ -83,7 +83,7 @@ credentialIssuerContract('gitea-webhook-secret, seen by its own receiver', async
       for (const { id } of await hooksOf(world)) {
         await world.direct.request('POST', `${hooksPath}/${String(id)}/tests`, {});
       }
-      await world.gitea.settled();
+      await world.settled();
       return await receiver.deliveries.seen({ secret: value, signal: null });
     },
     calls: world.proxy.calls,

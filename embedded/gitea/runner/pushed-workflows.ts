@@ -1,0 +1,39 @@
+import type { EmbeddedGitea, RunningJob } from '../embedded-gitea.ts';
+import { fullName, type GiteaInstance } from '../server/gitea-instance.ts';
+import type { StoredJob, StoredRepository } from '../server/gitea-state.ts';
+import { parseWorkflow } from './parse-workflow.ts';
+
+/** Workflows that were pushed over the API: their jobs run by themselves, as they do at a Gitea with a runner. */
+export interface PushedWorkflows {
+  push(repository: StoredRepository, file: string, text: string): void;
+  /** Runs the job of a pushed workflow that was queued again. Other jobs wait for whoever takes them. */
+  requeued(job: StoredJob): void;
+}
+
+export function pushedWorkflows(
+  { state }: Pick<GiteaInstance, 'state'>,
+  site: Pick<EmbeddedGitea, 'queueJob' | 'takeJob'>,
+): PushedWorkflows {
+  const scripts = new Map<number, string>();
+  return {
+    push(repository, file, text) {
+      const workflow = parseWorkflow(text);
+      const runner = state.runners.find(({ labels }) => workflow !== null && labels.includes(workflow.label));
+      if (workflow === null || runner === undefined) return;
+      const { key, script } = workflow;
+      const start = { repository: fullName(repository), name: key, key, workflow: file, runner: runner.name };
+      const { jobId, runId } = site.queueJob(start);
+      scripts.set(runId, script);
+      void run(site.takeJob(jobId), script);
+    },
+    requeued(job) {
+      const script = scripts.get(job.runId);
+      if (script !== undefined) void run(site.takeJob(job.id), script);
+    },
+  };
+}
+
+async function run(job: RunningJob, script: string): Promise<void> {
+  const code = await job.execute(['sh', '-c', script]);
+  if (job.job.status === 'in_progress') job.finish(code === 0 ? 'success' : 'failure');
+}
