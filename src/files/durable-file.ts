@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { dayMs } from '../secrets/duration.ts';
+
+/** What a process keeps for milliseconds, a temporary file or an announcement, belongs to a dead one after this time. */
+export const abandonedAfterMs = dayMs;
 
 /**
  * Creates a file with its name and content together, or not at all: temporary file, fsync, `link()`, fsync of the folder.

@@ -2,22 +2,20 @@ import { createHash } from 'node:crypto';
 import { readdir, stat, unlink } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { dayMs } from '../secrets/duration.ts';
 import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.ts';
 import type { RecordStore, Revision } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
-import { isFileError, linkDurably, makeFolderDurably } from './durable-file.ts';
+import { abandonedAfterMs, isFileError, linkDurably, makeFolderDurably } from './durable-file.ts';
 import {
+  announceNumber,
   type Generation,
   generationFile,
   generationsFolder,
   newestGeneration,
-  settleGeneration,
+  newestNumber,
+  pruneGenerations,
 } from './generations.ts';
 import { prepareLocalFolder } from './local-disk.ts';
-
-/** A temporary file exists for milliseconds. One from yesterday belongs to a process that died. */
-const abandonedAfterMs = dayMs;
 
 /**
  * Keeps records as files in one folder, safely across processes and power failures. It uses no locks, because a process
@@ -45,6 +43,22 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
     known.add(folder);
   }
 
+  /** Returns `false` if another process changed the record first. */
+  async function linkNext(file: string, next: Generation): Promise<boolean> {
+    const announced = await announceNumber(file, next.number);
+    let isLinked = false;
+    let isVouchedFor = false;
+    try {
+      const isNewest = (await newestNumber(file)) === next.number - 1;
+      isLinked = isNewest && (await linkDurably(pending, generationFile(file, next.number), next.bytes));
+    } finally {
+      isVouchedFor = await announced.withdraw();
+    }
+    if (!isLinked) return false;
+    const isRecent = await pruneGenerations(file, next.number);
+    return isVouchedFor || isRecent;
+  }
+
   return {
     create: (path, bytes) =>
       guarded(root, async () => {
@@ -61,11 +75,9 @@ export async function folderRecordStore(directory: string): Promise<RecordStore>
         const current = await newestGeneration(file);
         if (current === null || revisionOf(current) !== revision) throw new ServiceError('RECORD_CHANGED', { path });
 
-        const next = { number: current.number + 1, bytes };
-        const nextFile = generationFile(file, next.number);
         await ensureFolder(join(generationsFolder(file), 'any'));
-        if (!(await linkDurably(pending, nextFile, bytes))) throw new ServiceError('RECORD_CHANGED', { path });
-        if (!(await settleGeneration(file, next.number))) throw new ServiceError('RECORD_CHANGED', { path });
+        const next = { number: current.number + 1, bytes };
+        if (!(await linkNext(file, next))) throw new ServiceError('RECORD_CHANGED', { path });
         return revisionOf(next);
       }),
 

@@ -1,6 +1,7 @@
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isFileError } from './durable-file.ts';
+import { abandonedAfterMs, isFileError } from './durable-file.ts';
 
 /**
  * The states of one record, each a file of its own that never changes: the first under the record's own name, later
@@ -12,7 +13,7 @@ export interface Generation {
   readonly bytes: Uint8Array;
 }
 
-/** How many older generations are kept: `settleGeneration` relies on it. The first is always kept, because its name is taken. */
+/** How many older generations are kept, for readers that listed them a moment ago. The first is always kept, because its name is taken. */
 const kept = 16;
 
 export function generationFile(record: string, number: number): string {
@@ -37,35 +38,80 @@ export async function newestGeneration(record: string): Promise<Generation | nul
   }
 }
 
+/** A number that a process is about to link. Until it is withdrawn, nobody prunes the number or the one before it. */
+export interface AnnouncedNumber {
+  /** Returns whether it was still announced. After a day other processes take it for abandoned. */
+  withdraw(): Promise<boolean>;
+}
+
 /**
- * Prunes older generations after one was linked, and returns whether the new one counts. It does not count if the process
- * paused so long between reading and linking that its number was used and pruned meanwhile. Then more than sixteen newer
- * generations exist, and no listing misses all of them; a number that was linked in time has fewer above it.
+ * Announces that `number` is about to be linked. After this, a process that finds `number - 1` to be the newest still can
+ * link `number` only if nobody has used it: whoever prunes from now on sees the announcement, and whoever listed the
+ * generations before saw none newer than `number - 1`.
  */
-export async function settleGeneration(record: string, linked: number): Promise<boolean> {
+export async function announceNumber(record: string, number: number): Promise<AnnouncedNumber> {
+  const name = `next-${String(number)}-${String(process.pid)}-${randomBytes(8).toString('hex')}`;
+  const file = join(generationsFolder(record), name);
+  // Read by living processes alone, so it need not survive a power failure.
+  await writeFile(file, '', { flag: 'wx', mode: 0o600 });
+  return { withdraw: () => removed(file) };
+}
+
+/**
+ * Prunes older generations after one was linked. Announced numbers, and what they follow, stay. Returns whether `linked` is
+ * among the newest: only a process that was taken for abandoned needs to ask.
+ */
+export async function pruneGenerations(record: string, linked: number): Promise<boolean> {
   const folder = generationsFolder(record);
-  const numbers = await numbersIn(folder);
+  const names = await namesIn(folder);
+  const numbers = toNumbers(names);
   const oldestKept = Math.max(...numbers, linked) - kept;
+  const announced = await announcedNumbers(folder, names);
+  const oldestNeeded = Math.min(oldestKept, ...announced.map((number) => number - 1));
   for (const number of numbers) {
-    if (number < oldestKept) await unlink(join(folder, String(number))).catch(ignoreAbsent);
+    if (number < oldestNeeded) await removed(join(folder, String(number)));
   }
   return linked >= oldestKept;
 }
 
-async function newestNumber(record: string): Promise<number> {
-  return (await numbersIn(generationsFolder(record))).reduce((highest, number) => Math.max(highest, number), 1);
+export async function newestNumber(record: string): Promise<number> {
+  return toNumbers(await namesIn(generationsFolder(record))).reduce((highest, number) => Math.max(highest, number), 1);
 }
 
-async function numbersIn(folder: string): Promise<number[]> {
+function toNumbers(names: readonly string[]): number[] {
+  return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+}
+
+/** Numbers that processes are about to link. What was announced a day ago is removed: its process died. */
+async function announcedNumbers(folder: string, names: readonly string[]): Promise<number[]> {
+  const announced: number[] = [];
+  for (const name of names) {
+    const [, number] = /^next-(\d+)-/.exec(name) ?? [];
+    if (number === undefined) continue;
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > abandonedAfterMs) await removed(file);
+    else if (found !== null) announced.push(Number(number));
+  }
+  return announced;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+    return await readdir(folder);
   } catch (error) {
     if (isFileError(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }
 
-function ignoreAbsent(error: unknown): void {
-  // Another process prunes the same record.
-  if (!isFileError(error, 'ENOENT')) throw error;
+/** Removes a file. Returns `false` if another process has removed it. */
+async function removed(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return false;
+    throw error;
+  }
 }

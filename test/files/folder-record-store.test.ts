@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { linkDurably } from '../../src/files/durable-file.ts';
 import { folderRecordStore } from '../../src/files/folder-record-store.ts';
-import { generationFile, settleGeneration } from '../../src/files/generations.ts';
+import { announceNumber, generationFile } from '../../src/files/generations.ts';
 import { sharedFileSystem } from '../../src/files/local-disk.ts';
 import { recordStoreContract } from '../contracts/record-store.contract.ts';
 
@@ -68,6 +68,25 @@ describe('when several processes share one folder', () => {
   });
 });
 
+/** A record at generation 2, and what other processes may do to it. */
+async function withHead() {
+  const directory = fresh();
+  const store = await folderRecordStore(directory);
+  const file = join(directory, 'head');
+  let newest = await store.replace('head', bytes('2'), await store.create('head', bytes('1')));
+  return {
+    store,
+    file,
+    link: (number: number) => linkDurably(join(directory, '=pending'), generationFile(file, number), bytes('late')),
+    replaceUntil: async (last: number) => {
+      newest = (await store.read('head'))?.revision ?? newest;
+      for (let round = Number.parseInt(newest) + 1; round <= last; round++) {
+        newest = await store.replace('head', bytes(String(round)), newest);
+      }
+    },
+  };
+}
+
 describe('when a process stands still between reading and writing', () => {
   it('loses, even after its number was pruned', async () => {
     const store = await folderRecordStore(fresh());
@@ -79,16 +98,35 @@ describe('when a process stands still between reading and writing', () => {
     expect(content(await store.read('head'))).toBe('59');
   });
 
-  it('does not count when it links a number that was used and pruned between its reading and its linking', async () => {
-    const directory = fresh();
-    const store = await folderRecordStore(directory);
-    const file = join(directory, 'head');
-    let newest = await store.create('head', bytes('1'));
-    for (let round = 2; round < 60; round++) newest = await store.replace('head', bytes(String(round)), newest);
+  it('cannot link the number that it announced, if another process used it meanwhile, however much was pruned', async () => {
+    const { store, file, link, replaceUntil } = await withHead();
+    const announced = await announceNumber(file, 3);
+    await replaceUntil(60);
+    expect(await link(3)).toBe(false);
+    expect(await announced.withdraw()).toBe(true);
+    expect(content(await store.read('head'))).toBe('60');
+  });
 
-    expect(await linkDurably(join(directory, '=pending'), generationFile(file, 3), bytes('late'))).toBe(true);
-    expect(await settleGeneration(file, 3)).toBe(false);
-    expect(content(await store.read('head'))).toBe('59');
+  it('has written what it linked in time, however many wrote after it before it looked again', async () => {
+    const { store, file, link, replaceUntil } = await withHead();
+    const announced = await announceNumber(file, 3);
+    expect(await link(3)).toBe(true);
+    await replaceUntil(60);
+    // More than sixteen newer ones once made a process believe that its write had not counted, and write again.
+    expect(await announced.withdraw()).toBe(true);
+    expect(content(await store.read('head'))).toBe('60');
+  });
+
+  it('holds up pruning for a day at most, and is told that nobody vouches for its write then', async () => {
+    const { file, replaceUntil } = await withHead();
+    const announced = await announceNumber(file, 3);
+    await replaceUntil(60);
+    const [name = ''] = (await readdir(join(file, '..', '=head'))).filter((one) => one.startsWith('next-'));
+    const dayAgo = new Date(Date.now() - 25 * 3_600_000);
+    await utimes(join(file, '..', '=head', name), dayAgo, dayAgo);
+    await replaceUntil(61);
+    expect((await readdir(join(file, '..', '=head'))).length).toBeLessThan(20);
+    expect(await announced.withdraw()).toBe(false);
   });
 
   it('tells two states with the same bytes apart', async () => {
