@@ -15,8 +15,9 @@ const storageAccount = `/subscriptions/00000000-0000-0000-0000-000000000001/reso
 
 let cloud: EmbeddedCloud;
 let directory: string;
-/** Hosts that were asked, by any client. */
+/** Hosts that were asked, by any client; and the programs that asked the log. */
 const asked = new Set<string>();
+const logClients = new Set<string>();
 
 type Options = https.RequestOptions & { readonly hostname: string };
 
@@ -30,8 +31,11 @@ function route(options: Options): Options & { readonly plain: boolean } {
   if (options.hostname === new URL(cloudUnderTest.authority).hostname)
     return to(cloud.entra.url, cloud.entra.certificate);
   if (options.hostname.endsWith(`.${cloudUnderTest.vaultDomain}`)) return to(cloud.vault.url);
-  if (options.hostname === new URL(cloudUnderTest.logAnalytics).hostname)
+  if (options.hostname === new URL(cloudUnderTest.logAnalytics).hostname) {
+    const agent = new Headers(options.headers as Record<string, string>).get('user-agent') ?? '';
+    logClients.add(/monitor-query(?:-logs)?/.exec(agent)?.[0] ?? agent);
     return to(cloud.logAnalytics.url, cloud.logAnalytics.certificate);
+  }
   throw new Error(`not a name of this cloud: ${options.hostname}`);
 }
 
@@ -63,49 +67,65 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-describe('a whole pass in a national cloud', () => {
-  it('sends no request to a name of the public cloud, and asks for no token for one', async () => {
-    const application = cloud.entra.define({ name: 'keyturn', address: '203.0.113.4' });
-    cloud.vault.grant(application, ['get', 'set', 'list', 'update']);
-    const aYearAgo = new Date(Date.now() - 365 * 86_400_000);
-    for (const name of ['keyturn-canary', 'keyturn-staging-key', 'session-key', 'storage-key'])
-      cloud.vault.seed({ name, value: `value-of-${name}-0123456789abcdef`, created: aYearAgo });
-    const policyFile = join(directory, 'keyturn.policy.yml');
-    await writeFile(
-      policyFile,
-      `format: 1
+/** The service as an operator of that cloud sets it up, with records of its own. */
+async function serviceWith(more: Record<string, string>) {
+  const application = cloud.entra.define({ name: 'keyturn', address: '203.0.113.4' });
+  cloud.vault.grant(application, ['get', 'set', 'list', 'update']);
+  const policyFile = join(directory, `${application.clientId}.policy.yml`);
+  await writeFile(
+    policyFile,
+    `format: 1
 secrets:
   session-key: { issuer: generated, validity: 30d }
   storage-key: { issuer: azure-keys, validity: 30d, target: { resource: ${storageAccount} } }
 identities:
   ${application.objectId}: { role: rotator }
 `,
-    );
-    const { keyturn } = await composeKeyturn({
-      KEYTURN_CLOUD: 'us-government',
-      KEYTURN_VAULTS: `${cloud.vault.resourceId}=https://${cloud.vault.name}.${cloudUnderTest.vaultDomain}`,
-      KEYTURN_IDENTITY_KIND: 'client-secret',
-      KEYTURN_IDENTITY_CLIENT_ID: application.clientId,
-      KEYTURN_IDENTITY_CLIENT_SECRET: cloud.entra.addSecret(application),
-      KEYTURN_TENANT_ID: cloud.entra.tenantId,
-      KEYTURN_LOG_WORKSPACE_ID: cloud.logAnalytics.workspaceId,
-      KEYTURN_DATA: join(directory, 'records'),
-      KEYTURN_POLICY: policyFile,
-    });
-    const rotations = await keyturn.reconcileRotations();
+  );
+  asked.clear();
+  logClients.clear();
+  return await composeKeyturn({
+    KEYTURN_CLOUD: 'us-government',
+    KEYTURN_VAULTS: `${cloud.vault.resourceId}=https://${cloud.vault.name}.${cloudUnderTest.vaultDomain}`,
+    KEYTURN_IDENTITY_KIND: 'client-secret',
+    KEYTURN_IDENTITY_CLIENT_ID: application.clientId,
+    KEYTURN_IDENTITY_CLIENT_SECRET: cloud.entra.addSecret(application),
+    KEYTURN_TENANT_ID: cloud.entra.tenantId,
+    KEYTURN_LOG_WORKSPACE_ID: cloud.logAnalytics.workspaceId,
+    KEYTURN_DATA: join(directory, application.clientId),
+    KEYTURN_POLICY: policyFile,
+    ...more,
+  });
+}
+
+const [authority, log, resourceManager] = [
+  cloudUnderTest.authority,
+  cloudUnderTest.logAnalytics,
+  cloudUnderTest.resourceManager,
+].map((url) => new URL(url).hostname);
+const vaultHost = () => `${cloud.vault.name}.${cloudUnderTest.vaultDomain}`;
+
+describe('a whole pass in a national cloud', () => {
+  it('sends no request to a name of the public cloud, and asks for no token for one', async () => {
+    const aYearAgo = new Date(Date.now() - 365 * 86_400_000);
+    for (const name of ['keyturn-canary', 'keyturn-staging-key', 'session-key', 'storage-key'])
+      cloud.vault.seed({ name, value: `value-of-${name}-0123456789abcdef`, created: aYearAgo });
+    const { keyturn } = await serviceWith({});
+    await keyturn.reconcileRotations();
     const retrievals = await keyturn.collectRetrievals();
-    const reports = await keyturn.produceReports();
+    await keyturn.produceReports();
 
     expect(cloud.vault.versions('session-key')).toHaveLength(2);
     expect(retrievals.counts).toMatchObject({ canaryReads: 1 });
-    expect([rotations.what, reports.what]).toEqual(['Rotations', 'Reports']);
-    expect([...asked].toSorted()).toEqual(
-      [
-        new URL(cloudUnderTest.authority).hostname,
-        new URL(cloudUnderTest.logAnalytics).hostname,
-        new URL(cloudUnderTest.resourceManager).hostname,
-        `${cloud.vault.name}.${cloudUnderTest.vaultDomain}`,
-      ].toSorted(),
-    );
+    expect(asked).toEqual(new Set([authority, log, resourceManager, vaultHost()]));
+    expect([...logClients]).toEqual(['monitor-query']);
+  });
+
+  it('holds for the other log client too, which the setting chooses', async () => {
+    const { keyturn } = await serviceWith({ KEYTURN_LOG_CLIENT: 'monitor-query-logs' });
+    const { counts } = await keyturn.collectRetrievals();
+    expect(counts['rows']).toBeGreaterThan(0);
+    expect(asked).toEqual(new Set([authority, log, vaultHost()]));
+    expect([...logClients]).toEqual(['monitor-query-logs']);
   });
 });
