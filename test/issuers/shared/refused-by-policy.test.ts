@@ -17,7 +17,8 @@ describe('a value that the provider’s own rules refuse', () => {
   it('is reported for a Gitea user’s password, and the old one stays', async () => {
     const world = await giteaWorld();
     const issuer = giteaUserPasswordIssuer({ gitea: world.client, randomBytes });
-    const request = requestFor('gitea-user-password', { user: 'deployer' });
+    const current = new SecretValue('deployer-password-1234');
+    const request = { ...requestFor('gitea-user-password', { user: 'deployer' }), current };
     await expectPolicyNamed(issuer, request, new SecretValue('short'));
     const old = { credentialId: 'deployer', value: new SecretValue('deployer-password-1234') };
     expect(await issuer.verify(request, old)).toMatchObject({ outcome: 'works' });
