@@ -38,7 +38,7 @@ function openCanary(access: VaultAccess, secret: string): () => Promise<CanaryRe
     }
     const at = opened.serverTime();
     if (correlationId === undefined || at === null) {
-      throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'answer without x-ms-request-id or Date' });
+      throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'the answer has no x-ms-request-id or Date' });
     }
     return { vault, secret, correlationId: correlationId.toLowerCase(), at: at.toISOString() };
   };

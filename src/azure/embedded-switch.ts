@@ -37,5 +37,5 @@ export function isLoopback(text: string): boolean {
 }
 
 function originOf(text: string): string {
-  return URL.parse(text)?.origin ?? 'what stands there';
+  return URL.parse(text)?.origin ?? 'the given text';
 }

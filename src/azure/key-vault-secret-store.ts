@@ -110,7 +110,7 @@ async function authenticate(reader: VaultReader, name: string): Promise<void> {
   } catch (error) {
     if (!authenticated()) throw error;
   }
-  if (!authenticated()) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no token was accepted' });
+  if (!authenticated()) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'the vault accepted no token' });
 }
 
 async function listVersions({ read, client }: VaultReader, name: string): Promise<SecretVersion[]> {
@@ -121,7 +121,8 @@ async function listVersions({ read, client }: VaultReader, name: string): Promis
 /** The properties of every secret's newest version, which name no version. */
 async function listSecrets({ vault, read, client }: VaultReader): Promise<readonly SecretProperties[]> {
   const shown = await read(null, () => collected(client.listPropertiesOfSecrets()));
-  if (shown === null) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no list of secrets' });
+  if (shown === null)
+    throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'the vault returned no list of secrets' });
   return shown;
 }
 

@@ -48,7 +48,7 @@ function parseKeyId(keyId: string): { vaultUrl: string; name: string; version: s
     .split('/')
     .filter((segment) => segment !== '');
   if (url === null || collection !== 'keys' || name === undefined || rest.length > 0) {
-    throw new ServiceError('SIGNING_KEY_UNUSABLE', { key: keyId, reason: 'this is not the address of a key' });
+    throw new ServiceError('SIGNING_KEY_UNUSABLE', { key: keyId, reason: 'it is not the address of a key' });
   }
   return { vaultUrl: url.origin, name, version };
 }
@@ -56,7 +56,7 @@ function parseKeyId(keyId: string): { vaultUrl: string; name: string; version: s
 function exportPublicKey(keyId: string, { key, properties }: KeyVaultKey): string {
   const unusable = (reason: string): ServiceError => new ServiceError('SIGNING_KEY_UNUSABLE', { key: keyId, reason });
   if (properties.enabled === false) throw unusable('it is disabled');
-  if (!isP256(key)) throw unusable('it is no P-256 key');
+  if (!isP256(key)) throw unusable('it is not a P-256 key');
   const point = { kty: 'EC', crv: 'P-256', x: base64url(key.x), y: base64url(key.y) };
   return createPublicKey({ key: point, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
 }

@@ -46,11 +46,12 @@ function toBindings(
       say(path, place);
       continue;
     }
-    if (bindings.has(`${place.vault}/${place.name}`)) say(path, 'is bound twice; names differ by more than their case');
+    if (bindings.has(`${place.vault}/${place.name}`)) say(path, 'is bound twice; names are case-insensitive');
     // A policy that bound a staging secret would rotate and publish the pending value.
     if (place.name.startsWith('rot-pending--')) say([...path], 'names a staging secret');
     for (const [index, namespace] of written.namespaces.entries()) {
-      if (!Object.hasOwn(namespaces, namespace)) say([...path, 'namespaces', index], 'is no namespace of this policy');
+      if (!Object.hasOwn(namespaces, namespace))
+        say([...path, 'namespaces', index], 'is not a namespace of this policy');
     }
     sayTimes(written, path, say);
     bindings.set(`${place.vault}/${place.name}`, toBinding(place, written));
@@ -133,9 +134,9 @@ function toIdentities({ identities }: WrittenPolicy, say: Say): Map<string, Iden
   const rules = new Map<string, IdentityRule>();
   for (const [key, { role, labels, repositories, addresses, sharedHost }] of Object.entries(identities)) {
     const objectId = key.toLowerCase();
-    if (rules.has(objectId)) say(['identities', key], 'is given twice');
+    if (rules.has(objectId)) say(['identities', key], 'occurs twice');
     if (role !== 'runner' && (labels.length + repositories.length > 0 || sharedHost)) {
-      say(['identities', key], 'has labels, repositories or sharedHost, which a runner alone can have');
+      say(['identities', key], 'has labels, repositories or sharedHost, which only a runner can have');
     }
     rules.set(objectId, {
       objectId,
@@ -168,7 +169,7 @@ function faultsOf(source: YamlSource, issue: z.core.$ZodIssue): string[] {
         ),
       ];
     case 'invalid_key':
-      return [source.at(issue.path, issue.issues[0]?.message ?? 'is no name that can stand here')];
+      return [source.at(issue.path, issue.issues[0]?.message ?? 'is not a valid name here')];
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':
@@ -185,7 +186,7 @@ function faultsOf(source: YamlSource, issue: z.core.$ZodIssue): string[] {
 function unknownKey([room]: readonly PropertyKey[], key: string): string {
   if (room === 'namespaces' && key === 'environments')
     return 'promises what no job can show: Gitea tells no environment. Remove it, and name a namespace for each environment';
-  return 'is no key that Keyturn knows';
+  return 'is an unknown key';
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -75,7 +75,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.options('/events/key-vault', (context) => allowDelivery(context.req.raw));
   web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
   web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
-  web.notFound((context) => showRefusal(context.req.raw, 404, 'There is no such page.'));
+  web.notFound((context) => showRefusal(context.req.raw, 404, 'Unknown page.'));
   web.onError((error, context) => answerError(error, context.req.raw, ports.logger));
   return web;
 

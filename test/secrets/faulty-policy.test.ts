@@ -11,7 +11,7 @@ describe('a policy with faults', () => {
   it('allows a shared host only for a runner', () => {
     const text = `format: 1\nidentities:\n  aaaaaaaa-2222-3333-4444-555555555555: { role: rotator, sharedHost: true }\n`;
     expect(faultsOf(text)).toEqual([
-      '3:3 identities.aaaaaaaa-2222-3333-4444-555555555555 has labels, repositories or sharedHost, which a runner alone can have',
+      '3:3 identities.aaaaaaaa-2222-3333-4444-555555555555 has labels, repositories or sharedHost, which only a runner can have',
     ]);
   });
 
@@ -44,14 +44,14 @@ colour: red
 `;
     expect(faultsOf(text)).toEqual([
       '3:3 secrets.one.validity is missing',
-      '5:5 secrets.one.validty is no key that Keyturn knows',
+      '5:5 secrets.one.validty is an unknown key',
       '6:5 secrets.one.grace must be a whole number and one unit, such as 90d, 24h, 15m or 10s',
       '8:5 secrets.two.issuer must be a text',
       '10:25 secrets.two.approval.1 must be publish or revoke',
-      '14:24 secrets.three.namespaces.1 is no namespace of this policy',
-      '16:11 namespaces.shop.repository is no key that Keyturn knows',
+      '14:24 secrets.three.namespaces.1 is not a namespace of this policy',
+      '16:11 namespaces.shop.repository is an unknown key',
       '18:3 identities.not-an-id must be an object id such as 11111111-2222-3333-4444-555555555555',
-      '19:1 colour is no key that Keyturn knows',
+      '19:1 colour is an unknown key',
     ]);
   });
 
@@ -59,7 +59,7 @@ colour: red
     [
       'an unknown namespace',
       'validity: 90d\n    namespaces: [nowhere]',
-      '5:18 secrets.one.namespaces.0 is no namespace of this policy',
+      '5:18 secrets.one.namespaces.0 is not a namespace of this policy',
     ],
     [
       'a validity that the rotations a day cannot keep up with',

@@ -15,7 +15,7 @@ export async function readEntries<Entry>(
   for await (const piece of readJsonLines(path)) {
     const entry = 'fault' in piece ? null : parse(piece.value, piece.place);
     if (entry === null)
-      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason: 'it is not of its kind' });
+      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason: 'it is not a valid entry' });
     entries.push(entry);
   }
   return entries;

@@ -55,7 +55,7 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
     }
     const value = parseOrFault(line);
     if (typeof value !== 'symbol') yield { value, place };
-    else if (number > 1) yield { fault: 'it is no JSON', place };
+    else if (number > 1) yield { fault: 'it is not valid JSON', place };
     else {
       // The first line is not a complete value, so this is one document over many lines, such as an archive's
       // `{"records": […]}`.
@@ -69,7 +69,7 @@ async function readDocument(file: string): Promise<PlacedJson | PlacedFault> {
   const text = await readFile(file, 'utf8');
   if (isNestedTooDeeply(text)) return { fault: tooDeep, place: file };
   const value = parseOrFault(text);
-  return typeof value === 'symbol' ? { fault: 'it is no JSON', place: file } : { value, place: file };
+  return typeof value === 'symbol' ? { fault: 'it is not valid JSON', place: file } : { value, place: file };
 }
 
 const tooDeep = 'it is nested too deeply';

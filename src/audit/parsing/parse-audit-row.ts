@@ -24,7 +24,7 @@ const timePattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+
  */
 export function parseAuditRow(row: unknown, place: string): ParsedRow {
   const refuse = (reason: string): ParsedRow => ({ outcome: 'refused', place, reason });
-  if (!isObject(row)) return refuse('it is no object');
+  if (!isObject(row)) return refuse('it is not an object');
   if (isObject(row['record'])) return parseAuditRow(row['record'], place);
 
   const columns = indexColumns(row);
@@ -43,7 +43,7 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
   const identity = callerIdentity(columns.get('identity'), columns);
   const client = readText(columns, 'clientinfo');
   const kind = classifyOperation({ operation, status, identity, client });
-  if (kind === null) return refuse(`its operation on secrets is not known to this release: ${operation.slice(0, 60)}`);
+  if (kind === null) return refuse(`this release does not know its operation on secrets: ${operation.slice(0, 60)}`);
 
   const asked = requestedSecret(request);
   const served = requestedSecret(object);

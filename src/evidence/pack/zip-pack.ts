@@ -37,7 +37,7 @@ export async function* zipPack(records: RecordStore, pack: string): AsyncIterabl
     }
   }
   if (directory.length === 0)
-    throw new ServiceError('PACK_UNREADABLE', { pack, reason: 'the archive holds no such pack' });
+    throw new ServiceError('PACK_UNREADABLE', { pack, reason: 'the archive does not contain the pack' });
   yield* directory;
   yield encodeEndRecord(directory, offset);
 }

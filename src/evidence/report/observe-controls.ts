@@ -26,10 +26,10 @@ const noReads = 'no value was disclosed in the period';
 const unlessAny = (count: number, why: string): string | null => (count === 0 ? why : null);
 
 /** Why the end of an old value cannot be tested yet. */
-const stillStanding = {
+const notEndedYet = {
   'in-grace': 'still in grace',
-  'in-force-again': 'in force again behind a roll-back',
-  'not-ended': 'left alive when somebody else published over the new one',
+  'in-force-again': 'in force again after a roll-back',
+  'not-ended': 'not revoked because another publisher set a newer version',
 } as const;
 
 /** Measures each observation. A test compares these names with `templates/controls/observations.json`. */
@@ -83,7 +83,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
     const published = rotations.filter((rotation) => rotation.publishedAt !== null);
     const standing = (['in-grace', 'in-force-again', 'not-ended'] as const).map((oldValue) => ({
       count: published.filter((rotation) => rotation.oldValue === oldValue).length,
-      why: stillStanding[oldValue],
+      why: notEndedYet[oldValue],
     }));
     const why = standing.flatMap((one) => (one.count === 0 ? [] : [`${counted(one.count, 'old value')} ${one.why}`]));
     return {

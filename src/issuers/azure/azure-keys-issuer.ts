@@ -32,7 +32,7 @@ const shape = targetShape(
     if (access === 'read-only' && !service.readOnlyKeys)
       return [{ place: 'target.access', reason: 'has no read-only keys' }];
     const formless = form === 'connection-string' && service.keyField === null;
-    return formless ? [{ place: 'target.form', reason: 'must be key: it has no connection string' }] : [];
+    return formless ? [{ place: 'target.form', reason: 'must be key: this service has no connection string' }] : [];
   },
 );
 
@@ -125,7 +125,7 @@ async function slots(
   const current = keyIn(service, request.current);
   const inForce = keys.find(({ key }) => key === current);
   // Somebody renewed the key by hand. Renewing either key might revoke one that is in use.
-  if (inForce === undefined) throw stateRefused(request, 'the value in force is neither of its keys');
+  if (inForce === undefined) throw stateRefused(request, 'the value in force is not one of its keys');
   return { inForce, idle: inForce === keys[0] ? keys[1] : keys[0] };
 }
 
@@ -153,7 +153,11 @@ async function renew(ports: Ports, request: IssueRequest, key: ServiceKey): Prom
     if (renewed !== undefined && renewed.key !== key.key) return renewed;
     await pause(waitMs, null, { signal: request.signal }).catch(() => {
       const provider = readTarget(request.binding).resource.id;
-      throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: name, provider, reason: 'renewal has not ended' });
+      throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', {
+        issuer: name,
+        provider,
+        reason: 'the renewal has not finished',
+      });
     });
   }
 }
@@ -187,7 +191,7 @@ async function post(
     body: JSON.stringify(body),
     changes,
   });
-  if (answer.status === 404) throw stateRefused({ binding }, 'there is no such resource');
+  if (answer.status === 404) throw stateRefused({ binding }, 'the resource does not exist');
   return answer.body;
 }
 

@@ -82,7 +82,7 @@ async function credentials(
   const application = jsonProperties(body);
   // The policy accepts a GUID in either case; Graph answers in lower case.
   if (String(application.get('appId')).toLowerCase() !== target.clientId.toLowerCase())
-    throw stateRefused(ports, target, 'it is not the application of this client id');
+    throw stateRefused(ports, target, 'the application has another client id');
   const listed = application.get(kind);
   if (!Array.isArray(listed))
     throw new ServiceError('PROVIDER_ANSWER_MALFORMED', {
@@ -127,7 +127,7 @@ async function ask(
     changes: method === 'POST',
     statuses: [400],
   });
-  if (answer.status === 404) throw stateRefused(ports, target, 'there is no such application');
+  if (answer.status === 404) throw stateRefused(ports, target, 'the application does not exist');
   if (answer.status === 400) throw classifyRefusal(ports, target, answer.body);
   return answer;
 }

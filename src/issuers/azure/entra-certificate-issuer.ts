@@ -110,7 +110,7 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   );
   const keyId = made.get('keyId');
   if (typeof keyId === 'string') return { credentialId: keyId, value: proposed };
-  const details = { issuer: name, provider: `applications/${target.application}`, reason: 'no key id in the answer' };
+  const details = { issuer: name, provider: `applications/${target.application}`, reason: 'the answer has no key id' };
   throw new ServiceError('PROVIDER_ANSWER_UNCLEAR', details);
 }
 
@@ -131,7 +131,7 @@ async function verify(
     return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
   }
   if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
-    return refused(true, 'it is another application');
+    return refused(true, 'it belongs to another application');
   return {
     outcome: 'works',
     principal: target.clientId,
@@ -174,7 +174,7 @@ function signProof({ binding, current, now }: IssueRequest): string {
       name,
       binding,
       'value',
-      'in force is no key with a certificate: the first certificate is added by hand',
+      'in force is not a key with a certificate: add the first certificate by hand',
     );
   return signedAssertion(own, { aud: proofAudience, iss: shape.read(binding).application, ...validity(now) });
 }

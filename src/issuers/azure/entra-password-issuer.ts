@@ -107,7 +107,7 @@ async function verify(
     return refused(false, `Entra refuses it: AADSTS${String(entered.number ?? '')}`);
   }
   if (entered.clientId.toLowerCase() !== target.clientId.toLowerCase())
-    return refused(true, 'it is another application');
+    return refused(true, 'it belongs to another application');
   return { outcome: 'works', principal: target.clientId, notes: [`tenant ${target.tenant}`] };
 }
 

@@ -89,12 +89,12 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
 async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
   const { tls, host, port, database } = shape.read(binding);
   const login = loginIn(binding, value);
-  if (login === null) return refused(false, "it is no login of the target's user");
+  if (login === null) return refused(false, "it is not a login of the target's user");
   const rows = await withMysql(name, { login, tls, signal }, (mysql) => mysql.ask('SELECT CURRENT_USER() AS user'));
   if (rows === null) return refused(false, `the server refuses ${login.user}`);
   const account = rows[0]?.['user'];
   if (typeof account !== 'string' || account.replace(/@[^@]*$/, '') !== login.user)
-    return refused(true, 'it is another user');
+    return refused(true, 'it belongs to another user');
   return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`] };
 }
 
@@ -117,7 +117,7 @@ async function revoke(
   }
   // An unpublished password is revoked by setting the one that readers use, which drops both others.
   const back = current === null ? null : loginIn(binding, current);
-  if (back === null) throw targetRefused(name, binding, 'value', 'is not known, so that nothing could take its place');
+  if (back === null) throw targetRefused(name, binding, 'value', 'in force is unknown, so nothing could replace it');
   if ((await verify(request, { credentialId, value: current ?? new SecretValue('') })).outcome !== 'works') {
     throw new ServiceError('PROVIDER_STATE_REFUSED', {
       issuer: name,

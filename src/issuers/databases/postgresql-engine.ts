@@ -43,7 +43,7 @@ export function postgresqlEngine({ randomBytes }: { readonly randomBytes: Random
       const sql = "select shobj_description(oid, 'pg_authid') as mark from pg_roles where rolname = $1";
       const rows = await asAdministrator(session, (client) => ask(session, client, sql, [user]));
       const [row] = rows.rows;
-      if (row === undefined) throw refused(session, `there is no role ${user}`);
+      if (row === undefined) throw refused(session, `role ${user} does not exist`);
       return textOf(row['mark']) === '' ? null : textOf(row['mark']);
     },
     rightsOf: async (session, user) => {

@@ -29,7 +29,7 @@ const shape = targetShape(
   (target) => [
     ...tlsFaults({ ...target, database: '' }),
     ...(target.user === 'default'
-      ? [{ place: 'target.user', reason: 'must not be default: it may have no password' }]
+      ? [{ place: 'target.user', reason: 'must not be default, which may have no password' }]
       : []),
   ],
 );
@@ -89,11 +89,11 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
 async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
   const { tls, host, port } = shape.read(binding);
   const login = loginIn(binding, value);
-  if (login === null) return refused(false, "it is no login of the target's user");
+  if (login === null) return refused(false, "it is not a login of the target's user");
   const user = await withRedis(name, { login, tls, signal }, (redis) => redis.whoAmI());
   if (user === null) return refused(false, `the server refuses ${login.user}`);
   // A user without the right to ask for its name has still signed in, because AUTH names the user.
-  if (user !== '' && user !== login.user) return refused(true, `the server calls it ${user}`);
+  if (user !== '' && user !== login.user) return refused(true, `the server reports user ${user}`);
   return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}`] };
 }
 
@@ -108,8 +108,7 @@ async function revoke(
   if (credentialId.split('#')[0] !== user)
     throw targetRefused(name, binding, 'CredentialId', "is not the target's user");
   const inForce = current === null ? null : loginIn(binding, current);
-  if (inForce === null)
-    throw targetRefused(name, binding, 'value', 'in force is not known, so that nothing may be taken away');
+  if (inForce === null) throw targetRefused(name, binding, 'value', 'in force is unknown, so nothing may be removed');
   return await asAdministrator(ports, request, async (redis) => {
     const there = await readPasswordHashes(redis, binding);
     const keep = hashPassword(inForce);
@@ -140,7 +139,7 @@ async function asAdministrator<Result>(
 
 async function readPasswordHashes(redis: RedisSession, binding: SecretBinding): Promise<readonly string[]> {
   const hashes = await redis.passwordHashes(shape.read(binding).user);
-  if (hashes === null) throw stateRefused(binding, 'there is no such ACL user');
+  if (hashes === null) throw stateRefused(binding, 'the ACL user does not exist');
   return hashes;
 }
 

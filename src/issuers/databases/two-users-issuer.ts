@@ -97,10 +97,10 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
 async function verify(ports: Ports, request: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
   const { place, tls, users } = read(ports, request.binding);
   const login = parseLogin(value, place);
-  if (login === null || !users.includes(login.user)) return refused(false, 'it is no login of the target');
+  if (login === null || !users.includes(login.user)) return refused(false, 'it is not a login of the target');
   const entered = await ports.engine.signIn({ login, tls, signal: request.signal });
   if (entered.outcome === 'refused') return refused(false, `the server refuses ${login.user}`);
-  if (entered.user !== login.user) return refused(true, `the server calls it ${entered.user}`);
+  if (entered.user !== login.user) return refused(true, `the server reports user ${entered.user}`);
   const administrator = await readSession(ports, request);
   const [one, other] = await Promise.all(users.map((user) => ports.engine.rightsOf(administrator, user)));
   if (one?.join('\n') !== other?.join('\n')) return refused(true, 'the two users do not have the same rights');

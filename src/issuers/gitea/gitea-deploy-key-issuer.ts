@@ -92,8 +92,7 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
     if (line === null || key === undefined) return refused(false, 'the repository does not list this key');
     if (String(key.id) !== credential.credentialId)
       return refused(true, 'the repository lists this key under another id');
-    if (key.readOnly !== readOnly)
-      return refused(true, `read-only is ${String(key.readOnly)}, which is not the target's`);
+    if (key.readOnly !== readOnly) return refused(true, `read-only is ${String(key.readOnly)}, unlike the target's`);
     return {
       outcome: 'works',
       principal: repository,

@@ -98,12 +98,12 @@ async function verify(
   if (self.status === 403 && mayReadUser(scopes)) return refused(true, 'the token may not read its own user (403)');
   const login = jsonProperties(self.body).get('login');
   if (self.status !== 403 && (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())) {
-    return refused(true, "the token is another user's");
+    return refused(true, 'the token belongs to another user');
   }
   const listed = await find(ports, binding, signal, ({ id }) => String(id) === credential.credentialId);
-  if (listed === null) return refused(true, 'the user has no token of this id');
-  if (!credential.value.reveal().endsWith(listed.lastEight)) return refused(true, 'the token of this id is another');
-  if (!sameScopes(listed.scopes, scopes)) return refused(true, "its scopes are not the target's");
+  if (listed === null) return refused(true, 'the user has no token with this id');
+  if (!credential.value.reveal().endsWith(listed.lastEight)) return refused(true, 'another token has this id');
+  if (!sameScopes(listed.scopes, scopes)) return refused(true, "its scopes differ from the target's");
   if (isOwn(ports, binding)) {
     const asService = { kind: 'basic', user, password: credential.value } as const;
     const path = tokensOf(ports, binding).path;

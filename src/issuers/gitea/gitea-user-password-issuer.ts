@@ -100,7 +100,7 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     if (self.status === 403) return refused(true, 'the user may not sign in (403)');
     const login = jsonProperties(self.body).get('login');
     if (typeof login !== 'string' || login.toLowerCase() !== user.toLowerCase())
-      return refused(true, 'it is another user');
+      return refused(true, 'it belongs to another user');
     return { outcome: 'works', principal: user, notes: [gitea.url] };
   }
 }

@@ -98,9 +98,10 @@ async function verify(ports: Ports, request: IssueRequest, credential: IssuedCre
   const { url, events, repository, receiver } = shape.read(binding);
   const hooks = hooksOf(ports, binding);
   const hook = (await hooks.all(signal)).find(({ id }) => String(id) === credential.credentialId);
-  if (hook === undefined) return refused(false, 'there is no hook of this id');
-  if (hook.url.split('?')[0] !== url) return refused(true, "the hook delivers to an address that is not the target's");
-  if (!hook.active || !listensTo(hook.events, events)) return refused(true, "the hook's events are not the target's");
+  if (hook === undefined) return refused(false, 'no hook has this id');
+  if (hook.url.split('?')[0] !== url) return refused(true, "the hook's address differs from the target's");
+  if (!hook.active || !listensTo(hook.events, events))
+    return refused(true, "the hook's events differ from the target's");
   const notes = [ports.gitea.url, `events ${events.join(' ')}`];
   const deliveries = receiver === 'keyturn' && receivesAt(ports, url) ? ports.ownReceiver?.deliveries : undefined;
   if (deliveries === undefined)

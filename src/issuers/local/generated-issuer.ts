@@ -40,5 +40,7 @@ export function generatedIssuer({ randomBytes }: { readonly randomBytes: RandomB
 function guessable({ length, alphabet }: { length: number; alphabet: AlphabetName }): readonly TargetFault[] {
   const bits = Math.floor(countBits(length, alphabets[alphabet]));
   if (bits >= leastBits) return [];
-  return [{ place: 'target.length', reason: `gives ${String(bits)} bits; at least ${String(leastBits)} are needed` }];
+  return [
+    { place: 'target.length', reason: `yields ${String(bits)} bits; at least ${String(leastBits)} are required` },
+  ];
 }

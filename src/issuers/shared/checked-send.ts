@@ -15,7 +15,7 @@ export function checkedSend(issuer: string, network: Network): SendRequest {
     const target = new URL(url);
     const addresses = await resolveAddresses(target.hostname.replace(/^\[|\]$/g, ''));
     if (addresses.length === 0 || addresses.some(({ address }) => classifyNetwork(address) !== network)) {
-      const reason = `the name does not lead to the ${network} network alone`;
+      const reason = `the name does not resolve only to the ${network} network`;
       throw new ServiceError('PROVIDER_REQUEST_REFUSED', { issuer, provider: target.host, reason });
     }
     const pinned: LookupFunction = (_, options, answer) => {

@@ -32,7 +32,7 @@ export function texts(pattern: RegExp, says: string): TargetField<readonly strin
     if (given === undefined) return { reason: 'is missing' };
     const list = typeof given === 'object' ? given : [];
     const right = list.length > 0 && list.every((one) => wholly(pattern, one)) && new Set(list).size === list.length;
-    return right ? { value: list } : { reason: `must be a list of ${says}, none twice` };
+    return right ? { value: list } : { reason: `must be a list of ${says} without duplicates` };
   };
 }
 

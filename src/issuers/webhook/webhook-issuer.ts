@@ -46,7 +46,7 @@ function webhookShape(name: WebhookPorts['name']) {
       : [{ place: 'target.url', reason: 'is not in its normal form' }]),
     ...(countBits(length, alphabets[alphabet]) >= 112
       ? []
-      : [{ place: 'target.length', reason: 'gives too few bits' }]),
+      : [{ place: 'target.length', reason: 'yields too few bits' }]),
   ]);
 }
 
@@ -135,10 +135,10 @@ async function verify(
       const said = answer.get('principal');
       return said === principal
         ? { outcome: 'works', principal, notes: [new URL(url).host] }
-        : refused(true, "it is not the target's principal");
+        : refused(true, "it belongs to another principal than the target's");
     }
     case 'not-yet':
-      return { outcome: 'not-yet', reason: 'the endpoint says: not yet' };
+      return { outcome: 'not-yet', reason: 'the endpoint answered not-yet' };
     case 'refused':
       // Only an explicit statement that the sign-in failed shows that a credential is dead.
       return refused(answer.get('authenticated') !== false, 'the endpoint refuses it');
@@ -210,7 +210,7 @@ function idIn(ports: Ports, binding: SecretBinding, answer: ReadonlyMap<string, 
 }
 
 function requireId(ports: Ports, binding: SecretBinding, id: string): void {
-  if (!isId(id)) throw targetRefused(ports.name, binding, 'CredentialId', 'is not an id that an endpoint may give');
+  if (!isId(id)) throw targetRefused(ports.name, binding, 'CredentialId', 'is not a valid credential id');
 }
 
 /** The credential may exist with an unknown id; only `describe` can tell. */
@@ -219,7 +219,7 @@ function malformed(ports: Ports, binding: SecretBinding, place: string): Service
   return new ServiceError('PROVIDER_ANSWER_UNCLEAR', {
     issuer: ports.name,
     provider,
-    reason: `no ${place} in the answer`,
+    reason: `the answer has no ${place}`,
   });
 }
 

@@ -155,7 +155,7 @@ async function noRole(provider: OpenProvider, request: Request, isMissing: boole
   const looked = `Keyturn looked for the claim ${provider.roleClaim.name}, asking with the scope “${provider.scope}”.`;
   const found = isMissing
     ? 'The identity provider did not tell it. An earlier consent to this portal may be too narrow: revoke it in your account at the provider, then sign in again.'
-    : 'It holds none of the values that give a role here. Ask an operator to add you to a group or role of this portal.';
+    : 'It contains no value that grants a role here. Ask an operator to add you to a group or role of this portal.';
   return await showRefusal(request, 403, `Your account has no role in Keyturn. ${looked} ${found}`);
 }
 

@@ -63,7 +63,7 @@ describe('attributing files', () => {
     const outcome = await attributeFiles({ retrievals: path, out });
     expect(outcome).toMatchObject({ rows: 4, attributed: 2, unreadable: 2 });
     expect(outcome.unreadableRows).toEqual([
-      { place: `${path}:2`, reason: 'it is no JSON' },
+      { place: `${path}:2`, reason: 'it is not valid JSON' },
       { place: `${path}:3`, reason: 'it has no HttpStatusCode' },
     ]);
     expect(properties).toBeDefined();

@@ -78,7 +78,7 @@ describe('an audit row', () => {
   });
 
   it.each([
-    ['no object', 'text', 'it is no object'],
+    ['no object', 'text', 'it is not an object'],
     ['no time', { ...row, TimeGenerated: 'yesterday' }, 'it has no time (TimeGenerated or time, ISO 8601)'],
     ['a misspelt status', { ...row, HttpStatusCode: undefined, HttpStatus: 200 }, 'it has no HttpStatusCode'],
     ['a status that is no number', { ...row, HttpStatusCode: 'OK' }, 'it has no HttpStatusCode'],
@@ -91,7 +91,7 @@ describe('an audit row', () => {
     [
       'an unknown operation on secrets',
       { ...row, OperationName: 'SecretTeleport' },
-      'its operation on secrets is not known to this release: SecretTeleport',
+      'this release does not know its operation on secrets: SecretTeleport',
     ],
   ])('with %s is refused, naming its place', (_, broken, reason) => {
     expect(parseAuditRow(broken, 'slices/x#7')).toEqual({ outcome: 'refused', place: 'slices/x#7', reason });

@@ -130,7 +130,7 @@ describe('the model of the report', () => {
     expect(ended?.observation).toMatchObject({
       tested: 3,
       notTested:
-        '1 old value still in grace; 1 old value in force again behind a roll-back; 1 old value left alive when somebody else published over the new one',
+        '1 old value still in grace; 1 old value in force again after a roll-back; 1 old value not revoked because another publisher set a newer version',
     });
   });
 

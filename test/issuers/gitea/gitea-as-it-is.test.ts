@@ -182,7 +182,7 @@ describe('finding 11: gitea-token', () => {
     [areas.map((area) => `write:${area}`), 'must be all instead of every write scope'],
     [['all', 'read:user'], 'must not hold read:user beside all'],
     [['public-only'], 'must hold a scope besides public-only'],
-    [['read:nonsense'], 'must be a list of scopes such as read:repository, none twice'],
+    [['read:nonsense'], 'must be a list of scopes such as read:repository without duplicates'],
   ])('refuses %j in the policy: %s', async (scopes, reason) => {
     const { asBasic } = await start();
     const { client, sent } = watched(asBasic);

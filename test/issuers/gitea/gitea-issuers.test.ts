@@ -69,7 +69,7 @@ describe('an access token', () => {
     expect(await issuer.verify(request, { credentialId: '1', value: foreign })).toMatchObject({
       outcome: 'refused',
       authenticated: true,
-      reason: "the token is another user's",
+      reason: 'the token belongs to another user',
     });
     await world.stop();
   });
@@ -83,7 +83,7 @@ describe('an access token', () => {
       expect(await issuer.verify(request, { credentialId, value })).toMatchObject({
         outcome: 'refused',
         authenticated: true,
-        reason: "its scopes are not the target's",
+        reason: "its scopes differ from the target's",
       });
     }
     await world.stop();
@@ -96,7 +96,7 @@ describe('an access token', () => {
     const credentialId = String(await tokenId(world.direct, 'two'));
     expect(await issuer.verify(request, { credentialId, value })).toMatchObject({
       outcome: 'refused',
-      reason: 'the token of this id is another',
+      reason: 'another token has this id',
     });
     await world.stop();
   });

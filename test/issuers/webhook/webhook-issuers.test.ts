@@ -105,7 +105,7 @@ describe('a webhook', () => {
       const request = requestOf({ ...base, url, network });
       await expect(issuer.issue(request, new SecretValue('x'.repeat(40))), url).rejects.toMatchObject({
         code: 'PROVIDER_REQUEST_REFUSED',
-        details: { reason: `the name does not lead to the ${network} network alone` },
+        details: { reason: `the name does not resolve only to the ${network} network` },
       });
     }
     expect(endpoint.seen).toHaveLength(0);

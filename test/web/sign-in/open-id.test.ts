@@ -198,7 +198,7 @@ describe('the claim that gives roles', () => {
     const { returned, text } = await signIn(instance(), 'eve');
     expect(returned.status).toBe(403);
     expect(text).toContain('the claim groups');
-    expect(text).toContain('none of the values');
+    expect(text).toContain('no value that grants a role');
     expect(text).not.toContain('consent');
   });
 });
