@@ -3,7 +3,7 @@ export const leastLength = 4;
 
 const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
 
-/** What is in a PEM file between its frames, each line of it, headers left out. `null` for a value that is none. */
+/** The lines of a PEM file to redact: those between its frames, without headers. `null` if the value is not PEM. */
 export function pemBodies(value: string): readonly string[] | null {
   if (!/^-----BEGIN [A-Z0-9 ]+-----\s*$/m.test(value)) return null;
   const bodies: string[] = [];
