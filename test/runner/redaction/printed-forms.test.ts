@@ -4,27 +4,16 @@ import { hideSecret, searchFor } from '../../../src/runner/redaction/hidden-secr
 import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
 import type { SecretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
 import { printedForms } from './printed-forms.ts';
+import { type SampleKind, sampleValues } from './sample-values.ts';
 
-/** A value of each kind: letters and digits, a key in base64, signs, beyond ASCII, a connection string, blanks, lines. */
-const values = {
-  A: 'Xk29dPqLmZ7v',
-  K: 'q83+8S/AbCdEf3+/Zk8rTqUv0w9y/LmN+A==',
-  S: `p@s'w"o\\r$&<x>%20#{y}`,
-  U: 'pässwörd-日本',
-  C: 'Server=a,1433;User ID=app;Password=Zx9!k#$w;',
-  T: 'tab\tand blank 7xK',
-  M: 'first line, 9Qz\nsecond/line+2==\nthird & "last"',
-} as const;
-
-type Kind = keyof typeof values;
-const kinds = Object.keys(values) as readonly Kind[];
-const searches = new Map<Kind, SecretSearch>();
+const kinds = Object.keys(sampleValues) as readonly SampleKind[];
+const searches = new Map<SampleKind, SecretSearch>();
 
 beforeAll(async () => {
-  for (const kind of kinds) searches.set(kind, searchFor([await hideSecret(kind, values[kind])]));
+  for (const kind of kinds) searches.set(kind, searchFor([await hideSecret(kind, sampleValues[kind])]));
 });
 
-function redact(kind: Kind, chunks: readonly Buffer[]): string {
+function redact(kind: SampleKind, chunks: readonly Buffer[]): string {
   const search = searches.get(kind);
   if (search === undefined) throw new Error(kind);
   const redaction = startRedaction(search);
@@ -37,7 +26,7 @@ describe('a value in a form that programs print', () => {
     'is hidden: %s',
     (_, { write }) => {
       for (const kind of kinds) {
-        const written = Buffer.from(write(values[kind]) as string);
+        const written = Buffer.from(write(sampleValues[kind]) as string);
         const whole = redact(kind, [Buffer.from('<<'), written, Buffer.from('>>\n')]);
         expect({ kind, left: remainder(whole), written: written.toString() }).toEqual({
           kind,
@@ -60,7 +49,7 @@ describe('a value in a form that programs print', () => {
   it.each(printedForms.filter(({ hidden }) => hidden !== true).map((form) => [form.form, form] as const))(
     'is not hidden, as the page says: %s',
     (_, { write }) => {
-      const written = Buffer.from(write(values.A) as string);
+      const written = Buffer.from(write(sampleValues.A) as string);
       expect(redact('A', [written])).toBe(written.toString('latin1'));
     },
   );

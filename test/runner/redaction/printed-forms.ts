@@ -220,6 +220,7 @@ export const printedForms: readonly PrintedForm[] = [
   row('UTF-16LE', 'Windows tools', false, (v) => Buffer.from(v, 'utf16le')),
   row('UTF-16BE', 'Windows tools', false, (v) => Buffer.from(v, 'utf16le').swap16()),
   row('hexadecimal of UTF-16LE', 'Windows tools', false, (v) => Buffer.from(v, 'utf16le').toString('hex')),
+  row('Latin-1', 'old programs', false, (v) => (/^[\0-\u00ff]*$/.test(v) ? Buffer.from(v, 'latin1') : v)),
   row('decomposed Unicode', 'names on macOS', false, (v) => v.normalize('NFD')),
   row('hexadecimal', '`xxd -p`, digest tools', false, (v) => Buffer.from(v).toString('hex')),
   row('hexadecimal in capitals', 'Java, .NET', false, (v) => Buffer.from(v).toString('hex').toUpperCase()),

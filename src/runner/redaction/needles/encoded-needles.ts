@@ -92,10 +92,12 @@ export function hexadecimal(bytes: Buffer, between: readonly string[]): readonly
   });
 }
 
-/** `[88,107]`, with and without blanks: a Buffer as JSON, bytes as Go, Java or Python print a list of them. */
+/** `[88,107]`, with and without blanks: a Buffer as JSON, bytes as Go, Java or Python print a list of them; `0x9` of Go. */
 function numberLists(bytes: Buffer): readonly string[] {
   const signed = [...bytes].map((byte) => (byte > 127 ? byte - 256 : byte));
-  return [', ', ',', ' '].flatMap((separator) => [[...bytes].join(separator), signed.join(separator)]);
+  const bare = [...bytes].map((byte) => `0x${byte.toString(16)}`);
+  const decimals = [', ', ',', ' '].flatMap((separator) => [[...bytes].join(separator), signed.join(separator)]);
+  return [...decimals, bare.join(', ')];
 }
 
 /** Characters of UTF-8 in UTF-16, little end first, as Windows and PowerShell write it. */
