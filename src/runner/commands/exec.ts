@@ -186,10 +186,12 @@ async function hide(
     if (hidden.has(value)) continue;
     const secret = await hideSecret(name, value);
     hidden.set(value, secret);
-    if (ordinaryTexts(secret).length === 0 || told.has(name)) continue;
+    const ordinary = ordinaryTexts(secret);
+    if (ordinary.length === 0 || told.has(name)) continue;
     told.add(name);
+    const what = ordinary.includes(value.trim()) ? 'this value occurs' : 'parts of this value occur';
     say(
-      `${name}: this value, or part of it, occurs in ordinary text and will be redacted there; ` +
+      `${name}: ${what} in ordinary text and will be redacted there; ` +
         'set a longer random value, or request only the secret part with a pointer',
     );
   }

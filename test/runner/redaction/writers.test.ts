@@ -21,7 +21,7 @@ interface Writer {
 }
 
 const writers: readonly Writer[] = [
-  { tool: 'node', run: [process.execPath, `${here}/print.mjs`] },
+  { tool: 'node', run: [process.execPath, `${here}/print.ts`] },
   { tool: 'python3', run: ['python3', `${here}/print.py`] },
   { tool: 'bash', run: ['bash', `${here}/print.bash`], environment: { LC_ALL: 'C.UTF-8' } },
   { tool: 'bash in a C locale', run: ['bash', `${here}/print.bash`], environment: { LC_ALL: 'C' } },

@@ -1,23 +1,25 @@
 import { inspect } from 'node:util';
-import querystring from 'node:querystring';
-const v = process.env.V;
-const url = (change) => {
+import { stringify } from 'node:querystring';
+
+/** Prints `V` in the forms of Node. */
+const v = process.env['V'] ?? '';
+const url = (change: (address: URL) => void) => {
   const address = new URL('https://h/');
   change(address);
   return address.href;
 };
-const forms = {
+const forms: Readonly<Record<string, string | Buffer>> = {
   'console.log': v,
   'JSON.stringify': JSON.stringify({ v }),
   'util.inspect': inspect({ v }),
   'inspect of a Buffer': inspect(Buffer.from(v)),
   'Buffer as JSON': JSON.stringify(Buffer.from(v)),
-  Error: inspect(new Error(v)).split('\n    at ')[0],
+  Error: inspect(new Error(v)).split('\n    at ')[0] ?? '',
   Map: inspect(new Map([['v', v]])),
   encodeURIComponent: encodeURIComponent(v),
   encodeURI: encodeURI(v),
   URLSearchParams: String(new URLSearchParams({ v })),
-  querystring: querystring.stringify({ v }),
+  querystring: stringify({ v }),
   'URL password': url((a) => {
     a.username = 'u';
     a.password = v;
