@@ -92,8 +92,9 @@ export async function auditedWorld() {
     receipt: (running: RunningJob, read: AnsweredRead, change: Partial<Receipt> = {}) =>
       receiptOf(cloud, running.job, read, change),
     collectJobs: () => collectJobs({ feed, records, now }),
-    collectRetrievals: () =>
-      collectRetrievals({ log, records, now, canary, settlingMs: 60_000, firstPassMs: 7_200_000 }),
+    /** `instance`: stamps of its jobs are named. */
+    collectRetrievals: (instance: string | null = null) =>
+      collectRetrievals({ log, records, now, canary, settlingMs: 60_000, firstPassMs: 7_200_000, instance }),
     audit: (change: Partial<PeriodToAudit> = {}) =>
       auditPeriod({
         records,

@@ -364,6 +364,35 @@ describe('finding 4: a re-run before 1.27', () => {
   });
 });
 
+describe('a job that Gitea does not tell any more', () => {
+  it('because its run was deleted is closed between the two looks', async () => {
+    let deleted = false;
+    const { gitea, pass, jobs, advance } = await start({
+      instead: (path) => (deleted && /\/actions\/(jobs|runs)\/\d+$/.test(path) ? { status: 404 } : null),
+    });
+    gitea.startJob(shop);
+    await pass();
+    deleted = true;
+    advance(60_000);
+    expect(await pass()).toMatchObject({ unfinished: 0 });
+    const endedBetween = { after: '2026-03-02T08:00:00.000Z', before: '2026-03-02T08:01:00.000Z' };
+    expect(await jobs()).toMatchObject([{ status: 'completed', conclusion: null, endedBetween }]);
+  });
+
+  it('because its repository is gone may come back for a day, and is closed then', async () => {
+    const { gitea, pass, jobs, advance } = await start();
+    gitea.startJob(shop);
+    await pass();
+    gitea.deleteRepository('acme/shop');
+    advance(60_000);
+    expect(await pass()).toMatchObject({ unfinished: 1, refusals: 0 });
+    expect(await jobs()).toMatchObject([{ status: 'in_progress' }]);
+    advance(24 * 3_600_000);
+    expect(await pass()).toMatchObject({ unfinished: 0 });
+    expect(await jobs()).toMatchObject([{ status: 'completed', endedBetween: anything }]);
+  });
+});
+
 describe("finding 5: a cancelled job's log", () => {
   const held = async (records: RecordStore) => {
     const whole: string[] = [];

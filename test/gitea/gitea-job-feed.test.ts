@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function world(scopes: readonly string[], administrator = true): Promise<FeedUnderTest> {
-  const gitea = await startEmbeddedGitea({ clock: createClock(new Date('2026-03-02T08:00:00Z')) });
+async function world(scopes: readonly string[], administrator = true, version = '1.26.3'): Promise<FeedUnderTest> {
+  const gitea = await startEmbeddedGitea({ clock: createClock(new Date('2026-03-02T08:00:00Z')), version });
   stops.push(() => gitea.stop());
   gitea.addUser({ name: 'root', password: 'battery staple', administrator });
   gitea.addUser({ name: 'acme', password: 'battery staple' });
@@ -33,12 +33,15 @@ async function world(scopes: readonly string[], administrator = true): Promise<F
       keep(gitea.startJob({ repository, fork, name: 'deploy', runner: 'runner-1' })),
     logLine: (jobId, line) => running.get(jobId)?.log(line),
     finish: (jobId) => void running.get(jobId)?.finish('success'),
-    rerun: (jobId) => void keep(gitea.rerun(jobId)),
+    rerun: (jobId) => keep(gitea.rerun(jobId)),
+    oneRow: !version.startsWith('1.27'),
   };
 }
 
 jobFeedContract("Gitea, a site administrator's token", () => world(['read:repository', 'read:admin']));
 jobFeedContract('Gitea, a token that may not see the whole site', () => world(['read:repository'], false));
+
+jobFeedContract('Gitea 1.27', () => world(['read:repository', 'read:admin'], true, '1.27.0'));
 
 describe('the job feed of Gitea', () => {
   it('rejects when Gitea does not let it in', async () => {

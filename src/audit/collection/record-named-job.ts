@@ -1,6 +1,7 @@
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { closeEarlierAttempts } from './close-attempts.ts';
+import { jobCollection, type UnfinishedJob } from './job-collection.ts';
 import type { JobFeed, NamedJob } from './job-feed.ts';
 import { recordJob } from './job-ledger.ts';
 import { nameJobs } from './named-jobs.ts';
@@ -20,11 +21,16 @@ export async function recordNamedJob(
   try {
     const told = await feed.job(named, signal);
     if (told === null) return false;
-    await closeEarlierAttempts(records, told, new Map(), look);
+    await closeEarlierAttempts(records, told, await openAttempts(records, named.jobId), look);
     await recordJob(records, told.job);
     return true;
   } catch (error) {
     if (ServiceError.is(error) && error.layer === 'gitea') return false;
     throw error;
   }
+}
+
+async function openAttempts(records: RecordStore, jobId: number): Promise<ReadonlyMap<number, UnfinishedJob>> {
+  const unfinished = (await jobCollection(records))?.unfinished ?? [];
+  return new Map(unfinished.flatMap((one) => (one.job.jobId === jobId ? [[one.job.attempt, one] as const] : [])));
 }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attribution } from '../../../src/audit/model/attribution.ts';
+import { namedJobs } from '../../../src/audit/collection/named-jobs.ts';
+import { bindingOf } from '../../issuers/binding.ts';
 import { recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
 import { findVersionReaders } from '../../../src/audit/find-version-readers.ts';
 import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
@@ -132,5 +134,74 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     const { gaps, watermark } = await findVersionReaders({ records, policy, now }, secret, since);
     expect(gaps).toEqual([]);
     expect(watermark?.toISOString()).toMatch(/:00:00\.000Z$/);
+  });
+
+  it('counts a read by a job of a fork, or by agit, as outside of a namespace without forks, however it was started', async () => {
+    const { clock, cloud, principals, policy } = world;
+    const { gitea, vault } = cloud;
+    const subject = `${vault.name}/database-password`;
+    const namespace = { name: 'shop', repositories: [], branches: [], events: [], forks: false };
+    const binding = { ...bindingOf('generated', {}, 'database-password'), vault: vault.name, namespaces: ['shop'] };
+    const bound = {
+      ...policy,
+      namespaces: new Map([['shop', namespace]]),
+      secrets: new Map([[subject, binding]]),
+    };
+    const repository = 'acme/shop';
+    const own = gitea.openPull({ repository, from: 'own', branch: 'own' });
+    const fork = gitea.openPull({ repository, from: 'fork', branch: 'change' });
+    const agit = gitea.openPull({ repository, from: 'agit', author: 'reader' });
+    for (const pull of [own, fork, agit]) {
+      const start = { repository, name: 'check', runner: 'runner-1', pull, event: 'pull_request_target' };
+      const job = gitea.startJob(start);
+      await world.read(principals.runner, { client: world.stamp(job) });
+      clock.advance(minuteMs);
+      job.finish();
+    }
+    await world.collectJobs();
+    clock.advance(10 * minuteMs);
+    await world.collectRetrievals();
+    const { findings } = await world.audit({ policy: bound });
+    const outside = findings.filter(({ rule }) => rule === 'read-outside-namespace');
+    expect(outside.map(({ count }) => count)).toEqual([2]);
+  });
+
+  it('asks Gitea about a job that a row is stamped with and that no pass has seen', async () => {
+    const { clock, cloud, principals, records, feed } = world;
+    const { gitea } = cloud;
+    const first = gitea.startJob({ repository: 'acme/shop', name: 'deploy', runner: 'runner-1' });
+    first.finish();
+    await world.collectJobs();
+    const again = gitea.rerun(first.job.jobId);
+    await world.read(principals.runner, { client: world.stamp(again) });
+    again.finish();
+    clock.advance(10 * minuteMs);
+    await world.collectRetrievals(feed.instance);
+    expect(await namedJobs(records)).toMatchObject([{ jobId: first.job.jobId }]);
+    await world.collectJobs();
+    expect(await namedJobs(records)).toEqual([]);
+    const [row] = await all((await world.audit()).attributions());
+    expect(row?.job).toMatchObject({ jobId: first.job.jobId, attempt: 2 });
+  });
+
+  it('says in the coverage which repository Gitea did not give', async () => {
+    const { records } = world;
+    const since = '2026-03-02T07:00:00.000Z';
+    const refused = {
+      what: 'repository/7',
+      name: 'acme/secret',
+      why: 'GITEA_ACCESS_DENIED (403)',
+      lasting: true,
+      since,
+    };
+    const state = { format: 1, marks: {}, completeTo: null, unfinished: [], notRead: [refused] };
+    await records.create('collection/jobs.json', Buffer.from(JSON.stringify(state)));
+    expect((await world.audit()).notRead).toContainEqual({
+      what: 'Gitea jobs: acme/secret',
+      from: since,
+      to: '2026-03-03T00:00:00.000Z',
+      why: 'GITEA_ACCESS_DENIED (403)',
+      state: 'irrecoverable',
+    });
   });
 });
