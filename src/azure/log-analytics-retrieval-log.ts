@@ -12,8 +12,8 @@ interface Answer {
 }
 
 /**
- * The retrieval log over the Log Analytics query API, with either client. Source: Azure Monitor Log Analytics API
- * limits, timeouts and cache, read November 2026.
+ * The retrieval log over the Log Analytics query API, with either client.
+ * Source: Azure Monitor Log Analytics API limits, timeouts and cache, read November 2026.
  */
 export function logAnalyticsRetrievalLog(
   query: QueryWorkspace,

@@ -19,7 +19,8 @@ const idHeader = 'x-ms-client-request-id';
 /**
  * Queries a workspace by `@azure/monitor-query-logs` 1.0.0, the successor. It differs: it expects the endpoint with
  * `/v1`, the audience as a scope, returns no raw answer, and throws a TypeError at a 204. So a pipeline policy captures
- * the last answer to each request. Source: its `logsQueryClient.js` and `monitorQueryLogsContext.js`.
+ * the last answer to each request.
+ * Source: its `logsQueryClient.js` and `monitorQueryLogsContext.js`.
  */
 export function monitorQueryLogs(workspace: LogAnalytics): QueryWorkspace {
   const { endpoint, audience, workspaceId, credential, certificate } = workspace;

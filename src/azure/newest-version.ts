@@ -3,7 +3,8 @@ import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 /**
  * Orders versions newest first. The vault guarantees no order, and `created` has whole seconds. Within one second the
  * chain that rotations write decides, because a version that names another in `rotated-from` came after it. Otherwise
- * versions are ordered by id, so that every reader sees the same order. Source: rotation.md section 3.3.
+ * versions are ordered by id, so that every reader sees the same order.
+ * Source: rotation.md section 3.3.
  */
 export function newestFirst(versions: readonly SecretVersion[]): SecretVersion[] {
   const chainLength = chainLengths(versions);

@@ -13,7 +13,8 @@ export interface VaultAccess {
   readonly userAgent?: string;
   /**
    * The timeout of a request; 12 seconds by default. An event drives its rotation for 15 seconds, and anything
-   * unanswered by then must be read back anyway. Source: docs/decisions.md, "An event is a hint".
+   * unanswered by then must be read back anyway.
+   * Source: docs/decisions.md, "An event is a hint".
    */
   readonly answerWithinMs?: number;
 }

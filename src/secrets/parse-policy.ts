@@ -76,7 +76,8 @@ function toBinding({ vault, name }: { vault: string; name: string }, written: Wr
 /**
  * Finds times that contradict each other. A version is due some time before it expires: 30 days, or a third of a
  * shorter validity. Key Vault reports every version of 30 days or less as near its expiry from the start, so only the
- * minimum age and the rotations a day prevent a storm of rotations. Source: rotation.md sections 3.1 and 4, rule 9.
+ * minimum age and the rotations a day prevent a storm of rotations.
+ * Source: rotation.md sections 3.1 and 4, rule 9.
  */
 function sayTimes(
   { validity, grace, minimumAge, rotationsPerDay }: WrittenSecret,

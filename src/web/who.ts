@@ -30,9 +30,9 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
  * Decides who is asking, for every route, before anything else looks at the request. Deny by default.
  * 1. Platform headers count only where the platform injects them; elsewhere a request that carries any gets 401.
  * 2. A foreign Host is refused with 401, because a page on another site may have pointed its name at this machine.
- * 3. A session, then loopback (for `start`), then nobody. Rejects if a session cannot be looked up, so that the request
- * is denied. Source: docs/decisions.md, "Deny by default"; DNS rebinding is why a loopback connection alone proves
- * nothing.
+ * 3. A session, then loopback (for `start`), then nobody.
+ * Rejects if a session cannot be looked up, so that the request is denied.
+ * Source: docs/decisions.md, "Deny by default"; DNS rebinding is why a loopback connection alone proves nothing.
  */
 export async function who(request: Request, connection: Connection, access: Access): Promise<Who> {
   const claimed = [...request.headers.keys()].some((name) => name.startsWith('x-ms-client-principal'));

@@ -25,8 +25,8 @@ const bearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /**
  * Checks the proof in a token request: a secret, an assertion signed by a certificate of the application, or an
- * external token that a federated credential matches. Returns `null` if it is valid. Source: Microsoft identity
- * platform, client credentials flow, its three cases; AADSTS codes.
+ * external token that a federated credential matches. Returns `null` if it is valid.
+ * Source: Microsoft identity platform, client credentials flow, its three cases; AADSTS codes.
  */
 export function refuseProof(form: URLSearchParams, known: ApplicationCredentials, asked: Asked): ProofRefusal | null {
   const secret = form.get('client_secret');

@@ -15,7 +15,8 @@ const version = 20;
 
 /**
  * Streams a pack as one zip for download: one file at a time in memory, in the archive's order, without times, so that
- * the same pack always produces the same bytes. Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
+ * the same pack always produces the same bytes.
+ * Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
  * @throws ServiceError `PACK_UNREADABLE` if the archive does not contain the pack, `PACK_NOT_WRITTEN` if it is too
  * large for the format.
  */

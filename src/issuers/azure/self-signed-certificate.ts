@@ -22,7 +22,8 @@ const commonName = Buffer.from('0603550403', 'hex');
 
 /**
  * Creates a 2048-bit RSA key and a self-signed certificate, concatenated as PEM: the form that the SDKs read. Entra
- * checks only the certificate's key and expiry. Source: RFC 5280.
+ * checks only the certificate's key and expiry.
+ * Source: RFC 5280.
  */
 export function newSelfSignedCertificate(subject: string, from: Date, to: Date, randomBytes: RandomBytes): SecretValue {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -6,7 +6,8 @@ const iterations = 4096;
 
 /**
  * Computes PostgreSQL's own verifier of a password, so that the password appears in no statement and no server log. The
- * password must be ASCII, which SASLprep does not change. Source: RFC 5802, and PostgreSQL's `CREATE ROLE … PASSWORD`.
+ * password must be ASCII, which SASLprep does not change.
+ * Source: RFC 5802, and PostgreSQL's `CREATE ROLE … PASSWORD`.
  */
 export function scramVerifier(password: SecretValue, salt: Uint8Array): string {
   const salted = pbkdf2Sync(password.reveal(), salt, iterations, 32, 'sha256');

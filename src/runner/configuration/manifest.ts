@@ -18,10 +18,12 @@ export interface Manifest {
 }
 
 /**
- * A manifest, `keyturn.yml`:
+ * Reads a manifest, `keyturn.yml`:
  *
- * format: 1 secrets:
- * - name: database-password environment: DATABASE_PASSWORD
+ *     format: 1
+ *     secrets:
+ *       - name: database-password
+ *         environment: DATABASE_PASSWORD
  *
  * Each secret has a `name` and one destination: `environment`, `file` (a path), `fileVariable` (a private file whose
  * path the variable holds) or `descriptor`; it may have `vault`, `version`, `pointer`, `required` and `life`. An entry

@@ -9,10 +9,11 @@ export interface ParentWatch {
 const everyMs = 500;
 
 /**
- * Watches this process's parent. Runners before 2.0 end a cancelled step by killing only its shell; the helper would keep
- * running with the secrets, as a child of process 1. Nothing is watched if the parent is process 1 from the start, or in
- * another process namespace (0), because its end does not change the parent's id.
- * `parentId` returns the current parent's id; tests replace it. Source: Gitea's runner 1.0.8, seen after a cancel.
+ * Watches this process's parent. Runners before 2.0 end a cancelled step by killing only its shell; the helper would
+ * keep running with the secrets, as a child of process 1. Nothing is watched if the parent is process 1 from the start,
+ * or in another process namespace (0), because its end does not change the parent's id. `parentId` returns the current
+ * parent's id; tests replace it.
+ * Source: Gitea's runner 1.0.8, seen after a cancel.
  */
 export function watchParent(parentId: () => number = () => process.ppid): ParentWatch {
   const first = parentId();

@@ -9,7 +9,8 @@ const kind = 'managed-identity';
 /**
  * The managed identity of this machine, from its instance metadata service. The service answers 404, 410, 429 and 5xx
  * while it is being updated (up to 70 seconds), so these are retried until `patienceMs` is over; every other failure is
- * final. Source: Microsoft's guidance on retries for managed identities on virtual machines.
+ * final.
+ * Source: Microsoft's guidance on retries for managed identities on virtual machines.
  */
 export function managedIdentity(
   ports: { readonly exchange: HttpExchange; readonly runtime: Runtime },

@@ -31,7 +31,8 @@ function buildProof({ runtime }: IdentityPorts, identity: ServicePrincipal): Rea
 
 /**
  * A JWT that Entra accepts instead of a secret: PS256, with the certificate's SHA-256 thumbprint, valid for ten
- * minutes. Source: Microsoft identity platform, certificate credentials.
+ * minutes.
+ * Source: Microsoft identity platform, certificate credentials.
  */
 function assertion(pem: string, identity: ServicePrincipal, now: Date, id: string): string {
   try {

@@ -18,8 +18,8 @@ interface Asked {
 
 /**
  * Classifies an answer other than 200. The inner code decides, because Azure answers 403 to a missing role, a closed
- * firewall and a disabled secret alike. The caller distinguishes a 404 from a deleted secret. Source: Key Vault's REST
- * error codes; azure-sdk-for-js issues quoted in docs/fetch.md.
+ * firewall and a disabled secret alike. The caller distinguishes a 404 from a deleted secret.
+ * Source: Key Vault's REST error codes; azure-sdk-for-js issues quoted in docs/fetch.md.
  */
 export function vaultRefusal({ vault, name, version, objectId }: Asked, answer: HttpAnswer): VaultRefusal {
   const { status } = answer;
