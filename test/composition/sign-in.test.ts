@@ -53,7 +53,7 @@ async function signIn(first: Keyturn, second: Keyturn, name: string): Promise<st
 }
 
 describe('signing in with Gitea as identity provider', () => {
-  it('outlives the process: begun before a restart, finished and used after it', async () => {
+  it('survives restarts during and after the sign-in', async () => {
     const cookie = await signIn(await process(), await process(), 'ann');
     const page = await ask(await process(), '/', cookie);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('ann')]);
@@ -72,7 +72,7 @@ describe('a probe of a host that cannot be composed', () => {
   const probe = async (path: string) =>
     await hostRequest(console, new Request(`https://${host}${path}`), { loopback: false });
 
-  it('is told that it runs and is not ready, and everything else fails', async () => {
+  it('reports a running server that is not ready; other requests fail', async () => {
     // This process has no KEYTURN_… variable.
     const [live, ready] = [await probe('/healthz'), await probe('/readyz')];
     expect([live.status, await live.text(), ready.status, await ready.text()]).toEqual([200, 'ok', 503, 'unready']);

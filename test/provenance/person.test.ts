@@ -7,7 +7,7 @@ const root: Person = { kind: 'unnamed', door: 'command-line', name: 'root' };
 const bot: Person = { kind: 'machine', subject: { issuer, id: '9' }, name: 'deployer' };
 
 describe('two persons', () => {
-  it('are two subjects, whatever they are called', () => {
+  it('are two subjects, whatever their names', () => {
     expect(areTwoPersons(ann, { ...ann, subject: { issuer, id: '8' } })).toBe(true);
     expect(areTwoPersons(ann, { ...ann, subject: { issuer: 'https://other.example.org', id: '7' } })).toBe(true);
   });
@@ -21,7 +21,7 @@ describe('two persons', () => {
     ['the holder of a sign-in link', { ...root, door: 'sign-in-link' }],
     ['this machine', { ...root, door: 'loopback' }],
     ['a machine account', bot],
-  ])('cannot be shown where one is %s', (_, unnamed) => {
+  ])('cannot be proven if one is %s', (_, unnamed) => {
     expect([areTwoPersons(ann, unnamed), areTwoPersons(unnamed, ann), areTwoPersons(unnamed, root)]).toEqual([
       false,
       false,
@@ -50,7 +50,7 @@ describe('a person on record', () => {
     expect(parsePerson(value)).toBeNull();
   });
 
-  it('says in a sentence where nothing proves who it was', () => {
+  it('is described with what proves the identity', () => {
     expect([ann, root, bot].map(describePerson)).toEqual([
       'ann',
       'root (command line, unnamed)',

@@ -39,7 +39,7 @@ describe('the second person', () => {
     expect(await askAndApprove(one, other, true)).toBe('approved');
   });
 
-  it('is another subject, also under the same display name', async () => {
+  it('is another subject, even with the same display name', async () => {
     const namesake: Person = { ...personCalled('bob'), name: 'ann' };
     expect(await askAndApprove(ann, namesake, false)).toBe('approved');
   });

@@ -56,14 +56,14 @@ const shownTo = async (cookie: string) =>
   await (await fetch(`${server.url}/rotations`, { headers: { cookie, accept: 'text/html' } })).text();
 
 describe('the people of npm start', () => {
-  it('sign in over http, each under their own name and with their own role', async () => {
+  it('sign in over http, each with their own name and role', async () => {
     const ann = await shownTo(await signIn('ann'));
     expect([ann.includes('ann'), ann.includes('action="/rotations"')]).toEqual([true, false]);
     const ben = await shownTo(await signIn('ben'));
     expect([ben.includes('ben'), ben.includes('action="/rotations"')]).toEqual([true, true]);
   });
 
-  it('sign out, and this machine is let in again as nobody in particular', async () => {
+  it('sign out, after which this machine is accepted without a name', async () => {
     const cookie = await signIn('cem');
     const out = await fetch(`${server.url}/sign-out`, { method: 'POST', headers: { cookie, origin: server.url } });
     expect(out.status).toBe(200);

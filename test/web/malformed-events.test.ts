@@ -27,7 +27,7 @@ function hook() {
 
 type Hook = ReturnType<typeof hook>;
 
-describe('an event that nothing may begin with, sent to the hook', () => {
+describe('an event that must not start a rotation, sent to the hook', () => {
   it.each<[string, (here: Hook) => object, object]>([
     [
       'of an unknown vault',
@@ -76,7 +76,7 @@ describe('an event that nothing may begin with, sent to the hook', () => {
     expect([here.vault.held('app').length, here.providers.mint.made]).toEqual([versions, 0]);
   });
 
-  it('names what is not JSON, and loses no event that comes with a wrong one', async () => {
+  it('reports invalid JSON, and processes the valid events of a batch', async () => {
     const here = hook();
     const { status, body } = await here.post('{"id": 1,');
     expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('not JSON in UTF-8')]);

@@ -13,12 +13,12 @@ describe('the portal', () => {
       expect(text).toContain(words);
   });
 
-  it('gives the same list as JSON', async () => {
+  it('returns the same list as JSON', async () => {
     const response = await webWorld({ access }).send('/', { headers: { accept: 'application/json' } });
     expect(await response.json()).toEqual({ packs: [pack] });
   });
 
-  it('shows names from outside as text', async () => {
+  it('shows foreign names as text', async () => {
     const hostile = { ...pack, frameworks: ['<script>alert(1)</script>'], id: '"><img src=x>' };
     const text = await (
       await webWorld({ access, ports: { packs: () => Promise.resolve([hostile]) } }).send('/')
@@ -27,7 +27,7 @@ describe('the portal', () => {
     expect(text).not.toContain('<img');
   });
 
-  it('shows a report in a sandbox, without script and without our origin', async () => {
+  it('shows a report in a sandbox, without scripts and without the origin of the portal', async () => {
     const response = await webWorld({ access }).send('/reports/2026-02-abc/report.html');
     expect(response.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/);
     expect(await response.text()).toBe('<p>report</p>');
@@ -95,21 +95,21 @@ describe('the portal', () => {
       expect(text).toContain(words);
   });
 
-  it('gives a whole pack as one zip', async () => {
+  it('returns a whole pack as one zip', async () => {
     const response = await webWorld({ access }).send('/reports/2026-02-abc/pack.zip?download');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="2026-02-abc.zip"');
     expect(await response.text()).toBe('PK');
     expect((await webWorld({ access }).send('/reports/none/pack.zip')).status).toBe(404);
   });
 
-  it('answers 404 for a pack, a file and a page that are not there', async () => {
+  it('answers 404 for an unknown pack, file or page', async () => {
     const { send } = webWorld({ access });
     for (const path of ['/reports/none', '/reports/2026-02-abc/none.json', '/reports/2026-02-abc/../x', '/none']) {
       expect((await send(path)).status).toBe(404);
     }
   });
 
-  it('sends the protecting headers with every answer, refusals included', async () => {
+  it('sends the security headers with every answer, including refusals', async () => {
     for (const world of [webWorld({ access }), webWorld()]) {
       const { headers } = await world.send('/');
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -196,7 +196,7 @@ describe('asking for a rotation', () => {
     expect(world.calls.approved).toEqual([expect.objectContaining({ breakGlass: true })]);
   });
 
-  it('is refused without a reason, and with words it does not know', async () => {
+  it('is refused without a reason or with unknown members', async () => {
     expect(await ask(json, JSON.stringify({ action: 'request', secret: 'x' }))).toEqual({ status: 400, requested: [] });
     const unknown = { action: 'request', secret: 'x', reason: 'y', target: 'z' };
     expect(await ask(json, JSON.stringify(unknown))).toEqual({ status: 400, requested: [] });

@@ -45,7 +45,7 @@ describe('a request with a forged platform header', () => {
   });
 });
 
-describe('a request whose Host is not ours', () => {
+describe('a request with a foreign Host', () => {
   it.each(routes)('gets 401 from %s %s, even on this machine', async (method, path) => {
     const { send } = webWorld({ access: { trustLoopback: true } });
     for (const host of ['attacker.example', 'localhost.attacker.example', '127.0.0.1.nip.example:7071']) {
@@ -53,7 +53,7 @@ describe('a request whose Host is not ours', () => {
     }
   });
 
-  it('is let in by a configured name, once signed in', async () => {
+  it('is accepted under a configured name after sign-in', async () => {
     const { send, sessions } = webWorld({ access: { hosts: ['keyturn.example.org'] } });
     const cookie =
       setCookieHeader(await sessions.open({ person: personCalled('ann'), roles: ['auditor'] }), true).split(';')[0] ??
@@ -67,7 +67,7 @@ describe('a probe', () => {
   // As a container's supervisor asks: by any name, without a session.
   const probe = { host: '10.0.0.5:7071', loopback: false };
 
-  it('is told in one word that the server runs and is ready', async () => {
+  it('gets one word if the server runs and is ready', async () => {
     const { send } = webWorld();
     for (const [path, word] of [
       ['/healthz', 'ok'],
@@ -80,7 +80,7 @@ describe('a probe', () => {
     }
   });
 
-  it('is told 503 and nothing else while something cannot be reached', async () => {
+  it('gets 503 and one word if a dependency is unreachable', async () => {
     const checks = [{ what: 'vault kv-secret-name', ready: false, says: 'VAULT_UNREACHABLE' }];
     const { send, sessions } = webWorld({ ports: { readiness: () => Promise.resolve(checks) } });
     const answer = await send('/readyz', probe);
@@ -94,11 +94,11 @@ describe('a probe', () => {
 describe('when loopback is trusted', () => {
   const access = { trustLoopback: true };
 
-  it.each(['localhost:7071', '127.0.0.1:7071', '[::1]:7071'])('lets this machine in as %s', async (host) => {
+  it.each(['localhost:7071', '127.0.0.1:7071', '[::1]:7071'])('accepts this machine as %s', async (host) => {
     expect((await webWorld({ access }).send('/', { host })).status).toBe(200);
   });
 
-  it('does not let another machine in that says it is this one', async () => {
+  it('refuses another machine that claims to be this one', async () => {
     expect((await webWorld({ access }).send('/', { loopback: false, host: 'localhost:7071' })).status).toBe(401);
   });
 });
@@ -116,8 +116,8 @@ describe('the sign-in link', () => {
   });
 });
 
-describe('signing in where there is no identity provider', () => {
-  it('says so, and does not speak of a link that nobody gave', async () => {
+describe('signing in without an identity provider', () => {
+  it('reports that none is configured, and does not mention a link', async () => {
     const answer = await webWorld().send('/sign-in');
     expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining('No identity provider')]);
   });
@@ -144,11 +144,11 @@ describe('where the platform authenticates', () => {
     return (calls.requested[0] as { by?: unknown } | undefined)?.by ?? null;
   };
 
-  it('lets an auditor of the tenant in', async () => {
+  it('accepts an auditor of the tenant', async () => {
     expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' })).toBe(200);
   });
 
-  it('compares the tenant without regard to case', async () => {
+  it('ignores case in the tenant id', async () => {
     expect(await ask({ tid: tenantId.toUpperCase(), iss: issuer, roles: 'Keyturn.Auditor' })).toBe(200);
   });
 
@@ -163,7 +163,7 @@ describe('where the platform authenticates', () => {
     expect(await ask({ tid: tenantId, iss: issuer, roles: 'Keyturn.Auditor' }, '/rotations', 'POST')).toBe(403);
   });
 
-  it('records the account by its object id, whatever it is called and whichever token version names it', async () => {
+  it('records the object id of the account, for any name and token version', async () => {
     const subject = { issuer, id: 'o-1' };
     const names = { oid: 'o-1', sub: 's-1', preferred_username: 'ann@example.org' };
     expect(await asksAs(names)).toEqual({ kind: 'signed-in', subject, name: 'ann@example.org' });
@@ -171,16 +171,16 @@ describe('where the platform authenticates', () => {
     expect(await asksAs(renamed)).toEqual({ kind: 'signed-in', subject, name: 'bob@example.org' });
   });
 
-  it('knows an application that signs in for itself, by its kind or because its object is the subject', async () => {
+  it('recognises an app-only token by its type, or by an object id equal to its subject', async () => {
     expect(await asksAs({ oid: 'o-1', sub: 's-1', idtyp: 'app' })).toMatchObject({ kind: 'machine' });
     expect(await asksAs({ oid: 'o-1', sub: 'o-1' })).toMatchObject({ kind: 'machine', subject: { id: 'o-1' } });
   });
 
-  it('refuses a sign-in that names no account', async () => {
+  it('refuses a sign-in without an object id', async () => {
     expect(await asksAs({})).toBeNull();
   });
 
-  it('refuses a request without the header, and one that is not of its form', async () => {
+  it('refuses a request without the header or with a malformed one', async () => {
     const { send } = webWorld({ access });
     expect((await send('/', { loopback: false })).status).toBe(401);
     expect((await send('/', { loopback: false, headers: { 'x-ms-client-principal': 'e30' } })).status).toBe(401);

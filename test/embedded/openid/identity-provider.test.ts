@@ -59,26 +59,26 @@ async function tokensFor(scope: string) {
 const always = ['aud', 'exp', 'iat', 'iss', 'locale', 'name', 'nonce', 'picture', 'preferred_username', 'profile'];
 
 describe('the embedded identity provider, as Gitea 1.26.3', () => {
-  it('tells no roles, and groups only where its scope was agreed to', async () => {
+  it('puts groups into the ID token only with the consented scope, and never roles', async () => {
     const keys = Object.keys((await tokensFor('openid profile')).claims).sort();
     expect(keys).toEqual([...always, 'sub', 'updated_at']);
   });
 
-  it('tells each organisation and organisation:team with the scope groups', async () => {
+  it('lists each organisation and organisation:team with the scope groups', async () => {
     expect((await tokensFor('openid profile groups')).claims).toMatchObject({
       sub: '1',
       groups: ['acme', 'acme:owners'],
     });
   });
 
-  it('keeps a first consent with its scopes, and tells groups by userinfo all the same', async () => {
+  it('keeps the scopes of the first consent, but always returns groups by userinfo', async () => {
     await tokensFor('openid profile');
     const { claims, userinfo } = await tokensFor('openid profile groups');
     expect(claims).not.toHaveProperty('groups');
     expect(userinfo).toMatchObject({ sub: '1', groups: ['acme', 'acme:owners'] });
   });
 
-  it('takes a code once, with its own verifier and address, from its client alone', async () => {
+  it('accepts a code once, with its verifier and address, only from its client', async () => {
     const code = await signIn('openid');
     expect(await redeem(code)).toMatchObject({ status: 200 });
     expect(await redeem(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
@@ -107,7 +107,7 @@ describe('the recorded exchanges of Gitea 1.26.3', unlessContractsAreAbsent, () 
     'openid-id-token-claims',
     'openid-id-token-claims-groups',
     'openid-id-token-claims-groups-after-narrow-grant',
-  ])('tell the claims that the embedded provider tells: %s', async (name) => {
+  ])('have the same claims as the embedded provider: %s', async (name) => {
     const { scope, claims, tokenEndpointKeys } = read(name);
     if (name.endsWith('narrow-grant')) await tokensFor('openid profile');
     const told = await tokensFor(scope);
@@ -116,7 +116,7 @@ describe('the recorded exchanges of Gitea 1.26.3', unlessContractsAreAbsent, () 
     expect(Object.keys(told.body).sort()).toEqual(tokenEndpointKeys.toSorted());
   });
 
-  it('publish the addresses and abilities that the embedded provider publishes', async () => {
+  it('have the same discovery document as the embedded provider', async () => {
     const { body } = read('openid-discovery').answer;
     const ours = (await (await fetch(`${provider.url}/.well-known/openid-configuration`)).json()) as typeof body;
     const portless = (value: unknown) =>

@@ -99,7 +99,7 @@ describe('signing in with an identity provider', () => {
     expect(returned.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict; .*; Secure$/);
   });
 
-  it('gives an auditor no operator’s rights, and an operator both', async () => {
+  it('grants an auditor only the right to read, and an operator both rights', async () => {
     const portal = instance();
     const post = async (cookie: string) => {
       const body = JSON.stringify({ action: 'request', secret: 'x', reason: 'y' });
@@ -109,7 +109,7 @@ describe('signing in with an identity provider', () => {
     expect(await post((await signIn(portal, 'ben')).session)).toBe(202);
   });
 
-  it('puts the subject on record beside the name, whatever the account is called now', async () => {
+  it('records the subject beside the name, even after the account is renamed', async () => {
     const portal = instance();
     const ask = async () => {
       const { session } = await signIn(portal, 'ben');
@@ -126,29 +126,29 @@ describe('signing in with an identity provider', () => {
     expect(portal.calls.approved).toMatchObject([{ by: { kind: 'signed-in', subject, name: 'ann-too' } }]);
   });
 
-  it('asks with PKCE, a nonce and the scope that the claim needs', async () => {
+  it('sends PKCE, a nonce and the scope that the claim needs', async () => {
     const { asked } = await visit(instance());
     expect([asked.get('code_challenge_method'), asked.get('scope')]).toEqual(['S256', 'openid profile groups']);
     expect(asked.get('nonce')).not.toBe('');
   });
 
-  it('refuses a token that was made for another attempt', async () => {
+  it('refuses a token for another attempt', async () => {
     provider.misbehave({ nonce: 'another' });
     expect((await signIn(instance())).returned.status).toBe(403);
   });
 
-  it('refuses whoever did not sign in at the provider', async () => {
+  it('refuses a person who did not sign in at the provider', async () => {
     expect((await signIn(instance(), 'nobody')).returned.status).toBe(403);
   });
 
-  it('tells the operator that the provider does not accept the portal, and does not blame the person', async () => {
+  it('reports a client that the provider rejects as a failure, not as an account without a role', async () => {
     const { returned, text } = await signIn(instance({ ...gitea, secret: 'rotated-meanwhile' }));
     expect(returned.status).toBe(503);
     expect(text).toContain('KEYTURN_OPENID_CLIENT_SECRET');
     expect(text).not.toContain('rotated-meanwhile');
   });
 
-  it('does not call an account unknown while the provider does not answer', async () => {
+  it('reports a provider that does not answer as a failure, not as an account without a role', async () => {
     const portal = instance();
     provider.misbehave({ tokenLost: true });
     expect((await signIn(portal)).returned.status).toBe(503);
@@ -157,12 +157,12 @@ describe('signing in with an identity provider', () => {
   });
 });
 
-describe('the claim that gives roles', () => {
-  it('may be groups with an organisation’s team, as Gitea tells them', async () => {
+describe('the role claim', () => {
+  it('can be groups with organisation:team, as in Gitea', async () => {
     expect((await signIn(instance(), 'ann')).returned.status).toBe(200);
   });
 
-  it('may be roles, or lie in an object', async () => {
+  it('can be roles, or a member of an object', async () => {
     provider.misbehave({ claims: { roles: ['Keyturn.Auditor'] } });
     expect((await signIn(instance(byRoles))).returned.status).toBe(200);
     provider.misbehave({ claims: { realm_access: { roles: ['Keyturn.Auditor'] } } });
@@ -170,31 +170,31 @@ describe('the claim that gives roles', () => {
     expect((await signIn(instance(nested))).returned.status).toBe(200);
   });
 
-  it('is asked of userinfo where an earlier consent was too narrow for the ID token', async () => {
+  it('comes from userinfo if an earlier consent was too narrow for the ID token', async () => {
     await signIn(instance({ ...gitea, scope: 'openid profile' }));
     const { returned, text } = await signIn(instance());
     expect([returned.status, text]).toEqual([200, expect.stringContaining('You are signed in')]);
   });
 
-  it('is not believed of another subject than the token’s', async () => {
+  it('is refused if userinfo names another subject than the ID token', async () => {
     provider.misbehave({ userinfoSubject: '8' });
     const { returned } = await signIn(instance({ ...gitea, scope: 'openid profile' }));
     expect([returned.status, returned.headers.get('set-cookie')]).toEqual([403, null]);
   });
 
-  it('is a failure, not an account without a role, while userinfo does not answer', async () => {
+  it('is reported as a failure, not as missing, if userinfo does not answer', async () => {
     provider.misbehave({ userinfoStatus: 502 });
     expect((await signIn(instance({ ...gitea, scope: 'openid profile' }))).returned.status).toBe(503);
   });
 
-  it('is named on the page that refuses an account without it, with what to do', async () => {
+  it('is named on the 403 page for an account without it, with the remedy', async () => {
     const { returned, text, session } = await signIn(instance(byRoles));
     expect([returned.status, session]).toEqual([403, '']);
     for (const words of ['the claim roles', 'openid profile', 'earlier consent', 'revoke it'])
       expect(text).toContain(words);
   });
 
-  it('is told apart from one that holds other values', async () => {
+  it('has another 403 page if it is present with other values', async () => {
     const { returned, text } = await signIn(instance(), 'eve');
     expect(returned.status).toBe(403);
     expect(text).toContain('the claim groups');
@@ -204,14 +204,14 @@ describe('the claim that gives roles', () => {
 });
 
 describe('an attempt to sign in', () => {
-  it('may end at another instance than the one where it began', async () => {
+  it('can finish at another instance', async () => {
     const records = memoryRecordStore();
     const [first, second] = [instance(gitea, records), instance(gitea, records)];
     const returned = await comeBack(second, await visit(first));
     expect([returned.status, await statusOf(first, cookieOf(returned))]).toEqual([200, 200]);
   });
 
-  it('that cannot be opened is told to begin again, and not that the account has no role', async () => {
+  it('that cannot be opened gets “Sign in again”, not an answer about roles', async () => {
     const visited = await visit(instance());
     const returned = await comeBack(instance(), visited);
     const text = await returned.text();
@@ -220,7 +220,7 @@ describe('an attempt to sign in', () => {
     expect(text).not.toContain('role');
   });
 
-  it('ends in the browser in which it began, and in no other', async () => {
+  it('finishes only in the browser in which it began', async () => {
     const portal = instance();
     const [mine, another] = [await visit(portal), await visit(portal)];
     for (const cookie of ['', 'keyturn-sign-in=another', another.cookie]) {
@@ -230,21 +230,21 @@ describe('an attempt to sign in', () => {
     expect(mine.away.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Lax; .*; Secure$/);
   });
 
-  it('counts once', async () => {
+  it('works once', async () => {
     const portal = instance();
     const visited = await visit(portal);
     const statuses = [(await comeBack(portal, visited)).status, (await comeBack(portal, visited)).status];
     expect(statuses).toEqual([200, 401]);
   });
 
-  it('counts for ten minutes', async () => {
+  it('works for ten minutes', async () => {
     const records = memoryRecordStore();
     const visited = await visit(instance(gitea, records));
     const late = () => new Date(Date.now() + 10 * 60_000 + 1000);
     expect((await comeBack(instance(gitea, records, late), visited)).status).toBe(401);
   });
 
-  it('is no session, and a session is no attempt', async () => {
+  it('is not accepted as a session, nor a session as an attempt', async () => {
     const portal = instance();
     const visited = await visit(portal);
     const attempt = visited.cookie.split('=')[1] ?? '';

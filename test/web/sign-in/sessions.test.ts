@@ -20,7 +20,7 @@ function instance(records: RecordStore, afterMs = 0) {
 }
 
 describe('a session', () => {
-  it('goes on after a restart and at a second instance', async () => {
+  it('survives a restart and works at a second instance', async () => {
     const records = memoryRecordStore();
     const cookie = cookieOf(await instance(records).open(ann));
     expect(await instance(records).find(cookie)).toEqual(ann);
@@ -33,13 +33,13 @@ describe('a session', () => {
     expect(await instance(records, 8 * hourMs + 2000).find(cookie)).toBeNull();
   });
 
-  it('tells a browser nothing about whom it is for', async () => {
+  it('discloses nothing about the person to the browser', async () => {
     const token = await instance(memoryRecordStore()).open(ann);
     const parts = token.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
     expect(parts.join()).not.toMatch(/ann|auditor|example/);
   });
 
-  it('of another installation, or altered by one character, is nobody’s', async () => {
+  it('of another installation, or with one changed character, is refused', async () => {
     const sessions = instance(memoryRecordStore());
     const token = await sessions.open(ann);
     expect(await instance(memoryRecordStore()).find(cookieOf(token))).toBeNull();
@@ -52,7 +52,7 @@ describe('a session', () => {
     }
   });
 
-  it('that was ended is over at every instance, and no other one is', async () => {
+  it('that was ended is refused at every instance; others stay valid', async () => {
     const records = memoryRecordStore();
     const sessions = instance(records);
     const [cookie, other] = [cookieOf(await sessions.open(ann)), cookieOf(await sessions.open(ann))];
@@ -61,7 +61,7 @@ describe('a session', () => {
     expect([await instance(records).find(cookie), await instance(records).find(other)]).toEqual([null, ann]);
   });
 
-  it('is nobody’s while nobody can say whether it was ended', async () => {
+  it('is refused if the record of ended sessions cannot be read', async () => {
     const records = memoryRecordStore();
     const cookie = cookieOf(await instance(records).open(ann));
     const broken: RecordStore = {
@@ -76,7 +76,7 @@ describe('a session', () => {
 });
 
 describe('a sign-in link', () => {
-  it('works once, whichever instance is asked, also after a restart', async () => {
+  it('works once across all instances, even after a restart', async () => {
     const records = memoryRecordStore();
     const code = await instance(records).offerSignIn(ann);
     const both = await Promise.all([instance(records).signIn(code), instance(records).signIn(code)]);
@@ -92,8 +92,8 @@ describe('a sign-in link', () => {
   });
 });
 
-describe('what is on record of spent tokens', () => {
-  it('is forgotten when the token could not count any more', async () => {
+describe('the record of spent tokens', () => {
+  it('drops a token after its end', async () => {
     const records = memoryRecordStore();
     const spend = async (id: string, afterMs: number) =>
       await recordedSpentTokens(records, at(afterMs)).spend(id, at(afterMs + hourMs)());
@@ -103,7 +103,7 @@ describe('what is on record of spent tokens', () => {
     expect(stored).toEqual({ format: 1, spent: { second: at(3 * hourMs)().toISOString() } });
   });
 
-  it('keeps every one of many that are spent at once', async () => {
+  it('keeps all tokens that are spent concurrently', async () => {
     const records = memoryRecordStore();
     const spent = recordedSpentTokens(records, at(0));
     const ids = Array.from({ length: 8 }, (_, index) => `token-${String(index)}`);
@@ -112,7 +112,7 @@ describe('what is on record of spent tokens', () => {
   });
 });
 
-describe('the key of sessions', () => {
+describe('the session key', () => {
   const keyOf = (records: RecordStore, secret: string | null, afterMs = 0) =>
     sessionKey({
       records,
@@ -120,14 +120,14 @@ describe('the key of sessions', () => {
       now: at(afterMs),
     });
 
-  it('is the same for all instances, though several make the record at once', async () => {
+  it('is the same for instances that create the record concurrently', async () => {
     const records = memoryRecordStore();
     const keys = await Promise.all([1, 2, 3].map(async () => Buffer.from(await keyOf(records, 's')()).toString('hex')));
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).toHaveLength(64);
   });
 
-  it('follows from the records and the client secret together: neither is enough', async () => {
+  it('needs both the record and the client secret', async () => {
     const records = memoryRecordStore();
     const key = Buffer.from(await keyOf(records, 's')());
     expect(key.equals(Buffer.from(await keyOf(records, 'another')()))).toBe(false);
@@ -135,7 +135,7 @@ describe('the key of sessions', () => {
     expect(key.equals(Buffer.from((await records.read('web/session-key'))?.bytes ?? []))).toBe(false);
   });
 
-  it('goes on to count while the vault that has the client secret does not answer', async () => {
+  it('stays valid while the vault with the client secret does not answer', async () => {
     let [now, fails, asked] = [0, false, 0];
     const key = sessionKey({
       records: memoryRecordStore(),
@@ -150,7 +150,7 @@ describe('the key of sessions', () => {
     expect([await key(), await key(), asked]).toEqual([known, known, 2]);
   });
 
-  it('is not made up where the vault never answered', async () => {
+  it('is refused if the vault never answered', async () => {
     const key = sessionKey({
       records: memoryRecordStore(),
       clientSecret: () => Promise.reject(new Error('no vault')),
@@ -167,7 +167,7 @@ describe('signing out', () => {
     return { ...world, cookie };
   };
 
-  it('ends the session for whoever has a copy of its cookie, and clears the browser’s', async () => {
+  it('ends the session for every copy of its cookie, and clears the browser’s', async () => {
     const { send, cookie } = await signedIn();
     expect((await send('/', { headers: { cookie } })).status).toBe(200);
     const out = await send('/sign-out', { method: 'POST', headers: { cookie, origin: 'http://localhost:7071' } });
@@ -178,14 +178,14 @@ describe('signing out', () => {
     expect((await send('/', { headers: { cookie } })).status).toBe(401);
   });
 
-  it('cannot be done by a page of another site', async () => {
+  it('is refused from a page of another site', async () => {
     const { send, cookie } = await signedIn();
     const out = await send('/sign-out', { method: 'POST', headers: { cookie, origin: 'https://attacker.example' } });
     expect([out.status, (await send('/', { headers: { cookie } })).status]).toEqual([403, 200]);
     expect(JSON.stringify(await out.json())).toContain('another site');
   });
 
-  it('is offered on every page to whoever is signed in, by name', async () => {
+  it('is offered on every page, with the person’s name', async () => {
     const { send, cookie } = await signedIn();
     const text = await (await send('/', { headers: { cookie, accept: 'text/html' } })).text();
     expect(text).toContain('action="/sign-out"');
@@ -194,7 +194,7 @@ describe('signing out', () => {
     expect(await (await local.send('/', { headers: { accept: 'text/html' } })).text()).not.toContain('/sign-out');
   });
 
-  it('and in is the platform’s where the platform signs people in', async () => {
+  it('and signing in lead to the platform’s pages if the platform authenticates', async () => {
     const platform = { tenantId: 't', issuers: ['', ''] as [string, string], roleNames: { auditor: [], operator: [] } };
     const { send } = webWorld({ access: { platform } });
     const out = await send('/sign-out', { method: 'POST' });

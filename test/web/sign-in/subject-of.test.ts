@@ -10,14 +10,14 @@ const entra = {
 };
 
 describe('the subject of an ID token', () => {
-  it('is sub at its issuer', () => {
+  it('is the issuer and sub', () => {
     expect(subjectOf({ iss: 'https://gitea.example.org/', sub: '7', preferred_username: 'ann' })).toEqual({
       issuer: 'https://gitea.example.org',
       id: '7',
     });
   });
 
-  it('is oid of Entra, which is the same in every application of the tenant', () => {
+  it('is the issuer and oid for Entra, equal in every application of the tenant', () => {
     expect(subjectOf(entra)).toEqual({ issuer: entra.iss, id: 'object-1' });
     expect(subjectOf({ ...entra, sub: 'pairwise-of-another-application' })).toEqual(subjectOf(entra));
   });
@@ -26,7 +26,7 @@ describe('the subject of an ID token', () => {
     ['another issuer that claims a tenant', { iss: 'https://idp.example.org', tid: tenant }],
     ['an issuer of another tenant', { tid: '99999999-2222-3333-4444-555555555555' }],
     ['a token without an object id', { oid: undefined }],
-  ])('is sub for %s: oid means nothing there', (_, changes) => {
+  ])('is sub, not oid, for %s', (_, changes) => {
     expect(subjectOf({ ...entra, ...changes }).id).toBe('pairwise');
   });
 });
