@@ -19,7 +19,7 @@ param giteaTokenSecretUri string
 @description('Key Vault key that seals packs: https://VAULT.vault.azure.net/keys/NAME. Without it no pack can be sealed.')
 param signingKeyId string = ''
 
-@description('Whether the Event Grid subscription is made: only once the functions are deployed, for it names one of them.')
+@description('Whether to create the Event Grid subscription. Set it only after the functions are deployed, because it names one of them.')
 param subscribe bool = false
 
 param location string = resourceGroup().location

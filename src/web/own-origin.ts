@@ -1,7 +1,7 @@
 import { ServiceError } from '../service-error.ts';
 
 /**
- * Refuses a request that a page of another site made: a session cookie must not be borrowed.
+ * Refuses a request that a page of another site made: so that another site cannot use a session cookie.
  * @throws ServiceError `REQUEST_FROM_ANOTHER_SITE`.
  */
 export function refuseOtherSites(request: Request): void {

@@ -46,7 +46,7 @@ export interface ListedRotation
   > {
   /** The step that waits for a second person; `null` if none does. */
   readonly awaits: 'publish' | 'revoke' | null;
-  /** What an approver must weigh before a credential ends: codes, names, times. */
+  /** Reasons that block a revocation, for the approver: codes, names, times. */
   readonly waitsFor: readonly string[];
 }
 

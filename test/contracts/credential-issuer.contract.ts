@@ -9,13 +9,13 @@ import { spoiled } from './spoiled-value.ts';
 
 const laterRotation = 'abcdefghij234567.2';
 
-/** What every credential issuer must do, run against a provider that speaks the real protocol. */
+/** The contract of every credential issuer, run against a provider that speaks the real protocol. */
 export function credentialIssuerContract(name: string, create: () => Promise<IssuerWorld>): void {
   describe(`credential issuer: ${name}`, () => {
     let world: IssuerWorld;
     const { asked, issued, verified, failure, say, keep } = issuerUnderTest(create, (made) => void (world = made));
 
-    it('finds no fault in the binding, and names the place of each fault of another', () => {
+    it('accepts the binding, and names the place of each fault in invalid ones', () => {
       expect(world.issuer.check(world.binding)).toEqual([]);
       for (const target of world.wrongTargets) {
         const faults = world.issuer.check({ ...world.binding, target });
@@ -26,7 +26,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(world.calls()).toBe(0);
     });
 
-    it('refuses a target that is not the binding’s before it asks anybody', async () => {
+    it('refuses another target than the binding’s before sending anything', async () => {
       for (const target of world.wrongTargets) {
         const request = asked({ binding: { ...world.binding, target } });
         const proposed = attempt(() => world.issuer.propose(request));
@@ -36,7 +36,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(world.calls()).toBe(0);
     });
 
-    it('proposes a value exactly where its class says that we choose it, and another one each time', () => {
+    it('proposes a new value each time, exactly if Keyturn chooses the value in its class', () => {
       const chosen = ['chosen', 'self'].includes(world.issuer.credentialClass);
       const [first, second] = [world.issuer.propose(asked()), world.issuer.propose(asked())];
       expect(first !== null).toBe(chosen);
@@ -47,13 +47,13 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(world.calls()).toBe(0);
     });
 
-    it('issues a credential that works, and knows who it is', async () => {
+    it('issues a working credential, and returns its principal', async () => {
       const credential = await issued();
       expect(await verified(credential)).toMatchObject({ outcome: 'works' });
       if (world.opens !== null) expect(await world.opens(credential.value)).toBe(true);
     });
 
-    it('leaves the credential in force alone until it is told to end it', async () => {
+    it('does not change the credential in force until it is revoked', async () => {
       if (world.opens === null || world.current === null) return;
       await issued();
       expect(await world.opens(world.current)).toBe(world.oldEnds !== 'at-issue');
@@ -68,11 +68,11 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       if (verification.outcome === 'refused') expect(verification.authenticated).toBe(false);
     });
 
-    it('makes no second credential when it is asked again', async () => {
+    it('creates no second credential if called again', async () => {
       const first = await issued();
       let latest = first;
       if (world.issuer.credentialClass === 'minted') {
-        // A provider that keeps an idempotency key gives the same credential back; any other says that it has one of this name.
+        // A provider with idempotency keys returns the same credential; any other reports that the name exists.
         const again = await issued().catch(unclearOrThrow);
         if (again !== null) {
           expect(again.credentialId).toBe(first.credentialId);
@@ -82,7 +82,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
         const again = await world.issuer.issue(asked(), first.value);
         keep(again.value);
         expect(again.credentialId).toBe(first.credentialId);
-        // A slot that is renewed twice has another value; what was chosen stays what it is.
+        // A slot that is renewed twice has another value; a chosen value stays the same.
         if (world.issuer.credentialClass !== 'read-back') expect(again.value.equals(first.value)).toBe(true);
         latest = again;
       }
@@ -90,7 +90,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       if (world.traceable) expect(await world.issuer.list(world.binding, asked().signal)).toHaveLength(1);
     });
 
-    it('finds its credential by the rotation’s name, and no other', async () => {
+    it('finds only its credential by the rotation’s name', async () => {
       if (!world.traceable) return;
       expect(await world.issuer.describe(asked())).toEqual({ outcome: 'absent' });
       expect(await world.issuer.list(world.binding, asked().signal)).toEqual([]);
@@ -101,7 +101,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(listed).toEqual([{ credentialId, rotationId: contractRotation }]);
     });
 
-    it('says that an answer was lost instead of asking again', async () => {
+    it('reports a lost answer instead of retrying', async () => {
       if (world.loseNextAnswer === null) return;
       const proposed = world.issuer.propose(asked());
       if (proposed !== null) keep(proposed);
@@ -116,7 +116,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       }
     });
 
-    it('ends the old credential alone, and finds it gone when it is asked again', async () => {
+    it('revokes only the old credential, and finds it gone if called again', async () => {
       const credential = await issued();
       const { current, currentCredentialId, opens, oldEnds } = world;
       if (currentCredentialId === null || current === null || opens === null || oldEnds === 'never') return;
@@ -142,7 +142,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       if (world.current !== null && world.opens !== null) expect(await world.opens(world.current)).toBe(true);
     });
 
-    it('touches nothing of anybody else', async () => {
+    it('does not touch credentials of others', async () => {
       const before = await world.foreign();
       const credential = await issued();
       await verified(credential);
@@ -154,7 +154,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(await world.foreign()).toEqual(before);
     });
 
-    it('refuses to end what is not named as a credential of its target', async () => {
+    it('refuses to revoke an id that is not a credential of its target', async () => {
       if (!world.traceable) return;
       const before = await world.foreign();
       for (const id of ['', '../1', '1/../2', 'a b', '0', '*', '-1']) {
@@ -163,7 +163,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(await world.foreign()).toEqual(before);
     });
 
-    it('is rotated by the real machine, twice: what it publishes works, what was ours before is shown dead', async () => {
+    it('works in two real rotations: the published value works, and the previous one is shown dead', async () => {
       const { turns, journal } = await rotateByMachine(world, 2);
       const published = turns.map((turn) => turn.published);
       keep(...published);
@@ -180,7 +180,7 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(turns[1]?.oldValue).toBe('dead');
     });
 
-    it('tells when it was last used, or that nobody knows', async () => {
+    it('returns when it was last used, or that this is unknown', async () => {
       const { credentialId } = await issued();
       const last = await world.issuer.lastUsed(asked(), credentialId);
       if (last !== null) expect(last.getTime()).toBeGreaterThan(0);
@@ -203,7 +203,7 @@ function attempt<Value>(act: () => Value): Value | null {
   try {
     return act();
   } catch {
-    // Refusing to propose is as good as refusing to issue.
+    // A refusal to propose counts like a refusal to issue.
     return null;
   }
 }

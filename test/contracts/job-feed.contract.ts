@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { FeedWord, JobFeed } from '../../src/audit/collection/job-feed.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 
-/** A Gitea with a way to let things happen in it. */
+/** A Gitea under the test's control. */
 export interface FeedUnderTest {
   readonly feed: JobFeed;
-  /** Starts a job and gives its id; it runs until it is finished. */
+  /** Starts a job and returns its id; it runs until the test finishes it. */
   readonly startJob: (options?: { readonly repository?: string; readonly fork?: boolean }) => number;
   readonly logLine: (jobId: number, line: string) => void;
   readonly finish: (jobId: number) => void;
@@ -15,17 +15,17 @@ export interface FeedUnderTest {
   readonly oneRow: boolean;
 }
 
-/** What every job feed must do. */
+/** The contract of every job feed. */
 export function jobFeedContract(name: string, create: () => Promise<FeedUnderTest>): void {
   const nothing = { marks: {}, named: [] };
 
   describe(`job feed: ${name}`, () => {
-    it('tells nothing of a Gitea without jobs', async () => {
+    it('returns nothing for a Gitea without jobs', async () => {
       const { feed } = await create();
       expect(await all(feed.jobs(nothing))).toEqual([]);
     });
 
-    it('tells every job above the mark once, with its numbers, its repository and what started it', async () => {
+    it('returns every job above the mark once, with its numbers, its repository and its event', async () => {
       const { feed, startJob, finish } = await create();
       const [first, second] = [startJob(), startJob({ repository: 'acme/blog', fork: true })];
       finish(first);
@@ -50,7 +50,7 @@ export function jobFeedContract(name: string, create: () => Promise<FeedUnderTes
       expect(running?.repositoryId).not.toBe(ended?.repositoryId);
     });
 
-    it('tells what is new and what had not ended, not what is known', async () => {
+    it('returns new and unfinished jobs, not known ones', async () => {
       const { feed, startJob, finish } = await create();
       const old = startJob();
       finish(old);

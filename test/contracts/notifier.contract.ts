@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Notification, Notifier } from '../../src/notify/notifier.ts';
 
-/** A notifier under test, with what its receiver got. */
+/** A notifier under test, with the messages its receiver got. */
 export interface NotifierUnderTest {
   readonly notifier: Notifier;
   readonly received: readonly { readonly id: string; readonly type: string; readonly text: string }[];
-  /** From now on the receiver says no, or is not there, or is well again. */
+  /** Makes the receiver refuse, disappear or recover. */
   readonly behave: (how: 'accepts' | 'refuses' | 'is away') => Promise<void>;
 }
 
@@ -18,7 +18,7 @@ const event = {
 } as const;
 const notification: Notification = { id: 'msg_1', at: new Date('2026-03-01T00:05:00Z'), event };
 
-/** What every channel to people must do. */
+/** The contract of every notifier. */
 export function notifierContract(name: string, make: () => Promise<NotifierUnderTest>): void {
   describe(`the notifier ${name}`, () => {
     it('delivers the id, the kind and a sentence that names the secret', async () => {
@@ -40,7 +40,7 @@ export function notifierContract(name: string, make: () => Promise<NotifierUnder
       expect(received.map(({ id }) => id)).toEqual(['msg_1', 'msg_1']);
     });
 
-    it('says that a receiver refused, and that one could not be reached', async () => {
+    it('distinguishes a refusing receiver from an unreachable one', async () => {
       const { notifier, received, behave } = await make();
       await behave('refuses');
       await expect(notifier.send(notification)).rejects.toMatchObject({

@@ -6,14 +6,14 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (record: { bytes: Uint8Array } | null) =>
   record === null ? null : new TextDecoder().decode(record.bytes);
 
-/** What every record store must do, run on each adapter. `open` gives a store that is empty. */
+/** The contract of every record store, run on each adapter. `open` returns an empty store. */
 export function recordStoreContract(name: string, open: () => Promise<RecordStore>): void {
   describe(`record store: ${name}`, () => {
-    it('reads null where there is nothing', async () => {
+    it('returns null for a missing record', async () => {
       expect(await (await open()).read('journal/none')).toBeNull();
     });
 
-    it('gives back the bytes it was given, whatever they are', async () => {
+    it('round-trips any bytes', async () => {
       const store = await open();
       let count = 0;
       await fc.assert(
@@ -28,7 +28,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       );
     });
 
-    it('refuses to create what exists, and leaves it as it was', async () => {
+    it('refuses to create an existing record, and leaves it unchanged', async () => {
       const store = await open();
       await store.create('a/b', bytes('first'));
       await expect(store.create('a/b', bytes('second'))).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
@@ -47,7 +47,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(text(await store.read('race'))).toBe(String(winner));
     });
 
-    it('replaces what is still as it was read', async () => {
+    it('replaces a record that is unchanged since it was read', async () => {
       const store = await open();
       const first = await store.create('head', bytes('1'));
       const second = await store.replace('head', bytes('2'), first);
@@ -55,7 +55,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(text(await store.read('head'))).toBe('2');
     });
 
-    it('refuses to replace what changed meanwhile, or was never there', async () => {
+    it('refuses to replace a record that has changed or never existed', async () => {
       const store = await open();
       const first = await store.create('head', bytes('1'));
       await store.replace('head', bytes('2'), first);
@@ -78,7 +78,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(text(await store.read('head'))).toBe(String(winner));
     });
 
-    it('does what a map would do, whatever it is asked in whatever order', async () => {
+    it('behaves like a map for any sequence of operations', async () => {
       const path = fc.constantFrom('a', 'b/c', 'b/d');
       const act = fc.record({
         kind: fc.constantFrom('create', 'replace', 'replace stale'),
@@ -111,7 +111,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       );
     });
 
-    it('lists what begins with a prefix, in code-unit order of the whole path', async () => {
+    it('lists paths with a prefix, in code-unit order of the whole path', async () => {
       const store = await open();
       const paths = ['a/b/c', 'a-b', 'a.b', 'a/b-c', 'ab', 'B', 'a/z', 'a~', 'a_b/c', 'a0'];
       for (const path of paths) await store.create(path, bytes(path));
@@ -137,7 +137,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       'a/.',
       'x'.repeat(600),
       'a/...',
-    ])('refuses the path %j before it touches anything', async (path) => {
+    ])('refuses the path %j before doing anything', async (path) => {
       const store = await open();
       await expect(store.create(path, bytes(''))).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
       await expect(store.replace(path, bytes(''), 'x')).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });

@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { parseAuditRow } from '../../src/audit/parsing/parse-audit-row.ts';
 import type { RetrievalLog } from '../../src/audit/collection/retrieval-log.ts';
 
-/** A log that holds reads at the moments given, all of one vault in scope, and one of a vault that is not. */
+/** A log with reads at the given moments, all of one vault in scope, and one of a vault out of scope. */
 export interface LogUnderTest {
   readonly log: RetrievalLog;
-  /** Makes the log answer with a part of the rows above this many. */
+  /** Makes the log answer with a partial result above this many rows. */
   readonly limitRows: (most: number) => void;
 }
 
-/** Moments of the rows, ascending: two of one hour that differ in the last digit alone, one of the next, none then. */
+/**
+ * Times of the rows, ascending: two in one hour that differ only in the last digit, one in the next hour, then none.
+ */
 const contractMoments = [
   '2026-03-02T08:00:00.0000000Z',
   '2026-03-02T08:59:59.1234567Z',
@@ -17,7 +19,7 @@ const contractMoments = [
   '2026-03-02T09:00:00.0000000Z',
 ] as const;
 
-/** What every retrieval log must do, whichever client it stands on. */
+/** The contract of every retrieval log, for any client. */
 export function retrievalLogContract(
   name: string,
   create: (moments: readonly string[]) => Promise<LogUnderTest>,
@@ -27,14 +29,14 @@ export function retrievalLogContract(
   const noon = new Date('2026-03-02T12:00:00Z');
 
   describe(`retrieval log: ${name}`, () => {
-    it('gives the rows of a half-open interval, ascending, with all seven digits', async () => {
+    it('returns the rows of a half-open interval, ascending, with all seven digits', async () => {
       const { log } = await create(contractMoments);
       const { rows } = await log.rows({ from: eight, to: nine });
       expect(rows.map((row) => row['TimeGenerated'])).toEqual(contractMoments.slice(0, 3));
       expect((await log.rows({ from: nine, to: noon })).rows).toHaveLength(1);
     });
 
-    it('gives rows that the parser reads, as JSON keeps them', async () => {
+    it('returns rows as JSON that the parser accepts', async () => {
       const { log } = await create(contractMoments);
       const { rows } = await log.rows({ from: eight, to: noon });
       const parsed = rows.map((row) => parseAuditRow(JSON.parse(JSON.stringify(row)), 'row'));
@@ -44,7 +46,7 @@ export function retrievalLogContract(
       expect(JSON.parse(JSON.stringify(rows))).toEqual(rows);
     });
 
-    it('counts each hour by a query of its own, and leaves out hours without rows', async () => {
+    it('counts each hour with a separate query, and omits hours without rows', async () => {
       const { log } = await create(contractMoments);
       expect(Object.fromEntries(await log.controlTotals({ from: eight, to: noon }))).toEqual({
         '2026-03-02T08:00:00Z': 3,
@@ -52,7 +54,7 @@ export function retrievalLogContract(
       });
     });
 
-    it('names its query by its digest, and its answer too', async () => {
+    it('returns the digests of its query and its answer', async () => {
       const { log } = await create(contractMoments);
       const { query, answerSha256 } = await log.rows({ from: eight, to: nine });
       expect(query.sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -61,14 +63,14 @@ export function retrievalLogContract(
       expect((await log.rows({ from: nine, to: noon })).answerSha256).not.toBe(answerSha256);
     });
 
-    it('refuses a part as a part', async () => {
+    it('refuses a partial result', async () => {
       const { log, limitRows } = await create(contractMoments);
       limitRows(2);
       await expect(log.rows({ from: eight, to: nine })).rejects.toMatchObject({ code: 'LOG_QUERY_PARTIAL' });
       expect((await log.rows({ from: nine, to: noon })).rows).toHaveLength(1);
     });
 
-    it('answers an interval without rows with none', async () => {
+    it('returns no rows for an empty interval', async () => {
       const { log } = await create([]);
       expect((await log.rows({ from: eight, to: nine })).rows).toEqual([]);
       expect((await log.controlTotals({ from: eight, to: nine })).size).toBe(0);

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 
-/** What every secret store must do, run on each adapter. `open` gives a store of a vault that is empty. */
+/** The contract of every secret store, run on each adapter. `open` returns a store over an empty vault. */
 export function secretStoreContract(name: string, open: () => Promise<SecretStore>): void {
   describe(`secret store: ${name}`, () => {
-    it('says that there is nothing where there is nothing', async () => {
+    it('returns null for a missing secret', async () => {
       const store = await open();
       expect(await store.latest('none')).toBeNull();
       expect(await store.versions('none')).toEqual([]);
@@ -13,7 +13,7 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       expect(await all(store)).toEqual([]);
     });
 
-    it('gives back a version as it was added', async () => {
+    it('returns a version as it was added', async () => {
       const store = await open();
       const expires = new Date('2027-03-01T00:00:00Z');
       const added = await store.add({
@@ -35,7 +35,7 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       expect((await store.value('a', added.version))?.equals(new SecretValue('value one'))).toBe(true);
     });
 
-    it('orders versions newest first, also those that rotations made in one second', async () => {
+    it('orders versions newest first, including those that rotations created in one second', async () => {
       const store = await open();
       const made: SecretVersion[] = [];
       for (let count = 0; count < 8; count++) {
@@ -48,13 +48,13 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       expect(await store.latest('a')).toEqual(made.at(-1));
     });
 
-    it('loses what a new version is not given', async () => {
+    it('does not inherit properties in a new version', async () => {
       const store = await open();
       await store.add({ ...plain('a', 'value one'), contentType: 'text/plain', tags: { owner: 'them' } });
       expect(await store.add(plain('a', 'value two'))).toMatchObject({ contentType: null, tags: {}, expires: null });
     });
 
-    it('replaces the whole map of tags, and leaves what a change does not name', async () => {
+    it('replaces the whole map of tags, and keeps properties that a change does not name', async () => {
       const store = await open();
       const expires = new Date('2027-03-01T00:00:00Z');
       const { version } = await store.add({ ...plain('a', 'value one'), expires, tags: { one: '1', two: '2' } });
@@ -70,7 +70,7 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       });
     });
 
-    it('shows a disabled newest version as the newest, and gives its value to nobody', async () => {
+    it('shows a disabled newest version as the newest, without disclosing its value', async () => {
       const store = await open();
       const { version: first } = await store.add(plain('a', 'value one'));
       const { version } = await store.add({ ...plain('a', 'value two'), tags: { 'rotated-from': first } });
@@ -93,7 +93,7 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       expect(listed.find((one) => one.name === 'secret-7')?.version).toBe(version);
     });
 
-    it("tells the vault's own time once it has answered", async () => {
+    it("returns the vault's own time once it has answered", async () => {
       const store = await open();
       await store.latest('a');
       expect(store.serverTime()).toBeInstanceOf(Date);

@@ -7,20 +7,20 @@ import {
 } from '../../src/evidence/pack/dsse-envelope.ts';
 import type { Signer } from '../../src/evidence/pack/signer.ts';
 
-/** What every signer must do, run on each adapter: a key in a file, a key of Key Vault. */
+/** The contract of every signer, run on each adapter: a key file, a Key Vault key. */
 export function signerContract(name: string, create: () => Promise<Signer>): void {
   describe(`signer: ${name}`, () => {
     const payload = Buffer.from('{"stated":"this"}');
     const type = 'application/x-test';
 
-    it('names its key by the digest of what travels with the pack', async () => {
+    it('identifies its key by the digest of the public key in the pack', async () => {
       const { fingerprint, publicKey } = await create();
       expect(publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
       expect(fingerprint).toBe(computeFingerprint(publicKey));
       expect(fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
     });
 
-    it('seals so that the seal holds under its public key, time and again', async () => {
+    it('makes seals that are valid for its public key, repeatedly', async () => {
       const signer = await create();
       for (let times = 0; times < 8; times++) {
         const envelope = openEnvelope(await sealEnvelope(signer, type, payload));
@@ -40,7 +40,7 @@ export function signerContract(name: string, create: () => Promise<Signer>): voi
       }
     });
 
-    it('holds for these bytes and this type alone', async () => {
+    it('is valid only for these bytes and this type', async () => {
       const signer = await create();
       const envelope = openEnvelope(await sealEnvelope(signer, type, payload));
       if (envelope === null) throw new TypeError('The envelope is not canonical.');

@@ -27,12 +27,12 @@ function card(pack: ListedPack) {
 </section>`;
 }
 
-/** What a reader must know before anything else: made-up data, or not closed yet. */
+/** Marks for synthetic data and provisional packs, which a reader must see first. */
 export function marks(pack: ListedPack) {
   return html`${pack.synthetic ? html`<span class="mark alarm">synthetic</span>` : ''}<span class="mark ${pack.status === 'final' ? 'calm' : ''}">${pack.status}</span>`;
 }
 
-/** First and last day of a pack's period: the end itself is excluded. */
+/** First and last day of a pack's period; its end is excluded. */
 export function days({ from, to }: Pick<ListedPack, 'from' | 'to'>): string {
   return `${from.slice(0, 10)} to ${new Date(Date.parse(to) - 1).toISOString().slice(0, 10)}`;
 }

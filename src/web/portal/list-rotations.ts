@@ -8,7 +8,7 @@ import type { Who } from '../caller.ts';
 import { page, wantsJson } from './page.ts';
 import { rotationTable } from './rotation-table.ts';
 
-/** `GET /rotations`: every rotation, newest first; operators find what waits for a second person. */
+/** `GET /rotations`: every rotation, newest first; operators see which ones wait for a second person. */
 export async function listRotations(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
   const rotations = [...(await ports.rotations())].sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1));
   if (wantsJson(request)) return Response.json({ rotations });
@@ -36,8 +36,9 @@ const command = z.discriminatedUnion('action', [
 ]);
 
 /**
- * `POST /rotations`: asks for a rotation, approves a step or rolls a rotation back, in the name of who is signed in, from a form of this
- * portal or as JSON. A request whose Origin is another site is refused: a session cookie must not be borrowed.
+ * `POST /rotations`: requests a rotation, approves a step or rolls a rotation back, in the name of the signed-in
+ * person, from a form of this portal or as JSON. A request whose Origin is another site is refused: so that another
+ * site cannot use a session cookie.
  */
 export async function answerRotationRequest(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
   refuseOtherSites(request);

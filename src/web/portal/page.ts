@@ -32,13 +32,16 @@ button { font: inherit; padding: .45rem 1rem; border: 1px solid var(--accent); b
 `;
 
 export interface PageOptions {
-  /** 200 where none is named. */
+  /** Defaults to 200. */
   readonly status?: number;
-  /** Who is signed in: the page shows the name and a way out. */
+  /** The signed-in person: the page shows the name and a sign-out button. */
   readonly asking?: Who;
 }
 
-/** One page of the portal: no script, no picture from elsewhere, readable without style. `html` escapes all that is put in. */
+/**
+ * Renders one page of the portal: no script, no external picture, readable without style. `html` escapes all inserted
+ * text.
+ */
 export async function page(title: string, body: Markup, { status = 200, asking }: PageOptions = {}): Promise<Response> {
   const markup = await html`<!doctype html>
 <html lang="en">
@@ -59,7 +62,7 @@ function signOutForm(asking: Who | undefined) {
   return html`<form class="out" method="post" action="/sign-out"><span>${describePerson(person)}</span> <button>Sign out</button></form>`;
 }
 
-/** Whether the caller asked for JSON rather than for a page. */
+/** Whether the caller prefers JSON to a page. */
 export function wantsJson(request: Request): boolean {
   const accept = request.headers.get('accept') ?? '';
   return accept.includes('application/json') && !accept.includes('text/html');

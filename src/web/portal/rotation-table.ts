@@ -3,7 +3,7 @@ import { describePerson } from '../../provenance/person.ts';
 import { sentenceOf } from '../../service-error.ts';
 import type { ListedRotation } from '../web-ports.ts';
 
-/** The table of rotations: one row each, and a second one under it where something must be told in sentences. */
+/** The table of rotations: one row each, and a second row for details in sentences. */
 export function rotationTable(rotations: readonly ListedRotation[], operator: boolean) {
   return html`<div class="scroll"><table class="rotations"><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Started</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
 <tbody>${rotations.map((one) => rows(one, operator))}</tbody></table></div>`;
@@ -18,7 +18,10 @@ function rows(one: ListedRotation, operator: boolean) {
 ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
 }
 
-/** What must be told in sentences: who asked and why, what it waits for, who agreed, how it ended, and what to do now. */
+/**
+ * The details in sentences: who requested it and why, what it waits for, who approved, how it ended, and what to do
+ * now.
+ */
 function describeRotation({
   askedBy,
   reason,
@@ -44,7 +47,7 @@ function describeRotation({
   ];
 }
 
-/** Why a rotation has no time of publication: it may still come, or never will. */
+/** Why a rotation has no time of publication: it may still be published, or never will be. */
 const unpublished = {
   published: 'time not known',
   'not-yet': 'not yet',
@@ -61,12 +64,12 @@ function words(code: string): string {
   return code.replaceAll('-', ' ');
 }
 
-/** What went wrong in words, and the code by which the documentation knows it. */
+/** The failure's message, and the code for the documentation. */
 function describeFailure(code: string) {
   return html`<br><span class="alarm">${sentenceOf(code) ?? ''}</span> <code>${code}</code>`;
 }
 
-/** While nothing is revoked the old value works still, and can be published again. */
+/** Until its revocation the old value still works and can be published again. */
 function canRollBack({ publication, oldValue, state }: ListedRotation): boolean {
   return publication === 'published' && oldValue === 'in-grace' && state !== 'frozen';
 }

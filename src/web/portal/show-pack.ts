@@ -45,7 +45,10 @@ export async function showPack(request: Request, id: string, asking: Who, ports:
   );
 }
 
-/** Large files come in parts, `retrievals-0001.ndjson`; a query that changed carries its digest. Both are what they are part of. */
+/**
+ * Large files are split into parts, `retrievals-0001.ndjson`, and a changed query's name has its digest; both have the
+ * purpose of the whole file.
+ */
 function purposeOf(path: string): string {
   return purposes[path.replace(/-(\d{4}|[0-9a-f]{8})(?=\.\w+$)/, '')] ?? '';
 }
