@@ -102,6 +102,6 @@ export function createInMemorySecretStore(): EmbeddedSecretStore {
 
 function newest(secret: Secret): StoredVersion {
   const last = secret.versions.at(-1);
-  if (!last) throw new Error('A secret stands on the secretStore without a version');
+  if (!last) throw new Error('A secret has no version');
   return last;
 }
