@@ -45,7 +45,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
     return await next();
   });
 
-  web.get('/sign-in', async (context) => await signIn(context.req.query('code'), context.req.raw, access));
+  web.get('/sign-in', async (context) => await signIn(context.req.raw, access));
   web.get('/sign-in/callback', async (context) => await finishSignIn(context.req.raw, access));
   web.post('/sign-out', async (context) => await signOut(context.req.raw, access));
   web.get('/readyz/details', needs('auditor'), async (context) => context.json({ checks: await ports.readiness() }));

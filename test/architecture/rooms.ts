@@ -111,9 +111,9 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     action: ['configuration', 'delivery', 'exit-codes.ts', 'run-call.ts', 'runtime.ts'],
   },
   'src/web': {
-    portal: ['read-body.ts', 'own-origin.ts', 'web-ports.ts', 'caller.ts'],
+    portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'web-ports.ts', 'caller.ts'],
     hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts'],
-    'sign-in': ['own-origin.ts', 'caller.ts', 'portal'],
+    'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],
   },
   'src/composition': { doctor: ['composition.ts'] },
   embedded: {

@@ -98,7 +98,7 @@ describe('sign-in', skipUnless(discovery === 200, 'this server has no OpenID dis
       now,
     });
     try {
-      const location = (await openId.begin()).headers.get('location') ?? '';
+      const location = (await openId.begin('/')).headers.get('location') ?? '';
       expect(location.startsWith(`${url}/`)).toBe(true);
       expect((await fetch(location, { redirect: 'manual' })).status).toBeLessThan(400);
     } finally {

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { localPath } from '../local-path.ts';
 import { page } from './page.ts';
 
 /** Refuses a request: a page for people, JSON for programs. Never discloses what the route would have shown. */
@@ -11,7 +12,14 @@ export async function showRefusal(request: Request, status: number, reason: stri
       : '';
   return await page(
     status === 401 ? 'Sign in' : 'Refused',
-    html`<h1>${status === 401 ? 'Please sign in' : 'Request refused'}</h1><p class="lead">${reason} ${advice}</p>${status === 401 ? html`<p><a href="/sign-in">Sign in with your organisation</a></p>` : ''}`,
+    html`<h1>${status === 401 ? 'Please sign in' : 'Request refused'}</h1><p class="lead">${reason} ${advice}</p>${status === 401 ? html`<p><a href="${signInAddress(request)}">Sign in with your organisation</a></p>` : ''}`,
     { status },
   );
+}
+
+/** The sign-in that leads back to the page that was asked for. */
+function signInAddress({ method, url }: Request): string {
+  const { pathname, search } = new URL(url);
+  const path = method === 'GET' ? localPath(`${pathname}${search}`) : '/';
+  return path === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(path)}`;
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { localPath } from '../local-path.ts';
 import { refuseOtherSites } from '../own-origin.ts';
 import { forgetCookieHeader, type Sessions, setCookieHeader } from './sessions.ts';
 import type { OpenId } from './open-id.ts';
@@ -17,10 +18,13 @@ export interface SignInWays {
  * `GET /sign-in`: a link with a code signs in once; without a code, the browser goes to the platform's sign-in or to the
  * identity provider, if any. Source: App Service authentication, "Customize sign-ins and sign-outs".
  */
-export async function signIn(code: string | undefined, request: Request, ways: SignInWays): Promise<Response> {
-  if (ways.platform !== null) return redirect('/.auth/login/aad?post_login_redirect_uri=/');
-  if (code === undefined && ways.openId !== null) return await ways.openId.begin();
-  if (code === undefined) return await showRefusal(request, 401, 'No identity provider is configured here.');
+export async function signIn(request: Request, ways: SignInWays): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const code = searchParams.get('code');
+  const path = localPath(searchParams.get('to') ?? undefined);
+  if (ways.platform !== null) return redirect(`/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent(path)}`);
+  if (code === null && ways.openId !== null) return await ways.openId.begin(path);
+  if (code === null) return await showRefusal(request, 401, 'No identity provider is configured here.');
   const cookie = (await ways.sessions?.signIn(code)) ?? null;
   if (cookie === null) return await showRefusal(request, 401, 'This sign-in link was used already or is too old.');
   return new Response(null, {

@@ -16,8 +16,8 @@ import type { TokenSealer } from './token-sealer.ts';
 
 /** Single sign-on for a self-hosted portal. */
 export interface OpenId {
-  /** Sends the browser to the identity provider. */
-  begin(): Promise<Response>;
+  /** Sends the browser to the identity provider, and after the sign-in to `path` of the portal. */
+  begin(path: string): Promise<Response>;
   /** Handles the browser's return: a session for an account with a role, otherwise a page that says what to do. */
   finish(request: Request): Promise<Response>;
 }
@@ -45,7 +45,7 @@ const mostNameCharacters = 100;
 const attemptCookie = 'keyturn-sign-in';
 
 /** Another release may have sealed the attempt. */
-const attemptShape = z.object({ state: z.string(), verifier: z.string(), nonce: z.string() });
+const attemptShape = z.object({ state: z.string(), verifier: z.string(), nonce: z.string(), path: z.string() });
 type Attempt = z.infer<typeof attemptShape>;
 
 interface Account {
@@ -69,12 +69,13 @@ export function createOpenId(options: OpenIdOptions): OpenId {
   const provider: OpenProvider = { ...options, secure, configured };
 
   return {
-    async begin() {
+    async begin(path) {
       const config = await configured();
       const attempt: Attempt = {
         state: openid.randomState(),
         verifier: openid.randomPKCECodeVerifier(),
         nonce: openid.randomNonce(),
+        path,
       };
       const address = openid.buildAuthorizationUrl(config, {
         redirect_uri: callback,
@@ -108,7 +109,8 @@ export function createOpenId(options: OpenIdOptions): OpenId {
       if (roles === null || roles.length === 0) return await noRole(provider, request, roles === null);
       // Last, so that only an account with a role writes a record.
       if (!(await spent.spend(token.id, token.endsAt))) return await signInAgain(request);
-      return await signedIn(provider, await sessions.open({ person: personIn(account.claims), roles }));
+      const cookie = await sessions.open({ person: personIn(account.claims), roles });
+      return await signedIn(provider, cookie, attempt.path);
     },
   };
 
@@ -159,11 +161,11 @@ async function noRole(provider: OpenProvider, request: Request, isMissing: boole
   return await showRefusal(request, 403, `Your account has no role in Keyturn. ${looked} ${found}`);
 }
 
-async function signedIn(provider: OpenProvider, cookie: string): Promise<Response> {
+async function signedIn(provider: OpenProvider, cookie: string, path: string): Promise<Response> {
   // A page, not a redirect: after the provider's site, a browser would follow a redirect without the `Strict` cookie.
-  const shown = await page('Signed in', html`<h1>You are signed in</h1><p><a href="/">Go on to the reports</a></p>`);
+  const shown = await page('Signed in', html`<h1>You are signed in</h1><p><a href="${path}">Go on</a></p>`);
   shown.headers.set('set-cookie', setCookieHeader(cookie, provider.secure));
-  shown.headers.set('refresh', '0; url=/');
+  shown.headers.set('refresh', `0; url=${path}`);
   return shown;
 }
 

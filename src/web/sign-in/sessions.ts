@@ -16,7 +16,10 @@ export interface Sessions {
   offerSignIn(session: Session): Promise<string>;
   /** Returns the cookie for a code, or `null` if the code is forged, used or too old. */
   signIn(code: string): Promise<string | null>;
-  /** Returns a cookie for a person whom an identity provider signed in. It is valid for eight hours. */
+  /**
+   * Returns a cookie for a person. It is valid for one hour if an identity provider signed the person in, because only a new
+   * sign-in reads the roles again; for eight hours after a link, which works once.
+   */
   open(session: Session): Promise<string>;
   /** Returns the session in a Cookie header; `null` if there is none or it was ended. */
   find(cookieHeader: string | null): Promise<Session | null>;
@@ -25,7 +28,8 @@ export interface Sessions {
 }
 
 const sessionCookie = 'keyturn-session';
-const sessionMs = 8 * hourMs;
+const linkSessionMs = 8 * hourMs;
+const accountSessionMs = hourMs;
 const codeMs = 10 * 60_000;
 
 /** Every method rejects as the record store does if the key or the spent tokens cannot be read. */
@@ -36,7 +40,10 @@ export function createSessions(ports: {
 }): Sessions {
   const { sealer, spent, now } = ports;
   const after = (lifetimeMs: number) => new Date(now().getTime() + lifetimeMs);
-  const open = async (session: Session) => await sealer.seal('session', session, after(sessionMs));
+  const open = async (session: Session) => {
+    const lifetimeMs = session.person.kind === 'unnamed' ? linkSessionMs : accountSessionMs;
+    return await sealer.seal('session', session, after(lifetimeMs));
+  };
 
   async function tokenIn(cookies: string | null): Promise<OpenedToken | null> {
     const cookie = readCookie(cookies, sessionCookie);
@@ -70,7 +77,8 @@ export function createSessions(ports: {
 
 /** The Set-Cookie header of a session. `Strict`: no other site's link or form carries it. */
 export function setCookieHeader(cookie: string, secure: boolean): string {
-  return cookieHeader(cookie, sessionMs / 1000, secure);
+  // The sealed end counts; the browser need not know it.
+  return cookieHeader(cookie, linkSessionMs / 1000, secure);
 }
 
 /** The Set-Cookie header that makes a browser forget its session. */

@@ -65,8 +65,8 @@ function instance(
 type Instance = ReturnType<typeof instance>;
 
 /** Goes to the provider, signs in there, and gives the way back with the browser's cookie. */
-async function visit(portal: Instance, name = 'ann') {
-  const away = await portal.send('/sign-in', elsewhere);
+async function visit(portal: Instance, name = 'ann', to = '/') {
+  const away = await portal.send(`/sign-in?to=${encodeURIComponent(to)}`, elsewhere);
   const asked = away.headers.get('location') ?? '';
   const back = new URL(await provider.visit(asked, name));
   return { away, asked: new URL(asked).searchParams, back: `${back.pathname}${back.search}`, cookie: cookieOf(away) };
@@ -125,6 +125,23 @@ describe('signing in with an identity provider', () => {
     await portal.send('/rotations', { ...elsewhere, method: 'POST', body, headers: { cookie: session } });
     expect(portal.calls.approved).toMatchObject([{ by: { kind: 'signed-in', subject, name: 'ann-too' } }]);
   });
+
+  it('leads back to the page that was asked for', async () => {
+    const portal = instance();
+    const refused = await portal.send('/rotations?open', { ...elsewhere, headers: { accept: 'text/html' } });
+    expect(await refused.text()).toContain('href="/sign-in?to=%2Frotations%3Fopen"');
+    const returned = await comeBack(portal, await visit(portal, 'ann', '/rotations?open'));
+    expect(returned.headers.get('refresh')).toBe('0; url=/rotations?open');
+  });
+
+  it.each(['//attacker.example', '/\\attacker.example', 'https://attacker.example', '/a\n<b>', '/sign-out', ''])(
+    'leads to the start page instead of %j',
+    async (to) => {
+      const portal = instance();
+      const returned = await comeBack(portal, await visit(portal, 'ann', to));
+      expect(returned.headers.get('refresh')).toBe('0; url=/');
+    },
+  );
 
   it('sends PKCE, a nonce and the scope that the claim needs', async () => {
     const { asked } = await visit(instance());

@@ -26,11 +26,18 @@ describe('a session', () => {
     expect(await instance(records).find(cookie)).toEqual(ann);
   });
 
-  it('ends after eight hours', async () => {
+  it.each([
+    ['one hour after single sign-on, so that roles are read again', 1, ann],
+    [
+      'eight hours after a link, which works once',
+      8,
+      { person: { kind: 'unnamed', door: 'sign-in-link', name: 'operator' }, roles: ['operator'] },
+    ],
+  ] as const)('ends %s', async (_, hours, session) => {
     const records = memoryRecordStore();
-    const cookie = cookieOf(await instance(records).open(ann));
-    expect(await instance(records, 8 * hourMs - 2000).find(cookie)).toEqual(ann);
-    expect(await instance(records, 8 * hourMs + 2000).find(cookie)).toBeNull();
+    const cookie = cookieOf(await instance(records).open(session));
+    expect(await instance(records, hours * hourMs - 2000).find(cookie)).toEqual(session);
+    expect(await instance(records, hours * hourMs + 2000).find(cookie)).toBeNull();
   });
 
   it('discloses nothing about the person to the browser', async () => {
