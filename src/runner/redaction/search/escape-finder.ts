@@ -19,6 +19,8 @@ const nearBytes = 48;
 /** What the first bytes of needles are made of: 1 at each byte that one begins with, and at each two that follow each other. */
 export interface NeedleBytes {
   readonly first: Uint8Array;
+  /** At each byte among them. */
+  readonly known: Uint8Array;
   readonly pairs: Uint8Array;
   /** At each two that one begins with. */
   readonly beginnings: Uint8Array;
@@ -85,33 +87,43 @@ export class EscapeFinder {
     for (const child of node.children) this.#findAround(child, at, shown);
   }
 
-  /** Marks what `#findAround` looks for in one view. `false` when the text ends before that can be told. */
-  #lookAround({ layer }: ViewNode, at: number, first: Unit): boolean {
+  /** Marks what `#findAround` looks for in one view. `false` where that takes more than its first bytes to tell. */
+  #lookAround(node: ViewNode, at: number, first: Unit): boolean {
     const around = this.#around;
-    const { pairs, beginnings } = this.#bytes;
+    const { layer } = node;
     const { text } = this.#tree.plain;
     const before = at === 0 ? 0 : (text[at - 1] ?? 0);
     let count = 0;
     let nothings = 0;
     let unit = first;
+    around.fill(0);
     for (let place = at; count < gramBytes; unit = layer.read(place)) {
-      if (unit < 0) return false;
+      if (unit < 0 || (place > at && this.#mayShowElse(node, place, unit))) return false;
       place += lengthOf(unit);
-      if (isNothing(unit)) {
-        nothings += 1;
-        if (nothings > mostNothings) return true;
-        continue;
-      }
+      nothings = isNothing(unit) ? nothings + 1 : 0;
+      if (nothings > mostNothings) break;
       count += writeBytes(unit, around, 3 + count);
-      // Most escapes stand for what no needle holds there: seen from the first byte alone.
-      if (count === 0) continue;
-      if (pairs[(before << 8) | (around[3] ?? 0)] === 1) continue;
-      if (isNothing(first) || this.#bytes.first[around[3] ?? 0] === 0) return true;
-      if (count > 1 && beginnings[((around[3] ?? 0) << 8) | (around[4] ?? 0)] === 0) return true;
+      if (count > 0 && !this.#maySee(before, count, isNothing(first))) return true;
     }
     for (let back = 1; back <= 3; back += 1) around[3 - back] = at < back ? 0 : (text[at - back] ?? 0);
     this.#markAround(at, isNothing(first));
     return true;
+  }
+
+  /** Whether another view goes on from this one at a place, or an escape there may be the value's own text. */
+  #mayShowElse({ children, view }: ViewNode, at: number, unit: Unit): boolean {
+    if (lengthOf(unit) === 1 && children.length === 0) return false;
+    if (view.leavesTriggers === true && lengthOf(unit) > 1 && this.#bytes.known[this.#tree.plain.text[at] ?? 0] === 1)
+      return true;
+    return children.some((child) => child.layer.read(at) !== unit);
+  }
+
+  /** Whether a needle may hold the first of the bytes seen, after the byte before it, or begin with the first two. */
+  #maySee(before: number, count: number, leavesOut: boolean): boolean {
+    const { pairs, first, beginnings } = this.#bytes;
+    const [seen, next] = [this.#around[3] ?? 0, this.#around[4] ?? 0];
+    if (pairs[(before << 8) | seen] === 1) return true;
+    return !leavesOut && first[seen] === 1 && (count === 1 || beginnings[(seen << 8) | next] === 1);
   }
 
   #markAround(at: number, leavesOut: boolean): void {

@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
+import { secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
+import { type EscapeFamily, redactSlowly } from './slow-reference.ts';
+
+interface Family extends EscapeFamily {
+  /** What needles and texts are made of. */
+  readonly signs: readonly string[];
+  readonly escapes: (sign: string) => readonly string[];
+}
+
+const hexOf = (sign: string) => sign.charCodeAt(0).toString(16).padStart(2, '0');
+const families: Readonly<Record<string, Family>> = {
+  'percent-encoding, twice': {
+    signs: ['a', 'B', '%', '4', '1', '/'],
+    escapes: (sign) => [`%${hexOf(sign)}`, `%25${hexOf(sign)}`],
+    escape: /^%[0-9A-Fa-f]{2}/,
+    meaning: (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+    layers: 2,
+    leavesSign: true,
+  },
+  'backslashes, three times': {
+    signs: ['q', 'z', '?', '\\', '!'],
+    escapes: (sign) => [`\\x${hexOf(sign)}`, `\\u00${hexOf(sign)}`, `\\\\\\u00${hexOf(sign)}`, `\\\\x${hexOf(sign)}`],
+    escape: /^\\(?:x[0-9a-f]{1,2}|u[0-9a-f]{4}|[\\?!qz])/,
+    meaning: (escape) =>
+      /^\\[xu]/.test(escape) ? String.fromCharCode(Number.parseInt(escape.slice(2), 16)) : escape.slice(1),
+    layers: 3,
+  },
+  entities: {
+    signs: ['a', '<', '&', ';', '#', '3'],
+    escapes: (sign) => [`&#${String(sign.charCodeAt(0))};`, `&#x${hexOf(sign)};`],
+    escape: /^&(?:#\d{1,8};|#x[0-9a-f]{1,8};|lt;|amp;)/,
+    meaning: (escape) => {
+      if (escape === '&lt;') return '<';
+      if (escape === '&amp;') return '&';
+      const isHexadecimal = escape.startsWith('&#x');
+      return String.fromCharCode(Number.parseInt(escape.slice(isHexadecimal ? 3 : 2), isHexadecimal ? 16 : 10));
+    },
+    layers: 1,
+  },
+  colours: {
+    signs: ['a', 'b', '[', 'm', '1'],
+    escapes: (sign) => [`\u001b[31m${sign}`, `\u001b[K\u001b[m${sign}`],
+    // oxlint-disable-next-line no-control-regex -- what colours begin with
+    escape: /^\u001b\[[0-?]{0,38}[mK]/,
+    meaning: () => '',
+    layers: 1,
+  },
+  'single quotes': {
+    signs: ['a', 'b', "'"],
+    escapes: (sign) => (sign === "'" ? ["''", `'"'"'`] : [sign]),
+    escape: /^(?:'"'"'|'')/,
+    meaning: () => "'",
+    layers: 1,
+  },
+};
+
+describe('the search finds what the plain definition finds, whatever the chunks', () => {
+  it.each(Object.entries(families))('%s', (_, family) => {
+    const sign = fc.constantFrom(...family.signs);
+    const needle = fc.array(sign, { minLength: 4, maxLength: 7 }).map((signs) => signs.join(''));
+    const noise = fc.array(
+      fc.oneof(
+        sign,
+        sign.chain((one) => fc.constantFrom(...family.escapes(one))),
+      ),
+      { maxLength: 4 },
+    );
+    const cases = fc.array(needle, { minLength: 1, maxLength: 3 }).chain((needles) => {
+      const written = fc
+        .constantFrom(...needles)
+        .chain((one) => fc.tuple(...Array.from(one, (each) => fc.constantFrom(each, each, ...family.escapes(each)))));
+      const text = fc.array(fc.oneof(noise, written), { maxLength: 5 }).map((parts) => parts.flat().join(''));
+      return fc.record({ needles: fc.constant(needles), text, cuts: fc.array(fc.nat(120), { maxLength: 6 }) });
+    });
+    fc.assert(
+      fc.property(cases, ({ needles, text, cuts }) => {
+        // Two percent signs are one to another view.
+        fc.pre(!text.includes('%%'));
+        const bytes = Buffer.from(text, 'latin1');
+        const redaction = startRedaction(secretSearch(needles.map((one) => Buffer.from(one))));
+        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length];
+        const given = places
+          .slice(1)
+          .map((to, index) => redaction.push(bytes.subarray(places[index], to)).toString('latin1'));
+        expect(given.join('') + redaction.end().toString('latin1')).toBe(redactSlowly(text, needles, family));
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  it('base64 of any width from sixteen on, wherever the value stands in it', () => {
+    const value = 'swordfish-Xk29dPqL';
+    const search = secretSearch([0, 1, 2].map((shift) => coreOf(value, shift)));
+    const cases = fc.record({
+      before: fc.string({ maxLength: 90 }),
+      after: fc.string({ maxLength: 40 }),
+      width: fc.integer({ min: 16, max: 90 }),
+      end: fc.constantFrom('\n', '\r\n', '\n    ', '\\n'),
+      cuts: fc.array(fc.nat(300), { maxLength: 6 }),
+    });
+    fc.assert(
+      fc.property(cases, ({ before, after, width, end, cuts }) => {
+        const encoded = Buffer.from(before + value + after).toString('base64');
+        const bytes = Buffer.from((encoded.match(new RegExp(`.{1,${String(width)}}`, 'g')) ?? []).join(end));
+        const redaction = startRedaction(search);
+        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length];
+        const given = places.slice(1).map((to, index) => redaction.push(bytes.subarray(places[index], to)).toString());
+        const left = (given.join('') + redaction.end().toString()).replace(/\s|\\n/g, '');
+        const shift = Buffer.byteLength(before) % 3;
+        const core = coreOf(value, shift).toString();
+        expect(left).toContain('***');
+        for (let at = 0; at + 6 <= core.length; at += 1) expect(left).not.toContain(core.slice(at, at + 6));
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+});
+
+/** The characters of base64 that depend on the value alone, after so many bytes of a group of three. */
+function coreOf(value: string, shift: number): Buffer {
+  const bits = [...Buffer.from(value)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const skipped = [0, 4, 2][shift] ?? 0;
+  const groups = bits.slice(skipped).match(/.{6}/g) ?? [];
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  return Buffer.from(groups.map((group) => alphabet[Number.parseInt(group, 2)] ?? '').join(''));
+}
