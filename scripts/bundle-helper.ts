@@ -1,4 +1,4 @@
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 /** The three programs of the runner, by the name of their bundle. Gitea's runner starts `main` and `post` as modules. */
 export const helperEntries = {
@@ -31,6 +31,25 @@ function helperBuild(name: keyof typeof helperEntries, outfile: string): BuildOp
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
+    plugins: [loadOnUse],
     ...(isModule && { banner: { js: requireInModule } }),
   };
 }
+
+/**
+ * Loads these modules of Node at the first use of a member, not with the bundle: they cost milliseconds of a start that a
+ * job waits for, and by then a request is under way. A bundle copies the prototype of a CommonJS module, so a proxy there
+ * is asked for each member.
+ */
+const loadOnUse: Plugin = {
+  name: 'load-on-use',
+  setup(bundler) {
+    const slow = /^node:(crypto|child_process|os|util|net|tls|http|https|stream|timers\/promises|dns\/promises)$/;
+    bundler.onResolve({ filter: slow }, ({ path, namespace }) =>
+      namespace === 'load-on-use' ? { path, external: true } : { path, namespace: 'load-on-use' },
+    );
+    bundler.onLoad({ filter: slow, namespace: 'load-on-use' }, ({ path }) => ({
+      contents: `module.exports = Object.create(new Proxy({}, { get: (_, member) => require('${path}')[member] }));`,
+    }));
+  },
+};

@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 
 export interface HttpRequest {
@@ -68,8 +69,40 @@ function trusting(authority: string): Promise<SecureContext> {
   return context;
 }
 
+/**
+ * Opens a connection that the next request to the same address takes, so that name resolution and TLS are done while a
+ * token is awaited. Never fails: if it cannot connect, the request connects by itself and reports the reason.
+ */
+export async function openConnection(address: string, authority?: string): Promise<void> {
+  try {
+    await connectEarly(address, authority);
+  } catch {
+    // A certificate authority that cannot be read, for one: the request meets the same, and says so.
+  }
+}
+
+async function connectEarly(address: string, authority?: string): Promise<void> {
+  const { protocol, hostname, port } = new URL(address);
+  const { early } = await loadAgent(protocol);
+  const secure = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const to = { host, port: port === '' ? (secure ? 443 : 80) : Number(port) };
+  const tls = secure ? { servername: host, ALPNProtocols: ['http/1.1'] } : {};
+  const trusted = secure && authority !== undefined ? { secureContext: await trusting(authority) } : {};
+  const socket = early.connect({ ...to, ...tls, ...trusted });
+  const key = earlyKey(to);
+  early.sockets.set(key, socket);
+  const forget = () => {
+    if (early.sockets.get(key) === socket) early.sockets.delete(key);
+  };
+  socket.on('error', forget);
+  socket.on('close', forget);
+}
+
 interface ProtocolAgent {
   readonly agent: Agent;
+  /** Connections that wait for their first request, by host and port. */
+  readonly early: { readonly sockets: Map<string, Socket>; connect(options: RequestOptions): Socket };
   start(url: URL, options: RequestOptions, answered: (answer: IncomingMessage) => void): ClientRequest;
 }
 
@@ -79,19 +112,40 @@ const agents = new Map<string, Promise<ProtocolAgent>>();
 function loadAgent(protocol: string): Promise<ProtocolAgent> {
   const known = agents.get(protocol);
   if (known !== undefined) return known;
-  const agent = load(protocol).then((module) => ({
-    agent: new module.Agent({ keepAlive: true, maxSockets: 8 }),
-    start: module.request,
-  }));
+  const agent = load(protocol).then((module) => withEarlyConnections(module));
   agents.set(protocol, agent);
   return agent;
+}
+
+type HttpModule = Pick<typeof import('node:https'), 'request'> & { Agent: typeof Agent };
+
+function withEarlyConnections(module: HttpModule): ProtocolAgent {
+  const agent = new module.Agent({ keepAlive: true, maxSockets: 8 });
+  const sockets = new Map<string, Socket>();
+  const createConnection = agent.createConnection.bind(agent);
+  agent.createConnection = (options, done) => {
+    const key = earlyKey(options);
+    const early = sockets.get(key);
+    sockets.delete(key);
+    return early ?? createConnection(options, done);
+  };
+  return {
+    agent,
+    start: module.request,
+    // Node's own agents return the socket.
+    early: { sockets, connect: (options) => createConnection(options) as Socket },
+  };
+}
+
+function earlyKey({ host, port }: RequestOptions): string {
+  return `${host ?? ''}:${String(port)}`;
 }
 
 /**
  * `import` of these modules would evaluate all their exports, including undici's WebSocket, and take 15 ms longer than
  * `getBuiltinModule`, which Node has since 20.16.
  */
-async function load(protocol: string): Promise<Pick<typeof import('node:https'), 'request'> & { Agent: typeof Agent }> {
+async function load(protocol: string): Promise<HttpModule> {
   const builtin = 'getBuiltinModule' in process;
   if (protocol === 'https:') return builtin ? process.getBuiltinModule('node:https') : await import('node:https');
   return builtin ? process.getBuiltinModule('node:http') : await import('node:http');

@@ -36,7 +36,20 @@ export function readJobContext(environment: Environment, gitea: string): JobLook
   }
   return {
     found: true,
-    job: { numbers: { instance: instanceOf(gitea), repositoryId, runId, attempt, jobId, taskId }, exposed },
+    job: {
+      numbers: {
+        // Computed when it is first needed: a digest before the first request would delay every start.
+        get instance() {
+          return instanceOf(gitea);
+        },
+        repositoryId,
+        runId,
+        attempt,
+        jobId,
+        taskId,
+      },
+      exposed,
+    },
   };
 }
 

@@ -1,17 +1,19 @@
 import type { Receipt } from '../provenance/receipt.ts';
 import { ServiceError } from '../service-error.ts';
+import type { AccessToken, AccessTokenSource } from './identity/access-token.ts';
 import { accessTokenSource } from './identity/access-token-source.ts';
+import { clearVariable } from './configuration/clear-variable.ts';
 import type { FetchConfiguration } from './configuration/fetch-configuration.ts';
 import { fetchSecrets, type FetchedSecret } from './reading/fetch-secrets.ts';
 import { refuseHostileEnvironment } from './configuration/hostile-environment.ts';
-import { type HttpExchange, httpExchange } from './http-exchange.ts';
+import { httpExchange, openConnection } from './http-exchange.ts';
 import { readJobContext, type JobContext } from './job-context.ts';
 import { emitReceipt } from './receipts/emit-receipt.ts';
 import { loadFetchConfiguration } from './configuration/load-fetch-configuration.ts';
 import { requiresNamePrivacy } from './receipts/name-privacy.ts';
 import { postReceipts } from './receipts/post-receipts.ts';
 import { readAuthority } from './identity/read-authority.ts';
-import { startReceiptChain } from './receipts/receipt-chain.ts';
+import { type ReceiptChain, startReceiptChain } from './receipts/receipt-chain.ts';
 import type { Selected } from './reading/select-secrets.ts';
 import type { SecretRequest, SecretSelection } from './configuration/secret-request.ts';
 import type { Runtime } from './runtime.ts';
@@ -21,6 +23,11 @@ import { vaultAddress } from './configuration/vault-address.ts';
 export interface Session {
   readonly configuration: FetchConfiguration;
   readonly job: JobContext | null;
+  /**
+   * Sends the token requests for these secrets and opens the connections to their vaults, for the next `fetch`. Resolves
+   * as soon as they are under way, so that the caller can prepare meanwhile. Never rejects: what fails, fails in `fetch`.
+   */
+  prepare(requests: readonly SecretRequest[]): Promise<void>;
   /**
    * Reads secrets. Their receipts are logged and posted before any value is returned.
    * @throws ServiceError of the first failed read
@@ -37,21 +44,37 @@ export interface Session {
  * Checks what the helper relies on, in this order: the environment, the configuration, the job. `patienceMs`: how long
  * to wait for a new role to take effect and for throttling to end.
  */
-export function startSession(runtime: Runtime, patienceMs: number, exchange: HttpExchange = httpExchange): Session {
+export function startSession(runtime: Runtime, patienceMs: number): Session {
   const { environment, say } = runtime;
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
+  forgetCredential(configuration.identity, say);
   const job = findJob(configuration, runtime);
   const opaque = requiresNamePrivacy(configuration, job);
-  const chain = startReceiptChain(job?.numbers ?? null, runtime.nonce(4), opaque);
   const authority = readAuthority(configuration.authorityFile);
-  const ports = { configuration, exchange, runtime, chain, patienceMs, authority };
-  const openIdentity = () => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
+  const exchange = httpExchange;
+  const ports = { configuration, exchange, runtime, patienceMs, authority };
+  const early = new Map<string, Promise<AccessToken>>();
+  let started: ReceiptChain | null = null;
   return {
     configuration,
     job,
+    async prepare(requests) {
+      const identity = await openIdentity();
+      for (const { vault: name } of requests) {
+        const vault = vaultOrNull(configuration, name);
+        if (vault === null || early.has(vault.resource)) continue;
+        const token = identity(vault.resource);
+        token.catch(() => undefined);
+        early.set(vault.resource, token);
+        void openConnection(vault.url, authority);
+      }
+      // One turn of the event loop, in which the requests leave.
+      await new Promise(setImmediate);
+    },
     async select(selections) {
       if (selections.length === 0) return [];
+      const chain = receiptChain();
       const [identity, { selectSecrets }] = await Promise.all([openIdentity(), import('./reading/select-secrets.ts')]);
       const requests: SecretRequest[] = [];
       for (const selection of selections) {
@@ -71,7 +94,7 @@ export function startSession(runtime: Runtime, patienceMs: number, exchange: Htt
         emitReceipt(receipt, afresh);
         afresh = false;
       };
-      const fetched = await fetchSecrets({ ...ports, identity, record }, requests);
+      const fetched = await fetchSecrets({ ...ports, chain: receiptChain(), identity, record }, requests);
       if (fetched.receipts.length > 0 && configuration.service !== null) {
         const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
         const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
@@ -81,6 +104,21 @@ export function startSession(runtime: Runtime, patienceMs: number, exchange: Htt
     },
   };
 
+  async function openIdentity(): Promise<AccessTokenSource> {
+    const source = await accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
+    return (resource) => {
+      const token = early.get(resource) ?? source(resource);
+      // Once only: a later read may come after the token has expired.
+      early.delete(resource);
+      return token;
+    };
+  }
+
+  function receiptChain(): ReceiptChain {
+    started ??= startReceiptChain(job?.numbers ?? null, runtime.nonce(4), opaque);
+    return started;
+  }
+
   function sayWhatWasSelected({ prefix }: SecretSelection, { requests, disabled }: Selected): void {
     const left = disabled.length === 0 ? '' : `; ${String(disabled.length)} disabled and skipped`;
     const variables = requests.map(({ target }) => (target.kind === 'environment' ? target.variable : ''));
@@ -89,10 +127,27 @@ export function startSession(runtime: Runtime, patienceMs: number, exchange: Htt
   }
 }
 
+/** From here on only this process's memory holds the client secret: no other process of this user can look it up. */
+function forgetCredential(identity: FetchConfiguration['identity'], say: Runtime['say']): void {
+  if (identity.kind !== 'service-principal' || identity.secretVariable === null) return;
+  if (clearVariable(identity.secretVariable)) return;
+  say('the client secret stays in the environment of this process on this system; use secretFile instead');
+}
+
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Runtime): JobContext | null {
   const lookup = readJobContext(environment, gitea);
   if (lookup.found) return lookup.job;
   if (withoutJob === 'refuse') throw new ServiceError('JOB_NUMBERS_UNKNOWN', { reason: lookup.reason });
   say(`reads are not stamped with a job: ${lookup.reason}`);
   return null;
+}
+
+/** `null` for a vault that must not be asked: `fetch` reports why. */
+function vaultOrNull(configuration: FetchConfiguration, name: string | null): ReturnType<typeof vaultAddress> | null {
+  try {
+    return vaultAddress(configuration, name);
+  } catch (error) {
+    if (ServiceError.is(error)) return null;
+    throw error;
+  }
 }

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { generate } from 'selfsigned';
+import { afterEach, describe, expect, it } from 'vitest';
+import { httpExchange, openConnection } from '../../src/runner/http-exchange.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listening(server: Server): Promise<{ readonly port: string; connections: () => number }> {
+  let count = 0;
+  server.on('connection', () => (count += 1));
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: String((server.address() as AddressInfo).port), connections: () => count };
+}
+
+const answer: RequestListener = (_request, response) => {
+  // Ends the connection, so that the server can close.
+  response.setHeader('connection', 'close');
+  response.end('here');
+};
+const request = { method: 'GET', headers: {}, timeoutMs: 5_000 } as const;
+
+describe('a connection that was opened early', () => {
+  it('is the one that the next request uses', async () => {
+    const { port, connections } = await listening(createServer(answer));
+    const url = `http://127.0.0.1:${port}`;
+    await openConnection(url);
+    expect((await httpExchange({ ...request, url })).body).toBe('here');
+    expect(connections()).toBe(1);
+  });
+
+  it('is of no use when the server has closed it: the request opens its own', async () => {
+    const server = createServer(answer);
+    server.once('connection', (socket) => socket.destroy());
+    const { port, connections } = await listening(server);
+    const url = `http://127.0.0.1:${port}`;
+    await openConnection(url);
+    await once(server, 'connection');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await httpExchange({ ...request, url })).body).toBe('here');
+    expect(connections()).toBe(2);
+  });
+
+  it('fails in silence where nobody listens, and the request says why', async () => {
+    const { port } = await listening(createServer(answer));
+    servers.splice(0).forEach((server) => server.close());
+    const url = `http://127.0.0.1:${port}`;
+    await openConnection(url);
+    await expect(httpExchange({ ...request, url })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('trusts no certificate that a request would not trust, and takes the authority that it is given', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+      ],
+    });
+    const { port, connections } = await listening(createSecureServer({ key, cert }, answer));
+    const url = `https://127.0.0.1:${port}`;
+    await openConnection(url);
+    await expect(httpExchange({ ...request, url })).rejects.toMatchObject({
+      code: expect.stringMatching(/SELF_SIGNED/),
+    });
+    const before = connections();
+    await openConnection(url, cert);
+    expect((await httpExchange({ ...request, url, authority: cert })).body).toBe('here');
+    expect(connections()).toBe(before + 1);
+  });
+});
