@@ -17,7 +17,8 @@ export interface Runtime {
 /** The real ones. */
 export function machineRuntime(): Runtime {
   return {
-    environment: process.env,
+    // A copy: the process's own loses the helper's credential.
+    environment: { ...process.env },
     now: () => new Date(),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     chance: Math.random,

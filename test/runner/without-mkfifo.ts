@@ -11,6 +11,7 @@ process.exit(
     redactions: [startRedaction(search), startRedaction(search)],
     descriptors: new Map(),
     guardian: { coreDumpsOff: false, pipes: null, watch: () => undefined, dismiss: () => undefined },
+    started: () => undefined,
     parent: { isGone: () => false, onGone: () => () => undefined, stop: () => undefined },
     say: (line) => process.stderr.write(`${line}\n`),
   }),

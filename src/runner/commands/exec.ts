@@ -1,6 +1,6 @@
 import { ServiceError } from '../../service-error.ts';
 import { checkAgentCommand } from '../delivery/agent-command.ts';
-import { childEnvironment } from '../delivery/child-environment.ts';
+import { childEnvironment, heldBack } from '../delivery/child-environment.ts';
 import {
   deliverSecrets,
   type NamedValue,
@@ -15,6 +15,7 @@ import type { FetchedSecret } from '../reading/fetch-secrets.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
 import { type Guardian, startGuardian } from '../delivery/guardian.ts';
 import { neutralizeWorkflowCommands } from '../redaction/neutralize-workflow-commands.ts';
+import { sweepFolders } from '../delivery/sweep.ts';
 import { watchJobFiles } from '../delivery/job-files.ts';
 import { decideMasks, type MaskDecision } from '../redaction/mask-decision.ts';
 import type { Manifest } from '../configuration/manifest.ts';
@@ -59,7 +60,10 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   const masks = decideMasks(runtime.environment);
   const { requests: named, selections } = await loadRequests(options);
   const session = startSession(runtime, options.patienceMs);
+  sweepLeftovers(runtime);
+  sayWhatIsHeldBack(options, runtime);
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
+  await session.prepare(named);
   const requests = [...named, ...(await session.select(selections))];
   if (selections.length > 0) rejectDuplicateDestinations(requests);
   const round = { session, requests, masks, hidden: new Map<string, HiddenSecret>(), parent };
@@ -68,6 +72,18 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   // The command may have used a value that was just rotated. The same version would fail again.
   const second = await runOnce(options, runtime, { ...round, unless: first.versions });
   return second?.code ?? first.code;
+}
+
+/** What a helper left that was killed together with its guardian: nothing else would remove it before the job's end. */
+function sweepLeftovers({ environment, say }: Runtime): void {
+  const folders = new Set(['/dev/shm', environment['RUNNER_TEMP'] ?? '/tmp']);
+  const removed = [...folders].flatMap((folder) => sweepFolders(folder));
+  if (removed.length > 0) say(`removed what an earlier start left: ${removed.join(', ')}`);
+}
+
+function sayWhatIsHeldBack(options: ExecOptions, { environment, say }: Runtime): void {
+  const names = heldBack(environment, { ...options, pristine: options.pristine || options.agent });
+  if (names.length > 0) say(`held back from the command: ${names.join(', ')}; --keep NAME passes one on`);
 }
 
 /** Merges the requests of the manifest and the command line. */
@@ -145,6 +161,7 @@ async function runOnce(
       }),
       descriptors,
       guardian,
+      started: (group) => files.noteGroup(group),
       parent,
       say,
     });

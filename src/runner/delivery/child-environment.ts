@@ -1,12 +1,27 @@
 /** Variables that identify the job, the runner or this helper; no command needs them to use a secret. */
 const stripped = /^(AZURE_|ACTIONS_|IDENTITY_|MSI_|IMDS_|KEYTURN_)|^(GITEA_TOKEN|GITHUB_TOKEN|FORGEJO_TOKEN)$/;
 
+/** Tokens for other systems. A command that is handed its secrets here needs none that the job happens to hold. */
+const credentials = [
+  /^AWS_(?!(DEFAULT_)?REGION$|DEFAULT_OUTPUT$|PAGER$)/,
+  /^(GOOGLE_APPLICATION_CREDENTIALS|GOOGLE_CREDENTIALS|CLOUDSDK_AUTH_\w+|ARM_CLIENT_SECRET|ARM_ACCESS_KEY|ARM_SAS_TOKEN)$/,
+  /^(VAULT_TOKEN|CONSUL_HTTP_TOKEN|OP_SERVICE_ACCOUNT_TOKEN|INFISICAL_TOKEN|DOPPLER_TOKEN|TF_TOKEN_\w+)$/,
+  /^(NPM_TOKEN|NODE_AUTH_TOKEN|GH_TOKEN|GITLAB_TOKEN|CI_JOB_TOKEN|CARGO_REGISTRY_TOKEN|TWINE_PASSWORD|DOCKER_AUTH_CONFIG)$/,
+];
+
+/**
+ * Variables that make a shell or an interpreter run a file or options of somebody else's choice at its start. An earlier
+ * step can set them by GITHUB_ENV, and would then run inside the command that has the secrets.
+ */
+const startsCode =
+  /^(BASH_ENV|ENV|PROMPT_COMMAND|PYTHONSTARTUP|PERL5OPT|RUBYOPT|DOTNET_STARTUP_HOOKS|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS)$/;
+
 /** Variables that most commands need. */
 const bare = /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|TMPDIR|LANG|LC_[A-Z]+|CI)$/;
 
 /**
- * Builds the command's environment: the job's, without identifying variables, plus the secrets. `pristine`: only
- * variables that most commands need. `keep`: identifying variables to pass on nevertheless. `credential`: the variable
+ * Builds the command's environment: the job's plus the secrets, without variables that identify the job, hold another
+ * credential or run code. `pristine`: only variables that most commands need. `keep`: variables to pass on nevertheless. `credential`: the variable
  * with this helper's own client secret, which is never passed on.
  */
 export function childEnvironment(
@@ -20,9 +35,27 @@ export function childEnvironment(
 ): Record<string, string> {
   const handed: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    const wanted = keep.includes(name) || (pristine ? bare.test(name) : !stripped.test(name));
+    const wanted = keep.includes(name) || (pristine ? bare.test(name) : !stripped.test(name) && !isTold(name));
     if (value !== undefined && wanted && name !== credential) handed[name] = value;
   }
   for (const [name, value] of secrets) handed[name] = value;
   return handed;
+}
+
+/**
+ * Names of set variables that are held back although a command might expect them: the caller says so, once. Those that
+ * every job has are held back in silence.
+ */
+export function heldBack(
+  environment: Readonly<Record<string, string | undefined>>,
+  { pristine = false, keep = [] }: { readonly pristine?: boolean; readonly keep?: readonly string[] } = {},
+): readonly string[] {
+  // Whoever asks for a bare environment knows that it is one.
+  if (pristine) return [];
+  const names = Object.keys(environment).filter((name) => (environment[name] ?? '') !== '');
+  return names.filter((name) => isTold(name) && !keep.includes(name)).toSorted();
+}
+
+function isTold(name: string): boolean {
+  return startsCode.test(name) || credentials.some((form) => form.test(name));
 }

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 
 /** One pipe, opened at both ends. */
 export interface Pipe {
@@ -55,15 +56,8 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
   // Never contains data: a pipe only has a name here until both ends are open.
   const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
   const paths = Array.from({ length: pipeCount }, (_, index) => join(directory, String(index)));
-  const shell = spawn('/bin/sh', ['-c', script, 'keyturn-guardian', String(process.pid), ...paths], {
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    cwd: '/',
-    stdio: ['pipe', 'pipe', 'ignore'],
-    // Outside the step's process group, so that ending the group does not end the guardian first.
-    detached: true,
-  });
-  shell.on('error', () => undefined);
-  shell.stdin.on('error', () => undefined);
+  const orders: string[] = [];
+  let shell = spawnShell(paths, replace);
   const told = await new Promise<string>((resolve) => {
     let text = '';
     shell.stdout.setEncoding('latin1');
@@ -77,15 +71,49 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
   const pipes = told.includes('pipes') ? paths.map(openPipe) : null;
   rmSync(directory, { recursive: true, force: true });
   shell.unref();
+  let dismissed = false;
   return {
     coreDumpsOff: told.includes('core'),
     pipes,
     watch(group, places) {
-      for (const place of places) shell.stdin.write(`remove ${place}\n`);
-      if (group !== null) shell.stdin.write(`group ${String(group)}\n`);
+      for (const place of places) order(`remove ${place}\n`);
+      if (group !== null) order(`group ${String(group)}\n`);
     },
-    dismiss: () => void shell.stdin.end('ended\n'),
+    dismiss() {
+      dismissed = true;
+      shell.stdin.end('ended\n');
+    },
   };
+
+  function order(line: string): void {
+    orders.push(line);
+    shell.stdin.write(line);
+  }
+
+  /** If the guardian is killed, another one takes its orders. */
+  function replace(): void {
+    if (dismissed || orders.length === 0) return;
+    shell = spawnShell([], replace);
+    shell.stdout.destroy();
+    shell.unref();
+    for (const line of orders) shell.stdin.write(line);
+  }
+}
+
+function spawnShell(paths: readonly string[], killed: () => void): ChildProcessByStdio<Writable, Readable, null> {
+  const shell = spawn('/bin/sh', ['-c', script, 'keyturn-guardian', String(process.pid), ...paths], {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'ignore'],
+    // Outside the step's process group, so that ending the group does not end the guardian first.
+    detached: true,
+  });
+  shell.on('error', () => undefined);
+  shell.on('exit', (_code, signal) => {
+    if (signal !== null) killed();
+  });
+  shell.stdin.on('error', () => undefined);
+  return shell;
 }
 
 function openPipe(path: string): Pipe {

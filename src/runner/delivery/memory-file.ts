@@ -1,4 +1,15 @@
-import { closeSync, constants, mkdirSync, openSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
@@ -11,10 +22,37 @@ const inMemory: ReadonlyMap<number, string> = new Map([
 
 /** Name of the private folders; the sweep finds leftovers by it. */
 export const folderPrefix = 'keyturn-';
+/** The file in a private folder that names the command's process group and when its leader started. */
+export const groupNote = '.group';
+
+/**
+ * The number of this process's space of process ids: containers that share `/dev/shm` have the same ids for different
+ * processes. 0 if unknown.
+ */
+export function processSpace(): string {
+  try {
+    return /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))?.[1] ?? '0';
+  } catch {
+    return '0';
+  }
+}
+
+/** When a process started, in ticks since boot, so that a later process of the same id is told apart; empty if unknown. */
+export function startOf(process: number): string {
+  try {
+    const stat = readFileSync(`/proc/${String(process)}/stat`, 'latin1');
+    // Field 22; the third follows the name in parentheses.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
 
 export interface MemoryFiles {
   /** Writes a value to `path`, or to a private file if it is `null`. Returns the path. */
   write(path: string | null, name: string, value: Buffer): string;
+  /** Notes the process group of the command, for a later start to end if this helper and its guardian are killed. */
+  noteGroup(group: number): void;
   /** Opens an unnamed file, positioned at its start; returns `null` if no memory file system is available. */
   nameless(value: Buffer): number | null;
   remove(): void;
@@ -41,6 +79,11 @@ export function memoryFiles(options: {
       create(place, value, path === null ? () => undefined : own);
       return place;
     },
+    noteGroup(group) {
+      // Without a folder in memory there is no note; it holds nothing secret, but nobody would sweep a disk.
+      if (detectFileSystem('/dev/shm') !== 'tmpfs') return;
+      create(join(privateFolder(), groupNote), Buffer.from(`${String(group)} ${startOf(group)}`), () => undefined);
+    },
     nameless(value) {
       if (detectFileSystem('/dev/shm') !== 'tmpfs') return null;
       const path = join(privateFolder(), 'nameless');
@@ -64,7 +107,7 @@ export function memoryFiles(options: {
     if (folder !== null) return folder;
     const base = detectFileSystem('/dev/shm') === 'tmpfs' ? '/dev/shm' : options.fallback;
     if (!options.allowDisk) refuseDisk(base);
-    const made = join(base, `${folderPrefix}${String(process.pid)}-${options.nonce}`);
+    const made = join(base, `${folderPrefix}${processSpace()}-${String(process.pid)}-${options.nonce}`);
     usable(made, () => mkdirSync(made, { mode: 0o700 }));
     folder = made;
     options.announce(made);

@@ -16,6 +16,8 @@ export interface CommandRun {
   /** Read ends for the command in addition to the three standard descriptors, by their number in the command. */
   readonly descriptors: ReadonlyMap<number, number>;
   readonly guardian: Guardian;
+  /** Called with the command's process group as soon as it exists. */
+  readonly started: (group: number) => void;
   /** The command ends when this helper's parent does: nobody is left who asked for it. */
   readonly parent: ParentWatch;
   readonly say: (line: string) => void;
@@ -58,6 +60,7 @@ async function watchToEnd(child: ChildProcess, run: CommandRun, pipes: readonly 
   try {
     const ended = waitForEnd(child);
     run.guardian.watch(child.pid ?? null, []);
+    if (child.pid !== undefined) run.started(child.pid);
     for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors.values()])
       closeSync(descriptor);
     const pumps = pipes === null ? pumpSockets(child, run) : pumpPipes(pipes, run);

@@ -7,6 +7,7 @@ import { execWords, install } from '../../../src/runner/action/action-inputs.ts'
 import { checkAgentCommand } from '../../../src/runner/delivery/agent-command.ts';
 import { parseExecOptions } from '../exec-words.ts';
 import { helperVersion } from '../../../src/runner/helper-version.ts';
+import { processSpace } from '../../../src/runner/delivery/memory-file.ts';
 import { sweep } from '../../../src/runner/delivery/sweep.ts';
 import { skipUnless } from '../../skip-unless.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
@@ -232,10 +233,13 @@ describe('the action', () => {
     expect(readFileSync(path, 'utf8')).toBe(`${join(world.directory, 'keyturn-bin')}\n`);
     expect(readFileSync(command, 'utf8')).toContain("exec '/opt/node' '/it'\\''s/here.mjs'");
     const folder = join(world.directory, 'shm');
-    const [dead, alive] = ['keyturn-4194303-0123abcd', `keyturn-${String(process.pid)}-0123abcd`];
-    for (const name of [dead, alive, 'somebody-elses']) mkdirSync(join(folder, name), { recursive: true });
+    const space = processSpace();
+    const [dead, alive] = [`keyturn-${space}-4194303-0123abcd`, `keyturn-${space}-${String(process.pid)}-0123abcd`];
+    // The same numbers in another container that shares the folder may be alive.
+    const elsewhere = 'keyturn-7-4194303-0123abcd';
+    for (const name of [dead, alive, elsewhere, 'somebody-elses']) mkdirSync(join(folder, name), { recursive: true });
     expect(sweep(folder)).toEqual([dead]);
-    expect(existsSync(join(folder, alive))).toBe(true);
+    expect([alive, elsewhere].map((name) => existsSync(join(folder, name)))).toEqual([true, true]);
   });
 
   it("has the package's version", () => {
