@@ -9,6 +9,8 @@ export const mostRequests = 24;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** A Key Vault name, or the digest that replaces one. */
 const name = /^[0-9A-Za-z-]{1,127}$/;
+/** The same of a secret, or the prefix of those that were listed. */
+const secretName = /^[0-9A-Za-z-]{1,127}\*?$/;
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
@@ -23,8 +25,8 @@ export function parseReceipt(value: unknown): Receipt | null {
   const attempts = parseRequests(requests);
   if (format !== 1 || numbers === null || attempts === null) return null;
   if (!matches(nonce, /^[0-9a-f]{8}$/) || !isCount(sequence, 1, 99_999)) return null;
-  if (!matches(vault, name) || !matches(secret, name) || typeof opaque !== 'boolean') return null;
-  if (version !== null && !matches(version, /^[0-9a-z]{1,64}$/)) return null;
+  if (!matches(vault, name) || !matches(secret, secretName) || typeof opaque !== 'boolean') return null;
+  if (version !== null && (!matches(version, /^[0-9a-z]{1,64}$/) || secret.endsWith('*'))) return null;
   if (!matches(clientRequestId, uuid)) return null;
   if (address !== null && !matches(address, /^[0-9a-fA-F.:%]{2,64}$/)) return null;
   if (clockOffsetMs !== null && !isCount(clockOffsetMs, -1e12, 1e12)) return null;

@@ -19,6 +19,7 @@ export interface Receipt {
   readonly sequence: number;
   /** Short name of the vault; with `opaque` names, a digest. */
   readonly vault: string;
+  /** A prefix and `*` for a listing, which serves names and no version. */
   readonly secret: string;
   /**
    * Whether vault and secret are digests, because logs of public repositories and forks must not reveal their names.

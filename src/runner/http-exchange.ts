@@ -81,12 +81,14 @@ export async function openConnection(address: string, authority?: string): Promi
   }
 }
 
+const usualPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
 async function connectEarly(address: string, authority?: string): Promise<void> {
   const { protocol, hostname, port } = new URL(address);
   const { early } = await loadAgent(protocol);
   const secure = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
-  const to = { host, port: port === '' ? (secure ? 443 : 80) : Number(port) };
+  const to = { host, port: Number(port === '' ? usualPorts[protocol] : port) };
   const tls = secure ? { servername: host, ALPNProtocols: ['http/1.1'] } : {};
   const trusted = secure && authority !== undefined ? { secureContext: await trusting(authority) } : {};
   const socket = early.connect({ ...to, ...tls, ...trusted });

@@ -1,7 +1,7 @@
 import type { Receipt } from '../provenance/receipt.ts';
 import { ServiceError } from '../service-error.ts';
-import type { AccessToken, AccessTokenSource } from './identity/access-token.ts';
 import { accessTokenSource } from './identity/access-token-source.ts';
+import { earlyTokens } from './identity/early-tokens.ts';
 import { clearVariable } from './configuration/clear-variable.ts';
 import type { FetchConfiguration } from './configuration/fetch-configuration.ts';
 import { fetchSecrets, type FetchedSecret } from './reading/fetch-secrets.ts';
@@ -14,7 +14,6 @@ import { requiresNamePrivacy } from './receipts/name-privacy.ts';
 import { postReceipts } from './receipts/post-receipts.ts';
 import { readAuthority } from './identity/read-authority.ts';
 import { type ReceiptChain, startReceiptChain } from './receipts/receipt-chain.ts';
-import type { Selected } from './reading/select-secrets.ts';
 import type { SecretRequest, SecretSelection } from './configuration/secret-request.ts';
 import type { Runtime } from './runtime.ts';
 import { vaultAddress } from './configuration/vault-address.ts';
@@ -54,19 +53,15 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
   const authority = readAuthority(configuration.authorityFile);
   const exchange = httpExchange;
   const ports = { configuration, exchange, runtime, patienceMs, authority };
-  const early = new Map<string, Promise<AccessToken>>();
+  const tokens = earlyTokens(() => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity));
   let started: ReceiptChain | null = null;
   return {
     configuration,
     job,
     async prepare(requests) {
-      const identity = await openIdentity();
-      for (const { vault: name } of requests) {
-        const vault = vaultOrNull(configuration, name);
-        if (vault === null || early.has(vault.resource)) continue;
-        const token = identity(vault.resource);
-        token.catch(() => undefined);
-        early.set(vault.resource, token);
+      const vaults = new Set(requests.map(({ vault }) => vault));
+      for (const vault of [...vaults].flatMap((name) => vaultOrNone(configuration, name))) {
+        await tokens.ask(vault.resource);
         void openConnection(vault.url, authority);
       }
       // One turn of the event loop, in which the requests leave.
@@ -74,56 +69,40 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
     },
     async select(selections) {
       if (selections.length === 0) return [];
-      const chain = receiptChain();
-      const [identity, { selectSecrets }] = await Promise.all([openIdentity(), import('./reading/select-secrets.ts')]);
-      const requests: SecretRequest[] = [];
-      for (const selection of selections) {
-        const vault = vaultAddress(configuration, selection.vault);
-        const clientRequestId = chain.nextClientRequestId(`${vault.name}/${selection.prefix}*`);
-        const listing = { exchange, authority, clientRequestId, userAgent: chain.userAgent };
-        const selected = await selectSecrets({ ...listing, token: await identity(vault.resource) }, vault, selection);
-        sayWhatWasSelected(selection, selected);
-        requests.push(...selected.requests);
-      }
-      return requests;
+      const { selectFromVaults } = await import('./reading/select-from-vaults.ts');
+      const identity = await tokens.source();
+      return await selectFromVaults(
+        { ...ports, chain: receiptChain(), identity, record: recorder(), opaque, post },
+        selections,
+      );
     },
     async fetch(requests) {
-      const identity = await openIdentity();
-      let afresh = true;
-      const record = (receipt: Receipt) => {
-        emitReceipt(receipt, afresh);
-        afresh = false;
-      };
-      const fetched = await fetchSecrets({ ...ports, chain: receiptChain(), identity, record }, requests);
-      if (fetched.receipts.length > 0 && configuration.service !== null) {
-        const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
-        const failure = await postReceipts(exchange, configuration.service, token, fetched.receipts, authority);
-        if (failure !== null) say(`the service did not accept the receipts (${failure}); they are in this log`);
-      }
+      const identity = await tokens.source();
+      const fetched = await fetchSecrets({ ...ports, chain: receiptChain(), identity, record: recorder() }, requests);
+      await post(fetched.receipts);
       return fetched.use();
     },
   };
-
-  async function openIdentity(): Promise<AccessTokenSource> {
-    const source = await accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity);
-    return (resource) => {
-      const token = early.get(resource) ?? source(resource);
-      // Once only: a later read may come after the token has expired.
-      early.delete(resource);
-      return token;
-    };
-  }
 
   function receiptChain(): ReceiptChain {
     started ??= startReceiptChain(job?.numbers ?? null, runtime.nonce(4), opaque);
     return started;
   }
 
-  function sayWhatWasSelected({ prefix }: SecretSelection, { requests, disabled }: Selected): void {
-    const left = disabled.length === 0 ? '' : `; ${String(disabled.length)} disabled and skipped`;
-    const variables = requests.map(({ target }) => (target.kind === 'environment' ? target.variable : ''));
-    const named = opaque ? '' : `: ${variables.join(', ')}`;
-    say(`${String(requests.length)} secrets start with ${opaque ? 'a prefix' : prefix}${named}${left}`);
+  /** Writes receipts to the log. The first one ends an unfinished line before it. */
+  function recorder(): (receipt: Receipt) => void {
+    let afresh = true;
+    return (receipt) => {
+      emitReceipt(receipt, afresh);
+      afresh = false;
+    };
+  }
+
+  async function post(receipts: readonly Receipt[]): Promise<void> {
+    if (receipts.length === 0 || configuration.service === null) return;
+    const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
+    const failure = await postReceipts(exchange, configuration.service, token, receipts, authority);
+    if (failure !== null) say(`the service did not accept the receipts (${failure}); they are in this log`);
   }
 }
 
@@ -142,12 +121,15 @@ function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }
   return null;
 }
 
-/** `null` for a vault that must not be asked: `fetch` reports why. */
-function vaultOrNull(configuration: FetchConfiguration, name: string | null): ReturnType<typeof vaultAddress> | null {
+/** Nothing for a vault that must not be asked: `fetch` reports why. */
+function vaultOrNone(
+  configuration: FetchConfiguration,
+  name: string | null,
+): readonly ReturnType<typeof vaultAddress>[] {
   try {
-    return vaultAddress(configuration, name);
+    return [vaultAddress(configuration, name)];
   } catch (error) {
-    if (ServiceError.is(error)) return null;
+    if (ServiceError.is(error)) return [];
     throw error;
   }
 }

@@ -53,6 +53,7 @@ describe('a receipt from JSON', () => {
     ['another format', { ...aReceipt, format: 2 }],
     ['a job number as text', { ...aReceipt, job: { ...aReceipt.job, jobId: '52' } }],
     ['a job number of 0', { ...aReceipt, job: { ...aReceipt.job, jobId: 0 } }],
+    ['a version of a listing', { ...aReceipt, secret: 'shop-*' }],
     ['a secret name with a slash', { ...aReceipt, secret: 'a/b' }],
     ['a status out of range', { ...aReceipt, requests: [{ ...aReceipt.requests[0], status: 99 }] }],
     ['a time that is none', { ...aReceipt, requests: [{ ...aReceipt.requests[0], at: '2026-13-02T08:00:00.123Z' }] }],

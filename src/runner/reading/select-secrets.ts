@@ -1,3 +1,4 @@
+import type { ReceiptRequest } from '../../provenance/receipt.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { AccessToken } from '../identity/access-token.ts';
 import { exchangeFailure, type HttpAnswer, type HttpExchange } from '../http-exchange.ts';
@@ -10,6 +11,9 @@ interface ListingPorts {
   readonly userAgent: string;
   readonly authority?: string | undefined;
   readonly clientRequestId: string;
+  readonly now: () => Date;
+  /** Filled with every answer of the vault, in order, whatever comes of it: the listing's receipts name them. */
+  readonly answers: ReceiptRequest[];
 }
 
 /** The secrets found for a prefix. */
@@ -78,6 +82,10 @@ export async function selectSecrets(
       answer = await exchange({ method: 'GET', url, headers, timeoutMs, authority });
     } catch (cause) {
       throw new ServiceError('VAULT_UNREACHABLE', { vault: vault.name, reason: exchangeFailure(cause) }, { cause });
+    }
+    const id = answer.headers['x-ms-request-id'];
+    if (typeof id === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(id)) {
+      ports.answers.push({ id, status: answer.status, at: ports.now().toISOString() });
     }
     if (answer.status === 200) return answer;
     const asked = { vault: vault.name, name: `${prefix}… (list)`, version: null, objectId: token.objectId };

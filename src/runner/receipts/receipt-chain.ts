@@ -5,7 +5,7 @@ import { opaqueName } from '../../provenance/opaque-name.ts';
 import { receiptDigest } from '../../provenance/parse-receipt.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
 import { helperVersion } from '../helper-version.ts';
-import type { SecretRead } from './secret-read.ts';
+import type { ReceiptedRead } from './secret-read.ts';
 
 /** The records of one start of the helper: its stamp, the ids of its reads, and their receipts. */
 export interface ReceiptChain {
@@ -14,7 +14,7 @@ export interface ReceiptChain {
   /** The client request id of the next read, the same for all its attempts. */
   nextClientRequestId(secret: string): string;
   /** Builds the receipts of reads, in order; each call continues the chain. Empty outside a job. */
-  receiptsOf(reads: readonly SecretRead[]): readonly Receipt[];
+  receiptsOf(reads: readonly ReceiptedRead[]): readonly Receipt[];
 }
 
 /** `job`: `null` outside a job; such reads are stamped only with the helper's version and produce no receipt. */
@@ -40,7 +40,7 @@ export function startReceiptChain(job: JobNumbers | null, nonce: string, opaque:
     },
   };
 
-  function buildReceipt(read: SecretRead, numbers: JobNumbers, before: string | null): Receipt {
+  function buildReceipt(read: ReceiptedRead, numbers: JobNumbers, before: string | null): Receipt {
     return {
       format: 1,
       job: numbers,

@@ -24,3 +24,8 @@ export interface SecretRead {
   readonly address: string | null;
   readonly clockOffsetMs: number | null;
 }
+
+/** What a receipt can be made of: a read, or a listing, whose `name` is its prefix and `*`. */
+export type ReceiptedRead = Omit<SecretRead, 'outcome'> & {
+  readonly outcome: SecretRead['outcome'] | { readonly kind: 'listed' };
+};

@@ -40,6 +40,8 @@ describe('a selection by prefix', () => {
     expect(await world.fetch(job, words)).toBe(70);
     expect(rowsOf(world, job).join('\n')).toContain('shop-… (list)');
     expect(rowsOf(world, job)).not.toContain('ran');
+    const [receipt] = rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? []);
+    expect([receipt?.secret, receipt?.requests.at(-1)?.status]).toEqual(['shop-*', 403]);
   });
 
   it('passes the matching secrets in derived variables, records each read, and names the variables', async () => {
@@ -54,11 +56,18 @@ describe('a selection by prefix', () => {
       'SHOP_API_KEY, SHOP_DB_PASSWORD; 1 disabled and skipped',
     );
     const receipts = rows.flatMap((row) => parseReceiptLine(row) ?? []);
-    expect(receipts.map(({ secret }) => secret.toLowerCase()).toSorted()).toEqual(['shop-api-key', 'shop-db-password']);
+    const names = receipts.map(({ secret }) => secret.toLowerCase());
+    expect(names.toSorted()).toEqual(['shop-*', 'shop-api-key', 'shop-db-password']);
     const listed = world.cloud.auditLog
       .rows()
       .filter((row) => row['OperationName'] === 'SecretList' && row['HttpStatusCode'] === 200);
     expect(listed.length).toBeGreaterThan(2);
+    // The listing's receipt names every page by the id in the vault's log, and no version.
+    const listing = receipts.find(({ secret }) => secret === 'shop-*');
+    expect([listing?.version, listing?.requests.map(({ id }) => id)]).toEqual([
+      null,
+      listed.map((row) => row['CorrelationId']),
+    ]);
     expect(listed.every((row) => String(row['ClientInfo']).includes(`;n=${receipts[0]?.nonce ?? ''}`))).toBe(true);
   });
 
@@ -108,7 +117,7 @@ describe("the vault's list", () => {
       return Promise.resolve({ status: 200, headers: {}, body });
     };
     const token = { token: new SecretValue('bearer-value'), objectId: null, tenantId: null };
-    const ports = { exchange, token, userAgent: 'x', clientRequestId: 'c' };
+    const ports = { exchange, token, userAgent: 'x', clientRequestId: 'c', now: () => new Date(0), answers: [] };
     const outcome = await selectSecrets(ports, vault, selection).catch((error: unknown) => error);
     return { asked, outcome };
   };
