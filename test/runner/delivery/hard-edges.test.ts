@@ -104,8 +104,8 @@ describe('variables of the job that the command does not get', () => {
     AWS_REGION: 'eu-west-1',
     VAULT_TOKEN: 'v',
     NPM_TOKEN: 'n',
-    BASH_ENV: '/tmp/left-by-a-step.sh',
-    PYTHONSTARTUP: '/tmp/left-by-a-step.py',
+    BASH_ENV: '/srv/left-by-a-step.sh',
+    PYTHONSTARTUP: '/srv/left-by-a-step.py',
     ACTIONS_RUNTIME_TOKEN: 't',
     PYTHONPATH: 'src',
   };
