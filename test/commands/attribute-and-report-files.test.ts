@@ -143,7 +143,7 @@ describe('keyturn attribute', () => {
     expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ rows: 3, attributed: 1, unreadable: 2 });
     const named = said.filter((line) => line.includes('rows.ndjson'));
     expect(named.map((line) => line.slice(line.indexOf('rows.ndjson')))).toEqual([
-      'rows.ndjson:2: it is no JSON',
+      'rows.ndjson:2: it is not valid JSON',
       'rows.ndjson:3: it has no time (TimeGenerated or time, ISO 8601)',
     ]);
   });
