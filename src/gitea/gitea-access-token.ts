@@ -7,7 +7,7 @@ export interface GiteaAccessToken {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly lastEight: string;
-  /** `null` when it was never used. Gitea tells whole seconds. */
+  /** `null` if it was never used. Whole seconds. */
   readonly lastUsedAt: Date | null;
 }
 
@@ -29,7 +29,7 @@ export function parseAccessToken(given: unknown, { gitea, path }: { gitea: strin
   }
 }
 
-/** Gitea writes a time that is not set as 1970. */
+/** Gitea writes an unset time as 1970. */
 function timeOf(given: unknown): Date | null {
   if (typeof given !== 'string') return null;
   const time = new Date(given);

@@ -1,6 +1,6 @@
 import type { SecretValue } from '../secrets/secret-value.ts';
 
-/** How a request says who it is. Access tokens are made and deleted behind `basic` alone; `bearer` is a job's runtime token. */
+/** The credential of a request. Gitea creates and deletes access tokens only with `basic`; `bearer` is a job's runtime token. */
 export type GiteaAuthentication =
   | { readonly kind: 'token'; readonly value: SecretValue }
   | { readonly kind: 'basic'; readonly user: string; readonly password: SecretValue }

@@ -5,21 +5,22 @@ import type { GiteaAnswer, GiteaMethod, GiteaQuery, GiteaRequest } from './gitea
 import { readGiteaAnswer } from './read-gitea-answer.ts';
 import { readGiteaPages } from './read-gitea-pages.ts';
 
-/** One Gitea. Paths are whole and begin with `/api/`; whoever builds one encodes its segments. */
+/** A client of one Gitea. Paths are complete and begin with `/api/`; the caller encodes their segments. */
 export interface GiteaClient {
   /** Without a trailing slash. */
   readonly url: string;
 
   /**
-   * One request. Nothing is repeated, and a redirect is followed only for GET, twice at most, within the API of this Gitea:
-   * a repository's old name leads to its present one.
+   * Sends one request. Repeats nothing, and follows a redirect only for GET, at most twice, and only within this Gitea's
+   * API: the old name of a repository redirects to the new one.
    * @throws ServiceError `GITEA_ACCESS_DENIED` (401, 403), `GITEA_UNREACHABLE` (not sent, or a read without an answer),
    * `GITEA_ANSWER_UNCLEAR` (a write whose answer was lost or 5xx), `GITEA_ANSWER_MALFORMED` (a read that is not JSON).
    */
   request(method: GiteaMethod, path: string, request?: GiteaRequest): Promise<GiteaAnswer>;
 
   /**
-   * The pages of a list, as long as the server makes them. `key`: where the list is in the body (`jobs`); without it the body is the list.
+   * Yields the pages of a list; the server decides their size. `key`: the list's member of the body (`jobs`); without it the
+   * body is the list.
    * @throws ServiceError as `request`, and `GITEA_NOT_FOUND`, `GITEA_REQUEST_REFUSED`.
    */
   pages(path: string, key?: string | null, request?: GiteaRequest): AsyncIterable<readonly unknown[]>;
@@ -27,13 +28,13 @@ export interface GiteaClient {
 
 export interface GiteaClientOptions {
   readonly url: string;
-  /** A function is asked before each request, so that a rotated credential is used from the next one on. */
+  /** A function is called before each request, so that the next request uses a rotated credential. */
   readonly authentication: GiteaAuthentication | null | (() => Promise<GiteaAuthentication>);
-  /** For one request with its answer. Gitea's own slow lists take some seconds. */
+  /** The timeout of a request and its answer. Gitea's slow lists take some seconds. */
   readonly timeoutMs?: number;
 }
 
-// Refused before anything was sent: the one kind of failure after which a write has certainly not happened.
+// These fail before anything is sent, so a write has certainly not happened.
 const notSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'CERT_HAS_EXPIRED']);
 
 /** The client of one Gitea, from version 1.24 on. */
@@ -63,7 +64,7 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
     }
   }
 
-  /** Only a read goes on to another address: a write that is redirected has not happened, and must not happen elsewhere. */
+  /** Follows redirects of reads only: a redirected write has not happened, and must not happen elsewhere. */
   async function fetchFollowing(method: GiteaMethod, address: string, init: RequestInit): Promise<Response> {
     let asked = address;
     for (let followed = 0; ; followed += 1) {
@@ -88,7 +89,7 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
 
   function lost(method: GiteaMethod, path: string, cause: unknown): ServiceError {
     const reason = extractReason(cause);
-    // What was never sent cannot have acted; everything else about a write is unknown.
+    // A request that was never sent cannot have acted; any other failed write may have.
     if (method === 'GET' || notSent.has(reason)) {
       return new ServiceError('GITEA_UNREACHABLE', { gitea, reason }, { cause });
     }
@@ -96,7 +97,7 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
   }
 }
 
-/** The system's own word for a failed request, such as `ECONNREFUSED`: never its free text. */
+/** Returns the system's code of a failed request, such as `ECONNREFUSED`, never its free text. */
 function extractReason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return error.name;

@@ -8,9 +8,9 @@ import { type ListedJob, listJobs } from './list-jobs.ts';
 import { parseWorkflowJob } from './parse-workflow-job.ts';
 import { readRun, type RunFacts } from './read-run.ts';
 
-/** One list of jobs: the site's, or a repository's. */
+/** A list of jobs, of the site or of one repository. */
 interface JobList {
-  /** The same from pass to pass, also after a rename. */
+  /** Stays the same from pass to pass, even after a rename. */
   readonly key: string;
   readonly name: string;
   readonly path: string;
@@ -23,9 +23,9 @@ const siteList: JobList = { key: 'site', name: 'all repositories', path: '/api/v
 /**
  * The job feed over Gitea's API. With a site administrator's token (`read:admin`) all jobs come from one list; without
  * it, from the list of each repository that has Actions and that the token may read. The API has no filter by time, so
- * lists are read from their newest end back to the mark; jobs that run just now, and those that are named, are asked for
- * besides, because before 1.27 a re-run keeps the id of the first attempt and lies below the mark.
- * What one list or one job answers ends nothing else: it is told as refused.
+ * the feed reads lists from their newest end back to the mark. It also asks for running and named jobs, because before
+ * 1.27 a re-run keeps the id of the first attempt, which is below the mark.
+ * A failure of one list or one job is yielded as `refused` and ends nothing else.
  */
 export function giteaJobFeed({ client }: { readonly client: GiteaClient }): JobFeed {
   const instance = instanceOf(client.url);
@@ -44,7 +44,7 @@ export function giteaJobFeed({ client }: { readonly client: GiteaClient }): JobF
   async function* jobs({ marks, named }: Parameters<JobFeed['jobs']>[0]): AsyncGenerator<FeedWord> {
     const lists = await jobLists();
     isWhole = lists[0] === siteList;
-    // The facts of a run are asked for once a pass: over a service's life they would fill the memory.
+    // Cached for one pass only; over the life of a service the runs would fill the memory.
     const reader = createReader(client, instance);
     const told = new Set<number>();
     for (const list of lists) {
@@ -60,7 +60,7 @@ export function giteaJobFeed({ client }: { readonly client: GiteaClient }): JobF
     }
   }
 
-  /** What one list tells. If it breaks off, its mark stays where it was. */
+  /** Yields the jobs of one list. If reading it fails, its mark does not move. */
   async function* wordsOf(list: JobList, mark: number, reader: JobReader): AsyncGenerator<FeedWord> {
     let highestJobId = mark;
     try {
@@ -76,14 +76,14 @@ export function giteaJobFeed({ client }: { readonly client: GiteaClient }): JobF
     yield { kind: 'list-read', list: list.key, highestJobId };
   }
 
-  /** The site's list, or, for a token that may not see it, one list a repository. */
+  /** Returns the site's list, or, if the token may not read it, one list per repository. */
   async function jobLists(): Promise<readonly JobList[]> {
     const answer = await client.request('GET', siteList.path, { query: { limit: 1 }, statuses: [403] });
     if (answer.status < 400) return [siteList];
     const lists: JobList[] = [];
     for await (const page of client.pages('/api/v1/repos/search', 'data')) {
       for (const repository of page.map(jsonProperties)) {
-        // Forks have no Actions by default, and their list is refused to everybody but administrators.
+        // Forks have no Actions by default, and Gitea refuses their list to everyone but administrators.
         if (repository.get('has_actions') === false) continue;
         const [id, name] = [idOf(repository.get('id')), textOf(repository.get('full_name'))];
         if (id === null || name === null) throw malformed(client, '/api/v1/repos/search', 'data.id, data.full_name');
@@ -94,8 +94,8 @@ export function giteaJobFeed({ client }: { readonly client: GiteaClient }): JobF
   }
 
   /**
-   * Gitea serves the log of the newest task alone, so the job is asked for again afterwards: if another attempt has begun
-   * meanwhile, what was read may be that attempt's.
+   * Reads the log. Gitea serves only the newest task's log, so this asks for the job again afterwards: if another attempt
+   * has begun meanwhile, the log may be that attempt's.
    */
   async function log(job: Job): Promise<string | null> {
     const path = `${repositoryPath(job.repository)}/actions/jobs/${String(job.jobId)}`;
@@ -113,7 +113,7 @@ interface JobReader {
   named(job: NamedJob): Promise<FeedWord>;
 }
 
-/** Reads jobs with what their runs add; each run and each repository's present name is asked for once. */
+/** Reads jobs with the facts of their runs. Asks for each run, and for each repository's present name, once. */
 function createReader(asked: GiteaClient, instance: string, signal?: AbortSignal): JobReader {
   const client = signal === undefined ? asked : withSignal(asked, signal);
   const runs = new Map<string, Promise<RunFacts>>();
@@ -122,7 +122,7 @@ function createReader(asked: GiteaClient, instance: string, signal?: AbortSignal
   return {
     listed: async ({ value }) => await toWord(value),
     async named({ jobId, repositoryId, repository }) {
-      // By the id: another repository may have taken the name since.
+      // By id, because another repository may have taken the name.
       const present = repositoryId === null ? repository : await once(names, repositoryId, () => nameOf(repositoryId));
       if (present === null) return { kind: 'gone', jobId, repositoryShown: false };
       const path = `${repositoryPath(present)}/actions/jobs/${String(jobId)}`;
@@ -160,7 +160,7 @@ function withSignal(client: GiteaClient, signal: AbortSignal): GiteaClient {
   return { ...client, request: (method, path, request) => client.request(method, path, { ...request, signal }) };
 }
 
-/** A job names its repository in its address alone. */
+/** A job names its repository only in its address. */
 function repositoryIn(value: unknown): string | null {
   const url = textOf(jsonProperties(value).get('url')) ?? '';
   const name = /\/api\/v1\/repos\/([^/]+\/[^/]+)\/actions\/jobs\//.exec(url)?.[1];

@@ -8,18 +8,18 @@ export interface GiteaRequest {
   readonly query?: GiteaQuery;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Instead of the client's own; `null` sends none. */
+  /** Replaces the client's credential; `null` sends none. */
   readonly authentication?: GiteaAuthentication | null;
   readonly signal?: AbortSignal;
-  /** Takes the body as text, such as a job's log. */
+  /** Whether the body is text, such as a job's log. */
   readonly expectText?: boolean;
-  /** Statuses that mean something to the caller and are given back instead of thrown. 404, 400, 409 and 422 always are. */
+  /** Further statuses to return instead of throwing. 400, 404, 409, 412 and 422 are always returned. */
   readonly statuses?: readonly number[];
 }
 
 export interface GiteaAnswer {
   readonly status: number;
-  /** Parsed JSON, text where that was asked for, `null` when there is none. From outside: parse before use. */
+  /** Parsed JSON, text if the request asked for it, `null` if empty. From outside: parse before use. */
   readonly body: unknown;
   readonly headers: Headers;
 }

@@ -1,4 +1,4 @@
-/** The properties of what came from outside, each still unknown; none when it is no object. */
+/** Returns the properties of a value from outside, each still unknown; none if it is not an object. */
 export function jsonProperties(given: unknown): ReadonlyMap<string, unknown> {
   const properties = new Map<string, unknown>();
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return properties;

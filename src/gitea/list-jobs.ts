@@ -4,22 +4,22 @@ import { idOf, jsonProperties } from './json-properties.ts';
 
 interface Page {
   readonly jobs: readonly ListedJob[];
-  /** Rows of the whole list, as the server counts them. */
+  /** The server's count of rows in the whole list. */
   readonly total: number;
 }
 
-/** A row of a list, with its JSON still to be parsed. */
+/** A row of a list; its JSON is not parsed yet. */
 export interface ListedJob {
   readonly id: number;
   readonly value: unknown;
 }
 
-// MAX_RESPONSE_ITEMS of Gitea's default configuration. A server may cut pages shorter without saying so.
+// MAX_RESPONSE_ITEMS of Gitea's default configuration. A server may return shorter pages without saying so.
 const pageSize = 50;
 
 /**
- * Jobs of a list whose id is above the mark, and those that are running, each once. Gitea lists jobs lowest id first,
- * some versions highest first: the list is walked from its newest end to the mark. How long a page is the server decides.
+ * Yields the jobs of a list whose id is above the mark, and the running ones, each once. Gitea lists jobs by ascending id,
+ * some versions by descending id, so the list is read from its newest end back to the mark. The server decides the page size.
  * @throws ServiceError as the client; `GITEA_ANSWER_MALFORMED` if the whole list has fewer rows than the server counts.
  */
 export async function* listJobs(client: GiteaClient, path: string, highestJobId: number): AsyncGenerator<ListedJob> {
@@ -56,7 +56,7 @@ async function* newestJobs(client: GiteaClient, path: string, highestJobId: numb
     yield* page.jobs.filter(({ id }) => id > highestJobId);
     if (page.jobs.some(({ id }) => id <= highestJobId)) return;
   }
-  // The smallest count told on the way, since runs may be deleted meanwhile.
+  // The smallest count wins, because runs may be deleted meanwhile.
   if (rows < total) throw malformed(client, path, 'fewer jobs than total_count');
 }
 

@@ -1,7 +1,7 @@
 import type { NamedJob } from '../audit/collection/job-feed.ts';
 import { idOf, jsonProperties, textOf } from './json-properties.ts';
 
-/** The job that a `workflow_job` delivery names, to ask Gitea about; `null` if it names none. Nothing else of it is read. */
+/** Returns the job that a `workflow_job` delivery names, to ask Gitea about; `null` if none. Reads nothing else of it. */
 export function parseDeliveredJob(payload: unknown): NamedJob | null {
   const delivery = jsonProperties(payload);
   const jobId = idOf(jsonProperties(delivery.get('workflow_job')).get('id'));

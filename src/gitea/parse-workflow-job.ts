@@ -2,7 +2,7 @@ import type { Job } from '../audit/model/job.ts';
 import { idOf, jsonProperties, textOf } from './json-properties.ts';
 import type { RunFacts } from './read-run.ts';
 
-/** What a job's own JSON does not say: it names no repository but in addresses, and neither event nor fork. */
+/** Facts that a job's own JSON lacks: its repository (named only in addresses), the event, and the fork. */
 export interface JobSurroundings extends RunFacts {
   readonly instance: string;
   readonly repository: string;
@@ -13,9 +13,8 @@ const statuses = ['queued', 'waiting', 'in_progress', 'completed'] as const sati
 const conclusions = ['success', 'failure', 'cancelled', 'skipped'] as const;
 
 /**
- * A job as Gitea's API and its `workflow_job` hook write one (definition ActionWorkflowJob), with the number of earlier
- * attempts of the same id that have ended. Gitea's zero time, 1970-01-01, means that it has not happened.
- * Returns the name of the first member that is wrong instead.
+ * Parses a job from Gitea's API (definition ActionWorkflowJob) and counts the earlier attempts of the same id that have
+ * ended. Gitea's zero time, 1970-01-01, means "not yet". Returns the name of the first invalid member on failure.
  */
 export function parseWorkflowJob(
   value: unknown,
@@ -58,8 +57,8 @@ export function parseWorkflowJob(
 }
 
 /**
- * Which attempt a row speaks of. Before 1.27 one row serves all attempts and is counted when a runner takes it: a row that
- * is queued with number n speaks of attempt n + 1. Before 1.25 there is no number, and the first is meant.
+ * Returns the attempt that a row describes. Before 1.27 one row serves all attempts, and Gitea counts when a runner takes
+ * it: a row that is queued with number n describes attempt n + 1. Before 1.25 there is no number, only a first attempt.
  * Source: recorded `job-queued`, `job-rerun-queued` of 1.26.3; models/actions/task.go.
  */
 function attemptOf(told: unknown, status: Job['status'], hasAttemptRows: boolean): number {

@@ -2,25 +2,25 @@ import { ServiceError } from '../service-error.ts';
 import type { GiteaClient } from './gitea-client.ts';
 import { idOf, jsonProperties, textOf } from './json-properties.ts';
 
-/** Where the code of a run comes from. */
+/** The origin of a run's code. */
 export interface RunOrigin {
-  /** Whether a stranger wrote it. `unknown`: Gitea did not say, and `forkUnknownBecause` says why. */
+  /** Whether a stranger wrote it. `unknown`: Gitea did not say; `forkUnknownBecause` contains the reason. */
   readonly fork: boolean | 'unknown';
   readonly forkUnknownBecause: string | null;
-  /** The branch it was pushed to, or that a pull request comes from; `null` where there is none or it is not known. */
+  /** The pushed branch, or the branch of the pull request; `null` if there is none or it is not known. */
   readonly branch: string | null;
 }
 
-/** The number of the pull request that a run is of, read from `path` (`FILE@refs/pull/N/head`); `null` if it is of none. */
+/** Returns the number of the run's pull request, from `path` (`FILE@refs/pull/N/head`); `null` if there is none. */
 export function pullNumberOf(run: ReadonlyMap<string, unknown>): number | null {
   const number = /@refs\/pull\/(\d{1,15})\//.exec(textOf(run.get('path')) ?? '')?.[1];
   return number === undefined ? null : Number(number);
 }
 
 /**
- * Asks Gitea where a pull request comes from. Neither run nor job tells it. It is an own one only if all three hold: its
- * head repository is there, it is the base repository, and the head has a label. A push to `refs/for/BRANCH` (agit) by
- * somebody who may only read has the base as its head repository and no label. Whatever else Gitea answers is unknown.
+ * Asks Gitea for the origin of a pull request, which neither run nor job contains. A pull request is the repository's own
+ * only if its head repository exists, is the base repository, and the head has a label. If a reader pushes to
+ * `refs/for/BRANCH` (agit), the head repository is the base, and there is no label. Any other answer means `unknown`.
  * Source: recorded `*-pull*` of Gitea 1.26.3; services/convert/pull.go.
  */
 export async function readPullOrigin(client: GiteaClient, repository: string, number: number): Promise<RunOrigin> {

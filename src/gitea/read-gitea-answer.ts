@@ -9,10 +9,10 @@ interface Asked {
   readonly statuses?: readonly number[];
 }
 
-// Each says something about the thing asked for, which only the caller understands: absent, taken, malformed.
+// Only the caller knows what these mean for its request: absent, taken, malformed.
 const alwaysGiven = [400, 404, 409, 412, 422];
 
-/** Reads one answer to the end, or names why it is none. */
+/** Reads one answer to its end, or throws the error that it stands for. */
 export async function readGiteaAnswer(response: Response, asked: Asked): Promise<GiteaAnswer> {
   const { gitea, method, path } = asked;
   const { status, headers } = response;
@@ -20,7 +20,7 @@ export async function readGiteaAnswer(response: Response, asked: Asked): Promise
   if (response.ok) return { status, headers, body: parseBody(text, asked, status) };
   if (alwaysGiven.includes(status) || asked.statuses?.includes(status)) return { status, headers, body: lenient(text) };
   if (status === 401 || status === 403) throw new ServiceError('GITEA_ACCESS_DENIED', { gitea, path, status });
-  // 429 and redirects are answered before anything is done; any 5xx may come after it was.
+  // Gitea answers 429 and redirects before it acts; a 5xx may come after.
   if (status >= 500 && method !== 'GET') throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status });
   if (status >= 500 || status === 429 || status < 400) {
     throw new ServiceError('GITEA_UNREACHABLE', { gitea, reason: `status ${String(status)}` });
@@ -28,7 +28,7 @@ export async function readGiteaAnswer(response: Response, asked: Asked): Promise
   throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
 }
 
-/** A job writes its own log: without a limit one job could fill the memory of the service that reads them all. */
+/** A job writes its own log: without a limit, one job could fill the memory of the service that reads all logs. */
 const mostBytes = 64 * 1024 * 1024;
 
 async function wholeText(response: Response, { gitea, method, path }: Asked): Promise<string> {
@@ -56,7 +56,7 @@ function parseBody(text: string, { gitea, method, path, expectText = false }: As
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes the text, which may hold a minted value: it is not kept as the cause.
+    // The parser's message quotes the text, which may contain a new credential, so it is not kept as the cause.
     if (method === 'GET') throw new ServiceError('GITEA_ANSWER_MALFORMED', { gitea, path, place: '' });
     throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea, path, status });
   }

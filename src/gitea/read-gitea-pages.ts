@@ -2,10 +2,10 @@ import { ServiceError } from '../service-error.ts';
 import type { GiteaAnswer, GiteaRequest, SendGiteaRequest } from './gitea-request.ts';
 import { jsonProperties } from './json-properties.ts';
 
-// MAX_RESPONSE_ITEMS of Gitea's default configuration. A server may cut pages shorter without saying so.
+// MAX_RESPONSE_ITEMS of Gitea's default configuration. A server may return shorter pages without saying so.
 const pageSize = 50;
 
-/** Which list to read. `gitea`: its address; `key`: as in `GiteaClient.pages`. */
+/** The list to read. `gitea`: its address; `key`: as in `GiteaClient.pages`. */
 interface ListOrder {
   readonly gitea: string;
   readonly send: SendGiteaRequest;
@@ -14,7 +14,7 @@ interface ListOrder {
   readonly request: GiteaRequest;
 }
 
-/** Follows a list to its end: by `Link`, else by `X-Total-Count`, else by `total_count`, else until a page is empty. */
+/** Reads a list to its end: by `Link`, else `X-Total-Count`, else `total_count`, else until a page is empty. */
 export async function* readGiteaPages({
   gitea,
   send,
@@ -44,7 +44,7 @@ function parseEntries(
   if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea, path });
   if (status >= 400) throw new ServiceError('GITEA_REQUEST_REFUSED', { gitea, path, status });
   const list: unknown = key === null ? body : jsonProperties(body).get(key);
-  // An empty list is written `null` by some of Gitea's handlers.
+  // Some of Gitea's handlers write an empty list as `null`.
   if (list === null || list === undefined) {
     if (body !== null && key !== null && list === undefined) throw malformed(gitea, path, key);
     return [];

@@ -7,12 +7,12 @@ import { pullNumberOf, readPullOrigin, type RunOrigin, unknownOrigin } from './p
 export interface RunFacts extends RunOrigin {
   readonly repositoryId: number;
   readonly event: string;
-  /** Each attempt of a job has an id of its own: from Gitea 1.27 on, whose runs count attempts from 1. */
+  /** Whether each attempt of a job has its own id: since Gitea 1.27, whose runs count attempts from 1. */
   readonly hasAttemptRows: boolean;
 }
 
 /**
- * One run. `repository`: its path below the API.
+ * Reads one run. `repository`: its path below the API.
  * @throws ServiceError as the client, `GITEA_NOT_FOUND` if the run was deleted, `GITEA_ANSWER_MALFORMED`.
  */
 export async function readRun(client: GiteaClient, repository: string, runId: number): Promise<RunFacts> {

@@ -9,10 +9,11 @@ export interface RuntimeTokenNumbers {
 }
 
 /**
- * Asks Gitea whether a job's runtime token is genuine and its job still runs, and gives the numbers it carries.
- * `giteaUrl` comes from the settings alone. Gitea checks the token's signature, that the task runs and that the run is its
- * own, and only then looks for artifacts: 200 with some, 404 without any. A job that has ended gives 500, another run 400.
- * Returns `null` when Gitea said no. @throws ServiceError `GITEA_UNREACHABLE` when it could not be asked.
+ * Asks Gitea whether a job's runtime token is genuine and its job is still running, and returns the token's numbers.
+ * `giteaUrl` comes only from the settings. Gitea checks the token's signature, that the task is running and that the run
+ * is its own, and only then looks for artifacts: 200 if there are some, 404 if not. It answers 500 for a job that has
+ * ended and 400 for another run. Returns `null` if Gitea refused. @throws ServiceError `GITEA_UNREACHABLE` if Gitea did
+ * not answer.
  * Source: Gitea routers/api/actions/artifacts.go, ArtifactContexter, validateRunID and listArtifacts.
  */
 export async function verifyRuntimeToken(giteaUrl: string, token: SecretValue): Promise<RuntimeTokenNumbers | null> {
@@ -22,12 +23,12 @@ export async function verifyRuntimeToken(giteaUrl: string, token: SecretValue): 
   const url = `${giteaUrl.replace(/\/+$/, '')}${path}`;
   const status = await ask(url, giteaUrl, `Bearer ${token.reveal()}`);
   if (status === 200) return numbers;
-  // A server without this route says 404 as well, but to everybody: the guard of the real one refuses a bare request.
+  // A server without this route also answers 404, but to every request: the real route refuses one without a token.
   if (status === 404 && (await ask(url, giteaUrl, null)) === 401) return numbers;
   return null;
 }
 
-/** The status of one request; nothing of its body is read. */
+/** Returns the status of one request without reading its body. */
 async function ask(url: string, giteaUrl: string, authorization: string | null): Promise<number> {
   let status: number;
   try {
@@ -45,7 +46,7 @@ async function ask(url: string, giteaUrl: string, authorization: string | null):
   throw new ServiceError('GITEA_UNREACHABLE', { gitea: giteaUrl, reason: `status ${String(status)}` });
 }
 
-/** The claims of the token, unchecked: they only say what to ask Gitea about. */
+/** Reads the token's claims without checking them: they only decide what to ask Gitea. */
 function readNumbers(token: SecretValue): RuntimeTokenNumbers | null {
   const payload = token.reveal().split('.')[1];
   if (payload === undefined) return null;
@@ -55,7 +56,7 @@ function readNumbers(token: SecretValue): RuntimeTokenNumbers | null {
     if (!isNumber(taskId) || !isNumber(runId) || !isNumber(jobId)) return null;
     return { taskId, runId, jobId };
   } catch {
-    // Not a token of Gitea's form.
+    // Not in the form of Gitea's tokens.
     return null;
   }
 }

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SecretValue } from '../secrets/secret-value.ts';
 
 /**
- * Whether these raw bytes were signed with the webhook's secret. A missing, empty or malformed signature is none, and an
- * empty secret signs nothing: Gitea sends an empty header where no secret is configured.
+ * Returns whether the webhook's secret signed these raw bytes. A missing, empty or malformed signature is invalid, and an
+ * empty secret signs nothing: Gitea sends an empty header if no secret is configured.
  * Source: Gitea services/webhook/deliver.go: X-Gitea-Signature is hexadecimal HMAC-SHA256 of the body, without prefix.
  */
 export function isSignedByGitea(body: Uint8Array, signature: string | null, secret: SecretValue): boolean {

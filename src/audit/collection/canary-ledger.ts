@@ -11,20 +11,20 @@ const canaryShape: z.ZodType<{ readonly reads: readonly CanaryRead[] }> = z.obje
   reads: z.array(z.object({ vault: z.string(), secret: z.string(), correlationId: z.string(), at: recordedTime })),
 });
 
-/** Reads the canary unless it was read in this hour, and keeps which rows will be ours. Gives how many vaults it read. */
+/** Reads the canary unless it was read in this hour, and records which rows will be Keyturn's. Returns the number of vaults read. */
 export async function readCanaryOnceAnHour(records: RecordStore, canary: CanaryReader, now: Date): Promise<number> {
   const path = `canaries/${dayOf(now)}/${now.toISOString().slice(11, 13)}.json`;
   if ((await records.read(path)) !== null) return 0;
   const reads = await canary.read();
   const record = { format: 1, reads };
-  // Two workers in one hour: both reads are ours, so both are kept.
+  // Two workers in one hour: both reads are Keyturn's, so both are kept.
   if (!(await createJson(records, path, record))) {
     await createJson(records, path.replace('.json', `-${String(now.getTime())}.json`), record);
   }
   return reads.length;
 }
 
-/** Our own reads in the period, in order. */
+/** Yields Keyturn's own canary reads in the period, in order. */
 export async function canaryReads(records: RecordStore, period: ReportingPeriod): Promise<readonly CanaryRead[]> {
   const found: CanaryRead[] = [];
   for (const day of daysOf(period)) {

@@ -1,8 +1,8 @@
-/** One read of our own, made so that an hour without rows means something. */
+/** One read by Keyturn itself, made so that an hour without rows means something. */
 export interface CanaryRead {
   readonly vault: string;
   readonly secret: string;
-  /** The server's `x-ms-request-id`: how its row is known as ours. */
+  /** The server's `x-ms-request-id`, by which its row is recognised. */
   readonly correlationId: string;
   /** When the vault answered, ISO 8601 in UTC. */
   readonly at: string;

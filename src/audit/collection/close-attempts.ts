@@ -3,13 +3,12 @@ import type { Job } from '../model/job.ts';
 import { readAttempt, recordJob } from './job-ledger.ts';
 import type { UnfinishedJob } from './job-collection.ts';
 
-/** More re-runs of one job than any person asks for: a row that tells a higher number is closed back to here alone. */
+/** More re-runs of one job than any person asks for; only this many attempts before a row are closed. */
 const mostAttempts = 100;
 
 /**
- * Puts the attempts before this row's on record as ended, where the ledger does not know their end: before Gitea 1.27 a
- * re-run takes the row of the attempt before, however short the time between two looks. The end lies between the last look
- * at the attempt and the start of the next one.
+ * Records the attempts before this row's as ended, if the ledger does not know their end: before Gitea 1.27 a re-run takes
+ * the previous attempt's row. The end is between the last look at the attempt and the start of the next one.
  */
 export async function closeEarlierAttempts(
   records: RecordStore,
@@ -26,7 +25,7 @@ export async function closeEarlierAttempts(
   }
 }
 
-/** Puts an attempt on record as ended whose run or repository was deleted. */
+/** Records an attempt as ended if its run or repository was deleted. */
 export async function closeGoneAttempt(
   records: RecordStore,
   { job, seenAt }: UnfinishedJob,
@@ -40,7 +39,7 @@ function closed(job: Job, after: string, before: string): Job {
   return { ...job, status: 'completed', conclusion: null, completedAt: before, endedBetween };
 }
 
-/** An attempt of which Gitea told nothing but that a later one follows it. */
+/** An attempt that is known only because a later one exists. */
 function unseen(later: Job, attempt: number): Job {
   return { ...later, attempt, taskId: null, runnerId: null, runnerName: null, startedAt: null };
 }

@@ -17,42 +17,41 @@ interface Collection {
   readonly now: () => Date;
 }
 
-/** Gitea ends a job after three hours by default; a repository that is not shown may be readable again until then. */
+/** Gitea ends a job after three hours by default; until a day has passed, a hidden repository may become readable again. */
 const gonePatienceMs = 24 * hourMs;
 
-/** Counts, as the summary of a pass takes them. */
+/** The counts for the summary of a pass. */
 export type JobsCollected = {
-  /** Attempts of which something new was written. */
+  /** Attempts with new data. */
   readonly jobs: number;
   readonly logs: number;
   readonly receipts: number;
-  /** Logs that Gitea did not give; each is asked for again. */
+  /** Logs that Gitea did not return; the next pass asks again. */
   readonly logsNotRead: number;
-  /** Lists and single jobs that Gitea did not give; `JobCollection.notRead` names them. */
+  /** Lists and single jobs that Gitea did not return; `JobCollection.notRead` names them. */
   readonly refusals: number;
   readonly unfinished: number;
 };
 
 /** One pass as it goes on. */
 interface Pass extends Collection {
-  /** When Gitea was looked at. */
+  /** When this pass began to read Gitea. */
   readonly look: Date;
   readonly counts: { jobs: number; logs: number; receipts: number; logsNotRead: number };
   readonly unfinished: Map<string, UnfinishedJob>;
   readonly marks: Record<string, number>;
   readonly notRead: Map<string, JobsNotRead>;
-  /** Of the pass before: since when something could not be read. */
+  /** The previous pass's unread items, which contain since when. */
   readonly notReadBefore: ReadonlyMap<string, JobsNotRead>;
-  /** Jobs that were named and that Gitea answered for. */
+  /** Named jobs that Gitea answered for. */
   readonly answered: Set<number>;
   readonly toName: NamedJob[];
 }
 
 /**
- * Collects what Gitea has to say since the last pass: attempts of jobs into the ledger, and from the log of each that
- * has ended the receipts in it. What one repository, one job or one log answers holds up no other: it is named in
- * `notRead` and asked for again. Safe to run again, and beside another: the ledger keeps the newest word.
- * Rejects if Gitea does not answer at all.
+ * Collects Gitea's news since the last pass: attempts of jobs into the ledger, and the receipts in the log of each attempt
+ * that has ended. A failure of one repository, job or log is recorded in `notRead` and retried, and delays no other. Safe
+ * to repeat and to run concurrently, because the ledger keeps the newest data. Rejects if Gitea does not answer at all.
  */
 export async function collectJobs({ feed, records, now }: Collection): Promise<JobsCollected> {
   const { state, revision } = await readJobCollection(records);
@@ -78,7 +77,7 @@ export async function collectJobs({ feed, records, now }: Collection): Promise<J
   return { ...pass.counts, refusals: notRead.length, unfinished: pass.unfinished.size };
 }
 
-/** The ledger vouches for every job of a time only if one list held all of them and nothing of it was refused. */
+/** The ledger is complete up to a time only if one list contained all jobs and nothing was refused. */
 function stateAfter(pass: Pass, before: JobCollection): JobCollection {
   const complete = pass.feed.whole() && pass.notRead.size === 0;
   return {
@@ -105,7 +104,7 @@ async function take(pass: Pass, word: FeedWord): Promise<void> {
       const { kind: _, named, ...refusal } = word;
       const since = pass.notReadBefore.get(refusal.what)?.since ?? pass.look.toISOString();
       pass.notRead.set(refusal.what, { ...refusal, since });
-      // Its list goes on past it, so that it must be asked for by itself.
+      // The list's mark moves past it, so it must be asked for by itself.
       if (named !== null) pass.toName.push(named);
     }
   }
@@ -123,7 +122,7 @@ async function takeJob(pass: Pass, { job, endedBefore }: Extract<FeedWord, { kin
   else pass.unfinished.set(key, { job, seenAt: pass.look.toISOString() });
 }
 
-/** Attempts before the one that Gitea tells have ended, and their logs are hidden. */
+/** Closes the attempts before the one that Gitea returned: they have ended, and their logs are hidden. */
 async function closeEarlier(pass: Pass, job: Job, endedBefore: number): Promise<void> {
   if (endedBefore === 0) return;
   const open = new Map<number, UnfinishedJob>();
@@ -137,7 +136,7 @@ async function closeEarlier(pass: Pass, job: Job, endedBefore: number): Promise<
   }
 }
 
-/** Its run was deleted, or its repository; what the ledger knows of it stays, and its end lies between the two looks. */
+/** Handles a deleted run or repository: the ledger keeps what it knows, and the end is between the two looks. */
 async function takeGone(pass: Pass, { jobId, repositoryShown }: Extract<FeedWord, { kind: 'gone' }>): Promise<void> {
   for (const [key, one] of pass.unfinished) {
     if (one.job.jobId !== jobId) continue;

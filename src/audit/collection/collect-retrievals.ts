@@ -25,7 +25,7 @@ export interface RetrievalCollector {
   readonly lateTailMs?: number;
   /** How far back the first pass begins; 30 days when not given, as long as a workspace keeps rows by default. */
   readonly firstPassMs?: number;
-  /** The Gitea whose jobs are on record: jobs of it that rows are stamped with and the ledger lacks are asked for. */
+  /** The Gitea whose jobs are recorded: the next pass asks for its stamped jobs that the ledger lacks. */
   readonly instance?: string | null;
 }
 

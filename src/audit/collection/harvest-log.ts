@@ -8,27 +8,26 @@ import type { Job } from '../model/job.ts';
 import type { JobFeed } from './job-feed.ts';
 import { cutLogShort, type LogReading, readLogReading, recordLogReading } from './receipt-ledger.ts';
 
-/** A log is stored moments after its job ends; after an hour without one there is none to come. */
+/** Gitea stores a log moments after its job ends; after an hour without one, none will come. */
 const logPatienceMs = hourMs;
 
 /**
- * A runner learns of a cancel seconds later and uploads its last rows then: 0.8 to 4.2 s and, for the rows, up to 15 s were
- * seen. Source: recorded `job-log-cancelled-*` of Gitea 1.26.3.
+ * A runner learns of a cancel 0.8 to 4.2 seconds later (measured) and uploads its last rows then, within 15 seconds. Source: recorded `job-log-cancelled-*` of Gitea 1.26.3.
  */
 const settlingMs = 60_000;
 
 export interface Harvest {
-  /** `again`: to be read once more. `not-read`: Gitea did not give it, which may change. */
+  /** `again`: must be read once more. `not-read`: Gitea did not return it, which may change. */
   readonly outcome: 'done' | 'again' | 'not-read';
-  /** 1 the first time that this log was read. */
+  /** 1 at the first reading of this log, else 0. */
   readonly logs: number;
-  /** Receipts that were not on record before. */
+  /** The number of new receipts. */
   readonly receipts: number;
 }
 
 /**
- * Keeps the receipts in the log of an attempt that has ended. The log is read at once, since a re-run hides it and its owner
- * can delete it, and again in later passes until two readings say the same, the later of them a minute after the end.
+ * Records the receipts in the log of a finished attempt. Reads the log at once, because a re-run hides it and its owner can
+ * delete it, and again in later passes until two readings agree, the second at least a minute after the end.
  */
 export async function harvestLog(
   { feed, records, now }: { readonly feed: JobFeed; readonly records: RecordStore; readonly now: () => Date },
@@ -54,7 +53,7 @@ interface Reading {
 
 async function withoutLog({ records, before, at, age }: Reading, job: Job): Promise<Harvest> {
   if (before !== null) {
-    // It was there, and a re-run has hidden it or its owner has deleted it: what was read may not have been all.
+    // A re-run has hidden it, or its owner has deleted it; the first reading may have been incomplete.
     await cutLogShort(records, job);
     return harvest('done');
   }

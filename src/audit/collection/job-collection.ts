@@ -7,25 +7,25 @@ import type { Job } from '../model/job.ts';
 import type { FeedRefusal } from './job-feed.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
 
-/** An attempt that is asked for again: not ended when last seen, or ended with a log that may not be whole yet. */
+/** An attempt to ask for again: it had not ended when last seen, or its log may be incomplete. */
 export interface UnfinishedJob {
   readonly job: Job;
-  /** When Gitea last told it. ISO 8601. */
+  /** When Gitea last returned it. ISO 8601. */
   readonly seenAt: string;
 }
 
-/** Something that could not be read at the last pass. */
+/** Something that the last pass could not read. */
 export interface JobsNotRead extends FeedRefusal {
-  /** The first of the passes in a row that could not. ISO 8601. */
+  /** The first consecutive pass that could not. ISO 8601. */
   readonly since: string;
 }
 
-/** How far the collection of jobs has come. */
+/** The progress of the collection of jobs. */
 export interface JobCollection {
   readonly format: 1;
-  /** The highest job id of each list that was read to its end, by the list's key. */
+  /** The highest job id of each list that was read to its mark, by the list's key. */
   readonly marks: Readonly<Record<string, number>>;
-  /** Every job created before this was seen. `null`: no pass has read the whole site without a refusal. ISO 8601. */
+  /** Every job created before this was seen. `null`: no pass has read the whole site without refusals. ISO 8601. */
   readonly completeTo: string | null;
   readonly unfinished: readonly UnfinishedJob[];
   readonly notRead: readonly JobsNotRead[];
@@ -50,7 +50,7 @@ const collectionShape: z.ZodType<JobCollection> = z.object({
 
 const nothing: JobCollection = { format: 1, marks: {}, completeTo: null, unfinished: [], notRead: [] };
 
-/** How far the collection has come; `null` before the first pass. */
+/** Returns the collection's progress; `null` before the first pass. */
 export async function jobCollection(records: RecordStore): Promise<JobCollection | null> {
   const { state, revision } = await readJobCollection(records);
   return revision === null ? null : state;
@@ -61,7 +61,7 @@ export async function readJobCollection(records: RecordStore): Promise<StoredJob
   return stored === null ? { state: nothing, revision: null } : { state: stored.value, revision: stored.revision };
 }
 
-/** A pass beside this one (a timer's, a hook's) has seen the same from the same mark, so its state is enough. */
+/** Saves the state, unless a concurrent pass has: it started from the same marks and has seen the same. */
 export async function saveUnlessOvertaken(
   records: RecordStore,
   state: JobCollection,

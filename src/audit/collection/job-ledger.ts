@@ -9,12 +9,12 @@ import type { Job } from '../model/job.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
 
 /**
- * Keeps the newest word on one attempt of a job: runs are deleted, repositories renamed and rows reset by a re-run, so
- * what Gitea told once is kept. A word from the API is never replaced by one from a hook, nor an end by a beginning.
+ * Keeps the newest data on one attempt of a job: runs are deleted, repositories renamed, and re-runs reset rows, so data
+ * that Gitea returned once is kept. Data from a hook never replaces data from the API, nor a start an end.
  * Returns whether anything was written.
  */
 export async function recordJob(records: RecordStore, job: Job): Promise<boolean> {
-  // By its start: before Gitea 1.27 a re-run keeps the creation of the first attempt, however long ago.
+  // Filed by its start: before Gitea 1.27 a re-run keeps the creation time of the first attempt.
   const path = pathOf(job, new Date(job.startedAt ?? job.createdAt));
   for (;;) {
     const stored = await readStoredJson(records, path, jobShape);
@@ -34,7 +34,7 @@ export async function recordJob(records: RecordStore, job: Job): Promise<boolean
   }
 }
 
-/** Attempts of jobs that may have run in the period: started in it, or in the month before. One that waited over a month's end comes twice. */
+/** Yields attempts that may have run in the period: started in it, or in the month before. One that waited past the end of a month occurs twice. */
 export async function* jobsOf(records: RecordStore, period: ReportingPeriod): AsyncGenerator<Job> {
   for (const month of monthsOf(period, 1, 0)) {
     for await (const path of records.list(`jobs/${month}/`)) {
@@ -44,7 +44,7 @@ export async function* jobsOf(records: RecordStore, period: ReportingPeriod): As
   }
 }
 
-/** What the ledger holds of an attempt, an end before a beginning; `null` if nothing. It may have waited over a month's end. */
+/** Returns the ledger's record of an attempt, a finished one first; `null` if there is none. Looks in every month since its creation. */
 export async function readAttempt(
   records: RecordStore,
   job: Pick<Job, 'instance' | 'jobId' | 'attempt' | 'createdAt'>,
@@ -71,8 +71,8 @@ const progress = { queued: 0, waiting: 0, in_progress: 1, completed: 2 } as cons
 >;
 
 /**
- * The repository's first name and a task id once known are kept: a rename must not rewrite the past. So is an origin once
- * known, and an end that Gitea told is never replaced by one that was only concluded.
+ * Keeps the repository's first name and a known task id, because a rename must not rewrite the past. Also keeps a known
+ * origin, and never replaces an end that Gitea stated by an inferred one.
  */
 function newer(known: Job, told: Job): Job {
   if (known.known === 'api' && told.known === 'hook') return known;

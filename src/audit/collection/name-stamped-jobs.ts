@@ -5,13 +5,13 @@ import { jobKey } from '../model/job-name.ts';
 import { readAttempt } from './job-ledger.ts';
 import { nameJobs } from './named-jobs.ts';
 
-/** Jobs are looked for in the ledger from this long before the read: as long as a workspace keeps its rows. */
+/** How long before a read the ledger is searched: as long as a workspace keeps its rows. */
 const lookBackMs = 30 * dayMs;
 
-/** A pass looks up no more than this: a forger can stamp as many numbers as it likes. */
+/** The most stamps per pass, because a forger can stamp any number of jobs. */
 const mostStamps = 200;
 
-/** The stamps of this Gitea's jobs in rows of the log, each job once. Only what to ask about: nothing rests on them. */
+/** Collects the stamps in rows of the log, each job once. They only decide what to ask Gitea; no grade rests on them. */
 export function collectStamps(rows: readonly unknown[], into: Map<string, JobStamp>): void {
   for (const row of rows) {
     for (const [text] of JSON.stringify(row).matchAll(/keyturn\/[^"\\]{1,160}/g)) {
@@ -21,7 +21,7 @@ export function collectStamps(rows: readonly unknown[], into: Map<string, JobSta
   }
 }
 
-/** Names the stamped jobs of this Gitea that the ledger lacks, so that the next collection of jobs asks Gitea about each. */
+/** Names the stamped jobs of this Gitea that the ledger lacks, so that the next pass asks for each. */
 export async function nameStampedJobs(
   records: RecordStore,
   stamps: Iterable<JobStamp>,

@@ -6,7 +6,7 @@ import { ServiceError } from '../../service-error.ts';
 import type { NamedJob } from './job-feed.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
 
-/** A job that a delivery, a receipt or a stamp names, and that Gitea has not answered for yet. */
+/** A named job that Gitea has not answered for yet. */
 export interface WaitingJob extends NamedJob {
   /** ISO 8601. */
   readonly since: string;
@@ -26,13 +26,13 @@ const namedShape = z.object({
   ),
 });
 
-// A forger can name as many as it likes, each of which costs a question to Gitea.
+// A forger can name any number of jobs, and each costs a request to Gitea.
 const mostWaiting = 500;
 
-/** A job that Gitea could not be asked about for so long is not asked for again. */
+/** After this long without an answer from Gitea, a named job is dropped. */
 const patienceMs = 7 * 24 * hourMs;
 
-/** Notes jobs to be asked for at the next pass: a job named twice waits once. Beyond 500 the newest names are not kept. */
+/** Names jobs for the next pass, each once. Drops the newest beyond 500. */
 export async function nameJobs(records: RecordStore, jobs: readonly NamedJob[], now: Date): Promise<void> {
   if (jobs.length === 0) return;
   await change(records, (waiting) => {
@@ -47,14 +47,14 @@ export async function namedJobs(records: RecordStore): Promise<readonly WaitingJ
   return (await readStoredJson(records, path, namedShape))?.value.jobs ?? [];
 }
 
-/** Takes out the jobs that Gitea answered for, and those that waited for seven days. */
+/** Removes the jobs that Gitea answered for, and those that waited for seven days. */
 export async function settleNamedJobs(records: RecordStore, answered: ReadonlySet<number>, now: Date): Promise<void> {
   await change(records, (waiting) =>
     waiting.filter(({ jobId, since }) => !answered.has(jobId) && now.getTime() - Date.parse(since) < patienceMs),
   );
 }
 
-/** Replaces the list; another worker's change in between is changed on. */
+/** Replaces the list, and retries if another worker changed it first. */
 async function change(
   records: RecordStore,
   next: (waiting: readonly WaitingJob[]) => readonly WaitingJob[],

@@ -28,10 +28,10 @@ const ownReadShape = z
   })
   .transform(({ vault, secret, version, at, purpose }): OwnRead => ({ vault, secret, version, at, purpose }));
 
-/** Records are written before the read, and the log's row comes behind it. */
+/** Records are written before the read, and the log's row comes after it. */
 const edgeMs = 60_000;
 
-/** Writes down that Keyturn is about to read. Whoever calls this reads only when it has succeeded, so that no read goes without. */
+/** Records that Keyturn is about to read. The caller reads only after this has succeeded, so that no read is unrecorded. */
 export async function recordOwnRead(records: RecordStore, read: OwnRead): Promise<void> {
   const at = new Date(read.at);
   const path = `own-reads/${dayOf(at)}/${at.toISOString().slice(11).replace(/\D/g, '')}-${randomUUID()}.json`;

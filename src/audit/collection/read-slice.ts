@@ -25,7 +25,7 @@ interface SliceReader {
   }>;
   /** Texts of the queries that were answered, by their digests. */
   queries(): Readonly<Record<string, { readonly name: string; readonly text: string }>>;
-  /** Stamps of jobs in the rows that were new, each job once. */
+  /** Stamps of jobs in the new rows, each job once. */
   stamps(): ReadonlyMap<string, JobStamp>;
 }
 

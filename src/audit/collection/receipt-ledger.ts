@@ -11,7 +11,7 @@ import { jobKey } from '../model/job-name.ts';
 import { monthOf, monthsOf } from '../model/calendar.ts';
 import { createJson, readStoredJson } from './stored-json.ts';
 
-/** A receipt and how it came to us. */
+/** A receipt and how Keyturn got it. */
 export interface LedgerReceipt {
   readonly receipt: Receipt;
   /** `posted`: with a runtime token that Gitea confirmed, whose numbers are the receipt's. `logged`: found in a job's log. */
@@ -27,7 +27,7 @@ type LoggingJob = Pick<Job, 'instance' | 'jobId' | 'attempt' | 'createdAt' | 'co
 
 const encoder = new TextEncoder();
 
-/** A receipt's own shape is exact, and known where it is signed and sent: `parseReceipt`. */
+/** `parseReceipt` knows the exact shape of a receipt. */
 const receiptShape = z.unknown().transform((value, context): Receipt => {
   const receipt = parseReceipt(value);
   if (receipt !== null) return receipt;
@@ -46,7 +46,7 @@ const loggedHeaderShape = z.object({
 /**
  * Keeps a receipt that a running job posted. The caller has checked the job's runtime token against Gitea and that the
  * numbers in it are the receipt's. Posting again changes nothing; another receipt of the same place in the chain is kept
- * beside it, to be found as a duplicate. Gives whether it is new.
+ * beside it, so that it is found as a duplicate. Returns whether it is new.
  */
 export async function recordPostedReceipt(
   records: RecordStore,
@@ -59,22 +59,22 @@ export async function recordPostedReceipt(
   return { isNew, reference };
 }
 
-/** What was read of one job's log. */
+/** The newest reading of one job's log. */
 export interface LogReading {
   readonly at: Date;
-  /** `null` if Gitea had none to give. */
+  /** `null` if Gitea has no log. */
   readonly logSha256: string | null;
   /**
-   * `growing`: to be read again, since a runner may still send rows. `settled`: two readings said the same. `cut-short`: it
-   * could not be read again. `none`: there is no log. Only a settled one was read whole.
+   * `growing`: must be read again, because a runner may still send rows. `settled`: two readings agree. `cut-short`: the
+   * second reading was impossible. `none`: there is no log. Only a settled log was read completely.
    */
   readonly state: 'growing' | 'settled' | 'cut-short' | 'none';
   readonly receipts: readonly Receipt[];
 }
 
 /**
- * Keeps what one job's log held: a header and one receipt a line. A later reading is kept in place of an earlier one with
- * every receipt of both. Returns how many receipts are new.
+ * Records the receipts in one job's log: a header, then one receipt per line. A later reading replaces an earlier one and
+ * keeps every receipt of both. Returns the number of new receipts.
  */
 export async function recordLogReading(records: RecordStore, job: LoggingJob, reading: LogReading): Promise<number> {
   for (;;) {
@@ -88,7 +88,7 @@ export async function recordLogReading(records: RecordStore, job: LoggingJob, re
   }
 }
 
-/** Marks a log that was read and may have grown since, and cannot be read any more. Changes nothing if there is no such. */
+/** Marks a log as cut short if it was read, may have grown since, and cannot be read again. Otherwise changes nothing. */
 export async function cutLogShort(records: RecordStore, job: LoggingJob): Promise<void> {
   for (;;) {
     const stored = await readStored(records, job);
@@ -97,7 +97,7 @@ export async function cutLogShort(records: RecordStore, job: LoggingJob): Promis
   }
 }
 
-/** The newest reading of the log of this attempt; `null` if it was never read. */
+/** Returns the newest reading of this attempt's log; `null` if it was never read. */
 export async function readLogReading(records: RecordStore, job: LoggingJob): Promise<LogReading | null> {
   return (await readStored(records, job))?.reading ?? null;
 }

@@ -7,9 +7,9 @@ import { recordJob } from './job-ledger.ts';
 import { nameJobs } from './named-jobs.ts';
 
 /**
- * Asks Gitea for a job that is named just now and puts it on record: an attempt may last less than a second, and before
- * Gitea 1.27 the next one takes its row. The job is named first and stays so, so that the next pass asks again.
- * Returns whether Gitea told the job; a Gitea that cannot be asked now is no failure.
+ * Asks Gitea for a job that was just named and records it: an attempt may last less than a second, and before Gitea 1.27
+ * the next attempt takes its row. The job stays named, so that the next pass asks again.
+ * Returns whether Gitea returned the job; if Gitea does not answer now, returns false.
  */
 export async function recordNamedJob(
   { feed, records, now }: { readonly feed: JobFeed; readonly records: RecordStore; readonly now: () => Date },

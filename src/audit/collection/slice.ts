@@ -45,7 +45,7 @@ const headerShape: z.ZodType<SliceHeader> = z.object({
   collectedAt: recordedTime,
 });
 
-/** Writes a slice under the next free number of its bounds. Gives its path. */
+/** Writes a slice under the next free number of its bounds. Returns its path. */
 export async function writeSlice(records: RecordStore, header: SliceHeader, rows: readonly unknown[]): Promise<string> {
   const bytes = encoder.encode([header, ...rows].map((line) => `${JSON.stringify(line)}\n`).join(''));
   for (let number = 1; ; number += 1) {
