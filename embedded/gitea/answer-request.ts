@@ -29,7 +29,7 @@ const routes: readonly Route[] = [
   ...hookRoutes,
 ];
 
-/** Answers one request as Gitea does. What a route refuses becomes Gitea's error body. */
+/** Answers one request as Gitea does. A refusal becomes Gitea's error body. */
 export function answerRequest(instance: GiteaInstance, request: GiteaRequest): Answer {
   try {
     return answerArtifactRequest(instance, request) ?? answerApiRequest(instance, request);
@@ -77,14 +77,14 @@ function match(pattern: string, segments: readonly string[]): Readonly<Record<st
 function requireAccess(route: Route, context: RouteContext): void {
   const { caller } = context;
   if (route.access === 'anyone') return;
-  // Whether there is such a repository is looked at first: without a token a private one is 404, not 401.
+  // Gitea looks for the repository first: without a token, a private one is 404, not 401.
   const repository = context.parameters['repository'] === undefined ? null : context.repository();
   if (caller === null) throw new Refusal(401, 'token is required');
   switch (route.access) {
     case 'signed-in':
       return;
     case 'actions-reader':
-      // An administrator sees an empty list where Actions are off; a reader is refused.
+      // If Actions are off, an administrator gets an empty list and a reader is refused.
       if (repository?.actions !== true && !rightsIn(context.repository(), caller).administer)
         throw new Refusal(403, 'user should have specific read permission or be a repo admin or a site admin');
       return;
@@ -153,7 +153,7 @@ function contextOf(
   };
 }
 
-/** The redirect from a name that a repository once had; before the caller's rights are looked at, as Gitea has it. */
+/** Returns the redirect from a former name of a repository. Like Gitea, it does not check the caller's rights. */
 function movedFrom(
   { state }: GiteaInstance,
   request: GiteaRequest,

@@ -21,7 +21,7 @@ export interface EmbeddedJob {
   readonly runNumber: number;
   readonly jobId: number;
   readonly taskId: number;
-  /** Before Gitea 1.27: 0 until a runner takes it first, and while a re-run is queued that of the attempt before. */
+  /** Before Gitea 1.27: 0 until a runner first takes it; a queued re-run has the number of the previous attempt. */
   readonly attempt: number;
   readonly name: string;
   readonly status: 'queued' | 'waiting' | 'in_progress' | 'completed';
@@ -35,74 +35,73 @@ export interface StartJob {
   readonly workflow?: string;
   readonly name: string;
   readonly runner: string;
-  /** `push` when absent, and `pull_request` with `pull` or `fork`. */
+  /** Default: `push`, or `pull_request` with `pull` or `fork`. */
   readonly event?: string;
-  /** The branch that was pushed, or with `fork` the fork's; `main` when absent. */
+  /** The pushed branch, or with `fork` the fork's branch. Default: `main`. */
   readonly branch?: string;
   /** The number of the pull request that caused it. */
   readonly pull?: number;
-  /** Caused by a new pull request of a stranger's new fork; what `openPull` does first otherwise. */
+  /** Opens a pull request from a stranger's fork first. */
   readonly fork?: boolean;
-  /** A further job of this run, such as another leg of a matrix; a run of its own when absent. */
+  /** Another job of this run, such as a matrix leg. Absent: a new run. */
   readonly run?: number;
-  /** The job's id in the workflow file (GITHUB_JOB), which legs of a matrix share; made from `name` when absent. */
+  /** The job's id in the workflow file (GITHUB_JOB), which matrix legs share. Default: from `name`. */
   readonly key?: string;
-  /** Who triggered it; the repository's owner when absent. */
+  /** The user who triggered it. Default: the repository's owner. */
   readonly actor?: string;
 }
 
-/** A job that was claimed by a runner and goes on until it is finished. */
+/** A job that a runner has claimed; it runs until it is finished. */
 export interface RunningJob {
   readonly job: EmbeddedJob;
-  /** What a real runner sets: GITHUB_*, GITEA_*, ACTIONS_RUNTIME_TOKEN, ACTIONS_RUNTIME_URL, the event file, … */
+  /** A real runner's variables: GITHUB_*, GITEA_*, ACTIONS_RUNTIME_TOKEN, ACTIONS_RUNTIME_URL, the event file, … */
   readonly environment: Readonly<Record<string, string>>;
   /** Adds a line to its log, stamped with the clock's time, after the runner's masks. */
   log(line: string): void;
   /**
-   * Runs a command as a step (without a shell): its output becomes the log, after rows of the runner's own that tell the
-   * command; of `sh -c SCRIPT` they tell the script, as a real step's do. Resolves with the exit code.
-   * `name`: the step's, made from the command when absent.
+   * Runs a command as a step, without a shell. The log gets the runner's rows with the command (for `sh -c SCRIPT` the
+   * script, as in a real step), then the output. Resolves with the exit code. `name`: the step's; default: the command.
    */
   execute(command: readonly string[], environment?: Readonly<Record<string, string>>, name?: string): Promise<number>;
   finish(conclusion?: 'success' | 'failure' | 'cancelled'): EmbeddedJob;
   /**
-   * The web interface's cancel. Gitea tells the job completed and cancelled at once (from 1.27 on, with a runner from
-   * 2.0.0 on, once the runner has said so), while the runner works on and sends rows until `learnOfCancel`.
+   * Cancels the job in the web interface. Gitea returns it as completed and cancelled at once (since 1.27, with a runner
+   * since 2.0.0: when the runner reports it), while the runner continues and sends rows until `learnOfCancel`.
    */
   cancel(): EmbeddedJob;
-  /** The runner learns of the cancel: 0.8 to 4.2 seconds afterwards were seen. It kills the step and sends the last rows. */
+  /** The runner learns of the cancel (really 0.8 to 4.2 seconds later), kills the step and sends the last rows. */
   learnOfCancel(): EmbeddedJob;
 }
 
 export interface EmbeddedGitea {
   /** `http://localhost:PORT`. */
   readonly url: string;
-  /** Private when not said. `administrators`: users who may administer it, besides its owner and the site's administrators. */
+  /** Private by default. `administrators`: users with administrator rights, besides its owner and the site's administrators. */
   addRepository(
     fullName: string,
     options?: {
       readonly private?: boolean;
       readonly administrators?: readonly string[];
-      /** Whether it has Actions; a fork has not, others have, when absent. */
+      /** Whether it has Actions. Default: only if it is not a fork. */
       readonly actions?: boolean;
-      /** `owner/name` that it is a fork of. */
+      /** The `owner/name` of its parent. */
       readonly forkOf?: string;
     },
   ): EmbeddedRepository;
-  /** Renames a repository, or gives it to another owner. Its old name redirects from then on. */
+  /** Renames or transfers a repository. Its old name redirects afterwards. */
   renameRepository(from: string, to: string): void;
   /** Deletes a repository with its runs, jobs and logs. */
   deleteRepository(fullName: string): void;
-  /** Opens a pull request against `main` and gives its number. `agit`: pushed to `refs/for/main`. A fork is made where there is none. */
+  /** Opens a pull request against `main` and returns its number. `agit`: pushed to `refs/for/main`. Creates a missing fork. */
   openPull(pull: {
     readonly repository: string;
     readonly from: 'own' | 'fork' | 'agit';
     readonly branch?: string;
     readonly author?: string;
   }): number;
-  /** Deletes what a pull request came from: its branch, or its whole fork. */
+  /** Deletes a pull request's branch, or its whole fork. */
   deleteHead(repository: string, pull: number): void;
-  /** `environment`: the daemon's own, which reaches every job. `repository`: the one it is registered for; the site's when absent. */
+  /** `environment`: the daemon's, which every job inherits. `repository`: the repository it is registered for; default: the site. */
   addRunner(runner: {
     readonly name: string;
     readonly labels: readonly string[];
@@ -117,25 +116,25 @@ export interface EmbeddedGitea {
     readonly administrator?: boolean;
     readonly secondFactor?: boolean;
   }): void;
-  /** An access token of a user, made without a request. Gives its value. */
+  /** Creates an access token without a request and returns its value. */
   seedToken(user: string, name: string, scopes: readonly string[]): string;
   startJob(start: StartJob): RunningJob;
-  /** A job that no runner has taken. It waits (`waiting`) where `waits` says so, and a stranger's pull request for its approval. */
+  /** Queues a job. It is `waiting` if `waits`, or if a stranger's pull request needs approval. */
   queueJob(start: StartJob & { readonly waits?: boolean }): EmbeddedJob;
-  /** Ends a job's waiting: it is queued now. */
+  /** Approves a waiting job, which is queued then. */
   approve(jobId: number): EmbeddedJob;
-  /** A runner takes a queued job; the one that its labels or its last attempt were meant for when not named. */
+  /** Lets a runner take a queued job. Default: the runner of its last attempt, else one with its labels. */
   takeJob(jobId: number, runner?: string): RunningJob;
-  /** Queues a further attempt of a job that has ended: before 1.27 of the same row, from then on a row of its own. */
+  /** Queues another attempt of a finished job: before 1.27 in the same row, since then in a new one. */
   queueRerun(jobId: number): EmbeddedJob;
-  /** Queues a further attempt and lets the same runner take it. */
+  /** Queues another attempt and lets the same runner take it. */
   rerun(jobId: number): RunningJob;
-  /** A system webhook, signed with the secret; for `workflow_job` when no events are named. */
+  /** Adds a system webhook, signed with the secret. Default event: `workflow_job`. */
   addWebhook(url: string, secret: string, events?: readonly string[]): void;
   /** Resolves when every delivery has been answered. */
   settled(): Promise<void>;
   logOf(jobId: number): string;
   jobs(): readonly EmbeddedJob[];
-  /** Every token, password and hook secret that it minted or was told since it started, for leak tests. */
+  /** Every token, password and hook secret that it created or received since its start, for leak tests. */
   everySecret(): readonly string[];
 }

@@ -101,7 +101,7 @@ const statuses: Readonly<Record<string, (row: Status) => boolean>> = {
   skipped: (row) => row.conclusion === 'skipped',
 };
 
-/** The `status` parameter, which may be repeated. @throws Refusal 400 for a word that Gitea does not know. */
+/** The repeatable `status` parameter. @throws Refusal 400 for an unknown status. */
 function statusFilter(query: URLSearchParams): (row: Status) => boolean {
   const wanted = query.getAll('status').map((status) => {
     const test = statuses[status];
@@ -112,8 +112,8 @@ function statusFilter(query: URLSearchParams): (row: Status) => boolean {
 }
 
 /**
- * The log of the job's current task, as a plain-text file whose name ends in the task id. 404 before there is one: a re-run
- * that waits for a runner hides the log of the attempt before.
+ * Returns the log of the job's current task, as a text file whose name ends with the task id. 404 without a task: a queued
+ * re-run hides the log of the previous attempt.
  */
 function readLog(context: RouteContext): Answer {
   const job = jobOf(context);

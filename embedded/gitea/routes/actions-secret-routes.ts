@@ -75,7 +75,7 @@ function deleteSecret(context: RouteContext) {
   const { actionsSecrets } = context.instance.state;
   const [name, own] = [nameOf(context), ownSecrets(context)];
   const found = actionsSecrets.findIndex((secret) => own(secret) && secret.name === name);
-  // The text of Gitea's error, which leaves the name out.
+  // Gitea's text, which omits the name.
   if (found < 0) throw new Refusal(404, 'secret was not found [name: ]');
   actionsSecrets.splice(found, 1);
   context.instance.changed();

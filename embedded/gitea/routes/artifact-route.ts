@@ -24,13 +24,13 @@ export function answerArtifactRequest(instance: GiteaInstance, request: GiteaReq
   return request.method === 'POST' ? uploadAddress(instance, run) : listArtifacts(instance);
 }
 
-/** No embedded job uploads artifacts. Gitea's own source answers 404 then, once the token has been accepted. */
+/** No embedded job uploads artifacts, so Gitea answers 404 after it has accepted the token. */
 function listArtifacts(instance: GiteaInstance): Answer {
   if (instance.withoutArtifacts === 'not-found') return text(404, 'Not Found');
   return json(200, { count: 0, value: [] });
 }
 
-/** Tells where an artifact would be uploaded; makes nothing. */
+/** Returns the upload address of an artifact; creates nothing. */
 function uploadAddress(instance: GiteaInstance, run: string): Answer {
   const base = `${instance.url()}/api/actions_pipeline/_apis/pipelines/workflows/${run}/artifacts`;
   return json(200, { fileContainerResourceUrl: `${base}/0123456789abcdef0123456789abcdef/upload` });

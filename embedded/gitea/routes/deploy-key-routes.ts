@@ -46,7 +46,7 @@ function listKeys(context: RouteContext) {
   );
 }
 
-/** Refuses with 422 what is no public key, and a key or a title that the repository has already. */
+/** Refuses with 422 an invalid public key, and a key or title that the repository already has. */
 function addKey(context: RouteContext) {
   const { instance } = context;
   const repository = context.repository();
@@ -75,7 +75,7 @@ function addKey(context: RouteContext) {
   return json(201, keyShape(context, stored, 'alone'));
 }
 
-/** @throws Refusal 422 with the text of Gitea's parser, which reads a length out of what is not a key. */
+/** @throws Refusal 422 with the text of Gitea's parser, which reads a length even from an invalid key. */
 function requireKey(kind: string, blob: Buffer): void {
   const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
   if (blob.length < 4 + length) {
@@ -87,7 +87,7 @@ function requireKey(kind: string, blob: Buffer): void {
   }
 }
 
-/** A key that is missing is answered as one that was deleted; another repository's is a fault of the server. */
+/** Gitea answers 204 for a missing key, and 500 for another repository's. */
 function deleteKey(context: RouteContext) {
   const { deployKeys } = context.instance.state;
   const repository = context.repository();
@@ -101,7 +101,7 @@ function deleteKey(context: RouteContext) {
   return nothing();
 }
 
-/** `alone`: as the answer to its creation has it, without the repository. */
+/** `alone`: without the repository, as in the answer to the creation. */
 function keyShape(context: RouteContext, key: StoredDeployKey, form: 'alone' | 'with-repository') {
   const { instance } = context;
   const of = context.repository();

@@ -11,7 +11,7 @@ const places = [
   { base: '/admin/hooks', access: 'administrator', area: 'admin' },
 ] as const;
 
-/** Webhooks of a repository, of an organisation and of the site. No route tells or changes a secret. */
+/** Webhooks of a repository, of an organisation and of the site. No route returns or changes a secret. */
 export const hookRoutes: readonly Route[] = [
   ...places.flatMap(({ base, access, area }): Route[] => [
     { method: 'GET', pattern: base, access, area, handle: listHooks },
@@ -86,7 +86,7 @@ function addHook(context: RouteContext) {
     contentType: contentType(options['content_type'] ?? ''),
     secret: instance.remember(options['secret'] ?? ''),
     events: eventsOf(events),
-    // Not said is off: Gitea reads a missing `active` as false.
+    // Gitea reads a missing `active` as false.
     active: active === true,
     created,
     updated: created,
@@ -96,7 +96,7 @@ function addHook(context: RouteContext) {
   return json(201, hookShape(hook));
 }
 
-/** `config.secret` is not looked at, and events that are not named become `push`: so Gitea's editHook has it. */
+/** Ignores `config.secret`, and a missing list of events becomes `push`, as in Gitea's editHook. */
 function editHook(context: RouteContext) {
   const hook = hookOf(context);
   const { config, events, active } = context.body();
@@ -133,7 +133,7 @@ function textsOf(config: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** Nothing named is `push`. */
+/** An empty list becomes `push`. */
 function eventsOf(events: unknown): readonly string[] {
   const named = Array.isArray(events) ? events.filter((event) => typeof event === 'string') : [];
   return named.length === 0 ? ['push'] : expandEvents(named);

@@ -6,7 +6,7 @@ import type { StoredRepository } from '../server/gitea-state.ts';
 import { pageOf } from '../server/paging.ts';
 import { repositoryShape } from '../shapes/repository-shape.ts';
 
-/** Repositories: one by its name or its id, those found, those of the caller. */
+/** Repositories: by name, by id, by search, and the caller's own. */
 export const repositoryRoutes: readonly Route[] = [
   { method: 'GET', pattern: '/repos/search', access: 'anyone', area: 'repository', handle: searchRepositories },
   { method: 'GET', pattern: '/user/repos', access: 'signed-in', area: 'repository', handle: listOwn },
@@ -24,7 +24,7 @@ function shown({ instance, caller }: RouteContext, repository: StoredRepository)
   return repositoryShape(instance, repository, rightsIn(repository, caller).administer ? 'administer' : 'read');
 }
 
-/** The present name of a repository whose id is known. */
+/** Returns a repository by its id, with its current name. */
 function readById(context: RouteContext) {
   const { instance, caller, parameters } = context;
   const found = instance.state.repositories.find((row) => String(row.id) === parameters['id']);
@@ -32,20 +32,20 @@ function readById(context: RouteContext) {
   return json(200, shown(context, found));
 }
 
-/** All that the caller may read, whether they have Actions or not: `has_actions` says which. */
+/** Returns every repository that the caller may read; `has_actions` states whether it has Actions. */
 function searchRepositories(context: RouteContext) {
   const { instance, request, caller } = context;
   const wanted = (request.query.get('q') ?? '').toLowerCase();
   const rows = instance.state.repositories.filter(
     (repository) => rightsIn(repository, caller).read && fullName(repository).toLowerCase().includes(wanted),
   );
-  // By the name alone, whoever the owner is.
+  // Gitea sorts by the name without the owner.
   const sorted = rows.toSorted(byName);
   const page = pageOf(sorted, context);
   return json(200, { ok: true, data: page.rows.map((row) => shown(context, row)) }, page.headers);
 }
 
-/** Those that the caller owns or has rights in as a member; being a site administrator does not count. */
+/** Returns the repositories that the caller owns or is a member of; being a site administrator does not count. */
 function listOwn(context: RouteContext) {
   const name = context.caller?.user.name ?? '';
   const rows = context.instance.state.repositories.filter(

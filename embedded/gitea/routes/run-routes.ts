@@ -58,7 +58,7 @@ function rerun(context: RouteContext): Answer {
   return json(201, runShape(instance, run));
 }
 
-/** Removes an ended run with its jobs, tasks and logs: whoever administers the repository can erase that evidence. */
+/** Deletes a finished run with its jobs, tasks and logs: an administrator of the repository can erase that evidence. */
 function deleteRun(context: RouteContext): Answer {
   const { instance } = context;
   const { state } = instance;
@@ -77,7 +77,7 @@ function drop<Row>(rows: Row[], unwanted: (row: Row) => boolean): void {
   rows.splice(0, rows.length, ...rows.filter((row) => !unwanted(row)));
 }
 
-/** Attempts have rows and routes of their own from 1.27 on. */
+/** Since 1.27, attempts have their own rows and routes. */
 function attemptOf(context: RouteContext) {
   const { instance, parameters } = context;
   const run = runOf(context);
@@ -92,7 +92,7 @@ function readAttempt(context: RouteContext): Answer {
   if (!hasAttemptRows(context.instance)) return unknownRoute();
   const { run, jobs } = attemptOf(context);
   const { status, conclusion } = runStatus(jobs);
-  // Without one a running attempt would show the conclusion of the run.
+  // Otherwise a running attempt would show the run's conclusion.
   const ended = conclusion === null ? { conclusion: undefined } : { conclusion };
   return json(200, {
     ...runShape(context.instance, run),

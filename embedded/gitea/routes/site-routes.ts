@@ -6,7 +6,7 @@ import { nextId } from '../server/gitea-state.ts';
 import { repositoryShape } from '../shapes/repository-shape.ts';
 import { organisationShape, userShape } from '../shapes/user-shape.ts';
 
-/** What an administrator makes and removes: users, organisations, repositories. An organisation is an owner of repositories. */
+/** Creation and deletion of users, organisations and repositories. An organisation is an owner of repositories. */
 export const siteRoutes: readonly Route[] = [
   { method: 'POST', pattern: '/admin/users', access: 'administrator', area: 'admin', handle: addUser },
   { method: 'DELETE', pattern: '/admin/users/:username', access: 'administrator', area: 'admin', handle: deleteUser },
@@ -78,7 +78,7 @@ function readOrganisation(context: RouteContext) {
   return json(200, organisationShape(context.instance, context.organisation()));
 }
 
-/** Gitea deletes only an organisation that owns nothing, which here is none at all. */
+/** Gitea deletes only organisations without repositories, which do not exist here. */
 function deleteOrganisation(context: RouteContext): never {
   context.organisation();
   throw new Refusal(409, 'user still has ownership of repositories');

@@ -50,7 +50,7 @@ export const userRoutes: readonly Route[] = [
   { method: 'PATCH', pattern: '/admin/users/:username', access: 'administrator', area: 'admin', handle: editUser },
 ];
 
-/** Gitea's defaults of what `/settings/api` tells beside the page size. */
+/** Gitea's defaults in `/settings/api`, beside the page size. */
 const apiSettings = {
   max_response_items: 50,
   default_paging_num: 30,

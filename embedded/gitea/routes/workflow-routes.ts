@@ -1,7 +1,7 @@
 import { json, Refusal } from '../server/answer.ts';
 import type { Route, RouteContext } from '../server/gitea-route.ts';
 
-/** Adds a workflow, which is a push: what listens to pushes runs. No other file is kept. */
+/** Adds a workflow file, which is a push, so workflows that listen to pushes run. Other files are not stored. */
 export const workflowRoutes: readonly Route[] = [
   {
     method: 'POST',

@@ -52,7 +52,7 @@ export function killJobProcess(child: ChildProcess): void {
   }
 }
 
-/** Gives what is to be called when the stream has ended. */
+/** Returns a function to call when the stream has ended. */
 function handLines(stream: Readable, options: JobProcessOptions): () => void {
   let rest = '';
   stream.on('data', (chunk: Buffer) => {

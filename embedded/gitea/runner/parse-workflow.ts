@@ -1,4 +1,4 @@
-/** A workflow of one job with one step, which is all that the embedded runner runs by itself. */
+/** A workflow of one job with one step, the only form that the embedded runner runs by itself. */
 export interface PushedWorkflow {
   readonly key: string;
   readonly label: string;
@@ -6,8 +6,8 @@ export interface PushedWorkflow {
 }
 
 /**
- * Reads `on: push`, one job, `runs-on` and one `- run: |` out of a workflow file. `null` for any other: it is a file that
- * causes nothing here.
+ * Parses a workflow file with `on: push`, one job, `runs-on` and one `- run: |`. Returns `null` for any other file, which
+ * causes no run here.
  */
 export function parseWorkflow(text: string): PushedWorkflow | null {
   const key = /^jobs:\n {2}([\w-]+):$/m.exec(text)?.[1];

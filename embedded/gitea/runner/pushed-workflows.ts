@@ -3,10 +3,10 @@ import { fullName, type GiteaInstance } from '../server/gitea-instance.ts';
 import type { StoredJob, StoredRepository } from '../server/gitea-state.ts';
 import { parseWorkflow } from './parse-workflow.ts';
 
-/** Workflows that were pushed over the API: their jobs run by themselves, as they do at a Gitea with a runner. */
+/** Workflows that were pushed over the API. Their jobs run by themselves, as in a Gitea with a runner. */
 export interface PushedWorkflows {
   push(repository: StoredRepository, file: string, text: string): void;
-  /** Runs the job of a pushed workflow that was queued again. Other jobs wait for whoever takes them. */
+  /** Runs the re-queued job of a pushed workflow. Other jobs wait for `takeJob`. */
   requeued(job: StoredJob): void;
 }
 

@@ -81,7 +81,7 @@ export function runJob(options: RunningJobOptions): HeldJob {
       write(open, closingRows(job.name, 'cancelled'));
       if (task.status === 'cancelling') tellEnd(open, 'cancelled');
       leave(open);
-      // Three deliveries of one cancelled job were seen: at the cancel, and two when the runner said that it had stopped.
+      // A real Gitea sent three deliveries for a cancelled job: one at the cancel, two when the runner had stopped.
       for (let count = 0; count < 2; count += 1) options.changed(job);
       return embeddedJob(options, task);
     },
@@ -137,7 +137,7 @@ async function execute(
 function directoryOf(open: OpenJob): JobDirectory {
   if (open.directory !== null) return open.directory;
   open.directory = createJobDirectory(eventOf(open));
-  // Whoever reads the environment of an ended job is told where its files were, and finds none.
+  // The environment of a finished job still names its files, which are gone.
   if (!open.works) open.directory.remove();
   return open.directory;
 }
@@ -202,7 +202,7 @@ export function embeddedJob(
 ): EmbeddedJob {
   const started = task?.started ?? job.started;
   const stopped = task?.stopped ?? job.stopped;
-  // Until a runner has said that it stopped, Gitea tells a cancelled task as one that runs.
+  // Until the runner reports that it stopped, Gitea returns a cancelled task as running.
   const runs = task?.status === 'running' || task?.status === 'cancelling';
   const taskStatus = runs ? 'in_progress' : 'completed';
   return {

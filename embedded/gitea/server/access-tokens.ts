@@ -24,8 +24,8 @@ export function isScope(scope: string): boolean {
 }
 
 /**
- * Scopes as Gitea keeps them: in its own order, a read scope beside its write scope left out, all nine write scopes
- * together told as `all`. Source: recorded `token-create-*` of 1.26.3; models/auth/access_token_scope.go, toScope.
+ * Normalises scopes as Gitea does: in its own order, without a read scope beside its write scope, and with `all` for all
+ * nine write scopes. Source: recorded `token-create-*` of 1.26.3; models/auth/access_token_scope.go, toScope.
  */
 function normaliseScopes(scopes: readonly string[]): readonly string[] {
   const publicOnly = scopes.includes('public-only') ? ['public-only'] : [];
@@ -38,7 +38,7 @@ function normaliseScopes(scopes: readonly string[]): readonly string[] {
   return [...publicOnly, ...kept];
 }
 
-/** Makes a token of 40 hexadecimal digits, kept as a hash. Gives its value, which nothing tells again. */
+/** Creates a token of 40 hexadecimal digits, stored as a hash. Returns its value, which no route returns again. */
 export function mintToken(
   instance: GiteaInstance,
   user: StoredUser,
@@ -62,7 +62,7 @@ export function mintToken(
   return { token, value };
 }
 
-/** The token with this value, its use noted; or `null`. */
+/** Returns the token with this value and records its use; `null` if there is none. */
 export function useToken(instance: GiteaInstance, value: string): StoredToken | null {
   const lastEight = value.slice(-8);
   const token = instance.state.tokens.find((row) => row.lastEight === lastEight && matchesCredential(value, row.hash));
@@ -72,7 +72,7 @@ export function useToken(instance: GiteaInstance, value: string): StoredToken | 
   return token;
 }
 
-/** Whether scopes allow an access: `write` includes `read`, `all` includes everything. */
+/** Returns whether scopes allow an access: `write` includes `read`, `all` includes everything. */
 export function allows(scopes: readonly string[], level: 'read' | 'write', area: string): boolean {
   return (
     scopes.includes('all') || scopes.includes(`write:${area}`) || (level === 'read' && scopes.includes(`read:${area}`))

@@ -1,10 +1,10 @@
 import type { LoopbackAnswer } from '../../loopback-server.ts';
 
-/** What a route answers: JSON, plain bytes or nothing. */
+/** A route's answer: JSON, plain bytes or nothing. */
 export type Answer = Exclude<LoopbackAnswer, { readonly lost: true }>;
 
 export function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
-  // Gitea writes no space before charset; errors of its web framework do, see `text`.
+  // Gitea's API writes no space before charset; its web framework does, see `text`.
   return { status, body, headers: { 'content-type': 'application/json;charset=utf-8', ...headers } };
 }
 
@@ -23,8 +23,8 @@ export function nothing(status = 204): Answer {
 }
 
 /**
- * Ends a route with Gitea's error body: `message`, the address of the API's description, and `errors` where the handler
- * writes that member at all (it is `null` or a list then).
+ * Ends a route with Gitea's error body: `message`, the address of the API's description, and `errors` (`null` or a list) if
+ * the handler writes that member.
  */
 export class Refusal extends Error {
   readonly status: number;
@@ -36,7 +36,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Ends a route with a redirect to the present name of a repository. `location`: path and query. */
+/** Ends a route with a redirect to the repository's current name. `location`: path and query. */
 export class Moved extends Error {
   readonly location: string;
   constructor(location: string) {
@@ -45,17 +45,17 @@ export class Moved extends Error {
   }
 }
 
-/** Gitea answers the same for what is missing and for what the caller may not see. */
+/** Gitea's answer for objects that are missing or that the caller may not see. */
 export function notFound(errors: readonly string[] | null = null): Refusal {
   return new Refusal(404, 'not found', errors);
 }
 
-/** A path without a route: the framework answers, not the API. */
+/** The web framework's answer to an unknown path. */
 export function unknownRoute(): Answer {
   return text(404, '404 page not found');
 }
 
-/** 301 as Go's `http.Redirect` writes one: the address is relative, the body HTML. */
+/** A 301 in the form of Go's `http.Redirect`: relative address, HTML body. */
 export function moved({ location }: Moved): Answer {
   const body = `<a href="${location.replaceAll('&', '&amp;')}">Moved Permanently</a>.\n\n`;
   return { status: 301, body, headers: { location, 'content-type': 'text/html; charset=utf-8' } };

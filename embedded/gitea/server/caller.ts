@@ -5,15 +5,15 @@ import type { GiteaInstance } from './gitea-instance.ts';
 import { rowById } from './gitea-instance.ts';
 import type { StoredRepository, StoredUser } from './gitea-state.ts';
 
-/** Who is asking. `scopes` is `null` for a password, which may do all that its user may. */
+/** The caller of a request. `scopes` is `null` for a password, which allows all that its user may do. */
 export interface Caller {
   readonly user: StoredUser;
   readonly scopes: readonly string[] | null;
-  /** Basic authentication, by password or by a token in a password's place. */
+  /** Whether it used Basic authentication, with a password or a token as the password. */
   readonly basic: boolean;
 }
 
-/** Reads the Authorization header. `null` without one. @throws Refusal 401 for a credential that Gitea does not know. */
+/** Reads the Authorization header; `null` if there is none. @throws Refusal 401 for an unknown credential. */
 export function callerOf(instance: GiteaInstance, authorization: string | undefined): Caller | null {
   if (authorization === undefined || authorization === '') return null;
   const [scheme = '', credential = ''] = authorization.split(/ +/, 2);
@@ -53,7 +53,7 @@ function refuse(): never {
   throw new Refusal(401, 'invalid username, password or token');
 }
 
-/** @throws Refusal 403 when the caller's token lacks the scope that Gitea asks of this area and method. */
+/** @throws Refusal 403 if the caller's token lacks the scope for this area and method. */
 export function requireScope(caller: Caller | null, level: 'read' | 'write', area: string): void {
   if (caller === null || caller.scopes === null || allows(caller.scopes, level, area)) return;
   const scopes = caller.scopes.join(',');
@@ -63,7 +63,7 @@ export function requireScope(caller: Caller | null, level: 'read' | 'write', are
   );
 }
 
-/** What a caller may do with a repository. */
+/** Returns the caller's rights in a repository. */
 export function rightsIn(
   repository: StoredRepository,
   caller: Caller | null,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** `salt:hash` of a token or a password, so that what is kept tells neither. A digest is enough: nothing here is at stake. */
+/** `salt:hash` of a token or a password, so that the state contains neither. A digest is enough for a double. */
 export function hashCredential(value: string): string {
   const salt = randomBytes(8).toString('hex');
   return `${salt}:${digest(salt, value)}`;

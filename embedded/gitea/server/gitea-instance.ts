@@ -1,33 +1,33 @@
 import type { Clock } from '../../clock.ts';
 import type { GiteaState, StoredHook, StoredJob, StoredRepository } from './gitea-state.ts';
 
-/** One running embedded Gitea, as its routes and its runners see it. */
+/** A running embedded Gitea, for its routes and runners. */
 export interface GiteaInstance {
   readonly clock: Clock;
   readonly state: GiteaState;
-  /** `1.26.3`: what `/version` says and what reruns depend on. */
+  /** Such as `1.26.3`: returned by `/version`; decides how re-runs behave. */
   readonly version: string;
-  /** Signs runtime tokens; made once an instance. */
+  /** Signs runtime tokens. */
   readonly signingKey: Buffer;
   /** `http://localhost:PORT`. */
   url(): string;
-  /** What the artifact route answers for a run that has none. */
+  /** The artifact route's answer for a run without artifacts. */
   readonly withoutArtifacts: 'empty-list' | 'not-found';
   /** `[api] MAX_RESPONSE_ITEMS`. */
   readonly maxResponseItems: number;
-  /** `[service] ENABLE_BASIC_AUTHENTICATION`: without it Gitea takes no password, but a token in a password's place. */
+  /** `[service] ENABLE_BASIC_AUTHENTICATION`. If off, Gitea accepts no password, but a token as the password. */
   readonly basicAuthentication: boolean;
-  /** Sends what `POST …/hooks/{id}/tests` asks for. */
+  /** Sends the delivery of `POST …/hooks/{id}/tests`. */
   testHook(hook: StoredHook, repository: StoredRepository): void;
   /** Removes a repository with its runs, jobs and logs. */
   deleteRepository(fullName: string): void;
-  /** What a push of a workflow file causes: a run of it, if a runner has its label. */
+  /** Handles the push of a workflow file: runs it if a runner has its label. */
   pushWorkflow(repository: StoredRepository, file: string, text: string): void;
-  /** Sends what a change of a job's row causes. */
+  /** Sends the deliveries for a change of a job's row. */
   jobChanged(job: StoredJob): void;
-  /** Notes a secret value that was minted or told, for leak tests. Gives it back. */
+  /** Remembers a secret value for leak tests, and returns it. */
   remember(secret: string): string;
-  /** To be called after each change of the state. */
+  /** Call after each change of the state. */
   changed(): void;
 }
 
@@ -46,19 +46,19 @@ export function fullName(repository: StoredRepository): string {
   return `${repository.owner}/${repository.name}`;
 }
 
-/** Whether each attempt of a job has a row of its own, with an id of its own: from 1.27 on. */
+/** Returns whether each attempt of a job has its own row and id: since 1.27. */
 export function hasAttemptRows(instance: GiteaInstance): boolean {
   return isAtLeast(instance.version, '1.27.0');
 }
 
-/** The one row that a reference within the state leads to. @throws Error when the state contradicts itself. */
+/** Returns the row with this id. @throws Error if it does not exist, because the state refers to it. */
 export function rowById<Row extends { readonly id: number }>(rows: readonly Row[], id: number): Row {
   const row = rows.find((candidate) => candidate.id === id);
   if (row === undefined) throw new Error(`The embedded Gitea has no row ${String(id)} where one is referred to.`);
   return row;
 }
 
-/** Whether a dotted version is the named one or a later one. Suffixes such as `-dev` are not looked at. */
+/** Returns whether a dotted version is at least `least`. Ignores suffixes such as `-dev`. */
 export function isAtLeast(version: string, least: string): boolean {
   const [a, b] = [version, least].map((text) =>
     text

@@ -3,7 +3,7 @@ import type { Caller } from './caller.ts';
 import type { GiteaInstance } from './gitea-instance.ts';
 import type { StoredRepository, StoredUser } from './gitea-state.ts';
 
-/** A request, read whole. */
+/** A complete request. */
 export interface GiteaRequest {
   readonly method: string;
   /** Without the query. */
@@ -13,19 +13,19 @@ export interface GiteaRequest {
   readonly body: string;
 }
 
-/** What a route gets: its callers' rights are checked by then. */
+/** The context of a route, after the check of the caller's rights. */
 export interface RouteContext {
   readonly instance: GiteaInstance;
   readonly request: GiteaRequest;
   readonly parameters: Readonly<Record<string, string>>;
   readonly caller: Caller | null;
-  /** The repository of the path. @throws Refusal 404 when there is none or the caller may not read it; Moved from a former name. */
+  /** The repository of the path. @throws Refusal 404 if it does not exist or the caller may not read it; Moved for a former name. */
   repository(): StoredRepository;
   /** The organisation of the path: an owner of repositories. @throws Refusal 404. */
   organisation(): string;
   /** The user of the path. @throws Refusal 404. */
   user(): StoredUser;
-  /** The body as a JSON object. @throws Refusal 422 when it is none. */
+  /** The body as a JSON object. @throws Refusal 422 if it is not one. */
   body(): Readonly<Record<string, unknown>>;
 }
 

@@ -1,7 +1,7 @@
-/** What the embedded Gitea keeps, as its database would: plain data, times in whole seconds since 1970, 0 for "never". */
+/** The embedded Gitea's database: plain data, times in whole seconds since 1970, 0 for "never". */
 export interface GiteaState {
   readonly format: 1;
-  /** The newest id given to a row of each kind. */
+  /** The highest id of each kind of row. */
   readonly newest: Record<RowKind, number>;
   readonly users: StoredUser[];
   readonly tokens: StoredToken[];
@@ -31,11 +31,11 @@ export type RowKind =
 export interface StoredUser {
   readonly id: number;
   readonly name: string;
-  /** Where it was given; else made from the name. */
+  /** Absent: derived from the name. */
   readonly email?: string;
   /** `salt:hash`, never the password. */
   passwordHash: string;
-  /** The user has a second factor, so Gitea refuses the password alone. */
+  /** Whether the user has a second factor, so that Gitea refuses the password alone. */
   readonly secondFactor: boolean;
   administrator: boolean;
   readonly created: number;
@@ -64,21 +64,21 @@ export interface StoredRepository {
   readonly actions: boolean;
   /** The id of the repository that this one is a fork of. */
   readonly forkOf: number | null;
-  /** `owner/name` that it once had: Gitea redirects from there until another repository takes the name. */
+  /** Former `owner/name`s. Gitea redirects from them until another repository takes the name. */
   formerNames: readonly string[];
   readonly created: number;
 }
 
-/** A pull request. Gitea tells a branch of the same repository, a fork's branch and a push to `refs/for/BRANCH` (agit) apart. */
+/** A pull request: from a branch of the same repository, from a fork, or by a push to `refs/for/BRANCH` (agit). */
 export interface StoredPull {
   readonly id: number;
   readonly repositoryId: number;
   /** Counted per repository, from 1. */
   readonly number: number;
   readonly from: 'own' | 'fork' | 'agit';
-  /** The repository of the head; of a deleted fork `null`. For agit it is the base. */
+  /** The head's repository; `null` if the fork was deleted. For agit it is the base. */
   headRepositoryId: number | null;
-  /** The branch of the head; empty for agit, which has none. */
+  /** The head's branch; empty for agit. */
   readonly branch: string;
   branchDeleted: boolean;
   readonly commit: string;
@@ -105,7 +105,7 @@ export interface StoredRun {
   readonly repositoryId: number;
   readonly workflow: string;
   readonly event: string;
-  /** The branch that was pushed or is the base of a pull_request_target; of a pull request's run Gitea tells none. */
+  /** The pushed branch, or the base of a pull_request_target. Gitea returns no branch for a pull request's run. */
   readonly branch: string;
   /** The pull request that caused the run. */
   readonly pullNumber: number | null;
@@ -125,10 +125,10 @@ export interface StoredJob {
   /** The id in the workflow file; matrix legs share it. */
   readonly key: string;
   readonly labels: readonly string[];
-  /** Before 1.27: 0 until a runner takes the job for the first time, and of a queued re-run that of the attempt before. */
+  /** Before 1.27: 0 until a runner first takes the job; a queued re-run has the number of the previous attempt. */
   attempt: number;
   taskId: number;
-  /** `waiting`: it waits for another job of its run, or for the approval of a fork's pull request. */
+  /** `waiting`: for another job of its run, or for the approval of a stranger's pull request. */
   status: 'queued' | 'waiting' | 'in_progress' | 'completed';
   conclusion: Conclusion | null;
   readonly created: number;
@@ -141,7 +141,7 @@ export interface StoredTask {
   readonly jobId: number;
   readonly attempt: number;
   readonly runnerId: number;
-  /** `cancelling` (from 1.27): cancelled, and its runner has not said so yet. */
+  /** `cancelling` (since 1.27): cancelled, but its runner has not reported it yet. */
   status: 'running' | 'cancelling' | Conclusion;
   readonly started: number;
   stopped: number;
@@ -157,19 +157,19 @@ export interface StoredStep {
   conclusion: Conclusion | null;
 }
 
-/** What a hook or an Actions secret belongs to. An organisation is an owner of repositories. */
+/** The owner of a hook or an Actions secret. An organisation is an owner of repositories. */
 export type Belonging =
   | { readonly kind: 'repository'; readonly id: number }
   | { readonly kind: 'organisation'; readonly name: string };
 
 export interface StoredHook {
   readonly id: number;
-  /** `default`: copied into repositories made later; it delivers nothing itself. */
+  /** `default`: copied into new repositories; delivers nothing itself. */
   readonly of: Belonging | { readonly kind: 'system' } | { readonly kind: 'default' };
   readonly type: string;
   url: string;
   contentType: string;
-  /** Nothing changes it, nothing tells it: a new secret takes a new hook. */
+  /** No route changes or returns it: a new secret needs a new hook. */
   readonly secret: string;
   events: readonly string[];
   active: boolean;
@@ -196,7 +196,7 @@ export interface StoredActionsSecret {
   readonly created: number;
 }
 
-/** Whether what belongs there counts for a repository. */
+/** Returns whether a hook or secret of this owner applies to a repository. */
 export function countsFor(of: StoredHook['of'], repository: StoredRepository): boolean {
   switch (of.kind) {
     case 'system':
@@ -210,7 +210,7 @@ export function countsFor(of: StoredHook['of'], repository: StoredRepository): b
   }
 }
 
-/** A Gitea in which nothing has happened. Ids of different kinds start far apart, so that one is not taken for another. */
+/** The state of a new Gitea. Ids of different kinds start far apart, so that mix-ups show. */
 export function emptyGiteaState(): GiteaState {
   const newest = {
     user: 0,

@@ -1,4 +1,4 @@
-/** What a name stands for, in the order of Gitea's declaration. Source: recorded `hook-create-*` of 1.26.3. */
+/** The events of each group name, in the order of Gitea's declaration. Source: recorded `hook-create-*` of 1.26.3. */
 const expansions: Readonly<Record<string, readonly string[]>> = {
   pull_request: [
     'pull_request',
@@ -15,7 +15,7 @@ const expansions: Readonly<Record<string, readonly string[]>> = {
   issues_only: ['issues'],
 };
 
-/** Names that stand for themselves. Source: Gitea modules/webhook/type.go. */
+/** Names of single events. Source: Gitea modules/webhook/type.go. */
 const plain: ReadonlySet<string> = new Set([
   'create',
   'delete',
@@ -42,8 +42,8 @@ const plain: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The events of a hook as Gitea tells them: group names expanded, names that it does not know dropped without a word.
- * Gitea's order is that of a Go map, so it differs from answer to answer; here it is reversed, so that nobody relies on it.
+ * Returns a hook's events as Gitea does: it expands group names and silently drops unknown names. Gitea's order is that of
+ * a Go map and differs between answers; here it is reversed, so that no code relies on it.
  */
 export function expandEvents(named: readonly string[]): readonly string[] {
   const events = named.flatMap((name) => expansions[name] ?? (plain.has(name) ? [name] : []));

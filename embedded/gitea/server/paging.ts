@@ -2,7 +2,7 @@ import type { RouteContext } from './gitea-route.ts';
 
 type PageContext = Pick<RouteContext, 'instance' | 'request'>;
 
-/** One page of a list with the headers that Gitea adds: `X-Total-Count`, and `Link` where there are further pages. */
+/** A page of a list with Gitea's headers: `X-Total-Count`, and `Link` if there are other pages. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
   readonly total: number;
@@ -13,8 +13,8 @@ export interface Page<Row> {
 const defaultLimit = 30;
 
 /**
- * Cuts a page by the query's `page` (from 1) and `limit` (default 30). A limit above MAX_RESPONSE_ITEMS is lowered to it
- * without a word, while the links repeat the limit that was asked for.
+ * Returns the page of the query's `page` (from 1) and `limit` (default 30). Silently lowers a limit above
+ * MAX_RESPONSE_ITEMS, while the links repeat the requested limit.
  */
 export function pageOf<Row>(rows: readonly Row[], { instance, request }: PageContext): Page<Row> {
   const { query } = request;
@@ -31,7 +31,7 @@ export function pageOf<Row>(rows: readonly Row[], { instance, request }: PageCon
   };
   const links = [
     ...(page < last ? [to(page + 1, 'next'), to(last, 'last')] : []),
-    // After the end, Gitea takes the last page for the present one.
+    // For a page after the end, Gitea takes the last page as the current one.
     ...(page > 1 ? [to(1, 'first'), to(Math.min(page, last) - 1 || 1, 'prev')] : []),
   ];
   const headers = {

@@ -2,20 +2,20 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { emptyGiteaState, type GiteaState } from './gitea-state.ts';
 
-/** The state with the way it is kept. */
+/** The state and its file. */
 export interface StateFile {
   readonly state: GiteaState;
-  /** As old as the state: a runtime token outlives a restart. */
+  /** Stored with the state, so that a runtime token stays valid after a restart. */
   readonly signingKey: Buffer;
-  /** Writes the state soon: changes of a tenth of a second are written together. */
+  /** Writes the state soon, together with the changes of the next tenth of a second. */
   changed(): void;
-  /** Writes what is not written yet. */
+  /** Writes pending changes. */
   close(): void;
 }
 
 /**
- * Opens a JSON file, or keeps the state in memory alone when `path` is `null`. Secrets that Gitea must be able to read (of
- * hooks and Actions) are enciphered in it; their key and the signing key lie in `PATH.key`.
+ * Opens a JSON file; if `path` is `null`, keeps the state only in memory. The file contains the secrets of hooks and Actions
+ * encrypted; their key and the signing key are in `PATH.key`.
  */
 export function openStateFile(path: string | null): StateFile {
   if (path === null) {
@@ -49,7 +49,7 @@ export function openStateFile(path: string | null): StateFile {
   };
 }
 
-/** The members whose values are enciphered: a hook's `secret`, an Actions secret's `value`. */
+/** The members with encrypted values: a hook's `secret`, an Actions secret's `value`. */
 const hidden: ReadonlySet<string> = new Set(['secret', 'value']);
 
 function openKey(path: string): Buffer {
@@ -61,13 +61,13 @@ function parseState(text: string, key: Buffer): GiteaState {
   const state = JSON.parse(text, (name, value: unknown) =>
     hidden.has(name) && typeof value === 'string' ? decipher(value, key) : value,
   ) as GiteaState;
-  // A file of an earlier embedded Gitea lacks what it did not model yet.
+  // A file of an earlier embedded Gitea lacks newer members.
   const complete: GiteaState = {
     ...emptyGiteaState(),
     ...state,
     newest: { ...emptyGiteaState().newest, ...state.newest },
   };
-  // A task that ran when the server died runs no more: Gitea would find it a zombie.
+  // A task that was running when the server died has ended: Gitea would end it as a zombie.
   for (const task of complete.tasks.filter((row) => row.status === 'running' || row.status === 'cancelling')) {
     Object.assign(task, { status: 'failure', stopped: task.started });
     for (const job of complete.jobs.filter((row) => row.taskId === task.id)) {

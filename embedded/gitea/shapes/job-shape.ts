@@ -1,14 +1,14 @@
 import { fullName, isoTime, rowById, type GiteaInstance } from '../server/gitea-instance.ts';
 import type { StoredJob, StoredStep } from '../server/gitea-state.ts';
 
-/** Gitea's words for a status; the conclusion is left out until there is one. */
+/** Returns Gitea's status; the conclusion is absent until there is one. */
 function statusOf(job: StoredJob) {
   return job.conclusion === null ? { status: job.status } : { status: job.status, conclusion: job.conclusion };
 }
 
 /**
- * A job as Gitea's API and its webhooks write one (definition `ActionWorkflowJob`). It names no repository but in
- * addresses, and no branch where a pull request caused it.
+ * Returns a job in the form of Gitea's API and webhooks (definition `ActionWorkflowJob`). It names its repository only in
+ * addresses, and no branch if a pull request caused it.
  */
 export function jobShape(instance: GiteaInstance, job: StoredJob) {
   const run = rowById(instance.state.runs, job.runId);

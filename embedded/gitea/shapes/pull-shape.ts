@@ -4,8 +4,8 @@ import { repositoryShape, type ShownRights } from './repository-shape.ts';
 import { ownerShape } from './user-shape.ts';
 
 /**
- * A pull request as Gitea's API writes one (definition `PullRequest`). What tells a stranger's from an own one: a fork's
- * `head.repo` is another repository, or `null` with `repo_id` -1 once the fork is deleted; a push to `refs/for/BRANCH`
+ * Returns a pull request in the form of Gitea's API (definition `PullRequest`). Strangers show in the head: a fork's
+ * `head.repo` is another repository, or `null` with `repo_id` -1 after the fork was deleted; a push to `refs/for/BRANCH`
  * (agit) has the base as its head repository and an empty `label`. Source: recorded `*-pull*` of 1.26.3.
  */
 export function pullShape(instance: GiteaInstance, pull: StoredPull, rights: ShownRights = 'none') {
@@ -59,10 +59,10 @@ export function pullShape(instance: GiteaInstance, pull: StoredPull, rights: Sho
   };
 }
 
-/** Where a pull request's branch begins; the same for all, since no embedded repository has commits. */
+/** The merge base of every pull request, because embedded repositories have no commits. */
 export const baseCommit = 'a'.repeat(40);
 
-/** Where a pull request's head lies: its branch, or its reference in the base once the branch is gone, and for agit always. */
+/** The head's branch, or its reference in the base if the branch is gone or never existed (agit). */
 export function headReference(pull: StoredPull): string {
   const gone = pull.branch === '' || pull.branchDeleted || pull.headRepositoryId === null;
   return gone ? `refs/pull/${String(pull.number)}/head` : pull.branch;

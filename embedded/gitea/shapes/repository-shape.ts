@@ -2,10 +2,10 @@ import { fullName, isoTime, type GiteaInstance } from '../server/gitea-instance.
 import type { StoredRepository } from '../server/gitea-state.ts';
 import { neverInGo, ownerShape } from './user-shape.ts';
 
-/** What the one who reads may do: `none` in answers that Gitea writes for nobody in particular, such as a run's repository. */
+/** The reader's rights; `none` in answers that Gitea writes without a reader, such as a run's repository. */
 export type ShownRights = 'none' | 'read' | 'administer';
 
-/** A repository as Gitea's API writes one (definition `Repository`). */
+/** Returns a repository in the form of Gitea's API (definition `Repository`). */
 export function repositoryShape(instance: GiteaInstance, repository: StoredRepository, rights: ShownRights) {
   const name = fullName(repository);
   const address = `${instance.url()}/${name}`;
@@ -75,7 +75,7 @@ const tracker = {
   enable_issue_dependencies: true,
 };
 
-/** A fork has code and pull requests alone (DEFAULT_FORK_REPO_UNITS), so it has no issues and no tracker. */
+/** A fork has only code and pull requests (DEFAULT_FORK_REPO_UNITS), so it has no issues and no tracker. */
 function unitsOf({ forkOf }: StoredRepository) {
   const whole = forkOf === null;
   return {
@@ -102,7 +102,7 @@ function countsOf({ state }: GiteaInstance, { id }: StoredRepository) {
   };
 }
 
-/** A fork is shown with what it was forked from, as long as that is there. */
+/** A fork is shown with its parent while the parent exists. */
 function parentOf(instance: GiteaInstance, { forkOf }: StoredRepository, rights: ShownRights): object {
   const parent = instance.state.repositories.find((row) => row.id === forkOf);
   return parent === undefined ? {} : { parent: repositoryShape(instance, parent, rights) };

@@ -4,14 +4,14 @@ import { baseCommit } from './pull-shape.ts';
 import { repositoryShape } from './repository-shape.ts';
 import { ownerShape } from './user-shape.ts';
 
-/** The jobs of a run that count for it: of each key and name the newest attempt. */
+/** Returns the run's current jobs: the newest attempt for each key and name. */
 export function currentJobs(instance: GiteaInstance, run: StoredRun): readonly StoredJob[] {
   const newest = new Map<string, StoredJob>();
   for (const job of instance.state.jobs) if (job.runId === run.id) newest.set(`${job.key} ${job.name}`, job);
   return [...newest.values()];
 }
 
-/** A run's status, made from its jobs' as Gitea does: it ends when all have ended, failed before cancelled before success. */
+/** Derives a run's status from its jobs as Gitea does: it ends when all have ended; failure beats cancelled beats success. */
 export function runStatus(jobs: readonly StoredJob[]): {
   readonly status: StoredJob['status'];
   readonly conclusion: Conclusion | null;
@@ -27,8 +27,8 @@ export function runStatus(jobs: readonly StoredJob[]): {
 }
 
 /**
- * A run as Gitea's API writes one (definition `ActionWorkflowRun`). The description also declares `repository_id` and
- * `head_repository`, which 1.26.3 never fills; its `run_attempt` is 0. Source: recorded `run-*` and `*-pull-run`.
+ * Returns a run in the form of Gitea's API (definition `ActionWorkflowRun`). The description also declares `repository_id`
+ * and `head_repository`, which 1.26.3 never fills; its `run_attempt` is 0. Source: recorded `run-*` and `*-pull-run`.
  */
 export function runShape(instance: GiteaInstance, run: StoredRun) {
   const repository = rowById(instance.state.repositories, run.repositoryId);
@@ -59,14 +59,14 @@ export function runShape(instance: GiteaInstance, run: StoredRun) {
   };
 }
 
-/** Also for pull_request_target the path names the pull request, although the job runs on the base branch. */
+/** The path names the pull request even for pull_request_target, although the job runs on the base branch. */
 function referenceOf(run: StoredRun): string {
   return run.pullNumber === null ? `refs/heads/${run.branch}` : `refs/pull/${String(run.pullNumber)}/head`;
 }
 
 /**
- * What 1.27 adds: attempts from 1, the address of the one before, and the pull requests of the run. A deleted fork is told
- * as the base repository there and no label is told, so that a stranger's cannot be known by it.
+ * Returns the members that 1.27 adds: attempts from 1, the address of the previous one, and the run's pull requests. They
+ * contain the base repository for a deleted fork, and no label, so they cannot identify a stranger's pull request.
  */
 function attemptFacts(instance: GiteaInstance, run: StoredRun, jobs: readonly StoredJob[]) {
   const attempt = Math.max(1, ...jobs.map((job) => job.attempt));

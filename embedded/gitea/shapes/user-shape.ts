@@ -1,10 +1,10 @@
 import { isoTime, type GiteaInstance } from '../server/gitea-instance.ts';
 import type { StoredUser } from '../server/gitea-state.ts';
 
-/** Go's zero time, which Gitea writes where it holds no time at all; 1970 is its database's zero. */
+/** Go's zero time, which Gitea writes if it has no time at all; 1970 is its database's zero. */
 export const neverInGo = '0001-01-01T00:00:00Z';
 
-/** A user as Gitea's API writes one to that user or to an administrator (definition `User`). */
+/** Returns a user as that user or an administrator sees it (definition `User`). */
 export function userShape(
   instance: GiteaInstance,
   user: Pick<StoredUser, 'id' | 'name' | 'email' | 'administrator' | 'created'>,
@@ -36,16 +36,16 @@ export function userShape(
   };
 }
 
-/** A name that Gitea shows as a user: one of its own, or an owner it knows only from its repositories. */
+/** Returns an owner as other users see it: a user, or an organisation known only from its repositories. */
 export function ownerShape(instance: GiteaInstance, name: string) {
   const user = instance.state.users.find((row) => row.name === name);
   const { id, created } = user ?? { id: organisationId(instance, name), created: 0 };
   const seen = userShape(instance, { id, name, administrator: false, created });
-  // To others, and for an organisation, the private fields are left at Go's zero values.
+  // For other users, and for an organisation, private fields have Go's zero values.
   return { ...seen, active: false, last_login: neverInGo };
 }
 
-/** An organisation as deliveries write one (definition `Organization`). */
+/** Returns an organisation in the form of deliveries (definition `Organization`). */
 export function organisationShape(instance: GiteaInstance, name: string) {
   return {
     id: organisationId(instance, name),

@@ -117,12 +117,12 @@ function jobPayload(instance: GiteaInstance, job: StoredJob) {
   };
 }
 
-/** Told where the repository belongs to one. */
+/** Present if an organisation owns the repository. */
 function organisationOf(instance: GiteaInstance, { owner }: StoredRepository): object {
   return isOrganisation(instance, owner) ? { organization: organisationShape(instance, owner) } : {};
 }
 
-/** A run that waits, for a runner or for approval, is told as `requested`: a stranger's therefore twice. */
+/** A run that waits for a runner or for approval is `requested`, so a stranger's run is requested twice. */
 function runPayload(instance: GiteaInstance, run: StoredRun) {
   const repository = rowById(instance.state.repositories, run.repositoryId);
   const shape = runShape(instance, run);

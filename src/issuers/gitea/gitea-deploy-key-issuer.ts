@@ -113,8 +113,8 @@ interface KeyToEnd {
 }
 
 /**
- * Looks before and after: Gitea answers 204 to the deletion of a key that is not there, and 500 to that of another
- * repository's. Only a key that was shown before and is not shown afterwards was ended by us.
+ * Deletes a key, and reads it before and after: Gitea answers 204 for a missing key and 500 for another repository's. Only a
+ * key that existed before and not after was revoked by this call.
  * Source: recorded `deploy-key-delete-missing`, `deploy-key-delete-other-repository` of Gitea 1.26.3.
  */
 async function endKey({ gitea, keys, binding, signal }: KeyToEnd, credentialId: string): Promise<Revocation> {
@@ -137,7 +137,7 @@ async function endKey({ gitea, keys, binding, signal }: KeyToEnd, credentialId: 
   throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea: gitea.url, path, status: 204 });
 }
 
-/** A key that Keyturn made for another secret. One that a person made, before the secret was rotated first, has any title. */
+/** Returns whether Keyturn created the key for another secret. A key from before the first rotation may have any title. */
 function isOfAnotherSecret(title: string, binding: SecretBinding): boolean {
   return title.startsWith('keyturn.') && parseCredentialName(title, binding) === null;
 }

@@ -1,7 +1,7 @@
 import type { TargetFault } from '../shared/target-shape.ts';
 
 /**
- * Names that Gitea tells otherwise than they are given: a group as its members, `…_only` as the event alone.
+ * Names that Gitea returns in another form: a group as its members, `…_only` as the single event.
  * Source: recorded `hook-create-*` of Gitea 1.26.3; routers/api/v1/utils/hook.go.
  */
 const expansions: Readonly<Record<string, readonly string[]>> = {
@@ -20,7 +20,7 @@ const expansions: Readonly<Record<string, readonly string[]>> = {
   issues_only: ['issues'],
 };
 
-/** Names that Gitea tells as they are given. */
+/** Names that Gitea returns unchanged. */
 const plain: ReadonlySet<string> = new Set([
   'create',
   'delete',
@@ -46,13 +46,13 @@ const plain: ReadonlySet<string> = new Set([
   'workflow_job',
 ]);
 
-/** A fault for each event that Gitea does not know: it would be dropped without a word, and a hook may have no event left. */
+/** Returns a fault for each event that Gitea does not know and would silently drop. */
 export function eventFaults(events: readonly string[]): readonly TargetFault[] {
   const unknown = events.filter((event) => expansions[event] === undefined && !plain.has(event));
   return unknown.map((event) => ({ place: 'target.events', reason: `holds ${event}, which Gitea does not know` }));
 }
 
-/** Whether a hook that Gitea tells with these events listens to what the target names, in any order. */
+/** Returns whether a hook with these events listens to exactly the target's events, in any order. */
 export function listensTo(told: readonly string[], named: readonly string[]): boolean {
   const wanted = new Set(named.flatMap((event) => expansions[event] ?? [event]));
   return new Set(told).size === wanted.size && told.every((event) => wanted.has(event));

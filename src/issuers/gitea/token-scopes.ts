@@ -17,9 +17,9 @@ const areas = [
 export const scopePattern = new RegExp(`all|public-only|(?:read|write):(?:${areas.join('|')})`);
 
 /**
- * The faults of a list of scopes that Gitea would keep as another list than it is given: it leaves a read scope out
- * beside its write scope, everything out beside `all`, and tells all nine write scopes as `all`. The token would be
- * made and then refused, because its scopes are not the target's.
+ * Returns the faults of scopes that Gitea would change: it removes a read scope beside its write scope and everything beside
+ * `all`, and returns all nine write scopes as `all`. The token would be created and then refused, because its scopes differ
+ * from the target's.
  * Source: recorded `token-create-*` of Gitea 1.26.3.
  */
 export function scopeFaults(scopes: readonly string[]): readonly TargetFault[] {
