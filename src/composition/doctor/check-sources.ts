@@ -1,6 +1,7 @@
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, sendLog, workspaceScope } from './az-commands.ts';
+import { checkGiteaPasswords } from './check-gitea-passwords.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
 type Ports = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'jobs' | 'now'>;
@@ -15,7 +16,8 @@ export async function checkSources(ports: Ports): Promise<readonly Check[]> {
     await records.read('collection/retrievals.json');
     return pass('records', `readable in ${place}`);
   });
-  return [kept, await checkGitea(ports), ...giteaWriting(ports), ...(await checkLog(ports))];
+  const gitea = [await checkGitea(ports), ...(await checkGiteaPasswords(ports)), ...giteaWriting(ports)];
+  return [kept, ...gitea, ...(await checkLog(ports))];
 }
 
 async function checkGitea({ settings, jobs }: Ports): Promise<Check> {
