@@ -21,6 +21,7 @@ import { type ExclusionReason, type PopulationRule, classifyExclusion, toExclusi
 import { createQueryRecords } from './period/query-records.ts';
 import { answeredAt } from './attribution/receipt-index.ts';
 import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
+import { refusedReceipts } from './collection/receipt-room.ts';
 import { retrievalCollection } from './collection/retrieval-collection.ts';
 
 export interface PeriodToAudit {
@@ -56,7 +57,13 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const held = await loadInventory(audit);
   const inventory = countInventory(held, asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, population.vaults, canaries, collection);
-  const exceptions = findExceptions({ period, policy, rotations, attribution: attributor.context });
+  const exceptions = findExceptions({
+    period,
+    policy,
+    rotations,
+    attribution: attributor.context,
+    refusedReceipts: await refusedReceipts(records, period),
+  });
   const queries = createQueryRecords(collection);
   const excluded = new Map<ExclusionReason, number>();
   const unreadable: { readonly place: string; readonly reason: string }[] = [];

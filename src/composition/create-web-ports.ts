@@ -1,4 +1,4 @@
-import { recordPostedReceipt } from '../audit/collection/receipt-ledger.ts';
+import { recordReceipts } from '../audit/collection/record-receipts.ts';
 import { eventGridTokenCheck } from '../azure/event-grid-token.ts';
 import { listPacks, type PackSummary, readPackFile } from '../evidence/pack/pack-archive.ts';
 import { zipPack } from '../evidence/pack/zip-pack.ts';
@@ -75,14 +75,8 @@ export function createWebPorts(ports: Ports): WebPorts {
     },
     checkRuntimeToken: gitea === null ? null : async (token) => await verifyRuntimeToken(gitea.url, token),
     instance: gitea === null ? null : instanceOf(gitea.url),
-    recordReceipts: async (receipts) => {
-      for (const receipt of receipts) await recordPostedReceipt(records, receipt, { postedAt: now() });
-      const [job] = receipts.map((receipt) => receipt.job);
-      if (jobs === null || job === undefined) return;
-      // It is running at this moment, which Gitea has just confirmed: soon another attempt may take its row.
-      const named = { jobId: job.jobId, repositoryId: job.repositoryId, repository: null };
-      await recordNamedJob({ feed: jobs, records, now }, named, AbortSignal.timeout(jobAnswerMs));
-    },
+    recordReceipts: async (receipts) =>
+      await recordReceipts({ feed: jobs, records, now }, receipts, AbortSignal.timeout(jobAnswerMs)),
     readiness: readinessCheck(ports),
   };
 

@@ -84,7 +84,11 @@ export interface WebPorts {
   /** The short name of the configured Gitea in receipts. */
   readonly instance: string | null;
   /** Records receipts of one job whose token Gitea confirmed, and that job. */
-  recordReceipts(receipts: readonly Receipt[]): Promise<void>;
+  /**
+   * Stores the receipts of one post, all of one job. `not-its-job`: Gitea says that the job has another attempt or
+   * repository. `too-many`: its task has posted as many as a task may. In both cases nothing is stored.
+   */
+  recordReceipts(receipts: readonly Receipt[]): Promise<'recorded' | 'not-its-job' | 'too-many'>;
   /** Checks what the service needs. Anyone can call this through `/readyz`, so the answer is cached for some seconds. */
   readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
 }

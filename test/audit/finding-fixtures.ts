@@ -1,4 +1,5 @@
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
+import type { RefusedReceipts } from '../../src/audit/collection/receipt-room.ts';
 import type { SecretInventoryEntry } from '../../src/audit/model/audited-period.ts';
 import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
 import { findExceptions } from '../../src/audit/findings/find-exceptions.ts';
@@ -15,6 +16,7 @@ const period = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-0
 interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly rows?: readonly Retrieval[];
   readonly history?: readonly RotationHistory[];
+  readonly refusedReceipts?: readonly RefusedReceipts[];
 }
 
 /** The findings of one day, by rule. */
@@ -22,7 +24,13 @@ export function found(day: Given): Finding[] {
   const rotations = day.history ?? [];
   const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };
   const attributor = createAttributor(sources);
-  const exceptions = findExceptions({ period, policy: sources.policy, rotations, attribution: attributor.context });
+  const exceptions = findExceptions({
+    period,
+    policy: sources.policy,
+    rotations,
+    attribution: attributor.context,
+    refusedReceipts: day.refusedReceipts ?? [],
+  });
   for (const retrieval of day.rows ?? []) {
     if (retrieval.correlationId !== null) attributor.context.receipts.match(retrieval.correlationId);
     exceptions.see(retrieval, retrieval.kind === 'read' ? attributor.attribute(retrieval) : null);

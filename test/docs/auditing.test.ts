@@ -44,6 +44,7 @@ const finds: Readonly<Record<string, string>> = {
     'a rotation that needs attention, was rolled back, lost its journal, or left two credentials alive',
   'unattributed-read': 'reads that could not be tied to a job, by reason',
   'orphan-receipt': 'a receipt of a read that the log does not show',
+  'receipts-refused': 'a job that posted more receipts than a task may; the further ones are not stored',
   'log-gap': 'hours that cannot be shown to be complete',
   'unreadable-row': 'rows that could not be parsed',
   'status-disagrees': 'rows whose status and signature contradict each other',

@@ -282,12 +282,12 @@ describe('finding 4: a re-run before 1.27', () => {
     const workflow_job = { id: jobId, run_attempt: 77, status: 'completed', conclusion: 'success' };
     const named = parseDeliveredJob({ workflow_job, repository: { id: known?.repositoryId, full_name: 'evil/name' } });
     if (named === null) throw new Error('The delivery names a job.');
-    expect(await recordNamedJob(tools, named)).toBe(true);
+    expect(await recordNamedJob(tools, named)).toMatchObject({ jobId });
     expect(await jobs()).toMatchObject([
       { attempt: 1, conclusion: 'success' },
       { attempt: 2, conclusion: 'failure', repository: 'acme/shop' },
     ]);
-    expect(await recordNamedJob(tools, { jobId: 987_654, repositoryId: 1, repository: null })).toBe(false);
+    expect(await recordNamedJob(tools, { jobId: 987_654, repositoryId: 1, repository: null })).toBe('not-there');
     expect(await jobs()).toHaveLength(2);
   });
 
@@ -296,7 +296,7 @@ describe('finding 4: a re-run before 1.27', () => {
     const { jobId } = gitea.startJob(shop).finish();
     const running = gitea.rerun(jobId);
     const named = { jobId, repositoryId: running.job.repository.id, repository: null };
-    expect(await recordNamedJob(tools, named)).toBe(true);
+    expect(await recordNamedJob(tools, named)).toMatchObject({ jobId });
     running.finish();
     expect((await jobs()).map(({ attempt, status, startedAt }) => [attempt, status, startedAt === null])).toEqual([
       [1, 'completed', true],

@@ -133,7 +133,7 @@ describe('a job on its runner', skipUnless(label !== null, 'this Gitea has no ru
     const repository = jsonProperties((await admin.request('GET', '/api/v1/repos/acme/shop')).body);
     const repositoryId = Number(repository.get('id'));
     const named = { jobId: numbers?.jobId ?? 0, repositoryId, repository: null };
-    const recorded = numbers !== null && (await recordNamedJob({ feed, records, now }, named));
+    const recorded = numbers !== null && typeof (await recordNamedJob({ feed, records, now }, named)) === 'object';
     seen.push({ numbers, token, recorded });
     if (numbers === null) return '';
     const job = { instance: instanceOf(url), repositoryId, attempt: seen.length, ...numbers };

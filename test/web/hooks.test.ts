@@ -92,6 +92,27 @@ describe('posted receipts', () => {
     },
   );
 
+  it.each([{ attempt: 2 }, { repositoryId: 8 }])(
+    'of two attempts or repositories (%j) in one post are refused whole',
+    async (other) => {
+      const second = { ...receipt, job: { ...receipt.job, ...other } };
+      expect(await post({ receipts: [receipt, second] })).toEqual({ status: 403, stored: 0 });
+    },
+  );
+
+  it.each([
+    ['not-its-job', 403],
+    ['too-many', 429],
+  ] as const)('that are %s get %i', async (outcome, status) => {
+    const ports = {
+      checkRuntimeToken: () => Promise.resolve(numbers),
+      recordReceipts: () => Promise.resolve(outcome),
+    };
+    const body = JSON.stringify({ receipts: [receipt] });
+    const response = await webWorld({ ports }).send('/receipts', { method: 'POST', body, headers: { authorization } });
+    expect(response.status).toBe(status);
+  });
+
   it('of another Gitea are refused', async () => {
     expect(await post({ receipts: [{ ...receipt, job: { ...receipt.job, instance: 'ffffffff' } }] })).toMatchObject({
       status: 403,

@@ -97,7 +97,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     instance: '01234567',
     recordReceipts: (receipts) => {
       calls.receipts.push(...receipts);
-      return Promise.resolve();
+      return Promise.resolve('recorded');
     },
     readiness: () => Promise.resolve([{ what: 'records', ready: true, says: 'readable' }]),
     ...changes.ports,

@@ -1,3 +1,4 @@
+import type { Job } from '../model/job.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { closeEarlierAttempts } from './close-attempts.ts';
@@ -9,23 +10,23 @@ import { nameJobs } from './named-jobs.ts';
 /**
  * Asks Gitea for a job that was just named and records it: an attempt may last less than a second, and before Gitea 1.27
  * the next attempt takes its row. The job stays named, so that the next pass asks again.
- * Returns whether Gitea returned the job; if Gitea does not answer now, returns false.
+ * Returns the job; `not-there` if Gitea has no such job or does not show it; `not-answered` if Gitea does not answer now.
  */
 export async function recordNamedJob(
   { feed, records, now }: { readonly feed: JobFeed; readonly records: RecordStore; readonly now: () => Date },
   named: NamedJob,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<Job | 'not-there' | 'not-answered'> {
   await nameJobs(records, [named], now());
   const look = now();
   try {
     const told = await feed.job(named, signal);
-    if (told === null) return false;
+    if (told === null) return 'not-there';
     await closeEarlierAttempts(records, told, await openAttempts(records, named.jobId), look);
     await recordJob(records, told.job);
-    return true;
+    return told.job;
   } catch (error) {
-    if (ServiceError.is(error) && error.layer === 'gitea') return false;
+    if (ServiceError.is(error) && error.layer === 'gitea') return 'not-answered';
     throw error;
   }
 }

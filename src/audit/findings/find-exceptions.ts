@@ -10,6 +10,7 @@ import { oldVersionRead } from './old-version-read.ts';
 import { orphanReceipt } from './orphan-receipt.ts';
 import { readByPerson } from './read-by-person.ts';
 import { readOutsideNamespace } from './read-outside-namespace.ts';
+import { receiptsRefused } from './receipts-refused.ts';
 import { rotationFailed } from './rotation-failed.ts';
 import { rotationOverdue } from './rotation-overdue.ts';
 import { rotationUnexplained } from './rotation-unexplained.ts';
@@ -39,6 +40,7 @@ const rules: readonly FindingRuleFactory[] = [
   rotationFailed,
   unattributedRead,
   orphanReceipt,
+  receiptsRefused,
   logGap,
   unreadableRow,
   statusDisagrees,

@@ -5,6 +5,7 @@ import type { Attribution } from '../model/attribution.ts';
 import type { HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../model/audited-period.ts';
 import type { Finding } from '../model/finding.ts';
 import type { InventoriedSecret } from '../collection/inventory-ledger.ts';
+import type { RefusedReceipts } from '../collection/receipt-room.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
 /** What rules know before the first row. */
@@ -13,6 +14,7 @@ export interface FindingContext {
   readonly policy: Policy;
   readonly rotations: readonly RotationHistory[];
   readonly attribution: AttributionContext;
+  readonly refusedReceipts: readonly RefusedReceipts[];
 }
 
 /** What rules know after the last row. */

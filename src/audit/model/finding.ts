@@ -6,6 +6,7 @@ export type FindingRule =
   | 'read-by-person'
   | 'duplicate-receipt'
   | 'orphan-receipt'
+  | 'receipts-refused'
   | 'denied-burst'
   | 'log-gap'
   | 'secret-never-read'

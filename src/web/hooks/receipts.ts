@@ -26,11 +26,22 @@ export async function receiveReceipts(request: Request, ports: WebPorts): Promis
       job.instance !== ports.instance ||
       job.jobId !== numbers.jobId ||
       job.runId !== numbers.runId ||
-      job.taskId !== numbers.taskId,
+      job.taskId !== numbers.taskId ||
+      job.attempt !== receipts[0]?.job.attempt ||
+      job.repositoryId !== receipts[0].job.repositoryId,
   );
   if (foreign) return Response.json({ error: 'A receipt is of another job than the token.' }, { status: 403 });
 
-  await ports.recordReceipts(receipts);
+  const outcome = await ports.recordReceipts(receipts);
+  if (outcome === 'not-its-job') {
+    return Response.json(
+      { error: 'The job has another attempt or repository than its receipts say.' },
+      { status: 403 },
+    );
+  }
+  if (outcome === 'too-many') {
+    return Response.json({ error: 'This task has posted as many receipts as a task may.' }, { status: 429 });
+  }
   return Response.json({ accepted: receipts.length }, { status: 202 });
 }
 

@@ -20,6 +20,7 @@ const rules = {
   'read-by-person': 1,
   'duplicate-receipt': 1,
   'orphan-receipt': 1,
+  'receipts-refused': 1,
   'denied-burst': 1,
   'log-gap': 1,
   'secret-never-read': 1,
