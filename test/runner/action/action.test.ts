@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { RunningJob } from '../../../embedded/gitea/embedded-gitea.ts';
 import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { processSpace } from '../../../src/runner/delivery/memory-file.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
 import { buildAction, type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
@@ -84,7 +85,7 @@ describe('the action, run as a runner runs it', () => {
   it('removes at the end only what a killed helper and its guardian left', async () => {
     const job = world.startJob();
     // No process has this number: Linux's limit is 4194304.
-    const name = `keyturn-4194303-${randomBytes(4).toString('hex')}`;
+    const name = `keyturn-${processSpace()}-4194303-${randomBytes(4).toString('hex')}`;
     const places = [join('/dev/shm', name), join(job.environment['RUNNER_TEMP'] ?? '', name)] as const;
     const halfMade = pathInSharedMemory('left');
     for (const folder of [halfMade, places[1]]) {
@@ -92,7 +93,7 @@ describe('the action, run as a runner runs it', () => {
       writeFileSync(join(folder, 'secret'), password, { mode: 0o600 });
     }
     renameSync(halfMade, places[0]);
-    const ofLiving = `/dev/shm/keyturn-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
+    const ofLiving = `/dev/shm/keyturn-${processSpace()}-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
     mkdirSync(ofLiving);
     expect(await step(job, action.post)).toBe(0);
     // A second run on this machine sweeps /dev/shm too, so only files in the job's own folder are certain to be
