@@ -71,9 +71,10 @@ export async function collectJobs({ feed, records, now }: Collection): Promise<J
   const named = [...state.unfinished.map(({ job }) => job), ...(await namedJobs(records))];
   for await (const word of feed.jobs({ marks: state.marks, named })) await take(pass, word);
   await nameJobs(records, pass.toName, pass.look);
-  await settleNamedJobs(records, pass.answered, pass.look);
   const notRead = [...pass.notRead.values()];
-  await saveUnlessOvertaken(records, stateAfter(pass, state), revision);
+  const isSaved = await saveUnlessOvertaken(records, stateAfter(pass, state), revision);
+  // Only after its state: a named job that runs is asked for again from there. The other pass may not have asked for it.
+  if (isSaved) await settleNamedJobs(records, pass.answered, pass.look);
   return { ...pass.counts, refusals: notRead.length, unfinished: pass.unfinished.size };
 }
 

@@ -61,19 +61,18 @@ export async function readJobCollection(records: RecordStore): Promise<StoredJob
   return stored === null ? { state: nothing, revision: null } : { state: stored.value, revision: stored.revision };
 }
 
-/** Saves the state, unless a concurrent pass has: it started from the same marks and has seen the same. */
+/** Saves the state, unless a concurrent pass has saved its own, which started from the same marks. Returns whether it did. */
 export async function saveUnlessOvertaken(
   records: RecordStore,
   state: JobCollection,
   revision: Revision | null,
-): Promise<void> {
-  if (revision === null) {
-    await createJson(records, path, state);
-    return;
-  }
+): Promise<boolean> {
+  if (revision === null) return await createJson(records, path, state);
   try {
     await records.replace(path, jsonBytes(state), revision);
+    return true;
   } catch (error) {
     if (!ServiceError.is(error, 'RECORD_CHANGED')) throw error;
+    return false;
   }
 }

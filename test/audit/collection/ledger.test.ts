@@ -4,6 +4,7 @@ import { inventoryAt, recordInventory } from '../../../src/audit/collection/inve
 import { jobCollection } from '../../../src/audit/collection/job-collection.ts';
 import type { JobFeed } from '../../../src/audit/collection/job-feed.ts';
 import type { Job } from '../../../src/audit/model/job.ts';
+import { namedJobs, nameJobs } from '../../../src/audit/collection/named-jobs.ts';
 import { jobsOf, recordJob } from '../../../src/audit/collection/job-ledger.ts';
 import { type LedgerReceipt, receiptsOf, recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
 import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
@@ -143,6 +144,26 @@ describe('collecting jobs', () => {
     expect(await harvested()).toEqual([]);
     await collectJobs({ feed, records, now: later });
     expect(await harvested()).toEqual(['aaaaaaaa-1-1']);
+  });
+
+  it('keeps a named job named if another pass saved its state first, which did not ask for it', async () => {
+    const records = memoryRecordStore();
+    await collectJobs({ feed: feedOf([job(9)], { 9: '' }), records, now });
+    await nameJobs(records, [{ jobId: 1, repositoryId: 1, repository: null }], now());
+    const running = job(1, { attempt: 2, status: 'in_progress', completedAt: null });
+    const slow = feedOf([running]);
+    const overtaken: JobFeed = {
+      ...slow,
+      async *jobs(question) {
+        yield* slow.jobs(question);
+        await collectJobs({ feed: feedOf([]), records, now });
+      },
+    };
+    await collectJobs({ feed: overtaken, records, now });
+    expect(await namedJobs(records)).toMatchObject([{ jobId: 1 }]);
+    await collectJobs({ feed: slow, records, now });
+    expect(await namedJobs(records)).toEqual([]);
+    expect((await jobCollection(records))?.unfinished).toContainEqual({ job: running, seenAt: moment(700) });
   });
 
   it('moves its mark by what it saw', async () => {
