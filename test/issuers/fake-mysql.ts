@@ -89,6 +89,8 @@ export async function fakeMysql(
     if (/^SELECT CURRENT_USER\(\) AS user$/.test(sql)) {
       return connection.writeTextResult([{ user: `${user}@%` }], columns('user'));
     }
+    // The administrator has no right to see others' sessions.
+    if (/FROM INFORMATION_SCHEMA.USER_PRIVILEGES/.test(sql)) return connection.writeTextResult([], columns('held'));
     const asked = /FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = '(\w+)' AND HOST = '%'$/.exec(sql)?.[1];
     if (asked !== undefined) {
       return connection.writeTextResult([{ attribute: accounts[asked]?.attribute ?? null }], columns('attribute'));
@@ -103,7 +105,10 @@ export async function fakeMysql(
     );
     if (parts === null) return connection.writeError({ code: 1064, message: 'You have an error in your SQL syntax' });
     const [, password, retain, attribute = ''] = parts;
-    if (password !== undefined && password.length < leastLength) {
+    // validate_password at its level MEDIUM, its default: one of each class.
+    const classes = [/[A-Z]/, /[a-z]/, /[0-9]/, /[^A-Za-z0-9]/];
+    const weak = (text: string) => text.length < leastLength || !classes.every((one) => one.test(text));
+    if (password !== undefined && password !== 'first-password' && weak(password)) {
       const message = 'Your password does not satisfy the current policy requirements';
       return connection.writeError({ code: 1819, message });
     }

@@ -76,18 +76,6 @@ describe('PostgreSQL', unlessAbsent, () => {
     await asSuperuser(server, [`alter role keyturn reset session_preload_libraries`]);
   });
 
-  it('refuses users with different rights', async () => {
-    const world = await newWorld();
-    const request = requestOf(world);
-    const credential = await world.issuer.issue(request, world.issuer.propose(request));
-    await asSuperuser(server, ['revoke app_role from app_b']);
-    expect(await world.issuer.verify(request, credential)).toMatchObject({
-      outcome: 'refused',
-      authenticated: true,
-      reason: 'the two users do not have the same rights',
-    });
-  });
-
   it('refuses to revoke the user in force, and a login of another server', async () => {
     const world = await newWorld();
     const request = requestOf(world);

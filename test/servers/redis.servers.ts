@@ -23,7 +23,7 @@ describe('Redis', unlessAbsent, () => {
   let tunnel: LossyTunnel;
   beforeAll(async () => {
     server = await startRedis([
-      `user keyturn on #${hash(administratorPassword)} -@all +acl +ping`,
+      `user keyturn on #${hash(administratorPassword)} -@all +acl +ping +info`,
       `user root on #${hash('root-of-the-test')} ~* &* +@all`,
       `user somebody on #${hash('untouched')} ~* +get`,
       `user app on #${hash('first-password')} ~* +get +set`,

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { findProgram, type LocalServer, startLocalServer } from './local-server.ts';
+import { type ServerCertificate, writeCertificate } from './server-certificate.ts';
 
 export const mariadbServer = findProgram(['/usr/sbin/mariadbd', '/usr/sbin/mysqld']);
 const installer = findProgram(['/usr/bin/mariadb-install-db', '/usr/bin/mysql_install_db']);
 
-/** A MariaDB without TLS on loopback, with the statements run as root over its socket. */
-export async function startMariadb(statements: readonly string[]): Promise<LocalServer> {
+/** A MariaDB on loopback, without TLS unless it has a certificate, with the statements run as root over its socket. */
+export async function startMariadb(
+  statements: readonly string[],
+  certificate: ServerCertificate | null = null,
+): Promise<LocalServer> {
   const server = await startLocalServer({
     user: 'mysql',
     prepare: ({ port, directory, run }) => {
@@ -27,6 +31,10 @@ export async function startMariadb(statements: readonly string[]): Promise<Local
         `--pid-file=${join(directory, 'pid')}`,
         '--skip-name-resolve',
         '--general-log=1',
+        '--plugin-load-add=auth_ed25519',
+        ...(certificate === null
+          ? []
+          : Object.entries(writeCertificate(directory, certificate)).map(([kind, file]) => `--ssl-${kind}=${file}`)),
         `--general-log-file=${join(directory, 'general.log')}`,
       ];
     },

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { findProgram, type LocalServer, startLocalServer } from './local-server.ts';
+import { type ServerCertificate, writeCertificate } from './server-certificate.ts';
 
 const versions = (() => {
   try {
@@ -15,7 +16,10 @@ const versions = (() => {
 export const postgresqlPrograms = findProgram(versions.map((version) => join('/usr/lib/postgresql', version, 'bin')));
 
 /** A PostgreSQL that only accepts passwords, with the statements run as its superuser. */
-export async function startPostgresql(statements: readonly string[]): Promise<LocalServer> {
+export async function startPostgresql(
+  statements: readonly string[],
+  certificate: ServerCertificate | null = null,
+): Promise<LocalServer> {
   const programs = postgresqlPrograms ?? '';
   const server = await startLocalServer({
     user: 'postgres',
@@ -40,6 +44,12 @@ export async function startPostgresql(statements: readonly string[]): Promise<Lo
         'logging_collector=on',
         'log_directory=log',
         'fsync=off',
+        ...(certificate === null
+          ? []
+          : Object.entries(writeCertificate(directory, certificate)).map(
+              ([kind, file]) => `ssl_${kind === 'cert' ? 'cert_file' : 'key_file'}=${file}`,
+            )),
+        ...(certificate === null ? [] : ['ssl=on']),
       ];
       return [join(programs, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])];
     },

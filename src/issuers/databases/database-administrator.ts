@@ -1,15 +1,16 @@
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { ReadSecret } from '../shared/read-secret.ts';
 import { targetRefused } from '../shared/target-shape.ts';
-import type { Session, Tls } from './database-engine.ts';
+import type { Session } from './database-engine.ts';
 import { type DatabasePlace, parseLogin } from './database-login.ts';
+import type { ServerTls } from './server-tls.ts';
 
 /** Whose login sets the passwords of a target, and where it is used. */
 interface AdministratorOrder {
   readonly issuer: string;
   readonly binding: SecretBinding;
   readonly place: DatabasePlace;
-  readonly tls: Tls;
+  readonly tls: ServerTls;
   /** The secret that holds the login, as `vault/name`. */
   readonly administrator: string;
   readonly readSecret: ReadSecret;

@@ -2,6 +2,7 @@ import type {
   CredentialIssuer,
   IssueRequest,
   IssuedCredential,
+  SessionsLeft,
   Verification,
 } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
@@ -12,9 +13,13 @@ import { credentialName, parseCredentialName } from '../shared/credential-name.t
 import type { Session } from './database-engine.ts';
 import { readAdministrator } from './database-administrator.ts';
 import { type DatabaseLogin, formatLogin, parseLogin } from './database-login.ts';
-import { databaseFields, databasePlace, tlsFaults } from './database-target.ts';
-import { asMysqlAdministrator, passwordPolicyCodes, withMysql } from './mysql-session.ts';
-import { alphabets, type RandomBytes, randomText } from '../shared/random-text.ts';
+import { randomPassword } from './database-password.ts';
+import { databaseFaults, databaseFields, databasePlace, probeField } from './database-target.ts';
+import { asMysqlAdministrator, passwordPolicyCodes } from './mysql-session.ts';
+import { mysqlSessionsOf } from './mysql-sessions-of.ts';
+import { signInToMysql, userHostField } from './mysql-sign-in.ts';
+import { nameFaults, readServerTls } from './server-tls.ts';
+import type { RandomBytes } from '../shared/random-text.ts';
 import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
 import { refused } from '../shared/refused.ts';
 import { withPolicyNamed } from '../shared/refused-by-policy.ts';
@@ -22,10 +27,17 @@ import { text } from '../shared/target-fields.ts';
 import { targetRefused, targetShape } from '../shared/target-shape.ts';
 
 const name = 'mysql-dual-password';
+// What validate_password asks for at its default level, MEDIUM, of which 8 characters are the least.
+const defaultPassword = { length: 40, alphabet: 'symbols', classes: ['upper', 'lower', 'digit', 'special'] } as const;
 const shape = targetShape(
   name,
-  { ...databaseFields(3306), user: text(/[A-Za-z_][A-Za-z0-9_]{0,31}/, "a user's name") },
-  tlsFaults,
+  {
+    ...databaseFields(3306, defaultPassword),
+    user: text(/[A-Za-z_][A-Za-z0-9_]{0,31}/, "a user's name"),
+    userHost: userHostField,
+    probe: probeField,
+  },
+  (target) => [...databaseFaults(target), ...nameFaults(target)],
 );
 
 interface Ports {
@@ -45,8 +57,8 @@ export function mysqlDualPasswordIssuer(ports: Ports): CredentialIssuer {
     check: shape.check,
     reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding, current }) => {
-      const { user, form } = shape.read(binding);
-      const password = new SecretValue(randomText(40, alphabets.alphanumeric, ports.randomBytes));
+      const { user, form, ...rules } = shape.read(binding);
+      const password = randomPassword(rules, ports.randomBytes);
       return formatLogin({ ...placeOf(binding), user, password }, form, current);
     },
     issue: (request, proposed) => issue(ports, request, proposed),
@@ -76,8 +88,9 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   const administrator = await readSession(ports, request);
   await withPolicyNamed(binding, passwordPolicyCodes, () =>
     asMysqlAdministrator(name, administrator, (mysql) =>
-      mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
+      mysql.change(`ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD ATTRIBUTE ?`, [
         login.user,
+        shape.read(binding).userHost,
         login.password.reveal(),
         attribute,
       ]),
@@ -87,15 +100,16 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
 }
 
 async function verify({ binding, signal }: IssueRequest, { value }: IssuedCredential): Promise<Verification> {
-  const { tls, host, port, database } = shape.read(binding);
+  const target = shape.read(binding);
+  const { host, port, database } = target;
   const login = loginIn(binding, value);
   if (login === null) return refused(false, "it is not a login of the target's user");
-  const rows = await withMysql(name, { login, tls, signal }, (mysql) => mysql.ask('SELECT CURRENT_USER() AS user'));
-  if (rows === null) return refused(false, `the server refuses ${login.user}`);
-  const account = rows[0]?.['user'];
-  if (typeof account !== 'string' || account.replace(/@[^@]*$/, '') !== login.user)
-    return refused(true, 'it belongs to another user');
-  return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`] };
+  const tls = await readServerTls(name, binding, target);
+  const entered = await signInToMysql(name, { login, tls, signal }, target);
+  if (entered.outcome === 'refused')
+    return refused(entered.authenticated, `the server refuses ${login.user}: ${entered.reason}`);
+  if (entered.user !== login.user) return refused(true, 'it belongs to another user');
+  return { outcome: 'works', principal: login.user, notes: [`${host}:${String(port)}/${database}`, ...entered.notes] };
 }
 
 /** Discards the retained password: the one before the rotation that the user's attribute names. */
@@ -105,15 +119,15 @@ async function revoke(
   credentialId: string,
 ): ReturnType<CredentialIssuer['revoke']> {
   const { binding, current } = request;
-  const { user } = shape.read(binding);
+  const { user, userHost } = shape.read(binding);
   const [named, rotationId = null] = credentialId.split('#');
   if (named !== user) throw targetRefused(name, binding, 'CredentialId', "is not the target's user");
   const { mark, discarded } = await readAttributes(ports, request);
   const administrator = await readSession(ports, request);
   if (rotationId === null || mark !== credentialName(binding, rotationId)) {
     if (discarded) return { outcome: 'absent' };
-    await discardOld(administrator, user);
-    return { outcome: 'revoked' };
+    await discardOld(administrator, { user, userHost });
+    return { outcome: 'revoked', sessions: await sessionsOf(administrator, user, request) };
   }
   // An unpublished password is revoked by setting the one that readers use, which drops both others.
   const back = current === null ? null : loginIn(binding, current);
@@ -126,16 +140,35 @@ async function revoke(
     });
   }
   await asMysqlAdministrator(name, administrator, (mysql) =>
-    mysql.change(`ALTER USER ?@'%' IDENTIFIED BY ? ATTRIBUTE '{"keyturn": null}'`, [user, back.password.reveal()]),
+    mysql.change(`ALTER USER ?@? IDENTIFIED BY ? ATTRIBUTE '{"keyturn": null}'`, [
+      user,
+      userHost,
+      back.password.reveal(),
+    ]),
   );
-  await discardOld(administrator, user);
-  return { outcome: 'revoked' };
+  await discardOld(administrator, { user, userHost });
+  return { outcome: 'revoked', sessions: await sessionsOf(administrator, user, request) };
 }
 
-async function discardOld(administrator: Session, user: string): Promise<void> {
+/**
+ * Both passwords are of one user, so the server does not tell which of them opened a session: all are counted, and in an
+ * emergency all are ended. Clients that hold the new password sign in again.
+ */
+async function sessionsOf(
+  administrator: Session,
+  user: string,
+  { emergency = false }: IssueRequest,
+): Promise<SessionsLeft> {
+  return await mysqlSessionsOf(name, administrator, user, emergency);
+}
+
+async function discardOld(
+  administrator: Session,
+  { user, userHost }: { readonly user: string; readonly userHost: string },
+): Promise<void> {
   const attribute = JSON.stringify({ 'keyturn-old': 'discarded' });
   await asMysqlAdministrator(name, administrator, (mysql) =>
-    mysql.change(`ALTER USER ?@'%' DISCARD OLD PASSWORD ATTRIBUTE ?`, [user, attribute]),
+    mysql.change('ALTER USER ?@? DISCARD OLD PASSWORD ATTRIBUTE ?', [user, userHost, attribute]),
   );
 }
 
@@ -148,10 +181,10 @@ async function readAttributes(
   ports: Ports,
   asked: Pick<IssueRequest, 'binding' | 'signal'>,
 ): Promise<{ readonly mark: string; readonly discarded: boolean }> {
-  const { user } = shape.read(asked.binding);
+  const { user, userHost } = shape.read(asked.binding);
   const sql = 'SELECT ATTRIBUTE AS attribute FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = ? AND HOST = ?';
   const rows = await asMysqlAdministrator(name, await readSession(ports, asked), (mysql) =>
-    mysql.ask(sql, [user, '%']),
+    mysql.ask(sql, [user, userHost]),
   );
   const attribute: unknown = rows[0]?.['attribute'];
   const given = jsonProperties(typeof attribute === 'string' ? JSON.parse(attribute) : attribute);
@@ -163,16 +196,11 @@ async function readSession(
   { readSecret }: Ports,
   { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
 ): Promise<Session> {
-  const { administrator, tls } = shape.read(binding);
-  return await readAdministrator({
-    issuer: name,
-    binding,
-    place: placeOf(binding),
-    tls,
-    administrator,
-    readSecret,
-    signal,
-  });
+  const target = shape.read(binding);
+  const { administrator } = target;
+  const tls = await readServerTls(name, binding, target);
+  const place = placeOf(binding);
+  return await readAdministrator({ issuer: name, binding, place, tls, administrator, readSecret, signal });
 }
 
 function placeOf(binding: SecretBinding) {

@@ -2,6 +2,8 @@ import type { Connection } from 'mysql2/promise';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Session } from './database-engine.ts';
+import { ed25519Answer } from './mariadb-password.ts';
+import { tlsOptions } from './server-tls.ts';
 import { extractErrorCode, unclear, unreachable } from '../shared/provider-fault.ts';
 
 // Access denied, account locked, password expired for this user: codes about the login, not the network.
@@ -9,6 +11,8 @@ const refusals = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED'
 const lockedByNumber = new Set([1045, 3118, 4151]);
 /** The codes of password rules that refuse a value: validate_password, simple_password_check, cracklib. */
 export const passwordPolicyCodes: readonly string[] = ['ER_NOT_VALID_PASSWORD', 'ER_CANNOT_USER 1819'];
+/** The server accepts the login, but the user may not use the database. */
+export const noDatabaseAccess = 'ER_DBACCESS_DENIED_ERROR';
 // "Operation ALTER USER failed": MariaDB states the reason only in its warnings.
 const summary = 'ER_CANNOT_USER';
 const connectTimeoutMs = 10_000;
@@ -94,14 +98,27 @@ async function connect(issuer: string, { login, tls, signal }: Session): Promise
       password: login.password.reveal(),
       connectTimeout: connectTimeoutMs,
       multipleStatements: false,
-      ...(tls === 'verify' ? { ssl: { rejectUnauthorized: true } } : {}),
+      // MariaDB's plugin, which the driver does not bring along.
+      authPlugins: { client_ed25519: () => (nonce: Buffer) => answerEd25519(issuer, login, nonce) },
+      // Without `verifyIdentity` the driver takes any certificate of the authority, whatever its name.
+      ...(tls === 'off' ? {} : { ssl: { ...tlsOptions(tls), verifyIdentity: true } }),
     });
   } catch (error) {
+    if (error instanceof ServiceError) throw error;
     const number: unknown = error instanceof Error && 'errno' in error ? error.errno : null;
     if (refusals.has(extractErrorCode(error)) || (typeof number === 'number' && lockedByNumber.has(number)))
       return null;
+    // The server has accepted the login by then, so this is no failure of the network.
+    if (extractErrorCode(error) === noDatabaseAccess) throw denied(issuer, { login }, noDatabaseAccess);
     throw unreachable({ issuer, provider: login.host }, error);
   }
+}
+
+function answerEd25519(issuer: string, { host, user, password }: Session['login'], nonce: Buffer): Buffer {
+  const answer = ed25519Answer(password, nonce.subarray(0, 32));
+  if (answer !== null) return answer;
+  const reason = `${user} has the plugin ed25519, with which Keyturn signs in only if the password has 32 characters`;
+  throw new ServiceError('PROVIDER_STATE_REFUSED', { issuer, provider: host, reason });
 }
 
 async function driver(issuer: string): Promise<typeof import('mysql2/promise')> {
@@ -112,6 +129,6 @@ async function driver(issuer: string): Promise<typeof import('mysql2/promise')> 
   }
 }
 
-function denied(issuer: string, { login }: Session, reason: string): ServiceError {
+function denied(issuer: string, { login }: Pick<Session, 'login'>, reason: string): ServiceError {
   return new ServiceError('PROVIDER_ACCESS_DENIED', { issuer, provider: login.host, reason });
 }

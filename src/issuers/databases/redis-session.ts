@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
 import { ServiceError } from '../../service-error.ts';
+import type { SessionsLeft } from '../../rotation/ports/credential-issuer.ts';
 import type { Session } from './database-engine.ts';
+import { tlsOptions } from './server-tls.ts';
 import { unclear, unreachable } from '../shared/provider-fault.ts';
 
 /** One session of a Redis server. */
@@ -16,6 +18,19 @@ export interface RedisSession {
    * restore old passwords.
    */
   keep(): Promise<void>;
+  /** Whether the server has replicas or belongs to a cluster, which do not share users. */
+  topology(): Promise<RedisTopology>;
+  /** Counts the user's sessions and, if told to, ends them. */
+  sessionsOf(user: string, end: boolean): Promise<SessionsLeft>;
+}
+
+/** What a server says of the servers around it. */
+export interface RedisTopology {
+  readonly role: 'master' | 'replica' | 'sentinel';
+  /** Connected now; one that is down is not among them. */
+  readonly replicas: number;
+  /** Nodes of its cluster, itself included; 0 without a cluster. */
+  readonly clusterNodes: number;
 }
 
 /** The issuer and provider for error details. */
@@ -40,7 +55,7 @@ export async function withRedis<Result>(
     db: Number(login.database),
     username: login.user,
     password: login.password.reveal(),
-    ...(tls === 'verify' ? { tls: {} } : {}),
+    ...(tls === 'off' ? {} : { tls: tlsOptions(tls) }),
     lazyConnect: true,
     connectTimeout: 10_000,
     commandTimeout: 10_000,
@@ -95,7 +110,61 @@ function wrapConnection(details: Details, connection: Redis): RedisSession {
       // The server answers ERR if it has no ACL file; users are then in its configuration file, if it has one.
       if (file !== 'OK') await connection.call('CONFIG', 'REWRITE').catch((error: unknown) => extractReplyCode(error));
     },
+    topology: () => readTopology(details, connection),
+    async sessionsOf(user, end) {
+      const ended = end ? await connection.call('CLIENT', 'KILL', 'USER', user).catch(noneIfDenied) : 0;
+      const list = await connection.call('CLIENT', 'LIST').catch(noneIfDenied);
+      const open = typeof list === 'string' ? list.split('\n').filter((line) => userIn(line) === user).length : null;
+      return { ended: Number(ended ?? 0), open };
+    },
   };
+}
+
+/** @throws ServiceError `PROVIDER_ACCESS_DENIED` if the user may not ask: a server that was not looked at is not alone. */
+async function readTopology(details: Details, connection: Redis): Promise<RedisTopology> {
+  const [server, replication, cluster] = [
+    await readInfo(details, connection, 'server'),
+    await readInfo(details, connection, 'replication'),
+    await readInfo(details, connection, 'cluster'),
+  ];
+  const role = server.get('redis_mode') === 'sentinel' ? 'sentinel' : replication.get('role');
+  let clusterNodes = 0;
+  if (cluster.get('cluster_enabled') === '1') {
+    const answer = await ask(details, () => connection.call('CLUSTER', 'INFO'));
+    clusterNodes = Number(parseInfo(answer).get('cluster_known_nodes') ?? Number.NaN);
+  }
+  const replicas = Number(replication.get('connected_slaves') ?? Number.NaN);
+  if (role === 'sentinel') return { role, replicas: 0, clusterNodes: 0 };
+  if (Number.isNaN(replicas + clusterNodes) || (role !== 'master' && role !== 'slave'))
+    throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { ...details, place: 'INFO' });
+  return { role: role === 'slave' ? 'replica' : 'master', replicas, clusterNodes };
+}
+
+async function readInfo(details: Details, connection: Redis, section: string): Promise<ReadonlyMap<string, string>> {
+  return parseInfo(await ask(details, () => connection.call('INFO', section)));
+}
+
+/** Lines `name:value`, after Redis, "INFO". */
+function parseInfo(answer: unknown): ReadonlyMap<string, string> {
+  const lines = typeof answer === 'string' ? answer.split(/\r?\n/) : [];
+  return new Map(
+    lines.filter((line) => line.includes(':')).map((line) => [nameIn(line), line.slice(line.indexOf(':') + 1)]),
+  );
+}
+
+function nameIn(line: string): string {
+  return line.slice(0, line.indexOf(':'));
+}
+
+/** The user of one line of `CLIENT LIST`. */
+function userIn(line: string): string {
+  return / user=(\S*)/.exec(line)?.[1] ?? '';
+}
+
+/** Without the right to look, nothing was counted. */
+function noneIfDenied(error: unknown): null {
+  if (extractReplyCode(error) !== 'NOPERM') throw error;
+  return null;
 }
 
 async function ask(details: Details, question: () => Promise<unknown>): Promise<unknown> {

@@ -36,6 +36,17 @@ export function texts(pattern: RegExp, says: string): TargetField<readonly strin
   };
 }
 
+/** Some of these words, none twice; an empty list is allowed. */
+export function listOf<const Word extends string>(words: readonly Word[]): TargetField<readonly Word[]> {
+  return (given) => {
+    const list = typeof given === 'object' ? given : null;
+    const known = words.filter((word) => list?.includes(word));
+    return list !== null && known.length === list.length
+      ? { value: known }
+      : { reason: `must be a list of ${words.join(', ')}, none twice` };
+  };
+}
+
 /** `otherwise` is the default. */
 export function optional<Value>(field: TargetField<Value>, otherwise: NoInfer<Value>): TargetField<Value> {
   return (given) => (given === undefined ? { value: otherwise } : field(given));

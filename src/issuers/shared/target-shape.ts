@@ -11,8 +11,8 @@ export type TargetField<Value> = (
   given: TargetValue | undefined,
 ) => { readonly value: Value } | { readonly reason: string };
 
-type Fields = Readonly<Record<string, TargetField<unknown>>>;
-type ReadFields<Shape extends Fields> = {
+export type TargetFields = Readonly<Record<string, TargetField<unknown>>>;
+export type ReadFields<Shape extends TargetFields> = {
   readonly [Name in keyof Shape]: Shape[Name] extends TargetField<infer Value> ? Value : never;
 };
 
@@ -24,7 +24,7 @@ export interface TargetShape<Target> {
 }
 
 /** `more`: finds faults between fields; called only if each field is valid by itself. */
-export function targetShape<Shape extends Fields>(
+export function targetShape<Shape extends TargetFields>(
   issuer: string,
   fields: Shape,
   more: (target: ReadFields<NoInfer<Shape>>, binding: SecretBinding) => readonly TargetFault[] = () => [],
@@ -51,7 +51,7 @@ export function targetShape<Shape extends Fields>(
 }
 
 /** Parses fields of the policy at `place`. `values` is complete only if there are no faults. */
-export function readFields<Shape extends Fields>(
+export function readFields<Shape extends TargetFields>(
   given: Readonly<Record<string, TargetValue>>,
   fields: Shape,
   place: string,

@@ -14,6 +14,8 @@ export interface IssueRequest {
   /** Aborts before the worker's lease ends. */
   readonly signal: AbortSignal;
   readonly now: Date;
+  /** For `revoke`: end sessions that the old credential opened as well, because it may be in wrong hands. */
+  readonly emergency?: boolean;
 }
 
 /** A credential of ours at the provider. */
@@ -39,9 +41,18 @@ export type Description =
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'present'; readonly credentialId: string; readonly value: SecretValue | null };
 
-/** How the end of a credential was shown. */
+/**
+ * Sessions that a credential opened, which a provider keeps after the credential has ended. `ended`: how many `revoke`
+ * ended. `open`: how many live on; `null` if the provider does not let Keyturn count them.
+ */
+export interface SessionsLeft {
+  readonly ended: number;
+  readonly open: number | null;
+}
+
+/** How the end of a credential was shown. `sessions` is absent if the provider keeps none. */
 export type Revocation =
-  | { readonly outcome: 'revoked' }
+  | { readonly outcome: 'revoked'; readonly sessions?: SessionsLeft }
   /** It was gone already. */
   | { readonly outcome: 'absent' };
 

@@ -74,7 +74,7 @@ async function newWorld() {
     current: new SecretValue(url('app', 'first-password')),
     currentCredentialId: 'app',
     opens: (value) => {
-      const { password } = new URL(value.reveal());
+      const password = decodeURIComponent(new URL(value.reveal()).password);
       return Promise.resolve([accounts.app.password, accounts.app.old].includes(password));
     },
     calls: tunnel.calls,
