@@ -2,7 +2,7 @@ import type { Receipt } from '../provenance/receipt.ts';
 import { ServiceError } from '../service-error.ts';
 import { accessTokenSource } from './identity/access-token-source.ts';
 import { earlyTokens } from './identity/early-tokens.ts';
-import { clearVariable } from './configuration/clear-variable.ts';
+import { forgetCredential } from './configuration/forget-credential.ts';
 import type { FetchConfiguration } from './configuration/fetch-configuration.ts';
 import { fetchSecrets, type FetchedSecret } from './reading/fetch-secrets.ts';
 import { refuseHostileEnvironment } from './configuration/hostile-environment.ts';
@@ -104,13 +104,6 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
     const failure = await postReceipts(exchange, configuration.service, token, receipts, authority);
     if (failure !== null) say(`the service did not accept the receipts (${failure}); they are in this log`);
   }
-}
-
-/** From here on only this process's memory holds the client secret: no other process of this user can look it up. */
-function forgetCredential(identity: FetchConfiguration['identity'], say: Runtime['say']): void {
-  if (identity.kind !== 'service-principal' || identity.secretVariable === null) return;
-  if (clearVariable(identity.secretVariable)) return;
-  say('the client secret stays in the environment of this process on this system; use secretFile instead');
 }
 
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Runtime): JobContext | null {

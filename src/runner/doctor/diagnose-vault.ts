@@ -10,6 +10,8 @@ import { exchangeFailure, type HttpExchange, isLoopback } from '../http-exchange
 export const probe = `keyturn-doctor-${opaqueName('probe').slice(0, 8)}`;
 /** The same with a staging secret's prefix, which no runner may read. */
 export const stagingProbe = `rot-pending--${probe}`;
+/** The key that seals staged values, by the name that it has unless the service's settings say otherwise. */
+export const stagingKey = 'keyturn-staging-key';
 
 /**
  * Checks the network layer by layer, from name resolution to the vault's answer; the first failure explains the later
@@ -66,37 +68,52 @@ export function diagnoseIdentityFailure(error: unknown): Diagnosis {
   return fail('identity', error.message, advice);
 }
 
-/** Checks the role with a read of a name that does not exist: 404 means that the identity may read. */
-export function diagnoseRole(vault: string, read: SecretRead): Diagnosis {
+/**
+ * Checks the role with a read of a name that does not exist: 404 means that the identity may read every secret of the
+ * vault. 403 is right for an identity with roles on individual secrets, which only a named one can show.
+ */
+export function diagnoseRole(vault: string, read: SecretRead, isSecretNamed: boolean): Diagnosis {
   const layer = `vault ${vault}: role`;
   if (read.outcome.kind === 'served') return warn(layer, 'a secret of the probe’s name exists', 'Delete it.');
   const { error } = read.outcome;
   if (ServiceError.is(error, 'SECRET_MISSING') || ServiceError.is(error, 'SECRET_SOFT_DELETED')) {
-    return pass(layer, 'this identity may read secrets');
+    return pass(layer, 'this identity may read every secret of the vault');
   }
-  const advice = ServiceError.is(error, 'VAULT_ACCESS_DENIED')
-    ? 'Check the role assignment first (Key Vault Secrets User, on this vault); a new one takes up to ten minutes.'
-    : error.says;
-  return fail(layer, error.message, advice);
+  if (ServiceError.is(error, 'VAULT_ACCESS_DENIED')) {
+    const message = 'this identity has no role on the whole vault, as it should be';
+    const advice = 'Name a secret that the job reads with --secret: its own role is then checked.';
+    return isSecretNamed ? pass(layer, message) : warn(layer, message, advice);
+  }
+  return fail(layer, error.message, error.says);
 }
 
-/** Staging secrets hold values that are not published yet: a runner that can read them defeats staging. */
+/**
+ * Pending values are not published yet, and the staging key is what shows that nobody planted one: a runner that can read
+ * either defeats staging.
+ */
 export function diagnoseStaging(vault: string, read: SecretRead): Diagnosis {
-  const layer = `vault ${vault}: staging`;
+  const what = read.name === stagingKey ? 'the staging key' : 'pending values';
+  const layer = `vault ${vault}: ${what}`;
   const { outcome } = read;
   if (outcome.kind === 'failed' && ServiceError.is(outcome.error, 'VAULT_ACCESS_DENIED')) {
-    return pass(layer, 'this identity cannot read staging secrets');
+    return pass(layer, `this identity cannot read ${what}`);
   }
   const reads = outcome.kind === 'served' || ServiceError.is(outcome.error, 'SECRET_MISSING');
   if (!reads) return warn(layer, 'could not be checked', 'See the lines above.');
-  const advice = 'Use a staging vault on which runners have no role, or assign the role to individual secrets.';
-  return fail(layer, 'this identity can read staging secrets', advice);
+  const advice = 'Assign the role Key Vault Secrets User on individual secrets, never on the vault.';
+  return fail(layer, `this identity can read ${what}`, advice);
 }
 
 /** Checks one secret by name. */
 export function diagnoseSecret(read: SecretRead, now: Date): Diagnosis {
   const layer = `secret ${read.vault}/${read.name}`;
-  if (read.outcome.kind === 'failed') return fail(layer, read.outcome.error.message, read.outcome.error.says);
+  if (read.outcome.kind === 'failed') {
+    const { error } = read.outcome;
+    const advice = ServiceError.is(error, 'VAULT_ACCESS_DENIED')
+      ? 'Check the role assignment first (Key Vault Secrets User, on this secret); a new one takes up to ten minutes.'
+      : error.says;
+    return fail(layer, error.message, advice);
+  }
   const { version, expires } = read.outcome.secret;
   if (expires === null) return warn(layer, `version ${version} has no expiry`, 'Set one: it triggers the rotation.');
   const text = `version ${version} expires ${expires.toISOString()}`;

@@ -5,6 +5,7 @@ import { diagnoseJob } from './diagnose-job.ts';
 import { diagnoseMetadata } from './diagnose-metadata.ts';
 import type { FetchConfiguration } from '../configuration/fetch-configuration.ts';
 import { refuseHostileEnvironment } from '../configuration/hostile-environment.ts';
+import { forgetCredential } from '../configuration/forget-credential.ts';
 import { httpExchange } from '../http-exchange.ts';
 import { loadFetchConfiguration } from '../configuration/load-fetch-configuration.ts';
 import { parseSecretWord } from '../configuration/secret-request.ts';
@@ -26,6 +27,7 @@ export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Run
   const found: Diagnosis[] = [];
   const configuration = diagnoseConfiguration(runtime, found);
   if (configuration !== null) {
+    forgetCredential(configuration.identity, runtime.say);
     const safe = diagnoseEnvironment(runtime, configuration, found);
     found.push(...diagnoseJob(runtime.environment, configuration));
     // Request no token if a job could redirect it.

@@ -66,8 +66,9 @@ export async function probeReads(
       return one;
     };
     found.push(
-      vaultLayer.diagnoseRole(name, await read(vaultLayer.probe)),
+      vaultLayer.diagnoseRole(name, await read(vaultLayer.probe), wanted.secret !== null),
       vaultLayer.diagnoseStaging(name, await read(vaultLayer.stagingProbe)),
+      vaultLayer.diagnoseStaging(name, await read(vaultLayer.stagingKey)),
     );
     const { secret } = wanted;
     if (secret === null || vaultAddress(configuration, secret.vault).name !== name) continue;

@@ -19,6 +19,7 @@ let world: FetchWorld;
 
 beforeAll(async () => {
   world = await startFetchWorld();
+  world.cloud.vault.seed({ name: 'keyturn-staging-key', value: 'thirty-two-random-bytes-in-base64' });
   world.cloud.vault.seed({ name: 'password', value: password, expires: new Date(Date.now() + 86_400_000) });
 });
 afterAll(() => world.stop());
@@ -47,8 +48,9 @@ describe('doctor', () => {
     ]) {
       expect([layer, verdicts.get(layer)]).toEqual([layer, 'pass']);
     }
-    // The embedded grant covers every name, including staging secrets.
-    expect(verdicts.get(`${vault}: staging`)).toBe('fail');
+    // The embedded grant covers every name, including those that no runner may read.
+    expect(verdicts.get(`${vault}: pending values`)).toBe('fail');
+    expect(verdicts.get(`${vault}: the staging key`)).toBe('fail');
     expect(diagnoses.filter(({ verdict }) => verdict !== 'pass').every(({ advice }) => advice !== '')).toBe(true);
     expect(row).toContain(world.runner.objectId);
     expect(row).not.toContain(password);
@@ -57,11 +59,43 @@ describe('doctor', () => {
   it('advises checking the role assignment first', async () => {
     world.cloud.vault.revokeGrants(world.runner);
     const job = world.startJob();
-    expect(await world.fetch(job, ['doctor'])).toBe(1);
+    expect(await world.fetch(job, ['doctor', '--secret', 'password'])).toBe(1);
     const rows = rowsOf(world, job).join('\n');
     world.cloud.vault.grant(world.runner, ['get']);
     expect(rows).toContain('Check the role assignment first');
-    expect(rows).toContain('cannot read staging secrets');
+  });
+
+  describe('for an identity with a role on one secret, as the documents say', () => {
+    const withRoles = async (names: readonly string[], words: readonly string[]) => {
+      world.cloud.vault.revokeGrants(world.runner);
+      for (const name of names) world.cloud.vault.grant(world.runner, ['get'], name);
+      const job = world.startJob();
+      const code = await world.fetch(job, ['doctor', ...words]);
+      world.cloud.vault.revokeGrants(world.runner);
+      world.cloud.vault.grant(world.runner, ['get']);
+      return { code, rows: rowsOf(world, job).join('\n') };
+    };
+
+    it('passes, and says that neither pending values nor the staging key can be read', async () => {
+      world.cloud.vault.seed({ name: 'lasting', value: password, expires: new Date(Date.now() + 86_400_000) });
+      const { code, rows } = await withRoles(['lasting'], ['--secret', 'lasting']);
+      expect([code, rows]).toEqual([0, expect.stringContaining('this identity cannot read pending values')]);
+      expect(rows).toContain('this identity cannot read the staging key');
+    });
+
+    it('asks for a secret to be named when nothing shows that it may read one', async () => {
+      const { code, rows } = await withRoles(['password'], []);
+      expect([code, rows]).toEqual([0, expect.stringContaining('Name a secret that the job reads with --secret')]);
+    });
+
+    it.each([
+      ['keyturn-staging-key', 'this identity can read the staging key'],
+      ['rot-pending--*', 'this identity can read pending values'],
+    ])('fails when a role on %s was added', async (name, told) => {
+      const { code, rows } = await withRoles(['password', name], ['--secret', 'password']);
+      expect([code, rows]).toEqual([1, expect.stringContaining(told)]);
+      expect(rows).not.toContain('thirty-two-random-bytes');
+    });
   });
 
   it('writes a receipt for each of its reads, with names that this log may show, and checks the service', async () => {
@@ -72,7 +106,9 @@ describe('doctor', () => {
     expect(receipts.map(({ opaque, sequence, requests }) => [opaque, sequence, requests[0]?.status])).toEqual([
       [true, 1, 404],
       [true, 2, 404],
+      // This world has a staging key, and the embedded grant covers it.
       [true, 3, 200],
+      [true, 4, 200],
     ]);
     expect(rowsOf(world, job).join('\n')).toContain('warn  service: it did not accept the receipts');
   });
