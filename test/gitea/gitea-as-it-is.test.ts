@@ -13,6 +13,7 @@ import type { Job } from '../../src/audit/model/job.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';
 import { giteaJobFeed } from '../../src/gitea/gitea-job-feed.ts';
 import { parseDeliveredJob } from '../../src/gitea/parse-delivered-job.ts';
+import { verifyRuntimeToken } from '../../src/gitea/verify-runtime-token.ts';
 import { instanceOf } from '../../src/provenance/job-numbers.ts';
 import { formatReceiptLine } from '../../src/provenance/receipt-line.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
@@ -42,11 +43,12 @@ async function start(
     readonly reader?: boolean;
     readonly version?: string;
     readonly maxResponseItems?: number;
+    readonly runner?: string;
     /** Answers a path itself instead of Gitea. */
     readonly instead?: (path: string) => { readonly status: number; readonly location?: string } | null;
   } = {},
 ): Promise<World> {
-  const { reader = false, instead, ...settings } = options;
+  const { reader = false, runner = '1.0.8', instead, ...settings } = options;
   const clock = createClock(new Date('2026-03-02T08:00:00Z'));
   clock.stand();
   const gitea = await startEmbeddedGitea({ clock, ...settings });
@@ -55,7 +57,7 @@ async function start(
   gitea.addUser({ name: 'reader', password: 'battery staple' });
   gitea.addRepository('acme/shop', { private: false, administrators: ['root'] });
   gitea.addRepository('acme/blog', { private: false, administrators: ['root'] });
-  gitea.addRunner({ name: 'runner-1', labels: ['prod'], version: '1.0.8' });
+  gitea.addRunner({ name: 'runner-1', labels: ['prod'], version: runner });
   const scopes = reader ? ['read:repository'] : ['read:admin', 'read:repository'];
   const value = new SecretValue(gitea.seedToken(reader ? 'reader' : 'root', 'collector', scopes));
   const url = instead === undefined ? gitea.url : await proxied(gitea.url, instead);
@@ -418,6 +420,23 @@ describe("finding 5: a cancelled job's log", () => {
     advance(60_000);
     expect(await pass()).toMatchObject({ receipts: 0, unfinished: 0 });
     expect((await held(records)).whole).toHaveLength(1);
+  });
+
+  it('from 1.27 on is read when the runner has stopped, and no receipt is confirmed while it is cancelled', async () => {
+    const { gitea, pass, records, advance, jobs } = await start({ version: '1.27.0', runner: '3.2.0' });
+    const job = gitea.startJob(shop);
+    const token = new SecretValue(job.environment['ACTIONS_RUNTIME_TOKEN'] ?? '');
+    expect(await verifyRuntimeToken(gitea.url, token)).toMatchObject({ jobId: job.job.jobId });
+    job.cancel();
+    expect(await verifyRuntimeToken(gitea.url, token)).toBeNull();
+    expect(await pass()).toMatchObject({ logs: 0, unfinished: 1 });
+    expect(await jobs()).toMatchObject([{ status: 'in_progress' }]);
+    job.log(formatReceiptLine({ ...receipt(job.job.jobId, 'c1'), job: numbersOf(gitea, job.job) }));
+    advance(4_000);
+    job.learnOfCancel();
+    expect(await pass()).toMatchObject({ receipts: 1 });
+    expect(await jobs()).toMatchObject([{ status: 'completed', conclusion: 'cancelled' }]);
+    expect((await held(records)).found).toEqual(['c1']);
   });
 
   it('that a re-run hides between two readings is kept as far as it was read, and marked as perhaps cut short', async () => {
