@@ -59,7 +59,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, population.vaults, canaries, collection);
   const exceptions = findExceptions({
     period,
-    policy,
+    policyAt: attributor.context.policyAt,
     rotations,
     attribution: attributor.context,
     refusedReceipts: await refusedReceipts(records, period),

@@ -26,7 +26,7 @@ export function found(day: Given): Finding[] {
   const attributor = createAttributor(sources);
   const exceptions = findExceptions({
     period,
-    policy: sources.policy,
+    policyAt: attributor.context.policyAt,
     rotations,
     attribution: attributor.context,
     refusedReceipts: day.refusedReceipts ?? [],

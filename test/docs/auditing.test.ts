@@ -17,10 +17,10 @@ const restsOn = {
   corroborated:
     "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best grade for a job that is known only from a webhook, and for jobs that share their runner's host.",
   inferred: 'No receipt and no stamp; exactly one job that may use the identity was running.',
-  claimed: 'A stamp or receipt that nothing confirms.',
   rotation: "A rotation's journal records the read.",
   platform: 'A Microsoft application, or an identity that the policy assigns to the platform.',
-  person: 'A delegated token: a person was signed in.',
+  person: 'A delegated token: a person was signed in, whatever the client text says.',
+  claimed: 'A stamp or receipt that nothing confirms.',
   ambiguous: 'Several jobs are possible.',
   unattributed: 'No job is known; the reason code says why.',
   contradicted: 'The stamp or a receipt contradicts the row, Gitea or the policy.',
@@ -42,6 +42,8 @@ const finds: Readonly<Record<string, string>> = {
   'rotation-overdue': 'a secret past its expiry, or older than the policy allows',
   'rotation-failed':
     'a rotation that needs attention, was rolled back, lost its journal, or left two credentials alive',
+  'unknown-identity-read': 'a read by an identity that the policy does not list, whatever the read says of itself',
+  'claimed-read': 'reads that name a job which nothing confirms, by reason',
   'unattributed-read': 'reads that could not be tied to a job, by reason',
   'orphan-receipt': 'a receipt of a read that the log does not show',
   'receipts-refused': 'a job that posted more receipts than a task may; the further ones are not stored',
@@ -75,7 +77,7 @@ describe('docs/auditing.md', () => {
   });
 
   it('explains every rule that finds something, and no other', () => {
-    const rules = globSync('src/audit/findings/*.ts')
+    const rules = globSync('src/audit/findings/{events,state}/*.ts')
       .map((file) => basename(file, '.ts'))
       .filter((name) => !/^find(ing)?-/.test(name));
     expect(Object.keys(finds).sort()).toEqual(rules.sort());

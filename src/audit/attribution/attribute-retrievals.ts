@@ -1,8 +1,9 @@
 import { parseJobStamp } from '../../provenance/job-stamp.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Policy } from '../../secrets/policy.ts';
-import type { Attribution } from '../model/attribution.ts';
-import type { AttributionContext, AttributionRule, Row } from './rules/attribution-rule.ts';
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
+import { type Attribution, type Grade, gradeGroups } from '../model/attribution.ts';
+import type { AttributionContext, AttributionRule, Row, Verdict } from './rules/attribution-rule.ts';
 import { verdict } from './rules/attribution-rule.ts';
 import { candidateRule } from './rules/candidate-rule.ts';
 import { ourIdentityRule, personRule, platformRule } from './rules/no-job-rules.ts';
@@ -20,6 +21,8 @@ import { indexRotations } from './rotation-index.ts';
 /** The sources that rows are attributed against. Order and duplicates in each list change nothing. */
 export interface AttributionSources {
   readonly policy: Policy;
+  /** The policy in force at a moment; defaults to `policy` at all times. */
+  readonly policyAt?: PolicyAt;
   readonly jobs: Iterable<Job>;
   readonly receipts: Iterable<LedgerReceipt>;
   readonly rotations: Iterable<RotationHistory>;
@@ -55,7 +58,7 @@ const rules: readonly AttributionRule[] = [
 export function createAttributor(sources: AttributionSources): Attributor {
   const { policy, harvested, ledgerCompleteTo } = sources;
   const context: AttributionContext = {
-    policy,
+    policyAt: sources.policyAt ?? (() => policy),
     jobs: indexJobs(sources.jobs),
     receipts: indexReceipts(sources.receipts),
     rotations: indexRotations(sources.rotations, sources.ownReads),
@@ -68,18 +71,30 @@ export function createAttributor(sources: AttributionSources): Attributor {
 
 function attribute(retrieval: Retrieval, context: AttributionContext): Attribution {
   const row = prepareRow(retrieval, context);
-  for (const rule of rules) {
-    const answer = rule(row, context);
-    if (answer !== null) return { retrieval, ...answer };
-  }
-  return { retrieval, ...verdict('unattributed', 'no-rule') };
+  const answer = judge(row, context);
+  if (row.stamp === null || confirmed.has(answer.grade)) return { retrieval, ...answer };
+  const { grade, job, reason } = judge({ ...row, stamp: null }, context);
+  return { retrieval, ...answer, unaided: { grade, job, reason } };
 }
 
-function prepareRow(retrieval: Retrieval, { policy, receipts }: AttributionContext): Row {
+/** The grades that a stamped row has only if something else confirms its stamp. */
+const confirmed: ReadonlySet<Grade> = new Set(gradeGroups['tied to a job']);
+
+function judge(row: Row, context: AttributionContext): Verdict {
+  for (const rule of rules) {
+    const answer = rule(row, context);
+    if (answer !== null) return answer;
+  }
+  return verdict('unattributed', 'no-rule');
+}
+
+function prepareRow(retrieval: Retrieval, { policyAt, receipts }: AttributionContext): Row {
   const { identity, client, correlationId, at } = retrieval;
+  const policy = policyAt(at);
   return {
     retrieval,
     at: Date.parse(at),
+    policy,
     identity: identity.objectId === null ? null : (policy.identities.get(identity.objectId) ?? null),
     stamp: client === null ? null : parseJobStamp(client),
     claims: correlationId === null ? [] : receipts.claims(correlationId),

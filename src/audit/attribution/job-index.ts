@@ -33,15 +33,16 @@ export function indexJobs(jobs: Iterable<Job>): JobIndex {
     const known = byKey.get(key);
     if (known === undefined || rank(job) > rank(known)) byKey.set(key, job);
   }
-  const spansOf = new Map<string, Spans>();
+  // By rule, not by object id: a later policy may describe the same identity otherwise.
+  const spansOf = new Map<IdentityRule, Spans>();
   return {
     size: byKey.size,
     find: (numbers) => byKey.get(jobKey(numbers)) ?? null,
     running(identity, at, slackMs) {
-      let spans = spansOf.get(identity.objectId);
+      let spans = spansOf.get(identity);
       if (spans === undefined) {
         spans = createSpans([...byKey.values()].filter((job) => mayServe(identity, job)));
-        spansOf.set(identity.objectId, spans);
+        spansOf.set(identity, spans);
       }
       return spans.around(at, slackMs);
     },
@@ -52,7 +53,7 @@ export function indexJobs(jobs: Iterable<Job>): JobIndex {
  * Whether the policy allows jobs of this repository to run with the identity. Without a list of repositories, its
  * runners' labels decide.
  */
-function mayServe(identity: IdentityRule, job: Job): boolean {
+export function mayServe(identity: IdentityRule, job: Job): boolean {
   if (identity.repositories.length > 0) return servesRepository(identity, job.repository);
   return identity.runnerLabels.length === 0 || job.labels.some((label) => identity.runnerLabels.includes(label));
 }

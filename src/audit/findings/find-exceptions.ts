@@ -1,70 +1,89 @@
 import type { Attribution } from '../model/attribution.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, FindingRule } from '../model/finding.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-import { contradictedRead } from './contradicted-read.ts';
-import { deniedBurst } from './denied-burst.ts';
-import { duplicateReceipt } from './duplicate-receipt.ts';
+import { claimedRead } from './events/claimed-read.ts';
+import { unknownIdentityRead } from './events/unknown-identity-read.ts';
+import { contradictedRead } from './events/contradicted-read.ts';
+import { deniedBurst } from './events/denied-burst.ts';
+import { duplicateReceipt } from './events/duplicate-receipt.ts';
 import type { EndOfPeriod, FindingContext, FindingRuleFactory } from './finding-rule.ts';
-import { logGap } from './log-gap.ts';
-import { oldVersionRead } from './old-version-read.ts';
-import { orphanReceipt } from './orphan-receipt.ts';
-import { readByPerson } from './read-by-person.ts';
-import { readOutsideNamespace } from './read-outside-namespace.ts';
-import { receiptsRefused } from './receipts-refused.ts';
-import { rotationFailed } from './rotation-failed.ts';
-import { rotationOverdue } from './rotation-overdue.ts';
-import { rotationUnexplained } from './rotation-unexplained.ts';
-import { secretNeverRead } from './secret-never-read.ts';
-import { secretWithoutExpiry } from './secret-without-expiry.ts';
-import { sensitiveOperation } from './sensitive-operation.ts';
-import { stagingRead } from './staging-read.ts';
-import { statusDisagrees } from './status-disagrees.ts';
-import { tagMalformed } from './tag-malformed.ts';
-import { tagWidened } from './tag-widened.ts';
-import { unattributedRead } from './unattributed-read.ts';
-import { unexplainedWrite } from './unexplained-write.ts';
-import { unreadableRow } from './unreadable-row.ts';
+import { logGap } from './state/log-gap.ts';
+import { oldVersionRead } from './events/old-version-read.ts';
+import { orphanReceipt } from './events/orphan-receipt.ts';
+import { readByPerson } from './events/read-by-person.ts';
+import { readOutsideNamespace } from './events/read-outside-namespace.ts';
+import { receiptsRefused } from './events/receipts-refused.ts';
+import { rotationFailed } from './state/rotation-failed.ts';
+import { rotationOverdue } from './state/rotation-overdue.ts';
+import { rotationUnexplained } from './events/rotation-unexplained.ts';
+import { secretNeverRead } from './state/secret-never-read.ts';
+import { secretWithoutExpiry } from './state/secret-without-expiry.ts';
+import { sensitiveOperation } from './events/sensitive-operation.ts';
+import { stagingRead } from './events/staging-read.ts';
+import { statusDisagrees } from './events/status-disagrees.ts';
+import { tagMalformed } from './state/tag-malformed.ts';
+import { tagWidened } from './state/tag-widened.ts';
+import { unattributedRead } from './events/unattributed-read.ts';
+import { unexplainedWrite } from './events/unexplained-write.ts';
+import { unreadableRow } from './state/unreadable-row.ts';
 
-const rules: readonly FindingRuleFactory[] = [
-  contradictedRead,
-  rotationUnexplained,
-  stagingRead,
-  readOutsideNamespace,
-  oldVersionRead,
-  duplicateReceipt,
-  readByPerson,
-  deniedBurst,
-  unexplainedWrite,
-  sensitiveOperation,
-  rotationOverdue,
-  rotationFailed,
-  unattributedRead,
-  orphanReceipt,
-  receiptsRefused,
-  logGap,
-  unreadableRow,
-  statusDisagrees,
-  secretWithoutExpiry,
-  tagMalformed,
-  tagWidened,
-  secretNeverRead,
-];
+const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule, FindingRuleFactory>([
+  ['contradicted-read', contradictedRead],
+  ['unknown-identity-read', unknownIdentityRead],
+  ['rotation-unexplained', rotationUnexplained],
+  ['staging-read', stagingRead],
+  ['read-outside-namespace', readOutsideNamespace],
+  ['old-version-read', oldVersionRead],
+  ['duplicate-receipt', duplicateReceipt],
+  ['read-by-person', readByPerson],
+  ['denied-burst', deniedBurst],
+  ['unexplained-write', unexplainedWrite],
+  ['sensitive-operation', sensitiveOperation],
+  ['rotation-overdue', rotationOverdue],
+  ['rotation-failed', rotationFailed],
+  ['claimed-read', claimedRead],
+  ['unattributed-read', unattributedRead],
+  ['orphan-receipt', orphanReceipt],
+  ['receipts-refused', receiptsRefused],
+  ['log-gap', logGap],
+  ['unreadable-row', unreadableRow],
+  ['status-disagrees', statusDisagrees],
+  ['secret-without-expiry', secretWithoutExpiry],
+  ['tag-malformed', tagMalformed],
+  ['tag-widened', tagWidened],
+  ['secret-never-read', secretNeverRead],
+]);
 
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
-/** Runs all rules over one period: shows them each event once, in order, then collects their findings, worst first. */
+/** What the rules say of one event: only the rules that have a criterion for it. */
+export type Judgements = ReadonlyMap<FindingRule, 'broken' | 'kept'>;
+
+/**
+ * Runs all rules over one period: shows them each event once, in order, then collects their findings, worst first. A row
+ * with an unaided grade is shown with both grades, and a rule that either of them breaks is broken.
+ */
 export function findExceptions(context: FindingContext): {
-  see(retrieval: Retrieval, attribution: Attribution | null): void;
+  see(retrieval: Retrieval, attribution: Attribution | null): Judgements;
   findings(end: EndOfPeriod): readonly Finding[];
 } {
-  const observers = rules.map((rule) => rule(context));
+  const observers = [...rules].map(([rule, create]) => ({ rule, observer: create(context) }));
   return {
     see(retrieval, attribution) {
-      for (const observer of observers) observer.see?.(retrieval, attribution);
+      const said = new Map<FindingRule, 'broken' | 'kept'>();
+      const show = (shown: Attribution | null): void => {
+        for (const { rule, observer } of observers) {
+          const judgement = observer.see?.(retrieval, shown);
+          if (judgement !== undefined && said.get(rule) !== 'broken') said.set(rule, judgement);
+        }
+      };
+      show(attribution);
+      if (attribution?.unaided !== undefined) show({ ...attribution, ...attribution.unaided, candidates: [] });
+      return said;
     },
     findings: (end) =>
       observers
-        .flatMap((observer) => observer.findings(end))
+        .flatMap(({ observer }) => observer.findings(end))
         // The sort is stable, so within one severity the order of the rules remains.
         .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
   };

@@ -1,5 +1,5 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { Policy } from '../../secrets/policy.ts';
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type { HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../model/audited-period.ts';
@@ -11,7 +11,8 @@ import type { Retrieval } from '../model/retrieval.ts';
 /** What rules know before the first row. */
 export interface FindingContext {
   readonly period: ReportingPeriod;
-  readonly policy: Policy;
+  /** The policy that was in force at a moment. */
+  readonly policyAt: PolicyAt;
   readonly rotations: readonly RotationHistory[];
   readonly attribution: AttributionContext;
   readonly refusedReceipts: readonly RefusedReceipts[];
@@ -30,10 +31,19 @@ export interface EndOfPeriod {
   readonly held: readonly InventoriedSecret[];
 }
 
-/** One rule over one period. It sees each event of the vaults in scope once, in order, and keeps only what it needs. */
+/**
+ * What a rule says of one event: it broke the rule, or it was held against it and kept it. Nothing if the rule has no
+ * criterion for the event.
+ */
+type Judgement = 'broken' | 'kept' | undefined;
+
+/** One rule over one period. It sees the events of the vaults in scope in order, and keeps only what it needs. */
 interface FindingObserver {
-  /** `attribution` is `null` for events outside the population. */
-  see?(retrieval: Retrieval, attribution: Attribution | null): void;
+  /**
+   * `attribution` is `null` for events outside the population. A row whose stamp nothing confirms is seen a second time,
+   * with the grade that it has without its client text.
+   */
+  see?(retrieval: Retrieval, attribution: Attribution | null): Judgement;
   findings(end: EndOfPeriod): readonly Finding[];
 }
 

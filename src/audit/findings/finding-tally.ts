@@ -23,7 +23,10 @@ export interface TalliedEvent {
 /** The most evidence that a finding lists; find the rest by subject and time in the data. */
 const mostEvidence = 100;
 
-/** Gathers events into findings, one per subject and key, in order of their first event. */
+/**
+ * Gathers events into findings, one per subject and key, in order of their first event. An event that is added twice in a
+ * row counts once.
+ */
 export function createFindingTally(rule: FindingRule): {
   add(event: TalliedEvent): void;
   findings(): readonly Finding[];
@@ -33,6 +36,7 @@ export function createFindingTally(rule: FindingRule): {
     firstAt: string;
     lastAt: string;
     first: string;
+    newest: string;
     readonly all: string[];
   }
   const gathered = new Map<string, Gathered>();
@@ -42,9 +46,19 @@ export function createFindingTally(rule: FindingRule): {
       const key = `${event.subject}\n${event.key ?? ''}`;
       const known = gathered.get(key);
       if (known === undefined) {
-        gathered.set(key, { ...event, count: 1, firstAt: at, lastAt: at, first: evidence, all: [evidence] });
+        gathered.set(key, {
+          ...event,
+          count: 1,
+          firstAt: at,
+          lastAt: at,
+          first: evidence,
+          newest: evidence,
+          all: [evidence],
+        });
         return;
       }
+      if (known.newest === evidence) return;
+      known.newest = evidence;
       known.count += 1;
       if (at < known.firstAt) {
         known.firstAt = at;

@@ -12,6 +12,8 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'identity-not-in-policy': "the policy does not list the row's identity",
   'address-unknown': 'the policy lists no addresses for the identity, or the row has no address',
   'job-times-unknown': 'Gitea never told when the named job ran: a re-run took its place before it was looked at',
+  'identity-of-other-runners': "the policy assigns the identity to runners with other labels than the job's",
+  'helper-unknown': 'the stamp names a version of the helper that was never released',
   'no-receipt-in-its-log':
     "the job's log was read completely and contains no receipt, although the helper always writes one",
   'receipt-of-unknown-job': 'the receipt names an unknown job',
@@ -38,6 +40,7 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'stamp-by-person': "a person's token carries a job's stamp",
   'stamp-by-our-identity': "Keyturn's own identity carries a job's stamp",
   'stamp-by-platform': "the platform's identity carries a job's stamp",
+  'receipt-of-no-job': 'the receipt names a job that does not exist; every job of that time is known',
   'receipt-of-another-vault': 'the receipt names another vault',
   'receipt-of-another-secret': 'the receipt names another secret',
   'receipt-of-another-version': 'the receipt names another version',

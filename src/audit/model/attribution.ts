@@ -6,10 +6,10 @@ export const grades = [
   'authenticated',
   'corroborated',
   'inferred',
-  'claimed',
   'rotation',
   'platform',
   'person',
+  'claimed',
   'ambiguous',
   'unattributed',
   'contradicted',
@@ -18,11 +18,12 @@ export const grades = [
 
 export type Grade = (typeof grades)[number];
 
-/** What a grade means for a reader of the report. */
+/** What a grade means for a reader of the report. A claim that nothing confirms is not a tie. */
 export const gradeGroups = {
-  'tied to a job': ['authenticated', 'corroborated', 'inferred', 'claimed'],
-  'explained otherwise': ['rotation', 'platform', 'person'],
-  'not tied': ['ambiguous', 'unattributed'],
+  'tied to a job': ['authenticated', 'corroborated', 'inferred'],
+  'explained otherwise': ['rotation', 'platform'],
+  'by a person': ['person'],
+  'not tied': ['claimed', 'ambiguous', 'unattributed'],
   suspicious: ['contradicted', 'rotation-unexplained'],
 } as const satisfies Record<string, readonly Grade[]>;
 
@@ -53,4 +54,9 @@ export interface Attribution {
   readonly reason: string;
   /** References to the evidence: receipts, journal heads, job keys. */
   readonly evidence: readonly string[];
+  /**
+   * For a row whose stamp nothing confirms, or whose stamp is false: the grade of the same row without its client text.
+   * Findings are made from both, so that no text of the reader hides one.
+   */
+  readonly unaided?: Pick<Attribution, 'grade' | 'job' | 'reason'>;
 }

@@ -2,6 +2,8 @@
 export type FindingRule =
   | 'contradicted-read'
   | 'unattributed-read'
+  | 'claimed-read'
+  | 'unknown-identity-read'
   | 'read-outside-namespace'
   | 'read-by-person'
   | 'duplicate-receipt'

@@ -9,12 +9,13 @@ const height = 14;
 const groupColours = {
   'tied to a job': gradeColours.authenticated,
   'explained otherwise': gradeColours.rotation,
+  'by a person': gradeColours.person,
   'not tied': gradeColours.unattributed,
   suspicious: gradeColours.contradicted,
 } as const satisfies Record<GradeGroup, string>;
 
 /**
- * Draws one bar with the shares of reads that are tied to a job, explained otherwise, not tied, or suspicious. A share
+ * Draws one bar with the shares of reads of each group: tied to a job, explained otherwise, by a person, not tied, suspicious. A share
  * that is not zero is always wide enough to see.
  */
 export function sharesChart({ reads }: ReportModel): SvgMarkup {

@@ -18,7 +18,7 @@ import { periodLabel } from '../period/parse-period.ts';
 import type { Capped, GradeGroup, PackFileLine, ReportModel } from './report-model.ts';
 import type { RetrievalTally } from './retrieval-tally.ts';
 import { mapStrings, visibleText } from './visible-text.ts';
-import { countText, minuteText, secondText, shareText } from './wording.ts';
+import { countText, minuteText, secondText, sharesText } from './wording.ts';
 
 /** The most rows of a table in HTML and PDF; beyond this, readers search the data files instead. */
 export const rowCap = 1_000;
@@ -46,8 +46,9 @@ export interface ReportMaterial {
 
 const groupSays = {
   'tied to a job': 'Evidence leads from the read to one attempt of one Gitea job.',
-  'explained otherwise': 'A Keyturn rotation, the Azure platform, or a named person.',
-  'not tied': 'Several jobs are possible, or none is known. Keyturn does not guess.',
+  'explained otherwise': 'A Keyturn rotation, or the Azure platform.',
+  'by a person': 'A person read the value with their own sign-in. Rotation cannot revoke what a person remembers.',
+  'not tied': 'Several jobs are possible, none is known, or nothing confirms the one that the read names.',
   suspicious: "The evidence contradicts itself, or Keyturn's own identity read without a rotation.",
 } as const satisfies Record<GradeGroup, string>;
 
@@ -76,7 +77,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     exceptions: {
       total: audited.findings.length,
       bySeverity: severityCounts(audited.findings),
-      listed: capped(exceptionLines(audited.findings, frameworks), 'findings.ndjson'),
+      listed: capped(exceptionLines(audited.findings, frameworks, audited.inventory), 'findings.ndjson'),
     },
     notRead: audited.notRead.map(({ what, from, to, why, state }) => ({
       what,
@@ -107,10 +108,17 @@ function summarizeReads(tally: RetrievalTally): ReportModel['reads'] {
   for (const [group, members] of Object.entries(gradeGroups)) {
     for (const grade of members) groupOf.set(grade, group as GradeGroup); // The names of gradeGroups are GradeGroup by definition.
   }
-  const groups = [...new Set(groupOf.values())].map((group) => {
-    const count = gradeGroups[group].reduce((sum, grade) => sum + countOf(grade), 0);
-    return { group, count, share: shareText(count, tally.total), description: groupSays[group] };
-  });
+  const counts = [...new Set(groupOf.values())].map((group) => ({
+    group,
+    count: gradeGroups[group].reduce((sum, grade) => sum + countOf(grade), 0),
+  }));
+  const shares = sharesText(counts.map(({ count }) => count));
+  const groups = counts.map(({ group, count }, index) => ({
+    group,
+    count,
+    share: shares[index] ?? '–',
+    description: groupSays[group],
+  }));
   return {
     total: tally.total,
     groups,

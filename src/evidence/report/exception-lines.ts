@@ -1,24 +1,56 @@
 import { compareText } from '../../provenance/compare-text.ts';
-import type { Finding } from '../../audit/model/finding.ts';
+import type { SecretInventoryEntry } from '../../audit/model/audited-period.ts';
+import type { Finding, FindingRule } from '../../audit/model/finding.ts';
 import type { ExceptionLine, FrameworkSection } from './report-model.ts';
 import { plainTimes, secondText, titleOf } from './wording.ts';
 
 const order = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
+/**
+ * Rules in order of the risk that they speak of, within one severity: forged evidence and strangers, persons, reads and
+ * changes that nothing explains; all others follow.
+ */
+const risks: readonly FindingRule[] = [
+  'contradicted-read',
+  'unknown-identity-read',
+  'rotation-unexplained',
+  'staging-read',
+  'read-outside-namespace',
+  'read-by-person',
+  'unattributed-read',
+  'claimed-read',
+  'duplicate-receipt',
+  'denied-burst',
+  'sensitive-operation',
+  'unexplained-write',
+];
+
 /** The most evidence ids printed with one exception; `findings.ndjson` contains all. */
 const evidenceShown = 12;
 
-/** Formats findings as report rows, worst first, each with the controls whose tests it affects. */
+/**
+ * Formats findings as report rows: worst first, then by risk, production before other environments, newest first; each
+ * with the controls whose tests it affects.
+ */
 export function exceptionLines(
   findings: readonly Finding[],
   frameworks: readonly FrameworkSection[],
+  inventory: readonly SecretInventoryEntry[],
 ): readonly ExceptionLine[] {
   const controls = controlsByFinding(frameworks);
+  const production = new Set(
+    inventory
+      .filter(({ environment }) => /^prod(uction)?$/i.test(environment ?? ''))
+      .map(({ vault, secret }) => `${vault}/${secret}`.toLowerCase()),
+  );
+  const isElsewhere = ({ subject }: Finding): number => (production.has(subject.toLowerCase()) ? 0 : 1);
   return [...findings]
     .sort(
       (a, b) =>
         order.indexOf(a.severity) - order.indexOf(b.severity) ||
-        compareText(a.firstAt, b.firstAt) ||
+        riskOf(a.rule) - riskOf(b.rule) ||
+        isElsewhere(a) - isElsewhere(b) ||
+        compareText(b.lastAt, a.lastAt) ||
         compareText(a.id, b.id),
     )
     .map(({ id, rule, severity, subject, description, firstAt, lastAt, count, evidence }) => ({
@@ -34,6 +66,11 @@ export function exceptionLines(
       evidenceTotal: evidence.length,
       controls: controls.get(id) ?? [],
     }));
+}
+
+function riskOf(rule: FindingRule): number {
+  const index = risks.indexOf(rule);
+  return index === -1 ? risks.length : index;
 }
 
 /** Counts the findings of each of the four severities. */

@@ -1,6 +1,6 @@
 import { dayMs } from '../../secrets/duration.ts';
 import { compareText } from '../../provenance/compare-text.ts';
-import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
+import type { Attribution, Grade } from '../../audit/model/attribution.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import type { ReadLine, ReadsBar } from './report-model.ts';
 import { shortened } from './visible-text.ts';
@@ -11,6 +11,16 @@ const mostDailyBars = 100;
 /** The most pairs of secret and reader that are counted individually; more would not be a readable table. */
 const mostReaders = 20_000;
 
+/** The grades of reads that a reader of the report should look at, those of the greatest risk first. */
+const byRisk: readonly Grade[] = [
+  'contradicted',
+  'rotation-unexplained',
+  'person',
+  'unattributed',
+  'claimed',
+  'ambiguous',
+];
+
 /** All statistics about reads, gathered in one pass, with memory use that does not grow with their number. */
 export interface RetrievalTally {
   readonly total: number;
@@ -18,6 +28,7 @@ export interface RetrievalTally {
   readonly byReason: ReadonlyMap<Grade, ReadonlyMap<string, number>>;
   readonly bars: readonly ReadsBar[];
   readonly listed: readonly ReadLine[];
+  /** Those of the greatest risk first, each grade in order of time. */
   readonly toLookAt: readonly ReadLine[];
   readonly toLookAtTotal: number;
   readonly readers: readonly {
@@ -42,7 +53,7 @@ export function tallyRetrievals(
   const byReason = new Map<Grade, Map<string, number>>();
   const readers = new Map<string, { secret: string; reader: string; count: number; lastAt: string }>();
   const listed: ReadLine[] = [];
-  const toLookAt: ReadLine[] = [];
+  const toLookAt = new Map<Grade, ReadLine[]>(byRisk.map((grade) => [grade, []]));
   let total = 0;
   let toLookAtTotal = 0;
   let readsByOtherReaders = 0;
@@ -58,9 +69,10 @@ export function tallyRetrievals(
       const counted = counts[Math.min(counts.length - 1, Math.max(0, bar))];
       counted?.set(grade, (counted.get(grade) ?? 0) + 1);
       if (listed.length < rowCap) listed.push(readLine(attribution));
-      if (mustBeLookedAt(grade)) {
+      const lines = toLookAt.get(grade);
+      if (lines !== undefined) {
         toLookAtTotal += 1;
-        if (toLookAt.length < rowCap) toLookAt.push(readLine(attribution));
+        if (lines.length < rowCap) lines.push(readLine(attribution));
       }
       countReader(attribution);
     },
@@ -75,7 +87,7 @@ export function tallyRetrievals(
         total: [...grades.values()].reduce((sum, count) => sum + count, 0),
       })),
       listed,
-      toLookAt,
+      toLookAt: [...toLookAt.values()].flat().slice(0, rowCap),
       toLookAtTotal,
       readers: [...readers.values()].sort(
         (a, b) => b.count - a.count || compareText(a.secret, b.secret) || compareText(a.reader, b.reader),
@@ -129,9 +141,4 @@ export function readerOf({ job, candidates, retrieval: { identity } }: Attributi
 
 function secretOf({ retrieval }: Attribution): string {
   return shortened(`${retrieval.vault}/${retrieval.secret ?? 'not set'}`, 120);
-}
-
-function mustBeLookedAt(grade: Grade): boolean {
-  const { suspicious, 'not tied': notTied } = gradeGroups;
-  return [...suspicious, ...notTied].some((one) => one === grade);
 }

@@ -28,12 +28,44 @@ export function minuteText(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/**
+ * Shares of one whole, in tenths of a per cent by the method of largest remainders, so that they add up to 100 %. A part
+ * that is not zero never shows as 0 %, and one that is not all never as 100 %.
+ */
+export function sharesText(parts: readonly number[]): readonly string[] {
+  const whole = parts.reduce((sum, part) => sum + part, 0);
+  if (whole === 0) return parts.map(() => '–');
+  const exact = parts.map((part) => (part / whole) * 1000);
+  const tenths = exact.map((share, index) => (parts[index] === 0 ? 0 : Math.max(1, Math.floor(share))));
+  // Largest remainder first; on a tie the earlier part.
+  const order = exact
+    .map((share, index) => ({ index, remainder: share - (tenths[index] ?? 0) }))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  let left = 1000 - tenths.reduce((sum, share) => sum + share, 0);
+  for (const { index } of order) {
+    if (left <= 0) break;
+    if (parts[index] === 0) continue;
+    tenths[index] = (tenths[index] ?? 0) + 1;
+    left -= 1;
+  }
+  // What the least parts were lifted by is taken from the greatest.
+  if (left < 0) {
+    const greatest = tenths.indexOf(Math.max(...tenths));
+    tenths[greatest] = (tenths[greatest] ?? 0) + left;
+  }
+  return tenths.map(tenthsText);
+}
+
+function tenthsText(tenths: number): string {
+  return `${(tenths / 10).toFixed(tenths % 10 === 0 ? 0 : 1)} %`;
+}
+
 /** `97.6 %`. Never rounds to 100 % or 0 % unless the part is all or none. */
 export function shareText(part: number, whole: number): string {
   if (whole === 0) return '–';
   const permille = Math.round((part / whole) * 1000);
   const honest = part === whole || part === 0 ? permille : Math.min(999, Math.max(1, permille));
-  return `${(honest / 10).toFixed(honest % 10 === 0 ? 0 : 1)} %`;
+  return tenthsText(honest);
 }
 
 /** `1.4 MB`, in powers of ten. */

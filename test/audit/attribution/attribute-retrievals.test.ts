@@ -149,6 +149,8 @@ describe('a row whose receipt was copied', () => {
 });
 
 describe('a row with only a stamp', () => {
+  const harvestedLog = { harvested: new Set(['aaaaaaaa-1-1']) };
+
   it('is corroborated if Gitea, identity and address confirm it', () => {
     expect(grade(row('c1', { client: stamp(1) }))).toBe('corroborated stamp-confirmed');
   });
@@ -164,6 +166,9 @@ describe('a row with only a stamp', () => {
     ['contradicted stamp-of-another-repository', { client: stamp(1, { repositoryId: 7 }) }, {}],
     ['claimed stamp-of-unknown-job', { client: stamp(9) }, {}],
     ['contradicted stamp-of-no-job', { client: stamp(9) }, { ledgerCompleteTo: new Date(given.moment(200)) }],
+    ['claimed helper-unknown', { client: stamp(1, { helper: 'mine' }) }, {}],
+    ['claimed helper-unknown', { client: stamp(1, { helper: '0.0.9' }) }, {}],
+    ['claimed no-receipt-in-its-log', { client: stamp(1, { helper: '99.0.0' }) }, harvestedLog],
     ['claimed no-receipt-in-its-log', {}, { harvested: new Set(['aaaaaaaa-1-1']) }],
   ])('is %s otherwise', (expected, change, sources) => {
     expect(grade(row('c1', { client: stamp(1), ...change }), sources)).toBe(expected);
@@ -202,10 +207,10 @@ describe('a row with neither', () => {
 });
 
 describe('a row that is not from a job', () => {
-  it("is a person with a delegated token, and contradicted with a job's stamp", () => {
+  it('is a person with a delegated token, whatever its client text says', () => {
     expect(grade(row('c1', { identity: given.person('ada@example.com') }))).toBe('person delegated-token');
     const forged = row('c1', { identity: given.person('ada@example.com'), client: stamp(1) });
-    expect(grade(forged)).toBe('contradicted stamp-by-person');
+    expect(grade(forged)).toBe('person stamp-by-person');
   });
 
   it('is a rotation if a journal explains it, and suspicious otherwise', () => {

@@ -81,8 +81,8 @@ function attributed({ rows: retrievals, jobs: known, receipts: held }: World): A
 const worth: Readonly<Partial<Record<Grade, number>>> = {
   contradicted: 0,
   unattributed: 1,
-  ambiguous: 2,
-  claimed: 3,
+  ambiguous: 1,
+  claimed: 1,
   inferred: 4,
   corroborated: 5,
   authenticated: 6,

@@ -26,12 +26,13 @@ describe('findings about reads', () => {
   });
 
   it('group reads that cannot be tied to a job, by caller', () => {
-    const unknown = ['a', 'b', 'c'].map((id) => row(id, { identity: workload('nobody') }));
+    const unknown = ['a', 'b', 'c'].map((id) => row(id, { at: at(9_000) }));
     expect(of('unattributed-read', found({ rows: unknown }))).toEqual([
       {
-        subject: 'nobody',
+        subject: 'shared',
         severity: 'medium',
-        description: "3 reads by nobody could not be tied to a job: the policy does not list the row's identity.",
+        description:
+          '3 reads by the runner identity of acme/shop, acme/api (shared) could not be tied to a job: no job that may use the identity was running.',
         count: 3,
       },
     ]);
@@ -57,8 +58,8 @@ describe('findings about reads', () => {
     ];
     const description = found({ rows, policy: policy({ identities }) }).map((one) => one.description);
     expect(description).toEqual([
+      'backup-job (x), which the policy does not list, read kv/database 1 time.',
       "Keyturn's rotator (rotator) purged kv/database 1 time.",
-      "1 read by backup-job (x) could not be tied to a job: the policy does not list the row's identity.",
       '1 read by the runner identity for prod, arm64 (ci-1) could not be tied to a job: no job that may use the identity was running.',
     ]);
   });
@@ -155,7 +156,24 @@ describe('findings about receipts', () => {
   it("name a job that posts the id of another job's read", () => {
     const receipts = [posted(receipt(1, 'c1')), posted(receipt(2, 'c1'))];
     const findings = found({ rows: [quiet], jobs, receipts });
-    expect(of('duplicate-receipt', findings).map(({ subject }) => subject)).toEqual(['acme/shop 10/2.1']);
+    expect(of('duplicate-receipt', findings)).toMatchObject([
+      {
+        subject: 'kv/database',
+        description:
+          'A receipt of acme/shop 10/2.1 claims a read of kv/database that is tied to acme/shop 10/1.1: it is forged.',
+      },
+    ]);
+  });
+
+  it('name both jobs if nothing tells which receipt is forged', () => {
+    const receipts = [posted(receipt(1, 'c1')), posted(receipt(2, 'c1'))];
+    const findings = found({ rows: [{ ...quiet, client: null }], jobs, receipts });
+    expect(of('duplicate-receipt', findings)).toMatchObject([
+      {
+        description:
+          'Receipts of acme/shop 10/1.1 and acme/shop 10/2.1 claim the same read of kv/database: at least one of them is forged.',
+      },
+    ]);
   });
 
   it('name receipts without a row once no more rows can arrive', () => {

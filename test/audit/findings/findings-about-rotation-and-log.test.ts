@@ -175,7 +175,7 @@ describe('a finding', () => {
     const more = found({
       rows: [row('u', { identity: workload('nobody') }), forged, { ...forged, id: 'later', at: at(101) }],
     });
-    expect(more.map(({ rule }) => rule)).toEqual(['contradicted-read', 'unattributed-read']);
+    expect(more.map(({ rule }) => rule)).toEqual(['contradicted-read', 'unknown-identity-read', 'unattributed-read']);
     expect(more[0]?.id).toBe(lone?.id);
     expect(lone?.id).toMatch(/^[0-9a-f]{16}$/);
   });

@@ -8,7 +8,7 @@ import { retrievalFiles } from '../../../src/evidence/pack/data-files.ts';
 import { measures } from '../../../src/evidence/report/observe-controls.ts';
 import { renderHtml } from '../../../src/evidence/render/render-html.ts';
 import { renderPdf } from '../../../src/evidence/render/render-pdf.ts';
-import { shareText } from '../../../src/evidence/report/wording.ts';
+import { sharesText, shareText } from '../../../src/evidence/report/wording.ts';
 import { modelOfStory } from '../model.ts';
 import { auditedStory, hostile } from '../story.ts';
 
@@ -16,6 +16,8 @@ import { auditedStory, hostile } from '../story.ts';
 const rules = {
   'contradicted-read': 1,
   'unattributed-read': 1,
+  'claimed-read': 1,
+  'unknown-identity-read': 1,
   'read-outside-namespace': 1,
   'read-by-person': 1,
   'duplicate-receipt': 1,
@@ -84,7 +86,7 @@ describe('the model of the report', () => {
     const html = await renderHtml(model);
     expect(html).not.toMatch(/complian|conform|satisf|passed/i);
     const accounted = model.frameworks[0]?.controls.find(({ id }) => id === 'CC6.1')?.tests[0]?.observation;
-    expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 18.');
+    expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 45.');
   });
 
   it('states that nothing was tested, and why, if there was no data', async () => {
@@ -175,6 +177,42 @@ describe('the model of the report', () => {
   it('caps long tables and names the file with the rest', async () => {
     const { reads } = await modelOfStory({ audited: auditedStory({ reads: 2500 }) });
     expect([reads.all.rows.length, reads.all.note]).toEqual([1000, '1,000 of 2,500; all in retrievals.ndjson']);
+  });
+
+  it('adds up the shares of all groups to 100 %', () => {
+    expect(sharesText([390, 8, 1, 1])).toEqual(['97.5 %', '2 %', '0.3 %', '0.2 %']);
+    fc.assert(
+      fc.property(fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 6 }), (parts) => {
+        const shares = sharesText(parts);
+        if (parts.every((part) => part === 0)) return;
+        const sum = shares.reduce((total, share) => total + Math.round(Number(share.replace(' %', '')) * 10), 0);
+        expect(sum).toBe(1000);
+        for (const [index, part] of parts.entries()) expect(shares[index] === '0 %').toBe(part === 0);
+      }),
+    );
+  });
+
+  it('lists the reads to review by risk, and a person beside the untied ones', async () => {
+    const { reads } = await modelOfStory();
+    const order = [...new Set(reads.toLookAt.rows.map(({ grade }) => grade))];
+    expect(order).toEqual(['contradicted', 'rotation-unexplained', 'person', 'unattributed', 'claimed', 'ambiguous']);
+    const person = reads.groups.find(({ group }) => group === 'by a person');
+    expect(person?.count).toBe(reads.grades.find(({ grade }) => grade === 'person')?.count);
+  });
+
+  it('lists exceptions by risk: a person before the overdue secret, production before the rest', async () => {
+    const { exceptions } = await modelOfStory();
+    expect(exceptions.listed.rows.map(({ rule }) => rule)).toEqual([
+      'Contradicted read',
+      'Read outside namespace',
+      'Duplicate receipt',
+      'Read by person',
+      'Denied burst',
+      'Rotation overdue',
+      'Log gap',
+      'Secret never read',
+      'Unreadable row',
+    ]);
   });
 
   it('never rounds a share to 100 % or 0 %', () => {

@@ -4,12 +4,13 @@ import type { Grade } from '../../model/attribution.ts';
 import type { Job } from '../../model/job.ts';
 import type { JobIndex } from '../job-index.ts';
 import type { ReceiptClaim, ReceiptIndex } from '../receipt-index.ts';
+import type { PolicyAt } from '../../../secrets/policy-timeline.ts';
 import type { Retrieval } from '../../model/retrieval.ts';
 import type { RotationIndex } from '../rotation-index.ts';
 
 /** The indexes that the rules use. They do not change during grading, so rows do not influence each other. */
 export interface AttributionContext {
-  readonly policy: Policy;
+  readonly policyAt: PolicyAt;
   readonly jobs: JobIndex;
   readonly receipts: ReceiptIndex;
   readonly rotations: RotationIndex;
@@ -26,6 +27,8 @@ export interface Row {
   readonly retrieval: Retrieval;
   /** Milliseconds. */
   readonly at: number;
+  /** The policy that was in force at that time. */
+  readonly policy: Policy;
   /** The policy's entry for the row's object id. */
   readonly identity: IdentityRule | null;
   readonly stamp: JobStamp | null;

@@ -7,7 +7,7 @@ import { type AttributionRule, verdict } from './attribution-rule.ts';
  * For rows without receipt and stamp: if exactly one job is possible, it is inferred; if several are, all are listed
  * and none is chosen.
  */
-export const candidateRule: AttributionRule = ({ retrieval, identity, at }, { jobs, policy }) => {
+export const candidateRule: AttributionRule = ({ retrieval, identity, at, policy }, { jobs }) => {
   if (retrieval.identity.kind === 'none') return verdict('unattributed', 'no-identity-in-row');
   if (policy.identities.size === 0) return verdict('unattributed', 'no-identities-in-policy');
   if (identity === null) return verdict('unattributed', 'identity-not-in-policy');

@@ -1,12 +1,12 @@
 import { type AttributionRule, verdict } from './attribution-rule.ts';
 
 /**
- * A delegated token belongs to a person, whatever application it came through. A job stamp on such a read is forged, so
- * the grade is `contradicted`.
+ * A delegated token belongs to a person, whatever application it came through and whatever its client text says: only
+ * the token's claims decide. A job stamp on such a read is forged; the reason says so, and it is a finding.
  */
 export const personRule: AttributionRule = ({ retrieval, stamp }) => {
   if (retrieval.identity.kind !== 'person') return null;
-  return stamp === null ? verdict('person', 'delegated-token') : verdict('contradicted', 'stamp-by-person');
+  return verdict('person', stamp === null ? 'delegated-token' : 'stamp-by-person');
 };
 
 /**

@@ -54,6 +54,11 @@ function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionCo
   if (job === null) {
     const { runId, jobId, attempt } = first.receipt.job;
     const candidates = [`? ${String(runId)}/${String(jobId)}.${String(attempt)}`];
+    // The ledger knows every job of that time. Gitea confirmed the token of a posted receipt, so only a logged one lies.
+    const complete = context.ledgerCompleteTo !== null && row.at + jobSlackMs < context.ledgerCompleteTo;
+    if (complete && claims.every(({ channel }) => channel === 'logged')) {
+      return verdict('contradicted', 'receipt-of-no-job', { evidence });
+    }
     return verdict('claimed', 'receipt-of-unknown-job', { candidates, evidence });
   }
   const fitting = claims.filter((claim) => disagreement(claim, row, job) === null);

@@ -1,6 +1,7 @@
 import { matchAddress } from '../address-match.ts';
 import { jobKey, jobName } from '../../model/job-name.ts';
-import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
+import { leavesReceipts } from '../../../provenance/helper-version.ts';
+import { jobSlackMs, mayServe, servesRepository, wasRunning } from '../job-index.ts';
 import { type AttributionRule, verdict } from './attribution-rule.ts';
 
 /**
@@ -32,11 +33,15 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
   if (identity.repositories.length > 0 && !servesRepository(identity, job.repository)) {
     return contradicted('identity-never-serves-repository');
   }
+  if (!mayServe(identity, job)) return claimed('identity-of-other-runners');
   const address = matchAddress(retrieval.address, identity.addresses);
   if (address === 'outside') return contradicted('address-not-of-identity');
   if (address === 'unknown') return claimed('address-unknown');
   if (running === 'unknown') return claimed('job-times-unknown');
-  // The helper logs a receipt before the child starts, so a complete log without one contradicts the stamp.
+  // No release of the helper has this version, so nothing is known of what it leaves.
+  if (!leavesReceipts(stamp.helper)) return claimed('helper-unknown');
+  // The helper logs a receipt before the child starts, so a log that two readings agree on and that has none speaks
+  // against the stamp. A killed helper leaves none either, so the row is not contradicted.
   if (context.isHarvested(jobKey(job))) return claimed('no-receipt-in-its-log');
   return verdict('corroborated', 'stamp-confirmed', { job, evidence });
 };

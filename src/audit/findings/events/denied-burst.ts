@@ -1,9 +1,9 @@
-import { callerName, capitalised } from './finding-caller.ts';
-import type { Finding } from '../model/finding.ts';
-import type { Retrieval } from '../model/retrieval.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { callerOf, subjectOf } from './finding-rule.ts';
-import { findingId } from './finding-tally.ts';
+import { callerName, capitalised } from '../finding-caller.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Retrieval } from '../../model/retrieval.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../finding-rule.ts';
+import { findingId } from '../finding-tally.ts';
 
 /** Refusals of one caller within ten minutes of each other form one burst; fewer than five are everyday mistakes. */
 const gapMs = 10 * 60_000;
@@ -27,7 +27,7 @@ interface Burst {
 }
 
 /** Many refusals of one caller in a short time: a probe, or a role assignment that has not taken effect yet. */
-export const deniedBurst: FindingRuleFactory = ({ policy }) => {
+export const deniedBurst: FindingRuleFactory = ({ policyAt }) => {
   const open = new Map<string, Burst>();
   const closed: Burst[] = [];
   return {
@@ -35,13 +35,14 @@ export const deniedBurst: FindingRuleFactory = ({ policy }) => {
       const caller = callerOf(retrieval);
       const burst = open.get(caller);
       if (retrieval.kind === 'read') noteGrant(burst, retrieval);
-      if (retrieval.kind !== 'denied') return;
+      if (retrieval.kind !== 'denied') return undefined;
       if (burst !== undefined && within(burst.lastAt, retrieval.at, gapMs) && burst.grantedAt === null) {
         extend(burst, retrieval);
-        return;
+        return undefined;
       }
       if (burst !== undefined) closed.push(burst);
-      open.set(caller, startBurst(retrieval, caller, callerName(retrieval, policy)));
+      open.set(caller, startBurst(retrieval, caller, callerName(retrieval, policyAt(retrieval.at))));
+      return undefined;
     },
     findings: () => {
       const bursts = [...closed, ...open.values()].filter(({ count }) => count >= fewest);

@@ -1,8 +1,8 @@
-import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import { callerName } from './finding-caller.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { callerOf, subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import type { RotationHistory } from '../../../rotation/history/rotation-history.ts';
+import { callerName } from '../finding-caller.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** The time from which a version must no longer be read, in milliseconds, and the reason. */
 interface End {
@@ -15,7 +15,7 @@ interface End {
  * rotation's start; an emergency rotation has none. After a roll-back the old value is in force again, and the new
  * version is the one that ends.
  */
-export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
+export const oldVersionRead: FindingRuleFactory = ({ rotations, policyAt }) => {
   const tally = createFindingTally('old-version-read');
   const endOf = new Map<string, End>();
   for (const rotation of rotations) {
@@ -31,7 +31,7 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
       if (attribution === null || attribution.grade === 'rotation' || version === null) return;
       const subject = subjectOf(retrieval);
       const end = endOf.get(`${subject}@${version}`);
-      if (end === undefined || Date.parse(at) <= end.at) return;
+      if (end === undefined || Date.parse(at) <= end.at) return 'kept';
       tally.add({
         subject,
         key: `${version} ${callerOf(retrieval)}`,
@@ -39,8 +39,9 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policy }) => {
         at,
         evidence: retrieval.id,
         description: ({ count }) =>
-          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policy)} ${end.description}.`,
+          `${counted(count, 'read')} of version ${version} of ${subject} by ${callerName(retrieval, policyAt(at))} ${end.description}.`,
       });
+      return 'broken';
     },
     findings: () => tally.findings(),
   };

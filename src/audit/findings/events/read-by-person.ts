@@ -1,13 +1,14 @@
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { callerOf, subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Reads by people: rotation cannot revoke what a person remembers. */
 export const readByPerson: FindingRuleFactory = () => {
   const tally = createFindingTally('read-by-person');
   return {
     see(retrieval, attribution) {
-      if (attribution?.grade !== 'person') return;
+      if (attribution === null) return;
+      if (attribution.grade !== 'person') return 'kept';
       const subject = subjectOf(retrieval);
       const person = callerOf(retrieval);
       tally.add({
@@ -18,6 +19,7 @@ export const readByPerson: FindingRuleFactory = () => {
         evidence: retrieval.id,
         description: ({ count }) => `${person} read ${subject} ${counted(count, 'time')} with personal credentials.`,
       });
+      return 'broken';
     },
     findings: () => tally.findings(),
   };

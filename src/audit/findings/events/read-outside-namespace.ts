@@ -1,9 +1,9 @@
-import { namespaceRefusals } from '../../secrets/namespace-refusals.ts';
-import { jobName } from '../model/job-name.ts';
-import type { Job } from '../model/job.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { namespaceRefusals } from '../../../secrets/namespace-refusals.ts';
+import { jobName } from '../../model/job-name.ts';
+import type { Job } from '../../model/job.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Why a job counts as a fork's although Gitea did not say that it is. */
 function describeUnknownOrigin({ fork, forkUnknownBecause = 'no reason is on record' }: Job): string {
@@ -12,16 +12,17 @@ function describeUnknownOrigin({ fork, forkUnknownBecause = 'no reason is on rec
 }
 
 /** Reads by jobs of repositories, branches, events or forks that the policy does not allow to read this secret. */
-export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
+export const readOutsideNamespace: FindingRuleFactory = ({ policyAt }) => {
   const tally = createFindingTally('read-outside-namespace');
   return {
     see(retrieval, attribution) {
       const subject = subjectOf(retrieval);
+      const policy = policyAt(retrieval.at);
       const binding = policy.secrets.get(subject);
       const job = attribution?.job ?? null;
       if (binding === undefined || job === null || binding.namespaces.length === 0) return;
       const namespaces = binding.namespaces.flatMap((name) => policy.namespaces.get(name) ?? []);
-      if (namespaces.some((one) => namespaceRefusals(job, one).length === 0)) return;
+      if (namespaces.some((one) => namespaceRefusals(job, one).length === 0)) return 'kept';
       tally.add({
         subject,
         key: job.fork === 'unknown' ? `${job.repository} fork-unknown` : job.repository,
@@ -31,6 +32,7 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policy }) => {
         description: ({ count }) =>
           `${job.repository} read ${subject} ${counted(count, 'time')}; the policy allows only ${binding.namespaces.join(', ')}.${describeUnknownOrigin(job)}`,
       });
+      return 'broken';
     },
     findings: () => tally.findings(),
   };

@@ -1,10 +1,10 @@
-import { callerName, capitalised } from './finding-caller.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { callerOf, subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { callerName, capitalised } from '../finding-caller.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Reads by Keyturn's own identities without a journal entry: another party may be using them. */
-export const rotationUnexplained: FindingRuleFactory = ({ policy }) => {
+export const rotationUnexplained: FindingRuleFactory = ({ policyAt }) => {
   const tally = createFindingTally('rotation-unexplained');
   return {
     see(retrieval, attribution) {
@@ -17,8 +17,9 @@ export const rotationUnexplained: FindingRuleFactory = ({ policy }) => {
         at: retrieval.at,
         evidence: retrieval.id,
         description: ({ count }) =>
-          `${capitalised(callerName(retrieval, policy))} read ${subject} ${counted(count, 'time')} without a journal entry.`,
+          `${capitalised(callerName(retrieval, policyAt(retrieval.at)))} read ${subject} ${counted(count, 'time')} without a journal entry.`,
       });
+      return 'broken';
     },
     findings: () => tally.findings(),
   };

@@ -1,5 +1,5 @@
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Rows of the log that could not be parsed: they are counted and named, but not part of any other number. */
 export const unreadableRow: FindingRuleFactory = ({ period }) => ({

@@ -1,10 +1,11 @@
-import { tightenedBinding } from '../../secrets/tightened-binding.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { createFindingTally } from './finding-tally.ts';
+import { tightenedBinding } from '../../../secrets/tightened-binding.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
 
 /** Tags that ask for more than the policy allows. They have no effect, but somebody set them. */
-export const tagWidened: FindingRuleFactory = ({ policy }) => ({
+export const tagWidened: FindingRuleFactory = ({ policyAt }) => ({
   findings({ held, asOf }) {
+    const policy = policyAt(new Date(asOf).toISOString());
     const tally = createFindingTally('tag-widened');
     for (const { vault, secret, version, tags = {} } of held) {
       const subject = `${vault}/${secret}`;

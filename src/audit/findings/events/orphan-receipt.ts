@@ -1,7 +1,7 @@
-import { jobName } from '../model/job-name.ts';
-import { answeredAt } from '../attribution/receipt-index.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { jobName } from '../../model/job-name.ts';
+import { answeredAt } from '../../attribution/receipt-index.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /**
  * Receipts of served reads that are missing from the log although all its rows have arrived: rows were lost, or the

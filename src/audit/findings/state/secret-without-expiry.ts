@@ -1,5 +1,5 @@
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { createFindingTally } from './finding-tally.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
 
 /** Secrets that never expire: no event will ever announce that they are due. */
 export const secretWithoutExpiry: FindingRuleFactory = () => ({

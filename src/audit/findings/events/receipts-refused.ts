@@ -1,7 +1,7 @@
-import { mostReceiptsPerTask } from '../collection/receipt-room.ts';
-import { jobName } from '../model/job-name.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { mostReceiptsPerTask } from '../../collection/receipt-room.ts';
+import { jobName } from '../../model/job-name.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** A job that posted more receipts than a task may: it tried to fill the archive, or reads in a loop. */
 export const receiptsRefused: FindingRuleFactory = ({ attribution: { jobs }, refusedReceipts }) => ({

@@ -1,10 +1,11 @@
-import { operatorTags, tightenedBinding } from '../../secrets/tightened-binding.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { createFindingTally } from './finding-tally.ts';
+import { operatorTags, tightenedBinding } from '../../../secrets/tightened-binding.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
 
 /** Tags with invalid values, whose intended effect may not happen. The finding does not repeat their text. */
-export const tagMalformed: FindingRuleFactory = ({ policy }) => ({
+export const tagMalformed: FindingRuleFactory = ({ policyAt }) => ({
   findings({ held, asOf }) {
+    const policy = policyAt(new Date(asOf).toISOString());
     const tally = createFindingTally('tag-malformed');
     for (const { vault, secret, version, tags = {} } of held) {
       const subject = `${vault}/${secret}`;

@@ -1,5 +1,5 @@
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { createFindingTally } from './finding-tally.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
 
 /** Secrets that nobody read in the whole period: an unused secret should not exist. */
 export const secretNeverRead: FindingRuleFactory = ({ period }) => ({

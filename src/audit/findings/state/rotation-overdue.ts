@@ -1,6 +1,6 @@
-import { dayMs } from '../../secrets/duration.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { createFindingTally } from './finding-tally.ts';
+import { dayMs } from '../../../secrets/duration.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
 
 /**
  * Secrets whose age exceeds the policy's validity, or that are past their own expiry: Key Vault still serves an expired

@@ -1,7 +1,7 @@
-import { callerName, capitalised } from './finding-caller.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { callerOf, subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { callerName, capitalised } from '../finding-caller.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 const deeds: Readonly<Record<string, string>> = {
   SecretSet: 'set the value of',
@@ -9,15 +9,16 @@ const deeds: Readonly<Record<string, string>> = {
 };
 
 /** Values and properties set by anyone but the rotator, or by the rotator without a journal entry. */
-export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { rotations } }) => {
+export const unexplainedWrite: FindingRuleFactory = ({ policyAt, attribution: { rotations } }) => {
   const tally = createFindingTally('unexplained-write');
   return {
     see(retrieval) {
       const { kind, operation, identity } = retrieval;
       const deed = kind === 'write' ? deeds[operation] : undefined;
       if (deed === undefined) return;
+      const policy = policyAt(retrieval.at);
       const role = identity.objectId === null ? undefined : policy.identities.get(identity.objectId)?.role;
-      if (role === 'rotator' && rotations.explain(retrieval) !== null) return;
+      if (role === 'rotator' && rotations.explain(retrieval) !== null) return 'kept';
       const subject = subjectOf(retrieval);
       const bound = policy.secrets.has(subject);
       const caller = capitalised(callerName(retrieval, policy));
@@ -33,6 +34,8 @@ export const unexplainedWrite: FindingRuleFactory = ({ policy, attribution: { ro
             ? `${caller} ${deed} ${subject} ${counted(count, 'time')} without a journal entry.`
             : `${caller} ${deed} ${subject} ${counted(count, 'time')} outside any rotation.`,
       });
+      // A secret that the policy does not bind belongs to its owner, so the write is told and not held against Keyturn.
+      return bound || role === 'rotator' ? 'broken' : undefined;
     },
     findings: () => tally.findings(),
   };

@@ -1,6 +1,6 @@
-import { sentenceOf } from '../../service-error.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { createFindingTally } from './finding-tally.ts';
+import { sentenceOf } from '../../../service-error.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
 
 const ends = {
   'needs-attention': { severity: 'high', description: 'stopped and needs attention' },

@@ -1,6 +1,6 @@
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Rows whose status and signature state different outcomes; the status is used. */
 export const statusDisagrees: FindingRuleFactory = () => {
@@ -19,6 +19,7 @@ export const statusDisagrees: FindingRuleFactory = () => {
         description: ({ count }) =>
           `${counted(count, 'row')} of ${operation} on ${subject} with status ${String(status)}: the result signature states another outcome.`,
       });
+      return 'broken';
     },
     findings: () => tally.findings(),
   };

@@ -1,7 +1,7 @@
-import { callerName, capitalised } from './finding-caller.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { callerOf, subjectOf } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { callerName, capitalised } from '../finding-caller.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Operations that export a whole secret or remove it. */
 const deeds: ReadonlyMap<string, string> = new Map(
@@ -15,7 +15,7 @@ const deeds: ReadonlyMap<string, string> = new Map(
 );
 
 /** Successful backups, restores, deletions, purges and recoveries; each should have a ticket. */
-export const sensitiveOperation: FindingRuleFactory = ({ policy }) => {
+export const sensitiveOperation: FindingRuleFactory = ({ policyAt }) => {
   const tally = createFindingTally('sensitive-operation');
   return {
     see(retrieval) {
@@ -30,8 +30,9 @@ export const sensitiveOperation: FindingRuleFactory = ({ policy }) => {
         at: retrieval.at,
         evidence: retrieval.id,
         description: ({ count }) =>
-          `${capitalised(callerName(retrieval, policy))} ${deed} ${subject} ${counted(count, 'time')}.`,
+          `${capitalised(callerName(retrieval, policyAt(retrieval.at)))} ${deed} ${subject} ${counted(count, 'time')}.`,
       });
+      return 'broken';
     },
     findings: () => tally.findings(),
   };

@@ -1,6 +1,6 @@
-import { hourMs } from '../../secrets/duration.ts';
-import type { FindingRuleFactory } from './finding-rule.ts';
-import { counted, createFindingTally } from './finding-tally.ts';
+import { hourMs } from '../../../secrets/duration.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /**
  * Hours that were read but contain no row of Keyturn's canary read, so rows may be missing. Consecutive hours form one

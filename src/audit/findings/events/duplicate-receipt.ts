@@ -1,0 +1,65 @@
+import type { JobNumbers } from '../../../provenance/job-numbers.ts';
+import { answeredAt } from '../../attribution/receipt-index.ts';
+import type { Attribution } from '../../model/attribution.ts';
+import { jobName } from '../../model/job-name.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
+import { subjectOf } from '../finding-rule.ts';
+import { createFindingTally } from '../finding-tally.ts';
+
+/**
+ * Receipts that were used twice. One printed by another job than its own is a finding about the copier. A read that
+ * receipts of several jobs claim is a finding about the read, because the row's stamp, which may tell whose it is, is only
+ * a claim of the reader.
+ */
+export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, receipts }, period }) => {
+  const tally = createFindingTally('duplicate-receipt');
+  const contested = new Map(receipts.contested().map(({ correlationId, claims }) => [correlationId, claims]));
+  const name = (numbers: Pick<JobNumbers, 'instance' | 'jobId' | 'attempt'>) => {
+    const job = jobs.find(numbers);
+    return job === null ? `job ${String(numbers.jobId)}.${String(numbers.attempt)}` : jobName(job);
+  };
+  return {
+    see(retrieval, attribution) {
+      const claims = contested.get(retrieval.correlationId ?? '');
+      if (claims === undefined || attribution === null) return;
+      const claimants = [...new Set(claims.map(({ receipt }) => name(receipt.job)))].sort();
+      const owner = ownerOf(attribution);
+      const others = claimants.filter((claimant) => claimant !== owner);
+      const subject = subjectOf(retrieval);
+      tally.add({
+        subject,
+        key: claimants.join('\n'),
+        severity: 'high',
+        at: retrieval.at,
+        evidence: retrieval.id,
+        description: () =>
+          owner === null
+            ? `Receipts of ${claimants.join(' and ')} claim the same read of ${subject}: at least one of them is forged.`
+            : `A receipt of ${others.join(' and ')} claims a read of ${subject} that is tied to ${owner}: it is forged.`,
+      });
+      return 'broken';
+    },
+    findings() {
+      for (const { receipt, log, reference } of receipts.copied) {
+        const at = answeredAt(receipt);
+        if (log === null || at < period.from.getTime() || at >= period.to.getTime()) continue;
+        const [copier, owner] = [name(log), name(receipt.job)];
+        tally.add({
+          subject: copier,
+          key: owner,
+          severity: 'high',
+          at: new Date(at).toISOString(),
+          evidence: reference,
+          description: () =>
+            `The log of ${copier} contains a receipt of ${owner}: somebody copied it to claim that job's read.`,
+        });
+      }
+      return tally.findings();
+    },
+  };
+};
+
+/** The job of a tied row; a claim that nothing confirms names no owner. */
+function ownerOf({ grade, job }: Attribution): string | null {
+  return job === null || grade === 'claimed' ? null : jobName(job);
+}
