@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { printTable } from './print-table.ts';
+import { printTable } from '../print-table.ts';
 import { type DueCase, type Rotated, type Stage, rotateDueSecrets, writePlainly } from './rotate-due-secrets.ts';
 
 /** docs/performance.md: 300 writes in ten seconds, plus a fifth of the time that they need. */
