@@ -19,7 +19,7 @@ const nearBytes = 48;
 /** What the first bytes of needles are made of: 1 at each byte that one begins with, and at each two that follow each other. */
 export interface NeedleBytes {
   readonly first: Uint8Array;
-  /** At each byte among them. */
+  /** At each byte of those that are text. */
   readonly known: Uint8Array;
   readonly pairs: Uint8Array;
   /** At each two that one begins with. */
@@ -60,22 +60,34 @@ export class EscapeFinder {
 
   #glanceAt(nodes: readonly ViewNode[], at: number): void {
     const { plain } = this.#tree;
-    const before = at === 0 ? 0 : (plain.text[at - 1] ?? 0);
     for (const node of nodes) {
-      const glance = node.view.glance(plain, at);
-      if (glance === plainly || (glance !== unclear && !this.#mayShow(node, at, before, glance))) continue;
-      this.#findAround(node, at, plain.read(at));
+      const isClear = this.#isSettled(node, at, node.view.glance(plain, at));
+      const deeper = isClear ? (node.view.glanceDeeper?.(plain, at) ?? plainly) : plainly;
+      if (!isClear || !this.#isSettled(node, at, deeper)) this.#findAround(node, at, plain.read(at));
     }
   }
 
-  /** Whether a needle may hold a byte that was seen, after the byte before it, or begin with it. */
-  #mayShow({ escapes }: ViewNode, at: number, before: number, glance: number): boolean {
-    const { pairs, first, beginnings } = this.#bytes;
+  /** Settles what was seen at a glance: no needle shows it there, or those that may are marked. */
+  #isSettled({ escapes }: ViewNode, at: number, glance: number): boolean {
+    if (glance === plainly) return true;
+    if (glance === unclear) return false;
+    const { text, to } = this.#tree.plain;
+    const { pairs, first } = this.#bytes;
     const shown = glance & 0xff;
-    if (pairs[(before << 8) | shown] === 1) return true;
-    if ((glance & afterNothing) !== 0 || first[shown] === 0) return false;
-    const after = this.#tree.plain.text[at + lengthSeen(glance)];
-    return after === undefined || escapes[after] === 1 || beginnings[(shown << 8) | after] === 1;
+    const leavesOut = (glance & afterNothing) !== 0;
+    const before = at === 0 ? 0 : (text[at - 1] ?? 0);
+    if (pairs[(before << 8) | shown] === 0 && (leavesOut || first[shown] === 0)) return true;
+    const after = at + lengthSeen(glance);
+    if (after + 2 >= to) return false;
+    this.#around[3] = shown;
+    for (let next = 0; next < 3; next += 1) {
+      const byte = text[after + next] ?? 0;
+      if (escapes[byte] === 1) return false;
+      this.#around[4 + next] = byte;
+    }
+    for (let back = 1; back <= 3; back += 1) this.#around[3 - back] = at < back ? 0 : (text[at - back] ?? 0);
+    this.#markAround(at, leavesOut);
+    return true;
   }
 
   /** Marks where a needle may begin whose first escape, in a view or one looked through it, stands at `at`. */

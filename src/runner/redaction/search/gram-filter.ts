@@ -26,7 +26,7 @@ export interface GramFilter {
 export function gramFilter(needles: NeedleTable): GramFilter {
   const window = Math.min(needles.shortest, widestWindow);
   const stride = window - gramBytes + 1;
-  const bits = Math.min(19, Math.max(12, 32 - Math.clz32(needles.count * stride * 8)));
+  const bits = Math.min(19, Math.max(12, 32 - Math.clz32(needles.count * stride * 32)));
   const shift = 32 - bits;
   const present = new Uint8Array(1 << bits);
   /** Where in the windows a gram stands: bit 0 for the beginning of a needle. */

@@ -10,6 +10,8 @@ export interface NeedleTable {
   lengthOf(row: number): number;
   /** Whether all of these rows are pieces of needles that repeat themselves. */
   areRepetitions(low: number, high: number): boolean;
+  /** How many bytes of a text are those of a needle, from one of each on. */
+  matchingBytes(row: number, depth: number, text: Buffer, at: number): number;
   /** One byte of a needle. */
   byteAt(row: number, depth: number): number;
 }
@@ -41,6 +43,13 @@ export function needleTable(needles: readonly Buffer[], repetitions: readonly Bu
     found,
     lengthOf: (row) => (starts[row + 1] ?? 0) - (starts[row] ?? 0),
     areRepetitions: (low, high) => (before[high + 1] ?? 0) - (before[low] ?? 0) === high + 1 - low,
+    matchingBytes(row, depth, text, at) {
+      const from = (starts[row] ?? 0) + depth;
+      const most = Math.min((starts[row + 1] ?? 0) - from, text.length - at);
+      let count = 0;
+      while (count < most && bytes[from + count] === text[at + count]) count += 1;
+      return count;
+    },
     byteAt,
     narrow(low, high, depth, byte) {
       if (depth === 0) {

@@ -75,6 +75,15 @@ export class NeedleWalk {
         low += 1;
         if (low > high) return;
       }
+      if (low === high && table.areRepetitions(low, high)) {
+        // No view shows it: the rest is compared at once.
+        const count = table.matchingBytes(low, depth, text, at + 1);
+        depth += count;
+        if (depth === table.lengthOf(low))
+          this.#start.whole = Math.max(this.#start.whole, at + 1 + count - this.#origin);
+        else if (at + 1 + count >= to) this.#endsOpen(low, high, depth);
+        return;
+      }
     }
   }
 

@@ -33,7 +33,7 @@ export function secretSearch(needles: readonly Buffer[], repetitions: readonly B
   const filter = gramFilter(table);
   const bytes = {
     first: new Uint8Array(256),
-    known: new Uint8Array(256),
+    known: bytesOf(needles),
     pairs: new Uint8Array(65_536),
     beginnings: new Uint8Array(65_536),
   };
@@ -41,10 +41,9 @@ export function secretSearch(needles: readonly Buffer[], repetitions: readonly B
   for (const needle of needles) {
     bytes.first[needle[0] ?? 0] = 1;
     bytes.beginnings[((needle[0] ?? 0) << 8) | (needle[1] ?? 0)] = 1;
-    for (const byte of needle.subarray(0, filter.window)) bytes.known[byte] = 1;
     for (let at = 1; at < filter.window; at += 1) bytes.pairs[((needle[at - 1] ?? 0) << 8) | (needle[at] ?? 0)] = 1;
   }
-  const tree = viewTree(bytesOf(needles));
+  const tree = viewTree(bytes.known);
   const marks = new PlaceMarks();
   const mark = (at: number) => marks.mark(at);
   const escapes = new EscapeFinder(tree, filter, bytes, mark);

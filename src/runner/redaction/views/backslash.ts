@@ -1,10 +1,12 @@
 import {
   asciiOf,
-  octet,
   character,
+  digitOf,
   lengthOf,
   nothing,
+  octet,
   open,
+  plainly,
   readDigits,
   seen,
   stretched,
@@ -50,6 +52,7 @@ export const backslashes: View = {
     return control === -1 ? stretched(next, begun) : character(control, begun);
   },
   glance,
+  glanceDeeper,
 };
 
 /** So many backslashes in a row stand for one in JSON in JSON in JSON. */
@@ -60,16 +63,50 @@ function glance(stream: PlainBytes, at: number): number {
   if (at + thrice >= to) return unclear;
   const next = text[at + 1] ?? 0;
   if (next === backslash) {
-    let run = 2;
-    while (run < thrice && text[at + run] === backslash) run += 1;
-    return run === thrice ? seen(backslash, 2) : unclear;
+    const run = backslashesAt(text, at);
+    // Before a letter, two or three are JSON in JSON: what that shows is seen deeper.
+    return run === thrice || (run <= 3 && isSimple(text[at + run] ?? 0)) ? seen(backslash, 2) : unclear;
   }
-  const isNumber = next === 0x78 || next === 0x75 || next === 0x55 || (next >= 0x30 && next <= 0x37);
-  if (isNumber || next >= 0x80 || next === lineFeed || next === 0x0d) return unclear;
+  if (!isSimple(next)) return glanceAtNumber(stream, at, next);
   const control = letters[next] ?? -1;
   // A line end that is escaped may break base64.
   if ((control === lineFeed || control === 0x0d) && stream.isWithinWord(at)) return unclear;
   return seen(control === -1 ? next : control, 2);
+}
+
+/** `\x41` and `\u0041`: what is ASCII is seen. */
+function glanceAtNumber({ text, to }: PlainBytes, at: number, letter: number): number {
+  const length = letter === 0x78 ? 4 : 6;
+  if ((letter !== 0x78 && letter !== 0x75) || at + length >= to) return unclear;
+  let value = 0;
+  for (let place = at + 2; place < at + length; place += 1) {
+    const digit = digitOf(text[place] ?? 0);
+    if (digit > 15) return unclear;
+    value = value * 16 + digit;
+  }
+  // A backslash or a line end may begin what is seen deeper.
+  return value >= 0x80 || value === backslash || value < 0x20 ? unclear : seen(value, length);
+}
+
+/** Two backslashes and a letter are that letter's escape to JSON in JSON; so are three and a quote. */
+function glanceDeeper({ text }: PlainBytes, at: number): number {
+  const run = backslashesAt(text, at);
+  if (run === 1 || run === thrice) return plainly;
+  const next = text[at + run] ?? 0;
+  const control = letters[next] ?? -1;
+  return control === lineFeed || control === 0x0d ? unclear : seen(control === -1 ? next : control, run + 1);
+}
+
+function backslashesAt(text: Buffer, at: number): number {
+  let run = 1;
+  while (run < thrice && text[at + run] === backslash) run += 1;
+  return run;
+}
+
+/** Whether an escape of this character is it and the backslash, with no number or line end. */
+function isSimple(ascii: number): boolean {
+  const isNumber = ascii === 0x78 || ascii === 0x75 || ascii === 0x55 || (ascii >= 0x30 && ascii <= 0x37);
+  return !isNumber && ascii < 0x80 && ascii !== lineFeed && ascii !== 0x0d;
 }
 
 /** A backslash at the end of a line, with the blanks that begin the next: nothing. YAML, shells and C write it. */

@@ -1,4 +1,4 @@
-import { afterNothing, asciiOf, lengthOf, nothing, open, plainly, unclear, type View } from './view.ts';
+import { afterNothing, seen, asciiOf, lengthOf, nothing, open, plainly, unclear, type View } from './view.ts';
 
 /** A terminal's codes have a handful of numbers of a few digits. */
 const longestCode = 40;
@@ -33,6 +33,6 @@ export const colours: View = {
     const last = text[place];
     if (last !== 0x6d && last !== 0x4b) return plainly;
     const after = text[place + 1] ?? 0;
-    return after === 0x1b ? unclear : after | afterNothing;
+    return after === 0x1b ? unclear : seen(after, place + 2 - at) | afterNothing;
   },
 };

@@ -92,7 +92,7 @@ export const plainly = -2;
 /** At a glance, what stands there stands for nothing, and a byte comes after it. */
 export const afterNothing = 0x100;
 
-/** At a glance, what stands there takes so many bytes and shows this one. */
+/** At a glance, what stands there takes so many bytes, with `afterNothing` the byte after it among them, and shows this one. */
 export function seen(byte: number, length: number): number {
   return byte | (length << 9);
 }
@@ -120,6 +120,8 @@ export interface View {
    * `unclear` wherever it cannot be sure, or a view looked through this one may show something else.
    */
   glance(stream: PlainBytes, at: number): number;
+  /** The same of the views looked through this one, where `glance` is clear and they show something else. */
+  glanceDeeper?(stream: PlainBytes, at: number): number;
 }
 
 /** A layer seen through a view. */
