@@ -121,6 +121,95 @@ export const serviceWords = {
     }),
     renews: (action, body) => (action === 'regenerateCredential' ? which(body['name'], 'password', 'password2') : null),
   },
+  serviceBusQueue: {
+    resource: `${group}/Microsoft.ServiceBus/namespaces/shop-bus/queues/orders/authorizationRules/send`,
+    apiVersion: '2021-11-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({
+      primaryConnectionString: `Endpoint=sb://shop-bus.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=${one};EntityPath=orders`,
+      secondaryConnectionString: `Endpoint=sb://shop-bus.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=${two};EntityPath=orders`,
+      primaryKey: one,
+      secondaryKey: two,
+      keyName: 'send',
+    }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  eventHub: {
+    resource: `${group}/Microsoft.EventHub/namespaces/shop-stream/eventhubs/clicks/authorizationRules/read`,
+    apiVersion: '2021-11-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({
+      primaryConnectionString: `Endpoint=sb://shop-stream.servicebus.windows.net/;SharedAccessKeyName=read;SharedAccessKey=${one};EntityPath=clicks`,
+      secondaryConnectionString: `Endpoint=sb://shop-stream.servicebus.windows.net/;SharedAccessKeyName=read;SharedAccessKey=${two};EntityPath=clicks`,
+      primaryKey: one,
+      secondaryKey: two,
+      keyName: 'read',
+    }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  notificationHub: {
+    resource: `${group}/Microsoft.NotificationHubs/namespaces/shop-push/notificationHubs/phones/authorizationRules/send`,
+    apiVersion: '2017-04-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two, keyName: 'send' }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['policyKey'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  signalR: {
+    resource: `${group}/Microsoft.SignalRService/signalR/shop-live`,
+    apiVersion: '2023-02-01',
+    list: 'listKeys',
+    // Its renewal is answered 202.
+    slow: true,
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'Primary', 'Secondary') : null),
+  },
+  webPubSub: {
+    resource: `${group}/Microsoft.SignalRService/webPubSub/shop-chat`,
+    apiVersion: '2023-02-01',
+    list: 'listKeys',
+    slow: true,
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'Primary', 'Secondary') : null),
+  },
+  maps: {
+    resource: `${group}/Microsoft.Maps/accounts/shop-maps`,
+    apiVersion: '2023-06-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ id: 'shop-maps', primaryKey: one, secondaryKey: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'primary', 'secondary') : null),
+  },
+  batch: {
+    resource: `${group}/Microsoft.Batch/batchAccounts/shopbatch`,
+    apiVersion: '2023-11-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ accountName: 'shopbatch', primary: one, secondary: two }),
+    renews: (action, body) => (action === 'regenerateKeys' ? which(body['keyName'], 'Primary', 'Secondary') : null),
+  },
+  communication: {
+    resource: `${group}/Microsoft.Communication/communicationServices/shop-mail`,
+    apiVersion: '2023-03-31',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'Primary', 'Secondary') : null),
+  },
+  eventGrid: {
+    resource: `${group}/Microsoft.EventGrid/topics/shop-events`,
+    apiVersion: '2022-06-15',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ key1: one, key2: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyName'], 'key1', 'key2') : null),
+  },
+  redisEnterprise: {
+    resource: `${group}/Microsoft.Cache/redisEnterprise/shop-cache/databases/default`,
+    apiVersion: '2023-11-01',
+    list: 'listKeys',
+    slow: true,
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'Primary', 'Secondary') : null),
+  },
 } satisfies Record<string, ServiceWords>;
 
 /** Azure Resource Manager on loopback, for the two keys of one resource. */

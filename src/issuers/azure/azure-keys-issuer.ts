@@ -16,7 +16,8 @@ import { providerRequest } from '../shared/provider-request.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, text } from '../shared/target-fields.ts';
 import { targetRefused, targetShape } from '../shared/target-shape.ts';
-import { type ServiceKey, type TwoKeyService, twoKeyServices } from './two-key-services.ts';
+import type { ServiceKey, TwoKeyService } from './two-key-service.ts';
+import { twoKeyServices } from './two-key-services.ts';
 
 const name = 'azure-keys';
 const shape = targetShape(
@@ -32,7 +33,9 @@ const shape = targetShape(
     if (access === 'read-only' && !service.readOnlyKeys)
       return [{ place: 'target.access', reason: 'has no read-only keys' }];
     const formless = form === 'connection-string' && service.keyField === null;
-    return formless ? [{ place: 'target.form', reason: 'must be key: this service has no connection string' }] : [];
+    return formless
+      ? [{ place: 'target.form', reason: 'must be key: Keyturn builds no connection string for this service' }]
+      : [];
   },
 );
 

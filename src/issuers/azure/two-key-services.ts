@@ -1,37 +1,6 @@
-import { jsonProperties } from '../../gitea/json-properties.ts';
-import type { AzureCloud } from '../../secrets/azure-cloud.ts';
-import type { ArmResource } from './arm-resource.ts';
-
-/** One of a resource's two keys. */
-export interface ServiceKey {
-  /** Its name in the renewal request. */
-  readonly slot: string;
-  readonly key: string;
-  /** When it was created, if the service states it. */
-  readonly madeAt: Date | null;
-}
-
-export interface TwoKeyService {
-  /** The resource's type, lower-case. */
-  readonly type: string;
-  readonly apiVersion: string;
-  /** The action that lists keys. */
-  readonly list: string;
-  /** Returns the two keys from the list's answer, with full or read-only access; `null` if they are missing. */
-  read(body: unknown, access: KeyAccess): readonly [ServiceKey, ServiceKey] | null;
-  /** The action that renews one key, and its body. */
-  renew(slot: string): { readonly action: string; readonly body?: Readonly<Record<string, string>> };
-  readonly readOnlyKeys: boolean;
-  /** The part of a connection string with the key: `AccountKey`. `null`: the service has no connection string. */
-  readonly keyField: string | null;
-  connectionString(resource: ArmResource, key: Pick<ServiceKey, 'slot' | 'key'>, cloud: AzureCloud): string;
-  /** The published source of the list, the renewal and their shapes, read in November 2026. */
-  readonly source: string;
-  /** Whether the connection string's form also comes from published examples. */
-  readonly connectionStringConfirmed: boolean;
-}
-
-type KeyAccess = 'full' | 'read-only';
+import { plainKeyServices } from './plain-key-services.ts';
+import { sharedAccessServices } from './shared-access-services.ts';
+import { keysByName, keysInFields, type TwoKeyService } from './two-key-service.ts';
 
 const learn = 'https://learn.microsoft.com/en-us/rest/api';
 
@@ -41,7 +10,7 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     type: 'microsoft.storage/storageaccounts',
     apiVersion: '2023-01-01',
     list: 'listKeys',
-    read: (body) => named(body, 'keys', 'keyName', 'creationTime', ['key1', 'key2']),
+    read: (body) => keysByName(body, 'keys', 'keyName', 'creationTime', ['key1', 'key2']),
     renew: (slot) => ({ action: 'regenerateKey', body: { keyName: slot } }),
     readOnlyKeys: false,
     keyField: 'AccountKey',
@@ -56,8 +25,8 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     list: 'listKeys',
     read: (body, access) =>
       access === 'full'
-        ? fields(body, { primary: 'primaryMasterKey', secondary: 'secondaryMasterKey' })
-        : fields(body, {
+        ? keysInFields(body, { primary: 'primaryMasterKey', secondary: 'secondaryMasterKey' })
+        : keysInFields(body, {
             primaryReadonly: 'primaryReadonlyMasterKey',
             secondaryReadonly: 'secondaryReadonlyMasterKey',
           }),
@@ -69,16 +38,13 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     source: `${learn}/cosmos-db-resource-provider/database-accounts/regenerate-key`,
     connectionStringConfirmed: false,
   },
-  sharedAccess('microsoft.servicebus/namespaces/authorizationrules', `${learn}/servicebus/namespaces/regeneratekeys`),
-  sharedAccess(
-    'microsoft.eventhub/namespaces/authorizationrules',
-    `${learn}/eventhub/authorization-rules-event-hubs/regenerate-keys`,
-  ),
+  ...sharedAccessServices,
+  ...plainKeyServices,
   {
     type: 'microsoft.cache/redis',
     apiVersion: '2023-08-01',
     list: 'listKeys',
-    read: (body) => fields(body, { Primary: 'primaryKey', Secondary: 'secondaryKey' }),
+    read: (body) => keysInFields(body, { Primary: 'primaryKey', Secondary: 'secondaryKey' }),
     renew: (slot) => ({ action: 'regenerateKey', body: { keyType: slot } }),
     readOnlyKeys: false,
     keyField: 'password',
@@ -91,7 +57,7 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     type: 'microsoft.cognitiveservices/accounts',
     apiVersion: '2023-05-01',
     list: 'listKeys',
-    read: (body) => fields(body, { Key1: 'key1', Key2: 'key2' }),
+    read: (body) => keysInFields(body, { Key1: 'key1', Key2: 'key2' }),
     renew: (slot) => ({ action: 'regenerateKey', body: { keyName: slot } }),
     readOnlyKeys: false,
     keyField: null,
@@ -103,7 +69,7 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     type: 'microsoft.search/searchservices',
     apiVersion: '2023-11-01',
     list: 'listAdminKeys',
-    read: (body) => fields(body, { primary: 'primaryKey', secondary: 'secondaryKey' }),
+    read: (body) => keysInFields(body, { primary: 'primaryKey', secondary: 'secondaryKey' }),
     renew: (slot) => ({ action: `regenerateAdminKey/${slot}` }),
     readOnlyKeys: false,
     keyField: null,
@@ -119,7 +85,7 @@ export const twoKeyServices: readonly TwoKeyService[] = [
       const suffix = access === 'full' ? '' : ' Read Only';
       // The key is renewed by its id, which its connection string also contains; the name identifies one of the four
       // keys.
-      return named(body, 'value', 'name', 'lastModified', [`Primary${suffix}`, `Secondary${suffix}`], 'id');
+      return keysByName(body, 'value', 'name', 'lastModified', [`Primary${suffix}`, `Secondary${suffix}`], 'id');
     },
     renew: (slot) => ({ action: 'regenerateKey', body: { id: slot } }),
     readOnlyKeys: true,
@@ -134,7 +100,7 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     type: 'microsoft.containerregistry/registries',
     apiVersion: '2023-07-01',
     list: 'listCredentials',
-    read: (body) => named(body, 'passwords', 'name', null, ['password', 'password2']),
+    read: (body) => keysByName(body, 'passwords', 'name', null, ['password', 'password2']),
     renew: (slot) => ({ action: 'regenerateCredential', body: { name: slot } }),
     readOnlyKeys: false,
     keyField: null,
@@ -143,61 +109,3 @@ export const twoKeyServices: readonly TwoKeyService[] = [
     connectionStringConfirmed: true,
   },
 ];
-
-/** Service Bus and Event Hubs: one rule of a namespace, or of one of its entities. */
-function sharedAccess(type: string, source: string): TwoKeyService {
-  return {
-    type,
-    apiVersion: '2021-11-01',
-    list: 'listKeys',
-    read: (body) => fields(body, { PrimaryKey: 'primaryKey', SecondaryKey: 'secondaryKey' }),
-    renew: (slot) => ({ action: 'regenerateKeys', body: { keyType: slot } }),
-    readOnlyKeys: false,
-    keyField: 'SharedAccessKey',
-    connectionString: ({ names: [namespace = '', rule = ''] }, { key }, { serviceBusDomain }) =>
-      `Endpoint=sb://${namespace}.${serviceBusDomain}/;SharedAccessKeyName=${rule};SharedAccessKey=${key}`,
-    source,
-    connectionStringConfirmed: true,
-  };
-}
-
-/** Reads keys that are fields of the answer, by slot. */
-function fields(body: unknown, places: Readonly<Record<string, string>>): readonly [ServiceKey, ServiceKey] | null {
-  const answer = jsonProperties(body);
-  return pair(Object.entries(places).map(([slot, place]) => ({ slot, key: answer.get(place), madeAt: null })));
-}
-
-/** Reads keys from a list by name; `slotField` if they are renewed by something other than the name. */
-function named(
-  body: unknown,
-  list: string,
-  nameField: string,
-  timeField: string | null,
-  names: readonly string[],
-  slotField = nameField,
-): readonly [ServiceKey, ServiceKey] | null {
-  const entries = jsonProperties(body).get(list);
-  const keys = (Array.isArray(entries) ? entries : []).map(jsonProperties);
-  return pair(
-    names.map((name) => {
-      const key = keys.find((one) => one.get(nameField) === name);
-      const madeAt = timeField === null ? undefined : key?.get(timeField);
-      const slot = key?.get(slotField);
-      return {
-        slot: typeof slot === 'string' ? slot : '',
-        key: key?.get('value'),
-        madeAt: typeof madeAt === 'string' ? new Date(madeAt) : null,
-      };
-    }),
-  );
-}
-
-function pair(
-  found: readonly { slot: string; key: unknown; madeAt: Date | null }[],
-): readonly [ServiceKey, ServiceKey] | null {
-  const keys = found.flatMap(({ slot, key, madeAt }) =>
-    typeof key === 'string' && key !== '' && slot !== '' ? [{ slot, key, madeAt }] : [],
-  );
-  const [one, other] = keys;
-  return one === undefined || other === undefined ? null : [one, other];
-}

@@ -155,14 +155,18 @@ describe('the table of services', () => {
     }
   });
 
-  it('builds the same connection strings as Service Bus', () => {
-    const resource = parseArmResource(serviceWords.serviceBus.resource);
-    const row = twoKeyServices.find(({ type }) => type === resource?.type);
-    const given = serviceWords.serviceBus.answer({ one: 'k1', two: 'k2' }).primaryConnectionString;
-    expect(
-      resource === null ? '' : row?.connectionString(resource, { slot: 'PrimaryKey', key: 'k1' }, azureClouds.public),
-    ).toBe(given);
-  });
+  it.each(['serviceBus', 'serviceBusQueue', 'eventHub'] as const)(
+    'builds the same connection strings as the service itself: %s',
+    (service) => {
+      const words = serviceWords[service];
+      const resource = parseArmResource(words.resource);
+      const row = twoKeyServices.find(({ type }) => type === resource?.type);
+      const given = words.answer({ one: 'k1', two: 'k2' }).primaryConnectionString;
+      expect(
+        resource === null ? '' : row?.connectionString(resource, { slot: 'PrimaryKey', key: 'k1' }, azureClouds.public),
+      ).toBe(given);
+    },
+  );
 });
 
 describe('connection strings', () => {
@@ -208,6 +212,16 @@ function slotOf(service: string): string {
     search: 'primary',
     configuration: '439AD01B4BE67DB1',
     registry: 'password',
+    serviceBusQueue: 'PrimaryKey',
+    eventHub: 'PrimaryKey',
+    notificationHub: 'PrimaryKey',
+    signalR: 'Primary',
+    webPubSub: 'Primary',
+    maps: 'primary',
+    batch: 'Primary',
+    communication: 'Primary',
+    eventGrid: 'key1',
+    redisEnterprise: 'Primary',
   };
   return slots[service] ?? '';
 }

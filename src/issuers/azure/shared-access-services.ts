@@ -1,0 +1,81 @@
+import { keysInFields, type TwoKeyService } from './two-key-service.ts';
+
+const learn = 'https://learn.microsoft.com/en-us/rest/api';
+const specifications = 'https://github.com/Azure/azure-rest-api-specs';
+
+interface Rules {
+  readonly type: string;
+  readonly apiVersion: string;
+  /** The field of the renewal's body with the key's name. */
+  readonly renewalField: string;
+  /** Whether a rule's connection string names the entity that the rule belongs to. */
+  readonly namesEntity: boolean;
+  readonly source: string;
+  readonly connectionStringConfirmed: boolean;
+}
+
+const serviceBus = { apiVersion: '2021-11-01', renewalField: 'keyType', connectionStringConfirmed: true };
+// The published examples of one rule disagree about EntityPath.
+const hubs = { apiVersion: '2017-04-01', renewalField: 'policyKey', connectionStringConfirmed: false };
+
+/** Rules of a Service Bus, Event Hubs or Notification Hubs namespace, and of one of its entities: the least privileged form. */
+export const sharedAccessServices: readonly TwoKeyService[] = [
+  row({
+    ...serviceBus,
+    type: 'microsoft.servicebus/namespaces/authorizationrules',
+    namesEntity: false,
+    source: `${learn}/servicebus/namespaces/regeneratekeys`,
+  }),
+  row({
+    ...serviceBus,
+    type: 'microsoft.servicebus/namespaces/queues/authorizationrules',
+    namesEntity: true,
+    source: `${specifications}, servicebus 2021-11-01, SBQueueAuthorizationRuleRegenerateKey.json`,
+  }),
+  row({
+    ...serviceBus,
+    type: 'microsoft.servicebus/namespaces/topics/authorizationrules',
+    namesEntity: true,
+    source:
+      'https://learn.microsoft.com/en-us/dotnet/api/azure.resourcemanager.servicebus.servicebustopicauthorizationruleresource.regeneratekeysasync',
+    // The page names the same request and answer as for a queue, but has no example.
+    connectionStringConfirmed: false,
+  }),
+  row({
+    ...serviceBus,
+    type: 'microsoft.eventhub/namespaces/authorizationrules',
+    namesEntity: false,
+    source: `${learn}/eventhub/authorization-rules-event-hubs/regenerate-keys`,
+  }),
+  row({
+    ...serviceBus,
+    type: 'microsoft.eventhub/namespaces/eventhubs/authorizationrules',
+    namesEntity: true,
+    source: `${specifications}, eventhub 2021-11-01, EHEventHubAuthorizationRuleRegenerateKey.json`,
+  }),
+  row({
+    ...hubs,
+    type: 'microsoft.notificationhubs/namespaces/notificationhubs/authorizationrules',
+    namesEntity: false,
+    source: `${specifications}, notificationhubs 2017-04-01, NotificationHubAuthorizationRuleRegenrateKey.json`,
+  }),
+];
+
+function row({ type, apiVersion, renewalField, namesEntity, source, connectionStringConfirmed }: Rules): TwoKeyService {
+  return {
+    type,
+    apiVersion,
+    list: 'listKeys',
+    read: (body) => keysInFields(body, { PrimaryKey: 'primaryKey', SecondaryKey: 'secondaryKey' }),
+    renew: (slot) => ({ action: 'regenerateKeys', body: { [renewalField]: slot } }),
+    readOnlyKeys: false,
+    keyField: 'SharedAccessKey',
+    connectionString: ({ names: [namespace = '', ...rest] }, { key }, { serviceBusDomain }) => {
+      const entity = namesEntity ? `;EntityPath=${rest[0] ?? ''}` : '';
+      const endpoint = `Endpoint=sb://${namespace}.${serviceBusDomain}/`;
+      return `${endpoint};SharedAccessKeyName=${rest.at(-1) ?? ''};SharedAccessKey=${key}${entity}`;
+    },
+    source,
+    connectionStringConfirmed,
+  };
+}
