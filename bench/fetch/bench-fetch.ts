@@ -47,7 +47,7 @@ const exec = (count: number) => [
 
 const broken: string[] = [];
 try {
-  console.log(`Node ${process.version}, ${String(cpus().length)} cores. Ratios compare medians of one run.\n`);
+  console.log(`Node ${process.version}, ${String(cpus().length)} cores. Ratios compare figures of one run.\n`);
   const [only] = process.argv.slice(2);
   for (const [name, measure] of Object.entries({ 'cold-start': coldStart, throughput, memory })) {
     if (only === undefined || only === name) await measure();

@@ -3,6 +3,7 @@ import {
   character,
   digitOf,
   lengthOf,
+  lengthSeen,
   nothing,
   octet,
   open,
@@ -62,11 +63,8 @@ function glance(stream: PlainBytes, at: number): number {
   const { text, to } = stream;
   if (at + thrice >= to) return unclear;
   const next = text[at + 1] ?? 0;
-  if (next === backslash) {
-    const run = backslashesAt(text, at);
-    // Before a letter, two or three are JSON in JSON: what that shows is seen deeper.
-    return run === thrice || (run <= 3 && isSimple(text[at + run] ?? 0)) ? seen(backslash, 2) : unclear;
-  }
+  // What more of them show to JSON in JSON is seen deeper.
+  if (next === backslash) return seen(backslash, 2);
   if (!isSimple(next)) return glanceAtNumber(stream, at, next);
   const control = letters[next] ?? -1;
   // A line end that is escaped may break base64.
@@ -74,14 +72,16 @@ function glance(stream: PlainBytes, at: number): number {
   return seen(control === -1 ? next : control, 2);
 }
 
-/** `\x41` and `\u0041`: what is ASCII is seen. */
+/** `\x41` and `\u0041`: what is ASCII is seen, and where no number stands, the letter. */
 function glanceAtNumber({ text, to }: PlainBytes, at: number, letter: number): number {
   const length = letter === 0x78 ? 4 : 6;
   if ((letter !== 0x78 && letter !== 0x75) || at + length >= to) return unclear;
   let value = 0;
   for (let place = at + 2; place < at + length; place += 1) {
-    const digit = digitOf(text[place] ?? 0);
-    if (digit > 15) return unclear;
+    const sign = text[place] ?? 0;
+    const digit = digitOf(sign);
+    const isLetter = digit > 15 && sign !== 0x7b && (letter === 0x75 || place === at + 2);
+    if (digit > 15) return isLetter ? seen(letter, 2) : unclear;
     value = value * 16 + digit;
   }
   // A backslash or a line end may begin what is seen deeper.
@@ -89,10 +89,17 @@ function glanceAtNumber({ text, to }: PlainBytes, at: number, letter: number): n
 }
 
 /** Two backslashes and a letter are that letter's escape to JSON in JSON; so are three and a quote. */
-function glanceDeeper({ text }: PlainBytes, at: number): number {
+function glanceDeeper(stream: PlainBytes, at: number): number {
+  const { text } = stream;
   const run = backslashesAt(text, at);
+  // So many show a backslash however often they are looked through.
   if (run === 1 || run === thrice) return plainly;
+  if (run > 3) return unclear;
   const next = text[at + run] ?? 0;
+  if (!isSimple(next)) {
+    const number = run === 2 ? glanceAtNumber(stream, at + 1, next) : unclear;
+    return number === unclear ? unclear : seen(number & 0xff, lengthSeen(number) + 1);
+  }
   const control = letters[next] ?? -1;
   return control === lineFeed || control === 0x0d ? unclear : seen(control === -1 ? next : control, run + 1);
 }

@@ -1,4 +1,5 @@
 import {
+  afterNothing,
   asciiOf,
   character,
   lengthOf,
@@ -8,6 +9,7 @@ import {
   seen,
   unclear,
   type Layer,
+  type PlainBytes,
   type Unit,
   type View,
 } from './view.ts';
@@ -23,7 +25,7 @@ export const wrapped: View = {
   name: 'wrapped lines',
   triggers: '\n\r',
   decode: (under, at, first) => (under.isWithinWord(at) ? lineEnd(under, at, first) : first),
-  glance: (stream, at) => (stream.isWithinWord(at) ? unclear : plainly),
+  glance: (stream, at) => (stream.isWithinWord(at) ? glanceAfter(stream, at) : plainly),
 };
 
 /** The end of a line as the blank that YAML folded there. */
@@ -36,6 +38,15 @@ export const folded: View = {
   },
   glance: ({ text }, at) => (text[at] === 0x0a && (text[at + 1] ?? 0) > 0x20 ? seen(0x20, 1) : unclear),
 };
+
+/** What comes after a line feed and the blanks that begin its line. */
+function glanceAfter({ text, to }: PlainBytes, at: number): number {
+  let place = at + 1;
+  while (place - at < deepestIndent && (text[place] === 0x20 || text[place] === 0x09)) place += 1;
+  const after = text[place] ?? 0;
+  if (text[at] !== 0x0a || place >= to || after <= 0x20) return unclear;
+  return seen(after, place + 1 - at) | afterNothing;
+}
 
 function lineEnd(under: Layer, at: number, first: Unit): Unit {
   let to = at + lengthOf(first);
