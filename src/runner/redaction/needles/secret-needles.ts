@@ -4,7 +4,7 @@ import { leastLength } from './secret-lines.ts';
 import type { SecretTexts } from './secret-texts.ts';
 
 /** Values of more characters are not searched for in base64 of their escaped forms. */
-const mostEscapedLength = 16_384;
+const mostEscapedLength = 2_048;
 
 /** The bytes to search for. */
 export interface SecretNeedles {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { EscapeFinder } from './escape-finder.ts';
 import { gramBytes, gramFilter } from './gram-filter.ts';
 import { needleTable } from './needle-table.ts';
@@ -65,11 +66,18 @@ export function secretSearch(needles: readonly Buffer[], repetitions: readonly B
   };
 }
 
+/** Bytes written as numbers: their blanks and commas are nobody's to escape. */
+const list = /^-?(?:0x)?[\dA-Fa-f]{1,3}(?:[,: -]+(?:0x)?[\dA-Fa-f]{1,3}){3,}$/;
+
+function isText(needle: Buffer): boolean {
+  return isUtf8(needle) && !needle.includes(0) && !list.test(needle.toString('latin1'));
+}
+
 /** 1 at each byte that is in a needle which is text: others are binary, and hold any. */
 function bytesOf(needles: readonly Buffer[]): Uint8Array {
   const known = new Uint8Array(256);
   for (const needle of needles) {
-    if (needle.every((byte) => byte >= 0x20 && byte < 0x7f)) for (const byte of needle) known[byte] = 1;
+    if (isText(needle)) for (const byte of needle) known[byte] = 1;
   }
   return known;
 }

@@ -3,6 +3,8 @@ import { afterNothing, seen, asciiOf, lengthOf, nothing, open, plainly, unclear,
 /** A terminal's codes have a handful of numbers of a few digits. */
 const longestCode = 40;
 
+const escape = 0x1b;
+
 /** `ESC[31m` and `ESC[K`: colours, as test runners, `grep --color` and PowerShell put them into a text, as nothing. */
 export const colours: View = {
   name: 'colours',
@@ -25,14 +27,25 @@ export const colours: View = {
     return first;
   },
   glance({ text, to }, at) {
-    const most = at + 1 + longestCode;
-    if (most >= to) return unclear;
-    if (text[at + 1] !== 0x5b) return plainly;
-    let place = at + 2;
-    while (place < most && (text[place] ?? 0) >= 0x30 && (text[place] ?? 0) <= 0x3f) place += 1;
-    const last = text[place];
-    if (last !== 0x6d && last !== 0x4b) return plainly;
-    const after = text[place + 1] ?? 0;
-    return after === 0x1b ? unclear : seen(after, place + 2 - at) | afterNothing;
+    let place = at;
+    // A few codes in a row, as one that ends a colour and one that begins the next.
+    for (let codes = 0; codes < 3 && text[place] === escape; codes += 1) {
+      const end = endOfCode(text, place, to);
+      if (end < 0) return codes === 0 ? end : unclear;
+      place = end;
+    }
+    const after = text[place] ?? escape;
+    return after === escape || place >= to ? unclear : seen(after, place + 1 - at) | afterNothing;
   },
 };
+
+/** Where a code ends that begins at a place; `plainly` when it is none. */
+function endOfCode(text: Buffer, at: number, to: number): number {
+  const most = at + 1 + longestCode;
+  if (most >= to) return unclear;
+  if (text[at + 1] !== 0x5b) return plainly;
+  let place = at + 2;
+  while (place < most && (text[place] ?? 0) >= 0x30 && (text[place] ?? 0) <= 0x3f) place += 1;
+  const last = text[place];
+  return last === 0x6d || last === 0x4b ? place + 1 : plainly;
+}
