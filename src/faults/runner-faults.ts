@@ -2,11 +2,17 @@ import { fault } from './fault.ts';
 
 /** What can go wrong in the fetch helper. Each has its own exit code: `src/runner/exit-codes.ts`. */
 export const runnerFaults = {
-  MANIFEST_MALFORMED: fault<{ place: string; reason: string }>({
+  MANIFEST_MALFORMED: fault<{ file: string; faults: readonly string[] }>({
     retry: 'never',
     effect: 'none',
     layer: 'runner',
-    says: 'The manifest is invalid at the place named. Correct it there.',
+    says: 'The manifest is invalid at the places named. Correct it there.',
+  }),
+  MANIFEST_MISSING: fault<{ file: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'runner',
+    says: 'Could not read this manifest. `keyturn-fetch init` writes a first one.',
   }),
   COMMAND_LINE_WRONG: fault<{ place: string; reason: string }>({
     retry: 'never',
@@ -25,6 +31,12 @@ export const runnerFaults = {
     effect: 'none',
     layer: 'settings',
     says: "The runner's fetch configuration is invalid at the place named. The runner's operator must correct it, not the workflow.",
+  }),
+  FETCH_CONFIGURATION_MISSING: fault<{ file: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'settings',
+    says: "There is no fetch configuration. On a runner, its operator creates this file, owned by root; on a person's own machine it is ~/.config/keyturn/fetch.json. docs/fetch.md shows both.",
   }),
   FETCH_CONFIGURATION_UNTRUSTED: fault<{ file: string; reason: string }>({
     retry: 'never',

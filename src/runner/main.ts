@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { ServiceError } from '../service-error.ts';
 import { runCall } from './run-call.ts';
 import { sealProcess } from './configuration/seal-process.ts';
 import { exitCodeOf } from './exit-codes.ts';
+import { messageOf } from './message-of.ts';
 import { machineRuntime } from './runtime.ts';
 
 /** The helper's command line. Resolves with the exit code; prints failures to stderr. */
@@ -11,8 +11,7 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     return await runCall(words, runtime);
   } catch (error) {
-    // Only Keyturn's own errors are safe to print.
-    runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error');
+    for (const line of messageOf(error)) runtime.say(line);
     return exitCodeOf(error);
   }
 }

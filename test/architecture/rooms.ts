@@ -108,7 +108,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'runtime.ts',
       'write-all-sync.ts',
     ],
-    action: ['configuration', 'delivery', 'exit-codes.ts', 'run-call.ts', 'runtime.ts'],
+    action: ['configuration', 'delivery', 'exit-codes.ts', 'message-of.ts', 'run-call.ts', 'runtime.ts'],
   },
   'src/web': {
     portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'web-ports.ts', 'caller.ts'],

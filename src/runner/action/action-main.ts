@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ServiceError } from '../../service-error.ts';
 import { execWords, install } from './action-inputs.ts';
 import { runCall } from '../run-call.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { sealProcess } from '../configuration/seal-process.ts';
+import { messageOf } from '../message-of.ts';
 import { machineRuntime } from '../runtime.ts';
 
 /** The action's step: runs the command of its inputs, or puts the helper on the PATH. Resolves with the exit code. */
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
     runtime.say(`${install(runtime.environment, helper, process.execPath)} is on the PATH of the following steps`);
     return 0;
   } catch (error) {
-    runtime.say(ServiceError.is(error) ? error.message : 'stopped by an unexpected error');
+    for (const line of messageOf(error)) runtime.say(line);
     return exitCodeOf(error);
   }
 }

@@ -1,29 +1,27 @@
 import type { WordsOf } from '../../command-line/command-row.ts';
-import { ServiceError } from '../../service-error.ts';
-import { readManifest } from '../configuration/manifest.ts';
+import { checkManifest, describeFault, readManifestText } from '../configuration/manifest.ts';
 import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
 import type { Runtime } from '../runtime.ts';
 import type { checkRow } from '../command-rows.ts';
 
 /**
- * `check [FILE]`: validates a manifest and prints what it requests, or its first fault. Uses no network and no secret.
+ * `check [FILE]`: validates a manifest and prints what it requests, or all its faults. Uses no network and no secret.
  */
 export async function check(
   { values: { json }, positionals: [file = 'keyturn.yml'] }: WordsOf<typeof checkRow>,
   runtime: Runtime,
 ): Promise<number> {
-  try {
-    const { requests, selections } = await readManifest(file);
-    const lines = [...requests.map(described), ...selections.map(selected)];
-    const found = { ok: true, secrets: requests, selections };
-    process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
-    return 0;
-  } catch (error) {
-    if (!ServiceError.is(error, 'MANIFEST_MALFORMED')) throw error;
-    if (json) process.stdout.write(`${JSON.stringify({ ok: false, ...error.details })}\n`);
-    else runtime.say(error.message);
+  const { manifest, faults } = await checkManifest(readManifestText(file));
+  if (faults.length > 0) {
+    if (json) process.stdout.write(`${JSON.stringify({ ok: false, faults })}\n`);
+    else for (const fault of faults) runtime.say(describeFault(file, fault));
     return 1;
   }
+  const { requests, selections } = manifest;
+  const lines = [...requests.map(described), ...selections.map(selected)];
+  const found = { ok: true, secrets: requests, selections };
+  process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
+  return 0;
 }
 
 function described({ vault, name, version, pointer, target, required }: SecretRequest): string {

@@ -27,7 +27,7 @@ import { ordinaryTexts } from '../redaction/needles/ordinary-text.ts';
 import { leastLength } from '../redaction/needles/secret-lines.ts';
 import type { SecretSearch } from '../redaction/search/secret-search.ts';
 import { startRedaction } from '../redaction/redaction.ts';
-import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
+import { rejectDuplicateDestinations } from '../configuration/duplicate-destinations.ts';
 import { type ParentWatch, watchParent } from '../delivery/parent-watch.ts';
 import { runCommand } from '../delivery/run-command.ts';
 import { runPins } from '../reading/run-pins.ts';

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../service-error.ts';
 import { readySecrets, type ReadySecret } from '../delivery/deliver-secrets.ts';
 import { readManifest } from '../configuration/manifest.ts';
-import { rejectDuplicateDestinations } from '../configuration/reject-duplicate-destinations.ts';
+import { rejectDuplicateDestinations } from '../configuration/duplicate-destinations.ts';
 import { startSession } from '../session.ts';
 import type { Runtime } from '../runtime.ts';
 import { environmentRequests, patience } from './exec-options.ts';

@@ -22,11 +22,15 @@ export function loadFetchConfiguration(
     return parseFetchConfiguration(operatorsFile, mounted.text);
   }
   const named = environment['KEYTURN_FETCH_CONFIGURATION'] ?? '';
-  if (named === '') refuse(operatorsFile, 'does not exist');
-  const other = read(named) ?? refuse(named, 'does not exist');
+  if (named === '') return missing(operatorsFile);
+  const other = read(named) ?? missing(named);
   const configuration = parseFetchConfiguration(named, other.text);
   if (!staysOnLoopback(configuration)) refuse(named, 'is named by the environment but leads off this machine');
   return configuration;
+}
+
+function missing(path: string): never {
+  throw new ServiceError('FETCH_CONFIGURATION_MISSING', { file: path });
 }
 
 function refuse(path: string, reason: string): never {

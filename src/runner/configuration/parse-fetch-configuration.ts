@@ -2,6 +2,7 @@ import { type AzureCloud, azureCloudNames, azureClouds } from '../../secrets/azu
 import { ServiceError } from '../../service-error.ts';
 import type { FetchConfiguration, IdentityConfiguration, VaultConfiguration } from './fetch-configuration.ts';
 import { isLoopback } from '../http-exchange.ts';
+import { type Form, anyPathForm, variableForm, vaultNameForm } from './form.ts';
 import { ShapeReader } from './shape-reader.ts';
 
 const azureMetadata = 'http://169.254.169.254';
@@ -21,7 +22,7 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
   const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
     vault.only('name url');
-    return { name: vault.text('name', /^[a-z0-9-]{2,127}$/), url: parseAddress(vault, 'url', refuse) };
+    return { name: vault.text('name', vaultNameForm), url: parseAddress(vault, 'url', refuse) };
   });
   if (vaults.length === 0) refuse('vaults', 'names no vault');
   if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
@@ -35,10 +36,10 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
     identity: parseIdentity(shape.inside('identity'), cloud, refuse),
     names: shape.oneOf('names', ['auto', 'plain', 'opaque'], 'auto'),
     withoutJob: shape.oneOf('withoutJob', ['warn', 'refuse'], 'warn'),
-    vaultDomains: shape.texts('vaultDomains', /^[a-z0-9-]+(\.[a-z0-9-]+)+$/),
-    allowVariables: shape.texts('allowVariables', /^[A-Za-z_][A-Za-z0-9_]*$/),
-    authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', /^\//) : null,
-    agentCommands: shape.texts('agentCommands', /^\//),
+    vaultDomains: shape.texts('vaultDomains', domainForm),
+    allowVariables: shape.texts('allowVariables', variableForm),
+    authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', anyPathForm) : null,
+    agentCommands: shape.texts('agentCommands', anyPathForm),
   };
 }
 
@@ -46,7 +47,7 @@ type Refuse = (place: string, reason: string) => never;
 
 function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): IdentityConfiguration {
   const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal'], null);
-  const textOrNull = (name: string, form: RegExp) => (inside.has(name) ? inside.text(name, form) : null);
+  const textOrNull = (name: string, form: Form) => (inside.has(name) ? inside.text(name, form) : null);
   if (kind === 'managed-identity') {
     inside.only('kind clientId endpoint');
     const endpoint = inside.has('endpoint') ? parseAddress(inside, 'endpoint', refuse) : azureMetadata;
@@ -56,19 +57,19 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
   }
   const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : cloud.authority;
   if (authority !== cloud.authority && !isLoopback(authority)) {
-    refuse('identity.authority', `must be ${cloud.authority}as set by cloud, or loopback`);
+    refuse('identity.authority', `must be ${cloud.authority}, as set by cloud, or loopback`);
   }
   const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
   if (kind === 'workload-identity') {
     inside.only('kind tenantId clientId tokenFile audience authority');
-    const audience = textOrNull('audience', /^[\x21-\x7e]{1,255}$/) ?? 'api://AzureADTokenExchange';
-    return { kind, ...common, tokenFile: textOrNull('tokenFile', /^\//), audience };
+    const audience = textOrNull('audience', audienceForm) ?? 'api://AzureADTokenExchange';
+    return { kind, ...common, tokenFile: textOrNull('tokenFile', anyPathForm), audience };
   }
   inside.only('kind tenantId clientId secretFile secretVariable certificateFile authority');
   const ways = {
-    secretFile: textOrNull('secretFile', /^\//),
-    secretVariable: textOrNull('secretVariable', /^[A-Z_][A-Z0-9_]*$/),
-    certificateFile: textOrNull('certificateFile', /^\//),
+    secretFile: textOrNull('secretFile', anyPathForm),
+    secretVariable: textOrNull('secretVariable', variableForm),
+    certificateFile: textOrNull('certificateFile', anyPathForm),
   };
   if (Object.values(ways).filter((way) => way !== null).length !== 1) {
     refuse('identity', 'needs exactly one of secretFile, secretVariable and certificateFile');
@@ -80,7 +81,7 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
  * An https address, or an http address of this machine or of Azure's metadata service; without path or trailing slash.
  */
 function parseAddress(inside: ShapeReader, name: string, refuse: Refuse): string {
-  const written = inside.text(name, /^https?:\/\//);
+  const written = inside.text(name, addressForm);
   const url = URL.parse(written) ?? refuse(inside.placeOf(name), 'is not an address');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     refuse(inside.placeOf(name), 'must not contain sign-in data, a query or a fragment');
@@ -92,7 +93,13 @@ function parseAddress(inside: ShapeReader, name: string, refuse: Refuse): string
   return plain;
 }
 
-const guid = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+const guid: Form = {
+  matches: /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/,
+  means: 'an id such as 01234567-89ab-cdef-0123-456789abcdef',
+};
+const domainForm: Form = { matches: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/, means: 'a domain such as vaults.example' };
+const audienceForm: Form = { matches: /^[\x21-\x7e]{1,255}$/, means: 'text without spaces' };
+const addressForm: Form = { matches: /^https?:\/\//, means: 'an address that starts with https://' };
 
 /** Whether nothing in the configuration leads off this machine. */
 export function staysOnLoopback({ service, gitea, vaults, identity }: FetchConfiguration): boolean {

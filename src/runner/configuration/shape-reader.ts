@@ -1,20 +1,22 @@
+import type { Form } from './form.ts';
+
 /** Throws an error with the place of a fault and its description. */
 export type Refusal = (place: string, reason: string) => never;
 
 /** Reads one object of a hand-written document; refuses each fault with its place. */
 export class ShapeReader {
   readonly #members: Readonly<Record<string, unknown>>;
-  readonly #place: string;
+  readonly place: string;
   readonly #refuse: Refusal;
 
   constructor(value: unknown, place: string, refuse: Refusal) {
-    this.#place = place;
+    this.place = place;
     this.#refuse = refuse;
     this.#members = isObject(value) ? value : refuse(place === '' ? 'the whole file' : place, 'must be an object');
   }
 
   placeOf(name: string): string {
-    return this.#place === '' ? name : `${this.#place}.${name}`;
+    return this.place === '' ? name : `${this.place}.${name}`;
   }
 
   has(name: string): boolean {
@@ -25,18 +27,23 @@ export class ShapeReader {
     return Object.keys(this.#members);
   }
 
-  /** Refuses all members except these, which are given in one line, separated by spaces. */
-  only(names: string): void {
+  /** The members other than these, which are given in one line, separated by spaces: each a fault. */
+  unknown(names: string): readonly { readonly place: string; readonly reason: string }[] {
     const known = names.split(' ');
-    for (const name of Object.keys(this.#members)) {
-      if (!known.includes(name)) this.#refuse(this.placeOf(printable(name)), 'is unknown');
-    }
+    const others = Object.keys(this.#members).filter((name) => !known.includes(name));
+    return others.map((name) => ({ place: this.placeOf(printable(name)), reason: 'is not known here' }));
   }
 
-  text(name: string, form: RegExp): string {
+  /** Refuses the first unknown member. */
+  only(names: string): void {
+    const [fault] = this.unknown(names);
+    if (fault !== undefined) this.#refuse(fault.place, fault.reason);
+  }
+
+  text(name: string, form: Form): string {
     const value = this.#own(name);
     if (typeof value !== 'string') return this.#refuse(this.placeOf(name), 'must be text');
-    return form.test(value) ? value : this.#refuse(this.placeOf(name), `must match ${form.source}`);
+    return form.matches.test(value) ? value : this.#refuse(this.placeOf(name), `must be ${form.means}`);
   }
 
   number(name: string): number {
@@ -60,18 +67,20 @@ export class ShapeReader {
     return new ShapeReader(this.#own(name), this.placeOf(name), this.#refuse);
   }
 
-  list(name: string): readonly ShapeReader[] {
-    return this.#array(name).map(
-      (value, index) => new ShapeReader(value, `${this.placeOf(name)}[${String(index)}]`, this.#refuse),
-    );
+  /** `each` may turn the fault of an entry that is not an object into `null`, which leaves it out. */
+  list(name: string, each: (read: () => ShapeReader) => ShapeReader | null = (read) => read()): readonly ShapeReader[] {
+    return this.#array(name).flatMap((value, index) => {
+      const entry = each(() => new ShapeReader(value, `${this.placeOf(name)}[${String(index)}]`, this.#refuse));
+      return entry === null ? [] : [entry];
+    });
   }
 
   /** Empty if absent. */
-  texts(name: string, form: RegExp): readonly string[] {
+  texts(name: string, form: Form): readonly string[] {
     if (!this.has(name)) return [];
     return this.#array(name).map((value, index) => {
-      if (typeof value === 'string' && form.test(value)) return value;
-      return this.#refuse(`${this.placeOf(name)}[${String(index)}]`, `must match ${form.source}`);
+      if (typeof value === 'string' && form.matches.test(value)) return value;
+      return this.#refuse(`${this.placeOf(name)}[${String(index)}]`, `must be ${form.means}`);
     });
   }
 

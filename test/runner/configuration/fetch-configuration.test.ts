@@ -90,7 +90,8 @@ describe('the fetch configuration', () => {
     const load = (path: string) =>
       failureOf(() => loadFetchConfiguration({ KEYTURN_FETCH_CONFIGURATION: path }, mounted));
     expect(load(own)).toBe('FETCH_CONFIGURATION_UNTRUSTED');
-    expect(load('')).toBe('FETCH_CONFIGURATION_UNTRUSTED');
+    expect(load('')).toBe('FETCH_CONFIGURATION_MISSING');
+    expect(load(join(directory, 'none.json'))).toBe('FETCH_CONFIGURATION_MISSING');
     writeFileSync(own, JSON.stringify(loopback));
     expect(load(own)).toBe('none');
     // If the operator's file exists, no other is used, even if it is refused.

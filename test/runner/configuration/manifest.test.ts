@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../../../src/runner/configuration/manifest.ts';
+import { checkManifest, parseManifest, readManifest } from '../../../src/runner/configuration/manifest.ts';
 import { fillTemplate } from '../../../src/runner/delivery/template.ts';
+import { messageOf } from '../../../src/runner/message-of.ts';
 import { ServiceError } from '../../../src/service-error.ts';
 
+/** The places of all faults, or `taken`; a fault of the YAML is named by line and column. */
 const place = async (text: string): Promise<string> => {
-  try {
-    await parseManifest(text);
-    return 'taken';
-  } catch (error) {
-    return ServiceError.is(error, 'MANIFEST_MALFORMED') ? error.details.place : `not our error: ${String(error)}`;
-  }
+  const { faults } = await checkManifest(text);
+  const places = faults.map(({ place: where, line, column }) =>
+    where === 'the YAML' ? `line ${String(line)}, column ${String(column)}` : where,
+  );
+  return places.length === 0 ? 'taken' : places.join(' ');
 };
 
 const manifest = (entry: string) => `format: 1\nsecrets:\n  - ${entry}\n`;
@@ -75,6 +76,7 @@ secrets:
     ['an unknown key beside the secrets', 'format: 1\nsecrets: []\nvault: x\n', 'vault'],
     ['a wildcard', manifest('{ name: "db-*", environment: A }'), 'secrets[0].name'],
     ['no place', manifest('{ name: a }'), 'secrets[0].environment'],
+    ['an entry that is text', manifest('a'), 'secrets[0]'],
     ['two places', manifest('{ name: a, environment: A, descriptor: 3 }'), 'secrets[0].environment'],
     ['a variable that programs obey', manifest('{ name: a, environment: LD_PRELOAD }'), 'secrets[0].environment'],
     ['one place twice', `${manifest('{ name: a, environment: A }')}  - { name: b, environment: A }\n`, 'secrets[1]'],
@@ -103,6 +105,40 @@ secrets:
     ['no mapping', '- a\n', 'the whole file'],
   ])('is refused with %s, naming the place', async (_fault, text, where) => {
     expect(await place(text)).toBe(where);
+  });
+
+  it('is refused with all its faults at once, in words, each at its line and column', async () => {
+    const text = [
+      'format: 1',
+      'secrets:',
+      '  - name: db-*',
+      '    enviroment: DATABASE_PASSWORD',
+      '  - { name: a, environment: 1A, life: soon }',
+      '  - { name: b, environment: B }',
+      '  - { name: c, environment: B }',
+    ].join('\n');
+    const thrown: unknown = await parseManifest(text, 'ci/keyturn.yml').catch((error: unknown) => error);
+    expect(messageOf(thrown)).toEqual([
+      'MANIFEST_MALFORMED: The manifest is invalid at the places named. Correct it there.',
+      'ci/keyturn.yml:4:17: secrets[0].enviroment is not known here',
+      'ci/keyturn.yml:3:11: secrets[0].name must be the name of a secret: letters, digits and hyphens, without a wildcard',
+      'ci/keyturn.yml:3:5: secrets[0].environment needs exactly one of environment, file, fileVariable and descriptor',
+      'ci/keyturn.yml:5:29: secrets[1].environment must be the name of a variable: letters, digits and _, not starting with a digit',
+      'ci/keyturn.yml:5:39: secrets[1].life must be a duration such as 24h',
+      'ci/keyturn.yml:7:5: secrets[3] has the same destination as secrets[2]: variable B',
+    ]);
+  });
+
+  it('that is not there is called missing, by its path', async () => {
+    await expect(readManifest('no/such/keyturn.yml')).rejects.toMatchObject({
+      code: 'MANIFEST_MISSING',
+      details: { file: 'no/such/keyturn.yml', reason: 'there is no such file' },
+    });
+  });
+
+  it('with a fault of YAML is told what to write, and not a code', async () => {
+    const { faults } = await checkManifest('format: 1\nsecrets:\n\t- name: a\n');
+    expect(faults[0]).toMatchObject({ line: 3, reason: 'is indented with a tab; use spaces' });
   });
 
   it('is refused at once if a few aliases would expand to a gigabyte', async () => {
