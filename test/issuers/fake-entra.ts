@@ -28,6 +28,8 @@ export async function fakeEntra(graphToken: string) {
   const passwords: Password[] = [];
   const certificates: Certificate[] = [];
   let propagating = 0;
+  /** Tries that reach a server which knows the credential already, before those that do not. */
+  let converged = 0;
   let concurrent = 0;
   let longest = Number.POSITIVE_INFINITY;
   const server = createServer((request, response) => {
@@ -90,7 +92,8 @@ export async function fakeEntra(graphToken: string) {
       if (pathname !== `/${application.tenant}/oauth2/v2.0/token`) return denied(90002);
       if (form.get('grant_type') !== 'client_credentials' || form.get('client_id')?.toLowerCase() !== application.appId)
         return denied(700016);
-      if (propagating > 0) {
+      if (converged > 0) converged -= 1;
+      else if (propagating > 0) {
         propagating -= 1;
         return denied(form.has('client_secret') ? 7000215 : 700027);
       }
@@ -118,8 +121,9 @@ export async function fakeEntra(graphToken: string) {
     setAddress: (url: string) => {
       outside = url;
     },
-    propagateAfter: (tries: number) => {
+    propagateAfter: (tries: number, knownFirst = 0) => {
       propagating = tries;
+      converged = knownFirst;
     },
     /** The latest expiry that the tenant's policy allows. */
     allowUntil: (end: Date) => {

@@ -1,8 +1,10 @@
+import { setTimeout as timer } from 'node:timers/promises';
 import { dayMs } from '../../secrets/duration.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import type { IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
+import { unreachable } from '../shared/provider-fault.ts';
 import { providerRequest } from '../shared/provider-request.ts';
 import { text } from '../shared/target-fields.ts';
 
@@ -45,7 +47,16 @@ export interface EntraPorts {
   readonly graph: string;
   /** `https://login.microsoftonline.com`, or another cloud's. */
   readonly authority: string;
+  /** Waits, and rejects if the signal aborts first. Defaults to the system's timer. */
+  readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
+
+/**
+ * A new credential reaches Entra's servers one after another, so the first success says nothing of the next server: it
+ * must succeed a second time after this. Graph promises no time; 4 to 18 s were observed
+ * (https://github.com/microsoftgraph/microsoft-graph-docs/issues/17966).
+ */
+const dwellMs = 20_000;
 
 /**
  * The Microsoft Graph calls of both Entra issuers: one list, two actions, and a sign-in. The identity needs
@@ -60,10 +71,30 @@ export function entraApplication(issuer: string, entraPorts: EntraPorts) {
     /** `addPassword`, `removePassword`, `addKey` or `removeKey`: sent once. */
     act: (target: EntraTarget, action: string, body: unknown, signal: AbortSignal) =>
       act(ports, target, action, body, signal),
-    /** Signs in with only the new credential; `proof` is a secret or an assertion. */
-    signIn: (target: EntraTarget, proof: Readonly<Record<string, string>>, signal: AbortSignal) =>
-      signIn(ports, target, proof, signal),
+    /**
+     * Signs in with one credential; `prove` makes a secret or an assertion. A new credential (`settles`) must succeed
+     * twice, with a pause between: if it is refused the second time, that is the outcome.
+     */
+    signIn: async (target: EntraTarget, prove: () => EntraProof, { signal, settles }: SignInTry) => {
+      const first = await signIn(ports, target, prove(), signal);
+      if (first.outcome === 'refused' || !settles) return first;
+      await (ports.pause ?? systemPause)(dwellMs, signal).catch((error: unknown) => {
+        throw unreachable({ issuer, provider: ports.authority }, error);
+      });
+      return await signIn(ports, target, prove(), signal);
+    },
   };
+}
+
+type EntraProof = Readonly<Record<string, string>>;
+
+interface SignInTry {
+  readonly signal: AbortSignal;
+  readonly settles: boolean;
+}
+
+async function systemPause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await timer(milliseconds, null, { signal });
 }
 
 type EntraCredentialKind = 'passwordCredentials' | 'keyCredentials';

@@ -122,9 +122,12 @@ async function verify(
   const target = shape.read(request.binding);
   const own = readKeyWithCertificate(value);
   if (own === null) return refused(false, 'it is not a key with its certificate');
-  const listed = (await listCertificates(ports.entra, request)).some(({ keyId }) => keyId === credentialId);
-  const entered = await ports.entra.signIn(target, signLoginAssertion(ports, target, own, request.now), request.signal);
-  if (!listed) return refused(entered.outcome === 'in', 'the application has no certificate of this id');
+  const listed = (await listCertificates(ports.entra, request)).find(({ keyId }) => keyId === credentialId);
+  const settles = listed?.displayName === credentialName(request.binding, request.rotationId);
+  // An assertion is accepted once, so each try has its own.
+  const prove = () => signLoginAssertion(ports, target, own, request.now);
+  const entered = await ports.entra.signIn(target, prove, { signal: request.signal, settles });
+  if (listed === undefined) return refused(entered.outcome === 'in', 'the application has no certificate of this id');
   if (entered.outcome === 'refused') {
     if (entered.number === unknownCertificate)
       return { outcome: 'not-yet', reason: 'Entra does not know the certificate yet' };

@@ -96,7 +96,9 @@ async function verify(
   const target = shape.read(request.binding);
   const plaintext = value.reveal();
   const listed = (await listPasswords(entra, request)).find(({ keyId }) => keyId === credentialId);
-  const entered = await entra.signIn(target, { client_secret: plaintext }, request.signal);
+  const settles = listed?.displayName === credentialName(request.binding, request.rotationId);
+  const prove = () => ({ client_secret: plaintext });
+  const entered = await entra.signIn(target, prove, { signal: request.signal, settles });
   if (listed === undefined) return refused(entered.outcome === 'in', 'the application has no password of this id');
   if (listed.hint !== null && listed.hint !== plaintext.slice(0, 3))
     return refused(entered.outcome === 'in', 'the password of this id is another');

@@ -25,12 +25,17 @@ async function world() {
   const entra = await fakeEntra(token);
   const proxy = await lossyProxy(entra.url, (url) => /\/(?:add|remove)\w+$/.test(url));
   entra.setAddress(proxy.url);
-  const tools = { tokens, graph: proxy.url, authority: proxy.url };
+  const pauses: number[] = [];
+  const pause = (milliseconds: number) => {
+    pauses.push(milliseconds);
+    return Promise.resolve();
+  };
+  const tools = { tokens, graph: proxy.url, authority: proxy.url, pause };
   const stop = async () => {
     await proxy.stop();
     await entra.stop();
   };
-  return { entra, proxy, tools, stop };
+  return { entra, proxy, tools, pauses, stop };
 }
 
 credentialIssuerContract('entra-password', async () => {
@@ -126,6 +131,31 @@ describe('a password of an Entra application', () => {
     expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'not-yet' });
     expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'not-yet' });
     expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works', principal: application.appId });
+    await stop();
+  });
+
+  it('is not yet usable while one of Entra’s servers knows it and another does not', async () => {
+    const { entra, tools, pauses, stop } = await world();
+    const issuer = entraPasswordIssuer(tools);
+    const request = requestOf('entra-password');
+    const credential = await issuer.issue(request, null);
+    entra.propagateAfter(1, 1);
+    expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'not-yet' });
+    expect(pauses).toEqual([20_000]);
+    expect(await issuer.verify(request, credential)).toMatchObject({ outcome: 'works' });
+    // What an earlier rotation made has settled long ago.
+    const later = { ...request, rotationId: 'abcdefghij234567.2' };
+    expect(await issuer.verify(later, credential)).toMatchObject({ outcome: 'works' });
+    expect(pauses).toHaveLength(2);
+    await stop();
+  });
+
+  it('is not published when there is no time for the second try', async () => {
+    const { tools, stop } = await world();
+    const issuer = entraPasswordIssuer({ ...tools, pause: () => Promise.reject(new DOMException('x', 'AbortError')) });
+    const request = requestOf('entra-password');
+    const credential = await issuer.issue(request, null);
+    await expect(issuer.verify(request, credential)).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE' });
     await stop();
   });
 
