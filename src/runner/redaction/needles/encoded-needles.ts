@@ -1,8 +1,8 @@
 /** Values of more bytes are not searched for in the forms that only short ones are printed in. */
 const mostShortBytes = 256;
 
-/** Base64 in base64 and of UTF-16 is not searched for in values of more bytes. */
-const mostNestedBytes = 4_096;
+/** Nor larger ones in two encodings on each other. */
+const mostNestedBytes = 1_024;
 
 /**
  * Needles for what a view cannot show from where it begins: bytes in base64 (at three alignments), base32 (at five),
@@ -10,14 +10,15 @@ const mostNestedBytes = 4_096;
  * one value, whatever its length.
  */
 export function encodedNeedles(plain: Buffer): readonly Buffer[] {
+  const little = utf16(plain);
   const encoded = [...base64(plain), ...hexadecimal(plain, [''])];
   if (plain.length <= mostNestedBytes) {
-    encoded.push(...base64(utf16(plain)), ...base64Twice(plain), ...hexadecimal(plain, [':', ' ']));
+    encoded.push(...base64(little), ...base64Twice(plain), ...hexadecimal(little, ['']));
   }
   if (plain.length <= mostShortBytes) {
     encoded.push(...hexadecimal(plain, separators), ...base32(plain), ...numberLists(plain));
   }
-  return [...encoded.map((text) => Buffer.from(text, 'latin1')), ...utf16Needles(plain)];
+  return [...encoded.map((text) => Buffer.from(text, 'latin1')), little, Buffer.from(little).swap16()];
 }
 
 /** For one line of many: what it is worth to search each of them for. */
@@ -80,7 +81,7 @@ function toBase32(bytes: Buffer): string {
 }
 
 /** What programs put between two bytes: openssl, `<Buffer …>` and hex dumps, C, scripts. */
-const separators = ['-', ', ', ',', ', 0x', ',0x', ' 0x'];
+const separators = [':', ' ', '-', ', ', ',', ', 0x', ',0x', ' 0x'];
 
 /** Lower and upper case, with each of these between two bytes. */
 export function hexadecimal(bytes: Buffer, between: readonly string[]): readonly string[] {
@@ -103,10 +104,4 @@ function numberLists(bytes: Buffer): readonly string[] {
 /** Characters of UTF-8 in UTF-16, little end first, as Windows and PowerShell write it. */
 function utf16(bytes: Buffer): Buffer {
   return Buffer.from(bytes.toString('utf8'), 'utf16le');
-}
-
-function utf16Needles(bytes: Buffer): readonly Buffer[] {
-  const little = utf16(bytes);
-  const big = Buffer.from(little).swap16();
-  return [little, big, ...hexadecimal(little, ['']).map((text) => Buffer.from(text, 'latin1'))];
 }

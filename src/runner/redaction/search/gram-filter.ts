@@ -32,9 +32,11 @@ export function gramFilter(needles: NeedleTable): GramFilter {
   /** Where in the windows a gram stands: bit 0 for the beginning of a needle. */
   const offsets = new Int32Array(1 << bits);
   for (let row = 0; row < needles.count; row += 1) {
+    let gram = 0;
+    for (let at = 0; at < gramBytes - 1; at += 1) gram = (gram >>> 8) | (needles.byteAt(row, at) << 24);
     for (let offset = 0; offset < stride; offset += 1) {
-      const byte = (index: number) => needles.byteAt(row, offset + index);
-      const place = placeOf(byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24));
+      gram = (gram >>> 8) | (needles.byteAt(row, offset + gramBytes - 1) << 24);
+      const place = placeOf(gram);
       present[place] = 1;
       offsets[place] = (offsets[place] ?? 0) | (1 << offset);
     }
