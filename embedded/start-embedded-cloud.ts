@@ -1,10 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAuthorisation } from './azure/authorisation/authorisation.ts';
 import { createAuditLog } from './azure/audit-log/create-audit-log.ts';
 import { createEventGrid } from './azure/event-grid/create-event-grid.ts';
+import { createDirectory } from './azure/identity/directory.ts';
 import { createIdentityRegister } from './azure/identity/identity-register.ts';
 import { createInMemorySecretStore } from './azure/vault/in-memory-secret-store.ts';
 import { openStateFile } from './azure/vault/state-file.ts';
+import { startGraph } from './azure/graph/start-graph.ts';
+import { startResourceManager } from './azure/resource-manager/start-resource-manager.ts';
 import { startEntra } from './azure/identity/start-entra.ts';
 import { startKeyVault } from './azure/vault/start-key-vault.ts';
 import { startLogAnalytics } from './azure/log-analytics/start-log-analytics.ts';
@@ -19,6 +23,8 @@ interface EmbeddedPorts {
   readonly entra?: number;
   readonly vault?: number;
   readonly logAnalytics?: number;
+  readonly resourceManager?: number;
+  readonly graph?: number;
   readonly gitea?: number;
 }
 
@@ -29,7 +35,12 @@ export interface EmbeddedCloudOptions {
   readonly data?: string;
   readonly ports?: EmbeddedPorts;
   /** Whom tokens must be for, as in a national cloud; those of the public cloud when absent. */
-  readonly audiences?: { readonly vault: string; readonly logAnalytics: string };
+  readonly audiences?: {
+    readonly vault: string;
+    readonly logAnalytics: string;
+    readonly resourceManager: string;
+    readonly graph: string;
+  };
 }
 
 interface Started {
@@ -62,6 +73,8 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
     return server;
   };
   const register = createIdentityRegister();
+  const directory = createDirectory();
+  const authorisation = createAuthorisation({ clock, directory });
   const auditLog = createAuditLog({
     clock,
     ...(data === undefined ? {} : { file: join(data, 'azure', 'audit-log.ndjson') }),
@@ -75,6 +88,7 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
       clock,
       register,
       auditLog,
+      authorisation,
       secretStore,
       onNewVersion: (version) => eventGrid.versionCreated(version),
       ...(audiences === undefined ? {} : { audience: audiences.vault }),
@@ -91,6 +105,25 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
       ...portOf(ports.logAnalytics),
     }),
   );
+  const resourceManager = keep(
+    await startResourceManager({
+      clock,
+      register,
+      authorisation,
+      vault,
+      ...(audiences === undefined ? {} : { audience: audiences.resourceManager }),
+      ...portOf(ports.resourceManager),
+    }),
+  );
+  const graph = keep(
+    await startGraph({
+      clock,
+      register,
+      directory,
+      ...(audiences === undefined ? {} : { audience: audiences.graph }),
+      ...portOf(ports.graph),
+    }),
+  );
   const gitea = keep(
     await startEmbeddedGitea({
       clock,
@@ -98,7 +131,7 @@ async function startServers(options: EmbeddedCloudOptions, started: Started[]): 
       ...(data === undefined ? {} : { data: join(data, 'gitea.json') }),
     }),
   );
-  return { clock, identity, entra, vault, auditLog, logAnalytics, eventGrid, gitea };
+  return { clock, identity, entra, vault, resourceManager, graph, auditLog, logAnalytics, eventGrid, gitea };
 }
 
 function portOf(port: number | undefined): { readonly port?: number } {

@@ -7,6 +7,7 @@ export const azureIds = {
   subscription,
   tenant: '8b6f6c2e-3d0a-4e52-8f5b-6f4f2f6f0d11',
   workspace: 'c5a3f7de-9b0e-4c55-8d6f-2a7b1e9c4d30',
+  workspaceResource: `${providers}/Microsoft.OperationalInsights/workspaces/keyturn-embedded`,
   /** Lower-case, as in the log's `_ResourceId`. */
   vault: (name: string) => `${providers}/microsoft.keyvault/vaults/${name}`.toLowerCase(),
   managedIdentity: (name: string) => `${providers}/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`,

@@ -10,7 +10,11 @@ const published = ['rotation/history', 'audit/model'];
 /** The ports that adapters implement, with the words that they are made of. */
 const rotationPorts = ['rotation/ports'];
 const evidencePorts = ['evidence/pack/signer.ts', 'evidence/pack/dsse-envelope.ts'];
-const logPorts = ['audit/collection/retrieval-log.ts', 'audit/collection/canary-reader.ts'];
+const logPorts = [
+  'audit/collection/retrieval-log.ts',
+  'audit/collection/canary-reader.ts',
+  'audit/posture/posture-source.ts',
+];
 
 const features = ['rotation', 'audit', 'evidence'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
@@ -55,9 +59,10 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/audit': {
     parsing: ['model'],
     collection: ['model'],
+    posture: ['model', 'collection'],
     attribution: ['model', 'parsing', 'collection'],
     period: ['model', 'parsing', 'collection'],
-    findings: ['model', 'collection', 'attribution', 'period'],
+    findings: ['model', 'collection', 'attribution', 'period', 'posture'],
     files: ['model', 'parsing', 'collection', 'attribution'],
   },
   'src/audit/attribution': {
@@ -124,7 +129,10 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'embedded/azure': {
     identity: ['azure-ids.ts'],
     'audit-log': ['azure-ids.ts', 'identity'],
-    vault: ['azure-ids.ts', 'identity', 'audit-log'],
+    authorisation: ['azure-ids.ts', 'identity'],
+    vault: ['azure-ids.ts', 'identity', 'audit-log', 'authorisation'],
+    'resource-manager': ['azure-ids.ts', 'identity', 'authorisation', 'vault'],
+    graph: ['identity'],
     'event-grid': ['audit-log', 'vault'],
     'log-analytics': ['azure-ids.ts', 'identity', 'audit-log', 'kusto'],
   },

@@ -36,13 +36,20 @@ function route(options: Options): Options & { readonly plain: boolean } {
     logClients.add(/monitor-query(?:-logs)?/.exec(agent)?.[0] ?? agent);
     return to(cloud.logAnalytics.url, cloud.logAnalytics.certificate);
   }
+  if (options.hostname === new URL(cloudUnderTest.resourceManager).hostname) return to(cloud.resourceManager.url);
+  if (options.hostname === new URL(cloudUnderTest.graph).hostname) return to(cloud.graph.url);
   throw new Error(`not a name of this cloud: ${options.hostname}`);
 }
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'keyturn-cloud-'));
   cloud = await startEmbeddedCloud({
-    audiences: { vault: `https://${cloudUnderTest.vaultDomain}`, logAnalytics: cloudUnderTest.logAnalytics },
+    audiences: {
+      vault: `https://${cloudUnderTest.vaultDomain}`,
+      logAnalytics: cloudUnderTest.logAnalytics,
+      resourceManager: cloudUnderTest.resourceManager,
+      graph: cloudUnderTest.graph,
+    },
   });
   cloud.auditLog.setDelay(0);
   vi.spyOn(https, 'request').mockImplementation(((
@@ -125,7 +132,7 @@ describe('a whole pass in a national cloud', () => {
     const { keyturn } = await serviceWith({ KEYTURN_LOG_CLIENT: 'monitor-query-logs' });
     const { counts } = await keyturn.collectRetrievals();
     expect(counts['rows']).toBeGreaterThan(0);
-    expect(asked).toEqual(new Set([authority, log, vaultHost()]));
+    expect(asked).toEqual(new Set([authority, log, resourceManager, vaultHost()]));
     expect([...logClients]).toEqual(['monitor-query-logs']);
   });
 });

@@ -119,7 +119,10 @@ async function decide(
     },
     onNewVersion: services.onNewVersion,
   });
-  const done = { authorized: allowed !== null, ...(allowed ? { assignmentId: allowed.assignmentId } : {}) };
+  const done = {
+    authorized: allowed !== null,
+    ...(allowed?.assignmentId === undefined ? {} : { assignmentId: allowed.assignmentId }),
+  };
   if (fault?.kind === 'lose-answer') return { answer, lost: true, ...done };
   if (fault?.kind === 'fail-after') return { answer: { ...serverError(fault.status ?? 500) }, ...done };
   return { answer, ...done };

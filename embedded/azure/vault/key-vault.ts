@@ -1,4 +1,5 @@
 import type { Principal } from '../identity/managed-identity.ts';
+import type { VaultConfiguration } from './vault-configuration.ts';
 
 /**
  * A fault for the next matching request. `times` counts down; 0 is off. Requests without a valid token trigger no
@@ -26,15 +27,19 @@ export interface EmbeddedKeyVault {
   /** Lower-case Azure Resource Manager id. */
   readonly resourceId: string;
   /**
-   * Grants a principal rights over secrets with a matching name (`*` at the end allowed). Without a grant: 403
-   * ForbiddenByRbac. Listing covers the whole vault, so it needs `list` over all names, as in Azure.
+   * Assigns a principal a role with these rights, on one secret or, without a name, on the vault. Without an assignment:
+   * 403 ForbiddenByRbac. Listing covers the whole vault, so it needs `list` on the vault, as in Azure.
    */
   grant(
     principal: Principal,
     rights: readonly ('get' | 'set' | 'list' | 'update' | 'delete' | 'recover')[],
-    names?: string,
+    secret?: string,
   ): void;
   revokeGrants(principal: Principal): void;
+  /** How it is set up; Resource Manager shows it, and the vault obeys it. */
+  readonly configuration: VaultConfiguration;
+  /** How many requests arrived in each hour (its start, ISO 8601): the vault's metric, which does not come from the log. */
+  requestsByHour(): ReadonlyMap<string, number>;
   fault(fault: VaultFault): void;
   /**
    * The number of writes allowed in ten seconds, then 429 (with Retry-After if seconds are given); `null` means no

@@ -3,10 +3,12 @@ import { startLoopbackServer } from '../../loopback-server.ts';
 import { answerVaultRequest, type VaultServices } from './answer-vault-request.ts';
 import { azureIds } from '../azure-ids.ts';
 import type { WritableAuditLog } from '../audit-log/create-audit-log.ts';
+import type { Authorisation } from '../authorisation/authorisation.ts';
 import type { IdentityRegister } from '../identity/identity-register.ts';
 import type { EmbeddedKeyVault } from './key-vault.ts';
 import { createInMemorySecretStore, type EmbeddedSecretStore, type StoredVersion } from './in-memory-secret-store.ts';
 import { createVaultFaults } from './vault-faults.ts';
+import { createVaultConfiguration } from './vault-configuration.ts';
 import { createVaultGrants } from './vault-grants.ts';
 import { createWriteLimit } from './write-limit.ts';
 
@@ -15,6 +17,7 @@ export async function startKeyVault(options: {
   readonly clock: Clock;
   readonly register: IdentityRegister;
   readonly auditLog: WritableAuditLog;
+  readonly authorisation: Authorisation;
   readonly name?: string;
   /** Whom a token must be for; the public cloud's name when absent. */
   readonly audience?: string;
@@ -25,13 +28,22 @@ export async function startKeyVault(options: {
 }): Promise<EmbeddedKeyVault & { stop(): Promise<void> }> {
   const name = options.name ?? 'keyturn-embedded';
   const secretStore = options.secretStore ?? createInMemorySecretStore();
-  const grants = createVaultGrants();
+  const resourceId = azureIds.vault(name);
+  const toWorkspace = {
+    name: 'keyturn',
+    workspaceId: azureIds.workspaceResource,
+    storageAccountId: null,
+    enabled: true,
+  };
+  const configuration = createVaultConfiguration([toWorkspace]);
+  const grants = createVaultGrants({ authorisation: options.authorisation, configuration, resourceId });
+  const requests = new Map<string, number>();
   const faults = createVaultFaults();
   const limit = createWriteLimit(options.clock);
   const services: VaultServices = {
     ...options,
     name,
-    resourceId: azureIds.vault(name),
+    resourceId,
     audience: options.audience ?? 'https://vault.azure.net',
     url: '',
     secretStore,
@@ -43,14 +55,20 @@ export async function startKeyVault(options: {
   const server = await startLoopbackServer({
     clock: options.clock,
     ...(options.port === undefined ? {} : { port: options.port }),
-    answer: (request) => answerVaultRequest({ ...services, url: `http://localhost:${server.port}` }, request),
+    answer(request) {
+      const hour = `${options.clock.now().toISOString().slice(0, 13)}:00:00Z`;
+      requests.set(hour, (requests.get(hour) ?? 0) + 1);
+      return answerVaultRequest({ ...services, url: `http://localhost:${server.port}` }, request);
+    },
   });
   return {
     name,
     url: `http://localhost:${server.port}`,
     resourceId: services.resourceId,
-    grant: (principal, rights, names = '*') => grants.grant(principal, rights, names),
+    grant: (principal, rights, secret) => grants.grant(principal, rights, secret ?? null),
     revokeGrants: (principal) => grants.revoke(principal),
+    configuration,
+    requestsByHour: () => new Map(requests),
     fault: (fault) => faults.add(fault),
     limitWrites: (perTenSeconds, retryAfterSeconds) => limit.set(perTenSeconds, retryAfterSeconds),
     everyValue: () => secretStore.everyValue(),

@@ -81,7 +81,7 @@ describe('the real secrets client with a managed identity', () => {
 
   it('reads only what it was granted', async () => {
     const runner = cloud.identity.define({ name: 'runner', kind: 'managed-identity', address: '203.0.113.8' });
-    cloud.vault.grant(runner, ['get'], 'dev-*');
+    cloud.vault.grant(runner, ['get'], 'dev-one');
     cloud.vault.seed({ name: 'dev-one', value: 'a' });
     cloud.vault.seed({ name: 'prod-one', value: 'b' });
     const restricted = clientOf(runner);
