@@ -9,6 +9,7 @@ import { openPolicy } from './composition/open-policy.ts';
 import {
   openLogger,
   openNotifier,
+  openPostureSource,
   openRecords,
   openRetrievalLog,
   openSigner,
@@ -62,6 +63,7 @@ export async function composeKeyturn(
     notifier: openNotifier(settings, { resolve, now }),
     rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
     log: await openRetrievalLog(settings, credential),
+    posture: openPostureSource(settings, credential),
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
     canary: keyVaultCanaryReader(

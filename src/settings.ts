@@ -56,6 +56,12 @@ export interface LogSettings {
   readonly client: 'monitor-query' | 'monitor-query-logs';
 }
 
+/** Where the embedded cloud has Resource Manager and Graph; `null`: the cloud's own, or in the embedded cloud none. */
+interface ManagementSettings {
+  readonly resourceManager: string | null;
+  readonly graph: string | null;
+}
+
 export interface OpenIdSettings {
   readonly issuer: string;
   readonly clientId: string;
@@ -89,6 +95,7 @@ export interface Settings {
   readonly gitea: GiteaSettings | null;
   /** `null`: no reads are known. */
   readonly log: LogSettings | null;
+  readonly management: ManagementSettings;
   readonly identity: IdentitySettings;
   readonly records:
     | { readonly kind: 'folder'; readonly directory: string }

@@ -1,5 +1,6 @@
 import type { CanaryReader } from '../audit/collection/canary-reader.ts';
 import type { JobFeed } from '../audit/collection/job-feed.ts';
+import type { PostureSource } from '../audit/posture/posture-source.ts';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import type { Keyturn } from '../keyturn.ts';
@@ -30,6 +31,8 @@ export interface Composition {
   readonly now: () => Date;
   readonly rotation: RotationTools;
   readonly log: RetrievalLog | null;
+  /** `null`: the embedded cloud has no Resource Manager. */
+  readonly posture: PostureSource | null;
   readonly jobs: JobFeed | null;
   readonly canary: CanaryReader;
   readonly signer: () => Promise<Signer>;

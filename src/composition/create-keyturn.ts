@@ -1,5 +1,6 @@
 import { collectJobs } from '../audit/collection/collect-jobs.ts';
 import { collectRetrievals } from '../audit/collection/collect-retrievals.ts';
+import { keepPosture } from '../audit/posture/posture-ledger.ts';
 import { duePeriods } from '../evidence/period/due-periods.ts';
 import { listPacks } from '../evidence/pack/pack-archive.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
@@ -28,7 +29,7 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
  * both roles run from one package with the same timers.
  */
 export function createKeyturn(ports: Ports): Keyturn {
-  const { settings, records, now, policy, rotation, log, jobs, canary, logger, notifier, rotationLog } = ports;
+  const { settings, records, now, policy, rotation, log, posture, jobs, canary, logger, notifier, rotationLog } = ports;
   const web = createWeb(ports.web, ports.access);
   const rotates = settings.role !== 'report';
   const reports = settings.role !== 'rotate';
@@ -70,13 +71,15 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (log === null) return idle('Retrievals', 'no log workspace is configured');
       return await telling('collect log rows', async () => {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
-        const [counts, listed] = await Promise.allSettled([
+        const [counts, listed, looked] = await Promise.allSettled([
           collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
           ports.takeInventory(),
+          posture === null ? false : keepPosture(records, posture, now()),
         ]);
         if (counts.status === 'rejected') throw counts.reason;
         if (listed.status === 'rejected') throw listed.reason;
-        const all = { ...counts.value, secretsInventoried: listed.value };
+        if (looked.status === 'rejected') throw looked.reason;
+        const all = { ...counts.value, secretsInventoried: listed.value, posturesKept: looked.value ? 1 : 0 };
         return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
       });
     },

@@ -61,8 +61,9 @@ export function describeRetrievals(counts: {
   readonly intervalsNotRead: number;
   readonly canaryReads: number;
   readonly secretsInventoried: number;
+  readonly posturesKept: number;
 }): string {
-  const { rows, slices, intervalsNotRead, canaryReads, secretsInventoried } = counts;
+  const { rows, slices, intervalsNotRead, canaryReads, secretsInventoried, posturesKept } = counts;
   return (
     sentence([
       [rows, 'new log row', 'new log rows'],
@@ -74,6 +75,7 @@ export function describeRetrievals(counts: {
       ],
       [canaryReads, 'canary read', 'canary reads'],
       [secretsInventoried, 'secret listed in the inventory', 'secrets listed in the inventory'],
+      [posturesKept, 'look at grants and setup kept', 'looks at grants and setup kept'],
     ]) || 'No new log rows.'
   );
 }

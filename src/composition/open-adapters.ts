@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
+import type { PostureSource } from '../audit/posture/posture-source.ts';
 import { blobRecordStore } from '../azure/blob-record-store.ts';
 import { keyVaultSecretStore } from '../azure/key-vault-secret-store.ts';
 import { logAnalyticsRetrievalLog } from '../azure/log-analytics-retrieval-log.ts';
 import { monitorQuery } from '../azure/monitor-query.ts';
+import { azurePostureSource } from '../azure/posture/azure-posture-source.ts';
 import type { VaultAccess } from '../azure/vault-client.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import { folderRecordStore } from '../files/folder-record-store.ts';
@@ -60,6 +62,26 @@ export async function openRetrievalLog(
       ? monitorQuery(workspace)
       : (await import('../azure/monitor-query-logs.ts')).monitorQueryLogs(workspace);
   return logAnalyticsRetrievalLog(query, { workspaceId, vaults });
+}
+
+/** Looks at grants and at how vaults are set up; `null` in an embedded cloud that has no Resource Manager. */
+export function openPostureSource(
+  { management, cloud, embedded, vaults, log }: Settings,
+  credential: TokenCredential,
+): PostureSource | null {
+  const { resourceManager, graph } = management;
+  if (embedded && (resourceManager === null || graph === null)) return null;
+  return azurePostureSource({
+    resourceManager: {
+      endpoint: resourceManager ?? cloud.resourceManager,
+      audience: cloud.resourceManager,
+      credential,
+      embedded,
+    },
+    graph: { endpoint: graph ?? cloud.graph, audience: cloud.graph, credential, embedded },
+    vaults,
+    workspaceId: log?.workspaceId ?? null,
+  });
 }
 
 /** The key that seals packs. It is opened when the first pack is sealed. */

@@ -32,6 +32,10 @@ export function readSettings(environment: Environment): Settings {
   const rest = {
     gitea: readGitea(reader, azure),
     log: readLog(reader, embedded),
+    management: {
+      resourceManager: readEmbeddedAddress(reader, 'KEYTURN_RESOURCE_MANAGER_ENDPOINT', embedded),
+      graph: readEmbeddedAddress(reader, 'KEYTURN_GRAPH_ENDPOINT', embedded),
+    },
     policyFile: reader.given('KEYTURN_POLICY'),
     ...readPortal(reader, environment, azure),
     canarySecret: readCanarySecret(reader),
@@ -123,6 +127,19 @@ function readLog(reader: SettingReader, embedded: boolean): LogSettings | null {
   if (workspaceId !== null) return { workspaceId, endpoint, certificateFile, client };
   if (endpoint !== null) reader.refuse('KEYTURN_LOG_ENDPOINT', 'counts only with KEYTURN_LOG_WORKSPACE_ID');
   return null;
+}
+
+/** An address of this machine. Elsewhere the cloud says where its services are, and nothing else may. */
+function readEmbeddedAddress(
+  reader: SettingReader,
+  name: 'KEYTURN_RESOURCE_MANAGER_ENDPOINT' | 'KEYTURN_GRAPH_ENDPOINT',
+  embedded: boolean,
+): string | null {
+  const parse = (text: string) => {
+    const url = parseAddress(text);
+    return embedded && url !== undefined && isThisMachine(url.hostname) ? withoutSlash(url) : undefined;
+  };
+  return reader.parsed(name, parse, 'an address of this machine, and only in the embedded cloud');
 }
 
 function readRecords(reader: SettingReader, { storageDomain }: AzureCloud): Settings['records'] | null {

@@ -56,6 +56,16 @@ export const settingTable = {
     otherwise: null,
     example: '',
   },
+  KEYTURN_RESOURCE_MANAGER_ENDPOINT: {
+    says: 'Where the embedded cloud has Azure Resource Manager.',
+    otherwise: 'that of the cloud; in the embedded cloud nobody looks at grants',
+    example: '',
+  },
+  KEYTURN_GRAPH_ENDPOINT: {
+    says: 'Where the embedded cloud has Microsoft Graph.',
+    otherwise: 'that of the cloud',
+    example: '',
+  },
   KEYTURN_IDENTITY_KIND: {
     says: 'The identity of Keyturn in Azure: `managed-identity`, `workload-identity`, `client-secret` or `client-certificate`. Keyturn never guesses it.',
     otherwise: null,

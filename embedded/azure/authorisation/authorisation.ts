@@ -125,31 +125,48 @@ export function createAuthorisation({ clock, directory }: { clock: Clock; direct
     activities: () => [...activities],
     note,
     allow(principalId, plane, action, resource) {
-      const own = [principalId, ...directory.groupsOf(principalId)];
-      const denied = denials.some(
-        (denial) =>
-          includes(denial.permissions, plane, action) &&
-          (denial.doNotApplyToChildScopes
-            ? denial.scope.toLowerCase() === resource.toLowerCase()
-            : covers(denial.scope, resource)) &&
-          denial.principals.some((id) => id === everyone || own.includes(id)) &&
-          !denial.excludePrincipals.some((id) => own.includes(id)),
+      const asked = { own: [principalId, ...directory.groupsOf(principalId)], plane, action, resource };
+      if (denials.some((denial) => isDenied(denial, asked))) return null;
+      const active = assignments.filter(
+        ({ condition, state, endsOn }) =>
+          condition === null && state === 'active' && (endsOn === null || Date.parse(endsOn) > clock.now().getTime()),
       );
-      if (denied) return null;
-      const found = assignments.find(
-        (one) =>
-          one.condition === null &&
-          one.state === 'active' &&
-          (one.endsOn === null || Date.parse(one.endsOn) > clock.now().getTime()) &&
-          own.includes(one.principalId) &&
-          covers(one.scope, resource) &&
-          roles
-            .find(({ name }) => name === one.role)
-            ?.permissions.some((permissions) => includes(permissions, plane, action)),
-      );
-      return found ?? null;
+      return active.find((one) => isAllowed(one, roles, asked)) ?? null;
     },
   };
+}
+
+interface Asked {
+  /** The principal and its groups. */
+  readonly own: readonly string[];
+  readonly plane: 'control' | 'data';
+  readonly action: string;
+  readonly resource: string;
+}
+
+function isDenied(denial: DenyAssignment, { own, plane, action, resource }: Asked): boolean {
+  const applies = denial.doNotApplyToChildScopes
+    ? denial.scope.toLowerCase() === resource.toLowerCase()
+    : covers(denial.scope, resource);
+  return (
+    applies &&
+    includes(denial.permissions, plane, action) &&
+    denial.principals.some((id) => id === everyone || own.includes(id)) &&
+    !denial.excludePrincipals.some((id) => own.includes(id))
+  );
+}
+
+function isAllowed(
+  { principalId, scope, role }: RoleAssignment,
+  roles: readonly RoleDefinition[],
+  { own, plane, action, resource }: Asked,
+): boolean {
+  const definition = roles.find(({ name }) => name === role);
+  return (
+    own.includes(principalId) &&
+    covers(scope, resource) &&
+    (definition?.permissions ?? []).some((permissions) => includes(permissions, plane, action))
+  );
 }
 
 export function assignmentId({ scope, name }: Pick<RoleAssignment, 'scope' | 'name'>): string {

@@ -119,13 +119,17 @@ async function decide(
     },
     onNewVersion: services.onNewVersion,
   });
-  const done = {
-    authorized: allowed !== null,
-    ...(allowed?.assignmentId === undefined ? {} : { assignmentId: allowed.assignmentId }),
-  };
+  const done = authorisedBy(allowed);
   if (fault?.kind === 'lose-answer') return { answer, lost: true, ...done };
   if (fault?.kind === 'fail-after') return { answer: { ...serverError(fault.status ?? 500) }, ...done };
   return { answer, ...done };
+}
+
+function authorisedBy(
+  allowed: { readonly assignmentId?: string } | null,
+): Pick<Outcome, 'authorized' | 'assignmentId'> {
+  const assignmentId = allowed?.assignmentId;
+  return { authorized: allowed !== null, ...(assignmentId === undefined ? {} : { assignmentId }) };
 }
 
 /** Faults that stop a request before it has an effect; `null` for faults that only affect the answer. */
