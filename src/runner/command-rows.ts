@@ -105,4 +105,17 @@ the job; prefer exec.`,
   examples: ['keyturn-fetch env --secret PASSWORD=database-password'],
 } as const satisfies CommandRow;
 
+export const initRow = {
+  name: 'init',
+  summary: 'writes a first keyturn.yml of the secrets that you may list',
+  about: `Lists a vault and writes a first manifest: each secret in a variable of its own name. It lists names only and reads no
+value. Delete what the repository does not need.`,
+  options: {
+    vault: { value: 'NAME', says: 'the short name of the vault, if several are configured' },
+    prefix: { value: 'TEXT', says: 'only secrets whose names start so' },
+    out: { value: 'FILE', says: 'the manifest, which must not exist yet (default: keyturn.yml)' },
+  },
+  examples: ['keyturn-fetch init --prefix shop-'],
+} as const satisfies CommandRow;
+
 export const helperCompletionRow = completionRow('keyturn-fetch');

@@ -4,7 +4,16 @@ import type { Call } from '../command-line/parse-words.ts';
 import { readPlainWords } from '../command-line/plain-words.ts';
 import { helperVersion } from './helper-version.ts';
 import type { Runtime } from './runtime.ts';
-import { checkRow, doctorRow, envRow, execRow, helperCompletionRow, maskRow, renderRow } from './command-rows.ts';
+import {
+  checkRow,
+  doctorRow,
+  envRow,
+  execRow,
+  helperCompletionRow,
+  initRow,
+  maskRow,
+  renderRow,
+} from './command-rows.ts';
 
 type Run<Row extends CommandRow> = (words: WordsOf<Row>, runtime: Runtime) => Promise<number>;
 
@@ -29,6 +38,7 @@ export const commands: readonly HelperCommand[] = [
   command(renderRow, async () => (await import('./commands/render.ts')).render),
   command(maskRow, async () => (await import('./commands/mask.ts')).mask),
   command(envRow, async () => (await import('./commands/env.ts')).env),
+  command(initRow, async () => (await import('./commands/init.ts')).init),
   command(helperCompletionRow, () => Promise.resolve(completion)),
 ];
 

@@ -19,7 +19,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * count only if the token's run equals the environment's run, because runners before 1.0.3 could give one job another's
  * token. `gitea`: Gitea's address in the configuration; the environment contains the runner's own.
  */
-export function readJobContext(environment: Environment, gitea: string): JobLookup {
+export function readJobContext(environment: Environment, gitea: string | null): JobLookup {
+  if (gitea === null) return { found: false, reason: 'the configuration is a person’s own' };
   const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
   if (token === '') return { found: false, reason: 'the environment contains no runtime token' };
   const claims = tokenClaims(token);

@@ -37,7 +37,15 @@ export interface Session {
    * @throws ServiceError SELECTION_REFUSED, and if the vault refuses to list
    */
   select(selections: readonly SecretSelection[]): Promise<readonly SecretRequest[]>;
+  /**
+   * The enabled secrets of a vault that start with a prefix, sorted by name.
+   * @throws ServiceError if the vault refuses to list; SELECTION_REFUSED
+   */
+  list(vault: string | null, prefix: string): Promise<readonly string[]>;
 }
+
+/** A first manifest is read by a person. */
+const mostListed = 200;
 
 /**
  * Checks what the helper relies on, in this order: the environment, the configuration, the job. `patienceMs`: how long
@@ -48,7 +56,18 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
   forgetCredential(configuration.identity, say);
-  const job = findJob(configuration, runtime);
+  return createSession({ runtime, configuration, job: findJob(configuration, runtime), patienceMs });
+}
+
+interface Checked {
+  readonly runtime: Runtime;
+  readonly configuration: FetchConfiguration;
+  readonly job: JobContext | null;
+  readonly patienceMs: number;
+}
+
+function createSession({ runtime, configuration, job, patienceMs }: Checked): Session {
+  const { environment, say } = runtime;
   const opaque = requiresNamePrivacy(configuration, job);
   const authority = readAuthority(configuration.authorityFile);
   const exchange = httpExchange;
@@ -70,11 +89,22 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
     async select(selections) {
       if (selections.length === 0) return [];
       const { selectFromVaults } = await import('./reading/select-from-vaults.ts');
-      const identity = await tokens.source();
-      return await selectFromVaults(
-        { ...ports, chain: receiptChain(), identity, record: recorder(), opaque, post },
-        selections,
+      return await selectFromVaults(await listingPorts(), selections);
+    },
+    async list(vault, prefix) {
+      const [{ listOnRecord }, { listSecrets }] = await Promise.all([
+        import('./reading/select-from-vaults.ts'),
+        import('./reading/list-secrets.ts'),
+      ]);
+      const found = await listOnRecord(
+        await listingPorts(),
+        { vault, prefix },
+        async (listing, address) => await listSecrets(listing, address, prefix, mostListed),
       );
+      return found
+        .filter(({ enabled }) => enabled)
+        .map(({ name }) => name)
+        .toSorted();
     },
     async fetch(requests) {
       const identity = await tokens.source();
@@ -87,6 +117,10 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
   function receiptChain(): ReceiptChain {
     started ??= startReceiptChain(job?.numbers ?? null, runtime.nonce(4), opaque);
     return started;
+  }
+
+  async function listingPorts() {
+    return { ...ports, chain: receiptChain(), identity: await tokens.source(), record: recorder(), opaque, post };
   }
 
   /** Writes receipts to the log. The first one ends an unfinished line before it. */
@@ -107,6 +141,8 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
 }
 
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Runtime): JobContext | null {
+  // A person reads with their own name, which the vault's log shows.
+  if (gitea === null) return null;
   const lookup = readJobContext(environment, gitea);
   if (lookup.found) return lookup.job;
   if (withoutJob === 'refuse') throw new ServiceError('JOB_NUMBERS_UNKNOWN', { reason: lookup.reason });

@@ -28,6 +28,12 @@ export type IdentityConfiguration =
       /** PEM with certificate and private key. */
       readonly certificateFile: string | null;
       readonly authority: string;
+    }
+  | {
+      /** A person on their own machine, signed in with `az login`. */
+      readonly kind: 'azure-cli';
+      /** `null` uses the tenant of the Azure CLI's own subscription. */
+      readonly tenantId: string | null;
     };
 
 export interface VaultConfiguration {
@@ -37,15 +43,18 @@ export interface VaultConfiguration {
   readonly url: string;
 }
 
-/** The operator's configuration, in one root-owned file that the runner mounts. A job cannot change it. */
+/**
+ * The operator's configuration, in one root-owned file that the runner mounts, which a job cannot change; or a person's
+ * own, which only counts outside a job.
+ */
 export interface FetchConfiguration {
   readonly format: 1;
   /** The cloud of Azure with the vaults and the identity. */
   readonly cloud: AzureCloud;
   /** The service that receives receipts; `null` writes them only to the job's log. */
   readonly service: string | null;
-  /** Gitea's public address, the same as in the service's settings. */
-  readonly gitea: string;
+  /** Gitea's public address, the same as in the service's settings; `null` in a person's own configuration. */
+  readonly gitea: string | null;
   readonly vaults: readonly VaultConfiguration[];
   readonly identity: IdentityConfiguration;
   /** `auto`: digests in public repositories and for forks, names elsewhere. */

@@ -20,19 +20,13 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
     'format cloud service gitea vaults identity names withoutJob vaultDomains allowVariables authorityFile agentCommands',
   );
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
-  const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
-    vault.only('name url');
-    return { name: vault.text('name', vaultNameForm), url: parseAddress(vault, 'url', refuse) };
-  });
-  if (vaults.length === 0) refuse('vaults', 'names no vault');
-  if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
   const cloud = azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')];
   return {
     format: 1,
     cloud,
     service: shape.has('service') ? parseAddress(shape, 'service', refuse) : null,
     gitea: parseAddress(shape, 'gitea', refuse),
-    vaults,
+    vaults: parseVaults(shape, refuse),
     identity: parseIdentity(shape.inside('identity'), cloud, refuse),
     names: shape.oneOf('names', ['auto', 'plain', 'opaque'], 'auto'),
     withoutJob: shape.oneOf('withoutJob', ['warn', 'refuse'], 'warn'),
@@ -41,6 +35,49 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
     authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', anyPathForm) : null,
     agentCommands: shape.texts('agentCommands', anyPathForm),
   };
+}
+
+/**
+ * Parses a person's own configuration. It has no Gitea, no service and no further domains: a person's token goes to the
+ * vaults of the cloud and to this machine, and to nobody else.
+ * @throws ServiceError FETCH_CONFIGURATION_MALFORMED
+ */
+export function parseOwnConfiguration(file: string, text: string): FetchConfiguration {
+  const refuse: Refuse = (place, reason) => {
+    throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', { file, place, reason });
+  };
+  const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
+  shape.only('format cloud vaults identity');
+  if (shape.number('format') !== 1) refuse('format', 'must be 1');
+  const identity = shape.inside('identity');
+  identity.only('kind tenantId');
+  return {
+    format: 1,
+    cloud: azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')],
+    service: null,
+    gitea: null,
+    vaults: parseVaults(shape, refuse),
+    identity: {
+      kind: identity.oneOf('kind', ['azure-cli'], null),
+      tenantId: identity.has('tenantId') ? identity.text('tenantId', guid) : null,
+    },
+    names: 'plain',
+    withoutJob: 'warn',
+    vaultDomains: [],
+    allowVariables: [],
+    authorityFile: null,
+    agentCommands: [],
+  };
+}
+
+function parseVaults(shape: ShapeReader, refuse: Refuse): readonly VaultConfiguration[] {
+  const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
+    vault.only('name url');
+    return { name: vault.text('name', vaultNameForm), url: parseAddress(vault, 'url', refuse) };
+  });
+  if (vaults.length === 0) refuse('vaults', 'names no vault');
+  if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
+  return vaults;
 }
 
 type Refuse = (place: string, reason: string) => never;
@@ -101,10 +138,15 @@ const domainForm: Form = { matches: /^[a-z0-9-]+(\.[a-z0-9-]+)+$/, means: 'a dom
 const audienceForm: Form = { matches: /^[\x21-\x7e]{1,255}$/, means: 'text without spaces' };
 const addressForm: Form = { matches: /^https?:\/\//, means: 'an address that starts with https://' };
 
+function endpointOf(identity: IdentityConfiguration): string | null {
+  if (identity.kind === 'azure-cli') return null;
+  return identity.kind === 'managed-identity' ? identity.endpoint : identity.authority;
+}
+
 /** Whether nothing in the configuration leads off this machine. */
 export function staysOnLoopback({ service, gitea, vaults, identity }: FetchConfiguration): boolean {
-  const endpoint = identity.kind === 'managed-identity' ? identity.endpoint : identity.authority;
-  return [gitea, endpoint, ...(service === null ? [] : [service]), ...vaults.map(({ url }) => url)].every(isLoopback);
+  const addresses = [gitea, service, endpointOf(identity), ...vaults.map(({ url }) => url)];
+  return addresses.every((address) => address === null || isLoopback(address));
 }
 
 function parseJson(text: string, refuse: Refuse): unknown {

@@ -15,6 +15,10 @@ export async function accessTokenSource(
       const { workloadIdentity } = await import('./workload-identity.ts');
       return workloadIdentity(ports, identity);
     }
+    case 'azure-cli': {
+      const { azureCli } = await import('./azure-cli.ts');
+      return azureCli(ports, identity);
+    }
     case 'service-principal': {
       const { servicePrincipal } = await import('./service-principal.ts');
       return servicePrincipal(ports, identity);

@@ -5,6 +5,6 @@ import type { Runtime } from '../runtime.ts';
 export interface IdentityPorts {
   readonly exchange: HttpExchange;
   readonly runtime: Runtime;
-  readonly gitea: string;
+  readonly gitea: string | null;
   readonly authority?: string | undefined;
 }

@@ -6,12 +6,13 @@ import { tokenClaims } from '../job-context.ts';
 export function readTokenAnswer(body: string): AccessToken | null {
   const token = member(body, 'access_token');
   if (token === null || token === '') return null;
-  const claims = tokenClaims(token);
-  return {
-    token: new SecretValue(token),
-    objectId: identifier(claims?.['oid']),
-    tenantId: identifier(claims?.['tid']),
-  };
+  return readToken(new SecretValue(token));
+}
+
+/** The identity that a token states, unverified: the vault checks the token. */
+export function readToken(token: SecretValue): AccessToken {
+  const claims = tokenClaims(token.reveal());
+  return { token, objectId: identifier(claims?.['oid']), tenantId: identifier(claims?.['tid']) };
 }
 
 /**

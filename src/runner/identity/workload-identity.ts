@@ -37,7 +37,7 @@ export function workloadIdentity(
         'Allow the job to request id tokens: `enable-openid-connect: true` on Forgejo.',
       );
     }
-    if (url.origin !== new URL(ports.gitea).origin) {
+    if (url.origin !== URL.parse(ports.gitea ?? '')?.origin) {
       return refuse(0, 'foreign_id_token_endpoint', 'The endpoint is on another host than the configured Gitea.');
     }
     url.searchParams.set('audience', identity.audience);

@@ -3,6 +3,7 @@ import type { Receipt, ReceiptRequest } from '../../provenance/receipt.ts';
 import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
 import { vaultAddress } from '../configuration/vault-address.ts';
 import type { FetchPorts } from './fetch-secrets.ts';
+import type { ListingPorts } from './list-secrets.ts';
 import { type Selected, selectSecrets } from './select-secrets.ts';
 
 interface SelectionPorts extends FetchPorts {
@@ -12,64 +13,59 @@ interface SelectionPorts extends FetchPorts {
 }
 
 /**
- * Lists the vaults of a manifest's selections, one after another, and returns their secrets as requests by name. Each
- * listing leaves receipts, successful or not: it reveals which secrets there are. Says what was selected.
+ * Lists the vaults of a manifest's selections, one after another, and returns their secrets as requests by name. Says what
+ * was selected.
  * @throws ServiceError as `selectSecrets`, and for a vault that must not be asked
  */
 export async function selectFromVaults(
   ports: SelectionPorts,
   selections: readonly SecretSelection[],
 ): Promise<readonly SecretRequest[]> {
-  const { configuration, chain, exchange, authority, identity, runtime } = ports;
   const requests: SecretRequest[] = [];
   for (const selection of selections) {
-    const vault = vaultAddress(configuration, selection.vault);
-    const name = `${selection.prefix}*`;
-    const clientRequestId = chain.nextClientRequestId(`${vault.name}/${name}`);
-    const answers: ReceiptRequest[] = [];
-    const listing = {
-      exchange,
-      authority,
-      clientRequestId,
-      userAgent: chain.userAgent,
-      now: () => runtime.now(),
-      answers,
-    };
-    try {
-      const token = await identity(vault.resource);
-      const selected = await selectSecrets({ ...listing, token }, vault, selection);
-      runtime.say(describeSelected(selection, selected, ports.opaque));
-      requests.push(...selected.requests);
-    } finally {
-      await leaveReceipts({ vault: vault.name, name, clientRequestId, answers });
-    }
+    const selected = await listOnRecord(
+      ports,
+      selection,
+      async (listing, vault) => await selectSecrets(listing, vault, selection),
+    );
+    ports.runtime.say(describeSelected(selection, selected, ports.opaque));
+    requests.push(...selected.requests);
   }
   return requests;
-
-  /** One receipt for as many pages as it can hold. */
-  async function leaveReceipts({ answers, ...listed }: Listing): Promise<void> {
-    const receipts: Receipt[] = [];
-    for (let from = 0; from < answers.length; from += mostRequests) {
-      const requested = answers.slice(from, from + mostRequests);
-      const read = {
-        ...listed,
-        outcome: { kind: 'listed' },
-        requests: requested,
-        address: null,
-        clockOffsetMs: null,
-      } as const;
-      receipts.push(...chain.receiptsOf([read]));
-    }
-    receipts.forEach((receipt) => ports.record(receipt));
-    await ports.post(receipts);
-  }
 }
 
-interface Listing {
-  readonly vault: string;
-  readonly name: string;
-  readonly clientRequestId: string;
-  readonly answers: readonly ReceiptRequest[];
+/** The vault's short name, or `null` for the only one, and what the names start with. */
+type Listed = Pick<SecretSelection, 'vault' | 'prefix'>;
+
+/**
+ * Lists a vault and leaves receipts of it, whether the vault answers or not: a list reveals which secrets there are. One
+ * receipt for as many pages as it can hold.
+ */
+export async function listOnRecord<Found>(
+  ports: SelectionPorts,
+  { vault: wanted, prefix }: Listed,
+  list: (listing: ListingPorts, vault: { readonly name: string; readonly url: string }) => Promise<Found>,
+): Promise<Found> {
+  const { configuration, chain, exchange, authority, identity, runtime } = ports;
+  const vault = vaultAddress(configuration, wanted);
+  const name = `${prefix}*`;
+  const clientRequestId = chain.nextClientRequestId(`${vault.name}/${name}`);
+  const answers: ReceiptRequest[] = [];
+  const token = await identity(vault.resource);
+  try {
+    const now = () => runtime.now();
+    return await list({ exchange, authority, clientRequestId, userAgent: chain.userAgent, now, answers, token }, vault);
+  } finally {
+    const receipts: Receipt[] = [];
+    for (let from = 0; from < answers.length; from += mostRequests) {
+      const requests = answers.slice(from, from + mostRequests);
+      const listed = { kind: 'listed' } as const;
+      const read = { vault: vault.name, name, clientRequestId, requests, outcome: listed, address: null };
+      receipts.push(...chain.receiptsOf([{ ...read, clockOffsetMs: null }]));
+    }
+    for (const receipt of receipts) ports.record(receipt);
+    await ports.post(receipts);
+  }
 }
 
 function describeSelected({ prefix }: SecretSelection, { requests, disabled }: Selected, opaque: boolean): string {

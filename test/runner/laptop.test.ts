@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
+import { receiptMarker } from '../../src/provenance/receipt-line.ts';
+import { type FetchWorld, startFetchWorld } from './fetch-world.ts';
+
+let world: FetchWorld;
+let person: Principal;
+beforeAll(async () => {
+  world = await startFetchWorld();
+  for (const name of ['shop-api-key', 'shop-db-password', 'rot-pending--shop-api-key', 'keyturn-canary', '1password']) {
+    world.cloud.vault.seed({ name, value: `swordfish of ${name}` });
+  }
+  person = world.cloud.identity.define({
+    name: 'ada',
+    kind: 'person',
+    userPrincipalName: 'ada@example.net',
+    address: '198.51.100.9',
+  });
+  world.cloud.vault.grant(person, ['get', 'list']);
+});
+afterAll(() => world.stop());
+
+/** A machine of one person: a home, and an `az` that prints a token for the embedded vault, as the real one does. */
+function laptop({ signedIn = true, configured = true }: { signedIn?: boolean; configured?: boolean } = {}) {
+  const home = mkdtempSync(join(world.directory, 'home-'));
+  const [folder, bin] = [join(home, '.config', 'keyturn'), join(home, 'bin')];
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(bin);
+  const token = world.cloud.identity.tokenFor(person, 'https://vault.azure.net');
+  const answer = JSON.stringify({ accessToken: token, tokenType: 'Bearer' });
+  const az = signedIn ? `echo "$@" > ${home}/asked; echo '${answer}'` : 'echo "Please run az login" >&2; exit 1';
+  writeFileSync(join(bin, 'az'), `#!/bin/sh\n${az}\n`, { mode: 0o755 });
+  const file = join(folder, 'fetch.json');
+  const configuration = {
+    format: 1,
+    vaults: [{ name: world.cloud.vault.name, url: world.cloud.vault.url }],
+    identity: { kind: 'azure-cli' },
+  };
+  if (configured) writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
+  const environment = { PATH: `${bin}:/usr/bin:/bin`, XDG_CONFIG_HOME: join(home, '.config') };
+  const run = async (words: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
+    const child = spawn(process.execPath, [helper, ...words], {
+      cwd: home,
+      env: { ...environment, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [output, log] = ['', ''];
+    child.stdout.on('data', (part: Buffer) => (output += part.toString()));
+    child.stderr.on('data', (part: Buffer) => (log += part.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output, log };
+  };
+  return { home, file, bin, run };
+}
+
+const read = ['exec', '--secret', 'KEY=shop-api-key', '--', 'sh', '-c', 'echo "is $KEY"'];
+
+describe('a person on their own machine', () => {
+  it('reads as themselves: redacted, without a stamp, without a receipt', async () => {
+    const { home, run } = laptop();
+    const { code, output, log } = await run(read);
+    expect([code, output]).toEqual([0, 'is ***\n']);
+    expect(log).not.toContain(receiptMarker);
+    expect(log).not.toContain('not stamped');
+    expect(readFileSync(join(home, 'asked'), 'utf8')).toBe(
+      'account get-access-token --resource https://vault.azure.net --output json\n',
+    );
+    const row = world.cloud.auditLog.rows().findLast(({ OperationName }) => OperationName === 'SecretGet');
+    expect(String(row?.['ClientInfo'])).toMatch(/^keyturn\/[0-9.]+/);
+    expect(String(row?.['ClientInfo'])).not.toContain('gj/1');
+    expect(JSON.stringify(row)).toContain('ada@example.net');
+  });
+
+  it('gets a first manifest of what they may list, which works at once', async () => {
+    const { home, run } = laptop();
+    const made = await run(['init']);
+    expect([made.code, made.log]).toEqual([0, expect.stringContaining('wrote keyturn.yml with 3 secrets')]);
+    const manifest = readFileSync(join(home, 'keyturn.yml'), 'utf8');
+    expect(manifest).toContain("- name: 'shop-db-password'\n    environment: SHOP_DB_PASSWORD");
+    expect(manifest).toContain('environment: SECRET_1PASSWORD');
+    expect(manifest).not.toMatch(/rot-pending|keyturn-canary/);
+    const words = [
+      'exec',
+      '--manifest',
+      'keyturn.yml',
+      '--',
+      'sh',
+      '-c',
+      'test "$SHOP_API_KEY" = "swordfish of shop-api-key"',
+    ];
+    expect((await run(words)).code).toBe(0);
+    expect((await run(['init'])).code).toBe(84);
+  });
+
+  it('is told what to do: no configuration, not signed in, no az', async () => {
+    const none = await laptop({ configured: false }).run(read);
+    expect([none.code, none.log]).toEqual([65, expect.stringContaining('~/.config/keyturn/fetch.json')]);
+    const out = await laptop({ signedIn: false }).run(read);
+    expect([out.code, out.log]).toEqual([83, expect.stringContaining('Sign in with `az login`')]);
+    const { run } = laptop();
+    const absent = await run(read, { PATH: 'bin:/usr/bin:/bin' });
+    expect([absent.code, absent.log]).toEqual([83, expect.stringContaining('NOT_ON_THE_PATH')]);
+  });
+
+  it('is not believed if somebody else could write the file', async () => {
+    const { file, run } = laptop();
+    chmodSync(file, 0o666);
+    expect((await run(read)).code).toBe(65);
+    const other = laptop();
+    chmodSync(join(other.home, '.config', 'keyturn'), 0o777);
+    expect((await other.run(read)).code).toBe(65);
+  });
+});
+
+describe('a person’s configuration in a job', () => {
+  it('is not believed, whatever the job does to its environment', async () => {
+    const { home, run } = laptop();
+    const job = world.startJob();
+    expect((await run(read, { GITHUB_ACTIONS: 'true' })).code).toBe(65);
+    // The step takes every variable away; what its shell was started with stays.
+    const words = read.map((word) => `'${word}'`).join(' ');
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
+    const config = `XDG_CONFIG_HOME=${home}/.config PATH=${home}/bin:/usr/bin:/bin`;
+    const code = await job.execute([
+      '/bin/sh',
+      '-c',
+      `env -i ${config} ${process.execPath} ${helper} ${words}; exit $?`,
+    ]);
+    expect(code).toBe(65);
+    expect(existsSync(join(home, 'asked'))).toBe(false);
+  });
+
+  it('names no service, no further domain and no other kind of identity', async () => {
+    const { file, run } = laptop();
+    const plain = JSON.parse(readFileSync(file, 'utf8')) as object;
+    for (const more of [
+      { service: 'https://collect.example' },
+      { vaultDomains: ['vaults.example'] },
+      { identity: { kind: 'managed-identity' } },
+      { vaults: [{ name: 'kv', url: 'https://kv.vaults.example' }] },
+    ]) {
+      writeFileSync(file, JSON.stringify({ ...plain, ...more }), { mode: 0o600 });
+      expect([65, 67]).toContain((await run(read)).code);
+    }
+  });
+});
