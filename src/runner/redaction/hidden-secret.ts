@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { receiptMarker } from '../../provenance/receipt-line.ts';
 import { ServiceError } from '../../service-error.ts';
 import { secretNeedles } from './needles/secret-needles.ts';
@@ -29,8 +30,10 @@ export async function hideSecret(secret: string, value: string): Promise<HiddenS
 /** A search for all of these, and for lines that imitate a receipt. */
 export function searchFor(secrets: Iterable<HiddenSecret>): SecretSearch {
   const all = [...secrets];
+  const needles = all.flatMap((secret) => secret.needles);
+  // Bytes that are no text are not written in escapes by what prints them.
   return secretSearch(
-    [...all.flatMap(({ needles }) => needles), Buffer.from(receiptMarker)],
-    all.flatMap(({ repetitions }) => repetitions),
+    [...needles.filter(isUtf8), Buffer.from(receiptMarker)],
+    [...needles.filter((needle) => !isUtf8(needle)), ...all.flatMap(({ repetitions }) => repetitions)],
   );
 }

@@ -2,6 +2,7 @@ import { gramBytes, type GramFilter } from './gram-filter.ts';
 import { mostNothings } from './needle-walk.ts';
 import {
   afterNothing,
+  again,
   isNothing,
   lengthOf,
   lengthSeen,
@@ -61,9 +62,12 @@ export class EscapeFinder {
   #glanceAt(nodes: readonly ViewNode[], at: number): void {
     const { plain } = this.#tree;
     for (const node of nodes) {
-      const isClear = this.#isSettled(node, at, node.view.glance(plain, at));
-      const deeper = isClear ? (node.view.glanceDeeper?.(plain, at) ?? plainly) : plainly;
-      if (!isClear || !this.#isSettled(node, at, deeper)) this.#findAround(node, at, plain.read(at));
+      const glance = node.view.glance(plain, at);
+      let isSettled = this.#isSettled(node, at, glance);
+      if (isSettled && glance >= 0 && (glance & again) === 0) {
+        isSettled = this.#isSettled(node, at, node.view.glanceDeeper?.(plain, at) ?? plainly);
+      }
+      if (!isSettled) this.#findAround(node, at, plain.read(at));
     }
   }
 
@@ -72,11 +76,14 @@ export class EscapeFinder {
     if (glance === plainly) return true;
     if (glance === unclear) return false;
     const { text, to } = this.#tree.plain;
-    const { pairs, first } = this.#bytes;
+    const { pairs, first, beginnings } = this.#bytes;
     const shown = glance & 0xff;
     const leavesOut = (glance & afterNothing) !== 0;
     const before = at === 0 ? 0 : (text[at - 1] ?? 0);
     if (pairs[(before << 8) | shown] === 0 && (leavesOut || first[shown] === 0)) return true;
+    if ((glance & again) !== 0) {
+      return pairs[(before << 8) | shown] === 0 && beginnings[(shown << 8) | shown] === 0;
+    }
     const after = at + lengthSeen(glance);
     if (after + 2 >= to) return false;
     this.#around[3] = shown;

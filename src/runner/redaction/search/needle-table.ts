@@ -8,8 +8,8 @@ export interface NeedleTable {
   /** What `narrow` left. */
   readonly found: { low: number; high: number };
   lengthOf(row: number): number;
-  /** Whether all of these rows are pieces of needles that repeat themselves. */
-  areRepetitions(low: number, high: number): boolean;
+  /** Whether all of these rows are found as they are alone. */
+  arePlain(low: number, high: number): boolean;
   /** How many bytes of a text are those of a needle, from one of each on. */
   matchingBytes(row: number, depth: number, text: Buffer, at: number): number;
   /** One byte of a needle. */
@@ -20,8 +20,8 @@ export interface NeedleTable {
  * Needles in the order of their bytes, which makes one array a tree: all that begin alike are neighbours, and the
  * shortest of them comes first. Memory: the needles themselves and four bytes for each, however many begin alike.
  */
-export function needleTable(needles: readonly Buffer[], repetitions: readonly Buffer[]): NeedleTable {
-  const sorted = [...needles, ...repetitions].toSorted((a, b) => Buffer.compare(a, b));
+export function needleTable(needles: readonly Buffer[], plainNeedles: readonly Buffer[]): NeedleTable {
+  const sorted = [...needles, ...plainNeedles].toSorted((a, b) => Buffer.compare(a, b));
   const rows = sorted.filter((needle, index) => index === 0 || !needle.equals(sorted[index - 1] ?? needle));
   const starts = new Int32Array(rows.length + 1);
   let shortest = rows.length === 0 ? 0 : Number.MAX_SAFE_INTEGER;
@@ -32,7 +32,7 @@ export function needleTable(needles: readonly Buffer[], repetitions: readonly Bu
     longest = Math.max(longest, length);
   });
   const bytes = Buffer.concat(rows);
-  const before = repetitionsBefore(rows, repetitions);
+  const before = plainBefore(rows, plainNeedles);
   const found = { low: 0, high: -1 };
   const byFirst = rowsByFirstByte(rows);
 
@@ -42,7 +42,7 @@ export function needleTable(needles: readonly Buffer[], repetitions: readonly Bu
     longest,
     found,
     lengthOf: (row) => (starts[row + 1] ?? 0) - (starts[row] ?? 0),
-    areRepetitions: (low, high) => (before[high + 1] ?? 0) - (before[low] ?? 0) === high + 1 - low,
+    arePlain: (low, high) => (before[high + 1] ?? 0) - (before[low] ?? 0) === high + 1 - low,
     matchingBytes(row, depth, text, at) {
       const from = (starts[row] ?? 0) + depth;
       const most = Math.min((starts[row + 1] ?? 0) - from, text.length - at);
@@ -83,12 +83,12 @@ export function needleTable(needles: readonly Buffer[], repetitions: readonly Bu
   }
 }
 
-/** For each row, how many before it are repetitions. */
-function repetitionsBefore(rows: readonly Buffer[], repetitions: readonly Buffer[]): Int32Array {
-  const repeated = new Set(repetitions.map((needle) => needle.toString('latin1')));
+/** For each row, how many before it are found as they are alone. */
+function plainBefore(rows: readonly Buffer[], plainNeedles: readonly Buffer[]): Int32Array {
+  const plain = new Set(plainNeedles.map((needle) => needle.toString('latin1')));
   const before = new Int32Array(rows.length + 1);
   rows.forEach((row, index) => {
-    const isOne = repeated.size > 0 && repeated.has(row.toString('latin1'));
+    const isOne = plain.size > 0 && plain.has(row.toString('latin1'));
     before[index + 1] = (before[index] ?? 0) + (isOne ? 1 : 0);
   });
   return before;

@@ -75,7 +75,7 @@ export class NeedleWalk {
         low += 1;
         if (low > high) return;
       }
-      if (low === high && table.areRepetitions(low, high)) {
+      if (low === high && table.arePlain(low, high)) {
         // No view shows it: the rest is compared at once.
         const count = table.matchingBytes(low, depth, text, at + 1);
         depth += count;
@@ -94,7 +94,7 @@ export class NeedleWalk {
     let high = last;
     let depth = deep;
     let nothings = 0;
-    for (let at = from; low <= high && !table.areRepetitions(low, high); ) {
+    for (let at = from; low <= high && !table.arePlain(low, high); ) {
       const unit = layer.read(at);
       if (unit === open) this.#endsOpen(low, high, depth);
       if (unit < 0) return;
@@ -130,7 +130,7 @@ export class NeedleWalk {
 
   /** Goes on in every view that shows something else at `at` than `unit`. */
   #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
-    if (this.#table.areRepetitions(low, high)) return;
+    if (this.#table.arePlain(low, high)) return;
     for (const node of nodes) {
       const shown = node.layer.read(at);
       if (shown === unit) continue;

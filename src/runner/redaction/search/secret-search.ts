@@ -25,10 +25,10 @@ export interface SecretSearch {
  * begin as they are, are found by the filter; one whose first bytes hold an escape, near that escape. Only there is
  * anything decoded, from the place where the needle begins, as far as it goes on: so what is found at a place does not
  * depend on how the text came in pieces.
- * `repetitions`: pieces of needles that repeat themselves, found as they are and in no other view.
+ * `plainNeedles`: found as they are and in no other view: bytes that are no text, and pieces of what repeats itself.
  */
-export function secretSearch(needles: readonly Buffer[], repetitions: readonly Buffer[] = []): SecretSearch {
-  const table = needleTable(needles, repetitions);
+export function secretSearch(needles: readonly Buffer[], plainNeedles: readonly Buffer[] = []): SecretSearch {
+  const table = needleTable(needles, plainNeedles);
   if (table.count === 0) return nothingToFind;
   if (table.shortest < gramBytes) throw new RangeError('A needle needs four bytes.');
   const filter = gramFilter(table);
@@ -38,7 +38,7 @@ export function secretSearch(needles: readonly Buffer[], repetitions: readonly B
     pairs: new Uint8Array(65_536),
     beginnings: new Uint8Array(65_536),
   };
-  for (const needle of repetitions) bytes.first[needle[0] ?? 0] = 1;
+  for (const needle of plainNeedles) bytes.first[needle[0] ?? 0] = 1;
   for (const needle of needles) {
     bytes.first[needle[0] ?? 0] = 1;
     bytes.beginnings[((needle[0] ?? 0) << 8) | (needle[1] ?? 0)] = 1;

@@ -1,4 +1,5 @@
 import {
+  again,
   asciiOf,
   character,
   digitOf,
@@ -61,10 +62,10 @@ const thrice = 8;
 
 function glance(stream: PlainBytes, at: number): number {
   const { text, to } = stream;
-  if (at + thrice >= to) return unclear;
+  if (at + 2 * thrice >= to) return unclear;
   const next = text[at + 1] ?? 0;
   // What more of them show to JSON in JSON is seen deeper.
-  if (next === backslash) return seen(backslash, 2);
+  if (next === backslash) return isLongRun(text, at) ? seen(backslash, 2) | again : seen(backslash, 2);
   if (!isSimple(next)) return glanceAtNumber(stream, at, next);
   const control = letters[next] ?? -1;
   // A line end that is escaped may break base64.
@@ -93,7 +94,7 @@ function glanceDeeper(stream: PlainBytes, at: number): number {
   const { text } = stream;
   const run = backslashesAt(text, at);
   // So many show a backslash however often they are looked through.
-  if (run === 1 || run === thrice) return plainly;
+  if (run === 1 || run >= thrice) return plainly;
   if (run > 3) return unclear;
   const next = text[at + run] ?? 0;
   if (!isSimple(next)) {
@@ -102,6 +103,13 @@ function glanceDeeper(stream: PlainBytes, at: number): number {
   }
   const control = letters[next] ?? -1;
   return control === lineFeed || control === 0x0d ? unclear : seen(control === -1 ? next : control, run + 1);
+}
+
+/** Whether so many follow that each of two shown ones is a backslash, however often they are looked through. */
+function isLongRun(text: Buffer, at: number): boolean {
+  let place = at + 2 * thrice - 1;
+  while (place > at && text[place] === backslash) place -= 1;
+  return place === at;
 }
 
 function backslashesAt(text: Buffer, at: number): number {

@@ -97,9 +97,12 @@ export function seen(byte: number, length: number): number {
   return byte | (length << 9);
 }
 
+/** At a glance, the next byte is the same, however often the text is looked through. */
+export const again = 1 << 28;
+
 /** How many bytes it takes that was seen. */
 export function lengthSeen(glance: number): number {
-  return glance >> 9;
+  return (glance & (again - 1)) >> 9;
 }
 
 /** One way to write text: what its escapes stand for. It decodes nothing but the place it is asked about. */
