@@ -7,18 +7,14 @@ import type { AccessTokens } from './shared/access-tokens.ts';
 import { azureKeysIssuer } from './azure/azure-keys-issuer.ts';
 import { entraCertificateIssuer } from './azure/entra-certificate-issuer.ts';
 import { entraPasswordIssuer } from './azure/entra-password-issuer.ts';
+import { databaseIssuers } from './databases/database-issuers.ts';
 import { generatedIssuer } from './local/generated-issuer.ts';
 import { giteaDeployKeyIssuer } from './gitea/gitea-deploy-key-issuer.ts';
 import { giteaTokenIssuer } from './gitea/gitea-token-issuer.ts';
 import { giteaUserPasswordIssuer } from './gitea/gitea-user-password-issuer.ts';
 import { giteaWebhookSecretIssuer } from './gitea/gitea-webhook-secret-issuer.ts';
 import { hmacSecretIssuer } from './local/hmac-secret-issuer.ts';
-import { mariadbEngine } from './databases/mariadb-engine.ts';
-import { mysqlDualPasswordIssuer } from './databases/mysql-dual-password-issuer.ts';
-import { postgresqlEngine } from './databases/postgresql-engine.ts';
 import type { ReadSecret } from './shared/read-secret.ts';
-import { redisAclIssuer } from './databases/redis-acl-issuer.ts';
-import { twoUsersIssuer } from './databases/two-users-issuer.ts';
 import type { IssuerPorts } from './shared/issuer-ports.ts';
 import { sshKeyPairIssuer } from './local/ssh-key-pair-issuer.ts';
 import { unconfiguredIssuer } from './shared/unconfigured-issuer.ts';
@@ -40,14 +36,9 @@ export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, Credent
       giteaWebhookSecretIssuer({ gitea: client, randomBytes, ownReceiver }),
     ),
     withGitea('gitea-user-password', 'chosen', (client) => giteaUserPasswordIssuer({ gitea: client, randomBytes })),
-    withSecrets('postgresql', (read) =>
-      twoUsersIssuer({ name: 'postgresql', engine: postgresqlEngine({ randomBytes }), readSecret: read, randomBytes }),
+    ...Object.entries(databaseIssuers).map(([name, make]) =>
+      withSecrets(name, (read) => make({ readSecret: read, randomBytes })),
     ),
-    withSecrets('mariadb', (read) =>
-      twoUsersIssuer({ name: 'mariadb', engine: mariadbEngine({ randomBytes }), readSecret: read, randomBytes }),
-    ),
-    withSecrets('mysql-dual-password', (read) => mysqlDualPasswordIssuer({ readSecret: read, randomBytes })),
-    withSecrets('redis-acl', (read) => redisAclIssuer({ readSecret: read, randomBytes })),
     withSecrets('webhook', (read) => webhookIssuer({ name: 'webhook', readSecret: read, randomBytes })),
     withSecrets(
       'webhook-minted',
