@@ -33,6 +33,7 @@ beforeAll(async () => {
   vault.seed({ name: 'bundle', value: bundle });
   vault.seed({ name: 'storage-key', value: storageKey });
   vault.seed({ name: 'password', value: 'swordfish-swordfish' });
+  vault.seed({ name: 'password-and-line-end', value: 'swordfish-swordfish\n' });
   vault.seed({ name: 'flag', value: 'true' });
   vault.seed({ name: 'settings', value: '{"host":"db.example.net","pin":4829}' });
   vault.seed({ name: 'bomb', value: bomb });
@@ -95,13 +96,16 @@ describe('a value that occurs in ordinary text', () => {
 });
 
 describe('a line that ends with a secret', () => {
-  it('ends before the other stream goes on, so that a command of the runner stands at a line of its own', async () => {
-    const job = world.startJob();
-    const script = 'printf "two %s\\n" "$P"; sleep 0.1; printf "err one\\n" >&2; sleep 0.1; echo three';
-    expect(await world.fetch(job, ['exec', '--no-masks', '--secret', 'P=password', '--', 'sh', '-c', script])).toBe(0);
-    const rows = rowsOf(world, job);
-    expect(rows.slice(rows.indexOf('two ***'))).toEqual(expect.arrayContaining(['two ***', 'err one', 'three']));
-  });
+  it.each(['password', 'password-and-line-end'])(
+    'ends before the other stream goes on, so that a command of the runner stands at a line of its own: %s',
+    async (name) => {
+      const job = world.startJob();
+      const script = 'printf "two %s\\n" "$P" | head -n 1; sleep 0.1; printf "err one\\n" >&2; sleep 0.1; echo three';
+      expect(await world.fetch(job, ['exec', '--no-masks', '--secret', `P=${name}`, '--', 'sh', '-c', script])).toBe(0);
+      const rows = rowsOf(world, job);
+      expect(rows.slice(rows.indexOf('two ***'))).toEqual(expect.arrayContaining(['two ***', 'err one', 'three']));
+    },
+  );
 });
 
 describe('a key of Azure in an output of the job', () => {

@@ -40,9 +40,10 @@ function asPrinted(text: string): readonly string[] {
   const trimmed = text.trim();
   const unix = trimmed.replaceAll('\r\n', '\n');
   return [
-    text,
+    // A line end after the value would hold the line back until the next one.
+    text.replace(/^[\r\n]+|[\r\n]+$/g, ''),
     trimmed,
-    ...(unix.includes('\n') ? [text.replaceAll('\r\n', '\n'), unix, unix.replaceAll('\n', '\r\n')] : []),
+    ...(unix.includes('\n') ? [unix, unix.replaceAll('\n', '\r\n')] : []),
     ...withoutDoubleQuotes(trimmed),
     ...aroundAmpersand(trimmed),
     ...withoutPadding(trimmed),
