@@ -105,6 +105,15 @@ the job; prefer exec.`,
   examples: ['keyturn-fetch env --secret PASSWORD=database-password'],
 } as const satisfies CommandRow;
 
+export const outputRow = {
+  name: 'output',
+  summary: 'writes secrets as outputs of this step, for a step that takes them as inputs',
+  about: `Writes secrets to GITHUB_OUTPUT, for a step with uses: that takes one as an input. The values then lie on the disk of the
+runner until the last step of the action empties the file, and every step that names the output gets them; prefer exec.`,
+  options: { secret: named, manifest, wait },
+  examples: ['keyturn-fetch output --secret password=registry-password'],
+} as const satisfies CommandRow;
+
 export const initRow = {
   name: 'init',
   summary: 'writes a first keyturn.yml of the secrets that you may list',

@@ -12,6 +12,7 @@ import {
   helperCompletionRow,
   initRow,
   maskRow,
+  outputRow,
   renderRow,
 } from './command-rows.ts';
 
@@ -38,6 +39,7 @@ export const commands: readonly HelperCommand[] = [
   command(renderRow, async () => (await import('./commands/render.ts')).render),
   command(maskRow, async () => (await import('./commands/mask.ts')).mask),
   command(envRow, async () => (await import('./commands/env.ts')).env),
+  command(outputRow, async () => (await import('./commands/output.ts')).output),
   command(initRow, async () => (await import('./commands/init.ts')).init),
   command(helperCompletionRow, () => Promise.resolve(completion)),
 ];

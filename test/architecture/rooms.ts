@@ -87,7 +87,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     receipts: ['configuration', 'helper-version.ts', 'http-exchange.ts', 'job-context.ts', 'write-all-sync.ts'],
     identity: ['configuration', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
     reading: ['configuration', 'identity', 'receipts', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
-    delivery: ['configuration', 'reading', 'redaction', 'http-exchange.ts'],
+    delivery: ['configuration', 'reading', 'redaction', 'http-exchange.ts', 'write-all-sync.ts'],
     doctor: [
       'configuration',
       'delivery',

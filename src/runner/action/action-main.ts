@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execWords, install } from './action-inputs.ts';
+import { actionCall, install } from './action-inputs.ts';
 import { runCall } from '../run-call.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { sealProcess } from '../configuration/seal-process.ts';
@@ -11,8 +11,8 @@ import { machineRuntime } from '../runtime.ts';
 async function main(): Promise<number> {
   const runtime = machineRuntime();
   try {
-    const words = execWords(runtime.environment);
-    if (words !== null) return await runCall(['exec', ...words], runtime);
+    const call = actionCall(runtime.environment);
+    if (call !== null) return await runCall(call, runtime);
     const helper = join(dirname(fileURLToPath(import.meta.url)), 'keyturn-fetch.cjs');
     runtime.say(`${install(runtime.environment, helper, process.execPath)} is on the PATH of the following steps`);
     return 0;

@@ -1,5 +1,5 @@
 import { machineRuntime } from '../runtime.ts';
-import { sweepRendered } from '../delivery/rendered-files.ts';
+import { sweepOutputs, sweepRendered } from '../delivery/rendered-files.ts';
 import { sweep } from '../delivery/sweep.ts';
 
 /**
@@ -9,5 +9,8 @@ import { sweep } from '../delivery/sweep.ts';
 const runtime = machineRuntime();
 const own = runtime.environment['RUNNER_TEMP'] ?? '';
 const folders = ['/dev/shm', own === '' ? '/tmp' : own];
-const removed = [...folders.flatMap((folder) => sweep(folder)), ...(own === '' ? [] : sweepRendered(own))];
+const removed = [
+  ...folders.flatMap((folder) => sweep(folder)),
+  ...(own === '' ? [] : [...sweepRendered(own), ...sweepOutputs(own)]),
+];
 runtime.say(removed.length === 0 ? 'nothing was left behind' : `removed ${removed.join(', ')}`);

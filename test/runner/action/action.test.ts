@@ -104,6 +104,37 @@ describe('the action, run as a runner runs it', () => {
   });
 });
 
+describe('outputs for a step that takes an input', () => {
+  it('are masked first, told once, and gone from the file after the last step', async () => {
+    const job = world.startJob();
+    const output = join(world.directory, 'outputs.txt');
+    writeFileSync(output, '');
+    const call = async (file: string, inputs: Readonly<Record<string, string>>) =>
+      await job.execute([process.execPath, file], {
+        ...inputs,
+        GITHUB_OUTPUT: output,
+        KEYTURN_FETCH_CONFIGURATION: world.configure(),
+      });
+    expect(await call(action.main, { INPUT_OUTPUTS: 'registry=password\n' })).toBe(0);
+    expect(readFileSync(output, 'utf8')).toMatch(/^registry<<(keyturn_[0-9a-f]{32})\nswordfish-swordfish\n\1\n$/);
+    const rows = rowsOf(world, job);
+    expect(rows.filter((row) => row.includes('outputs of this step'))).toHaveLength(1);
+    expect(rows.flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
+    job.log(`the step that takes it prints ${password}`);
+    expect(rowsOf(world, job)).toContain('the step that takes it prints ***');
+    expect(await call(action.post, {})).toBe(0);
+    expect(readFileSync(output, 'utf8')).toBe('');
+  });
+
+  it('cannot be combined with a script, and are refused where masks would be printed', async () => {
+    const job = world.startJob();
+    expect(await step(job, action.main, { outputs: 'registry=password', run: 'true' })).toBe(2);
+    world.cloud.gitea.addRunner({ name: 'runner-3.0', labels: [], version: '3.0.0' });
+    const old = world.startJob({ runner: 'runner-3.0' });
+    expect(await step(old, action.main, { outputs: 'registry=password' })).toBe(87);
+  });
+});
+
 describe('a rendered file', () => {
   it('is masked, and removed by the action’s last step with this user’s other files, but not links', async () => {
     const job = world.startJob();

@@ -3,10 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symli
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
-import { execWords, install } from '../../../src/runner/action/action-inputs.ts';
+import { actionCall, install } from '../../../src/runner/action/action-inputs.ts';
 import { checkAgentCommand } from '../../../src/runner/delivery/agent-command.ts';
 import { parseExecOptions } from '../exec-words.ts';
 import { helperVersion } from '../../../src/runner/helper-version.ts';
+import { stagingProbe } from '../../../src/runner/doctor/diagnose-vault.ts';
 import { processSpace } from '../../../src/runner/delivery/memory-file.ts';
 import { sweep } from '../../../src/runner/delivery/sweep.ts';
 import { skipUnless } from '../../skip-unless.ts';
@@ -90,7 +91,7 @@ describe('doctor', () => {
 
     it.each([
       ['keyturn-staging-key', 'this identity can read the staging key'],
-      ['rot-pending--*', 'this identity can read pending values'],
+      [stagingProbe, 'this identity can read pending values'],
     ])('fails when a role on %s was added', async (name, told) => {
       const { code, rows } = await withRoles(['password', name], ['--secret', 'password']);
       expect([code, rows]).toEqual([1, expect.stringContaining(told)]);
@@ -250,17 +251,18 @@ describe('an agent', () => {
 
 describe('the action', () => {
   it('converts its inputs into the words of exec', () => {
-    const words = execWords({
+    const words = actionCall({
       INPUT_SECRETS: 'A=one\n  B=kv-prod/two\n\n',
       INPUT_MANIFEST: 'keyturn.yml',
       INPUT_OPTIONS: '--pin-run\n--wait 5m\n--retry-on=7',
       INPUT_RUN: 'echo "$A"\necho "$B"',
     });
-    const options = parseExecOptions(words ?? []);
+    expect(words?.[0]).toBe('exec');
+    const options = parseExecOptions(words?.slice(1) ?? []);
     expect(options).toMatchObject({ manifest: 'keyturn.yml', pinRun: true, patienceMs: 300_000, retryOn: [7] });
     expect(options.requests.map(({ name }) => name)).toEqual(['one', 'two']);
     expect(options.command).toEqual(['/bin/sh', '-e', '-c', 'echo "$A"\necho "$B"']);
-    expect(execWords({ INPUT_SECRETS: 'A=one' })).toBeNull();
+    expect(actionCall({ INPUT_SECRETS: 'A=one' })).toBeNull();
   });
 
   it('puts the helper on the PATH, and sweeps leftovers of dead helpers', () => {
