@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,18 @@ import { buildHelper } from './fetch-world.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'bundle-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('on another system than Linux', () => {
+  it.each(['win32', 'darwin'])('refuses to start on %s, in one sentence that says what works', async (platform) => {
+    const folder = mkdtempSync(join(tmpdir(), 'platform-'));
+    const helper = await buildHelper(folder);
+    const script = `Object.defineProperty(process, 'platform', { value: '${platform}' }); require('${helper}')`;
+    const { status, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    const sentence = 'runs on Linux only; on Windows use WSL 2, on macOS a container or a virtual machine with Linux';
+    expect([status, stderr]).toEqual([2, `keyturn-fetch: ${sentence}\n`]);
+  });
+});
 
 describe('the bundle of the helper', () => {
   it('is the same bytes twice, and within its budget of 600 KB', async () => {
