@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const roomsOf = (names: readonly string[]) => names.map((room) => `test/${room}/**/*.test.ts`);
 
 /** Thousands of histories, and the replayed month: `npm run test:fast` leaves them out. */
-const long = roomsOf(['simulation', 'start']);
+const long = roomsOf(['search', 'simulation', 'start']);
 /** Rooms whose tests change the process: settings of the Azure SDK in its environment, caches of its clients. */
 const changeTheProcess = roomsOf(['azure', 'commands', 'composition', 'embedded', 'functions', 'server', 'web']);
 

@@ -27,7 +27,7 @@ const { status } = spawnSync(
   ],
   { cwd: root, stdio: 'inherit', env: environment() },
 );
-if (isFast) console.log('Left out: test/simulation and test/start.');
+if (isFast) console.log('Left out: test/search, test/simulation and test/start.');
 if (existsSync(report)) console.log(summarizeTests(JSON.parse(readFileSync(report, 'utf8'))).join('\n'));
 else console.log('The tests left no report.');
 rmSync(folder, { recursive: true, force: true });

@@ -11,10 +11,12 @@ export interface StoryIdentities {
 export function storyPolicy(identities: StoryIdentities, botUser: string): string {
   return stringify({
     format: 1,
+    // Nobody is asked in the story, but for the one secret that says otherwise.
+    defaults: { first: 'automatic' },
     secrets: Object.fromEntries(
       secrets
         .filter(({ issuer }) => issuer !== null)
-        .map(({ name, issuer, environment, namespace, validityDays, approval }) => [
+        .map(({ name, issuer, environment, namespace, validityDays, approval, first }) => [
           name,
           {
             issuer,
@@ -27,6 +29,7 @@ export function storyPolicy(identities: StoryIdentities, botUser: string): strin
             environment,
             namespaces: [namespace],
             ...(approval.length > 0 && { approval }),
+            ...(first === 'go' && { first }),
           },
         ]),
     ),

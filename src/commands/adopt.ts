@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { composeKeyturn } from '../compose.ts';
 import { type FoundSecret, proposePolicy } from '../composition/propose-policy.ts';
-import { isStagingName } from '../rotation/staging.ts';
+import { isStagingName } from '../rotation/observe/staging.ts';
 import { parsePolicy } from '../secrets/parse-policy.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Run } from './command.ts';

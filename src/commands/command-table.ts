@@ -4,7 +4,7 @@ import { version } from '../composition/version.ts';
 import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, reportRow, verifyRow } from './evidence-rows.ts';
 import { serveRow, startRow } from './host-rows.ts';
-import { adoptRow, doctorRow, explainRow, reconcileRow, rotateRow } from './rotation-rows.ts';
+import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
 /** One command, as the command line calls it. */
 export interface Command {
@@ -18,6 +18,7 @@ export const commands: readonly Command[] = [
   command(serveRow, async () => (await import('./serve.ts')).serve),
   command(adoptRow, async () => (await import('./adopt.ts')).adopt),
   command(rotateRow, async () => (await import('./rotate.ts')).rotate),
+  command(retireRow, async () => (await import('./retire.ts')).retire),
   command(reconcileRow, async () => (await import('./reconcile.ts')).reconcile),
   command(attributeRow, async () => (await import('./attribute.ts')).attribute),
   command(reportRow, async () => (await import('./report.ts')).report),

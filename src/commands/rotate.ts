@@ -2,8 +2,10 @@ import { userInfo } from 'node:os';
 import { composeKeyturn } from '../compose.ts';
 import { describeEvent, describeState } from '../composition/describe-rotation.ts';
 import { listRotations, type RotationListing } from '../rotation/list-rotations.ts';
-import { planRequest, requestRotation } from '../rotation/request-rotation.ts';
-import { rollBackSecret } from '../rotation/roll-back-secret.ts';
+import { giveGo } from '../rotation/give-go.ts';
+import { planRequest } from '../rotation/plan-target.ts';
+import { requestRotation } from '../rotation/request-rotation.ts';
+import { rollBackSecret } from '../rotation/roll-back-rotation.ts';
 import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ExitCode, Run } from './command.ts';
@@ -11,16 +13,12 @@ import type { rotateRow } from './rotation-rows.ts';
 import { required } from './required.ts';
 import { requireRotator } from './require-rotator.ts';
 
-/** Rotates one secret because a person asks, or rolls it back. */
+/** Rotates one secret because a person asks, rolls it back, or lets first rotations begin. */
 export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, runtime) => {
   const { print, progress, environment } = runtime;
-  const [secret = ''] = positionals;
+  requireOneWay(values);
   const isRollBack = values['roll-back'];
-  if (isRollBack && (values.plan || values.emergency))
-    throw new ServiceError('USAGE_WRONG', {
-      command: 'rotate',
-      reason: '--roll-back goes with neither --plan nor --emergency',
-    });
+  const secret = values.environment === undefined ? required('rotate', 'NAME', positionals[0]) : '';
   const reason = isRollBack
     ? required('rotate', '--reason', values.reason?.trim())
     : (values.reason ?? 'asked on the command line');
@@ -35,9 +33,16 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, run
   }
   requireRotator('rotate', settings);
   const asked = { secret, reason, by: whoAsks() };
+  if (values.go) {
+    const wanted = values.environment === undefined ? { secret } : { environment: values.environment };
+    const given = await giveGo(rotation, { for: wanted, by: asked.by, reason });
+    if (values.json) print(JSON.stringify({ given }));
+    else print(given.length === 0 ? 'No first rotation waits for a go.' : `Go given for ${given.join(', ')}.`);
+    return 0;
+  }
   const rotationId = isRollBack
     ? await rollBackSecret(rotation, asked)
-    : await requestRotation(rotation, { ...asked, emergency: values.emergency });
+    : await requestRotation(rotation, { ...asked, emergency: values.emergency, create: values.create });
   const listed = await listRotations(rotation);
   const rotations = listed.filter((one) => one.rotationId.split('.')[0] === rotationId.split('.')[0]);
   if (values.json) print(JSON.stringify({ rotationId, rotations }));
@@ -45,13 +50,33 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, run
   return exitCodeOf(rotations);
 };
 
+interface Ways {
+  readonly plan: boolean;
+  readonly emergency: boolean;
+  readonly 'roll-back': boolean;
+  readonly go: boolean;
+  readonly create: boolean;
+  readonly environment?: string | undefined;
+}
+
+/** One call asks for one thing. @throws ServiceError `USAGE_WRONG`. */
+function requireOneWay({ plan, emergency, 'roll-back': isRollBack, go, create, environment }: Ways): void {
+  const wrong = (reason: string) => new ServiceError('USAGE_WRONG', { command: 'rotate', reason });
+  if (isRollBack && (plan || emergency)) throw wrong('--roll-back goes with neither --plan nor --emergency');
+  if (go && (plan || emergency || isRollBack || create))
+    throw wrong('--go goes with none of --plan, --emergency, --roll-back and --create');
+  if (environment !== undefined && !go) throw wrong('--environment goes with --go alone');
+  if (create && (emergency || isRollBack)) throw wrong('--create goes with neither --emergency nor --roll-back');
+}
+
 /** The account of the machine, which proves nothing about who sits at it. */
-function whoAsks(): Person {
+export function whoAsks(): Person {
   return { kind: 'unnamed', door: 'command-line', name: userInfo().username };
 }
 
 function sentenceOf({ rotationId, vault, secret, state, failure, awaits }: RotationListing): string {
-  const waits = awaits === null ? '' : `; a second person must approve before it may ${awaits}`;
+  const approval = awaits === null ? '' : `; a second person must approve before it may ${awaits}`;
+  const waits = awaits === 'go' ? '; it waits for a go' : approval;
   const failed = failure === null ? '' : `; its newest failure is ${failure}`;
   return `${vault}/${secret}: rotation ${rotationId} ${describeState(state)}${waits}${failed}.`;
 }

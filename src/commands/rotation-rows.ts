@@ -10,8 +10,13 @@ keyturn serve.
 
 Exit codes: 0 under way, done or rolled back; 1 refused (the reason is named); 2 wrong use; 3 could not reach a vault or
 provider, or the rotation stopped.`,
-  usages: ['NAME [--plan] [--reason TEXT] [--emergency] [--json]', 'NAME --roll-back --reason TEXT [--json]'],
-  arguments: [{ name: 'NAME', says: 'name of the secret, or VAULT/NAME if several vaults have one', required: true }],
+  usages: [
+    'NAME [--plan] [--reason TEXT] [--emergency] [--create] [--json]',
+    'NAME --roll-back --reason TEXT [--json]',
+    'NAME --go [--reason TEXT] [--json]',
+    '--go --environment NAME [--reason TEXT] [--json]',
+  ],
+  arguments: [{ name: 'NAME', says: 'name of the secret, or VAULT/NAME if several vaults have one' }],
   options: {
     plan: { says: 'shows what would be done and changes nothing' },
     reason: { value: 'TEXT', says: 'why; it goes into the journal and the report' },
@@ -21,12 +26,31 @@ provider, or the rotation stopped.`,
     'roll-back': {
       says: 'publishes the old value again, as a new version, while it still works; the value that this rotation issued is withdrawn after the grace of its readers',
     },
+    go: {
+      says: "lets a secret's first rotation begin when it is due; with --environment, every first rotation that waits there",
+    },
+    environment: { value: 'NAME', says: 'the environment of the secrets that --go is for' },
+    create: { says: 'the secret does not exist yet and gets its first value from its issuer' },
     json,
   },
   examples: [
+    'keyturn rotate --go --environment dev',
     'keyturn rotate payments-api-key --reason "a laptop was lost"',
     'keyturn rotate payments-api-key --roll-back --reason "the shop cannot sign in"',
   ],
+} as const satisfies CommandRow;
+
+export const retireRow = {
+  name: 'retire',
+  summary: 'ends the credential of a secret that nobody needs any more',
+  about: `Retires a secret. Its credential ends as an old one does after a rotation: when the grace and the lifetime of its
+consumers are over and nothing speaks for its use. Then it is shown dead and every version is disabled, the newest one too.
+Nothing is deleted, and the evidence stays. The settings are KEYTURN_... environment variables, as for keyturn serve.
+
+Exit codes: 0 under way or done; 1 refused (the reason is named); 2 wrong use; 3 could not reach a vault or provider.`,
+  arguments: [{ name: 'NAME', says: 'name of the secret, or VAULT/NAME if several vaults have one', required: true }],
+  options: { reason: { value: 'TEXT', says: 'why; it goes into the journal' }, json },
+  examples: ['keyturn retire old-webhook-secret --reason "the shop is closed"'],
 } as const satisfies CommandRow;
 
 export const reconcileRow = {

@@ -3,21 +3,15 @@ import type { Logger } from '../log/logger.ts';
 import type { NotificationOutbox } from '../notify/notification-outbox.ts';
 import type { NotificationEvent } from '../notify/notifier.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import { historiesOf } from '../rotation/history/read-rotation-histories.ts';
+import { readOpenHistories } from '../rotation/history/read-open-histories.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../rotation/reconcile-rotations.ts';
-import { rotationOf } from '../rotation/rotation.ts';
-import { readJournal } from '../rotation/rotation-journal.ts';
-import { unitsOf } from '../rotation/rotation-unit.ts';
-import { readUnit } from '../rotation/unit-record.ts';
-import type { Policy } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 
 interface Dependencies {
   /** `null` if no channel is configured: then nothing is announced. */
   readonly outbox: NotificationOutbox | null;
   readonly records: RecordStore;
-  readonly policy: Policy;
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -32,8 +26,10 @@ export interface Caller {
 
 /** A question whether to publish lapses after seven days; two days are left then. */
 const reminderAfterMs = 5 * dayMs;
+/** A secret is due thirty days before its expiry, or a third of its validity: these are told while it is left. */
+const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
 
-export function createCaller({ outbox, records, policy, logger, now }: Dependencies): Caller {
+export function createCaller({ outbox, records, logger, now }: Dependencies): Caller {
   if (outbox === null) return { afterPass: () => Promise.resolve(), afterFailure: () => Promise.resolve() };
   return {
     afterPass: async ({ counts, failures }) =>
@@ -41,8 +37,8 @@ export function createCaller({ outbox, records, policy, logger, now }: Dependenc
         for (const { subject, error } of failures) {
           await outbox.announce({ type: 'rotation.prevented', subject, code: error.code, day: today() });
         }
-        if (counts.waiting === 0) return;
-        for await (const history of openRotations(records, policy)) {
+        if (counts.waiting + counts.needsAttention === 0) return;
+        for await (const history of readOpenHistories(records)) {
           for (const event of callsOf(history, now())) await outbox.announce(event);
         }
       }),
@@ -68,18 +64,6 @@ export function createCaller({ outbox, records, policy, logger, now }: Dependenc
   }
 }
 
-/** The rotations that have not ended, one history for each secret: what ended is not read again in each pass. */
-async function* openRotations(records: RecordStore, policy: Policy): AsyncIterable<RotationHistory> {
-  for (const unit of unitsOf(policy)) {
-    const { open } = await readUnit(records, unit.key);
-    for (const rotationId of open) {
-      const entries = await readJournal(records, rotationId);
-      // A worker may have died between the list and the journal.
-      if (entries.length > 0) yield* historiesOf(rotationOf(rotationId, entries), entries);
-    }
-  }
-}
-
 /** What a rotation asks of a person now. */
 function callsOf(history: RotationHistory, now: Date): readonly NotificationEvent[] {
   const { vault, secret: name, rotationId: rotation, state, stateSince: since, failure, publication } = history;
@@ -87,9 +71,22 @@ function callsOf(history: RotationHistory, now: Date): readonly NotificationEven
   if (state === 'needs-attention') {
     return [{ type: 'rotation.needs-attention', secret, rotation, since, failure }];
   }
+  if (state === 'awaiting-go') return goCalls({ secret, rotation, since }, history, now);
   if (state !== 'awaiting-approval') return [];
   const step = publication === 'published' ? 'revoke' : 'publish';
   const question = { type: 'rotation.awaits-approval', secret, rotation, since, step } as const;
   const isLate = now.getTime() - Date.parse(since) >= reminderAfterMs;
   return [{ ...question, reminder: false }, ...(isLate ? [{ ...question, reminder: true }] : [])];
+}
+
+/** A secret whose first rotation waits is told of once, and again when its expiry comes near. */
+function goCalls(
+  { secret, rotation, since }: { readonly secret: string; readonly rotation: string; readonly since: string },
+  { claimedAt }: RotationHistory,
+  now: Date,
+): readonly NotificationEvent[] {
+  const waits = { type: 'rotation.awaits-go', secret, rotation, since } as const;
+  const waitedMs = now.getTime() - Date.parse(claimedAt);
+  const reminders = goReminders.filter((afterMs) => waitedMs >= afterMs).length;
+  return Array.from({ length: reminders + 1 }, (_, reminder) => ({ ...waits, reminder }));
 }

@@ -29,12 +29,12 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
  * both roles run from one package with the same timers.
  */
 export function createKeyturn(ports: Ports): Keyturn {
-  const { settings, records, now, policy, rotation, log, posture, jobs, canary, logger, notifier, rotationLog } = ports;
+  const { settings, records, now, rotation, log, posture, jobs, canary, logger, notifier, rotationLog } = ports;
   const web = createWeb(ports.web, ports.access);
   const rotates = settings.role !== 'report';
   const reports = settings.role !== 'rotate';
   const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
-  const people = createCaller({ outbox, records, policy, logger, now });
+  const people = createCaller({ outbox, records, logger, now });
 
   return {
     settings,

@@ -9,7 +9,7 @@ import type { OwnToken } from '../issuers/shared/issuer-ports.ts';
 import { secretReader } from '../issuers/shared/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import type { RotationTools } from '../rotation/rotation-tools.ts';
+import { emptyMemory, type RotationTools } from '../rotation/rotation-tools.ts';
 import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
@@ -63,6 +63,11 @@ export function createRotationTools({
       vault: settings.stagingVault?.name ?? null,
       key: async () => await stagingKey(settings, stores),
       ...(settings.stagingKeySecret === null ? {} : { keySecret: settings.stagingKeySecret }),
+    },
+    memory: emptyMemory(),
+    accountFor: async (reads) => {
+      for (const { vault, secret, version, at } of reads)
+        if (version !== null) await recordOwnRead(records, { vault, secret, version, at, purpose: 'check' });
     },
     killSwitch: () => Promise.resolve(settings.killSwitch),
     now,

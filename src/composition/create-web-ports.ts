@@ -11,6 +11,7 @@ import { recordNamedJob } from '../audit/collection/record-named-job.ts';
 import { gradeGroups } from '../audit/model/attribution.ts';
 import { instanceOf } from '../provenance/job-numbers.ts';
 import { approveRotation } from '../rotation/approve-rotation.ts';
+import { giveGo } from '../rotation/give-go.ts';
 import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import { listRotations } from '../rotation/list-rotations.ts';
 import { rollBackRotation } from '../rotation/roll-back-rotation.ts';
@@ -49,6 +50,7 @@ export function createWebPorts(ports: Ports): WebPorts {
     rotations: async () => await listRotations(rotation),
     requestRotation: async (request) => await requestRotation(rotator(), request),
     approveRotation: async (approval) => await approveRotation(rotator(), approval),
+    giveGo: async (go) => await giveGo(rotator(), go),
     rollBackRotation: async (request) => await rollBackRotation(rotator(), request),
     handleVaultEvent: async (event) => {
       const handled = await handleVaultEvent(rotator(), event);

@@ -18,8 +18,9 @@ export function describeRotationPass(counts: Reconciled['counts']): string {
     [waiting, 'rotation waiting for its next step', 'rotations waiting for their next steps'],
     [busy, 'rotation in the hands of another worker', 'rotations in the hands of another worker'],
     [counts.needsAttention, 'rotation that needs a person', 'rotations that need a person'],
-    [ended, 'rotation ended', 'rotations ended'],
-    [counts.leftoversRemoved, 'leftover removed', 'leftovers removed'],
+    [ended, 'credential ended', 'credentials ended'],
+    [counts.awaitingGo, 'first rotation waiting for a go', 'first rotations waiting for a go'],
+    [counts.disabled, 'version disabled', 'versions disabled'],
     [counts.tagsMalformed, 'malformed tag', 'malformed tags'],
     [
       counts.tagsWidened,

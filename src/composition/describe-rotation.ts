@@ -12,13 +12,13 @@ const states = {
   grace: 'waits until the grace of the old value has ended',
   revoked: 'has ended the old credential',
   done: 'is complete',
+  'awaiting-go': 'waits for a go, because it is the first of this secret',
   'awaiting-approval': 'waits for a second person to approve it',
   'retry-wait': 'failed at a step and tries it again',
   'needs-attention': 'needs a person',
   superseded: 'ended, because another publisher set a newer value',
   'rolled-back': 'is rolled back: the old value is in force again',
-  stale: 'did nothing, because it was asked for a version that is not the newest',
-  frozen: 'stands still until its journal is rebuilt from the vault',
+  abandoned: 'is abandoned, because the secret left the policy or was retired',
 } as const satisfies Record<RotationState, string>;
 
 /** What a rotation has come to, after "the rotation". */

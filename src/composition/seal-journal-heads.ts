@@ -1,7 +1,7 @@
 import { canonicalJson } from '../provenance/canonical-json.ts';
 import { sealEnvelope } from '../evidence/pack/dsse-envelope.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import { journalHeads } from '../rotation/rotation-journal.ts';
+import { journalHeads } from '../rotation/journal/target-journal.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Composition } from './composition.ts';
 
@@ -14,7 +14,7 @@ export function headsPath(at: Date): string {
 }
 
 /**
- * Seals the newest entry of every rotation's chain, once a day, so that a journal that is rolled back or rewritten
+ * Seals the newest entry of every target's chain, once a day, so that a journal that is rolled back or rewritten
  * later disagrees with the seal. Returns how many heads it sealed; 0 if the seal of the day exists.
  */
 export async function sealJournalHeads({

@@ -1,6 +1,6 @@
 import { dayMs } from '../secrets/duration.ts';
 import { type InventoriedSecret, inventoryAt, recordInventory } from '../audit/collection/inventory-ledger.ts';
-import { isStagingName } from '../rotation/staging.ts';
+import { isStagingName } from '../rotation/observe/staging.ts';
 import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { bindingFor } from '../secrets/binding-for.ts';

@@ -2,11 +2,35 @@ import { fault } from './fault.ts';
 
 /** What can go wrong in a rotation. */
 export const rotationFaults = {
-  JOURNAL_CONFLICT: fault<{ rotationId: string; expectedEntry: number }>({
+  JOURNAL_CONFLICT: fault<{ target: string; expectedEntry: number }>({
     retry: 'never',
     effect: 'none',
     layer: 'rotation',
-    says: 'Another worker took over this rotation. Stop, and undo nothing.',
+    says: 'Another worker took over this target. Stop, and undo nothing.',
+  }),
+  JOURNAL_ENTRY_REFUSED: fault<{ target: string; number: number; act: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'rotation',
+    says: 'This entry cannot follow in the journal of the target, so it was not written. The reason names the rule.',
+  }),
+  DESIRED_VALUE_LOST: fault<{ vault: string; secret: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'rotation',
+    says: 'No enabled version holds the value that is to be in force. Enable one of them, or set the secret by hand.',
+  }),
+  NEWEST_VERSION_CHANGED: fault<{ vault: string; secret: string; version: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'vault',
+    says: 'Another publisher set a newer version right before this act, so it was not done. The next look decides anew.',
+  }),
+  VALUE_SET_BACK: fault<{ vault: string; secret: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'rotation',
+    says: 'Another tool set the replaced value back more than three times. Stop that tool, then ask for the rotation again.',
   }),
   ROTATION_STEP_REFUSED: fault<{ rotationId: string; from: string; to: string }>({
     retry: 'never',
@@ -98,12 +122,6 @@ export const rotationFaults = {
     layer: 'rotation',
     says: 'The staged version that the journal names is missing or disabled. Find out who changed it, then request the rotation again.',
   }),
-  GROUP_SUPERSEDED: fault<{ vault: string; secret: string; version: string }>({
-    retry: 'never',
-    effect: 'none',
-    layer: 'rotation',
-    says: 'One part of the group was published, and another publisher set another part. Both remain current; decide which is right.',
-  }),
   GROUP_DISAGREES: fault<{ vault: string; secret: string; first: string }>({
     retry: 'never',
     effect: 'none',
@@ -116,7 +134,7 @@ export const rotationFaults = {
     layer: 'vault',
     says: "Keyturn's clock and the vault's differ by more than five minutes. Correct the clock; nothing was claimed or revoked.",
   }),
-  LEASE_ENDED: fault<{ rotationId: string }>({
+  LEASE_ENDED: fault<{ target: string }>({
     retry: 'backoff',
     effect: 'none',
     layer: 'rotation',

@@ -23,6 +23,8 @@ export const notificationEvent = z.discriminatedUnion('type', [
     step: z.enum(['publish', 'revoke']),
     reminder: z.boolean(),
   }),
+  /** A secret's first rotation, which waits for a go; `reminder`: how often it was told before. */
+  z.object({ type: z.literal('rotation.awaits-go'), secret: id, rotation: id, since: time, reminder: z.number() }),
   /** What prevents rotations: of a secret, of a tag on it, or of a whole vault. */
   z.object({ type: z.literal('rotation.prevented'), subject: id, code: id, day: z.iso.date() }),
   /** Scheduled work that failed, such as `collect jobs` or `produce reports`. */
@@ -71,6 +73,10 @@ export function describeNotification(event: NotificationEvent): string {
       const lapses = event.step === 'publish' ? ' The question lapses seven days after it was asked.' : '';
       const soon = event.reminder ? ` It has waited for five days.${lapses}` : '';
       return `The rotation of ${event.secret} waits for a second person to approve that it may ${what}.${soon}`;
+    }
+    case 'rotation.awaits-go': {
+      const again = event.reminder === 0 ? '' : ' Its expiry comes nearer.';
+      return `The first rotation of ${event.secret} waits for a go.${again} Give it on the page of rotations, or run keyturn rotate ${event.secret} --go.`;
     }
     case 'rotation.prevented':
       return `Something prevents the rotation of ${event.subject}: ${event.code}. Run keyturn doctor to see what to do.`;

@@ -1,18 +1,18 @@
 import { areTwoPersons, type Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
-import { advanceRotation } from './advance-rotation.ts';
-import { wantedApproval } from './approval.ts';
+import { atDesk, driveNow, findRotation, rotationIdIn } from './find-target.ts';
+import { askedAbout } from './history/rotation-standing.ts';
+import { isAlive, type Rotation, type TargetState } from './journal/target-state.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { rotationIdIn, withRotation } from './with-rotation.ts';
 
 /** How long an approval drives the rotation on before it answers. */
 const deadlineMs = 15_000;
 
 /**
- * Agrees to the step that a rotation waits for, in the name of a person who signed in, and goes on with it.
- * Another subject than the one who asked for the rotation; `breakGlass` is the recorded exception, and ends a grace early too.
- * Names are not compared: whoever can change a display name would be two persons.
- * @throws ServiceError `APPROVAL_REFUSED`, `ROTATION_UNKNOWN`, `ROTATION_REQUEST_REFUSED`.
+ * Agrees to what a rotation waits for, in the name of a person who signed in, and goes on with it.
+ * Another subject than those who asked for it, asked again or rolled it back; `breakGlass` is the recorded exception, and ends a
+ * grace early too. Names are not compared: whoever can change a display name would be two persons.
+ * @throws ServiceError `APPROVAL_REFUSED`, `ROTATION_UNKNOWN`.
  */
 export async function approveRotation(
   tools: RotationTools,
@@ -24,23 +24,39 @@ export async function approveRotation(
   },
 ): Promise<void> {
   const rotationId = rotationIdIn(approval.rotationId);
-  const { by, breakGlass, reason } = approval;
-  const refuse = (why: string) => new ServiceError('APPROVAL_REFUSED', { rotationId, reason: why });
+  const { by, breakGlass, reason: text } = approval;
+  const refuse = (reason: string) => new ServiceError('APPROVAL_REFUSED', { rotationId, reason });
   if (by.kind !== 'signed-in' && !breakGlass) throw refuse('Only a person who signed in with a subject can approve.');
-  await withRotation(tools, rotationId, async (work) => {
-    const { rotation } = work;
-    const step = wantedApproval(rotation) ?? (breakGlass && rotation.step === 'grace' ? 'revoke' : null);
-    if (step === null) throw refuse('The rotation waits for no approval.');
-    const { askedBy } = rotation.claim;
-    if (askedBy !== null && !breakGlass && !areTwoPersons(askedBy, by)) throw refuse(notSecond(askedBy));
-    const at = tools.now().toISOString();
-    await work.outcome('approve', { facts: { approval: { step, by, at, breakGlass }, reasons: [reason] } });
+  const { target } = await findRotation(tools, rotationId);
+  await atDesk(target, async ({ journal: { state }, say }) => {
+    const rotation = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+    const wanted = rotation === undefined ? null : askedFor(state, rotation, breakGlass);
+    if (rotation === undefined || wanted === null) throw refuse('The rotation waits for no approval.');
+    const asker = breakGlass ? undefined : rotation.askers.find((one) => !areTwoPersons(one, by));
+    if (asker !== undefined) throw refuse(notSecond(asker));
+    const { question, credential } = wanted;
+    await say('approve', { credential, approval: { question, by, breakGlass }, text });
   });
-  await advanceRotation(tools, rotationId, { deadlineMs });
+  await driveNow(target, { deadlineMs });
 }
 
-function notSecond(askedBy: Person): string {
-  return askedBy.kind === 'signed-in'
+function askedFor(
+  state: TargetState,
+  rotation: Rotation,
+  breakGlass: boolean,
+): { readonly question: 'publish' | 'revoke'; readonly credential: string } | null {
+  const wanted = askedAbout(state, rotation);
+  if (wanted !== null && wanted.question !== 'go') return { question: wanted.question, credential: wanted.credential };
+  if (!breakGlass || rotation.step !== 'published') return null;
+  const ending = [rotation.from, rotation.credential].find((key) => {
+    const credential = state.credentials.get(key ?? '');
+    return credential !== undefined && key !== state.desired && isAlive(credential);
+  });
+  return ending == null ? null : { question: 'revoke', credential: ending };
+}
+
+function notSecond(asker: Person): string {
+  return asker.kind === 'signed-in'
     ? 'The person who asked for the rotation cannot approve it.'
     : 'Nobody can be shown to be another person than the one who asked: that one did not sign in.';
 }

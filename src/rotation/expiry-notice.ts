@@ -1,5 +1,5 @@
 import { type Vault, parseSecretUrl } from '../secrets/secret-reference.ts';
-import { isStagingName } from './staging.ts';
+import { isStagingName } from './observe/staging.ts';
 
 /** What an event claims. A hint: the vault itself is asked before anything is done. */
 export interface ExpiryNotice {

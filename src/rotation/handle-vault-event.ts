@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../provenance/canonical-json.ts';
 import { ServiceError } from '../service-error.ts';
-import { advanceRotation } from './advance-rotation.ts';
-import { claimRotation } from './claim-rotation.ts';
+import { bindTarget } from './bind-target.ts';
+import { driveNow } from './find-target.ts';
 import { type ExpiryNotice, type RefusedEvent, parseVaultEvent } from './expiry-notice.ts';
 import { parseAttemptId } from './rotation-id.ts';
-import type { Rotation } from './rotation.ts';
-import { hasReached } from './history/rotation-steps.ts';
+import { failureOf, stateOfRotation } from './history/rotation-standing.ts';
+import type { Rotation, TargetState } from './journal/target-state.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { unitOf } from './rotation-unit.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import type { SecretBinding } from '../secrets/policy.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
-import { unitDueness } from './unit-dueness.ts';
-import { latestOf, storeOf } from './vault-access.ts';
+import { unitDueness } from './decide/unit-dueness.ts';
+import { requireLatest, requireStore } from './observe/vault-access.ts';
 
 /** Event Grid waits thirty seconds for an answer; half of that leaves room for a slow start. */
 const defaultDeadlineMs = 15_000;
@@ -72,14 +72,14 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
     if (notice.kind === 'new-version') return says('noted');
     const unit = unitOf(tools.policy, { vault: notice.vault, name: notice.secret });
     if (unit === null) return says('not-bound');
-    const latest = await storeOf(tools, notice.vault).latest(notice.secret);
+    const latest = await requireStore(tools, notice.vault).latest(notice.secret);
     if (latest === null) return says('failed', 'SECRET_ABSENT');
     if (latest.version !== notice.version)
       return says('stale', null, parseAttemptId(latest.tags['rotation-id'])?.rotationId ?? null);
     const newest: SecretVersion[] = [];
     for (const { vault, name } of unit.members) {
       const isNamed = vault === notice.vault && name === notice.secret;
-      newest.push(isNamed ? latest : await latestOf(tools, { vault, secret: name }));
+      newest.push(isNamed ? latest : await requireLatest(tools, `${vault}/${name}`));
     }
     const dueness = unitDueness(unit, newest, tools.now());
     if (!dueness.due) {
@@ -87,15 +87,16 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
       return says('not-due', isMalformed ? 'SECRET_TAG_MALFORMED' : dueness.because);
     }
     if (await tools.killSwitch()) return says('stopped');
-    const claimed = await claimRotation(tools, unit, {
-      trigger: 'event',
-      reason: null,
-      askedBy: null,
-      emergency: false,
-    });
-    if (claimed.outcome === 'paced') return says('paced');
-    const { rotation } = await advanceRotation(tools, claimed.rotationId, { deadlineMs });
-    return says(outcomeOf(rotation), rotation.failure, claimed.rotationId);
+    const { state, waits, calls, fault, outcome } = await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs });
+    const rotation = state.rotations.at(-1);
+    if (rotation === undefined || rotation.result !== null) {
+      if (fault !== null) return says('failed', fault.code);
+      const held = waits.find(({ about }) => about === 'begin')?.why ?? null;
+      if (outcome === 'out-of-time') return says('rotating');
+      if (calls[0] !== undefined) return says('waiting', calls[0].code);
+      return held === null ? says('waiting') : says('paced', held);
+    }
+    return says(outcomeOf(state, rotation), failureOf(state, rotation), rotation.claim.rotationId);
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     return says('failed', error.code);
@@ -107,9 +108,9 @@ function isMalformedIn(newest: readonly SecretVersion[]): (member: SecretBinding
   return (member, index) => tightenedBinding(member, newest[index]?.tags ?? {}).malformed.includes('rotation');
 }
 
-function outcomeOf({ state, step, claim }: Rotation): HandledEvent['outcome'] {
-  if (hasReached(claim.credentialClass, step, 'published')) return 'published';
-  return state === step ? 'rotating' : 'waiting';
+function outcomeOf(state: TargetState, rotation: Rotation): HandledEvent['outcome'] {
+  if (rotation.step === 'published') return 'published';
+  return stateOfRotation(state, rotation) === rotation.step ? 'rotating' : 'waiting';
 }
 
 function refusal({ code, place }: RefusedEvent): HandledEvent {

@@ -1,11 +1,11 @@
-import { wantedApproval } from './approval.ts';
+import { ServiceError } from '../service-error.ts';
 import { approvalsOf } from './history/read-rotation-histories.ts';
-import { rotationOf } from './rotation.ts';
 import type { RotationHistory } from './history/rotation-history.ts';
+import { asked, failureOf, newestFailure, standingOf, stateOfRotation, waitsOf } from './history/rotation-standing.ts';
+import { journalTargets, readJournal, readOn } from './journal/target-journal.ts';
+import type { TargetState } from './journal/target-state.ts';
 import { attemptIdOf } from './rotation-id.ts';
-import { readJournal, rotationIds } from './rotation-journal.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { valueEnds, waitsFor } from './value-ends.ts';
 
 /** One secret of one rotation, for whoever watches or approves. */
 export interface RotationListing {
@@ -18,6 +18,7 @@ export interface RotationListing {
   readonly askedBy: RotationHistory['askedBy'];
   readonly reason: string | null;
   readonly emergency: boolean;
+  readonly environment: string | null;
   readonly claimedAt: string;
   readonly publication: RotationHistory['publication'];
   readonly publishedAt: string | null;
@@ -27,46 +28,66 @@ export interface RotationListing {
   readonly note: string | null;
   readonly approvals: RotationHistory['approvals'];
   readonly failure: string | null;
-  /** The step that waits for a second person, if one does. */
-  readonly awaits: 'publish' | 'revoke' | null;
-  /** Why it waits: codes, names, times. */
-  readonly reasons: readonly string[];
-  /** What is to be weighed before a credential ends: the reasons without the question itself. */
+  /** What the failure said of itself. */
+  readonly diagnosis: string | null;
+  /** What waits for a person's word, if something does. */
+  readonly awaits: 'publish' | 'revoke' | 'go' | null;
+  /** What is to be weighed before a credential ends: codes, names, times. */
   readonly waitsFor: readonly string[];
 }
 
-/** Every rotation that the journal knows, newest claim first. @throws ServiceError `RECORD_…` when it cannot be read. */
-export async function listRotations({ records }: Pick<RotationTools, 'records'>): Promise<readonly RotationListing[]> {
+/**
+ * Every rotation that the journals know, newest first. A journal that cannot be read hides its own target alone: `unreadable`
+ * is told of each. @throws ServiceError `RECORD_STORE_…` when the records cannot be reached.
+ */
+export async function listRotations(
+  { records, memory }: Pick<RotationTools, 'records' | 'memory'>,
+  unreadable: (target: string, error: ServiceError) => void = () => undefined,
+): Promise<readonly RotationListing[]> {
   const listed: RotationListing[] = [];
-  for await (const id of rotationIds(records)) {
-    const entries = await readJournal(records, id);
-    const rotation = rotationOf(id, entries);
-    const { trigger, askedBy, reason, emergency, members } = rotation.claim;
-    const approvals = approvalsOf(entries);
-    for (const member of members) {
-      const { publication, publishedAt, oldValue, newValue, rolledBack, note } = valueEnds(rotation, entries, member);
-      listed.push({
-        rotationId: attemptIdOf(id, rotation.attempt),
-        vault: member.vault,
-        secret: member.secret,
-        state: rotation.state,
-        trigger,
-        askedBy,
+  for await (const target of journalTargets(records)) {
+    try {
+      const known = memory.journals.get(target);
+      const journal = known === undefined ? await readJournal(records, target) : await readOn(records, known);
+      memory.journals.set(target, journal);
+      listed.push(...listingsOf(journal.state));
+    } catch (error) {
+      if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
+      unreadable(target, error);
+    }
+  }
+  return listed.sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1));
+}
+
+/** The rotations of one target, oldest first, one row for each secret. */
+export function listingsOf(state: TargetState): readonly RotationListing[] {
+  return state.rotations.flatMap((rotation) => {
+    const { claim, begunAt, reason } = rotation;
+    const { publication, publishedAt, oldValue, newValue, note } = standingOf(state, rotation);
+    return claim.from.map(({ member }) => {
+      const [vault = '', secret = ''] = member.split('/');
+      return {
+        rotationId: attemptIdOf(claim.rotationId, rotation.attempt),
+        vault,
+        secret,
+        state: stateOfRotation(state, rotation),
+        trigger: claim.trigger,
+        askedBy: claim.askedBy,
         reason,
-        emergency,
-        claimedAt: rotation.claimedAt.toISOString(),
+        emergency: claim.emergency,
+        environment: state.bindings.find((one) => one.vault === vault)?.environment ?? null,
+        claimedAt: begunAt,
         publication,
         publishedAt,
         oldValue,
         newValue,
         note,
-        approvals,
-        failure: rotation.failure,
-        awaits: wantedApproval(rotation),
-        reasons: rotation.reasons,
-        waitsFor: waitsFor(rotation, rolledBack),
-      });
-    }
-  }
-  return listed.sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1));
+        approvals: approvalsOf(state, rotation),
+        failure: failureOf(state, rotation),
+        diagnosis: newestFailure(state, rotation)?.text ?? null,
+        awaits: asked(state, rotation),
+        waitsFor: waitsOf(state, rotation),
+      };
+    });
+  });
 }

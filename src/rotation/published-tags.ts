@@ -10,7 +10,8 @@ export interface PublishedTags {
   readonly expires: Date;
   /** `<rotationId>.<attempt>`. */
   readonly rotationId: string;
-  readonly rotatedFrom: string;
+  /** `null` for the first version of a secret. */
+  readonly rotatedFrom: string | null;
   readonly credentialId: string | null;
 }
 
@@ -24,13 +25,13 @@ export function publishedTags(
   before: Readonly<Record<string, string>>,
   ours: PublishedTags,
 ): Readonly<Record<string, string>> {
-  const { environment: _environment, CredentialId: _credentialId, ...kept } = before;
+  const { environment: _environment, CredentialId: _credentialId, 'rotated-from': _rotatedFrom, ...kept } = before;
   const tags: Record<string, string> = {
     ...kept,
     version: String(numberIn(before) + 1),
     expires: ours.expires.toISOString().slice(0, 10),
     'rotation-id': ours.rotationId,
-    'rotated-from': ours.rotatedFrom,
+    ...named('rotated-from', ours.rotatedFrom),
     ...named('environment', ours.environment ?? before['environment'] ?? null),
     ...named('CredentialId', ours.credentialId),
   };

@@ -1,18 +1,27 @@
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { ServiceError } from '../service-error.ts';
-import type { RotationTools } from './rotation-tools.ts';
-import { type RotationUnit, bindingKey, unitsOf } from './rotation-unit.ts';
-import { inParallel } from './in-parallel.ts';
-import { type PassPause, passPause } from './pass-pause.ts';
-import { planUnit } from './plan-unit.ts';
-import { reconcileUnit } from './reconcile-unit.ts';
+import { bindTarget, boundKeys, termsDigest, unboundTarget, unitBoundTo } from './bind-target.ts';
+import { isDue } from './decide/is-due.ts';
+import { unitDueness } from './decide/unit-dueness.ts';
+import { type Driven, driveTarget } from './drive-target.ts';
+import { inFairTurns } from './in-fair-turns.ts';
+import type { JournalAct } from './journal/journal-entry.ts';
+import { changeIndex, type IndexedTarget, readIndex, unknownTarget, withTargets } from './journal/target-index.ts';
+import { readJournal } from './journal/target-journal.ts';
+import { isStagingName } from './observe/staging.ts';
+import type { Target } from './observe/target.ts';
+import { planTarget } from './plan-target.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
-import { isStagingName } from './staging.ts';
+import { parseAttemptId } from './rotation-id.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { bindingKey, type RotationUnit, unitsOf } from './rotation-unit.ts';
 import { tagFaults } from './tag-faults.ts';
 
-/** Units worked on at a time: enough to hide a vault's answer times, few enough to stay under its limits. */
+/** Targets worked on at a time: enough to hide a vault's answer times, few enough to stay under its limits. */
 const atATime = 8;
 /** The timer comes every five minutes; a pass ends before the next one begins. */
 const defaultDeadlineMs = 240_000;
+const perTargetMs = 60_000;
 
 /** What a pass saw and did, in counts that are safe to print. */
 export interface Reconciled {
@@ -36,9 +45,10 @@ export const reconcileCounts = [
   'published',
   'ended',
   'waiting',
+  'awaitingGo',
   'busy',
   'needsAttention',
-  'leftoversRemoved',
+  'disabled',
   'tagsMalformed',
   'tagsWidened',
   'faults',
@@ -46,17 +56,15 @@ export const reconcileCounts = [
 
 export type ReconcileCount = (typeof reconcileCounts)[number];
 
-/** What the parts of a pass report to. */
-export interface PassNotes {
-  count(what: ReconcileCount): void;
+interface PassNotes {
+  count(what: ReconcileCount, by?: number): void;
   fault(subject: string, error: ServiceError): void;
-  /** Where a throttled vault makes the whole pass wait. */
-  readonly pause: PassPause;
 }
 
 /**
- * One pass over everything: due secrets that no event reported, secrets without an expiry, rotations that stopped, revocations
- * whose time has come, and leftovers. The truth behind the events: calling it often enough is sufficient.
+ * One pass over all targets that are open, due, or due for a check: the truth behind the events, for which calling it often
+ * enough is sufficient. It costs in proportion to those, not to what ever ran. A throttled vault holds its own targets alone,
+ * and a pass begins where the last one ended.
  * `plan`: looks only, and says what a pass would do and what stands against it.
  * @throws ServiceError when the records cannot be reached. A vault or provider that fails is counted as a fault.
  */
@@ -68,29 +76,103 @@ export async function reconcileRotations(
   const counts = Object.fromEntries(reconcileCounts.map((one) => [one, 0])) as Record<ReconcileCount, number>;
   const failures: { subject: string; error: ServiceError }[] = [];
   const notes: PassNotes = {
-    count: (what) => void (counts[what] += 1),
+    count: (what, by = 1) => void (counts[what] += by),
     fault: (subject, error) => {
       counts.faults += 1;
       failures.push({ subject, error });
     },
-    pause: passPause(tools, end),
   };
   const newest = await inventory(tools, notes);
-  const stopped = await tools.killSwitch();
-  const sentences: string[] = stopped
-    ? ['The kill switch is on: nothing is claimed and no rotation takes a step.']
-    : [];
-  await inParallel(unitsOf(tools.policy), atATime, async (unit) => {
-    await notes.pause.over();
-    if (tools.monotonicMs() >= end) return;
-    const tagged = noteTags(unit, newest, notes);
-    await guarded(notes, unit, async () => {
-      if (plan) sentences.push(...tagged, ...(await planUnit(tools, unit, newest)));
-      else if (!stopped) await reconcileUnit(tools, unit, newestOf(unit, newest), notes, end);
+  const index = await readIndex(tools.records);
+  const found = await targetsOfPass(tools, newest, index, notes);
+  if (plan) {
+    const stopped = await tools.killSwitch();
+    const sentences = stopped ? ['The kill switch is on: nothing is begun, set, published or ended.'] : [];
+    for (const { target, indexed } of found)
+      await guarded(notes, nameOf(target), async () => void sentences.push(...(await planTarget(target, indexed))));
+    const keys = new Set(found.map(({ target }) => target.key));
+    const held = heldSentences(tools, newest, keys);
+    const planned = [...sentences, ...held, ...tagSentences(tools, newest)].sort();
+    return { counts, plan: planned, faults: faultsOf(failures), failures };
+  }
+  const learnt = await work(tools, found, notes, end);
+  await changeIndex(tools.records, (before) => (learnt.size === 0 ? before : withTargets(before, learnt)));
+  return { counts, plan: [], faults: faultsOf(failures), failures };
+}
+
+function faultsOf(failures: Reconciled['failures']): readonly string[] {
+  return failures.map(({ subject, error }) => `${subject}: ${error.code}`);
+}
+
+interface Candidate {
+  readonly target: Target;
+  readonly indexed: IndexedTarget | null;
+}
+
+/** Drives every target of the pass, several at a time. Returns what was learnt for the index. */
+async function work(
+  tools: RotationTools,
+  found: readonly Candidate[],
+  notes: PassNotes,
+  end: number,
+): Promise<ReadonlyMap<string, IndexedTarget>> {
+  const learnt = new Map<string, IndexedTarget>();
+  // Before anything is begun: a worker that dies must not leave a target that no pass looks at.
+  const unlisted = found.filter(({ indexed }) => indexed?.open !== true).map(({ target }) => target);
+  if (unlisted.length > 0) {
+    const opened = new Map(
+      unlisted.map((target) => [target.key, unknownTarget(target.terms.bindings.map(bindingKey))]),
+    );
+    await changeIndex(tools.records, (before) => {
+      const after = new Map(before);
+      for (const [key, one] of opened) after.set(key, { ...(before.get(key) ?? one), open: true });
+      return after;
     });
+  }
+  const done = new Map<string, Set<JournalAct>>();
+  const known = new Map(found.map(({ target, indexed }) => [target.key, indexed]));
+  const needs = ({ target }: Candidate) => target.terms.bindings.map(({ vault }) => vault);
+  await inFairTurns(tools, inTurn(found, tools.memory.lastTarget), { atATime, end, needs }, async ({ target }) => {
+    tools.memory.lastTarget = target.key;
+    let until: Date | null = null;
+    await guarded(notes, nameOf(target), async () => {
+      const deadlineMs = Math.min(perTargetMs, end - tools.monotonicMs());
+      const driven = await driveTarget(target, { indexed: known.get(target.key) ?? null, deadlineMs });
+      known.set(target.key, driven.indexed);
+      learnt.set(target.key, driven.indexed);
+      const before = done.get(target.key) ?? new Set();
+      count(notes, before, driven);
+      done.set(target.key, new Set([...before, ...driven.acts]));
+      if (driven.fault !== null) notes.fault(nameOf(target), driven.fault);
+      until = driven.throttledUntil;
+    });
+    return until;
   });
-  const faults = failures.map(({ subject, error }) => `${subject}: ${error.code}`);
-  return { counts, plan: plan ? sentences : [], faults, failures };
+  return learnt;
+}
+
+/** Begins where the last pass of this process ended, so that a pass that runs out of time starves nobody. */
+function inTurn(found: readonly Candidate[], last: string): readonly Candidate[] {
+  const at = found.findIndex(({ target }) => target.key > last);
+  return at < 0 ? found : [...found.slice(at), ...found.slice(0, at)];
+}
+
+/** Counts what became of one target in this pass; what it was counted as in an earlier turn of the pass is not counted again. */
+function count(
+  notes: PassNotes,
+  before: ReadonlySet<JournalAct>,
+  { outcome, acts, state, waits, calls }: Driven,
+): void {
+  const isFirst = before.size === 0;
+  if (isFirst && (acts.length > 0 || state.rotations.some(({ result }) => result === null))) notes.count('advanced');
+  notes.count('claimed', acts.filter((act) => act === 'begin').length);
+  if (acts.includes('publish') && state.rotations.at(-1)?.step === 'published') notes.count('published');
+  notes.count('disabled', acts.filter((act) => act === 'disable').length);
+  notes.count('ended', acts.filter((act) => act === 'end').length);
+  if (outcome === 'busy') notes.count('busy');
+  else if (waits.length > 0 || (isFirst && outcome === 'throttled')) notes.count('waiting');
+  if (waits.some(({ why }) => why === 'go')) notes.count('awaitingGo');
+  if (calls.length > 0) notes.count('needsAttention');
 }
 
 /** The newest version of every secret of every vault, by `vault/name`. A vault that does not answer leaves its secrets out. */
@@ -114,30 +196,120 @@ async function inventory(tools: RotationTools, notes: PassNotes): Promise<Readon
   return newest;
 }
 
-function newestOf(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>): readonly SecretVersion[] {
-  return unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
+/** The targets that a pass works on: bound ones that are due, changed or to be looked at, and open ones that left the policy. */
+async function targetsOfPass(
+  tools: RotationTools,
+  newest: ReadonlyMap<string, SecretVersion>,
+  index: ReadonlyMap<string, IndexedTarget>,
+  notes: PassNotes,
+): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  const bound = new Set<string>();
+  for (const unit of unitsOf(tools.policy)) {
+    noteTags(unit, newest, notes);
+    await guarded(notes, unit.key, async () => {
+      const target = bindTarget(tools, unit);
+      const indexed = index.get(target.key) ?? null;
+      bound.add(target.key);
+      const versions = unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
+      const isDue = versions.length === unit.members.length && unitDueness(unit, versions, tools.now()).due;
+      if (isDue) notes.count('due');
+      if (isDue || mustLook(tools, target, indexed, newest)) found.push({ target, indexed });
+      await Promise.resolve();
+    });
+  }
+  for (const [key, indexed] of index) {
+    const isBound = bound.has(key) && sameMembers(boundKeys(tools).get(key), indexed);
+    if (isBound || !isAwake(tools, indexed)) continue;
+    await guarded(notes, key, async () => {
+      const { state } = await readJournal(tools.records, key);
+      if (bound.has(key) && unitBoundTo(tools, state) !== null) return;
+      const target = unboundTarget(tools, state);
+      if (target === null) return;
+      const at = found.findIndex((one) => one.target.key === key);
+      // Its secrets changed while a rotation was under way: that one is finished first, by what it began with.
+      if (at >= 0 && indexed.open) found.splice(at, 1, { target, indexed });
+      else if (at < 0) found.push({ target, indexed });
+    });
+  }
+  return found.sort((a, b) => (a.target.key < b.target.key ? -1 : 1));
 }
 
-/**
- * Reports the tags of the newest versions that are not obeyed, each once a pass whatever is under way, and gives a sentence for
- * each. They stop no pass: what a tag is worth is decided where it is read.
- */
-function noteTags(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>, notes: PassNotes): readonly string[] {
-  return unit.members.flatMap((member) =>
-    tagFaults(member, newest.get(bindingKey(member))?.tags ?? {}).map(({ tag, error, sentence }) => {
+function sameMembers(unit: RotationUnit | undefined, { members }: IndexedTarget): boolean {
+  return unit !== undefined && (members.length === 0 || unit.members.map(bindingKey).join(' ') === members.join(' '));
+}
+
+/** Whether a target that is not due must be looked at: its time has come, its secret or its policy has changed. */
+function mustLook(
+  tools: RotationTools,
+  { terms }: Target,
+  indexed: IndexedTarget | null,
+  newest: ReadonlyMap<string, SecretVersion>,
+): boolean {
+  // A version of ours that no index knows: the records were lost, or came back from a backup.
+  if (indexed === null)
+    return terms.bindings.some((one) => parseAttemptId(newest.get(bindingKey(one))?.tags['rotation-id']) !== null);
+  if (isAwake(tools, indexed)) return true;
+  if (indexed.open && indexed.judgedBy !== termsDigest(terms)) return true;
+  const known = Object.entries(indexed.current);
+  return known.some(([member, version]) => {
+    const listed = newest.get(member);
+    return listed !== undefined && (listed.version !== version || !listed.enabled);
+  });
+}
+
+function isAwake({ now }: RotationTools, { open, wakeAt }: IndexedTarget): boolean {
+  return wakeAt === null ? open : Date.parse(wakeAt) <= now().getTime();
+}
+
+function nameOf({ terms: { bindings } }: Target): string {
+  const [first] = bindings;
+  return first.group === null ? bindingKey(first) : `group:${first.group}`;
+}
+
+/** Reports the tags of the newest versions that are not obeyed, each once a pass whatever is under way. They stop no pass. */
+function noteTags(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>, notes: PassNotes): void {
+  for (const member of unit.members) {
+    for (const { tag, error } of tagFaults(member, newest.get(bindingKey(member))?.tags ?? {})) {
       notes.count(error.code === 'SECRET_TAG_MALFORMED' ? 'tagsMalformed' : 'tagsWidened');
       notes.fault(`${bindingKey(member)} (tag ${tag})`, error);
-      return sentence;
-    }),
+    }
+  }
+}
+
+/** Secrets that are due and that another secret of their group, or their age, holds; and those that are not there. */
+function heldSentences(
+  tools: RotationTools,
+  newest: ReadonlyMap<string, SecretVersion>,
+  planned: ReadonlySet<string>,
+): readonly string[] {
+  return [...boundKeys(tools)].flatMap(([key, { members }]) => {
+    if (planned.has(key)) return [];
+    return members.flatMap((member) => {
+      const name = bindingKey(member);
+      const version = newest.get(name);
+      if (version === undefined) return [`${name}: is bound, and the vault has no such secret.`];
+      const dueness = isDue(version, tightenedBinding(member, version.tags).binding, tools.now());
+      if (dueness.due) return [`${name}: is due, and held by another secret of its group.`];
+      return dueness.because === 'too-young'
+        ? [`${name}: is due, and too young before ${dueness.from?.toISOString() ?? ''}.`]
+        : [];
+    });
+  });
+}
+
+function tagSentences({ policy }: RotationTools, newest: ReadonlyMap<string, SecretVersion>): readonly string[] {
+  return [...policy.secrets.values()].flatMap((member) =>
+    tagFaults(member, newest.get(bindingKey(member))?.tags ?? {}).map(({ sentence }) => sentence),
   );
 }
 
-/** One secret's failure must not keep the others from their turn; the journal's own failure must. */
-async function guarded(notes: PassNotes, unit: RotationUnit, work: () => Promise<void>): Promise<void> {
+/** One secret's failure must not keep the others from their turn; the record store's own failure must. */
+async function guarded(notes: PassNotes, subject: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
-    notes.fault(unit.key, error);
+    notes.fault(subject, error);
   }
 }

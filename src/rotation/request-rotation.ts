@@ -1,113 +1,115 @@
-import { type Person, personOnRecord } from '../provenance/person.ts';
-import { ServiceError } from '../service-error.ts';
-import { advanceRotation } from './advance-rotation.ts';
-import { boundUnit } from './bound-unit.ts';
-import { claimRotation } from './claim-rotation.ts';
-import { nextAttempt } from './issue-credential.ts';
-import { lateRequestLeftMs } from './late-request.ts';
-import { planRotation } from './plan-unit.ts';
-import { hasEnded, rotationOf } from './rotation.ts';
-import { readJournal } from './rotation-journal.ts';
-import type { RotationTools } from './rotation-tools.ts';
-import type { RotationUnit } from './rotation-unit.ts';
-import type { RotationWork } from './rotation-work.ts';
+import type { Person } from '../provenance/person.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
+import { ServiceError } from '../service-error.ts';
+import { bindTarget } from './bind-target.ts';
+import { dayLimitUntil } from './decide/begin-rule.ts';
+import { atDesk, driveNow } from './find-target.ts';
+import { stateOfRotation } from './history/rotation-standing.ts';
+import { openAttempt, type Rotation, type TargetState } from './journal/target-state.ts';
+import type { Sight } from './observe/observe.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { bindingKey, requireUnit, type RotationUnit } from './rotation-unit.ts';
 import { tagFaults } from './tag-faults.ts';
-import { storeOf } from './vault-access.ts';
-import { withRotation } from './with-rotation.ts';
 
 export interface RotationRequest {
   /** `vault/name`, or `name` alone where one vault has it in the policy. */
   readonly secret: string;
+  /** In that person's words. */
   readonly reason: string;
   readonly by: Person;
   /** The value has leaked: no minimum age, no grace, and a person may approve the revocation at once. */
   readonly emergency: boolean;
+  /** The secret does not exist yet and gets its first value from its issuer. */
+  readonly create?: boolean;
 }
 
 /**
- * Begins a rotation because a person asks, or takes up the one that needs attention, and drives it for as long as
- * `deadlineMs`. Gives the rotation's id. Asking twice is asking once: the id follows from the version in force.
- * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` for a name that several vaults have, a version that is too young, a
- * secret that its tags exempt, another rotation in its grace, or a day's number used up; `SECRET_TAG_MALFORMED` for a tag `rotation` that is no word
- * for it; `CLOCK_DISAGREES`, or as the vault does.
+ * Begins a rotation because a person asks, or takes up the one that waits or has stopped, and drives it for as long as
+ * `deadlineMs`. Returns the rotation's id. Asking twice is asking once: the id follows from the version in force. A person's
+ * request is also the go for a secret's first rotation.
+ * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` with what stands against it; `SECRET_TAG_MALFORMED` for a
+ * tag `rotation` that is no word for it; `SECRET_ABSENT` without `create`; `CLOCK_DISAGREES`, or as the vault does.
  */
 export async function requestRotation(
   tools: RotationTools,
   request: RotationRequest,
   { deadlineMs = 15_000 }: { readonly deadlineMs?: number } = {},
 ): Promise<string> {
-  const unit = boundUnit(tools, request.secret);
-  const [{ vault, name }] = unit.members;
-  const refuse = (reason: string) => new ServiceError('ROTATION_REQUEST_REFUSED', { vault, secret: name, reason });
+  const unit = requireUnit(tools.policy, request.secret);
+  const refuse = refusalFor(unit);
   if (await tools.killSwitch()) throw refuse('The kill switch is on.');
-  if (!request.emergency) await requireAge(tools, unit, refuse);
-  const { reason, by: askedBy, emergency } = request;
-  const claimed = await claimRotation(tools, unit, { trigger: 'person', reason, askedBy, emergency });
-  if (claimed.outcome === 'paced')
-    throw refuse(`As many rotations as the policy allows were made; next from ${claimed.from.toISOString()}.`);
-  if (claimed.outcome === 'frozen')
-    throw refuse(`Rotation ${claimed.rotationId} is rebuilt first; ask again when it has ended.`);
-  if (claimed.outcome === 'open') await takeUp(tools, claimed.rotationId, request, refuse);
-  await advanceRotation(tools, claimed.rotationId, { deadlineMs });
-  return claimed.rotationId;
+  const { by, emergency, reason: text, create = false } = request;
+  const target = bindTarget(tools, unit, 'reconciler', { by, emergency, text, create });
+  const taken = await atDesk(target, async ({ sight, journal, say }) => {
+    const rotation = toTakeUp(journal.state);
+    if (rotation !== null) {
+      await say('request', { by, text });
+      return rotation.claim.rotationId;
+    }
+    requireMayBegin(unit, sight, journal.state, request, refuse);
+    return null;
+  });
+  const driven = await driveNow(taken === null ? target : bindTarget(tools, unit), { deadlineMs });
+  if (driven.fault !== null && driven.acts.length === 0) throw driven.fault;
+  const rotationId = taken ?? driven.state.rotations.at(-1)?.claim.rotationId;
+  if (rotationId === undefined) throw refuse('Another worker is at it. Ask again in two minutes.');
+  return rotationId;
 }
 
-/** What the rotation of a secret would do, in sentences; changes nothing. @throws ServiceError `SECRET_NOT_BOUND`, `ISSUER_…`. */
-export async function planRequest(tools: RotationTools, secret: string): Promise<readonly string[]> {
-  return await planRotation(tools, boundUnit(tools, secret));
+/** The rotation that an earlier request, or the timer, began, and that waits for a person, has failed, or has not published yet. */
+function toTakeUp(state: TargetState): Rotation | null {
+  const open = openAttempt(state);
+  if (open !== null) return open;
+  const last = state.rotations.findLast(({ result }) => result === null);
+  if (last === undefined || last.rolledBack !== null) return null;
+  const standing = stateOfRotation(state, last);
+  return standing === 'needs-attention' || standing === 'retry-wait' ? last : null;
 }
 
-async function requireAge(
-  tools: RotationTools,
+function requireMayBegin(
   unit: RotationUnit,
+  { observation, terms }: Sight,
+  state: TargetState,
+  { emergency, create }: RotationRequest,
   refuse: (reason: string) => ServiceError,
-): Promise<void> {
+): void {
   for (const member of unit.members) {
-    const { vault, name, minimumAgeMs } = member;
-    const latest = await storeOf(tools, vault).latest(name);
-    const tags = latest?.tags ?? {};
-    if (tightenedBinding(member, tags).binding === null) {
-      const malformed = tagFaults(member, tags).find(({ tag }) => tag === 'rotation');
+    const newest = observation.newest.get(bindingKey(member)) ?? null;
+    const { vault, name: secret, minimumAgeMs } = member;
+    if (newest === null && create !== true) throw new ServiceError('SECRET_ABSENT', { vault, secret });
+    if (newest !== null && create === true) throw refuse(`${vault}/${secret} exists already.`);
+    if (newest === null || emergency) continue;
+    if (tightenedBinding(member, newest.tags).binding === null) {
+      const malformed = tagFaults(member, newest.tags).find(({ tag }) => tag === 'rotation');
       throw malformed?.error ?? refuse('A tag of the secret forbids its rotation.');
     }
-    const from = new Date((latest?.created.getTime() ?? 0) + minimumAgeMs);
-    if (tools.now() < from)
+    const from = new Date(newest.created.getTime() + minimumAgeMs);
+    if (observation.now < from)
       throw refuse(`Its newest version is too young before ${from.toISOString()}; an emergency does not wait.`);
   }
+  if (!observation.clocksAgree)
+    throw new ServiceError('CLOCK_DISAGREES', { vault: unit.members[0].vault, differenceSeconds: -1 });
+  if (emergency) return;
+  if (terms.mode === 'off') throw refuse('The policy says `mode: off`; an emergency alone rotates it.');
+  requireNoGrace(state, refuse);
+  const paced = dayLimitUntil(state, observation, terms);
+  if (paced !== null)
+    throw refuse(`As many rotations as the policy allows were made; next from ${paced.toISOString()}.`);
 }
 
-/** A rotation that waits for a person goes on; one that runs is left to run; one in its grace stands against a new one. */
-async function takeUp(
-  tools: RotationTools,
-  rotationId: string,
-  { by, reason }: RotationRequest,
-  refuse: (reason: string) => ServiceError,
-): Promise<void> {
-  const { state, step, ...rotation } = rotationOf(rotationId, await readJournal(tools.records, rotationId));
-  if (hasEnded({ state, step, ...rotation })) return;
-  if (state === 'needs-attention') return await withRotation(tools, rotationId, (work) => resume(work, by, reason));
-  if (state === 'rolled-back') {
+function requireNoGrace(state: TargetState, refuse: (reason: string) => ServiceError): void {
+  const open = state.rotations.findLast(({ result, step }) => result === null && step === 'published');
+  if (open === undefined || open.replacedAt !== null) return;
+  const { rotationId } = open.claim;
+  if (open.rolledBack !== null)
     throw refuse(
-      `Rotation ${rotationId} was rolled back, and what it had published has not ended yet (${rotation.reasons[0] ?? ''}). Wait for that, or approve it as break-glass, first.`,
+      `Rotation ${rotationId} was rolled back, and what it had published has not ended yet. Wait for that, or approve it as break-glass, first.`,
     );
-  }
-  if (step === 'grace' || step === 'published') {
-    throw refuse(
-      `Rotation ${rotationId} is in its grace. Roll it back, or approve its revocation as break-glass, first.`,
-    );
-  }
+  throw refuse(
+    `Rotation ${rotationId} is in its grace. Roll it back, or approve its revocation as break-glass, first.`,
+  );
 }
 
-async function resume(work: RotationWork, by: Person, reason: string): Promise<void> {
-  const { step, failure, credentialId } = work.rotation;
-  const reasons = [`asked again by ${personOnRecord(by)}: ${reason}`.slice(0, 400)];
-  if (failure === 'GROUP_SUPERSEDED') {
-    // Both parts stand and nothing is revoked; the next rotation begins from what is there.
-    return work.outcome('adopt', { state: 'superseded', facts: { withdrawn: lateRequestLeftMs(work) === 0, reasons } });
-  }
-  await work.outcome('resume', { state: step, facts: { tries: 0, cycle: 0, reasons } });
-  if (failure === 'STAGED_VALUE_LOST' || failure === 'STAGED_VALUE_REFUSED') {
-    await nextAttempt(work, work.issuer.credentialClass === 'minted' ? credentialId : null, 'staged-value-lost');
-  }
+function refusalFor({ members: [{ vault, name: secret }] }: RotationUnit): (reason: string) => ServiceError {
+  return (reason) => new ServiceError('ROTATION_REQUEST_REFUSED', { vault, secret, reason });
 }

@@ -13,7 +13,12 @@ export function rotationIdOf(from: { vaultUrl: string; name: string; version: st
 
 /** Sixteen characters that name a list of texts; case does not matter. */
 export function digestName(parts: readonly string[]): string {
-  const text = parts.join('\n').toLowerCase();
+  return digestExactly([parts.join('\n').toLowerCase()]);
+}
+
+/** The same, where case matters. */
+export function digestExactly(parts: readonly string[]): string {
+  const text = parts.join('\n');
   const known = names.get(text);
   if (known !== undefined) return known;
   const name = base32(hash('sha256', text, 'buffer').subarray(0, 10));
@@ -35,6 +40,22 @@ export function attemptIdOf(rotationId: string, attempt: number): string {
 export function parseAttemptId(text: string | undefined): { rotationId: string; attempt: number } | null {
   const parts = /^([a-z2-7]{16})\.([1-9]\d{0,5})$/.exec(text ?? '');
   return parts === null ? null : { rotationId: parts[1] ?? '', attempt: Number(parts[2]) };
+}
+
+/** Whether an attempt's id follows from a version that one of these secrets really had: nobody can invent that. */
+export function isOfSecret(
+  attemptId: string,
+  vaults: readonly { readonly name: string; readonly url: string }[],
+  versions: ReadonlyMap<string, readonly { readonly version: string }[]>,
+): boolean {
+  const rotationId = parseAttemptId(attemptId)?.rotationId;
+  for (const [member, known] of versions) {
+    const [vault, name = ''] = member.split('/');
+    const vaultUrl = vaults.find((one) => one.name === vault)?.url;
+    if (vaultUrl === undefined) continue;
+    if (known.some(({ version }) => rotationIdOf({ vaultUrl, name, version }) === rotationId)) return true;
+  }
+  return false;
 }
 
 function base32(bytes: Uint8Array): string {

@@ -5,12 +5,15 @@ import type { Vault } from '../secrets/secret-reference.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import type { CredentialIssuer } from './ports/credential-issuer.ts';
 import type { PublicationPlace } from './ports/publication-place.ts';
+import type { TargetJournal } from './journal/target-journal.ts';
+import type { VaultOperation } from './journal/journal-entry.ts';
+import type { IssuedCredential } from './ports/credential-issuer.ts';
 import type { SecretStore } from './ports/secret-store.ts';
 import type { VersionReadersPort } from './ports/version-readers.ts';
 
 /** Everything a rotation touches, as one named object: composed by the host, replaced by a simulated world in tests. */
 export interface RotationTools {
-  /** Journal, leases, pacing and event records live here. */
+  /** Journals, their index, pacing and event records live here. */
   readonly records: RecordStore;
   /** One store a vault, by the vault's short name; the staging vault among them. */
   readonly stores: ReadonlyMap<string, SecretStore>;
@@ -30,14 +33,18 @@ export interface RotationTools {
     /** The secret that `key` reads from a vault, so that the journal accounts for the reads; absent when it reads none. */
     readonly keySecret?: { readonly vault: string; readonly name: string };
   };
+  /** What this process remembers between two drives; nothing of it is needed to go on. */
+  readonly memory: RotationMemory;
+  /** Writes down reads of values that no journal entry accounts for, such as those of a check that found nothing to do. */
+  readonly accountFor: (reads: readonly VaultOperation[]) => Promise<void>;
   /** While it says true, nothing is claimed and no rotation takes a step. */
   readonly killSwitch: () => Promise<boolean>;
   readonly now: () => Date;
-  /** A clock that is never set, in milliseconds: leases and deadlines are measured on it. */
+  /** A clock that is never set, in milliseconds: the time of a pass is measured on it. */
   readonly monotonicMs: () => number;
   /** From 0 up to, not including, 1: spreads retries. */
   readonly random: () => number;
-  /** A new name that nobody else has: of this worker, of a lease. */
+  /** A new name that nobody else has: of this worker. */
   readonly newId: () => string;
   /** A signal that aborts after so many milliseconds. `AbortSignal.timeout` in production. */
   readonly abortAfter: (milliseconds: number) => AbortSignal;
@@ -45,6 +52,18 @@ export interface RotationTools {
   readonly wait?: (milliseconds: number) => Promise<void>;
   /** Says what is done, as it is done. Names, ids and codes only. */
   readonly log?: (event: RotationEvent) => void;
+}
+
+/** Journals as they were read, by target, and credentials that only this memory holds, by their key. */
+export interface RotationMemory {
+  readonly journals: Map<string, TargetJournal>;
+  readonly credentials: Map<string, IssuedCredential>;
+  /** The target that a pass took up last: the next one begins after it. */
+  lastTarget: string;
+}
+
+export function emptyMemory(): RotationMemory {
+  return { journals: new Map(), credentials: new Map(), lastTarget: '' };
 }
 
 /** One line for a person who watches. */

@@ -2,7 +2,7 @@ import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import type { Policy, SecretBinding } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 import type { CredentialIssuer } from './ports/credential-issuer.ts';
-import { digestName } from './rotation-id.ts';
+import { digestExactly } from './rotation-id.ts';
 
 /** What is rotated as one: a secret by itself, or the secrets of a group, which hold one credential. */
 export interface RotationUnit {
@@ -39,13 +39,36 @@ export function unitsOf(policy: Policy): readonly RotationUnit[] {
 }
 
 /**
- * Names the one thing that a unit's credential opens, so that work on it is serialised whichever secret asks.
- * A `self` value opens nothing: its target holds rules only, so there the unit names itself.
+ * Names the one thing that a unit's credential opens, so that work on it is serialised whichever secret asks. Case counts: `App`
+ * and `app` may be two users. A `self` value opens nothing, and minted credentials live side by side: there the unit is part of
+ * the name.
  */
-export function targetKeyOf(unit: RotationUnit, issuer: CredentialIssuer): string {
-  if (issuer.credentialClass === 'self') return digestName(['self', unit.key]);
+export function targetKeyOf(
+  unit: RotationUnit,
+  { name, credentialClass }: Pick<CredentialIssuer, 'name' | 'credentialClass'>,
+): string {
   const target: Readonly<Record<string, JsonValue>> = unit.members[0].target;
-  return digestName([issuer.name, canonicalJson(target)]);
+  if (credentialClass === 'self') return digestExactly(['self', unit.key]);
+  const own = credentialClass === 'minted' ? [unit.key] : [];
+  return digestExactly([name, canonicalJson(target), ...own]);
+}
+
+/**
+ * The unit of a secret that a person names: `vault/name`, or `name` alone where one vault has it in the policy.
+ * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` for a name that several vaults have.
+ */
+export function requireUnit(policy: Policy, secret: string): RotationUnit {
+  const wanted = secret.trim().toLowerCase();
+  const keys = [...policy.secrets.keys()].filter((key) => key === wanted || key.endsWith(`/${wanted}`));
+  const [vault = '', name = ''] = wanted.includes('/') ? wanted.split('/') : ['', wanted];
+  if (keys.length > 1) {
+    const reason = `Several vaults have one of this name: ${keys.join(', ')}. Name its vault too.`;
+    throw new ServiceError('ROTATION_REQUEST_REFUSED', { vault, secret: name, reason });
+  }
+  const binding = policy.secrets.get(keys[0] ?? '');
+  const unit = binding === undefined ? null : unitOf(policy, binding);
+  if (unit === null) throw new ServiceError('SECRET_NOT_BOUND', { vault, secret: name });
+  return unit;
 }
 
 /**

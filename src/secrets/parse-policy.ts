@@ -25,6 +25,10 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
   const written = parsed.data ?? rightParts(source.value);
   const policy: Policy = {
     format: 1,
+    limits: {
+      mostPerHour: written.defaults.mostPerHour,
+      mostPerHourIn: new Map(Object.entries(written.defaults.mostPerHourIn)),
+    },
     secrets: toBindings(written, vaults, say),
     namespaces: toNamespaces(written),
     identities: toIdentities(written, say),
@@ -34,7 +38,7 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
 }
 
 function toBindings(
-  { secrets, namespaces }: WrittenPolicy,
+  { secrets, namespaces, defaults }: WrittenPolicy,
   vaults: readonly Vault[],
   say: Say,
 ): Map<string, SecretBinding> {
@@ -54,13 +58,18 @@ function toBindings(
         say([...path, 'namespaces', index], 'is not a namespace of this policy');
     }
     sayTimes(written, path, say);
-    bindings.set(`${place.vault}/${place.name}`, toBinding(place, written));
+    bindings.set(`${place.vault}/${place.name}`, toBinding(place, written, defaults));
   }
   return bindings;
 }
 
-function toBinding({ vault, name }: { vault: string; name: string }, written: WrittenSecret): SecretBinding {
-  const { validity, grace, consumersLifetime, minimumAge, ...same } = written;
+function toBinding(
+  { vault, name }: { vault: string; name: string },
+  written: WrittenSecret,
+  defaults: WrittenPolicy['defaults'],
+): SecretBinding {
+  const { validity, grace, consumersLifetime, minimumAge, check = defaults.check, ...same } = written;
+  const { mode = defaults.mode, first = defaults.first, windows = defaults.windows } = written;
   return {
     vault,
     name,
@@ -70,6 +79,10 @@ function toBinding({ vault, name }: { vault: string; name: string }, written: Wr
     consumersLifetimeMs: consumersLifetime,
     minimumAgeMs: minimumAge,
     approval: [...new Set(same.approval)],
+    mode,
+    first,
+    windows,
+    checkMs: check,
   };
 }
 
@@ -80,7 +93,7 @@ function toBinding({ vault, name }: { vault: string; name: string }, written: Wr
  * Source: rotation.md sections 3.1 and 4, rule 9.
  */
 function sayTimes(
-  { validity, grace, minimumAge, rotationsPerDay }: WrittenSecret,
+  { validity, grace, minimumAge, rotationsPerDay, check }: WrittenSecret,
   path: readonly string[],
   say: Say,
 ): void {
@@ -89,6 +102,7 @@ function sayTimes(
     return;
   }
   const between = validity - Math.min(30 * dayMs, Math.floor(validity / 3));
+  if (check !== undefined && check < 60_000) say([...path, 'check'], 'must be 1m at least');
   if (minimumAge >= validity) {
     say(
       [...path, 'minimumAge'],

@@ -31,6 +31,30 @@ const target = z.record(
 );
 const address = z.string().refine(isAddress, 'must be an IP address or a range such as 10.1.0.0/16');
 
+const mode = z.enum(['automatic', 'by-hand', 'off']);
+const first = z.enum(['automatic', 'go']);
+const hour = text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 22:30');
+const window = z.strictObject({
+  days: z
+    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
+    .min(1, 'must name a day at least')
+    .default(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']),
+  from: hour,
+  to: hour,
+  timeZone: z.string().refine(isTimeZone, 'must be the name of a time zone such as Europe/Berlin').default('UTC'),
+});
+const perHour = z.int().min(1, 'must be 1 at least').max(10_000, 'must be 10000 at most');
+
+/** What holds for every secret that does not say otherwise, and for all of them together. */
+const defaults = z.strictObject({
+  mode: mode.default('automatic'),
+  first: first.default('go'),
+  windows: z.array(window).default([]),
+  check: duration.default(6 * 3_600_000),
+  mostPerHour: perHour.nullable().default(null),
+  mostPerHourIn: z.record(name, perHour).default({}),
+});
+
 const secret = z.strictObject({
   issuer: name,
   target: target.default({}),
@@ -44,6 +68,10 @@ const secret = z.strictObject({
   approval: z.array(z.enum(['publish', 'revoke'])).default([]),
   group: name.nullable().default(null),
   alsoPublish: z.array(target).default([]),
+  mode: mode.optional(),
+  first: first.optional(),
+  windows: z.array(window).optional(),
+  check: duration.optional(),
 });
 
 const namespace = z.strictObject({
@@ -64,6 +92,7 @@ const identity = z.strictObject({
 /** `keyturn.policy.yml` as it is written, with the defaults. docs/policy.md explains each key. */
 export const policySchema = z.strictObject({
   format: z.literal(1),
+  defaults: defaults.prefault({}),
   secrets: z.record(secretName, secret).default({}),
   namespaces: z.record(name, namespace).default({}),
   identities: z.record(objectId, identity).default({}),
@@ -79,8 +108,10 @@ export type WrittenSecret = z.infer<typeof secret>;
 export function rightParts(given: unknown): WrittenPolicy {
   const parts = z.object({ secrets: anyMap, namespaces: anyMap, identities: anyMap }).safeParse(given);
   const { secrets = {}, namespaces = {}, identities = {} } = parts.data ?? {};
+  const written = z.object({ defaults: defaults.catch(defaults.parse({})) }).safeParse(given);
   return {
     format: 1,
+    defaults: written.data?.defaults ?? defaults.parse({}),
     secrets: right(secret, secrets),
     // An invalid part still has its name.
     namespaces: { ...mapValues(namespaces, () => namespace.parse({})), ...right(namespace, namespaces) },
@@ -97,6 +128,15 @@ function right<Part>(schema: z.ZodType<Part>, given: Readonly<Record<string, unk
 
 function mapValues<Part>(given: Readonly<Record<string, unknown>>, make: () => Part): Record<string, Part> {
   return Object.fromEntries(Object.keys(given).map((key) => [key, make()]));
+}
+
+function isTimeZone(given: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: given });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isAddress(given: string): boolean {

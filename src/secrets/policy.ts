@@ -1,6 +1,16 @@
 /** The values that a target may contain: each issuer checks its own shape and refuses everything else. */
 export type TargetValue = string | number | boolean | readonly string[];
 
+/** A time in which rotations may begin: days and hours of a time zone. One that ends before it begins goes past midnight. */
+interface RotationWindow {
+  readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  /** `HH:MM`. */
+  readonly from: string;
+  readonly to: string;
+  /** Name in the IANA database, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+}
+
 /** One secret in the policy: its issuer, target and limits. Tags may shorten or forbid, never widen. */
 export interface SecretBinding {
   /** Short name of the vault, lower-case. */
@@ -26,6 +36,14 @@ export interface SecretBinding {
   readonly approval: readonly ('publish' | 'revoke')[];
   /** Secrets of one group hold parts or copies of one credential and are published as one unit. */
   readonly group: string | null;
+  /** `by-hand`: only a person begins a rotation; `off`: nobody does, unless the value has leaked. */
+  readonly mode: 'automatic' | 'by-hand' | 'off';
+  /** Whether the secret's first rotation waits for a person's go. */
+  readonly first: 'automatic' | 'go';
+  /** When rotations may begin by themselves; empty: always. */
+  readonly windows: readonly RotationWindow[];
+  /** How often the value in force is tried at its provider. */
+  readonly checkMs: number;
   /** Other places that receive the new value, such as a Gitea Actions secret. */
   readonly alsoPublish: readonly Readonly<Record<string, TargetValue>>[];
 }
@@ -61,9 +79,18 @@ export interface IdentityRule {
   readonly sharedHost?: boolean;
 }
 
+/** What holds for all secrets together. */
+interface PolicyLimits {
+  /** Rotations that begin in an hour, at most; `null`: no limit. */
+  readonly mostPerHour: number | null;
+  /** The same for the secrets of one environment, by its name. */
+  readonly mostPerHourIn: ReadonlyMap<string, number>;
+}
+
 /** `keyturn.policy.yml`, checked. */
 export interface Policy {
   readonly format: 1;
+  readonly limits: PolicyLimits;
   /** By `vault/name`, both lower-case. */
   readonly secrets: ReadonlyMap<string, SecretBinding>;
   readonly namespaces: ReadonlyMap<string, Namespace>;
@@ -72,4 +99,10 @@ export interface Policy {
 }
 
 /** Observe mode: no secret is bound, so Keyturn rotates nothing. */
-export const emptyPolicy: Policy = { format: 1, secrets: new Map(), namespaces: new Map(), identities: new Map() };
+export const emptyPolicy: Policy = {
+  format: 1,
+  limits: { mostPerHour: null, mostPerHourIn: new Map() },
+  secrets: new Map(),
+  namespaces: new Map(),
+  identities: new Map(),
+};

@@ -44,9 +44,10 @@ export interface ListedRotation
     | 'note'
     | 'approvals'
   > {
-  /** The step that waits for a second person; `null` if none does. */
-  readonly awaits: 'publish' | 'revoke' | null;
-  /** Reasons that block a revocation, for the approver: codes, names, times. */
+  readonly environment: string | null;
+  /** What waits for a person's word; `null` if nothing does. A `go`, for a first rotation, needs no second person. */
+  readonly awaits: 'publish' | 'revoke' | 'go' | null;
+  /** What an approver must weigh before a credential ends: codes, names, times. */
   readonly waitsFor: readonly string[];
 }
 
@@ -69,6 +70,12 @@ export interface WebPorts {
   /** Requests a rotation in the name of a person. Returns the rotation's id. */
   requestRotation(request: { secret: string; reason: string; by: Person; emergency: boolean }): Promise<string>;
   approveRotation(approval: { rotationId: string; by: Person; breakGlass: boolean; reason: string }): Promise<void>;
+  /** Lets first rotations begin: of one secret, or of all that wait in an environment. Returns the secrets, `vault/name`. */
+  giveGo(go: {
+    for: { readonly secret: string } | { readonly environment: string } | 'all';
+    by: Person;
+    reason: string;
+  }): Promise<readonly string[]>;
   /** Publishes the old value again during its grace. */
   rollBackRotation(request: { rotationId: string; by: Person; reason: string }): Promise<void>;
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string }>;

@@ -126,6 +126,7 @@ export function policy(change: Partial<Policy> = {}): Policy {
   ];
   return {
     format: 1,
+    limits: { mostPerHour: null, mostPerHourIn: new Map() },
     secrets: new Map(),
     namespaces: new Map(),
     identities: new Map([

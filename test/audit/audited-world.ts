@@ -167,6 +167,7 @@ function policyOf(principals: Record<'runner' | 'other' | 'rotator' | 'reporter'
   ];
   return {
     format: 1,
+    limits: { mostPerHour: null, mostPerHourIn: new Map() },
     secrets: new Map(),
     namespaces: new Map(),
     identities: new Map([

@@ -65,6 +65,10 @@ function binding(change: Partial<SecretBinding> = {}): SecretBinding {
     approval: [],
     group: null,
     alsoPublish: [],
+    mode: 'automatic',
+    first: 'automatic',
+    windows: [],
+    checkMs: 21_600_000,
     ...change,
   };
 }

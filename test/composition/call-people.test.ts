@@ -21,7 +21,7 @@ interface Entry {
 function watched(world: RotationWorld) {
   const channel = memoryNotifier();
   const entries: Entry[] = [];
-  const { records, policy } = world.tools;
+  const { records } = world.tools;
   const now = () => world.tools.now();
   const write = (line: string) => void entries.push(JSON.parse(line) as Entry);
   const logger = pinoLogger({ level: 'info', format: 'json', now, write });
@@ -29,7 +29,7 @@ function watched(world: RotationWorld) {
   // Anew each time: a pass may be another instance's.
   const people = () => {
     const outbox = notificationOutbox({ records, notifier: channel.notifier, logger, now });
-    return createCaller({ outbox, records, policy, logger, now });
+    return createCaller({ outbox, records, logger, now });
   };
   const pass = async () => {
     const result = await reconcileRotations({ ...world.tools, log: (event) => rotationLog.event(event) });

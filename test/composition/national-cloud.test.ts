@@ -83,8 +83,8 @@ async function serviceWith(more: Record<string, string>) {
     policyFile,
     `format: 1
 secrets:
-  session-key: { issuer: generated, validity: 30d }
-  storage-key: { issuer: azure-keys, validity: 30d, target: { resource: ${storageAccount} } }
+  session-key: { issuer: generated, validity: 30d, first: automatic }
+  storage-key: { issuer: azure-keys, validity: 30d, first: automatic, target: { resource: ${storageAccount} } }
 identities:
   ${application.objectId}: { role: rotator }
 `,

@@ -1,7 +1,6 @@
-import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
-import { claimRotation } from '../../src/rotation/claim-rotation.ts';
-import { unitOf } from '../../src/rotation/rotation-unit.ts';
+import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { drive } from '../rotation/world/by-hand.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import type { IssuerWorld } from './issuer-world.ts';
 
@@ -39,16 +38,14 @@ export async function rotateByMachine(
   const turns: TurnOfMachine[] = [];
   for (let turn = 0; turn < rotations; turn += 1) {
     outside.advance(80 * dayMs);
-    const unit = unitOf(tools.policy, { vault: 'kv', name: binding.name });
-    if (unit === null) throw new Error('The secret is not bound.');
-    const wish = { trigger: 'event', reason: null, askedBy: null, emergency: false } as const;
-    const claimed = await claimRotation(tools, unit, wish);
-    if (claimed.outcome !== 'claimed') throw new Error(`The rotation was not claimed: ${claimed.outcome}`);
-    let { rotation } = await advanceRotation(tools, claimed.rotationId);
-    for (let pass = 0; pass < 6 && rotation.state !== 'done' && rotation.state !== 'needs-attention'; pass += 1) {
+    await drive(tools, { name: binding.name });
+    let [rotation] = await listRotations(tools);
+    for (let pass = 0; pass < 6 && rotation?.state !== 'done' && rotation?.state !== 'needs-attention'; pass += 1) {
       outside.advance(hourMs);
-      ({ rotation } = await advanceRotation(tools, claimed.rotationId));
+      await drive(tools, { name: binding.name });
+      [rotation] = await listRotations(tools);
     }
+    if (rotation === undefined) throw new Error('The rotation was not begun.');
     const { state, oldValue, failure } = rotation;
     turns.push({ state, oldValue, failure, published: new SecretValue(outside.latestValue(binding.name) ?? '') });
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +11,8 @@ import { parseJobStamp } from '../../src/provenance/job-stamp.ts';
 import { parseReceipt } from '../../src/provenance/parse-receipt.ts';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { parseAttemptId } from '../../src/rotation/rotation-id.ts';
-import { digestOf } from '../../src/rotation/rotation-journal.ts';
-import { parseJournalEntry } from '../../src/rotation/parse-journal-entry.ts';
+import { canonicalEntry } from '../../src/rotation/journal/target-journal.ts';
+import { parseJournalEntry } from '../../src/rotation/journal/parse-journal-entry.ts';
 import { loadFetchConfiguration } from '../../src/runner/configuration/load-fetch-configuration.ts';
 import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
 import { parseManifest } from '../../src/runner/configuration/manifest.ts';
@@ -54,7 +55,7 @@ describe('docs/formats.md', () => {
     const text = example('journal', 'json', await rotations.journalLines());
     const [first, second] = text.split('\n').map((line) => parseJournalEntry(Buffer.from(line), 'docs'));
     expect(first?.previous).toBeNull();
-    expect(first && digestOf(first)).toBe(second?.previous);
+    expect(first && hash('sha256', canonicalEntry(first))).toBe(second?.previous);
   });
 
   it('shows a stamp that the parser takes, within its length', () => {

@@ -50,7 +50,7 @@ describe('docs/glossary.md', () => {
     ['race', 'compare-and-set'],
     ['rollback', 'roll-back'],
     ['timeout', 'deadline'],
-    ['concurrency', 'lease'],
+    ['concurrency', 'journal'],
   ])('leads a newcomer who searches for %s to %s', (synonym, word) => {
     expect(rows.find(({ synonyms }) => synonyms.includes(synonym))?.word).toBe(word);
   });

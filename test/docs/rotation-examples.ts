@@ -1,63 +1,56 @@
-import { canonicalJson } from '../../src/provenance/canonical-json.ts';
 import { publishedTags } from '../../src/rotation/published-tags.ts';
-import { attemptIdOf, digestName } from '../../src/rotation/rotation-id.ts';
-import { appendEntry, readJournal } from '../../src/rotation/rotation-journal.ts';
+import { attemptIdOf } from '../../src/rotation/rotation-id.ts';
+import { appendEntry, canonicalEntry, readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
-import { from, rotationId, vault } from './format-examples.ts';
+import { targetKeyOf } from '../../src/rotation/rotation-unit.ts';
+import { parsePolicy } from '../../src/secrets/parse-policy.ts';
+import { from, policyText, rotationId, vault } from './format-examples.ts';
 
-/** Two entries of a journal: what it begins with, and the intent before the one act that nobody can take back. */
+/** Two entries of a journal: what a rotation begins with, and the intent before the one act that nobody can take back. */
 export async function journalLines(): Promise<string> {
   const records = memoryRecordStore();
-  const claimed = await appendEntry(records, rotationId, [], {
-    attempt: 1,
-    fence: 0,
+  const member = `${vault.name}/${from.name}`;
+  const policy = parsePolicy(policyText, 'keyturn.policy.yml', [vault]);
+  const binding = policy.secrets.get(member);
+  if (binding === undefined) throw new Error('The example binds no secret.');
+  const key = targetKeyOf({ key: member, members: [binding] }, { name: binding.issuer, credentialClass: 'minted' });
+  const credential = attemptIdOf(rotationId, 1);
+  const begun = await appendEntry(records, await readJournal(records, key), {
+    writer: '0b9c6f8e',
     at: '2026-03-09T14:00:00.000Z',
-    kind: 'outcome',
-    act: 'claim',
-    step: 'claimed',
-    state: 'claimed',
+    kind: 'note',
+    act: 'begin',
     facts: {
       claim: {
-        unit: 'kv-prod/deploy-token',
-        members: [
-          {
-            vault: vault.name,
-            secret: from.name,
-            fromVersion: from.version,
-            fromCredentialId: '17',
-            knownFrom: 'journal',
-          },
-        ],
-        issuer: 'gitea-token',
-        credentialClass: 'minted',
-        targetKey: digestName(['gitea-token', canonicalJson({ user: 'deploy-bot', scopes: ['read:repository'] })]),
-        environment: null,
+        rotationId,
         trigger: 'event',
-        reason: null,
         askedBy: null,
         emergency: false,
-        validityMs: 5_184_000_000,
-        graceMs: 86_400_000,
-        consumersLifetimeMs: 86_400_000,
+        issuer: binding.issuer,
+        credentialClass: 'minted',
+        validityMs: binding.validityMs,
+        graceMs: binding.graceMs,
+        consumersLifetimeMs: binding.consumersLifetimeMs,
+        from: [{ member, version: from.version }],
       },
+      bindings: [binding],
+      credential,
     },
     operations: [],
   });
-  await appendEntry(records, rotationId, [claimed], {
-    attempt: 1,
-    fence: 1,
+  const { entries } = await appendEntry(records, begun, {
+    writer: '0b9c6f8e',
     at: '2026-03-09T14:00:01.250Z',
     kind: 'intent',
     act: 'issue',
-    step: 'claimed',
-    state: 'claimed',
-    facts: {},
+    facts: {
+      credential,
+      sendBefore: '2026-03-09T14:02:01.250Z',
+      notAfter: '2026-03-09T14:17:01.250Z',
+    },
     operations: [],
   });
-  const entries = await readJournal(records, rotationId);
-  return entries
-    .map((entry) => canonicalJson(JSON.parse(JSON.stringify(entry)) as Parameters<typeof canonicalJson>[0]))
-    .join('\n');
+  return entries.map(canonicalEntry).join('\n');
 }
 
 export function tags(): Readonly<Record<string, string>> {

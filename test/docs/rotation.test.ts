@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { oldValueText } from '../../src/evidence/report/describe-state.ts';
-import { nextTry } from '../../src/rotation/retry-budget.ts';
+import { nextTry } from '../../src/rotation/decide/retry-budget.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import { asides, stepsOf } from '../../src/rotation/history/rotation-steps.ts';
+import { lives, transitions } from '../../src/rotation/journal/transitions.ts';
 import { formatDuration } from '../../src/secrets/duration.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
 
@@ -24,8 +25,7 @@ const ends = {
   'in-grace': 1,
   'in-force': 1,
   'in-force-again': 1,
-  'not-ended': 1,
-  'not-known': 1,
+  none: 1,
   'perhaps-replaced': 1,
 } as const satisfies Record<RotationHistory['oldValue'], 1>;
 
@@ -57,6 +57,21 @@ describe('docs/rotation.md', () => {
     }
     const expected = `${waits.join(', ')}.\n`;
     heldBlock(page, 'retries', expected);
+  });
+
+  it('shows the lives of a credential, and every entry with what it asks for and leads to', () => {
+    const livesTable = Object.entries(lives).map(([name, meaning]) => [`\`${name}\``, meaning]);
+    heldBlock(page, 'lives', markdownTable(['life', 'meaning'], livesTable));
+    const rows = Object.entries(transitions).flatMap(([act, kinds]) =>
+      Object.entries(kinds).map(([kind, { from = [], to = '', needs }]) => [
+        `\`${act}\``,
+        kind,
+        from.join(', '),
+        to,
+        needs.join(', '),
+      ]),
+    );
+    heldBlock(page, 'transitions', markdownTable(['act', 'kind', 'credential is', 'becomes', 'facts'], rows));
   });
 
   it('explains every word that a report has for the end of an old value', () => {

@@ -162,8 +162,8 @@ const endings = [
   { oldValue: 'in-grace', state: 'grace' },
   { oldValue: 'in-force', state: 'needs-attention' },
   { oldValue: 'in-force-again', state: 'rolled-back' },
-  { oldValue: 'not-ended', state: 'superseded' },
-  { oldValue: 'not-known', state: 'frozen' },
+  { oldValue: 'in-grace', state: 'superseded' },
+  { oldValue: 'none', state: 'done' },
   { oldValue: 'perhaps-replaced', state: 'retry-wait' },
 ] as const satisfies readonly Pick<RotationHistory, 'oldValue' | 'state'>[];
 
@@ -173,7 +173,6 @@ export function rotationStory(): readonly RotationHistory[] {
     const at = +from + (3 + index * 3) * dayMs;
     const time = (minutes: number): string => new Date(at + minutes * 60_000).toISOString();
     const failed = state === 'needs-attention' || state === 'retry-wait';
-    const frozen = state === 'frozen';
     const done = state === 'done';
     const emergency = state === 'superseded';
     return {
@@ -193,11 +192,11 @@ export function rotationStory(): readonly RotationHistory[] {
       state,
       stateSince: time(done ? 63 : failed ? 1 : 30),
       fromVersion: digest(`from ${String(index)}`).slice(0, 32),
-      publishedVersion: failed || frozen ? null : digest(`published ${String(index)}`).slice(0, 32),
+      publishedVersion: failed ? null : digest(`published ${String(index)}`).slice(0, 32),
       claimedAt: time(0),
-      verifiedAt: failed || frozen ? null : time(1),
-      publication: failed ? 'not-yet' : frozen ? 'not-known' : 'published',
-      publishedAt: failed || frozen ? null : time(2),
+      verifiedAt: failed ? null : time(1),
+      publication: failed ? 'not-yet' : 'published',
+      publishedAt: failed ? null : time(2),
       revokedAt: done ? time(62) : null,
       doneAt: done ? time(63) : null,
       oldValue,
@@ -234,11 +233,9 @@ function newEnds(
     }
     case 'superseded': {
       const note =
-        'Somebody else published over it. Keyturn ended neither the old nor the new credential: count both as alive.';
-      return { newValue: 'not-ended', rolledBack: null, note };
+        'Another publisher set the secret 2026-07-22 00:30 UTC. The value of this rotation ends when nothing speaks for its use.';
+      return { newValue: 'in-grace', rolledBack: null, note };
     }
-    case 'frozen':
-      return { newValue: 'not-known', ...nothing };
     case 'needs-attention':
     case 'retry-wait':
       return { newValue: 'not-published', ...nothing };

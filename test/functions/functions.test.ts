@@ -96,7 +96,7 @@ describe('an event of Key Vault', () => {
     const entries = entriesOf(host.logs);
     expect(entries.at(-1)).toMatchObject({ message: 'Key Vault event: published.' });
     expect(entries.at(-1)?.secret).toMatch(new RegExp(`/${liveSecret}$`));
-    expect(entries.map(({ state }) => state)).toContain('published');
+    expect(entries.map(({ state }) => state)).toContain('grace');
     const records = await folderRecordStore(service.environment['KEYTURN_DATA'] ?? '');
     const published: string[] = [];
     for await (const { secret, publishedVersion } of readRotationHistories(records)) {

@@ -17,5 +17,9 @@ export function bindingOf(issuer: string, target: SecretBinding['target'], name 
     approval: [],
     group: null,
     alsoPublish: [],
+    mode: 'automatic',
+    first: 'automatic',
+    windows: [],
+    checkMs: 21_600_000,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import { readJournal } from '../../src/rotation/rotation-journal.ts';
+import { journalOfSecret } from './world/by-hand.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 import { personCalled } from '../provenance/people.ts';
 
@@ -16,10 +16,7 @@ async function listed(world: RotationWorld) {
 
 describe('a question that waits for a person', () => {
   const stuck = { watermark: new Date('2027-01-01'), gaps: [], reads: [] };
-  const asked = async (world: RotationWorld) => {
-    const { rotationId } = await listed(world);
-    return (await readJournal(world.records, rotationId.split('.')[0] ?? '')).filter(({ act }) => act === 'ask');
-  };
+  const asked = async (world: RotationWorld) => (await journalOfSecret(world)).filter(({ act }) => act === 'ask');
   const waiting = async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     await requestRotation(world.tools, ask);
@@ -64,8 +61,8 @@ describe('a question that waits for a person', () => {
     world.readers = { ...stuck, running: Array.from({ length: 300 }, (_, index) => `team/app ${String(index)}`) };
     world.advance(32 * dayMs);
     await reconcileRotations(world.tools);
-    const { reasons } = await listed(world);
-    expect(reasons).toHaveLength(22);
-    expect(reasons.at(-1)).toBe('and 280 more');
+    const { waitsFor } = await listed(world);
+    expect(waitsFor).toHaveLength(21);
+    expect(waitsFor.at(-1)).toBe('and 280 more');
   });
 });

@@ -160,7 +160,7 @@ describe('each kind of bad input, asked for by a person', () => {
     await requestRotation(world.tools, { ...ask, secret: 'app' });
     const [waiting] = await listRotations(world.tools);
     expect(waiting).toMatchObject({ state: 'retry-wait', failure: 'VAULT_ACCESS_DENIED' });
-    expect(waiting?.reasons).toEqual(expect.arrayContaining(['objectId o-1', 'reason ForbiddenByRbac']));
+    expect(waiting?.diagnosis).toMatch(/objectId o-1; reason ForbiddenByRbac/);
     expectUntouched(world, 'a:old-app');
     denied = false;
     for (let pass = 0; pass < 3; pass += 1) {

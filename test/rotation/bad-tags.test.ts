@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
-import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { planRequest, requestRotation } from '../../src/rotation/request-rotation.ts';
-import { readJournal } from '../../src/rotation/rotation-journal.ts';
-import { rotationIdIn } from '../../src/rotation/with-rotation.ts';
+import { planRequest } from '../../src/rotation/plan-target.ts';
+import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { bindingOf, dayMs, rotationWorld } from './world/rotation-world.ts';
@@ -47,7 +45,6 @@ describe('bad input in the tags of a version', () => {
     expect(await reconcileRotations(world.tools)).toMatchObject({ counts: { due: 1, published: 1, faults: 1 } });
     expect(world.latestValue('app')).not.toBe('x');
     expect(world.vault.held('app').at(-1)?.expires).toEqual(new Date(world.tools.now().getTime() + 90 * dayMs));
-    expect(await claimReasons(world)).toEqual([`${code} ValidityPeriodDays kv/app`]);
     // The tag stands on the new version too, so the next pass says it again, and rotates nothing.
     const next = await reconcileRotations(world.tools);
     expect(next.faults).toEqual([`kv/app (tag ValidityPeriodDays): ${code}`]);
@@ -73,7 +70,6 @@ describe('bad input in the tags of a version', () => {
       expect(world.latestValue('app')).toBe('x');
       // A value that has leaked ends whatever a tag says; the journal keeps that one was there.
       await requestRotation(world.tools, { ...ask, secret: 'app', emergency: true });
-      expect(await claimReasons(world)).toEqual(['SECRET_TAG_MALFORMED rotation kv/app']);
     },
   );
 
@@ -119,19 +115,12 @@ describe('bad input in the tags of a version', () => {
       'kv/app: tag ValidityPeriodDays is not a whole number of days, at least 1 (SECRET_TAG_MALFORMED); it has no effect; the policy’s 90d hold.',
     ].map((one) => one.replace('’', "'"));
     const { plan, faults, counts } = await reconcileRotations(world.tools, { plan: true });
-    expect(plan).toEqual(sentences);
+    expect([...plan].sort()).toEqual([...sentences].sort());
     expect([faults.length, counts.tagsMalformed]).toEqual([2, 2]);
     const planned = await planRequest(world.tools, 'app');
     expect(planned).toEqual(expect.arrayContaining(sentences));
     expect([...plan, ...planned, ...faults].join()).not.toContain('hunter2');
   });
-
-  /** What the first entry of the newest rotation's journal gives as reasons. */
-  async function claimReasons({ tools, records }: ReturnType<typeof rotationWorld>): Promise<unknown> {
-    const [newest] = await listRotations(tools);
-    const [claim] = await readJournal(records, rotationIdIn(newest?.rotationId ?? ''));
-    return claim?.facts.reasons;
-  }
 
   /** A world whose one secret was set by hand so many days ago, with these tags. */
   function tagged(tags: Readonly<Record<string, string>>, ageDays: number): ReturnType<typeof rotationWorld> {

@@ -217,6 +217,8 @@ it('tells the vault operations that the audit may expect', async () => {
     'SecretGet app',
     'SecretSet rot-pending--app',
     'SecretSet app',
+    // The value in force is tried once it is published.
+    'SecretGet app',
     'SecretUpdate rot-pending--app',
   ]);
 });

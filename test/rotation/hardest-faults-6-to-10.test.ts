@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
@@ -8,6 +7,8 @@ import { ServiceError } from '../../src/service-error.ts';
 import { bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 
 import { failing, fire, one, passes } from './world/faulty-world.ts';
+import { emptyMemory } from '../../src/rotation/rotation-tools.ts';
+import { drive } from './world/by-hand.ts';
 import { personCalled } from '../provenance/people.ts';
 
 // Of 8: five hundred secrets in one minute are bench/rotation; Graph's "concurrent requests" is test/issuers/entra-issuers.
@@ -28,10 +29,14 @@ describe('the ten hardest faults', () => {
     expect(world.providers.mint.live('app').map(({ id }) => id)).toEqual(['old-app']);
   });
 
-  it('6b: a newest version that is disabled by hand is no crash loop: a new one heals the readers', async () => {
+  it('6b: a newest version that is disabled by hand is no crash loop: it waits for a person, whose request heals the readers', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     world.vault.disable('app', world.vault.held('app')[0]?.version ?? '');
-    expect(await fire(world)).toMatchObject({ outcome: 'published' });
+    expect(await fire(world)).toMatchObject({ outcome: 'waiting', reason: 'SECRET_DISABLED' });
+    await passes(world, 3);
+    expect(world.vault.held('app')).toHaveLength(1);
+    const request = { secret: 'app', reason: 'it leaked', by: personCalled('ann'), emergency: true };
+    await requestRotation(world.tools, request);
     expect(world.latestValue('app')).toMatch(/^minted-/);
   });
 
@@ -40,7 +45,7 @@ describe('the ten hardest faults', () => {
     await fire(world);
     world.readers = { watermark: new Date('2027-01-01'), gaps: [], reads: [], running: ['team/app 7/1.1'] };
     await passes(world, 30);
-    expect(await one(world)).toMatchObject({ state: 'grace', reasons: ['job team/app 7/1.1 runs'] });
+    expect(await one(world)).toMatchObject({ state: 'grace', waitsFor: ['job team/app 7/1.1 runs'] });
     expect(world.providers.mint.opens('app', 'value-of-old-app')).toBe(true);
     world.readers = null;
     await passes(world, 1);
@@ -76,7 +81,7 @@ describe('the ten hardest faults', () => {
     world.readers = readers;
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
-    expect((await one(world)).reasons.join()).toMatch(reason);
+    expect((await one(world)).waitsFor.join()).toMatch(reason);
     expect(world.providers.mint.opens('app', 'value-of-old-app')).toBe(true);
   });
 
@@ -153,7 +158,7 @@ describe('the ten hardest faults', () => {
     await fire(world);
     world.advance(2 * hourMs);
     const other = rotationWorld([bindingOf('app', 'mint')]);
-    const tools = { ...world.tools, records: other.records };
+    const tools = { ...world.tools, records: other.records, memory: emptyMemory() };
     await reconcileRotations(tools);
     const [rebuilt] = await listRotations(tools);
     expect(rebuilt).toMatchObject({ state: 'grace' });
@@ -199,7 +204,7 @@ describe('the ten hardest faults', () => {
     await fire(world);
     const waiting = await one(world);
     expect(waiting).toMatchObject({ state: 'retry-wait', failure: 'VAULT_ACCESS_DENIED' });
-    expect(waiting.reasons).toContain('reason ForbiddenByRbac');
+    expect(waiting.diagnosis).toContain('reason ForbiddenByRbac');
     await passes(world, 3);
     expect(await one(world)).toMatchObject({ state: 'grace' });
   });
@@ -207,9 +212,9 @@ describe('the ten hardest faults', () => {
 
 it('goes no step further for a rotation that has ended', async () => {
   const world = rotationWorld([bindingOf('app', 'random')]);
-  const { rotationId } = await fire(world);
+  await fire(world);
   await passes(world, 30);
   const versions = world.vault.held('app').length;
-  expect(await advanceRotation(world.tools, rotationId ?? '')).toMatchObject({ outcome: 'ended' });
+  expect(await drive(world.tools)).toMatchObject({ outcome: 'rested', acts: [] });
   expect(world.vault.held('app')).toHaveLength(versions);
 });

@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
-import { leftAliveReasons } from '../../src/rotation/left-alive.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
-import type { JournalEntry, RotationClaim } from '../../src/rotation/journal-entry.ts';
-import { rotationOf } from '../../src/rotation/rotation.ts';
-import { valueEnds } from '../../src/rotation/value-ends.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { openGate } from './world/gate.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
@@ -61,20 +57,21 @@ describe('what the journal says of the old and the new value', () => {
     expect(note).toContain('ann (subject-of-ann at https://login.example.org): consumers fail');
   });
 
-  it('somebody who publishes in the grace leaves both credentials alive, and the journal does not call either ended', async () => {
+  it('somebody who publishes in the grace a value that does not work has nothing ended, and is told so', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
     await setByHand(world, 'by-hand');
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
-    const ends = { state: 'superseded', oldValue: 'not-ended', newValue: 'not-ended', publication: 'published' };
+    const ends = { state: 'superseded', oldValue: 'in-grace', newValue: 'in-grace', publication: 'published' };
     expect(await listed(world)).toMatchObject(ends);
-    const { note } = await history(world);
-    expect(note).toContain('neither the old nor the new credential');
+    const { note, failure } = await history(world);
+    expect(note).toContain('ends when nothing speaks for its use');
+    expect(failure).toBe('CREDENTIAL_IN_FORCE_REFUSED');
     expect(world.providers.mint.opens('app', 'value-of-old-app')).toBe(true);
   });
 
-  it('somebody who publishes behind a roll-back leaves both credentials alive, and the machine says so', async () => {
+  it('somebody who publishes a dead value after a roll-back has nothing ended, and the machine says so', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     const old = world.latestValue('app') ?? '';
     await handleVaultEvent(world.tools, nearExpiry(world.vault, 'app'));
@@ -87,54 +84,8 @@ describe('what the journal says of the old and the new value', () => {
     await setByHand(world, 'by-hand');
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
-    expect(await listed(world)).toMatchObject({ state: 'rolled-back', oldValue: 'not-ended', newValue: 'not-ended' });
+    expect(await listed(world)).toMatchObject({ state: 'rolled-back', oldValue: 'in-grace', newValue: 'in-grace' });
     for (const value of [old, fresh]) expect(world.providers.mint.opens('app', value)).toBe(true);
-  });
-
-  it('a roll-back that somebody published over is not said to have ended anything', () => {
-    const at = (minute: number) => `2026-03-09T14:0${String(minute)}:00.000Z`;
-    const member = {
-      vault: 'kv',
-      secret: 'app',
-      fromVersion: 'v0',
-      fromCredentialId: '1',
-      knownFrom: 'journal',
-    } as const;
-    const said = { rotationId: 'abc', attempt: 1, fence: 1, format: 1, previous: null, operations: [] } as const;
-    const claim = { members: [member], graceMs: hourMs } as unknown as RotationClaim; // The rest plays no part here.
-    const outcome = { ...said, kind: 'outcome', step: 'grace' } as const;
-    const entries: readonly JournalEntry[] = [
-      { ...outcome, number: 1, at: at(0), act: 'claim', step: 'claimed', state: 'claimed', facts: { claim } },
-      {
-        ...outcome,
-        number: 2,
-        at: at(1),
-        act: 'publish',
-        step: 'published',
-        state: 'published',
-        facts: { member: 'kv/app', publishedVersion: 'v1' },
-      },
-      {
-        ...outcome,
-        number: 3,
-        at: at(2),
-        act: 'roll-back',
-        state: 'rolled-back',
-        facts: { retryAt: at(3), reasons: ['ann: broken'] },
-      },
-    ];
-    const endedWith = (reasons: readonly string[]) => {
-      const facts = { withdrawn: true, reasons };
-      const chain = [
-        ...entries,
-        { ...outcome, number: 4, at: at(4), act: 'withdraw', state: 'rolled-back', facts } as const,
-      ];
-      return valueEnds(rotationOf('abc', chain), chain, member);
-    };
-    const kept = endedWith([leftAliveReasons.publishedOver]);
-    expect(kept).toMatchObject({ oldValue: 'not-ended', newValue: 'not-ended' });
-    expect(kept.note).toContain('Then somebody else published');
-    expect(endedWith([])).toMatchObject({ oldValue: 'in-force-again', newValue: 'withdrawn' });
   });
 
   it('somebody who publishes first leaves nothing to publish, and the old credential is not called in force', async () => {
@@ -149,14 +100,14 @@ describe('what the journal says of the old and the new value', () => {
       reason: 'seen',
     });
     await reconcileRotations(world.tools);
-    const ends = { state: 'superseded', oldValue: 'not-ended', newValue: 'withdrawn', publication: 'never' };
+    const ends = { state: 'superseded', oldValue: 'in-grace', newValue: 'withdrawn', publication: 'never' };
     expect(await listed(world)).toMatchObject(ends);
     expect((await history(world)).note).toContain('taken back');
   });
 
   it.each([
-    ['single', 'perhaps-replaced', 'cannot-be-shown'],
-    ['two-users', 'in-force', 'not-ended'],
+    ['single', 'perhaps-replaced', 'in-force'],
+    ['two-users', 'in-force', 'in-force'],
   ])(
     '%s: a password that is set and not published leaves the old value %s, and %s when somebody publishes then',
     async (issuer, before, then) => {

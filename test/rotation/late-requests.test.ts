@@ -3,7 +3,7 @@ import type { CredentialIssuer } from '../../src/rotation/ports/credential-issue
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
+import { emptyMemory, type RotationTools } from '../../src/rotation/rotation-tools.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { lostPut, unclear } from './world/faulty-world.ts';
 import { statesOf } from './world/by-hand.ts';
@@ -32,8 +32,11 @@ function holdingBack(world: RotationWorld, issuerName: string, act: 'issue' | 'r
   };
   const holding: CredentialIssuer = {
     ...issuer,
-    issue: (...words) => (act === 'issue' ? first(() => issuer.issue(...words)) : issuer.issue(...words)),
-    revoke: (...words) => (act === 'revoke' ? first(() => issuer.revoke(...words)) : issuer.revoke(...words)),
+    // It was sent in time; the network holds it.
+    issue: ({ sendBefore: _sent, ...request }, proposed) =>
+      act === 'issue' ? first(() => issuer.issue(request, proposed)) : issuer.issue(request, proposed),
+    revoke: ({ sendBefore: _sent, ...request }, id) =>
+      act === 'revoke' ? first(() => issuer.revoke(request, id)) : issuer.revoke(request, id),
   };
   return {
     tools: { ...world.tools, issuers: new Map([...world.tools.issuers, [issuerName, holding]]) },
@@ -160,7 +163,7 @@ describe('a token whose value was lost with its worker', () => {
     await reconcileRotations(tools);
     const [minted] = world.providers.mint.live('app').filter(({ id }) => id !== 'old-app');
     // A new process, which knows nothing of the value: it begins to withdraw, and the answer is lost.
-    const restarted = { ...tools, records: { ...tools.records } };
+    const restarted = { ...tools, memory: emptyMemory() };
     world.advance(minuteMs);
     await reconcileRotations(restarted);
     await (late as (() => Promise<unknown>) | null)?.();

@@ -4,7 +4,8 @@ import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { planRequest, requestRotation } from '../../src/rotation/request-rotation.ts';
+import { planRequest } from '../../src/rotation/plan-target.ts';
+import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
@@ -91,7 +92,7 @@ describe('a revocation that evidence forbids', () => {
     expect(await one(world)).toMatchObject({
       state: 'awaiting-approval',
       awaits: 'revoke',
-      reasons: ['wanted: revoke', 'job team/app 1 runs'],
+      waitsFor: ['job team/app 1 runs'],
     });
     await approve(world, 'bob');
     expect(await one(world)).toMatchObject({ state: 'done', oldValue: 'dead' });

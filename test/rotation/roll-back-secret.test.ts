@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import { rollBackSecret } from '../../src/rotation/roll-back-secret.ts';
+import { rollBackSecret } from '../../src/rotation/roll-back-rotation.ts';
 import { bindingOf, hourMs, policyOf, rotationWorld } from './world/rotation-world.ts';
 import { personCalled } from '../provenance/people.ts';
 

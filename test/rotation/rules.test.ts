@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDue, leadMs } from '../../src/rotation/is-due.ts';
+import { isDue, leadMs } from '../../src/rotation/decide/is-due.ts';
 import { attemptIdOf, parseAttemptId, rotationIdOf } from '../../src/rotation/rotation-id.ts';
 import { type RotationStep, hasReached, stepAfter, stepsOf } from '../../src/rotation/history/rotation-steps.ts';
-import { nextTry } from '../../src/rotation/retry-budget.ts';
-import { stagingPlace } from '../../src/rotation/staging.ts';
+import { nextTry } from '../../src/rotation/decide/retry-budget.ts';
+import { stagingPlace } from '../../src/rotation/observe/staging.ts';
 import { bindingOf, dayMs, hourMs } from './world/rotation-world.ts';
 
 describe('the id of a rotation', () => {
@@ -101,12 +101,9 @@ it('spends its budget in six tries and three days, then leaves the rotation to a
 });
 
 it('stages under a name that Key Vault takes, one for each secret', () => {
-  expect(stagingPlace(null, { vault: 'kv', secret: 'App' })).toEqual({ vault: 'kv', name: 'rot-pending--app' });
-  expect(stagingPlace('kv-staging', { vault: 'kv', secret: 'app' })).toEqual({
-    vault: 'kv-staging',
-    name: 'rot-pending--kv--app',
-  });
-  const long = stagingPlace(null, { vault: 'kv', secret: 'x'.repeat(127) }).name;
-  expect(long).toMatch(/^rot-pending--[a-z2-7]{16}$/);
-  expect(stagingPlace(null, { vault: 'kv', secret: 'x'.repeat(126) }).name).not.toBe(long);
+  expect(stagingPlace(null, 'kv/App')).toBe('kv/rot-pending--app');
+  expect(stagingPlace('kv-staging', 'kv/app')).toBe('kv-staging/rot-pending--kv--app');
+  const long = stagingPlace(null, `kv/${'x'.repeat(127)}`);
+  expect(long).toMatch(/^kv\/rot-pending--[a-z2-7]{16}$/);
+  expect(stagingPlace(null, `kv/${'x'.repeat(126)}`)).not.toBe(long);
 });

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
-import { claimRotation } from '../../src/rotation/claim-rotation.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { rollBackRotation } from '../../src/rotation/roll-back-rotation.ts';
-import { unitsOf } from '../../src/rotation/rotation-unit.ts';
-import { setAgain, statesOf } from './world/by-hand.ts';
+import { drive, setAgain, statesOf } from './world/by-hand.ts';
 import { type RotationWorld, bindingOf, rotationWorld } from './world/rotation-world.ts';
 import { personCalled } from '../provenance/people.ts';
 
@@ -47,13 +44,8 @@ describe('a single password', () => {
       before: () => undefined,
       after: (what) => void (what === 'provider.issue' && world.advance(40_000)),
     };
-    const [unit] = unitsOf(world.tools.policy);
-    if (unit === undefined) throw new Error('no unit');
-    const wish = { trigger: 'event', reason: null, askedBy: null, emergency: false } as const;
-    const claimed = await claimRotation(world.tools, unit, wish);
-    if (claimed.outcome === 'paced') throw new Error('paced');
-    const { rotation } = await advanceRotation(world.tools, claimed.rotationId, { deadlineMs: 15_000 });
-    expect(rotation.step).toBe('published');
+    const { rotation } = await drive(world.tools, { deadlineMs: 15_000 });
+    expect(rotation?.step).toBe('published');
     expect(world.providers.single.opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
 });
@@ -84,7 +76,7 @@ describe('a single password that is rolled back', () => {
     const old = world.latestValue('app') ?? '';
     await reconcileRotations(world.tools);
     world.gateway.gate = {
-      before: (what) => void (what === 'provider.issue' && (world.providers.single.notYet = 1)),
+      before: (what) => void (what === 'provider.issue' && (world.providers.single.notYet = 2)),
       after: () => undefined,
     };
     await expect(rollBack(world)).rejects.toMatchObject({ code: 'CREDENTIAL_NOT_READY' });

@@ -27,6 +27,11 @@ secrets:
     group: database
     alsoPublish:
       - { kind: gitea-actions-secret, repository: acme/shop, name: DB_PASSWORD }
+    mode: by-hand
+    first: automatic
+    windows:
+      - { days: [sat, sun], from: '22:00', to: '04:00', timeZone: Europe/Berlin }
+    check: 1h
   session-key:
     issuer: generated
     validity: 60d
@@ -63,6 +68,10 @@ describe('a policy', () => {
       approval: ['publish', 'revoke'],
       group: 'database',
       alsoPublish: [{ kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'DB_PASSWORD' }],
+      mode: 'by-hand',
+      first: 'automatic',
+      windows: [{ days: ['sat', 'sun'], from: '22:00', to: '04:00', timeZone: 'Europe/Berlin' }],
+      checkMs: 3_600_000,
     });
     expect(namespaces.get('shop')).toEqual({
       name: 'shop',

@@ -1,11 +1,10 @@
 import { expect } from 'vitest';
-import { advanceRotation } from '../../src/rotation/advance-rotation.ts';
-import { claimRotation } from '../../src/rotation/claim-rotation.ts';
+import { listRotations } from '../../src/rotation/list-rotations.ts';
 import type { IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
-import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import type { IssuerWorld } from '../contracts/issuer-world.ts';
+import { drive } from '../rotation/world/by-hand.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../rotation/world/rotation-world.ts';
 import { type Interruption, steadyClient } from './steady-client.ts';
 
@@ -107,24 +106,16 @@ async function rotateInTurn(
   return { ...(await client.stop()), held: (await holder?.stop()) ?? null, oldValues, administratorReads };
 
   async function rotateOnce(): Promise<string> {
-    const unit = unitOf(tools.policy, { vault: 'kv', name: binding.name });
-    if (unit === null) throw new Error('The secret is not bound.');
-    const claimed = await claimRotation(tools, unit, {
-      trigger: 'event',
-      reason: null,
-      askedBy: null,
-      emergency: false,
-    });
-    if (claimed.outcome !== 'claimed') throw new Error(`The rotation was not claimed: ${claimed.outcome}`);
-    const { rotationId } = claimed;
-    const published = await advanceRotation(tools, rotationId);
-    if (published.rotation.state !== 'grace') throw new Error(`It stands at ${JSON.stringify(published.rotation)}`);
+    await drive(tools, { name: binding.name });
+    const [published] = await listRotations(tools);
+    if (published?.state !== 'grace') throw new Error(`It stands at ${JSON.stringify(published)}`);
     // A running sign-in with the old value has ended once two further ones have started.
     await afterReads(2);
     outside.advance(2 * hourMs);
-    const { rotation } = await advanceRotation(tools, rotationId);
-    if (rotation.state !== 'done') throw new Error(`It stands at ${rotation.state}: ${rotation.reasons.join()}`);
-    return rotation.oldValue ?? 'not set';
+    await drive(tools, { name: binding.name });
+    const [rotation] = await listRotations(tools);
+    if (rotation?.state !== 'done') throw new Error(`It stands at ${JSON.stringify(rotation)}`);
+    return rotation.oldValue;
   }
 
   async function afterReads(further: number): Promise<void> {

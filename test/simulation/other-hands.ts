@@ -20,7 +20,7 @@ export function startPerson({ world, scheduler, dice, calls }: History, rollsBac
       const isLater = /^(?:published|grace|retry-wait|awaiting-approval|needs-attention)$/.test(state);
       if (rollsBack && isLater && dice.hits(0.5))
         await rollBackRotation(tools, { rotationId, by: personCalled('first'), reason });
-      else if (awaits !== null)
+      else if (awaits !== null && awaits !== 'go')
         await approveRotation(tools, { rotationId, by: personCalled('second'), breakGlass: false, reason });
       else if (state === 'needs-attention') {
         const emergency = dice.hits(0.1);

@@ -1,6 +1,8 @@
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
-import type { JournalEntry } from '../../src/rotation/journal-entry.ts';
-import { parseJournalEntry } from '../../src/rotation/parse-journal-entry.ts';
+import type { RecordStore } from '../../src/records/record-store.ts';
+import { isTargetOpen } from '../../src/rotation/drive-target.ts';
+import { stateOfRotation } from '../../src/rotation/history/rotation-standing.ts';
+import { journalTargets, readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { nearExpiry } from '../rotation/world/near-expiry.ts';
@@ -17,13 +19,14 @@ import {
 import { brokenEnd, brokenInvariant, noteRaces, wrongRevocation } from './invariants.ts';
 import { letArrive, mintByHand, plant, readByJob, setBack, setByTerraform, startPerson } from './other-hands.ts';
 import { type Fate, type Scheduler, asleep, createScheduler } from './scheduler.ts';
-import { dayMs, hourMs, simulatedWorld } from './simulated-world.ts';
+import { dayMs, hourMs, type SimulatedWorld, simulatedWorld } from './simulated-world.ts';
 import { measureWindow } from './single-password-window.ts';
 
 /** Plays one history: troubled steps in seeded order, then a fair world in which everything must come to its end. */
 export async function runHistory(seed: number, { steps, without }: HistoryOptions): Promise<HistoryResult> {
   const dice = createDice(seed);
   const world = simulatedWorld(dice);
+  (globalThis as Record<string, unknown>)['lastWorld'] = world;
   const rates = new Map(troubles.map((trouble) => [trouble, dice.hits(0.4) ? 0.02 + dice.next() * 0.12 : 0]));
   for (const trouble of without) rates.set(trouble, 0);
   const history: History = {
@@ -178,11 +181,13 @@ async function fairEnd(history: History): Promise<void> {
   for (let round = 0; round < 90 && history.broken === null; round += 1) {
     startPass(history);
     await untilIdle(history);
-    let open = openStates(history);
-    if (open.some((state) => /^(?:awaiting-approval|needs-attention|rolled-back)/.test(state))) {
+    let open = await openStates(history);
+    if (
+      open.some((state) => /^(?:awaiting-approval|needs-attention|rolled-back|superseded|a credential)/.test(state))
+    ) {
       startPerson(history, false);
       await untilIdle(history);
-      open = openStates(history);
+      open = await openStates(history);
     }
     quiet = open.length === 0 ? quiet + 1 : 0;
     // Leftovers are looked for every six hours where nothing is open.
@@ -190,7 +195,11 @@ async function fairEnd(history: History): Promise<void> {
     if (history.calls > mostCalls) history.broken ??= 'the passes make calls without end';
     world.nowMs += open.length > 0 && round < 6 ? 600_000 : 7 * hourMs;
   }
-  if (history.broken === null) history.broken = brokenEnd(world, openStates(history)) ?? halfRolledBack(history);
+  if (history.broken === null)
+    history.broken = brokenEnd(
+      world,
+      (await openStates(history)).filter((state) => state !== 'needs-attention'),
+    );
 }
 
 async function untilIdle(history: History): Promise<void> {
@@ -208,37 +217,30 @@ async function untilIdle(history: History): Promise<void> {
   history.broken ??= 'a process never ends';
 }
 
-/** States of all rotations that are not over, as their journals say. What was issued in vain must be withdrawn as well. */
-function openStates({ world }: History): readonly string[] {
-  const last = new Map<string, string>();
-  for (const [path, { bytes }] of world.records) {
-    if (!path.startsWith('journal/')) continue;
-    const { rotationId, state, facts } = entryOf(bytes, path);
-    const withdrawn = facts.withdrawn === true || last.get(rotationId)?.endsWith(', withdrawn') === true;
-    last.set(rotationId, withdrawn ? `${state}, withdrawn` : state);
+/** What is open: rotations that are not over, and credentials that are to end, as the journals say. */
+async function openStates({ world }: History): Promise<readonly string[]> {
+  const open: string[] = [];
+  const records = recordsIn(world);
+  for await (const target of journalTargets(records)) {
+    const { state } = await readJournal(records, target);
+    for (const rotation of state.rotations)
+      if (rotation.result === null || rotation.result === 'failed') open.push(stateOfRotation(state, rotation));
+    if (isTargetOpen(state, new Date(world.nowMs)) && open.length === 0) open.push('a credential to end');
   }
-  return [...last.values()].filter((state) => !/^(?:done|.+, withdrawn)$/.test(state));
+  return open;
 }
 
-/** Who asked for a roll-back is owed it, or a refusal on record. */
-function halfRolledBack({ world }: History): string | null {
-  const begun = new Set<string>();
-  for (const [path, { bytes }] of world.records) {
-    if (!path.startsWith('journal/')) continue;
-    const { rotationId, kind, act, state } = entryOf(bytes, path);
-    if (act !== 'roll-back' || (kind === 'intent' && state === 'rolled-back')) continue;
-    if (kind === 'intent') begun.add(rotationId);
-    else begun.delete(rotationId);
-  }
-  return begun.size === 0 ? null : 'a roll-back was begun and forgotten';
-}
-
-const entries = new WeakMap<Uint8Array, JournalEntry>();
-
-function entryOf(bytes: Uint8Array, path: string): JournalEntry {
-  const entry = entries.get(bytes) ?? parseJournalEntry(bytes, path);
-  entries.set(bytes, entry);
-  return entry;
+/** The records as they lie there, past the scheduler. */
+function recordsIn({ records }: SimulatedWorld): RecordStore {
+  const refuse = () => Promise.reject(new Error('This only reads.'));
+  return {
+    create: refuse,
+    replace: refuse,
+    read: (path) => Promise.resolve(records.get(path) ?? null),
+    async *list(prefix) {
+      yield* await Promise.resolve([...records.keys()].filter((path) => path.startsWith(prefix)).sort());
+    },
+  };
 }
 
 function check(history: History): void {

@@ -22,6 +22,8 @@ interface WaitingCall {
   readonly isWrite: boolean;
   readonly isRecord: boolean;
   readonly effect: () => Promise<unknown>;
+  /** Whether the request may no longer be sent: an adapter looks at the clock right before it sends. */
+  readonly isTooLate: () => boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   notBeforeMs: number;
@@ -39,7 +41,7 @@ export interface Process {
 /** Decides, call by call, which process goes on and what it meets. */
 export interface Scheduler {
   /** A process's way to the world outside. */
-  call<Value>(process: Process, what: string, effect: () => Promise<Value>): Promise<Value>;
+  call<Value>(process: Process, what: string, effect: () => Promise<Value>, isTooLate?: () => boolean): Promise<Value>;
   /** Holds a process until then, on the clock that is never set. */
   sleep(process: Process, untilMs: number): Promise<void>;
   spawn(name: string, work: (process: Process) => Promise<unknown>): Process;
@@ -56,9 +58,8 @@ export interface Scheduler {
   settle(): Promise<void>;
 }
 
-/** A network holds no request longer than this; a worker that slept sends none later than this behind its waking up. */
-const requestLifeMs = 600_000;
-const abortedAfterMs = 240_000;
+/** A network holds no request longer than this. */
+const requestLifeMs = 840_000;
 
 interface LateRequest {
   readonly effect: () => Promise<unknown>;
@@ -91,8 +92,15 @@ export function createScheduler(): Scheduler {
       }
       return processes;
     },
-    call: (process, what, effect) => held(process, what, effect, 0),
-    sleep: (process, untilMs) => held(process, asleep, () => Promise.resolve(), untilMs),
+    call: (process, what, effect, isTooLate = () => false) => held(process, what, effect, 0, isTooLate),
+    sleep: (process, untilMs) =>
+      held(
+        process,
+        asleep,
+        () => Promise.resolve(),
+        untilMs,
+        () => false,
+      ),
     spawn: (name, work) => {
       const process: Process = { name, alive: true, ended: false, waiting: 0 };
       processes = [...scheduler.processes, process];
@@ -113,10 +121,10 @@ export function createScheduler(): Scheduler {
       }
       waiting.splice(waiting.indexOf(call), 1);
       call.process.waiting -= 1;
+      // Whoever slept too long wakes up to a request that does not leave.
+      if (call.isTooLate()) return call.reject(new ServiceError('LEASE_ENDED', { target: 'simulated' }));
       if (fate === 'late') late.push({ effect: call.effect, notAfterMs: nowMs + requestLifeMs });
-      // Whoever slept beyond the end of the lease wakes up to a request that is aborted.
-      const isAborted = call.isWrite && call.notBeforeMs > 0 && nowMs > call.notBeforeMs + abortedAfterMs;
-      await meet(scheduler, call, isAborted ? 'late' : fate);
+      await meet(scheduler, call, fate);
     },
     kill: (process) => {
       process.alive = false;
@@ -137,6 +145,7 @@ export function createScheduler(): Scheduler {
     what: string,
     effect: () => Promise<Value>,
     notBeforeMs: number,
+    isTooLate: () => boolean,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
       // A dead process waits for ever: nothing of it is heard again.
@@ -148,6 +157,7 @@ export function createScheduler(): Scheduler {
         isWrite: writes.test(what),
         isRecord: what.startsWith('records.'),
         effect,
+        isTooLate,
         resolve: resolve as (value: unknown) => void,
         reject,
         notBeforeMs,

@@ -1,6 +1,6 @@
 import type { CredentialIssuer } from '../../src/rotation/ports/credential-issuer.ts';
 import type { PublicationPlace } from '../../src/rotation/ports/publication-place.ts';
-import type { RotationTools } from '../../src/rotation/rotation-tools.ts';
+import { emptyMemory, type RotationTools } from '../../src/rotation/rotation-tools.ts';
 import type { SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
@@ -20,9 +20,10 @@ export function simulatedTools(
   const never = new AbortController().signal;
   const looks = new Map<string, { version: string; calls: number }>();
   let calls = 0;
-  const call = <Value>(what: string, effect: () => Promise<Value>) => {
+  const now = () => new Date(world.nowMs + world.skewMs);
+  const call: Call = (what, effect, sendBefore) => {
     calls += 1;
-    return scheduler.call(process, what, effect);
+    return scheduler.call(process, what, effect, () => sendBefore !== undefined && now() >= sendBefore);
   };
   const see = (name: string, version: string) => void looks.set(name, { version, calls });
   // With two units in one pass, their calls alternate.
@@ -54,8 +55,10 @@ export function simulatedTools(
       readersOf: ({ name, version }) => call('readers', () => Promise.resolve(readersOf(world, name, version))),
     },
     staging: { vault: null, key: () => Promise.resolve(new SecretValue('k'.repeat(43))) },
+    memory: emptyMemory(),
+    accountFor: () => Promise.resolve(),
     killSwitch: () => Promise.resolve(false),
-    now: () => new Date(world.nowMs + world.skewMs),
+    now,
     monotonicMs: () => world.nowMs,
     random: () => dice.next(),
     newId: () => String(dice.next()),
@@ -65,7 +68,7 @@ export function simulatedTools(
   };
 }
 
-type Call = <Value>(what: string, effect: () => Promise<Value>) => Promise<Value>;
+type Call = <Value>(what: string, effect: () => Promise<Value>, sendBefore?: Date) => Promise<Value>;
 
 function storeFor(
   { vault }: SimulatedWorld,
@@ -74,13 +77,17 @@ function storeFor(
   hear: (said: Date) => void,
   said: () => Date | null,
 ): SecretStore {
-  const ask = <Value>(what: string, effect: () => Promise<Value>) =>
-    call(`vault.${what}`, async () => {
-      const value = await effect();
-      const at = vault.serverTime();
-      if (at !== null) hear(at);
-      return value;
-    });
+  const ask = <Value>(what: string, effect: () => Promise<Value>, sendBefore?: Date) =>
+    call(
+      `vault.${what}`,
+      async () => {
+        const value = await effect();
+        const at = vault.serverTime();
+        if (at !== null) hear(at);
+        return value;
+      },
+      sendBefore,
+    );
   return {
     latest: (name) =>
       ask(`latest ${name}`, async () => {
@@ -93,7 +100,7 @@ function storeFor(
       yield* await ask('list', async () => await listed(vault));
     },
     value: (name, version) => ask(`value ${name}`, () => vault.value(name, version)),
-    add: (version) => ask(`add ${version.name}`, () => vault.add(version)),
+    add: ({ sendBefore, ...version }) => ask(`add ${version.name}`, () => vault.add(version), sendBefore),
     update: (name, version, change) => ask(`update ${name}`, () => vault.update(name, version, change)),
     serverTime: said,
   };
@@ -134,30 +141,36 @@ function issuerFor(
   fresh: (atMost?: number) => Looks,
 ): CredentialIssuer {
   const ask = <Value>(what: string, effect: () => Promise<Value>) => call(`provider.${what}`, effect);
-  const set = <Value>(what: string, effect: () => Promise<Value>) => {
-    const notAfterMs = world.nowMs + requestLifeMs;
-    return ask(what, () => (world.nowMs > notAfterMs ? Promise.reject(neverArrived()) : effect()));
-  };
+  const set = <Value>(what: string, effect: () => Promise<Value>, sendBefore?: Date) =>
+    call(`provider.${what}`, effect, sendBefore);
   return {
     ...issuer,
-    issue: (request, proposed) => {
+    issue: ({ sendBefore, ...request }, proposed) => {
       // The very last call before it is the look.
       const looks = fresh(world.bindings.length === 1 ? 0 : undefined);
-      return set(`issue ${request.binding.name}`, async () => {
-        const made = await issuer.issue(request, proposed);
-        world.behindIssue(request.binding, looks);
-        return made;
-      });
+      return set(
+        `issue ${request.binding.name}`,
+        async () => {
+          const made = await issuer.issue(request, proposed);
+          world.behindIssue(request.binding, looks);
+          return made;
+        },
+        sendBefore,
+      );
     },
     verify: (request, credential) => ask('verify', () => issuer.verify(request, credential)),
     describe: (request) => ask('describe', () => issuer.describe(request)),
     list: (binding, signal) => ask('list', () => issuer.list(binding, signal)),
-    revoke: (request, id) => {
+    revoke: ({ sendBefore, ...request }, id) => {
       const looks = fresh();
-      return set(`revoke ${request.binding.name} ${id}`, () => {
-        world.beforeRevocation(request.binding, id, looks);
-        return issuer.revoke(request, id);
-      });
+      return set(
+        `revoke ${request.binding.name} ${id}`,
+        () => {
+          world.beforeRevocation(request.binding, id, looks);
+          return issuer.revoke(request, id);
+        },
+        sendBefore,
+      );
     },
     lastUsed: (request, id) => ask('lastUsed', () => issuer.lastUsed(request, id)),
   };

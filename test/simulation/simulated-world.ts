@@ -134,6 +134,10 @@ function someBindings(dice: Dice): readonly SecretBinding[] {
       approval,
       group: grouped ? 'group' : null,
       alsoPublish: dice.hits(0.15) ? [{ kind: 'place', name }] : [],
+      mode: 'automatic',
+      first: 'automatic',
+      windows: [],
+      checkMs: 6 * hourMs,
     };
   });
 }

@@ -38,6 +38,7 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     failure: null,
     note: null,
     approvals: [],
+    environment: null,
     awaits: null,
     waitsFor: [],
     ...change,
@@ -52,11 +53,20 @@ interface Calls {
   requested: unknown[];
   approved: unknown[];
   rolledBack: unknown[];
+  gone: unknown[];
 }
 
 /** The real web application over ports that remember what was called. */
 export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<WebPorts> } = {}) {
-  const calls: Calls = { receipts: [], deliveries: [], events: [], requested: [], approved: [], rolledBack: [] };
+  const calls: Calls = {
+    receipts: [],
+    deliveries: [],
+    events: [],
+    requested: [],
+    approved: [],
+    rolledBack: [],
+    gone: [],
+  };
   const { sessions } = sessionsUnderTest(() => now);
   const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
   const ports: WebPorts = {
@@ -73,6 +83,10 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     requestRotation: (request) => {
       calls.requested.push(request);
       return Promise.resolve('abc.1');
+    },
+    giveGo: (go) => {
+      calls.gone.push(go);
+      return Promise.resolve(['kv/app']);
     },
     approveRotation: (approval) => {
       calls.approved.push(approval);

@@ -22,7 +22,7 @@ export interface RotationIndex {
 /** Builds the index over all rotations that may touch the period, and over Keyturn's other own reads. */
 export function indexRotations(rotations: Iterable<RotationHistory>, ownReads: Iterable<OwnRead> = []): RotationIndex {
   const inJournals = createOperationIndex();
-  const beside = { setting: createOperationIndex(), issuer: createOperationIndex() };
+  const beside = { setting: createOperationIndex(), issuer: createOperationIndex(), check: createOperationIndex() };
   for (const { rotationId, head, operations } of rotations) {
     for (const { operation, vault, secret, version, at } of operations)
       inJournals.add(keyOf(vault, secret, operation), version, at, `rotation ${rotationId}@${head}`);

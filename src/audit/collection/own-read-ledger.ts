@@ -13,8 +13,11 @@ export interface OwnRead {
   readonly version: string;
   /** Right before the read. */
   readonly at: string;
-  /** `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an administrator's login. */
-  readonly purpose: 'setting' | 'issuer';
+  /**
+   * `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an
+   * administrator's login. `check`: the value in force, tried at its provider.
+   */
+  readonly purpose: 'setting' | 'issuer' | 'check';
 }
 
 const ownReadShape = z
@@ -24,7 +27,7 @@ const ownReadShape = z
     secret: z.string(),
     version: z.string(),
     at: recordedTime,
-    purpose: z.enum(['setting', 'issuer']),
+    purpose: z.enum(['setting', 'issuer', 'check']),
   })
   .transform(({ vault, secret, version, at, purpose }): OwnRead => ({ vault, secret, version, at, purpose }));
 

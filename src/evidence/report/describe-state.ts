@@ -20,8 +20,7 @@ const ends = {
   'in-grace': 'still in grace',
   'in-force': 'in force',
   'in-force-again': 'in force again',
-  'not-ended': 'not ended',
-  'not-known': 'not known',
+  none: 'none (first value)',
   'perhaps-replaced': 'perhaps replaced',
 } as const satisfies Record<RotationHistory['oldValue'], string>;
 
@@ -34,7 +33,6 @@ const publications = {
   published: 'time not known',
   'not-yet': 'not yet',
   never: 'never',
-  'not-known': 'not known',
 } as const satisfies Record<RotationHistory['publication'], string>;
 
 /** `requested by ann: leaked in a chat`. */

@@ -29,7 +29,6 @@ const unlessAny = (count: number, why: string): string | null => (count === 0 ? 
 const notEndedYet = {
   'in-grace': 'still in grace',
   'in-force-again': 'in force again after a roll-back',
-  'not-ended': 'not revoked because another publisher set a newer version',
 } as const;
 
 /** Measures each observation. A test compares these names with `templates/controls/observations.json`. */
@@ -81,7 +80,7 @@ export const measures: Readonly<Record<string, (material: Material) => Measure>>
   },
   'old-values-end': ({ rotations }) => {
     const published = rotations.filter((rotation) => rotation.publishedAt !== null);
-    const standing = (['in-grace', 'in-force-again', 'not-ended'] as const).map((oldValue) => ({
+    const standing = (['in-grace', 'in-force-again'] as const).map((oldValue) => ({
       count: published.filter((rotation) => rotation.oldValue === oldValue).length,
       why: notEndedYet[oldValue],
     }));

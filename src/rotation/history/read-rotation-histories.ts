@@ -1,92 +1,137 @@
 import type { RecordStore } from '../../records/record-store.ts';
-import type { JournalEntry, VaultOperation } from '../journal-entry.ts';
-import { leftAliveReason } from '../left-alive.ts';
-import { type Rotation, hasEnded, rotationOf } from '../rotation.ts';
-import type { RotationHistory } from './rotation-history.ts';
+import type { JournalEntry, VaultOperation } from '../journal/journal-entry.ts';
+import { journalTargets, readJournal, type TargetJournal } from '../journal/target-journal.ts';
+import { isAlive, type Rotation, type TargetState } from '../journal/target-state.ts';
 import { attemptIdOf } from '../rotation-id.ts';
-import { readJournal, rotationIds } from '../rotation-journal.ts';
-import { bindingKey } from '../rotation-unit.ts';
-import { valueEnds } from '../value-ends.ts';
+import type { RotationHistory } from './rotation-history.ts';
+import { failureOf, standingOf, stateOfRotation } from './rotation-standing.ts';
 
 /**
- * What every rotation did, one history for each secret of it, by rotation id.
- * `period`: half-open; only rotations whose journal was written in it or that had not ended before it.
+ * What every rotation did, one history for each secret of it, by target and in order.
+ * `period`: half-open; only rotations of targets whose journal was written in it, or that were not over before it.
  * @throws ServiceError `RECORD_UNREADABLE` for a journal that was altered: evidence must not pass over it.
  */
 export async function* readRotationHistories(
   records: RecordStore,
   period?: { readonly from: Date; readonly to: Date },
 ): AsyncIterable<RotationHistory> {
-  for await (const rotationId of rotationIds(records)) {
-    const entries = await readJournal(records, rotationId);
-    const rotation = rotationOf(rotationId, entries);
-    if (period !== undefined && !touches(rotation, period)) continue;
-    yield* historiesOf(rotation, entries);
+  for await (const target of journalTargets(records)) {
+    const journal = await readJournal(records, target);
+    for (const { rotation, entries } of partsOf(journal)) {
+      if (period !== undefined && !touches(journal.state, rotation, entries, period)) continue;
+      yield* historiesOf(journal.state, rotation, entries);
+    }
   }
 }
 
-/** One history for each secret of a rotation. */
-export function historiesOf(rotation: Rotation, entries: readonly JournalEntry[]): readonly RotationHistory[] {
-  const { claim } = rotation;
-  const operations = operationsOf(entries);
-  const approvals = approvalsOf(entries);
-  const stateSince = stateSinceOf(entries, rotation);
-  return claim.members.map((member) => ({
-    rotationId: attemptIdOf(rotation.rotationId, rotation.attempt),
-    vault: member.vault,
-    secret: member.secret,
-    issuer: claim.issuer,
-    environment: claim.environment,
-    trigger: claim.trigger,
-    askedBy: claim.askedBy,
-    reason: claim.reason,
-    emergency: claim.emergency,
-    graceMs: claim.graceMs,
-    state: rotation.state,
-    stateSince,
-    fromVersion: member.fromVersion,
-    publishedVersion: rotation.published.get(bindingKey({ vault: member.vault, name: member.secret })) ?? null,
-    claimedAt: rotation.claimedAt.toISOString(),
-    verifiedAt: rotation.verifiedAt?.toISOString() ?? null,
-    revokedAt: rotation.revokedAt?.toISOString() ?? null,
-    doneAt: rotation.doneAt?.toISOString() ?? null,
-    ...valueEnds(rotation, entries, member),
-    failure: rotation.failure,
-    approvals,
-    head: rotation.head,
-    operations,
-  }));
+interface Part {
+  readonly rotation: Rotation;
+  /** The entries that belong to it: from its beginning, or what led to it, to the next rotation's. */
+  readonly entries: readonly JournalEntry[];
 }
 
-/** Every approval, with the reason that its entry gives. */
-export function approvalsOf(entries: readonly JournalEntry[]): RotationHistory['approvals'] {
-  return entries.flatMap(({ kind, facts: { approval, reasons } }) =>
-    kind === 'outcome' && approval !== undefined ? [{ ...approval, reason: reasons?.[0] ?? null }] : [],
+/** The rotations of a target, each with its part of the journal. Every entry belongs to one. */
+export function partsOf({ state, entries }: TargetJournal): readonly Part[] {
+  const begins = entries.flatMap(({ act, facts: { claim } }, index) =>
+    claim !== undefined && (act === 'begin' || act === 'rebuild') ? [{ rotationId: claim.rotationId, index }] : [],
   );
+  return state.rotations.map((rotation) => {
+    const own = begins.filter(({ rotationId }) => rotationId === rotation.claim.rotationId);
+    const inOwn = (index: number) => {
+      const last = begins.findLast((begin) => begin.index <= index) ?? begins[0];
+      return last !== undefined && own.includes(last);
+    };
+    return { rotation, entries: entries.filter((_, index) => inOwn(index)) };
+  });
 }
 
-/** The first of the newest outcomes that all left it in the state in which it is. */
-function stateSinceOf(entries: readonly JournalEntry[], { state, claimedAt }: Rotation): string {
-  const outcomes = entries.filter(({ kind }) => kind === 'outcome');
-  const before = outcomes.findLastIndex((entry) => entry.state !== state);
-  return outcomes[before + 1]?.at ?? claimedAt.toISOString();
+/** One history for each secret of a rotation. */
+export function historiesOf(
+  state: TargetState,
+  rotation: Rotation,
+  entries: readonly JournalEntry[],
+): readonly RotationHistory[] {
+  const { claim } = rotation;
+  const old = state.credentials.get(rotation.from ?? '');
+  const revokedAt = rotation.step === 'published' && old?.life === 'ended' ? old.endedAt : null;
+  const operations = operationsOf(entries);
+  const stateSince = stateSinceOf(state, rotation, entries);
+  return claim.from.map(({ member, version }) => {
+    const [vault = '', secret = ''] = member.split('/');
+    const environment =
+      state.bindings.find((one) => one.vault === vault && one.name.toLowerCase() === secret)?.environment ?? null;
+    return {
+      rotationId: attemptIdOf(claim.rotationId, rotation.attempt),
+      vault,
+      secret,
+      issuer: claim.issuer,
+      environment,
+      trigger: claim.trigger,
+      askedBy: claim.askedBy,
+      reason: rotation.reason,
+      emergency: claim.emergency,
+      graceMs: claim.graceMs,
+      state: stateOfRotation(state, rotation),
+      stateSince,
+      fromVersion: version ?? '',
+      publishedVersion: rotation.published.get(member) ?? null,
+      claimedAt: rotation.begunAt,
+      verifiedAt: rotation.verifiedAt,
+      revokedAt,
+      doneAt: rotation.result === 'done' ? rotation.closedAt : null,
+      ...standingOf(state, rotation),
+      failure: failureOf(state, rotation),
+      approvals: approvalsOf(state, rotation),
+      head: state.head ?? '',
+      operations,
+    };
+  });
+}
+
+/** Every approval of a rotation, with the words of who approved. */
+export function approvalsOf({ approvals }: TargetState, rotation: Rotation): RotationHistory['approvals'] {
+  const { claim, from, begunAt } = rotation;
+  return approvals
+    .filter(
+      ({ credential, at }) => credential.startsWith(`${claim.rotationId}.`) || (credential === from && at >= begunAt),
+    )
+    .map(({ question, by, at, breakGlass, text }) => ({ step: question, by, at, breakGlass, reason: text }));
+}
+
+/** When a rotation came to the state in which it is: its newest milestone. */
+function stateSinceOf(state: TargetState, rotation: Rotation, entries: readonly JournalEntry[]): string {
+  const { closedAt, replacedAt, rolledBack, publishedAt, begunAt } = rotation;
+  if (closedAt !== null && rotation.result !== 'done') return closedAt;
+  if (rolledBack !== null) return rolledBack.at;
+  if (replacedAt !== null) return replacedAt;
+  if (closedAt !== null) return closedAt;
+  const held = entries.findLast(({ act, facts }) => act === 'call' || act === 'ask' || facts.failure !== undefined);
+  const standing = stateOfRotation(state, rotation);
+  if (held !== undefined && standing !== rotation.step && standing !== 'grace') return held.at;
+  return publishedAt ?? entries.findLast(({ kind }) => kind === 'outcome')?.at ?? begunAt;
 }
 
 /** All that was done, and what was about to be done when a worker died: that may have happened too. */
 function operationsOf(entries: readonly JournalEntry[]): readonly VaultOperation[] {
   return entries.flatMap((entry, index) => {
-    if (entry.kind === 'outcome') return entry.operations;
-    const answered = entries[index + 1]?.kind === 'outcome' && entries[index + 1]?.act === entry.act;
-    return answered ? [] : entry.operations;
+    if (entry.kind !== 'intent') return entry.operations;
+    return entries[index + 1]?.facts.of === entry.number ? [] : entry.operations;
   });
 }
 
-/**
- * Whether a period has something of it to tell. One that somebody published over stays open for evidence: what it left alive
- * concerns every later period too.
- */
-function touches(rotation: Rotation, { from, to }: { readonly from: Date; readonly to: Date }): boolean {
-  const leftAlive =
-    (rotation.state === 'superseded' && rotation.published.size > 0) || leftAliveReason(rotation) !== null;
-  return rotation.claimedAt < to && (rotation.lastAt >= from || !hasEnded(rotation) || leftAlive);
+/** Whether a period has something of a rotation to tell. What is alive still concerns every later period too. */
+function touches(
+  { credentials }: TargetState,
+  rotation: Rotation,
+  entries: readonly JournalEntry[],
+  { from, to }: { readonly from: Date; readonly to: Date },
+): boolean {
+  const lastAt = entries.at(-1)?.at ?? rotation.begunAt;
+  const made = credentials.get(rotation.credential);
+  const isAlone = rotation.replacedAt !== null || rotation.rolledBack !== null;
+  const livesOn = isAlone && made !== undefined && isAlive(made);
+  return (
+    Date.parse(rotation.begunAt) < to.getTime() &&
+    (Date.parse(lastAt) >= from.getTime() || rotation.result === null || livesOn)
+  );
 }

@@ -29,12 +29,11 @@ export interface RotationHistory {
   readonly revokedAt: string | null;
   readonly doneAt: string | null;
   /** `never`: it has ended without; `not-known`: its journal was lost and is being rebuilt. */
-  readonly publication: 'published' | 'not-yet' | 'never' | 'not-known';
+  readonly publication: 'published' | 'not-yet' | 'never';
   /**
    * What the old value's end rests on: shown dead by a refused try, disabled in the vault only, or neither.
    * `in-grace`: its end is still to come; `in-force`: nothing was published in its place; `in-force-again`: rolled back, its
-   * value stands as a new version; `not-ended`: somebody else published, so it was left alive; `not-known`: the journal was lost;
-   * `perhaps-replaced`: the provider was given a new password that is not published, and may know no other.
+   * value is in force as a new version; `none`: the secret was created; `perhaps-replaced`: the provider was given a new password that is not published, and may know no other.
    */
   readonly oldValue:
     | 'dead'
@@ -43,21 +42,13 @@ export interface RotationHistory {
     | 'in-grace'
     | 'in-force'
     | 'in-force-again'
-    | 'not-ended'
-    | 'not-known'
+    | 'none'
     | 'perhaps-replaced';
   /**
-   * What became of the value that this rotation issued. `in-grace`, `withdrawn`: it was rolled back, or somebody else published
-   * first. `not-ended`: somebody else published over it, and it was left alive.
+   * What became of the value that this rotation issued. `in-grace`, `withdrawn`: it was rolled back, or another publisher set the
+   * secret, and it ends, or has ended.
    */
-  readonly newValue:
-    | 'not-published'
-    | 'in-force'
-    | 'in-grace'
-    | 'to-be-withdrawn'
-    | 'withdrawn'
-    | 'not-ended'
-    | 'not-known';
+  readonly newValue: 'not-published' | 'in-force' | 'in-grace' | 'withdrawn';
   /** When the old value was published again, `by: reason`, and from when on the new one ends; `null` when it was not. */
   readonly rolledBack: { readonly at: string; readonly says: string; readonly newEndsFrom: string } | null;
   /** What a reader must know of a rotation that did not go the ordinary way, in sentences; else `null`. */

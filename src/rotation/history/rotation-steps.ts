@@ -5,15 +5,15 @@ export type CredentialClass = 'chosen' | 'minted' | 'read-back' | 'self';
 
 export type RotationStep = 'claimed' | 'staged' | 'issued' | 'verified' | 'published' | 'grace' | 'revoked' | 'done';
 
-/** Beside the steps: where a rotation rests or ends. `retry-wait` and `awaiting-approval` remember their step. */
+/** Beside the steps: where a rotation rests or ends. */
 export type RotationAside =
+  | 'awaiting-go'
   | 'awaiting-approval'
   | 'retry-wait'
   | 'needs-attention'
   | 'superseded'
   | 'rolled-back'
-  | 'stale'
-  | 'frozen';
+  | 'abandoned';
 
 export type RotationState = RotationStep | RotationAside;
 
@@ -33,14 +33,16 @@ export const stepsOf = {
 
 /** What each aside means, and what ends it: for the documentation and for whoever lists rotations. */
 export const asides = {
-  'awaiting-approval': 'Another person must agree before the next step; unanswered for seven days it needs attention.',
-  'retry-wait': 'A step failed and is tried again: six times within minutes, then on three days.',
+  'awaiting-go': "A secret's first rotation waits for a person's go. The policy can say `first: automatic` instead.",
+  'awaiting-approval':
+    'Another person must agree before the next act; a question about publishing that is not answered for seven days ends the attempt.',
+  'retry-wait': 'An act failed and is tried again: six times within minutes, then on three days.',
   'needs-attention': 'Trying again does not help. A person corrects the cause and asks for the rotation again.',
-  superseded: 'Somebody else published meanwhile. Theirs stands; what we issued is withdrawn.',
+  superseded:
+    'Another publisher set the secret. That value stays; what the rotation issued ends when nothing speaks for its use.',
   'rolled-back':
-    'The old value was published again as a new version; what we issued ends when nothing speaks for its use.',
-  stale: 'What was asked for spoke of a version that is not the newest. Nothing was done.',
-  frozen: 'The journal does not know what the vault shows. Nothing is destroyed until it is rebuilt.',
+    'The old value was published again as a new version; what the rotation issued ends when nothing speaks for its use.',
+  abandoned: 'The secret left the policy, or was retired, before anything was published. What was issued is withdrawn.',
 } as const satisfies Record<RotationAside, string>;
 
 /**

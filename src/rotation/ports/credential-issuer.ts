@@ -11,11 +11,14 @@ export interface IssueRequest {
   readonly current: SecretValue | null;
   /** The `CredentialId` of the version in force; `null` when its tags do not say. */
   readonly currentCredentialId: string | null;
-  /** Aborts before the worker's lease ends. */
+  /** Aborts before the time to send the request ends. */
   readonly signal: AbortSignal;
+  /** By the vault's clock. */
   readonly now: Date;
   /** For `revoke`: end sessions that the old credential opened as well, because it may be in wrong hands. */
   readonly emergency?: boolean;
+  /** A request that changes something is not sent after this time, by our clock: a machine may sleep right before it. */
+  readonly sendBefore?: Date;
 }
 
 /** A credential of ours at the provider. */

@@ -20,6 +20,8 @@ export interface NewSecretVersion {
   readonly expires: Date | null;
   readonly contentType: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  /** The request is not sent after this time, by our clock: a machine may sleep right before it. */
+  readonly sendBefore?: Date;
 }
 
 /**

@@ -33,6 +33,7 @@ const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('request'), secret: text, reason: text, emergency: flag }),
   z.strictObject({ action: z.literal('approve'), rotationId: text, reason: text, breakGlass: flag }),
   z.strictObject({ action: z.literal('roll-back'), rotationId: text, reason: text }),
+  z.strictObject({ action: z.literal('go'), secret: text.optional(), environment: text.optional(), reason: text }),
 ]);
 
 /**
@@ -59,7 +60,22 @@ export async function answerRotationRequest(request: Request, asking: Who, ports
   const { data } = parsed;
   if (data.action === 'approve') await ports.approveRotation({ ...data, by });
   if (data.action === 'roll-back') await ports.rollBackRotation({ ...data, by });
+  if (data.action === 'go') {
+    const given = await ports.giveGo({ for: goFor(data), by, reason: data.reason });
+    return isForm ? backToList() : Response.json({ given }, { status: 202 });
+  }
   const rotationId = data.action === 'request' ? await ports.requestRotation({ ...data, by }) : data.rotationId;
-  if (isForm) return new Response(null, { status: 303, headers: { location: '/rotations' } });
+  if (isForm) return backToList();
   return Response.json({ rotationId }, { status: 202 });
+}
+
+/** What a go is for: one secret, or every first rotation that waits in an environment. */
+function goFor({ secret, environment }: { secret?: string | undefined; environment?: string | undefined }) {
+  if (secret !== undefined && environment === undefined) return { secret };
+  if (environment !== undefined && secret === undefined) return { environment };
+  throw new ServiceError('REQUEST_MALFORMED', { place: 'secret', reason: 'name a secret, or an environment' });
+}
+
+function backToList(): Response {
+  return new Response(null, { status: 303, headers: { location: '/rotations' } });
 }

@@ -12,10 +12,16 @@ export function rotationTable(rotations: readonly ListedRotation[], operator: bo
 function rows(one: ListedRotation, operator: boolean) {
   const told = describeRotation(one);
   const forms = operator
-    ? html`${one.awaits === null ? '' : approveForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`
+    ? html`${wordForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`
     : '';
   return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/<wbr>${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : describeFailure(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
 ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
+}
+
+/** Where a person's word is waited for. */
+function wordForm(one: ListedRotation) {
+  if (one.awaits === null) return '';
+  return one.awaits === 'go' ? goForm(one) : approveForm(one);
 }
 
 /**
@@ -52,7 +58,6 @@ const unpublished = {
   published: 'time not known',
   'not-yet': 'not yet',
   never: 'never',
-  'not-known': 'not known',
 } as const satisfies Record<ListedRotation['publication'], string>;
 
 function publishedText({ publishedAt, publication }: ListedRotation): string {
@@ -70,8 +75,8 @@ function describeFailure(code: string) {
 }
 
 /** Until its revocation the old value still works and can be published again. */
-function canRollBack({ publication, oldValue, state }: ListedRotation): boolean {
-  return publication === 'published' && oldValue === 'in-grace' && state !== 'frozen';
+function canRollBack({ publication, oldValue }: ListedRotation): boolean {
+  return publication === 'published' && oldValue === 'in-grace';
 }
 
 function rollBackForm({ rotationId }: ListedRotation) {
@@ -80,7 +85,7 @@ function rollBackForm({ rotationId }: ListedRotation) {
 
 /** The requester may approve alone, and a grace may end at once; every report lists this as an exception. */
 function canBreakGlass({ state, awaits }: ListedRotation): boolean {
-  return awaits !== null || state === 'grace';
+  return (awaits !== null && awaits !== 'go') || state === 'grace';
 }
 
 function breakGlassForm({ rotationId, state, awaits }: ListedRotation) {
@@ -90,6 +95,10 @@ function breakGlassForm({ rotationId, state, awaits }: ListedRotation) {
       ? 'Publishes without a second person.'
       : `Revokes ${ends} now, even if it may still be in use, and without a second person.`;
   return html`<details><summary>Break glass</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="approve"><input type="hidden" name="breakGlass" value="on"><input type="hidden" name="rotationId" value="${rotationId}"><p>${does} Every report lists it as an exception.</p><label>Reason, for the record<input type="text" name="reason" required></label><button>Approve alone</button></form></details>`;
+}
+
+function goForm({ vault, secret }: ListedRotation) {
+  return html`<form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="go"><input type="hidden" name="secret" value="${vault}/${secret}"><label>Reason, for the record<input type="text" name="reason" required></label><button>Go</button></form>`;
 }
 
 function approveForm({ rotationId, awaits }: ListedRotation) {

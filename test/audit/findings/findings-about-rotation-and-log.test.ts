@@ -96,10 +96,10 @@ describe('findings about secrets and their rotation', () => {
   it('name a rotation that left two credentials alive, but not one that revoked what it issued', () => {
     const superseded = (newValue: RotationHistory['newValue']) =>
       of('rotation-failed', found({ history: [rotation({ state: 'superseded', newValue })] }));
-    expect(superseded('not-ended')).toMatchObject([
+    expect(superseded('in-grace')).toMatchObject([
       {
         severity: 'medium',
-        description: expect.stringContaining('neither the old nor the new credential was revoked') as string,
+        description: expect.stringContaining('alive until nothing speaks for its use') as string,
       },
     ]);
     expect(superseded('withdrawn')).toEqual([]);

@@ -123,17 +123,16 @@ describe('the model of the report', () => {
       '<strong>emergency</strong>',
       'break-glass: publish approved by alice@example.org, 2026-10-10 00:01:00: nobody else is awake',
       'alice@example.org: the shop cannot sign in. The old value is in force again',
-      'Keyturn ended neither the old nor the new credential: count both as alive.',
+      'Another publisher set the secret 2026-07-22 00:30 UTC.',
     ])
       expect(html).toContain(words);
-    expect(model.rotations.ends.map(({ end }) => end)).toContain('not ended');
+    expect(model.rotations.ends.map(({ end }) => end)).toContain('none (first value)');
     const ended = model.frameworks
       .flatMap(({ controls }) => controls.flatMap(({ tests }) => tests))
       .find(({ observation }) => observation.id === 'old-values-end');
     expect(ended?.observation).toMatchObject({
-      tested: 3,
-      notTested:
-        '1 old value still in grace; 1 old value in force again after a roll-back; 1 old value not revoked because another publisher set a newer version',
+      tested: 4,
+      notTested: '2 old values still in grace; 1 old value in force again after a roll-back',
     });
   });
 

@@ -4,10 +4,9 @@ import { startEmbeddedGitea } from '../../../embedded/gitea/start-embedded-gitea
 import { type GiteaClient, giteaClient } from '../../../src/gitea/gitea-client.ts';
 import { jsonProperties } from '../../../src/gitea/json-properties.ts';
 import { giteaTokenIssuer } from '../../../src/issuers/gitea/gitea-token-issuer.ts';
-import { advanceRotation } from '../../../src/rotation/advance-rotation.ts';
-import { claimRotation } from '../../../src/rotation/claim-rotation.ts';
-import { unitOf } from '../../../src/rotation/rotation-unit.ts';
+import { listRotations } from '../../../src/rotation/list-rotations.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { drive } from '../../rotation/world/by-hand.ts';
 import { dayMs, hourMs, policyOf, rotationWorld } from '../../rotation/world/rotation-world.ts';
 import { bindingOf } from '../binding.ts';
 import { giteaWorld } from '../gitea-world.ts';
@@ -38,27 +37,20 @@ describe('the rotator’s own Gitea token', () => {
     outside.vault.put({
       name: 'gitea-bot',
       value: new SecretValue(first),
+      created: new Date(tools.now().getTime() - dayMs),
       expires: new Date(tools.now().getTime() + dayMs),
     });
 
     const values = [first];
     for (let round = 0; round < 3; round += 1) {
-      const unit = unitOf(tools.policy, { vault: 'kv', name: 'gitea-bot' });
-      if (unit === null) throw new Error('not bound');
-      const claimed = await claimRotation(tools, unit, {
-        trigger: 'event',
-        reason: null,
-        askedBy: null,
-        emergency: false,
-      });
-      if (claimed.outcome !== 'claimed') throw new Error('not claimed');
-      expect(await advanceRotation(tools, claimed.rotationId)).toMatchObject({ rotation: { state: 'grace' } });
+      const { rotation } = await drive(tools, { name: 'gitea-bot' });
+      expect((await listRotations(tools))[0]).toMatchObject({ state: 'grace' });
       values.push(outside.latestValue('gitea-bot') ?? '');
-      expect(await names()).toContain(`keyturn.gitea-bot.${claimed.rotationId}.1`);
+      expect(await names()).toContain(`keyturn.gitea-bot.${rotation?.claim.rotationId ?? ''}.1`);
       for (const milliseconds of [2 * hourMs, 80 * dayMs]) {
         outside.advance(milliseconds);
         clock.advance(milliseconds);
-        await advanceRotation(tools, claimed.rotationId);
+        if (milliseconds === 2 * hourMs) await drive(tools, { name: 'gitea-bot' });
       }
     }
     // Tokens created by hand stay; of Keyturn's own only the newest is left.

@@ -1,3 +1,10 @@
+import { bindTarget } from '../../../src/rotation/bind-target.ts';
+import type { Driven } from '../../../src/rotation/drive-target.ts';
+import { driveNow } from '../../../src/rotation/find-target.ts';
+import type { JournalEntry } from '../../../src/rotation/journal/journal-entry.ts';
+import { readJournal } from '../../../src/rotation/journal/target-journal.ts';
+import type { Rotation } from '../../../src/rotation/journal/target-state.ts';
+import { unitOf } from '../../../src/rotation/rotation-unit.ts';
 import { listRotations } from '../../../src/rotation/list-rotations.ts';
 import { readRotationHistories } from '../../../src/rotation/history/read-rotation-histories.ts';
 import { rollBackRotation } from '../../../src/rotation/roll-back-rotation.ts';
@@ -43,4 +50,22 @@ export function setAgain({ vault }: RotationWorld, name: string, index: number, 
 /** Where each rotation stands, newest first. */
 export async function statesOf({ tools }: RotationWorld): Promise<readonly string[]> {
   return (await listRotations(tools)).map(({ state }) => state);
+}
+
+/** Drives the target of one secret once, as an event, or a pass, does. Returns its newest rotation too. */
+export async function drive(
+  tools: RotationWorld['tools'],
+  { name = 'app', deadlineMs = 60_000, vault = 'kv' } = {},
+): Promise<Driven & { readonly rotation: Rotation | undefined }> {
+  const unit = unitOf(tools.policy, { vault, name });
+  if (unit === null) throw new Error('unbound');
+  const driven = await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs });
+  return { ...driven, rotation: driven.state.rotations.at(-1) };
+}
+
+/** The entries of the journal of one secret's target. */
+export async function journalOfSecret({ tools }: RotationWorld, name = 'app'): Promise<readonly JournalEntry[]> {
+  const unit = unitOf(tools.policy, { vault: 'kv', name });
+  if (unit === null) throw new Error('unbound');
+  return (await readJournal(tools.records, bindTarget(tools, unit).key)).entries;
 }

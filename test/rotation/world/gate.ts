@@ -10,14 +10,16 @@ export const openGate: Gate = { before: () => undefined, after: () => undefined 
 /** A gate that can be changed while the world lives. */
 export interface Gateway {
   gate: Gate;
-  pass<Value>(what: string, effect: () => Value | Promise<Value>): Promise<Value>;
+  /** `leaves` is called right before the request leaves: an adapter looks at the clock there. */
+  pass<Value>(what: string, effect: () => Value | Promise<Value>, leaves?: () => void): Promise<Value>;
 }
 
 export function createGateway(): Gateway {
   const gateway: Gateway = {
     gate: openGate,
-    pass: async (what, effect) => {
+    pass: async (what, effect, leaves) => {
       await gateway.gate.before(what);
+      leaves?.();
       const value = await effect();
       await gateway.gate.after(what);
       return value;

@@ -88,25 +88,29 @@ export function providerBase({ name, credentialClass }: Kind, gateway: Gateway, 
           : [{ place: 'target.account', reason: 'is missing' }],
       propose: behaviour.propose,
       issue: (request, proposed) =>
-        pass('issue', () => {
-          const wanted = proposed?.reveal() ?? '';
-          if (provider.refusesByPolicy > 0 || refused.has(wanted)) {
-            if (!refused.has(wanted)) provider.refusesByPolicy -= 1;
-            refused.add(wanted);
-            throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
-              issuer: name,
-              secret: request.binding.name,
-            });
-          }
-          const made = behaviour.issue(request, proposed);
-          provider.made += 1;
-          if (provider.wrong > 0) {
-            provider.wrong -= 1;
-            const held = account(request.binding);
-            held.splice(held.indexOf(made), 1, { ...made, value: `${made.value}-other` });
-          }
-          return { credentialId: made.id, value: new SecretValue(made.value) };
-        }),
+        pass(
+          'issue',
+          () => {
+            const wanted = proposed?.reveal() ?? '';
+            if (provider.refusesByPolicy > 0 || refused.has(wanted)) {
+              if (!refused.has(wanted)) provider.refusesByPolicy -= 1;
+              refused.add(wanted);
+              throw new ServiceError('CREDENTIAL_REFUSED_BY_PROVIDER_POLICY', {
+                issuer: name,
+                secret: request.binding.name,
+              });
+            }
+            const made = behaviour.issue(request, proposed);
+            provider.made += 1;
+            if (provider.wrong > 0) {
+              provider.wrong -= 1;
+              const held = account(request.binding);
+              held.splice(held.indexOf(made), 1, { ...made, value: `${made.value}-other` });
+            }
+            return { credentialId: made.id, value: new SecretValue(made.value) };
+          },
+          request,
+        ),
       verify: (request, credential) => pass('verify', () => verify(request, credential.value.reveal())),
       describe: (request) =>
         pass('describe', () => {
@@ -124,9 +128,13 @@ export function providerBase({ name, credentialClass }: Kind, gateway: Gateway, 
           }),
         ),
       revoke: (request, id) =>
-        pass('revoke', () => ({
-          outcome: behaviour.revoke(account(request.binding), id) ? ('revoked' as const) : ('absent' as const),
-        })),
+        pass(
+          'revoke',
+          () => ({
+            outcome: behaviour.revoke(account(request.binding), id) ? ('revoked' as const) : ('absent' as const),
+          }),
+          request,
+        ),
       lastUsed: (request, id) =>
         pass('lastUsed', () => account(request.binding).find((one) => one.id === id)?.lastUsed ?? null),
     };
@@ -143,9 +151,15 @@ export function providerBase({ name, credentialClass }: Kind, gateway: Gateway, 
     }
   }
 
-  function pass<Value>(what: string, effect: () => Value): Promise<Value> {
-    void now;
-    return gateway.pass(`provider.${what}`, effect);
+  /** As an adapter does right before it sends: a machine may have slept since it was asked to. */
+  function requireTime({ sendBefore }: IssueRequest): void {
+    if (sendBefore !== undefined && now() >= sendBefore) throw new ServiceError('LEASE_ENDED', { target: name });
+  }
+
+  function pass<Value>(what: string, effect: () => Value, request?: IssueRequest): Promise<Value> {
+    return gateway.pass(`provider.${what}`, effect, () => {
+      if (request !== undefined) requireTime(request);
+    });
   }
 }
 

@@ -52,17 +52,28 @@ export function memoryVault(name: string, now: () => Date, gateway: Gateway = cr
         if (found?.enabled === false) throw new ServiceError('SECRET_DISABLED', { vault: name, secret, version });
         return found?.value ?? null;
       }),
-    add: (version) => ask(`add ${version.name}`, () => add(version, now())),
+    add: ({ sendBefore, ...version }) =>
+      ask(
+        `add ${version.name}`,
+        () => add(version, now()),
+        () => {
+          if (sendBefore !== undefined && now() >= sendBefore) throw new ServiceError('LEASE_ENDED', { target: name });
+        },
+      ),
     update: (secret, version, changed) => ask(`update ${secret}`, () => change(secret, version, changed)),
     serverTime: () => said,
   };
   return vault;
 
-  function ask<Value>(what: string, effect: () => Value): Promise<Value> {
-    return gateway.pass(`vault.${what}`, () => {
-      said = now();
-      return effect();
-    });
+  function ask<Value>(what: string, effect: () => Value, leaves?: () => void): Promise<Value> {
+    return gateway.pass(
+      `vault.${what}`,
+      () => {
+        said = now();
+        return effect();
+      },
+      leaves,
+    );
   }
 
   function present(secret: string): readonly HeldVersion[] {

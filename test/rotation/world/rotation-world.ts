@@ -1,4 +1,5 @@
-import type { RotationTools } from '../../../src/rotation/rotation-tools.ts';
+import { emptyMemory, type RotationTools } from '../../../src/rotation/rotation-tools.ts';
+import type { VaultOperation } from '../../../src/rotation/journal/journal-entry.ts';
 import type { VersionReaders } from '../../../src/rotation/ports/version-readers.ts';
 import { type Policy, type SecretBinding, emptyPolicy } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
@@ -23,6 +24,10 @@ export interface RotationWorld {
   /** What the audit will say of any old version. */
   readers: VersionReaders | null;
   killSwitch: boolean;
+  /** The policy is another one from now on. */
+  policy(policy: Policy): void;
+  /** Reads that no journal entry accounts for. */
+  readonly accounted: VaultOperation[];
   advance(milliseconds: number): void;
   /** Moves our clock alone; the vault's stays where it is. */
   skew(milliseconds: number): void;
@@ -47,6 +52,10 @@ export function bindingOf(name: string, issuer: string, more: Partial<SecretBind
     approval: [],
     group: null,
     alsoPublish: [],
+    mode: 'automatic',
+    first: 'automatic',
+    windows: [],
+    checkMs: 6 * hourMs,
     ...more,
   };
 }
@@ -87,13 +96,15 @@ export function rotationWorld(
   const records = gated(memoryRecordStore(), gateway);
   const never = new AbortController().signal;
   const world: RotationWorld & { tools: RotationTools } = {
-    restart: () => void (world.tools = { ...world.tools, records: { ...world.tools.records } }),
+    restart: () => void (world.tools = { ...world.tools, memory: emptyMemory() }),
     vault,
     gateway,
     providers,
     records,
     readers: null,
     killSwitch: false,
+    policy: (policy) => void (world.tools = { ...world.tools, policy }),
+    accounted: [],
     advance: (milliseconds) => void (nowMs += milliseconds),
     skew: (milliseconds) => void (skewMs = milliseconds),
     latestValue: (name) => {
@@ -118,6 +129,11 @@ export function rotationWorld(
           gateway.pass('readers', () => world.readers ?? { watermark: vaultNow(), gaps: [], reads: [], running: [] }),
       },
       staging: { vault: null, key: () => Promise.resolve(new SecretValue('k'.repeat(43))) },
+      memory: emptyMemory(),
+      accountFor: (reads) => {
+        world.accounted.push(...reads);
+        return Promise.resolve();
+      },
       killSwitch: () => Promise.resolve(world.killSwitch),
       now: () => new Date(nowMs + skewMs),
       monotonicMs: () => nowMs,

@@ -20,7 +20,8 @@ export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp },
   const entry = rotates ? rotations.explain(retrieval) : null;
   if (entry !== null) return verdict('rotation', 'journal-entry', { evidence: [entry] });
   const read =
-    rotations.explainOwnRead(retrieval, 'setting') ?? (rotates ? rotations.explainOwnRead(retrieval, 'issuer') : null);
+    rotations.explainOwnRead(retrieval, 'setting') ??
+    (rotates ? (rotations.explainOwnRead(retrieval, 'issuer') ?? rotations.explainOwnRead(retrieval, 'check')) : null);
   if (read !== null) return verdict('rotation', 'own-read-on-record', { evidence: [read] });
   return verdict('rotation-unexplained', rotates ? 'no-journal-entry' : 'reporter-read');
 };

@@ -7,9 +7,9 @@ const ends = {
   'rolled-back': { severity: 'medium', description: 'was rolled back: the old value is published again' },
   superseded: {
     severity: 'medium',
-    description: 'was superseded by another publisher: neither the old nor the new credential was revoked',
+    description: 'was superseded by another publisher: its credential is alive until nothing speaks for its use',
   },
-  frozen: { severity: 'medium', description: 'is frozen: its journal does not match the vault' },
+  abandoned: { severity: 'medium', description: 'was abandoned when its secret left the policy, or was retired' },
 } as const;
 
 /** Rotations that need attention, were rolled back, or left two credentials alive. */
@@ -21,7 +21,7 @@ export const rotationFailed: FindingRuleFactory = ({ rotations, period }) => ({
       // If another publisher was faster, the rotation revoked what it issued, and there is nothing to review.
       if (
         !isEnd(state) ||
-        (state === 'superseded' && newValue !== 'not-ended') ||
+        ((state === 'superseded' || state === 'abandoned') && newValue !== 'in-grace') ||
         at < period.from.getTime() ||
         at >= period.to.getTime()
       )

@@ -1,0 +1,169 @@
+import { ServiceError } from '../../service-error.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import { openAttempt } from '../journal/target-state.ts';
+import { valueOf } from '../observe/credential-values.ts';
+import { questionFor, stagingAccess } from '../observe/look.ts';
+import { bindingFor } from '../observe/target.ts';
+import { operationOn, placeIn, requireStore } from '../observe/vault-access.ts';
+import type { NewSecretVersion, SecretVersion } from '../ports/secret-store.ts';
+import { publishedTags } from '../published-tags.ts';
+import { pendingCredential, sentBefore } from './issue.ts';
+import { conclude, intend, requireTime, type Run, stateOf, type Step, vaultTime } from './run.ts';
+
+type Publish = {
+  readonly act: 'publish';
+  readonly credential: string;
+  readonly member: string;
+  readonly over: string | null;
+};
+type Replicate = {
+  readonly act: 'replicate';
+  readonly credential: string;
+  readonly member: string;
+  readonly place: number;
+};
+
+/**
+ * Makes one value the newest version of one secret, by one request: the attempt's verified value, or the desired one once more.
+ * The intent alone makes it the desired credential; what the vault holds decides whether it happened.
+ */
+export const publish: readonly Step<Publish>[] = [
+  async (run) => {
+    run.found = { value: await valueToPublish(run) };
+  },
+  async (run) => {
+    const { credential, member } = run.act;
+    await intend(run, { credential, member }, [operationOn(run.target.tools, 'SecretSet', member, null)]);
+  },
+  async (run) => {
+    const { vault, name } = placeIn(run.act.member);
+    const latest = await requireStore(run.target.tools, vault).latest(name);
+    if ((latest?.version ?? null) !== run.act.over)
+      throw new ServiceError('NEWEST_VERSION_CHANGED', { vault, secret: name, version: latest?.version ?? '' });
+    run.found = { ...run.found, latest };
+  },
+  async (run) => {
+    const { found, target, act, worker } = run;
+    if (found.value === undefined) return;
+    const { vault } = placeIn(act.member);
+    requireTime(run);
+    const added = await requireStore(target.tools, vault).add(sentBefore(run, newVersion(run, found.value)));
+    worker.operations.push(operationOn(target.tools, 'SecretSet', act.member, added.version));
+    run.found = { ...found, version: added };
+  },
+  async (run) => {
+    const { credential, member } = run.act;
+    await conclude(run, { credential, member, version: run.found.version?.version ?? '' });
+  },
+];
+
+function newVersion(run: Run<Publish>, value: SecretValue): NewSecretVersion {
+  const { target, act, found } = run;
+  const state = stateOf(run);
+  const { vault, name } = placeIn(act.member);
+  const credential = state.credentials.get(act.credential);
+  const rotation = state.rotations.findLast((one) => one.credential === act.credential);
+  const open = openAttempt(state);
+  const validityMs = rotation?.claim.validityMs ?? bindingFor(target, act.member).validityMs;
+  const same = open?.credential === act.credential ? null : earlierVersion(run);
+  // What was in force before keeps the expiry that it had; what is new has all of its validity.
+  const expires = same === null ? wholeSeconds(vaultTime(run).getTime() + validityMs) : same.expires;
+  const before = found.latest?.tags ?? {};
+  const isOurs = credential?.ours === true;
+  const tags =
+    same !== null && !isOurs
+      ? withoutRotation(same, found.latest ?? null)
+      : publishedTags({ vault, secret: name }, before, {
+          environment: bindingFor(target, act.member).environment,
+          expires: expires ?? wholeSeconds(vaultTime(run).getTime() + validityMs),
+          rotationId: act.credential,
+          rotatedFrom: rotation?.claim.from.find(({ member }) => member === act.member)?.version ?? null,
+          credentialId: target.issuer.credentialClass === 'self' ? null : (credential?.credentialId ?? null),
+        });
+  return { name, value, expires, contentType: (same ?? found.latest)?.contentType ?? null, tags };
+}
+
+/** The newest version that held the credential, where it is published once more. */
+function earlierVersion(run: Run<Publish>): SecretVersion | null {
+  const { act, sight } = run;
+  const holds = stateOf(run).holds;
+  const versions = sight.observation.seen.versions?.get(act.member) ?? [];
+  return versions.find(({ version }) => holds.get(`${act.member}@${version}`) === act.credential) ?? null;
+}
+
+/** As the version was, but for our own id: it is not that attempt's again. */
+function withoutRotation(same: SecretVersion, over: SecretVersion | null): Readonly<Record<string, string>> {
+  const { 'rotation-id': _earlier, ...tags } = same.tags;
+  return over === null ? tags : { ...tags, 'rotated-from': over.version };
+}
+
+async function valueToPublish(run: Run<Publish>): Promise<SecretValue> {
+  const { target, worker, act, sight } = run;
+  const state = stateOf(run);
+  const { issuer } = target;
+  const access = stagingAccess(target, worker);
+  const { vault, name: secret } = placeIn(act.member);
+  const open = openAttempt(state);
+  if (open?.credential !== act.credential) {
+    const value = await valueOf(access, state, act.credential, act.member);
+    if (value === null) throw new ServiceError('DESIRED_VALUE_LOST', { vault, secret });
+    return value;
+  }
+  const isPublished = open.published.size > 0 && issuer.formFor === undefined;
+  const published = isPublished ? await valueOf(access, state, act.credential) : null;
+  if (published !== null) return published;
+  if (issuer.credentialClass === 'self') return await ownValue(run);
+  const credential = await pendingCredential(run);
+  worker.remembered.set(act.credential, credential);
+  return issuer.formFor?.(bindingFor(target, act.member), credential) ?? credential.value;
+
+  async function ownValue({ act: { credential } }: Run<Publish>): Promise<SecretValue> {
+    const remembered = worker.remembered.get(credential);
+    if (remembered !== undefined) return remembered.value;
+    const value = issuer.propose(await questionFor(target, worker, sight.observation, credential));
+    if (value === null) throw new ServiceError('CREDENTIAL_REFUSED', { issuer: issuer.name, secret });
+    worker.remembered.set(credential, { credentialId: credential, value });
+    return value;
+  }
+}
+
+/** Writes what the vault serves to one further place. Doing it again converges. */
+export const replicate: readonly Step<Replicate>[] = [
+  async (run) => {
+    const { target, worker, act } = run;
+    const { vault, name: secret } = placeIn(act.member);
+    const value = await valueOf(stagingAccess(target, worker), stateOf(run), act.credential, act.member);
+    if (value === null) throw new ServiceError('DESIRED_VALUE_LOST', { vault, secret });
+    run.found = { value };
+  },
+  async (run) => {
+    const { credential, member, place } = run.act;
+    await intend(run, { credential, member, place });
+  },
+  async (run) => {
+    const { target, act, found } = run;
+    if (found.value === undefined) return;
+    const binding = bindingFor(target, act.member);
+    const at = binding.alsoPublish[act.place] ?? {};
+    const place = target.tools.places.get(String(at['kind']));
+    const fault = place === undefined ? { place: 'kind', reason: 'There is no such place.' } : place.check(at)[0];
+    if (place === undefined || fault !== undefined) {
+      throw new ServiceError('ISSUER_TARGET_REFUSED', {
+        issuer: target.issuer.name,
+        secret: act.member,
+        place: `alsoPublish.${fault?.place ?? ''}`,
+        reason: fault?.reason ?? '',
+      });
+    }
+    requireTime(run);
+    await place.publish(at, found.value, target.tools.abortAfter(30_000));
+  },
+  async (run) => {
+    const { credential, member, place } = run.act;
+    await conclude(run, { credential, member, place });
+  },
+];
+
+function wholeSeconds(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000);
+}

@@ -1,0 +1,175 @@
+import { ServiceError } from '../../service-error.ts';
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import { arriveWithinMs, sendWithinMs } from '../decide/clocks.ts';
+import type { Act } from '../decide/decision.ts';
+import { afterThrottling, nextTry } from '../decide/retry-budget.ts';
+import type { EntryKind, JournalAct, JournalFacts, VaultOperation } from '../journal/journal-entry.ts';
+import { appendEntry } from '../journal/target-journal.ts';
+import { emptyState, failureKey, type TargetState } from '../journal/target-state.ts';
+import type { IssuedCredential, IssueRequest, SessionsLeft, Verification } from '../ports/credential-issuer.ts';
+import type { SecretVersion } from '../ports/secret-store.ts';
+import type { Sight } from '../observe/observe.ts';
+import { firstMember, type Target, type Worker } from '../observe/target.ts';
+import { placeIn, requireStore } from '../observe/vault-access.ts';
+
+/** What the steps of one act have found so far. Plain values. */
+export interface Found {
+  /** Number of the intent that is open. */
+  readonly of?: number;
+  /** Not sent after this, by our clock. */
+  readonly sendBefore?: Date;
+  readonly request?: IssueRequest;
+  readonly pending?: IssuedCredential;
+  readonly issued?: IssuedCredential;
+  readonly value?: SecretValue;
+  readonly shown?: Verification;
+  readonly version?: SecretVersion;
+  readonly latest?: SecretVersion | null;
+  readonly sessions?: SessionsLeft;
+}
+
+/** One act under way. */
+export interface Run<Kind extends Act = Act> {
+  readonly target: Target;
+  readonly worker: Worker;
+  readonly sight: Sight;
+  readonly act: Kind;
+  found: Found;
+  /** Set by a step after which the others are left out. */
+  over: boolean;
+}
+
+/** One step of an act: at most one call that changes something, journal entries included. A worker may die between any two. */
+export type Step<Kind extends Act = Act> = (run: Run<Kind>) => Promise<void>;
+
+/** Where the journal leaves the target, as this worker knows it. */
+export function stateOf({ target, worker }: Pick<Run, 'target' | 'worker'>): TargetState {
+  return worker.journal?.state ?? emptyState(target.key);
+}
+
+/** The vault's time of its newest answer. */
+export function vaultTime({ target, sight }: Pick<Run, 'target' | 'sight'>): Date {
+  const { vault } = placeIn(firstMember(target));
+  return requireStore(target.tools, vault).serverTime() ?? sight.observation.now;
+}
+
+/** Appends one entry, with the operations noted since the one before. */
+export async function record(
+  { target, worker, ...run }: Pick<Run, 'target' | 'worker' | 'sight'>,
+  kind: EntryKind,
+  act: JournalAct,
+  facts: JournalFacts,
+  planned: readonly VaultOperation[] = [],
+): Promise<void> {
+  const done = kind === 'intent' ? [] : worker.operations;
+  const { journal } = worker;
+  if (journal === null) throw new Error('A worker looks before it acts.');
+  worker.journal = await appendEntry(target.tools.records, journal, {
+    writer: worker.writer,
+    at: vaultTime({ target, ...run }).toISOString(),
+    kind,
+    act,
+    facts,
+    operations: kind === 'intent' ? planned : done,
+  });
+  if (kind !== 'intent') worker.operations = [];
+}
+
+/** Records what is about to be sent, until when it may be, and until when it may arrive. */
+export async function intend(run: Run, facts: JournalFacts, planned: readonly VaultOperation[] = []): Promise<void> {
+  const at = vaultTime(run).getTime();
+  const sendBefore = new Date(run.target.tools.now().getTime() + sendWithinMs);
+  const times = {
+    sendBefore: new Date(at + sendWithinMs).toISOString(),
+    notAfter: new Date(at + sendWithinMs + arriveWithinMs).toISOString(),
+  };
+  await record(run, 'intent', run.act.act as JournalAct, { ...facts, ...times }, planned);
+  run.found = { ...run.found, of: stateOf(run).number, sendBefore };
+}
+
+/** Records what came of the open intent. */
+export async function conclude(run: Run, facts: JournalFacts): Promise<void> {
+  const { of } = run.found;
+  await record(run, 'outcome', run.act.act as JournalAct, { ...facts, ...(of === undefined ? {} : { of }) });
+}
+
+/** @throws ServiceError `LEASE_ENDED` when the request may no longer be sent: the worker slept, and another may have gone on. */
+export function requireTime({ target, found: { sendBefore } }: Run): void {
+  if (sendBefore !== undefined && target.tools.now() >= sendBefore)
+    throw new ServiceError('LEASE_ENDED', { target: target.key });
+}
+
+/**
+ * Writes a failed step into the journal, by code alone: when it is tried again, whether its request may still arrive, and whether
+ * its tries are spent. Returns how long a throttled vault or provider asks to be left alone, by our clock.
+ * @throws what means that the journal itself cannot be trusted to be ours: a conflict, or a store that does not answer.
+ */
+export async function fail(run: Run, error: unknown): Promise<Date | null> {
+  if (!ServiceError.is(error)) throw error;
+  if (error.code === 'JOURNAL_CONFLICT' || error.code === 'JOURNAL_ENTRY_REFUSED') throw error;
+  if (error.layer === 'record' || error.layer === 'record-store') throw error;
+  const { act, found, target } = run;
+  const credential = 'credential' in act ? act.credential : undefined;
+  const about = act.act === 'note' || act.act === 'identify' ? 'identify' : act.act;
+  const pending = stateOf(run).pending;
+  const isOpen = found.of !== undefined && pending?.number === found.of;
+  const throttled = throttledUntil(error, target);
+  // A request that was throttled before anything was intended was not made: it costs nothing, and leaves no trace.
+  if (!isOpen && throttled !== null) return throttled;
+  const facts = {
+    ...failureFacts(run, error, about, credential, throttled),
+    ...diagnosisOf(error),
+    ...(credential === undefined ? {} : { credential }),
+    ...(act.act === 'publish' || act.act === 'replicate' ? { member: act.member } : {}),
+  };
+  if (!isOpen) {
+    await record(run, 'note', 'wait', { ...facts, about });
+    return throttled;
+  }
+  const unclear = error.effect === 'unknown' && pending.facts.notAfter !== undefined;
+  await conclude(run, { ...facts, ...(unclear ? { notAfter: pending.facts.notAfter } : {}) });
+  return throttled;
+}
+
+/** The details of an error are safe to print; only short ones are kept, for people to read. */
+function diagnosisOf({ details }: ServiceError): Pick<JournalFacts, 'text'> {
+  const said = Object.entries(details).flatMap(([name, value]) =>
+    typeof value === 'string' || typeof value === 'number' ? [`${name} ${String(value)}`.slice(0, 200)] : [],
+  );
+  return said.length === 0 ? {} : { text: said.join('; ') };
+}
+
+function throttledUntil(error: ServiceError, { tools }: Target): Date | null {
+  if (!ServiceError.is(error, 'VAULT_THROTTLED') && !ServiceError.is(error, 'PROVIDER_THROTTLED')) return null;
+  return afterThrottling(error.details.retryAfterSeconds, tools.now(), tools.random());
+}
+
+function failureFacts(
+  run: Run,
+  error: ServiceError,
+  about: JournalAct,
+  credential: string | undefined,
+  throttled: Date | null,
+): Pick<JournalFacts, 'failure' | 'tries' | 'cycle' | 'retryAt' | 'spent'> {
+  const now = vaultTime(run);
+  const { random } = run.target.tools;
+  const before = stateOf(run).failures.get(failureKey(about, credential)) ?? { tries: 0, cycle: 0 };
+  const { tries, cycle } = before;
+  const failure: string = error.code;
+  if (throttled !== null) {
+    const waitMs = Math.max(0, throttled.getTime() - run.target.tools.now().getTime());
+    return { failure, tries, cycle, retryAt: new Date(now.getTime() + waitMs).toISOString() };
+  }
+  if (error.code === 'LEASE_ENDED' || error.code === 'NEWEST_VERSION_CHANGED')
+    return { failure, tries, cycle, retryAt: now.toISOString() };
+  const next = mayHelp(error) ? nextTry(before, now, random()) : null;
+  if (next !== null) return { failure, ...next, retryAt: next.retryAt.toISOString() };
+  // What must end, or be tidied, is tried for ever, once a day.
+  const retryAt = new Date(now.getTime() + 86_400_000).toISOString();
+  return { failure, tries, cycle, retryAt, spent: true };
+}
+
+/** An answer that was lost must not be repeated underneath; up here the next try looks first. */
+function mayHelp({ retry, effect, code }: ServiceError): boolean {
+  return retry !== 'never' || effect === 'unknown' || code === 'CREDENTIAL_REFUSED_BY_PROVIDER_POLICY';
+}

@@ -1,0 +1,92 @@
+import { hash } from 'node:crypto';
+import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
+import type { SecretBinding } from '../secrets/policy.ts';
+import { ServiceError } from '../service-error.ts';
+import type { Wish } from './decide/decision.ts';
+import type { TargetState } from './journal/target-state.ts';
+import type { Target } from './observe/target.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { bindingKey, issuerOf, type RotationUnit, targetKeyOf, unitsOf } from './rotation-unit.ts';
+
+/** How a target is worked on by what the policy says of it today. @throws ServiceError `ISSUER_UNKNOWN`, `ISSUER_TARGET_REFUSED`. */
+export function bindTarget(
+  tools: RotationTools,
+  unit: RotationUnit,
+  trigger: Target['terms']['trigger'] = 'reconciler',
+  wish: Wish | null = null,
+): Target {
+  const issuer = issuerOf(unit, tools.issuers, tools.policy);
+  return {
+    key: targetKeyOf(unit, issuer),
+    tools,
+    issuer,
+    terms: {
+      issuer: issuer.name,
+      credentialClass: issuer.credentialClass,
+      bindings: unit.members,
+      bound: true,
+      mode: strictest(unit.members),
+      needsGo: unit.members.some(({ first }) => first === 'go'),
+      trigger,
+      checkMs: Math.min(...unit.members.map(({ checkMs }) => checkMs)),
+      wish,
+    },
+  };
+}
+
+/**
+ * How a target is worked on that left the policy, or that the policy names otherwise now: by the binding that its rotation began
+ * with, to the end of what is open. `null` for a journal in which nothing was ever begun.
+ */
+export function unboundTarget(tools: RotationTools, { target, bindings }: TargetState): Target | null {
+  const [first, ...others] = bindings;
+  if (first === undefined) return null;
+  const issuer = tools.issuers.get(first.issuer);
+  if (issuer === undefined)
+    throw new ServiceError('ISSUER_UNKNOWN', { issuer: first.issuer, known: [...tools.issuers.keys()] });
+  return {
+    key: target,
+    tools,
+    issuer,
+    terms: {
+      issuer: issuer.name,
+      credentialClass: issuer.credentialClass,
+      bindings: [first, ...others],
+      bound: false,
+      mode: 'off',
+      needsGo: false,
+      trigger: 'reconciler',
+      checkMs: first.checkMs,
+      wish: null,
+    },
+  };
+}
+
+/** The target that a unit is bound to now, or `null` where the policy's word cannot be used. */
+export function boundKeys(tools: RotationTools): ReadonlyMap<string, RotationUnit> {
+  const keys = new Map<string, RotationUnit>();
+  for (const unit of unitsOf(tools.policy)) {
+    const issuer = tools.issuers.get(unit.members[0].issuer);
+    if (issuer !== undefined) keys.set(targetKeyOf(unit, issuer), unit);
+  }
+  return keys;
+}
+
+/** The unit of the policy that is bound to a target and holds the very secrets of its journal; `null` when none does. */
+export function unitBoundTo(tools: RotationTools, state: TargetState): RotationUnit | null {
+  const unit = boundKeys(tools).get(state.target) ?? null;
+  if (unit === null || state.bindings.length === 0) return unit;
+  const names = (bindings: readonly SecretBinding[]) => bindings.map(bindingKey).join(' ');
+  return names(unit.members) === names(state.bindings) ? unit : null;
+}
+
+/** A digest of what the policy says of a target: a change makes the next pass look again. */
+export function termsDigest({ bindings, bound }: Target['terms']): string {
+  const said = JSON.parse(JSON.stringify({ bindings, bound })) as JsonValue;
+  return hash('sha256', canonicalJson(said)).slice(0, 16);
+}
+
+function strictest(members: readonly SecretBinding[]): SecretBinding['mode'] {
+  if (members.some(({ mode }) => mode === 'off')) return 'off';
+  return members.some(({ mode }) => mode === 'by-hand') ? 'by-hand' : 'automatic';
+}

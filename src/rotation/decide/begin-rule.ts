@@ -1,0 +1,121 @@
+import type { JournalFacts, RotationClaim } from '../journal/journal-entry.ts';
+import { type TargetState, attemptOf, openAttempt } from '../journal/target-state.ts';
+import { bindingKey } from '../rotation-unit.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import { tightenedBinding } from '../../secrets/tightened-binding.ts';
+import { otherCredentials } from './attempt-rule.ts';
+import type { Observation, Ruling, Terms, Wait } from './decision.ts';
+import { isOwn } from './force-rules.ts';
+import { callFor, inFlightGuard, worldGuard } from './guards.ts';
+
+const dayMs = 86_400_000;
+/** Long enough for somebody to mend what made a roll-back necessary. */
+const restMs = dayMs;
+/** So often within one validity somebody may set a value back before a person is called. */
+const mostSetBacks = 3;
+
+/** Begins a rotation of what is due or asked for, or a new attempt in place of a minted credential that is dead. */
+export function beginRule(state: TargetState, o: Observation, terms: Terms): Ruling {
+  const { wish } = terms;
+  const isDead = o.seen.check === 'refused' && terms.credentialClass === 'minted' && isOwn(state, state.desired ?? '');
+  if (!terms.dueness.due && !isDead && wish === null) return null;
+  if (!terms.bound || state.retiredAt !== null || openAttempt(state) !== null) return null;
+  if (state.desired === null && wish?.create !== true) return disagrees(state);
+  const held = worldGuard(o, terms, 'begin') ?? (wish === null ? mayBeginNow(state, o, terms, isDead) : null);
+  if (held !== null) return held;
+  if (terms.credentialClass === 'minted' && o.seen.listed === undefined) return { look: { look: 'listed' } };
+  if (wish === null && o.seen.pace === undefined) return { look: { look: 'pace' } };
+  if (wish === null && o.seen.pace != null) return wait('paced', o.seen.pace);
+  const [orphan] = o.seen.listed ?? [];
+  if (orphan !== undefined && !state.credentials.has(orphan.key))
+    return { act: { act: 'note', entry: 'identify', facts: { found: [], listed: o.seen.listed ?? [] } } };
+  return { act: { act: 'note', entry: 'begin', facts: beginFacts(state, o, terms) } };
+}
+
+/** Secrets of a group that do not hold one credential: renewing what one of them does not hold may end what another serves. */
+function disagrees({ current }: TargetState): Ruling {
+  return current.size > 1 ? callFor('GROUP_DISAGREES', 'begin', null) : null;
+}
+
+/** What failed waits for a person who asks again; so does a value that somebody sets back over and over. */
+function failedBefore(state: TargetState, { rotationId, bindings }: Terms): Ruling {
+  const failed = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+  if (failed?.result === 'failed')
+    return { call: { code: failed.failure ?? 'CREDENTIAL_REFUSED', about: 'begin', credential: state.desired } };
+  const since = (Date.parse(state.lastAt ?? '') || 0) - Math.max(...bindings.map(({ validityMs }) => validityMs));
+  const setBacks = state.setBacks.filter((at) => Date.parse(at) >= since);
+  return setBacks.length > mostSetBacks ? callFor('VALUE_SET_BACK', 'begin', state.desired) : null;
+}
+
+function mayBeginNow(state: TargetState, o: Observation, terms: Terms, isDead: boolean): Ruling {
+  const failed = failedBefore(state, terms);
+  if (failed !== null) return failed;
+  if (terms.mode !== 'automatic') return wait('mode', null);
+  if (terms.windowFrom !== null && !isDead) return wait('window', terms.windowFrom);
+  const rolledBack = state.rotations.at(-1)?.rolledBack ?? null;
+  const rested = new Date((Date.parse(rolledBack?.at ?? '') || 0) + restMs);
+  if (rested > o.now) return wait('rest-after-roll-back', rested);
+  const paced = dayLimitUntil(state, o, terms);
+  if (paced !== null) return wait('paced', paced);
+  return mayIssue(state, o, terms);
+}
+
+/** Where a new credential takes a slot, the slot must be free first: beginning would only wait. */
+export function mayIssue(state: TargetState, o: Observation, terms: Terms): Ruling {
+  if (terms.credentialClass !== 'chosen' && terms.credentialClass !== 'read-back') return null;
+  const other = otherCredentials(state, null);
+  if (other !== undefined) return { wait: { until: null, why: 'in-use', about: 'begin', credential: other.key } };
+  return inFlightGuard(state, o, terms, 'begin', () => false);
+}
+
+/** From when on the day's number allows the next rotation; `null` when it does now. */
+export function dayLimitUntil(
+  { rotations }: TargetState,
+  { now }: Pick<Observation, 'now'>,
+  { bindings }: Pick<Terms, 'bindings'>,
+): Date | null {
+  const recent = rotations.map(({ begunAt }) => Date.parse(begunAt)).filter((at) => now.getTime() - at < dayMs);
+  const limit = Math.min(...bindings.map(({ rotationsPerDay }) => rotationsPerDay));
+  const [oldest] = recent;
+  return recent.length >= limit && oldest !== undefined ? new Date(oldest + dayMs) : null;
+}
+
+function wait(why: Wait['why'], until: Date | null): { wait: Wait } {
+  return { wait: { until, why, about: 'begin', credential: null } };
+}
+
+/** What the journal says of a rotation that begins now. */
+function beginFacts(
+  state: TargetState,
+  o: Observation,
+  { bindings, rotationId, issuer, credentialClass, wish, trigger, dueness }: Terms,
+): JournalFacts {
+  const used = [...state.credentials.keys()].filter((key) => key.startsWith(`${rotationId}.`)).map(attemptOf);
+  const isEmergency = wish?.emergency === true;
+  const claim: RotationClaim = {
+    rotationId,
+    trigger: wish !== null ? 'person' : dueness.due ? trigger : 'reconciler',
+    askedBy: wish?.by ?? null,
+    emergency: isEmergency,
+    issuer,
+    credentialClass,
+    validityMs: Math.min(...bindings.map((one) => tightened(one, o).validityMs)),
+    graceMs: isEmergency ? 0 : Math.max(...bindings.map(({ graceMs }) => graceMs)),
+    consumersLifetimeMs: isEmergency ? 0 : Math.max(...bindings.map((one) => one.consumersLifetimeMs)),
+    from: bindings.map((binding) => {
+      const member = bindingKey(binding);
+      return { member, version: o.newest.get(member)?.version ?? null };
+    }),
+  };
+  return {
+    claim,
+    bindings,
+    credential: `${rotationId}.${String(Math.max(0, ...used) + 1)}`,
+    ...(wish === null ? {} : { text: wish.text }),
+  };
+}
+
+/** The binding as the newest version's own tags shorten it. */
+function tightened(binding: SecretBinding, { newest }: Observation): SecretBinding {
+  return tightenedBinding(binding, newest.get(bindingKey(binding))?.tags ?? {}).binding ?? binding;
+}

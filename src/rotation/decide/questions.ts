@@ -1,0 +1,58 @@
+import type { SecretBinding } from '../../secrets/policy.ts';
+import type { Question, WaitReason } from '../journal/journal-entry.ts';
+import { aboutKey, type ApprovalGiven, standingQuestion, type TargetState } from '../journal/target-state.ts';
+import { areWorthNoting } from './waiting-reasons.ts';
+import type { Act, Observation, Ruling } from './decision.ts';
+
+const dayMs = 86_400_000;
+/** An approval is for what is there now; after a day it must be given again. */
+const approvalMs = dayMs;
+/** Nobody should find a pending value waiting for a forgotten question. */
+export const questionMs = 7 * dayMs;
+
+/** Whether the policy wants a second person before this step. */
+export function wantsApproval(bindings: readonly SecretBinding[], question: 'publish' | 'revoke'): boolean {
+  return bindings.some(({ approval }) => approval.includes(question));
+}
+
+/** The approvals of a question about one credential, or about any attempt of its rotation, that count now. */
+export function approvalsFor(
+  { approvals, credentials }: TargetState,
+  question: 'publish' | 'revoke',
+  credential: string,
+  now: Date,
+): readonly ApprovalGiven[] {
+  const since = Date.parse(credentials.get(credential)?.idleSince ?? '') || 0;
+  const oldest = Math.max(now.getTime() - approvalMs, question === 'revoke' ? since : 0);
+  const rotation = credential.slice(0, credential.lastIndexOf('.'));
+  return approvals.filter(
+    (one) =>
+      one.question === question &&
+      (question === 'publish' ? one.credential.startsWith(`${rotation}.`) : one.credential === credential) &&
+      Date.parse(one.at) >= oldest,
+  );
+}
+
+/** Waits for an approval; asks for it first, and notes again what is to be weighed when that has changed. */
+export function ask(
+  state: TargetState,
+  { now }: Observation,
+  question: Question,
+  credential: string,
+  reasons: readonly WaitReason[] = [],
+): NonNullable<Ruling> {
+  const asked = standingQuestion(state, question, credential);
+  const about = question === 'revoke' ? 'end' : question === 'go' ? 'begin' : 'publish';
+  if (asked === null || areWorthNoting(asked.waitsFor, asked.at, reasons, now)) {
+    const note: Act = { act: 'note', entry: 'ask', facts: { question, credential, waitsFor: reasons } };
+    return { act: note };
+  }
+  const until = question === 'publish' ? new Date(Date.parse(asked.at) + questionMs) : null;
+  return { wait: { until, why: question === 'go' ? 'go' : 'approval', about, credential } };
+}
+
+/** Whether nobody has answered a question about publishing within its week. */
+export function hasExpired(state: TargetState, credential: string, now: Date): boolean {
+  const asked = state.questions.get(aboutKey('publish', credential));
+  return asked !== undefined && Date.parse(asked.at) + questionMs <= now.getTime();
+}

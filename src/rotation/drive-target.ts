@@ -1,0 +1,265 @@
+import { ServiceError } from '../service-error.ts';
+import { stepsOfAct } from './act/programs.ts';
+import { fail, record, type Run } from './act/run.ts';
+import { loseRefused } from './act/issue.ts';
+import { termsDigest } from './bind-target.ts';
+import { decide } from './decide/decide.ts';
+import type { Call, Decision, Wait } from './decide/decision.ts';
+import { toEnd } from './decide/ending-rule.ts';
+import { nextCheck } from './decide/force-rules.ts';
+import type { JournalAct } from './journal/journal-entry.ts';
+import type { IndexedTarget } from './journal/target-index.ts';
+import { aboutKey, emptyState, mayArrive, openAttempt, type TargetState } from './journal/target-state.ts';
+import { look } from './observe/look.ts';
+import { observe, type Sight } from './observe/observe.ts';
+import { forgetAttempt, newWorker, type Target, type Worker } from './observe/target.ts';
+import { bindingKey } from './rotation-unit.ts';
+import { newestFailure, stateOfRotation } from './history/rotation-standing.ts';
+
+/** No target needs as many acts in one drive: a group of fifteen secrets with further places takes about sixty. */
+const mostActs = 200;
+
+/** What became of one drive of a target, and where it stands after it. */
+export interface Driven {
+  /**
+   * `rested`: nothing more can be done now. `busy`: another worker is at it. `throttled`: a vault or provider asked to be left
+   * alone. `failed`: something could not be looked at. `out-of-time`: the deadline came first.
+   */
+  readonly outcome: 'rested' | 'busy' | 'throttled' | 'failed' | 'out-of-time';
+  readonly state: TargetState;
+  readonly waits: readonly Wait[];
+  readonly calls: readonly Call[];
+  readonly fault: ServiceError | null;
+  /** By our clock, with `throttled`. */
+  readonly throttledUntil: Date | null;
+  readonly acts: readonly JournalAct[];
+  readonly indexed: IndexedTarget;
+}
+
+/**
+ * Takes a target as far as it goes now: observes, decides, acts, one act after the other. Every act may have been half done by a
+ * worker that died. No act begins later than `deadlineMs` after the call, but those that readers wait for. Never sleeps.
+ * @throws ServiceError when the journal cannot be read or written (`RECORD_…`).
+ */
+export async function driveTarget(
+  target: Target,
+  { indexed, deadlineMs = 60_000 }: { readonly indexed: IndexedTarget | null; readonly deadlineMs?: number },
+): Promise<Driven> {
+  const { tools } = target;
+  const end = tools.monotonicMs() + deadlineMs;
+  const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
+  const worker = newWorker(tools.newId(), tools.memory.journals.get(target.key) ?? null, checkedAt);
+  worker.remembered = tools.memory.credentials;
+  const acts: JournalAct[] = [];
+  let sight: Sight | null = null;
+  let at = target;
+  try {
+    for (let first = true; ; first = false) {
+      sight = await observe(at, worker);
+      if (first) worker.setBack = wasSetBack(worker, indexed);
+      const { observation } = sight;
+      const settled = await decided(at, worker, {
+        ...sight,
+        observation: { ...observation, setBack: worker.setBack },
+      });
+      sight = settled.sight;
+      const { decision } = settled;
+      if (decision.kind !== 'act') return await rest(target, worker, sight, decision, acts);
+      if (tools.monotonicMs() >= end && !readersMayBeOut(stateOf(target, worker)))
+        return driven(target, worker, sight, 'out-of-time', acts);
+      // The decision's own rules end every cycle; this bound keeps a fault in them from taking a whole pass.
+      if (acts.length >= mostActs) return driven(target, worker, sight, 'out-of-time', acts);
+      acts.push(decision.act.act === 'note' ? decision.act.entry : decision.act.act);
+      const throttledUntil = await perform({ target: at, worker, sight, act: decision.act, found: {}, over: false });
+      // A person's wish is for one rotation.
+      if (openAttempt(stateOf(at, worker)) !== null) at = { ...target, terms: { ...target.terms, wish: null } };
+      remember(target, worker);
+      if (throttledUntil !== null) return { ...driven(target, worker, sight, 'throttled', acts), throttledUntil };
+    }
+  } catch (error) {
+    if (ServiceError.is(error, 'JOURNAL_CONFLICT')) {
+      forgetAttempt(worker);
+      return driven(target, worker, sight, 'busy', acts);
+    }
+    if (!ServiceError.is(error) || error.layer === 'record-store' || error.layer === 'record') throw error;
+    if (ServiceError.is(error, 'JOURNAL_ENTRY_REFUSED')) throw error;
+    return { ...driven(target, worker, sight, 'failed', acts), fault: error };
+  } finally {
+    remember(target, worker);
+    // Values that were read and led to no entry, as by a check, are written down elsewhere.
+    if (worker.operations.length > 0) await tools.accountFor(worker.operations);
+  }
+}
+
+/** Decides, and looks at what the decision asks for, until it asks for nothing more. */
+async function decided(
+  target: Target,
+  worker: Worker,
+  first: Sight,
+): Promise<{ readonly decision: Exclude<Decision, { kind: 'look' }>; readonly sight: Sight }> {
+  let sight = first;
+  for (;;) {
+    const decision = decide(sight.observation, stateOf(target, worker), sight.terms);
+    if (decision.kind !== 'look') return { decision, sight };
+    const seen = await look(target, worker, sight, decision.look);
+    sight = { ...sight, observation: { ...sight.observation, seen, checkedAt: worker.checkedAt } };
+  }
+}
+
+/** Runs the steps of one act; what fails is written down. Returns how long a throttled vault asks to be left alone. */
+async function perform(run: Run): Promise<Date | null> {
+  const before = stateOf(run.target, run.worker);
+  let throttled: Date | null = null;
+  try {
+    for (const step of stepsOfAct(run.act)) {
+      await step(run);
+      if (run.over) break;
+    }
+  } catch (error) {
+    throttled = await fail(run, error);
+    if (run.act.act === 'issue' || run.act.act === 'verify') await loseRefused({ ...run, act: run.act }, error);
+  }
+  say(run, before);
+  return throttled;
+}
+
+/** Nothing more can be done: a call that is new is written down and told. */
+async function rest(
+  target: Target,
+  worker: Worker,
+  sight: Sight,
+  decision: Extract<Decision, { kind: 'rest' }>,
+  acts: readonly JournalAct[],
+): Promise<Driven> {
+  const { calls } = stateOf(target, worker);
+  for (const { code, about, credential } of decision.calls) {
+    if (calls.get(aboutKey(about, credential))?.code === code || worker.journal?.state.number === 0) continue;
+    await record({ target, worker, sight }, 'note', 'call', {
+      code,
+      about,
+      ...(credential === null ? {} : { credential }),
+    });
+    const rotation = stateOf(target, worker).rotations.at(-1);
+    const step = rotation?.step ?? 'claimed';
+    target.tools.log?.({ ...named(target, worker), state: 'needs-attention', step, failure: code, retryAt: null });
+  }
+  const busy = decision.waits.some(({ why }) => why === 'busy');
+  return {
+    ...driven(target, worker, sight, busy ? 'busy' : 'rested', acts),
+    waits: decision.waits,
+    calls: decision.calls,
+    indexed: indexOf(target, worker, sight, decision.waits, decision.calls),
+  };
+}
+
+function driven(
+  target: Target,
+  worker: Worker,
+  sight: Sight | null,
+  outcome: Driven['outcome'],
+  acts: readonly JournalAct[],
+): Driven {
+  const state = stateOf(target, worker);
+  // Who did not come to rest does not know whether anything is open: another worker may have begun.
+  const indexed = { ...indexOf(target, worker, sight, [], []), open: true, wakeAt: null };
+  return { outcome, state, waits: [], calls: [], fault: null, throttledUntil: null, acts, indexed };
+}
+
+/** How often what waits for a person alone is looked at again: their word makes it go on at once. */
+const lookAgainMs: Readonly<Partial<Record<Wait['why'], number>>> = {
+  go: 6 * 3_600_000,
+  mode: 6 * 3_600_000,
+  // What is to be weighed is noted anew once an hour.
+  approval: 3_600_000,
+};
+
+/** What the next pass must know: whether anything is open, and when to look again. */
+function indexOf(
+  target: Target,
+  worker: Worker,
+  sight: Sight | null,
+  waits: readonly Wait[],
+  calls: readonly Call[],
+): IndexedTarget {
+  const state = stateOf(target, worker);
+  const now = sight?.observation.now ?? null;
+  const times = waits.map(({ until, why }) => {
+    if (until !== null) return until.getTime();
+    return (now?.getTime() ?? 0) + (lookAgainMs[why] ?? 0);
+  });
+  if (calls.length > 0 || sight === null) times.push(now?.getTime() ?? 0);
+  const isOpen = now === null || isTargetOpen(state, now);
+  if (isOpen && times.length === 0) times.push(now?.getTime() ?? 0);
+  if (now !== null) times.push(...mayArrive(state, now).map(({ notAfter }) => Date.parse(notAfter) + 1));
+  const check =
+    sight === null ? null : nextCheck(state, { ...sight.observation, checkedAt: worker.checkedAt }, sight.terms);
+  if (check !== null) times.push(check.getTime());
+  return {
+    members: target.terms.bindings.map(bindingKey),
+    open: isOpen,
+    wakeAt: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
+    checkedAt: worker.checkedAt?.toISOString() ?? null,
+    head: state.head === null ? null : { number: state.number, digest: state.head, rebuiltAt: state.rebuiltAt },
+    current: Object.fromEntries(state.current),
+    judgedBy: termsDigest(target.terms),
+  };
+}
+
+/** Whether something is under way, waits for its end, or may still arrive. */
+export function isTargetOpen(state: TargetState, now: Date): boolean {
+  return (
+    state.rotations.some(({ result }) => result === null) ||
+    toEnd(state).length > 0 ||
+    state.staged.size > 0 ||
+    mayArrive(state, now).length > 0
+  );
+}
+
+/** Set at the provider and not published: where there is a single password, every reader holds a dead one until it is. */
+function readersMayBeOut(state: TargetState): boolean {
+  const open = openAttempt(state);
+  return open?.claim.credentialClass === 'chosen' && (open.step === 'issued' || open.step === 'verified');
+}
+
+function wasSetBack({ journal }: Worker, indexed: IndexedTarget | null): boolean {
+  if (indexed?.head == null || journal === null) return false;
+  const { number, head } = journal.state;
+  return number < indexed.head.number || (number === indexed.head.number && head !== indexed.head.digest);
+}
+
+function stateOf(target: Target, { journal }: Worker): TargetState {
+  return journal?.state ?? emptyState(target.key);
+}
+
+/** The journal is kept, so that the next pass reads on; values are kept only while their attempt is open. */
+function remember({ tools, key }: Target, { journal }: Worker): void {
+  if (journal === null) return;
+  tools.memory.journals.set(key, journal);
+  const open = openAttempt(journal.state)?.credential;
+  for (const credential of tools.memory.credentials.keys()) {
+    if (credential !== open && journal.state.credentials.has(credential)) tools.memory.credentials.delete(credential);
+  }
+}
+
+/** Tells where the newest rotation came to, when that has changed. */
+function say({ target, worker }: Run, before: TargetState): void {
+  const after = stateOf(target, worker);
+  const rotation = after.rotations.at(-1);
+  if (rotation === undefined) return;
+  const earlier = before.rotations.find(({ claim }) => claim.rotationId === rotation.claim.rotationId);
+  const state = stateOfRotation(after, rotation);
+  if (earlier !== undefined && stateOfRotation(before, earlier) === state) return;
+  const { code = null, retryAt } = newestFailure(after, rotation) ?? {};
+  target.tools.log?.({
+    ...named(target, worker),
+    state,
+    step: rotation.step,
+    failure: code,
+    retryAt: retryAt === undefined ? null : new Date(retryAt),
+  });
+}
+
+function named(target: Target, worker: Worker): { rotationId: string; vault: string; secret: string } {
+  const [{ vault, name: secret }] = target.terms.bindings;
+  return { rotationId: stateOf(target, worker).rotations.at(-1)?.claim.rotationId ?? '', vault, secret };
+}

@@ -1,0 +1,48 @@
+import type { Person } from '../provenance/person.ts';
+import { bindTarget } from './bind-target.ts';
+import { atDesk, driveNow } from './find-target.ts';
+import { asked } from './history/rotation-standing.ts';
+import { openAttempt } from './journal/target-state.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { bindingKey, requireUnit, type RotationUnit, unitsOf } from './rotation-unit.ts';
+
+/** How long a go drives each rotation on before it answers. */
+const deadlineMs = 15_000;
+
+export interface Go {
+  /** One secret, or every secret that waits in an environment, or anywhere. */
+  readonly for: { readonly secret: string } | { readonly environment: string } | 'all';
+  readonly by: Person;
+  /** In that person's words. */
+  readonly reason: string;
+}
+
+/**
+ * Lets first rotations begin. A go is no approval: anybody who may operate may give it. For one secret it counts in advance too;
+ * for many it counts for those that wait now. Returns the secrets that it was given for, `vault/name`.
+ * @throws ServiceError `SECRET_NOT_BOUND`, or as the vault does.
+ */
+export async function giveGo(tools: RotationTools, go: Go): Promise<readonly string[]> {
+  const given: string[] = [];
+  for (const unit of unitsFor(tools, go)) {
+    const target = bindTarget(tools, unit);
+    const isNamed = typeof go.for === 'object' && 'secret' in go.for;
+    const isGiven = await atDesk(target, async ({ journal: { state }, say }) => {
+      const open = openAttempt(state);
+      const waits = open !== null && asked(state, open) === 'go';
+      if (state.gone || (!waits && !isNamed)) return false;
+      await say('go', { by: go.by, text: go.reason });
+      return true;
+    });
+    if (!isGiven) continue;
+    await driveNow(target, { deadlineMs });
+    given.push(...unit.members.map(bindingKey));
+  }
+  return given;
+}
+
+function unitsFor({ policy }: RotationTools, { for: wanted }: Go): readonly RotationUnit[] {
+  if (wanted === 'all') return unitsOf(policy);
+  if ('secret' in wanted) return [requireUnit(policy, wanted.secret)];
+  return unitsOf(policy).filter(({ members }) => members.some(({ environment }) => environment === wanted.environment));
+}

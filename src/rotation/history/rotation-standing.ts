@@ -1,0 +1,244 @@
+import { personOnRecord } from '../../provenance/person.ts';
+import type { WaitReason } from '../journal/journal-entry.ts';
+import {
+  aboutKey,
+  type Failure,
+  type Credential,
+  failureKey,
+  isAlive,
+  type Rotation,
+  standingQuestion,
+  type TargetState,
+} from '../journal/target-state.ts';
+import type { RotationHistory } from './rotation-history.ts';
+import type { RotationState } from './rotation-steps.ts';
+
+/** Where a rotation rests: its step, or what holds it beside its steps. */
+export function stateOfRotation(state: TargetState, rotation: Rotation): RotationState {
+  const { result, rolledBack, replacedAt, step } = rotation;
+  if (rolledBack !== null) return 'rolled-back';
+  if (result === 'failed') return 'needs-attention';
+  if (result === 'unbound') return 'abandoned';
+  if (result === 'superseded' || replacedAt !== null) return 'superseded';
+  if (result === 'done') return 'done';
+  const held = heldState(state, rotation);
+  if (held !== null) return held;
+  if (step !== 'published') return step;
+  if (isEnded(state, rotation.from)) return 'revoked';
+  return [...state.staged.values()].includes(rotation.credential) ? 'published' : 'grace';
+}
+
+const attemptActs = ['stage', 'issue', 'verify', 'publish', 'begin'] as const;
+const forceActs = ['publish', 'replicate', 'repair', 'identify', 'disable'] as const;
+
+function heldState(state: TargetState, rotation: Rotation): RotationState | null {
+  const { credential, from, step } = rotation;
+  const acts: readonly string[] = step === 'published' ? forceActs : [...attemptActs, ...forceActs];
+  if (callOf(state, rotation) !== undefined) return 'needs-attention';
+  const question = asked(state, rotation);
+  if (question === 'go') return 'awaiting-go';
+  if (question !== null) return 'awaiting-approval';
+  const hasFailed =
+    acts.some((act) => state.failures.has(failureKey(act, credential))) || state.failures.has(failureKey('end', from));
+  return hasFailed ? 'retry-wait' : null;
+}
+
+/** Credentials that no rotation made or replaced, as one that two other publishers set in turn: the newest rotation asks for them. */
+function strays({ rotations, credentials }: TargetState, rotationId: string): readonly string[] {
+  if (rotations.at(-1)?.claim.rotationId !== rotationId) return [];
+  const known = new Set(rotations.flatMap(({ from, credential }) => [from, credential]));
+  return [...credentials.keys()].filter((key) => !known.has(key));
+}
+
+/** What a rotation waits for a person's word about, or `null`. */
+export function asked(state: TargetState, rotation: Asking): 'publish' | 'revoke' | 'go' | null {
+  return askedAbout(state, rotation)?.question ?? null;
+}
+
+type Asking = Pick<Rotation, 'credential' | 'from' | 'step' | 'claim' | 'result'>;
+
+/** The same, with the credential that the question is about. */
+export function askedAbout(
+  state: TargetState,
+  { credential, from, step, claim, result }: Asking,
+): { readonly question: 'publish' | 'revoke' | 'go'; readonly credential: string } | null {
+  if (step !== 'published' && result === null) {
+    if (state.questions.has(aboutKey('go', credential)) && !state.gone) return { question: 'go', credential };
+    return standingQuestion(state, 'publish', credential) === null ? null : { question: 'publish', credential };
+  }
+  for (const key of [from, credential, ...strays(state, claim.rotationId)]) {
+    const about = state.credentials.get(key ?? '');
+    if (key === null || about === undefined || !isAlive(about) || about.life === 'ending') continue;
+    if (key === state.desired || standingQuestion(state, 'revoke', key) === null) continue;
+    return { question: 'revoke', credential: key };
+  }
+  return null;
+}
+
+function isEnded({ credentials }: TargetState, key: string | null): boolean {
+  return key === null || credentials.get(key)?.life === 'ended';
+}
+
+/** What the journal shows of both values of a rotation, for evidence and for people. Says no more than that shows. */
+export function standingOf(
+  state: TargetState,
+  rotation: Rotation,
+): Pick<RotationHistory, 'oldValue' | 'newValue' | 'publication' | 'publishedAt' | 'rolledBack' | 'note'> {
+  const oldValue = oldValueOf(state, rotation);
+  const newValue = newValueOf(state, rotation);
+  const rolledBack = rolledBackOf(state, rotation);
+  return {
+    oldValue,
+    newValue,
+    rolledBack,
+    publication: rotation.published.size > 0 ? 'published' : rotation.result === null ? 'not-yet' : 'never',
+    publishedAt: rotation.publishedAt,
+    note: noteOf(rotation, { oldValue, newValue, rolledBack }),
+  };
+}
+
+function oldValueOf(state: TargetState, rotation: Rotation): RotationHistory['oldValue'] {
+  const { from, step, rolledBack, replacedAt, published } = rotation;
+  if (from === null) return rotation.claim.from.some(({ version }) => version !== null) ? 'cannot-be-shown' : 'none';
+  const old = state.credentials.get(from);
+  if (old?.life === 'ended' && old.shown !== null && (published.size > 0 || from !== state.desired)) return old.shown;
+  if (rolledBack !== null || replacedAt !== null) return from === state.desired ? 'in-force-again' : 'in-grace';
+  if (step === 'published') return 'in-grace';
+  if (mayBeReplaced(state, rotation, old)) return 'perhaps-replaced';
+  return from === state.desired || rotation.result === null ? 'in-force' : 'in-grace';
+}
+
+/**
+ * Whether the provider may have taken a new value in the old one's place, which ends the old one before anything is published:
+ * so it is where a single password has one name for both values. Of an unknown name it may be so.
+ */
+function mayBeReplaced(state: TargetState, rotation: Rotation, old: Credential | undefined): boolean {
+  const made = state.credentials.get(rotation.credential);
+  if (rotation.claim.credentialClass !== 'chosen' || made === undefined || rotation.result !== null) return false;
+  const wasSent =
+    made.life !== 'intended' || state.inFlight.some((one) => one.act === 'issue' && one.credential === made.key);
+  if (!wasSent) return false;
+  return old?.credentialId == null || made.credentialId === null || old.credentialId === made.credentialId;
+}
+
+function newValueOf(state: TargetState, rotation: Rotation): RotationHistory['newValue'] {
+  const { credential, result, rolledBack, replacedAt, published } = rotation;
+  const made = state.credentials.get(credential);
+  const hasEnded = made === undefined || made.life === 'ended';
+  if (published.size === 0) return result === null ? 'not-published' : hasEnded ? 'withdrawn' : 'in-grace';
+  if (rolledBack === null && replacedAt === null) return 'in-force';
+  if (credential === state.desired) return 'in-force';
+  return hasEnded ? 'withdrawn' : 'in-grace';
+}
+
+function rolledBackOf(state: TargetState, { rolledBack, credential, claim }: Rotation): RotationHistory['rolledBack'] {
+  if (rolledBack === null) return null;
+  const { at, by, text } = rolledBack;
+  const since = Date.parse(state.credentials.get(credential)?.idleSince ?? at);
+  const graceMs = Math.max(claim.graceMs, ...state.bindings.map((binding) => binding.graceMs));
+  return {
+    at,
+    says: `${by === null ? 'Keyturn' : personOnRecord(by)}: ${text}`,
+    newEndsFrom: new Date(since + graceMs).toISOString(),
+  };
+}
+
+function noteOf(
+  { result, replacedAt }: Rotation,
+  { oldValue, newValue, rolledBack }: Pick<RotationHistory, 'oldValue' | 'newValue' | 'rolledBack'>,
+): string | null {
+  if (rolledBack !== null) {
+    const began = `Rolled back ${minute(rolledBack.at)} by ${rolledBack.says.replace(/\.$/, '')}.`;
+    const old =
+      oldValue === 'in-force-again'
+        ? 'The old value is in force again, as a new version.'
+        : 'Then another publisher set the secret.';
+    return `${began} ${old} ${endOf(newValue, rolledBack.newEndsFrom)}`;
+  }
+  if (result !== 'superseded' && replacedAt === null) return null;
+  if (replacedAt === null)
+    return `Another publisher set the secret first. What was issued ${newValue === 'withdrawn' ? 'is taken back' : 'is still to be taken back'}.`;
+  const old = oldValue === 'in-force-again' ? ' It is the old value again.' : '';
+  return `Another publisher set the secret ${minute(replacedAt)}.${old} ${endOf(newValue, null)}`;
+}
+
+function endOf(newValue: RotationHistory['newValue'], from: string | null): string {
+  if (newValue === 'in-force') return 'The value of this rotation is in force.';
+  if (newValue === 'withdrawn') return 'What was issued is taken back.';
+  const notBefore = from === null ? '' : `, not before ${minute(from)}`;
+  return `The value of this rotation ends when nothing speaks for its use${notBefore}.`;
+}
+
+function minute(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** One reason to wait, in words. */
+export function describeReason({ code, until, subject = '', who = '', count }: WaitReason): string {
+  switch (code) {
+    case 'grace':
+      return `grace until ${until ?? ''}`;
+    case 'consumers':
+      return `consumers may hold it until ${until ?? ''}`;
+    case 'log':
+      return `log of ${subject} read up to ${until ?? 'nowhere'}`;
+    case 'gap':
+      return `gap ${subject} ${until ?? ''} (${String(count ?? 1)})`;
+    case 'job':
+      return `job ${who} runs`;
+    case 'read':
+      return `read ${subject} ${until ?? ''} by ${who}`;
+    case 'provider-use':
+      return `provider saw it used ${until ?? ''}`;
+    case 'unknown-version':
+      return `version ${subject} was not looked at`;
+    case 'in-use':
+      return `and ${String(count ?? 1)} more`;
+    default:
+      return code satisfies never;
+  }
+}
+
+/** What is to be weighed before a credential of this rotation ends, in words; empty when nothing was looked at yet. */
+export function waitsOf(state: TargetState, { from, credential }: Rotation): readonly string[] {
+  return [from, credential].flatMap((key) => {
+    const about = state.credentials.get(key ?? '');
+    if (key === null || about === undefined || !isAlive(about) || key === state.desired) return [];
+    const since = about.idleSince ?? '';
+    const noted = state.waits.get(key);
+    const asked = state.questions.get(aboutKey('revoke', key));
+    if (asked !== undefined && asked.at >= since)
+      return asked.waitsFor.length === 0 ? ['nothing speaks for it being in use'] : asked.waitsFor.map(describeReason);
+    return noted !== undefined && noted.at >= since ? noted.reasons.map(describeReason) : [];
+  });
+}
+
+/** The failure that a rotation waits over now. */
+export function newestFailure({ failures }: TargetState, { credential, from }: Rotation): Failure | undefined {
+  const failed = [...attemptActs, ...forceActs].map((act) => failures.get(failureKey(act, credential)));
+  return [...failed, failures.get(failureKey('end', from))].find((one) => one !== undefined);
+}
+
+/** What a person is called for: about the rotation's own credentials, and by its newest rotation about what is in force. */
+function callOf(
+  state: TargetState,
+  { credential, from, step, claim }: Rotation,
+): { readonly code: string } | undefined {
+  const acts: readonly string[] = step === 'published' ? forceActs : [...attemptActs, ...forceActs];
+  const isNewest = state.rotations.at(-1)?.claim.rotationId === claim.rotationId;
+  const about = isNewest ? [credential, null, state.desired] : [credential, null];
+  const keys = acts.flatMap((act) => about.map((key) => aboutKey(act, key)));
+  return [...keys, aboutKey('end', from)].map((key) => state.calls.get(key)).find((call) => call !== undefined);
+}
+
+/** The failure that a rotation waits over, or that ended it. */
+export function failureOf(state: TargetState, rotation: Rotation): string | null {
+  const { credential, from, failure } = rotation;
+  if (failure !== null) return failure;
+  const acts = [...attemptActs, ...forceActs];
+  const failed = acts.map((act) => state.failures.get(failureKey(act, credential)));
+  return (
+    [callOf(state, rotation), ...failed, state.failures.get(failureKey('end', from))].find((one) => one !== undefined)
+      ?.code ?? null
+  );
+}

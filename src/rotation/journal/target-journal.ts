@@ -1,0 +1,145 @@
+import { hash } from 'node:crypto';
+import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
+import type { RecordStore } from '../../records/record-store.ts';
+import { ServiceError } from '../../service-error.ts';
+import { type NewEntry, refusedTransition } from './check-transition.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { parseJournalEntry } from './parse-journal-entry.ts';
+import { type TargetState, emptyState, withEntry } from './target-state.ts';
+
+const folder = 'journal/';
+
+/** A target's journal as it was read: its entries, and where they leave the target. */
+export interface TargetJournal {
+  readonly state: TargetState;
+  readonly entries: readonly JournalEntry[];
+}
+
+/**
+ * Reads a target's journal from its first entry, and checks every link and every transition. Empty when there is none.
+ * @throws ServiceError `RECORD_UNREADABLE` when an entry is missing, altered, of another format, or cannot follow.
+ */
+export async function readJournal(records: RecordStore, target: string): Promise<TargetJournal> {
+  const paths: string[] = [];
+  for await (const path of records.list(`${folder}${target}/`)) paths.push(path);
+  const read = await Promise.all(paths.map((path) => readEntry(records, path)));
+  let journal: TargetJournal = { state: emptyState(target), entries: [] };
+  for (const [index, one] of read.entries()) {
+    if (one === null) throw unreadable(paths[index] ?? '', 'It was listed and cannot be read.');
+    journal = followed(journal, one, paths[index] ?? '');
+  }
+  return journal;
+}
+
+/**
+ * Reads what was added to a journal since it was read before: two reads where nothing was.
+ * `known`: as an earlier read returned it. A journal that no longer has its newest entry is read from its start.
+ * @throws ServiceError `RECORD_UNREADABLE`.
+ */
+export async function readOn(records: RecordStore, known: TargetJournal): Promise<TargetJournal> {
+  const { target, number, head } = known.state;
+  if (number === 0) return await readJournal(records, target);
+  const newest = await readEntry(records, pathOf(target, number));
+  if (newest === null || newest.digest !== head) return await readJournal(records, target);
+  let journal = known;
+  for (;;) {
+    const path = pathOf(target, journal.state.number + 1);
+    const next = await readEntry(records, path);
+    if (next === null) return journal;
+    journal = followed(journal, next, path);
+  }
+}
+
+/**
+ * Appends one entry, durably, before resolving. Of two workers with the same view of the chain exactly one succeeds.
+ * @throws ServiceError `JOURNAL_CONFLICT` when another worker was faster: stop, compensate nothing. `JOURNAL_ENTRY_REFUSED` when
+ * the entry cannot follow.
+ */
+export async function appendEntry(
+  records: RecordStore,
+  journal: TargetJournal,
+  entry: NewEntry,
+): Promise<TargetJournal> {
+  const { state } = journal;
+  const { target } = state;
+  const number = state.number + 1;
+  const reason = refusedTransition(state, entry);
+  if (reason !== null) throw new ServiceError('JOURNAL_ENTRY_REFUSED', { target, number, act: entry.act, reason });
+  const { writer, at, kind, act, facts, operations } = entry;
+  const whole: JournalEntry = {
+    format: 1,
+    target,
+    number,
+    previous: state.head,
+    writer,
+    at,
+    kind,
+    act,
+    facts,
+    operations,
+  };
+  const text = canonicalEntry(whole);
+  try {
+    await records.create(pathOf(target, number), new TextEncoder().encode(`${text}\n`));
+  } catch (error) {
+    if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
+    throw new ServiceError('JOURNAL_CONFLICT', { target, expectedEntry: number }, { cause: error });
+  }
+  return { state: withEntry(state, whole, hash('sha256', text)), entries: [...journal.entries, whole] };
+}
+
+/** Keys of all targets that have a journal, in code-unit order. */
+export async function* journalTargets(records: RecordStore): AsyncIterable<string> {
+  let last = '';
+  for await (const path of records.list(folder)) {
+    const target = path.slice(folder.length).split('/')[0] ?? '';
+    if (target !== last) yield target;
+    last = target;
+  }
+}
+
+/** The head of each target's chain: what is sealed daily, so that no history can be rewritten unseen. */
+export async function journalHeads(
+  records: RecordStore,
+): Promise<readonly { readonly target: string; readonly entries: number; readonly head: string }[]> {
+  const heads = [];
+  for await (const target of journalTargets(records)) {
+    const { number, head } = (await readJournal(records, target)).state;
+    if (head !== null) heads.push({ target, entries: number, head });
+  }
+  return heads;
+}
+
+function followed({ state, entries }: TargetJournal, { entry, digest }: ReadEntry, path: string): TargetJournal {
+  const fits = entry.target === state.target && entry.number === state.number + 1 && entry.previous === state.head;
+  if (!fits) throw unreadable(path, 'The chain of hashes is broken here.');
+  const reason = refusedTransition(state, entry);
+  if (reason !== null) throw unreadable(path, `It cannot follow: ${reason}`);
+  return { state: withEntry(state, entry, digest), entries: [...entries, entry] };
+}
+
+interface ReadEntry {
+  readonly entry: JournalEntry;
+  readonly digest: string;
+}
+
+async function readEntry(records: RecordStore, path: string): Promise<ReadEntry | null> {
+  const record = await records.read(path);
+  if (record === null) return null;
+  // Bytes that are not canonical have another digest, and so break the chain.
+  const digest = hash('sha256', new TextDecoder().decode(record.bytes).replace(/\n$/, ''));
+  return { entry: parseJournalEntry(record.bytes, path), digest };
+}
+
+function pathOf(target: string, number: number): string {
+  return `${folder}${target}/${String(number).padStart(6, '0')}.json`;
+}
+
+function unreadable(path: string, reason: string): ServiceError {
+  return new ServiceError('RECORD_UNREADABLE', { path, reason });
+}
+
+/** An entry has no member that canonical JSON could not write; the compiler does not see it through optional members. */
+export function canonicalEntry(entry: JournalEntry): string {
+  return canonicalJson(JSON.parse(JSON.stringify(entry)) as JsonValue);
+}

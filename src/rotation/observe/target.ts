@@ -1,0 +1,83 @@
+import type { SecretValue } from '../../secrets/secret-value.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
+import type { Terms } from '../decide/decision.ts';
+import type { TargetJournal } from '../journal/target-journal.ts';
+import { openAttempt } from '../journal/target-state.ts';
+import type { VaultOperation } from '../journal/journal-entry.ts';
+import type { CredentialIssuer, IssuedCredential, IssueRequest } from '../ports/credential-issuer.ts';
+import type { RotationTools } from '../rotation-tools.ts';
+import { bindingKey } from '../rotation-unit.ts';
+
+/** One credential target, bound to what works on it. */
+export interface Target {
+  readonly key: string;
+  readonly tools: RotationTools;
+  readonly issuer: CredentialIssuer;
+  /** Without what only the vault can tell: see `observe`. */
+  readonly terms: Omit<Terms, 'dueness' | 'rotationId' | 'stopped' | 'windowFrom'>;
+}
+
+/**
+ * What one worker knows of a target. Plain values: a copy of it is the same worker, and one that died leaves nothing but what
+ * the journal, the vault and the provider hold.
+ */
+export interface Worker {
+  readonly writer: string;
+  journal: TargetJournal | null;
+  /** Credentials that only this memory holds, by key. */
+  remembered: Map<string, IssuedCredential>;
+  /** Done on vaults since the entry before. */
+  operations: VaultOperation[];
+  checkedAt: Date | null;
+  /** Values that were read in this drive, by `vault/name@version`. */
+  values: Map<string, SecretValue>;
+  /** The head that is kept outside the journal says that the journal was longer. */
+  setBack: boolean;
+}
+
+export function newWorker(writer: string, journal: TargetJournal | null, checkedAt: Date | null): Worker {
+  return { writer, journal, remembered: new Map(), operations: [], checkedAt, values: new Map(), setBack: false };
+}
+
+/**
+ * Another worker went on with the open attempt: what this one had in memory for it may not be what that one has staged. Of a
+ * minted credential there is one value for a name, whoever has it.
+ */
+export function forgetAttempt({ journal, remembered }: Worker): void {
+  const open = journal === null ? null : openAttempt(journal.state);
+  if (open !== null && open.claim.credentialClass !== 'minted') remembered.delete(open.credential);
+}
+
+/** The first secret of the target, by name: values are staged under it, and its vault's clock is the target's. */
+export function firstMember({ terms: { bindings } }: Pick<Target, 'terms'>): string {
+  return bindingKey(bindings[0]);
+}
+
+/** The binding of one secret of the target. */
+export function bindingFor({ terms: { bindings } }: Pick<Target, 'terms'>, member: string): SecretBinding {
+  return bindings.find((one) => bindingKey(one) === member) ?? bindings[0];
+}
+
+/** What an issuer is asked with. `current`: the value in force, where the question needs it. */
+export function requestFor(
+  { tools, terms: { bindings } }: Target,
+  asked: {
+    readonly credential: string;
+    readonly current: IssueRequest['current'];
+    readonly currentCredentialId: string | null;
+    readonly now: Date;
+    readonly sendBefore?: Date;
+    readonly withinMs?: number;
+  },
+): IssueRequest {
+  const { credential, current, currentCredentialId, now, sendBefore, withinMs = 30_000 } = asked;
+  return {
+    binding: bindings[0],
+    rotationId: credential,
+    current,
+    currentCredentialId,
+    signal: tools.abortAfter(withinMs),
+    now,
+    ...(sendBefore === undefined ? {} : { sendBefore }),
+  };
+}

@@ -1,0 +1,138 @@
+import { formatDuration } from '../secrets/duration.ts';
+import { ServiceError } from '../service-error.ts';
+import { bindTarget } from './bind-target.ts';
+import { decide } from './decide/decide.ts';
+import type { Act, Call, Decision, Wait } from './decide/decision.ts';
+import type { IndexedTarget } from './journal/target-index.ts';
+import { emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
+import { look } from './observe/look.ts';
+import { observe, type Sight } from './observe/observe.ts';
+import { newWorker, type Target, type Worker } from './observe/target.ts';
+import { stepsOf } from './history/rotation-steps.ts';
+import type { RotationTools } from './rotation-tools.ts';
+import { bindingKey, requireUnit } from './rotation-unit.ts';
+import { tagFaults } from './tag-faults.ts';
+import { requireStore } from './observe/vault-access.ts';
+
+/** What a pass would do for one target, in exact sentences: its decision, printed. Changes nothing. */
+export async function planTarget(target: Target, indexed: IndexedTarget | null): Promise<readonly string[]> {
+  const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
+  const worker = newWorker(target.tools.newId(), target.tools.memory.journals.get(target.key) ?? null, checkedAt);
+  let sight: Sight = await observe(target, worker);
+  for (;;) {
+    const state = stateOf(target, worker);
+    const decision: Decision = decide(sight.observation, state, sight.terms);
+    if (decision.kind === 'look') {
+      const seen = await look(target, worker, sight, decision.look);
+      sight = { ...sight, observation: { ...sight.observation, seen, checkedAt: worker.checkedAt } };
+      continue;
+    }
+    const name = target.terms.bindings.map(bindingKey).join(', ');
+    if (decision.kind === 'act') return [`${name}: would ${actText(decision.act, sight, state)}.`];
+    const said = [...decision.calls.map(callText), ...decision.waits.map((wait) => waitText(wait, state))];
+    return [...new Set(said)].map((text) => `${name}: ${text}.`);
+  }
+}
+
+function stateOf(target: Target, { journal }: Worker): TargetState {
+  return journal?.state ?? emptyState(target.key);
+}
+
+function actText(act: Act, { terms, observation }: Sight, state: TargetState): string {
+  switch (act.act) {
+    case 'identify':
+      if (!terms.dueness.due || state.rotations.length > 0) return 'find out what its newest version holds';
+      return `rotate away from ${[...observation.newest.values()].map((one) => one?.version ?? 'nothing').join(', ')}, which ends ${terms.dueness.expires.toISOString()}`;
+    case 'note':
+      if (act.entry === 'begin' && terms.dueness.due)
+        return `rotate away from ${[...observation.newest.values()].map((one) => one?.version ?? 'nothing').join(', ')}, which ends ${terms.dueness.expires.toISOString()}`;
+      return `note that it would ${act.entry}`;
+    case 'disable':
+      return `disable ${act.isStaging ? 'the staged' : 'the'} version ${act.version}`;
+    case 'end':
+      return `end the credential ${nameOf(state, act.credential)}`;
+    case 'publish':
+      return `publish the value of ${act.credential} as the newest version of ${act.member}`;
+    case 'repair':
+      return 'set the value in force at the provider once more';
+    case 'replicate':
+      return `publish the value to the further place ${String(act.place + 1)} of ${act.member}`;
+    case 'stage':
+    case 'issue':
+    case 'verify': {
+      const open = openAttempt(state);
+      return `go on with rotation ${open?.claim.rotationId ?? ''}: ${act.act} the new credential`;
+    }
+    default:
+      return act satisfies never;
+  }
+}
+
+function nameOf({ credentials }: TargetState, key: string): string {
+  return credentials.get(key)?.credentialId ?? key;
+}
+
+function callText({ code }: Call): string {
+  return `needs attention (${code})`;
+}
+
+const waitTexts = {
+  busy: 'another worker is at it',
+  stopped: 'the kill switch is on',
+  clock: "our clock and the vault's disagree",
+  retry: 'an act that failed is tried again',
+  'in-flight': 'a request in flight may still arrive',
+  approval: 'waits for approval',
+  go: 'is due, and its first rotation waits for a go',
+  'in-use': 'the old credential may still be in use',
+  mode: 'is due, and the policy leaves it to a person',
+  window: 'is due, and waits for its window',
+  paced: 'is due, and as many rotations as the policy allows were made',
+  'rest-after-roll-back': 'is due, was rolled back, and is left to people',
+  propagation: 'the provider cannot tell yet whether the value in force works',
+} as const satisfies Record<Wait['why'], string>;
+
+function waitText({ why, until, credential }: Wait, state: TargetState): string {
+  const about = why === 'in-use' && credential !== null ? ` (${nameOf(state, credential)})` : '';
+  return `${waitTexts[why]}${about}${until === null ? '' : `, until ${until.toISOString()}`}`;
+}
+
+/** What `rotate --plan` says: the steps that would be taken now, due or not, and whether what it needs answers. */
+export async function planRequest(tools: RotationTools, secret: string): Promise<readonly string[]> {
+  const unit = requireUnit(tools.policy, secret);
+  const { issuer } = bindTarget(tools, unit);
+  const steps = stepsOf[issuer.credentialClass].slice(1).join(', ');
+  const sentences = [`${unit.key}: would take the steps ${steps} with issuer ${issuer.name}.`];
+  const tagged: string[] = [];
+  for (const member of unit.members) {
+    const { vault, name, approval, graceMs } = member;
+    sentences.push(`${vault}/${name}: the old version would stay usable for ${formatDuration(graceMs)}.`);
+    if (approval.length > 0)
+      sentences.push(`${vault}/${name}: another person must approve before ${approval.join(' and ')}.`);
+    sentences.push(
+      await probe(`${vault}/${name}: reading the secret's properties`, async () => {
+        const latest = await requireStore(tools, vault).latest(name);
+        tagged.push(...tagFaults(member, latest?.tags ?? {}).map(({ sentence }) => sentence));
+        return latest;
+      }),
+    );
+  }
+  if (issuer.credentialClass !== 'self') {
+    const signal = tools.abortAfter(30_000);
+    sentences.push(await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal)));
+  }
+  return [
+    ...sentences,
+    ...tagged,
+    `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`,
+  ];
+}
+
+async function probe(what: string, look_: () => Promise<unknown>): Promise<string> {
+  try {
+    return `${what} works${(await look_()) === null ? ', and there is no such secret' : ''}.`;
+  } catch (error) {
+    if (!ServiceError.is(error)) throw error;
+    return `${what} fails with ${error.code}. ${error.says}`;
+  }
+}

@@ -1,0 +1,390 @@
+import { createHash } from 'node:crypto';
+import type { CredentialIssuer, IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
+import type { CredentialClass } from '../../src/rotation/history/rotation-steps.ts';
+import type { NewSecretVersion, SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
+import { emptyMemory, type RotationTools } from '../../src/rotation/rotation-tools.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { ServiceError } from '../../src/service-error.ts';
+import { bindingOf, dayMs, hourMs, policyOf } from '../rotation/world/rotation-world.ts';
+
+/** The five ways in which a credential comes to be; `single` and `two-users` are both of class `chosen`. */
+export const searchedClasses = ['single', 'two-users', 'two-keys', 'minted', 'self'] as const;
+export type SearchedClass = (typeof searchedClasses)[number];
+
+interface HeldVersion extends SecretVersion {
+  readonly value: string;
+}
+
+interface HeldCredential {
+  readonly id: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A request that its sender has given up, and that may still arrive. */
+type Late = { readonly until: number } & (
+  | { readonly to: 'add'; readonly version: NewSecretVersion; readonly value: string }
+  | { readonly to: 'update'; readonly name: string; readonly version: string }
+  | { readonly to: 'issue'; readonly name: string; readonly proposed: string; readonly slot: string }
+  | { readonly to: 'revoke'; readonly id: string }
+);
+
+/** What the world is, as values: a copy of them is the same world. */
+export interface Truth {
+  readonly nowMs: number;
+  /** Entries of the one journal, oldest first. */
+  readonly journal: readonly string[];
+  readonly vault: readonly HeldVersion[];
+  readonly provider: readonly HeldCredential[];
+  readonly made: number;
+  readonly late: readonly Late[];
+}
+
+/** What becomes of the next request that changes something. */
+export type Fate = 'answered' | 'lost before' | 'lost after' | 'late';
+
+/** The world that the machine runs in: `truth` is set before each step, and read after it. */
+export interface SmallWorld {
+  truth: Truth;
+  fate: Fate;
+  /** What was asked for in this step, apart from reads and the journal. */
+  asked: string | null;
+  /** What must not have happened, as soon as it does. */
+  broken: string | null;
+  readonly tools: RotationTools;
+  /** A late request arrives. */
+  arrive(index: number): void;
+}
+
+const secret = 'app';
+const vaultName = 'kv';
+const startMs = Date.parse('2026-03-01T00:00:00Z');
+/** A request that has not arrived by then never does. */
+const arrivalMs = 900_000;
+const graceMs = hourMs;
+
+const classOf = {
+  single: 'chosen',
+  'two-users': 'chosen',
+  'two-keys': 'read-back',
+  minted: 'minted',
+  self: 'self',
+} as const satisfies Record<SearchedClass, CredentialClass>;
+
+export function smallWorld(kind: SearchedClass): SmallWorld {
+  const binding = bindingOf(secret, kind, { target: kind === 'self' ? {} : { account: 'app' }, rotationsPerDay: 20 });
+  const world: SmallWorld = {
+    truth: begin(kind),
+    fate: 'answered',
+    asked: null,
+    broken: null,
+    tools: undefined as unknown as RotationTools,
+    arrive,
+  };
+  const now = () => new Date(world.truth.nowMs);
+  const never = new AbortController().signal;
+  const change = (part: Partial<Truth>) => void (world.truth = { ...world.truth, ...part });
+  const store = vaultOf();
+  const issuer = providerOf();
+  const tools: RotationTools = {
+    records: {
+      create: (path, bytes) => {
+        if (indexOf(path) !== world.truth.journal.length)
+          return Promise.reject(new ServiceError('RECORD_EXISTS', { path }));
+        change({ journal: [...world.truth.journal, Buffer.from(bytes).toString()] });
+        return Promise.resolve('1');
+      },
+      replace: () => Promise.resolve('1'),
+      read: (path) => {
+        const text = world.truth.journal[indexOf(path)];
+        return Promise.resolve(text === undefined ? null : { bytes: Buffer.from(text), revision: '1' });
+      },
+      async *list(prefix) {
+        if (!prefix.startsWith('journal/')) return;
+        yield* world.truth.journal.map((_text, index) => `${prefix}${String(index + 1).padStart(6, '0')}.json`);
+      },
+    },
+    stores: new Map([[vaultName, store]]),
+    vaults: [{ name: vaultName, url: 'https://kv.vault.azure.net', resourceId: '/kv' }],
+    policy: policyOf(binding),
+    issuers: new Map([[kind, issuer]]),
+    places: new Map(),
+    readers: { readersOf: () => Promise.resolve({ watermark: now(), gaps: [], reads: [], running: [] }) },
+    staging: { vault: null, key: () => Promise.resolve(new SecretValue('k'.repeat(43))) },
+    memory: emptyMemory(),
+    accountFor: () => Promise.resolve(),
+    killSwitch: () => Promise.resolve(false),
+    now,
+    monotonicMs: () => world.truth.nowMs,
+    random: () => 0.5,
+    newId: () => 'x',
+    abortAfter: () => never,
+  };
+  return Object.assign(world, { tools });
+
+  function indexOf(path: string): number {
+    return path.startsWith('journal/') ? Number(path.slice(-11, -5)) - 1 : -1;
+  }
+
+  function vaultOf(): SecretStore {
+    const of = (name: string) => world.truth.vault.filter((one) => one.name === name);
+    return {
+      latest: (name) => Promise.resolve(propertiesOf(of(name).at(-1))),
+      versions: (name) =>
+        Promise.resolve(
+          of(name)
+            .toReversed()
+            .flatMap((one) => propertiesOf(one) ?? []),
+        ),
+      async *list() {
+        const one = propertiesOf(of(secret).at(-1));
+        if (one !== null) yield await Promise.resolve(one);
+      },
+      value: (name, version) => {
+        const found = of(name).find((one) => one.version === version);
+        if (found?.enabled === false)
+          return Promise.reject(new ServiceError('SECRET_DISABLED', { vault: vaultName, secret: name, version }));
+        return Promise.resolve(found === undefined ? null : new SecretValue(found.value));
+      },
+      add: ({ value, ...version }) =>
+        send(
+          `add ${version.name}`,
+          { to: 'add', version: { value, ...version }, value: value.reveal() },
+          () => add(version, value.reveal()),
+          new ServiceError('VAULT_ANSWER_UNCLEAR', { vault: vaultName, secret: version.name, status: 500 }),
+        ),
+      update: (name, version) =>
+        send(
+          `disable ${name}`,
+          { to: 'update', name, version },
+          () => disable(name, version),
+          new ServiceError('VAULT_UNREACHABLE', { vault: vaultName, reason: 'lost' }),
+        ),
+      serverTime: now,
+    };
+  }
+
+  function providerOf(): CredentialIssuer {
+    const credentialClass = classOf[kind];
+    const unclear = new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: kind, provider: 'small', reason: 'lost' });
+    const slotFor = ({ current }: IssueRequest) => {
+      if (kind === 'single') return 'only';
+      if (kind === 'two-users') return current?.reveal().startsWith('a:') === true ? 'b' : 'a';
+      return world.truth.provider.find(({ value }) => value !== current?.reveal())?.id ?? 'key1';
+    };
+    return {
+      name: kind,
+      credentialClass,
+      check: () => [],
+      propose: (request) => {
+        if (credentialClass !== 'chosen' && credentialClass !== 'self') return null;
+        const made = world.truth.made + 1;
+        change({ made });
+        return new SecretValue(`${credentialClass === 'self' ? 'self' : slotFor(request)}:${String(made)}`);
+      },
+      issue: async (request, proposed) => {
+        const value = proposed?.reveal() ?? '';
+        if (credentialClass === 'self') return { credentialId: 'self', value: new SecretValue(value) };
+        const late = { to: 'issue', name: request.rotationId, proposed: value, slot: slotFor(request) } as const;
+        const made = await send(`issue ${request.rotationId}`, late, () => make(late), unclear);
+        if (made === null) throw unclear;
+        return { credentialId: made.id, value: new SecretValue(made.value) };
+      },
+      verify: (_request, { value }) =>
+        Promise.resolve(
+          opens(value.reveal())
+            ? { outcome: 'works', principal: kind, notes: [] }
+            : { outcome: 'refused', authenticated: false, reason: 'unknown' },
+        ),
+      describe: (request) => {
+        const wanted = kind === 'two-keys' ? slotFor(request) : null;
+        const found = world.truth.provider.find(({ id, name }) =>
+          wanted === null ? name === request.rotationId : id === wanted,
+        );
+        if (found === undefined) return Promise.resolve({ outcome: 'absent' });
+        const value = kind === 'two-keys' ? new SecretValue(found.value) : null;
+        return Promise.resolve({ outcome: 'present', credentialId: found.id, value });
+      },
+      list: () => Promise.resolve(world.truth.provider.map(({ id, name }) => ({ credentialId: id, rotationId: name }))),
+      revoke: async (_request, id) => {
+        await send(`revoke ${id}`, { to: 'revoke', id }, () => revoke(id), unclear);
+        return { outcome: 'revoked' };
+      },
+      lastUsed: () => Promise.resolve(null),
+    };
+  }
+
+  function opens(value: string): boolean {
+    return kind === 'self' || world.truth.provider.some((one) => one.value === value);
+  }
+
+  /** One request that changes something, with what becomes of it. */
+  function send<Value>(what: string, late: DistributiveOmit<Late, 'until'>, effect: () => Value, lost: ServiceError) {
+    world.asked = what;
+    if (world.fate === 'late') {
+      const waiting = { ...late, until: world.truth.nowMs + arrivalMs } as Late;
+      change({ late: [...world.truth.late, waiting] });
+    }
+    if (world.fate === 'lost before' || world.fate === 'late') return Promise.reject(lost);
+    const value = effect();
+    return world.fate === 'lost after' ? Promise.reject(lost) : Promise.resolve(value);
+  }
+
+  function arrive(index: number): void {
+    const request = world.truth.late[index];
+    change({ late: world.truth.late.filter((one) => one !== request) });
+    if (request?.to === 'add') add(request.version, request.value);
+    if (request?.to === 'update') disable(request.name, request.version);
+    if (request?.to === 'issue') make(request);
+    if (request?.to === 'revoke') revoke(request.id);
+  }
+
+  function add({ name, expires, contentType, tags }: Omit<NewSecretVersion, 'value'>, value: string): SecretVersion {
+    const of = world.truth.vault.filter((one) => one.name === name);
+    const version = createHash('sha256')
+      .update(`${name} ${String(of.length)}`)
+      .digest('hex')
+      .slice(0, 32);
+    const created = new Date(Math.floor(world.truth.nowMs / 1000) * 1000);
+    const held = { name, version, enabled: true, notBefore: null, expires, created, contentType, tags, value };
+    const id = tags['rotation-id'];
+    const twin = of.find((one) => id !== undefined && one.tags['rotation-id'] === id && one.value !== value);
+    if (twin !== undefined && name === secret) world.broken ??= `two values carry the id ${String(id)}`;
+    change({ vault: [...world.truth.vault, held] });
+    const { value: _value, ...rest } = held;
+    return rest;
+  }
+
+  function disable(name: string, version: string): SecretVersion {
+    const of = world.truth.vault.filter((one) => one.name === name);
+    if (name === secret && of.at(-1)?.version === version) world.broken ??= 'the newest version is disabled';
+    const vault = world.truth.vault.map((one) =>
+      one.name === name && one.version === version ? { ...one, enabled: false } : one,
+    );
+    change({ vault });
+    const found = propertiesOf(vault.find((one) => one.name === name && one.version === version));
+    if (found === null) throw new Error(version);
+    return found;
+  }
+
+  function make({
+    name,
+    proposed,
+    slot,
+  }: Pick<Late & { to: 'issue' }, 'name' | 'proposed' | 'slot'>): HeldCredential | null {
+    const { provider, made } = world.truth;
+    if (kind === 'minted' && provider.some((one) => one.name === name)) return null;
+    const isOurs = kind === 'single' || kind === 'two-users';
+    const next = isOurs ? made : made + 1;
+    const id = kind === 'minted' ? `t${String(next)}` : slot;
+    const credential = { id, name: kind === 'two-keys' ? id : name, value: isOurs ? proposed : `v${String(next)}` };
+    if (kind !== 'single' && provider.find((one) => one.id === id)?.value !== credential.value) mustNotEnd(id);
+    change({ made: next, provider: [...provider.filter((one) => one.id !== id), credential] });
+    return credential;
+  }
+
+  function revoke(id: string): void {
+    const found = world.truth.provider.find((one) => one.id === id);
+    if (found === undefined || kind === 'single') return;
+    if (id === 'foreign') world.broken ??= "somebody else's credential is ended";
+    mustNotEnd(id);
+    const rest = world.truth.provider.filter((one) => one !== found);
+    const made = world.truth.made + 1;
+    // Of two keys the slot stays, with a value that nobody knows.
+    change(
+      kind === 'two-keys' ? { made, provider: [...rest, { ...found, value: `v${String(made)}` }] } : { provider: rest },
+    );
+  }
+
+  /** What is served, or was within the grace, must not end. */
+  function mustNotEnd(id: string): void {
+    const value = world.truth.provider.find((one) => one.id === id)?.value;
+    const versions = world.truth.vault.filter(({ name }) => name === secret);
+    const last = versions.findLastIndex((one) => one.value === value);
+    if (value === undefined || last < 0) return;
+    const next = versions[last + 1];
+    if (next === undefined) world.broken ??= `${id} is ended while it is served`;
+    else if (world.truth.nowMs < next.created.getTime() + graceMs) world.broken ??= `${id} is ended within its grace`;
+  }
+}
+
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+function propertiesOf(held: HeldVersion | undefined): SecretVersion | null {
+  if (held === undefined) return null;
+  const { value: _value, ...rest } = held;
+  return rest;
+}
+
+/** One secret, due, with a credential that works. */
+function begin(kind: SearchedClass): Truth {
+  const value = { single: 'only:old', 'two-users': 'a:old', 'two-keys': 'old', minted: 'old', self: 'self:old' }[kind];
+  const id = { single: 'only', 'two-users': 'a', 'two-keys': 'key1', minted: 'old', self: null }[kind];
+  const provider: HeldCredential[] = id === null ? [] : [{ id, name: 'aaaaaaaaaaaaaaaa.1', value }];
+  if (kind === 'two-keys') provider.push({ id: 'key2', name: 'key2', value: 'spare' });
+  if (kind === 'minted') provider.push({ id: 'foreign', name: 'made by hand', value: 'foreign' });
+  const version: HeldVersion = {
+    name: secret,
+    version: '0'.repeat(32),
+    enabled: true,
+    notBefore: null,
+    created: new Date(startMs - 80 * dayMs),
+    expires: new Date(startMs + 10 * dayMs),
+    contentType: null,
+    tags: id === null ? {} : { CredentialId: id, 'rotation-id': 'aaaaaaaaaaaaaaaa.1' },
+    value,
+  };
+  return { nowMs: startMs, journal: [], vault: [version], provider, made: 0, late: [] };
+}
+
+/** What must hold in every state. */
+export function brokenState(kind: SearchedClass, { vault, provider, late }: Truth): string | null {
+  const versions = vault.filter(({ name }) => name === secret);
+  const latest = versions.at(-1);
+  if (latest === undefined || !latest.enabled) return 'readers of the latest version are refused';
+  const isUnavoidable = kind === 'single' || kind === 'self';
+  if (!isUnavoidable && !provider.some(({ value }) => value === latest.value)) return 'the latest value does not work';
+  if (kind !== 'minted') return null;
+  const held = new Set(versions.filter(({ enabled }) => enabled).map(({ value }) => value));
+  const unheld = provider.filter(({ id, value }) => id !== 'foreign' && !held.has(value));
+  return unheld.length > 3 + late.length ? `${String(unheld.length)} tokens are in no version` : null;
+}
+
+/** What must hold once everything had time to come to its end, without further trouble. */
+export function brokenEnd(kind: SearchedClass, truth: Truth): string | null {
+  const { vault, provider } = truth;
+  const latest = vault.filter(({ name }) => name === secret).at(-1);
+  if (kind !== 'self' && !provider.some(({ value }) => value === latest?.value))
+    return 'the latest value is dead at the end';
+  if (vault.some(({ name, enabled }) => name !== secret && enabled)) return 'a staged value is left';
+  if (kind !== 'minted') return null;
+  const left = provider.filter(({ id, value }) => id !== 'foreign' && value !== latest?.value);
+  return left.length === 0 ? null : `token ${left[0]?.id ?? ''} is left`;
+}
+
+/** Somebody sets the secret to a value that worked before and works still, or once more to the newest. */
+export function setByAnother(truth: Truth, kind: SearchedClass, which: 'oldest' | 'newest'): Truth | null {
+  const versions = truth.vault.filter(({ name }) => name === secret);
+  const value = (which === 'oldest' ? versions[0] : versions.at(-1))?.value ?? '';
+  if (which === 'oldest' && versions.at(-1)?.value === value) return null;
+  if (kind === 'single' && which === 'oldest') return null;
+  if (kind !== 'self' && kind !== 'single' && !truth.provider.some((one) => one.value === value)) return null;
+  const version = createHash('sha256')
+    .update(`${secret} ${String(versions.length)}`)
+    .digest('hex')
+    .slice(0, 32);
+  const created = new Date(truth.nowMs);
+  const expires = new Date(truth.nowMs + 5 * dayMs);
+  const held = {
+    name: secret,
+    version,
+    enabled: true,
+    notBefore: null,
+    expires,
+    created,
+    contentType: null,
+    tags: {},
+    value,
+  };
+  return { ...truth, vault: [...truth.vault, held] };
+}
