@@ -107,6 +107,14 @@ describe('a person on their own machine', () => {
     expect([absent.code, absent.log]).toEqual([83, expect.stringContaining('NOT_ON_THE_PATH')]);
   });
 
+  it('gets from doctor nothing about runners, and what may be wrong with their own sign-in', async () => {
+    const { code, output } = await laptop().run(['doctor', '--secret', 'shop-api-key']);
+    expect(output).not.toMatch(/runner:|job:|masks:|metadata service/);
+    // This person may read the whole vault.
+    expect([code, output]).toEqual([1, expect.stringContaining('this identity can read pending values')]);
+    expect(output).toMatch(/pass {2}identity: object id/);
+  });
+
   it('is not believed if somebody else could write the file', async () => {
     const { file, run } = laptop();
     chmodSync(file, 0o666);

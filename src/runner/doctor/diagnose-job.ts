@@ -18,6 +18,8 @@ const weaknesses = [
 
 /** Checks what in the runner and the job could weaken the helper. */
 export function diagnoseJob(environment: Environment, configuration: FetchConfiguration): readonly Diagnosis[] {
+  // A person's own machine has neither runner nor job.
+  if (configuration.gitea === null) return [memory()];
   return [
     runnerVersion(environment),
     job(environment, configuration),

@@ -32,7 +32,7 @@ export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Run
     found.push(...diagnoseJob(runtime.environment, configuration));
     // Request no token if a job could redirect it.
     if (safe) {
-      found.push(await diagnoseMetadata(httpExchange, configuration));
+      if (configuration.gitea !== null) found.push(await diagnoseMetadata(httpExchange, configuration));
       found.push(...(await probeReads(configuration, wanted, runtime)));
     }
   }
