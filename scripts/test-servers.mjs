@@ -1,4 +1,4 @@
-// `npm run test:servers`: rotates against real PostgreSQL, MariaDB and Redis servers that it starts itself, where they
+// `npm run test:servers`: rotates against real PostgreSQL, MariaDB, Redis and RabbitMQ servers that it starts itself, where they
 // are installed (scripts/install-test-servers.sh installs them on Debian).
 import { prepare, run } from './prepare.mjs';
 

@@ -15,6 +15,7 @@ import { giteaUserPasswordIssuer } from './gitea/gitea-user-password-issuer.ts';
 import { giteaWebhookSecretIssuer } from './gitea/gitea-webhook-secret-issuer.ts';
 import { hmacSecretIssuer } from './local/hmac-secret-issuer.ts';
 import type { ReadSecret } from './shared/read-secret.ts';
+import { rabbitmqIssuer } from './rabbitmq/rabbitmq-issuer.ts';
 import type { IssuerPorts } from './shared/issuer-ports.ts';
 import { sshKeyPairIssuer } from './local/ssh-key-pair-issuer.ts';
 import { unconfiguredIssuer } from './shared/unconfigured-issuer.ts';
@@ -39,6 +40,7 @@ export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, Credent
     ...Object.entries(databaseIssuers).map(([name, make]) =>
       withSecrets(name, (read) => make({ readSecret: read, randomBytes })),
     ),
+    withSecrets('rabbitmq', (read) => rabbitmqIssuer({ readSecret: read, randomBytes })),
     withSecrets('webhook', (read) => webhookIssuer({ name: 'webhook', readSecret: read, randomBytes })),
     withSecrets(
       'webhook-minted',

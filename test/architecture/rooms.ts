@@ -78,6 +78,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/issuers': {
     azure: ['shared'],
     databases: ['shared'],
+    rabbitmq: ['shared', 'databases'],
     gitea: ['shared'],
     webhook: ['shared'],
     local: ['shared', 'gitea'],

@@ -30,7 +30,11 @@ export type UserOf<Place> = Place & { readonly name: string };
 export interface DatabaseEngine<Place = unknown> {
   /** Also the scheme of its URLs. */
   readonly scheme: string;
+  /** The scheme to publish over TLS, if it differs. */
+  readonly tlsScheme?: string;
   readonly defaultPort: number;
+  /** How the server names its databases, if not in letters, digits, `_` and `-` alone. */
+  readonly database?: TargetField<string>;
   /** The rules that a password meets unless the target has others. */
   readonly password: PasswordRules;
   /** Further fields of the target, such as a probe: what they hold is given to each operation. */

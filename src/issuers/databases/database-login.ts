@@ -20,11 +20,12 @@ export interface DatabaseLogin extends DatabasePlace {
 
 export type LoginForm = 'url' | 'json';
 
-/** Other spellings of a scheme in clients. `rediss` is Redis over TLS. */
+/** Other spellings of a scheme in clients. `rediss` and `amqps` are over TLS. */
 const aliases: Readonly<Record<string, readonly string[]>> = {
   postgresql: ['postgres'],
   mysql: ['mariadb'],
   redis: ['rediss'],
+  amqp: ['amqps'],
 };
 /** URL parameters that name a second login or server. */
 const parametersOfPlace = /^(?:user|username|password|passfile|host|hostaddr|port|dbname|database|db|service)$/i;

@@ -197,7 +197,10 @@ function read<Place>({ target, engine }: Ports<Place>, binding: SecretBinding) {
     users: [one, other] as const,
     password: { length, alphabet, classes },
     further,
-    place: databasePlace(engine.scheme, rest),
+    place: {
+      ...databasePlace(engine.scheme, rest),
+      written: rest.tls === 'verify' ? (engine.tlsScheme ?? engine.scheme) : engine.scheme,
+    },
   };
 }
 

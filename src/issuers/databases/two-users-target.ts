@@ -5,9 +5,12 @@ import { nameFaults } from './server-tls.ts';
 import { texts } from '../shared/target-fields.ts';
 import { readFields, type TargetFault, type TargetFields, targetRefused, targetShape } from '../shared/target-shape.ts';
 
-function commonFields({ defaultPort, password }: Pick<DatabaseEngine, 'defaultPort' | 'password'>) {
-  return { ...databaseFields(defaultPort, password), users: texts(/[a-z_][a-z0-9_]{0,30}/, 'names of users') };
+function commonFields({ defaultPort, password, database }: CommonPart) {
+  const fields = databaseFields(defaultPort, password);
+  return { ...fields, database: database ?? fields.database, users: texts(/[a-z_][a-z0-9_]{0,30}/, 'names of users') };
 }
+
+type CommonPart = Pick<DatabaseEngine, 'defaultPort' | 'password' | 'database' | 'verifiesAddresses'>;
 
 /** The target of two users: the fields of every database, and the further ones of its server. */
 export interface TwoUsersTarget<Place> {
@@ -47,7 +50,7 @@ export function twoUsersTarget<Place>(issuer: string, engine: DatabaseEngine<Pla
   }
 }
 
-function commonShape(issuer: string, engine: Pick<DatabaseEngine, 'defaultPort' | 'password' | 'verifiesAddresses'>) {
+function commonShape(issuer: string, engine: CommonPart) {
   return targetShape(issuer, commonFields(engine), (target) => [
     ...databaseFaults(target),
     ...(engine.verifiesAddresses ? [] : nameFaults(target)),

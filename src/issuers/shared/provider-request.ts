@@ -6,14 +6,14 @@ export interface ProviderRequest {
   readonly issuer: string;
   /** Its name in errors: a host or a resource, never with a secret in it. */
   readonly provider: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
   /** Whether it changes something, so that the effect of a lost answer is unknown. */
   readonly changes: boolean;
-  /** Replaces `fetch` if addresses must be checked before sending. */
+  /** Replaces `fetch` if addresses must be checked before sending, or a private authority counts. */
   readonly send?: SendRequest;
   /** Further statuses that the caller handles. 2xx and 404 always come back. */
   readonly statuses?: readonly number[];
