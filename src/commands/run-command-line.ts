@@ -2,7 +2,7 @@ import { parseWords } from '../command-line/parse-words.ts';
 import { type ErrorCode, ServiceError } from '../service-error.ts';
 import type { ExitCode, Runtime } from './command.ts';
 import { commands, program } from './command-table.ts';
-import { harmlessLine } from '../log/harmless-line.ts';
+import { harmlessLine } from '../command-line/harmless-line.ts';
 
 /** Failures that mean that the command, its settings or its files were written wrongly: exit code 2. */
 const wrongUse: readonly ErrorCode[] = [

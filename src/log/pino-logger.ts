@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { ServiceError } from '../service-error.ts';
-import { harmlessLine } from './harmless-line.ts';
+import { harmlessLine } from '../command-line/harmless-line.ts';
 import { type LogFields, type Logger, type LogLevel, type LogLine } from './logger.ts';
 
 export interface LoggerSettings {

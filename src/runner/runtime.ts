@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { harmlessLine } from '../command-line/harmless-line.ts';
 
 /** What the helper needs from its machine, as one argument, so that a test can replace it. */
 export interface Runtime {
@@ -23,6 +24,6 @@ export function machineRuntime(): Runtime {
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     chance: Math.random,
     nonce: (bytes) => randomBytes(bytes).toString('hex'),
-    say: (line) => process.stderr.write(`keyturn-fetch: ${line}\n`),
+    say: (line) => process.stderr.write(`keyturn-fetch: ${harmlessLine(line)}\n`),
   };
 }

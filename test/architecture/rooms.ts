@@ -36,7 +36,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
   'command-line': [],
-  log: ['service-error.ts', 'faults'],
+  log: ['service-error.ts', 'faults', 'command-line/harmless-line.ts'],
   notify: ground,
   runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.

@@ -125,6 +125,19 @@ describe('a person on their own machine', () => {
   });
 });
 
+describe('a name from outside', () => {
+  it('stays on its line of the terminal, with nothing that a terminal would obey', async () => {
+    const { home, run } = laptop();
+    const name = 'a\n\u001b[2Jkeyturn-fetch: everything is fine';
+    const { code, log } = await run(['check', name]);
+    expect([code, log.split('\n').length, log.includes('\u001b')]).toEqual([2, 2, false]);
+    const entry = '{ name: a, file: "/run/\\e[2Jx" }';
+    writeFileSync(join(home, 'keyturn.yml'), `format: 1\nsecrets:\n  - ${entry}\n`);
+    const checked = await run(['check']);
+    expect([checked.code, checked.output]).toEqual([0, 'a → file /run/\\u001b[2Jx\n']);
+  });
+});
+
 describe('a person’s configuration in a job', () => {
   it('is not believed, whatever the job does to its environment', async () => {
     const { home, run } = laptop();

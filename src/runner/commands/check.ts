@@ -1,4 +1,5 @@
 import type { WordsOf } from '../../command-line/command-row.ts';
+import { harmlessLine } from '../../command-line/harmless-line.ts';
 import { checkManifest, describeFault, readManifestText } from '../configuration/manifest.ts';
 import type { SecretRequest, SecretSelection } from '../configuration/secret-request.ts';
 import type { Runtime } from '../runtime.ts';
@@ -20,7 +21,7 @@ export async function check(
   const { requests, selections } = manifest;
   const lines = [...requests.map(described), ...selections.map(selected)];
   const found = { ok: true, secrets: requests, selections };
-  process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${lines.join('\n')}\n`);
+  process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${lines.map(harmlessLine).join('\n')}\n`);
   return 0;
 }
 
