@@ -5,6 +5,7 @@ import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
+import { recordPolicy } from './audit/collection/policy-ledger.ts';
 import { openPolicy } from './composition/open-policy.ts';
 import {
   openLogger,
@@ -39,7 +40,8 @@ export async function composeKeyturn(
 ): Promise<Composition> {
   const { now = () => new Date() } = options;
   const settings = readSettings(environment);
-  const policy = await openPolicy(settings);
+  const { policy, text: policyText } = await openPolicy(settings);
+  const loadedAt = now();
   const credential = azureCredential(settings.identity, settings);
   const records = await openRecords(settings, credential);
   const resolve = settingResolver({ ...settings, credential, records, now });
@@ -79,6 +81,7 @@ export async function composeKeyturn(
     access: portalAccess,
     web: createWebPorts({ ...parts, resolve, deliveries }),
     rotationLog,
+    keepPolicy: async () => await recordPolicy(records, policyText, loadedAt),
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });
   return { ...parts, sessions, keyturn };

@@ -1,24 +1,35 @@
-import { createHash } from 'node:crypto';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { Policy } from '../secrets/policy.ts';
-import { createAttributor } from './attribution/attribute-retrievals.ts';
+import type { PolicyAt } from '../secrets/policy-timeline.ts';
+import { type Attributor, createAttributor } from './attribution/attribute-retrievals.ts';
 import type { Attribution } from './model/attribution.ts';
-import type { AuditedPeriod, ReportingPeriod } from './model/audited-period.ts';
+import type {
+  AuditedEvent,
+  AuditedPeriod,
+  InventoriedSecret,
+  InventorySnapshot,
+  ReportingPeriod,
+  SecretDay,
+} from './model/audited-period.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
 import { jobCollection } from './collection/job-collection.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
+import type { FindingContext } from './findings/finding-rule.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
-import { type InventoriedSecret, inventoryAt } from './collection/inventory-ledger.ts';
+import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
 import { countInventory } from './period/inventory-reads.ts';
 import type { Job } from './model/job.ts';
 import { jobKey } from './model/job-name.ts';
 import { jobsOf } from './collection/job-ledger.ts';
 import { ownReads } from './collection/own-read-ledger.ts';
 import { periodRows } from './period/period-rows.ts';
-import { type ExclusionReason, type PopulationRule, classifyExclusion, toExclusions } from './period/population.ts';
-import { createQueryRecords } from './period/query-records.ts';
+import { type ExclusionReason, type PopulationRule, classifyExclusion } from './period/population.ts';
+import { type LoadedPolicy, policiesInForce } from './period/policies-in-force.ts';
+import { collectKnownSecrets } from './period/collect-known-secrets.ts';
+import { listReceipts } from './attribution/list-receipts.ts';
+import { createRowCounts } from './period/row-counts.ts';
 import { answeredAt } from './attribution/receipt-index.ts';
 import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
 import { refusedReceipts } from './collection/receipt-room.ts';
@@ -32,60 +43,45 @@ export interface PeriodToAudit {
   /** The secrets of the vaults at the end of the period; defaults to the newest recorded snapshot. */
   readonly inventory?: readonly InventoriedSecret[] | null;
   readonly rotations: readonly RotationHistory[];
+  /** Every policy that was loaded, oldest first: each moment is judged by the one in force then. Defaults to `policy`. */
+  readonly policies?: readonly LoadedPolicy[];
   readonly period: ReportingPeriod;
   readonly now: Date;
 }
 
 /**
  * Audits one period from collected records only. It asks neither Azure nor Gitea, so the same records always produce
- * the same result. It reads the rows once, and again for each iteration of `attributions()`, with one day in memory at
- * a time.
+ * the same result. It reads the rows once, and again for each iteration of `attributions()` and `events()`, with one day
+ * in memory at a time.
  */
 export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> {
-  const { records, policy, period, rotations, now } = audit;
+  const { records, policy, period, now } = audit;
   const collection = await retrievalCollection(records);
   const canaries = await canaryReads(records, period);
-  const { attributor, jobsInPeriod, jobsNotRead } = await loadAttributor(audit);
+  const inForce = policiesInForce(audit.policies ?? [], policy, period);
+  const loaded = await loadAttributor(audit, inForce.policyAt);
+  const { attributor } = loaded;
   const { receipts } = attributor.context;
+  const { policyAt } = inForce;
   const population = {
-    policy,
+    policyAt,
     vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
     canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
   };
-
   const asOf = Math.min(period.to.getTime(), now.getTime());
-  const held = await loadInventory(audit);
-  const inventory = countInventory(held, asOf);
+  const context = { ...(await findingContext(audit, asOf)), policyAt, attribution: attributor.context };
+  const exceptions = findExceptions(context);
+  const inventory = countInventory(await loadInventory(audit), asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, population.vaults, canaries, collection);
-  const exceptions = findExceptions({
-    period,
-    policyAt: attributor.context.policyAt,
-    rotations,
-    attribution: attributor.context,
-    refusedReceipts: await refusedReceipts(records, period),
-  });
-  const queries = createQueryRecords(collection);
-  const excluded = new Map<ExclusionReason, number>();
-  const unreadable: { readonly place: string; readonly reason: string }[] = [];
-  const slices: AuditedPeriod['slices'][number][] = [];
-  let rowsRead = 0;
-  const exclude = (reason: ExclusionReason, count: number) => excluded.set(reason, (excluded.get(reason) ?? 0) + count);
-
+  const rows = createRowCounts(collection);
+  for await (const snapshot of snapshots(audit, asOf)) exceptions.seeInventory(snapshot);
   for await (const day of periodRows(records, period)) {
-    rowsRead += day.rowsRead;
-    exclude('outside the period', day.outside);
-    exclude('not readable as an audit row', day.unreadable.length);
-    exclude('a further record of an event that is already counted', day.duplicates);
-    unreadable.push(...day.unreadable);
-    for (const { path, bytes, header } of day.slices) {
-      slices.push({ path, sha256: createHash('sha256').update(bytes).digest('hex'), rows: header.added });
-      queries.see(header);
-    }
+    rows.see(day);
     for (const retrieval of day.retrievals) {
       coverage.see(retrieval);
       if (retrieval.correlationId !== null) receipts.match(retrieval.correlationId);
       const reason = classifyExclusion(retrieval, population);
-      if (reason !== null) exclude(reason, 1);
+      if (reason !== null) rows.exclude(reason, 1);
       if (reason === 'in a vault that is not in scope') continue;
       const attribution = reason === null ? attributor.attribute(retrieval) : null;
       if (attribution !== null) inventory.see(retrieval);
@@ -96,35 +92,94 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const settledTo = collection === null ? Number.NEGATIVE_INFINITY : Date.parse(collection.watermark);
   const hours = coverage.coverage();
   const entries = inventory.entries();
-  const orphaned = receipts.orphans(period.from.getTime(), Math.min(period.to.getTime(), settledTo)).length;
+  const counted = rows.result();
+  const end = { settledTo, asOf, coverage: hours, unreadable: counted.unreadableRows, inventory: entries };
+  const walk = { records, period, population, attributor, context };
   return {
     period,
     vaults: [...population.vaults].sort(),
-    rowsRead,
-    exclusions: toExclusions(excluded),
-    unreadableRows: unreadable,
-    attributions: () => attributeRows(records, period, population, attributor),
-    findings: exceptions.findings({ settledTo, asOf, coverage: hours, unreadable, inventory: entries, held }),
-    jobs: jobsInPeriod,
-    receipts: { ...receipts.counts(), orphaned },
+    ...counted,
+    attributions: () => attributeRows(walk),
+    events: () => judgeRows(walk),
+    secretDays: () => judgeSecrets(audit, asOf, context),
+    findings: exceptions.findings(end),
+    jobs: loaded.jobRecords.length,
+    jobRecords: loaded.jobRecords,
+    receipts: {
+      ...receipts.counts(),
+      orphaned: receipts.orphans(period.from.getTime(), Math.min(period.to.getTime(), settledTo)).length,
+    },
+    receiptRecords: listReceipts(attributor.context, period, settledTo),
+    ...inForce,
     coverage: hours,
-    notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, jobsNotRead)],
-    queries: queries.all(),
-    slices,
+    notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, loaded.jobsNotRead)],
     inventory: entries,
   };
 }
 
+/** What rules know before the first row, but for the join. */
+async function findingContext(audit: PeriodToAudit, asOf: number) {
+  const { records, period, rotations } = audit;
+  const secrets = collectKnownSecrets();
+  for await (const snapshot of snapshots(audit, asOf)) secrets.see(snapshot);
+  return { period, rotations, secrets, refusedReceipts: await refusedReceipts(records, period) };
+}
+
+/** The inventories of the period; the one that was given stands for all. */
+async function* snapshots(
+  { records, inventory, period }: PeriodToAudit,
+  asOf: number,
+): AsyncGenerator<InventorySnapshot> {
+  if (inventory != null && inventory.length > 0) yield { at: new Date(asOf - 1).toISOString(), entries: inventory };
+  else if (inventory == null) yield* snapshotsOf(records, { from: period.from, to: new Date(asOf) });
+}
+
+interface Walk {
+  readonly records: RecordStore;
+  readonly period: ReportingPeriod;
+  readonly population: PopulationRule;
+  readonly attributor: Attributor;
+  readonly context: FindingContext;
+}
+
 /** One row in memory at a time. Rows outside the population are not attributed. */
-async function* attributeRows(
-  records: RecordStore,
-  period: ReportingPeriod,
-  population: PopulationRule,
-  attributor: ReturnType<typeof createAttributor>,
-): AsyncGenerator<Attribution> {
+async function* attributeRows({ records, period, population, attributor }: Walk): AsyncGenerator<Attribution> {
   for await (const day of periodRows(records, period)) {
     for (const retrieval of day.retrievals) {
       if (classifyExclusion(retrieval, population) === null) yield attributor.attribute(retrieval);
+    }
+  }
+}
+
+/** The exclusions whose rows are a population of their own. */
+const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
+  'a write',
+  'refused',
+  "a read of a staging secret by Keyturn's rotator",
+]);
+
+/** The same, with what the rules say of each event. The rules are run anew, so that no verdict need be kept in memory. */
+async function* judgeRows({ records, period, population, attributor, context }: Walk): AsyncGenerator<AuditedEvent> {
+  const exceptions = findExceptions(context);
+  for await (const day of periodRows(records, period)) {
+    for (const retrieval of day.retrievals) {
+      const reason = classifyExclusion(retrieval, population);
+      if (reason === 'in a vault that is not in scope') continue;
+      const attribution = reason === null ? attributor.attribute(retrieval) : null;
+      const judgements = exceptions.see(retrieval, attribution);
+      // Rows that contradict themselves are exceptions of the test of rows, whatever else they are.
+      const isOdd = judgements.get('status-disagrees') === 'broken';
+      if (reason === null || isOdd || populations.has(reason)) yield { retrieval, attribution, judgements };
+    }
+  }
+}
+
+async function* judgeSecrets(audit: PeriodToAudit, asOf: number, context: FindingContext): AsyncGenerator<SecretDay> {
+  const exceptions = findExceptions(context);
+  for await (const snapshot of snapshots(audit, asOf)) {
+    const judged = exceptions.seeInventory(snapshot);
+    for (const [index, secret] of snapshot.entries.entries()) {
+      yield { day: snapshot.at.slice(0, 10), at: snapshot.at, secret, judgements: judged[index] ?? new Map() };
     }
   }
 }
@@ -134,13 +189,13 @@ async function* attributeRows(
  */
 const edgeMs = 60_000;
 
-async function loadAttributor({ records, policy, rotations, period }: PeriodToAudit) {
+async function loadAttributor({ records, policy, rotations, period }: PeriodToAudit, policyAt: PolicyAt) {
   const jobs: Job[] = [];
-  const inPeriod = new Set<string>();
+  const inPeriod = new Map<string, Job>();
   for await (const job of jobsOf(records, period)) {
     jobs.push(job);
     const at = Date.parse(job.startedAt ?? job.createdAt);
-    if (at >= period.from.getTime() && at < period.to.getTime()) inPeriod.add(jobKey(job));
+    if (at >= period.from.getTime() && at < period.to.getTime()) inPeriod.set(jobKey(job), job);
   }
   const harvested = new Set<string>();
   const receipts: LedgerReceipt[] = [];
@@ -152,8 +207,12 @@ async function loadAttributor({ records, policy, rotations, period }: PeriodToAu
   const completeTo = ledger?.completeTo ?? null;
   const ledgerCompleteTo = completeTo === null ? null : new Date(completeTo);
   const own = await ownReads(records, period);
-  const sources = { policy, jobs, receipts, rotations, ownReads: own, harvested, ledgerCompleteTo };
-  return { attributor: createAttributor(sources), jobsInPeriod: inPeriod.size, jobsNotRead: ledger?.notRead ?? [] };
+  const sources = { policy, policyAt, jobs, receipts, rotations, ownReads: own, harvested, ledgerCompleteTo };
+  return {
+    attributor: createAttributor(sources),
+    jobRecords: [...inPeriod.values()],
+    jobsNotRead: ledger?.notRead ?? [],
+  };
 }
 
 async function loadInventory({

@@ -37,7 +37,7 @@ export const explain: Run<typeof explainRow> = async ({ values, positionals }, {
   };
   const policy =
     values.policy === undefined
-      ? await openPolicy(readSettings(environment))
+      ? (await openPolicy(readSettings(environment))).policy
       : await openPolicyFile(resolve(directory, values.policy), []);
   const explanation = explainRead(policy, findBinding(policy, name), job);
   if (values.json) print(JSON.stringify(explanation));

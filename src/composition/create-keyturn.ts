@@ -22,6 +22,8 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
   readonly web: WebPorts;
   readonly rotationLog: RotationLog;
   readonly takeInventory: () => Promise<number>;
+  /** Keeps the policy that this process loaded, unless it is on record. Returns whether it is new. */
+  readonly keepPolicy: () => Promise<boolean>;
 }
 
 /**
@@ -71,13 +73,15 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (log === null) return idle('Retrievals', 'no log workspace is configured');
       return await telling('collect log rows', async () => {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
-        const [counts, listed, looked] = await Promise.allSettled([
+        const [counts, listed, kept, looked] = await Promise.allSettled([
           collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
           ports.takeInventory(),
+          ports.keepPolicy(),
           posture === null ? false : keepPosture(records, posture, now()),
         ]);
         if (counts.status === 'rejected') throw counts.reason;
         if (listed.status === 'rejected') throw listed.reason;
+        if (kept.status === 'rejected') throw kept.reason;
         if (looked.status === 'rejected') throw looked.reason;
         const all = { ...counts.value, secretsInventoried: listed.value, posturesKept: looked.value ? 1 : 0 };
         return { what: 'Retrievals', says: describeRetrievals(all), counts: all };

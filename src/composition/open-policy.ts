@@ -1,4 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { policiesOn } from '../audit/collection/policy-ledger.ts';
+import type { LoadedPolicy } from '../audit/period/policies-in-force.ts';
+import type { RecordStore } from '../records/record-store.ts';
 import { parsePolicy } from '../secrets/parse-policy.ts';
 import { emptyPolicy, type Policy } from '../secrets/policy.ts';
 import { yamlSource } from '../secrets/yaml-source.ts';
@@ -9,9 +12,31 @@ import type { Settings } from '../settings.ts';
  * Reads the operator's policy; without one Keyturn only observes. A file that is named and missing is a fault.
  * @throws ServiceError `POLICY_MALFORMED` with every fault.
  */
-export async function openPolicy({ policyFile, vaults }: Settings): Promise<Policy> {
-  if (policyFile === null) return emptyPolicy;
-  return parsePolicy(await readPolicy(policyFile), policyFile, vaults);
+export async function openPolicy({ policyFile, vaults }: Settings): Promise<OpenedPolicy> {
+  if (policyFile === null) return { policy: emptyPolicy, text: '' };
+  const text = await readPolicy(policyFile);
+  return { policy: parsePolicy(text, policyFile, vaults), text };
+}
+
+interface OpenedPolicy {
+  readonly policy: Policy;
+  /** As it was read; empty while no policy is configured. */
+  readonly text: string;
+}
+
+/**
+ * Every policy that was loaded, oldest first. Secrets of vaults that the settings no longer name are read too.
+ * @throws ServiceError `POLICY_MALFORMED` for a text on record that this release cannot parse.
+ */
+export async function loadedPolicies(records: RecordStore, { vaults }: Settings): Promise<readonly LoadedPolicy[]> {
+  return (await policiesOn(records)).map((record) => {
+    if (record.text === '') return { ...record, policy: emptyPolicy };
+    const named = new Set([...vaults.map(({ name }) => name), ...vaultsNamedIn(record.text)]);
+    const known = [...named].map(
+      (name) => vaults.find((vault) => vault.name === name) ?? { name, url: `https://${name}`, resourceId: null },
+    );
+    return { ...record, policy: parsePolicy(record.text, `the policy loaded at ${record.loadedAt}`, known) };
+  });
 }
 
 /** Stands for the vault of secrets that are written by name alone, where neither rows nor policy name one. */

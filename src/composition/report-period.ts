@@ -5,6 +5,7 @@ import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
+import { loadedPolicies } from './open-policy.ts';
 import type { Composition } from './composition.ts';
 import { version } from './version.ts';
 
@@ -27,7 +28,9 @@ export async function reportPeriod(
   const rotations: RotationHistory[] = [];
   for await (const rotation of readRotationHistories(records, period)) rotations.push(rotation);
   const vaults = settings.vaults.map(({ name }) => name);
-  const audited = await auditPeriod({ records, policy, vaults, inventory: null, period, rotations, now: now() });
+  const policies = await loadedPolicies(records, settings);
+  const sources = { records, policy, policies, vaults, inventory: null, rotations };
+  const audited = await auditPeriod({ ...sources, period, now: now() });
   return await producePack({
     period,
     audited,

@@ -1,5 +1,6 @@
 import { dayMs } from '../secrets/duration.ts';
-import { type InventoriedSecret, inventoryAt, recordInventory } from '../audit/collection/inventory-ledger.ts';
+import { inventoryAt, recordInventory } from '../audit/collection/inventory-ledger.ts';
+import type { InventoriedSecret } from '../audit/model/audited-period.ts';
 import { isStagingName } from '../rotation/observe/staging.ts';
 import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';
@@ -31,7 +32,9 @@ export async function takeInventory(ports: {
     const store = stores.get(vault);
     if (store === undefined) continue;
     for await (const version of store.list()) {
-      if (!isStagingName(version.name) && !own.has(version.name)) entries.push(entryOf(vault, version, policy));
+      if (isStagingName(version.name)) continue;
+      const entry = entryOf(vault, version, policy);
+      entries.push(own.has(version.name) ? { ...entry, own: true } : entry);
     }
   }
   await recordInventory(records, entries, now());

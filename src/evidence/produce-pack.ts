@@ -1,7 +1,7 @@
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import { buildReportModel, rowCap } from './report/build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './report/control-catalogue.ts';
-import { retrievalFiles, writeStateFiles } from './pack/data-files.ts';
+import { populationRows, retrievalFiles, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
 import type { PackOrder } from './pack-order.ts';
@@ -15,6 +15,7 @@ import { renderOscal } from './render/render-oscal.ts';
 import { renderPdf } from './render/render-pdf.ts';
 import type { ReportModel } from './report/report-model.ts';
 import { type RetrievalTally, tallyRetrievals } from './report/retrieval-tally.ts';
+import { runControlTests, type TestDeviation, type TestOutcomes } from './tests/run-control-tests.ts';
 import { type ChainedPack, sealIntoArchive } from './pack/seal-into-archive.ts';
 
 /**
@@ -28,13 +29,13 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   const sink = openSink(order, id);
   const catalogue = await readControlCatalogue(order.frameworks);
 
-  const { tally, files: rows } = await writeDataFiles(sink, order);
-  const draft = buildModel(order, catalogue, tally, rows, '');
+  const { files: rows, ...counted } = await writeDataFiles(sink, order);
+  const draft = buildModel(order, catalogue, counted, rows, '');
   const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(draft), 'The results in OSCAL');
   const data = [...rows, oscal];
   const dataManifestJson = buildDataManifest(id, order, draft, data);
   const dataManifest = await writeJsonFile(sink, dataManifestFile, dataManifestJson, 'Digests of the data files');
-  const model = buildModel(order, catalogue, tally, data, dataManifest.sha256);
+  const model = buildModel(order, catalogue, counted, data, dataManifest.sha256);
   const reports = await writeReports(sink, order, model, dataManifestJson);
 
   const listed = [...data, dataManifest, ...reports];
@@ -67,27 +68,47 @@ function openSink({ records, out }: PackOrder, id: string): PackSink {
   };
 }
 
-/** Iterates over the reads once, counting and writing them. */
+/** Iterates over the events once, counting, testing and writing them. */
 async function writeDataFiles(
   sink: PackSink,
   { audited, rotations, period }: PackOrder,
-): Promise<{ tally: RetrievalTally; files: PackFile[] }> {
+): Promise<{ tally: RetrievalTally; outcomes: TestOutcomes; files: PackFile[] }> {
   const tally = tallyRetrievals(period, rowCap);
   const reads = retrievalFiles(sink, audited);
-  for await (const attribution of audited.attributions()) {
-    tally.add(attribution);
-    await reads.add(attribution);
-  }
-  return {
-    tally: tally.result(),
-    files: [...(await reads.close()), ...(await writeStateFiles(sink, audited, rotations))],
+  const populations = populationRows(sink);
+  const found: TestDeviation[] = [];
+  const tests = runControlTests({ audited, rotations }, (deviation) => found.push(deviation));
+  const writeFound = async (): Promise<void> => {
+    for (const deviation of found.splice(0)) await populations.deviation(deviation);
   };
+  for await (const event of audited.events()) {
+    tests.event(event);
+    if (event.attribution !== null) {
+      tally.add(event.attribution);
+      await reads.add(event.attribution);
+    }
+    await populations.event(event);
+    await writeFound();
+  }
+  for await (const day of audited.secretDays()) {
+    tests.secretDay(day);
+    await populations.secretDay(day);
+    await writeFound();
+  }
+  const outcomes = tests.finish();
+  await writeFound();
+  const files = [
+    ...(await reads.close()),
+    ...(await populations.close()),
+    ...(await writeStateFiles(sink, audited, rotations)),
+  ];
+  return { tally: tally.result(), outcomes, files };
 }
 
 function buildModel(
   order: PackOrder,
   catalogue: ControlCatalogue,
-  tally: RetrievalTally,
+  counted: { readonly tally: RetrievalTally; readonly outcomes: TestOutcomes },
   files: readonly PackFile[],
   dataManifestSha256: string,
 ): ReportModel {
@@ -99,7 +120,7 @@ function buildModel(
     sha256: digest,
   }));
   const { fingerprint } = order.signer;
-  return buildReportModel({ ...order, tally, catalogue, fingerprint, files: listed, dataManifestSha256 });
+  return buildReportModel({ ...order, ...counted, catalogue, fingerprint, files: listed, dataManifestSha256 });
 }
 
 async function writeReports(

@@ -40,6 +40,13 @@ export function areTwoPersons(one: Person, other: Person): boolean {
   return one.kind === 'signed-in' && other.kind === 'signed-in' && !isSameSubject(one.subject, other.subject);
 }
 
+/** Why an approval is not that of a second person; `null` if it is. `askedBy`: `null` if no person asked. */
+export function explainNoSecondPerson(by: Person, askedBy: Person | null): string | null {
+  if (by.kind === 'machine') return 'a machine account is not a person';
+  if (by.kind === 'unnamed') return 'nothing proves who this is';
+  return askedBy === null || areTwoPersons(by, askedBy) ? null : 'nothing shows that another person asked';
+}
+
 /** Describes a person in a sentence: `ann`, `root (command line, unnamed)`. The subject is in the data beside it. */
 export function describePerson(person: Person): string {
   if (person.kind === 'unnamed') return `${person.name} (${doors[person.door]}, unnamed)`;

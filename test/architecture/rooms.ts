@@ -69,10 +69,10 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     rules: ['address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
   },
   'src/evidence': {
-    report: ['period'],
+    report: ['tests', 'period'],
     charts: ['report'],
     render: ['report', 'charts'],
-    pack: ['report'],
+    pack: ['report', 'tests'],
     verify: ['pack'],
   },
   'src/issuers': {

@@ -1,8 +1,13 @@
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
 import type { RefusedReceipts } from '../../src/audit/collection/receipt-room.ts';
-import type { SecretInventoryEntry } from '../../src/audit/model/audited-period.ts';
+import type {
+  InventoriedSecret,
+  InventorySnapshot,
+  SecretInventoryEntry,
+} from '../../src/audit/model/audited-period.ts';
 import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
 import { findExceptions } from '../../src/audit/findings/find-exceptions.ts';
+import { collectKnownSecrets } from '../../src/audit/period/collect-known-secrets.ts';
 import type { EndOfPeriod } from '../../src/audit/findings/finding-rule.ts';
 import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
@@ -14,6 +19,7 @@ const { at, job, policy, row, stamp } = given;
 const period = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
 
 interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
+  readonly snapshots?: readonly InventorySnapshot[];
   readonly rows?: readonly Retrieval[];
   readonly history?: readonly RotationHistory[];
   readonly refusedReceipts?: readonly RefusedReceipts[];
@@ -24,19 +30,23 @@ export function found(day: Given): Finding[] {
   const rotations = day.history ?? [];
   const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };
   const attributor = createAttributor(sources);
+  const secrets = collectKnownSecrets();
+  for (const snapshot of day.snapshots ?? []) secrets.see(snapshot);
   const exceptions = findExceptions({
     period,
     policyAt: attributor.context.policyAt,
+    secrets,
     rotations,
     attribution: attributor.context,
     refusedReceipts: day.refusedReceipts ?? [],
   });
+  for (const snapshot of day.snapshots ?? []) exceptions.seeInventory(snapshot);
   for (const retrieval of day.rows ?? []) {
     if (retrieval.correlationId !== null) attributor.context.receipts.match(retrieval.correlationId);
     exceptions.see(retrieval, retrieval.kind === 'read' ? attributor.attribute(retrieval) : null);
   }
   const asOf = period.to.getTime();
-  const rest = { settledTo: asOf, asOf, coverage: [], unreadable: [], inventory: [], held: [] };
+  const rest = { settledTo: asOf, asOf, coverage: [], unreadable: [], inventory: [] };
   return [...exceptions.findings({ ...rest, ...day })];
 }
 
@@ -97,6 +107,15 @@ export function secret(change: Partial<SecretInventoryEntry> = {}): SecretInvent
     lastReadAt: null,
     ...change,
   };
+}
+
+/** One inventory of the period, of the secret with these changes; at 23:00 unless told. */
+export function inventoried(
+  change: Partial<InventoriedSecret> = {},
+  time = '2026-03-02T23:00:00.000Z',
+): InventorySnapshot {
+  const { ageDays: _ageDays, reads: _reads, lastReadAt: _lastReadAt, ...rest } = secret();
+  return { at: time, entries: [{ ...rest, ...change }] };
 }
 
 export const quiet = row('c1', { client: stamp(1) });

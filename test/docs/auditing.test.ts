@@ -39,10 +39,16 @@ const finds: Readonly<Record<string, string>> = {
   'denied-burst': 'five or more refusals of one caller, each within ten minutes of the previous one',
   'unexplained-write': 'a secret that was changed outside any rotation',
   'sensitive-operation': 'a backup, restore, deletion, purge or recovery',
-  'rotation-overdue': 'a secret past its expiry, or older than the policy allows',
+  'rotation-overdue': 'a version that was still the newest past its expiry, or longer than the policy allows',
   'rotation-failed':
-    'a rotation that needs attention, was rolled back, lost its journal, or left two credentials alive',
+    'a rotation that needed attention, was rolled back, lost its journal, or left two credentials alive, repaired or not',
   'unknown-identity-read': 'a read by an identity that the policy does not list, whatever the read says of itself',
+  'expired-value-read': 'a read of a value after its expiry, which Key Vault does not enforce',
+  'secret-not-inventoried': 'a secret that was read and that no inventory of the period lists',
+  'break-glass-used': 'an approval by break-glass: one person did what needs two',
+  'unproven-approval':
+    'an approval by a machine account, by somebody whose identity nothing proves, or by the person who asked',
+  'clock-off': "a runner's clock that differs from the vault's by more than 30 seconds",
   'claimed-read': 'reads that name a job which nothing confirms, by reason',
   'unattributed-read': 'reads that could not be tied to a job, by reason',
   'orphan-receipt': 'a receipt of a read that the log does not show',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Grade, gradeGroups } from '../../src/audit/model/attribution.ts';
+import { readControlCatalogue } from '../../src/evidence/report/control-catalogue.ts';
 import { drawSample, sampleCommand } from '../../src/evidence/report/draw-sample.ts';
 import { exportPack, listPacks, packFiles, readPackFile } from '../../src/evidence/pack/pack-archive.ts';
 import { producePack } from '../../src/evidence/produce-pack.ts';
@@ -13,6 +14,10 @@ import { skipUnless } from '../skip-unless.ts';
 import { memoryRecords } from './memory-records.ts';
 import { orderOf } from './order.ts';
 import { auditedStory } from './story.ts';
+
+/** As Handlebars escapes text. */
+const handlebarsText = (words: string): string =>
+  words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll("'", '&#x27;').replaceAll('"', '&quot;');
 
 let folder: string;
 let pack: string;
@@ -64,6 +69,38 @@ describe('the formats of one pack', () => {
       predicate: { reads: unknown; findings: number };
     };
     expect(predicate).toMatchObject({ reads: { total: 400, grades: Object.fromEntries(grades) }, findings: 9 });
+  });
+
+  it('count the tests alike: the deviations file, OSCAL, HTML', async () => {
+    const lines = (await rows('deviations.ndjson')).map((row) => (JSON.parse(row) as { test: string }).test);
+    const oscal = JSON.parse(await text('oscal-assessment-results.json')) as {
+      'assessment-results': {
+        results: [{ observations: { title: string; description: string; props: { name: string; value: string }[] }[] }];
+      };
+    };
+    const [{ observations }] = oscal['assessment-results'].results;
+    const html = await text('report.html');
+    const catalogue = await readControlCatalogue(['soc2', 'iso27001']);
+    for (const { id, title } of catalogue.observations) {
+      const observation = observations.find((one) => one.title === title);
+      const count = (name: string) => Number(observation?.props.find((one) => one.name === name)?.value);
+      expect([id, count('exceptions')]).toEqual([id, lines.filter((one) => one === id).length]);
+      expect(count('exceptions')).toBeLessThanOrEqual(count('tested'));
+      expect(count('tested')).toBeLessThanOrEqual(count('population'));
+      expect(html).toContain(handlebarsText(observation?.description ?? ''));
+    }
+    expect(lines.length).toBeGreaterThan(50);
+  });
+
+  it('lead from each id of a finding or a deviation to a row of the pack', async () => {
+    const files = (await readdir(pack)).filter(
+      (name) => /\.(ndjson|csv)$/.test(name) && !/^(findings|deviations)/.test(name),
+    );
+    const all = (await Promise.all(files.map(text))).join('\n');
+    const deviations = (await rows('deviations.ndjson')).map((row) => (JSON.parse(row) as { event: string }).event);
+    // `vault/secret@version day` and `rotation step` name a row by their first part.
+    const found = (event: string) => [event, event.split(' ')[0] ?? '', event.split('@')[1]?.split(' ')[0] ?? ''];
+    expect(deviations.filter((event) => !found(event).some((one) => one !== '' && all.includes(one)))).toEqual([]);
   });
 
   it('count them alike in HTML', async () => {

@@ -42,6 +42,7 @@ export function findings(repositories: readonly string[]): readonly Finding[] {
     lastAt: new Date(+from + day * dayMs + 3_600_000).toISOString(),
     count,
     evidence,
+    ended: null,
   });
   return [
     one(

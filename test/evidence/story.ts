@@ -1,7 +1,9 @@
 import type { Attribution, Grade } from '../../src/audit/model/attribution.ts';
-import type { AuditedPeriod } from '../../src/audit/model/audited-period.ts';
+import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../src/audit/model/audited-period.ts';
+import type { FindingRule } from '../../src/audit/model/finding.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 import type { Retrieval } from '../../src/audit/model/retrieval.ts';
+import { emptyPolicy, type Policy } from '../../src/secrets/policy.ts';
 import { coverage, dayMs, digest, findings, from, inventory, secrets, to } from './story-state.ts';
 
 /** Names that an attacker chose: markup, templates, formulas, direction marks, zero width, emoji, Chinese, Typst's own signs. */
@@ -45,6 +47,13 @@ export function auditedStory({
     ],
     unreadableRows: [{ place: 'slices/2026-10-09T04.ndjson row 3', reason: 'column TimeGenerated is missing' }],
     attributions: () => walk(reads, repositories),
+    events: () => events(reads, repositories),
+    secretDays,
+    jobRecords: [],
+    receiptRecords: receipts(),
+    policyAt: () => storyPolicy,
+    policies: [{ loadedAt: from.toISOString(), sha256: digest('policy'), text: 'format: 1\n' }],
+    policyChanges: [],
     findings: findings(repositories),
     jobs: 62,
     receipts: { posted: 280, logged: 60, matched: 338, orphaned: 2 },
@@ -78,10 +87,69 @@ export function auditedStory({
       path: `slices/2026-10-${String(day + 1).padStart(2, '0')}.ndjson`,
       sha256: digest(`slice ${String(day)}`),
       rows: 45,
+      count: 45,
+      controlTotal: 45,
+      isIntact: true,
     })),
     inventory: inventory(),
   };
 }
+
+/** The reads, five refusals and two writes: one that a journal explains. */
+async function* events(reads: number, repositories: readonly string[]): AsyncGenerator<AuditedEvent> {
+  const first = attribution(0, Math.max(reads, 1), repositories).retrieval;
+  const at = `${from.toISOString().slice(0, 10)}T00:00:00.0000000Z`;
+  for (let index = 0; reads > 0 && index < 5; index++) {
+    const retrieval = { ...first, id: digest(`refusal ${String(index)}`).slice(0, 32), at, kind: 'denied' as const };
+    yield { retrieval, attribution: null, judgements: new Map() };
+  }
+  for (const judgement of reads > 0 ? (['kept', 'broken'] as const) : []) {
+    const retrieval = { ...first, id: digest(`write ${judgement}`).slice(0, 32), at, kind: 'write' as const };
+    yield { retrieval, attribution: null, judgements: new Map([['unexplained-write' as const, judgement]]) };
+  }
+  for await (const one of walk(reads, repositories)) {
+    const judgements = new Map<FindingRule, 'broken' | 'kept'>();
+    judgements.set('read-by-person', one.grade === 'person' ? 'broken' : 'kept');
+    if (one.grade !== 'person') judgements.set('unknown-identity-read', 'kept');
+    if (one.job !== null) judgements.set('read-outside-namespace', one.job.repositoryId === 1 ? 'broken' : 'kept');
+    judgements.set('secret-not-inventoried', 'kept');
+    yield { retrieval: one.retrieval, attribution: one, judgements };
+  }
+}
+
+/** The inventory of the last day. */
+async function* secretDays(): AsyncGenerator<SecretDay> {
+  await Promise.resolve();
+  for (const { ageDays: _ageDays, reads: _reads, lastReadAt: _lastReadAt, ...secret } of inventory()) {
+    const judgements = new Map<FindingRule, 'broken' | 'kept'>();
+    if (secret.enabled) judgements.set('secret-without-expiry', secret.expires === null ? 'broken' : 'kept');
+    yield { day: '2026-10-30', at: '2026-10-30T23:00:00.000Z', secret, judgements };
+  }
+}
+
+/** 340 receipts, two of them without a row. */
+function receipts(): readonly ReceiptRecord[] {
+  return Array.from({ length: 340 }, (_, index) => ({
+    reference: `receipts/${String(index).padStart(4, '0')}`,
+    channel: index < 280 ? ('posted' as const) : ('logged' as const),
+    job: 'acme/web 1/1.1',
+    vault: 'kv-prod',
+    secret: 'database-password',
+    version: 'v1',
+    answeredAt: from.toISOString(),
+    requests: [`request ${String(index)}`],
+    clockOffsetMs: 40,
+    matched: index >= 2,
+    contested: false,
+  }));
+}
+
+const storyPolicy: Policy = {
+  ...emptyPolicy,
+  identities: new Map([
+    ['runner', { objectId: 'runner', role: 'runner', runnerLabels: [], repositories: [], addresses: [] }],
+  ]),
+};
 
 async function* walk(reads: number, repositories: readonly string[]): AsyncGenerator<Attribution> {
   for (let index = 0; index < reads; index++) yield attribution(index, reads, repositories);

@@ -23,6 +23,8 @@ export interface ReceiptIndex {
   counts(): { readonly posted: number; readonly logged: number; readonly matched: number };
   /** Receipts of values served between the bounds (milliseconds) that match no row; in order of their references. */
   orphans(from: number, to: number): readonly LedgerReceipt[];
+  /** Every receipt once, copies left out, in order of their references, and whether it matches a row. */
+  all(): readonly (LedgerReceipt & { readonly matched: boolean })[];
   /** Receipts in another job's log than their own. */
   readonly copied: readonly LedgerReceipt[];
   /** Ids that receipts of several jobs claim. */
@@ -77,6 +79,10 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
         .filter((entry) => !entry.matched)
         .map((entry) => entry.receipt)
         .filter(({ receipt }) => answeredAt(receipt) >= from && answeredAt(receipt) < to)
+        .sort((a, b) => (a.reference < b.reference ? -1 : 1)),
+    all: () =>
+      [...unique.values()]
+        .map(({ receipt, matched }) => ({ ...receipt, matched }))
         .sort((a, b) => (a.reference < b.reference ? -1 : 1)),
     copied: [...copied.values()].sort((a, b) => (a.reference < b.reference ? -1 : 1)),
     contested: () =>

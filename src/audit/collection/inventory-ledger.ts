@@ -2,21 +2,11 @@ import { z } from 'zod';
 import { recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
-import { dayOf, monthOf } from '../model/calendar.ts';
-import type { SecretInventoryEntry } from '../model/audited-period.ts';
+import { dayOf, daysOf, monthOf } from '../model/calendar.ts';
+import type { InventoriedSecret, InventorySnapshot, ReportingPeriod } from '../model/audited-period.ts';
 import { jsonBytes, readStoredJson } from './stored-json.ts';
 
-/** One secret's newest version as the vault lists it, and what the policy says of it. Never a value. */
-export interface InventoriedSecret extends Omit<SecretInventoryEntry, 'ageDays' | 'reads' | 'lastReadAt'> {
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-interface Snapshot {
-  readonly at: string;
-  readonly entries: readonly InventoriedSecret[];
-}
-
-const snapshotShape: z.ZodType<Snapshot> = z.object({
+const snapshotShape: z.ZodType<InventorySnapshot> = z.object({
   format: z.literal(1),
   at: recordedTime,
   entries: z.array(
@@ -30,6 +20,7 @@ const snapshotShape: z.ZodType<Snapshot> = z.object({
       environment: z.string().nullable(),
       issuer: z.string().nullable(),
       validityDays: z.number().nullable(),
+      own: z.literal(true).exactOptional(),
       tags: z.record(z.string(), z.string()).exactOptional(),
     }),
   ),
@@ -56,7 +47,7 @@ export async function recordInventory(
 }
 
 /** The newest snapshot at or before a moment; `null` when none was ever taken by then. */
-export async function inventoryAt(records: RecordStore, at: Date): Promise<Snapshot | null> {
+export async function inventoryAt(records: RecordStore, at: Date): Promise<InventorySnapshot | null> {
   const taken: string[] = [];
   for await (const path of records.list('inventory/')) if (path.slice(-15, -5) <= dayOf(at)) taken.push(path);
   // The snapshot of the moment's own day may be later than the moment: then the one before it counts.
@@ -66,4 +57,15 @@ export async function inventoryAt(records: RecordStore, at: Date): Promise<Snaps
     return { at: stored.value.at, entries: stored.value.entries };
   }
   return null;
+}
+
+/** The snapshots of the days of a period, oldest first. The one of a day that the period cuts counts if it was taken inside. */
+export async function* snapshotsOf(records: RecordStore, period: ReportingPeriod): AsyncGenerator<InventorySnapshot> {
+  for (const day of daysOf(period)) {
+    const stored = await readStoredJson(records, `inventory/${day.slice(0, 7)}/${day}.json`, snapshotShape);
+    if (stored === null) continue;
+    const at = Date.parse(stored.value.at);
+    if (at < period.from.getTime() || at >= period.to.getTime()) continue;
+    yield { at: stored.value.at, entries: stored.value.entries };
+  }
 }

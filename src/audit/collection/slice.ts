@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { hourMs } from '../../secrets/duration.ts';
 import { checkRecord, parseRecordLines, recordedTime } from '../../records/parse-record.ts';
@@ -21,6 +22,8 @@ export interface SliceHeader {
   readonly added: number;
   /** sha256 of the bytes of the answer; several where the bounds had to be bisected. */
   readonly answers: readonly string[];
+  /** sha256 of the rows that follow, line ends included: whoever changes a row later must change it too. */
+  readonly rowsSha256: string;
   readonly collectedAt: string;
 }
 
@@ -29,6 +32,8 @@ export interface Slice {
   readonly header: SliceHeader;
   readonly rows: readonly unknown[];
   readonly bytes: Uint8Array;
+  /** Whether the rows still have the digest that the header states. */
+  readonly isIntact: boolean;
 }
 
 const encoder = new TextEncoder();
@@ -42,12 +47,20 @@ const headerShape: z.ZodType<SliceHeader> = z.object({
   count: z.int(),
   added: z.int(),
   answers: z.array(z.string()),
+  rowsSha256: z.string(),
   collectedAt: recordedTime,
 });
 
 /** Writes a slice under the next free number of its bounds. Returns its path. */
-export async function writeSlice(records: RecordStore, header: SliceHeader, rows: readonly unknown[]): Promise<string> {
-  const bytes = encoder.encode([header, ...rows].map((line) => `${JSON.stringify(line)}\n`).join(''));
+export async function writeSlice(
+  records: RecordStore,
+  about: Omit<SliceHeader, 'rowsSha256'>,
+  rows: readonly unknown[],
+): Promise<string> {
+  const lines = rows.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const { collectedAt, ...rest } = about;
+  const header: SliceHeader = { ...rest, rowsSha256: hash('sha256', lines), collectedAt };
+  const bytes = encoder.encode(`${JSON.stringify(header)}\n${lines}`);
   for (let number = 1; ; number += 1) {
     const path = `${prefixOf(header)}-${String(number).padStart(4, '0')}.ndjson`;
     try {
@@ -68,9 +81,15 @@ export async function* slicesOf(records: RecordStore, period: ReportingPeriod): 
       const stored = await records.read(path);
       if (stored === null) continue;
       const [header, ...rows] = parseRecordLines(stored.bytes, path);
-      yield { path, header: checkedHeader(header, rows.length, path), rows, bytes: stored.bytes };
+      const checked = checkedHeader(header, rows.length, path);
+      const isIntact = hash('sha256', afterFirstLine(stored.bytes)) === checked.rowsSha256;
+      yield { path, header: checked, rows, bytes: stored.bytes, isIntact };
     }
   }
+}
+
+function afterFirstLine(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(bytes.indexOf(0x0a) + 1);
 }
 
 /** `slices/2026-03-09/140000000-150000000`: bounds stand in the name, so that a reader opens only what it needs. */

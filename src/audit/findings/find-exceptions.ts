@@ -1,4 +1,5 @@
 import type { Attribution } from '../model/attribution.ts';
+import type { InventorySnapshot, Judgements } from '../model/audited-period.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { claimedRead } from './events/claimed-read.ts';
@@ -7,6 +8,11 @@ import { contradictedRead } from './events/contradicted-read.ts';
 import { deniedBurst } from './events/denied-burst.ts';
 import { duplicateReceipt } from './events/duplicate-receipt.ts';
 import type { EndOfPeriod, FindingContext, FindingRuleFactory } from './finding-rule.ts';
+import { breakGlassUsed } from './state/break-glass-used.ts';
+import { clockOff } from './events/clock-off.ts';
+import { expiredValueRead } from './events/expired-value-read.ts';
+import { secretNotInventoried } from './events/secret-not-inventoried.ts';
+import { unprovenApproval } from './state/unproven-approval.ts';
 import { logGap } from './state/log-gap.ts';
 import { oldVersionRead } from './events/old-version-read.ts';
 import { orphanReceipt } from './events/orphan-receipt.ts';
@@ -34,20 +40,25 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['staging-read', stagingRead],
   ['read-outside-namespace', readOutsideNamespace],
   ['old-version-read', oldVersionRead],
+  ['expired-value-read', expiredValueRead],
   ['duplicate-receipt', duplicateReceipt],
   ['read-by-person', readByPerson],
   ['denied-burst', deniedBurst],
   ['unexplained-write', unexplainedWrite],
   ['sensitive-operation', sensitiveOperation],
+  ['break-glass-used', breakGlassUsed],
+  ['unproven-approval', unprovenApproval],
   ['rotation-overdue', rotationOverdue],
   ['rotation-failed', rotationFailed],
   ['claimed-read', claimedRead],
   ['unattributed-read', unattributedRead],
   ['orphan-receipt', orphanReceipt],
   ['receipts-refused', receiptsRefused],
+  ['clock-off', clockOff],
   ['log-gap', logGap],
   ['unreadable-row', unreadableRow],
   ['status-disagrees', statusDisagrees],
+  ['secret-not-inventoried', secretNotInventoried],
   ['secret-without-expiry', secretWithoutExpiry],
   ['tag-malformed', tagMalformed],
   ['tag-widened', tagWidened],
@@ -56,15 +67,14 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
 
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
-/** What the rules say of one event: only the rules that have a criterion for it. */
-export type Judgements = ReadonlyMap<FindingRule, 'broken' | 'kept'>;
-
 /**
  * Runs all rules over one period: shows them each event once, in order, then collects their findings, worst first. A row
  * with an unaided grade is shown with both grades, and a rule that either of them breaks is broken.
  */
 export function findExceptions(context: FindingContext): {
   see(retrieval: Retrieval, attribution: Attribution | null): Judgements;
+  /** Shows one inventory. Returns what the rules say of each secret of it, in its order. */
+  seeInventory(snapshot: InventorySnapshot): readonly Judgements[];
   findings(end: EndOfPeriod): readonly Finding[];
 } {
   const observers = [...rules].map(([rule, create]) => ({ rule, observer: create(context) }));
@@ -80,6 +90,21 @@ export function findExceptions(context: FindingContext): {
       show(attribution);
       if (attribution?.unaided !== undefined) show({ ...attribution, ...attribution.unaided, candidates: [] });
       return said;
+    },
+    seeInventory(snapshot) {
+      const said = observers.flatMap(({ rule, observer }) => {
+        const judged = observer.seeInventory?.(snapshot);
+        return judged === undefined ? [] : [{ rule, judged }];
+      });
+      return snapshot.entries.map(({ vault, secret }) => {
+        const subject = `${vault}/${secret}`;
+        return new Map(
+          said.flatMap(({ rule, judged }) => {
+            const judgement = judged.get(subject);
+            return judgement === undefined ? [] : [[rule, judgement] as const];
+          }),
+        );
+      });
     },
     findings: (end) =>
       observers

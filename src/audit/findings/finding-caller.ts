@@ -1,6 +1,6 @@
 import type { IdentityRule, Policy } from '../../secrets/policy.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-import { callerOf } from './finding-rule.ts';
+import { callerOf } from '../model/retrieval-names.ts';
 
 /**
  * Names the caller of an event in a sentence: the policy's name for the identity, followed by its id, so that a reader

@@ -2,9 +2,14 @@ import type { RotationHistory } from '../../rotation/history/rotation-history.ts
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { Attribution } from '../model/attribution.ts';
-import type { HourCoverage, ReportingPeriod, SecretInventoryEntry } from '../model/audited-period.ts';
+import type {
+  HourCoverage,
+  InventorySnapshot,
+  ReportingPeriod,
+  SecretInventoryEntry,
+} from '../model/audited-period.ts';
 import type { Finding } from '../model/finding.ts';
-import type { InventoriedSecret } from '../collection/inventory-ledger.ts';
+import type { KnownSecrets } from '../model/known-secrets.ts';
 import type { RefusedReceipts } from '../collection/receipt-room.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
@@ -14,6 +19,7 @@ export interface FindingContext {
   /** The policy that was in force at a moment. */
   readonly policyAt: PolicyAt;
   readonly rotations: readonly RotationHistory[];
+  readonly secrets: KnownSecrets;
   readonly attribution: AttributionContext;
   readonly refusedReceipts: readonly RefusedReceipts[];
 }
@@ -27,8 +33,6 @@ export interface EndOfPeriod {
   readonly coverage: readonly HourCoverage[];
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
   readonly inventory: readonly SecretInventoryEntry[];
-  /** The inventory with its tags, before reads were counted. */
-  readonly held: readonly InventoriedSecret[];
 }
 
 /**
@@ -44,20 +48,12 @@ interface FindingObserver {
    * with the grade that it has without its client text.
    */
   see?(retrieval: Retrieval, attribution: Attribution | null): Judgement;
+  /**
+   * Every inventory that was taken in the period, in order. Returns what it says of each secret, by `vault/secret` as the
+   * inventory spells it.
+   */
+  seeInventory?(snapshot: InventorySnapshot): ReadonlyMap<string, 'broken' | 'kept'>;
   findings(end: EndOfPeriod): readonly Finding[];
 }
 
 export type FindingRuleFactory = (context: FindingContext) => FindingObserver;
-
-/** `vault/secret` of an event. */
-export function subjectOf({ vault, secret }: Retrieval): string {
-  return secret === null ? vault : `${vault}/${secret}`;
-}
-
-/**
- * The caller of an event in a form that a reader can look up: the person's name, or else the object id, or else the
- * application.
- */
-export function callerOf({ identity }: Retrieval): string {
-  return identity.userPrincipalName ?? identity.objectId ?? identity.applicationId ?? 'nobody named';
-}

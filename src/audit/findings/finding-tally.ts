@@ -29,6 +29,8 @@ const mostEvidence = 100;
  */
 export function createFindingTally(rule: FindingRule): {
   add(event: TalliedEvent): void;
+  /** Marks a lasting exception as ended. An event that is added later opens it again. Ignores what was never added. */
+  end(subject: string, key: string, ended: { readonly at: string; readonly by: string }): void;
   findings(): readonly Finding[];
 } {
   interface Gathered extends TalliedEvent {
@@ -37,6 +39,7 @@ export function createFindingTally(rule: FindingRule): {
     lastAt: string;
     first: string;
     newest: string;
+    ended: Finding['ended'];
     readonly all: string[];
   }
   const gathered = new Map<string, Gathered>();
@@ -53,10 +56,13 @@ export function createFindingTally(rule: FindingRule): {
           lastAt: at,
           first: evidence,
           newest: evidence,
+          ended: null,
           all: [evidence],
         });
         return;
       }
+      known.ended = null;
+      if (at > known.lastAt) known.lastAt = at;
       if (known.newest === evidence) return;
       known.newest = evidence;
       known.count += 1;
@@ -64,8 +70,11 @@ export function createFindingTally(rule: FindingRule): {
         known.firstAt = at;
         known.first = evidence;
       }
-      if (at > known.lastAt) known.lastAt = at;
       if (known.all.length < mostEvidence) known.all.push(evidence);
+    },
+    end(subject, key, ended) {
+      const known = gathered.get(`${subject}\n${key}`);
+      if (known !== undefined) known.ended ??= ended;
     },
     findings: () =>
       [...gathered.values()]
@@ -81,6 +90,7 @@ export function createFindingTally(rule: FindingRule): {
             lastAt: one.lastAt,
             count: one.count,
             evidence: one.all,
+            ended: one.ended,
           }),
         )
         .sort((a, b) => compareText(a.firstAt, b.firstAt) || compareText(a.id, b.id)),

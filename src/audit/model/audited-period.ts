@@ -1,5 +1,8 @@
 import type { Attribution } from './attribution.ts';
-import type { Finding } from './finding.ts';
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
+import type { Finding, FindingRule } from './finding.ts';
+import type { Job } from './job.ts';
+import type { Retrieval } from './retrieval.ts';
 
 /** Half-open, UTC. */
 export interface ReportingPeriod {
@@ -38,6 +41,31 @@ export interface QueryRecord {
   readonly controlTotal: number | null;
 }
 
+/** One slice that rows were read from. */
+export interface SliceRecord {
+  readonly path: string;
+  readonly sha256: string;
+  /** Rows that no earlier slice holds. */
+  readonly rows: number;
+  /** Rows of the answer. */
+  readonly count: number;
+  /** Rows that the store counted by a query of its own; `null` if the rows came from files, which count nothing. */
+  readonly controlTotal: number | null;
+  /** Whether its rows still have the digest that was written when they were collected. */
+  readonly isIntact: boolean;
+}
+
+/** One secret's newest version and what the policy says of it, as an inventory lists it. Never a value. */
+export interface InventoriedSecret extends Omit<SecretInventoryEntry, 'ageDays' | 'reads' | 'lastReadAt'> {
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** What the vaults held at a moment. */
+export interface InventorySnapshot {
+  readonly at: string;
+  readonly entries: readonly InventoriedSecret[];
+}
+
 /** One secret's newest version and its age against the policy, at the end of the period. */
 export interface SecretInventoryEntry {
   readonly vault: string;
@@ -49,9 +77,69 @@ export interface SecretInventoryEntry {
   readonly environment: string | null;
   readonly issuer: string | null;
   readonly validityDays: number | null;
+  /** Present for a secret of Keyturn itself: its canary, its staging key. */
+  readonly own?: true;
   readonly ageDays: number;
   readonly reads: number;
   readonly lastReadAt: string | null;
+}
+
+/** One policy as it was loaded. */
+export interface PolicyRecord {
+  readonly loadedAt: string;
+  /** sha256 of the text. */
+  readonly sha256: string;
+  readonly text: string;
+}
+
+/** One change of the policy, against the one before it. */
+export interface PolicyChange {
+  readonly loadedAt: string;
+  readonly sha256: string;
+  readonly before: string;
+  /** Every difference, one readable line each. */
+  readonly changes: readonly string[];
+  /** Those of the changes that allow more or demand less. */
+  readonly widens: readonly string[];
+}
+
+/** What the rules say of one event: only the rules that have a criterion for it. */
+export type Judgements = ReadonlyMap<FindingRule, 'broken' | 'kept'>;
+
+/** One event of the log that is part of a population, and what the rules say of it. */
+export interface AuditedEvent {
+  readonly retrieval: Retrieval;
+  /** `null` for events that are not reads of the population: refusals, writes, reads of staging by the rotator. */
+  readonly attribution: Attribution | null;
+  readonly judgements: Judgements;
+}
+
+/** One secret on one day, as the daily inventory lists it, and what the rules say of it. */
+export interface SecretDay {
+  /** `2026-03-09`. */
+  readonly day: string;
+  /** When the inventory was taken. */
+  readonly at: string;
+  readonly secret: InventoriedSecret;
+  readonly judgements: Judgements;
+}
+
+/** One receipt, for the population of receipts: never a value. */
+export interface ReceiptRecord {
+  readonly reference: string;
+  readonly channel: 'posted' | 'logged';
+  /** `owner/name run/job.attempt`, or the numbers alone for an unknown job. */
+  readonly job: string;
+  readonly vault: string;
+  readonly secret: string;
+  readonly version: string | null;
+  readonly answeredAt: string;
+  readonly requests: readonly string[];
+  readonly clockOffsetMs: number | null;
+  /** Whether a row of the log has one of its ids; `null` while rows may still arrive, and for a read that was refused. */
+  readonly matched: boolean | null;
+  /** Whether it was found in the log of another job, or receipts of other jobs claim the same read. */
+  readonly contested: boolean;
 }
 
 /** The result of auditing one period: the input of the evidence room. */
@@ -65,6 +153,18 @@ export interface AuditedPeriod {
   readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
   /** The population, ascending by `at`, each row with exactly one grade. Can be iterated again. */
   attributions(): AsyncIterable<Attribution>;
+  /** The events of every population of the log, ascending by `at`, those of `attributions()` among them. */
+  events(): AsyncIterable<AuditedEvent>;
+  /** Every secret on every day of the period that an inventory was taken, in order of the days. */
+  secretDays(): AsyncIterable<SecretDay>;
+  readonly jobRecords: readonly Job[];
+  readonly receiptRecords: readonly ReceiptRecord[];
+  /** The policy that was in force at a moment. */
+  readonly policyAt: PolicyAt;
+  /** The policies that were in force in the period, oldest first; the first may have been loaded before it. */
+  readonly policies: readonly PolicyRecord[];
+  /** Changes of the policy within the period, oldest first. */
+  readonly policyChanges: readonly PolicyChange[];
   readonly findings: readonly Finding[];
   readonly jobs: number;
   readonly receipts: {
@@ -76,6 +176,6 @@ export interface AuditedPeriod {
   readonly coverage: readonly HourCoverage[];
   readonly notRead: readonly NotRead[];
   readonly queries: readonly QueryRecord[];
-  readonly slices: readonly { readonly path: string; readonly sha256: string; readonly rows: number }[];
+  readonly slices: readonly SliceRecord[];
   readonly inventory: readonly SecretInventoryEntry[];
 }

@@ -24,7 +24,12 @@ export type FindingRule =
   | 'unreadable-row'
   | 'status-disagrees'
   | 'value-in-log'
-  | 'sensitive-operation';
+  | 'sensitive-operation'
+  | 'break-glass-used'
+  | 'unproven-approval'
+  | 'expired-value-read'
+  | 'secret-not-inventoried'
+  | 'clock-off';
 
 /** Something an auditor should look at. */
 export interface Finding {
@@ -43,4 +48,6 @@ export interface Finding {
   readonly count: number;
   /** Ids of retrievals, jobs (`owner/name run/job.attempt`), receipts or rotations. */
   readonly evidence: readonly string[];
+  /** When a lasting exception ended within the audited time, and by which event; `null` if it did not, or was an event. */
+  readonly ended: { readonly at: string; readonly by: string } | null;
 }

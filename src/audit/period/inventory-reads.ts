@@ -1,6 +1,5 @@
 import { dayMs } from '../../secrets/duration.ts';
-import type { SecretInventoryEntry } from '../model/audited-period.ts';
-import type { InventoriedSecret } from '../collection/inventory-ledger.ts';
+import type { InventoriedSecret, SecretInventoryEntry } from '../model/audited-period.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
 /** Counts the reads of each secret of the inventory. `asOf` (milliseconds) is the time at which ages are measured. */

@@ -1,4 +1,4 @@
-import type { Policy } from '../../secrets/policy.ts';
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Exclusion } from '../model/audited-period.ts';
 import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 
@@ -37,7 +37,7 @@ const byKind = {
 const stagingPrefix = 'rot-pending--';
 
 export interface PopulationRule {
-  readonly policy: Policy;
+  readonly policyAt: PolicyAt;
   /** Short names of the vaults in scope, lower-case. */
   readonly vaults: ReadonlySet<string>;
   /** Server request ids of Keyturn's canary reads, lower-case. */
@@ -54,12 +54,12 @@ export function isStaging(retrieval: Retrieval): boolean {
  */
 export function classifyExclusion(
   retrieval: Retrieval,
-  { policy, vaults, canaries }: PopulationRule,
+  { policyAt, vaults, canaries }: PopulationRule,
 ): ExclusionReason | null {
   const { kind, vault, identity, correlationId } = retrieval;
   if (!vaults.has(vault)) return 'in a vault that is not in scope';
   if (kind !== 'read') return byKind[kind];
-  const role = identity.objectId === null ? undefined : policy.identities.get(identity.objectId)?.role;
+  const role = identity.objectId === null ? undefined : policyAt(retrieval.at).identities.get(identity.objectId)?.role;
   if (isStaging(retrieval) && role === 'rotator') return "a read of a staging secret by Keyturn's rotator";
   if (correlationId !== null && canaries.has(correlationId)) return "Keyturn's own canary read";
   return null;

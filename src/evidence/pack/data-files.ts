@@ -1,11 +1,14 @@
 import type { Attribution } from '../../audit/model/attribution.ts';
-import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
+import type { AuditedEvent, AuditedPeriod, SecretDay } from '../../audit/model/audited-period.ts';
+import type { Finding } from '../../audit/model/finding.ts';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import { csvRow } from './csv-row.ts';
-import { type PackFile, rowFile, writePackFile } from './pack-file.ts';
+import { type PackFile, type RowFile, rowFile, writePackFile } from './pack-file.ts';
 import type { PackSink } from './pack-sink.ts';
 import { queryPaths } from '../report/query-paths.ts';
+import { listRotationsDue } from '../tests/secret-tests.ts';
+import type { TestDeviation } from '../tests/run-control-tests.ts';
 import { readerOf } from '../report/retrieval-tally.ts';
 
 const retrievalColumns = [
@@ -42,6 +45,8 @@ const findingColumns = [
   'lastAt',
   'count',
   'evidence',
+  'endedAt',
+  'endedBy',
 ] as const;
 
 /** Writes every read as NDJSON and CSV while `walk` yields it. Memory use does not grow with the number of reads. */
@@ -74,6 +79,66 @@ export function retrievalFiles(
   };
 }
 
+const populationFiles = {
+  refusals: 'Every refused request',
+  writes: 'Every write to a secret',
+  'staging-reads': 'Every read of a staging secret',
+  'sensitive-operations': 'Every backup, restore, deletion, purge and recovery',
+} as const satisfies Record<string, string>;
+
+/** Writes the events of each population of the log that are not reads, and the days of secrets, while they pass. */
+export function populationRows(sink: PackSink): {
+  event(event: AuditedEvent): Promise<void>;
+  secretDay(day: SecretDay): Promise<void>;
+  deviation(deviation: TestDeviation): Promise<void>;
+  close(): Promise<readonly PackFile[]>;
+} {
+  const file = (name: string, description: string): RowFile =>
+    rowFile(sink, { name, extension: 'ndjson', description });
+  const files = Object.entries(populationFiles).map(([name, description]) => ({ name, rows: file(name, description) }));
+  const secretDays = file('secret-days', 'Every secret on every day that an inventory was taken');
+  const due = file('rotations-due', 'Every version that came due or was replaced');
+  const deviations = file('deviations', 'Every deviation of every test, with the id of its event');
+  const dues = listRotationsDue();
+  return {
+    async event(event) {
+      const belongs: Record<keyof typeof populationFiles, boolean> = {
+        refusals: event.retrieval.kind === 'denied',
+        writes: event.retrieval.kind === 'write',
+        'staging-reads': event.judgements.has('staging-read'),
+        'sensitive-operations': event.judgements.has('sensitive-operation'),
+      };
+      for (const { name, rows } of files) {
+        if (belongs[name as keyof typeof populationFiles]) await rows.add(canonicalJson(eventRow(event)));
+      }
+    },
+    async secretDay(day) {
+      dues.see(day);
+      // Tags stay out of reports, because anyone may have written anything there.
+      const { tags: _tags, ...secret } = day.secret;
+      await secretDays.add(
+        canonicalJson(asJson({ ...secret, day: day.day, at: day.at, breaks: brokenBy(day.judgements) })),
+      );
+    },
+    deviation: async (deviation) => await deviations.add(canonicalJson(asJson(deviation))),
+    async close() {
+      for (const one of dues.all()) await due.add(canonicalJson(asJson(one)));
+      const closed: PackFile[] = [];
+      for (const rows of [...files.map((one) => one.rows), secretDays, due, deviations])
+        closed.push(...(await rows.close()));
+      return closed;
+    },
+  };
+}
+
+function eventRow({ retrieval, judgements }: AuditedEvent): JsonValue {
+  return asJson({ ...retrieval, breaks: brokenBy(judgements) });
+}
+
+function brokenBy(judgements: AuditedEvent['judgements']): readonly string[] {
+  return [...judgements].flatMap(([rule, judgement]) => (judgement === 'broken' ? [rule] : [])).sort();
+}
+
 /**
  * Writes everything except reads: findings, rotations, inventory, coverage, slices, rows that could not be parsed,
  * queries.
@@ -98,10 +163,12 @@ export async function writeStateFiles(
     for (const row of cells) await file.add(csvRow(row));
     return await file.close();
   };
-  const findingCells = audited.findings.map((finding) => findingColumns.map((column) => textOf(finding[column])));
+  const findingTable = audited.findings.map((finding) =>
+    findingColumns.map((column) => textOf(findingCells(finding)[column])),
+  );
   const files = [
     ...(await rows('findings', 'Every exception', audited.findings)),
-    ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingCells)),
+    ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingTable)),
     ...(await rows('rotations', 'Every rotation, with the head of its journal', rotations)),
     ...(await rows('inventory', 'Every secret at the end of the period', audited.inventory)),
     ...(await table(
@@ -110,6 +177,9 @@ export async function writeStateFiles(
       ['hour', 'rows', 'state'],
       audited.coverage.map(({ hour, rows: count, state }) => [hour, count, state]),
     )),
+    ...(await rows('jobs', 'Every Gitea job of the period', audited.jobRecords)),
+    ...(await rows('receipts', 'Every receipt, and whether a row matches it', audited.receiptRecords)),
+    ...(await rows('policies', 'Every policy that was in force, and what changed', policyRows(audited))),
     ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
     ...(await rows('unreadable-rows', 'Rows that could not be parsed', audited.unreadableRows)),
   ];
@@ -119,6 +189,14 @@ export async function writeStateFiles(
     files.push(await writePackFile(sink, path, Buffer.from(text), 'A query as it ran'));
   }
   return files;
+}
+
+/** Each policy that was in force, with its text, and what it changed against the one before it. */
+function policyRows({ policies, policyChanges }: AuditedPeriod): readonly object[] {
+  return policies.map((policy) => {
+    const change = policyChanges.find(({ loadedAt }) => loadedAt === policy.loadedAt);
+    return { ...policy, changes: change?.changes ?? [], widens: change?.widens ?? [] };
+  });
 }
 
 /** One line of `retrievals.ndjson`: the row of the log, its grade, and the evidence for the grade. */
@@ -154,6 +232,10 @@ function retrievalCells(attribution: Attribution): readonly (string | number | n
     retrieval.sources.join(' '),
     retrieval.id,
   ];
+}
+
+function findingCells({ ended, ...finding }: Finding) {
+  return { ...finding, endedAt: ended?.at ?? '', endedBy: ended?.by ?? '' };
 }
 
 function withoutClient(attribution: Attribution): Attribution {

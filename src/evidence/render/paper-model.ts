@@ -1,5 +1,6 @@
 import { coverageChart } from '../charts/coverage-chart.ts';
 import { sampleCommand } from '../report/draw-sample.ts';
+import { partNames } from '../report/observe-controls.ts';
 import { paperText } from './paper-text.ts';
 import type { Capped, ReadLine, ReportModel } from '../report/report-model.ts';
 import { retrievalsChart } from '../charts/retrievals-chart.ts';
@@ -41,12 +42,13 @@ export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Arr
 /** The model with tables of reads shortened for paper. */
 function onPaper(model: ReportModel): ReportModel {
   const { toLookAt, all } = model.reads;
-  return { ...model, reads: { ...model.reads, toLookAt: shorter(toLookAt), all: shorter(all) } };
+  const paths = model.files.map(({ path }) => path);
+  return { ...model, reads: { ...model.reads, toLookAt: shorter(toLookAt, paths), all: shorter(all, paths) } };
 }
 
-function shorter(table: Capped<ReadLine>): Capped<ReadLine> {
+function shorter(table: Capped<ReadLine>, paths: readonly string[]): Capped<ReadLine> {
   if (table.rows.length <= mostReadsOnPaper) return table;
-  const note = `${countText(mostReadsOnPaper)} of ${countText(table.total)}; all in retrievals.ndjson`;
+  const note = `${countText(mostReadsOnPaper)} of ${countText(table.total)}; all in ${partNames('retrievals', paths)}`;
   return { ...table, rows: table.rows.slice(0, mostReadsOnPaper), note };
 }
 
@@ -72,12 +74,16 @@ function sentences(model: ReportModel): object {
     moreExceptions: more > 0 ? `${countText(more)} more on the next page.` : null,
     unread: unread(model),
     exceptionRows: exceptions.listed.rows.map(
-      ({ id, severity, description, subject, firstAt, lastAt, count, controls }) => ({
+      ({ id, severity, description, subject, firstAt, lastAt, count, controls, ended }) => ({
         id,
         severity,
         description,
         subject,
-        seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
+        seen: [
+          counted(count, 'event'),
+          ...new Set([firstAt, lastAt]),
+          ...(ended === null ? [] : [`ended ${ended}`]),
+        ].join('\n'),
         controls: controls.join(', '),
       }),
     ),

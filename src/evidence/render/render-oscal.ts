@@ -78,17 +78,32 @@ function listObservations({ frameworks }: ReportModel): readonly ObservationResu
 }
 
 function renderObservation(
-  { id, title, method, statement, tested, exceptions }: ObservationResult,
-  { createdAt }: ReportModel,
+  { id, title, method, statement, tested, exceptions, population, rate, criterion }: ObservationResult,
+  { createdAt, files }: ReportModel,
 ): JsonValue {
+  const evidence = files
+    .filter(({ path }) => population.file.split(' to ').includes(path) || (exceptions > 0 && isDeviations(path)))
+    .map(({ path, description }) => ({ href: encodeURI(path), description: oneLine(description) }));
   return {
     uuid: deriveUuid('observation', id),
     title: oneLine(title),
     description: oneLine(statement),
-    props: [property('tested', String(tested)), property('exceptions', String(exceptions))],
+    props: [
+      property('tested', String(tested)),
+      property('exceptions', String(exceptions)),
+      property('population', String(population.count)),
+      property('population-of', population.name),
+      ...(criterion === null ? [] : [property('criterion', criterion)]),
+      ...(rate === null ? [] : [property('rate', rate)]),
+    ],
     methods: [method],
+    ...(evidence.length === 0 ? {} : { 'relevant-evidence': evidence }),
     collected: createdAt,
   };
+}
+
+function isDeviations(path: string): boolean {
+  return /^deviations(-\d+)?\.ndjson$/.test(path);
 }
 
 function renderFinding(

@@ -11,7 +11,8 @@ import {
   buildWaterfall,
 } from './describe-state.ts';
 import { exceptionLines, severityCounts } from './exception-lines.ts';
-import { observeControls } from './observe-controls.ts';
+import { observeControls, partNames } from './observe-controls.ts';
+import type { TestOutcomes } from '../tests/run-control-tests.ts';
 import { queryPaths } from './query-paths.ts';
 import { packStatus } from './pack-status.ts';
 import { periodLabel } from '../period/parse-period.ts';
@@ -34,6 +35,7 @@ export interface ReportMaterial {
   readonly audited: AuditedPeriod;
   readonly rotations: readonly RotationHistory[];
   readonly tally: RetrievalTally;
+  readonly outcomes: TestOutcomes;
   readonly catalogue: ControlCatalogue;
   readonly organisation: string;
   readonly synthetic: boolean;
@@ -56,8 +58,9 @@ const groupSays = {
  * Builds the only model of the report, for every framework and format. Pure: the same material produces the same model.
  */
 export function buildReportModel(material: ReportMaterial): ReportModel {
-  const { period, audited, rotations, tally, now } = material;
-  const frameworks = observeControls(material.catalogue, { audited, rotations, tally });
+  const { period, audited, rotations, tally, now, outcomes } = material;
+  const paths = material.files.map(({ path }) => path);
+  const frameworks = observeControls(material.catalogue, { audited, outcomes, paths });
   const days = coverageDays(period, audited.coverage);
   const { status, reasons } = packStatus(period, audited, now);
   const model: ReportModel = {
@@ -73,7 +76,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     createdAt: now.toISOString(),
     createdText: minuteText(now),
     fingerprint: material.fingerprint,
-    reads: summarizeReads(tally),
+    reads: summarizeReads(tally, partNames('retrievals', paths)),
     exceptions: {
       total: audited.findings.length,
       bySeverity: severityCounts(audited.findings),
@@ -102,7 +105,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
   return mapStrings(model, visibleText);
 }
 
-function summarizeReads(tally: RetrievalTally): ReportModel['reads'] {
+function summarizeReads(tally: RetrievalTally, allIn: string): ReportModel['reads'] {
   const countOf = (grade: Grade): number => tally.byGrade.get(grade) ?? 0;
   const groupOf = new Map<Grade, GradeGroup>();
   for (const [group, members] of Object.entries(gradeGroups)) {
@@ -132,9 +135,9 @@ function summarizeReads(tally: RetrievalTally): ReportModel['reads'] {
         .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
     })),
     bars: tally.bars,
-    toLookAt: capped(tally.toLookAt, 'retrievals.ndjson', tally.toLookAtTotal),
-    all: capped(tally.listed, 'retrievals.ndjson', tally.total),
-    readers: capped(tally.readers.slice(0, rowCap), 'retrievals.ndjson', tally.readers.length),
+    toLookAt: capped(tally.toLookAt, allIn, tally.toLookAtTotal),
+    all: capped(tally.listed, allIn, tally.total),
+    readers: capped(tally.readers.slice(0, rowCap), allIn, tally.readers.length),
   };
 }
 

@@ -12,6 +12,13 @@ const observationsShape = z.strictObject({
       title: z.string(),
       method: z.enum(['TEST', 'EXAMINE']),
       rules: z.array(z.string()),
+      population: z.strictObject({
+        name: z.string(),
+        file: z.string(),
+        unit: z.string(),
+        units: z.string().optional(),
+      }),
+      criterion: z.string().optional(),
     }),
   ),
 });
@@ -42,6 +49,15 @@ export interface Observation {
   readonly title: string;
   readonly method: 'TEST' | 'EXAMINE';
   readonly rules: readonly FindingRule[];
+  /** `file`: the name of its rows in the pack, without parts and extension. `units`: the plural, if an s is not enough. */
+  readonly population: {
+    readonly name: string;
+    readonly file: string;
+    readonly unit: string;
+    readonly units?: string | undefined;
+  };
+  /** What an event is held against; `null` if there is nothing. */
+  readonly criterion: string | null;
   readonly procedure: string;
 }
 
@@ -73,6 +89,7 @@ export async function readControlCatalogue(frameworks: readonly Framework[]): Pr
     ({ rules, ...one }): Observation => ({
       ...one,
       rules: rules as FindingRule[], // A test compares the catalogue's rules with the type's.
+      criterion: one.criterion ?? null,
       procedure: known(procedures[one.id], one.id),
     }),
   );

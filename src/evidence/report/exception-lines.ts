@@ -53,7 +53,7 @@ export function exceptionLines(
         compareText(b.lastAt, a.lastAt) ||
         compareText(a.id, b.id),
     )
-    .map(({ id, rule, severity, subject, description, firstAt, lastAt, count, evidence }) => ({
+    .map(({ id, rule, severity, subject, description, firstAt, lastAt, count, evidence, ended }) => ({
       id,
       rule: titleOf(rule),
       severity,
@@ -64,6 +64,7 @@ export function exceptionLines(
       count,
       evidence: evidence.slice(0, evidenceShown),
       evidenceTotal: evidence.length,
+      ended: ended === null ? null : `${secondText(ended.at)} UTC, ${ended.by}`,
       controls: controls.get(id) ?? [],
     }));
 }

@@ -1,155 +1,21 @@
-import { gradeGroups } from '../../audit/model/attribution.ts';
 import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
-import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { TestOutcome } from '../tests/control-test.ts';
+import type { TestOutcomes } from '../tests/run-control-tests.ts';
 import type { Control, ControlCatalogue, Observation } from './control-catalogue.ts';
-import type { ControlResult, FrameworkSection, GradeGroup, ObservationResult } from './report-model.ts';
-import type { RetrievalTally } from './retrieval-tally.ts';
-import { counted, countText } from './wording.ts';
+import type { ControlResult, FrameworkSection, ObservationResult } from './report-model.ts';
+import { counted, countText, plainTimes, secondText, shareText } from './wording.ts';
 
 interface Material {
   readonly audited: AuditedPeriod;
-  readonly rotations: readonly RotationHistory[];
-  readonly tally: RetrievalTally;
+  readonly outcomes: TestOutcomes;
+  /** The paths of the files in the pack. */
+  readonly paths: readonly string[];
 }
 
-interface Measure {
-  readonly tested: number;
-  readonly unit: string;
-  /** Exceptions counted directly; defaults to the findings of the observation's rules. */
-  readonly exceptions?: number;
-  readonly notTested?: string | null;
-}
-
-const group = (tally: RetrievalTally, name: GradeGroup): number =>
-  gradeGroups[name].reduce((sum, grade) => sum + (tally.byGrade.get(grade) ?? 0), 0);
-const noReads = 'no value was disclosed in the period';
-const unlessAny = (count: number, why: string): string | null => (count === 0 ? why : null);
-
-/** Why the end of an old value cannot be tested yet. */
-const notEndedYet = {
-  'in-grace': 'still in grace',
-  'in-force-again': 'in force again after a roll-back',
-} as const;
-
-/** Measures each observation. A test compares these names with `templates/controls/observations.json`. */
-export const measures: Readonly<Record<string, (material: Material) => Measure>> = {
-  'reads-accounted': ({ tally }) => ({
-    tested: tally.total,
-    unit: 'read',
-    exceptions: group(tally, 'not tied') + group(tally, 'suspicious'),
-    notTested: unlessAny(tally.total, noReads),
-  }),
-  'reads-inside-namespace': ({ tally }) => {
-    const tied = group(tally, 'tied to a job');
-    const loose = tally.total - tied - group(tally, 'explained otherwise');
-    const why = loose === 0 ? null : `${counted(loose, 'read')} tied to no job cannot be held against a namespace`;
-    return { tested: tied, unit: 'read', notTested: unlessAny(tied, 'no read is tied to a job') ?? why };
-  },
-  'reads-by-persons': ({ tally }) => ({
-    tested: tally.total,
-    unit: 'read',
-    exceptions: tally.byGrade.get('person') ?? 0,
-    notTested: unlessAny(tally.total, noReads),
-  }),
-  'receipts-reconcile': ({ audited: { receipts } }) => ({
-    tested: receipts.posted + receipts.logged,
-    unit: 'receipt',
-    notTested: unlessAny(receipts.posted + receipts.logged, 'no receipts were collected'),
-  }),
-  'staging-untouched': ({ audited }) => ({
-    tested: audited.rowsRead,
-    unit: 'row',
-    notTested: unlessAny(audited.rowsRead, 'no rows were read'),
-  }),
-  // The audit never receives a value, so it cannot search for one.
-  'values-kept-out-of-logs': () => ({
-    tested: 0,
-    unit: 'row',
-    notTested: 'the audit never receives a value, so it cannot search the log for one',
-  }),
-  'expiry-set': ({ audited: { inventory } }) => ({
-    tested: inventory.length,
-    unit: 'secret',
-    notTested: unlessAny(inventory.length, 'no inventory was taken'),
-  }),
-  'rotation-on-time': ({ audited: { inventory } }) => {
-    const bound = inventory.filter((entry) => entry.issuer !== null).length;
-    const unbound = inventory.length - bound;
-    const why = unbound === 0 ? null : `${counted(unbound, 'secret')} without a binding in the policy`;
-    return { tested: bound, unit: 'secret', notTested: unlessAny(bound, 'the policy binds no secret') ?? why };
-  },
-  'old-values-end': ({ rotations }) => {
-    const published = rotations.filter((rotation) => rotation.publishedAt !== null);
-    const standing = (['in-grace', 'in-force-again'] as const).map((oldValue) => ({
-      count: published.filter((rotation) => rotation.oldValue === oldValue).length,
-      why: notEndedYet[oldValue],
-    }));
-    const why = standing.flatMap((one) => (one.count === 0 ? [] : [`${counted(one.count, 'old value')} ${one.why}`]));
-    return {
-      tested: published.length - standing.reduce((sum, { count }) => sum + count, 0),
-      unit: 'rotation',
-      notTested: unlessAny(published.length, 'no rotation was published in the period') ?? (why.join('; ') || null),
-    };
-  },
-  'changes-explained': ({ rotations, audited }) => ({
-    tested: rotations.length + audited.inventory.length,
-    unit: 'rotation and secret',
-    notTested: unlessAny(rotations.length + audited.inventory.length, 'no rotation ran and no inventory was taken'),
-  }),
-  'approvals-given': ({ rotations }) => {
-    const approvals = rotations.flatMap((rotation) => rotation.approvals);
-    return {
-      tested: approvals.length,
-      unit: 'approval',
-      exceptions: approvals.filter((approval) => approval.breakGlass).length,
-      notTested: unlessAny(approvals.length, 'no rotation was approved in the period'),
-    };
-  },
-  'secrets-in-use': ({ audited: { inventory } }) => ({
-    tested: inventory.length,
-    unit: 'secret',
-    notTested: unlessAny(inventory.length, 'no inventory was taken'),
-  }),
-  'denials-watched': ({ audited }) => ({
-    tested: audited.rowsRead,
-    unit: 'row',
-    notTested: unlessAny(audited.rowsRead, 'no rows were read'),
-  }),
-  'log-complete': ({ audited: { coverage } }) => {
-    const unread = coverage.filter((hour) => hour.state === 'not-read').length;
-    return {
-      tested: coverage.length - unread,
-      unit: 'hour',
-      exceptions: coverage.filter((hour) => hour.state === 'gap').length,
-      notTested:
-        unlessAny(coverage.length, 'no hour was recorded') ??
-        (unread === 0 ? null : `${counted(unread, 'hour')} not read`),
-    };
-  },
-  'rows-understood': ({ audited }) => ({
-    tested: audited.rowsRead,
-    unit: 'row',
-    notTested: unlessAny(audited.rowsRead, 'no rows were read'),
-  }),
-  'totals-agree': ({ audited: { queries } }) => {
-    const held = queries.filter((query) => query.controlTotal !== null);
-    const without = queries.length - held.length;
-    return {
-      tested: held.length,
-      unit: 'query',
-      exceptions: held.filter((query) => query.controlTotal !== query.rows).length,
-      notTested:
-        unlessAny(held.length, 'no query has a control total') ??
-        (without === 0 ? null : `${counted(without, 'query', 'queries')} without a control total`),
-    };
-  },
-  'evidence-hashed': ({ audited: { slices } }) => ({
-    tested: slices.length,
-    unit: 'slice',
-    exceptions: slices.filter((slice) => !/^[0-9a-f]{64}$/.test(slice.sha256)).length,
-    notTested: unlessAny(slices.length, 'no slice was collected'),
-  }),
-};
+/** What is said of a population that is empty. */
+const emptyPopulations: ReadonlyMap<string, string> = new Map([
+  ['grants-reviewed', 'role assignments are not collected in this release'],
+]);
 
 /**
  * Tests the period against each control of the catalogue. The result states what was tested and found, and never more.
@@ -164,37 +30,63 @@ export function observeControls(catalogue: ControlCatalogue, material: Material)
   }));
 }
 
-function observe({ id, title, method, rules }: Observation, material: Material): ObservationResult {
-  const measure = measures[id];
-  if (measure === undefined) throw new TypeError(`Nothing measures the observation ${id}.`);
-  const findings = material.audited.findings
-    .filter((finding) => rules.includes(finding.rule))
-    .map((finding) => finding.id);
-  const { tested, unit, exceptions: direct, notTested = null } = measure(material);
-  const exceptions = Math.max(direct ?? 0, findings.length);
+function observe(observation: Observation, { audited, outcomes, paths }: Material): ObservationResult {
+  const { id, title, method, rules, criterion, population } = observation;
+  const outcome = outcomes.get(id);
+  if (outcome === undefined) throw new TypeError(`Nothing runs the test ${id}.`);
+  const { tested, deviations, shown } = outcome;
+  const notTested = explainUntested(observation, outcome);
   return {
     id,
     title,
     method,
+    criterion,
+    population: { name: population.name, count: outcome.population, file: partNames(population.file, paths) },
     tested,
-    unit,
-    exceptions,
-    findings,
+    unit: population.unit,
+    exceptions: deviations,
+    rate: tested === 0 ? null : shareText(deviations, tested),
+    deviations: shown.map(({ event, at, subject, why }) => ({
+      event,
+      at: secondText(at),
+      subject,
+      why: plainTimes(why),
+    })),
+    findings: audited.findings.filter((finding) => rules.includes(finding.rule)).map((finding) => finding.id),
     notTested,
-    statement: composeStatement(tested, unit, exceptions, notTested),
+    statement: composeStatement(observation, outcome, notTested),
   };
 }
 
-const irregularPlurals: ReadonlyMap<string, string> = new Map([
-  ['query', 'queries'],
-  ['rotation and secret', 'rotations and secrets'],
-]);
+/** `12 reads tied to no job; 3 reads of …`; `null` if everything was tested. */
+function explainUntested({ id, population }: Observation, { untested, population: count }: TestOutcome): string | null {
+  if (count === 0) return emptyPopulations.get(id) ?? `there are no ${population.name}`;
+  const reasons = untested.map((one) => `${unitsOf(population, one.count)} ${one.why}`);
+  return reasons.length === 0 ? null : reasons.join('; ');
+}
 
-function composeStatement(tested: number, unit: string, exceptions: number, notTested: string | null): string {
-  const plural = irregularPlurals.get(unit) ?? `${unit}s`;
-  if (tested === 0 && exceptions === 0) return `Not tested: ${notTested ?? 'nothing to test'}.`;
+function composeStatement({ population }: Observation, outcome: TestOutcome, notTested: string | null): string {
+  const { tested, deviations } = outcome;
+  if (tested === 0) return `Not tested: ${notTested ?? 'nothing to test'}.`;
+  const of = tested === outcome.population ? '' : ` of ${countText(outcome.population)}`;
+  const found = deviations === 0 ? 'none' : `${countText(deviations)} (${shareText(deviations, tested)})`;
   const rest = notTested === null ? '' : ` Not tested: ${notTested}.`;
-  return `Tested ${counted(tested, unit, plural)}; exceptions: ${exceptions === 0 ? 'none' : countText(exceptions)}.${rest}`;
+  return `Tested ${unitsOf(population, tested)}${of}; exceptions: ${found}.${rest}`;
+}
+
+function unitsOf({ unit, units }: Observation['population'], count: number): string {
+  return units === undefined ? counted(count, unit) : counted(count, unit, units);
+}
+
+/** The files of the pack that hold rows of this name: `reads.ndjson`, or the first and the last part. */
+export function partNames(name: string, paths: readonly string[]): string {
+  const pattern = new RegExp(`^${name}(-\\d+)?\\.(ndjson|csv)$`);
+  const found = paths.filter((path) => pattern.test(path)).sort();
+  const lines = found.filter((path) => path.endsWith('.ndjson'));
+  const parts = lines.length > 0 ? lines : found;
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (first === undefined || last === undefined) return `${name}.ndjson`;
+  return first === last ? first : `${first} to ${last}`;
 }
 
 function controlResult(

@@ -47,17 +47,35 @@ export interface ExceptionLine {
   readonly count: number;
   readonly evidence: readonly string[];
   readonly evidenceTotal: number;
+  /** `2026-03-05 09:00:00 UTC, kv-prod/token@…`; `null` for an event, and while it lasts. */
+  readonly ended: string | null;
   readonly controls: readonly string[];
 }
 
-/** The result of one control test: the number examined, the exceptions found, and what was not tested and why. */
+/**
+ * The result of one control test: its question, its population and the file that holds it, the number tested, the
+ * deviations in the same unit, and what was not tested and why. `tested` and what was not add up to the population.
+ */
 export interface ObservationResult {
   readonly id: string;
   readonly title: string;
   readonly method: 'TEST' | 'EXAMINE';
+  /** What an event is held against; `null` if there is nothing. */
+  readonly criterion: string | null;
+  readonly population: { readonly name: string; readonly count: number; readonly file: string };
   readonly tested: number;
   readonly unit: string;
+  /** Deviations: events of the population, in the unit of `tested`. */
   readonly exceptions: number;
+  /** `3.2 %` of those tested; `null` if none was tested. */
+  readonly rate: string | null;
+  /** The first deviations. All are in `deviations.ndjson`. */
+  readonly deviations: readonly {
+    readonly event: string;
+    readonly at: string;
+    readonly subject: string;
+    readonly why: string;
+  }[];
   /** Ids of the findings that count as its exceptions. */
   readonly findings: readonly string[];
   /** Why nothing, or not everything, was tested; `null` if everything was. */

@@ -4,6 +4,7 @@ import { journalTargets, readJournal, type TargetJournal } from '../journal/targ
 import { isAlive, type Rotation, type TargetState } from '../journal/target-state.ts';
 import { attemptIdOf } from '../rotation-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
+import { stopsOfRotations } from './rotation-stops.ts';
 import { failureOf, standingOf, stateOfRotation } from './rotation-standing.ts';
 
 /**
@@ -17,9 +18,12 @@ export async function* readRotationHistories(
 ): AsyncIterable<RotationHistory> {
   for await (const target of journalTargets(records)) {
     const journal = await readJournal(records, target);
-    for (const { rotation, entries } of partsOf(journal)) {
+    const stops = stopsOfRotations(journal);
+    for (const [index, { rotation, entries }] of partsOf(journal).entries()) {
       if (period !== undefined && !touches(journal.state, rotation, entries, period)) continue;
-      yield* historiesOf(journal.state, rotation, entries);
+      for (const history of historiesOf(journal.state, rotation, entries)) {
+        yield { ...history, stops: stops[index] ?? [] };
+      }
     }
   }
 }

@@ -1,6 +1,16 @@
 import type { Person } from '../../provenance/person.ts';
 import type { RotationState } from './rotation-steps.ts';
 
+/** One time that a rotation left its course. */
+export interface RotationStop {
+  readonly state: 'needs-attention' | 'superseded' | 'rolled-back' | 'abandoned';
+  readonly at: string;
+  /** The code of its failure; `null` if there is none. */
+  readonly failure: string | null;
+  /** When it went on, and the state that it came to; `null` while it has not. */
+  readonly ended: { readonly at: string; readonly state: RotationState } | null;
+}
+
 /** What one rotation did, read from its journal: what evidence may know of it. */
 export interface RotationHistory {
   /** `<rotationId>.<attempt>`: what the `rotation-id` tag says. */
@@ -21,6 +31,11 @@ export interface RotationHistory {
   readonly state: RotationState;
   /** When it came to that state. */
   readonly stateSince: string;
+  /**
+   * Every time that it stopped, went wrong or was rolled back, oldest first, those that were repaired since among them.
+   * Absent where only the present state was asked for.
+   */
+  readonly stops?: readonly RotationStop[];
   readonly fromVersion: string;
   readonly publishedVersion: string | null;
   readonly claimedAt: string;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
+import type { Person } from '../../../src/provenance/person.ts';
+import { personCalled } from '../../provenance/people.ts';
 import * as given from '../attribution-fixtures.ts';
 
-import { bound, denied, found, of, quiet, secret } from '../finding-fixtures.ts';
+import { bound, denied, found, inventoried, of, quiet, secret } from '../finding-fixtures.ts';
 
 const { at, moment, rotation, row, stamp, workload } = given;
 
@@ -69,16 +71,24 @@ describe('findings about the log', () => {
 
 describe('findings about secrets and their rotation', () => {
   it.each([
-    ['secret-never-read', { reads: 0 }, 1],
-    ['secret-never-read', { reads: 0, created: '2026-03-02T05:00:00.000Z' }, 0],
-    ['secret-never-read', { reads: 0, enabled: false }, 0],
-    ['rotation-overdue', { ageDays: 91 }, 1],
-    ['rotation-overdue', { ageDays: 90 }, 0],
+    [{ reads: 0 }, 1],
+    [{ reads: 0, created: '2026-03-02T05:00:00.000Z' }, 0],
+    [{ reads: 0, enabled: false }, 0],
+    [{ reads: 0, own: true as const }, 0],
+  ])('find a secret with %o unread: %d', (change, count) => {
+    expect(of('secret-never-read', found({ inventory: [secret(change)] }))).toHaveLength(count);
+  });
+
+  it.each([
+    ['rotation-overdue', { validityDays: 29 }, 1],
+    ['rotation-overdue', { validityDays: 30 }, 0],
     ['rotation-overdue', { expires: '2026-03-02T12:00:00.000Z' }, 1],
     ['rotation-overdue', { expires: '2026-03-02T12:00:00.000Z', enabled: false }, 0],
+    ['rotation-overdue', { expires: '2026-03-02T12:00:00.000Z', own: true as const }, 0],
     ['secret-without-expiry', { expires: null }, 1],
-  ] as const)('%s of a secret with %o: %d', (rule, change, count) => {
-    expect(of(rule, found({ inventory: [secret(change)] }))).toHaveLength(count);
+    ['secret-without-expiry', { expires: null, own: true as const }, 0],
+  ] as const)('%s of an inventoried secret with %o: %d', (rule, change, count) => {
+    expect(of(rule, found({ snapshots: [inventoried(change)] }))).toHaveLength(count);
   });
 
   it('name a rotation that needs attention', () => {
@@ -139,32 +149,125 @@ describe('findings about secrets and their rotation', () => {
   });
 
   it('name a tag that asks for more than the policy allows, but not one that asks for less', () => {
-    const held = (days: string) => [{ ...secret(), tags: { ValidityPeriodDays: days } }];
-    expect(of('tag-widened', found({ held: held('31'), policy: bound() }))).toHaveLength(1);
-    expect(of('tag-widened', found({ held: held('30'), policy: bound() }))).toEqual([]);
+    const held = (days: string) => [inventoried({ tags: { ValidityPeriodDays: days } })];
+    expect(of('tag-widened', found({ snapshots: held('31'), policy: bound() }))).toHaveLength(1);
+    expect(of('tag-widened', found({ snapshots: held('30'), policy: bound() }))).toEqual([]);
   });
 
   it('name each invalid tag with its effect, but never its text', () => {
     const tags = { ValidityPeriodDays: 'hunter2', rotation: 'offf' };
-    expect(of('tag-malformed', found({ held: [{ ...secret(), tags }], policy: bound() }))).toEqual([
+    expect(of('tag-malformed', found({ snapshots: [inventoried({ tags })], policy: bound() }))).toEqual(
+      expect.arrayContaining([
+        {
+          subject: 'kv/database',
+          severity: 'medium',
+          count: 1,
+          description:
+            'The tag rotation of kv/database is not on or off; it counts as off, so the secret is not rotated.',
+        },
+        {
+          subject: 'kv/database',
+          severity: 'medium',
+          count: 1,
+          description:
+            'The tag ValidityPeriodDays of kv/database is not a whole number of days, at least 1; it has no effect.',
+        },
+      ]),
+    );
+    const proper = { ValidityPeriodDays: '20', rotation: 'off' };
+    expect(of('tag-malformed', found({ snapshots: [inventoried({ tags: proper })], policy: bound() }))).toEqual([]);
+    expect(of('tag-malformed', found({ snapshots: [inventoried({ tags })] }))).toEqual([]);
+  });
+});
+
+describe('an exception that was repaired in the period', () => {
+  it('stays a finding, with the time and the event of its end: a secret overdue on the 3rd and rotated on the 5th', () => {
+    const day = (date: string, change: Parameters<typeof inventoried>[0]) =>
+      inventoried(change, `2026-03-${date}T23:00:00.000Z`);
+    const old = { version: 'v1', created: '2026-02-01T00:00:00.000Z', expires: '2026-03-03T12:00:00.000Z' };
+    const next = { version: 'v2', created: '2026-03-05T09:00:00.000Z', expires: '2026-09-05T09:00:00.000Z' };
+    const overdue = (days: Parameters<typeof found>[0]['snapshots'] & object) =>
+      found({ snapshots: days }).filter(({ rule }) => rule === 'rotation-overdue');
+    const before = overdue([day('02', old), day('03', old), day('04', old)]);
+    const after = overdue([day('02', old), day('03', old), day('04', old), day('05', next), day('06', next)]);
+    expect(before).toMatchObject([{ firstAt: '2026-03-03T12:00:00.000Z', ended: null }]);
+    expect(after).toMatchObject([
+      { id: before[0]?.id, ended: { at: '2026-03-05T09:00:00.000Z', by: 'kv/database@v2' } },
+    ]);
+    // Overdue between two inventories only.
+    expect(overdue([day('02', old), day('05', next)]).map(({ id }) => id)).toEqual([before[0]?.id]);
+    expect(overdue([day('02', old), day('05', { ...next, created: '2026-03-03T09:00:00.000Z' })])).toEqual([]);
+  });
+
+  it('ends for a secret without expiry when an inventory first shows one, and opens again when it is gone', () => {
+    const shown = (expiries: readonly (string | null)[]) =>
+      found({
+        snapshots: expiries.map((expires, index) =>
+          inventoried({ expires }, `2026-03-0${String(index + 2)}T23:00:00Z`),
+        ),
+      }).map(({ rule, ended }) => [rule, ended?.at ?? null]);
+    const expiry = '2026-12-01T00:00:00.000Z';
+    expect(shown([null, expiry])).toEqual([['secret-without-expiry', '2026-03-03T23:00:00Z']]);
+    expect(shown([null, expiry, null])).toEqual([['secret-without-expiry', null]]);
+  });
+
+  it('stays for a rotation that stopped and went on, with the same id', () => {
+    const stop = { state: 'needs-attention', at: moment(95), failure: 'VAULT_ACCESS_DENIED', ended: null } as const;
+    const stopped = found({ history: [rotation({ state: 'needs-attention', stops: [stop] })] });
+    const ended = { at: moment(900), state: 'done' } as const;
+    const repaired = found({ history: [rotation({ state: 'done', stops: [{ ...stop, ended }] })] });
+    expect(stopped).toMatchObject([{ rule: 'rotation-failed', ended: null }]);
+    expect(repaired).toMatchObject([{ id: stopped[0]?.id, ended: { at: moment(900), by: 'rotation abc.1: done' } }]);
+  });
+});
+
+describe('findings about approvals, clocks and inventories', () => {
+  const approval = (by: Person, breakGlass = false) =>
+    rotation({
+      approvals: [{ step: 'publish', by, at: moment(94), breakGlass, reason: 'the shop is down' }],
+      askedBy: personCalled('ann'),
+    });
+
+  it('name each use of break-glass, with who and why', () => {
+    expect(found({ history: [approval(personCalled('ann'), true)] })).toMatchObject([
       {
-        subject: 'kv/database',
-        severity: 'medium',
-        count: 1,
-        description:
-          'The tag rotation of kv/database is not on or off; it counts as off, so the secret is not rotated.',
-      },
-      {
-        subject: 'kv/database',
-        severity: 'medium',
-        count: 1,
-        description:
-          'The tag ValidityPeriodDays of kv/database is not a whole number of days, at least 1; it has no effect.',
+        rule: 'break-glass-used',
+        severity: 'high',
+        description: 'ann broke the glass to publish in the rotation abc.1 of kv/database: the shop is down.',
       },
     ]);
-    const proper = { ValidityPeriodDays: '20', rotation: 'off' };
-    expect(of('tag-malformed', found({ held: [{ ...secret(), tags: proper }], policy: bound() }))).toEqual([]);
-    expect(of('tag-malformed', found({ held: [{ ...secret(), tags }] }))).toEqual([]);
+  });
+
+  it('name an approval by a machine account, by nobody proven, or by the person who asked', () => {
+    const machine: Person = { kind: 'machine', subject: { issuer: 'https://login', id: 'm' }, name: 'deployer' };
+    const link: Person = { kind: 'unnamed', door: 'sign-in-link', name: 'operator' };
+    for (const by of [machine, link, personCalled('ann')]) {
+      expect(found({ history: [approval(by)] })).toMatchObject([{ rule: 'unproven-approval', severity: 'high' }]);
+    }
+    expect(found({ history: [approval(personCalled('bob'))] })).toEqual([]);
+  });
+
+  it('name a read of a value after its expiry, once an inventory says when that was', () => {
+    const snapshots = [inventoried({ expires: moment(50) })];
+    const jobs = [given.job(1)];
+    const late = found({ rows: [quiet], snapshots, jobs });
+    expect(of('expired-value-read', late)).toMatchObject([{ subject: 'kv/database', severity: 'high', count: 1 }]);
+    const early = found({ rows: [quiet], snapshots: [inventoried({ expires: moment(150) })], jobs });
+    expect(of('expired-value-read', early)).toEqual([]);
+    expect(of('expired-value-read', found({ rows: [quiet], jobs }))).toEqual([]);
+  });
+
+  it('name a secret that was read and that no inventory lists', () => {
+    const left = found({ rows: [quiet], snapshots: [inventoried({ secret: 'other' })] });
+    expect(of('secret-not-inventoried', left)).toMatchObject([{ subject: 'kv/database', count: 1 }]);
+    expect(of('secret-not-inventoried', found({ rows: [quiet], snapshots: [inventoried()] }))).toEqual([]);
+    expect(of('secret-not-inventoried', found({ rows: [quiet] }))).toEqual([]);
+  });
+
+  it('name a runner whose clock is off by more than the join allows for', () => {
+    const receiptOf = (clockOffsetMs: number) => [given.posted(given.receipt(1, 'c1', { clockOffsetMs }))];
+    expect(of('clock-off', found({ receipts: receiptOf(-40_000) }))).toMatchObject([{ subject: 'runner-1', count: 1 }]);
+    expect(of('clock-off', found({ receipts: receiptOf(30_000) }))).toEqual([]);
   });
 });
 

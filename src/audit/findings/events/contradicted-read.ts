@@ -1,7 +1,7 @@
 import { attributionReasons } from '../../model/attribution-reasons.ts';
 import { callerName } from '../finding-caller.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { callerOf, subjectOf } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Reads whose evidence contradicts itself: part of it is forged. */

@@ -2,7 +2,7 @@ import { callerName, capitalised } from '../finding-caller.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Retrieval } from '../../model/retrieval.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { callerOf, subjectOf } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
 import { findingId } from '../finding-tally.ts';
 
 /** Refusals of one caller within ten minutes of each other form one burst; fewer than five are everyday mistakes. */
@@ -101,6 +101,7 @@ function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, gr
     lastAt,
     count,
     evidence,
+    ended: null,
   };
 }
 

@@ -3,7 +3,7 @@ import { answeredAt } from '../../attribution/receipt-index.ts';
 import type { Attribution } from '../../model/attribution.ts';
 import { jobName } from '../../model/job-name.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { subjectOf } from '../finding-rule.ts';
+import { subjectOf } from '../../model/retrieval-names.ts';
 import { createFindingTally } from '../finding-tally.ts';
 
 /**

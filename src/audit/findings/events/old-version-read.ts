@@ -1,7 +1,7 @@
 import type { RotationHistory } from '../../../rotation/history/rotation-history.ts';
 import { callerName } from '../finding-caller.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { callerOf, subjectOf } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** The time from which a version must no longer be read, in milliseconds, and the reason. */

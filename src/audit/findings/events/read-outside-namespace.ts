@@ -2,7 +2,7 @@ import { namespaceRefusals } from '../../../secrets/namespace-refusals.ts';
 import { jobName } from '../../model/job-name.ts';
 import type { Job } from '../../model/job.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { subjectOf } from '../finding-rule.ts';
+import { subjectOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Why a job counts as a fork's although Gitea did not say that it is. */

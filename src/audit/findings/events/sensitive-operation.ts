@@ -1,6 +1,6 @@
 import { callerName, capitalised } from '../finding-caller.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { callerOf, subjectOf } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Operations that export a whole secret or remove it. */

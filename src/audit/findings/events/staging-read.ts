@@ -1,7 +1,7 @@
 import { callerName, capitalised } from '../finding-caller.ts';
 import { isStaging } from '../../period/population.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { callerOf, subjectOf } from '../finding-rule.ts';
+import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Reads of a staging secret by anyone but the rotator: the reader knows a value before it is published. */

@@ -1,5 +1,5 @@
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { subjectOf } from '../finding-rule.ts';
+import { subjectOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Rows whose status and signature state different outcomes; the status is used. */

@@ -1,7 +1,7 @@
 import { attributionReasons } from '../../model/attribution-reasons.ts';
 import { callerName } from '../finding-caller.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
-import { callerOf } from '../finding-rule.ts';
+import { callerOf } from '../../model/retrieval-names.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Reads that cannot be tied to a job, one finding per caller and reason. */

@@ -5,9 +5,9 @@ import { createFindingTally } from '../finding-tally.ts';
 export const secretNeverRead: FindingRuleFactory = ({ period }) => ({
   findings({ inventory, asOf }) {
     const tally = createFindingTally('secret-never-read');
-    for (const { vault, secret, enabled, created, reads } of inventory) {
+    for (const { vault, secret, enabled, created, reads, own } of inventory) {
       // A secret created during the period did not have the whole period to be read.
-      if (!enabled || reads > 0 || Date.parse(created) > period.from.getTime()) continue;
+      if (own === true || !enabled || reads > 0 || Date.parse(created) > period.from.getTime()) continue;
       const subject = `${vault}/${secret}`;
       tally.add({
         subject,

@@ -1,0 +1,91 @@
+import { jobName } from '../../audit/model/job-name.ts';
+import type { ControlTestFactory } from './control-test.ts';
+
+/** A receipt and the row of its read may differ by this much before the join holds them to contradict each other. */
+const mostClockOffsetMs = 30_000;
+
+/** Tests of the evidence itself: receipts, jobs, hours, slices. */
+export const logTests: Readonly<Record<string, ControlTestFactory>> = {
+  'receipts-reconcile': ({ audited }, tally) => ({
+    finish() {
+      for (const { reference, answeredAt, job, matched, contested } of audited.receiptRecords) {
+        const at = { event: reference, at: answeredAt, subject: job };
+        if (contested) tally.deviate({ ...at, why: 'it was copied, or receipts of other jobs claim the same read' });
+        else if (matched === false) tally.deviate({ ...at, why: 'the log has no row for it' });
+        else if (matched === null) tally.skip('of refused reads, or whose rows may still arrive');
+        else tally.keep();
+      }
+    },
+  }),
+  'clocks-agree': ({ audited }, tally) => ({
+    finish() {
+      for (const { reference, answeredAt, job, clockOffsetMs } of audited.receiptRecords) {
+        if (clockOffsetMs === null) tally.skip('without a clock difference');
+        else if (Math.abs(clockOffsetMs) <= mostClockOffsetMs) tally.keep();
+        else {
+          const why = `the clock differed by ${String(clockOffsetMs)} ms`;
+          tally.deviate({ event: reference, at: answeredAt, subject: job, why });
+        }
+      }
+    },
+  }),
+  'jobs-on-record': ({ audited }, tally) => ({
+    finish() {
+      for (const job of audited.jobRecords) {
+        const event = jobName(job);
+        const at = job.startedAt ?? job.createdAt;
+        if (job.known === 'hook') tally.deviate({ event, at, subject: event, why: 'it is known only from a webhook' });
+        else if (job.endedBetween !== undefined) {
+          tally.deviate({ event, at, subject: event, why: 'Gitea never stated how this attempt ended' });
+        } else if (job.status === 'completed') tally.keep();
+        else tally.skip('that had not ended');
+      }
+    },
+  }),
+  'log-complete': ({ audited }, tally) => ({
+    finish() {
+      for (const { hour, state } of audited.coverage) {
+        if (state === 'not-read') tally.skip('not read');
+        else if (state === 'covered') tally.keep();
+        else tally.deviate({ event: hour, at: hour, subject: hour, why: 'the row of the canary read is missing' });
+      }
+    },
+  }),
+  'totals-agree': ({ audited }, tally) => ({
+    finish() {
+      for (const { path, count, controlTotal } of audited.slices) {
+        const at = audited.period.from.toISOString();
+        if (controlTotal === null) tally.skip('of files, which have no independent total');
+        // Rows that arrive between the two queries make the answer the larger one.
+        else if (count >= controlTotal) tally.keep();
+        else {
+          const why = `${String(count)} rows where the store counted ${String(controlTotal)}`;
+          tally.deviate({ event: path, at, subject: path, why });
+        }
+      }
+    },
+  }),
+  'evidence-hashed': ({ audited }, tally) => ({
+    finish() {
+      for (const { path, isIntact } of audited.slices) {
+        const at = audited.period.from.toISOString();
+        if (isIntact) tally.keep();
+        else tally.deviate({ event: path, at, subject: path, why: 'its rows changed after they were collected' });
+      }
+    },
+  }),
+  'values-kept-out-of-logs': ({ audited }, tally) => ({
+    finish: () =>
+      tally.skip('because the audit never receives a value, and so cannot search for one', audited.rowsRead),
+  }),
+  // Role assignments are not collected, so there is no population to count.
+  'grants-reviewed': () => ({}),
+  'policy-changes': ({ audited }, tally) => ({
+    finish() {
+      for (const { loadedAt, sha256, widens } of audited.policyChanges) {
+        if (widens.length === 0) tally.keep();
+        else tally.deviate({ event: sha256, at: loadedAt, subject: 'policy', why: widens.join('; ') });
+      }
+    },
+  }),
+};

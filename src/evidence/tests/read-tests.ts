@@ -1,0 +1,139 @@
+import { attributionReasons } from '../../audit/model/attribution-reasons.ts';
+import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
+import type { AuditedEvent } from '../../audit/model/audited-period.ts';
+import type { FindingRule } from '../../audit/model/finding.ts';
+import { callerOf, subjectOf } from '../../audit/model/retrieval-names.ts';
+import type { ControlTestFactory, Deviation, TestTally } from './control-test.ts';
+
+const tied: ReadonlySet<Grade> = new Set(gradeGroups['tied to a job']);
+const open: ReadonlySet<Grade> = new Set([...gradeGroups['not tied'], ...gradeGroups.suspicious]);
+
+/** Tests over the reads of the population. */
+export const readTests: Readonly<Record<string, ControlTestFactory>> = {
+  'reads-accounted': ({ audited }, tally) => ({
+    event({ retrieval, attribution }) {
+      if (attribution === null) return;
+      const { grade, reason } = attribution;
+      if (audited.policyAt(retrieval.at).identities.size === 0) tally.skip('while the policy lists no identity');
+      else if (open.has(grade))
+        tally.deviate(deviation({ retrieval }, `${grade}: ${attributionReasons[reason] ?? reason}`));
+      else tally.keep();
+    },
+  }),
+  'identities-known': ruled('unknown-identity-read', 'the policy does not list the identity', ({ retrieval }) =>
+    retrieval.identity.kind === 'person' ? 'by a person, whom no policy lists' : 'while the policy lists no identity',
+  ),
+  'reads-inside-namespace': (_material, tally) => ({
+    event(event) {
+      const { attribution, judgements } = event;
+      if (attribution === null) return;
+      const judgement = judgements.get('read-outside-namespace');
+      // A claim is no tie, so it keeps nothing; but what it breaks is broken.
+      if (judgement === 'broken') tally.deviate(deviation(event, 'the policy does not allow the job to read it'));
+      else if (!isTied(attribution)) tally.skip('tied to no job');
+      else if (judgement === undefined) tally.skip('of secrets for which the policy names no namespace');
+      else tally.keep();
+    },
+  }),
+  'reads-by-persons': ruled('read-by-person', 'a person read it', () => 'of no known identity'),
+  'old-versions-unread': ({ rotations }, tally) => {
+    const isKnown = rotations.some(({ publication }) => publication === 'published');
+    return {
+      event(event) {
+        if (event.attribution === null) return;
+        if (!isKnown) tally.skip('while no rotation that replaced a version is on record');
+        else judge(event, 'old-version-read', 'the version was replaced and its grace is over', tally);
+      },
+    };
+  },
+  'expired-values-unread': ruled(
+    'expired-value-read',
+    'the value had expired',
+    () => 'of versions whose expiry no inventory states',
+  ),
+  'inventory-complete': ruled(
+    'secret-not-inventoried',
+    'no inventory of the period lists the secret',
+    () => 'of staging secrets, or while no inventory was taken',
+  ),
+};
+
+/** Tests over other events of the log. */
+export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
+  'staging-untouched': (_material, tally) => ({
+    event(event) {
+      if (event.judgements.has('staging-read')) judge(event, 'staging-read', 'the reader is not the rotator', tally);
+    },
+  }),
+  'changes-explained': (_material, tally) => ({
+    event(event) {
+      if (event.retrieval.kind !== 'write') return;
+      const judgement = event.judgements.get('unexplained-write');
+      if (judgement === undefined) tally.skip('of secrets that the policy does not bind, or that set no value');
+      else judge(event, 'unexplained-write', 'no journal explains it', tally);
+    },
+  }),
+  'denials-watched': ({ audited }, tally) => {
+    const bursts = audited.findings.filter(
+      ({ rule, severity }) => rule === 'denied-burst' && severity !== 'information',
+    );
+    return {
+      event(event) {
+        const { retrieval } = event;
+        if (retrieval.kind !== 'denied') return;
+        const caller = callerOf(retrieval);
+        const isInside = bursts.some(
+          ({ subject, firstAt, lastAt }) => subject === caller && firstAt <= retrieval.at && retrieval.at <= lastAt,
+        );
+        if (isInside) tally.deviate(deviation(event, 'part of a burst that no grant explains'));
+        else tally.keep();
+      },
+    };
+  },
+  'sensitive-operations': (_material, tally) => ({
+    event({ judgements }) {
+      if (judgements.has('sensitive-operation')) tally.skip('because nothing on record authorises such an operation');
+    },
+  }),
+  'rows-understood': ({ audited }, tally) => {
+    let odd = 0;
+    return {
+      event(event) {
+        if (event.judgements.get('status-disagrees') !== 'broken') return;
+        odd += 1;
+        tally.deviate(deviation(event, 'its status and its signature state different outcomes'));
+      },
+      finish() {
+        const at = audited.period.from.toISOString();
+        for (const { place, reason } of audited.unreadableRows) {
+          tally.deviate({ event: place, at, subject: place, why: reason });
+        }
+        tally.keep(Math.max(0, audited.rowsRead - audited.unreadableRows.length - odd));
+      },
+    };
+  },
+};
+
+/** A test of all reads whose verdict is that of one rule. `untested`: why an event without a verdict has none. */
+function ruled(rule: FindingRule, why: string, untested: (event: AuditedEvent) => string): ControlTestFactory {
+  return (_material, tally) => ({
+    event(event) {
+      if (event.attribution === null) return;
+      if (event.judgements.has(rule)) judge(event, rule, why, tally);
+      else tally.skip(untested(event));
+    },
+  });
+}
+
+function judge(event: AuditedEvent, rule: FindingRule, why: string, tally: TestTally): void {
+  if (event.judgements.get(rule) === 'broken') tally.deviate(deviation(event, why));
+  else tally.keep();
+}
+
+function isTied({ grade }: Attribution): boolean {
+  return tied.has(grade);
+}
+
+function deviation({ retrieval }: Pick<AuditedEvent, 'retrieval'>, why: string): Deviation {
+  return { event: retrieval.id, at: retrieval.at, subject: subjectOf(retrieval), why };
+}

@@ -1,0 +1,111 @@
+import { describePerson, explainNoSecondPerson, type Person } from '../../provenance/person.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { ControlTestFactory, Deviation } from './control-test.ts';
+
+/** Issuers whose values no provider knows, so nobody can be asked whether an old one still works. */
+export const issuersWithoutProvider: ReadonlySet<string> = new Set(['generated', 'hmac-secret', 'ssh-key-pair']);
+
+/** Why the end of an old value is not due yet. */
+const notDue: ReadonlyMap<string, string> = new Map([
+  ['in-grace', 'still in grace'],
+  ['in-force-again', 'in force again after a roll-back'],
+]);
+
+/** Why an old value does not count as dead. */
+const alive: ReadonlyMap<string, string> = new Map([
+  ['disabled-only', 'it is disabled in the vault, and nothing shows that the credential itself ended'],
+  ['cannot-be-shown', 'nothing shows that it ended'],
+  ['perhaps-replaced', 'nothing shows whether the provider still accepts it'],
+  ['in-force', 'it is still in force'],
+]);
+
+/** Tests over the rotations of the period. */
+export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
+  'rotations-finish': ({ audited, rotations }, tally) => ({
+    finish() {
+      const failed = audited.findings.filter(({ rule }) => rule === 'rotation-failed');
+      for (const rotation of rotations) {
+        const stop = failed.find(({ evidence }) => evidence.some((one) => one.split(' ')[0] === rotation.rotationId));
+        if (stop === undefined) tally.keep();
+        else tally.deviate(deviation(rotation, stop.firstAt, stop.description));
+      }
+    },
+  }),
+  'old-values-end': ({ rotations }, tally) => ({
+    finish() {
+      for (const rotation of rotations) {
+        const { oldValue, publication, publishedAt, claimedAt, issuer } = rotation;
+        const reason = alive.get(oldValue);
+        if (publication !== 'published' || (reason === undefined && oldValue !== 'dead' && !notDue.has(oldValue)))
+          continue;
+        const early = notDue.get(oldValue);
+        if (early !== undefined) tally.skip(early);
+        else if (oldValue === 'dead' || reason === undefined) tally.keep();
+        else if (oldValue === 'disabled-only' && issuersWithoutProvider.has(issuer)) {
+          tally.skip('disabled, of a kind that no provider can be asked about');
+        } else tally.deviate(deviation(rotation, publishedAt ?? claimedAt, reason));
+      }
+    },
+  }),
+  'approvals-given': ({ audited, rotations }, tally) => ({
+    finish() {
+      for (const rotation of rotations) {
+        const { vault, secret, claimedAt } = rotation;
+        const binding = audited.policyAt(claimedAt).secrets.get(`${vault}/${secret}`.toLowerCase());
+        for (const step of binding?.approval ?? []) {
+          const why = approvalFault(rotation, step);
+          // A step that was not taken waited for its approval: the control worked.
+          if (why === null) tally.keep();
+          else tally.deviate({ ...deviation(rotation, claimedAt, why), event: `${rotation.rotationId} ${step}` });
+        }
+      }
+    },
+  }),
+  'emergency-acts-reasoned': ({ audited: { period }, rotations }, tally) => ({
+    finish() {
+      const judge = (
+        rotation: RotationHistory,
+        event: string,
+        at: string,
+        by: Person | null,
+        reason: string | null,
+      ) => {
+        const moment = Date.parse(at);
+        if (moment < period.from.getTime() || moment >= period.to.getTime()) return;
+        const unproven = by?.kind === 'signed-in' ? [] : [by === null ? 'nobody is on record' : unprovenText(by)];
+        const faults = [...unproven, ...(reason === null || reason.trim() === '' ? ['there is no reason'] : [])];
+        if (faults.length === 0) tally.keep();
+        else tally.deviate({ ...deviation(rotation, at, faults.join('; ')), event });
+      };
+      for (const rotation of rotations) {
+        const { rotationId, emergency, claimedAt, askedBy, reason, approvals } = rotation;
+        if (emergency) judge(rotation, rotationId, claimedAt, askedBy, reason);
+        for (const approval of approvals) {
+          if (!approval.breakGlass) continue;
+          judge(rotation, `${rotationId} ${approval.step} ${approval.at}`, approval.at, approval.by, approval.reason);
+        }
+      }
+    },
+  }),
+};
+
+function unprovenText(by: Person): string {
+  return `${describePerson(by)} is not proven`;
+}
+
+/** Why a step that the policy puts under approval was taken without that of a second person; `null` if it was not. */
+function approvalFault(rotation: RotationHistory, step: 'publish' | 'revoke'): string | null {
+  const isTaken = step === 'publish' ? rotation.publication === 'published' : rotation.revokedAt !== null;
+  if (!isTaken) return null;
+  const given = rotation.approvals.filter((approval) => approval.step === step);
+  if (given.length === 0) return `nobody approved to ${step}`;
+  if (given.some(({ by, breakGlass }) => !breakGlass && explainNoSecondPerson(by, rotation.askedBy) === null))
+    return null;
+  const [first] = given;
+  if (first === undefined || first.breakGlass) return `break-glass to ${step}`;
+  return explainNoSecondPerson(first.by, rotation.askedBy);
+}
+
+function deviation({ rotationId, vault, secret }: RotationHistory, at: string, why: string): Deviation {
+  return { event: rotationId, at, subject: `${vault}/${secret}`, why };
+}

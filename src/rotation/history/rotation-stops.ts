@@ -1,0 +1,42 @@
+import { emptyState, type Rotation, withEntry } from '../journal/target-state.ts';
+import type { TargetJournal } from '../journal/target-journal.ts';
+import type { RotationStop } from './rotation-history.ts';
+import { failureOf, stateOfRotation } from './rotation-standing.ts';
+import type { RotationState } from './rotation-steps.ts';
+
+/** The states in which a rotation has left its course. */
+const stopStates = ['needs-attention', 'superseded', 'rolled-back', 'abandoned'] as const satisfies RotationState[];
+
+/** The states in which a rotation stays, unless its own facts change. */
+const finals: ReadonlySet<RotationState> = new Set(['done', 'superseded', 'rolled-back', 'abandoned']);
+
+/**
+ * Every time that each rotation of a target left its course, in the order of the target's rotations: what the journal's
+ * present state no longer tells. Replays the journal entry by entry.
+ */
+export function stopsOfRotations({
+  state: now,
+  entries,
+}: Pick<TargetJournal, 'state' | 'entries'>): readonly (readonly RotationStop[])[] {
+  const courses: { rotation: Rotation; state: RotationState; readonly stops: RotationStop[] }[] = [];
+  let state = emptyState(now.target);
+  for (const entry of entries) {
+    state = withEntry(state, entry, '');
+    for (const [index, rotation] of state.rotations.entries()) {
+      const course = courses[index];
+      if (course?.rotation === rotation && finals.has(course.state)) continue;
+      const came = stateOfRotation(state, rotation);
+      const stops = course?.stops ?? [];
+      if (came !== course?.state) note(stops, came, entry.at, failureOf(state, rotation));
+      courses[index] = { rotation, state: came, stops };
+    }
+  }
+  return courses.map(({ stops }) => stops);
+}
+
+function note(stops: RotationStop[], state: RotationState, at: string, failure: string | null): void {
+  const last = stops.at(-1);
+  if (last?.ended === null) stops[stops.length - 1] = { ...last, ended: { at, state } };
+  const stopped = stopStates.find((one) => one === state);
+  if (stopped !== undefined) stops.push({ state: stopped, at, failure, ended: null });
+}

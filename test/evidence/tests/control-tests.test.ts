@@ -1,0 +1,355 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Grade } from '../../../src/audit/model/attribution.ts';
+import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../../src/audit/model/audited-period.ts';
+import type { FindingRule } from '../../../src/audit/model/finding.ts';
+import { issuersWithoutProvider } from '../../../src/evidence/tests/rotation-tests.ts';
+import { controlTests, runControlTests, type TestDeviation } from '../../../src/evidence/tests/run-control-tests.ts';
+import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
+import { emptyPolicy } from '../../../src/secrets/policy.ts';
+import * as given from '../../audit/attribution-fixtures.ts';
+import { bound, inventoried, secret } from '../../audit/finding-fixtures.ts';
+import { personCalled } from '../../provenance/people.ts';
+
+type Judged = Partial<Record<FindingRule, 'broken' | 'kept'>>;
+
+function judgements(judged: Judged): ReadonlyMap<FindingRule, 'broken' | 'kept'> {
+  return new Map(Object.entries(judged) as [FindingRule, 'broken' | 'kept'][]);
+}
+
+function read(grade: Grade, judged: Judged = {}, change: Partial<AuditedEvent['retrieval']> = {}): AuditedEvent {
+  const retrieval = given.row('c1', change);
+  const job = grade === 'corroborated' ? given.job(1) : null;
+  const attribution = { retrieval, grade, job, candidates: [], reason: 'no-job-was-running', evidence: [] };
+  return { retrieval, attribution, judgements: judgements(judged) };
+}
+
+function other(kind: 'denied' | 'write', judged: Judged = {}): AuditedEvent {
+  return { retrieval: given.row('w', { kind }), attribution: null, judgements: judgements(judged) };
+}
+
+function day(
+  judged: Judged,
+  change: Parameters<typeof inventoried>[0] = {},
+  at = '2026-03-02T23:00:00.000Z',
+): SecretDay {
+  const [entry] = inventoried(change).entries;
+  if (entry === undefined) throw new TypeError('The fixture lists no secret.');
+  return { day: at.slice(0, 10), at, secret: entry, judgements: judgements(judged) };
+}
+
+const receiptRecord: ReceiptRecord = {
+  reference: 'receipts/1',
+  channel: 'posted',
+  job: 'acme/shop 10/1.1',
+  vault: 'kv',
+  secret: 'database',
+  version: 'v1',
+  answeredAt: given.moment(100),
+  requests: ['c1'],
+  clockOffsetMs: 40,
+  matched: true,
+  contested: false,
+};
+
+interface World extends Partial<AuditedPeriod> {
+  readonly rows?: readonly AuditedEvent[];
+  readonly days?: readonly SecretDay[];
+  readonly history?: readonly RotationHistory[];
+}
+
+/** The outcome of one test over a day, its deviations, and those that were reported. */
+function run(test: string, { rows = [], days = [], history = [], ...change }: World) {
+  const audited: AuditedPeriod = {
+    period: { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
+    vaults: ['kv'],
+    rowsRead: 10,
+    exclusions: [],
+    unreadableRows: [],
+    attributions: () => from([]),
+    events: () => from(rows),
+    secretDays: () => from(days),
+    jobRecords: [],
+    receiptRecords: [],
+    policyAt: () => bound({}, { approval: ['publish'] }),
+    policies: [],
+    policyChanges: [],
+    findings: [],
+    jobs: 0,
+    receipts: { posted: 0, logged: 0, matched: 0, orphaned: 0 },
+    coverage: [],
+    notRead: [],
+    queries: [],
+    slices: [],
+    inventory: [],
+    ...change,
+  };
+  const reported: TestDeviation[] = [];
+  const tests = runControlTests({ audited, rotations: history }, (deviation) => reported.push(deviation));
+  for (const row of rows) tests.event(row);
+  for (const one of days) tests.secretDay(one);
+  const outcome = tests.finish().get(test);
+  if (outcome === undefined) throw new TypeError(`There is no test ${test}.`);
+  const mine = reported.filter((one) => one.test === test);
+  return { ...outcome, reported: mine };
+}
+
+async function* from<One>(all: readonly One[]): AsyncGenerator<One> {
+  await Promise.resolve();
+  yield* all;
+}
+
+const noPolicy = { policyAt: () => emptyPolicy };
+const published = given.rotation({ publication: 'published', oldValue: 'dead' });
+const approved = (change: Partial<RotationHistory['approvals'][number]> = {}, rest: Partial<RotationHistory> = {}) =>
+  given.rotation({
+    approvals: [
+      { step: 'publish', by: personCalled('bob'), at: given.moment(94), breakGlass: false, reason: 'seen', ...change },
+    ],
+    askedBy: personCalled('ann'),
+    ...rest,
+  });
+const slice = { path: 's', sha256: '', rows: 1, count: 5, controlTotal: 5, isIntact: true };
+
+/** For each test: a world in which the control works, and the same with the control broken. */
+const cases: Readonly<Record<string, { readonly works: World; readonly broken: World }>> = {
+  'reads-accounted': { works: { rows: [read('authenticated'), read('person')] }, broken: { rows: [read('claimed')] } },
+  'identities-known': {
+    works: { rows: [read('inferred', { 'unknown-identity-read': 'kept' })] },
+    broken: { rows: [read('claimed', { 'unknown-identity-read': 'broken' })] },
+  },
+  'reads-inside-namespace': {
+    works: { rows: [read('corroborated', { 'read-outside-namespace': 'kept' })] },
+    broken: { rows: [read('corroborated', { 'read-outside-namespace': 'broken' })] },
+  },
+  'reads-by-persons': {
+    works: { rows: [read('inferred', { 'read-by-person': 'kept' })] },
+    broken: { rows: [read('person', { 'read-by-person': 'broken' })] },
+  },
+  'old-versions-unread': {
+    works: { rows: [read('inferred', { 'old-version-read': 'kept' })], history: [published] },
+    broken: { rows: [read('inferred', { 'old-version-read': 'broken' })], history: [published] },
+  },
+  'expired-values-unread': {
+    works: { rows: [read('inferred', { 'expired-value-read': 'kept' })] },
+    broken: { rows: [read('inferred', { 'expired-value-read': 'broken' })] },
+  },
+  'inventory-complete': {
+    works: { rows: [read('inferred', { 'secret-not-inventoried': 'kept' })] },
+    broken: { rows: [read('inferred', { 'secret-not-inventoried': 'broken' })] },
+  },
+  'staging-untouched': {
+    works: { rows: [{ ...read('rotation', { 'staging-read': 'kept' }), attribution: null }] },
+    broken: { rows: [read('inferred', { 'staging-read': 'broken' })] },
+  },
+  'changes-explained': {
+    works: { rows: [other('write', { 'unexplained-write': 'kept' })] },
+    broken: { rows: [other('write', { 'unexplained-write': 'broken' })] },
+  },
+  'denials-watched': {
+    works: { rows: [other('denied')] },
+    broken: {
+      rows: [other('denied')],
+      findings: [
+        {
+          format: 1,
+          id: 'f',
+          rule: 'denied-burst',
+          severity: 'medium',
+          subject: 'shared',
+          description: '',
+          firstAt: given.at(0),
+          lastAt: given.at(200),
+          count: 1,
+          evidence: [],
+          ended: null,
+        },
+      ],
+    },
+  },
+  'rows-understood': {
+    works: { rowsRead: 3 },
+    broken: { rowsRead: 3, unreadableRows: [{ place: '#1', reason: 'no status' }] },
+  },
+  'expiry-set': {
+    works: { days: [day({ 'secret-without-expiry': 'kept' })] },
+    broken: { days: [day({ 'secret-without-expiry': 'broken' })] },
+  },
+  'tags-within-policy': {
+    works: { days: [day({ 'tag-malformed': 'kept', 'tag-widened': 'kept' })] },
+    broken: { days: [day({ 'tag-malformed': 'kept', 'tag-widened': 'broken' })] },
+  },
+  'rotation-on-time': {
+    works: {
+      days: [
+        day({}, { expires: '2026-03-04T00:00:00.000Z' }),
+        day({}, { version: 'v2', created: '2026-03-03T00:00:00.000Z' }, '2026-03-03T23:00:00.000Z'),
+      ],
+    },
+    broken: {
+      days: [
+        day({}, { expires: '2026-03-03T00:00:00.000Z' }),
+        day({}, { version: 'v2', created: '2026-03-03T01:00:00.000Z' }, '2026-03-03T23:00:00.000Z'),
+      ],
+    },
+  },
+  'secrets-in-use': { works: { inventory: [secret()] }, broken: { inventory: [secret({ reads: 0 })] } },
+  'rotations-finish': {
+    works: { history: [published] },
+    broken: {
+      history: [published],
+      findings: [
+        {
+          format: 1,
+          id: 'f',
+          rule: 'rotation-failed',
+          severity: 'high',
+          subject: 'kv/database',
+          description: 'It stopped.',
+          firstAt: given.moment(95),
+          lastAt: given.moment(95),
+          count: 1,
+          evidence: [`abc.1 ${given.moment(95)}`],
+          ended: { at: given.moment(99), by: 'rotation abc.1: done' },
+        },
+      ],
+    },
+  },
+  'old-values-end': {
+    works: { history: [published] },
+    broken: { history: [given.rotation({ issuer: 'gitea-token', oldValue: 'disabled-only' })] },
+  },
+  'approvals-given': { works: { history: [approved()] }, broken: { history: [given.rotation()] } },
+  'emergency-acts-reasoned': {
+    works: { history: [given.rotation({ emergency: true, askedBy: personCalled('ann'), reason: 'leaked' })] },
+    broken: { history: [given.rotation({ emergency: true, askedBy: personCalled('ann'), reason: null })] },
+  },
+  'receipts-reconcile': {
+    works: { receiptRecords: [receiptRecord] },
+    broken: { receiptRecords: [{ ...receiptRecord, matched: false }] },
+  },
+  'clocks-agree': {
+    works: { receiptRecords: [receiptRecord] },
+    broken: { receiptRecords: [{ ...receiptRecord, clockOffsetMs: -31_000 }] },
+  },
+  'jobs-on-record': {
+    works: { jobRecords: [given.job(1)] },
+    broken: { jobRecords: [given.job(1, { known: 'hook' })] },
+  },
+  'log-complete': {
+    works: { coverage: [{ hour: '2026-03-02T00:00:00Z', rows: 1, state: 'covered' }] },
+    broken: { coverage: [{ hour: '2026-03-02T00:00:00Z', rows: 1, state: 'gap' }] },
+  },
+  'totals-agree': { works: { slices: [slice] }, broken: { slices: [{ ...slice, count: 4 }] } },
+  'evidence-hashed': { works: { slices: [slice] }, broken: { slices: [{ ...slice, isIntact: false }] } },
+  'policy-changes': {
+    works: { policyChanges: [{ loadedAt: given.moment(0), sha256: 'b', before: 'a', changes: ['x'], widens: [] }] },
+    broken: { policyChanges: [{ loadedAt: given.moment(0), sha256: 'b', before: 'a', changes: ['x'], widens: ['x'] }] },
+  },
+};
+
+/** Tests without a criterion: they name their population and test nothing of it. */
+const untestable = ['values-kept-out-of-logs', 'sensitive-operations', 'grants-reviewed'];
+
+describe('every control test', () => {
+  it('has a case in which it fails, or says why it tests nothing', () => {
+    expect([...Object.keys(cases), ...untestable].sort()).toEqual(Object.keys(controlTests).sort());
+  });
+
+  it.each(Object.entries(cases))('%s keeps what works, and counts what is broken', (test, { works, broken }) => {
+    const good = run(test, works);
+    expect([good.deviations, good.tested > 0]).toEqual([0, true]);
+    const bad = run(test, broken);
+    expect(bad.deviations).toBeGreaterThan(0);
+    expect(bad.reported).toHaveLength(bad.deviations);
+    for (const { event, subject, why } of bad.reported)
+      expect([event, subject, why].every((one) => one !== '')).toBe(true);
+    for (const { tested, deviations, untested, population } of [good, bad]) {
+      expect(deviations).toBeLessThanOrEqual(tested);
+      expect(tested + untested.reduce((sum, { count }) => sum + count, 0)).toBe(population);
+    }
+  });
+
+  it.each(untestable)('%s tests nothing', (test) => {
+    const rows = [read('inferred', { 'sensitive-operation': 'broken' })];
+    expect(run(test, { rows })).toMatchObject({ tested: 0, deviations: 0 });
+  });
+});
+
+describe('a test without its criterion', () => {
+  it.each(['reads-accounted', 'reads-inside-namespace', 'identities-known'])(
+    '%s tests nothing while there is no policy',
+    (test) => {
+      const rows = [read('claimed'), read('unattributed')];
+      expect(run(test, { ...noPolicy, rows })).toMatchObject({ population: 2, tested: 0, deviations: 0 });
+    },
+  );
+
+  it('does not take our own count of a file for a control total', () => {
+    expect(run('totals-agree', { slices: [{ ...slice, controlTotal: null }] })).toMatchObject({ tested: 0 });
+  });
+});
+
+describe('exceptions count the unit that is tested', () => {
+  it('60 of 60 reads outside the namespace are 60 exceptions', () => {
+    const rows = Array.from({ length: 60 }, () => read('corroborated', { 'read-outside-namespace': 'broken' }));
+    expect(run('reads-inside-namespace', { rows })).toMatchObject({ tested: 60, deviations: 60 });
+  });
+
+  it('40 refusals of one burst are 40 exceptions', () => {
+    const { findings = [] } = cases['denials-watched']?.broken ?? {};
+    const rows = Array.from({ length: 40 }, () => other('denied'));
+    expect(run('denials-watched', { rows, findings })).toMatchObject({ tested: 40, deviations: 40 });
+  });
+});
+
+describe('replaced credentials are dead', () => {
+  it('counts only those shown dead, one rotation for each way of ending', () => {
+    const endings = [
+      'dead',
+      'disabled-only',
+      'cannot-be-shown',
+      'perhaps-replaced',
+      'in-grace',
+      'in-force-again',
+    ] as const;
+    const history = endings.map((oldValue) => given.rotation({ issuer: 'gitea-token', oldValue }));
+    expect(run('old-values-end', { history })).toMatchObject({ population: 6, tested: 4, deviations: 3 });
+  });
+
+  it('does not test a disabled value that no provider can be asked about', () => {
+    const history = [given.rotation({ issuer: 'generated', oldValue: 'disabled-only' })];
+    expect(run('old-values-end', { history })).toMatchObject({ population: 1, tested: 0 });
+  });
+
+  it('knows every issuer without a provider', () => {
+    const folder = new URL('../../../src/issuers/local/', import.meta.url);
+    const names = readdirSync(folder)
+      .filter((name) => name !== 'self-issuer.ts')
+      .map((name) => /name: '([a-z-]+)'/.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1] ?? name);
+    expect([...issuersWithoutProvider].sort()).toEqual(names.sort());
+  });
+});
+
+describe('steps under approval', () => {
+  it('count a step that waits, or was never approved, as a control that worked', () => {
+    const waiting = given.rotation({ state: 'awaiting-approval', publication: 'not-yet', publishedAt: null });
+    expect(run('approvals-given', { history: [waiting] })).toMatchObject({ tested: 1, deviations: 0 });
+  });
+
+  it.each([
+    ['break-glass', approved({ breakGlass: true })],
+    ['the person who asked', approved({ by: personCalled('ann') })],
+    ['a machine account', approved({ by: { kind: 'machine', subject: { issuer: 'i', id: 'm' }, name: 'm' } })],
+    ['nobody', given.rotation({ approvals: [] })],
+  ])('count one that was taken with the approval of %s as an exception', (_name, rotation) => {
+    expect(run('approvals-given', { history: [rotation] })).toMatchObject({ tested: 1, deviations: 1 });
+  });
+
+  it('are those of the policy that was in force when the rotation began', () => {
+    const policyAt = (at: string) => bound({}, { approval: at < given.moment(50) ? ['publish'] : [] });
+    const claimed = (second: number) => [given.rotation({ claimedAt: given.moment(second) })];
+    expect(run('approvals-given', { history: claimed(10), policyAt })).toMatchObject({ population: 1, deviations: 1 });
+    expect(run('approvals-given', { history: claimed(90), policyAt })).toMatchObject({ population: 0 });
+  });
+});
