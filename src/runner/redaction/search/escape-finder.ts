@@ -3,11 +3,13 @@ import { mostNothings } from './needle-walk.ts';
 import {
   afterNothing,
   again,
+  asciiOf,
   isNothing,
   lengthOf,
   lengthSeen,
   open,
   plainly,
+  seen,
   unclear,
   writeBytes,
   type Unit,
@@ -72,9 +74,10 @@ export class EscapeFinder {
   }
 
   /** Settles what was seen at a glance: no needle shows it there, or those that may are marked. */
-  #isSettled({ escapes }: ViewNode, at: number, glance: number): boolean {
+  #isSettled(node: ViewNode, at: number, glance: number): boolean {
     if (glance === plainly) return true;
     if (glance === unclear) return false;
+    const { escapes } = node;
     const { text, to } = this.#tree.plain;
     const { pairs, first, beginnings } = this.#bytes;
     const shown = glance & 0xff;
@@ -84,17 +87,33 @@ export class EscapeFinder {
     if ((glance & again) !== 0) {
       return pairs[(before << 8) | shown] === 0 && beginnings[(shown << 8) | shown] === 0;
     }
-    const after = at + lengthSeen(glance);
-    if (after + 2 >= to) return false;
-    this.#around[3] = shown;
-    for (let next = 0; next < 3; next += 1) {
-      const byte = text[after + next] ?? 0;
-      if (escapes[byte] === 1) return false;
-      this.#around[4 + next] = byte;
+    const around = this.#around;
+    let place = at + lengthSeen(glance);
+    around[3] = shown;
+    for (let next = 4; next < 7; next += 1) {
+      if (place >= to) return false;
+      const byte = text[place] ?? 0;
+      const following = escapes[byte] === 1 ? this.#following(node, place, byte) : seen(byte, 1);
+      if (following < 0) return false;
+      around[next] = following & 0xff;
+      place += lengthSeen(following);
+      if (next === 4 && !this.#maySee(before, 2, leavesOut)) return true;
     }
     for (let back = 1; back <= 3; back += 1) this.#around[3 - back] = at < back ? 0 : (text[at - back] ?? 0);
     this.#markAround(at, leavesOut);
     return true;
+  }
+
+  /** What a node and all that is looked through it show alike at an escape that follows another, as a glance tells it; `unclear` otherwise. */
+  #following({ view, triggers }: ViewNode, at: number, byte: number): number {
+    if (triggers[byte] !== 1) return unclear;
+    const { plain } = this.#tree;
+    const glance = view.glance(plain, at);
+    if (glance === plainly) return seen(byte, 1);
+    if (glance === unclear || (glance & again) !== 0) return unclear;
+    if (view.leavesTriggers === true && this.#bytes.known[byte] === 1) return unclear;
+    const deeper = view.glanceDeeper?.(plain, at) ?? plainly;
+    return deeper === plainly ? glance : unclear;
   }
 
   /** Marks where a needle may begin whose first escape, in a view or one looked through it, stands at `at`. */
@@ -134,15 +153,21 @@ export class EscapeFinder {
     if (lengthOf(unit) === 1 && children.length === 0) return false;
     if (view.leavesTriggers === true && lengthOf(unit) > 1 && this.#bytes.known[this.#tree.plain.text[at] ?? 0] === 1)
       return true;
-    return children.some((child) => child.layer.read(at) !== unit);
+    const byte = this.#tree.plain.text[at] ?? 0;
+    const ascii = asciiOf(unit);
+    for (const child of children) {
+      if (child.triggers[child.isOver ? ascii : byte] === 1 && child.layer.read(at) !== unit) return true;
+    }
+    return false;
   }
 
   /** Whether a needle may hold the first of the bytes seen, after the byte before it, or begin with the first two. */
   #maySee(before: number, count: number, leavesOut: boolean): boolean {
     const { pairs, first, beginnings } = this.#bytes;
-    const [seen, next] = [this.#around[3] ?? 0, this.#around[4] ?? 0];
-    if (pairs[(before << 8) | seen] === 1) return true;
-    return !leavesOut && first[seen] === 1 && (count === 1 || beginnings[(seen << 8) | next] === 1);
+    const shown = this.#around[3] ?? 0;
+    if (pairs[(before << 8) | shown] === 1) return true;
+    if (leavesOut || first[shown] === 0) return false;
+    return count === 1 || beginnings[(shown << 8) | (this.#around[4] ?? 0)] === 1;
   }
 
   #markAround(at: number, leavesOut: boolean): void {

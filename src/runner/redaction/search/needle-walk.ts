@@ -1,5 +1,5 @@
 import type { NeedleTable } from './needle-table.ts';
-import { isNothing, lengthOf, open, writeBytes, type Unit } from '../views/view.ts';
+import { asciiOf, isNothing, lengthOf, open, writeBytes, type Unit } from '../views/view.ts';
 import type { ViewNode, ViewTree } from '../views/view-tree.ts';
 
 /** More units in a row that stand for nothing are no writer's colours or line ends, and end a match. */
@@ -131,7 +131,11 @@ export class NeedleWalk {
   /** Goes on in every view that shows something else at `at` than `unit`. */
   #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
     if (this.#table.arePlain(low, high)) return;
+    const byte = this.#plain.text[at] ?? 0;
+    const ascii = asciiOf(unit);
     for (const node of nodes) {
+      // Where none of its escapes begins it shows the same, and need not be asked.
+      if (node.triggers[node.isOver ? ascii : byte] !== 1) continue;
       const shown = node.layer.read(at);
       if (shown === unit) continue;
       if (shown === open) this.#endsOpen(low, high, depth);

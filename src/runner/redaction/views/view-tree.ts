@@ -4,7 +4,7 @@ import { entities } from './entities.ts';
 import { folded, wrapped } from './lines.ts';
 import { form, percent, quotedPrintable } from './percent.ts';
 import { backTicks, carets, dollars, doubleQuotes, singleQuotes } from './quoting.ts';
-import { octet, ended, open, through, type Layer, type View } from './view.ts';
+import { ended, octet, open, overPlain, through, triggersOf, type Layer, type View } from './view.ts';
 
 /** The shortest line of base64 that is looked for is one of sixteen characters; a word of text is rarely longer. */
 const wordBytes = 16;
@@ -22,8 +22,12 @@ interface PlainLayer extends Layer {
 /** A way to look at the stream that differs from its parent's at an escape of its own. */
 export interface ViewNode {
   readonly view: View;
+  /** 1 at each byte that begins an escape of this view. */
+  readonly triggers: Uint8Array;
   /** 1 at each byte that begins an escape, in this view or one looked through it. */
   readonly escapes: Uint8Array;
+  /** Whether it looks at what its parent shows, and not at the stream itself. */
+  readonly isOver: boolean;
   readonly layer: Layer;
   readonly children: readonly ViewNode[];
 }
@@ -114,11 +118,11 @@ export function viewTree(known: Uint8Array): ViewTree {
   }
 
   function grow({ view, over, branches: further = [] }: Branch, parent: Layer): ViewNode {
-    const layer = through(view, over === true ? parent : plain);
+    const layer = over === true ? through(view, parent) : overPlain(view, plain);
     const children = further.filter(isOfUse).map((branch) => grow(branch, layer));
-    const escapes = new Uint8Array(256);
-    for (const trigger of view.triggers) escapes[trigger.charCodeAt(0)] = 1;
+    const triggers = triggersOf(view);
+    const escapes = Uint8Array.from(triggers);
     for (const child of children) child.escapes.forEach((one, byte) => (escapes[byte] = (escapes[byte] ?? 0) | one));
-    return { view, layer, escapes, children };
+    return { view, layer, triggers, escapes, isOver: over === true, children };
   }
 }

@@ -127,10 +127,16 @@ export interface View {
   glanceDeeper?(stream: PlainBytes, at: number): number;
 }
 
+/** 1 at each byte that may begin an escape of a view. */
+export function triggersOf(view: View): Uint8Array {
+  const triggers = new Uint8Array(256);
+  for (const trigger of view.triggers) triggers[trigger.charCodeAt(0)] = 1;
+  return triggers;
+}
+
 /** A layer seen through a view. */
 export function through(view: View, under: Layer): Layer {
-  const triggers = new Uint8Array(128);
-  for (const trigger of view.triggers) triggers[trigger.charCodeAt(0)] = 1;
+  const triggers = triggersOf(view);
   return {
     read(at) {
       const first = under.read(at);
@@ -138,6 +144,21 @@ export function through(view: View, under: Layer): Layer {
       return ascii >= 0 && triggers[ascii] === 1 ? view.decode(under, at, first) : first;
     },
     isWithinWord: (at) => under.isWithinWord(at),
+  };
+}
+
+/** The stream seen through a view: as `through`, but what a glance tells is not decoded. */
+export function overPlain(view: View, plain: Layer & PlainBytes): Layer {
+  const triggers = triggersOf(view);
+  return {
+    read(at) {
+      const byte = plain.text[at] ?? 0;
+      if (at >= plain.to || triggers[byte] !== 1) return plain.read(at);
+      const glance = view.glance(plain, at);
+      if (glance >= 0 && (glance & (afterNothing | again)) === 0) return octet(glance & 0xff, lengthSeen(glance));
+      return view.decode(plain, at, octet(byte, 1));
+    },
+    isWithinWord: (at) => plain.isWithinWord(at),
   };
 }
 
