@@ -78,7 +78,14 @@ function giteaSettings({ gitea }: EmbeddedCloud, names: readonly string[]): Read
 
 function policyOf(names: readonly string[], kind: DueKind): string {
   const target = (user: string) => (kind === 'generated' ? { length: 40 } : { user, scopes: ['read:repository'] });
-  const bound = { issuer: kind, validity: '90d', grace: '1h', consumersLifetime: '1h', minimumAge: '1h' };
+  const bound = {
+    issuer: kind,
+    validity: '90d',
+    grace: '1h',
+    consumersLifetime: '1h',
+    minimumAge: '1h',
+    first: 'automatic',
+  };
   return stringify({
     format: 1,
     secrets: Object.fromEntries(names.map((name) => [name, { ...bound, target: target(name) }])),

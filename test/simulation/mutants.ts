@@ -82,7 +82,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     says: 'forgetting from its intent on what is being published',
-    file: 'journal/target-state.ts',
+    file: 'journal/follow-entry.ts',
     from: "if (act === 'publish' && credential !== null) {",
     to: "if (act === 'publish' && credential === '') {",
     seed: 1,
@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     says: 'leaving a roll-back undone where somebody set the same value before',
-    file: 'journal/target-state.ts',
+    file: 'journal/follow-entry.ts',
     from: 'theirs: new Set([...state.theirs].filter((key) => !newest.has(key))),',
     to: '',
     seed: 104611,

@@ -1,4 +1,5 @@
-import { emptyState, type Rotation, withEntry } from '../journal/target-state.ts';
+import { withEntry } from '../journal/follow-entry.ts';
+import { emptyState, type Rotation } from '../journal/target-state.ts';
 import type { TargetJournal } from '../journal/target-journal.ts';
 import type { RotationStop } from './rotation-history.ts';
 import { failureOf, stateOfRotation } from './rotation-standing.ts';

@@ -5,7 +5,8 @@ import { ServiceError } from '../../service-error.ts';
 import { type NewEntry, refusedTransition } from './check-transition.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { parseJournalEntry } from './parse-journal-entry.ts';
-import { type TargetState, emptyState, withEntry } from './target-state.ts';
+import { withEntry } from './follow-entry.ts';
+import { emptyState, type TargetState } from './target-state.ts';
 
 const folder = 'journal/';
 

@@ -1,0 +1,308 @@
+import { change, fresh, idleFrom, mayEndNext, withCredential, withRotation } from './change-credential.ts';
+import type { JournalAct, JournalEntry, Question, RotationClaim } from './journal-entry.ts';
+import { served, withFound } from './served-versions.ts';
+import {
+  aboutKey,
+  attemptOf,
+  failureKey,
+  type InFlight,
+  isServed,
+  openAttempt,
+  type Rotation,
+  servedBy,
+  standingQuestion,
+  type TargetState,
+  versionKey,
+} from './target-state.ts';
+
+/** One entry further. `head`: the entry's digest. The entry was checked: see `checkTransition`. */
+export function withEntry(before: TargetState, entry: JournalEntry, head: string): TargetState {
+  const read = entry.kind === 'intent' ? [] : entry.operations.filter(({ operation }) => operation === 'SecretGet');
+  const written = {
+    ...before,
+    number: entry.number,
+    head,
+    lastAt: entry.at,
+    ownReads: read.length === 0 ? before.ownReads : [...before.ownReads, ...read],
+    heldBy: heldBy(entry),
+  };
+  if (entry.kind === 'intent') return withIntent(written, entry);
+  const settled = entry.kind === 'outcome' ? withAnswer(written, entry) : { ...written, pending: null };
+  if (entry.facts.failure !== undefined && entry.act !== 'wait') return withFailure(settled, entry);
+  return appliers[entry.act](entry.kind === 'outcome' ? withSuccess(settled, entry) : settled, entry);
+}
+
+function heldBy({ kind, writer, facts }: JournalEntry): TargetState['heldBy'] {
+  const until = kind === 'intent' ? facts.sendBefore : facts.heldUntil;
+  return until === undefined ? null : { writer, until };
+}
+
+function withIntent(state: TargetState, entry: JournalEntry): TargetState {
+  const { act, number, facts } = entry;
+  const { credential = null, member = null, sendBefore = entry.at, notAfter = entry.at } = facts;
+  const request = { number, act, credential, member, sendBefore, notAfter };
+  const sets = act === 'issue' || act === 'repair' || act === 'end';
+  const sent = {
+    ...state,
+    pending: entry,
+    setAt: sets ? entry.at : state.setAt,
+    inFlight: [...state.inFlight.filter(isRecent(state, entry.at)), request],
+  };
+  if (act === 'publish' && credential !== null) {
+    // From the intent on: a lost answer must never bring the old value back.
+    const desired = state.desired === credential ? state : { ...state, desired: credential, desiredSince: entry.at };
+    return { ...sent, desired: desired.desired, desiredSince: desired.desiredSince };
+  }
+  if (act === 'end' && credential !== null) {
+    return change(sent, credential, ({ endingSince }) => ({
+      life: 'ending',
+      endingSince: endingSince ?? entry.at,
+      ...(facts.credentialId === undefined ? {} : { credentialId: facts.credentialId }),
+    }));
+  }
+  return sent;
+}
+
+/** What can no longer arrive is forgotten a day later; what the open attempt has sent decides its next step as long as it is open. */
+function isRecent(state: TargetState, at: string): (one: InFlight) => boolean {
+  const attempt = openAttempt(state)?.credential;
+  return ({ notAfter, credential }) => credential === attempt || Date.parse(notAfter) >= Date.parse(at) - 86_400_000;
+}
+
+function withAnswer(state: TargetState, { facts }: JournalEntry): TargetState {
+  const answered = state.inFlight.filter(({ number }) => number !== facts.of);
+  return { ...state, pending: null, inFlight: isUnclear(facts) ? state.inFlight : answered };
+}
+
+/** An outcome says by `notAfter` that its request may still arrive. */
+function isUnclear({ notAfter }: JournalEntry['facts']): boolean {
+  return notAfter !== undefined;
+}
+
+function withFailure(state: TargetState, { act, at, facts }: JournalEntry): TargetState {
+  const { failure = '', tries = 0, cycle = 0, retryAt = at, spent = false, credential = null } = facts;
+  const failures = new Map(state.failures).set(failureKey(facts.about ?? act, credential), {
+    code: failure,
+    tries,
+    cycle,
+    retryAt,
+    spent,
+    text: facts.text ?? null,
+  });
+  const failed = act === 'end' ? unsent({ ...state, failures }, facts) : { ...state, failures };
+  // What was refused when it was tried is set, or renewed, once more.
+  if (act !== 'verify' || failure !== 'CREDENTIAL_REFUSED') return failed;
+  return withRotation(failed, credential, ({ claim }) => ({
+    step: claim.credentialClass === 'chosen' ? 'staged' : 'claimed',
+  }));
+}
+
+/** A request to end that was never sent ends nothing: what speaks for the credential's use is asked for again. */
+function unsent(state: TargetState, { failure, credential = '' }: JournalEntry['facts']): TargetState {
+  if (failure !== 'NEWEST_VERSION_CHANGED' && failure !== 'LEASE_ENDED') return state;
+  if (state.inFlight.some((one) => one.act === 'end' && one.credential === credential)) return state;
+  return change(state, credential, ({ life }) => (life === 'ending' ? { life: 'idle', endingSince: null } : {}));
+}
+
+function withSuccess(state: TargetState, { act, facts }: JournalEntry): TargetState {
+  const key = failureKey(act, facts.credential);
+  const called = aboutKey(act, facts.credential);
+  if (!state.failures.has(key) && !state.calls.has(called)) return state;
+  const failures = new Map(state.failures);
+  failures.delete(key);
+  const calls = new Map(state.calls);
+  calls.delete(called);
+  return { ...state, failures, calls };
+}
+
+type Applier = (state: TargetState, entry: JournalEntry) => TargetState;
+
+const appliers: Readonly<Record<JournalAct, Applier>> = {
+  begin: (state, { at, facts: { claim, bindings = [], credential = '', text = null } }) => {
+    if (claim === undefined) return state;
+    const rotation = { ...begun(claim, credential, state.desired, at), reason: text };
+    // One that failed and is asked for again goes on under its id.
+    const others = state.rotations.filter(
+      (one) => one.claim.rotationId !== claim.rotationId || one.step === 'published',
+    );
+    return {
+      ...withCredential(state, fresh(credential, true)),
+      bindings,
+      rotations: [...others, rotation],
+      failures: new Map(),
+      calls: new Map(),
+      askedAgainAt: null,
+    };
+  },
+  stage: (state, { facts: { credential = '', version } }) => ({
+    ...withRotation(state, credential, () => ({ step: 'staged' })),
+    staged: version === undefined ? state.staged : new Map(state.staged).set(version, credential),
+  }),
+  issue: (state, { at, facts: { credential = '', credentialId } }) =>
+    withRotation(
+      change(state, credential, () => ({ life: 'made', ...(credentialId === undefined ? {} : { credentialId }) })),
+      credential,
+      () => ({ step: 'issued', issuedAt: at }),
+    ),
+  verify: (state, { at, facts: { credential = '' } }) =>
+    withRotation(
+      change(state, credential, () => ({ life: 'verified' })),
+      credential,
+      () => ({ step: 'verified', verifiedAt: at }),
+    ),
+  publish: (state, { at, facts: { credential = '', member = '', version = '' } }) =>
+    served(state, [{ member, version, credential }], at),
+  replicate: (state, { facts: { credential = '', member = '', place = 0 } }) => ({
+    ...state,
+    places: new Map(state.places).set(`${member}#${String(place)}`, credential),
+  }),
+  repair: (state, { at, facts: { credential = '', credentialId } }) =>
+    change(state, credential, () => ({
+      life: isServed(state, credential) ? 'serving' : 'idle',
+      idleSince: isServed(state, credential) ? null : at,
+      endingSince: null,
+      endedAt: null,
+      shown: null,
+      ...(credentialId === undefined ? {} : { credentialId }),
+    })),
+  end: (state, { at, facts: { credential = '', shown = 'cannot-be-shown' } }) => ({
+    ...change(state, credential, () => ({ life: 'ended', endedAt: at, shown })),
+    untidy: true,
+  }),
+  disable: (state, { facts: { version = '' } }) => {
+    if (!state.staged.has(version)) return state;
+    const staged = new Map(state.staged);
+    staged.delete(version);
+    return { ...state, staged };
+  },
+  identify: (state, { at, facts: { found = [], met = [], listed = [] } }) =>
+    withFound(state, { found, met, listed }, at),
+  desire: (state, { at, facts: { credential = '', why, by = null, text = '', rotationId } }) => {
+    const rolledBack = why === 'roll-back' ? { at, by, text } : null;
+    // Whoever rolls back means what is served now, whoever has set it.
+    const newest = new Set([...state.current].map(([member, version]) => versionKey(member, version)));
+    return {
+      ...state,
+      theirs: new Set([...state.theirs].filter((key) => !newest.has(key))),
+      desired: credential,
+      desiredSince: at,
+      rotations: state.rotations.map((one) =>
+        one.claim.rotationId === rotationId
+          ? { ...one, rolledBack, askers: by === null ? one.askers : [...one.askers, by] }
+          : one,
+      ),
+    };
+  },
+  lose: (state, { at, facts: { credential = '', next } }) => {
+    const idle = change(state, credential, () => ({ life: 'idle', idleSince: at }));
+    const from = openAttempt(state)?.from ?? null;
+    const lost = idle.desired === credential ? { ...idle, desired: from, desiredSince: at } : idle;
+    if (next === undefined) return lost;
+    return {
+      ...withCredential(lost, fresh(next, true)),
+      rotations: lost.rotations.map((one) =>
+        one.credential === credential
+          ? { ...one, credential: next, attempt: attemptOf(next), step: 'claimed', issuedAt: null, verifiedAt: null }
+          : one,
+      ),
+    };
+  },
+  close: (state, { at, facts: { rotationId, result = 'done', code = null } }) => {
+    const closing = state.rotations.find((one) => one.claim.rotationId === rotationId && one.result === null);
+    const rotations = state.rotations.map((one) =>
+      one === closing ? { ...one, result, closedAt: at, failure: code } : one,
+    );
+    const closed = { ...state, rotations, untidy: result === 'done' ? false : state.untidy };
+    if (closing === undefined || closing.step === 'published') return closed;
+    const { credential } = closing;
+    const left = change(closed, credential, ({ life }) =>
+      life === 'intended' || life === 'made' || life === 'verified' ? { life: 'idle', idleSince: at } : {},
+    );
+    if (state.desired !== credential || isServed(left, credential)) return left;
+    return { ...left, desired: closing.from, desiredSince: at };
+  },
+  ask: (state, { at, facts: { question = 'publish', credential, waitsFor = [] } }) => ({
+    ...state,
+    questions: new Map(state.questions).set(aboutKey(question, credential), {
+      at: standingQuestion(state, question, credential)?.at ?? at,
+      waitsFor,
+    }),
+  }),
+  approve: (state, { at, facts: { approval, credential = '', text = null } }) =>
+    approval === undefined
+      ? state
+      : { ...state, approvals: [...state.approvals, { ...approval, credential, at, text }] },
+  go: (state) => ({ ...state, gone: true }),
+  request: (state, { at, facts: { by } }) => ({
+    ...state,
+    rotations: state.rotations.map((one) =>
+      one.result === null && by !== undefined ? { ...one, askers: [...one.askers, by] } : one,
+    ),
+    failures: new Map(),
+    calls: new Map(),
+    questions: withoutQuestion(state, 'publish'),
+    setBacks: [],
+    askedAgainAt: at,
+    gone: true,
+  }),
+  wait: (state, entry) => {
+    const { facts, at } = entry;
+    if (facts.failure !== undefined) return withFailure(state, entry);
+    if (facts.credential === undefined) return state;
+    return { ...state, waits: new Map(state.waits).set(facts.credential, { at, reasons: facts.waitsFor ?? [] }) };
+  },
+  call: (state, { at, facts: { code = '', about = 'wait', credential } }) => ({
+    ...state,
+    calls: new Map(state.calls).set(aboutKey(about, credential), { code, at }),
+  }),
+  retire: (state, { at, facts: { bindings = [] } }) => ({ ...state, bindings, retiredAt: at }),
+  rebuild: (state, { at, facts: { found = [], met = [], listed = [], bindings = [], claim, credential } }) =>
+    rebuilt(withFound({ ...state, bindings, rebuiltAt: at }, { found, met, listed }, at), claim, credential, at),
+};
+
+/** The rotation that the tags speak of goes on at its publication, and every grace begins again: nobody knows when it began. */
+function rebuilt(
+  state: TargetState,
+  claim: RotationClaim | undefined,
+  credential: string | undefined,
+  at: string,
+): TargetState {
+  let again = state;
+  for (const [key, { life }] of state.credentials) if (mayEndNext(life)) again = change(again, key, () => idleFrom(at));
+  if (claim === undefined || credential === undefined) return again;
+  const [first] = claim.from;
+  const from = first?.version == null ? null : (state.holds.get(versionKey(first.member, first.version)) ?? null);
+  const rotation: Rotation = {
+    ...begun(claim, credential, from, at),
+    step: 'published',
+    published: new Map([...state.current].filter(([member]) => servedBy(state, member) === credential)),
+    publishedAt: at,
+  };
+  return { ...again, rotations: [...again.rotations, rotation] };
+}
+
+function begun(claim: RotationClaim, credential: string, from: string | null, at: string): Rotation {
+  return {
+    claim,
+    attempt: attemptOf(credential),
+    credential,
+    from,
+    step: 'claimed',
+    published: new Map(),
+    begunAt: at,
+    issuedAt: null,
+    verifiedAt: null,
+    publishedAt: null,
+    askers: claim.askedBy === null ? [] : [claim.askedBy],
+    rolledBack: null,
+    replacedAt: null,
+    result: null,
+    closedAt: null,
+    failure: null,
+    reason: null,
+  };
+}
+
+function withoutQuestion({ questions }: TargetState, question: Question): TargetState['questions'] {
+  return new Map([...questions].filter(([key]) => !key.startsWith(`${question} `)));
+}

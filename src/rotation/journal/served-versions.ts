@@ -1,0 +1,93 @@
+import { change, fresh, idleFrom, mayEndNext, withCredential } from './change-credential.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { isServed, openAttempt, type Rotation, servedBy, type TargetState, versionKey } from './target-state.ts';
+
+interface NewVersion {
+  readonly member: string;
+  readonly version: string;
+  readonly credential: string;
+}
+
+/** These versions are the newest now: what they hold is served, and what no newest version holds any more is idle. */
+export function served(before: TargetState, versions: readonly NewVersion[], at: string): TargetState {
+  const holds = new Map(before.holds);
+  const current = new Map(before.current);
+  for (const { member, version, credential } of versions) {
+    holds.set(versionKey(member, version), credential);
+    current.set(member, version);
+  }
+  let state: TargetState = { ...before, holds, current };
+  for (const { credential } of versions) state = change(state, credential, () => ({ served: true }));
+  for (const [key, { life }] of state.credentials) {
+    const isNow = isServed(state, key);
+    // What has ended, or was to end, and is served again is in force; whether it still works is for a check to show.
+    if (isNow && life !== 'serving')
+      state = change(state, key, () => ({
+        life: 'serving',
+        idleSince: null,
+        endingSince: null,
+        endedAt: null,
+        shown: null,
+      }));
+    if (!isNow && life === 'serving') state = change(state, key, () => ({ life: 'idle', idleSince: at }));
+  }
+  return { ...state, untidy: true, rotations: state.rotations.map((one) => published(one, versions, at)) };
+}
+
+function published(rotation: Rotation, versions: readonly NewVersion[], at: string): Rotation {
+  const ours = versions.filter(({ credential }) => credential === rotation.credential);
+  if (ours.length === 0 || rotation.result !== null || rotation.step === 'published') return rotation;
+  const all = new Map([...rotation.published, ...ours.map(({ member, version }) => [member, version] as const)]);
+  const complete = rotation.claim.from.every(({ member }) => all.has(member));
+  return { ...rotation, published: all, ...(complete ? { step: 'published', publishedAt: at } : {}) };
+}
+
+type Found = Required<Pick<JournalEntry['facts'], 'found' | 'met' | 'listed'>>;
+
+export function withFound(before: TargetState, { found, met, listed }: Found, at: string): TargetState {
+  let state = before;
+  for (const one of met) state = withCredential(state, { ...fresh(one.key, false), ...one });
+  for (const { key, credentialId } of listed)
+    state = withCredential(state, { ...fresh(key, true), credentialId, life: 'idle', idleSince: at });
+  const holds = new Map(state.holds);
+  const theirs = new Set(state.theirs);
+  for (const { member, version, credential, by } of found) {
+    if (by === 'theirs') theirs.add(versionKey(member, version));
+    holds.set(versionKey(member, version), credential);
+    // Served between two looks: its readers have their time from here on.
+    state = change(state, credential, ({ life }) => ({ served: true, ...(mayEndNext(life) ? idleFrom(at) : {}) }));
+  }
+  state = { ...state, holds, theirs, untidy: true };
+  const newest = found.filter(({ newest: isNewest }) => isNewest);
+  if (newest.length === 0) return state;
+  const after = served(state, newest, at);
+  return adopted(
+    before,
+    after,
+    newest.some(({ by }) => by === 'theirs'),
+    at,
+  );
+}
+
+/** What somebody else has published becomes the desired credential, once every secret of the target holds it. */
+function adopted(before: TargetState, after: TargetState, theirs: boolean, at: string): TargetState {
+  const [first] = after.current.keys();
+  const credential = first === undefined ? null : servedBy(after, first);
+  const agree = [...after.current.keys()].every((member) => servedBy(after, member) === credential);
+  if (!agree || credential === null || credential === after.desired) return after;
+  // The publication of the open attempt itself may have been cut off the journal with what followed it.
+  const isAttempt = openAttempt(before)?.credential === credential;
+  if (!theirs && after.desired !== null && !isAttempt) return after;
+  const isSetBack = before.desired !== null && before.credentials.get(credential)?.served === true;
+  return {
+    ...after,
+    desired: credential,
+    desiredSince: at,
+    setBacks: isSetBack ? [...after.setBacks, at] : after.setBacks,
+    rotations: after.rotations.map((one) =>
+      one.credential === before.desired && one.step === 'published' && one.replacedAt === null
+        ? { ...one, replacedAt: at }
+        : one,
+    ),
+  };
+}
