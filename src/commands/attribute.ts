@@ -35,9 +35,8 @@ function summaryOf({ rows, attributed, grades, unreadable }: AttributedFiles): s
 /** A stream over `print`; pieces are whole lines. */
 function linesTo(print: (line: string) => void): Writable {
   return new Writable({
-    decodeStrings: false,
-    write(piece: string, _encoding, done) {
-      for (const line of piece.trimEnd().split('\n')) print(line);
+    write(piece: Buffer, _encoding, done) {
+      for (const line of piece.toString().trimEnd().split('\n')) print(line);
       done();
     },
   });

@@ -1,20 +1,27 @@
 import { BlockList, isIP } from 'node:net';
+import { memoize } from '../parsing/memoize.ts';
 
 /** Whether an address that the vault saw may belong to an identity; `unknown` if either side is missing. */
 export type AddressMatch = 'inside' | 'outside' | 'unknown';
 
-const lists = new WeakMap<readonly string[], BlockList>();
+/** The answers by list, because rows repeat few addresses by the million. */
+const lists = new WeakMap<readonly string[], (address: string) => AddressMatch>();
 
 /** Compares with single addresses and CIDR ranges, IPv4 and IPv6. Invalid text is outside every list. */
 export function matchAddress(address: string | null, allowed: readonly string[]): AddressMatch {
   if (address === null || allowed.length === 0) return 'unknown';
+  let matchOne = lists.get(allowed);
+  if (matchOne === undefined) {
+    const list = buildBlockList(allowed);
+    matchOne = memoize((one) => matchList(one, list));
+    lists.set(allowed, matchOne);
+  }
+  return matchOne(address);
+}
+
+function matchList(address: string, list: BlockList): AddressMatch {
   const family = isIP(address);
   if (family === 0) return 'outside';
-  let list = lists.get(allowed);
-  if (list === undefined) {
-    list = buildBlockList(allowed);
-    lists.set(allowed, list);
-  }
   return list.check(address, family === 6 ? 'ipv6' : 'ipv4') ? 'inside' : 'outside';
 }
 

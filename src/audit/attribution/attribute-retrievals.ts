@@ -3,7 +3,7 @@ import type { RotationHistory } from '../../rotation/history/rotation-history.ts
 import type { Policy } from '../../secrets/policy.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import { type Attribution, type Grade, gradeGroups } from '../model/attribution.ts';
-import type { AttributionContext, AttributionRule, Row, Verdict } from './rules/attribution-rule.ts';
+import type { AttributionContext, AttributionRule, Row, Verdict, WholeContext } from './rules/attribution-rule.ts';
 import { verdict } from './rules/attribution-rule.ts';
 import { candidateRule } from './rules/candidate-rule.ts';
 import { ourIdentityRule, personRule, platformRule } from './rules/no-job-rules.ts';
@@ -11,6 +11,8 @@ import { receiptRule } from './rules/receipt-rule.ts';
 import { stampRule } from './rules/stamp-rule.ts';
 import type { Job } from '../model/job.ts';
 import { indexJobs } from './job-index.ts';
+import { memoize } from '../parsing/memoize.ts';
+import { momentOf } from '../parsing/moment.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import type { OwnRead } from '../collection/own-read-ledger.ts';
 import { indexReceipts } from './receipt-index.ts';
@@ -38,7 +40,7 @@ export interface AttributionSources {
 export interface Attributor {
   /** Returns exactly one grade. Never throws: a row that cannot be tied to a job is `unattributed`, with the reason. */
   attribute(retrieval: Retrieval): Attribution;
-  readonly context: AttributionContext;
+  readonly context: WholeContext;
 }
 
 /** The rules in order: the first one that returns a verdict decides. */
@@ -57,7 +59,7 @@ const rules: readonly AttributionRule[] = [
  */
 export function createAttributor(sources: AttributionSources): Attributor {
   const { policy, harvested, ledgerCompleteTo } = sources;
-  const context: AttributionContext = {
+  const context: WholeContext = {
     policyAt: sources.policyAt ?? (() => policy),
     jobs: indexJobs(sources.jobs),
     receipts: indexReceipts(sources.receipts),
@@ -66,10 +68,11 @@ export function createAttributor(sources: AttributionSources): Attributor {
     isHarvested: (key) => harvested?.has(key) ?? false,
     ledgerCompleteTo: ledgerCompleteTo?.getTime() ?? null,
   };
-  return { context, attribute: (retrieval) => attribute(retrieval, context) };
+  return { context, attribute: (retrieval) => attributeRetrieval(retrieval, context) };
 }
 
-function attribute(retrieval: Retrieval, context: AttributionContext): Attribution {
+/** Grades one row by what the context's indexes find. Never throws. */
+export function attributeRetrieval(retrieval: Retrieval, context: AttributionContext): Attribution {
   const row = prepareRow(retrieval, context);
   const answer = judge(row, context);
   if (row.stamp === null || confirmed.has(answer.grade)) return { retrieval, ...answer };
@@ -88,15 +91,18 @@ function judge(row: Row, context: AttributionContext): Verdict {
   return verdict('unattributed', 'no-rule');
 }
 
+/** All reads of a job's step have the same text. */
+const stampOf = memoize(parseJobStamp);
+
 function prepareRow(retrieval: Retrieval, { policyAt, receipts }: AttributionContext): Row {
   const { identity, client, correlationId, at } = retrieval;
   const policy = policyAt(at);
   return {
     retrieval,
-    at: Date.parse(at),
+    at: momentOf(at),
     policy,
     identity: identity.objectId === null ? null : (policy.identities.get(identity.objectId) ?? null),
-    stamp: client === null ? null : parseJobStamp(client),
+    stamp: client === null ? null : stampOf(client),
     claims: correlationId === null ? [] : receipts.claims(correlationId),
   };
 }

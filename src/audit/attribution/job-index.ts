@@ -1,6 +1,7 @@
 import type { IdentityRule } from '../../secrets/policy.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
+import { memoize } from '../parsing/memoize.ts';
 
 /** Finds jobs by their numbers or by the time when they ran. */
 export interface JobIndex {
@@ -19,6 +20,7 @@ export interface JobIndex {
  */
 export const jobSlackMs = 3_000;
 
+/** When a job ran; milliseconds. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -58,9 +60,17 @@ export function mayServe(identity: IdentityRule, job: Job): boolean {
   return identity.runnerLabels.length === 0 || job.labels.some((label) => identity.runnerLabels.includes(label));
 }
 
+const lowerCase = memoize((name) => name.toLowerCase());
+const served = new WeakMap<IdentityRule, ReadonlySet<string>>();
+
 /** Whether a repository is on the identity's list; names are compared ignoring case, as in Gitea. */
-export function servesRepository({ repositories }: IdentityRule, repository: string): boolean {
-  return repositories.some((one) => one.toLowerCase() === repository.toLowerCase());
+export function servesRepository(identity: IdentityRule, repository: string): boolean {
+  let names = served.get(identity);
+  if (names === undefined) {
+    names = new Set(identity.repositories.map(lowerCase));
+    served.set(identity, names);
+  }
+  return names.has(lowerCase(repository));
 }
 
 /**
@@ -130,7 +140,7 @@ const spanOfJob = new WeakMap<Job, Span>();
  * A job that has not ended is still running; a job that never started ran at no time. An attempt whose place a re-run took
  * unseen may have run at any time before.
  */
-function spanOf(job: Job): Span | null {
+export function spanOf(job: Job): Span | null {
   const startedAt = job.startedAt ?? job.endedBetween?.after ?? null;
   if (startedAt === null) return null;
   let span = spanOfJob.get(job);

@@ -13,10 +13,14 @@ export interface ReceiptClaim {
   readonly answeredAt: number;
 }
 
-/** Finds receipts by the server's request id. */
-export interface ReceiptIndex {
+/** Finds receipts by the server's request id, lower-case. */
+export interface ReceiptClaims {
   /** Claims on the id, without copies; posted ones first, then in order of their references. */
   claims(correlationId: string): readonly ReceiptClaim[];
+}
+
+/** All receipts of a period, and which of them have a row. */
+export interface ReceiptIndex extends ReceiptClaims {
   /** Records that a row with this id was seen. Receipts whose row is never seen are orphans. */
   match(correlationId: string): void;
   /** The number of receipts per channel, and how many receipts of served values match a row. */
@@ -52,9 +56,9 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
     const known = unique.get(place);
     if (known === undefined || one.reference < known.receipt.reference)
       unique.set(place, { receipt: one, matched: false });
-    const offset = one.receipt.clockOffsetMs ?? 0;
-    for (const { id, at } of one.receipt.requests) {
-      const claim = { ...pick(one), answeredAt: Date.parse(at) + offset };
+    for (const request of one.receipt.requests) {
+      const { id } = request;
+      const claim = createClaim(one, request);
       const claims = byId.get(id.toLowerCase());
       if (claims === undefined) byId.set(id.toLowerCase(), [claim]);
       else if (!claims.some((other) => other.reference === claim.reference)) claims.push(claim);
@@ -98,8 +102,13 @@ export function answeredAt({ requests, clockOffsetMs }: Receipt): number {
   return Date.parse(requests.at(-1)?.at ?? '') + (clockOffsetMs ?? 0);
 }
 
-function pick({ receipt, channel, reference }: LedgerReceipt): Omit<ReceiptClaim, 'answeredAt'> {
-  return { receipt, channel, reference, jobKey: jobKey(receipt.job) };
+/** What a receipt claims about one of its requests. */
+export function createClaim(
+  { receipt, channel, reference }: LedgerReceipt,
+  { at }: Receipt['requests'][number],
+): ReceiptClaim {
+  const answered = Date.parse(at) + (receipt.clockOffsetMs ?? 0);
+  return { receipt, channel, reference, jobKey: jobKey(receipt.job), answeredAt: answered };
 }
 
 /** The position in the chain and its content: two different contents at one position are two receipts. */
@@ -107,7 +116,8 @@ function placeOf(receipt: Receipt): string {
   return `${jobKey(receipt.job)}/${receipt.nonce}/${String(receipt.sequence)}/${receipt.requests.map(({ id }) => id).join()}`;
 }
 
-function byChannelAndReference(a: ReceiptClaim, b: ReceiptClaim): number {
+/** The order of claims on one request. */
+export function byChannelAndReference(a: ReceiptClaim, b: ReceiptClaim): number {
   if (a.channel !== b.channel) return a.channel === 'posted' ? -1 : 1;
   return a.reference < b.reference ? -1 : 1;
 }

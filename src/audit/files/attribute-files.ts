@@ -1,19 +1,19 @@
-import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { hourMs } from '../../secrets/duration.ts';
 import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
-import { ServiceError } from '../../service-error.ts';
-import { createAttributor } from '../attribution/attribute-retrievals.ts';
-import type { Attribution, Grade } from '../model/attribution.ts';
-import { unwrapAuditRows } from './unwrap-audit-rows.ts';
-import type { Job } from '../model/job.ts';
-import { jobName } from '../model/job-name.ts';
-import { parseAuditRow } from '../parsing/parse-audit-row.ts';
-import { readJobFile } from './read-job-file.ts';
-import { readJsonLines } from './read-json-lines.ts';
-import { type FiledReceipt, readReceiptFile } from './read-receipt-file.ts';
-import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
+import type { Grade } from '../model/attribution.ts';
 import type { OperationKind } from '../model/retrieval.ts';
+import type { JoinDivision, JoinSetup } from './join-plan.ts';
+import { createLineWriter } from './line-writer.ts';
+import { joinPartitioned } from './partitioned-join.ts';
+import { filesOf, unreadable } from './read-json-lines.ts';
+import { createScratchFolder } from './scratch-folder.ts';
+import { cutIntoBlocks, type TextBlock } from './text-block.ts';
 
 /** The files to join. Without jobs, receipts or a policy the result says what is missing. */
 export interface FilesToAttribute {
@@ -28,6 +28,8 @@ export interface FilesToAttribute {
   readonly policy?: Policy;
   /** The output file or stream; defaults to standard output. */
   readonly out?: string | Writable | null;
+  /** How the work is divided; it has no influence on the result. */
+  readonly division?: Partial<JoinDivision>;
 }
 
 export interface AttributedFiles {
@@ -44,137 +46,97 @@ export interface AttributedFiles {
   readonly lacks: readonly string[];
 }
 
-const mostShown = 100;
-/** Lines are written in chunks of this many characters, because one write per line would cost more than the join. */
-const pieceLength = 1 << 16;
+const kilobyte = 1024;
+
+/** Less than this is joined at once in the calling thread: it takes less time than starting a thread. */
+const fewBytes = 8 * kilobyte * kilobyte;
+
+const usualDivision: Omit<JoinDivision, 'threads'> = {
+  blockBytes: 8 * kilobyte * kilobyte,
+  slotMs: hourMs,
+  entriesAWindow: 2_048,
+  fewWindows: 4,
+  worthLoading: 32,
+  windowsHeld: 6,
+};
+
+/** Entries are looked up in buckets of about 200; an entry's line has at least this many bytes. */
+const bytesABucket = 100 * kilobyte;
+const mostBuckets = 1 << 16;
 
 /**
  * Joins files: writes one line for each row that disclosed a value, in the order of the rows, with `id`, `grade`, `job`
- * or `candidates`, `reason` and `evidence`. Rows stream; jobs and receipts are held in memory. A row that occurs in
- * several files is written each time, with the same id.
+ * or `candidates`, `reason` and `evidence`. Uses all cores, and memory that follows what a window of time holds; what it
+ * files on disk takes about a tenth of the jobs and receipts, and rows that are out of order once more. A row that occurs
+ * in several files is written each time, with the same id.
  * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or an invalid job or receipt, with its
  * place; `OUTPUT_NOT_WRITTEN`.
  */
 export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {
-  const jobs = await readJobFile(files.jobs ?? null);
-  const receipts = (await readReceiptFile(files.receipts ?? null)).map(toLedgerReceipt);
-  const policy = files.policy ?? emptyPolicy;
-  const attributor = createAttributor({ policy, jobs, receipts, rotations: [] });
-  const kinds: Partial<Record<OperationKind, number>> = {};
-  const grades: Partial<Record<Grade, number>> = {};
-  const unreadableRows: { readonly place: string; readonly reason: string }[] = [];
-  const counts = { rows: 0, attributed: 0, unreadable: 0 };
-  const writer = await createWriter(files.out ?? null);
-
-  const refuse = (place: string, reason: string) => {
-    counts.unreadable += 1;
-    if (unreadableRows.length < mostShown) unreadableRows.push({ place, reason });
-  };
-  for await (const piece of readJsonLines(files.retrievals)) {
-    if ('fault' in piece) {
-      counts.rows += 1;
-      refuse(piece.place, piece.fault);
-      continue;
-    }
-    for (const row of unwrapAuditRows(piece.value)) {
-      counts.rows += 1;
-      const parsed = parseAuditRow(row, piece.place);
-      if (parsed.outcome === 'refused') {
-        refuse(parsed.place, parsed.reason);
-        continue;
-      }
-      const { retrieval } = parsed;
-      kinds[retrieval.kind] = (kinds[retrieval.kind] ?? 0) + 1;
-      if (retrieval.kind !== 'read') continue;
-      const attribution = attributor.attribute(retrieval);
-      counts.attributed += 1;
-      grades[attribution.grade] = (grades[attribution.grade] ?? 0) + 1;
-      // Waiting only after a chunk was written saves one turn of the event loop per row.
-      const pressure = writer.add(toLine(attribution));
-      if (pressure !== null) await pressure;
-    }
+  const folder = await createScratchFolder(new Date());
+  try {
+    const policy = files.policy ?? emptyPolicy;
+    const setup = await planJoin(folder, policy, files);
+    const joined = await joinPartitioned(setup, async () => await createLineWriter(files.out ?? null));
+    const { jobCount, receiptCount, ...counts } = joined;
+    const lacks = describeMissingInputs({ jobCount, receiptCount, policy });
+    return { ...counts, attributed: counts.kinds.read ?? 0, lacks };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  await writer.end();
-  return { ...counts, kinds, grades, unreadableRows, lacks: describeMissingInputs({ jobs, receipts, policy }) };
 }
 
-function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
-  const name = job === null ? null : jobName(job);
-  return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
+async function planJoin(folder: string, policy: Policy, files: FilesToAttribute): Promise<JoinSetup> {
+  const blockBytes = files.division?.blockBytes ?? usualDivision.blockBytes;
+  const cut = async (path: string | null, copies: string) =>
+    path === null ? [] : await cutFiles(path, join(folder, copies), blockBytes);
+  const jobs = await cut(files.jobs ?? null, 'jobs');
+  const receipts = await cut(files.receipts ?? null, 'receipts');
+  const retrievals = await cut(files.retrievals, 'retrievals');
+  const bytes = bytesOf(jobs) + bytesOf(receipts);
+  const isSmall = bytes + bytesOf(retrievals) < fewBytes;
+  const threads = isSmall ? 0 : availableParallelism();
+  return {
+    folder,
+    policy,
+    division: { ...usualDivision, threads, ...files.division },
+    jobs,
+    receipts,
+    retrievals,
+    buckets: Math.min(mostBuckets, Math.ceil(bytes / bytesABucket) + 1),
+  };
+}
+
+async function cutFiles(path: string, copies: string, blockBytes: number): Promise<readonly TextBlock[]> {
+  const blocks: TextBlock[] = [];
+  for await (const file of filesOf(path)) {
+    try {
+      const isRegular = (await stat(file)).isFile();
+      const readable = isRegular ? file : `${copies}-${String(blocks.length)}`;
+      // A pipe can be read only once, and not in pieces.
+      if (!isRegular) await pipeline(createReadStream(file), createWriteStream(readable));
+      blocks.push(...(await cutIntoBlocks(readable, file, blockBytes)));
+    } catch (cause) {
+      throw unreadable(file, cause);
+    }
+  }
+  return blocks;
+}
+
+function bytesOf(blocks: readonly TextBlock[]): number {
+  return blocks.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function describeMissingInputs(given: {
-  readonly jobs: readonly Job[];
-  readonly receipts: readonly LedgerReceipt[];
+  readonly jobCount: number;
+  readonly receiptCount: number;
   readonly policy: Policy;
 }): string[] {
   return [
-    ...(given.jobs.length === 0 ? ['No jobs were given, so no read can be tied to a job.'] : []),
-    ...(given.receipts.length === 0
-      ? ['No receipts were given, so no read can be better than inferred or claimed.']
-      : []),
+    ...(given.jobCount === 0 ? ['No jobs were given, so no read can be tied to a job.'] : []),
+    ...(given.receiptCount === 0 ? ['No receipts were given, so no read can be better than inferred or claimed.'] : []),
     ...(given.policy.identities.size === 0
       ? ['No policy names the identities of runners, so no read can be better than claimed.']
       : []),
   ];
-}
-
-/** A bare receipt proves only that some log contained it; a posted one has the ledger's record. */
-function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerReceipt {
-  const posted = postedAt !== null;
-  return {
-    receipt,
-    channel: posted ? 'posted' : 'logged',
-    log: posted ? null : receipt.job,
-    reference: `receipt ${place}`,
-  };
-}
-
-interface LineWriter {
-  /** Returns `null` if the caller need not wait. */
-  add(line: string): Promise<unknown> | null;
-  end(): Promise<void>;
-}
-
-/** @throws ServiceError `OUTPUT_NOT_WRITTEN` for a file that cannot be opened or written to. */
-async function createWriter(out: string | Writable | null): Promise<LineWriter> {
-  const write = typeof out === 'string' ? await fileWriter(out) : streamWriter(out ?? process.stdout);
-  let piece = '';
-  const flush = () => {
-    const whole = piece;
-    piece = '';
-    return write(whole);
-  };
-  return {
-    add(line) {
-      piece += line;
-      return piece.length < pieceLength ? null : flush();
-    },
-    async end() {
-      if (piece !== '') await flush();
-      await write(null);
-    },
-  };
-}
-
-/** Writes a piece; `null` is the end. */
-type WritePiece = (piece: string | null) => Promise<unknown> | null;
-
-async function fileWriter(path: string): Promise<WritePiece> {
-  const attempt = async <Result>(act: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await act();
-    } catch (cause) {
-      const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
-      const reason = typeof code === 'string' ? code : 'unknown';
-      throw new ServiceError('OUTPUT_NOT_WRITTEN', { path, reason }, { cause });
-    }
-  };
-  const file = await attempt(async () => await open(path, 'w'));
-  return (piece) => attempt(async () => (piece === null ? await file.close() : await file.appendFile(piece)));
-}
-
-/** Does not end the stream, because the caller owns it. */
-function streamWriter(stream: Writable): WritePiece {
-  return (piece) => (piece === null || stream.write(piece) ? null : once(stream, 'drain'));
 }

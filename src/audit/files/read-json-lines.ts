@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +28,8 @@ export async function* readJsonLines(path: string): AsyncGenerator<PlacedJson | 
   for await (const file of filesOf(path)) yield* readFileLines(file);
 }
 
-async function* filesOf(path: string): AsyncGenerator<string> {
+/** The file, or every file of a folder with JSON in it, in order of their paths. @throws ServiceError `RECORD_UNREADABLE`. */
+export async function* filesOf(path: string): AsyncGenerator<string> {
   try {
     if (!(await stat(path)).isDirectory()) {
       yield path;
@@ -55,21 +57,32 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
     }
     const value = parseOrFault(line);
     if (typeof value !== 'symbol') yield { value, place };
-    else if (number > 1) yield { fault: 'it is not valid JSON', place };
     else {
-      // The first line is not a complete value, so this is one document over many lines, such as an archive's
-      // `{"records": […]}`.
-      yield await readDocument(file);
-      return;
+      // A first line that is not a complete value begins a document over many lines, such as an archive's
+      // `{"records": […]}`, or is broken.
+      const document = number === 1 ? await readDocument(file) : null;
+      if (document !== null) {
+        yield document;
+        return;
+      }
+      yield { fault: 'it is not valid JSON', place };
     }
   }
 }
 
-async function readDocument(file: string): Promise<PlacedJson | PlacedFault> {
+/** The one value of a file; `null` if the file is not one value. */
+async function readDocument(file: string): Promise<PlacedJson | PlacedFault | null> {
+  // A longer text than this cannot be held.
+  if ((await stat(file)).size > constants.MAX_STRING_LENGTH) return null;
   const text = await readFile(file, 'utf8');
   if (isNestedTooDeeply(text)) return { fault: tooDeep, place: file };
   const value = parseOrFault(text);
-  return typeof value === 'symbol' ? { fault: 'it is not valid JSON', place: file } : { value, place: file };
+  return typeof value === 'symbol' ? null : { value, place: file };
+}
+
+/** Whether a file that begins with an incomplete line is one value over many lines. */
+export async function isDocument(file: string): Promise<boolean> {
+  return (await readDocument(file)) !== null;
 }
 
 const tooDeep = 'it is nested too deeply';
@@ -97,7 +110,8 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-function unreadable(path: string, cause: unknown): ServiceError {
+/** The fault of a file that cannot be opened or read. */
+export function unreadable(path: string, cause: unknown): ServiceError {
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
   const reason = typeof code === 'string' ? code : 'it cannot be opened';
   return new ServiceError('RECORD_UNREADABLE', { path, reason }, { cause });

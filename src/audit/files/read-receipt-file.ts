@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { parseReceipt } from '../../provenance/parse-receipt.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
+import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import { readEntries } from './read-entries.ts';
 
 /**
@@ -20,19 +20,31 @@ export interface FiledReceipt {
  * @throws ServiceError `RECORD_UNREADABLE`.
  */
 export async function readReceiptFile(path: string | null): Promise<FiledReceipt[]> {
-  return await readEntries(path, toReceipt);
+  return await readEntries(path, parseFiledReceipt);
 }
 
-/** What tells a posted receipt from a bare one. */
-const postedShape = z.object({ postedAt: z.string(), receipt: z.unknown() });
-
-function toReceipt(value: unknown, place: string): FiledReceipt | null {
-  const kept = postedShape.safeParse(value).data;
-  if (kept === undefined) {
+/** Parses a receipt of a file. Returns `null` for any other value. */
+export function parseFiledReceipt(value: unknown, place: string): FiledReceipt | null {
+  if (!isObject(value) || typeof value['postedAt'] !== 'string') {
     const receipt = parseReceipt(value);
     return receipt === null ? null : { receipt, postedAt: null, place };
   }
-  const receipt = parseReceipt(kept.receipt);
-  const postedAt = new Date(kept.postedAt);
+  const receipt = parseReceipt(value['receipt']);
+  const postedAt = new Date(value['postedAt']);
   return receipt === null || Number.isNaN(postedAt.getTime()) ? null : { receipt, postedAt, place };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A bare receipt proves only that some log contained it; a posted one has the ledger's record. */
+export function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerReceipt {
+  const isPosted = postedAt !== null;
+  return {
+    receipt,
+    channel: isPosted ? 'posted' : 'logged',
+    log: isPosted ? null : receipt.job,
+    reference: `receipt ${place}`,
+  };
 }

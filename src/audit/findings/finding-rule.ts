@@ -1,6 +1,6 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
-import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
+import type { WholeContext } from '../attribution/rules/attribution-rule.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type {
   HourCoverage,
@@ -20,7 +20,7 @@ export interface FindingContext {
   readonly policyAt: PolicyAt;
   readonly rotations: readonly RotationHistory[];
   readonly secrets: KnownSecrets;
-  readonly attribution: AttributionContext;
+  readonly attribution: WholeContext;
   readonly refusedReceipts: readonly RefusedReceipts[];
 }
 

@@ -1,4 +1,5 @@
 import { memoize } from './memoize.ts';
+import type { Columns } from './row-columns.ts';
 import type { CallerIdentity } from '../model/retrieval.ts';
 
 const nobody: CallerIdentity = {
@@ -22,22 +23,35 @@ const spellings = {
   type: ['idtyp'],
 } as const;
 
-const columnPrefix = 'identity_claim_';
-const columnSuffix = /_[sdgbt]$/;
-
 /**
  * Parses the identity of a row from all shapes of claims: an object, an object in a JSON string (managed HSM), Azure's
- * short claim names and its URLs, nested or flat, and AzureDiagnostics with one column per claim. `columns`: names of
- * the row in lower case.
+ * short claim names and its URLs, nested or flat, and AzureDiagnostics with one column per claim.
  */
-export function callerIdentity(identity: unknown, columns: ReadonlyMap<string, unknown>): CallerIdentity {
+export function callerIdentity(identity: unknown, columns: Pick<Columns, 'claims'>): CallerIdentity {
+  const plain = columns.claims.length === 0 ? plainPair(identity) : null;
+  return plain === null ? readIdentity(identity, columns.claims) : identityOfPair(plain);
+}
+
+/** The claims of nearly every row of a workload, as text: object id and application id alone. */
+function plainPair(identity: unknown): string | null {
+  if (!isObject(identity) || !isObject(identity['claim'])) return null;
+  const claim = identity['claim'];
+  const { oid, appid } = claim;
+  if (typeof oid !== 'string' || typeof appid !== 'string') return null;
+  let count = 0;
+  for (const _ in claim) count += 1;
+  return count === 2 ? `${oid}\n${appid}` : null;
+}
+
+const identityOfPair = memoize((pair) => {
+  const end = pair.indexOf('\n');
+  return readIdentity({ claim: { oid: pair.slice(0, end), appid: pair.slice(end + 1) } }, []);
+});
+
+function readIdentity(identity: unknown, columns: Columns['claims']): CallerIdentity {
   const claims = new Map<string, string>();
   collect(claims, '', parseClaims(identity));
-  for (const [name, value] of columns) {
-    // A cheap check first: nearly all columns of nearly all rows do not match.
-    if (name.length > columnPrefix.length && name.startsWith(columnPrefix))
-      put(claims, name.slice(columnPrefix.length).replace(columnSuffix, ''), value);
-  }
+  for (const { claim, value } of columns) put(claims, claim, value);
   if (claims.size === 0) return nobody;
   const find = (names: readonly string[]) => names.map((name) => claims.get(name)).find((value) => value !== undefined);
   const userPrincipalName = find(spellings.userPrincipalName) ?? null;

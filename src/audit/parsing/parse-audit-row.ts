@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { callerIdentity } from './caller-identity.ts';
 import { classifyOperation, spellOperation } from './operation-kinds.ts';
-import { memoize } from './memoize.ts';
+import { type Columns, indexColumns } from './row-columns.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { disagrees, classifyDenial } from './status-of-row.ts';
@@ -10,8 +10,6 @@ import { disagrees, classifyDenial } from './status-of-row.ts';
 export type ParsedRow =
   | { readonly outcome: 'parsed'; readonly retrieval: Retrieval }
   | { readonly outcome: 'refused'; readonly place: string; readonly reason: string };
-
-type Columns = ReadonlyMap<string, unknown>;
 
 /** The log's own form, which needs no conversion. */
 const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
@@ -71,55 +69,13 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
       client,
       correlationId,
       roleAssignment: lastSegment(readText(columns, 'appliedassignmentid')),
-      denial: classifyDenial(status, columns.get.bind(columns), readText(columns, 'resultdescription')),
+      denial: classifyDenial(status, columns.get, readText(columns, 'resultdescription')),
       sources: [detectSource(columns)],
       receivedAt: parseTime(readText(columns, 'timereceived', '_timereceived')),
       ...(disagrees(status, signature) ? { statusDisagrees: true as const } : {}),
     },
   };
 }
-
-/**
- * Indexes columns by lower-case name, merges those under `properties`, and strips AzureDiagnostics' type suffixes. A
- * full workspace moves columns into `AdditionalFields`, as an object or its JSON; they fill empty columns.
- */
-function indexColumns(row: Record<string, unknown>): Columns {
-  const columns = new Map<string, unknown>();
-  const properties = row['properties'] ?? row['Properties'];
-  for (const [name, value] of Object.entries(isObject(properties) ? { ...properties, ...row } : row)) {
-    const { lower, bare } = spelling(name);
-    columns.set(lower, value);
-    if (bare !== null && !columns.has(bare)) columns.set(bare, value);
-  }
-  const more = row['AdditionalFields'];
-  if (more !== undefined && more !== null) fillFromBag(columns, parseBag(more));
-  return columns;
-}
-
-function fillFromBag(columns: Map<string, unknown>, bag: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(bag)) {
-    const { lower, bare } = spelling(name);
-    for (const one of bare === null ? [lower] : [lower, bare]) {
-      const known = columns.get(one);
-      if (known === undefined || known === null || known === '') columns.set(one, value);
-    }
-  }
-}
-
-function parseBag(value: unknown): Record<string, unknown> {
-  if (isObject(value)) return value;
-  try {
-    const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : null;
-    return isObject(parsed) ? parsed : {};
-  } catch {
-    return {}; // A bag that is not valid JSON is ignored; the row itself is still parsed.
-  }
-}
-
-const spelling = memoize((name): { readonly lower: string; readonly bare: string | null } => {
-  const lower = name.toLowerCase();
-  return { lower, bare: /_[sdgbt]$/.test(lower) ? lower.slice(0, -2) : null };
-});
 
 /** The log states an assignment as its id or as its full resource id. */
 function lastSegment(text: string | null): string | null {

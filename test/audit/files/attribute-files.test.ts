@@ -69,6 +69,13 @@ describe('attributing files', () => {
     expect(properties).toBeDefined();
   });
 
+  it('loses only the first row to a broken first line', async () => {
+    const path = await file('rows.ndjson', ['{broken', JSON.stringify(row), JSON.stringify(row)]);
+    const outcome = await attributeFiles({ retrievals: path, out: join(folder, 'out.ndjson') });
+    expect(outcome).toMatchObject({ rows: 3, attributed: 2 });
+    expect(outcome.unreadableRows).toEqual([{ place: `${path}:1`, reason: 'it is not valid JSON' }]);
+  });
+
   it('reads a folder of archives, including one value over many lines', async () => {
     await file('a.json', [JSON.stringify({ records: [row, row] }, null, 2)]);
     await file('b.ndjson', [JSON.stringify(row)]);

@@ -3,7 +3,7 @@ import type { IdentityRule, Policy } from '../../../secrets/policy.ts';
 import type { Grade } from '../../model/attribution.ts';
 import type { Job } from '../../model/job.ts';
 import type { JobIndex } from '../job-index.ts';
-import type { ReceiptClaim, ReceiptIndex } from '../receipt-index.ts';
+import type { ReceiptClaim, ReceiptClaims, ReceiptIndex } from '../receipt-index.ts';
 import type { PolicyAt } from '../../../secrets/policy-timeline.ts';
 import type { Retrieval } from '../../model/retrieval.ts';
 import type { RotationIndex } from '../rotation-index.ts';
@@ -12,7 +12,7 @@ import type { RotationIndex } from '../rotation-index.ts';
 export interface AttributionContext {
   readonly policyAt: PolicyAt;
   readonly jobs: JobIndex;
-  readonly receipts: ReceiptIndex;
+  readonly receipts: ReceiptClaims;
   readonly rotations: RotationIndex;
   /** Microsoft's own application ids, lower-case. */
   readonly platformApplications: ReadonlySet<string>;
@@ -20,6 +20,11 @@ export interface AttributionContext {
   readonly isHarvested: (jobKey: string) => boolean;
   /** Every job created before this is in the ledger (milliseconds); `null` if that is not known. */
   readonly ledgerCompleteTo: number | null;
+}
+
+/** The indexes over everything that may speak of a period. */
+export interface WholeContext extends AttributionContext {
+  readonly receipts: ReceiptIndex;
 }
 
 /** One row, prepared for all rules. */

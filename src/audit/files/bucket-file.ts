@@ -1,0 +1,166 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+
+/**
+ * Records that were sorted into buckets, on disk. It is written in runs: each holds its records in order of their buckets,
+ * so that a range of buckets is one piece of each run.
+ */
+export interface BucketDirectory {
+  readonly path: string;
+  readonly runs: readonly BucketRun[];
+}
+
+/** `offsets[n]` to `offsets[n + 1]` are the bytes of `buckets[n]`. */
+interface BucketRun {
+  readonly buckets: Float64Array;
+  readonly offsets: Float64Array;
+}
+
+export interface BucketWriter {
+  /** Copies the record. Buckets are integers. */
+  add(bucket: number, record: Uint8Array): void;
+  close(): BucketDirectory;
+}
+
+/** Sorts in memory up to this many bytes, then writes a run. */
+const runBytes = 1 << 22;
+/** A bucket and the position of a record in a run fit in one number. */
+const mostRecords = 2 ** 20;
+
+export function createBucketWriter(path: string): BucketWriter {
+  const file = openSync(path, 'w');
+  const runs: BucketRun[] = [];
+  let waiting = Buffer.allocUnsafeSlow(runBytes);
+  let keys = new Float64Array(1 << 12);
+  let starts = new Float64Array(1 << 12);
+  let count = 0;
+  let used = 0;
+  let written = 0;
+
+  function add(bucket: number, record: Uint8Array): void {
+    if (used + record.length > waiting.length || count === mostRecords) flush();
+    if (record.length > waiting.length) waiting = Buffer.allocUnsafeSlow(record.length);
+    if (count + 1 >= starts.length) {
+      keys = grow(keys);
+      starts = grow(starts);
+    }
+    keys[count] = bucket * mostRecords + count;
+    starts[count] = used;
+    waiting.set(record, used);
+    used += record.length;
+    count += 1;
+    starts[count] = used;
+  }
+
+  function flush(): void {
+    if (count === 0) return;
+    const sorted = keys.subarray(0, count).sort();
+    const piece = Buffer.allocUnsafeSlow(used);
+    const buckets: number[] = [];
+    const offsets: number[] = [];
+    let filled = 0;
+    for (const key of sorted) {
+      const bucket = Math.floor(key / mostRecords);
+      const position = key - bucket * mostRecords;
+      if (buckets.at(-1) !== bucket) {
+        buckets.push(bucket);
+        offsets.push(written + filled);
+      }
+      filled += waiting.copy(piece, filled, starts[position], starts[position + 1]);
+    }
+    writeWhole(file, piece);
+    written += filled;
+    runs.push({ buckets: Float64Array.from(buckets), offsets: Float64Array.from([...offsets, written]) });
+    count = 0;
+    used = 0;
+  }
+
+  return {
+    add,
+    close() {
+      flush();
+      closeSync(file);
+      waiting = Buffer.alloc(0);
+      return { path, runs };
+    },
+  };
+}
+
+export interface BucketReader {
+  /** The records of the buckets from `from` until before `to`: one piece for each run that has any. */
+  read(from: number, to: number): Buffer[];
+  close(): void;
+}
+
+export function openBuckets(directories: readonly BucketDirectory[]): BucketReader {
+  const files = directories.map(({ path, runs }) => ({ file: openSync(path, 'r'), runs }));
+  return {
+    read(from, to) {
+      const pieces: Buffer[] = [];
+      for (const { file, runs } of files) {
+        for (const { buckets, offsets } of runs) {
+          const start = offsets[firstFrom(buckets, from)] ?? 0;
+          const end = offsets[firstFrom(buckets, to)] ?? 0;
+          if (start < end) pieces.push(readBytes(file, start, end - start));
+        }
+      }
+      return pieces;
+    },
+    close() {
+      for (const { file } of files) closeSync(file);
+    },
+  };
+}
+
+/** How many bytes each bucket has. */
+export function countBucketBytes(directories: readonly BucketDirectory[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { runs } of directories) {
+    for (const { buckets, offsets } of runs) {
+      for (const [index, bucket] of buckets.entries()) {
+        const bytes = (offsets[index + 1] ?? 0) - (offsets[index] ?? 0);
+        counts.set(bucket, (counts.get(bucket) ?? 0) + bytes);
+      }
+    }
+  }
+  return counts;
+}
+
+/** Reads exactly these bytes. */
+function readBytes(file: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  readInto(file, bytes, 0, length, offset);
+  return bytes;
+}
+
+/** Returns how many bytes there were: less than `length` only at the end of the file. */
+export function readInto(file: number, bytes: Buffer, at: number, length: number, offset: number): number {
+  let done = 0;
+  while (done < length) {
+    const some = readSync(file, bytes, at + done, length - done, offset + done);
+    if (some === 0) break;
+    done += some;
+  }
+  return done;
+}
+
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}
+
+/** The position of the first bucket that is not before `bucket`. */
+function firstFrom(buckets: Float64Array, bucket: number): number {
+  let low = 0;
+  let high = buckets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((buckets[middle] ?? 0) < bucket) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function grow(numbers: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const more = new Float64Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
+}

@@ -1,0 +1,223 @@
+import { attributeRetrieval } from '../attribution/attribute-retrievals.ts';
+import { indexRotations } from '../attribution/rotation-index.ts';
+import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
+import type { Policy } from '../../secrets/policy.ts';
+import type { Attribution, Grade } from '../model/attribution.ts';
+import { jobName } from '../model/job-name.ts';
+import type { OperationKind, Retrieval } from '../model/retrieval.ts';
+import { platformApplications } from '../parsing/operation-kinds.ts';
+import { momentOf } from '../parsing/moment.ts';
+import { parseAuditRow } from '../parsing/parse-audit-row.ts';
+import type { BucketWriter } from './bucket-file.ts';
+import type { JoinSetup } from './join-plan.ts';
+import { isNestedTooDeeply } from './nesting.ts';
+import { decodeNumberedLines, encodeNumberedLine } from './numbered-lines.ts';
+import type { BlockReader, TextBlock } from './text-block.ts';
+import { unwrapAuditRows } from './unwrap-audit-rows.ts';
+import type { WindowIndexes, WindowLoader } from './window-context.ts';
+
+/** What one block of rows came to. */
+export interface GradedBlock {
+  readonly lines: number;
+  readonly rows: number;
+  readonly kinds: ReadonlyMap<OperationKind, number>;
+  readonly grades: ReadonlyMap<Grade, number>;
+  readonly unreadable: number;
+  /** The first rows that could not be parsed. */
+  readonly unreadableRows: readonly { readonly line: number; readonly reason: string }[];
+  /** The lines of the rows that were graded, in order; numbered where rows are missing that were put by. */
+  readonly text: Uint8Array;
+  /** Rows of far windows, which are graded after all blocks were read. */
+  readonly putBy: number;
+}
+
+/** The most unreadable rows that are shown. */
+export const mostShown = 100;
+interface WaitingRow {
+  readonly retrieval: Retrieval;
+  readonly number: number;
+  /** The row as JSON. */
+  readonly text: string;
+}
+
+/** Grades rows by the indexes of the window in which they lie. */
+export function createGrader({ policy, division }: JoinSetup, loader: WindowLoader) {
+  const contextOf = createContexts(policy, loader);
+  return {
+    /**
+     * Grades a block's rows as they come. A row whose window is not in memory waits until the window has enough of them to
+     * be worth loading. When rows of too many windows wait, the block is out of order, and they are put by.
+     */
+    gradeBlock(reader: BlockReader, block: TextBlock, number: number, putBy: () => BucketWriter): GradedBlock {
+      const grades = new Map<Grade, number>();
+      const lines = collectLines();
+      const waiting = new Map<number, WaitingRow[]>();
+      const grade = (context: AttributionContext, retrieval: Retrieval, position: number) => {
+        const attribution = attributeRetrieval(retrieval, context);
+        grades.set(attribution.grade, (grades.get(attribution.grade) ?? 0) + 1);
+        lines.add(position, toLine(attribution));
+      };
+      const gradeWaiting = (window: number, rows: readonly WaitingRow[]) => {
+        const context = contextOf(window);
+        for (const one of rows) grade(context, one.retrieval, one.number);
+        waiting.delete(window);
+      };
+      let away = 0;
+      const putAllBy = () => {
+        for (const [window, rows] of waiting) {
+          away += rows.length;
+          for (const row of rows) putBy().add(window, filedRow(number, row));
+        }
+        waiting.clear();
+      };
+      const counts = readRows(reader, block, (retrieval, position, row, line) => {
+        const window = loader.windowOf(momentOf(retrieval.at));
+        if (loader.isHeld(window)) {
+          grade(contextOf(window), retrieval, position);
+          return;
+        }
+        const rows = waiting.get(window) ?? [];
+        rows.push({ retrieval, number: position, text: line ?? JSON.stringify(row) });
+        waiting.set(window, rows);
+        if (rows.length >= division.worthLoading) gradeWaiting(window, rows);
+        else if (waiting.size > division.fewWindows) putAllBy();
+      });
+      for (const [window, rows] of waiting) gradeWaiting(window, rows);
+      return { ...counts, grades, text: lines.take(away > 0), putBy: away };
+    },
+
+    /** Grades rows that were put by. Returns their lines by block, numbered. */
+    gradeFiledRows(window: number, pieces: readonly Buffer[]) {
+      const context = contextOf(window);
+      const grades = new Map<Grade, number>();
+      const lines = new Map<number, Buffer[]>();
+      for (const { number: block, text } of decodeNumberedLines(pieces)) {
+        const end = text.indexOf(':');
+        const parsed = parseAuditRow(JSON.parse(text.slice(end + 1)), '');
+        if (parsed.outcome === 'refused') throw new Error('the row was readable when it was put by');
+        const attribution = attributeRetrieval(parsed.retrieval, context);
+        grades.set(attribution.grade, (grades.get(attribution.grade) ?? 0) + 1);
+        const line = encodeNumberedLine(Number(text.slice(0, end)), toLine(attribution));
+        const known = lines.get(block);
+        if (known === undefined) lines.set(block, [line]);
+        else known.push(line);
+      }
+      return { grades, lines: [...lines].map(([block, some]) => ({ block, bytes: Buffer.concat(some) })) };
+    },
+  };
+}
+
+/** What the rules know of each window. */
+function createContexts(policy: Policy, loader: WindowLoader): (window: number) => AttributionContext {
+  const fixed = {
+    policyAt: () => policy,
+    rotations: indexRotations([]),
+    platformApplications,
+    isHarvested: () => false,
+    ledgerCompleteTo: null,
+  };
+  const contexts = new WeakMap<WindowIndexes, AttributionContext>();
+  return (window) => {
+    const indexes = loader.load(window);
+    let context = contexts.get(indexes);
+    if (context === undefined) {
+      context = { ...fixed, ...indexes };
+      contexts.set(indexes, context);
+    }
+    return context;
+  };
+}
+
+/** Visits the rows that disclosed a value. `line`: the text of a row that has a line to itself. */
+function readRows(
+  reader: BlockReader,
+  block: TextBlock,
+  visit: (retrieval: Retrieval, number: number, row: unknown, line: string | null) => void,
+) {
+  const kinds = new Map<OperationKind, number>();
+  const unreadableRows: { readonly line: number; readonly reason: string }[] = [];
+  let rows = 0;
+  let unreadable = 0;
+  const refuse = (line: number, reason: string) => {
+    unreadable += 1;
+    if (unreadableRows.length < mostShown) unreadableRows.push({ line, reason });
+  };
+  const lines = reader.read(block, (line) => {
+    const value = parseLine(line.text);
+    if (typeof value === 'string') {
+      rows += 1;
+      refuse(line.line, value);
+      return;
+    }
+    for (const row of unwrapAuditRows(value.parsed)) {
+      rows += 1;
+      const parsed = parseAuditRow(row, '');
+      if (parsed.outcome === 'refused') {
+        refuse(line.line, parsed.reason);
+        continue;
+      }
+      const { retrieval } = parsed;
+      kinds.set(retrieval.kind, (kinds.get(retrieval.kind) ?? 0) + 1);
+      if (retrieval.kind === 'read') visit(retrieval, rows, row, row === value.parsed ? line.text : null);
+    }
+  });
+  return { lines, rows, kinds, unreadable, unreadableRows };
+}
+
+/** The value of a line, or why it has none. */
+function parseLine(text: string): { readonly parsed: unknown } | string {
+  if (isNestedTooDeeply(text)) return 'it is nested too deeply';
+  try {
+    return { parsed: JSON.parse(text) };
+  } catch {
+    return 'it is not valid JSON';
+  }
+}
+
+/** The block, the number of the row in it, and the row. */
+function filedRow(block: number, { number, text }: WaitingRow): Buffer {
+  return encodeNumberedLine(block, `${String(number)}:${text}`);
+}
+
+/** Lines that come nearly in order of their numbers. */
+function collectLines() {
+  /** Pieces of this length are encoded, so that no line lives longer than its piece. */
+  const pieceLength = 1 << 16;
+  const pieces: Buffer[] = [];
+  const ends: number[] = [];
+  const numbers: number[] = [];
+  let piece = '';
+  let length = 0;
+  const flush = () => {
+    const bytes = Buffer.from(piece);
+    pieces.push(bytes);
+    piece = '';
+  };
+  return {
+    add(number: number, line: string) {
+      piece += line;
+      length += Buffer.byteLength(line);
+      numbers.push(number);
+      ends.push(length);
+      if (piece.length >= pieceLength) flush();
+    },
+    /** All lines in order, numbered or not. */
+    take(isNumbered: boolean): Uint8Array {
+      flush();
+      const bytes = Buffer.concat(pieces);
+      const isOrdered = numbers.every((number, index) => index === 0 || (numbers[index - 1] ?? 0) < number);
+      if (isOrdered && !isNumbered) return bytes;
+      const order = [...numbers.keys()].sort((one, other) => (numbers[one] ?? 0) - (numbers[other] ?? 0));
+      const lineAt = (index: number) => bytes.subarray(ends[index - 1] ?? 0, ends[index]);
+      return Buffer.concat(
+        order.map((index) => (isNumbered ? encodeNumberedLine(numbers[index] ?? 0, lineAt(index)) : lineAt(index))),
+      );
+    },
+  };
+}
+
+/** The line of the output for one row. */
+export function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
+  const name = job === null ? null : jobName(job);
+  return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
+}

@@ -1,0 +1,159 @@
+import { checkRecord } from '../../records/parse-record.ts';
+import { ServiceError } from '../../service-error.ts';
+import { indexJobs, jobSlackMs, spanOf } from '../attribution/job-index.ts';
+import type { Job } from '../model/job.ts';
+import { jobKey } from '../model/job-name.ts';
+import { jobShape } from '../model/job-shape.ts';
+import type { BucketWriter } from './bucket-file.ts';
+import { type Entry, encodeEntry } from './entry.ts';
+import { isNestedTooDeeply } from './nesting.ts';
+import { parseFiledReceipt } from './read-receipt-file.ts';
+import type { RequestFilter } from './request-filter.ts';
+import type { BlockReader, TextBlock } from './text-block.ts';
+import { hashRange, hashText } from './text-hash.ts';
+
+/** What one block of jobs or receipts held. */
+export interface IndexedBlock {
+  readonly lines: number;
+  readonly entries: number;
+  /** The first invalid entry; the rest of the block was not read. */
+  readonly fault: { readonly line: number; readonly reason: string } | null;
+}
+
+/** A job that runs longer than this many slots is filed once, for all windows. */
+const mostSlots = 48;
+/** The slot of jobs that are loaded with every window; before any real one. */
+export const everySlot = -(2 ** 31);
+
+const invalid = 'it is not a valid entry';
+
+/** Finds every job of a block and files it by its key. */
+export function indexJobBlock(
+  reader: BlockReader,
+  block: TextBlock,
+  number: number,
+  filed: BucketWriter,
+  buckets: number,
+) {
+  return indexBlock(reader, block, ({ value, line, offset, length }) => {
+    const job = checkRecord(jobShape, value, '');
+    const span = spanOf(job);
+    const hash = hashText(jobKey(job));
+    const times = { from: span?.from ?? Number.NaN, to: span?.to ?? Number.NaN };
+    filed.add(
+      bucketOf(hash, buckets),
+      encodeEntry({ hash, ...times, offset, length, block: number, line, isShared: false }),
+    );
+    return 1;
+  });
+}
+
+/** Finds every receipt of a block and files it by each request id. */
+export function indexReceiptBlock(
+  reader: BlockReader,
+  block: TextBlock,
+  number: number,
+  filed: BucketWriter,
+  buckets: number,
+) {
+  return indexBlock(reader, block, ({ value, line, offset, length }) => {
+    const parsed = parseFiledReceipt(value, '');
+    if (parsed === null) throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: invalid });
+    const { requests, clockOffsetMs } = parsed.receipt;
+    for (const { id, at } of requests) {
+      const answered = Date.parse(at) + (clockOffsetMs ?? 0);
+      const hash = hashText(id.toLowerCase());
+      const entry = { hash, from: answered, to: answered, offset, length, block: number, line, isShared: false };
+      filed.add(bucketOf(hash, buckets), encodeEntry(entry));
+    }
+    // One without a request counts as given, and no row asks for it.
+    return Math.max(1, requests.length);
+  });
+}
+
+export function bucketOf(hash: number, buckets: number): number {
+  return Math.floor((hash / hashRange) * buckets);
+}
+
+interface PlacedValue {
+  readonly value: unknown;
+  readonly line: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+function indexBlock(reader: BlockReader, block: TextBlock, index: (placed: PlacedValue) => number): IndexedBlock {
+  let entries = 0;
+  let fault: IndexedBlock['fault'] = null;
+  const lines = reader.read(block, ({ text, line, offset, length }) => {
+    if (fault !== null) return;
+    try {
+      entries += index({ value: isNestedTooDeeply(text) ? null : parseOrNull(text), line, offset, length });
+    } catch (error) {
+      if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
+      fault = { line, reason: error.details.reason };
+    }
+  });
+  return { lines, entries, fault };
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: invalid });
+  }
+}
+
+/**
+ * Files jobs by the slots in which they ran. Of several records of one attempt only the one that counts is filed:
+ * `readJob` returns an entry's record.
+ */
+export function fileJobsByTime(
+  entries: Iterable<Entry>,
+  slotMs: number,
+  filed: BucketWriter,
+  readJob: (entry: Entry) => Job,
+): void {
+  for (const group of groupByHash(entries)) {
+    const [only] = group;
+    for (const entry of group.length === 1 && only !== undefined ? [only] : winners(group, readJob)) {
+      const first = Math.floor((entry.from - jobSlackMs) / slotMs);
+      const last = Math.floor((entry.to + jobSlackMs) / slotMs);
+      const record = encodeEntry(entry);
+      if (last - first >= mostSlots) filed.add(everySlot, record);
+      else for (let slot = first; slot <= last; slot += 1) filed.add(slot, record);
+    }
+  }
+}
+
+/** Files receipts by the slot of the answer, and adds their ids to the filter. */
+export function fileReceiptsByTime(
+  entries: Iterable<Entry>,
+  slotMs: number,
+  filed: BucketWriter,
+  filter: RequestFilter,
+): void {
+  for (const group of groupByHash(entries)) {
+    for (const entry of group) {
+      filter.add(entry.hash);
+      filed.add(Math.floor(entry.from / slotMs), encodeEntry({ ...entry, isShared: group.length > 1 }));
+    }
+  }
+}
+
+function groupByHash(entries: Iterable<Entry>): Iterable<Entry[]> {
+  const groups = new Map<number, Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.hash);
+    if (group === undefined) groups.set(entry.hash, [entry]);
+    else group.push(entry);
+  }
+  return groups.values();
+}
+
+function winners(group: readonly Entry[], readJob: (entry: Entry) => Job): Entry[] {
+  const jobs = new Map(group.map((entry) => [readJob(entry), entry]));
+  const index = indexJobs(jobs.keys());
+  return [...jobs].filter(([job]) => index.find(job) === job).map(([, entry]) => entry);
+}

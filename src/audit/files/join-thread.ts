@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { checkRecord } from '../../records/parse-record.ts';
+import { jobShape } from '../model/job-shape.ts';
+import {
+  type BucketDirectory,
+  type BucketReader,
+  type BucketWriter,
+  createBucketWriter,
+  openBuckets,
+} from './bucket-file.ts';
+import { decodeEntries } from './entry.ts';
+import { createGrader, type GradedBlock } from './grade-block.ts';
+import {
+  fileJobsByTime,
+  fileReceiptsByTime,
+  type IndexedBlock,
+  indexJobBlock,
+  indexReceiptBlock,
+} from './index-entries.ts';
+import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
+import { openFilter } from './request-filter.ts';
+import { blockAt, createBlockReader } from './text-block.ts';
+import { createWindowLoader, type WindowLoader } from './window-context.ts';
+
+/** Jobs and receipts that one thread filed. */
+export interface FiledEntries {
+  readonly jobs: BucketDirectory;
+  readonly receipts: BucketDirectory;
+}
+
+/** Lines of rows that were put by, numbered, by their blocks. */
+interface PutByLines {
+  readonly grades: GradedBlock['grades'];
+  readonly lines: readonly { readonly block: number; readonly bytes: Uint8Array }[];
+}
+
+/**
+ * What one thread does for a join, in this order. Each block, range of buckets and window is given to one thread; what
+ * `close…` returns of all threads is given to each.
+ */
+export interface JoinThread {
+  indexJobs(block: number): IndexedBlock;
+  indexReceipts(block: number): IndexedBlock;
+  closeIndex(nothing: null): FiledEntries;
+  openByHash(filed: FiledByHash): null;
+  /** Files the entries of the buckets from `from` until before `to` by time. */
+  fileByTime(range: { readonly from: number; readonly to: number }): null;
+  closeTimes(nothing: null): FiledEntries;
+  openByTime(filed: FiledByTime): null;
+  grade(block: number): GradedBlock;
+  /** `null` if this thread put no row by. */
+  closePutBy(nothing: null): BucketDirectory | null;
+  openPutBy(filed: readonly BucketDirectory[]): null;
+  gradePutBy(window: number): PutByLines;
+  close(nothing: null): null;
+}
+
+/** `number`: of the thread, so that each has files of its own in the folder. */
+export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
+  const { folder, buckets, division } = setup;
+  const fileIn = (name: string) => join(folder, `${name}-${String(number)}`);
+  const reader = createBlockReader();
+  const records = createBlockReader();
+  const open = new Set<{ close(): void }>([reader, records]);
+  let filing = openFiling('by-hash');
+  let byHash: FiledByHash | null = null;
+  let entries: { readonly jobs: BucketReader; readonly receipts: BucketReader } | null = null;
+  let loader: WindowLoader | null = null;
+  let grader: ReturnType<typeof createGrader> | null = null;
+  let putBy: BucketWriter | null = null;
+  let rows: BucketReader | null = null;
+
+  function openFiling(name: string) {
+    return {
+      jobs: createBucketWriter(fileIn(`jobs-${name}`)),
+      receipts: createBucketWriter(fileIn(`receipts-${name}`)),
+    };
+  }
+  const closeFiling = (): FiledEntries => ({ jobs: filing.jobs.close(), receipts: filing.receipts.close() });
+  function keep<Reader extends { close(): void }>(one: Reader): Reader {
+    open.add(one);
+    return one;
+  }
+
+  return {
+    indexJobs: (block) => indexJobBlock(reader, blockAt(setup.jobs, block), block, filing.jobs, buckets),
+    indexReceipts: (block) =>
+      indexReceiptBlock(reader, blockAt(setup.receipts, block), block, filing.receipts, buckets),
+    closeIndex: closeFiling,
+    openByHash(filed) {
+      byHash = filed;
+      entries = { jobs: keep(openBuckets(filed.jobs)), receipts: keep(openBuckets(filed.receipts)) };
+      filing = openFiling('by-time');
+      return null;
+    },
+    fileByTime({ from, to }) {
+      const { jobs, receipts } = opened(entries);
+      fileJobsByTime(decodeEntries(jobs.read(from, to)), division.slotMs, filing.jobs, ({ block, offset, length }) => {
+        const text = records.bytesAt(blockAt(setup.jobs, block), offset, length).toString('utf8');
+        return checkRecord(jobShape, JSON.parse(text), '');
+      });
+      const filter = openFilter(opened(byHash).filter);
+      fileReceiptsByTime(decodeEntries(receipts.read(from, to)), division.slotMs, filing.receipts, filter);
+      return null;
+    },
+    closeTimes: closeFiling,
+    openByTime(byTime) {
+      loader = keep(createWindowLoader(setup, records, opened(byHash), byTime));
+      grader = createGrader(setup, loader);
+      return null;
+    },
+    grade: (block) =>
+      opened(grader).gradeBlock(reader, blockAt(setup.retrievals, block), block, () => {
+        putBy ??= createBucketWriter(fileIn('rows'));
+        return putBy;
+      }),
+    closePutBy: () => putBy?.close() ?? null,
+    openPutBy(filed) {
+      rows = keep(openBuckets(filed));
+      return null;
+    },
+    gradePutBy: (window) => opened(grader).gradeFiledRows(window, opened(rows).read(window, window + 1)),
+    close() {
+      for (const one of open) one.close();
+      return null;
+    },
+  };
+}
+
+function opened<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('the steps of a join have an order');
+  return value;
+}

@@ -1,0 +1,253 @@
+import { checkRecord } from '../../records/parse-record.ts';
+import { ServiceError } from '../../service-error.ts';
+import { indexJobs, type JobIndex } from '../attribution/job-index.ts';
+import {
+  byChannelAndReference,
+  createClaim,
+  type ReceiptClaim,
+  type ReceiptClaims,
+} from '../attribution/receipt-index.ts';
+import type { Job } from '../model/job.ts';
+import { jobKey } from '../model/job-name.ts';
+import { jobShape } from '../model/job-shape.ts';
+import { type BucketReader, openBuckets } from './bucket-file.ts';
+import { decodeEntries, type Entry } from './entry.ts';
+import { bucketOf, everySlot } from './index-entries.ts';
+import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
+import { parseFiledReceipt, toLedgerReceipt } from './read-receipt-file.ts';
+import { openFilter } from './request-filter.ts';
+import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
+import { hashText } from './text-hash.ts';
+
+/** The jobs and receipts that the rules may ask about. */
+export interface WindowIndexes {
+  readonly jobs: JobIndex;
+  readonly receipts: ReceiptClaims;
+}
+
+export interface WindowLoader {
+  /** The number of the window that a moment (milliseconds) lies in. */
+  windowOf(moment: number): number;
+  /** Whether the window is in memory. */
+  isHeld(window: number): boolean;
+  load(window: number): WindowIndexes;
+  close(): void;
+}
+
+/**
+ * Loads what counts in one window of time: its jobs, and its receipts as bytes. Whatever a row names that belongs to
+ * another window is found on disk by its hash, so that every answer is that of an index over everything.
+ */
+export function createWindowLoader(
+  setup: JoinSetup,
+  reader: BlockReader,
+  byHash: FiledByHash,
+  byTime: FiledByTime,
+): WindowLoader {
+  const { windows } = byTime;
+  const filed = { jobs: openBuckets(byTime.jobs), receipts: openBuckets(byTime.receipts) };
+  const elsewhere = createLookup(setup, reader, byHash);
+  const always = readJobs(decodeEntries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader);
+  const held = new Map<number, WindowIndexes>();
+
+  function load(window: number): WindowIndexes {
+    const known = held.get(window);
+    if (known !== undefined) {
+      held.delete(window);
+      held.set(window, known);
+      return known;
+    }
+    const from = window === 0 ? everySlot + 1 : (windows[window - 1] ?? 0);
+    const to = windows[window] ?? Number.MAX_SAFE_INTEGER;
+    const jobs = readJobs(decodeEntries(filed.jobs.read(from, to)), setup, reader);
+    const receipts = filed.receipts.read(from, to);
+    const indexes = {
+      jobs: combineJobs(indexJobs([...always, ...jobs]), elsewhere),
+      receipts: indexWindowReceipts(receipts, setup, reader, elsewhere),
+    };
+    held.set(window, indexes);
+    for (const oldest of held.keys()) {
+      if (held.size <= setup.division.windowsHeld) break;
+      held.delete(oldest);
+    }
+    return indexes;
+  }
+
+  return {
+    windowOf: (moment) => countUpTo(windows, Math.floor(moment / setup.division.slotMs)),
+    isHeld: (window) => held.has(window),
+    load,
+    close() {
+      filed.jobs.close();
+      filed.receipts.close();
+      elsewhere.close();
+    },
+  };
+}
+
+function readJobs(entries: Iterable<Entry>, { jobs }: JoinSetup, reader: BlockReader): Job[] {
+  // A job that ran in several slots was filed in each.
+  const unique = new Map<string, Entry>();
+  for (const entry of entries) unique.set(`${String(entry.block)}:${String(entry.offset)}`, entry);
+  const sorted = [...unique.values()].sort(byPlace);
+  const texts = readTogether(sorted, jobs, reader);
+  return sorted.map(({ block }, index) => readJob(texts(index), blockAt(jobs, block)));
+}
+
+function combineJobs(local: JobIndex, elsewhere: Lookup): JobIndex {
+  return {
+    size: elsewhere.jobCount,
+    find: (numbers) => local.find(numbers) ?? elsewhere.job(numbers),
+    running: (identity, at, slackMs) => local.running(identity, at, slackMs),
+  };
+}
+
+function indexWindowReceipts(
+  pieces: readonly Buffer[],
+  { receipts }: JoinSetup,
+  reader: BlockReader,
+  elsewhere: Lookup,
+): ReceiptClaims {
+  const entries = [...decodeEntries(pieces)].sort(byPlace);
+  const texts = readTogether(entries, receipts, reader);
+  const positions = new Map<number, number>();
+  for (const [position, { hash }] of entries.entries()) positions.set(hash, position);
+  return {
+    claims(correlationId) {
+      const hash = hashText(correlationId);
+      const position = positions.get(hash);
+      const entry = position === undefined ? undefined : entries[position];
+      if (position === undefined || entry === undefined || entry.isShared) return elsewhere.claims(correlationId, hash);
+      const claim = elsewhere.claimOf(entry, texts(position), correlationId);
+      return claim === null ? [] : [claim];
+    },
+  };
+}
+
+interface Lookup {
+  readonly jobCount: number;
+  job(numbers: Parameters<JobIndex['find']>[0]): Job | null;
+  claims(correlationId: string, hash: number): readonly ReceiptClaim[];
+  claimOf(entry: Entry, text: string, correlationId: string): ReceiptClaim | null;
+  close(): void;
+}
+
+const mostRemembered = 2_000;
+
+/** Finds jobs and receipts of any time on disk. */
+function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash): Lookup {
+  const filter = openFilter(byHash.filter);
+  const filed = { jobs: openBuckets(byHash.jobs), receipts: openBuckets(byHash.receipts) };
+  const jobs = new Map<string, Job | null>();
+
+  const entriesOf = (buckets: BucketReader, hash: number): Entry[] => {
+    const bucket = bucketOf(hash, setup.buckets);
+    return [...decodeEntries(buckets.read(bucket, bucket + 1))].filter((entry) => entry.hash === hash);
+  };
+  const textOf = (blocks: readonly TextBlock[], { block, offset, length }: Entry): string =>
+    reader.bytesAt(blockAt(blocks, block), offset, length).toString('utf8');
+
+  function claimOf(entry: Entry, text: string, correlationId: string): ReceiptClaim | null {
+    const block = blockAt(setup.receipts, entry.block);
+    const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
+    const place = block.isDocument ? block.name : `${block.name}:${String(line)}`;
+    const parsed = parseFiledReceipt(JSON.parse(text), place);
+    if (parsed === null) throw changed(block);
+    const { receipt } = parsed;
+    const request = receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
+    if (request === undefined) return null;
+    return createClaim(toLedgerReceipt(parsed), request);
+  }
+
+  function findJob(numbers: Parameters<JobIndex['find']>[0], key: string): Job | null {
+    const found = entriesOf(filed.jobs, hashText(key)).map((entry) =>
+      readJob(textOf(setup.jobs, entry), blockAt(setup.jobs, entry.block)),
+    );
+    return indexJobs(found).find(numbers);
+  }
+
+  return {
+    jobCount: byHash.jobCount,
+    claimOf,
+    job(numbers) {
+      const key = jobKey(numbers);
+      const known = jobs.get(key);
+      if (known !== undefined) return known;
+      if (jobs.size >= mostRemembered) jobs.clear();
+      const job = findJob(numbers, key);
+      jobs.set(key, job);
+      return job;
+    },
+    claims(correlationId, hash) {
+      if (!filter.mayHave(hash)) return [];
+      // A receipt that names the id twice was filed twice.
+      const unique = new Map(
+        entriesOf(filed.receipts, hash).map((entry) => [`${String(entry.block)}:${String(entry.offset)}`, entry]),
+      );
+      return [...unique.values()]
+        .flatMap((entry) => claimOf(entry, textOf(setup.receipts, entry), correlationId) ?? [])
+        .sort(byChannelAndReference);
+    },
+    close() {
+      filed.jobs.close();
+      filed.receipts.close();
+    },
+  };
+}
+
+/** Reads neighbouring records in one go. Returns the text of the record at a position of `sorted`. */
+function readTogether(
+  sorted: readonly Entry[],
+  blocks: readonly TextBlock[],
+  reader: BlockReader,
+): (position: number) => string {
+  /** A gap that costs less to read than a second read would. */
+  const mostGap = 4_096;
+  const mostTogether = 1 << 20;
+  const places: { readonly bytes: Buffer; readonly at: number; readonly length: number }[] = [];
+  for (let first = 0; first < sorted.length; ) {
+    const start = sorted[first];
+    if (start === undefined) break;
+    let end = start.offset + start.length;
+    let next = first + 1;
+    for (; next < sorted.length; next += 1) {
+      const entry = sorted[next];
+      if (entry === undefined || blockAt(blocks, entry.block).path !== blockAt(blocks, start.block).path) break;
+      if (entry.offset > end + mostGap || entry.offset + entry.length - start.offset > mostTogether) break;
+      end = Math.max(end, entry.offset + entry.length);
+    }
+    const bytes = reader.bytesAt(blockAt(blocks, start.block), start.offset, end - start.offset);
+    for (const { offset, length } of sorted.slice(first, next))
+      places.push({ bytes, at: offset - start.offset, length });
+    first = next;
+  }
+  return (position) => {
+    const place = places[position];
+    return place === undefined ? '' : place.bytes.toString('utf8', place.at, place.at + place.length);
+  };
+}
+
+function byPlace(one: Entry, other: Entry): number {
+  return one.block - other.block || one.offset - other.offset;
+}
+
+/** @throws ServiceError `RECORD_UNREADABLE` if the file is another than when its jobs were filed. */
+function readJob(text: string, block: TextBlock): Job {
+  return checkRecord(jobShape, JSON.parse(text), block.name);
+}
+
+function changed({ name }: TextBlock): ServiceError {
+  return new ServiceError('RECORD_UNREADABLE', { path: name, reason: 'it changed while it was read' });
+}
+
+/** How many of the ascending numbers are at most `most`. */
+function countUpTo(ascending: readonly number[], most: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? 0) <= most) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
