@@ -26,7 +26,8 @@ rights(holder, class, object, part, word, detail) as (
     where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
   union all
   select u.oid, 'pg_authid'::regclass, g.oid, 0, p, '' from users u, pg_roles g,
-    unnest(array['MEMBER', 'USAGE']) p where g.oid not in (u.oid, u.other) and pg_has_role(u.oid, g.oid, p)
+    unnest(array['MEMBER', 'USAGE'] ||
+      case when current_setting('server_version_num')::int >= 160000 then array['SET'] else '{}' end) p where g.oid not in (u.oid, u.other) and pg_has_role(u.oid, g.oid, p)
   union all
   select u.oid, 'pg_class'::regclass, c.oid, 0, p || g.suffix, '' from users u, grantable g, pg_class c, unnest(
     array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'] ||

@@ -91,8 +91,8 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
     one === null ? [] : [hashPassword(one)],
   );
   await onEveryNode(ports, request, async (nodes) => {
-    // A password of an earlier rotation that was never published. A third, unknown password would belong to somebody
-    // else.
+    // A password of an earlier rotation that was never published. A third, unknown password would belong to
+    // another publisher.
     const stale = (there: readonly string[]) => there.filter((hash) => !ours.includes(hash));
     if (nodes.some(({ hashes }) => stale(hashes).length > 1))
       throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
