@@ -3,6 +3,7 @@ import { dayMs } from '../../secrets/duration.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import type { IssueRequest } from '../../rotation/ports/credential-issuer.ts';
 import { ServiceError } from '../../service-error.ts';
+import { credentialName } from '../shared/credential-name.ts';
 import { type AccessTokens, bearerHeader } from '../shared/access-tokens.ts';
 import { unreachable } from '../shared/provider-fault.ts';
 import { providerRequest } from '../shared/provider-request.ts';
@@ -32,6 +33,8 @@ export interface EntraTarget {
 export interface EntraCredential {
   readonly keyId: string;
   readonly displayName: string;
+  /** When it expires by itself; `null` if Graph does not say. */
+  readonly endsAt: Date | null;
   /** The first three characters of a password; `null` for a certificate. */
   readonly hint: string | null;
 }
@@ -57,6 +60,8 @@ export interface EntraPorts {
  * (https://github.com/microsoftgraph/microsoft-graph-docs/issues/17966).
  */
 const dwellMs = 20_000;
+// Up to 15 minutes were observed (https://github.com/MicrosoftDocs/azure-docs/issues/59325).
+const settlesForMs = 15 * 60_000;
 
 /**
  * The Microsoft Graph calls of both Entra issuers: one list, two actions, and a sign-in. The identity needs
@@ -124,6 +129,7 @@ async function credentials(
   return listed.map(jsonProperties).map((one) => ({
     keyId: textOf(one.get('keyId')),
     displayName: textOf(one.get('displayName')),
+    endsAt: parseTime(one.get('endDateTime')),
     hint: one.has('hint') ? textOf(one.get('hint')) : null,
   }));
 }
@@ -226,6 +232,20 @@ function stateRefused(ports: Ports, target: EntraTarget, reason: string): Servic
  */
 export function endOf({ binding, now }: IssueRequest): Date {
   return new Date(now.getTime() + binding.validityMs + binding.graceMs + 7 * dayMs);
+}
+
+/**
+ * Whether a listed credential was made by this rotation and so recently that a server of Entra may not know it yet. Its
+ * end tells when it was made, because this rotation chose it.
+ */
+export function isSettling({ displayName, endsAt }: EntraCredential, request: IssueRequest): boolean {
+  if (displayName !== credentialName(request.binding, request.rotationId) || endsAt === null) return false;
+  return Math.abs(endOf(request).getTime() - endsAt.getTime()) < settlesForMs;
+}
+
+function parseTime(given: unknown): Date | null {
+  const time = new Date(textOf(given));
+  return Number.isNaN(time.getTime()) ? null : time;
 }
 
 function provider({ application }: EntraTarget): string {

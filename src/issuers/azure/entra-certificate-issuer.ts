@@ -13,6 +13,7 @@ import {
   type EntraCredential,
   entraFields,
   entraPolicyCodes,
+  isSettling,
   type EntraTarget,
   type EntraPorts,
 } from './entra-application.ts';
@@ -123,7 +124,7 @@ async function verify(
   const own = readKeyWithCertificate(value);
   if (own === null) return refused(false, 'it is not a key with its certificate');
   const listed = (await listCertificates(ports.entra, request)).find(({ keyId }) => keyId === credentialId);
-  const settles = listed?.displayName === credentialName(request.binding, request.rotationId);
+  const settles = listed !== undefined && isSettling(listed, request);
   // An assertion is accepted once, so each try has its own.
   const prove = () => signLoginAssertion(ports, target, own, request.now);
   const entered = await ports.entra.signIn(target, prove, { signal: request.signal, settles });

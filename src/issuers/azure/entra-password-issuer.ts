@@ -13,6 +13,7 @@ import {
   type EntraCredential,
   entraFields,
   entraPolicyCodes,
+  isSettling,
   type EntraPorts,
 } from './entra-application.ts';
 import { requireKeyId } from './require-key-id.ts';
@@ -96,7 +97,7 @@ async function verify(
   const target = shape.read(request.binding);
   const plaintext = value.reveal();
   const listed = (await listPasswords(entra, request)).find(({ keyId }) => keyId === credentialId);
-  const settles = listed?.displayName === credentialName(request.binding, request.rotationId);
+  const settles = listed !== undefined && isSettling(listed, request);
   const prove = () => ({ client_secret: plaintext });
   const entered = await entra.signIn(target, prove, { signal: request.signal, settles });
   if (listed === undefined) return refused(entered.outcome === 'in', 'the application has no password of this id');

@@ -146,6 +146,8 @@ describe('a password of an Entra application', () => {
     // What an earlier rotation made has settled long ago.
     const later = { ...request, rotationId: 'abcdefghij234567.2' };
     expect(await issuer.verify(later, credential)).toMatchObject({ outcome: 'works' });
+    const anHourOn = { ...request, now: new Date(now.getTime() + 3_600_000) };
+    expect(await issuer.verify(anHourOn, credential)).toMatchObject({ outcome: 'works' });
     expect(pauses).toHaveLength(2);
     await stop();
   });
