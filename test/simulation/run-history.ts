@@ -26,7 +26,6 @@ import { measureWindow } from './single-password-window.ts';
 export async function runHistory(seed: number, { steps, without }: HistoryOptions): Promise<HistoryResult> {
   const dice = createDice(seed);
   const world = simulatedWorld(dice);
-  (globalThis as Record<string, unknown>)['lastWorld'] = world;
   const rates = new Map(troubles.map((trouble) => [trouble, dice.hits(0.4) ? 0.02 + dice.next() * 0.12 : 0]));
   for (const trouble of without) rates.set(trouble, 0);
   const history: History = {

@@ -224,7 +224,8 @@ function callOf(
   state: TargetState,
   { credential, from, step, claim }: Rotation,
 ): { readonly code: string } | undefined {
-  const acts: readonly string[] = step === 'published' ? forceActs : [...attemptActs, ...forceActs];
+  // A group that disagrees keeps the next rotation from beginning, and this one from its end.
+  const acts: readonly string[] = step === 'published' ? ['begin', ...forceActs] : [...attemptActs, ...forceActs];
   const isNewest = state.rotations.at(-1)?.claim.rotationId === claim.rotationId;
   const about = isNewest ? [credential, null, state.desired] : [credential, null];
   const keys = acts.flatMap((act) => about.map((key) => aboutKey(act, key)));
