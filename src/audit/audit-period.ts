@@ -12,10 +12,13 @@ import type {
   ReportingPeriod,
   SecretDay,
 } from './model/audited-period.ts';
+import type { CanaryRead } from './collection/canary-reader.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
 import { jobCollection } from './collection/job-collection.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
-import type { FindingContext } from './findings/finding-rule.ts';
+import { dayMs } from '../secrets/duration.ts';
+import { unusedDays } from './findings/access/grant-unused.ts';
+import type { EndOfPeriod, FindingContext } from './findings/finding-rule.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
@@ -33,7 +36,10 @@ import { createRowCounts } from './period/row-counts.ts';
 import { answeredAt } from './attribution/receipt-index.ts';
 import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
 import { refusedReceipts } from './collection/receipt-room.ts';
-import { retrievalCollection } from './collection/retrieval-collection.ts';
+import { readsOnRecord } from './period/reads-on-record.ts';
+import { createAccessRecord } from './posture/access-record.ts';
+import { posturesOf } from './posture/posture-ledger.ts';
+import { type RetrievalCollection, retrievalCollection } from './collection/retrieval-collection.ts';
 
 export interface PeriodToAudit {
   readonly records: RecordStore;
@@ -63,11 +69,7 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const { attributor } = loaded;
   const { receipts } = attributor.context;
   const { policyAt } = inForce;
-  const population = {
-    policyAt,
-    vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
-    canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
-  };
+  const population = populationOf(audit, policyAt, canaries);
   const asOf = Math.min(period.to.getTime(), now.getTime());
   const context = { ...(await findingContext(audit, asOf)), policyAt, attribution: attributor.context };
   const exceptions = findExceptions(context);
@@ -89,11 +91,16 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     }
   }
 
-  const settledTo = collection === null ? Number.NEGATIVE_INFINITY : Date.parse(collection.watermark);
+  const access = createAccessRecord(population.vaults, period, policyAt);
+  for await (const posture of posturesOf(records, { from: period.from, to: new Date(asOf) })) {
+    exceptions.look(posture);
+    access.look(posture);
+  }
+  const { settledTo, rowsSince } = spanOf(collection);
   const hours = coverage.coverage();
   const entries = inventory.entries();
   const counted = rows.result();
-  const end = { settledTo, asOf, coverage: hours, unreadable: counted.unreadableRows, inventory: entries };
+  const end = { settledTo, rowsSince, asOf, coverage: hours, unreadable: counted.unreadableRows, inventory: entries };
   const walk = { records, period, population, attributor, context };
   return {
     period,
@@ -114,7 +121,23 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     coverage: hours,
     notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, loaded.jobsNotRead)],
     inventory: entries,
+    access: access.record(),
   };
+}
+
+function populationOf({ vaults }: PeriodToAudit, policyAt: PolicyAt, canaries: readonly CanaryRead[]): PopulationRule {
+  return {
+    policyAt,
+    vaults: new Set(vaults.map((vault) => vault.toLowerCase())),
+    canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
+  };
+}
+
+/** From when to when rows are on record, in milliseconds; an interval that is still unread moves the beginning after it. */
+function spanOf(collection: RetrievalCollection | null): Pick<EndOfPeriod, 'settledTo' | 'rowsSince'> {
+  if (collection === null) return { settledTo: Number.NEGATIVE_INFINITY, rowsSince: null };
+  const rowsSince = Math.max(Date.parse(collection.since), ...collection.unread.map(({ to }) => Date.parse(to)));
+  return { settledTo: Date.parse(collection.watermark), rowsSince };
 }
 
 /** What rules know before the first row, but for the join. */
@@ -122,7 +145,15 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
   const { records, period, rotations } = audit;
   const secrets = collectKnownSecrets();
   for await (const snapshot of snapshots(audit, asOf)) secrets.see(snapshot);
-  return { period, rotations, secrets, refusedReceipts: await refusedReceipts(records, period) };
+  // A shorter period does not tell whether a grant was used in ninety days.
+  const before = { from: new Date(asOf - unusedDays * dayMs), to: period.from };
+  return {
+    period,
+    rotations,
+    secrets,
+    refusedReceipts: await refusedReceipts(records, period),
+    earlierReads: await readsOnRecord(records, before),
+  };
 }
 
 /** The inventories of the period; the one that was given stands for all. */

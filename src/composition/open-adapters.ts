@@ -66,7 +66,7 @@ export async function openRetrievalLog(
 
 /** Looks at grants and at how vaults are set up; `null` in an embedded cloud that has no Resource Manager. */
 export function openPostureSource(
-  { management, cloud, embedded, vaults, log }: Settings,
+  { management, cloud, embedded, vaults, stagingVault, log }: Settings,
   credential: TokenCredential,
 ): PostureSource | null {
   const { resourceManager, graph } = management;
@@ -80,6 +80,7 @@ export function openPostureSource(
     },
     graph: { endpoint: graph ?? cloud.graph, audience: cloud.graph, credential, embedded },
     vaults,
+    stagingVault,
     workspaceId: log?.workspaceId ?? null,
   });
 }

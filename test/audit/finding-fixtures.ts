@@ -9,6 +9,8 @@ import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
 import { findExceptions } from '../../src/audit/findings/find-exceptions.ts';
 import { collectKnownSecrets } from '../../src/audit/period/collect-known-secrets.ts';
 import type { EndOfPeriod } from '../../src/audit/findings/finding-rule.ts';
+import type { Posture } from '../../src/audit/model/posture.ts';
+import { createReadsOnRecord } from '../../src/audit/period/reads-on-record.ts';
 import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import type { Namespace, Policy, SecretBinding } from '../../src/secrets/policy.ts';
@@ -23,6 +25,9 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly rows?: readonly Retrieval[];
   readonly history?: readonly RotationHistory[];
   readonly refusedReceipts?: readonly RefusedReceipts[];
+  /** Rows of the ninety days before. */
+  readonly earlier?: readonly Retrieval[];
+  readonly looks?: readonly Posture[];
 }
 
 /** The findings of one day, by rule. */
@@ -30,6 +35,8 @@ export function found(day: Given): Finding[] {
   const rotations = day.history ?? [];
   const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };
   const attributor = createAttributor(sources);
+  const earlierReads = createReadsOnRecord();
+  for (const one of day.earlier ?? []) earlierReads.see(one);
   const secrets = collectKnownSecrets();
   for (const snapshot of day.snapshots ?? []) secrets.see(snapshot);
   const exceptions = findExceptions({
@@ -39,14 +46,16 @@ export function found(day: Given): Finding[] {
     rotations,
     attribution: attributor.context,
     refusedReceipts: day.refusedReceipts ?? [],
+    earlierReads,
   });
   for (const snapshot of day.snapshots ?? []) exceptions.seeInventory(snapshot);
   for (const retrieval of day.rows ?? []) {
     if (retrieval.correlationId !== null) attributor.context.receipts.match(retrieval.correlationId);
     exceptions.see(retrieval, retrieval.kind === 'read' ? attributor.attribute(retrieval) : null);
   }
+  for (const look of day.looks ?? []) exceptions.look(look);
   const asOf = period.to.getTime();
-  const rest = { settledTo: asOf, asOf, coverage: [], unreadable: [], inventory: [] };
+  const rest = { settledTo: asOf, asOf, rowsSince: null, coverage: [], unreadable: [], inventory: [] };
   return [...exceptions.findings({ ...rest, ...day })];
 }
 

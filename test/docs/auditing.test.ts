@@ -61,6 +61,13 @@ const finds: Readonly<Record<string, string>> = {
     'a tag with an invalid value: an invalid validity has no effect, an invalid `rotation` counts as off',
   'tag-widened': 'a tag that asks for more than the policy allows; it has no effect',
   'secret-never-read': 'a secret that nobody read in the whole period',
+  'staging-readable': 'an identity other than the rotator that could read values that wait to be published',
+  'log-switched-off': 'a vault whose audit log went nowhere, or whose diagnostic setting was deleted',
+  'grant-brief': 'a grant that appeared and vanished within a day',
+  'grant-on-vault': 'a runner that could read every secret of a vault',
+  'grant-unused': 'an identity that could read for 90 days and never did; found only if 90 days of rows are on record',
+  'rows-below-metric': 'hours in which a vault counted more requests than its log has rows',
+  'vault-unexamined': 'a vault of the same subscription that Keyturn does not examine',
 };
 
 describe('docs/auditing.md', () => {
@@ -83,7 +90,7 @@ describe('docs/auditing.md', () => {
   });
 
   it('explains every rule that finds something, and no other', () => {
-    const rules = globSync('src/audit/findings/{events,state}/*.ts')
+    const rules = globSync('src/audit/findings/{access,events,state}/*.ts')
       .map((file) => basename(file, '.ts'))
       .filter((name) => !/^find(ing)?-/.test(name));
     expect(Object.keys(finds).sort()).toEqual(rules.sort());

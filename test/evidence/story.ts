@@ -67,6 +67,24 @@ export function auditedStory({
         state: 'irrecoverable',
       },
     ],
+    access: {
+      grantDays: [
+        {
+          id: 'runner-1 /subscriptions/0/roleassignments/1 2026-10-04',
+          day: '2026-10-04',
+          at: '2026-10-04T13:10:00.000Z',
+          vault: 'kv-prod',
+          principalId: 'runner-1',
+          role: 'Key Vault Secrets User',
+          scope: '/subscriptions/0',
+          reach: 'above-vault',
+          group: null,
+          why: 'a runner can read every secret of the vault',
+        },
+      ],
+      settingLooks: [{ at: '2026-10-04T13:10:00.000Z', vault: 'kv-prod', sent: true }],
+      notSeen: ['the request metric of kv-dev could not be seen, because Azure did not answer (2 looks)'],
+    },
     queries: [
       {
         name: 'retrievals',

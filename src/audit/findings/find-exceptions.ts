@@ -1,5 +1,13 @@
 import type { Attribution } from '../model/attribution.ts';
 import type { InventorySnapshot, Judgements } from '../model/audited-period.ts';
+import { grantBrief } from './access/grant-brief.ts';
+import { grantOnVault } from './access/grant-on-vault.ts';
+import { grantUnused } from './access/grant-unused.ts';
+import { logSwitchedOff } from './access/log-switched-off.ts';
+import { rowsBelowMetric } from './access/rows-below-metric.ts';
+import { stagingReadable } from './access/staging-readable.ts';
+import { vaultUnexamined } from './access/vault-unexamined.ts';
+import type { Posture } from '../model/posture.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { claimedRead } from './events/claimed-read.ts';
@@ -63,6 +71,13 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['tag-malformed', tagMalformed],
   ['tag-widened', tagWidened],
   ['secret-never-read', secretNeverRead],
+  ['staging-readable', stagingReadable],
+  ['log-switched-off', logSwitchedOff],
+  ['grant-brief', grantBrief],
+  ['grant-on-vault', grantOnVault],
+  ['grant-unused', grantUnused],
+  ['rows-below-metric', rowsBelowMetric],
+  ['vault-unexamined', vaultUnexamined],
 ]);
 
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
@@ -75,6 +90,7 @@ export function findExceptions(context: FindingContext): {
   see(retrieval: Retrieval, attribution: Attribution | null): Judgements;
   /** Shows one inventory. Returns what the rules say of each secret of it, in its order. */
   seeInventory(snapshot: InventorySnapshot): readonly Judgements[];
+  look(posture: Posture): void;
   findings(end: EndOfPeriod): readonly Finding[];
 } {
   const observers = [...rules].map(([rule, create]) => ({ rule, observer: create(context) }));
@@ -105,6 +121,9 @@ export function findExceptions(context: FindingContext): {
           }),
         );
       });
+    },
+    look(posture) {
+      for (const { observer } of observers) observer.look?.(posture);
     },
     findings: (end) =>
       observers

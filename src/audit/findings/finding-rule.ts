@@ -9,6 +9,8 @@ import type {
   SecretInventoryEntry,
 } from '../model/audited-period.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Posture } from '../model/posture.ts';
+import type { ReadsOnRecord } from '../period/reads-on-record.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
 import type { RefusedReceipts } from '../collection/receipt-room.ts';
 import type { Retrieval } from '../model/retrieval.ts';
@@ -22,6 +24,8 @@ export interface FindingContext {
   readonly secrets: KnownSecrets;
   readonly attribution: WholeContext;
   readonly refusedReceipts: readonly RefusedReceipts[];
+  /** Reads before the period, as far as ninety days back from its end. */
+  readonly earlierReads: ReadsOnRecord;
 }
 
 /** What rules know after the last row. */
@@ -30,6 +34,8 @@ export interface EndOfPeriod {
   readonly settledTo: number;
   /** The end of the period, or the time of the audit if that is earlier (milliseconds). */
   readonly asOf: number;
+  /** Since when rows are on record without a gap in the collection (milliseconds); `null` if none are. */
+  readonly rowsSince: number | null;
   readonly coverage: readonly HourCoverage[];
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
   readonly inventory: readonly SecretInventoryEntry[];
@@ -53,7 +59,14 @@ interface FindingObserver {
    * inventory spells it.
    */
   seeInventory?(snapshot: InventorySnapshot): ReadonlyMap<string, 'broken' | 'kept'>;
+  /** Shown the looks at grants and setup, ascending, after the rows: first the last one before the period. */
+  look?(posture: Posture): void;
   findings(end: EndOfPeriod): readonly Finding[];
+}
+
+/** Whether a look or a change lies in the period; rules are also shown the last look before it. */
+export function isWithin({ from, to }: ReportingPeriod, at: string): boolean {
+  return Date.parse(at) >= from.getTime() && Date.parse(at) < to.getTime();
 }
 
 export type FindingRuleFactory = (context: FindingContext) => FindingObserver;

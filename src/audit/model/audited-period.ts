@@ -142,6 +142,40 @@ export interface ReceiptRecord {
   readonly contested: boolean;
 }
 
+/** One grant by which one identity could read, on one day, and whether it is more than the policy opens. */
+export interface GrantDay {
+  /** Identity, role assignment (or the access policy's object) and day. */
+  readonly id: string;
+  /** `2026-03-09`. */
+  readonly day: string;
+  /** When it was looked at last on that day. */
+  readonly at: string;
+  readonly vault: string;
+  readonly principalId: string;
+  readonly role: string;
+  readonly scope: string;
+  readonly reach: 'secret' | 'vault' | 'above-vault';
+  /** The group through which it reaches the identity. */
+  readonly group: string | null;
+  /** Why it is more than the policy opens; `null` if it is not. */
+  readonly why: string | null;
+}
+
+/** One look at where the log of a vault goes. */
+export interface SettingLook {
+  readonly at: string;
+  readonly vault: string;
+  readonly sent: boolean;
+}
+
+/** Who could read on each day, and where the vaults' logs went. */
+export interface AccessRecord {
+  readonly grantDays: readonly GrantDay[];
+  readonly settingLooks: readonly SettingLook[];
+  /** What was not seen, each in words with the reason. */
+  readonly notSeen: readonly string[];
+}
+
 /** The result of auditing one period: the input of the evidence room. */
 export interface AuditedPeriod {
   readonly period: ReportingPeriod;
@@ -178,4 +212,5 @@ export interface AuditedPeriod {
   readonly queries: readonly QueryRecord[];
   readonly slices: readonly SliceRecord[];
   readonly inventory: readonly SecretInventoryEntry[];
+  readonly access: AccessRecord;
 }

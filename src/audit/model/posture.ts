@@ -31,6 +31,8 @@ export interface RoleAssignment {
   readonly principalId: string;
   readonly principalType: string;
   readonly condition: string | null;
+  /** ISO 8601; `null` if it was not told. */
+  readonly createdAt: string | null;
   /** When it ends by itself; `null` if it stays, or if its schedule was not seen. */
   readonly endsAt: string | null;
 }
@@ -64,7 +66,7 @@ export interface SubscriptionPosture {
   readonly denials: Seen<readonly DenyAssignment[]>;
   /** Resource ids of all vaults in the subscription. */
   readonly vaults: Seen<readonly string[]>;
-  /** Changes of the two days before the look, ascending. */
+  /** Changes of grants on these vaults, of the vaults and of their logs, in the two days before the look, ascending. */
   readonly changes: Seen<readonly AccessChange[]>;
 }
 
@@ -105,6 +107,8 @@ export interface VaultPosture {
   readonly vault: string;
   /** `null` if the settings do not state it; then nothing of the vault can be seen. */
   readonly resourceId: string | null;
+  /** Whether pending values wait in it. */
+  readonly staging: boolean;
   readonly setup: Seen<VaultSetup>;
   readonly diagnosticSettings: Seen<readonly DiagnosticSetting[]>;
   /** Requests that the vault's own metric counted, by hour (`2026-03-09T14:00:00Z`), for whole hours before the look. */

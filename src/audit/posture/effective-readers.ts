@@ -16,7 +16,7 @@ import { holdsAction } from './match-action.ts';
  * judge. `may-activate`: after activating an eligibility. `cannot-tell`: a group, role or denial was not seen.
  * `may-grant-itself`: not the value, but the right to give oneself the value.
  */
-export const readerVerdicts = ['may-read', 'on-condition', 'may-activate', 'cannot-tell', 'may-grant-itself'] as const;
+const readerVerdicts = ['may-read', 'on-condition', 'may-activate', 'cannot-tell', 'may-grant-itself'] as const;
 
 type ReaderVerdict = (typeof readerVerdicts)[number];
 
@@ -78,7 +78,7 @@ export function effectiveReaders(posture: Posture, asked: AskedSecret, at: Date)
 }
 
 /** Resource id of a vault or of one secret in it. */
-export function secretScope({ resourceId }: Pick<VaultPosture, 'resourceId'>, secret: string | null): string {
+function secretScope({ resourceId }: Pick<VaultPosture, 'resourceId'>, secret: string | null): string {
   return secret === null ? (resourceId ?? '') : `${resourceId ?? ''}/secrets/${secret.toLowerCase()}`;
 }
 
@@ -90,8 +90,9 @@ interface World {
   readonly at: Date;
 }
 
-interface Granted extends ReaderGrant {
+interface Granted {
   readonly principalId: string;
+  readonly grant: ReaderGrant;
 }
 
 function roleGrants(world: World, plane: 'control' | 'data', action: string): readonly Granted[] {
@@ -114,7 +115,7 @@ function roleGrants(world: World, plane: 'control' | 'data', action: string): re
       if (denied === 'yes') return [];
       const isSure = isKnown && denied === 'no';
       const verdict = isSure || given === 'may-grant-itself' ? given : 'cannot-tell';
-      return [{ ...grant, verdict, principalId, group, reach: reachOf(scope, world.vaultId) }];
+      return [{ principalId, grant: { ...grant, verdict, group, reach: reachOf(scope, world.vaultId) } }];
     });
   });
 }
@@ -147,12 +148,13 @@ function policyGrants(world: World, { accessPolicies }: VaultSetup): readonly Gr
         verdict: applicationId === null ? 'may-read' : 'on-condition',
       } as const;
       const members = posture.groups[objectId];
-      const own = { ...grant, principalId: objectId, group: null };
+      const own = { ...grant, group: null };
       if (members?.outcome !== 'seen') {
         // Graph says that there is no such group: then it is a user or an application. Otherwise nobody knows.
-        return [members?.because === 'not-there' ? own : { ...own, verdict: 'cannot-tell' as const }];
+        const isAlone = members?.because === 'not-there';
+        return [{ principalId: objectId, grant: isAlone ? own : { ...own, verdict: 'cannot-tell' } }];
       }
-      return members.value.map((principalId) => ({ ...grant, principalId, group: objectId }));
+      return members.value.map((principalId) => ({ principalId, grant: { ...grant, group: objectId } }));
     });
 }
 
@@ -233,9 +235,7 @@ function roleOf({ roles }: SubscriptionPosture, name: string): RoleDefinition | 
 function byPrincipal(granted: readonly Granted[]): readonly EffectiveReader[] {
   const rank = ({ verdict }: { readonly verdict: ReaderVerdict }) => readerVerdicts.indexOf(verdict);
   return [...Map.groupBy(granted, ({ principalId }) => principalId)].map(([principalId, ways]) => {
-    const grants = ways
-      .map(({ principalId: _, ...grant }): ReaderGrant => grant)
-      .sort((one, other) => rank(one) - rank(other));
+    const grants = ways.map(({ grant }) => grant).sort((one, other) => rank(one) - rank(other));
     return { principalId, verdict: grants[0]?.verdict ?? 'cannot-tell', grants };
   });
 }

@@ -33,6 +33,7 @@ const assignments = z.array(
     principalId: z.string(),
     principalType: z.string(),
     condition: z.string().nullable(),
+    createdAt: recordedTime.nullable(),
     endsAt: recordedTime.nullable(),
   }),
 );
@@ -66,6 +67,7 @@ const subscription = z.object({
 const vault = z.object({
   vault: z.string(),
   resourceId: z.string().nullable(),
+  staging: z.boolean(),
   setup: seen(
     z.object({
       usesRoles: z.boolean(),

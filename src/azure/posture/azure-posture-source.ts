@@ -25,6 +25,8 @@ interface PostureQuestion {
   readonly resourceManager: CloudService;
   readonly graph: CloudService;
   readonly vaults: readonly Vault[];
+  /** The vault in which pending values wait; `null`: in the vault of each secret. */
+  readonly stagingVault: Vault | null;
   /** Customer id of the workspace; `null` if the settings name none. */
   readonly workspaceId: string | null;
 }
@@ -34,12 +36,17 @@ const metricWindowMs = 24 * hourMs;
 const tables = ['AZKVAuditLogs', 'AzureDiagnostics'];
 
 /** Looks through Azure Resource Manager and Microsoft Graph, with GET requests alone. */
-export function azurePostureSource({ resourceManager, graph, vaults, workspaceId }: PostureQuestion): PostureSource {
+export function azurePostureSource(question: PostureQuestion): PostureSource {
+  const { resourceManager, graph, stagingVault, workspaceId } = question;
+  const vaults = stagingVault === null ? question.vaults : [...question.vaults, stagingVault];
+  const isStaging = (vault: Vault) => stagingVault === null || vault === stagingVault;
   return {
     async look(now): Promise<Posture> {
       const [arm, directory] = [cloudReader(resourceManager), cloudReader(graph)];
       const vaultPostures: VaultPosture[] = [];
-      for (const vault of vaults) vaultPostures.push(await lookAtVault(arm, vault, now));
+      for (const vault of vaults) {
+        vaultPostures.push({ ...(await lookAtVault(arm, vault, now)), staging: isStaging(vault) });
+      }
       const ids = vaults.flatMap(({ resourceId }) => (resourceId === null ? [] : [resourceId]));
       const subscriptions: SubscriptionPosture[] = [];
       for (const subscription of new Set(ids.map(subscriptionOf))) {
@@ -66,7 +73,11 @@ export function azurePostureSource({ resourceManager, graph, vaults, workspaceId
   };
 }
 
-async function lookAtVault(arm: CloudReader, { name, resourceId }: Vault, now: Date): Promise<VaultPosture> {
+async function lookAtVault(
+  arm: CloudReader,
+  { name, resourceId }: Vault,
+  now: Date,
+): Promise<Omit<VaultPosture, 'staging'>> {
   if (resourceId === null) {
     const unknown = { outcome: 'not-seen', because: 'not-configured' } as const;
     return { vault: name, resourceId, setup: unknown, diagnosticSettings: unknown, requests: unknown };
@@ -127,7 +138,9 @@ async function lookAtSubscription(
       parseIds(await arm.list(`${scope}/providers/Microsoft.KeyVault/vaults?api-version=2023-07-01`)),
     ),
     changes: await seen(async () =>
-      parseChanges(await arm.list(`${activities}&$filter=${encodeURIComponent(filter)}`)),
+      parseChanges(await arm.list(`${activities}&$filter=${encodeURIComponent(filter)}`)).filter(({ resourceId }) =>
+        concerns({ scope: changedScope(resourceId) }),
+      ),
     ),
   };
 }
@@ -177,6 +190,11 @@ function groupsToResolve(
     for (const { objectId } of setup.value.accessPolicies) groups.add(objectId);
   }
   return groups;
+}
+
+/** The resource that an assignment or a setting is on: what stands before the provider of the extension. */
+function changedScope(resourceId: string): string {
+  return resourceId.replace(/\/providers\/microsoft\.(?:authorization|insights)\/.*$/, '') || '/';
 }
 
 /** Whether a scope is the vault's own, above it (the root and management groups are) or in it. */

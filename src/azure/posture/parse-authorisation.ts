@@ -27,6 +27,7 @@ const roleAssignment = z.object({
     principalId: lower,
     principalType: z.string().nullish(),
     condition,
+    createdOn: z.string().nullish(),
   }),
 });
 
@@ -40,6 +41,7 @@ const schedule = z.object({
     condition,
     originRoleAssignmentId: lower.nullish(),
     endDateTime: z.string().nullish(),
+    createdOn: z.string().nullish(),
   }),
 });
 
@@ -94,6 +96,7 @@ export function parseAssignments(
     principalId: properties.principalId,
     principalType: properties.principalType ?? 'Unknown',
     condition: properties.condition,
+    createdAt: properties.createdOn ?? null,
     endsAt: ends.get(id) ?? null,
   }));
 }
@@ -107,6 +110,7 @@ export function parseEligibilities(entries: readonly unknown[]): readonly RoleAs
     principalId: properties.principalId,
     principalType: properties.principalType ?? 'Unknown',
     condition: properties.condition,
+    createdAt: properties.createdOn ?? null,
     endsAt: properties.endDateTime ?? null,
   }));
 }

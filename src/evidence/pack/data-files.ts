@@ -179,6 +179,12 @@ export async function writeStateFiles(
     )),
     ...(await rows('jobs', 'Every Gitea job of the period', audited.jobRecords)),
     ...(await rows('receipts', 'Every receipt, and whether a row matches it', audited.receiptRecords)),
+    ...(await rows(
+      'grant-days',
+      'Every grant by which an identity could read, on every day',
+      audited.access.grantDays,
+    )),
+    ...(await rows('setting-looks', 'Every look at where the log of a vault goes', audited.access.settingLooks)),
     ...(await rows('policies', 'Every policy that was in force, and what changed', policyRows(audited))),
     ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
     ...(await rows('unreadable-rows', 'Rows that could not be parsed', audited.unreadableRows)),

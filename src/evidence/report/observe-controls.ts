@@ -12,10 +12,8 @@ interface Material {
   readonly paths: readonly string[];
 }
 
-/** What is said of a population that is empty. */
-const emptyPopulations: ReadonlyMap<string, string> = new Map([
-  ['grants-reviewed', 'role assignments are not collected in this release'],
-]);
+/** Tests that rest on looks at Azure's own settings: what the looks did not see is not tested. */
+const restsOnLooks: ReadonlySet<string> = new Set(['grants-reviewed', 'log-sent']);
 
 /**
  * Tests the period against each control of the catalogue. The result states what was tested and found, and never more.
@@ -35,7 +33,8 @@ function observe(observation: Observation, { audited, outcomes, paths }: Materia
   const outcome = outcomes.get(id);
   if (outcome === undefined) throw new TypeError(`Nothing runs the test ${id}.`);
   const { tested, deviations, shown } = outcome;
-  const notTested = explainUntested(observation, outcome);
+  const notSeen = restsOnLooks.has(id) ? audited.access.notSeen : [];
+  const notTested = explainUntested(observation, outcome, notSeen);
   return {
     id,
     title,
@@ -59,9 +58,13 @@ function observe(observation: Observation, { audited, outcomes, paths }: Materia
 }
 
 /** `12 reads tied to no job; 3 reads of …`; `null` if everything was tested. */
-function explainUntested({ id, population }: Observation, { untested, population: count }: TestOutcome): string | null {
-  if (count === 0) return emptyPopulations.get(id) ?? `there are no ${population.name}`;
-  const reasons = untested.map((one) => `${unitsOf(population, one.count)} ${one.why}`);
+function explainUntested(
+  { population }: Observation,
+  { untested, population: count }: TestOutcome,
+  notSeen: readonly string[],
+): string | null {
+  if (count === 0) return notSeen.length > 0 ? notSeen.join('; ') : `there are no ${population.name}`;
+  const reasons = [...untested.map((one) => `${unitsOf(population, one.count)} ${one.why}`), ...notSeen];
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 

@@ -78,8 +78,23 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
     finish: () =>
       tally.skip('because the audit never receives a value, and so cannot search for one', audited.rowsRead),
   }),
-  // Role assignments are not collected, so there is no population to count.
-  'grants-reviewed': () => ({}),
+  'grants-reviewed': ({ audited }, tally) => ({
+    finish() {
+      for (const { id, at, vault, why } of audited.access.grantDays) {
+        if (why === null) tally.keep();
+        else tally.deviate({ event: id, at, subject: vault, why });
+      }
+    },
+  }),
+  'log-sent': ({ audited }, tally) => ({
+    finish() {
+      for (const { at, vault, sent } of audited.access.settingLooks) {
+        const why = 'no diagnostic setting sent the audit log anywhere';
+        if (sent) tally.keep();
+        else tally.deviate({ event: `${vault} ${at}`, at, subject: vault, why });
+      }
+    },
+  }),
   'policy-changes': ({ audited }, tally) => ({
     finish() {
       for (const { loadedAt, sha256, widens } of audited.policyChanges) {

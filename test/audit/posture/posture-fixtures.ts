@@ -28,7 +28,7 @@ const role = (name: string, some: Partial<Permissions>): RoleDefinition => ({
 });
 
 /** Roles as Azure publishes them, and two custom ones. */
-export const roles: readonly RoleDefinition[] = [
+const roles: readonly RoleDefinition[] = [
   role('Owner', { actions: ['*'] }),
   role('Contributor', {
     actions: ['*'],
@@ -65,6 +65,7 @@ export function assignment(some: Partial<RoleAssignment> & Pick<RoleAssignment, 
     principalId: 'reader',
     principalType: 'ServicePrincipal',
     condition: null,
+    createdAt: '2025-01-01T00:00:00Z',
     endsAt: null,
     ...some,
   };
@@ -83,7 +84,7 @@ export function denial(some: Partial<DenyAssignment>): DenyAssignment {
   };
 }
 
-export const setup: VaultSetup = {
+const setup: VaultSetup = {
   usesRoles: true,
   accessPolicies: [],
   softDelete: true,
@@ -108,6 +109,7 @@ export function posture(some: {
       {
         vault: 'kv-prod',
         resourceId: vaultId,
+        staging: true,
         setup: seen({ ...setup, ...some.setup }),
         diagnosticSettings: seen([{ name: 'audit', workspaceId: 'w', storageAccountId: null, audits: true }]),
         requests: seen([]),

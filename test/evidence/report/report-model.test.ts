@@ -39,6 +39,13 @@ const rules = {
   'status-disagrees': 1,
   'value-in-log': 1,
   'sensitive-operation': 1,
+  'grant-unused': 1,
+  'grant-on-vault': 1,
+  'grant-brief': 1,
+  'staging-readable': 1,
+  'log-switched-off': 1,
+  'rows-below-metric': 1,
+  'vault-unexamined': 1,
   'break-glass-used': 1,
   'unproven-approval': 1,
   'expired-value-read': 1,
@@ -110,6 +117,7 @@ describe('the model of the report', () => {
       receipts: { posted: 0, logged: 0, matched: 0, orphaned: 0 },
       receiptRecords: [],
       secretDays: () => none(),
+      access: { grantDays: [], settingLooks: [], notSeen: ['nobody looked at grants in the period'] },
     };
     const model = await modelOfStory({ audited, rotations: [] });
     const statements = model.frameworks.flatMap(({ controls }) => controls.map(({ statement }) => statement));

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Grade } from '../../../src/audit/model/attribution.ts';
-import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../../src/audit/model/audited-period.ts';
+import type {
+  AuditedEvent,
+  AuditedPeriod,
+  GrantDay,
+  ReceiptRecord,
+  SecretDay,
+} from '../../../src/audit/model/audited-period.ts';
 import type { FindingRule } from '../../../src/audit/model/finding.ts';
 import { issuersWithoutProvider } from '../../../src/evidence/tests/rotation-tests.ts';
 import { controlTests, runControlTests, type TestDeviation } from '../../../src/evidence/tests/run-control-tests.ts';
@@ -52,6 +58,19 @@ const receiptRecord: ReceiptRecord = {
   contested: false,
 };
 
+const grantDay: GrantDay = {
+  id: 'runner assignment 2026-03-02',
+  day: '2026-03-02',
+  at: given.moment(0),
+  vault: 'kv',
+  principalId: 'runner',
+  role: 'Key Vault Secrets User',
+  scope: '/subscriptions/s/secrets/database',
+  reach: 'secret',
+  group: null,
+  why: null,
+};
+
 interface World extends Partial<AuditedPeriod> {
   readonly rows?: readonly AuditedEvent[];
   readonly days?: readonly SecretDay[];
@@ -82,6 +101,7 @@ function run(test: string, { rows = [], days = [], history = [], ...change }: Wo
     queries: [],
     slices: [],
     inventory: [],
+    access: { grantDays: [], settingLooks: [], notSeen: [] },
     ...change,
   };
   const reported: TestDeviation[] = [];
@@ -242,6 +262,16 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   },
   'totals-agree': { works: { slices: [slice] }, broken: { slices: [{ ...slice, count: 4 }] } },
   'evidence-hashed': { works: { slices: [slice] }, broken: { slices: [{ ...slice, isIntact: false }] } },
+  'grants-reviewed': {
+    works: { access: { grantDays: [grantDay], settingLooks: [], notSeen: [] } },
+    broken: { access: { grantDays: [{ ...grantDay, why: 'too much' }], settingLooks: [], notSeen: [] } },
+  },
+  'log-sent': {
+    works: { access: { grantDays: [], settingLooks: [{ at: given.moment(0), vault: 'kv', sent: true }], notSeen: [] } },
+    broken: {
+      access: { grantDays: [], settingLooks: [{ at: given.moment(0), vault: 'kv', sent: false }], notSeen: [] },
+    },
+  },
   'policy-changes': {
     works: { policyChanges: [{ loadedAt: given.moment(0), sha256: 'b', before: 'a', changes: ['x'], widens: [] }] },
     broken: { policyChanges: [{ loadedAt: given.moment(0), sha256: 'b', before: 'a', changes: ['x'], widens: ['x'] }] },
@@ -249,7 +279,7 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
 };
 
 /** Tests without a criterion: they name their population and test nothing of it. */
-const untestable = ['values-kept-out-of-logs', 'sensitive-operations', 'grants-reviewed'];
+const untestable = ['values-kept-out-of-logs', 'sensitive-operations'];
 
 describe('every control test', () => {
   it('has a case in which it fails, or says why it tests nothing', () => {

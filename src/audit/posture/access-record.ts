@@ -1,0 +1,122 @@
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
+import type { AccessRecord, GrantDay, ReportingPeriod, SettingLook } from '../model/audited-period.ts';
+import type { NotSeenReason, Posture, Seen, VaultPosture } from '../model/posture.ts';
+import { type EffectiveReader, effectiveReaders, type ReaderGrant } from './effective-readers.ts';
+import { policyAccess } from './policy-access.ts';
+
+const reasons: Readonly<Record<NotSeenReason, string>> = {
+  'access-denied': 'the identity may not read them: it needs the role Reader on the subscription',
+  unreachable: 'Azure did not answer',
+  'not-configured': 'the settings do not name the resource id of the vault',
+  'not-there': 'Azure has no such resource',
+  unreadable: 'the answer was not understood',
+};
+
+/** Keeps the grants of each day and the looks at settings, of the vaults of a report, and what was not seen. */
+export function createAccessRecord(
+  vaults: ReadonlySet<string>,
+  period: ReportingPeriod,
+  policyAt: PolicyAt,
+): { look(posture: Posture): void; record(): AccessRecord } {
+  const grantDays = new Map<string, GrantDay>();
+  const settingLooks: SettingLook[] = [];
+  const notSeen = new Map<string, number>();
+  let isAny = false;
+
+  function note(what: string, part: Seen<unknown>): void {
+    if (part.outcome === 'seen') return;
+    const says = `${what} could not be seen, because ${reasons[part.because]}`;
+    notSeen.set(says, (notSeen.get(says) ?? 0) + 1);
+  }
+
+  return {
+    look(posture) {
+      if (Date.parse(posture.at) < period.from.getTime()) return;
+      isAny = true;
+      const { at } = posture;
+      for (const one of posture.vaults.filter(({ vault }) => vaults.has(vault))) {
+        const { vault, diagnosticSettings, requests } = one;
+        const readers = secretsOf(posture, one).map((secret) =>
+          effectiveReaders(posture, { vault, secret }, new Date(at)),
+        );
+        for (const seen of readers) {
+          if (seen.outcome !== 'seen') continue;
+          for (const day of daysOf(at, one, seen.value, policyAt)) grantDays.set(day.id, day);
+        }
+        if (readers[0] !== undefined) note(`grants on ${vault}`, readers[0]);
+        note(`the diagnostic settings of ${vault}`, diagnosticSettings);
+        note(`the request metric of ${vault}`, requests);
+        if (diagnosticSettings.outcome === 'seen') {
+          settingLooks.push({ at, vault, sent: diagnosticSettings.value.some(({ audits }) => audits) });
+        }
+      }
+    },
+    record: () => ({
+      grantDays: [...grantDays.values()],
+      settingLooks,
+      notSeen: isAny
+        ? [...notSeen].map(([says, count]) => (count === 1 ? says : `${says} (${String(count)} looks)`))
+        : ['nobody looked at grants in the period'],
+    }),
+  };
+}
+
+/** `null` for the whole vault, and each secret on which an assignment lies. */
+function secretsOf({ subscriptions }: Posture, { resourceId }: VaultPosture): readonly (string | null)[] {
+  const start = `${resourceId ?? ''}/secrets/`;
+  const scopes = subscriptions.flatMap(({ assignments }) =>
+    assignments.outcome === 'seen' ? assignments.value.map(({ scope }) => scope) : [],
+  );
+  const names = scopes.filter((scope) => scope.startsWith(start)).map((scope) => scope.slice(start.length));
+  return [null, ...new Set(names)];
+}
+
+function daysOf(
+  at: string,
+  vault: VaultPosture,
+  readers: readonly EffectiveReader[],
+  policyAt: PolicyAt,
+): readonly GrantDay[] {
+  return readers.flatMap(({ principalId, grants }) =>
+    grants
+      .filter(({ verdict }) => verdict === 'may-read')
+      .map((grant): GrantDay => {
+        const { role, scope, reach, group, id } = grant;
+        const day = at.slice(0, 10);
+        const why = excessOf(policyAt(at), principalId, vault, grant);
+        return {
+          id: `${principalId} ${id} ${day}`,
+          day,
+          at,
+          vault: vault.vault,
+          principalId,
+          role,
+          scope,
+          reach,
+          group,
+          why,
+        };
+      }),
+  );
+}
+
+/** Why a grant is more than the policy opens; `null` if it is not. */
+function excessOf(
+  policy: ReturnType<PolicyAt>,
+  principalId: string,
+  { vault, staging }: VaultPosture,
+  { reach, scope }: ReaderGrant,
+): string | null {
+  const identity = policy.identities.get(principalId);
+  if (identity === undefined) return 'the policy does not list the identity';
+  if (identity.role === 'rotator' || identity.role === 'platform') return null;
+  if (reach !== 'secret') {
+    if (identity.role === 'runner') return 'a runner can read every secret of the vault';
+    return staging ? 'it reaches values that wait to be published' : null;
+  }
+  const secret = scope.split('/').at(-1) ?? '';
+  // Which secrets are Keyturn's own is not part of a look, so a reporter's grant on one secret is taken for one of them.
+  const isOwn = identity.role !== 'runner';
+  const access = policyAccess(policy, principalId, { vault, secret, isOwn });
+  return access === 'forbidden' ? 'the policy opens the secret to none of its repositories' : null;
+}
