@@ -24,6 +24,7 @@ export function pemOf(characters: number): string {
 }
 
 const passwords = Array.from({ length: 40 }, () => random(24));
+const long = random(2_000);
 const plain = 'The quick brown fox jumps over the lazy dog 0123456789 and writes a line of benign output.\n';
 const coloured =
   '\u001b[32m✓\u001b[39m test/runner/\u001b[1mredaction.test.ts\u001b[22m \u001b[2m(15 tests)\u001b[22m\u001b[33m 2491\u001b[2mms\u001b[22m\u001b[39m\n';
@@ -73,6 +74,20 @@ export const redactionCases: readonly RedactionCase[] = [
     least: { speed: 20 },
   },
   { name: 'nothing but backslashes', secrets: passwords, text: '\\', megabytes: 32, least: { speed: 20 } },
+  {
+    name: 'nothing but backslashes at the ends of lines',
+    secrets: passwords,
+    text: '\\\n',
+    megabytes: 32,
+    least: { speed: 20 },
+  },
+  {
+    name: 'a secret of 2 KB less its last character, in \\uXXXX',
+    secrets: [long],
+    text: long.slice(0, -1).replace(/./g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
+    megabytes: 32,
+    least: { speed: 20 },
+  },
   {
     name: 'nothing but base64',
     secrets: passwords,

@@ -99,7 +99,7 @@ class StreamRedaction implements Redaction {
     let isChanged = false;
     search.look(text, this.#before, final);
     for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
-      const { whole, open } = search.startAt(at);
+      const { whole, open, looked } = search.startAt(at);
       if (open) {
         hold = at;
         break;
@@ -107,10 +107,12 @@ class StreamRedaction implements Redaction {
       if (whole === 0 || at + whole <= done) continue;
       if (!isChanged) this.#startOutput(text.length);
       isChanged = true;
-      this.#found?.(this.#passed + at + whole);
       if (at >= done) this.#copy(text, done, at);
-      this.#mask(text, Math.max(done, at), at + whole);
+      const maskFrom = Math.max(done, at);
+      at = lastAlike(text, at, looked);
       done = at + whole;
+      this.#found?.(this.#passed + done);
+      this.#mask(text, maskFrom, done);
     }
     const to = Math.max(done, endOfLines(text, Math.max(done, hold)));
     if (isChanged && to > done) this.#copy(text, done, to);
@@ -165,6 +167,18 @@ class StreamRedaction implements Redaction {
   #heldBytes(): Buffer {
     return this.#tail.atLeast(0).subarray(0, this.#tailLength);
   }
+}
+
+/**
+ * The last place at which the same begins as at `at`, where `looked` bytes tell it: within one byte written again and
+ * again, all places with so many of it ahead are alike, and need not be searched one by one.
+ */
+function lastAlike(text: Buffer, at: number, looked: number): number {
+  const byte = text[at];
+  if (text[at + looked] !== byte) return at;
+  let end = at + 1;
+  while (text[end] === byte) end += 1;
+  return Math.max(at, end - looked);
 }
 
 /** Where the line ends that stand at a place end: no mask takes them, so that they need not wait. */

@@ -1,9 +1,6 @@
 import type { NeedleTable } from './needle-table.ts';
-import { asciiOf, isNothing, lengthOf, open, writeBytes, type Unit } from '../views/view.ts';
+import { asciiOf, isNothing, lengthOf, mostNothings, open, writeBytes, type Unit } from '../views/view.ts';
 import type { ViewNode, ViewTree } from '../views/view-tree.ts';
-
-/** More units in a row that stand for nothing are no writer's colours or line ends, and end a match. */
-export const mostNothings = 4;
 
 /** What begins at a place of a text. */
 export interface SecretStart {
@@ -11,6 +8,8 @@ export interface SecretStart {
   readonly whole: number;
   /** Whether a longer one may stand here: the text ends before that is clear. */
   readonly open: boolean;
+  /** How many bytes from the place on tell this; more than any text has where a view was asked. */
+  readonly looked: number;
 }
 
 /**
@@ -22,7 +21,7 @@ export class NeedleWalk {
   readonly #plain: ViewTree['plain'];
   readonly #byTrigger: readonly (readonly ViewNode[] | null)[];
   readonly #written = new Uint8Array(4);
-  readonly #start = { whole: 0, open: false };
+  readonly #start = { whole: 0, open: false, looked: 0 };
   #origin = 0;
   #isQuarterAtMost = true;
 
@@ -36,6 +35,7 @@ export class NeedleWalk {
   startAt(at: number): SecretStart {
     this.#start.whole = 0;
     this.#start.open = false;
+    this.#start.looked = 0;
     this.#origin = at;
     this.#isQuarterAtMost = true;
     this.#walkPlainly(at, 0, this.#table.count - 1, 0);
@@ -60,6 +60,7 @@ export class NeedleWalk {
         return;
       }
       const byte = text[at] ?? 0;
+      this.#start.looked += 1;
       const nodes = this.#byTrigger[byte];
       if (nodes != null) this.#branch(nodes, at, this.#plain.read(at), low, high, depth);
       if (low === high && depth > 0) {
@@ -79,6 +80,7 @@ export class NeedleWalk {
         // No view shows it: the rest is compared at once.
         const count = table.matchingBytes(low, depth, text, at + 1);
         depth += count;
+        this.#start.looked += count + 1;
         if (depth === table.lengthOf(low))
           this.#start.whole = Math.max(this.#start.whole, at + 1 + count - this.#origin);
         else if (at + 1 + count >= to) this.#endsOpen(low, high, depth);
@@ -130,6 +132,7 @@ export class NeedleWalk {
 
   /** Goes on in every view that shows something else at `at` than `unit`. */
   #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
+    this.#start.looked = Number.MAX_SAFE_INTEGER;
     if (this.#table.arePlain(low, high)) return;
     const byte = this.#plain.text[at] ?? 0;
     const ascii = asciiOf(unit);

@@ -86,6 +86,6 @@ const nothingToFind: SecretSearch = {
   longest: 0,
   look: () => undefined,
   next: () => Number.MAX_SAFE_INTEGER,
-  startAt: () => ({ whole: 0, open: false }),
+  startAt: () => ({ whole: 0, open: false, looked: 0 }),
   isQuarterAtMost: () => true,
 };

@@ -1,10 +1,13 @@
 import {
+  afterNothing,
   again,
   asciiOf,
+  beyond,
   character,
   digitOf,
   lengthOf,
   lengthSeen,
+  mostNothings,
   nothing,
   octet,
   open,
@@ -66,11 +69,28 @@ function glance(stream: PlainBytes, at: number): number {
   const next = text[at + 1] ?? 0;
   // What more of them show to JSON in JSON is seen deeper.
   if (next === backslash) return isLongRun(text, at) ? seen(backslash, 2) | again : seen(backslash, 2);
+  if (next === lineFeed || next === 0x0d) return glanceAtEnds(stream, at);
   if (!isSimple(next)) return glanceAtNumber(stream, at, next);
   const control = letters[next] ?? -1;
   // A line end that is escaped may break base64.
   if ((control === lineFeed || control === 0x0d) && stream.isWithinWord(at)) return unclear;
   return seen(control === -1 ? next : control, 2);
+}
+
+/** Lines that go on: what comes after them and the blanks that begin the next. */
+function glanceAtEnds({ text, to }: PlainBytes, at: number): number {
+  let place = at;
+  for (let ends = 0; ends <= mostNothings; ends += 1) {
+    const next = text[place + 1];
+    if (text[place] !== backslash || (next !== lineFeed && next !== 0x0d)) {
+      const after = text[place] ?? 0;
+      return place >= to || after === backslash || after <= 0x20 ? unclear : seen(after, place + 1 - at) | afterNothing;
+    }
+    const most = Math.min(to, place + deepestIndent);
+    place += 2;
+    while (place < most && (text[place] === 0x20 || text[place] === 0x09 || text[place] === lineFeed)) place += 1;
+  }
+  return place < to ? beyond : unclear;
 }
 
 /** `\x41` and `\u0041`: what is ASCII is seen, and where no number stands, the letter. */

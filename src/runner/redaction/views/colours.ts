@@ -1,4 +1,16 @@
-import { afterNothing, seen, asciiOf, lengthOf, nothing, open, plainly, unclear, type View } from './view.ts';
+import {
+  afterNothing,
+  asciiOf,
+  beyond,
+  lengthOf,
+  mostNothings,
+  nothing,
+  open,
+  plainly,
+  seen,
+  unclear,
+  type View,
+} from './view.ts';
 
 /** A terminal's codes have a handful of numbers of a few digits. */
 const longestCode = 40;
@@ -28,8 +40,8 @@ export const colours: View = {
   },
   glance({ text, to }, at) {
     let place = at;
-    // A few codes in a row, as one that ends a colour and one that begins the next.
-    for (let codes = 0; codes < 3 && text[place] === escape; codes += 1) {
+    for (let codes = 0; text[place] === escape; codes += 1) {
+      if (codes > mostNothings) return beyond;
       const end = endOfCode(text, place, to);
       if (end < 0) return codes === 0 ? end : unclear;
       place = end;

@@ -22,6 +22,7 @@ export const percent: View = {
   leavesTriggers: true,
   decode: decodePercent,
   glance: glanceAtDigits,
+  glanceDeeper,
 };
 
 /** Percent-encoding of HTML forms, where a blank is a plus sign. */
@@ -59,9 +60,21 @@ function glanceAtDigits({ text, to }: PlainBytes, at: number): number {
   const upper = digitOf(text[at + 1] ?? 0);
   const lower = digitOf(text[at + 2] ?? 0);
   if (upper > 15 || lower > 15) return plainly;
-  const shown = upper * 16 + lower;
-  // Of a percent sign, what comes after it may be encoded twice.
-  return shown === 0x25 ? unclear : seen(shown, 3);
+  return seen(upper * 16 + lower, 3);
+}
+
+/** `%252B`: the percent sign of `%25` begins an escape again where two digits follow. */
+function glanceDeeper({ text, to }: PlainBytes, at: number): number {
+  if (text[at + 1] !== 0x32 || text[at + 2] !== 0x35) return plainly;
+  if (at + 5 >= to) return unclear;
+  const next = text[at + 3] ?? 0;
+  const upper = digitOf(next);
+  const lower = digitOf(text[at + 4] ?? 0);
+  // A digit may be encoded itself.
+  if (next === 0x25) return text[at + 4] === 0x32 ? plainly : unclear;
+  if (upper > 15) return plainly;
+  if (text[at + 4] === 0x25) return unclear;
+  return lower > 15 ? plainly : seen(upper * 16 + lower, 5);
 }
 
 function decodePercent(under: Layer, at: number, first: Unit): Unit {

@@ -89,6 +89,12 @@ export const unclear = -1;
 /** At a glance, no escape stands there. */
 export const plainly = -2;
 
+/** At a glance, so much stands there that stands for nothing that no needle goes on after it. */
+export const beyond = -3;
+
+/** More units in a row that stand for nothing are no writer's colours or line ends, and end a match. */
+export const mostNothings = 4;
+
 /** At a glance, what stands there stands for nothing, and a byte comes after it. */
 export const afterNothing = 0x100;
 
