@@ -1,5 +1,4 @@
 import { checkRecord } from '../../records/parse-record.ts';
-import { ServiceError } from '../../service-error.ts';
 import { indexJobs, type JobIndex } from '../attribution/job-index.ts';
 import {
   byChannelAndReference,
@@ -14,7 +13,8 @@ import { type BucketReader, openBuckets } from './bucket-file.ts';
 import { decodeEntries, type Entry } from './entry.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
-import { parseFiledReceipt, toLedgerReceipt } from './read-receipt-file.ts';
+import { readFiledJob, readFiledReceipt } from './read-filed.ts';
+import { toLedgerReceipt } from './read-receipt-file.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
 import { hashText } from './text-hash.ts';
@@ -91,7 +91,7 @@ function readJobs(entries: Iterable<Entry>, { jobs }: JoinSetup, reader: BlockRe
   for (const entry of entries) unique.set(`${String(entry.block)}:${String(entry.offset)}`, entry);
   const sorted = [...unique.values()].sort(byPlace);
   const texts = readTogether(sorted, jobs, reader);
-  return sorted.map(({ block }, index) => readJob(texts(index), blockAt(jobs, block)));
+  return sorted.map(({ block }, index) => readFiledJob(JSON.parse(texts(index)), blockAt(jobs, block).name));
 }
 
 function combineJobs(local: JobIndex, elsewhere: Lookup): JobIndex {
@@ -151,17 +151,16 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
     const block = blockAt(setup.receipts, entry.block);
     const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
     const place = block.isDocument ? block.name : `${block.name}:${String(line)}`;
-    const parsed = parseFiledReceipt(JSON.parse(text), place);
-    if (parsed === null) throw changed(block);
-    const { receipt } = parsed;
+    const known = readFiledReceipt(JSON.parse(text), block.name, place);
+    const { receipt } = known;
     const request = receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
     if (request === undefined) return null;
-    return createClaim(toLedgerReceipt(parsed), request);
+    return createClaim(toLedgerReceipt(known), request);
   }
 
   function findJob(numbers: Parameters<JobIndex['find']>[0], key: string): Job | null {
     const found = entriesOf(filed.jobs, hashText(key)).map((entry) =>
-      readJob(textOf(setup.jobs, entry), blockAt(setup.jobs, entry.block)),
+      checkRecord(jobShape, JSON.parse(textOf(setup.jobs, entry)), blockAt(setup.jobs, entry.block).name),
     );
     return indexJobs(found).find(numbers);
   }
@@ -229,15 +228,6 @@ function readTogether(
 
 function byPlace(one: Entry, other: Entry): number {
   return one.block - other.block || one.offset - other.offset;
-}
-
-/** @throws ServiceError `RECORD_UNREADABLE` if the file is another than when its jobs were filed. */
-function readJob(text: string, block: TextBlock): Job {
-  return checkRecord(jobShape, JSON.parse(text), block.name);
-}
-
-function changed({ name }: TextBlock): ServiceError {
-  return new ServiceError('RECORD_UNREADABLE', { path: name, reason: 'it changed while it was read' });
 }
 
 /** How many of the ascending numbers are at most `most`. */

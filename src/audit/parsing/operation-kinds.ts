@@ -1,3 +1,4 @@
+import { memoize } from './memoize.ts';
 import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 
 /** The effect of a successful operation on a secret. Source: Key Vault logging, list of operation names. */
@@ -33,9 +34,11 @@ const platformClient = /^AzureResourceGraph\./i;
 
 type Operation = Pick<Retrieval, 'operation' | 'status' | 'identity' | 'client'>;
 
+const knownOperation = memoize((name) => bySpelling.get(name.toLowerCase()) ?? null);
+
 /** The operation's name in Microsoft's spelling, ignoring case; unknown names stay unchanged. */
 export function spellOperation(name: string): string {
-  return bySpelling.get(name.toLowerCase())?.name ?? name;
+  return knownOperation(name)?.name ?? name;
 }
 
 /**
@@ -45,8 +48,8 @@ export function spellOperation(name: string): string {
  */
 export function classifyOperation({ operation, status, identity, client }: Operation): OperationKind | null {
   if (operation === 'Authentication') return kindOfAuthentication(status, identity);
-  const known = bySpelling.get(operation.toLowerCase());
-  if (known === undefined) {
+  const known = knownOperation(operation);
+  if (known === null) {
     if (operation.toLowerCase().startsWith('secret')) return null;
     return isPlatform(operation, identity, client) ? 'platform' : 'not-a-secret';
   }

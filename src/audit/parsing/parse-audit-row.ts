@@ -48,32 +48,30 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
   const succeeded = status >= 200 && status < 300;
   const correlationId = readText(columns, 'correlationid')?.toLowerCase() ?? null;
   const signature = readText(columns, 'resultsignature');
+  const event = `${vault}\n${correlationId ?? ''}\n${operation}\n${String(status)}\n${request ?? ''}\n${at}`;
+  const retrieval: Retrieval = {
+    format: 1,
+    id: hash('sha256', event).slice(0, 32),
+    at,
+    kind,
+    operation,
+    status,
+    vault,
+    secret: served.secret ?? asked.secret,
+    version: succeeded ? (served.version ?? asked.version) : null,
+    requestedVersion: asked.version,
+    identity,
+    address: readText(columns, 'calleripaddress'),
+    client,
+    correlationId,
+    roleAssignment: lastSegment(readText(columns, 'appliedassignmentid')),
+    denial: classifyDenial(status, columns.get, readText(columns, 'resultdescription')),
+    sources: [detectSource(columns)],
+    receivedAt: parseTime(readText(columns, 'timereceived', '_timereceived')),
+  };
   return {
     outcome: 'parsed',
-    retrieval: {
-      format: 1,
-      id: hash('sha256', [vault, correlationId ?? '', operation, String(status), request ?? '', at].join('\n')).slice(
-        0,
-        32,
-      ),
-      at,
-      kind,
-      operation,
-      status,
-      vault,
-      secret: served.secret ?? asked.secret,
-      version: succeeded ? (served.version ?? asked.version) : null,
-      requestedVersion: asked.version,
-      identity,
-      address: readText(columns, 'calleripaddress'),
-      client,
-      correlationId,
-      roleAssignment: lastSegment(readText(columns, 'appliedassignmentid')),
-      denial: classifyDenial(status, columns.get, readText(columns, 'resultdescription')),
-      sources: [detectSource(columns)],
-      receivedAt: parseTime(readText(columns, 'timereceived', '_timereceived')),
-      ...(disagrees(status, signature) ? { statusDisagrees: true as const } : {}),
-    },
+    retrieval: disagrees(status, signature) ? { ...retrieval, statusDisagrees: true } : retrieval,
   };
 }
 

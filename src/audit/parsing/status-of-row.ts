@@ -1,3 +1,4 @@
+import { memoize } from './memoize.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
 /** What `ResultSignature` says for each status, letters only. Source: real records and HTTP's own phrases. */
@@ -21,9 +22,11 @@ const signatures: Readonly<Record<string, number>> = {
 /** Whether the row's status and signature state different outcomes. An unknown or absent signature states none. */
 export function disagrees(status: number, signature: string | null): boolean {
   if (signature === null) return false;
-  const meant = signatures[signature.toLowerCase().replace(/[^a-z]/g, '')];
-  return meant !== undefined && meant !== status;
+  const meant = meantBy(signature);
+  return meant !== null && meant !== status;
 }
+
+const meantBy = memoize((signature) => signatures[signature.toLowerCase().replace(/[^a-z]/g, '')] ?? null);
 
 /**
  * Why a request was refused; `null` if it was not. Azure uses two shapes: an RBAC vault says `isRbacAuthorized: false`,

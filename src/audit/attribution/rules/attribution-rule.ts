@@ -52,6 +52,12 @@ export interface Verdict {
 export type AttributionRule = (row: Row, context: AttributionContext) => Verdict | null;
 
 /** Builds a verdict with defaults for the optional parts. */
-export function verdict(grade: Grade, reason: string, rest: Partial<Omit<Verdict, 'grade' | 'reason'>> = {}): Verdict {
-  return { grade, reason, job: null, candidates: [], evidence: [], ...rest };
+export function verdict(
+  grade: Grade,
+  reason: string,
+  { job = null, candidates = none, evidence = none }: Partial<Omit<Verdict, 'grade' | 'reason'>> = {},
+): Verdict {
+  return { grade, reason, job, candidates, evidence };
 }
+
+const none: readonly string[] = [];

@@ -1,0 +1,38 @@
+import type { Receipt } from '../../provenance/receipt.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Job } from '../model/job.ts';
+import type { FiledReceipt } from './read-receipt-file.ts';
+
+/**
+ * A job that was checked whole when it was filed. Checking it again would take longer than parsing it, so this only looks
+ * whether the place still holds one. @throws ServiceError `RECORD_UNREADABLE` if the file is another by now.
+ */
+export function readFiledJob(value: unknown, file: string): Job {
+  if (!isJob(value)) throw changed(file);
+  return value;
+}
+
+/** The same of a receipt, bare or posted. */
+export function readFiledReceipt(value: unknown, file: string, place: string): FiledReceipt {
+  if (!isObject(value)) throw changed(file);
+  const isPosted = typeof value['postedAt'] === 'string';
+  const receipt = isPosted ? value['receipt'] : value;
+  if (!isReceipt(receipt)) throw changed(file);
+  return { receipt, postedAt: isPosted ? new Date(String(value['postedAt'])) : null, place };
+}
+
+function isJob(value: unknown): value is Job {
+  return isObject(value) && typeof value['jobId'] === 'number' && Array.isArray(value['labels']);
+}
+
+function isReceipt(value: unknown): value is Receipt {
+  return isObject(value) && typeof value['nonce'] === 'string' && Array.isArray(value['requests']);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function changed(file: string): ServiceError {
+  return new ServiceError('RECORD_UNREADABLE', { path: file, reason: 'it changed while it was read' });
+}
