@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { attributeFiles, type AttributedFiles } from '../audit/files/attribute-files.ts';
+import { describeUnreadable } from '../audit/files/count-unreadable.ts';
 import { openPolicyFile } from '../composition/open-policy.ts';
 import type { Run } from './command.ts';
 import type { attributeRow } from './evidence-rows.ts';
@@ -18,7 +19,7 @@ export const attribute: Run<typeof attributeRow> = async ({ values }, runtime) =
     out: at(values.out) ?? runtime.output ?? linesTo(print),
   });
   for (const lack of result.lacks) say(lack);
-  for (const { place, reason } of result.unreadableRows) say(`${place}: ${reason}`);
+  for (const one of result.unreadableReasons) say(describeUnreadable(one));
   if (!values.json) say(summaryOf(result));
   // Lines and counts are never mixed on one stream.
   else if (values.out === undefined) say(JSON.stringify(result));

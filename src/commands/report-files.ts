@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { auditPeriod } from '../audit/audit-period.ts';
+import { countUnreadable, describeUnreadable } from '../audit/files/count-unreadable.ts';
 import type { NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
 import { openPolicyFile } from '../composition/open-policy.ts';
@@ -32,7 +33,7 @@ interface Order {
  * Reports audit records from files, without any network and without settings: the same audit and the same pack as of
  * collected records, in a temporary record store. The report and standard error say what
  * files cannot show. Sealed with `KEYTURN_SIGNING_KEY` where that is a file, else with a key made in `.keyturn/`.
- * @throws ServiceError `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
+ * @throws ServiceError `FILE_MISSING`, `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
  */
 export async function reportFiles(
   files: FilesToReport,
@@ -54,7 +55,9 @@ export async function reportFiles(
     const { rowsRead } = audited;
     say(`${String(log.total)} rows in the files, ${String(rowsRead)} of them of the period or without a time.`);
     for (const { what, why } of audited.notRead) say(`${what}: ${why}`);
-    for (const { place, reason } of audited.unreadableRows) say(`Not readable as an audit row, ${place}: ${reason}.`);
+    const unreadable = countUnreadable();
+    for (const { place, reason } of audited.unreadableRows) unreadable.add(place, reason);
+    for (const one of unreadable.all()) say(`Not readable as an audit row, ${describeUnreadable(one)}.`);
     return await producePack({
       period,
       audited,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import { composeKeyturn } from '../compose.ts';
 import { reportPeriod } from '../composition/report-period.ts';
 import { parsePeriod } from '../evidence/period/parse-period.ts';
@@ -22,7 +23,7 @@ export const report: Run<typeof reportRow> = async ({ values }, runtime) => {
     return await copyFromArchive({ pack, out: required('report', '--out', values.out) }, values.json, runtime);
   }
   const frameworks = frameworksOf(values.framework);
-  const period = parsePeriod(required('report', '--period', values.period));
+  const period = begunPeriod(required('report', '--period', values.period), runtime.now());
   const out = resolve(runtime.directory, required('report', '--out', values.out));
   const order = { period, frameworks, out };
   runtime.progress('Reading what was collected …');
@@ -41,6 +42,13 @@ export const report: Run<typeof reportRow> = async ({ values }, runtime) => {
   }
   return 0;
 };
+
+/** @throws ServiceError `PERIOD_MALFORMED`, `PERIOD_NOT_BEGUN`. */
+function begunPeriod(text: string, now: Date): ReportingPeriod {
+  const period = parsePeriod(text);
+  if (period.from < now) return period;
+  throw new ServiceError('PERIOD_NOT_BEGUN', { period: text.slice(0, 60), from: period.from.toISOString() });
+}
 
 function frameworksOf(name = 'both'): readonly Framework[] {
   return name === 'soc2' || name === 'iso27001' ? [name] : ['soc2', 'iso27001'];

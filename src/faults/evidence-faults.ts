@@ -8,6 +8,12 @@ export const evidenceFaults = {
     layer: 'evidence',
     says: 'Invalid period. Use 2026-Q3, 2026-07, 2026, or FROM..TO with dates such as 2026-07-01.',
   }),
+  PERIOD_NOT_BEGUN: fault<{ period: string; from: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'evidence',
+    says: 'The period has not begun, so there is nothing to report. Name one that has.',
+  }),
   PACK_UNREADABLE: fault<{ pack: string; reason: string }>({
     retry: 'never',
     effect: 'none',

@@ -26,6 +26,12 @@ export const recordFaults = {
     layer: 'record',
     says: 'This release cannot parse the record. Nothing was changed; inspect the file named.',
   }),
+  FILE_MISSING: fault<{ path: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record',
+    says: 'There is no file or folder with this path. Check its spelling, and the folder that the command runs in.',
+  }),
   RECORD_STORE_UNREACHABLE: fault<{ store: string; reason: string }>({
     retry: 'backoff',
     effect: 'unknown',

@@ -241,3 +241,35 @@ describe('keyturn report over files', () => {
     expect(changed.printed.join('\n')).toContain('retrievals.csv');
   });
 });
+
+describe('bad input', () => {
+  it('a missing file is called missing, by attribute and by report', async () => {
+    const attributed = await call('attribute', '--retrievals', 'nowhere.ndjson');
+    expect([attributed.code, attributed.said.join(' ')]).toEqual([
+      3,
+      expect.stringMatching(/There is no file or folder.*nowhere\.ndjson/s),
+    ]);
+    const reported = await call('report', '--retrievals', 'nowhere.ndjson', '--period', '2025-11', '--out', 'pack');
+    expect(reported.said.join(' ')).toMatch(/There is no file or folder.*nowhere\.ndjson/s);
+  });
+
+  it('refuses a period that has not begun, and seals nothing', async () => {
+    const retrievals = await file('rows.ndjson', [row]);
+    const { code, said } = await call('report', '--retrievals', retrievals, '--period', '2027', '--out', 'pack');
+    expect([code === 0, said.join(' ')]).toEqual([false, expect.stringContaining('The period has not begun')]);
+    expect(await readdir(folder)).not.toContain('pack');
+  });
+
+  it('tells a hundred equal faults in one line with their count', async () => {
+    const retrievals = await file('rows.ndjson', [
+      row,
+      ...Array.from({ length: 100 }, () => ({ ...row, HttpStatusCode: null })),
+      'no json',
+    ]);
+    const { said } = await call('attribute', '--retrievals', retrievals, '--out', 'out.ndjson');
+    expect(said.filter((line) => line.includes('rows.ndjson:'))).toEqual([
+      expect.stringMatching(/rows\.ndjson:2 and 99 more: /),
+      expect.stringMatching(/rows\.ndjson:102: it is not valid JSON$/),
+    ]);
+  });
+});

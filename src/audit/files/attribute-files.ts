@@ -8,6 +8,7 @@ import { hourMs } from '../../secrets/duration.ts';
 import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
 import type { Grade } from '../model/attribution.ts';
 import type { OperationKind } from '../model/retrieval.ts';
+import type { UnreadableRows } from './count-unreadable.ts';
 import type { JoinDivision, JoinSetup } from './join-plan.ts';
 import { createLineWriter } from './line-writer.ts';
 import { joinPartitioned } from './partitioned-join.ts';
@@ -42,6 +43,8 @@ export interface AttributedFiles {
   readonly unreadable: number;
   /** The first rows that could not be parsed, with place and reason. */
   readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
+  /** All rows that could not be parsed, by reason. */
+  readonly unreadableReasons: readonly UnreadableRows[];
   /** What keeps rows from a better grade, in plain words. Empty if nothing does. */
   readonly lacks: readonly string[];
 }
@@ -69,7 +72,7 @@ const mostBuckets = 1 << 16;
  * or `candidates`, `reason` and `evidence`. Uses all cores, and memory that follows what a window of time holds; what it
  * files on disk takes about a tenth of the jobs and receipts, and rows that are out of order once more. A row that occurs
  * in several files is written each time, with the same id.
- * @throws ServiceError `RECORD_UNREADABLE` for a file that cannot be opened, or an invalid job or receipt, with its
+ * @throws ServiceError `FILE_MISSING`; `RECORD_UNREADABLE` for a file that cannot be opened, or an invalid job or receipt, with its
  * place; `OUTPUT_NOT_WRITTEN`.
  */
 export async function attributeFiles(files: FilesToAttribute): Promise<AttributedFiles> {

@@ -25,6 +25,8 @@ export interface GradedBlock {
   readonly unreadable: number;
   /** The first rows that could not be parsed. */
   readonly unreadableRows: readonly { readonly line: number; readonly reason: string }[];
+  /** All rows that could not be parsed, by reason: how many, and the line of the first. */
+  readonly unreadableReasons: ReadonlyMap<string, { readonly line: number; readonly count: number }>;
   /** The lines of the rows that were graded, in order; numbered where rows are missing that were put by. */
   readonly text: Uint8Array;
   /** Rows of far windows, which are graded after all blocks were read. */
@@ -136,10 +138,14 @@ function readRows(
 ) {
   const kinds = new Map<OperationKind, number>();
   const unreadableRows: { readonly line: number; readonly reason: string }[] = [];
+  const unreadableReasons = new Map<string, { readonly line: number; count: number }>();
   let rows = 0;
   let unreadable = 0;
   const refuse = (line: number, reason: string) => {
     unreadable += 1;
+    const known = unreadableReasons.get(reason);
+    if (known === undefined) unreadableReasons.set(reason, { line, count: 1 });
+    else known.count += 1;
     if (unreadableRows.length < mostShown) unreadableRows.push({ line, reason });
   };
   const lines = reader.read(block, (line) => {
@@ -161,7 +167,7 @@ function readRows(
       if (retrieval.kind === 'read') visit(retrieval, rows, row, row === value.parsed ? line.text : null);
     }
   });
-  return { lines, rows, kinds, unreadable, unreadableRows };
+  return { lines, rows, kinds, unreadable, unreadableRows, unreadableReasons };
 }
 
 /** The value of a line, or why it has none. */

@@ -12,6 +12,7 @@ import type { LineWriter } from './line-writer.ts';
 import { createOrderedLines } from './ordered-lines.ts';
 import { allocateFilter } from './request-filter.ts';
 import type { TextBlock } from './text-block.ts';
+import { countUnreadable, type UnreadableRows } from './count-unreadable.ts';
 import { startThreads, type ThreadPool } from './thread-pool.ts';
 
 /** What a join came to. */
@@ -24,6 +25,7 @@ export interface JoinedRows {
   readonly grades: Readonly<Partial<Record<Grade, number>>>;
   readonly unreadable: number;
   readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
+  readonly unreadableReasons: readonly UnreadableRows[];
 }
 
 /**
@@ -170,12 +172,19 @@ function summarize(
       reason,
     })),
   );
+  const reasons = countUnreadable();
+  for (const [index, block] of blocks.entries()) {
+    for (const [reason, first] of graded[index]?.unreadableReasons ?? []) {
+      reasons.add(placeOf(block, (starts[index] ?? 1) + first.line), reason, first.count);
+    }
+  }
   return {
     rows: graded.reduce((sum, { rows }) => sum + rows, 0),
     kinds: Object.fromEntries(kinds),
     grades: Object.fromEntries(grades),
     unreadable: graded.reduce((sum, { unreadable }) => sum + unreadable, 0),
     unreadableRows: unreadableRows.slice(0, mostShown),
+    unreadableReasons: reasons.all(),
   };
 }
 

@@ -22,7 +22,7 @@ const extensions = /\.(json|ndjson|jsonl)$/i;
 /**
  * Streams a file with one JSON value per line, or with one JSON value over many lines, or every such file of a folder
  * and its subfolders in order of their paths. Yields a broken line as a fault with its place; never skips it.
- * @throws ServiceError `RECORD_UNREADABLE` if the file or folder cannot be opened.
+ * @throws ServiceError `FILE_MISSING`; `RECORD_UNREADABLE` if the file or folder cannot be opened.
  */
 export async function* readJsonLines(path: string): AsyncGenerator<PlacedJson | PlacedFault> {
   for await (const file of filesOf(path)) yield* readFileLines(file);
@@ -113,6 +113,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 /** The fault of a file that cannot be opened or read. */
 export function unreadable(path: string, cause: unknown): ServiceError {
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
+  if (code === 'ENOENT') return new ServiceError('FILE_MISSING', { path }, { cause });
   const reason = typeof code === 'string' ? code : 'it cannot be opened';
   return new ServiceError('RECORD_UNREADABLE', { path, reason }, { cause });
 }

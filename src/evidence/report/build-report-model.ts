@@ -1,5 +1,6 @@
 import { type Grade, forgers, gradeGroups, grades } from '../../audit/model/attribution.ts';
 import type { AuditedPeriod, ReportingPeriod } from '../../audit/model/audited-period.ts';
+import { compareText } from '../../provenance/compare-text.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { ControlCatalogue } from './control-catalogue.ts';
 import {
@@ -149,8 +150,14 @@ function summarizeRotations(rotations: readonly RotationHistory[]): ReportModel[
     ends: [...ends]
       .map(([end, count]) => ({ end, count }))
       .sort((a, b) => b.count - a.count || (a.end < b.end ? -1 : 1)),
-    listed: capped(rotations.map(rotationLine), 'rotations.ndjson'),
+    listed: capped(rotations.toSorted(newestFirst).map(rotationLine), 'rotations.ndjson'),
   };
+}
+
+/** Those that wait for a person first, then the newest. */
+function newestFirst(one: RotationHistory, other: RotationHistory): number {
+  const waits = ({ state }: RotationHistory): number => (state.startsWith('awaiting') ? 0 : 1);
+  return waits(one) - waits(other) || compareText(other.claimedAt, one.claimedAt);
 }
 
 function describeProvenance({ audited, tally, software, catalogue }: ReportMaterial): ReportModel['provenance'] {

@@ -25,7 +25,8 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
     finish() {
       const failed = audited.findings.filter(({ rule }) => rule === 'rotation-failed');
       for (const rotation of rotations) {
-        const stop = failed.find(({ evidence }) => evidence.some((one) => one.split(' ')[0] === rotation.rotationId));
+        const ids = new Set([rotation.rotationId, ...(rotation.stops ?? []).map(({ rotationId }) => rotationId)]);
+        const stop = failed.find(({ evidence }) => evidence.some((one) => ids.has(one.split(' ')[0] ?? '')));
         if (stop === undefined) tally.keep();
         else tally.deviate(deviation(rotation, stop.firstAt, stop.description));
       }

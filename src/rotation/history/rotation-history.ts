@@ -3,6 +3,8 @@ import type { RotationState } from './rotation-steps.ts';
 
 /** One time that a rotation left its course. */
 export interface RotationStop {
+  /** `<rotationId>.<attempt>` at that time: asked for again, a rotation goes on as its next attempt. */
+  readonly rotationId: string;
   readonly state: 'needs-attention' | 'superseded' | 'rolled-back' | 'abandoned';
   readonly at: string;
   /** The code of its failure; `null` if there is none. */

@@ -1,6 +1,7 @@
 import { withEntry } from '../journal/follow-entry.ts';
 import { emptyState, type Rotation } from '../journal/target-state.ts';
 import type { TargetJournal } from '../journal/target-journal.ts';
+import { attemptIdOf } from '../rotation-id.ts';
 import type { RotationStop } from './rotation-history.ts';
 import { failureOf, stateOfRotation } from './rotation-standing.ts';
 import type { RotationState } from './rotation-steps.ts';
@@ -28,16 +29,23 @@ export function stopsOfRotations({
       if (course?.rotation === rotation && finals.has(course.state)) continue;
       const came = stateOfRotation(state, rotation);
       const stops = course?.stops ?? [];
-      if (came !== course?.state) note(stops, came, entry.at, failureOf(state, rotation));
+      if (came !== course?.state) {
+        const rotationId = attemptIdOf(rotation.claim.rotationId, rotation.attempt);
+        note(stops, { rotationId, state: came, at: entry.at, failure: failureOf(state, rotation) });
+      }
       courses[index] = { rotation, state: came, stops };
     }
   }
   return courses.map(({ stops }) => stops);
 }
 
-function note(stops: RotationStop[], state: RotationState, at: string, failure: string | null): void {
+interface Arrival extends Pick<RotationStop, 'rotationId' | 'at' | 'failure'> {
+  readonly state: RotationState;
+}
+
+function note(stops: RotationStop[], { state, at, ...rest }: Arrival): void {
   const last = stops.at(-1);
   if (last?.ended === null) stops[stops.length - 1] = { ...last, ended: { at, state } };
   const stopped = stopStates.find((one) => one === state);
-  if (stopped !== undefined) stops.push({ state: stopped, at, failure, ended: null });
+  if (stopped !== undefined) stops.push({ ...rest, state: stopped, at, ended: null });
 }

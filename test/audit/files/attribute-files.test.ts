@@ -92,8 +92,7 @@ describe('attributing files', () => {
       details: { path: `${jobs}:1` },
     });
     await expect(attributeFiles({ retrievals: join(folder, 'absent') })).rejects.toMatchObject({
-      code: 'RECORD_UNREADABLE',
-      details: { reason: 'ENOENT' },
+      code: 'FILE_MISSING',
     });
   });
 

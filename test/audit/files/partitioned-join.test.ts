@@ -232,7 +232,7 @@ describe("a join's scratch folder", () => {
     const before = await readdir(tmpdir());
     await joined({ rows: [], jobs: [], receipts: [] }, {});
     await expect(attributeFiles({ retrievals: join(folder, 'absent') })).rejects.toMatchObject({
-      code: 'RECORD_UNREADABLE',
+      code: 'FILE_MISSING',
     });
     const own = (await readdir(tmpdir())).filter((name) => name.startsWith(`keyturn-join-${String(process.pid)}-`));
     expect(own.filter((name) => !before.includes(name))).toEqual([]);

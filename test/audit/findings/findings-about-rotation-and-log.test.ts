@@ -212,7 +212,13 @@ describe('an exception that was repaired in the period', () => {
   });
 
   it('stays for a rotation that stopped and went on, with the same id', () => {
-    const stop = { state: 'needs-attention', at: moment(95), failure: 'VAULT_ACCESS_DENIED', ended: null } as const;
+    const stop = {
+      rotationId: 'abc.1',
+      state: 'needs-attention',
+      at: moment(95),
+      failure: 'VAULT_ACCESS_DENIED',
+      ended: null,
+    } as const;
     const stopped = found({ history: [rotation({ state: 'needs-attention', stops: [stop] })] });
     const ended = { at: moment(900), state: 'done' } as const;
     const repaired = found({ history: [rotation({ state: 'done', stops: [{ ...stop, ended }] })] });

@@ -1,4 +1,6 @@
 import type { RotationHistory, RotationStop } from '../../../rotation/history/rotation-history.ts';
+import { compareText } from '../../../provenance/compare-text.ts';
+import type { Finding } from '../../model/finding.ts';
 import { sentenceOf } from '../../../service-error.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { createFindingTally } from '../finding-tally.ts';
@@ -21,9 +23,9 @@ export const rotationFailed: FindingRuleFactory = ({ rotations, period }) => ({
   findings() {
     const tally = createFindingTally('rotation-failed');
     for (const rotation of rotations) {
-      const { rotationId, vault, secret, newValue } = rotation;
+      const { vault, secret, newValue } = rotation;
       const subject = `${vault}/${secret}`;
-      for (const { state, at, failure, ended } of stopsOf(rotation)) {
+      for (const { rotationId, state, at, failure, ended } of stopsOf(rotation)) {
         // If another publisher was faster, the rotation revoked what it issued, and there is nothing to review.
         const isHarmless = (state === 'superseded' || state === 'abandoned') && newValue !== 'in-grace';
         if (isHarmless || Date.parse(at) < period.from.getTime() || Date.parse(at) >= period.to.getTime()) continue;
@@ -37,17 +39,37 @@ export const rotationFailed: FindingRuleFactory = ({ rotations, period }) => ({
           description: () =>
             `The rotation ${rotationId} of ${subject} ${ends[state].description}.${failure === null ? '' : ` ${inWords(failure)}`}`,
         });
-        if (ended !== null) tally.end(subject, key, { at: ended.at, by: `rotation ${rotationId}: ${ended.state}` });
+        const end =
+          ended === null
+            ? repairOf(rotation, state, at, rotations)
+            : { at: ended.at, by: `rotation ${rotationId}: ${ended.state}` };
+        if (end !== null) tally.end(subject, key, end);
       }
     }
     return tally.findings();
   },
 });
 
+/** A rotation that stopped for good is repaired by the next one of its secret that is published. */
+function repairOf(
+  { vault, secret }: RotationHistory,
+  state: RotationStop['state'],
+  at: string,
+  rotations: readonly RotationHistory[],
+): Finding['ended'] {
+  if (state !== 'needs-attention') return null;
+  const published = rotations
+    .filter((other) => other.vault === vault && other.secret === secret)
+    .flatMap(({ rotationId, publishedAt }) =>
+      publishedAt !== null && publishedAt > at ? [{ at: publishedAt, by: `rotation ${rotationId}: published` }] : [],
+    );
+  return published.sort((one, other) => compareText(one.at, other.at))[0] ?? null;
+}
+
 /** Where the history tells no stops, the present state is all that is known. */
-function stopsOf({ stops, state, stateSince, failure }: RotationHistory): readonly RotationStop[] {
+function stopsOf({ stops, rotationId, state, stateSince, failure }: RotationHistory): readonly RotationStop[] {
   if (stops !== undefined) return stops;
-  return isEnd(state) ? [{ state, at: stateSince, failure, ended: null }] : [];
+  return isEnd(state) ? [{ rotationId, state, at: stateSince, failure, ended: null }] : [];
 }
 
 function isEnd(state: string): state is keyof typeof ends {
