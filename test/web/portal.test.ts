@@ -83,7 +83,7 @@ describe('the portal', () => {
   });
 
   it('says what each file of a pack holds, parts of large ones too', async () => {
-    const files = ['retrievals-0002.ndjson', 'queries/retrievals-5f7e11aa.kql', 'report.html'];
+    const files = ['retrievals-0002.ndjson.gz', 'queries/retrievals-5f7e11aa.kql', 'report.html'];
     const ports = { packFiles: () => Promise.resolve(files.map((path) => ({ path, bytes: 12 }))) };
     const text = await (await webWorld({ access, ports }).send('/reports/2026-02-abc')).text();
     for (const words of [

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { PackSink } from './pack-sink.ts';
 
@@ -19,13 +20,17 @@ export interface PackFile {
   /** Its contents in a few words. */
   readonly description: string;
   readonly rows: number | null;
-  /** First 16 hexadecimal digits of sha256 of each run of `rowsPerDigest` rows, line ends included; empty for files without rows. */
+  /**
+   * First 16 hexadecimal digits of sha256 of each run of `rowsPerDigest` rows as they are without compression, line ends
+   * included; empty for files without rows.
+   */
   readonly rowDigests: readonly string[];
   readonly rowsPerDigest: number;
 }
 
 const mediaTypes: Readonly<Record<string, string>> = {
   csv: 'text/csv',
+  gz: 'application/gzip',
   html: 'text/html',
   json: 'application/json',
   kql: 'text/plain',
@@ -65,8 +70,8 @@ export interface RowFile {
   /** One row, without its line end. */
   add(row: string): Promise<void>;
   /**
-   * Writes the remaining rows and returns the parts: `name.ndjson` if there is only one, or else `name-0001.ndjson` and
-   * so on.
+   * Writes the remaining rows and returns the parts: `name.ndjson` if there is only one, or else `name-0001.ndjson.gz`
+   * and so on, compressed.
    */
   close(): Promise<readonly PackFile[]>;
 }
@@ -81,23 +86,37 @@ export function rowFile(
   let part = newPart(opening);
   return {
     async add(row) {
-      if (part.bytes >= bytesPerPart) await flush(`${name}-${String(parts.length + 1).padStart(4, '0')}`);
+      if (part.bytes >= bytesPerPart) await flush(true);
       part.add(`${row}\n`);
     },
     async close() {
-      await flush(parts.length === 0 ? name : `${name}-${String(parts.length + 1).padStart(4, '0')}`);
+      await flush(parts.length > 0);
       return parts;
     },
   };
 
-  async function flush(named: string): Promise<void> {
+  async function flush(isPart: boolean): Promise<void> {
     const { digests, rowsPerDigest, rows } = part.digests();
-    const bytes = part.whole();
+    const rowBytes = part.whole();
     part = newPart(opening);
-    const path = `${named}.${extension}`;
+    const bytes = isPart ? compress(rowBytes) : rowBytes;
+    const path = isPart
+      ? `${name}-${String(parts.length + 1).padStart(4, '0')}.${extension}.gz`
+      : `${name}.${extension}`;
     await sink.write(path, bytes);
     parts.push(described(path, bytes, { description, rows, rowDigests: digests, rowsPerDigest }));
   }
+}
+
+/** Of the gzip header: the operating system that compressed. Zlib writes its own there, and no time. */
+const systemAt = 9;
+const unknownSystem = 255;
+
+/** Gzip, whose header says neither when nor where. Source: RFC 1952, section 2.3.1. */
+function compress(bytes: Uint8Array): Uint8Array {
+  const compressed = gzipSync(bytes);
+  compressed[systemAt] = unknownSystem;
+  return compressed;
 }
 
 /** A growing part: bytes, not text, so that a part needs at most twice its size in memory. */

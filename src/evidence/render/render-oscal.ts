@@ -103,7 +103,7 @@ function renderObservation(
 }
 
 function isDeviations(path: string): boolean {
-  return /^deviations(-\d+)?\.ndjson$/.test(path);
+  return /^deviations(-\d+)?\.ndjson(\.gz)?$/.test(path);
 }
 
 function renderFinding(

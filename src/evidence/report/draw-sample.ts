@@ -17,10 +17,10 @@ export function drawSample(ids: Iterable<string>, seed: string, size = usualSize
 
 /** The same with Python only, so that an auditor need not trust Keyturn's code. */
 export function sampleCommand(paths: readonly string[]): string {
-  const parts = paths.filter((path) => /^retrievals(-\d+)?\.ndjson$/.test(path));
+  const isInParts = paths.some((path) => /^retrievals-\d+\.ndjson\.gz$/.test(path));
   return [
     'SEED="words of your own"',
-    `cat ${parts.length > 1 ? 'retrievals-*.ndjson' : 'retrievals.ndjson'} | python3 -c '`,
+    `${isInParts ? 'gzip -dc retrievals-*.ndjson.gz' : 'cat retrievals.ndjson'} | python3 -c '`,
     'import hashlib, json, sys',
     'rank = lambda row: hashlib.sha256((sys.argv[1] + ":" + row).encode()).hexdigest()',
     'ids = (json.loads(line)["id"] for line in sys.stdin)',

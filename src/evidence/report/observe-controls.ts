@@ -83,9 +83,9 @@ function unitsOf({ unit, units }: Observation['population'], count: number): str
 
 /** The files of the pack that hold rows of this name: `reads.ndjson`, or the first and the last part. */
 export function partNames(name: string, paths: readonly string[]): string {
-  const pattern = new RegExp(`^${name}(-\\d+)?\\.(ndjson|csv)$`);
+  const pattern = new RegExp(`^${name}(-\\d+)?\\.(ndjson|csv)(\\.gz)?$`);
   const found = paths.filter((path) => pattern.test(path)).sort();
-  const lines = found.filter((path) => path.endsWith('.ndjson'));
+  const lines = found.filter((path) => path.includes('.ndjson'));
   const parts = lines.length > 0 ? lines : found;
   const [first, last] = [parts[0], parts.at(-1)];
   if (first === undefined || last === undefined) return `${name}.ndjson`;

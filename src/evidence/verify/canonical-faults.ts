@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
+import { ServiceError } from '../../service-error.ts';
 import { rowDigests } from '../pack/pack-file.ts';
 import type { DataManifest } from '../pack/pack-statement.ts';
 import type { PackReader } from './pack-reader.ts';
@@ -33,12 +36,12 @@ export async function rowFaults(
   { path, rows, rowDigests: sealed, rowsPerDigest }: DataManifest['files'][number],
   changed: boolean,
 ): Promise<readonly PackFault[]> {
-  const ndjson = path.endsWith('.ndjson');
+  const ndjson = isNdjson(path);
   const faults: PackFault[] = [];
   let run: string[] = [];
   // The header of a table is row 0.
   let row = ndjson ? 0 : -1;
-  const input = Readable.from(reader.chunks(path), { objectMode: false });
+  const { input, ended } = readRows(reader, path);
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     row += 1;
     if (row === 0) continue;
@@ -48,6 +51,8 @@ export async function rowFaults(
     run.push(`${line}\n`);
     if (changed && run.length === rowsPerDigest) compareRun();
   }
+  const broken = await ended;
+  if (broken !== null) faults.push({ file: path, row: null, message: broken });
   if (changed && run.length > 0) compareRun();
   if (changed && row !== rows)
     faults.push({ file: path, row: null, message: `has ${String(row)} rows; ${String(rows)} were sealed` });
@@ -62,6 +67,39 @@ export async function rowFaults(
       first === row ? 'this row was changed' : `this row or a later one up to row ${String(row)} was changed`;
     faults.push({ file: path, row: first, message: where });
   }
+}
+
+export function isNdjson(path: string): boolean {
+  return /\.ndjson(\.gz)?$/.test(path);
+}
+
+/** A part holds 8 MB of rows; a small file may unpack to a thousand times its size. */
+const mostUnpackedBytes = 64 * 1024 * 1024;
+
+/** The bytes of a file of rows, unpacked. `ended`: why they end early; `null` if they are whole. */
+function readRows(reader: PackReader, path: string): { input: Readable; ended: Promise<string | null> } {
+  const packed = Readable.from(reader.chunks(path), { objectMode: false });
+  if (!path.endsWith('.gz')) return { input: packed, ended: Promise.resolve(null) };
+  const input = new PassThrough();
+  let unpacked = 0;
+  const limit = new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      unpacked += bytes.length;
+      if (unpacked > mostUnpackedBytes) done(new RangeError('too long'));
+      else done(null, bytes);
+    },
+  });
+  const ended = pipeline(packed, createGunzip(), limit, input, { end: false }).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof RangeError) return 'unpacks to far too many bytes';
+      // An interruption is no fault of the pack.
+      if (ServiceError.is(error)) throw error;
+      return 'is not whole gzip';
+    },
+  );
+  void ended.finally(() => input.end()).catch(() => undefined);
+  return { input, ended };
 }
 
 function isCanonical(value: JsonValue, text: string): boolean {

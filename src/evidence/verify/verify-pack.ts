@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ServiceError } from '../../service-error.ts';
-import { canonicalFaults, parsedAs, rowFaults } from './canonical-faults.ts';
+import { canonicalFaults, isNdjson, parsedAs, rowFaults } from './canonical-faults.ts';
 import {
   type Envelope,
   computeFingerprint,
@@ -255,7 +255,7 @@ async function contentFaults(
       else faults.push(...canonicalFaults(name, text));
     }
     const rows = dataManifest?.files.find((file) => file.path === name && file.rows !== null);
-    if (rows !== undefined && (changed || name.endsWith('.ndjson'))) {
+    if (rows !== undefined && (changed || isNdjson(name))) {
       faults.push(...(await rowFaults(reader, rows, changed)));
     }
   }

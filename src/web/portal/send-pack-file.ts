@@ -7,6 +7,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   json: 'application/json',
   ndjson: 'application/x-ndjson',
   csv: 'text/csv; charset=utf-8',
+  gz: 'application/gzip',
   zip: 'application/zip',
   pem: 'application/x-pem-file',
 };

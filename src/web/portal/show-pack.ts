@@ -46,9 +46,9 @@ export async function showPack(request: Request, id: string, asking: Who, ports:
 }
 
 /**
- * Large files are split into parts, `retrievals-0001.ndjson`, and a changed query's name has its digest; both have the
+ * Large files are split into parts, `retrievals-0001.ndjson.gz`, and a changed query's name has its digest; both have the
  * purpose of the whole file.
  */
 function purposeOf(path: string): string {
-  return purposes[path.replace(/-(\d{4}|[0-9a-f]{8})(?=\.\w+$)/, '')] ?? '';
+  return purposes[path.replace(/\.gz$/, '').replace(/-(\d{4}|[0-9a-f]{8})(?=\.\w+$)/, '')] ?? '';
 }
