@@ -86,7 +86,10 @@ const families: Readonly<Record<string, Family>> = {
 describe('the search finds what the plain definition finds, whatever the chunks', () => {
   it.each(Object.entries(families))('%s', (_, family) => {
     const sign = fc.constantFrom(...family.signs);
-    const needle = fc.array(sign, { minLength: 4, maxLength: 7 }).map((signs) => signs.join(''));
+    const lengths = fc.constantFrom(4, 5, 7, 12, 15);
+    const needle = lengths
+      .chain((length) => fc.array(sign, { minLength: length, maxLength: length }))
+      .map((signs) => signs.join(''));
     const noise = fc.array(
       fc.oneof(
         sign,

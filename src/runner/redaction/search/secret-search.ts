@@ -42,7 +42,8 @@ export function secretSearch(needles: readonly Buffer[], plainNeedles: readonly 
   for (const needle of needles) {
     bytes.first[needle[0] ?? 0] = 1;
     bytes.beginnings[((needle[0] ?? 0) << 8) | (needle[1] ?? 0)] = 1;
-    for (let at = 1; at < filter.window; at += 1) bytes.pairs[((needle[at - 1] ?? 0) << 8) | (needle[at] ?? 0)] = 1;
+    const most = Math.min(needle.length, filter.window);
+    for (let at = 1; at < most; at += 1) bytes.pairs[((needle[at - 1] ?? 0) << 8) | (needle[at] ?? 0)] = 1;
   }
   const tree = viewTree(bytes.known);
   const marks = new PlaceMarks();
