@@ -1,6 +1,7 @@
 import { type CommandRow, type Program, type RawWords, typedWords } from '../command-line/command-row.ts';
 import { completionRow, completionScript, isShell } from '../command-line/completion-script.ts';
 import { version } from '../composition/version.ts';
+import { accessRow } from './access-rows.ts';
 import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, reportRow, verifyRow } from './evidence-rows.ts';
 import { serveRow, startRow } from './host-rows.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   command(reportRow, async () => (await import('./report.ts')).report),
   command(verifyRow, async () => (await import('./verify.ts')).verify),
   command(explainRow, async () => (await import('./explain.ts')).explain),
+  command(accessRow, async () => (await import('./access.ts')).access),
   command(doctorRow, async () => (await import('./doctor.ts')).doctor),
   command(completionRow('keyturn'), () => Promise.resolve(completion)),
 ];

@@ -21,12 +21,13 @@ async function examine({ environment, now, progress }: Runtime): Promise<readonl
   try {
     const composition = await composeKeyturn(environment, { now });
     progress('Looking at vaults, Gitea and the log …');
+    const grants = composition.posture === null ? null : await composition.posture.look(now());
     return [
       { what: 'settings', verdict: 'pass', says: 'no faults', command: null },
-      ...(await checkVaults(composition)),
+      ...(await checkVaults(composition, grants)),
       ...(await checkSources(composition)),
       await checkLoggedIds(composition),
-      ...(await checkSeparation(composition)),
+      ...(await checkSeparation(composition, grants)),
       await checkNotifications(composition),
     ];
   } catch (error) {

@@ -14,6 +14,12 @@ export const auditFaults = {
     layer: 'log',
     says: 'The log workspace returned only some of the rows, even for the smallest slice. The hour counts as not read.',
   }),
+  GRANTS_NOT_SEEN: fault<{ vault: string; because: string }>({
+    retry: 'after-propagation',
+    effect: 'none',
+    layer: 'identity',
+    says: 'The grants on the vault could not be seen. Name its resource id in KEYTURN_VAULTS, and give the identity the role Reader on the subscription.',
+  }),
   OUTPUT_NOT_WRITTEN: fault<{ path: string; reason: string }>({
     retry: 'never',
     effect: 'unknown',

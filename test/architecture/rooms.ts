@@ -59,7 +59,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/audit': {
     parsing: ['model'],
     collection: ['model'],
-    posture: ['model', 'collection'],
+    posture: ['model', 'collection', 'period'],
     attribution: ['model', 'parsing', 'collection'],
     period: ['model', 'parsing', 'collection'],
     findings: ['model', 'collection', 'attribution', 'period', 'posture'],

@@ -50,10 +50,18 @@ interface AskedSecret {
   readonly secret: string | null;
 }
 
-const getSecret = 'Microsoft.KeyVault/vaults/secrets/getSecret/action';
 const assignRoles = 'Microsoft.Authorization/roleAssignments/write';
 const changePolicies = ['Microsoft.KeyVault/vaults/write', 'Microsoft.KeyVault/vaults/accessPolicies/write'];
 const everyone = '00000000-0000-0000-0000-000000000000';
+
+/** An operation on secrets, as a data action of roles and as a permission of access policies. */
+interface SecretOperation {
+  readonly action: string;
+  readonly permission: 'get' | 'set';
+}
+
+const get: SecretOperation = { action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action', permission: 'get' };
+const set: SecretOperation = { action: 'Microsoft.KeyVault/vaults/secrets/setSecret/action', permission: 'set' };
 
 /**
  * Who may read a secret at a moment, as Azure would judge it: role assignments or access policies, whichever the vault
@@ -62,6 +70,20 @@ const everyone = '00000000-0000-0000-0000-000000000000';
  * "Access policies (legacy)", read November 2026.
  */
 export function effectiveReaders(posture: Posture, asked: AskedSecret, at: Date): Seen<readonly EffectiveReader[]> {
+  return effectiveHolders(posture, asked, at, get);
+}
+
+/** The same for setting a secret; `may-read` then means that the identity may set it. */
+export function effectiveSetters(posture: Posture, asked: AskedSecret, at: Date): Seen<readonly EffectiveReader[]> {
+  return effectiveHolders(posture, asked, at, set);
+}
+
+function effectiveHolders(
+  posture: Posture,
+  asked: AskedSecret,
+  at: Date,
+  operation: SecretOperation,
+): Seen<readonly EffectiveReader[]> {
   const vault = posture.vaults.find((one) => one.vault === asked.vault.toLowerCase());
   if (vault === undefined || vault.resourceId === null) return { outcome: 'not-seen', because: 'not-configured' };
   if (vault.setup.outcome === 'not-seen') return vault.setup;
@@ -69,10 +91,12 @@ export function effectiveReaders(posture: Posture, asked: AskedSecret, at: Date)
   if (subscription === undefined) return { outcome: 'not-seen', because: 'not-configured' };
   if (subscription.assignments.outcome === 'not-seen') return subscription.assignments;
   const world: World = { posture, subscription, vaultId: vault.resourceId, secret: asked.secret, at };
-  const { usesRoles } = vault.setup.value;
+  const setup = vault.setup.value;
   const grants = [
-    ...(usesRoles ? roleGrants(world, 'data', getSecret) : policyGrants(world, vault.setup.value)),
-    ...(usesRoles ? [assignRoles] : changePolicies).flatMap((action) => roleGrants(world, 'control', action)),
+    ...(setup.usesRoles
+      ? roleGrants(world, 'data', operation.action)
+      : policyGrants(world, setup, operation.permission)),
+    ...(setup.usesRoles ? [assignRoles] : changePolicies).flatMap((action) => roleGrants(world, 'control', action)),
   ];
   return { outcome: 'seen', value: byPrincipal(grants) };
 }
@@ -132,10 +156,14 @@ function verdictOf(
 }
 
 /** Role assignments count for nothing here, deny assignments neither: the vault goes by its own list alone. */
-function policyGrants(world: World, { accessPolicies }: VaultSetup): readonly Granted[] {
+function policyGrants(
+  world: World,
+  { accessPolicies }: VaultSetup,
+  permission: SecretOperation['permission'],
+): readonly Granted[] {
   const { posture, vaultId } = world;
   return accessPolicies
-    .filter(({ secrets }) => secrets.includes('get') || secrets.includes('all'))
+    .filter(({ secrets }) => secrets.includes(permission) || secrets.includes('all'))
     .flatMap(({ objectId, applicationId }): readonly Granted[] => {
       const grant = {
         kind: 'access-policy',

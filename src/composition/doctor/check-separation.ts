@@ -1,17 +1,19 @@
+import type { Posture } from '../../audit/model/posture.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, listReaders, vaultScope } from './az-commands.ts';
+import { checkStaging } from './check-grants.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
 type Ports = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation'>;
 
 /** Who may do what: roles, the policy, the sealing key, staged values, the portal. */
-export async function checkSeparation(ports: Ports): Promise<readonly Check[]> {
+export async function checkSeparation(ports: Ports, grants: Posture | null): Promise<readonly Check[]> {
   return [
     checkRole(ports),
     checkPolicy(ports),
     ...checkBindings(ports),
     await checkSealingKey(ports),
-    checkStaging(ports),
+    checkStaging(ports, grants),
     checkPortal(ports),
   ];
 }
@@ -74,16 +76,6 @@ async function checkSealingKey({ settings, signer }: Ports): Promise<Check> {
       return assignRole('Key Vault Crypto User', `${vaultScope(vault)}/keys/${key}`, null);
     },
   );
-}
-
-/** Only Azure Resource Manager knows role assignments, so this says where staged values are kept. */
-function checkStaging({ settings: { stagingVault, vaults, role } }: Ports): Check {
-  const what = 'staged values';
-  if (role === 'report') return pass(what, 'are not of this role');
-  const says = 'doctor cannot see whether a runner can read there: make sure that no runner is in this list';
-  if (stagingVault !== null) return warn(what, `are kept in ${stagingVault.name}; ${says}`, listReaders(stagingVault));
-  const beside = `are kept beside the secrets that runners read; set KEYTURN_STAGING_VAULT, or let runners read single secrets; ${says}`;
-  return warn(what, beside, vaults.map(listReaders).join('\n'));
 }
 
 function checkPortal({ settings: { openId, platformAuthentication, listen } }: Ports): Check {

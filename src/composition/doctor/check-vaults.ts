@@ -1,18 +1,20 @@
+import type { Posture } from '../../audit/model/posture.ts';
 import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
 import type { SecretStore } from '../../rotation/ports/secret-store.ts';
 import type { Vault } from '../../secrets/secret-reference.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, makeSecret, vaultRole, vaultScope } from './az-commands.ts';
+import { checkSetting } from './check-grants.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
-type Ports = Pick<Composition, 'settings' | 'rotation' | 'canary' | 'records' | 'now'>;
+type Ports = Pick<Composition, 'settings' | 'policy' | 'rotation' | 'canary' | 'records' | 'now'>;
 
 /** Destructive steps require our clock and the vault's to agree this far. */
 const clockToleranceMs = 5 * 60_000;
 
 /** Checks what Keyturn may do in each vault, without writing and without reading a value other than the canary. */
-export async function checkVaults(ports: Ports): Promise<readonly Check[]> {
+export async function checkVaults(ports: Ports, grants: Posture | null): Promise<readonly Check[]> {
   const { settings, rotation } = ports;
   const checks: Check[] = [];
   for (const vault of settings.vaults) {
@@ -24,14 +26,7 @@ export async function checkVaults(ports: Ports): Promise<readonly Check[]> {
   }
   if (settings.role !== 'rotate') checks.push(await checkCanaryRead(ports));
   if (settings.role === 'report') return checks;
-  checks.push(
-    warn(
-      'setting secrets',
-      'doctor cannot test without writing whether the identity may set and update secrets; the first rotation shows it',
-      settings.vaults.map((vault) => assignRole(vaultRole(settings), vaultScope(vault), null)).join('\n'),
-    ),
-    await checkStagingKey(ports),
-  );
+  checks.push(checkSetting(ports, grants), await checkStagingKey(ports));
   return checks;
 }
 
