@@ -19,6 +19,8 @@ import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { dayMs } from '../secrets/duration.ts';
 import { unusedDays } from './findings/access/grant-unused.ts';
 import type { EndOfPeriod, FindingContext } from './findings/finding-rule.ts';
+import { readFindingSteps } from './findings/life/finding-record.ts';
+import { liveFindings } from './findings/life/live-findings.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
@@ -102,6 +104,8 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   const counted = rows.result();
   const end = { settledTo, rowsSince, asOf, coverage: hours, unreadable: counted.unreadableRows, inventory: entries };
   const walk = { records, period, population, attributor, context };
+  const findings = exceptions.findings(end);
+  const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
   return {
     period,
     vaults: [...population.vaults].sort(),
@@ -109,7 +113,9 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
     attributions: () => attributeRows(walk),
     events: () => judgeRows(walk),
     secretDays: () => judgeSecrets(audit, asOf, context),
-    findings: exceptions.findings(end),
+    findings,
+    findingLives: liveFindings(findings, findingSteps, now),
+    findingSteps,
     jobs: loaded.jobRecords.length,
     jobRecords: loaded.jobRecords,
     receipts: {

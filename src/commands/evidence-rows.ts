@@ -63,6 +63,40 @@ Exit codes: 0 done; 2 wrong use or no such pack; 3 could not reach, read or writ
   ],
 } as const satisfies CommandRow;
 
+export const findingsRow = {
+  name: 'findings',
+  summary: 'lists the findings of a period, and records decisions on them',
+  about: `Lists the findings of a period with their state: open, accepted until a time, fixed, recurred. accept takes the risk until
+a day, when the finding opens again by itself; respond records an answer, an owner, a day by which it is to be corrected or a
+ticket; withdraw takes an acceptance back. Each is an entry of a hashed chain and stands in the next pack. What the command
+line records is by an unnamed operator, because it proves no identity.
+
+Exit codes: 0 done; 2 wrong use, or the period has no such finding; 3 could not reach or read.`,
+  usages: [
+    '[list] [--period 2026-Q3|FROM..TO] [--json]',
+    'accept ID --reason TEXT --until DAY [--owner NAME] [--ticket TEXT] [--period ...] [--json]',
+    'respond ID --reason TEXT [--owner NAME] [--due DAY] [--ticket TEXT] [--period ...] [--json]',
+    'withdraw ID --reason TEXT [--period ...] [--json]',
+  ],
+  arguments: [
+    { name: 'ACTION', says: 'what to do (default: list)', choices: ['list', 'accept', 'respond', 'withdraw'] },
+    { name: 'ID', says: 'the id of a finding, as the list and the report show it' },
+  ],
+  options: {
+    period: { value: 'PERIOD', says: 'such as 2026-Q3, 2026-07, 2026, or FROM..TO (default: the last 90 days)' },
+    reason: { value: 'TEXT', says: 'why it is accepted, or the response' },
+    until: { value: 'DAY', says: 'the last day of the acceptance, such as 2026-12-31' },
+    owner: { value: 'NAME', says: 'who is to correct it' },
+    due: { value: 'DAY', says: 'the day by which it is to be corrected' },
+    ticket: { value: 'TEXT', says: 'the ticket about it' },
+    json: { says: 'prints each finding, or the entry, as one line of JSON' },
+  },
+  examples: [
+    'keyturn findings --period 2026-Q3',
+    'keyturn findings accept 0f3a9c51b2d47e86 --reason "the vendor has no API" --until 2026-12-31 --ticket OPS-7',
+  ],
+} as const satisfies CommandRow;
+
 export const verifyRow = {
   name: 'verify',
   summary: 'checks packs, without any network',

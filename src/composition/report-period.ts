@@ -1,5 +1,5 @@
 import { auditPeriod } from '../audit/audit-period.ts';
-import type { ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
@@ -19,18 +19,26 @@ const rolesInWords = {
   rotate: 'this process rotates',
 } as const;
 
+/** Audits one period from what was collected. */
+export async function auditCollected(
+  { records, policy, settings, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'now'>,
+  period: ReportingPeriod,
+): Promise<{ readonly audited: AuditedPeriod; readonly rotations: readonly RotationHistory[] }> {
+  const rotations: RotationHistory[] = [];
+  for await (const rotation of readRotationHistories(records, period)) rotations.push(rotation);
+  const vaults = settings.vaults.map(({ name }) => name);
+  const policies = await loadedPolicies(records, settings);
+  const sources = { records, policy, policies, vaults, inventory: null, rotations };
+  return { audited: await auditPeriod({ ...sources, period, now: now() }), rotations };
+}
+
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */
 export async function reportPeriod(
   { records, policy, settings, signer, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'signer' | 'now'>,
   order: { readonly period: ReportingPeriod; readonly frameworks: readonly Framework[]; readonly out?: string },
 ): Promise<PackSummary> {
   const { period, frameworks, out } = order;
-  const rotations: RotationHistory[] = [];
-  for await (const rotation of readRotationHistories(records, period)) rotations.push(rotation);
-  const vaults = settings.vaults.map(({ name }) => name);
-  const policies = await loadedPolicies(records, settings);
-  const sources = { records, policy, policies, vaults, inventory: null, rotations };
-  const audited = await auditPeriod({ ...sources, period, now: now() });
+  const { audited, rotations } = await auditCollected({ records, policy, settings, now }, period);
   return await producePack({
     period,
     audited,

@@ -1,7 +1,7 @@
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import { buildReportModel, rowCap } from './report/build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './report/control-catalogue.ts';
-import { populationRows, retrievalFiles, writeStateFiles } from './pack/data-files.ts';
+import { asJson, findingRows, populationRows, retrievalFiles, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
 import type { PackOrder } from './pack-order.ts';
@@ -131,7 +131,11 @@ async function writeReports(
 ): Promise<readonly PackFile[]> {
   const attachments = {
     'data-manifest.json': Buffer.from(jsonText(dataManifest)),
-    'findings.ndjson': Buffer.from(audited.findings.map((finding) => jsonText({ ...finding })).join('')),
+    'findings.ndjson': Buffer.from(
+      findingRows(audited)
+        .map((row) => jsonText(asJson(row)))
+        .join(''),
+    ),
   };
   return [
     await writePackFile(sink, 'report.html', Buffer.from(await renderHtml(model)), 'The report, for browsers'),

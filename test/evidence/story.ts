@@ -55,6 +55,8 @@ export function auditedStory({
     policies: [{ loadedAt: from.toISOString(), sha256: digest('policy'), text: 'format: 1\n' }],
     policyChanges: [],
     findings: findings(repositories),
+    findingLives: new Map(),
+    findingSteps: [],
     jobs: 62,
     receipts: { posted: 280, logged: 60, matched: 338, orphaned: 2 },
     coverage: coverage(),

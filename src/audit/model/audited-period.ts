@@ -1,6 +1,7 @@
 import type { Attribution } from './attribution.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Finding, FindingRule } from './finding.ts';
+import type { FindingLife, FindingStep } from './finding-life.ts';
 import type { Job } from './job.ts';
 import type { Retrieval } from './retrieval.ts';
 
@@ -200,6 +201,10 @@ export interface AuditedPeriod {
   /** Changes of the policy within the period, oldest first. */
   readonly policyChanges: readonly PolicyChange[];
   readonly findings: readonly Finding[];
+  /** Where each finding stands at the time of the audit, by its id. */
+  readonly findingLives: ReadonlyMap<string, FindingLife>;
+  /** Every step that a person took about any finding, up to the time of the audit, oldest first. */
+  readonly findingSteps: readonly FindingStep[];
   readonly jobs: number;
   readonly receipts: {
     readonly posted: number;

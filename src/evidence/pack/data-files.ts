@@ -1,6 +1,7 @@
 import type { Attribution } from '../../audit/model/attribution.ts';
 import type { AuditedEvent, AuditedPeriod, SecretDay } from '../../audit/model/audited-period.ts';
 import type { Finding } from '../../audit/model/finding.ts';
+import type { FindingLife } from '../../audit/model/finding-life.ts';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import { csvRow } from './csv-row.ts';
@@ -47,6 +48,10 @@ const findingColumns = [
   'evidence',
   'endedAt',
   'endedBy',
+  'state',
+  'owner',
+  'due',
+  'ticket',
 ] as const;
 
 /** Writes every read as NDJSON and CSV while `walk` yields it. Memory use does not grow with the number of reads. */
@@ -164,10 +169,11 @@ export async function writeStateFiles(
     return await file.close();
   };
   const findingTable = audited.findings.map((finding) =>
-    findingColumns.map((column) => textOf(findingCells(finding)[column])),
+    findingColumns.map((column) => textOf(findingCells(finding, audited.findingLives.get(finding.id))[column])),
   );
   const files = [
-    ...(await rows('findings', 'Every exception', audited.findings)),
+    ...(await rows('findings', 'Every exception, and where it stands', findingRows(audited))),
+    ...(await rows('finding-steps', 'Every decision on an exception, as a chain', audited.findingSteps)),
     ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingTable)),
     ...(await rows('rotations', 'Every rotation, with the head of its journal', rotations)),
     ...(await rows('inventory', 'Every secret at the end of the period', audited.inventory)),
@@ -240,8 +246,20 @@ function retrievalCells(attribution: Attribution): readonly (string | number | n
   ];
 }
 
-function findingCells({ ended, ...finding }: Finding) {
-  return { ...finding, endedAt: ended?.at ?? '', endedBy: ended?.by ?? '' };
+/** Each finding with where it stands: the lines of `findings.ndjson`, which the PDF attaches too. */
+export function findingRows({ findings, findingLives }: AuditedPeriod): readonly object[] {
+  return findings.map((finding) => {
+    const life = findingLives.get(finding.id);
+    if (life === undefined) return finding;
+    const { steps, ...standing } = life;
+    return { ...finding, life: { ...standing, steps: steps.map(({ number }) => number) } };
+  });
+}
+
+function findingCells({ ended, ...finding }: Finding, life: FindingLife | undefined) {
+  const { state = 'open', owner = null, due = null, ticket = null } = life ?? {};
+  const text = { owner: owner ?? '', due: due ?? '', ticket: ticket ?? '' };
+  return { ...finding, endedAt: ended?.at ?? '', endedBy: ended?.by ?? '', state, ...text };
 }
 
 function withoutClient(attribution: Attribution): Attribution {
@@ -253,6 +271,6 @@ function textOf(value: string | number | readonly string[]): string | number {
 }
 
 /** The audit and the rotation already publish JSON; this makes the type explicit and converts any date into text. */
-function asJson(value: object): JsonValue {
+export function asJson(value: object): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }

@@ -74,16 +74,13 @@ function sentences(model: ReportModel): object {
     moreExceptions: more > 0 ? `${countText(more)} more on the next page.` : null,
     unread: unread(model),
     exceptionRows: exceptions.listed.rows.map(
-      ({ id, severity, description, subject, firstAt, lastAt, count, controls, ended }) => ({
+      ({ id, severity, description, subject, firstAt, lastAt, count, controls, standing, followUp }) => ({
         id,
         severity,
         description,
         subject,
-        seen: [
-          counted(count, 'event'),
-          ...new Set([firstAt, lastAt]),
-          ...(ended === null ? [] : [`ended ${ended}`]),
-        ].join('\n'),
+        seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
+        standing: [standing, followUp].filter((text) => text !== '').join('; '),
         controls: controls.join(', '),
       }),
     ),

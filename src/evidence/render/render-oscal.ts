@@ -107,7 +107,7 @@ function isDeviations(path: string): boolean {
 }
 
 function renderFinding(
-  { id, rule, description, subject, severity, count }: ExceptionLine,
+  { id, rule, description, subject, severity, count, standing }: ExceptionLine,
   observations: readonly ObservationResult[],
 ): JsonValue {
   const related = observations.filter(({ findings }) => findings.includes(id));
@@ -115,7 +115,12 @@ function renderFinding(
     uuid: deriveUuid('finding', id),
     title: oneLine(`${rule}: ${subject}`),
     description: oneLine(description),
-    props: [property('id', id), property('severity', severity), property('events', String(count))],
+    props: [
+      property('id', id),
+      property('severity', severity),
+      property('events', String(count)),
+      property('standing', standing),
+    ],
     target: {
       type: 'objective-id',
       'target-id': related[0]?.id ?? 'unmapped',

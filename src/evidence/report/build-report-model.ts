@@ -81,7 +81,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     exceptions: {
       total: audited.findings.length,
       bySeverity: severityCounts(audited.findings),
-      listed: capped(exceptionLines(audited.findings, frameworks, audited.inventory), 'findings.ndjson'),
+      listed: capped(exceptionLines(audited.findings, frameworks, audited), 'findings.ndjson'),
     },
     notRead: audited.notRead.map(({ what, from, to, why, state }) => ({
       what,

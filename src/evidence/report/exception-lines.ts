@@ -1,5 +1,6 @@
 import { compareText } from '../../provenance/compare-text.ts';
-import type { SecretInventoryEntry } from '../../audit/model/audited-period.ts';
+import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
+import type { FindingLife } from '../../audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../audit/model/finding.ts';
 import type { ExceptionLine, FrameworkSection } from './report-model.ts';
 import { plainTimes, secondText, titleOf } from './wording.ts';
@@ -35,7 +36,7 @@ const evidenceShown = 12;
 export function exceptionLines(
   findings: readonly Finding[],
   frameworks: readonly FrameworkSection[],
-  inventory: readonly SecretInventoryEntry[],
+  { inventory, findingLives }: Pick<AuditedPeriod, 'inventory' | 'findingLives'>,
 ): readonly ExceptionLine[] {
   const controls = controlsByFinding(frameworks);
   const production = new Set(
@@ -65,8 +66,20 @@ export function exceptionLines(
       evidence: evidence.slice(0, evidenceShown),
       evidenceTotal: evidence.length,
       ended: ended === null ? null : `${secondText(ended.at)} UTC, ${ended.by}`,
+      standing: plainTimes(findingLives.get(id)?.description ?? 'open'),
+      followUp: followUpText(findingLives.get(id)),
       controls: controls.get(id) ?? [],
     }));
+}
+
+function followUpText(life: FindingLife | undefined): string {
+  const parts = [
+    ['owner', life?.owner],
+    ['due', life?.due],
+    ['ticket', life?.ticket],
+    ['response', life?.response],
+  ] as const;
+  return parts.flatMap(([name, text]) => (text == null ? [] : [`${name}: ${text}`])).join('; ');
 }
 
 function riskOf(rule: FindingRule): number {

@@ -49,6 +49,10 @@ export interface ExceptionLine {
   readonly evidenceTotal: number;
   /** `2026-03-05 09:00:00 UTC, kv-prod/token@…`; `null` for an event, and while it lasts. */
   readonly ended: string | null;
+  /** `open`, `accepted by ann until …: why`, `fixed by …`, `recurred after …`. */
+  readonly standing: string;
+  /** Owner, due day, ticket and the response of management, as far as they are on record. */
+  readonly followUp: string;
   readonly controls: readonly string[];
 }
 

@@ -95,6 +95,17 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
+  'findings-decided': ({ audited }, tally) => ({
+    finish() {
+      for (const { id, severity, firstAt, subject, description } of audited.findings) {
+        const state = audited.findingLives.get(id)?.state ?? 'open';
+        const steps = audited.findingLives.get(id)?.steps ?? [];
+        if (severity !== 'high') tally.skip('of a lower severity than high');
+        else if (state === 'fixed' || state === 'accepted' || steps.length > 0) tally.keep();
+        else tally.deviate({ event: id, at: firstAt, subject, why: `no decision on record: ${description}` });
+      }
+    },
+  }),
   'policy-changes': ({ audited }, tally) => ({
     finish() {
       for (const { loadedAt, sha256, widens } of audited.policyChanges) {

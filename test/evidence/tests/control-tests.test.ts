@@ -8,7 +8,9 @@ import type {
   ReceiptRecord,
   SecretDay,
 } from '../../../src/audit/model/audited-period.ts';
-import type { FindingRule } from '../../../src/audit/model/finding.ts';
+import { liveFindings } from '../../../src/audit/findings/life/live-findings.ts';
+import type { FindingStep } from '../../../src/audit/model/finding-life.ts';
+import type { Finding, FindingRule } from '../../../src/audit/model/finding.ts';
 import { issuersWithoutProvider } from '../../../src/evidence/tests/rotation-tests.ts';
 import { controlTests, runControlTests, type TestDeviation } from '../../../src/evidence/tests/run-control-tests.ts';
 import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
@@ -94,6 +96,8 @@ function run(test: string, { rows = [], days = [], history = [], ...change }: Wo
     policies: [],
     policyChanges: [],
     findings: [],
+    findingLives: new Map(),
+    findingSteps: [],
     jobs: 0,
     receipts: { posted: 0, logged: 0, matched: 0, orphaned: 0 },
     coverage: [],
@@ -130,6 +134,34 @@ const approved = (change: Partial<RotationHistory['approvals'][number]> = {}, re
     ...rest,
   });
 const slice = { path: 's', sha256: '', rows: 1, count: 5, controlTotal: 5, isIntact: true };
+
+const stranger: Finding = {
+  format: 1,
+  id: 'f1',
+  rule: 'unknown-identity-read',
+  severity: 'high',
+  subject: 'stranger',
+  description: 'A stranger read it.',
+  firstAt: given.at(100),
+  lastAt: given.at(100),
+  count: 1,
+  evidence: ['row-c1'],
+  ended: null,
+};
+const acceptance: FindingStep = {
+  format: 1,
+  number: 1,
+  finding: 'f1',
+  at: given.moment(200),
+  by: personCalled('ann'),
+  kind: 'accepted',
+  text: 'it is our scanner',
+  until: given.moment(10_000),
+  owner: null,
+  due: null,
+  ticket: null,
+  previous: null,
+};
 
 /** For each test: a world in which the control works, and the same with the control broken. */
 const cases: Readonly<Record<string, { readonly works: World; readonly broken: World }>> = {
@@ -271,6 +303,13 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
     broken: {
       access: { grantDays: [], settingLooks: [{ at: given.moment(0), vault: 'kv', sent: false }], notSeen: [] },
     },
+  },
+  'findings-decided': {
+    works: {
+      findings: [stranger],
+      findingLives: liveFindings([stranger], [acceptance], new Date(given.moment(9_000))),
+    },
+    broken: { findings: [stranger], findingLives: liveFindings([stranger], [], new Date(given.moment(9_000))) },
   },
   'policy-changes': {
     works: { policyChanges: [{ loadedAt: given.moment(0), sha256: 'b', before: 'a', changes: ['x'], widens: [] }] },
