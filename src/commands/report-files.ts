@@ -11,8 +11,8 @@ import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
 import { fileRetrievalLog } from '../files/file-retrieval-log.ts';
-import { folderRecordStore } from '../files/folder-record-store.ts';
 import { localSigner } from '../files/local-signer.ts';
+import { scratchRecordStore } from '../files/scratch-record-store.ts';
 import type { Runtime } from './command.ts';
 
 /** Paths as they were typed; `null` for what is not given. */
@@ -42,8 +42,8 @@ export async function reportFiles(
 ): Promise<PackSummary> {
   const at = (path: string | null | undefined) => (path == null ? null : resolve(directory, path));
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));
+  const records = scratchRecordStore(join(folder, 'records'));
   try {
-    const records = await folderRecordStore(join(folder, 'records'));
     const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
     const vaults = log.vaults(period);
     const policy = await openPolicyFile(at(files.policy), vaults);
@@ -72,6 +72,7 @@ export async function reportFiles(
       out,
     });
   } finally {
+    records.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
