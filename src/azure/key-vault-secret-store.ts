@@ -42,8 +42,10 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
       return secret?.value === undefined ? null : new SecretValue(secret.value);
     },
 
-    async add({ name, value, expires, contentType, tags }) {
+    async add({ name, value, expires, contentType, tags, deadline }) {
       await authenticate(reader, name);
+      // Signing in may have taken long, and the machine may have slept.
+      if (deadline?.hasPassed() === true) throw new ServiceError('LEASE_ENDED', { target: vault });
       const options: SetSecretOptions = {
         tags: { ...tags },
         ...(expires === null ? {} : { expiresOn: expires }),

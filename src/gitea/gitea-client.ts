@@ -56,6 +56,8 @@ export function giteaClient({ url, authentication, timeoutMs = 30_000 }: GiteaCl
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     } as const;
+    const { deadline } = options;
+    if (method !== 'GET' && deadline?.hasPassed() === true) throw new ServiceError('LEASE_ENDED', { target: gitea });
     try {
       const response = await fetchFollowing(method, addressOf(path, options.query), init);
       return await readGiteaAnswer(response, { gitea, method, path, ...options });

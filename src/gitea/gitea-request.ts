@@ -11,6 +11,8 @@ export interface GiteaRequest {
   /** Replaces the client's credential; `null` sends none. */
   readonly authentication?: GiteaAuthentication | null;
   readonly signal?: AbortSignal;
+  /** Asked right before sending a request that changes something; one that is too late is not sent. */
+  readonly deadline?: { hasPassed(): boolean } | undefined;
   /** Whether the body is text, such as a job's log. */
   readonly expectText?: boolean;
   /** Further statuses to return instead of throwing. 400, 404, 409, 412 and 422 are always returned. */

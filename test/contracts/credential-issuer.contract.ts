@@ -101,6 +101,22 @@ export function credentialIssuerContract(name: string, create: () => Promise<Iss
       expect(listed).toEqual([{ credentialId, rotationId: contractRotation }]);
     });
 
+    it('changes nothing once its time to send is over, as after the machine slept', async () => {
+      if (world.opens === null) return;
+      const before = await world.foreign();
+      const late = () => asked({ deadline: { hasPassed: () => true } });
+      const refusal = await failure(world.issuer.issue(late(), world.issuer.propose(late())));
+      expect(refusal.code).toBe('LEASE_ENDED');
+      if (world.current !== null) expect(await world.opens(world.current)).toBe(true);
+      if (world.traceable) {
+        expect(await world.issuer.describe(asked())).toEqual({ outcome: 'absent' });
+        const credential = await issued();
+        await failure(world.issuer.revoke(late(), credential.credentialId));
+        expect(await verified(credential)).toMatchObject({ outcome: 'works' });
+      }
+      expect(await world.foreign()).toEqual(before);
+    });
+
     it('reports a lost answer instead of retrying', async () => {
       if (world.loseNextAnswer === null) return;
       const proposed = world.issuer.propose(asked());

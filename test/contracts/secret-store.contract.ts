@@ -48,6 +48,13 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       expect(await store.latest('a')).toEqual(made.at(-1));
     });
 
+    it('adds nothing after its deadline, as when the machine slept while it signed in', async () => {
+      const store = await open();
+      const late = { ...plain('a', 'value one'), deadline: { hasPassed: () => true } };
+      await expect(store.add(late)).rejects.toMatchObject({ code: 'LEASE_ENDED' });
+      expect(await store.latest('a')).toBeNull();
+    });
+
     it('does not inherit properties in a new version', async () => {
       const store = await open();
       await store.add({ ...plain('a', 'value one'), contentType: 'text/plain', tags: { owner: 'them' } });

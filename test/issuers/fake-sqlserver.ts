@@ -1,3 +1,4 @@
+import { requireSendTime } from '../../src/issuers/shared/require-send-time.ts';
 import type { Session } from '../../src/issuers/databases/database-engine.ts';
 import type { ConnectSqlServer, SqlServerSession } from '../../src/issuers/databases/sqlserver-session.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -68,6 +69,8 @@ export function fakeSqlServer(state: State) {
     }
 
     async function change(sql: string) {
+      // As the driver's session does right before it sends.
+      requireSendTime({ provider: session.login.host }, session.deadline);
       await Promise.resolve();
       if (user !== 'keyturn') throw refusal(session, 'PROVIDER_ACCESS_DENIED', 15151);
       const id = /^KILL (\d+)$/.exec(sql)?.[1];

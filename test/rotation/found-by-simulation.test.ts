@@ -13,7 +13,7 @@ import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/ro
 const minuteMs = 60_000;
 
 /** It was sent in time; the network holds it. */
-function inTime({ sendBefore: _sent, ...version }: NewSecretVersion): NewSecretVersion {
+function inTime({ deadline: _sent, ...version }: NewSecretVersion): NewSecretVersion {
   return version;
 }
 

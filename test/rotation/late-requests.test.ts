@@ -33,9 +33,9 @@ function holdingBack(world: RotationWorld, issuerName: string, act: 'issue' | 'r
   const holding: CredentialIssuer = {
     ...issuer,
     // It was sent in time; the network holds it.
-    issue: ({ sendBefore: _sent, ...request }, proposed) =>
+    issue: ({ deadline: _sent, ...request }, proposed) =>
       act === 'issue' ? first(() => issuer.issue(request, proposed)) : issuer.issue(request, proposed),
-    revoke: ({ sendBefore: _sent, ...request }, id) =>
+    revoke: ({ deadline: _sent, ...request }, id) =>
       act === 'revoke' ? first(() => issuer.revoke(request, id)) : issuer.revoke(request, id),
   };
   return {

@@ -9,6 +9,7 @@ import type { MemoryVault } from '../rotation/world/memory-secret-store.ts';
 import type { Dice } from './dice.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 import type { Looks, SimulatedWorld } from './simulated-world.ts';
+import type { SendDeadline } from '../../src/rotation/ports/send-deadline.ts';
 
 /** The tools of one process of the simulation: each call waits for the scheduler, which may lose, delay or repeat it. */
 export function simulatedTools(
@@ -21,9 +22,9 @@ export function simulatedTools(
   const looks = new Map<string, { version: string; calls: number }>();
   let calls = 0;
   const now = () => new Date(world.nowMs + world.skewMs);
-  const call: Call = (what, effect, sendBefore) => {
+  const call: Call = (what, effect, deadline) => {
     calls += 1;
-    return scheduler.call(process, what, effect, () => sendBefore !== undefined && now() >= sendBefore);
+    return scheduler.call(process, what, effect, () => deadline?.hasPassed() === true);
   };
   const see = (name: string, version: string) => void looks.set(name, { version, calls });
   // With two units in one pass, their calls alternate.
@@ -68,7 +69,7 @@ export function simulatedTools(
   };
 }
 
-type Call = <Value>(what: string, effect: () => Promise<Value>, sendBefore?: Date) => Promise<Value>;
+type Call = <Value>(what: string, effect: () => Promise<Value>, deadline?: SendDeadline) => Promise<Value>;
 
 function storeFor(
   { vault }: SimulatedWorld,
@@ -77,7 +78,7 @@ function storeFor(
   hear: (said: Date) => void,
   said: () => Date | null,
 ): SecretStore {
-  const ask = <Value>(what: string, effect: () => Promise<Value>, sendBefore?: Date) =>
+  const ask = <Value>(what: string, effect: () => Promise<Value>, deadline?: SendDeadline) =>
     call(
       `vault.${what}`,
       async () => {
@@ -86,7 +87,7 @@ function storeFor(
         if (at !== null) hear(at);
         return value;
       },
-      sendBefore,
+      deadline,
     );
   return {
     latest: (name) =>
@@ -100,7 +101,7 @@ function storeFor(
       yield* await ask('list', async () => await listed(vault));
     },
     value: (name, version) => ask(`value ${name}`, () => vault.value(name, version)),
-    add: ({ sendBefore, ...version }) => ask(`add ${version.name}`, () => vault.add(version), sendBefore),
+    add: ({ deadline, ...version }) => ask(`add ${version.name}`, () => vault.add(version), deadline),
     update: (name, version, change) => ask(`update ${name}`, () => vault.update(name, version, change)),
     serverTime: said,
   };
@@ -141,11 +142,11 @@ function issuerFor(
   fresh: (atMost?: number) => Looks,
 ): CredentialIssuer {
   const ask = <Value>(what: string, effect: () => Promise<Value>) => call(`provider.${what}`, effect);
-  const set = <Value>(what: string, effect: () => Promise<Value>, sendBefore?: Date) =>
-    call(`provider.${what}`, effect, sendBefore);
+  const set = <Value>(what: string, effect: () => Promise<Value>, deadline?: SendDeadline) =>
+    call(`provider.${what}`, effect, deadline);
   return {
     ...issuer,
-    issue: ({ sendBefore, ...request }, proposed) => {
+    issue: ({ deadline, ...request }, proposed) => {
       // The very last call before it is the look.
       const looks = fresh(world.bindings.length === 1 ? 0 : undefined);
       return set(
@@ -155,13 +156,13 @@ function issuerFor(
           world.behindIssue(request.binding, looks);
           return made;
         },
-        sendBefore,
+        deadline,
       );
     },
     verify: (request, credential) => ask('verify', () => issuer.verify(request, credential)),
     describe: (request) => ask('describe', () => issuer.describe(request)),
     list: (binding, signal) => ask('list', () => issuer.list(binding, signal)),
-    revoke: ({ sendBefore, ...request }, id) => {
+    revoke: ({ deadline, ...request }, id) => {
       const looks = fresh();
       return set(
         `revoke ${request.binding.name} ${id}`,
@@ -169,7 +170,7 @@ function issuerFor(
           world.beforeRevocation(request.binding, id, looks);
           return issuer.revoke(request, id);
         },
-        sendBefore,
+        deadline,
       );
     },
     lastUsed: (request, id) => ask('lastUsed', () => issuer.lastUsed(request, id)),

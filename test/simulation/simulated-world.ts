@@ -75,11 +75,11 @@ export function simulatedWorld(dice: Dice): SimulatedWorld {
   const now = () => new Date(world.nowMs);
   const text = () => `${valueMark}${Math.floor(dice.next() * 2 ** 40).toString(36)}`;
   const providers: Record<string, MemoryProvider> = {
-    mint: mintingProvider(text, now),
-    'two-users': twoUserProvider(text, now),
-    single: singleProvider(text, now),
-    'two-keys': twoKeyProvider(text, now),
-    random: selfProvider(text, now),
+    mint: mintingProvider(text),
+    'two-users': twoUserProvider(text),
+    single: singleProvider(text),
+    'two-keys': twoKeyProvider(text),
+    random: selfProvider(text),
   };
   const bindings = someBindings(dice);
   const vault = memoryVault('kv', now);

@@ -178,7 +178,7 @@ async function listKeys(
 
 async function post(
   ports: Ports,
-  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+  { binding, signal, deadline }: Pick<IssueRequest, 'binding' | 'signal' | 'deadline'>,
   action: string,
   changes: boolean,
   body: Readonly<Record<string, string>> = {},
@@ -193,6 +193,7 @@ async function post(
     headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify(body),
     changes,
+    deadline,
   });
   if (answer.status === 404) throw stateRefused({ binding }, 'the resource does not exist');
   return answer.body;

@@ -74,8 +74,8 @@ export function entraApplication(issuer: string, entraPorts: EntraPorts) {
     credentials: (target: EntraTarget, kind: EntraCredentialKind, signal: AbortSignal) =>
       credentials(ports, target, kind, signal),
     /** `addPassword`, `removePassword`, `addKey` or `removeKey`: sent once. */
-    act: (target: EntraTarget, action: string, body: unknown, signal: AbortSignal) =>
-      act(ports, target, action, body, signal),
+    act: (target: EntraTarget, action: string, body: unknown, sending: Sending) =>
+      act(ports, target, action, body, sending),
     /**
      * Signs in with one credential; `prove` makes a secret or an assertion. A new credential (`settles`) must succeed
      * twice, with a pause between: if it is refused the second time, that is the outcome.
@@ -102,6 +102,8 @@ async function systemPause(milliseconds: number, signal: AbortSignal): Promise<v
   await timer(milliseconds, null, { signal });
 }
 
+type Sending = Pick<IssueRequest, 'signal' | 'deadline'>;
+
 type EntraCredentialKind = 'passwordCredentials' | 'keyCredentials';
 
 interface Ports extends EntraPorts {
@@ -114,7 +116,7 @@ async function credentials(
   kind: EntraCredentialKind,
   signal: AbortSignal,
 ): Promise<readonly EntraCredential[]> {
-  const { body } = await ask(ports, target, `?$select=appId,${kind}`, 'GET', signal);
+  const { body } = await ask(ports, target, `?$select=appId,${kind}`, 'GET', { signal });
   const application = jsonProperties(body);
   // The policy accepts a GUID in either case; Graph answers in lower case.
   if (String(application.get('appId')).toLowerCase() !== target.clientId.toLowerCase())
@@ -139,9 +141,9 @@ async function act(
   target: EntraTarget,
   action: string,
   body: unknown,
-  signal: AbortSignal,
+  sending: Sending,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const answer = await ask(ports, target, `/${action}`, 'POST', signal, body);
+  const answer = await ask(ports, target, `/${action}`, 'POST', sending, body);
   return jsonProperties(answer.body);
 }
 
@@ -150,7 +152,7 @@ async function ask(
   target: EntraTarget,
   rest: string,
   method: 'GET' | 'POST',
-  signal: AbortSignal,
+  { signal, deadline }: Sending,
   body?: unknown,
 ) {
   const asked = { issuer: ports.issuer, provider: provider(target), signal };
@@ -162,6 +164,7 @@ async function ask(
     headers: { ...authorization, accept: 'application/json', 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     changes: method === 'POST',
+    deadline,
     statuses: [400],
   });
   if (answer.status === 404) throw stateRefused(ports, target, 'the application does not exist');

@@ -84,7 +84,7 @@ export function entraCertificateIssuer(certificatePorts: CertificatePorts): Cred
       if (!(await listCertificates(entra, request)).some(({ keyId }) => keyId === credentialId))
         return { outcome: 'absent' };
       const body = { keyId: credentialId, proof: signProof(request) };
-      await entra.act(shape.read(request.binding), 'removeKey', body, request.signal);
+      await entra.act(shape.read(request.binding), 'removeKey', body, request);
       return { outcome: 'revoked' };
     },
     lastUsed: () => Promise.resolve(null),
@@ -107,7 +107,7 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
   };
   const body = { keyCredential, passwordCredential: null, proof: signProof(request) };
   const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
-    ports.entra.act(target, 'addKey', body, request.signal),
+    ports.entra.act(target, 'addKey', body, request),
   );
   const keyId = made.get('keyId');
   if (typeof keyId === 'string') return { credentialId: keyId, value: proposed };

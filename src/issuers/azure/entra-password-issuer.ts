@@ -58,7 +58,7 @@ export function entraPasswordIssuer(ports: EntraPorts): CredentialIssuer {
       requireKeyId(request.binding, credentialId);
       const there = (await listPasswords(entra, request)).some(({ keyId }) => keyId === credentialId);
       if (!there) return { outcome: 'absent' };
-      await entra.act(shape.read(request.binding), 'removePassword', { keyId: credentialId }, request.signal);
+      await entra.act(shape.read(request.binding), 'removePassword', { keyId: credentialId }, request);
       return { outcome: 'revoked' };
     },
     // Sign-in logs show it, but they need a licence and rights that a rotator should not have.
@@ -80,7 +80,7 @@ async function issue(entra: Entra, request: IssueRequest): Promise<IssuedCredent
     throw unclear('there is one of this name');
   const passwordCredential = { displayName, endDateTime: endOf(request).toISOString() };
   const made = await withPolicyNamed(request.binding, entraPolicyCodes, () =>
-    entra.act(target, 'addPassword', { passwordCredential }, request.signal),
+    entra.act(target, 'addPassword', { passwordCredential }, request),
   );
   const keyId = made.get('keyId');
   const secret = made.get('secretText');

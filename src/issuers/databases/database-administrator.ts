@@ -4,6 +4,7 @@ import { targetRefused } from '../shared/target-shape.ts';
 import type { Session } from './database-engine.ts';
 import { type DatabasePlace, parseLogin } from './database-login.ts';
 import type { ServerTls } from './server-tls.ts';
+import type { SendDeadline } from '../../rotation/ports/send-deadline.ts';
 
 /** Whose login sets the passwords of a target, and where it is used. */
 interface AdministratorOrder {
@@ -15,13 +16,14 @@ interface AdministratorOrder {
   readonly administrator: string;
   readonly readSecret: ReadSecret;
   readonly signal: AbortSignal;
+  readonly deadline: SendDeadline | undefined;
 }
 
 /** Reads the login of a target's administrator. @throws ServiceError `ISSUER_TARGET_REFUSED` if it is of another server or database. */
 export async function readAdministrator(order: AdministratorOrder): Promise<Session> {
-  const { issuer, binding, place, tls, administrator, readSecret, signal } = order;
+  const { issuer, binding, place, tls, administrator, readSecret, signal, deadline } = order;
   const login = parseLogin(await readSecret(administrator, signal), place);
-  if (login !== null) return { login, tls, signal };
+  if (login !== null) return { login, tls, signal, deadline };
   const reason = "is not a login of the target's server and database";
   throw targetRefused(issuer, binding, 'target.administrator', reason);
 }

@@ -4,11 +4,14 @@ import type { DatabaseLogin } from './database-login.ts';
 import type { PasswordRules } from './database-password.ts';
 import type { ServerTls } from './server-tls.ts';
 import type { TargetField } from '../shared/target-shape.ts';
+import type { SendDeadline } from '../../rotation/ports/send-deadline.ts';
 
 export interface Session {
   readonly login: DatabaseLogin;
   readonly tls: ServerTls;
   readonly signal: AbortSignal;
+  /** Statements that change something are not sent after it. */
+  readonly deadline?: SendDeadline | undefined;
 }
 
 export type SignIn =

@@ -194,13 +194,13 @@ async function readAttributes(
 
 async function readSession(
   { readSecret }: Ports,
-  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+  { binding, signal, deadline }: Pick<IssueRequest, 'binding' | 'signal' | 'deadline'>,
 ): Promise<Session> {
   const target = shape.read(binding);
   const { administrator } = target;
   const tls = await readServerTls(name, binding, target);
   const place = placeOf(binding);
-  return await readAdministrator({ issuer: name, binding, place, tls, administrator, readSecret, signal });
+  return await readAdministrator({ issuer: name, binding, place, tls, administrator, readSecret, signal, deadline });
 }
 
 function placeOf(binding: SecretBinding) {

@@ -4,6 +4,7 @@ import { ServiceError } from '../../service-error.ts';
 import type { Session } from './database-engine.ts';
 import { ed25519Answer } from './mariadb-password.ts';
 import { tlsOptions } from './server-tls.ts';
+import { requireSendTime } from '../shared/require-send-time.ts';
 import { extractErrorCode, unclear, unreachable } from '../shared/provider-fault.ts';
 
 // Access denied, account locked, password expired for this user: codes about the login, not the network.
@@ -47,6 +48,7 @@ export async function withMysql<Result>(
   }
 
   async function run(sql: string, values: readonly string[], changes: boolean) {
+    if (changes) requireSendTime({ provider: login.host }, session.deadline);
     try {
       const [rows] = await (connection as Connection).query(sql, [...values]);
       return Array.isArray(rows) ? (rows as readonly Record<string, unknown>[]) : [];

@@ -6,6 +6,7 @@ import { describeRights, rightsDifferenceSql } from './postgresql-rights.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import { tlsOptions } from './server-tls.ts';
 import { extractErrorCode, unclear, unreachable } from '../shared/provider-fault.ts';
+import { requireSendTime } from '../shared/require-send-time.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 
 const issuer = 'postgresql';
@@ -117,6 +118,7 @@ async function change(session: Session, user: string, clauses: readonly string[]
     ];
     await ask(session, client, 'BEGIN');
     for (const statement of statements) await ask(session, client, statement);
+    requireSendTime({ provider: session.login.host }, session.deadline);
     try {
       await client.query('COMMIT');
     } catch (error) {

@@ -91,8 +91,8 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
     one === null ? [] : [hashPassword(one)],
   );
   await onEveryNode(ports, request, async (nodes) => {
-    // A password of an earlier rotation that was never published. A third, unknown password would belong to
-    // another publisher.
+    // A password of an earlier rotation that was never published. A third, unknown password would belong to another
+    // publisher.
     const stale = (there: readonly string[]) => there.filter((hash) => !ours.includes(hash));
     if (nodes.some(({ hashes }) => stale(hashes).length > 1))
       throw stateRefused(binding, 'the user has passwords that Keyturn did not set');
@@ -173,7 +173,7 @@ async function sessionsOf(nodes: readonly OpenNode[], user: string, end: boolean
  */
 async function onEveryNode<Result>(
   ports: Ports,
-  { binding, signal }: IssueRequest,
+  { binding, signal, deadline }: IssueRequest,
   act: (nodes: readonly OpenNode[]) => Promise<Result>,
 ): Promise<Result> {
   const target = shape.read(binding);
@@ -181,7 +181,16 @@ async function onEveryNode<Result>(
   const { readSecret } = ports;
   const place = placeOf(binding);
   const tls = await readServerTls(name, binding, target);
-  const session = await readAdministrator({ issuer: name, binding, place, tls, administrator, readSecret, signal });
+  const session = await readAdministrator({
+    issuer: name,
+    binding,
+    place,
+    tls,
+    administrator,
+    readSecret,
+    signal,
+    deadline,
+  });
   return await openNext([], nodesOf(target));
 
   async function openNext(open: readonly OpenNode[], [next, ...rest]: readonly RedisNode[]): Promise<Result> {

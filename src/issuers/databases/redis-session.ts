@@ -3,7 +3,9 @@ import { ServiceError } from '../../service-error.ts';
 import type { SessionsLeft } from '../../rotation/ports/credential-issuer.ts';
 import type { Session } from './database-engine.ts';
 import { tlsOptions } from './server-tls.ts';
+import { requireSendTime } from '../shared/require-send-time.ts';
 import { unclear, unreachable } from '../shared/provider-fault.ts';
+import type { SendDeadline } from '../../rotation/ports/send-deadline.ts';
 
 /** One session of a Redis server. */
 export interface RedisSession {
@@ -79,14 +81,14 @@ export async function withRedis<Result>(
       if ([error, ...problems].some((one) => extractReplyCode(one) === 'WRONGPASS')) return null;
       throw unreachable(details, [error, ...problems].find((one) => extractReplyCode(one) === '') ?? error);
     }
-    return await act(wrapConnection(details, redis));
+    return await act(wrapConnection(details, redis, session.deadline));
   } finally {
     signal.removeEventListener('abort', abort);
     redis.disconnect();
   }
 }
 
-function wrapConnection(details: Details, connection: Redis): RedisSession {
+function wrapConnection(details: Details, connection: Redis, deadline: SendDeadline | undefined): RedisSession {
   return {
     async whoAmI() {
       const answer = await connection.call('ACL', 'WHOAMI').catch((error: unknown) => ignore(error, 'NOPERM'));
@@ -99,6 +101,7 @@ function wrapConnection(details: Details, connection: Redis): RedisSession {
       return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [];
     },
     async change(command, words) {
+      requireSendTime(details, deadline);
       try {
         await connection.call(command, ...words);
       } catch (error) {

@@ -3,6 +3,7 @@ import type { Connection } from 'tedious';
 import { ServiceError } from '../../service-error.ts';
 import type { Session } from './database-engine.ts';
 import { tlsOptions } from './server-tls.ts';
+import { requireSendTime } from '../shared/require-send-time.ts';
 import { unclear, unreachable } from '../shared/provider-fault.ts';
 
 const issuer = 'sqlserver';
@@ -78,7 +79,7 @@ export const connectSqlServer: ConnectSqlServer = async (session) => {
 };
 
 function wrapConnection(
-  { login }: Session,
+  { login, deadline }: Session,
   tedious: typeof import('tedious'),
   connection: Connection,
   numbers: number[],
@@ -90,6 +91,7 @@ function wrapConnection(
   };
 
   async function run(sql: string, values: Readonly<Record<string, string>>, changes: boolean) {
+    if (changes) requireSendTime({ provider: login.host }, deadline);
     numbers.length = 0;
     const rows: SqlServerRow[] = [];
     const failure = await new Promise<Error | undefined>((resolve) => {

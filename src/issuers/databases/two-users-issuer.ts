@@ -180,12 +180,12 @@ async function marks<Place>(
 
 async function readSession<Place>(
   ports: Ports<Place>,
-  { binding, signal }: Pick<IssueRequest, 'binding' | 'signal'>,
+  { binding, signal, deadline }: Pick<IssueRequest, 'binding' | 'signal' | 'deadline'>,
 ): Promise<Session> {
   const { place, administrator, ...target } = read(ports, binding);
   const { name: issuer, readSecret } = ports;
   const tls = await readServerTls(issuer, binding, target);
-  return await readAdministrator({ issuer, binding, place, tls, administrator, readSecret, signal });
+  return await readAdministrator({ issuer, binding, place, tls, administrator, readSecret, signal, deadline });
 }
 
 function read<Place>({ target, engine }: Ports<Place>, binding: SecretBinding) {

@@ -57,8 +57,8 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
         const rotationId = parseCredentialName(title, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: async ({ binding, signal }, credentialId) =>
-      await endKey({ gitea, keys: keysOf(binding), binding, signal }, credentialId),
+    revoke: async (request, credentialId) =>
+      await endKey({ gitea, keys: keysOf(request.binding), request }, credentialId),
     lastUsed: () => Promise.resolve(null),
   };
 
@@ -82,7 +82,7 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
     if (there !== undefined) return { credentialId: String(there.id), value: proposed };
     const body = { title: credentialName(binding, rotationId), key: line, read_only: readOnly };
     const at = { gitea: gitea.url, path: repositoryPath(repository) };
-    return { credentialId: String(parseDeployKey(await keys.add(body, signal), at).id), value: proposed };
+    return { credentialId: String(parseDeployKey(await keys.add(body, request), at).id), value: proposed };
   }
 
   async function verify({ binding, signal }: IssueRequest, credential: IssuedCredential): Promise<Verification> {
@@ -108,8 +108,7 @@ export function giteaDeployKeyIssuer(tools: { gitea: GiteaClient; randomBytes: R
 interface KeyToEnd {
   readonly gitea: GiteaClient;
   readonly keys: GiteaList<DeployKey>;
-  readonly binding: SecretBinding;
-  readonly signal: AbortSignal;
+  readonly request: IssueRequest;
 }
 
 /**
@@ -117,7 +116,8 @@ interface KeyToEnd {
  * key that existed before and not after was revoked by this call.
  * Source: recorded `deploy-key-delete-missing`, `deploy-key-delete-other-repository` of Gitea 1.26.3.
  */
-async function endKey({ gitea, keys, binding, signal }: KeyToEnd, credentialId: string): Promise<Revocation> {
+async function endKey({ gitea, keys, request }: KeyToEnd, credentialId: string): Promise<Revocation> {
+  const { binding, signal } = request;
   const path = `${keys.path}/${idOf(binding, credentialId)}`;
   const shown = async () => {
     const { status, body } = await gitea.request('GET', path, { signal });
@@ -132,7 +132,7 @@ async function endKey({ gitea, keys, binding, signal }: KeyToEnd, credentialId: 
     const reason = 'is the deploy key of another secret';
     throw new ServiceError('ISSUER_TARGET_REFUSED', { issuer: 'gitea-deploy-key', ...details, reason });
   }
-  await keys.remove(binding, credentialId, signal);
+  await keys.remove(binding, credentialId, request);
   if ((await shown()) === null) return { outcome: 'revoked' };
   throw new ServiceError('GITEA_ANSWER_UNCLEAR', { gitea: gitea.url, path, status: 204 });
 }

@@ -1,7 +1,10 @@
 import type { GiteaClient } from '../../gitea/gitea-client.ts';
-import type { Revocation } from '../../rotation/ports/credential-issuer.ts';
+import type { IssueRequest, Revocation } from '../../rotation/ports/credential-issuer.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { ServiceError } from '../../service-error.ts';
+
+/** Until when a request may be sent, and when it is given up. */
+type Sending = Pick<IssueRequest, 'signal' | 'deadline'>;
 
 /** A Gitea list of entries with an id, such as a user's tokens or a repository's hooks. */
 export interface GiteaList<Entry> {
@@ -11,9 +14,9 @@ export interface GiteaList<Entry> {
    * Creates an entry. @throws ServiceError like the client, `GITEA_NOT_FOUND` and `GITEA_REQUEST_REFUSED` (400, 409,
    * 422).
    */
-  add(body: unknown, signal: AbortSignal): Promise<unknown>;
+  add(body: unknown, sending: Sending): Promise<unknown>;
   /** Deletes only by id. @throws ServiceError `ISSUER_TARGET_REFUSED` before any call if it is not an id. */
-  remove(binding: SecretBinding, credentialId: string, signal: AbortSignal): Promise<Revocation>;
+  remove(binding: SecretBinding, credentialId: string, sending: Sending): Promise<Revocation>;
 }
 
 export function giteaList<Entry>(
@@ -30,13 +33,16 @@ export function giteaList<Entry>(
       }
       return entries;
     },
-    async add(body, signal) {
-      const answer = await gitea.request('POST', path, { body, signal });
+    async add(body, { signal, deadline }) {
+      const answer = await gitea.request('POST', path, { body, signal, deadline });
       refuse(path, answer.status);
       return answer.body;
     },
-    async remove(binding, credentialId, signal) {
-      const { status } = await gitea.request('DELETE', `${path}/${idOf(binding, credentialId)}`, { signal });
+    async remove(binding, credentialId, { signal, deadline }) {
+      const { status } = await gitea.request('DELETE', `${path}/${idOf(binding, credentialId)}`, {
+        signal,
+        deadline,
+      });
       if (status === 404) return { outcome: 'absent' };
       refuse(path, status);
       return { outcome: 'revoked' };

@@ -57,19 +57,21 @@ export function giteaTokenIssuer(ports: Ports): CredentialIssuer {
         const rotationId = parseCredentialName(name, binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: async ({ binding, signal }, credentialId) => tokensOf(ports, binding).remove(binding, credentialId, signal),
+    revoke: async (request, credentialId) =>
+      tokensOf(ports, request.binding).remove(request.binding, credentialId, request),
     lastUsed: async ({ binding, signal }, credentialId) =>
       (await find(ports, binding, signal, ({ id }) => String(id) === credentialId))?.lastUsedAt ?? null,
   };
 }
 
-async function issue(ports: Ports, { binding, rotationId, signal }: IssueRequest): Promise<IssuedCredential> {
+async function issue(ports: Ports, request: IssueRequest): Promise<IssuedCredential> {
+  const { binding, rotationId, signal } = request;
   const { scopes } = shape.read(binding);
   const name = credentialName(binding, rotationId);
   const tokens = tokensOf(ports, binding);
   let made: unknown;
   try {
-    made = await tokens.add({ name, scopes }, signal);
+    made = await tokens.add({ name, scopes }, request);
   } catch (error) {
     // 400 means that the name is taken, for example by an earlier attempt whose answer was lost. The caller looks and
     // decides.

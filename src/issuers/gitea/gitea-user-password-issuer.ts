@@ -40,7 +40,7 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
   };
 
   async function issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-    const { binding, signal } = request;
+    const { binding, signal, deadline } = request;
     const { user } = shape.read(binding);
     if (proposed === null) {
       throw targetRefused(binding.issuer, binding, 'value', 'is missing');
@@ -51,7 +51,7 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     await requirePasswordsWork(request);
     const path = `/api/v1/admin/users/${encodeURIComponent(user)}`;
     const body = { login_name: user, source_id: 0, password: proposed.reveal(), must_change_password: false };
-    const { status } = await gitea.request('PATCH', path, { body, signal });
+    const { status } = await gitea.request('PATCH', path, { body, signal, deadline });
     if (status === 404) throw new ServiceError('GITEA_NOT_FOUND', { gitea: gitea.url, path });
     // Gitea's rules for passwords: length, complexity, and whether it is known to have leaked.
     if (status === 400 || status === 422) {

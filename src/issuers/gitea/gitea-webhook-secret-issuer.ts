@@ -68,13 +68,14 @@ export function giteaWebhookSecretIssuer(ports: Ports): CredentialIssuer {
         const rotationId = parseCredentialName(URL.parse(url)?.searchParams.get('keyturn') ?? '', binding);
         return rotationId === null ? [] : [{ credentialId: String(id), rotationId }];
       }),
-    revoke: async ({ binding, signal }, credentialId) => hooksOf(ports, binding).remove(binding, credentialId, signal),
+    revoke: async (request, credentialId) =>
+      hooksOf(ports, request.binding).remove(request.binding, credentialId, request),
     lastUsed: () => Promise.resolve(null),
   };
 }
 
 async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential> {
-  const { binding, signal } = request;
+  const { binding } = request;
   const { events, system } = shape.read(binding);
   if (proposed === null) throw refusedValue(binding);
   // Gitea never returns a hook's secret. This rotation has only the staged value, so a hook of this name has that
@@ -89,7 +90,7 @@ async function issue(ports: Ports, request: IssueRequest, proposed: SecretValue 
     events,
     config: system ? { ...config, is_system_webhook: 'true' } : config,
   };
-  const hook = parseGiteaHook(await hooks.add(body, signal), { gitea: ports.gitea.url, path: hooks.path });
+  const hook = parseGiteaHook(await hooks.add(body, request), { gitea: ports.gitea.url, path: hooks.path });
   return { credentialId: String(hook.id), value: proposed };
 }
 

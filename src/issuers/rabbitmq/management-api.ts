@@ -17,7 +17,7 @@ interface ManagementCall {
  */
 export async function askManagement(
   issuer: string,
-  { login, tls, signal }: Session,
+  { login, tls, signal, deadline }: Session,
   management: string,
   { method, path, body }: ManagementCall,
 ): Promise<ProviderAnswer> {
@@ -31,6 +31,7 @@ export async function askManagement(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal,
     changes: method !== 'GET',
+    deadline,
     send: sendWith(tls),
   });
 }

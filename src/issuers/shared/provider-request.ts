@@ -1,6 +1,8 @@
 import { ServiceError } from '../../service-error.ts';
+import { requireSendTime } from './require-send-time.ts';
 import { extractErrorCode } from './provider-fault.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
+import type { SendDeadline } from '../../rotation/ports/send-deadline.ts';
 
 export interface ProviderRequest {
   readonly issuer: string;
@@ -13,6 +15,8 @@ export interface ProviderRequest {
   readonly signal: AbortSignal;
   /** Whether it changes something, so that the effect of a lost answer is unknown. */
   readonly changes: boolean;
+  /** What changes something is not sent after it. */
+  readonly deadline?: SendDeadline | undefined;
   /** Replaces `fetch` if addresses must be checked before sending, or a private authority counts. */
   readonly send?: SendRequest;
   /** Further statuses that the caller handles. 2xx and 404 always come back. */
@@ -48,6 +52,7 @@ export async function providerRequest(request: ProviderRequest): Promise<Provide
   let text: string;
   try {
     const end = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    if (changes) requireSendTime(details, request.deadline);
     const init = { method, headers, signal: end, ...(body === undefined ? {} : { body }) };
     response = await (request.send?.(url, init) ?? fetch(url, { ...init, redirect: 'manual' }));
     text = await limitedText(response);

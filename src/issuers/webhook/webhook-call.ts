@@ -3,6 +3,7 @@ import type { SecretValue } from '../../secrets/secret-value.ts';
 import { checkedSend } from '../shared/checked-send.ts';
 import type { Network } from '../shared/classify-network.ts';
 import { type ProviderAnswer, providerRequest } from '../shared/provider-request.ts';
+import type { SendDeadline } from '../../rotation/ports/send-deadline.ts';
 
 export type WebhookVerb = 'create' | 'apply' | 'verify' | 'revoke' | 'describe';
 
@@ -23,6 +24,7 @@ export interface WebhookCall {
   readonly body: Readonly<Record<string, unknown>>;
   readonly now: Date;
   readonly signal: AbortSignal;
+  readonly deadline?: SendDeadline | undefined;
   readonly statuses?: readonly number[];
 }
 
@@ -54,6 +56,7 @@ export async function webhookCall(endpoint: WebhookEndpoint, call: WebhookCall):
     body,
     signal,
     changes: makes || verb === 'revoke',
+    deadline: call.deadline,
     statuses,
     send: checkedSend(issuer, endpoint.network),
   });

@@ -168,7 +168,7 @@ async function named(
 
 async function call(
   ports: Ports,
-  { binding, signal, now }: Pick<IssueRequest, 'binding' | 'signal' | 'now'>,
+  { binding, signal, now, deadline }: Pick<IssueRequest, 'binding' | 'signal' | 'now' | 'deadline'>,
   verb: WebhookVerb,
   id: string,
   body: Readonly<Record<string, unknown>>,
@@ -181,6 +181,7 @@ async function call(
     id,
     now,
     signal,
+    deadline,
     body: { target, ...body },
     statuses: [409, 422],
   });

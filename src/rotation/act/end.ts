@@ -8,7 +8,7 @@ import { questionFor, stagingAccess } from '../observe/look.ts';
 import type { IssueRequest } from '../ports/credential-issuer.ts';
 import { parseAttemptId } from '../rotation-id.ts';
 import { lastLook } from './issue.ts';
-import { conclude, intend, record, requireTime, type Run, stateOf, type Step, vaultTime } from './run.ts';
+import { conclude, intend, record, requireTime, type Run, stateOf, type Step, vaultTime, withDeadline } from './run.ts';
 
 type EndShown = 'dead' | 'disabled-only' | 'cannot-be-shown';
 type End = { readonly act: 'stage' | 'issue' | 'verify' | 'repair' | 'end'; readonly credential: string };
@@ -47,8 +47,7 @@ export const end: readonly Step<End>[] = [
     const { rotations } = stateOf(run);
     // What has leaked may have opened sessions that outlive it.
     const emergency = rotations.some(({ from, claim }) => from === credential.key && claim.emergency);
-    const { sendBefore } = found;
-    const request = { ...found.request, emergency, ...(sendBefore === undefined ? {} : { sendBefore }) };
+    const request = withDeadline(run, { ...found.request, emergency });
     const revoked = await target.issuer.revoke(request, credential.credentialId);
     if (revoked.outcome === 'revoked' && revoked.sessions !== undefined)
       run.found = { ...found, sessions: revoked.sessions };

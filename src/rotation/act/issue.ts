@@ -5,7 +5,7 @@ import { bindingFor, firstMember } from '../observe/target.ts';
 import { operationOn, placeIn, requireLatest, requireStore } from '../observe/vault-access.ts';
 import type { IssuedCredential } from '../ports/credential-issuer.ts';
 import { publishedTags } from '../published-tags.ts';
-import { conclude, intend, record, requireTime, type Run, stateOf, type Step, vaultTime } from './run.ts';
+import { conclude, intend, record, requireTime, type Run, stateOf, type Step, vaultTime, withDeadline } from './run.ts';
 import { attemptOf, openAttempt } from '../journal/target-state.ts';
 import { sendWithinMs } from '../decide/clocks.ts';
 
@@ -27,7 +27,7 @@ export const stage: readonly Step<WithCredential>[] = [
     const member = stagingPlace(target.tools.staging.vault, firstMember(target));
     const version = await stagedVersion(stagingAccess(target, worker), act.credential, found.pending, vaultTime(run));
     requireTime(run);
-    const added = await requireStore(target.tools, placeIn(member).vault).add(sentBefore(run, version));
+    const added = await requireStore(target.tools, placeIn(member).vault).add(withDeadline(run, version));
     worker.remembered.set(act.credential, found.pending);
     worker.operations.push(operationOn(target.tools, 'SecretSet', member, added.version));
     run.found = { ...found, version: added };
@@ -59,7 +59,7 @@ export const issue: readonly Step<WithCredential>[] = [
     const { found, target, worker, act } = run;
     if (found.request === undefined) return;
     requireTime(run);
-    const request = { ...found.request, ...(found.sendBefore === undefined ? {} : { sendBefore: found.sendBefore }) };
+    const request = withDeadline(run, found.request);
     const issued = await target.issuer.issue(request, found.pending?.value ?? null);
     // What the provider tells again is asked for again: another worker may have shown that to work.
     if (target.issuer.credentialClass !== 'read-back') worker.remembered.set(act.credential, issued);
@@ -144,10 +144,10 @@ export const repair: readonly Step<WithCredential>[] = [
   async (run) => await intend(run, { credential: run.act.credential }),
   lastLook,
   async (run) => {
-    const { request, value, sendBefore } = run.found;
+    const { request, value } = run.found;
     if (request === undefined || value === undefined) return;
     requireTime(run);
-    const sent = { ...request, ...(sendBefore === undefined ? {} : { sendBefore }) };
+    const sent = withDeadline(run, request);
     run.found = { ...run.found, issued: await run.target.issuer.issue(sent, value) };
   },
   async (run) => {
@@ -252,8 +252,4 @@ function requireRoomForTags(run: Run<WithCredential>): void {
       credentialId: 'to be issued',
     });
   }
-}
-
-export function sentBefore<Version extends object>({ found: { sendBefore } }: Run, version: Version): Version {
-  return sendBefore === undefined ? version : { ...version, sendBefore };
 }

@@ -7,8 +7,8 @@ import { bindingFor } from '../observe/target.ts';
 import { operationOn, placeIn, requireStore } from '../observe/vault-access.ts';
 import type { NewSecretVersion, SecretVersion } from '../ports/secret-store.ts';
 import { publishedTags } from '../published-tags.ts';
-import { pendingCredential, sentBefore } from './issue.ts';
-import { conclude, intend, requireTime, type Run, stateOf, type Step, vaultTime } from './run.ts';
+import { pendingCredential } from './issue.ts';
+import { conclude, intend, requireTime, type Run, stateOf, type Step, vaultTime, withDeadline } from './run.ts';
 
 type Publish = {
   readonly act: 'publish';
@@ -47,7 +47,7 @@ export const publish: readonly Step<Publish>[] = [
     if (found.value === undefined) return;
     const { vault } = placeIn(act.member);
     requireTime(run);
-    const added = await requireStore(target.tools, vault).add(sentBefore(run, newVersion(run, found.value)));
+    const added = await requireStore(target.tools, vault).add(withDeadline(run, newVersion(run, found.value)));
     worker.operations.push(operationOn(target.tools, 'SecretSet', act.member, added.version));
     run.found = { ...found, version: added };
   },

@@ -11,6 +11,7 @@ import type { SecretVersion } from '../ports/secret-store.ts';
 import type { Sight } from '../observe/observe.ts';
 import { firstMember, type Target, type Worker } from '../observe/target.ts';
 import { placeIn, requireStore } from '../observe/vault-access.ts';
+import type { SendDeadline } from '../ports/send-deadline.ts';
 
 /** What the steps of one act have found so far. Plain values. */
 export interface Found {
@@ -93,10 +94,20 @@ export async function conclude(run: Run, facts: JournalFacts): Promise<void> {
   await record(run, 'outcome', run.act.act as JournalAct, { ...facts, ...(of === undefined ? {} : { of }) });
 }
 
+/** Until when the request of the open intent may be sent, by our clock, which is asked again right before sending. */
+export function sendDeadline({ target, found: { sendBefore } }: Run): SendDeadline | null {
+  return sendBefore === undefined ? null : { hasPassed: () => target.tools.now() >= sendBefore };
+}
+
+/** A request, or a version to be added, with the deadline of the open intent. */
+export function withDeadline<Sent extends object>(run: Run, sent: Sent): Sent & { readonly deadline?: SendDeadline } {
+  const deadline = sendDeadline(run);
+  return deadline === null ? sent : { ...sent, deadline };
+}
+
 /** @throws ServiceError `LEASE_ENDED` when the request may no longer be sent: the worker slept, and another may have gone on. */
-export function requireTime({ target, found: { sendBefore } }: Run): void {
-  if (sendBefore !== undefined && target.tools.now() >= sendBefore)
-    throw new ServiceError('LEASE_ENDED', { target: target.key });
+export function requireTime(run: Run): void {
+  if (sendDeadline(run)?.hasPassed() === true) throw new ServiceError('LEASE_ENDED', { target: run.target.key });
 }
 
 /**

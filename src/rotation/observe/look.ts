@@ -11,6 +11,7 @@ import { reasonsToWait } from './reasons-to-wait.ts';
 import { enabledStaging, findStaged, type StagingAccess } from './staging.ts';
 import { firstMember, requestFor, type Target, type Worker } from './target.ts';
 import { operationOn } from './vault-access.ts';
+import type { SendDeadline } from '../ports/send-deadline.ts';
 
 /**
  * Sees one more thing that a decision asks for, and adds it to what was seen. Changes nothing outside; values that are read are
@@ -79,7 +80,7 @@ export async function questionFor(
   worker: Worker,
   { now }: Pick<Observation, 'now'>,
   credential: string,
-  more: { readonly sendBefore?: Date; readonly withinMs?: number } = {},
+  more: { readonly deadline?: SendDeadline; readonly withinMs?: number } = {},
 ) {
   const state = worker.journal?.state ?? emptyState(target.key);
   const access = stagingAccess(target, worker);

@@ -7,6 +7,7 @@ import type { VaultOperation } from '../journal/journal-entry.ts';
 import type { CredentialIssuer, IssuedCredential, IssueRequest } from '../ports/credential-issuer.ts';
 import type { RotationTools } from '../rotation-tools.ts';
 import { bindingKey } from '../rotation-unit.ts';
+import type { SendDeadline } from '../ports/send-deadline.ts';
 
 /** One credential target, bound to what works on it. */
 export interface Target {
@@ -66,11 +67,11 @@ export function requestFor(
     readonly current: IssueRequest['current'];
     readonly currentCredentialId: string | null;
     readonly now: Date;
-    readonly sendBefore?: Date;
+    readonly deadline?: SendDeadline;
     readonly withinMs?: number;
   },
 ): IssueRequest {
-  const { credential, current, currentCredentialId, now, sendBefore, withinMs = 30_000 } = asked;
+  const { credential, current, currentCredentialId, now, deadline, withinMs = 30_000 } = asked;
   return {
     binding: bindings[0],
     rotationId: credential,
@@ -78,6 +79,6 @@ export function requestFor(
     currentCredentialId,
     signal: tools.abortAfter(withinMs),
     now,
-    ...(sendBefore === undefined ? {} : { sendBefore }),
+    ...(deadline === undefined ? {} : { deadline }),
   };
 }

@@ -1,6 +1,7 @@
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import type { CredentialClass } from '../history/rotation-steps.ts';
+import type { SendDeadline } from './send-deadline.ts';
 
 /** What an issuer is asked about. It refuses a target that is not exactly the binding's, before any call. */
 export interface IssueRequest {
@@ -17,8 +18,8 @@ export interface IssueRequest {
   readonly now: Date;
   /** For `revoke`: end sessions that the old credential opened as well, because it may be in wrong hands. */
   readonly emergency?: boolean;
-  /** A request that changes something is not sent after this time, by our clock: a machine may sleep right before it. */
-  readonly sendBefore?: Date;
+  /** Asked right before sending a request that changes something: a machine may sleep until then. */
+  readonly deadline?: SendDeadline;
 }
 
 /** A credential of ours at the provider. */

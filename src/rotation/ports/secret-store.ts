@@ -1,4 +1,5 @@
 import type { SecretValue } from '../../secrets/secret-value.ts';
+import type { SendDeadline } from './send-deadline.ts';
 
 /** A version's properties: never its value. Times in UTC, whole seconds, as the vault keeps them. */
 export interface SecretVersion {
@@ -20,8 +21,8 @@ export interface NewSecretVersion {
   readonly expires: Date | null;
   readonly contentType: string | null;
   readonly tags: Readonly<Record<string, string>>;
-  /** The request is not sent after this time, by our clock: a machine may sleep right before it. */
-  readonly sendBefore?: Date;
+  /** Asked right before sending: a machine may sleep until then. */
+  readonly deadline?: SendDeadline;
 }
 
 /**

@@ -47,7 +47,7 @@ interface Behaviour {
 }
 
 /** A provider of one kind: what is the same for all of them. */
-export function providerBase({ name, credentialClass }: Kind, gateway: Gateway, now: () => Date) {
+export function providerBase({ name, credentialClass }: Kind, gateway: Gateway) {
   const accounts = new Map<string, HeldCredential[]>();
   /** A value that was refused once is refused for ever, whenever a request for it arrives. */
   const refused = new Set<string>();
@@ -152,8 +152,8 @@ export function providerBase({ name, credentialClass }: Kind, gateway: Gateway, 
   }
 
   /** As an adapter does right before it sends: a machine may have slept since it was asked to. */
-  function requireTime({ sendBefore }: IssueRequest): void {
-    if (sendBefore !== undefined && now() >= sendBefore) throw new ServiceError('LEASE_ENDED', { target: name });
+  function requireTime({ deadline }: IssueRequest): void {
+    if (deadline?.hasPassed() === true) throw new ServiceError('LEASE_ENDED', { target: name });
   }
 
   function pass<Value>(what: string, effect: () => Value, request?: IssueRequest): Promise<Value> {

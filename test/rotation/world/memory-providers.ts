@@ -11,11 +11,10 @@ const unclear = (issuer: string) =>
 /** `minted`: any number of tokens side by side, unique by name, told once. */
 export function mintingProvider(
   random: () => string,
-  now: () => Date,
   gateway: Gateway = createGateway(),
   name = 'mint',
 ): MemoryProvider {
-  const base = providerBase({ name, credentialClass: 'minted' }, gateway, now);
+  const base = providerBase({ name, credentialClass: 'minted' }, gateway);
   return base.finish({
     propose: () => null,
     issue: ({ binding, rotationId }) => {
@@ -38,11 +37,10 @@ export function mintingProvider(
 /** `chosen`, two users: the one that is not in force gets the proposed password. Ids `a` and `b`; values `id:password`. */
 export function twoUserProvider(
   random: () => string,
-  now: () => Date,
   gateway: Gateway = createGateway(),
   name = 'two-users',
 ): MemoryProvider {
-  const base = providerBase({ name, credentialClass: 'chosen' }, gateway, now);
+  const base = providerBase({ name, credentialClass: 'chosen' }, gateway);
   const other = ({ current }: IssueRequest) => (current?.reveal().startsWith('a:') === true ? 'b' : 'a');
   return base.finish({
     propose: (request) => new SecretValue(`${other(request)}:${random()}`),
@@ -60,11 +58,10 @@ export function twoUserProvider(
 /** `chosen`, one password: setting it ends the one before. */
 export function singleProvider(
   random: () => string,
-  now: () => Date,
   gateway: Gateway = createGateway(),
   name = 'single',
 ): MemoryProvider {
-  const base = providerBase({ name, credentialClass: 'chosen' }, gateway, now);
+  const base = providerBase({ name, credentialClass: 'chosen' }, gateway);
   return base.finish({
     propose: () => new SecretValue(`only:${random()}`),
     issue: ({ binding }, proposed) => setUser(base.account(binding), proposed, binding),
@@ -75,11 +72,10 @@ export function singleProvider(
 /** `read-back`: two keys; the one that the value in force is not equal to is renewed, and told whenever asked. */
 export function twoKeyProvider(
   random: () => string,
-  now: () => Date,
   gateway: Gateway = createGateway(),
   name = 'two-keys',
 ): MemoryProvider {
-  const base = providerBase({ name, credentialClass: 'read-back' }, gateway, now);
+  const base = providerBase({ name, credentialClass: 'read-back' }, gateway);
   const slotFor = ({ binding, current }: IssueRequest) => {
     const account = base.account(binding);
     return account.find((one) => one.value !== current?.reveal())?.id ?? 'key1';
@@ -107,11 +103,10 @@ export function twoKeyProvider(
 /** `self`: no provider at all. */
 export function selfProvider(
   random: () => string,
-  now: () => Date,
   gateway: Gateway = createGateway(),
   name = 'random',
 ): MemoryProvider {
-  const base = providerBase({ name, credentialClass: 'self' }, gateway, now);
+  const base = providerBase({ name, credentialClass: 'self' }, gateway);
   return base.finish({
     propose: () => new SecretValue(`self-${random()}`),
     issue: (_request, proposed) => ({ id: 'self', name: 'self', value: proposed?.reveal() ?? '', lastUsed: null }),

@@ -52,12 +52,12 @@ export function memoryVault(name: string, now: () => Date, gateway: Gateway = cr
         if (found?.enabled === false) throw new ServiceError('SECRET_DISABLED', { vault: name, secret, version });
         return found?.value ?? null;
       }),
-    add: ({ sendBefore, ...version }) =>
+    add: ({ deadline, ...version }) =>
       ask(
         `add ${version.name}`,
         () => add(version, now()),
         () => {
-          if (sendBefore !== undefined && now() >= sendBefore) throw new ServiceError('LEASE_ENDED', { target: name });
+          if (deadline?.hasPassed() === true) throw new ServiceError('LEASE_ENDED', { target: name });
         },
       ),
     update: (secret, version, changed) => ask(`update ${secret}`, () => change(secret, version, changed)),

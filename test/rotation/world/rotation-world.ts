@@ -87,11 +87,11 @@ export function rotationWorld(
   const gateway = createGateway();
   const vault = memoryVault('kv', vaultNow, gateway);
   const providers = {
-    mint: mintingProvider(text, vaultNow, gateway),
-    'two-users': twoUserProvider(text, vaultNow, gateway),
-    single: singleProvider(text, vaultNow, gateway),
-    'two-keys': twoKeyProvider(text, vaultNow, gateway),
-    random: selfProvider(text, vaultNow, gateway),
+    mint: mintingProvider(text, gateway),
+    'two-users': twoUserProvider(text, gateway),
+    single: singleProvider(text, gateway),
+    'two-keys': twoKeyProvider(text, gateway),
+    random: selfProvider(text, gateway),
   };
   const records = gated(memoryRecordStore(), gateway);
   const never = new AbortController().signal;
