@@ -22,6 +22,8 @@ export function withoutRepetition(needle: Buffer): readonly Buffer[] {
 
 /** Whether some beginning of a needle has more than seven shorter beginnings at its end (the borders of Knuth, Morris and Pratt). */
 export function repeatsItself(needle: Buffer): boolean {
+  // Of eight beginnings at an end, the longest five hold the first four bytes again.
+  if (needle.indexOf(needle.subarray(0, 4), 1) === -1) return false;
   const borders = new Int32Array(needle.length + 1);
   const beginnings = new Int32Array(needle.length + 1);
   for (let length = 2, border = 0; length <= needle.length; length += 1) {

@@ -64,11 +64,13 @@ function gramTable(needles: NeedleTable, rows: readonly number[], window: number
   /** Where in the windows a gram stands: bit 0 for the beginning of a needle. */
   const offsets = new Int32Array(1 << bits);
   for (const row of rows) {
+    const needle = needles.needleAt(row);
+    const last = Math.min(window, needle.length) - 1;
     let gram = 0;
-    for (let at = 0; at < gramBytes - 1; at += 1) gram = (gram >>> 8) | (needles.byteAt(row, at) << 24);
-    const most = Math.min(stride, needles.lengthOf(row) - gramBytes + 1);
-    for (let offset = 0; offset < most; offset += 1) {
-      gram = (gram >>> 8) | (needles.byteAt(row, offset + gramBytes - 1) << 24);
+    for (let at = 0; at <= last; at += 1) {
+      gram = (gram >>> 8) | ((needle[at] ?? 0) << 24);
+      const offset = at + 1 - gramBytes;
+      if (offset < 0) continue;
       const place = placeOf(gram);
       present[place] = 1;
       offsets[place] = (offsets[place] ?? 0) | (1 << offset);

@@ -12,6 +12,8 @@ export interface NeedleTable {
   arePlain(low: number, high: number): boolean;
   /** How many bytes of a text are those of a needle, from one of each on. */
   matchingBytes(row: number, depth: number, text: Buffer, at: number): number;
+  /** The needle of a row. */
+  needleAt(row: number): Buffer;
   /** One byte of a needle. */
   byteAt(row: number, depth: number): number;
 }
@@ -50,6 +52,7 @@ export function needleTable(needles: readonly Buffer[], plainNeedles: readonly B
       while (count < most && bytes[from + count] === text[at + count]) count += 1;
       return count;
     },
+    needleAt: (row) => bytes.subarray(starts[row], starts[row + 1]),
     byteAt,
     narrow(low, high, depth, byte) {
       if (depth === 0) {

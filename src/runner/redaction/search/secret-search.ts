@@ -78,7 +78,9 @@ function isText(needle: Buffer): boolean {
 function bytesOf(needles: readonly Buffer[]): Uint8Array {
   const known = new Uint8Array(256);
   for (const needle of needles) {
-    if (isText(needle)) for (const byte of needle) known[byte] = 1;
+    if (!isText(needle)) continue;
+    // By number: an iterator is slow before it is compiled, and a key has 200 KB of needles.
+    for (let at = 0; at < needle.length; at += 1) known[needle[at] ?? 0] = 1;
   }
   return known;
 }
