@@ -1,25 +1,38 @@
 import type { InventorySnapshot } from '../model/audited-period.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
 
-/** Remembers which secrets and versions the inventories of a period list. Memory grows with the number of versions alone. */
+/**
+ * Remembers what the inventories of a period list, oldest first. A question about a moment is answered by the inventories
+ * up to the first one after it, so that a later one changes no answer. Memory grows with the number of versions, and with
+ * changes of their expiry.
+ */
 export function collectKnownSecrets(): KnownSecrets & { see(snapshot: InventorySnapshot): void } {
-  const subjects = new Set<string>();
-  const expiries = new Map<string, string | null>();
-  let isTaken = false;
+  const firstListed = new Map<string, number>();
+  const expiries = new Map<string, { readonly at: number; readonly expires: string | null }[]>();
+  const taken: number[] = [];
   return {
-    see({ entries }) {
-      isTaken = true;
+    see({ at, entries }) {
+      const moment = Date.parse(at);
+      taken.push(moment);
       for (const { vault, secret, version, expires } of entries) {
         const subject = `${vault}/${secret}`.toLowerCase();
-        subjects.add(subject);
-        // The newest inventory decides: an expiry may be set later.
-        expiries.set(`${subject}@${version.toLowerCase()}`, expires);
+        if (!firstListed.has(subject)) firstListed.set(subject, moment);
+        const key = `${subject}@${version.toLowerCase()}`;
+        const known = expiries.get(key);
+        if (known === undefined) expiries.set(key, [{ at: moment, expires }]);
+        else if (known.at(-1)?.expires !== expires) known.push({ at: moment, expires });
       }
     },
-    get isTaken() {
-      return isTaken;
+    isListed(subject, at) {
+      const moment = Date.parse(at);
+      const next = taken.find((one) => one >= moment);
+      if (next === undefined) return undefined;
+      return (firstListed.get(subject.toLowerCase()) ?? Number.POSITIVE_INFINITY) <= next;
     },
-    has: (subject) => subjects.has(subject.toLowerCase()),
-    expiryOf: (subject, version) => expiries.get(`${subject}@${version}`.toLowerCase()),
+    expiryOf(subject, version, at) {
+      const known = expiries.get(`${subject}@${version}`.toLowerCase());
+      const moment = Date.parse(at);
+      return (known?.findLast((one) => one.at <= moment) ?? known?.[0])?.expires;
+    },
   };
 }

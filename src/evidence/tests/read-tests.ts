@@ -53,8 +53,8 @@ export const readTests: Readonly<Record<string, ControlTestFactory>> = {
   ),
   'inventory-complete': ruled(
     'secret-not-inventoried',
-    'no inventory of the period lists the secret',
-    () => 'of staging secrets, or while no inventory was taken',
+    'no inventory lists the secret',
+    () => 'of staging secrets, or after the last inventory',
   ),
 };
 

@@ -12,7 +12,7 @@ export const expiredValueRead: FindingRuleFactory = ({ secrets, policyAt }) => {
       // Keyturn reads an old version to show that it is dead.
       if (attribution === null || attribution.grade === 'rotation' || version === null) return;
       const subject = subjectOf(retrieval);
-      const expires = secrets.expiryOf(subject, version);
+      const expires = secrets.expiryOf(subject, version, at);
       if (expires === undefined) return;
       if (expires === null || Date.parse(at) < Date.parse(expires)) return 'kept';
       tally.add({
