@@ -222,8 +222,13 @@ function collectLines() {
   };
 }
 
-/** The line of the output for one row. */
-export function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
-  const name = job === null ? null : jobName(job);
-  return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
+/** The line of the output for one row: its members in this order, as `JSON.stringify` writes them. */
+function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
+  const name = job === null ? 'null' : JSON.stringify(jobName(job));
+  // Member by member, because all but names and evidence are plain words, which takes half the time.
+  return `{"id":"${retrieval.id}","grade":"${grade}","job":${name},"candidates":${listText(candidates)},"reason":"${reason}","evidence":${listText(evidence)}}\n`;
+}
+
+function listText(texts: readonly string[]): string {
+  return texts.length === 0 ? '[]' : JSON.stringify(texts);
 }

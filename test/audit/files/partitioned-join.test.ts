@@ -6,13 +6,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAttributor } from '../../../src/audit/attribution/attribute-retrievals.ts';
 import { attributeFiles } from '../../../src/audit/files/attribute-files.ts';
-import { toLine } from '../../../src/audit/files/grade-block.ts';
 import type { JoinDivision } from '../../../src/audit/files/join-plan.ts';
 import { readJobFile } from '../../../src/audit/files/read-job-file.ts';
 import { readReceiptFile, toLedgerReceipt } from '../../../src/audit/files/read-receipt-file.ts';
 import { createScratchFolder } from '../../../src/audit/files/scratch-folder.ts';
 import { momentOf } from '../../../src/audit/parsing/moment.ts';
 import { parseAuditRow } from '../../../src/audit/parsing/parse-audit-row.ts';
+import type { Attribution } from '../../../src/audit/model/attribution.ts';
+import { jobName } from '../../../src/audit/model/job-name.ts';
 import type { Job } from '../../../src/audit/model/job.ts';
 import * as given from '../attribution-fixtures.ts';
 
@@ -155,6 +156,11 @@ async function joined(world: World, division: Partial<JoinDivision>) {
   return { counts, lines: await readFile(files.out, 'utf8'), files };
 }
 
+function lineOf({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
+  const name = job === null ? null : jobName(job);
+  return `${JSON.stringify({ id: retrieval.id, grade, job: name, candidates, reason, evidence })}\n`;
+}
+
 /** The lines by one attributor over everything. */
 async function attributedInMemory(world: World, files: { readonly jobs: string; readonly receipts: string }) {
   const held = (await readReceiptFile(files.receipts)).map(toLedgerReceipt);
@@ -169,7 +175,7 @@ async function attributedInMemory(world: World, files: { readonly jobs: string; 
     .flatMap((value) => {
       const parsed = parseAuditRow(value, '');
       return parsed.outcome === 'parsed' && parsed.retrieval.kind === 'read'
-        ? [toLine(attributor.attribute(parsed.retrieval))]
+        ? [lineOf(attributor.attribute(parsed.retrieval))]
         : [];
     })
     .join('');
