@@ -70,7 +70,7 @@ export function createKeyturn(ports: Ports): Keyturn {
 
     async collectRetrievals() {
       if (!reports) return idle('Retrievals', 'this process rotates and collects nothing');
-      if (log === null) return idle('Retrievals', 'no log workspace is configured');
+      if (log === null) return idle('Retrievals', 'no log workspace and no archive of the log is configured');
       return await telling('collect log rows', async () => {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
         const [counts, listed, kept, looked] = await Promise.allSettled([

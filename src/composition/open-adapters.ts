@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { PostureSource } from '../audit/posture/posture-source.ts';
+import { archiveRetrievalLog } from '../azure/archive-retrieval-log.ts';
 import { blobRecordStore } from '../azure/blob-record-store.ts';
 import { keyVaultSecretStore } from '../azure/key-vault-secret-store.ts';
 import { logAnalyticsRetrievalLog } from '../azure/log-analytics-retrieval-log.ts';
@@ -43,11 +44,16 @@ export function openVaults(access: readonly VaultAccess[]): ReadonlyMap<string, 
   return new Map(access.map((one) => [one.vault.name, keyVaultSecretStore(one)]));
 }
 
-/** Opens the log workspace that the settings name; `null` if they name none. */
+/** Opens the log workspace or the storage archive that the settings name; `null` if they name neither. */
 export async function openRetrievalLog(
-  { log, vaults, cloud }: Settings,
+  { log, logArchive, vaults, cloud }: Settings,
   credential: TokenCredential,
 ): Promise<RetrievalLog | null> {
+  if (logArchive !== null) {
+    // Elsewhere the account itself is asked for: the name that all accounts share is one of the public cloud.
+    const audience = cloud.name === 'public' ? {} : { audience: `${new URL(logArchive).origin}/.default` };
+    return archiveRetrievalLog({ containerUrl: logArchive, credential, vaults, ...audience });
+  }
   if (log === null) return null;
   const { workspaceId, endpoint, certificateFile, client } = log;
   const workspace = {

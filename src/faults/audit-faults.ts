@@ -14,6 +14,12 @@ export const auditFaults = {
     layer: 'log',
     says: 'The log workspace returned only some of the rows, even for the smallest slice. The hour counts as not read.',
   }),
+  LOG_ARCHIVE_NOT_READ: fault<{ container: string; status: number | null; code: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'log',
+    says: 'The storage archive of the log could not be read. Check the address of the container and the role Storage Blob Data Reader.',
+  }),
   GRANTS_NOT_SEEN: fault<{ vault: string; because: string }>({
     retry: 'after-propagation',
     effect: 'none',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { logLevels } from '../log/logger.ts';
 import { type AzureCloud, azureCloudNames, azureClouds } from '../secrets/azure-cloud.ts';
 import { ServiceError } from '../service-error.ts';
+import type { Vault } from '../secrets/secret-reference.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
 import { type AzurePlace, isBelow, isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
 import { parseId, readIdentity } from './identity-settings.ts';
@@ -32,6 +33,7 @@ export function readSettings(environment: Environment): Settings {
   const rest = {
     gitea: readGitea(reader, azure),
     log: readLog(reader, embedded),
+    logArchive: readLogArchive(reader, cloud, vaults),
     management: {
       resourceManager: readEmbeddedAddress(reader, 'KEYTURN_RESOURCE_MANAGER_ENDPOINT', embedded),
       graph: readEmbeddedAddress(reader, 'KEYTURN_GRAPH_ENDPOINT', embedded),
@@ -127,6 +129,21 @@ function readLog(reader: SettingReader, embedded: boolean): LogSettings | null {
   if (workspaceId !== null) return { workspaceId, endpoint, certificateFile, client };
   if (endpoint !== null) reader.refuse('KEYTURN_LOG_ENDPOINT', 'counts only with KEYTURN_LOG_WORKSPACE_ID');
   return null;
+}
+
+/** The archive names vaults by their resource ids alone, so each must have one. */
+function readLogArchive(reader: SettingReader, { storageDomain }: AzureCloud, vaults: readonly Vault[]): string | null {
+  const name = 'KEYTURN_LOG_ARCHIVE';
+  const parse = (text: string) => parseContainer(text, storageDomain);
+  const container = reader.parsed(name, parse, `https://ACCOUNT.blob.${storageDomain}/CONTAINER without a query`);
+  if (container === null) return null;
+  if (reader.given('KEYTURN_LOG_WORKSPACE_ID') !== null) {
+    reader.refuse(name, 'cannot be set together with KEYTURN_LOG_WORKSPACE_ID: rows come from one place');
+  }
+  if (vaults.some(({ resourceId }) => resourceId === null)) {
+    reader.refuse(name, 'needs the resource id of each vault in KEYTURN_VAULTS: the archive names vaults by it');
+  }
+  return container;
 }
 
 /** An address of this machine. Elsewhere the cloud says where its services are, and nothing else may. */

@@ -56,6 +56,11 @@ export const settingTable = {
     otherwise: null,
     example: '',
   },
+  KEYTURN_LOG_ARCHIVE: {
+    says: "The container of the vaults' audit log in a storage account, `https://ACCOUNT.blob.core.windows.net/insights-logs-auditevent`, read in place of a workspace. Each vault then needs its resource id.",
+    otherwise: 'the log comes from the workspace',
+    example: '',
+  },
   KEYTURN_RESOURCE_MANAGER_ENDPOINT: {
     says: 'Where the embedded cloud has Azure Resource Manager.',
     otherwise: 'that of the cloud; in the embedded cloud nobody looks at grants',

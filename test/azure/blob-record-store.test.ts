@@ -1,40 +1,24 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as send, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blobRecordStore } from '../../src/azure/blob-record-store.ts';
+import { startAzurite } from './start-azurite.ts';
 import { recordStoreContract } from '../contracts/record-store.contract.ts';
 
-/** Azurite's published development account; no secret. */
-const account = 'devstoreaccount1';
-const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
-const credential = new StorageSharedKeyCredential(account, key);
-
 let origin = '';
+let account: string;
+let credential: StorageSharedKeyCredential;
 let stop: () => Promise<void>;
 let containers = 0;
 const containerUrl = (at = origin) => `${at}/${account}/records-${String(containers++)}`;
 const bytes = (content: string) => new TextEncoder().encode(content);
 
 beforeAll(async () => {
-  const azurite = join(import.meta.dirname, '../../node_modules/azurite/dist/src/blob/main.js');
-  const flags = ['--inMemoryPersistence', '--blobPort', '0', '--disableTelemetry', '--skipApiVersionCheck'];
-  const child = spawn(process.execPath, [azurite, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  stop = async () => {
-    child.kill();
-    await once(child, 'exit');
-  };
-  for await (const line of createInterface({ input: child.stdout })) {
-    const listening = /listens? on (http:\/\/127\.0\.0\.1:\d+)|listening (?:on|at) (http:\/\/127\.0\.0\.1:\d+)/.exec(
-      line,
-    );
-    origin = listening?.[1] ?? listening?.[2] ?? '';
-    if (origin !== '') break;
-  }
+  const azurite = await startAzurite();
+  ({ origin, account, credential } = azurite);
+  stop = async () => await azurite.stop();
 });
 afterAll(() => stop());
 

@@ -145,6 +145,16 @@ describe('settings with faults', () => {
     ],
     ['a period that is none', { KEYTURN_REPORT_PERIODS: 'quarter,decade' }, /^KEYTURN_REPORT_PERIODS: must be/],
     [
+      'an archive of the log beside a vault without a resource id',
+      { KEYTURN_LOG_ARCHIVE: 'https://logs.blob.core.windows.net/insights-logs-auditevent' },
+      /^KEYTURN_LOG_ARCHIVE: needs the resource id/,
+    ],
+    [
+      "a Resource Manager that is not the cloud's",
+      { KEYTURN_RESOURCE_MANAGER_ENDPOINT: 'https://management.example.org' },
+      /^KEYTURN_RESOURCE_MANAGER_ENDPOINT: must be an address of this machine/,
+    ],
+    [
       'a certificate outside the embedded cloud',
       { KEYTURN_LOG_CERTIFICATE: '/c' },
       /^KEYTURN_LOG_CERTIFICATE: counts only in/,

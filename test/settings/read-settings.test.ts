@@ -19,6 +19,7 @@ describe('settings', () => {
       stagingVault: null,
       gitea: null,
       log: null,
+      logArchive: null,
       management: { resourceManager: null, graph: null },
       identity: { kind: 'managed-identity', clientId: null, endpoint: null },
       records: { kind: 'folder', directory: '/var/lib/keyturn' },

@@ -109,7 +109,7 @@ function parseTime(text: string | null): string | null {
 
 function detectSource(columns: Columns): string {
   const named = readText(columns, 'source', 'type');
-  if (named === 'AZKVAuditLogs' || named === 'AzureDiagnostics') return named;
+  if (named === 'AZKVAuditLogs' || named === 'AzureDiagnostics' || named === 'archive') return named;
   if (columns.has('requesturi_s') || columns.has('httpstatuscode_d')) return 'AzureDiagnostics';
   return columns.has('timegenerated') ? 'AZKVAuditLogs' : 'archive';
 }

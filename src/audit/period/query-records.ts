@@ -4,7 +4,7 @@ import type { SliceHeader } from '../collection/slice.ts';
 
 /** Whether the rows came from files: their total is our own count of the same file, and so no control total. */
 export function countsItself({ query }: SliceHeader): boolean {
-  return query.name === 'files';
+  return query.name === 'files' || query.name === 'archive';
 }
 
 /** Sums rows and control totals by query. Overlapping slices count shared rows twice, in both sums. */

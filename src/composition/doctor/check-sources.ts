@@ -1,3 +1,4 @@
+import type { RetrievalLog } from '../../audit/collection/retrieval-log.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, sendLog, workspaceScope } from './az-commands.ts';
@@ -52,9 +53,20 @@ function giteaWriting({ policy, settings }: Ports): readonly Check[] {
   return [warn('Gitea scopes', says)];
 }
 
+async function checkArchive(log: RetrievalLog, container: string, now: Date): Promise<Check> {
+  const what = 'log archive';
+  return await lookAt(what, async () => {
+    const totals = await log.controlTotals({ from: new Date(now.getTime() - dayMs), to: now });
+    const rows = [...totals.values()].reduce((sum, one) => sum + one, 0);
+    if (rows > 0) return pass(what, `answers; ${String(rows)} rows of the last 24 hours`);
+    return warn(what, `${container} has no row of these vaults of the last 24 hours: is the audit log sent there?`);
+  });
+}
+
 async function checkLog({ settings, log, now }: Ports): Promise<readonly Check[]> {
   const { vaults, role } = settings;
   if (role === 'rotate') return [];
+  if (settings.logArchive !== null && log !== null) return [await checkArchive(log, settings.logArchive, now())];
   if (settings.log === null || log === null) {
     return [warn('log workspace', 'KEYTURN_LOG_WORKSPACE_ID is not set: no read is known')];
   }
