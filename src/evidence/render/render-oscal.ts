@@ -82,7 +82,7 @@ function renderObservation(
   { createdAt, files }: ReportModel,
 ): JsonValue {
   const evidence = files
-    .filter(({ path }) => population.file.split(' to ').includes(path) || (exceptions > 0 && isDeviations(path)))
+    .filter(({ path }) => isPartOf(population.file, path) || (exceptions > 0 && isDeviations(path)))
     .map(({ path, description }) => ({ href: encodeURI(path), description: oneLine(description) }));
   return {
     uuid: deriveUuid('observation', id),
@@ -100,6 +100,12 @@ function renderObservation(
     ...(evidence.length === 0 ? {} : { 'relevant-evidence': evidence }),
     collected: createdAt,
   };
+}
+
+/** `files`: one path, or the first and the last part, whose names sort as their numbers do. */
+function isPartOf(files: string, path: string): boolean {
+  const [first = '', last = first] = files.split(' to ');
+  return path.length === first.length && first <= path && path <= last;
 }
 
 function isDeviations(path: string): boolean {
