@@ -48,6 +48,8 @@ export function cloudReader({ endpoint, audience, credential, embedded }: CloudS
   pipeline.removePolicy({ name: 'redirectPolicy' });
   const client = createDefaultHttpClient();
   const answers: { question: string; sha256: string }[] = [];
+  // A look asks a dozen questions: where nobody answers the first, the others would hold up the pass that looks.
+  let isSilent = false;
 
   return {
     answers,
@@ -67,6 +69,7 @@ export function cloudReader({ endpoint, audience, credential, embedded }: CloudS
   };
 
   async function ask(url: string): Promise<unknown> {
+    if (isSilent) throw new CloudRefusal('unreachable');
     const token = await credential.getToken(`${audience}/.default`).catch((cause: unknown) => {
       throw new CloudRefusal('unreachable', cause);
     });
@@ -76,6 +79,7 @@ export function cloudReader({ endpoint, audience, credential, embedded }: CloudS
     request.headers.set('accept', 'application/json');
     const { status, bodyAsText } = await pipeline.sendRequest(client, request).catch((cause: unknown) => {
       if (isRestError(cause) || (cause instanceof Error && cause.name === 'AbortError')) {
+        isSilent = true;
         throw new CloudRefusal('unreachable', cause);
       }
       throw cause;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keepPosture, postureAt, posturesOf } from '../../../src/audit/posture/posture-ledger.ts';
+import { azurePostureSource } from '../../../src/azure/posture/azure-posture-source.ts';
 import { memoryRecordStore } from '../../memory-record-store.ts';
 import { postureWorld, type PostureWorld } from './posture-world.ts';
 
@@ -184,6 +185,37 @@ describe('a look at grants and setup', () => {
     cloud.resourceManager.failNext(400, 1_000);
     const { vaults } = await source.look(cloud.clock.now());
     expect(vaults[0]?.setup).toEqual({ outcome: 'not-seen', because: 'unreadable' });
+  });
+});
+
+describe('a look at a cloud that does not answer', () => {
+  it('asks once, and says of every part that it could not be reached', async () => {
+    let tokens = 0;
+    const service = {
+      // Nobody listens on this port of the machine.
+      endpoint: 'http://127.0.0.1:9',
+      audience: 'https://management.azure.com',
+      embedded: true,
+      credential: {
+        getToken: () => {
+          tokens += 1;
+          return Promise.resolve({ token: 'token', expiresOnTimestamp: Date.now() + 3_600_000 });
+        },
+      },
+    };
+    const resourceId = '/subscriptions/s/resourcegroups/g/providers/microsoft.keyvault/vaults/kv';
+    const source = azurePostureSource({
+      resourceManager: service,
+      graph: service,
+      vaults: [{ name: 'kv', url: 'https://kv.vault.azure.net', resourceId }],
+      stagingVault: null,
+      workspaceId: null,
+    });
+    const { vaults, subscriptions } = await source.look(new Date('2026-03-02T13:00:00Z'));
+    const unreachable = { outcome: 'not-seen', because: 'unreachable' };
+    expect(vaults[0]).toMatchObject({ setup: unreachable, diagnosticSettings: unreachable, requests: unreachable });
+    expect(subscriptions[0]).toMatchObject({ assignments: unreachable, denials: unreachable });
+    expect(tokens).toBe(1);
   });
 });
 
