@@ -82,7 +82,7 @@ export function secretLines(inventory: readonly SecretInventoryEntry[]): readonl
     .map((entry) => ({
       secret: `${entry.vault}/${entry.secret}`,
       environment: entry.environment ?? 'not set',
-      issuer: entry.issuer ?? 'not bound',
+      issuer: entry.own === true ? "Keyturn's own" : (entry.issuer ?? 'not bound'),
       created: entry.created.slice(0, 10),
       expires: entry.expires?.slice(0, 10) ?? 'none',
       ageDays: Math.floor(entry.ageDays),
