@@ -8,6 +8,7 @@ import { buildBinary } from '../../scripts/build-binary.ts';
 import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { bundleOfLines, pemOf, redactionCases } from './redaction-cases.ts';
+import { searchSpeed } from './search-speed.ts';
 
 /**
  * `npm run bench:fetch`: measures the fetch helper, each figure side by side with its baseline in the same run, as
@@ -119,7 +120,8 @@ async function coldStart(): Promise<void> {
 async function throughput(): Promise<void> {
   const naive = join(process.cwd(), 'bench', 'fetch', 'replace-all.ts');
   console.log('\nRedaction, start-up not counted');
-  for (const [number, { name, secrets, text, megabytes, least }] of redactionCases.entries()) {
+  for (const [number, each] of redactionCases.entries()) {
+    const { name, secrets, text, megabytes, least } = each;
     const file = join(directory, 'text');
     const block = 4_194_304;
     writeFileSync(file, text.repeat(Math.ceil(block / Buffer.byteLength(text))));
@@ -145,6 +147,8 @@ async function throughput(): Promise<void> {
       const speed = ((megabytes / minimum(taken)) * 1000).toFixed(0).padStart(5);
       console.log(`    ${way.padEnd(28)} ${speed} MB/s  ${(plain / minimum(taken)).toFixed(2)} of a plain pipe`);
     }
+    const searched = (await searchSpeed(each)).toFixed(0).padStart(5);
+    console.log(`    ${'the search alone'.padEnd(28)} ${searched} MB per second of processor time`);
     const ours = minimum(times.get('keyturn-fetch') ?? []);
     if ('share' in least) budget(`${name}, at least ${String(least.share)} of a plain pipe`, least.share, plain / ours);
     else budget(`${name}, at least ${String(least.speed)} MB/s`, least.speed, (megabytes / ours) * 1000);
