@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attributeFiles } from '../../src/audit/files/attribute-files.ts';
+import { attributeFiles } from '../../src/audit/join/attribute-files.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { loadPaths } from './load-files.ts';
 import { sendMeasured } from './measure.ts';

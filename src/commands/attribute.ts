@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { attributeFiles, type AttributedFiles } from '../audit/files/attribute-files.ts';
+import { attributeFiles, type AttributedFiles } from '../audit/join/attribute-files.ts';
 import { describeUnreadable } from '../audit/files/count-unreadable.ts';
 import { openPolicyFile } from '../composition/open-policy.ts';
 import type { Run } from './command.ts';

@@ -64,6 +64,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     period: ['model', 'parsing', 'collection'],
     findings: ['model', 'collection', 'attribution', 'period', 'posture'],
     files: ['model', 'parsing', 'collection', 'attribution'],
+    join: ['model', 'parsing', 'collection', 'attribution', 'files'],
   },
   'src/audit/attribution': {
     rules: ['address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],

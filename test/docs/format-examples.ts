@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attributeFiles } from '../../src/audit/files/attribute-files.ts';
+import { attributeFiles } from '../../src/audit/join/attribute-files.ts';
 import { auditPeriod } from '../../src/audit/audit-period.ts';
 import { recordJob } from '../../src/audit/collection/job-ledger.ts';
 import type { Job } from '../../src/audit/model/job.ts';

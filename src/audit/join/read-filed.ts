@@ -1,7 +1,7 @@
 import type { Receipt } from '../../provenance/receipt.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Job } from '../model/job.ts';
-import type { FiledReceipt } from './read-receipt-file.ts';
+import type { FiledReceipt } from '../files/read-receipt-file.ts';
 
 /**
  * A job that was checked whole when it was filed. Checking it again would take longer than parsing it, so this only looks

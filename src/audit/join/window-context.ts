@@ -10,11 +10,11 @@ import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 import { jobShape } from '../model/job-shape.ts';
 import { type BucketReader, openBuckets } from './bucket-file.ts';
-import { decodeEntries, type Entry } from './entry.ts';
+import { decodeEntries, type Entry, findEntries } from './entry.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import { readFiledJob, readFiledReceipt } from './read-filed.ts';
-import { toLedgerReceipt } from './read-receipt-file.ts';
+import { toLedgerReceipt } from '../files/read-receipt-file.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
 import { hashText } from './text-hash.ts';
@@ -142,7 +142,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
 
   const entriesOf = (buckets: BucketReader, hash: number): Entry[] => {
     const bucket = bucketOf(hash, setup.buckets);
-    return [...decodeEntries(buckets.read(bucket, bucket + 1))].filter((entry) => entry.hash === hash);
+    return findEntries(buckets.read(bucket, bucket + 1), hash);
   };
   const textOf = (blocks: readonly TextBlock[], { block, offset, length }: Entry): string =>
     reader.bytesAt(blockAt(blocks, block), offset, length).toString('utf8');

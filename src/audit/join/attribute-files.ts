@@ -8,11 +8,11 @@ import { hourMs } from '../../secrets/duration.ts';
 import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
 import type { Grade } from '../model/attribution.ts';
 import type { OperationKind } from '../model/retrieval.ts';
-import type { UnreadableRows } from './count-unreadable.ts';
+import type { UnreadableRows } from '../files/count-unreadable.ts';
 import type { JoinDivision, JoinSetup } from './join-plan.ts';
 import { createLineWriter } from './line-writer.ts';
 import { joinPartitioned } from './partitioned-join.ts';
-import { filesOf, unreadable } from './read-json-lines.ts';
+import { filesOf, unreadable } from '../files/read-json-lines.ts';
 import { createScratchFolder } from './scratch-folder.ts';
 import { cutIntoBlocks, type TextBlock } from './text-block.ts';
 
@@ -63,8 +63,8 @@ const usualDivision: Omit<JoinDivision, 'threads'> = {
   windowsHeld: 6,
 };
 
-/** Entries are looked up in buckets of about 200; an entry's line has at least this many bytes. */
-const bytesABucket = 100 * kilobyte;
+/** Entries are looked up in buckets of about 800, whose lines have together about this many bytes. */
+const bytesABucket = 400 * kilobyte;
 const mostBuckets = 1 << 16;
 
 /**

@@ -2,8 +2,8 @@ import { isAscii } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { readInto } from './bucket-file.ts';
-import { isNestedTooDeeply } from './nesting.ts';
-import { isDocument } from './read-json-lines.ts';
+import { isNestedTooDeeply } from '../files/nesting.ts';
+import { isDocument } from '../files/read-json-lines.ts';
 
 /** A piece of a file that one thread reads: the lines that begin in it, or a whole document. */
 export interface TextBlock {

@@ -10,10 +10,10 @@ import { momentOf } from '../parsing/moment.ts';
 import { parseAuditRow } from '../parsing/parse-audit-row.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import type { JoinSetup } from './join-plan.ts';
-import { isNestedTooDeeply } from './nesting.ts';
+import { isNestedTooDeeply } from '../files/nesting.ts';
 import { decodeNumberedLines, encodeNumberedLine } from './numbered-lines.ts';
 import type { BlockReader, TextBlock } from './text-block.ts';
-import { unwrapAuditRows } from './unwrap-audit-rows.ts';
+import { unwrapAuditRows } from '../files/unwrap-audit-rows.ts';
 import type { WindowIndexes, WindowLoader } from './window-context.ts';
 
 /** What one block of rows came to. */

@@ -12,7 +12,7 @@ import type { LineWriter } from './line-writer.ts';
 import { createOrderedLines } from './ordered-lines.ts';
 import { allocateFilter } from './request-filter.ts';
 import type { TextBlock } from './text-block.ts';
-import { countUnreadable, type UnreadableRows } from './count-unreadable.ts';
+import { countUnreadable, type UnreadableRows } from '../files/count-unreadable.ts';
 import { startThreads, type ThreadPool } from './thread-pool.ts';
 
 /** What a join came to. */
@@ -51,6 +51,9 @@ export async function joinPartitioned(setup: JoinSetup, openOutput: () => Promis
   }
 }
 
+/** Entries that a thread holds while it files them by time. */
+const entriesAStep = 16_384;
+
 async function fileEntries(setup: JoinSetup, threads: ThreadPool) {
   const jobs = await indexAll(threads, 'indexJobs', setup.jobs);
   const receipts = await indexAll(threads, 'indexReceipts', setup.receipts);
@@ -61,7 +64,7 @@ async function fileEntries(setup: JoinSetup, threads: ThreadPool) {
     filter: allocateFilter(count(receipts)),
   };
   await threads.all('openByHash', byHash);
-  const pieces = Math.min(setup.buckets, Math.max(1, 8 * setup.division.threads));
+  const pieces = Math.min(setup.buckets, Math.ceil((count(jobs) + count(receipts)) / entriesAStep) + 1);
   const ranges = Array.from({ length: pieces }, (_, index) => ({
     from: Math.floor((index * setup.buckets) / pieces),
     to: Math.floor(((index + 1) * setup.buckets) / pieces),

@@ -52,3 +52,14 @@ export function* decodeEntries(pieces: readonly Buffer[]): Generator<Entry> {
     for (let at = 0; at < piece.length; at += entryBytes) yield decodeEntry(piece, at);
   }
 }
+
+/** Only the entries with this hash. */
+export function findEntries(pieces: readonly Buffer[], hash: number): Entry[] {
+  const found: Entry[] = [];
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += entryBytes) {
+      if (piece.readDoubleLE(at) === hash) found.push(decodeEntry(piece, at));
+    }
+  }
+  return found;
+}

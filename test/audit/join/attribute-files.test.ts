@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attributeFiles } from '../../../src/audit/files/attribute-files.ts';
+import { attributeFiles } from '../../../src/audit/join/attribute-files.ts';
 import { publishedContract, unlessContractsAreAbsent } from '../../published-contracts.ts';
 
 const records = publishedContract('05-audit-records/keyvault-audit-records.ndjson');
