@@ -8,6 +8,7 @@ import { openGitea } from './composition/open-gitea.ts';
 import { recordPolicy } from './audit/collection/policy-ledger.ts';
 import { openPolicy } from './composition/open-policy.ts';
 import {
+  openLogArchive,
   openLogger,
   openNotifier,
   openPostureSource,
@@ -56,6 +57,8 @@ export async function composeKeyturn(
     options.watch?.(event);
   };
 
+  const workspace = await openRetrievalLog(settings, credential);
+  const archive = openLogArchive(settings, credential);
   const parts = {
     settings,
     policy,
@@ -64,7 +67,8 @@ export async function composeKeyturn(
     logger,
     notifier: openNotifier(settings, { resolve, now }),
     rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
-    log: await openRetrievalLog(settings, credential),
+    log: workspace ?? archive,
+    archive: workspace === null ? null : archive,
     posture: openPostureSource(settings, credential),
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),

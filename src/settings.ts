@@ -95,7 +95,7 @@ export interface Settings {
   readonly gitea: GiteaSettings | null;
   /** `null`: no reads are known. */
   readonly log: LogSettings | null;
-  /** The container of the storage archive, read in place of a workspace; `null`: none. No trailing slash. */
+  /** The container of the storage archive, read beside the workspace or in its place; `null`: none. No trailing slash. */
   readonly logArchive: string | null;
   readonly management: ManagementSettings;
   readonly identity: IdentitySettings;

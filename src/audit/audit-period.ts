@@ -139,6 +139,14 @@ function populationOf({ vaults }: PeriodToAudit, policyAt: PolicyAt, canaries: r
   };
 }
 
+/** What both logs were read for, with every row arrived; `null` if there is no such time. */
+function bothLogs(one: RetrievalCollection | null, other: RetrievalCollection | null): FindingContext['bothLogs'] {
+  const [first, second] = [spanOf(one), spanOf(other)];
+  if (first.rowsSince === null || second.rowsSince === null) return null;
+  const from = new Date(Math.max(first.rowsSince, second.rowsSince));
+  return { from, to: new Date(Math.min(first.settledTo, second.settledTo)) };
+}
+
 /** From when to when rows are on record, in milliseconds; an interval that is still unread moves the beginning after it. */
 function spanOf(collection: RetrievalCollection | null): Pick<EndOfPeriod, 'settledTo' | 'rowsSince'> {
   if (collection === null) return { settledTo: Number.NEGATIVE_INFINITY, rowsSince: null };
@@ -159,6 +167,7 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
     secrets,
     refusedReceipts: await refusedReceipts(records, period),
     earlierReads: await readsOnRecord(records, before),
+    bothLogs: bothLogs(await retrievalCollection(records), await retrievalCollection(records, 'beside')),
   };
 }
 

@@ -32,6 +32,8 @@ export function archiveRetrievalLog(archive: Archive): RetrievalLog {
   const blobs = archiveBlobs(archive);
 
   return {
+    name: query.name,
+
     async rows(interval): Promise<RawRows> {
       const records: ArchivedRecord[] = [];
       for await (const record of recordsOf(interval)) {

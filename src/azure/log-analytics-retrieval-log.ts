@@ -23,6 +23,8 @@ export function logAnalyticsRetrievalLog(
   const totals = readQueryFile('control-totals.kql');
 
   return {
+    name: retrievals.name,
+
     async rows(interval): Promise<RawRows> {
       const { tables, sha256 } = await run(retrievals, interval);
       return { rows: tables.flatMap(toRows), answerSha256: sha256, query: retrievals };

@@ -30,7 +30,10 @@ export interface Composition {
   readonly records: RecordStore;
   readonly now: () => Date;
   readonly rotation: RotationTools;
+  /** The workspace, or the archive where there is no workspace. */
   readonly log: RetrievalLog | null;
+  /** The archive beside the workspace; `null`: there is none, or it is `log` itself. */
+  readonly archive: RetrievalLog | null;
   /** `null`: the embedded cloud has no Resource Manager. */
   readonly posture: PostureSource | null;
   readonly jobs: JobFeed | null;

@@ -73,16 +73,17 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (log === null) return idle('Retrievals', 'no log workspace and no archive of the log is configured');
       return await telling('collect log rows', async () => {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
-        const [counts, listed, kept, looked] = await Promise.allSettled([
+        const [counts, listed, kept, looked, archived] = await Promise.allSettled([
           collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
           ports.takeInventory(),
           ports.keepPolicy(),
           posture === null ? false : keepPosture(records, posture, now()),
+          collectArchive(ports),
         ]);
         if (counts.status === 'rejected') throw counts.reason;
         if (listed.status === 'rejected') throw listed.reason;
-        if (kept.status === 'rejected') throw kept.reason;
         if (looked.status === 'rejected') throw looked.reason;
+        for (const other of [kept, archived]) if (other.status === 'rejected') throw other.reason;
         const all = { ...counts.value, secretsInventoried: listed.value, posturesKept: looked.value ? 1 : 0 };
         return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
       });
@@ -108,6 +109,11 @@ export function createKeyturn(ports: Ports): Keyturn {
       throw error;
     }
   }
+}
+
+/** Collects the archive beside the workspace, if there is one. */
+async function collectArchive({ archive, records, now }: Ports): Promise<void> {
+  if (archive !== null) await collectRetrievals({ log: archive, records, now, beside: true });
 }
 
 async function produceDueReports(ports: Ports): Promise<PassSummary> {

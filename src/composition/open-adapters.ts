@@ -44,16 +44,22 @@ export function openVaults(access: readonly VaultAccess[]): ReadonlyMap<string, 
   return new Map(access.map((one) => [one.vault.name, keyVaultSecretStore(one)]));
 }
 
-/** Opens the log workspace or the storage archive that the settings name; `null` if they name neither. */
+/** Opens the storage archive of the log that the settings name; `null` if they name none. */
+export function openLogArchive(
+  { logArchive, vaults, cloud }: Settings,
+  credential: TokenCredential,
+): RetrievalLog | null {
+  if (logArchive === null) return null;
+  // Elsewhere the account itself is asked for: the name that all accounts share is one of the public cloud.
+  const audience = cloud.name === 'public' ? {} : { audience: `${new URL(logArchive).origin}/.default` };
+  return archiveRetrievalLog({ containerUrl: logArchive, credential, vaults, ...audience });
+}
+
+/** Opens the log workspace that the settings name; `null` if they name none. */
 export async function openRetrievalLog(
-  { log, logArchive, vaults, cloud }: Settings,
+  { log, vaults, cloud }: Settings,
   credential: TokenCredential,
 ): Promise<RetrievalLog | null> {
-  if (logArchive !== null) {
-    // Elsewhere the account itself is asked for: the name that all accounts share is one of the public cloud.
-    const audience = cloud.name === 'public' ? {} : { audience: `${new URL(logArchive).origin}/.default` };
-    return archiveRetrievalLog({ containerUrl: logArchive, credential, vaults, ...audience });
-  }
   if (log === null) return null;
   const { workspaceId, endpoint, certificateFile, client } = log;
   const workspace = {

@@ -64,6 +64,7 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
   const withoutTime = undated.length;
 
   return {
+    name: query.name,
     total,
     undated: withoutTime,
     vaults: (interval) => [...new Set(daysOf(interval).flatMap((day) => [...(vaultDays.get(day) ?? [])]))].sort(),

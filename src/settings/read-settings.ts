@@ -137,9 +137,6 @@ function readLogArchive(reader: SettingReader, { storageDomain }: AzureCloud, va
   const parse = (text: string) => parseContainer(text, storageDomain);
   const container = reader.parsed(name, parse, `https://ACCOUNT.blob.${storageDomain}/CONTAINER without a query`);
   if (container === null) return null;
-  if (reader.given('KEYTURN_LOG_WORKSPACE_ID') !== null) {
-    reader.refuse(name, 'cannot be set together with KEYTURN_LOG_WORKSPACE_ID: rows come from one place');
-  }
   if (vaults.some(({ resourceId }) => resourceId === null)) {
     reader.refuse(name, 'needs the resource id of each vault in KEYTURN_VAULTS: the archive names vaults by it');
   }

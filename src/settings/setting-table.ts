@@ -57,7 +57,7 @@ export const settingTable = {
     example: '',
   },
   KEYTURN_LOG_ARCHIVE: {
-    says: "The container of the vaults' audit log in a storage account, `https://ACCOUNT.blob.core.windows.net/insights-logs-auditevent`, read in place of a workspace. Each vault then needs its resource id.",
+    says: "The container of the vaults' audit log in a storage account, `https://ACCOUNT.blob.core.windows.net/insights-logs-auditevent`, read beside the workspace, and compared with it, or in its place. Each vault then needs its resource id.",
     otherwise: 'the log comes from the workspace',
     example: '',
   },

@@ -3,6 +3,7 @@ import type { RefusedReceipts } from '../../src/audit/collection/receipt-room.ts
 import type {
   InventoriedSecret,
   InventorySnapshot,
+  ReportingPeriod,
   SecretInventoryEntry,
 } from '../../src/audit/model/audited-period.ts';
 import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
@@ -28,6 +29,7 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   /** Rows of the ninety days before. */
   readonly earlier?: readonly Retrieval[];
   readonly looks?: readonly Posture[];
+  readonly bothLogs?: ReportingPeriod;
 }
 
 /** The findings of one day, by rule. */
@@ -47,6 +49,7 @@ export function found(day: Given): Finding[] {
     attribution: attributor.context,
     refusedReceipts: day.refusedReceipts ?? [],
     earlierReads,
+    bothLogs: day.bothLogs ?? null,
   });
   for (const snapshot of day.snapshots ?? []) exceptions.seeInventory(snapshot);
   for (const retrieval of day.rows ?? []) {

@@ -57,6 +57,7 @@ export function retrievalLogContract(
     it('returns the digests of its query and its answer', async () => {
       const { log } = await create(contractMoments);
       const { query, answerSha256 } = await log.rows({ from: eight, to: nine });
+      expect(query.name).toBe(log.name);
       expect(query.sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(answerSha256).toMatch(/^[0-9a-f]{64}$/);
       expect((await log.rows({ from: nine, to: noon })).query).toEqual(query);

@@ -67,6 +67,7 @@ const finds: Readonly<Record<string, string>> = {
   'grant-on-vault': 'a runner that could read every secret of a vault',
   'grant-unused': 'an identity that could read for 90 days and never did; found only if 90 days of rows are on record',
   'rows-below-metric': 'hours in which a vault counted more requests than its log has rows',
+  'in-one-log-only': 'rows that the workspace has and the archive has not, or the other way round, where both are read',
   'vault-unexamined': 'a vault of the same subscription that Keyturn does not examine',
 };
 

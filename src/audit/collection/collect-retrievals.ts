@@ -15,6 +15,8 @@ import type { RetrievalLog } from './retrieval-log.ts';
 
 export interface RetrievalCollector {
   readonly log: RetrievalLog;
+  /** Whether the log is read beside another one, whose rows are then left alone. */
+  readonly beside?: boolean;
   readonly records: RecordStore;
   readonly now: () => Date;
   /** Absent: no hour can be shown to be covered. */
@@ -52,8 +54,9 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
   const [canary] = await Promise.allSettled([
     collector.canary === undefined ? 0 : readCanaryOnceAnHour(records, collector.canary, now()),
   ]);
+  const place = collector.beside === true ? 'beside' : 'only';
   const until = now();
-  const before = (await retrievalCollection(records)) ?? firstState(until, collector.firstPassMs ?? keptMs);
+  const before = (await retrievalCollection(records, place)) ?? firstState(until, collector.firstPassMs ?? keptMs);
   const from = startOfPass(before, until, collector.lateTailMs ?? 48 * hourMs);
   const totals = await log.controlTotals({ from, to: until });
 
@@ -73,14 +76,15 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
   const readTo = until.toISOString();
   const firstUnread = unread.map((one) => one.from).sort()[0] ?? readTo;
   const watermark = new Date(Math.min(until.getTime() - settlingMs, Date.parse(firstUnread))).toISOString();
-  await saveRetrievalCollection(records, {
+  const state = {
     ...before,
     readTo,
     watermark,
     held: recent({ ...before.held, ...held }, from),
     unread: [...unread, ...before.unread.filter(({ to }) => Date.parse(to) <= from.getTime())],
     queries: { ...before.queries, ...reader.queries() },
-  });
+  };
+  await saveRetrievalCollection(records, state, place);
   if (canary.status === 'rejected') throw canary.reason;
   return { ...counts, intervalsNotRead: unread.length, canaryReads: canary.value };
 }

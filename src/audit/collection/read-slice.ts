@@ -109,6 +109,7 @@ async function compare(
   const kept = new Map<string, number>();
   const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
   for await (const slice of slicesOf(reader.records, span)) {
+    if (slice.header.query.name !== reader.log.name) continue;
     for (const row of slice.rows) {
       const key = hashRow(row);
       kept.set(key, (kept.get(key) ?? 0) + 1);

@@ -28,7 +28,13 @@ export interface RetrievalCollection {
   readonly queries: Readonly<Record<string, { readonly name: string; readonly text: string }>>;
 }
 
-const path = 'collection/retrievals.json';
+/** `beside`: the storage archive that is read beside a workspace; each of the two has come its own way. */
+type CollectedLog = 'only' | 'beside';
+
+const paths: Readonly<Record<CollectedLog, string>> = {
+  only: 'collection/retrievals.json',
+  beside: 'collection/archive.json',
+};
 
 const collectionShape: z.ZodType<RetrievalCollection> = z.object({
   format: z.literal(1),
@@ -41,15 +47,23 @@ const collectionShape: z.ZodType<RetrievalCollection> = z.object({
 });
 
 /** How far the collection has come, with a way to write its next state; `null` before the first pass. */
-export async function retrievalCollection(records: RecordStore): Promise<RetrievalCollection | null> {
-  return (await readStoredJson(records, path, collectionShape))?.value ?? null;
+export async function retrievalCollection(
+  records: RecordStore,
+  log: CollectedLog = 'only',
+): Promise<RetrievalCollection | null> {
+  return (await readStoredJson(records, paths[log], collectionShape))?.value ?? null;
 }
 
 /**
  * Writes the state after a pass. Of two passes at once the later overwrites the earlier: slices are never lost by it,
  * and what a state forgets is read again.
  */
-export async function saveRetrievalCollection(records: RecordStore, state: RetrievalCollection): Promise<void> {
+export async function saveRetrievalCollection(
+  records: RecordStore,
+  state: RetrievalCollection,
+  log: CollectedLog = 'only',
+): Promise<void> {
+  const path = paths[log];
   for (;;) {
     const stored = await readStoredJson(records, path, collectionShape);
     if (stored === null) {

@@ -11,6 +11,8 @@ export interface RawRows {
 
 /** The log of what was done to the vaults. Rejects when it could not be read; an empty answer means that it was read. */
 export interface RetrievalLog {
+  /** The name of its query, as slices state it: of two logs each leaves the other's slices alone. */
+  readonly name: string;
   /** Rows of the interval, ascending. @throws ServiceError `LOG_QUERY_PARTIAL` when the store gave a part only: bisect. */
   rows(interval: ReportingPeriod): Promise<RawRows>;
   /** How many rows there are in each hour, by a query of its own: the control total. Keys are hours, ISO 8601. */

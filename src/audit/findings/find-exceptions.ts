@@ -6,6 +6,7 @@ import { grantUnused } from './access/grant-unused.ts';
 import { logSwitchedOff } from './access/log-switched-off.ts';
 import { rowsBelowMetric } from './access/rows-below-metric.ts';
 import { stagingReadable } from './access/staging-readable.ts';
+import { inOneLogOnly } from './events/in-one-log-only.ts';
 import { vaultUnexamined } from './access/vault-unexamined.ts';
 import type { Posture } from '../model/posture.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
@@ -78,6 +79,7 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['grant-unused', grantUnused],
   ['rows-below-metric', rowsBelowMetric],
   ['vault-unexamined', vaultUnexamined],
+  ['in-one-log-only', inOneLogOnly],
 ]);
 
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];

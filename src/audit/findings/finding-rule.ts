@@ -26,6 +26,8 @@ export interface FindingContext {
   readonly refusedReceipts: readonly RefusedReceipts[];
   /** Reads before the period, as far as ninety days back from its end. */
   readonly earlierReads: ReadsOnRecord;
+  /** The time of which both the workspace and the archive are read and settled; `null` if only one log is read. */
+  readonly bothLogs: ReportingPeriod | null;
 }
 
 /** What rules know after the last row. */

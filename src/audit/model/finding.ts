@@ -19,6 +19,7 @@ export type FindingRule =
   | 'log-switched-off'
   | 'rows-below-metric'
   | 'vault-unexamined'
+  | 'in-one-log-only'
   | 'rotation-overdue'
   | 'rotation-failed'
   | 'secret-without-expiry'

@@ -5,7 +5,7 @@ import { assignRole, sendLog, workspaceScope } from './az-commands.ts';
 import { checkGiteaPasswords } from './check-gitea-passwords.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
-type Ports = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'jobs' | 'now'>;
+type Ports = Pick<Composition, 'settings' | 'policy' | 'records' | 'log' | 'archive' | 'jobs' | 'now'>;
 
 const dayMs = 86_400_000;
 
@@ -63,10 +63,12 @@ async function checkArchive(log: RetrievalLog, container: string, now: Date): Pr
   });
 }
 
-async function checkLog({ settings, log, now }: Ports): Promise<readonly Check[]> {
+async function checkLog({ settings, log, archive, now }: Ports): Promise<readonly Check[]> {
   const { vaults, role } = settings;
   if (role === 'rotate') return [];
-  if (settings.logArchive !== null && log !== null) return [await checkArchive(log, settings.logArchive, now())];
+  const archived = archive ?? (settings.log === null ? log : null);
+  const beside = archived === null ? [] : [await checkArchive(archived, settings.logArchive ?? '', now())];
+  if (settings.log === null && beside.length > 0) return beside;
   if (settings.log === null || log === null) {
     return [warn('log workspace', 'KEYTURN_LOG_WORKSPACE_ID is not set: no read is known')];
   }
@@ -88,5 +90,5 @@ async function checkLog({ settings, log, now }: Ports): Promise<readonly Check[]
         ? assignRole('Log Analytics Reader', workspaceScope(workspaceId), null)
         : null,
   );
-  return [check];
+  return [check, ...beside];
 }

@@ -39,6 +39,7 @@ function memoryLog(rows: Record<string, unknown>[] = []) {
       return at >= from.getTime() && at < to.getTime();
     });
   const log: RetrievalLog = {
+    name: 'retrievals.kql',
     async rows({ from, to }) {
       asked.push(`${from.toISOString().slice(11, 19)}-${to.toISOString().slice(11, 19)}`);
       const found = inside({ from, to });

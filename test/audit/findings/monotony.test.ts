@@ -114,6 +114,7 @@ function idsOf({ rows: all, inventories: taken, rotation }: World, until: number
     attribution: attributor.context,
     refusedReceipts: [],
     earlierReads: createReadsOnRecord(),
+    bothLogs: null,
   });
   for (const snapshot of snapshots) exceptions.seeInventory(snapshot);
   for (const row of all.filter(({ at }) => at < end)) {

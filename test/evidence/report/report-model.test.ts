@@ -46,6 +46,7 @@ const rules = {
   'log-switched-off': 1,
   'rows-below-metric': 1,
   'vault-unexamined': 1,
+  'in-one-log-only': 1,
   'break-glass-used': 1,
   'unproven-approval': 1,
   'expired-value-read': 1,
