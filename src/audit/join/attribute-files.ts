@@ -55,7 +55,7 @@ const kilobyte = 1024;
 const fewBytes = 8 * kilobyte * kilobyte;
 
 const usualDivision: Omit<JoinDivision, 'threads'> = {
-  blockBytes: 8 * kilobyte * kilobyte,
+  blockBytes: 4 * kilobyte * kilobyte,
   slotMs: hourMs,
   entriesAWindow: 2_048,
   fewWindows: 4,

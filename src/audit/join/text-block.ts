@@ -30,6 +30,8 @@ export interface BlockReader {
   read(block: TextBlock, visit: (line: BlockLine) => void): number;
   /** The bytes of one line that an earlier visit described. */
   bytesAt(block: TextBlock, offset: number, length: number): Buffer;
+  /** Fills `into` with the bytes from `offset` on. */
+  readAt(block: TextBlock, offset: number, into: Buffer): void;
   close(): void;
 }
 
@@ -142,8 +144,11 @@ export function createBlockReader(): BlockReader {
       }
       return line;
     },
+    readAt({ path }, offset, into) {
+      readInto(fileOf(path), into, 0, into.length, offset);
+    },
     bytesAt({ path }, offset, length) {
-      const copy = Buffer.allocUnsafeSlow(length);
+      const copy = Buffer.allocUnsafe(length);
       readInto(fileOf(path), copy, 0, length, offset);
       return copy;
     },

@@ -194,36 +194,51 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
   };
 }
 
+/** A gap between records that costs less to read than a second read would. */
+const mostGap = 4_096;
+
 /** Reads neighbouring records in one go. Returns the text of the record at a position of `sorted`. */
 function readTogether(
   sorted: readonly Entry[],
   blocks: readonly TextBlock[],
   reader: BlockReader,
 ): (position: number) => string {
-  /** A gap that costs less to read than a second read would. */
-  const mostGap = 4_096;
-  const mostTogether = 1 << 20;
-  const places: { readonly bytes: Buffer; readonly at: number; readonly length: number }[] = [];
-  for (let first = 0; first < sorted.length; ) {
-    const start = sorted[first];
-    if (start === undefined) break;
-    let end = start.offset + start.length;
-    let next = first + 1;
-    for (; next < sorted.length; next += 1) {
-      const entry = sorted[next];
-      if (entry === undefined || blockAt(blocks, entry.block).path !== blockAt(blocks, start.block).path) break;
-      if (entry.offset > end + mostGap || entry.offset + entry.length - start.offset > mostTogether) break;
-      end = Math.max(end, entry.offset + entry.length);
-    }
-    const bytes = reader.bytesAt(blockAt(blocks, start.block), start.offset, end - start.offset);
-    for (const { offset, length } of sorted.slice(first, next))
-      places.push({ bytes, at: offset - start.offset, length });
-    first = next;
+  const runs = findRuns(sorted, blocks);
+  // One piece of memory for all: records in random order are as many runs.
+  const bytes = Buffer.allocUnsafeSlow(runs.reduce((sum, { from, to }) => sum + to - from, 0));
+  const starts: number[] = [];
+  let filled = 0;
+  for (const { block, from, to, entries } of runs) {
+    reader.readAt(block, from, bytes.subarray(filled, filled + to - from));
+    for (const { offset } of entries) starts.push(filled + offset - from);
+    filled += to - from;
   }
   return (position) => {
-    const place = places[position];
-    return place === undefined ? '' : place.bytes.toString('utf8', place.at, place.at + place.length);
+    const start = starts[position] ?? 0;
+    return bytes.toString('utf8', start, start + (sorted[position]?.length ?? 0));
   };
+}
+
+/** Entries whose records are near each other in one file. */
+interface Run {
+  readonly block: TextBlock;
+  readonly from: number;
+  to: number;
+  readonly entries: Entry[];
+}
+
+function findRuns(sorted: readonly Entry[], blocks: readonly TextBlock[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const entry of sorted) {
+    const block = blockAt(blocks, entry.block);
+    const { offset, length } = entry;
+    const last = runs.at(-1);
+    if (last !== undefined && last.block.path === block.path && offset >= last.from && offset <= last.to + mostGap) {
+      last.to = Math.max(last.to, offset + length);
+      last.entries.push(entry);
+    } else runs.push({ block, from: offset, to: offset + length, entries: [entry] });
+  }
+  return runs;
 }
 
 function byPlace(one: Entry, other: Entry): number {
