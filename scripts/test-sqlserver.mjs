@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { prepare, run } from './prepare.mjs';
 
 const { values } = parseArgs({ options: { url: { type: 'string' } } });
-if (values.url !== undefined) process.env.KEYTURN_TEST_SQLSERVER_URL = values.url;
+if (values.url !== undefined) process.env['KEYTURN_TEST_SQLSERVER_URL'] = values.url;
 prepare();
 run('node', [
   'node_modules/vitest/vitest.mjs',
