@@ -60,7 +60,7 @@ export async function listRotations(
 }
 
 /** The rotations of one target, oldest first, one row for each secret. */
-export function listingsOf(state: TargetState): readonly RotationListing[] {
+function listingsOf(state: TargetState): readonly RotationListing[] {
   return state.rotations.flatMap((rotation) => {
     const { claim, begunAt, reason } = rotation;
     const { publication, publishedAt, oldValue, newValue, note } = standingOf(state, rotation);

@@ -34,7 +34,7 @@ export interface Reconciled {
   readonly failures: readonly { readonly subject: string; readonly error: ServiceError }[];
 }
 
-export const reconcileCounts = [
+const reconcileCounts = [
   'secrets',
   'bound',
   'unbound',
@@ -54,7 +54,7 @@ export const reconcileCounts = [
   'faults',
 ] as const;
 
-export type ReconcileCount = (typeof reconcileCounts)[number];
+type ReconcileCount = (typeof reconcileCounts)[number];
 
 interface PassNotes {
   count(what: ReconcileCount, by?: number): void;

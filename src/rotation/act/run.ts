@@ -14,7 +14,7 @@ import { placeIn, requireStore } from '../observe/vault-access.ts';
 import type { SendDeadline } from '../ports/send-deadline.ts';
 
 /** What the steps of one act have found so far. Plain values. */
-export interface Found {
+interface Found {
   /** Number of the intent that is open. */
   readonly of?: number;
   /** Not sent after this, by our clock. */
@@ -95,7 +95,7 @@ export async function conclude(run: Run, facts: JournalFacts): Promise<void> {
 }
 
 /** Until when the request of the open intent may be sent, by our clock, which is asked again right before sending. */
-export function sendDeadline({ target, found: { sendBefore } }: Run): SendDeadline | null {
+function sendDeadline({ target, found: { sendBefore } }: Run): SendDeadline | null {
   return sendBefore === undefined ? null : { hasPassed: () => target.tools.now() >= sendBefore };
 }
 

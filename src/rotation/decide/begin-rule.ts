@@ -61,7 +61,7 @@ function mayBeginNow(state: TargetState, o: Observation, terms: Terms, isDead: b
 }
 
 /** Where a new credential takes a slot, the slot must be free first: beginning would only wait. */
-export function mayIssue(state: TargetState, o: Observation, terms: Terms): Ruling {
+function mayIssue(state: TargetState, o: Observation, terms: Terms): Ruling {
   if (terms.credentialClass !== 'chosen' && terms.credentialClass !== 'read-back') return null;
   const other = otherCredentials(state, null);
   if (other !== undefined) return { wait: { until: null, why: 'in-use', about: 'begin', credential: other.key } };

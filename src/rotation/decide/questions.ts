@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 /** An approval is for what is there now; after a day it must be given again. */
 const approvalMs = dayMs;
 /** Nobody should find a pending value waiting for a forgotten question. */
-export const questionMs = 7 * dayMs;
+const questionMs = 7 * dayMs;
 
 /** Whether the policy wants a second person before this step. */
 export function wantsApproval(bindings: readonly SecretBinding[], question: 'publish' | 'revoke'): boolean {

@@ -29,11 +29,6 @@ export function nextTry(
   return { tries, cycle: failed.cycle, retryAt: spread(now, backoffMs, random) };
 }
 
-/** Once a day, for what must be tried for ever. */
-export function atLast(now: Date): NextTry {
-  return { tries: 0, cycle: cycles, retryAt: new Date(now.getTime() + dayMs) };
-}
-
 /** A throttled request costs no try: it was not made. Waits as long as was asked for, else two seconds, and up to two more. */
 export function afterThrottling(retryAfterSeconds: number | null, now: Date, random: number): Date {
   return new Date(now.getTime() + Math.round(((retryAfterSeconds ?? 2) + 2 * random) * 1000));

@@ -30,8 +30,8 @@ function isInside({ days, from, to, timeZone }: Window, at: Date): boolean {
   return (days.includes(local.day) && local.time >= from) || (days.includes(yesterday) && local.time < to);
 }
 
-export const weekDays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type WeekDay = (typeof weekDays)[number];
+const weekDays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+type WeekDay = (typeof weekDays)[number];
 
 /** The day and the time, `HH:MM`, in a time zone. */
 function localTime(at: Date, timeZone: string): { day: WeekDay; time: string } {

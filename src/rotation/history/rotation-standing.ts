@@ -174,7 +174,7 @@ function minute(at: string): string {
 }
 
 /** One reason to wait, in words. */
-export function describeReason({ code, until, subject = '', who = '', count }: WaitReason): string {
+function describeReason({ code, until, subject = '', who = '', count }: WaitReason): string {
   switch (code) {
     case 'grace':
       return `grace until ${until ?? ''}`;

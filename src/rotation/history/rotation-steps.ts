@@ -62,8 +62,3 @@ export function hasReached(credentialClass: CredentialClass, step: RotationStep,
   const steps: readonly RotationStep[] = stepsOf[credentialClass];
   return steps.includes(other) && steps.indexOf(step) >= steps.indexOf(other);
 }
-
-/** Whether a rotation rests beside its steps. */
-export function isAside(state: RotationState): state is RotationAside {
-  return Object.hasOwn(asides, state);
-}

@@ -1,6 +1,6 @@
 import { stepsOf } from '../history/rotation-steps.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { type TargetState, isServed, openAttempt, servedBy, versionKey } from './target-state.ts';
+import { type TargetState, isServed, openAttempt, servedBy } from './target-state.ts';
 import { transitions } from './transitions.ts';
 
 /** An entry before it has its place in the chain. */
@@ -59,9 +59,4 @@ function refusedEnd(state: TargetState, { act, kind, facts }: NewEntry): string 
   if (act === 'replicate' && facts.credential !== servedBy(state, facts.member ?? ''))
     return 'The vault serves another.';
   return null;
-}
-
-/** Whether the journal knows what a version holds. */
-export function isKnown(state: TargetState, member: string, version: string): boolean {
-  return state.holds.has(versionKey(member, version));
 }

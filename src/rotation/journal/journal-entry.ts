@@ -132,7 +132,7 @@ export interface JournalFacts {
 }
 
 export type LossReason = 'value-lost' | 'answer-lost' | 'refused' | 'refused-by-policy' | 'staged-value-lost';
-export type DesireReason = 'roll-back' | 'not-taken';
+type DesireReason = 'roll-back' | 'not-taken';
 
 /** One line of a target's history. */
 export interface JournalEntry {

@@ -41,7 +41,7 @@ export type Verification =
   | { readonly outcome: 'refused'; readonly authenticated: boolean; readonly reason: string };
 
 /** What is at the provider under this rotation's name. */
-export type Description =
+type Description =
   | { readonly outcome: 'absent' }
   | { readonly outcome: 'present'; readonly credentialId: string; readonly value: SecretValue | null };
 
