@@ -192,7 +192,7 @@ describe('what cannot be reached', () => {
   it('ends with 3 where a file is not there', async () => {
     const { code, printed } = await callCommand(['attribute', '--retrievals', join(folder, 'absent'), '--json']);
     expect(code).toBe(3);
-    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ error: { code: 'RECORD_UNREADABLE' } });
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ error: { code: 'FILE_MISSING' } });
   });
 
   it('ends with 3 where a pack is none', async () => {
