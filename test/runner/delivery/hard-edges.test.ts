@@ -44,7 +44,8 @@ function processes(matches: (stat: { id: number; parent: number; group: number }
 const members = (group: number) => processes((one) => one.group === group);
 const guardians = (helper: number) =>
   processes(
-    ({ id, parent }) => parent === helper && readFileSync(`/proc/${String(id)}/cmdline`, 'utf8').includes('guardian'),
+    ({ id, parent }) =>
+      parent === helper && readFileSync(`/proc/${String(id)}/cmdline`, 'utf8').includes('\0keyturn-guardian\0'),
   );
 const soon = async (holds: () => void) => await vi.waitFor(holds, { timeout: 15_000, interval: 20 });
 
