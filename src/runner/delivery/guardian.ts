@@ -94,7 +94,8 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
   function replace(): void {
     if (dismissed || orders.length === 0) return;
     shell = spawnShell([], replace);
-    shell.stdout.destroy();
+    // Read to its end: a shell that writes into a closed pipe ends by SIGPIPE, and would be replaced without end.
+    shell.stdout.resume();
     shell.unref();
     for (const line of orders) shell.stdin.write(line);
   }
