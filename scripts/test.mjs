@@ -1,5 +1,6 @@
 // `npm test`: sets everything up on a fresh clone, builds what the tests load as users would, and runs the tests.
-// Words after `--` go to vitest: `npm test -- test/rotation`. `npm run test:fast` leaves out the project `long` of vitest.config.ts.
+// Words after `--` go to vitest: `npm test -- test/rotation`. `npm run test:fast` leaves out what
+// vitest.config.ts calls long or lengthy.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,9 +26,10 @@ const { status } = spawnSync(
     ...(isFast ? ['--project', '!long'] : []),
     ...words.slice(isFast ? 1 : 0),
   ],
-  { cwd: root, stdio: 'inherit', env: environment() },
+  { cwd: root, stdio: 'inherit', env: { ...environment(), ...(isFast && { KEYTURN_TEST_FAST: '1' }) } },
 );
-if (isFast) console.log('Left out: test/search, test/simulation and test/start.');
+if (isFast)
+  console.log('Left out: test/search, test/simulation, test/start, and the lengthy files that vitest.config.ts names.');
 if (existsSync(report)) console.log(summarizeTests(JSON.parse(readFileSync(report, 'utf8'))).join('\n'));
 else console.log('The tests left no report.');
 rmSync(folder, { recursive: true, force: true });
