@@ -82,8 +82,8 @@ describe('Redis with a replica', unlessAbsent, () => {
     await expect(issuer.issue(request, issuer.propose(request))).rejects.toMatchObject({
       code: 'PROVIDER_UNREACHABLE',
     });
-    expect(await asRoot(master, 'ACL', 'GETUSER', 'app')).toEqual(await asRoot(replica, 'ACL', 'GETUSER', 'app'));
-    expect(await asRoot(master, 'ACL', 'GETUSER', 'app')).toContainEqual([hash('first')]);
+    for (const node of [master, replica])
+      expect(await asRoot(node, 'ACL', 'GETUSER', 'app')).toContainEqual([hash('first')]);
   });
 
   it('refuses an administrator who may not ask for replicas', async () => {
