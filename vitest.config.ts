@@ -6,7 +6,7 @@ const roomsOf = (names: readonly string[]) => names.map((room) => `test/${room}/
 const long = roomsOf(['search', 'simulation', 'start']);
 /** Each byte of a pack changed in turn, the slow definition of redaction, processes that are killed: left out likewise. */
 const lengthy =
-  process.env['KEYTURN_TEST_FAST'] === undefined
+  process.env['LEAVE_OUT_LENGTHY_TESTS'] === undefined
     ? []
     : [
         'test/audit/join/partitioned-join.test.ts',

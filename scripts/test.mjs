@@ -26,7 +26,7 @@ const { status } = spawnSync(
     ...(isFast ? ['--project', '!long'] : []),
     ...words.slice(isFast ? 1 : 0),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...environment(), ...(isFast && { KEYTURN_TEST_FAST: '1' }) } },
+  { cwd: root, stdio: 'inherit', env: { ...environment(), ...(isFast && { LEAVE_OUT_LENGTHY_TESTS: '1' }) } },
 );
 if (isFast)
   console.log('Left out: test/search, test/simulation, test/start, and the lengthy files that vitest.config.ts names.');
