@@ -5,7 +5,7 @@ import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
-import { recordPolicy } from './audit/collection/policy-ledger.ts';
+import { policyKeeper } from './audit/collection/policy-ledger.ts';
 import { openPolicy } from './composition/open-policy.ts';
 import {
   openLogArchive,
@@ -42,7 +42,6 @@ export async function composeKeyturn(
   const { now = () => new Date() } = options;
   const settings = readSettings(environment);
   const { policy, text: policyText } = await openPolicy(settings);
-  const loadedAt = now();
   const credential = azureCredential(settings.identity, settings);
   const records = await openRecords(settings, credential);
   const resolve = settingResolver({ ...settings, credential, records, now });
@@ -77,6 +76,7 @@ export async function composeKeyturn(
       settings.canarySecret,
     ),
     signer: openSigner(settings, credential),
+    keepPolicy: policyKeeper(records, policyText, now()),
   };
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
@@ -85,7 +85,6 @@ export async function composeKeyturn(
     access: portalAccess,
     web: createWebPorts({ ...parts, resolve, deliveries }),
     rotationLog,
-    keepPolicy: async () => await recordPolicy(records, policyText, loadedAt),
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });
   return { ...parts, sessions, keyturn };

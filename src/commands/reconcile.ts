@@ -9,10 +9,13 @@ import { requireRotator } from './require-rotator.ts';
 /** Makes one pass on demand. */
 export const reconcile: Run<typeof reconcileRow> = async ({ values }, runtime) => {
   const { print, say, progress, environment } = runtime;
-  const { rotation, settings, policy } = await composeKeyturn(environment, {
+  const { rotation, settings, policy, keepPolicy } = await composeKeyturn(environment, {
     watch: (event) => progress(describeEvent(event)),
   });
-  if (!values.plan) requireRotator('reconcile', settings);
+  if (!values.plan) {
+    requireRotator('reconcile', settings);
+    await keepPolicy();
+  }
   const { failures, ...result } = await reconcileRotations(rotation, { plan: values.plan });
   if (values.json) print(JSON.stringify(result));
   else {

@@ -10,10 +10,11 @@ import type { retireRow } from './rotation-rows.ts';
 export const retire: Run<typeof retireRow> = async ({ values, positionals }, runtime) => {
   const { print, progress, environment } = runtime;
   const [secret = ''] = positionals;
-  const { rotation, settings } = await composeKeyturn(environment, {
+  const { rotation, settings, keepPolicy } = await composeKeyturn(environment, {
     watch: (event) => progress(describeEvent(event)),
   });
   requireRotator('retire', settings);
+  await keepPolicy();
   const reason = values.reason ?? 'asked on the command line';
   const retired = await retireSecret(rotation, { secret, by: whoAsks(), reason });
   if (values.json) print(JSON.stringify({ retired }));

@@ -22,7 +22,7 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, run
   const reason = isRollBack
     ? required('rotate', '--reason', values.reason?.trim())
     : (values.reason ?? 'asked on the command line');
-  const { rotation, settings } = await composeKeyturn(environment, {
+  const { rotation, settings, keepPolicy } = await composeKeyturn(environment, {
     watch: (event) => progress(describeEvent(event)),
   });
   if (values.plan) {
@@ -32,6 +32,7 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, run
     return 0;
   }
   requireRotator('rotate', settings);
+  await keepPolicy();
   const asked = { secret, reason, by: whoAsks() };
   if (values.go) {
     const wanted = values.environment === undefined ? { secret } : { environment: values.environment };

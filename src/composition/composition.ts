@@ -40,6 +40,8 @@ export interface Composition {
   readonly canary: CanaryReader;
   readonly signer: () => Promise<Signer>;
   readonly sessions: Sessions;
+  /** Keeps the policy that this process loaded, unless it is on record: every act is judged by the one in force then. */
+  readonly keepPolicy: () => Promise<void>;
   readonly logger: Logger;
   /** `null`: no channel to people is configured. */
   readonly notifier: Notifier | null;

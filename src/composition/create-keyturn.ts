@@ -22,8 +22,6 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
   readonly web: WebPorts;
   readonly rotationLog: RotationLog;
   readonly takeInventory: () => Promise<number>;
-  /** Keeps the policy that this process loaded, unless it is on record. Returns whether it is new. */
-  readonly keepPolicy: () => Promise<boolean>;
 }
 
 /**
@@ -42,6 +40,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     settings,
 
     async handleVaultEvent(event) {
+      if (rotates) await ports.keepPolicy();
       const handled = rotates
         ? await handleVaultEvent(rotation, event)
         : ({ outcome: 'not-this-role', secret: null } as const);
@@ -52,6 +51,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     async reconcileRotations() {
       if (!rotates) return idle('Rotations', 'this process reports and does not rotate');
       return await telling('reconcile rotations', async () => {
+        await ports.keepPolicy();
         const result = await reconcileRotations(rotation);
         rotationLog.failures(result.failures);
         await people.afterPass(result);
