@@ -22,6 +22,9 @@ param signingKeyId string = ''
 @description('Whether to create the Event Grid subscription. Set it only after the functions are deployed, because it names one of them.')
 param subscribe bool = false
 
+@description('Whether the identity gets the role Reader on the subscription, to report who may read the vault. Without it the report says that nobody could look.')
+param lookAtAccess bool = true
+
 param location string = resourceGroup().location
 param name string = 'keyturn-${uniqueString(resourceGroup().id)}'
 
@@ -84,6 +87,16 @@ resource logReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: rotator.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.logAnalyticsReader)
+  }
+}
+
+// Who may read, and how the vault is set up. Whoever deploys needs the right to assign roles on the subscription.
+module seeAccess 'reader.bicep' = if (lookAtAccess) {
+  name: '${name}-reader'
+  scope: subscription()
+  params: {
+    principalId: rotator.properties.principalId
+    identityId: rotator.id
   }
 }
 

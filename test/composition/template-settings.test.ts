@@ -26,6 +26,17 @@ describe('infra/main.bicep', () => {
   });
 });
 
+describe('the report of an app that the template creates', () => {
+  it('shows who may read: the identity gets Reader on the whole subscription, and the vault has its resource id', () => {
+    const [, file = ''] = /^module seeAccess '(.+?)'/m.exec(template) ?? [];
+    const reader = readFileSync(`infra/${file}`, 'utf8');
+    expect(reader).toMatch(/^targetScope = 'subscription'$/m);
+    expect(/^var reader = '(.+)'$/m.exec(reader)?.[1]).toBe('acdd72a7-3385-48ef-bd42-f606fba81ae7');
+    expect(template).toContain('principalId: rotator.properties.principalId\n    identityId: rotator.id');
+    expect(settingOf('KEYTURN_VAULTS')).toMatch(/vault\.id\b/);
+  });
+});
+
 describe('the settings that the template writes', () => {
   it('lead to no read that the report calls unexplained', async () => {
     const cloud = await startEmbeddedCloud();
