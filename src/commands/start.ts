@@ -5,6 +5,7 @@ import { dayMs } from '../secrets/duration.ts';
 import { createClock } from '../../embedded/clock.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { actLive, closeThePeriod } from '../../examples/story/act-live.ts';
+import { letLook } from '../../examples/story/let-look.ts';
 import { replayStory } from '../../examples/story/replay.ts';
 import { startStoryPeople } from '../../examples/story/story-people.ts';
 import { storySettings } from '../../examples/story/story-settings.ts';
@@ -51,7 +52,7 @@ async function tellStory({ directory, port, once, json, tell }: Telling, runtime
   try {
     const world = await setTheScene(cloud, liveAt);
     const composition = await composeKeyturn(
-      { ...(await storySettings(world, directory)), ...people?.settings },
+      { ...(await storySettings(world, directory)), ...letLook(world), ...people?.settings },
       {
         now: () => cloud.clock.now(),
         trustLoopback: true,

@@ -95,9 +95,17 @@ describe('keyturn start --once --json', () => {
       'log-gap',
       'secret-never-read',
       'rotation-overdue',
+      'grant-on-vault',
     ]) {
       expect([...rules]).toContain(rule);
     }
+  });
+
+  it('shows who could read on every day, and names what it could not see', async () => {
+    const grants = (await readFile(join(pack, 'grant-days.ndjson'), 'utf8')).trim().split('\n');
+    const days = new Set(grants.map((line) => (JSON.parse(line) as { day: string }).day));
+    expect(days.size).toBeGreaterThanOrEqual(30);
+    expect(await readFile(join(pack, 'report.html'), 'utf8')).not.toContain('nobody looked');
   });
 
   it('ties the live read of the fetch helper to its job by a posted receipt', async () => {
