@@ -8,7 +8,7 @@ const reasons: Readonly<Record<NotSeenReason, string>> = {
   'access-denied': 'the identity may not read them: it needs the role Reader on the subscription',
   unreachable: 'Azure did not answer',
   'not-configured': 'the settings do not name the resource id of the vault',
-  'not-there': 'Azure has no such resource',
+  'not-there': 'the subscriptions of the vaults have no such resource',
   unreadable: 'the answer was not understood',
 };
 
@@ -33,9 +33,16 @@ export function createAccessRecord(
     look(posture) {
       if (Date.parse(posture.at) < period.from.getTime()) return;
       isAny = true;
-      const { at } = posture;
+      const { at, workspaceTables, subscriptions } = posture;
+      for (const { subscription, vaults: found, changes } of subscriptions) {
+        note(`the vaults of the subscription ${subscription}`, found);
+        note(`changes of grants in the subscription ${subscription}`, changes);
+      }
+      // Without a workspace in the settings there are no tables to look at.
+      if (workspaceTables.outcome === 'seen' || workspaceTables.because !== 'not-configured')
+        note("the plan and retention of the log's tables", workspaceTables);
       for (const one of posture.vaults.filter(({ vault }) => vaults.has(vault))) {
-        const { vault, diagnosticSettings, requests } = one;
+        const { vault, setup, diagnosticSettings, requests } = one;
         const readers = secretsOf(posture, one).map((secret) =>
           effectiveReaders(posture, { vault, secret }, new Date(at)),
         );
@@ -44,6 +51,7 @@ export function createAccessRecord(
           for (const day of daysOf(at, one, seen.value, policyAt)) grantDays.set(day.id, day);
         }
         if (readers[0] !== undefined) note(`grants on ${vault}`, readers[0]);
+        note(`the setup of ${vault}`, setup);
         note(`the diagnostic settings of ${vault}`, diagnosticSettings);
         note(`the request metric of ${vault}`, requests);
         if (diagnosticSettings.outcome === 'seen') {

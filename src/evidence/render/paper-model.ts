@@ -110,7 +110,7 @@ function sentences(model: ReportModel): object {
   };
 }
 
-function unread({ coverage, notRead, provenance }: ReportModel): readonly string[] {
+function unread({ coverage, notRead, notSeen, provenance }: ReportModel): readonly string[] {
   const rows = provenance.unreadableRows.total;
   const lines = [
     ...(coverage.gaps > 0
@@ -122,6 +122,7 @@ function unread({ coverage, notRead, provenance }: ReportModel): readonly string
       ? [`${counted(coverage.notRead, 'hour')} of the log ${coverage.notRead === 1 ? 'has' : 'have'} not been read.`]
       : []),
     ...(rows > 0 ? [`${counted(rows, 'row')} could not be parsed.`] : []),
+    ...notSeen.map((says) => `${says.charAt(0).toUpperCase()}${says.slice(1)}.`),
   ];
   if (lines.length + notRead.length > 0) return lines;
   return ['Every hour of the log was read, and every row was parsed.'];

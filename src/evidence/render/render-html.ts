@@ -41,7 +41,7 @@ export async function renderHtml(model: ReportModel): Promise<string> {
   const style = `${await templateText('report.css')}${printFooter(model)}`;
   const present = grades.filter((grade) => model.reads.bars.some((bar) => (bar.counts[grade] ?? 0) > 0));
   const firstExceptions = model.exceptions.listed.rows.slice(0, exceptionsOnFirstPage);
-  const { coverage, notRead, provenance } = model;
+  const { coverage, notRead, notSeen, provenance } = model;
   return render({
     model,
     title: model.label.replace('..', ' to '),
@@ -58,7 +58,8 @@ export async function renderHtml(model: ReportModel): Promise<string> {
     firstExceptions,
     fewToLookAt: model.reads.toLookAt.rows.length <= mostOpenRows,
     moreExceptions: model.exceptions.total - firstExceptions.length,
-    nothingMissing: notRead.length + coverage.gaps + coverage.notRead + provenance.unreadableRows.total === 0,
+    nothingMissing:
+      notRead.length + notSeen.length + coverage.gaps + coverage.notRead + provenance.unreadableRows.total === 0,
     sampleCommand: sampleCommand(model.files.map(({ path }) => path)),
   });
 }

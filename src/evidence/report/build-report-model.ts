@@ -83,6 +83,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
       bySeverity: severityCounts(audited.findings),
       listed: capped(exceptionLines(audited.findings, frameworks, audited), 'findings.ndjson'),
     },
+    notSeen: audited.access.notSeen,
     notRead: audited.notRead.map(({ what, from, to, why, state }) => ({
       what,
       when: from === to ? secondText(from) : `${secondText(from)} to ${secondText(to)}`,

@@ -235,6 +235,8 @@ export interface ReportModel {
     readonly bySeverity: Readonly<Record<Finding['severity'], number>>;
     readonly listed: Capped<ExceptionLine>;
   };
+  /** What the looks at Azure's own settings did not see, each with the reason. */
+  readonly notSeen: readonly string[];
   readonly notRead: readonly {
     readonly what: string;
     readonly when: string;

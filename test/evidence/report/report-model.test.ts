@@ -7,6 +7,7 @@ import { readControlCatalogue } from '../../../src/evidence/report/control-catal
 import { retrievalFiles } from '../../../src/evidence/pack/data-files.ts';
 import { controlTests } from '../../../src/evidence/tests/run-control-tests.ts';
 import { renderHtml } from '../../../src/evidence/render/render-html.ts';
+import { paperFiles } from '../../../src/evidence/render/paper-model.ts';
 import { renderPdf } from '../../../src/evidence/render/render-pdf.ts';
 import { sharesText, shareText } from '../../../src/evidence/report/wording.ts';
 import { modelOfStory } from '../model.ts';
@@ -102,6 +103,21 @@ describe('the model of the report', () => {
     expect(html).not.toMatch(/complian|conform|satisf|passed/i);
     const accounted = model.frameworks[0]?.controls.find(({ id }) => id === 'CC6.1')?.tests[0]?.observation;
     expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 45 (11.3 %).');
+  });
+
+  it('names what a look at Azure did not show where a reader looks for what is missing', async () => {
+    const says = "the plan and retention of the log's tables could not be seen, because Azure did not answer";
+    const complete = auditedStory();
+    const hour = { hour: '2026-10-01T00:00:00.000Z', rows: 1, state: 'covered' } as const;
+    const whole = { ...complete, notRead: [], unreadableRows: [], coverage: [hour] };
+    const model = await modelOfStory({
+      audited: { ...whole, access: { grantDays: [], settingLooks: [], notSeen: [says] } },
+    });
+    expect(model.notSeen).toEqual([says]);
+    const html = await renderHtml({ ...model, coverage: { ...model.coverage, notRead: 0, gaps: 0 } });
+    expect(html).toContain('<li>the plan and retention of the log&#x27;s tables could not be seen');
+    expect(html).not.toContain('Every hour of the log was read');
+    expect(Buffer.from(paperFiles(model)['made.json'] ?? []).toString()).toContain('The plan and retention of the log');
   });
 
   it('states that nothing was tested, and why, if there was no data', async () => {
