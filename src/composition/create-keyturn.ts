@@ -5,7 +5,7 @@ import { duePeriods } from '../evidence/period/due-periods.ts';
 import { listPacks } from '../evidence/pack/pack-archive.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
 import { notificationOutbox } from '../notify/notification-outbox.ts';
-import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
+import { type HandledEvent, handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
 import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
@@ -40,10 +40,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     settings,
 
     async handleVaultEvent(event) {
-      if (rotates) await ports.keepPolicy();
-      const handled = rotates
-        ? await handleVaultEvent(rotation, event)
-        : ({ outcome: 'not-this-role', secret: null } as const);
+      const handled = rotates ? await actOn(ports, event) : ({ outcome: 'not-this-role', secret: null } as const);
       logVaultEvent(logger, handled);
       return handled;
     },
@@ -109,6 +106,11 @@ export function createKeyturn(ports: Ports): Keyturn {
       throw error;
     }
   }
+}
+
+async function actOn({ keepPolicy, rotation }: Ports, event: unknown): Promise<HandledEvent> {
+  await keepPolicy();
+  return await handleVaultEvent(rotation, event);
 }
 
 /** Collects the archive beside the workspace, if there is one. */
