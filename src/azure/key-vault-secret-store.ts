@@ -165,7 +165,7 @@ async function collected<Item>(pages: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 function toVersion(properties: SecretProperties): SecretVersion {
-  const { name, version, enabled, notBefore, expiresOn, createdOn, contentType, tags } = properties;
+  const { name, version, enabled, notBefore, expiresOn, createdOn, contentType, tags, managed } = properties;
   return {
     name: name.toLowerCase(),
     version: version ?? '',
@@ -175,6 +175,7 @@ function toVersion(properties: SecretProperties): SecretVersion {
     created: createdOn ?? new Date(0),
     contentType: contentType ?? null,
     tags: { ...tags },
+    ...(managed === true ? { managed } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { openPolicy, openPolicyFile, unnamedVault } from '../composition/open-policy.ts';
 import { namespaceRefusals, type ReadingJob } from '../secrets/namespace-refusals.ts';
-import type { IdentityRule, Policy, SecretBinding } from '../secrets/policy.ts';
+import type { IdentityRule, Policy, SecretBinding, TrackedSecret } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Run } from './command.ts';
@@ -39,33 +39,35 @@ export const explain: Run<typeof explainRow> = async ({ values, positionals }, {
     values.policy === undefined
       ? (await openPolicy(readSettings(environment))).policy
       : await openPolicyFile(resolve(directory, values.policy), []);
-  const explanation = explainRead(policy, findBinding(policy, name), job);
+  const explanation = explainRead(policy, findEntry(policy, name), job);
   if (values.json) print(JSON.stringify(explanation));
   else for (const line of linesOf(explanation)) print(line);
   return explanation.allowed ? 0 : 1;
 };
 
-function findBinding({ secrets }: Policy, wanted: string): SecretBinding {
+function findEntry({ secrets, tracked }: Policy, wanted: string): SecretBinding | TrackedSecret {
   const lower = wanted.toLowerCase();
-  const found = [...secrets.values()].filter(({ vault, name }) => lower === name || lower === `${vault}/${name}`);
-  const [binding, ...others] = found;
+  const found = [...secrets.values(), ...tracked.values()].filter(
+    ({ vault, name }) => lower === name || lower === `${vault}/${name}`,
+  );
+  const [entry, ...others] = found;
   if (others.length > 0) {
     throw new ServiceError('USAGE_WRONG', { command: 'explain', reason: 'several vaults have it: write VAULT/NAME' });
   }
-  if (binding !== undefined) return binding;
+  if (entry !== undefined) return entry;
   const [vault = '', secret = ''] = lower.includes('/') ? lower.split('/') : ['', lower];
   throw new ServiceError('SECRET_NOT_BOUND', { vault, secret });
 }
 
-function explainRead(policy: Policy, binding: SecretBinding, job: ReadingJob): Explanation {
-  const namespaces = binding.namespaces.flatMap((name) => {
+function explainRead(policy: Policy, entry: SecretBinding | TrackedSecret, job: ReadingJob): Explanation {
+  const namespaces = entry.namespaces.flatMap((name) => {
     const namespace = policy.namespaces.get(name);
     if (namespace === undefined) return [];
     const because = namespaceRefusals(job, namespace);
     return [{ name, allows: because.length === 0, because }];
   });
   return {
-    secret: binding.vault === unnamedVault ? binding.name : `${binding.vault}/${binding.name}`,
+    secret: entry.vault === unnamedVault ? entry.name : `${entry.vault}/${entry.name}`,
     repository: job.repository,
     // Without namespaces no read is held against one.
     allowed: namespaces.length === 0 || namespaces.some(({ allows }) => allows),

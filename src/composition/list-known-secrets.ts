@@ -18,7 +18,7 @@ export async function listKnownSecrets({
     const isOwn = secret === canarySecret || isKey || referred.has(`${vault}/${secret}`) || isStagingName(secret);
     known.set(`${vault}/${secret}`, { vault, secret, isOwn });
   };
-  for (const { vault, name } of policy.secrets.values()) add(vault, name);
+  for (const { vault, name } of [...policy.secrets.values(), ...policy.tracked.values()]) add(vault, name);
   for (const { name: vault } of stagingVault === null ? vaults : [...vaults, stagingVault]) {
     const store = rotation.stores.get(vault);
     if (store === undefined) continue;

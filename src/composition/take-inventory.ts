@@ -4,7 +4,7 @@ import type { InventoriedSecret } from '../audit/model/audited-period.ts';
 import { isStagingName } from '../rotation/observe/staging.ts';
 import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import { bindingFor } from '../secrets/binding-for.ts';
+import { policyEntryFor } from '../secrets/binding-for.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 
@@ -43,10 +43,11 @@ export async function takeInventory(ports: {
 
 function entryOf(
   vault: string,
-  { name, version, enabled, created, expires, tags }: SecretVersion,
+  { name, version, enabled, created, expires, tags, managed }: SecretVersion,
   policy: Policy,
 ): InventoriedSecret {
-  const binding = bindingFor(policy, vault, name);
+  const entry = policyEntryFor(policy, vault, name);
+  const issuer = entry !== null && 'issuer' in entry ? entry.issuer : null;
   return {
     vault,
     secret: name,
@@ -54,9 +55,12 @@ function entryOf(
     enabled,
     created: created.toISOString(),
     expires: expires?.toISOString() ?? null,
-    environment: binding?.environment ?? tags['environment'] ?? null,
-    issuer: binding?.issuer ?? null,
-    validityDays: binding === null ? null : binding.validityMs / dayMs,
+    environment: entry?.environment ?? tags['environment'] ?? null,
+    issuer,
+    validityDays: entry === null ? null : entry.validityMs / dayMs,
+    ...(entry !== null && issuer === null ? { tracked: true } : {}),
+    ...(managed === true ? { managed } : {}),
+    ...(entry?.owner == null ? {} : { owner: entry.owner }),
     tags,
   };
 }

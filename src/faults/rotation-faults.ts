@@ -74,6 +74,18 @@ export const rotationFaults = {
     layer: 'policy',
     says: 'A tag on this secret asks for more than the policy allows, so it has no effect. Correct or remove it, or change the policy.',
   }),
+  SECRET_OF_CERTIFICATE: fault<{ vault: string; secret: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'policy',
+    says: 'This secret holds the value of a Key Vault certificate, which the vault itself renews. Remove its issuer from the policy: the secret is tracked then.',
+  }),
+  SECRET_MADE_BY_PROVIDER: fault<{ vault: string; secret: string; kind: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'policy',
+    says: 'The content type says that a provider made this value, so a random one in its place would work nowhere. Name the issuer of that provider, remove the issuer to track the secret, or write reviewed: true.',
+  }),
   ISSUER_UNKNOWN: fault<{ issuer: string; known: readonly string[] }>({
     retry: 'never',
     effect: 'none',

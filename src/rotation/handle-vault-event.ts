@@ -7,6 +7,7 @@ import { type ExpiryNotice, type RefusedEvent, parseVaultEvent } from './expiry-
 import { parseAttemptId } from './rotation-id.ts';
 import { failureOf, stateOfRotation } from './history/rotation-standing.ts';
 import type { Rotation, TargetState } from './journal/target-state.ts';
+import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { unitOf } from './rotation-unit.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
@@ -86,6 +87,8 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
       const isMalformed = dueness.because === 'forbidden' && unit.members.some(isMalformedIn(newest));
       return says('not-due', isMalformed ? 'SECRET_TAG_MALFORMED' : dueness.because);
     }
+    const [elsewhere] = unit.members.flatMap((one, index) => madeElsewhere(one, newest[index] ?? null) ?? []);
+    if (elsewhere !== undefined) return says('failed', elsewhere.code);
     if (await tools.killSwitch()) return says('stopped');
     const { state, waits, calls, fault, outcome } = await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs });
     const rotation = state.rotations.at(-1);

@@ -10,6 +10,7 @@ import { changeIndex, type IndexedTarget, readIndex, unknownTarget, withTargets 
 import { readJournal } from './journal/target-journal.ts';
 import { isStagingName } from './observe/staging.ts';
 import type { Target } from './observe/target.ts';
+import { madeElsewhere } from './made-elsewhere.ts';
 import { planTarget } from './plan-target.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -207,12 +208,14 @@ async function targetsOfPass(
   const bound = new Set<string>();
   for (const unit of unitsOf(tools.policy)) {
     noteTags(unit, newest, notes);
+    const isElsewhere = noteMadeElsewhere(unit, newest, notes);
     await guarded(notes, unit.key, async () => {
       const target = bindTarget(tools, unit);
       const indexed = index.get(target.key) ?? null;
       bound.add(target.key);
       const versions = unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
-      const isDue = versions.length === unit.members.length && unitDueness(unit, versions, tools.now()).due;
+      const isWhole = versions.length === unit.members.length && !isElsewhere;
+      const isDue = isWhole && unitDueness(unit, versions, tools.now()).due;
       if (isDue) notes.count('due');
       if (isDue || mustLook(tools, target, indexed, newest)) found.push({ target, indexed });
       await Promise.resolve();
@@ -275,6 +278,18 @@ function noteTags(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>
       notes.fault(`${bindingKey(member)} (tag ${tag})`, error);
     }
   }
+}
+
+/** Reports secrets that their binding must not replace, due or not. Returns whether the unit has one. */
+function noteMadeElsewhere(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>, notes: PassNotes): boolean {
+  let isElsewhere = false;
+  for (const member of unit.members) {
+    const error = madeElsewhere(member, newest.get(bindingKey(member)) ?? null);
+    if (error === null) continue;
+    isElsewhere = true;
+    notes.fault(bindingKey(member), error);
+  }
+  return isElsewhere;
 }
 
 /** Secrets that are due and that another secret of their group, or their age, holds; and those that are not there. */

@@ -7,6 +7,7 @@ import { atDesk, driveNow } from './find-target.ts';
 import { stateOfRotation } from './history/rotation-standing.ts';
 import { openAttempt, type Rotation, type TargetState } from './journal/target-state.ts';
 import type { Sight } from './observe/observe.ts';
+import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit, type RotationUnit } from './rotation-unit.ts';
 import { tagFaults } from './tag-faults.ts';
@@ -76,6 +77,8 @@ function requireMayBegin(
   for (const member of unit.members) {
     const newest = observation.newest.get(bindingKey(member)) ?? null;
     const { vault, name: secret, minimumAgeMs } = member;
+    const elsewhere = madeElsewhere(member, newest);
+    if (elsewhere !== null) throw elsewhere;
     if (newest === null && create !== true) throw new ServiceError('SECRET_ABSENT', { vault, secret });
     if (newest !== null && create === true) throw refuse(`${vault}/${secret} exists already.`);
     if (newest === null || emergency) continue;

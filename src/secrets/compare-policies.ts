@@ -28,6 +28,7 @@ const limits = new Set(['validityMs', 'graceMs', 'consumersLifetimeMs']);
 /** Switches that allow more where they are on, or where they are off. */
 const opensWhen: ReadonlyMap<string, boolean> = new Map([
   ['forks', true],
+  ['reviewed', true],
   ['sharedHost', false],
 ]);
 
@@ -35,6 +36,7 @@ const opensWhen: ReadonlyMap<string, boolean> = new Map([
 export function comparePolicies(before: Policy, after: Policy): readonly PolicyDifference[] {
   return [
     ...compareEntries('secret', before.secrets, after.secrets, { added: false, removed: true }),
+    ...compareEntries('tracked secret', before.tracked, after.tracked, { added: false, removed: true }),
     ...compareEntries('namespace', before.namespaces, after.namespaces, { added: false, removed: false }),
     ...compareEntries('identity', before.identities, after.identities, { added: true, removed: false }),
   ];

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import { ServiceError } from '../service-error.ts';
-import { dayMs, formatDuration } from './duration.ts';
-import type { IdentityRule, Namespace, Policy, SecretBinding } from './policy.ts';
+import { dayMs, formatDuration, hourMs } from './duration.ts';
+import { providerCredentialIn } from './made-by-provider.ts';
+import type { IdentityRule, Namespace, Policy, SecretBinding, TrackedSecret } from './policy.ts';
 import { policySchema, rightParts, type WrittenPolicy, type WrittenSecret } from './policy-schema.ts';
 import type { Vault } from './secret-reference.ts';
 import { type YamlSource, yamlSource } from './yaml-source.ts';
 
 const longestValidityMs = 3_650 * dayMs;
+const usualPerDay = 2;
 
 type Say = (path: readonly PropertyKey[], says: string) => void;
 
@@ -29,7 +31,7 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
       mostPerHour: written.defaults.mostPerHour,
       mostPerHourIn: new Map(Object.entries(written.defaults.mostPerHourIn)),
     },
-    secrets: toBindings(written, vaults, say),
+    ...toSecrets(written, vaults, say),
     namespaces: toNamespaces(written),
     identities: toIdentities(written, say),
   };
@@ -37,12 +39,30 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
   return policy;
 }
 
-function toBindings(
+/** What only a rotation needs. */
+const rotationKeys = [
+  'target',
+  'grace',
+  'consumersLifetime',
+  'minimumAge',
+  'rotationsPerDay',
+  'approval',
+  'group',
+  'alsoPublish',
+  'mode',
+  'first',
+  'windows',
+  'check',
+  'reviewed',
+] as const satisfies readonly (keyof WrittenSecret)[];
+
+function toSecrets(
   { secrets, namespaces, defaults }: WrittenPolicy,
   vaults: readonly Vault[],
   say: Say,
-): Map<string, SecretBinding> {
+): Pick<Policy, 'secrets' | 'tracked'> {
   const bindings = new Map<string, SecretBinding>();
+  const tracked = new Map<string, TrackedSecret>();
   for (const [key, written] of Object.entries(secrets)) {
     const path = ['secrets', key];
     const place = placeOf(key, vaults);
@@ -50,39 +70,105 @@ function toBindings(
       say(path, place);
       continue;
     }
-    if (bindings.has(`${place.vault}/${place.name}`)) say(path, 'is bound twice; names are case-insensitive');
+    const name = `${place.vault}/${place.name}`;
+    if (bindings.has(name) || tracked.has(name)) say(path, 'is bound twice; names are case-insensitive');
     // A policy that bound a staging secret would rotate and publish the pending value.
     if (place.name.startsWith('rot-pending--')) say([...path], 'names a staging secret');
     for (const [index, namespace] of written.namespaces.entries()) {
       if (!Object.hasOwn(namespaces, namespace))
         say([...path, 'namespaces', index], 'is not a namespace of this policy');
     }
+    const { issuer } = written;
+    if (issuer === undefined) {
+      sayTracking(written, path, say);
+      tracked.set(name, toTracked(place, written));
+      continue;
+    }
     sayTimes(written, path, say);
-    bindings.set(`${place.vault}/${place.name}`, toBinding(place, written, defaults));
+    sayProvider(key, { ...written, issuer }, path, say);
+    if (written.reminders !== undefined)
+      say([...path, 'reminders'], 'is for a secret without an issuer: Keyturn replaces this one itself');
+    bindings.set(name, toBinding(place, { ...written, issuer }, defaults));
   }
-  return bindings;
+  return { secrets: bindings, tracked };
+}
+
+const usualReminders = [30, 14, 7, 1].map((days) => days * dayMs);
+
+/** A secret without an issuer is tracked: what only a rotation needs does nothing there. */
+function sayTracking({ validity, reminders = [], ...rest }: WrittenSecret, path: readonly string[], say: Say): void {
+  for (const key of rotationKeys) {
+    if (rest[key] !== undefined)
+      say([...path, key], 'needs an issuer: a secret without one is tracked and never rotated');
+  }
+  if (validity < dayMs || validity > longestValidityMs) say([...path, 'validity'], 'must be from 1d to 3650d');
+  for (const [index, before] of reminders.entries()) {
+    if (before >= validity)
+      say([...path, 'reminders', index], `must be shorter than validity (${formatDuration(validity)})`);
+  }
+}
+
+function toTracked(
+  { vault, name }: { vault: string; name: string },
+  { owner, validity, reminders, environment, namespaces }: WrittenSecret,
+): TrackedSecret {
+  const remindersMs = [...new Set(reminders ?? usualReminders.filter((before) => before < validity))];
+  return {
+    vault,
+    name,
+    owner: owner ?? null,
+    validityMs: validity,
+    remindersMs: remindersMs.sort((a, b) => b - a),
+    environment,
+    namespaces,
+  };
+}
+
+/** A random value in the place of one that a provider made breaks all its readers. */
+function sayProvider(
+  key: string,
+  { issuer, reviewed }: WrittenSecret & { readonly issuer: string },
+  path: readonly string[],
+  say: Say,
+): void {
+  if (issuer !== 'generated' || reviewed === true) return;
+  const kind = providerCredentialIn(key.slice(key.indexOf('/') + 1));
+  if (kind !== null) {
+    say(
+      [...path, 'issuer'],
+      `would publish a random value, and the name tells of ${kind}, which its provider makes: name that issuer, leave the issuer out to track the secret, or add reviewed: true`,
+    );
+  }
 }
 
 function toBinding(
   { vault, name }: { vault: string; name: string },
-  written: WrittenSecret,
+  written: WrittenSecret & { readonly issuer: string },
   defaults: WrittenPolicy['defaults'],
 ): SecretBinding {
-  const { validity, grace, consumersLifetime, minimumAge, check = defaults.check, ...same } = written;
+  const { issuer, validity, environment, namespaces, owner, reviewed } = written;
   const { mode = defaults.mode, first = defaults.first, windows = defaults.windows } = written;
   return {
     vault,
     name,
-    ...same,
+    issuer,
+    target: written.target ?? {},
     validityMs: validity,
-    graceMs: grace,
-    consumersLifetimeMs: consumersLifetime,
-    minimumAgeMs: minimumAge,
-    approval: [...new Set(same.approval)],
+    graceMs: written.grace ?? dayMs,
+    consumersLifetimeMs: written.consumersLifetime ?? dayMs,
+    minimumAgeMs: written.minimumAge ?? hourMs,
+    rotationsPerDay: written.rotationsPerDay ?? usualPerDay,
+    environment,
+    namespaces,
+    approval: [...new Set(written.approval)],
+    group: written.group ?? null,
+    alsoPublish: written.alsoPublish ?? [],
     mode,
     first,
     windows,
-    checkMs: check,
+    checkMs: written.check ?? defaults.check,
+    ...(reviewed === true ? { reviewed } : {}),
+    ...(owner === undefined ? {} : { owner }),
   };
 }
 
@@ -93,7 +179,7 @@ function toBinding(
  * Source: rotation.md sections 3.1 and 4, rule 9.
  */
 function sayTimes(
-  { validity, grace, minimumAge, rotationsPerDay, check }: WrittenSecret,
+  { validity, grace = dayMs, minimumAge = hourMs, rotationsPerDay = usualPerDay, check }: WrittenSecret,
   path: readonly string[],
   say: Say,
 ): void {

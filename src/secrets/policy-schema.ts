@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { dayMs, hourMs, parseDuration } from './duration.ts';
+import { parseDuration } from './duration.ts';
 
 /** A duration as text, in milliseconds once read. */
 const duration = z.string().transform((written, context) => {
@@ -56,18 +56,24 @@ const defaults = z.strictObject({
 });
 
 const secret = z.strictObject({
-  issuer: name,
-  target: target.default({}),
+  /** Without one the secret is only tracked. */
+  issuer: name.optional(),
+  /** Says that a person looked: the name speaks of a provider, and the value is random all the same. */
+  reviewed: z.boolean().optional(),
+  /** Who is told, in the operator's words: a team, a person, an address. */
+  owner: z.string().trim().min(1, 'must name somebody').max(200, 'must have 200 characters at most').optional(),
+  reminders: z.array(duration).max(10, 'must be 10 at most').optional(),
+  target: target.optional(),
   validity: duration,
-  grace: duration.default(dayMs),
-  consumersLifetime: duration.default(dayMs),
-  minimumAge: duration.default(hourMs),
-  rotationsPerDay: z.int().min(1, 'must be 1 at least').max(24, 'must be 24 at most').default(2),
+  grace: duration.optional(),
+  consumersLifetime: duration.optional(),
+  minimumAge: duration.optional(),
+  rotationsPerDay: z.int().min(1, 'must be 1 at least').max(24, 'must be 24 at most').optional(),
   environment: name.nullable().default(null),
   namespaces: z.array(name).default([]),
-  approval: z.array(z.enum(['publish', 'revoke'])).default([]),
-  group: name.nullable().default(null),
-  alsoPublish: z.array(target).default([]),
+  approval: z.array(z.enum(['publish', 'revoke'])).optional(),
+  group: name.nullable().optional(),
+  alsoPublish: z.array(target).optional(),
   mode: mode.optional(),
   first: first.optional(),
   windows: z.array(window).optional(),

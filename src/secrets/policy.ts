@@ -46,6 +46,25 @@ export interface SecretBinding {
   readonly checkMs: number;
   /** Other places that receive the new value, such as a Gitea Actions secret. */
   readonly alsoPublish: readonly Readonly<Record<string, TargetValue>>[];
+  /** A person looked: the value is random, though the secret's name or content type speaks of a provider. */
+  readonly reviewed?: true;
+  /** Who is responsible, in the operator's words. */
+  readonly owner?: string;
+}
+
+/** One secret of the policy that no issuer can replace: people are reminded of it, and Keyturn never sets it. */
+export interface TrackedSecret {
+  /** Short name of the vault, lower-case. */
+  readonly vault: string;
+  readonly name: string;
+  readonly owner: string | null;
+  /** How long a version may be in force. */
+  readonly validityMs: number;
+  /** How long before its end people are reminded, longest first. */
+  readonly remindersMs: readonly number[];
+  readonly environment: string | null;
+  /** Names of namespaces whose jobs may read this secret. */
+  readonly namespaces: readonly string[];
 }
 
 /**
@@ -93,6 +112,8 @@ export interface Policy {
   readonly limits: PolicyLimits;
   /** By `vault/name`, both lower-case. */
   readonly secrets: ReadonlyMap<string, SecretBinding>;
+  /** Secrets without an issuer, by `vault/name`. */
+  readonly tracked: ReadonlyMap<string, TrackedSecret>;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   /** By object id, lower-case. */
   readonly identities: ReadonlyMap<string, IdentityRule>;
@@ -103,6 +124,7 @@ export const emptyPolicy: Policy = {
   format: 1,
   limits: { mostPerHour: null, mostPerHourIn: new Map() },
   secrets: new Map(),
+  tracked: new Map(),
   namespaces: new Map(),
   identities: new Map(),
 };

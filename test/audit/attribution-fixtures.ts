@@ -128,6 +128,7 @@ export function policy(change: Partial<Policy> = {}): Policy {
     format: 1,
     limits: { mostPerHour: null, mostPerHourIn: new Map() },
     secrets: new Map(),
+    tracked: new Map(),
     namespaces: new Map(),
     identities: new Map([
       rule('shared', { repositories: ['acme/shop', 'acme/api'] }),

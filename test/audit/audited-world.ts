@@ -169,6 +169,7 @@ function policyOf(principals: Record<'runner' | 'other' | 'rotator' | 'reporter'
     format: 1,
     limits: { mostPerHour: null, mostPerHourIn: new Map() },
     secrets: new Map(),
+    tracked: new Map(),
     namespaces: new Map(),
     identities: new Map([
       rule(principals.runner, { repositories: ['acme/shop', 'acme/api'] }),

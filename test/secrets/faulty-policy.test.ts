@@ -98,6 +98,33 @@ colour: red
     expect(faultsOf(text)).toEqual([expect.stringContaining('4:3 secrets.kv-prod/one is bound twice')]);
   });
 
+  it('refuses a random value for a secret whose name tells of a provider, at its issuer', () => {
+    const text = `format: 1
+secrets:
+  github-pat-3: { issuer: generated, validity: 90d }
+  OrdersConnectionString:
+    issuer: generated
+    validity: 90d
+  shop-client-secret: { issuer: generated, validity: 90d, reviewed: true }
+  slack-token: { issuer: webhook, validity: 90d }
+`;
+    expect(faultsOf(text)).toEqual([
+      expect.stringMatching(/^3:19 secrets.github-pat-3.issuer would publish a random value.* personal access token/),
+      expect.stringMatching(/^5:5 secrets.OrdersConnectionString.issuer .* connection string/),
+    ]);
+  });
+
+  it('refuses what only a rotation needs in a secret without an issuer', () => {
+    const text = 'format: 1\nsecrets:\n  one: { validity: 90d, grace: 1h, reminders: [90d] }\n';
+    expect(faultsOf(text)).toEqual([
+      '3:25 secrets.one.grace needs an issuer: a secret without one is tracked and never rotated',
+      '3:48 secrets.one.reminders.0 must be shorter than validity (90d)',
+    ]);
+    expect(faultsOf('format: 1\nsecrets:\n  one: { issuer: a, validity: 90d, reminders: [1d] }\n')).toEqual([
+      expect.stringContaining('one.reminders is for a secret without an issuer'),
+    ]);
+  });
+
   it.each([
     ['no YAML', 'format: 1\nsecrets: [', /^2:\d+ /],
     ['a key given twice', 'format: 1\nformat: 1', /^2:1 .*unique/],

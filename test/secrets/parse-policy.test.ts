@@ -51,6 +51,22 @@ identities:
 `;
 
 describe('a policy', () => {
+  it('tracks a secret without an issuer, with its owner, its validity and when to remind people', () => {
+    const { secrets, tracked } = parse(
+      'format: 1\nsecrets:\n  Vendor-Key: { owner: " the shop team ", validity: 20d, environment: prod }\n',
+    );
+    expect(secrets.size).toBe(0);
+    expect(tracked.get('kv-prod/vendor-key')).toEqual({
+      vault: 'kv-prod',
+      name: 'vendor-key',
+      owner: 'the shop team',
+      validityMs: 20 * 86_400_000,
+      remindersMs: [14, 7, 1].map((days) => days * 86_400_000),
+      environment: 'prod',
+      namespaces: [],
+    });
+  });
+
   it('binds its secrets, with names in lower case', () => {
     const { secrets, namespaces, identities } = parse(whole);
     expect(secrets.get('kv-prod/database-password')).toEqual({

@@ -78,6 +78,12 @@ export interface SecretInventoryEntry {
   readonly environment: string | null;
   readonly issuer: string | null;
   readonly validityDays: number | null;
+  /** Present for a secret that the policy binds to no issuer: people replace it. */
+  readonly tracked?: true;
+  /** Present for the value of a Key Vault certificate, which the vault itself renews. */
+  readonly managed?: true;
+  /** Who is responsible, in the policy's words; absent where it names nobody. */
+  readonly owner?: string;
   /** Present for a secret of Keyturn itself: its canary, its staging key. */
   readonly own?: true;
   readonly ageDays: number;

@@ -1,3 +1,4 @@
+import { policyEntryFor } from '../../secrets/binding-for.ts';
 import type { Policy } from '../../secrets/policy.ts';
 
 /** What the policy says of one identity and one secret. `open`: it says nothing, because it names no namespace for it. */
@@ -19,10 +20,10 @@ export function policyAccess(
   if (identity.role === 'platform') return 'allowed';
   if (identity.role !== 'runner') return isOwn ? 'allowed' : 'forbidden';
   if (isOwn) return 'forbidden';
-  const binding = policy.secrets.get(`${vault}/${secret}`.toLowerCase());
-  if (binding === undefined || binding.namespaces.length === 0) return 'open';
+  const entry = policyEntryFor(policy, vault, secret);
+  if (entry === null || entry.namespaces.length === 0) return 'open';
   const served = identity.repositories.map((one) => one.toLowerCase());
-  const isServed = binding.namespaces
+  const isServed = entry.namespaces
     .flatMap((name) => policy.namespaces.get(name) ?? [])
     .some(({ repositories }) => {
       // An empty list forbids nothing, in a namespace and in an identity alike.

@@ -82,7 +82,7 @@ export function secretLines(inventory: readonly SecretInventoryEntry[]): readonl
     .map((entry) => ({
       secret: `${entry.vault}/${entry.secret}`,
       environment: entry.environment ?? 'not set',
-      issuer: entry.own === true ? "Keyturn's own" : (entry.issuer ?? 'not bound'),
+      issuer: issuerText(entry),
       created: entry.created.slice(0, 10),
       expires: entry.expires?.slice(0, 10) ?? 'none',
       ageDays: Math.floor(entry.ageDays),
@@ -92,6 +92,14 @@ export function secretLines(inventory: readonly SecretInventoryEntry[]): readonl
       lastReadAt: entry.lastReadAt === null ? 'never' : secondText(entry.lastReadAt),
     }))
     .sort((a, b) => spent(b) - spent(a) || b.ageDays - a.ageDays || (a.secret < b.secret ? -1 : 1));
+}
+
+/** Who replaces the secret. */
+function issuerText({ own, issuer, tracked, managed, owner }: SecretInventoryEntry): string {
+  if (issuer !== null) return issuer;
+  if (managed === true) return 'a certificate of the vault';
+  if (tracked === true) return owner === undefined ? 'people' : `people (${owner})`;
+  return own === true ? "Keyturn's own" : 'not bound';
 }
 
 function standingOf({ enabled, ageDays, validityDays }: SecretInventoryEntry): SecretStanding {

@@ -3,6 +3,7 @@ import { type TargetState, attemptOf, openAttempt } from '../journal/target-stat
 import { bindingKey } from '../rotation-unit.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { tightenedBinding } from '../../secrets/tightened-binding.ts';
+import { madeElsewhere } from '../made-elsewhere.ts';
 import { otherCredentials } from './attempt-rule.ts';
 import type { Observation, Ruling, Terms, Wait } from './decision.ts';
 import { isOwn } from './force-rules.ts';
@@ -21,6 +22,8 @@ export function beginRule(state: TargetState, o: Observation, terms: Terms): Rul
   if (!terms.dueness.due && !isDead && wish === null) return null;
   if (!terms.bound || state.retiredAt !== null || openAttempt(state) !== null) return null;
   if (state.desired === null && wish?.create !== true) return disagrees(state);
+  // The pass tells of each, and a person who asks is refused.
+  if (terms.bindings.some((one) => madeElsewhere(one, o.newest.get(bindingKey(one)) ?? null) !== null)) return null;
   const held = worldGuard(o, terms, 'begin') ?? (wish === null ? mayBeginNow(state, o, terms, isDead) : null);
   if (held !== null) return held;
   if (terms.credentialClass === 'minted' && o.seen.listed === undefined) return { look: { look: 'listed' } };

@@ -12,6 +12,8 @@ export interface SecretVersion {
   readonly created: Date;
   readonly contentType: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  /** Present for the value of a Key Vault certificate, which the vault itself renews: it can be neither set nor changed. */
+  readonly managed?: true;
 }
 
 /** What a new version is to be. `setSecret` replaces all properties: what is not given here is lost. */

@@ -18,7 +18,7 @@ export interface MemoryVault extends SecretStore {
   /** Adds a version as anybody might, past the gate. */
   put(
     version: Omit<NewSecretVersion, 'expires' | 'contentType' | 'tags'> &
-      Partial<NewSecretVersion> & { created?: Date },
+      Partial<NewSecretVersion> & { created?: Date; managed?: true },
   ): SecretVersion;
   disable(name: string, version: string): void;
   /** Deletes softly: the name is held, reads find nothing. */

@@ -18,10 +18,10 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policyAt }) => {
     see(retrieval, attribution) {
       const subject = subjectOf(retrieval);
       const policy = policyAt(retrieval.at);
-      const binding = policy.secrets.get(subject);
+      const entry = policy.secrets.get(subject) ?? policy.tracked.get(subject);
       const job = attribution?.job ?? null;
-      if (binding === undefined || job === null || binding.namespaces.length === 0) return;
-      const namespaces = binding.namespaces.flatMap((name) => policy.namespaces.get(name) ?? []);
+      if (entry === undefined || job === null || entry.namespaces.length === 0) return;
+      const namespaces = entry.namespaces.flatMap((name) => policy.namespaces.get(name) ?? []);
       if (namespaces.some((one) => namespaceRefusals(job, one).length === 0)) return 'kept';
       tally.add({
         subject,
@@ -30,7 +30,7 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policyAt }) => {
         at: retrieval.at,
         evidence: `${retrieval.id} ${jobName(job)}`,
         description: ({ count }) =>
-          `${job.repository} read ${subject} ${counted(count, 'time')}; the policy allows only ${binding.namespaces.join(', ')}.${describeUnknownOrigin(job)}`,
+          `${job.repository} read ${subject} ${counted(count, 'time')}; the policy allows only ${entry.namespaces.join(', ')}.${describeUnknownOrigin(job)}`,
       });
       return 'broken';
     },
