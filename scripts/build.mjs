@@ -1,9 +1,10 @@
 // Builds dist/ (command line, Functions) and action/dist/ (the fetch helper). The same source gives the same bytes.
-import { cpSync, existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleHelper, helperEntries } from './bundle-helper.ts';
+import { thirdPartyLicences } from './third-party-licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -36,14 +37,15 @@ const external = [
 ];
 
 rmSync('dist', { recursive: true, force: true });
-await buildService();
-await buildRunner(process.argv[2] ?? 'action/dist');
+const bundles = [await buildService(), ...(await buildRunner(process.argv[2] ?? 'action/dist'))];
+writeFileSync('dist/third-party-licences.txt', thirdPartyLicences(bundles));
 
 async function buildService() {
   const functions = globSync('functions/*.ts').sort();
   const workers = globSync('src/**/*-worker.ts').sort();
-  await build({
+  const { metafile } = await build({
     ...common,
+    metafile: true,
     banner,
     external,
     splitting: true,
@@ -60,10 +62,13 @@ async function buildService() {
   });
   mkdirSync('dist/chunks', { recursive: true });
   for (const query of globSync('src/azure/*.kql')) cpSync(query, `dist/chunks/${basename(query)}`);
+  return metafile;
 }
 
 /** @param {string} outdir */
 async function buildRunner(outdir) {
   const names = /** @type {(keyof typeof helperEntries)[]} */ (Object.keys(helperEntries));
-  for (const name of names) await bundleHelper(name, `${outdir}/${name}`);
+  const bundles = [];
+  for (const name of names) bundles.push(await bundleHelper(name, `${outdir}/${name}`));
+  return bundles;
 }

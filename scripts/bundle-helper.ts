@@ -1,4 +1,4 @@
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 /** The three programs of the runner, by the name of their bundle. Gitea's runner starts `main` and `post` as modules. */
 export const helperEntries = {
@@ -12,11 +12,12 @@ const requireInModule = "import{createRequire}from'node:module';const require=cr
 
 /**
  * Bundles one program of the runner into the file `outfile`, for Node 20 and later. The same source gives the same bytes.
+ * Returns what went into it.
  * The helper is CommonJS: an ES module evaluates every export of each module of Node that it imports, undici's TextDecoder
  * and `node:fs/promises` among them, which costs a third of the whole start-up.
  */
-export async function bundleHelper(name: keyof typeof helperEntries, outfile: string): Promise<void> {
-  await build(helperBuild(name, outfile));
+export async function bundleHelper(name: keyof typeof helperEntries, outfile: string): Promise<Metafile> {
+  return (await build({ ...helperBuild(name, outfile), metafile: true })).metafile;
 }
 
 function helperBuild(name: keyof typeof helperEntries, outfile: string): BuildOptions {

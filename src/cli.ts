@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 
 // Everything else is loaded after this: on an older Node it would fail in the middle of its work, with a TypeError.
-const leastNode = 24;
+const leastNode = 22;
 if (Number.parseInt(process.versions.node, 10) < leastNode) {
   process.stderr.write(`keyturn needs Node ${String(leastNode)} or newer; this is Node ${process.versions.node}.\n`);
   process.exit(2);

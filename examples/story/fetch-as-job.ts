@@ -37,7 +37,7 @@ export async function fetchAsJob(reads: JobReads, names: readonly string[]): Pro
     .update(`${String(job.taskId)}`)
     .digest('hex')
     .slice(0, 8);
-  const client = formatJobStamp({ ...job, nonce, helper: '0.1.0' });
+  const client = formatJobStamp({ ...job, nonce, helper: '0.2.0' });
   const receipts: Receipt[] = [];
   for (const [index, name] of names.entries()) {
     cloud.clock.advance(1_000);

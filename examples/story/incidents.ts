@@ -40,7 +40,7 @@ export const incidents: readonly Incident[] = [
     async happen(world) {
       const { cloud, runners } = world;
       const victim = startJob(world, { repository: 'acme/payments', name: 'settle', runner: 'runner-payments' });
-      const client = formatJobStamp({ ...numbersOf(cloud, victim), nonce: 'deadbeef', helper: '0.1.0' });
+      const client = formatJobStamp({ ...numbersOf(cloud, victim), nonce: 'deadbeef', helper: '0.2.0' });
       await readSecret(cloud, runners.get('runner-prod') ?? world.keyturn, 'payments-api-key', client);
       victim.finish('success');
     },
