@@ -19,7 +19,7 @@ import * as given from './attribution-fixtures.ts';
 
 const { at, job, policy, row, stamp } = given;
 
-const period = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
+const oneDay = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
 
 interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly snapshots?: readonly InventorySnapshot[];
@@ -30,10 +30,13 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly earlier?: readonly Retrieval[];
   readonly looks?: readonly Posture[];
   readonly bothLogs?: ReportingPeriod;
+  /** One day unless told. */
+  readonly period?: ReportingPeriod;
 }
 
 /** The findings of one day, by rule. */
 export function found(day: Given): Finding[] {
+  const { period = oneDay } = day;
   const rotations = day.history ?? [];
   const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };
   const attributor = createAttributor(sources);

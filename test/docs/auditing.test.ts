@@ -60,7 +60,7 @@ const finds: Readonly<Record<string, string>> = {
   'tag-malformed':
     'a tag with an invalid value: an invalid validity has no effect, an invalid `rotation` counts as off',
   'tag-widened': 'a tag that asks for more than the policy allows; it has no effect',
-  'secret-never-read': 'a secret that nobody read in the whole period',
+  'secret-never-read': 'a secret that nobody read for four weeks of the period',
   'staging-readable': 'an identity other than the rotator that could read values that wait to be published',
   'log-switched-off': 'a vault whose audit log went nowhere, or whose diagnostic setting was deleted',
   'grant-brief': 'a grant that appeared and vanished within a day',

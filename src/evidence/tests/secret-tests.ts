@@ -26,12 +26,20 @@ export const secretTests: Readonly<Record<string, ControlTestFactory>> = {
   },
   'secrets-in-use': ({ audited }, tally) => ({
     finish() {
-      for (const { vault, secret, version, enabled, created, own, reads } of audited.inventory) {
+      const unread = new Map(
+        audited.findings
+          .filter(({ rule }) => rule === 'secret-never-read')
+          .map(({ subject, firstAt, ended }) => [subject, { firstAt, until: ended?.at ?? 'the end' }]),
+      );
+      for (const { vault, secret, version, enabled, own, reads } of audited.inventory) {
         const subject = `${vault}/${secret}`;
-        if (own === true || !enabled) tally.skip('disabled, or of Keyturn itself');
-        else if (Date.parse(created) > audited.period.from.getTime()) tally.skip('created within the period');
+        const found = unread.get(subject);
+        if (found !== undefined) {
+          const why = `nobody read it from ${found.firstAt} to ${found.until}`;
+          tally.deviate({ event: `${subject}@${version}`, at: found.firstAt, subject, why });
+        } else if (own === true || !enabled) tally.skip('disabled, or of Keyturn itself');
         else if (reads > 0) tally.keep();
-        else tally.deviate({ event: `${subject}@${version}`, at: created, subject, why: 'nobody read it' });
+        else tally.skip('not seen for four weeks');
       }
     },
   }),

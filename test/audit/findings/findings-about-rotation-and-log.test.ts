@@ -4,7 +4,7 @@ import type { Person } from '../../../src/provenance/person.ts';
 import { personCalled } from '../../provenance/people.ts';
 import * as given from '../attribution-fixtures.ts';
 
-import { bound, denied, found, inventoried, of, quiet, secret } from '../finding-fixtures.ts';
+import { bound, denied, found, inventoried, of, quiet } from '../finding-fixtures.ts';
 
 const { at, moment, rotation, row, stamp, workload } = given;
 
@@ -70,15 +70,6 @@ describe('findings about the log', () => {
 });
 
 describe('findings about secrets and their rotation', () => {
-  it.each([
-    [{ reads: 0 }, 1],
-    [{ reads: 0, created: '2026-03-02T05:00:00.000Z' }, 0],
-    [{ reads: 0, enabled: false }, 0],
-    [{ reads: 0, own: true as const }, 0],
-  ])('find a secret with %o unread: %d', (change, count) => {
-    expect(of('secret-never-read', found({ inventory: [secret(change)] }))).toHaveLength(count);
-  });
-
   it.each([
     ['rotation-overdue', { validityDays: 29 }, 1],
     ['rotation-overdue', { validityDays: 30 }, 0],

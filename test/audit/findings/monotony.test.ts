@@ -16,7 +16,7 @@ console.log(`monotony: KEYTURN_TEST_SEED=${String(seed)}`);
 const hourMs = 3_600_000;
 const start = Date.parse('2026-03-02T00:00:00Z');
 const timeOf = (hour: number): string => new Date(start + hour * hourMs).toISOString();
-const days = 10;
+const days = 40;
 const hours = fc.integer({ min: 0, max: days * 24 - 1 });
 
 const rows: fc.Arbitrary<Retrieval> = fc
@@ -24,7 +24,7 @@ const rows: fc.Arbitrary<Retrieval> = fc
     hour: hours,
     who: fc.constantFrom('shared', 'nobody', 'rotator', 'ada'),
     kind: fc.constantFrom('read' as const, 'read' as const, 'denied' as const, 'write' as const),
-    secret: fc.constantFrom('database', 'other'),
+    secret: fc.constantFrom('database', 'other', 'unused'),
     version: fc.constantFrom('v0', 'v1'),
     client: fc.option(fc.integer({ min: 1, max: 3 })),
     number: fc.nat(1_000_000),
@@ -61,8 +61,9 @@ const inventories: fc.Arbitrary<readonly InventorySnapshot[]> = fc
       }
       const taken = inventoried({ ...change, version: `v${String(version)}`, created }, timeOf(day * 24 + 23));
       const [listed] = taken.entries;
-      if (listed === undefined || day < 5) return taken;
-      return { ...taken, entries: [...taken.entries, { ...listed, secret: 'other' }] };
+      if (listed === undefined) return taken;
+      const unused = { ...listed, secret: 'unused', enabled: true };
+      return { ...taken, entries: [listed, unused, ...(day < 5 ? [] : [{ ...listed, secret: 'other' }])] };
     });
   });
 
@@ -124,7 +125,7 @@ function idsOf({ rows: all, inventories: taken, rotation }: World, until: number
   const found = exceptions.findings({
     settledTo: asOf,
     asOf,
-    rowsSince: null,
+    rowsSince: start,
     coverage: [],
     unreadable: [],
     inventory: [],

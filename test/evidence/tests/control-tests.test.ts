@@ -245,7 +245,13 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
       ],
     },
   },
-  'secrets-in-use': { works: { inventory: [secret()] }, broken: { inventory: [secret({ reads: 0 })] } },
+  'secrets-in-use': {
+    works: { inventory: [secret()] },
+    broken: {
+      inventory: [secret()],
+      findings: [{ ...stranger, rule: 'secret-never-read', subject: 'kv/database' }],
+    },
+  },
   'rotations-finish': {
     works: { history: [published] },
     broken: {
