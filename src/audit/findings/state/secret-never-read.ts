@@ -5,7 +5,7 @@ import type { FindingRuleFactory } from '../finding-rule.ts';
 import { createFindingTally } from '../finding-tally.ts';
 
 /** How long nobody may read a secret before it counts as unused; the shortest month has as many days. */
-export const unreadDays = 28;
+const unreadDays = 28;
 
 /** A time in which an enabled secret was listed and nobody read it; milliseconds. `by`: what ended it. */
 interface UnreadTime {
