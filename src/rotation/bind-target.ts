@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
-import type { SecretBinding } from '../secrets/policy.ts';
+import type { Policy, SecretBinding } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Wish } from './decide/decision.ts';
 import type { TargetState } from './journal/target-state.ts';
@@ -27,6 +27,7 @@ export function bindTarget(
       bound: true,
       mode: strictest(unit.members),
       needsGo: unit.members.some(({ first }) => first === 'go'),
+      earlier: earlierUnits(tools.policy, unit),
       trigger,
       checkMs: Math.min(...unit.members.map(({ checkMs }) => checkMs)),
       wish,
@@ -55,6 +56,7 @@ export function unboundTarget(tools: RotationTools, { target, bindings }: Target
       bound: false,
       mode: 'off',
       needsGo: false,
+      earlier: [],
       trigger: 'reconciler',
       checkMs: first.checkMs,
       wish: null,
@@ -89,4 +91,18 @@ export function termsDigest({ bindings, bound }: Target['terms']): string {
 function strictest(members: readonly SecretBinding[]): SecretBinding['mode'] {
   if (members.some(({ mode }) => mode === 'off')) return 'off';
   return members.some(({ mode }) => mode === 'by-hand') ? 'by-hand' : 'automatic';
+}
+
+/** The units of the same issuer whose environment comes before the unit's own, those of the first environment first. */
+function earlierUnits(policy: Policy, { members: [{ issuer, environment }] }: RotationUnit): readonly RotationUnit[] {
+  const { environmentOrder } = policy.limits;
+  const place = (name: string | null) => environmentOrder.indexOf(name ?? '');
+  const own = place(environment);
+  if (own < 1) return [];
+  return unitsOf(policy)
+    .filter(({ members: [first] }) => {
+      const other = place(first.environment);
+      return first.issuer === issuer && other >= 0 && other < own && first.mode !== 'off';
+    })
+    .sort((a, b) => place(a.members[0].environment) - place(b.members[0].environment));
 }

@@ -1,10 +1,12 @@
 import { formatDuration } from '../secrets/duration.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
+import { beginRule } from './decide/begin-rule.ts';
 import { decide } from './decide/decide.ts';
 import type { Act, Call, Decision, Wait } from './decide/decision.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
+import { earlierTexts } from './observe/earlier-environments.ts';
 import { look } from './observe/look.ts';
 import { observe, type Sight } from './observe/observe.ts';
 import { newWorker, type Target, type Worker } from './observe/target.ts';
@@ -21,7 +23,7 @@ export async function planTarget(target: Target, indexed: IndexedTarget | null):
   let sight: Sight = await observe(target, worker);
   for (;;) {
     const state = stateOf(target, worker);
-    const decision: Decision = decide(sight.observation, state, sight.terms);
+    const decision = foreseen(decide(sight.observation, state, sight.terms), sight, state);
     if (decision.kind === 'look') {
       const seen = await look(target, worker, sight, decision.look);
       sight = { ...sight, observation: { ...sight.observation, seen, checkedAt: worker.checkedAt } };
@@ -32,6 +34,19 @@ export async function planTarget(target: Target, indexed: IndexedTarget | null):
     const said = [...decision.calls.map(callText), ...decision.waits.map((wait) => waitText(wait, state))];
     return [...new Set(said)].map((text) => `${name}: ${text}.`);
   }
+}
+
+/** Of a secret that was never looked at: what follows once it is known what its newest version holds. */
+function foreseen(decision: Decision, { observation, terms }: Sight, state: TargetState): Decision {
+  const isFirst = decision.kind === 'act' && decision.act.act === 'identify' && state.rotations.length === 0;
+  if (!isFirst || !terms.dueness.due) return decision;
+  const ruling = beginRule({ ...state, desired: 'seen' }, observation, terms);
+  if (ruling === null) return decision;
+  if ('look' in ruling) return { kind: 'look', look: ruling.look };
+  if ('wait' in ruling) return { kind: 'rest', waits: [ruling.wait], calls: [] };
+  if ('call' in ruling) return { kind: 'rest', waits: [], calls: [ruling.call] };
+  if (!terms.needsGo || state.gone) return decision;
+  return { kind: 'rest', waits: [{ until: null, why: 'go', about: 'begin', credential: null }], calls: [] };
 }
 
 function stateOf(target: Target, { journal }: Worker): TargetState {
@@ -87,12 +102,15 @@ const waitTexts = {
   'in-use': 'the old credential may still be in use',
   mode: 'is due, and the policy leaves it to a person',
   window: 'is due, and waits for its window',
+  'earlier-environment': 'is due, and waits for another environment',
   paced: 'is due, and as many rotations as the policy allows were made',
   'rest-after-roll-back': 'is due, was rolled back, and is left to people',
   propagation: 'the provider cannot tell yet whether the value in force works',
 } as const satisfies Record<Wait['why'], string>;
 
-function waitText({ why, until, credential }: Wait, state: TargetState): string {
+function waitText({ why, until, credential, earlier }: Wait, state: TargetState): string {
+  if (earlier !== undefined)
+    return `${waitTexts[why]}: ${earlier.unit} (${earlier.environment}) ${earlierTexts[earlier.because]}`;
   const about = why === 'in-use' && credential !== null ? ` (${nameOf(state, credential)})` : '';
   return `${waitTexts[why]}${about}${until === null ? '' : `, until ${until.toISOString()}`}`;
 }

@@ -84,6 +84,7 @@ export async function reconcileRotations(
     },
   };
   const newest = await inventory(tools, notes);
+  tools.memory.listed = newest;
   const index = await readIndex(tools.records);
   const found = await targetsOfPass(tools, newest, index, notes);
   if (plan) {

@@ -6,7 +6,9 @@ import { dayLimitUntil } from './decide/begin-rule.ts';
 import { atDesk, driveNow } from './find-target.ts';
 import { stateOfRotation } from './history/rotation-standing.ts';
 import { openAttempt, type Rotation, type TargetState } from './journal/target-state.ts';
+import { earlierInTheWay, earlierTexts } from './observe/earlier-environments.ts';
 import type { Sight } from './observe/observe.ts';
+import type { Target } from './observe/target.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit, type RotationUnit } from './rotation-unit.ts';
@@ -47,6 +49,7 @@ export async function requestRotation(
       await say('request', { by, text });
       return rotation.claim.rotationId;
     }
+    if (!emergency && !create) await requireEarlierDone(target, sight, refuse);
     requireMayBegin(unit, sight, journal.state, request, refuse);
     return null;
   });
@@ -55,6 +58,19 @@ export async function requestRotation(
   const rotationId = taken ?? driven.state.rotations.at(-1)?.claim.rotationId;
   if (rotationId === undefined) throw refuse('Another worker is at it. Ask again in two minutes.');
   return rotationId;
+}
+
+/** Another environment goes first, for a person too; an emergency and a first value do not wait. */
+async function requireEarlierDone(
+  target: Target,
+  { observation }: Sight,
+  refuse: (reason: string) => ServiceError,
+): Promise<void> {
+  const earlier = await earlierInTheWay(target, observation.now);
+  if (earlier === null) return;
+  throw refuse(
+    `${earlier.unit} (${earlier.environment}) ${earlierTexts[earlier.because]}; an emergency does not wait.`,
+  );
 }
 
 /** The rotation that an earlier request, or the timer, began, and that waits for a person, has failed, or has not published yet. */

@@ -8,7 +8,7 @@ import type { PublicationPlace } from './ports/publication-place.ts';
 import type { TargetJournal } from './journal/target-journal.ts';
 import type { VaultOperation } from './journal/journal-entry.ts';
 import type { IssuedCredential } from './ports/credential-issuer.ts';
-import type { SecretStore } from './ports/secret-store.ts';
+import type { SecretStore, SecretVersion } from './ports/secret-store.ts';
 import type { VersionReadersPort } from './ports/version-readers.ts';
 
 /** Everything a rotation touches, as one named object: composed by the host, replaced by a simulated world in tests. */
@@ -58,12 +58,14 @@ export interface RotationTools {
 export interface RotationMemory {
   readonly journals: Map<string, TargetJournal>;
   readonly credentials: Map<string, IssuedCredential>;
+  /** The newest version of each secret as the last pass listed them, by `vault/name`; `null` before the first pass. */
+  listed: ReadonlyMap<string, SecretVersion> | null;
   /** The target that a pass took up last: the next one begins after it. */
   lastTarget: string;
 }
 
 export function emptyMemory(): RotationMemory {
-  return { journals: new Map(), credentials: new Map(), lastTarget: '' };
+  return { journals: new Map(), credentials: new Map(), listed: null, lastTarget: '' };
 }
 
 /** One line for a person who watches. */

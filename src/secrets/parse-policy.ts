@@ -30,6 +30,7 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
     limits: {
       mostPerHour: written.defaults.mostPerHour,
       mostPerHourIn: new Map(Object.entries(written.defaults.mostPerHourIn)),
+      environmentOrder: written.defaults.environmentOrder,
     },
     ...toSecrets(written, vaults, say),
     namespaces: toNamespaces(written),

@@ -53,6 +53,7 @@ const defaults = z.strictObject({
   check: duration.default(6 * 3_600_000),
   mostPerHour: perHour.nullable().default(null),
   mostPerHourIn: z.record(name, perHour).default({}),
+  environmentOrder: z.array(name).default(['dev', 'staging', 'prod']),
 });
 
 const secret = z.strictObject({

@@ -104,6 +104,8 @@ interface PolicyLimits {
   readonly mostPerHour: number | null;
   /** The same for the secrets of one environment, by its name. */
   readonly mostPerHourIn: ReadonlyMap<string, number>;
+  /** Names of environments; a rotation in one waits for those of the same issuer in the ones before it. */
+  readonly environmentOrder: readonly string[];
 }
 
 /** `keyturn.policy.yml`, checked. */
@@ -122,7 +124,7 @@ export interface Policy {
 /** Observe mode: no secret is bound, so Keyturn rotates nothing. */
 export const emptyPolicy: Policy = {
   format: 1,
-  limits: { mostPerHour: null, mostPerHourIn: new Map() },
+  limits: { mostPerHour: null, mostPerHourIn: new Map(), environmentOrder: [] },
   secrets: new Map(),
   tracked: new Map(),
   namespaces: new Map(),

@@ -126,7 +126,7 @@ export function policy(change: Partial<Policy> = {}): Policy {
   ];
   return {
     format: 1,
-    limits: { mostPerHour: null, mostPerHourIn: new Map() },
+    limits: { mostPerHour: null, mostPerHourIn: new Map(), environmentOrder: [] },
     secrets: new Map(),
     tracked: new Map(),
     namespaces: new Map(),

@@ -167,7 +167,7 @@ function policyOf(principals: Record<'runner' | 'other' | 'rotator' | 'reporter'
   ];
   return {
     format: 1,
-    limits: { mostPerHour: null, mostPerHourIn: new Map() },
+    limits: { mostPerHour: null, mostPerHourIn: new Map(), environmentOrder: [] },
     secrets: new Map(),
     tracked: new Map(),
     namespaces: new Map(),

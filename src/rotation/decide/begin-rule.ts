@@ -26,6 +26,8 @@ export function beginRule(state: TargetState, o: Observation, terms: Terms): Rul
   if (terms.bindings.some((one) => madeElsewhere(one, o.newest.get(bindingKey(one)) ?? null) !== null)) return null;
   const held = worldGuard(o, terms, 'begin') ?? (wish === null ? mayBeginNow(state, o, terms, isDead) : null);
   if (held !== null) return held;
+  const later = isDead ? null : laterEnvironment(o, terms);
+  if (later !== null) return later;
   if (terms.credentialClass === 'minted' && o.seen.listed === undefined) return { look: { look: 'listed' } };
   if (wish === null && o.seen.pace === undefined) return { look: { look: 'pace' } };
   if (wish === null && o.seen.pace != null) return wait('paced', o.seen.pace);
@@ -33,6 +35,16 @@ export function beginRule(state: TargetState, o: Observation, terms: Terms): Rul
   if (orphan !== undefined && !state.credentials.has(orphan.key))
     return { act: { act: 'note', entry: 'identify', facts: { found: [], listed: o.seen.listed ?? [] } } };
   return { act: { act: 'note', entry: 'begin', facts: beginFacts(state, o, terms) } };
+}
+
+/** An environment waits for those before it; what has leaked, and a secret that has no value yet, do not. */
+function laterEnvironment(o: Observation, { earlier, wish }: Terms): Ruling {
+  if (earlier.length === 0 || wish?.emergency === true || wish?.create === true) return null;
+  if (o.seen.earlier === undefined) return { look: { look: 'earlier' } };
+  if (o.seen.earlier === null) return null;
+  return {
+    wait: { until: null, why: 'earlier-environment', about: 'begin', credential: null, earlier: o.seen.earlier },
+  };
 }
 
 /** Secrets of a group that do not hold one credential: renewing what one of them does not hold may end what another serves. */

@@ -3,6 +3,7 @@ import type { CredentialClass } from '../history/rotation-steps.ts';
 import type { JournalAct, JournalFacts, WaitReason } from '../journal/journal-entry.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { Person } from '../../provenance/person.ts';
+import type { RotationUnit } from '../rotation-unit.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 
 /** One act on the world, or one note in the journal. Plain values: a worker that died leaves nothing else. */
@@ -16,7 +17,7 @@ export type Act =
 
 /** One more thing that must be seen before anything can be decided. It changes nothing. */
 export type Look =
-  | { readonly look: 'versions' | 'staging' | 'listed' | 'check' | 'pace' }
+  | { readonly look: 'versions' | 'staging' | 'listed' | 'check' | 'pace' | 'earlier' }
   | { readonly look: 'staged' | 'described' | 'evidence'; readonly credential: string };
 
 /** `until`: by the vault's clock; `null` when only a person or the world can end it. */
@@ -34,10 +35,22 @@ export interface Wait {
     | 'mode'
     | 'window'
     | 'paced'
+    | 'earlier-environment'
     | 'rest-after-roll-back'
     | 'propagation';
   readonly about: JournalAct;
   readonly credential: string | null;
+  /** With `earlier-environment`: what comes first. */
+  readonly earlier?: EarlierInTheWay;
+}
+
+/** A secret of an earlier environment that comes first, and why it does. */
+export interface EarlierInTheWay {
+  /** `vault/name`, or `group:<name>`. */
+  readonly unit: string;
+  readonly environment: string;
+  /** `due`: not begun; `unfinished`: its new value is not published; `failed`: it has stopped or was rolled back. */
+  readonly because: 'due' | 'unfinished' | 'failed';
 }
 
 /** What a person must see to. */
@@ -90,6 +103,8 @@ export interface Seen {
   readonly evidence?: ReadonlyMap<string, readonly WaitReason[]>;
   /** Until when the whole's limit of rotations an hour holds; `null` when it does not. */
   readonly pace?: Date | null;
+  /** The secret of an earlier environment that comes first; `null` when none does. */
+  readonly earlier?: EarlierInTheWay | null;
 }
 
 /** What the policy and the settings say of one target now. */
@@ -107,6 +122,8 @@ export interface Terms {
   readonly mode: 'automatic' | 'by-hand' | 'off';
   /** Whether a first rotation waits for a person's go. */
   readonly needsGo: boolean;
+  /** Secrets of the same issuer in environments that come before this one's. */
+  readonly earlier: readonly RotationUnit[];
   /** From when on the policy's windows are open; `null` when they are open now. */
   readonly windowFrom: Date | null;
   readonly trigger: 'event' | 'reconciler';

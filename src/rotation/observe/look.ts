@@ -5,6 +5,7 @@ import { emptyState, openAttempt, type TargetState } from '../journal/target-sta
 import { isOfSecret, parseAttemptId } from '../rotation-id.ts';
 import { bindingKey } from '../rotation-unit.ts';
 import { allVersions, credentialOf, valueOf } from './credential-values.ts';
+import { earlierInTheWay } from './earlier-environments.ts';
 import type { Sight } from './observe.ts';
 import { hourlyLimitUntil } from './pace.ts';
 import { reasonsToWait } from './reasons-to-wait.ts';
@@ -42,6 +43,8 @@ export async function look(target: Target, worker: Worker, { observation, terms 
       return { ...seen, check: await checked(target, worker, observation, state) };
     case 'pace':
       return { ...seen, pace: await hourlyLimitUntil(target, observation.now) };
+    case 'earlier':
+      return { ...seen, earlier: await earlierInTheWay(target, observation.now) };
     case 'evidence': {
       const credential = state.credentials.get(wanted.credential);
       if (credential === undefined) return seen;

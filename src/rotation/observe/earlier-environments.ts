@@ -1,0 +1,64 @@
+import type { EarlierInTheWay } from '../decide/decision.ts';
+import { unitDueness } from '../decide/unit-dueness.ts';
+import { stateOfRotation } from '../history/rotation-standing.ts';
+import { readJournal, readOn } from '../journal/target-journal.ts';
+import type { SecretVersion } from '../ports/secret-store.ts';
+import type { RotationTools } from '../rotation-tools.ts';
+import { bindingKey, type RotationUnit, targetKeyOf } from '../rotation-unit.ts';
+import type { Target } from './target.ts';
+import { requireStore } from './vault-access.ts';
+
+/** In words, after its name. */
+export const earlierTexts = {
+  due: 'is due too and goes first',
+  unfinished: 'has not published its new value',
+  failed: 'has stopped or was rolled back',
+} as const satisfies Record<EarlierInTheWay['because'], string>;
+
+/**
+ * The first secret of the same issuer in an earlier environment that holds this one back; `null` when none does. What is left to a
+ * person there (`by-hand`) holds nothing back before it has begun, and `off` never does.
+ * @throws ServiceError as the vault or the records do: not to be seen is not the same as done.
+ */
+export async function earlierInTheWay(
+  { tools, terms: { earlier }, issuer }: Pick<Target, 'tools' | 'terms' | 'issuer'>,
+  now: Date,
+): Promise<EarlierInTheWay | null> {
+  for (const unit of earlier) {
+    const because = await standsInTheWay(tools, unit, targetKeyOf(unit, issuer), now);
+    if (because !== null) return { unit: unit.key, environment: unit.members[0].environment ?? '', because };
+  }
+  return null;
+}
+
+async function standsInTheWay(
+  tools: RotationTools,
+  unit: RotationUnit,
+  key: string,
+  now: Date,
+): Promise<EarlierInTheWay['because'] | null> {
+  const { records, memory } = tools;
+  const known = memory.journals.get(key);
+  const journal = known === undefined ? await readJournal(records, key) : await readOn(records, known);
+  memory.journals.set(key, journal);
+  const last = journal.state.rotations.at(-1);
+  if (last !== undefined) {
+    const standing = stateOfRotation(journal.state, last);
+    if (standing === 'needs-attention' || standing === 'retry-wait' || standing === 'rolled-back') return 'failed';
+    if (last.result === null && last.step !== 'published') return 'unfinished';
+  }
+  if (unit.members.some(({ mode }) => mode !== 'automatic')) return null;
+  // The last pass listed every vault: only what it saw to be due is worth a question.
+  const listed = unit.members.flatMap((member) => memory.listed?.get(bindingKey(member)) ?? []);
+  if (memory.listed !== null && !isDue(unit, listed, now)) return null;
+  const newest: SecretVersion[] = [];
+  for (const { vault, name } of unit.members) {
+    const version = await requireStore(tools, vault).latest(name);
+    if (version !== null) newest.push(version);
+  }
+  return isDue(unit, newest, now) ? 'due' : null;
+}
+
+function isDue(unit: RotationUnit, newest: readonly SecretVersion[], now: Date): boolean {
+  return newest.length === unit.members.length && unitDueness(unit, newest, now).due;
+}
