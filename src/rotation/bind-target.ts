@@ -93,16 +93,29 @@ function strictest(members: readonly SecretBinding[]): SecretBinding['mode'] {
   return members.some(({ mode }) => mode === 'by-hand') ? 'by-hand' : 'automatic';
 }
 
-/** The units of the same issuer whose environment comes before the unit's own, those of the first environment first. */
-function earlierUnits(policy: Policy, { members: [{ issuer, environment }] }: RotationUnit): readonly RotationUnit[] {
+/**
+ * The same secret in the environments before the unit's own, those of the first environment first: one of the same issuer whose
+ * name differs by the environment's alone, as `shop-key` in two vaults, or `shop-key-dev` and `shop-key-prod`.
+ */
+function earlierUnits(policy: Policy, unit: RotationUnit): readonly RotationUnit[] {
   const { environmentOrder } = policy.limits;
   const place = (name: string | null) => environmentOrder.indexOf(name ?? '');
+  const [{ issuer, environment }] = unit.members;
   const own = place(environment);
   if (own < 1) return [];
+  const stems = new Set(unit.members.map(stemOf));
   return unitsOf(policy)
-    .filter(({ members: [first] }) => {
+    .filter(({ members }) => {
+      const [first] = members;
       const other = place(first.environment);
-      return first.issuer === issuer && other >= 0 && other < own && first.mode !== 'off';
+      const isEarlier = first.issuer === issuer && other >= 0 && other < own && first.mode !== 'off';
+      return isEarlier && members.some((member) => stems.has(stemOf(member)));
     })
     .sort((a, b) => place(a.members[0].environment) - place(b.members[0].environment));
+}
+
+/** The name of a secret without that of its environment. */
+function stemOf({ name, environment }: SecretBinding): string {
+  const words = name.toLowerCase().split('-');
+  return words.filter((word) => word !== environment?.toLowerCase()).join('-');
 }

@@ -104,7 +104,7 @@ interface PolicyLimits {
   readonly mostPerHour: number | null;
   /** The same for the secrets of one environment, by its name. */
   readonly mostPerHourIn: ReadonlyMap<string, number>;
-  /** Names of environments; a rotation in one waits for those of the same issuer in the ones before it. */
+  /** Names of environments; a rotation in one waits for those of the same secret in the ones before it. */
   readonly environmentOrder: readonly string[];
 }
 

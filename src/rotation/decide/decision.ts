@@ -122,7 +122,7 @@ export interface Terms {
   readonly mode: 'automatic' | 'by-hand' | 'off';
   /** Whether a first rotation waits for a person's go. */
   readonly needsGo: boolean;
-  /** Secrets of the same issuer in environments that come before this one's. */
+  /** The same secret in environments that come before this one's. */
   readonly earlier: readonly RotationUnit[];
   /** From when on the policy's windows are open; `null` when they are open now. */
   readonly windowFrom: Date | null;

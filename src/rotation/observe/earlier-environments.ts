@@ -16,7 +16,7 @@ export const earlierTexts = {
 } as const satisfies Record<EarlierInTheWay['because'], string>;
 
 /**
- * The first secret of the same issuer in an earlier environment that holds this one back; `null` when none does. What is left to a
+ * The same secret in the first of the earlier environments where it holds this one back; `null` when none does. What is left to a
  * person there (`by-hand`) holds nothing back before it has begun, and `off` never does.
  * @throws ServiceError as the vault or the records do: not to be seen is not the same as done.
  */

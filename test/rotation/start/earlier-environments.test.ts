@@ -73,6 +73,7 @@ describe('dev before staging before prod', () => {
   it.each([
     ['another issuer', { issuer: 'two-users', target: { account: 'other' } }],
     ['an environment outside the order', { environment: 'lab' }],
+    ['another name', { name: 'other-dev' }],
     ['mode off', { mode: 'off' }],
     ['mode by-hand, and nothing begun', { mode: 'by-hand' }],
   ] as const)('is not held by a secret of %s', async (_what, dev) => {
