@@ -32,7 +32,7 @@ function helperBuild(name: keyof typeof helperEntries, outfile: string): BuildOp
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [loadOnUse],
+    plugins: [loadOnUse, compileOnUse],
     ...(isModule && { banner: { js: requireInModule } }),
   };
 }
@@ -54,3 +54,34 @@ const loadOnUse: Plugin = {
     }));
   },
 };
+
+/**
+ * Keeps these packages as text and compiles them at their first use: a manifest, help, or a call with a mistake. They are
+ * half of the bundle, and V8 reads every function of a script before it runs the first line: 3 ms of each start.
+ */
+const compileOnUse: Plugin = {
+  name: 'compile-on-use',
+  setup(bundler) {
+    const rare = /^(yaml|commander)$/;
+    bundler.onResolve({ filter: rare }, ({ path }) => ({ path, namespace: 'compile-on-use' }));
+    bundler.onLoad({ filter: rare, namespace: 'compile-on-use' }, async ({ path }) => {
+      const code = JSON.stringify(await packageText(path));
+      return { contents: `new Function('module', 'exports', 'require', ${code})(module, exports, require);` };
+    });
+  },
+};
+
+/** One package, bundled into the body of a function that has `module`, `exports` and `require`. */
+async function packageText(name: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: `module.exports = require('${name}');`, resolveDir: import.meta.dirname },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+}

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { harmlessLine } from '../command-line/harmless-line.ts';
+import { writeAllSync } from './write-all-sync.ts';
 
 /** What the helper needs from its machine, as one argument, so that a test can replace it. */
 export interface Runtime {
@@ -24,6 +25,14 @@ export function machineRuntime(): Runtime {
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     chance: Math.random,
     nonce: (bytes) => randomBytes(bytes).toString('hex'),
-    say: (line) => process.stderr.write(`keyturn-fetch: ${harmlessLine(line)}\n`),
+    say: (line) => tell(`keyturn-fetch: ${harmlessLine(line)}\n`),
   };
+}
+
+function tell(line: string): void {
+  try {
+    writeAllSync(2, line);
+  } catch {
+    // Nobody reads the log any more; what the line is about goes on.
+  }
 }

@@ -60,10 +60,11 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   const masks = decideMasks(runtime.environment);
   const { requests: named, selections } = await loadRequests(options);
   const session = startSession(runtime, options.patienceMs);
-  sweepLeftovers(runtime);
-  sayWhatIsHeldBack(options, runtime);
   if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
   await session.prepare(named);
+  // While the token is under way.
+  sweepLeftovers(runtime);
+  sayWhatIsHeldBack(options, runtime);
   const requests = [...named, ...(await session.select(selections))];
   if (selections.length > 0) rejectDuplicateDestinations(requests);
   const round = { session, requests, masks, hidden: new Map<string, HiddenSecret>(), parent };
@@ -144,8 +145,9 @@ async function runOnce(
       say(`${name} has fewer than ${String(leastLength)} characters and is neither masked nor redacted`);
     }
     await hide(valuesToHide(fetched, ready), hidden, say);
-    writeMasks(options, masks, [...hidden.values()], say);
-    const search = searchFor(hidden.values());
+    const values = [...hidden.values()];
+    writeMasks(options, masks, values, say);
+    const search = searchFor(values);
     guardian = await guarded;
     const { variables, descriptors } = deliverSecrets(ready, guardian, files);
     const jobFiles = watchJobFiles(environment);

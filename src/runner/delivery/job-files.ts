@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync } from 'node:fs';
 import { startRedaction } from '../redaction/redaction.ts';
 import type { SecretSearch } from '../redaction/search/secret-search.ts';
 
@@ -27,7 +27,10 @@ export function watchJobFiles(environment: Readonly<Record<string, string | unde
   for (const name of names) {
     const path = environment[name] ?? '';
     // Gitea's names refer to the same files.
-    if (path.startsWith('/') && !paths.has(path) && mayWrite(path)) paths.set(path, { name, length: readLength(path) });
+    if (!path.startsWith('/') || paths.has(path) || !mayWrite(path)) continue;
+    const before = lstatSync(path, { throwIfNoEntry: false });
+    // A device that somebody named, such as /dev/null, keeps nothing.
+    if (before?.isCharacterDevice() !== true) paths.set(path, { name, length: before?.size ?? 0 });
   }
   return {
     takeBack: (search) =>
@@ -45,25 +48,20 @@ function mayWrite(path: string): boolean {
   }
 }
 
-function readLength(path: string): number {
-  try {
-    return lstatSync(path).size;
-  } catch {
-    return 0;
-  }
-}
-
 function holdsSecret(path: string, length: number, search: SecretSearch): boolean {
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     // If the file is gone, there is nothing to remove. If the command made it a link or unreadable, it counts as
     // unclean, because the runner may still be able to read it.
     return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
   try {
-    const found = endsSecret(descriptor, length, search);
+    const written = fstatSync(descriptor);
+    // The command put a pipe or a device in its place, which cannot be read to an end.
+    if (!written.isFile()) return true;
+    const found = written.size > length && endsSecret(descriptor, length, search);
     if (found) ftruncateSync(descriptor, length);
     return found;
   } finally {

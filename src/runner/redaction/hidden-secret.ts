@@ -3,14 +3,11 @@ import { receiptMarker } from '../../provenance/receipt-line.ts';
 import { ServiceError } from '../../service-error.ts';
 import { secretNeedles } from './needles/secret-needles.ts';
 import { type SecretTexts, secretTexts } from './needles/secret-texts.ts';
+import { searchOnUse } from './search/search-on-use.ts';
 import { type SecretSearch, secretSearch } from './search/secret-search.ts';
 
-/** One value that must not be printed, and everything of it that is searched for. */
-export interface HiddenSecret extends SecretTexts {
-  readonly needles: readonly Buffer[];
-  /** Pieces of what repeats itself. */
-  readonly repetitions: readonly Buffer[];
-}
+/** One value that must not be printed, and the texts of it that are searched for. */
+export type HiddenSecret = SecretTexts;
 
 /**
  * Makes a value ready to be searched for.
@@ -18,8 +15,7 @@ export interface HiddenSecret extends SecretTexts {
  */
 export async function hideSecret(secret: string, value: string): Promise<HiddenSecret> {
   try {
-    const texts = await secretTexts(value);
-    return { ...texts, ...secretNeedles(texts) };
+    return await secretTexts(value);
   } catch (cause) {
     // The message of the cause may hold a part of the value.
     const reason = cause instanceof Error ? cause.name : 'unknown';
@@ -27,13 +23,19 @@ export async function hideSecret(secret: string, value: string): Promise<HiddenS
   }
 }
 
-/** A search for all of these, and for lines that imitate a receipt. */
+/**
+ * A search for all of these, and for lines that imitate a receipt. It is made when the command first prints: the encoded
+ * forms and their tables take milliseconds, which the command need not wait for.
+ */
 export function searchFor(secrets: Iterable<HiddenSecret>): SecretSearch {
-  const all = [...secrets];
-  const needles = all.flatMap((secret) => secret.needles);
-  // Bytes that are no text are not written in escapes by what prints them.
-  return secretSearch(
-    [...needles.filter(isUtf8), Buffer.from(receiptMarker)],
-    [...needles.filter((needle) => !isUtf8(needle)), ...all.flatMap(({ repetitions }) => repetitions)],
-  );
+  const texts = [...secrets];
+  return searchOnUse(() => {
+    const all = texts.map(secretNeedles);
+    const needles = all.flatMap((one) => one.needles);
+    // Bytes that are no text are not written in escapes by what prints them.
+    return secretSearch(
+      [...needles.filter(isUtf8), Buffer.from(receiptMarker)],
+      [...needles.filter((needle) => !isUtf8(needle)), ...all.flatMap(({ repetitions }) => repetitions)],
+    );
+  });
 }

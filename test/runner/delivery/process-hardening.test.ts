@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, rmSync, statSync, writeFileSync, symlinkSync } from 'node:fs';
@@ -142,6 +142,15 @@ describe('what a command left in a job’s file', () => {
     expect(files.takeBack(search)).toEqual([]);
     symlinkSync(join(world.directory, 'elsewhere'), path);
     expect(files.takeBack(search)).toEqual(['GITHUB_OUTPUT']);
+  });
+
+  it('counts as unclean if a pipe took its place, which would be waited for without end', () => {
+    const path = join(world.directory, 'piped-output');
+    writeFileSync(path, '');
+    const files = watchJobFiles({ GITHUB_OUTPUT: path, GITHUB_STEP_SUMMARY: '/dev/null' });
+    rmSync(path);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', path]);
+    expect(files.takeBack(secretSearch([Buffer.from('swordfish-swordfish')]))).toEqual(['GITHUB_OUTPUT']);
   });
 });
 

@@ -1,0 +1,21 @@
+import type { SecretSearch } from './secret-search.ts';
+
+/**
+ * A search that is made when it first looks at a byte. Its tables take milliseconds to make: the command starts without
+ * waiting for them, and one that prints nothing never needs them.
+ */
+export function searchOnUse(make: () => SecretSearch): SecretSearch {
+  let made: SecretSearch | null = null;
+  const search = () => (made ??= make());
+  return {
+    get longest() {
+      return search().longest;
+    },
+    look(text, before, final) {
+      if (text.length > 0 || made !== null) search().look(text, before, final);
+    },
+    next: (from) => made?.next(from) ?? Number.MAX_SAFE_INTEGER,
+    startAt: (at) => search().startAt(at),
+    isQuarterAtMost: (at) => search().isQuarterAtMost(at),
+  };
+}
