@@ -32,7 +32,7 @@ export async function approveRotation(
     const rotation = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
     const wanted = rotation === undefined ? null : askedFor(state, rotation, breakGlass);
     if (rotation === undefined || wanted === null) throw refuse('The rotation waits for no approval.');
-    const asker = breakGlass ? undefined : rotation.askers.find((one) => !areTwoPersons(one, by));
+    const asker = breakGlass ? undefined : rotation.asks.find((one) => !areTwoPersons(one.by, by))?.by;
     if (asker !== undefined) throw refuse(notSecond(asker));
     const { question, credential } = wanted;
     await say('approve', { credential, approval: { question, by, breakGlass }, text });

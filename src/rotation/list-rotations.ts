@@ -17,6 +17,7 @@ export interface RotationListing {
   readonly trigger: RotationHistory['trigger'];
   readonly askedBy: RotationHistory['askedBy'];
   readonly reason: string | null;
+  readonly asks: RotationHistory['asks'];
   readonly emergency: boolean;
   readonly environment: string | null;
   readonly claimedAt: string;
@@ -74,6 +75,7 @@ function listingsOf(state: TargetState): readonly RotationListing[] {
         trigger: claim.trigger,
         askedBy: claim.askedBy,
         reason,
+        asks: rotation.asks,
         emergency: claim.emergency,
         environment: state.bindings.find((one) => one.vault === vault)?.environment ?? null,
         claimedAt: begunAt,

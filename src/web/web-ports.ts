@@ -35,6 +35,7 @@ export interface ListedRotation
     | 'state'
     | 'askedBy'
     | 'reason'
+    | 'asks'
     | 'emergency'
     | 'claimedAt'
     | 'publication'

@@ -153,6 +153,7 @@ export function rotation(change: Partial<RotationHistory> = {}): RotationHistory
     trigger: 'event',
     askedBy: null,
     reason: null,
+    asks: [],
     emergency: false,
     graceMs: 60_000,
     state: 'done',

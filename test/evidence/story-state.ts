@@ -188,6 +188,7 @@ export function rotationStory(): readonly RotationHistory[] {
       trigger: index === 1 ? 'reconciler' : emergency ? 'person' : 'event',
       askedBy: emergency ? personCalled('bob@example.org') : null,
       reason: emergency ? 'the value stood in a public build log' : null,
+      asks: [],
       emergency,
       graceMs: emergency ? 0 : 3_600_000,
       state,

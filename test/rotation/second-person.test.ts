@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Person } from '../../src/provenance/person.ts';
 import { approveRotation } from '../../src/rotation/approve-rotation.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
+import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { personCalled } from '../provenance/people.ts';
 import { one } from './world/faulty-world.ts';
@@ -37,6 +38,27 @@ describe('the second person', () => {
     const [one = ann, other = ann] = [doors[asker], doors[approver]];
     expect(await askAndApprove(one, other, false)).toBe('APPROVAL_REFUSED');
     expect(await askAndApprove(one, other, true)).toBe('approved');
+  });
+
+  it('is nobody who asked again, nor who asked for the attempt before', async () => {
+    const [bob, cay] = [personCalled('bob'), personCalled('cay')];
+    const here = rotationWorld([bindingOf('app', 'mint', { approval: ['publish'] })]);
+    const request = { secret: 'kv/app', reason: 'leaked', emergency: false };
+    await requestRotation(here.tools, { ...request, by: ann });
+    await requestRotation(here.tools, { ...request, by: bob, reason: 'still leaked' });
+    await reconcileRotations(here.tools);
+    const { rotationId } = await one(here);
+    for (const by of [ann, bob]) {
+      const approval = { rotationId, by, breakGlass: false, reason: 'seen' };
+      await expect(approveRotation(here.tools, approval)).rejects.toMatchObject({ code: 'APPROVAL_REFUSED' });
+    }
+    await approveRotation(here.tools, { rotationId, by: cay, breakGlass: false, reason: 'seen' });
+    for await (const history of readRotationHistories(here.tools.records)) {
+      expect(history.asks.map(({ what, by, reason }) => [what, by.name, reason])).toEqual([
+        ['request', 'ann', 'leaked'],
+        ['request-again', 'bob', 'still leaked'],
+      ]);
+    }
   });
 
   it('is another subject, even with the same display name', async () => {

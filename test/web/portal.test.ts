@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Person } from '../../src/provenance/person.ts';
+import type { Who } from '../../src/web/caller.ts';
+import { listRotations } from '../../src/web/portal/list-rotations.ts';
 import type { ListedRotation } from '../../src/web/web-ports.ts';
 import { personCalled } from '../provenance/people.ts';
 import { listedRotation, pack, webWorld } from './web-world.ts';
@@ -166,10 +169,37 @@ describe('asking for a rotation', () => {
       await webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } }).send('/rotations')
     ).text();
     expect(text.match(/value="roll-back"/g)).toHaveLength(3);
-    expect(text.match(/value="approve"/g)).toHaveLength(3 + 4);
+    // Nobody signed in: a glass can be broken, and no second person is there.
+    expect(text.match(/value="approve"/g)).toHaveLength(4);
+    expect(text.match(/Waits for another person, who signs in, to approve: /g)).toHaveLength(3);
     // Three questions, and a grace that may end at once: the last of these needs nobody who asks first.
     expect(text.match(/name="breakGlass" value="on"/g)).toHaveLength(4);
     expect(text).toContain('name="rotationId" value="grace.none"');
+  });
+
+  it('offers the approval to whoever neither asked, asked again nor rolled back, and says who did and why', async () => {
+    const [ann, bob, cay] = [personCalled('ann'), personCalled('bob'), personCalled('cay')];
+    const at = '2026-03-01T00:10:00.000Z';
+    const waiting = listedRotation({
+      state: 'awaiting-approval',
+      awaits: 'publish',
+      askedBy: ann,
+      reason: 'leaked',
+      asks: [
+        { what: 'request', by: ann, at, reason: 'leaked' },
+        { what: 'request-again', by: bob, at, reason: 'the server is back' },
+      ],
+    });
+    const seenBy = async (person: Person) => {
+      const { ports } = webWorld({ access, ports: { rotations: () => Promise.resolve([waiting]) } });
+      const asking: Who = { kind: 'somebody', person, roles: ['operator'] };
+      return await (await listRotations(new Request('http://localhost:7071/rotations'), asking, ports)).text();
+    };
+    const offers = async (person: Person) => (await seenBy(person)).includes('<button>Approve: publish</button>');
+    expect([await offers(ann), await offers(bob), await offers(cay)]).toEqual([false, false, true]);
+    const text = await seenBy(cay);
+    expect(text).toContain('Requested by ann: leaked');
+    expect(text).toContain('Requested again by bob, 2026-03-01 00:10 UTC: the server is back');
   });
 
   it('approves and rolls back in the name of who asks', async () => {

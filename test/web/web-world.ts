@@ -30,6 +30,7 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     state: 'claimed',
     askedBy: null,
     reason: null,
+    asks: [],
     emergency: false,
     claimedAt: '2026-03-01T00:00:00.000Z',
     publication: 'not-yet',
@@ -127,5 +128,5 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     request.headers.set('host', host);
     return await web.fetch(request, { connection: { loopback } });
   };
-  return { send, calls, sessions };
+  return { send, calls, sessions, ports };
 }

@@ -5,7 +5,7 @@ import type {
   ReportingPeriod,
   SecretInventoryEntry,
 } from '../../audit/model/audited-period.ts';
-import { describePerson } from '../../provenance/person.ts';
+import { describePerson, type Person } from '../../provenance/person.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { CoverageDay, RotationLine, SecretLine, SecretStanding } from './report-model.ts';
 import { secondText } from './wording.ts';
@@ -35,10 +35,12 @@ const publications = {
   never: 'never',
 } as const satisfies Record<RotationHistory['publication'], string>;
 
-/** `requested by ann: leaked in a chat`. */
-function askedText({ trigger, askedBy, reason }: RotationHistory): string {
-  if (trigger !== 'person' || askedBy === null) return triggers[trigger];
-  return `requested by ${describePerson(askedBy)}${reason === null ? '' : `: ${reason}`}`;
+/** `requested by ann: leaked in a chat; again by bob: the server is back`. */
+function askedText({ trigger, askedBy, reason, asks }: RotationHistory): string {
+  const said = (by: Person, words: string | null) => `${describePerson(by)}${words === null ? '' : `: ${words}`}`;
+  const first = trigger !== 'person' || askedBy === null ? triggers[trigger] : `requested by ${said(askedBy, reason)}`;
+  const again = asks.filter(({ what }) => what === 'request-again');
+  return [first, ...again.map((ask) => `again by ${said(ask.by, ask.reason)}`)].join('; ');
 }
 
 const triggers = {

@@ -1,5 +1,6 @@
-import { describePerson, explainNoSecondPerson, type Person } from '../../provenance/person.ts';
+import { describePerson, type Person } from '../../provenance/person.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import { explainApproval } from '../../rotation/history/second-person.ts';
 import type { ControlTestFactory, Deviation } from './control-test.ts';
 
 /** Issuers whose values no provider knows, so nobody can be asked whether an old one still works. */
@@ -100,11 +101,10 @@ function approvalFault(rotation: RotationHistory, step: 'publish' | 'revoke'): s
   if (!isTaken) return null;
   const given = rotation.approvals.filter((approval) => approval.step === step);
   if (given.length === 0) return `nobody approved to ${step}`;
-  if (given.some(({ by, breakGlass }) => !breakGlass && explainNoSecondPerson(by, rotation.askedBy) === null))
-    return null;
+  if (given.some((approval) => !approval.breakGlass && explainApproval(rotation, approval) === null)) return null;
   const [first] = given;
   if (first === undefined || first.breakGlass) return `break-glass to ${step}`;
-  return explainNoSecondPerson(first.by, rotation.askedBy);
+  return explainApproval(rotation, first);
 }
 
 function deviation({ rotationId, vault, secret }: RotationHistory, at: string, why: string): Deviation {

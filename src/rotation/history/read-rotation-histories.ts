@@ -73,6 +73,7 @@ export function historiesOf(
       trigger: claim.trigger,
       askedBy: claim.askedBy,
       reason: rotation.reason,
+      asks: rotation.asks,
       emergency: claim.emergency,
       graceMs: claim.graceMs,
       state: stateOfRotation(state, rotation),

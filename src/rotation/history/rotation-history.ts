@@ -26,6 +26,13 @@ export interface RotationHistory {
   /** Who asked, where somebody did, and why in that person's words. */
   readonly askedBy: Person | null;
   readonly reason: string | null;
+  /** Every person who asked for it, asked again or rolled it back, oldest first, with their words: none of them may approve it. */
+  readonly asks: readonly {
+    readonly what: 'request' | 'request-again' | 'roll-back';
+    readonly by: Person;
+    readonly at: string;
+    readonly reason: string | null;
+  }[];
   /** Claimed without grace and minimum age, because the value had leaked. */
   readonly emergency: boolean;
   /** The grace that this rotation claimed, in milliseconds; 0 in an emergency, whatever the policy says today. */

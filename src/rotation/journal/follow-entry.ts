@@ -1,5 +1,6 @@
 import { change, fresh, idleFrom, mayEndNext, withCredential, withRotation } from './change-credential.ts';
 import type { JournalAct, JournalEntry, Question, RotationClaim } from './journal-entry.ts';
+import type { Person } from '../../provenance/person.ts';
 import { served, withFound } from './served-versions.ts';
 import {
   aboutKey,
@@ -8,6 +9,7 @@ import {
   type InFlight,
   isServed,
   openAttempt,
+  type Ask,
   type Rotation,
   servedBy,
   standingQuestion,
@@ -120,8 +122,11 @@ type Applier = (state: TargetState, entry: JournalEntry) => TargetState;
 const appliers: Readonly<Record<JournalAct, Applier>> = {
   begin: (state, { at, facts: { claim, bindings = [], credential = '', text = null } }) => {
     if (claim === undefined) return state;
-    const rotation = { ...begun(claim, credential, state.desired, at), reason: text };
-    // One that failed and is asked for again goes on under its id.
+    // One that failed and is asked for again goes on under its id, and whoever asked before asked for this one too.
+    const before = state.rotations.findLast((one) => one.claim.rotationId === claim.rotationId)?.asks ?? [];
+    const what = before.length === 0 ? 'request' : 'request-again';
+    const asks = withAsk(before, { what, by: claim.askedBy, at, reason: text });
+    const rotation = { ...begun(claim, credential, state.desired, at), reason: text, asks };
     const others = state.rotations.filter(
       (one) => one.claim.rotationId !== claim.rotationId || one.step === 'published',
     );
@@ -188,7 +193,7 @@ const appliers: Readonly<Record<JournalAct, Applier>> = {
       desiredSince: at,
       rotations: state.rotations.map((one) =>
         one.claim.rotationId === rotationId
-          ? { ...one, rolledBack, askers: by === null ? one.askers : [...one.askers, by] }
+          ? { ...one, rolledBack, asks: withAsk(one.asks, { what: 'roll-back', by, at, reason: text }) }
           : one,
       ),
     };
@@ -233,10 +238,10 @@ const appliers: Readonly<Record<JournalAct, Applier>> = {
       ? state
       : { ...state, approvals: [...state.approvals, { ...approval, credential, at, text }] },
   go: (state) => ({ ...state, gone: true }),
-  request: (state, { at, facts: { by } }) => ({
+  request: (state, { at, facts: { by = null, text = null } }) => ({
     ...state,
     rotations: state.rotations.map((one) =>
-      one.result === null && by !== undefined ? { ...one, askers: [...one.askers, by] } : one,
+      one.result === null ? { ...one, asks: withAsk(one.asks, { what: 'request-again', by, at, reason: text }) } : one,
     ),
     failures: new Map(),
     calls: new Map(),
@@ -293,7 +298,7 @@ function begun(claim: RotationClaim, credential: string, from: string | null, at
     issuedAt: null,
     verifiedAt: null,
     publishedAt: null,
-    askers: claim.askedBy === null ? [] : [claim.askedBy],
+    asks: withAsk([], { what: 'request', by: claim.askedBy, at, reason: null }),
     rolledBack: null,
     replacedAt: null,
     result: null,
@@ -301,6 +306,13 @@ function begun(claim: RotationClaim, credential: string, from: string | null, at
     failure: null,
     reason: null,
   };
+}
+
+function withAsk(
+  asks: readonly Ask[],
+  { by, ...ask }: Omit<Ask, 'by'> & { readonly by: Person | null },
+): readonly Ask[] {
+  return by === null ? asks : [...asks, { ...ask, by }];
 }
 
 function withoutQuestion({ questions }: TargetState, question: Question): TargetState['questions'] {

@@ -39,6 +39,15 @@ export interface InFlight {
   readonly notAfter: string;
 }
 
+/** A person's word that moves a rotation on, other than an approval or a go. */
+export interface Ask {
+  readonly what: 'request' | 'request-again' | 'roll-back';
+  readonly by: Person;
+  readonly at: string;
+  /** In that person's words. */
+  readonly reason: string | null;
+}
+
 /** One rotation: an attempt to replace what was in force, and what became of it. */
 export interface Rotation {
   readonly claim: RotationClaim;
@@ -54,8 +63,8 @@ export interface Rotation {
   readonly issuedAt: string | null;
   readonly verifiedAt: string | null;
   readonly publishedAt: string | null;
-  /** Who asked for it, asked again, or rolled it back: none of them approves it. */
-  readonly askers: readonly Person[];
+  /** Who asked for it, asked again, or rolled it back, oldest first: none of them approves it. */
+  readonly asks: readonly Ask[];
   readonly rolledBack: { readonly at: string; readonly by: Person | null; readonly text: string } | null;
   /** When somebody else published over what it had published. */
   readonly replacedAt: string | null;

@@ -12,13 +12,13 @@ import { rotationTable } from './rotation-table.ts';
 export async function listRotations(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
   const rotations = [...(await ports.rotations())].sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1));
   if (wantsJson(request)) return Response.json({ rotations });
-  const operator = asking.kind === 'somebody' && asking.roles.includes('operator');
+  const operator = asking.kind === 'somebody' && asking.roles.includes('operator') ? asking.person : null;
   return await page(
     'Rotations',
     html`<h1>Rotations</h1>
 <p class="lead">One row per rotation, from its journal: when it started, its state, and the outcome for the old value.</p>
 ${rotations.length === 0 ? html`<p>No rotation has run yet. Keyturn only observes until <code>keyturn.policy.yml</code> binds a secret.</p>` : rotationTable(rotations, operator)}
-${operator ? askForm() : ''}`,
+${operator === null ? '' : askForm()}`,
     { asking },
   );
 }

@@ -1,27 +1,37 @@
 import { html } from 'hono/html';
-import { describePerson } from '../../provenance/person.ts';
+import { areTwoPersons, describePerson, type Person } from '../../provenance/person.ts';
 import { sentenceOf } from '../../service-error.ts';
 import type { ListedRotation } from '../web-ports.ts';
 
-/** The table of rotations: one row each, and a second row for details in sentences. */
-export function rotationTable(rotations: readonly ListedRotation[], operator: boolean) {
+/**
+ * The table of rotations: one row each, and a second row for details in sentences. `operator`: who may act, `null` for an auditor.
+ */
+export function rotationTable(rotations: readonly ListedRotation[], operator: Person | null) {
   return html`<div class="scroll"><table class="rotations"><thead><tr><th scope="col">Secret</th><th scope="col">State</th><th scope="col">Started</th><th scope="col">Published</th><th scope="col">Old value</th><th scope="col">Id</th></tr></thead>
 <tbody>${rotations.map((one) => rows(one, operator))}</tbody></table></div>`;
 }
 
-function rows(one: ListedRotation, operator: boolean) {
+function rows(one: ListedRotation, operator: Person | null) {
   const told = describeRotation(one);
-  const forms = operator
-    ? html`${wordForm(one)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`
-    : '';
+  const forms =
+    operator === null
+      ? ''
+      : html`${wordForm(one, operator)}${canRollBack(one) ? rollBackForm(one) : ''}${canBreakGlass(one) ? breakGlassForm(one) : ''}`;
   return html`<tr${told.length === 0 ? '' : html` class="noted"`}><td>${one.vault}/<wbr>${one.secret}${one.emergency ? html` <span class="mark alarm">emergency</span>` : ''}</td><td>${words(one.state)}${one.failure === null ? '' : describeFailure(one.failure)}${forms}</td><td>${moment(one.claimedAt)}</td><td>${publishedText(one)}</td><td>${words(one.oldValue)}</td><td><code>${one.rotationId}</code></td></tr>
 ${told.length === 0 ? '' : html`<tr><td colspan="6">${told.map((line) => html`<div>${line}</div>`)}</td></tr>`}`;
 }
 
 /** Where a person's word is waited for. */
-function wordForm(one: ListedRotation) {
+function wordForm(one: ListedRotation, operator: Person) {
   if (one.awaits === null) return '';
-  return one.awaits === 'go' ? goForm(one) : approveForm(one);
+  if (one.awaits === 'go') return goForm(one);
+  if (mayApprove(one, operator)) return approveForm(one);
+  return html`<p>Waits for another person, who signs in, to approve: ${one.awaits}.</p>`;
+}
+
+/** A second person has signed in, and neither asked for the rotation nor asked again nor rolled it back. */
+function mayApprove({ asks }: ListedRotation, operator: Person): boolean {
+  return operator.kind === 'signed-in' && asks.every(({ by }) => areTwoPersons(by, operator));
 }
 
 /**
@@ -31,6 +41,7 @@ function wordForm(one: ListedRotation) {
 function describeRotation({
   askedBy,
   reason,
+  asks,
   emergency,
   state,
   waitsFor,
@@ -43,6 +54,9 @@ function describeRotation({
       : [
           `Requested by ${describePerson(askedBy)}${emergency ? ', as an emergency' : ''}: ${reason ?? 'no reason is recorded'}`,
         ]),
+    ...asks.slice(askedBy === null ? 0 : 1).map(({ what, by, at, reason: why }) => {
+      return `${askTexts[what]} by ${describePerson(by)}, ${moment(at)}: ${why ?? 'no reason is recorded'}`;
+    }),
     ...approvals.map(
       ({ step, by, at, breakGlass, reason: why }) =>
         `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
@@ -52,6 +66,12 @@ function describeRotation({
     ...(state === 'needs-attention' ? ['To continue, correct the cause and request the rotation again.'] : []),
   ];
 }
+
+const askTexts = {
+  request: 'Requested',
+  'request-again': 'Requested again',
+  'roll-back': 'Rolled back',
+} as const satisfies Record<ListedRotation['asks'][number]['what'], string>;
 
 /** Why a rotation has no time of publication: it may still be published, or never will be. */
 const unpublished = {

@@ -133,6 +133,10 @@ const approved = (change: Partial<RotationHistory['approvals'][number]> = {}, re
     askedBy: personCalled('ann'),
     ...rest,
   });
+const askedAgainByBob = approved(
+  {},
+  { asks: [{ what: 'request-again', by: personCalled('bob'), at: given.moment(93), reason: 'the server is back' }] },
+);
 const slice = { path: 's', sha256: '', rows: 1, count: 5, controlTotal: 5, isIntact: true };
 
 const stranger: Finding = {
@@ -414,6 +418,7 @@ describe('steps under approval', () => {
 
   it.each([
     ['break-glass', approved({ breakGlass: true })],
+    ['whoever asked again', askedAgainByBob],
     ['the person who asked', approved({ by: personCalled('ann') })],
     ['a machine account', approved({ by: { kind: 'machine', subject: { issuer: 'i', id: 'm' }, name: 'm' } })],
     ['nobody', given.rotation({ approvals: [] })],
