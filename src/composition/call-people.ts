@@ -32,10 +32,13 @@ const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
 export function createCaller({ outbox, records, logger, now }: Dependencies): Caller {
   if (outbox === null) return { afterPass: () => Promise.resolve(), afterFailure: () => Promise.resolve() };
   return {
-    afterPass: async ({ counts, failures }) =>
+    afterPass: async ({ counts, failures, calls }) =>
       await guarded(async () => {
         for (const { subject, error } of failures) {
           await outbox.announce({ type: 'rotation.prevented', subject, code: error.code, day: today() });
+        }
+        for (const { subject: secret, code, since } of calls) {
+          await outbox.announce({ type: 'secret.needs-attention', secret, code, since });
         }
         if (counts.waiting + counts.needsAttention === 0) return;
         for await (const history of readOpenHistories(records)) {

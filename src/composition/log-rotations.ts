@@ -25,8 +25,10 @@ export function createRotationLog(logger: Logger): RotationLog {
     event(event) {
       const { rotationId: rotation, vault, secret: name, state, failure, retryAt } = event;
       const key = [state, event.step, failure, retryAt?.toISOString()].join(' ');
-      if (states.get(rotation) === key) return;
-      states.set(rotation, key);
+      // A call about a secret without a rotation has no id.
+      const about = `${vault}/${name} ${rotation}`;
+      if (states.get(about) === key) return;
+      states.set(about, key);
       const fields = {
         secret: `${vault}/${name}`,
         rotation,

@@ -14,6 +14,8 @@ export const notificationEvent = z.discriminatedUnion('type', [
     since: time,
     failure: id.nullable(),
   }),
+  /** A secret about which something is wrong while no rotation of it is: one that left the policy, or whose value somebody set. */
+  z.object({ type: z.literal('secret.needs-attention'), secret: id, since: time, code: id }),
   /** A rotation that waits for a second person; `reminder`: it has waited for five days. */
   z.object({
     type: z.literal('rotation.awaits-approval'),
@@ -68,6 +70,8 @@ export function describeNotification(event: NotificationEvent): string {
       const why = event.failure === null ? '' : ` Its last failure is ${event.failure}.`;
       return `The rotation of ${event.secret} needs a person.${why} Correct the cause and ask for the rotation again.`;
     }
+    case 'secret.needs-attention':
+      return `${event.secret} needs a person: ${event.code}. Correct the cause; Keyturn looks again by itself.`;
     case 'rotation.awaits-approval': {
       const what = event.step === 'publish' ? 'publish the new value' : 'revoke the old credential';
       const lapses = event.step === 'publish' ? ' The question lapses seven days after it was asked.' : '';

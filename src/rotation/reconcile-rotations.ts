@@ -4,10 +4,12 @@ import { bindTarget, boundKeys, termsDigest, unboundTarget, unitBoundTo } from '
 import { isDue } from './decide/is-due.ts';
 import { unitDueness } from './decide/unit-dueness.ts';
 import { type Driven, driveTarget } from './drive-target.ts';
+import { stateOfRotation } from './history/rotation-standing.ts';
 import { inFairTurns } from './in-fair-turns.ts';
 import type { JournalAct } from './journal/journal-entry.ts';
 import { changeIndex, type IndexedTarget, readIndex, unknownTarget, withTargets } from './journal/target-index.ts';
 import { readJournal } from './journal/target-journal.ts';
+import { aboutKey } from './journal/target-state.ts';
 import { isStagingName } from './observe/staging.ts';
 import type { Target } from './observe/target.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
@@ -33,6 +35,16 @@ export interface Reconciled {
   readonly faults: readonly string[];
   /** The same failures, for programs. `subject`: `vault/name`, `vault/name (tag NAME)`, or a vault alone. */
   readonly failures: readonly { readonly subject: string; readonly error: ServiceError }[];
+  /** What a person is called for that no rotation's own state shows, as of a secret that left the policy. */
+  readonly calls: readonly PersonCalled[];
+}
+
+/** A call for a person about one target. `since`: when the journal first had it. */
+interface PersonCalled {
+  /** `vault/name`, or `group:<name>`. */
+  readonly subject: string;
+  readonly code: string;
+  readonly since: string;
 }
 
 const reconcileCounts = [
@@ -60,6 +72,7 @@ type ReconcileCount = (typeof reconcileCounts)[number];
 interface PassNotes {
   count(what: ReconcileCount, by?: number): void;
   fault(subject: string, error: ServiceError): void;
+  call(called: PersonCalled): void;
 }
 
 /**
@@ -76,12 +89,14 @@ export async function reconcileRotations(
   const end = tools.monotonicMs() + deadlineMs;
   const counts = Object.fromEntries(reconcileCounts.map((one) => [one, 0])) as Record<ReconcileCount, number>;
   const failures: { subject: string; error: ServiceError }[] = [];
+  const calls: PersonCalled[] = [];
   const notes: PassNotes = {
     count: (what, by = 1) => void (counts[what] += by),
     fault: (subject, error) => {
       counts.faults += 1;
       failures.push({ subject, error });
     },
+    call: (called) => void calls.push(called),
   };
   const newest = await inventory(tools, notes);
   tools.memory.listed = newest;
@@ -95,11 +110,11 @@ export async function reconcileRotations(
     const keys = new Set(found.map(({ target }) => target.key));
     const held = heldSentences(tools, newest, keys);
     const planned = [...sentences, ...held, ...tagSentences(tools, newest)].sort();
-    return { counts, plan: planned, faults: faultsOf(failures), failures };
+    return { counts, plan: planned, faults: faultsOf(failures), failures, calls };
   }
   const learnt = await work(tools, found, notes, end);
   await changeIndex(tools.records, (before) => (learnt.size === 0 ? before : withTargets(before, learnt)));
-  return { counts, plan: [], faults: faultsOf(failures), failures };
+  return { counts, plan: [], faults: faultsOf(failures), failures, calls };
 }
 
 function faultsOf(failures: Reconciled['failures']): readonly string[] {
@@ -144,6 +159,7 @@ async function work(
       learnt.set(target.key, driven.indexed);
       const before = done.get(target.key) ?? new Set();
       count(notes, before, driven);
+      if (before.size === 0) noteCalls(notes, target, driven);
       done.set(target.key, new Set([...before, ...driven.acts]));
       if (driven.fault !== null) notes.fault(nameOf(target), driven.fault);
       until = driven.throttledUntil;
@@ -175,6 +191,16 @@ function count(
   else if (waits.length > 0 || (isFirst && outcome === 'throttled')) notes.count('waiting');
   if (waits.some(({ why }) => why === 'go')) notes.count('awaitingGo');
   if (calls.length > 0) notes.count('needsAttention');
+}
+
+/** Tells of the calls that the state of the newest rotation does not tell of: it is over, or there never was one. */
+function noteCalls(notes: PassNotes, target: Target, { state, calls }: Driven): void {
+  const last = state.rotations.at(-1);
+  if (last !== undefined && stateOfRotation(state, last) === 'needs-attention') return;
+  for (const { code, about, credential } of calls) {
+    const since = state.calls.get(aboutKey(about, credential))?.at;
+    if (since !== undefined) notes.call({ subject: nameOf(target), code, since });
+  }
 }
 
 /** The newest version of every secret of every vault, by `vault/name`. A vault that does not answer leaves its secrets out. */
@@ -225,7 +251,7 @@ async function targetsOfPass(
   for (const [key, indexed] of index) {
     const isBound = bound.has(key) && sameMembers(boundKeys(tools).get(key), indexed);
     if (isBound || !isAwake(tools, indexed)) continue;
-    await guarded(notes, key, async () => {
+    await guarded(notes, indexed.members.join(', ') || key, async () => {
       const { state } = await readJournal(tools.records, key);
       if (bound.has(key) && unitBoundTo(tools, state) !== null) return;
       const target = unboundTarget(tools, state);

@@ -5,6 +5,8 @@ import { pinoLogger } from '../../src/log/pino-logger.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
+import { emptyPolicy } from '../../src/secrets/policy.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { memoryNotifier } from '../notify/memory-notifier.ts';
 import { personCalled } from '../provenance/people.ts';
@@ -95,6 +97,26 @@ describe('a rotation that waits for a second person', () => {
       ['rotation.awaits-approval', true],
       ['rotation.needs-attention', false],
     ]);
+  });
+});
+
+describe('a secret that needs a person while no rotation of it does', () => {
+  it.each([
+    ['that left the policy', true],
+    ['whose dead value somebody else set', false],
+  ])('%s is named in the log and told once', async (_which, leaves) => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    const { pass, received, entries } = watched(world);
+    await pass();
+    if (leaves) world.policy(emptyPolicy);
+    world.vault.put({ name: 'app', value: new SecretValue('dead'), created: world.tools.now() });
+    for (let count = 0; count < 4; count += 1) {
+      world.advance(7 * 3_600_000);
+      await pass();
+    }
+    const told = received.filter(({ type }) => type === 'secret.needs-attention');
+    expect(told.map(({ text }) => text)).toEqual([expect.stringContaining('kv/app needs a person: ')]);
+    expect(entries.filter(({ level, secret }) => level === 'error' && secret === 'kv/app')).toHaveLength(1);
   });
 });
 
