@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { assets } from './binary-assets.ts';
+import { writeCodeCache, writeHelperFunction } from './binary-code.ts';
 import { bundleHelper } from './bundle-helper.ts';
 
 /**
@@ -30,13 +33,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log(`${path}: ${(statSync(path).size / 1024 / 1024).toFixed(0)} MB`);
 }
 
-/** Writes `FOLDER/keyturn-fetch-linux-ARCHITECTURE` and returns its path. Takes some two seconds. */
+/** Writes `FOLDER/keyturn-fetch-linux-ARCHITECTURE` and returns its path. Takes some five seconds. */
 export async function buildBinary(architecture: Architecture, folder: string): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), 'keyturn-binary-'));
   try {
-    const bundle = join(work, 'keyturn-fetch.cjs');
-    await bundleHelper('keyturn-fetch.cjs', bundle);
-    const blob = makeBlob(work, bundle, architecture);
+    const blob = await makeBlob(work, architecture);
     mkdirSync(folder, { recursive: true });
     const path = join(folder, `keyturn-fetch-linux-${architecture}`);
     rmSync(path, { force: true });
@@ -53,10 +54,18 @@ export async function buildBinary(architecture: Architecture, folder: string): P
 }
 
 /** A code cache is bound to the architecture that made it: for another one the bundle is compiled at each start. */
-function makeBlob(work: string, main: string, architecture: Architecture): string {
-  const [configuration, output] = [join(work, 'sea.json'), join(work, 'blob')];
-  const useCodeCache = architecture === process.arch;
-  writeFileSync(configuration, JSON.stringify({ main, output, disableExperimentalSEAWarning: true, useCodeCache }));
+async function makeBlob(work: string, architecture: Architecture): Promise<string> {
+  const [bundle, main, configuration, output] = ['keyturn-fetch.cjs', 'main.cjs', 'sea.json', 'blob'].map((name) =>
+    join(work, name),
+  ) as [string, string, string, string];
+  await bundleHelper('keyturn-fetch.cjs', bundle);
+  const entryPoints = [join(root, 'scripts/binary-main.ts')];
+  await build({ entryPoints, outfile: main, bundle: true, platform: 'node', format: 'cjs', minify: true });
+  const code = writeHelperFunction(work, bundle);
+  const isOwn = architecture === process.arch;
+  const carried = { [assets.code]: code, ...(isOwn && { [assets.cache]: await writeCodeCache(work, code) }) };
+  const how = { disableExperimentalSEAWarning: true, useCodeCache: isOwn };
+  writeFileSync(configuration, JSON.stringify({ main, output, ...how, assets: carried }));
   execFileSync(process.execPath, ['--experimental-sea-config', configuration], { stdio: 'pipe' });
   return output;
 }

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeCodeCache, writeHelperFunction } from '../../scripts/binary-code.ts';
 import { buildBinary } from '../../scripts/build-binary.ts';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { skipUnless } from '../skip-unless.ts';
-import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
+import { buildHelper, type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 
 /** The binary is built on Linux for the two architectures that Gitea's runner has images for. */
 const isBuilt = process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
@@ -46,5 +47,25 @@ describe('the helper as a single executable', skipUnless(isBuilt, 'the binary is
     const job = world.startJob();
     const words = [binary, 'check', join(process.cwd(), 'examples/workflows/keyturn.yml')];
     expect(await job.execute(words, { PATH: '/usr/bin:/bin' })).toBe(0);
+  });
+
+  it('carries code that is compiled already, which V8 takes', async () => {
+    const code = writeHelperFunction(folder, await buildHelper(folder));
+    const cache = await writeCodeCache(folder, code);
+    const script = `
+      const { readFileSync } = require('node:fs');
+      const text = readFileSync('${code}', 'latin1');
+      const { Script } = require('node:vm');
+      const taken = new Script(text, { filename: 'keyturn-fetch.cjs', cachedData: readFileSync('${cache}') });
+      console.log(taken.cachedDataRejected, new Script(text).createCachedData().length);`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    const [rejected, uncompiled] = stdout.trim().split(' ');
+    expect(rejected).toBe('false');
+    // What ran is in it: several times what V8 knows of a script that has not run.
+    expect(statSync(cache).size).toBeGreaterThan(3 * Number(uncompiled));
+  });
+
+  it('holds no value of the job that its code was compiled in', () => {
+    expect(readFileSync(binary).includes('swordfish-swordfish')).toBe(false);
   });
 });

@@ -1,0 +1,24 @@
+import { getRawAsset } from 'node:sea';
+import { Script } from 'node:vm';
+import { assets, type HelperFunction } from './binary-assets.ts';
+
+/**
+ * What the single executable runs first: the helper, with the code cache that it carries. Node's own code cache for single
+ * executables holds no function that has not run, which is nearly all of the bundle. V8 takes a cache of its own version
+ * and flags only, and compiles the helper otherwise.
+ */
+const cache = optionalAsset(assets.cache);
+const script = new Script(Buffer.from(getRawAsset(assets.code)).toString('latin1'), {
+  filename: 'keyturn-fetch.cjs',
+  ...(cache !== null && { cachedData: cache }),
+});
+(script.runInThisContext() as HelperFunction)(module.exports, require, module);
+
+function optionalAsset(name: string): Buffer | null {
+  try {
+    return Buffer.from(getRawAsset(name));
+  } catch {
+    // Built for another architecture than the one that built it.
+    return null;
+  }
+}
