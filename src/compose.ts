@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { hash } from 'node:crypto';
 import { azureCredential } from './azure/azure-credential.ts';
 import { keyVaultCanaryReader } from './azure/canary-reader.ts';
+import { createBroker } from './composition/create-broker.ts';
 import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
 import { createKeyturn } from './composition/create-keyturn.ts';
@@ -78,12 +80,13 @@ export async function composeKeyturn(
     signer: openSigner(settings, credential),
     keepPolicy: policyKeeper(records, policyText, now()),
   };
+  const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), gitea, access });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
   const keyturn = createKeyturn({
     ...parts,
     access: portalAccess,
-    web: createWebPorts({ ...parts, resolve, deliveries }),
+    web: createWebPorts({ ...parts, resolve, deliveries, broker }),
     rotationLog,
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });

@@ -82,7 +82,9 @@ export async function startServer(
  * The settings refuse this too, together with all other faults. This is the last check before the socket opens.
  * Source: docs/decisions.md, "Deny by default".
  */
-function refuseOpenHost(host: string, { openId, publicUrl, platformAuthentication }: Settings): void {
+function refuseOpenHost(host: string, { role, openId, publicUrl, platformAuthentication }: Settings): void {
+  // A broker alone has no portal: every request proves itself by the job's key.
+  if (role === 'broker') return;
   if (['127.0.0.1', 'localhost', '::1'].includes(host)) return;
   if (platformAuthentication !== null || (openId !== null && publicUrl !== null)) return;
   throw new ServiceError('HOST_REFUSED', { host, reason: 'no identity provider is configured' });

@@ -1,4 +1,5 @@
 import { auditFaults } from './faults/audit-faults.ts';
+import { brokerFaults } from './faults/broker-faults.ts';
 import { evidenceFaults } from './faults/evidence-faults.ts';
 import type { Effect, Fault, Layer, Retry } from './faults/fault.ts';
 import { giteaFaults } from './faults/gitea-faults.ts';
@@ -21,6 +22,7 @@ const catalogue = {
   ...evidenceFaults,
   ...webFaults,
   ...notifyFaults,
+  ...brokerFaults,
   ...runnerFaults,
   ...settingsFaults,
 };

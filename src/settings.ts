@@ -80,8 +80,8 @@ export interface PortalRoles {
   readonly operator: readonly string[];
 }
 
-/** Which half of the work this process does, because the process that acts does not attest. `all` is for small teams, and the report says so. */
-type ServiceRole = 'rotate' | 'report' | 'all';
+/** Which part of the work this process does, because the process that acts does not attest, and the one that serves values does neither. `all` is for small teams, and the report says so. */
+type ServiceRole = 'rotate' | 'report' | 'broker' | 'all';
 
 export type ReportInterval = 'month' | 'quarter' | 'year';
 
@@ -114,9 +114,11 @@ export interface Settings {
   readonly publicUrl: string | null;
   /** Name of the secret that is read once an hour in every vault, so that an hour without a row is seen as a gap. */
   readonly canarySecret: string;
-  /** The secret that holds the key of the MAC over staged values; `null` for the role `report`, which may not read it. */
+  /** Keyturn's own secrets among those of the vaults, `vault/name`, lower-case: no job may have them. */
+  readonly ownSecrets: ReadonlySet<string>;
+  /** The secret that holds the key of the MAC over staged values; `null` for the roles that may not read it. */
   readonly stagingKeySecret: SecretReference | null;
-  /** With records in a folder there is always one, created at first use. `null`: no pack can be sealed, as in the role `rotate`. */
+  /** With records in a folder there is always one, created at first use. `null`: no pack can be sealed, as in the roles `rotate` and `broker`. */
   readonly signingKey:
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'key-vault'; readonly keyId: string }

@@ -64,14 +64,23 @@ function routeOf(request: GiteaRequest) {
 function match(pattern: string, segments: readonly string[]): Readonly<Record<string, string>> | null {
   const parts = pattern.split('/').slice(1);
   const given = segments.slice(1);
-  if (parts.length !== given.length) return null;
+  // A star takes what is left of the path, as names of branches have slashes.
+  const rest =
+    parts.at(-1) === '*'
+      ? given
+          .splice(parts.length - 1)
+          .map(decodeURIComponent)
+          .join('/')
+      : null;
+  if (rest !== null) parts.pop();
+  if (parts.length !== given.length || rest === '') return null;
   const parameters: Record<string, string> = {};
   for (const [place, part] of parts.entries()) {
     const segment = decodeURIComponent(given[place] ?? '');
     if (part.startsWith(':') && segment !== '') parameters[part.slice(1)] = segment;
     else if (part !== segment) return null;
   }
-  return parameters;
+  return rest === null ? parameters : { ...parameters, '*': rest };
 }
 
 function requireAccess(route: Route, context: RouteContext): void {

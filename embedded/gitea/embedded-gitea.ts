@@ -86,6 +86,8 @@ export interface EmbeddedGitea {
       readonly actions?: boolean;
       /** The `owner/name` of its parent. */
       readonly forkOf?: string;
+      /** Branches with a protection rule. */
+      readonly protectedBranches?: readonly string[];
     },
   ): EmbeddedRepository;
   /** Renames or transfers a repository. Its old name redirects afterwards. */

@@ -191,7 +191,9 @@ function repositoriesOf(
     return found;
   };
   return {
-    addRepository(path, { private: hidden = true, administrators = [], forkOf, actions = forkOf === undefined } = {}) {
+    addRepository(path, options = {}) {
+      const { private: hidden = true, administrators = [], forkOf, protectedBranches = [] } = options;
+      const { actions = forkOf === undefined } = options;
       const [owner = '', name = ''] = path.split('/');
       const repository = {
         id: nextId(state, 'repository'),
@@ -202,6 +204,7 @@ function repositoriesOf(
         actions,
         forkOf: forkOf === undefined ? null : named(forkOf).id,
         formerNames: [],
+        protectedBranches,
         created: seconds(instance),
       };
       state.repositories.push(repository);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openPolicy, openPolicyFile, unnamedVault } from '../composition/open-policy.ts';
-import { namespaceRefusals, type ReadingJob } from '../secrets/namespace-refusals.ts';
+import { decideAccess, type NamespaceVerdict } from '../secrets/decide-access.ts';
+import type { ReadingJob } from '../secrets/namespace-refusals.ts';
 import type { IdentityRule, Policy, SecretBinding, TrackedSecret } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 import { readSettings } from '../settings/read-settings.ts';
@@ -11,11 +12,7 @@ interface Explanation {
   readonly secret: string;
   readonly repository: string;
   readonly allowed: boolean;
-  readonly namespaces: readonly {
-    readonly name: string;
-    readonly allows: boolean;
-    readonly because: readonly string[];
-  }[];
+  readonly namespaces: readonly NamespaceVerdict[];
   readonly identities: readonly {
     readonly objectId: string;
     readonly labels: readonly string[];
@@ -60,17 +57,12 @@ function findEntry({ secrets, tracked }: Policy, wanted: string): SecretBinding 
 }
 
 function explainRead(policy: Policy, entry: SecretBinding | TrackedSecret, job: ReadingJob): Explanation {
-  const namespaces = entry.namespaces.flatMap((name) => {
-    const namespace = policy.namespaces.get(name);
-    if (namespace === undefined) return [];
-    const because = namespaceRefusals(job, namespace);
-    return [{ name, allows: because.length === 0, because }];
-  });
+  const { kind, namespaces } = decideAccess(policy, entry, job);
   return {
     secret: entry.vault === unnamedVault ? entry.name : `${entry.vault}/${entry.name}`,
     repository: job.repository,
     // Without namespaces no read is held against one.
-    allowed: namespaces.length === 0 || namespaces.some(({ allows }) => allows),
+    allowed: kind !== 'refused',
     namespaces,
     identities: [...policy.identities.values()]
       .filter((identity) => serves(identity, job.repository))

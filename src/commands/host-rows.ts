@@ -27,7 +27,7 @@ alone and prints a sign-in link that works once. Its log goes to standard error.
     role: {
       value: 'ROLE',
       says: 'which work this process does (KEYTURN_ROLE)',
-      choices: ['rotate', 'report', 'all'],
+      choices: ['rotate', 'report', 'broker', 'all'],
     },
     data: { value: 'DIR', says: 'the folder for all records (KEYTURN_DATA)' },
     json: { says: 'writes the log as lines of JSON, also on a terminal (KEYTURN_LOG_FORMAT)' },

@@ -31,8 +31,8 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
 export function createKeyturn(ports: Ports): Keyturn {
   const { settings, records, now, rotation, log, posture, jobs, canary, logger, notifier, rotationLog } = ports;
   const web = createWeb(ports.web, ports.access);
-  const rotates = settings.role !== 'report';
-  const reports = settings.role !== 'rotate';
+  const rotates = settings.role === 'rotate' || settings.role === 'all';
+  const reports = settings.role === 'report' || settings.role === 'all';
   const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
   const people = createCaller({ outbox, records, logger, now });
 
@@ -46,7 +46,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     },
 
     async reconcileRotations() {
-      if (!rotates) return idle('Rotations', 'this process reports and does not rotate');
+      if (!rotates) return idle('Rotations', 'this process does not rotate');
       return await telling('reconcile rotations', async () => {
         await ports.keepPolicy();
         const result = await reconcileRotations(rotation);
@@ -57,7 +57,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     },
 
     async collectJobs() {
-      if (!reports) return idle('Jobs', 'this process rotates and collects nothing');
+      if (!reports) return idle('Jobs', 'this process collects nothing');
       if (jobs === null) return idle('Jobs', 'no Gitea is configured');
       return await telling('collect jobs', async () => {
         const counts = await collectJobs({ feed: jobs, records, now });
@@ -66,7 +66,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     },
 
     async collectRetrievals() {
-      if (!reports) return idle('Retrievals', 'this process rotates and collects nothing');
+      if (!reports) return idle('Retrievals', 'this process collects nothing');
       if (log === null) return idle('Retrievals', 'no log workspace and no archive of the log is configured');
       return await telling('collect log rows', async () => {
         // Each is done though the other fails: what is not kept today is gone tomorrow.
@@ -87,7 +87,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     },
 
     async produceReports() {
-      if (!reports) return idle('Reports', 'this process rotates and reports nothing');
+      if (!reports) return idle('Reports', 'this process reports nothing');
       return await telling('produce reports', async () => await produceDueReports(ports));
     },
 

@@ -20,6 +20,7 @@ import type { RotationTools } from '../rotation/rotation-tools.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { SecretSetting } from '../settings.ts';
+import type { BrokerPort } from '../web/broker/broker-port.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
 import { describeJobs } from './describe-pass.ts';
@@ -30,6 +31,7 @@ import { readinessCheck } from './check-readiness.ts';
 type Ports = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
   readonly deliveries: RecentDeliveries;
+  readonly broker: BrokerPort | null;
 };
 
 /** The helper waits for the answer to its receipts. */
@@ -79,13 +81,15 @@ export function createWebPorts(ports: Ports): WebPorts {
     instance: gitea === null ? null : instanceOf(gitea.url),
     recordReceipts: async (receipts) =>
       await recordReceipts({ feed: jobs, records, now }, receipts, AbortSignal.timeout(jobAnswerMs)),
+    brokersOnly: settings.role === 'broker',
+    broker: ports.broker,
     readiness: readinessCheck(ports),
   };
 
-  /** Returns the tools of a rotation if this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for the role `report`. */
+  /** Returns the tools of a rotation if this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for roles that do not rotate. */
   function rotator(): RotationTools {
-    if (settings.role !== 'report') return rotation;
-    throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'this process reports; ask the one that rotates' });
+    if (settings.role === 'rotate' || settings.role === 'all') return rotation;
+    throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'this process does not rotate; ask the one that does' });
   }
 }
 

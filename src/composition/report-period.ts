@@ -17,6 +17,7 @@ const rolesInWords = {
   all: 'one process rotates, collects and seals: who acts also attests',
   report: 'this process reports and rotates nothing; which rights its identity holds is not looked at',
   rotate: 'this process rotates',
+  broker: 'this process gives values to jobs',
 } as const;
 
 /** Audits one period from what was collected. */

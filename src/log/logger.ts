@@ -15,6 +15,8 @@ export interface LogFields {
   readonly listening?: string;
   readonly role?: string;
   readonly event?: string;
+  /** A job's session at the broker. */
+  readonly session?: string;
   /** The code of the newest failure of a rotation. */
   readonly failure?: string;
   readonly retryAt?: Date;

@@ -17,6 +17,7 @@ const openLists = new Set([
   'repositories',
   'branches',
   'events',
+  'workflows',
   'addresses',
   'runnerLabels',
   'alsoPublish',
@@ -30,6 +31,7 @@ const opensWhen: ReadonlyMap<string, boolean> = new Map([
   ['forks', true],
   ['reviewed', true],
   ['sharedHost', false],
+  ['protectedBranch', false],
 ]);
 
 /** Lists every difference of two policies, in order of their names. A rule that is gone demands nothing any more. */

@@ -8,6 +8,10 @@ export interface ReadingJob {
   readonly event?: string;
   /** `unknown` counts as a fork. */
   readonly fork?: boolean | 'unknown';
+  /** File name of the run's workflow. */
+  readonly workflow?: string | null;
+  /** Whether Gitea protects the branch that the run was started on. */
+  readonly protectedBranch?: boolean;
 }
 
 /**
@@ -15,19 +19,23 @@ export interface ReadingJob {
  * part; an empty one forbids nothing.
  */
 export function namespaceRefusals(job: ReadingJob, namespace: Namespace): string[] {
-  const { repositories, branches, events, forks } = namespace;
+  const { repositories, branches, events, forks, workflows, protectedBranch } = namespace;
   const repository = job.repository.toLowerCase();
   const holds = {
     fork: job.fork === undefined || job.fork === false || forks,
     repository: repositories.length === 0 || repositories.some((one) => one.toLowerCase() === repository),
     branch: job.branch === undefined || branches.length === 0 || branches.some((one) => matches(job.branch ?? '', one)),
     event: job.event === undefined || events.length === 0 || events.includes(job.event),
+    workflow: job.workflow === undefined || workflows.length === 0 || workflows.includes(job.workflow ?? ''),
+    protection: job.protectedBranch === undefined || !protectedBranch || job.protectedBranch,
   };
   return [
     ...(holds.fork ? [] : [forkRefusal(job.fork === 'unknown')]),
     ...(holds.repository ? [] : [`its repositories are ${repositories.join(', ')}`]),
     ...(holds.branch ? [] : [`its branches are ${branches.join(', ')}`]),
     ...(holds.event ? [] : [`its events are ${events.join(', ')}`]),
+    ...(holds.workflow ? [] : [`its workflows are ${workflows.join(', ')}`]),
+    ...(holds.protection ? [] : ['only runs of a protected branch may read']),
   ];
 }
 

@@ -86,10 +86,12 @@ const namespace = z.strictObject({
   branches: z.array(z.string().min(1)).default([]),
   events: z.array(z.string().min(1)).default([]),
   forks: z.boolean().default(false),
+  workflows: z.array(text(/^[\w.-]{1,100}\.ya?ml$/, 'the file name of a workflow, such as deploy.yml')).default([]),
+  protectedBranch: z.boolean().default(false),
 });
 
 const identity = z.strictObject({
-  role: z.enum(['runner', 'rotator', 'reporter', 'platform']),
+  role: z.enum(['runner', 'rotator', 'reporter', 'broker', 'platform']),
   labels: z.array(z.string().min(1)).default([]),
   repositories: z.array(repository).default([]),
   addresses: z.array(address).default([]),

@@ -78,12 +78,16 @@ export interface Namespace {
   readonly events: readonly string[];
   /** Whether a pull request from a fork may read. */
   readonly forks: boolean;
+  /** File names of workflows, such as `deploy.yml`. */
+  readonly workflows: readonly string[];
+  /** Whether only runs of a branch that Gitea protects may read. */
+  readonly protectedBranch: boolean;
 }
 
 /** What the policy knows about an object id of the tenant. Without this no attribution can be better than `claimed`. */
 export interface IdentityRule {
   readonly objectId: string;
-  readonly role: 'runner' | 'rotator' | 'reporter' | 'platform';
+  readonly role: 'runner' | 'rotator' | 'reporter' | 'broker' | 'platform';
   /** Labels of the runners that have this identity; for role `runner`. */
   readonly runnerLabels: readonly string[];
   /** `owner/name` of all repositories whose jobs run with it; exactly one makes it dedicated. */

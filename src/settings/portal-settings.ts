@@ -17,7 +17,9 @@ export function readPortal(reader: SettingReader, environment: Environment, azur
   if (openId !== null) reader.needed('KEYTURN_PUBLIC_URL', 'single sign-on leads back to it');
 
   const host = reader.given('KEYTURN_HOST') ?? '127.0.0.1';
-  if (!isThisMachine(host) && openId === null && platformAuthentication === null) {
+  // A broker alone has no portal: every request to it is signed with the key of a job.
+  const hasPortal = reader.given('KEYTURN_ROLE') !== 'broker';
+  if (hasPortal && !isThisMachine(host) && openId === null && platformAuthentication === null) {
     reader.refuse('KEYTURN_HOST', 'is beyond this machine: name KEYTURN_OPENID_ISSUER, so that people can sign in');
   }
   return {

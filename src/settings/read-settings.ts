@@ -23,7 +23,7 @@ export function readSettings(environment: Environment): Settings {
   const cloud = azureClouds[reader.choice('KEYTURN_CLOUD', azureCloudNames, 'public')];
   if (embedded && cloud.name !== 'public') reader.refuse('KEYTURN_CLOUD', 'must be public in the embedded cloud');
   const azure = { embedded, cloud };
-  const role = reader.choice('KEYTURN_ROLE', ['rotate', 'report', 'all'], 'all');
+  const role = reader.choice('KEYTURN_ROLE', ['rotate', 'report', 'broker', 'all'], 'all');
   const vaults = readVaults(reader, azure);
   const stagingVault = readStagingVault(reader, vaults, azure);
   const stagingKeySecret = readStagingKeySecret(reader, stagingVault === null ? vaults : [stagingVault, ...vaults]);
@@ -68,9 +68,35 @@ export function readSettings(environment: Environment): Settings {
     ...rest,
     // Who acts holds no key to attest with, and who attests may not open what is staged.
     // Source: docs/decisions.md, "Who acts does not attest".
-    stagingKeySecret: role === 'report' ? null : stagingKeySecret,
-    signingKey: role === 'rotate' ? null : signingKey,
+    stagingKeySecret: role === 'rotate' || role === 'all' ? stagingKeySecret : null,
+    signingKey: role === 'report' || role === 'all' ? signingKey : null,
+    ownSecrets: ownSecretsOf({ vaults, stagingKeySecret, ...rest }),
   };
+}
+
+/** The secrets that the settings name: the canary of every vault, the staging key, and what they refer to. */
+function ownSecretsOf({
+  vaults,
+  canarySecret,
+  stagingKeySecret,
+  gitea,
+  openId,
+  notifications,
+}: Pick<
+  Settings,
+  'vaults' | 'canarySecret' | 'stagingKeySecret' | 'gitea' | 'openId' | 'notifications'
+>): ReadonlySet<string> {
+  const referred = [gitea?.token, gitea?.webhookSecret, openId?.clientSecret, notifications?.secret];
+  const names = [
+    ...vaults.map(({ name }) => `${name}/${canarySecret}`),
+    ...(stagingKeySecret === null ? [] : [`${stagingKeySecret.vault}/${stagingKeySecret.name}`]),
+    ...referred.flatMap((setting) => {
+      if (setting?.kind !== 'reference') return [];
+      const vault = vaults.find(({ url }) => url === setting.vaultUrl);
+      return vault === undefined ? [] : [`${vault.name}/${setting.name}`];
+    }),
+  ];
+  return new Set(names.map((name) => name.toLowerCase()));
 }
 
 /** Both or none. A secret that is given as it is can be looked at here; a reference is looked at when a message is sent. */

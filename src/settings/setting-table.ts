@@ -122,7 +122,7 @@ export const settingTable = {
     example: 'keyturn.policy.yml',
   },
   KEYTURN_ROLE: {
-    says: 'Which half of the work this process does: `rotate`, `report` or `all`. The process that acts should not attest; `all` is for small teams, and the report says so.',
+    says: 'Which part of the work this process does: `rotate`, `report`, `broker` or `all`. The process that acts should not attest, and the one that serves values to jobs should do neither; `all` is for small teams, and the report says so.',
     otherwise: '`all`',
     example: 'all',
   },

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
+import { openBrokerSession, readThroughBroker } from './broker/answer-broker.ts';
 import { receiveGiteaEvent } from './hooks/gitea-events.ts';
 import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
 import { receiveReceipts } from './hooks/receipts.ts';
@@ -34,6 +35,10 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.get('/readyz', async (context) => {
     const checks = await ports.readiness();
     return checks.every(({ ready }) => ready) ? context.text('ready') : context.text('unready', 503);
+  });
+  web.use(async (context, next) => {
+    const isOpen = !ports.brokersOnly || new URL(context.req.url).pathname.startsWith('/broker/');
+    return isOpen ? await next() : await showRefusal(context.req.raw, 404, 'This process serves jobs alone.');
   });
   web.use(async (context, next) => {
     const asking = await who(context.req.raw, context.env.connection, access);
@@ -71,10 +76,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.post('/rotations', needs('operator'), async (context) =>
     answerRotationRequest(context.req.raw, context.get('asking'), ports),
   );
-  web.post('/events/key-vault', async (context) => receiveKeyVaultEvent(context.req.raw, context.get('asking'), ports));
-  web.options('/events/key-vault', (context) => allowDelivery(context.req.raw));
-  web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
-  web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
+  addHooks(web, ports);
   web.notFound((context) => showRefusal(context.req.raw, 404, 'Unknown page.'));
   web.onError((error, context) => answerError(error, context.req.raw, ports.logger));
   return web;
@@ -90,6 +92,16 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
       return showRefusal(context.req.raw, 403, `This needs the role ${role}.`);
     };
   }
+}
+
+/** Routes whose sender proves itself. */
+function addHooks(web: Hono<Environment>, ports: WebPorts): void {
+  web.post('/events/key-vault', async (context) => receiveKeyVaultEvent(context.req.raw, context.get('asking'), ports));
+  web.options('/events/key-vault', (context) => allowDelivery(context.req.raw));
+  web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
+  web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
+  web.post('/broker/sessions', async (context) => await openBrokerSession(context.req.raw, ports));
+  web.post('/broker/reads', async (context) => await readThroughBroker(context.req.raw, ports));
 }
 
 const securityHeaders = {
@@ -108,6 +120,8 @@ const selfAuthenticated = [
   'OPTIONS /events/key-vault',
   'POST /events/gitea',
   'POST /receipts',
+  'POST /broker/sessions',
+  'POST /broker/reads',
   'GET /sign-in',
   'GET /sign-in/callback',
   'POST /sign-out',

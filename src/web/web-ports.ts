@@ -3,6 +3,7 @@ import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
+import type { BrokerPort } from './broker/broker-port.ts';
 
 /** One pack of the archive, as the portal lists it. */
 export interface ListedPack {
@@ -97,6 +98,10 @@ export interface WebPorts {
    * repository. `too-many`: its task has posted as many as a task may. In both cases nothing is stored.
    */
   recordReceipts(receipts: readonly Receipt[]): Promise<'recorded' | 'not-its-job' | 'too-many'>;
+  /** Whether this process serves jobs alone: it then has no portal and no hooks. */
+  readonly brokersOnly: boolean;
+  /** `null`: this process is no broker. */
+  readonly broker: BrokerPort | null;
   /** Checks what the service needs. Anyone can call this through `/readyz`, so the answer is cached for some seconds. */
   readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
 }

@@ -6,9 +6,10 @@
 /** What everybody may stand on. */
 const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts', 'log/logger.ts'];
 /** What a feature publishes for other features. */
-const published = ['rotation/history', 'audit/model'];
+const published = ['rotation/history', 'audit/model', 'broker/history'];
 /** The ports that adapters implement, with the words that they are made of. */
 const rotationPorts = ['rotation/ports'];
+const brokerPorts = ['broker/ports'];
 const evidencePorts = ['evidence/pack/signer.ts', 'evidence/pack/dsse-envelope.ts'];
 const logPorts = [
   'audit/collection/retrieval-log.ts',
@@ -16,7 +17,7 @@ const logPorts = [
   'audit/posture/posture-source.ts',
 ];
 
-const features = ['rotation', 'audit', 'evidence'];
+const features = ['rotation', 'audit', 'evidence', 'broker'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
 const wiring = [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts', 'log', 'notify'];
 
@@ -28,10 +29,20 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   provenance: ['service-error.ts', 'faults', 'secrets'],
   records: ['service-error.ts', 'faults', 'provenance'],
   rotation: ground,
-  audit: [...ground, 'rotation/history'],
+  broker: ground,
+  audit: [...ground, 'rotation/history', 'broker/history'],
   evidence: [...ground, ...published],
-  gitea: [...ground, ...published, 'audit/collection/job-feed.ts'],
-  azure: [...ground, ...published, ...rotationPorts, ...logPorts, ...evidencePorts, 'settings.ts', 'settings'],
+  gitea: [...ground, ...published, ...brokerPorts, 'audit/collection/job-feed.ts'],
+  azure: [
+    ...ground,
+    ...published,
+    ...rotationPorts,
+    ...brokerPorts,
+    ...logPorts,
+    ...evidencePorts,
+    'settings.ts',
+    'settings',
+  ],
   // A file of rows is read as the audit reads rows: by the audit's own parsers.
   files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
@@ -69,6 +80,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/audit/attribution': {
     rules: ['address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
   },
+  'src/broker': { history: ['journal'] },
   'src/evidence': {
     report: ['tests', 'period'],
     charts: ['report'],
@@ -120,6 +132,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/web': {
     portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'web-ports.ts', 'caller.ts'],
     hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts'],
+    broker: ['read-body.ts'],
     'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],
   },
   'src/composition': { doctor: ['composition.ts'] },

@@ -99,7 +99,15 @@ function binding(change: Partial<SecretBinding> = {}): SecretBinding {
 }
 
 export function bound(namespace: Partial<Namespace> = {}, change: Partial<SecretBinding> = {}): Policy {
-  const whole = { name: 'production', repositories: [], branches: [], events: [], forks: false };
+  const whole: Namespace = {
+    name: 'production',
+    repositories: [],
+    branches: [],
+    events: [],
+    forks: false,
+    workflows: [],
+    protectedBranch: false,
+  };
   return policy({
     secrets: new Map([['kv/database', binding(change)]]),
     namespaces: new Map([['production', { ...whole, ...namespace }]]),

@@ -5,10 +5,13 @@ import type { VaultAccess } from '../../src/azure/vault-client.ts';
 
 const everyRight = ['get', 'set', 'list', 'update', 'delete', 'recover'] as const;
 
-/** A new identity of the embedded cloud with all rights on its vault, and access to the vault as that identity. */
-export function embeddedVault(cloud: EmbeddedCloud): { principal: Principal; access: VaultAccess } {
+/** A new identity of the embedded cloud with these rights on its vault, and access to the vault as that identity. */
+export function embeddedVault(
+  cloud: EmbeddedCloud,
+  rights: readonly (typeof everyRight)[number][] = everyRight,
+): { principal: Principal; access: VaultAccess } {
   const principal = cloud.identity.define({ name: 'rotator', kind: 'managed-identity', address: '10.0.0.4' });
-  cloud.vault.grant(principal, everyRight);
+  cloud.vault.grant(principal, rights);
   const vault = { name: cloud.vault.name, url: cloud.vault.url, resourceId: cloud.vault.resourceId };
   return { principal, access: { vault, credential: tokensOf(cloud, principal), embedded: true } };
 }

@@ -57,6 +57,7 @@ describe("a job in Gitea's JSON", () => {
     repositoryId: 1,
     repository: 'acme/shop',
     event: 'push',
+    workflow: 'deploy.yml',
     fork: false,
     forkUnknownBecause: null,
     branch: 'main',

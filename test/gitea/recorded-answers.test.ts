@@ -41,6 +41,7 @@ describe('a recorded job', unlessContractsAreAbsent, () => {
     repositoryId: 1,
     repository: 'acme/shop',
     event: 'push',
+    workflow: 'deploy.yml',
     fork: false,
     forkUnknownBecause: null,
     branch: 'main',

@@ -95,6 +95,8 @@ describe('a policy', () => {
       branches: ['main'],
       events: [],
       forks: false,
+      workflows: [],
+      protectedBranch: false,
     });
     expect(identities.get('aaaaaaaa-2222-3333-4444-555555555555')).toMatchObject({
       role: 'runner',

@@ -31,6 +31,7 @@ describe('settings', () => {
       publicUrl: null,
       canarySecret: 'keyturn-canary',
       stagingKeySecret: { vault: 'kv-prod', name: 'keyturn-staging-key', version: null },
+      ownSecrets: new Set(['kv-prod/keyturn-canary', 'kv-prod/keyturn-staging-key']),
       signingKey: { kind: 'file', path: '/var/lib/keyturn/=sealing-key.pem' },
       organisation: null,
       reportPeriods: ['quarter'],

@@ -114,6 +114,8 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
       calls.receipts.push(...receipts);
       return Promise.resolve('recorded');
     },
+    brokersOnly: false,
+    broker: null,
     readiness: () => Promise.resolve([{ what: 'records', ready: true, says: 'readable' }]),
     ...changes.ports,
   };

@@ -17,6 +17,13 @@ export const repositoryRoutes: readonly Route[] = [
     area: 'repository',
     handle: (context) => json(200, shown(context, context.repository())),
   },
+  {
+    method: 'GET',
+    pattern: '/repos/:owner/:repository/branches/*',
+    access: 'anyone',
+    area: 'repository',
+    handle: readBranch,
+  },
   { method: 'GET', pattern: '/repositories/:id', access: 'anyone', area: 'repository', handle: readById },
 ];
 
@@ -30,6 +37,30 @@ function readById(context: RouteContext) {
   const found = instance.state.repositories.find((row) => String(row.id) === parameters['id']);
   if (found === undefined || !rightsIn(found, caller).read) throw notFound();
   return json(200, shown(context, found));
+}
+
+/**
+ * Returns a branch on which some run was started, or which a rule protects. Source: definition `Branch` of the published
+ * description; routers/api/v1/repo/branch.go answers 404 for any other.
+ */
+function readBranch(context: RouteContext) {
+  const repository = context.repository();
+  const name = context.parameters['*'] ?? '';
+  const rules = repository.protectedBranches ?? [];
+  const runs = context.instance.state.runs.filter((run) => run.repositoryId === repository.id && run.branch === name);
+  if (name !== 'main' && runs.length === 0 && !rules.includes(name)) throw notFound();
+  const isProtected = rules.includes(name);
+  return json(200, {
+    name,
+    commit: { id: runs.at(-1)?.commit ?? '0'.repeat(40) },
+    protected: isProtected,
+    required_approvals: 0,
+    enable_status_check: false,
+    status_check_contexts: [],
+    user_can_push: true,
+    user_can_merge: true,
+    effective_branch_protection_name: isProtected ? name : '',
+  });
 }
 
 /** Returns every repository that the caller may read; `has_actions` states whether it has Actions. */

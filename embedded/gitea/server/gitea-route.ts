@@ -45,7 +45,7 @@ type Access =
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/api/v1`; `:name` is a parameter. */
+  /** Below `/api/v1`; `:name` is a parameter, and a final `*` is the rest of the path. */
   readonly pattern: string;
   readonly access: Access;
   /** The area of the scope that a token needs; `null`: none. Methods other than GET need `write`. */

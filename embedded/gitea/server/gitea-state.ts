@@ -66,6 +66,8 @@ export interface StoredRepository {
   readonly forkOf: number | null;
   /** Former `owner/name`s. Gitea redirects from them until another repository takes the name. */
   formerNames: readonly string[];
+  /** Branches with a protection rule. Absent in states written before there were any. */
+  readonly protectedBranches?: readonly string[];
   readonly created: number;
 }
 

@@ -26,6 +26,8 @@ function nameOf({ role, runnerLabels, repositories }: IdentityRule): string {
       return "Keyturn's rotator";
     case 'reporter':
       return "Keyturn's reporter";
+    case 'broker':
+      return "Keyturn's broker";
     case 'platform':
       return "the platform's identity";
     case 'runner': {

@@ -22,6 +22,7 @@ export const jobShape: z.ZodType<Job> = z.object({
   startedAt: recordedTime.nullable(),
   completedAt: recordedTime.nullable(),
   event: z.string(),
+  workflow: z.string().nullable().exactOptional(),
   branch: z.string().nullable(),
   fork: z.union([z.boolean(), z.literal('unknown')]),
   forkUnknownBecause: z.string().exactOptional(),

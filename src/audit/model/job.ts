@@ -25,6 +25,8 @@ export interface Job {
   readonly startedAt: string | null;
   readonly completedAt: string | null;
   readonly event: string;
+  /** File name of the workflow, such as `deploy.yml`; absent or `null` if Gitea did not say. */
+  readonly workflow?: string | null;
   /** The branch that was pushed, or that the pull request comes from; `null` if there is none or it is not known. */
   readonly branch: string | null;
   /** Whether a stranger's pull request caused it: from a fork, or pushed to `refs/for/…`. `unknown` counts as a fork. */

@@ -26,6 +26,7 @@ function checkRole({ settings: { role, vaults } }: Ports): Check {
     return warn(what, says);
   }
   if (role === 'rotate') return pass(what, 'this process acts and holds no sealing key');
+  if (role === 'broker') return pass(what, 'this process gives values to jobs; it neither rotates nor seals');
   const says =
     'this process attests; doctor cannot test that it reads no other value than the canary, because the test would read one';
   return warn(what, says, vaults.map(listReaders).join('\n'));
@@ -62,7 +63,7 @@ function checkBindings({ policy, rotation }: Ports): readonly Check[] {
 async function checkSealingKey({ settings, signer }: Ports): Promise<Check> {
   const what = 'sealing key';
   const { role, signingKey, vaults } = settings;
-  if (role === 'rotate') return pass(what, 'none, as this role requires');
+  if (role === 'rotate' || role === 'broker') return pass(what, 'none, as this role requires');
   if (signingKey === null) return warn(what, 'KEYTURN_SIGNING_KEY is not set, so no pack can be sealed');
   return await lookAt(
     what,

@@ -141,7 +141,15 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     const { clock, cloud, principals, policy } = world;
     const { gitea, vault } = cloud;
     const subject = `${vault.name}/database-password`;
-    const namespace = { name: 'shop', repositories: [], branches: [], events: [], forks: false };
+    const namespace = {
+      name: 'shop',
+      repositories: [],
+      branches: [],
+      events: [],
+      forks: false,
+      workflows: [],
+      protectedBranch: false,
+    };
     const binding = { ...bindingOf('generated', {}, 'database-password'), vault: vault.name, namespaces: ['shop'] };
     const bound = {
       ...policy,

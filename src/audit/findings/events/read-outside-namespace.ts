@@ -1,4 +1,4 @@
-import { namespaceRefusals } from '../../../secrets/namespace-refusals.ts';
+import { decideAccess } from '../../../secrets/decide-access.ts';
 import { jobName } from '../../model/job-name.ts';
 import type { Job } from '../../model/job.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
@@ -20,9 +20,10 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policyAt }) => {
       const policy = policyAt(retrieval.at);
       const entry = policy.secrets.get(subject) ?? policy.tracked.get(subject);
       const job = attribution?.job ?? null;
-      if (entry === undefined || job === null || entry.namespaces.length === 0) return;
-      const namespaces = entry.namespaces.flatMap((name) => policy.namespaces.get(name) ?? []);
-      if (namespaces.some((one) => namespaceRefusals(job, one).length === 0)) return 'kept';
+      if (entry === undefined || job === null) return;
+      const { kind } = decideAccess(policy, entry, job);
+      if (kind === 'unlimited') return;
+      if (kind === 'allowed') return 'kept';
       tally.add({
         subject,
         key: job.fork === 'unknown' ? `${job.repository} fork-unknown` : job.repository,

@@ -1,0 +1,40 @@
+import type { RecordStore } from '../records/record-store.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { JobFactsSource } from './ports/job-facts.ts';
+import type { JobProof } from './ports/job-proof.ts';
+import type { SecretReader } from './ports/secret-reader.ts';
+
+/** What people are told of at once. */
+export type BrokerEvent =
+  | { readonly kind: 'opened'; readonly session: string; readonly repository: string }
+  | {
+      readonly kind: 'second-key';
+      readonly session: string;
+      readonly repository: string;
+      readonly served: readonly string[];
+    }
+  | {
+      readonly kind: 'served' | 'failed' | 'refused';
+      readonly session: string;
+      readonly secret: string;
+      readonly says: string;
+    };
+
+/** Everything that the broker's work needs. */
+export interface BrokerTools {
+  readonly records: RecordStore;
+  /** The policy in force, and the digest by which it is on record. */
+  readonly policy: () => { readonly policy: Policy; readonly digest: string };
+  readonly proof: JobProof;
+  readonly jobs: JobFactsSource;
+  /** By the vault's short name. */
+  readonly readers: ReadonlyMap<string, SecretReader>;
+  /** Names of Keyturn's own secrets, `vault/name`, lower-case. */
+  readonly ownSecrets: ReadonlySet<string>;
+  /** The most requests that one job may make. */
+  readonly mostRequests: number;
+  readonly now: () => Date;
+  /** 8 hexadecimal digits, new for each read. */
+  readonly nonce: () => string;
+  readonly watch: (event: BrokerEvent) => void;
+}

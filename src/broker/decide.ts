@@ -1,0 +1,97 @@
+import { decideAccess } from '../secrets/decide-access.ts';
+import type { ReadingJob } from '../secrets/namespace-refusals.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { RefusalCode } from './journal/broker-entry.ts';
+
+/** What one job asks for, and everything that the decision rests on. */
+export interface ReadQuestion {
+  readonly policy: Policy;
+  readonly job: ReadingJob;
+  readonly secret: { readonly vault: string; readonly name: string };
+  /** Short names of the vaults that the broker serves. */
+  readonly vaults: ReadonlySet<string>;
+  /** Names of Keyturn's own secrets, `vault/name`, lower-case. */
+  readonly ownSecrets: ReadonlySet<string>;
+  /** Requests of the session before this one. */
+  readonly requests: number;
+  readonly mostRequests: number;
+  readonly sessionEnded: 'second-key' | 'job-ended' | null;
+}
+
+/** One reason of a refusal, with what would change it. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly says: string;
+}
+
+export type ReadDecision =
+  | { readonly allowed: true; readonly namespace: string }
+  | { readonly allowed: false; readonly because: readonly Refusal[] };
+
+/**
+ * Decides one read. Pure. Denies by default: a secret that the policy does not bind, or that names no namespace, is served
+ * to nobody. Returns all reasons at once.
+ */
+export function decideRead(question: ReadQuestion): ReadDecision {
+  const { policy, secret, job } = question;
+  const closed = closedReasons(question);
+  const key = `${secret.vault}/${secret.name}`.toLowerCase();
+  const entry = policy.secrets.get(key) ?? policy.tracked.get(key);
+  if (entry === undefined) return refused(...closed, notBound);
+  const verdict = decideAccess(policy, entry, job);
+  if (verdict.kind === 'unlimited') return refused(...closed, noNamespace);
+  const allowing = verdict.namespaces.find(({ allows }) => allows);
+  if (allowing === undefined) {
+    const reasons = verdict.namespaces.map(({ name, because }) => `${name}: ${because.join('; ')}`).join('. ');
+    return refused(...closed, {
+      code: 'outside-namespace',
+      says: `No namespace of this secret allows the job. ${reasons}.`,
+    });
+  }
+  return closed.length > 0 ? refused(...closed) : { allowed: true, namespace: allowing.name };
+}
+
+/** Reasons that hold whatever the policy says of the secret. */
+function closedReasons(question: ReadQuestion): readonly Refusal[] {
+  const { secret, vaults, ownSecrets, requests, mostRequests, sessionEnded } = question;
+  const name = secret.name.toLowerCase();
+  const isOwn = name.startsWith('rot-pending--') || ownSecrets.has(`${secret.vault}/${name}`.toLowerCase());
+  return [
+    ...(sessionEnded === null ? [] : [endings[sessionEnded]]),
+    ...(isOwn ? [secretOfKeyturn] : []),
+    ...(vaults.has(secret.vault.toLowerCase()) ? [] : [vaultNotServed]),
+    ...(requests < mostRequests ? [] : [tooMany]),
+  ];
+}
+
+function refused(...because: readonly Refusal[]): ReadDecision {
+  return { allowed: false, because };
+}
+
+const notBound: Refusal = {
+  code: 'secret-not-bound',
+  says: 'The policy does not name this secret. Add it to keyturn.policy.yml with its namespaces.',
+};
+const noNamespace: Refusal = {
+  code: 'no-namespace',
+  says: 'The policy names no namespace for this secret, so the broker serves it to no job. Add one.',
+};
+const secretOfKeyturn: Refusal = {
+  code: 'secret-of-keyturn',
+  says: 'This secret belongs to Keyturn itself. No job may read it.',
+};
+const vaultNotServed: Refusal = {
+  code: 'vault-not-served',
+  says: 'The broker does not serve this vault. KEYTURN_VAULTS names the vaults that it serves.',
+};
+const tooMany: Refusal = {
+  code: 'too-many-reads',
+  says: 'This job has made as many requests as a job may.',
+};
+const endings: Readonly<Record<'second-key' | 'job-ended', Refusal>> = {
+  'second-key': {
+    code: 'session-ended',
+    says: 'A second key was shown for this job, so its session has ended. Ask an operator what happened, and run the job again.',
+  },
+  'job-ended': { code: 'job-ended', says: 'Gitea says that this job is no longer running.' },
+};

@@ -1,0 +1,134 @@
+import type { RecordStore } from '../../records/record-store.ts';
+import type { BrokerEntry, RefusalCode, SessionJob } from '../journal/broker-entry.ts';
+import { servedSecrets } from '../journal/served-secrets.ts';
+import { brokerFolder, readSession } from '../journal/session-journal.ts';
+
+/** The job of a session, by Gitea's own word when the session was opened. */
+interface BrokeredJob extends SessionJob {
+  readonly instance: string;
+  readonly taskId: number;
+}
+
+interface BrokerRequest {
+  /** Where it is on record: `broker/SESSION#NUMBER`. */
+  readonly reference: string;
+  /** ISO 8601, UTC, by the broker's clock. */
+  readonly at: string;
+  readonly job: BrokeredJob;
+  readonly vault: string;
+  readonly secret: string;
+  /** `null`: the newest was asked for, and none was served. */
+  readonly version: string | null;
+}
+
+/** One read that the broker allowed. */
+interface BrokerRead extends BrokerRequest {
+  /** In the stamp of the read, which the vault's log shows. */
+  readonly nonce: string;
+  /** The namespace that allowed it. */
+  readonly namespace: string;
+  /** The vault's id of the request; `null` if its answer was lost. */
+  readonly requestId: string | null;
+  /** `unanswered`: the journal does not say how it ended. */
+  readonly outcome: 'served' | 'failed' | 'unanswered';
+}
+
+/** One request that the broker refused. */
+interface BrokerRefusal extends BrokerRequest {
+  readonly because: readonly RefusalCode[];
+}
+
+/** A job for which a second key was shown. */
+interface SecondKey {
+  readonly reference: string;
+  readonly at: string;
+  readonly job: BrokeredJob;
+  /** What the session may have been given, `vault/name`. */
+  readonly served: readonly string[];
+}
+
+/** What the broker did in a period. Each list is in order of time, then of the reference. */
+export interface BrokerHistory {
+  readonly reads: readonly BrokerRead[];
+  readonly refusals: readonly BrokerRefusal[];
+  readonly secondKeys: readonly SecondKey[];
+}
+
+/** No job runs longer: Gitea ends a task after three hours by default, and days are the most that anybody sets. */
+const longestSessionMs = 7 * 86_400_000;
+
+/**
+ * Reads what the broker did from `from` (included) to `to` (excluded). Task ids grow, so sessions are read from the newest
+ * back to the first one that is too old. @throws ServiceError `RECORD_UNREADABLE` for a journal that does not check.
+ */
+export async function readBrokerHistory(
+  records: RecordStore,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<BrokerHistory> {
+  const found = { reads: [] as BrokerRead[], refusals: [] as BrokerRefusal[], secondKeys: [] as SecondKey[] };
+  for (const sessions of await sessionsByInstance(records)) {
+    for (const session of sessions.toReversed()) {
+      const { entries } = await readSession(records, session);
+      const opened = Date.parse(entries[0]?.at ?? '');
+      if (opened < from.getTime() - longestSessionMs) break;
+      addSession(session, entries, found);
+    }
+  }
+  const inPeriod = ({ at }: { readonly at: string }) =>
+    Date.parse(at) >= from.getTime() && Date.parse(at) < to.getTime();
+  return {
+    reads: found.reads.filter(inPeriod).toSorted(byTime),
+    refusals: found.refusals.filter(inPeriod).toSorted(byTime),
+    secondKeys: found.secondKeys.filter(inPeriod).toSorted(byTime),
+  };
+}
+
+/** The sessions of each Gitea, in the order of their tasks. */
+async function sessionsByInstance(records: RecordStore): Promise<Iterable<readonly string[]>> {
+  const byInstance = new Map<string, string[]>();
+  let last = '';
+  for await (const path of records.list(brokerFolder)) {
+    const session = path.slice(brokerFolder.length).split('/')[0] ?? '';
+    if (session === last) continue;
+    last = session;
+    const instance = session.split('-')[0] ?? '';
+    byInstance.set(instance, [...(byInstance.get(instance) ?? []), session]);
+  }
+  return byInstance.values();
+}
+
+interface Found {
+  readonly reads: BrokerRead[];
+  readonly refusals: BrokerRefusal[];
+  readonly secondKeys: SecondKey[];
+}
+
+function addSession(session: string, entries: readonly BrokerEntry[], found: Found): void {
+  const opened = entries[0]?.facts;
+  if (opened?.act !== 'opened') return;
+  const job = { ...opened.job, taskId: opened.taskId, instance: session.split('-')[0] ?? '' };
+  const outcomes = new Map(
+    entries.flatMap(({ facts }) => (facts.act === 'served' || facts.act === 'failed' ? [[facts.of, facts]] : [])),
+  );
+  for (const { number, at, facts } of entries) {
+    const reference = `${brokerFolder}${session}#${String(number)}`;
+    if (facts.act === 'asked') {
+      const outcome = outcomes.get(number);
+      const { vault, secret, nonce, namespace } = facts;
+      const version = outcome?.act === 'served' ? outcome.version : facts.version;
+      const requestId = outcome?.requestId ?? null;
+      const ending = outcome?.act ?? 'unanswered';
+      found.reads.push({ reference, at, job, vault, secret, version, nonce, namespace, requestId, outcome: ending });
+    } else if (facts.act === 'refused') {
+      const { vault, secret, version, because } = facts;
+      found.refusals.push({ reference, at, job, vault, secret, version, because });
+    } else if (facts.act === 'second-key') {
+      found.secondKeys.push({ reference, at, job, served: servedSecrets(entries) });
+    }
+  }
+}
+
+function byTime(a: { readonly at: string; readonly reference: string }, b: typeof a): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return a.reference < b.reference ? -1 : 1;
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { recordedTime } from '../../records/parse-record.ts';
+
+/** Why a job did not get a value. Closed: the report counts them. */
+const refusalCodes = [
+  'session-ended',
+  'job-ended',
+  'secret-not-bound',
+  'no-namespace',
+  'outside-namespace',
+  'secret-of-keyturn',
+  'vault-not-served',
+  'too-many-reads',
+] as const;
+
+export type RefusalCode = (typeof refusalCodes)[number];
+
+const account = z.object({ id: z.int(), login: z.string() });
+
+const factsShape = z.object({
+  repositoryId: z.int(),
+  repository: z.string(),
+  runId: z.int(),
+  jobId: z.int(),
+  attempt: z.int(),
+  event: z.string(),
+  branch: z.string().nullable(),
+  protectedBranch: z.boolean(),
+  fork: z.union([z.boolean(), z.literal('unknown')]),
+  workflow: z.string().nullable(),
+  commit: z.string().nullable(),
+  triggeredBy: account.nullable(),
+});
+
+const secretShape = z.object({ vault: z.string(), secret: z.string(), version: z.string().nullable() });
+
+/** The facts of each kind of entry. None holds a value, its hash or its length. */
+const facts = z.discriminatedUnion('act', [
+  z.object({
+    act: z.literal('opened'),
+    taskId: z.int(),
+    job: factsShape,
+    /** RFC 7638 thumbprint of the public key to which the task is bound. */
+    key: z.string(),
+  }),
+  /** Another key was shown for the running task: both sessions end. */
+  z.object({ act: z.literal('second-key'), key: z.string() }),
+  /** Gitea says that the job no longer runs. */
+  z.object({ act: z.literal('job-ended') }),
+  /**
+   * A value was allowed and is about to be read. `proof`: the id of the signed request, so that it counts once. `nonce`: in
+   * the stamp of the read, so that its row is known though the answer was lost.
+   */
+  z.object({
+    act: z.literal('asked'),
+    ...secretShape.shape,
+    proof: z.string(),
+    nonce: z.string(),
+    namespace: z.string(),
+    policy: z.string(),
+  }),
+  z.object({
+    act: z.literal('refused'),
+    ...secretShape.shape,
+    proof: z.string(),
+    because: z.array(z.enum(refusalCodes)),
+  }),
+  /** `of`: the number of its `asked` entry. `requestId`: the vault's own, which the row of its log has too. */
+  z.object({
+    act: z.literal('served'),
+    of: z.int(),
+    version: z.string(),
+    requestId: z.string(),
+    vaultAt: recordedTime,
+  }),
+  z.object({ act: z.literal('failed'), of: z.int(), code: z.string(), requestId: z.string().nullable() }),
+]);
+
+export const brokerEntryShape = z.object({
+  format: z.literal(1),
+  /** `instance-task`. */
+  session: z.string(),
+  /** From 1, without gaps. */
+  number: z.int(),
+  /** sha256 of the previous entry in canonical JSON, hexadecimal; `null` for the first. */
+  previous: z.string().nullable(),
+  at: recordedTime,
+  facts,
+});
+
+export type BrokerEntry = z.infer<typeof brokerEntryShape>;
+export type BrokerFacts = BrokerEntry['facts'];
+/** The facts of a job at the moment when its session was opened. */
+export type SessionJob = z.infer<typeof factsShape>;

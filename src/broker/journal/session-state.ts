@@ -1,0 +1,47 @@
+import type { BrokerEntry, BrokerFacts, SessionJob } from './broker-entry.ts';
+
+/** What a session's journal says now. A plain value: no question is asked of the network. */
+export interface SessionState {
+  readonly taskId: number;
+  readonly job: SessionJob;
+  /** Thumbprint of its key. */
+  readonly key: string;
+  readonly ended: 'second-key' | 'job-ended' | null;
+  /** Allowed and refused requests. */
+  readonly requests: number;
+  /** Ids of signed requests that were taken. */
+  readonly proofs: ReadonlySet<string>;
+}
+
+/** Returns why an entry cannot follow; `null` if it can. */
+export function refusedEntry(state: SessionState | null, facts: BrokerFacts): string | null {
+  if (state === null) return facts.act === 'opened' ? null : 'the first entry opens the session';
+  if (facts.act === 'opened') return 'the session is open already';
+  // An answer that was under way when the session ended is still recorded.
+  if (facts.act === 'served' || facts.act === 'failed') return null;
+  if (facts.act === 'refused') return state.proofs.has(facts.proof) ? 'this request was answered already' : null;
+  if (state.ended !== null) return 'the session has ended';
+  return facts.act === 'asked' && state.proofs.has(facts.proof) ? 'this request was answered already' : null;
+}
+
+/** The state after an entry that may follow. */
+export function withEntry(state: SessionState | null, { facts }: BrokerEntry): SessionState | null {
+  if (facts.act === 'opened') {
+    const { taskId, job, key } = facts;
+    return { taskId, job, key, ended: null, requests: 0, proofs: new Set() };
+  }
+  if (state === null) return null;
+  switch (facts.act) {
+    case 'second-key':
+    case 'job-ended':
+      return { ...state, ended: facts.act };
+    case 'asked':
+    case 'refused':
+      return { ...state, requests: state.requests + 1, proofs: new Set([...state.proofs, facts.proof]) };
+    case 'served':
+    case 'failed':
+      return state;
+    default:
+      return facts satisfies never;
+  }
+}

@@ -1,0 +1,48 @@
+/** An account of Gitea. Its id stays the same after a rename. */
+export interface GiteaAccount {
+  readonly id: number;
+  readonly login: string;
+}
+
+/** One attempt of one job as Gitea describes it now. */
+export interface JobFacts {
+  readonly repositoryId: number;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly runId: number;
+  readonly jobId: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly event: string;
+  /** `null`: the run belongs to no branch, or Gitea does not say. */
+  readonly branch: string | null;
+  readonly protectedBranch: boolean;
+  readonly fork: boolean | 'unknown';
+  /** File name of the workflow; `null` if Gitea does not say. */
+  readonly workflow: string | null;
+  /** The commit that the run was started on; `null` if Gitea does not say. */
+  readonly commit: string | null;
+  /** Who started the run; `null` if Gitea does not say. */
+  readonly triggeredBy: GiteaAccount | null;
+}
+
+/** Asks Gitea for the facts of a job, with Keyturn's own token. Nothing that the job states is used. */
+export interface JobFactsSource {
+  /** The short name of this Gitea in stamps and receipts. */
+  readonly instance: string;
+  /**
+   * Returns the facts of the newest attempt of a job; `null` if Gitea knows no such job, or not in this run.
+   * `repository` is where the job says it runs; Gitea must show the job there.
+   * @throws ServiceError `GITEA_UNREACHABLE`, `GITEA_ACCESS_DENIED`, `GITEA_ANSWER_MALFORMED`
+   */
+  read(job: {
+    readonly runId: number;
+    readonly jobId: number;
+    readonly repository: string;
+  }): Promise<{ readonly facts: JobFacts; readonly isRunning: boolean } | null>;
+  /**
+   * Whether this attempt of the job is running now.
+   * @throws as `read`
+   */
+  isRunning(job: { readonly jobId: number; readonly attempt: number; readonly repository: string }): Promise<boolean>;
+}

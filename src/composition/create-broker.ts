@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { BrokerEvent, BrokerTools } from '../broker/broker-tools.ts';
+import { openSession } from '../broker/open-session.ts';
+import { readForJob } from '../broker/read-for-job.ts';
+import { keyVaultSecretReader } from '../azure/key-vault-secret-reader.ts';
+import type { VaultAccess } from '../azure/vault-client.ts';
+import { giteaClient } from '../gitea/gitea-client.ts';
+import { giteaJobFacts } from '../gitea/gitea-job-facts.ts';
+import { giteaJobProof } from '../gitea/gitea-job-proof.ts';
+import type { Logger } from '../log/logger.ts';
+import type { RecordStore } from '../records/record-store.ts';
+import type { Policy } from '../secrets/policy.ts';
+import type { Settings } from '../settings.ts';
+import type { BrokerPort } from '../web/broker/broker-port.ts';
+import type { GiteaAccess } from './open-gitea.ts';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly policy: Policy;
+  /** sha256 of the policy's text, hexadecimal; by it the policy is on record. */
+  readonly policyDigest: string;
+  readonly records: RecordStore;
+  readonly gitea: GiteaAccess | null;
+  readonly access: readonly VaultAccess[];
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** More than any job needs; one that asks on and on is stopped, and its refusals stop filling the archive. */
+const mostRequests = 200;
+
+/** Wires the broker; `null` if this process is none, or if there is no Gitea that could confirm a job. */
+export function createBroker(parts: Parts): BrokerPort | null {
+  const { settings, policy, policyDigest, records, gitea, access, logger, now } = parts;
+  if (gitea === null || (settings.role !== 'broker' && settings.role !== 'all')) return null;
+  const tools: BrokerTools = {
+    records,
+    policy: () => ({ policy, digest: policyDigest }),
+    proof: giteaJobProof(gitea.url),
+    jobs: giteaJobFacts(giteaClient({ url: gitea.url, authentication: gitea.asToken })),
+    readers: new Map(
+      access
+        .filter(({ vault }) => settings.vaults.includes(vault))
+        .map((one) => [one.vault.name, keyVaultSecretReader(one)]),
+    ),
+    ownSecrets: settings.ownSecrets,
+    mostRequests,
+    now,
+    nonce: () => randomBytes(4).toString('hex'),
+    watch: (event) => logEvent(logger, event),
+  };
+  return {
+    openSession: async (request) => await openSession(tools, request),
+    read: async (request) => await readForJob(tools, request),
+  };
+}
+
+function logEvent(logger: Logger, event: BrokerEvent): void {
+  const { kind, session } = event;
+  switch (kind) {
+    case 'opened':
+      logger.info(`The broker opened a session for a job of ${event.repository}.`, { session });
+      return;
+    case 'second-key': {
+      const served = event.served.length === 0 ? 'nothing was given out' : `it was given ${event.served.join(', ')}`;
+      logger.error(
+        `A second key was shown for a running job of ${event.repository}; its session has ended, and ${served}.`,
+        {
+          session,
+        },
+      );
+      return;
+    }
+    case 'served':
+      logger.info(`The broker gave ${event.secret} to a job.`, { session, secret: event.secret });
+      return;
+    case 'refused':
+    case 'failed':
+      logger.warn(`The broker did not give ${event.secret} to a job: ${event.says}.`, {
+        session,
+        secret: event.secret,
+      });
+      return;
+    default:
+      event satisfies never;
+  }
+}

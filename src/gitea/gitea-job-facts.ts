@@ -1,0 +1,81 @@
+import type { GiteaAccount, JobFacts, JobFactsSource } from '../broker/ports/job-facts.ts';
+import { instanceOf } from '../provenance/job-numbers.ts';
+import { ServiceError } from '../service-error.ts';
+import type { GiteaClient } from './gitea-client.ts';
+import { idOf, jsonProperties, textOf } from './json-properties.ts';
+import { parseWorkflowJob } from './parse-workflow-job.ts';
+import { askForRun, readRunFacts } from './read-run.ts';
+
+/**
+ * The facts of a job over Gitea's API: its job, its run, and the protection of the run's branch.
+ * Source: definitions `ActionWorkflowJob`, `ActionWorkflowRun`, `Branch` of the published description; recorded `run-*`.
+ */
+export function giteaJobFacts(client: GiteaClient): JobFactsSource {
+  const instance = instanceOf(client.url);
+  return {
+    instance,
+
+    async read({ runId, jobId, repository }) {
+      const path = `/api/v1/repos/${repository.split('/').map(encodeURIComponent).join('/')}`;
+      const answer = await client.request('GET', `${path}/actions/jobs/${String(jobId)}`);
+      if (answer.status === 404) return null;
+      const run = await askForRun(client, path, runId);
+      const { hasAttemptRows, ...facts } = await readRunFacts(client, path, run);
+      const surroundings = { instance, repository, hasAttemptRows, known: 'api', ...facts } as const;
+      const parsed = parseWorkflowJob(answer.body, surroundings);
+      if ('fault' in parsed) throw malformed(`${path}/actions/jobs`, parsed.fault);
+      const { job } = parsed;
+      if (job.runId !== runId) return null;
+      const fullName = textOf(jsonProperties(run.get('repository')).get('full_name'));
+      if (fullName === null) throw malformed(`${path}/actions/runs`, 'repository.full_name');
+      const found: JobFacts = {
+        repositoryId: facts.repositoryId,
+        // As Gitea writes it: the job may have used another case, or a former name.
+        repository: fullName,
+        runId,
+        jobId,
+        attempt: job.attempt,
+        event: job.event,
+        branch: job.branch,
+        protectedBranch: await isProtected(path, run),
+        fork: job.fork,
+        workflow: facts.workflow,
+        commit: textOf(run.get('head_sha')),
+        triggeredBy: accountOf(run.get('trigger_actor')),
+      };
+      return { facts: found, isRunning: job.status === 'in_progress' };
+    },
+
+    async isRunning({ jobId, attempt, repository }) {
+      const path = `/api/v1/repos/${repository.split('/').map(encodeURIComponent).join('/')}/actions/jobs/${String(jobId)}`;
+      const { status, body } = await client.request('GET', path);
+      if (status === 404) return false;
+      const job = jsonProperties(body);
+      // Before 1.25 there is no number, only a first attempt.
+      return job.get('status') === 'in_progress' && (idOf(job.get('run_attempt')) ?? 1) === attempt;
+    },
+  };
+
+  /** Only a run on a branch can be on a protected one: not one of a tag, and not one of a pull request. */
+  async function isProtected(repository: string, run: ReadonlyMap<string, unknown>): Promise<boolean> {
+    const branch = /@refs\/heads\/(.+)$/.exec(textOf(run.get('path')) ?? '')?.[1];
+    if (branch === undefined) return false;
+    const path = `${repository}/branches/${branch.split('/').map(encodeURIComponent).join('/')}`;
+    const { status, body } = await client.request('GET', path);
+    // The branch is gone: nothing protects it.
+    if (status === 404) return false;
+    const shown = jsonProperties(body).get('protected');
+    if (typeof shown !== 'boolean') throw malformed(path, 'protected');
+    return shown;
+  }
+
+  function malformed(path: string, place: string): ServiceError {
+    return new ServiceError('GITEA_ANSWER_MALFORMED', { gitea: client.url, path, place });
+  }
+}
+
+function accountOf(given: unknown): GiteaAccount | null {
+  const account = jsonProperties(given);
+  const [id, login] = [idOf(account.get('id')), textOf(account.get('login'))];
+  return id === null || login === null ? null : { id, login };
+}
