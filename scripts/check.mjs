@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
 process.chdir(root);
-prepare();
+await prepare();
 const folders = ['src', 'functions', 'embedded', 'examples', 'test', 'bench'];
 
 step('Lock file', () => run('node', ['scripts/complete-lock.mjs', '--check']));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { environment, prepare, root, run } from './prepare.mjs';
 
-prepare();
+await prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 const { chromium } = await import('playwright-core');
 

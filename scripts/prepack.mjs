@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { environment, prepare, root, run } from './prepare.mjs';
 
 process.chdir(root);
-prepare();
+await prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 const { settleBillOfMaterials } = await import('./settle-bill-of-materials.ts');
 const { name } = JSON.parse(readFileSync('package.json', 'utf8'));

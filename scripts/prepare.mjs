@@ -1,20 +1,36 @@
 // Installs the project's packages when they are missing or not those of the lock file. Plain JavaScript for Node 20:
 // this runs before the project's own Node is there.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { showProgress } from './show-progress.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const lock = `${root}package-lock.json`;
 const installed = `${root}node_modules/.package-lock.json`;
 const marker = `${root}node_modules/.keyturn-lock`;
 
-export function prepare() {
-  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
+/** Installs what the lock file names, and shows how far it is; ends this process when that fails. */
+export async function prepare() {
+  const text = readFileSync(lock, 'utf8');
+  const wanted = createHash('sha256').update(text).digest('hex');
   if (isInstalled(wanted)) return;
-  console.error('Installing packages (about a minute, once) …');
-  run('npm', ['ci', '--no-audit', '--no-fund'], { quiet: true });
+  const shown = showProgress(process.stderr);
+  const all = Object.keys(JSON.parse(text).packages).length - 1;
+  let fetched = 0;
+  shown.step('Packages are read from the lock file');
+  const failure = await runShown('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=http'], (line) => {
+    if (!/^npm http (?:fetch|cache) /.test(line)) return;
+    fetched = Math.min(fetched + 1, all);
+    shown.step(`Packages are installed, ${fetched} of at most ${all} fetched`);
+  });
+  shown.end(failure === null ? 'The packages are installed.' : 'The packages could not be installed.');
+  if (failure !== null) {
+    process.stderr.write(failure);
+    process.exit(1);
+  }
   writeFileSync(marker, wanted);
 }
 
@@ -23,6 +39,37 @@ function isInstalled(wanted) {
   if (!existsSync(installed)) return false;
   if (existsSync(marker)) return readFileSync(marker, 'utf8') === wanted;
   return statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
+}
+
+/**
+ * Runs a command and reports each line of its standard error. Resolves with `null`, or with what it printed if it fails.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {(line: string) => void} sawLine
+ * @returns {Promise<string | null>}
+ */
+async function runShown(command, args, sawLine) {
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(),
+    shell: process.platform === 'win32',
+  });
+  /** @type {string[]} */
+  const kept = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      sawLine(line);
+      // One line for each package: of no use to the person who reads why it failed.
+      if (!/^npm (?:http|warn) /.test(line)) kept.push(line);
+    });
+  }
+  return await new Promise((resolve) => {
+    child.on('error', (error) => resolve(`${command} could not be started: ${error.message}\n`));
+    child.on('close', (code) =>
+      resolve(code === 0 ? null : `${kept.join('\n')}\n${command} ${args.join(' ')} failed.\n`),
+    );
+  });
 }
 
 /**

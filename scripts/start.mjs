@@ -1,11 +1,11 @@
-// `npm start`: sets everything up on a fresh clone, then shows the whole job in the embedded cloud.
+// `npm start` and `npm run cloud`: set everything up on a fresh clone, then run that command in the embedded cloud.
 import { spawn } from 'node:child_process';
 import { environment, prepare, root, run } from './prepare.mjs';
 
-prepare();
+await prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 
-const child = spawn('node', ['dist/cli.js', 'start', ...process.argv.slice(2)], {
+const child = spawn('node', ['dist/cli.js', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
   env: environment(),

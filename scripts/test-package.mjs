@@ -10,7 +10,7 @@ const versions = [22, 24];
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-package-'));
 const pack = join(folder, 'story', 'pack');
 
-prepare();
+await prepare();
 const [tarball = ''] = call('npm', ['pack', '--pack-destination', folder], { cwd: root, env: environment() })
   .trim()
   .split('\n')

@@ -17,7 +17,7 @@ if (url === undefined || (kind === 'gitea' && admin === undefined)) {
   // In a pipeline without such a server this is no failure, and it says so.
   console.log(`Skipped: no ${kind} was named. Run npm run test:${kind} -- ${wanted} (docs/testing.md).`);
 } else {
-  prepare();
+  await prepare();
   process.env[`RUNNING_${kind.toUpperCase()}_URL`] = url;
   if (admin !== undefined) process.env['RUNNING_GITEA_ADMIN'] = admin;
   run('node', ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.running.config.ts', ...positionals]);

@@ -2,7 +2,7 @@
 // are installed (scripts/install-test-servers.sh installs them on Debian).
 import { prepare, run } from './prepare.mjs';
 
-prepare();
+await prepare();
 run('node', [
   'node_modules/vitest/vitest.mjs',
   'run',

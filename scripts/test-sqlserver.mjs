@@ -7,7 +7,7 @@ import { prepare, run } from './prepare.mjs';
 
 const { values } = parseArgs({ options: { url: { type: 'string' } } });
 if (values.url !== undefined) process.env['KEYTURN_TEST_SQLSERVER_URL'] = values.url;
-prepare();
+await prepare();
 run('node', [
   'node_modules/vitest/vitest.mjs',
   'run',

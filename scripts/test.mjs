@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { environment, prepare, root, run } from './prepare.mjs';
 import { summarizeTests } from './summarize-tests.mjs';
 
-prepare();
+await prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 
 const words = process.argv.slice(2);

@@ -7,6 +7,7 @@ if (Number.parseInt(process.versions.node, 10) < leastNode) {
   process.exit(2);
 }
 const { constants } = await import('node:os');
+const { terminalLines } = await import('./command-line/terminal-lines.ts');
 const { runCommandLine } = await import('./commands/run-command-line.ts');
 
 const stop = new AbortController();
@@ -29,12 +30,9 @@ for (const stream of [process.stdout, process.stderr]) {
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   directory: process.cwd(),
-  print: (line) => process.stdout.write(`${line}\n`),
+  // Source of the variable: no-color.org.
+  ...terminalLines(process.stdout, process.stderr, (process.env['NO_COLOR'] ?? '') === ''),
   output: process.stdout,
-  say: (line) => process.stderr.write(`${line}\n`),
-  progress: (line) => {
-    if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
-  },
   isTerminal: process.stderr.isTTY,
   now: () => new Date(),
   signal: stop.signal,

@@ -9,7 +9,10 @@ import type { Settings } from './settings.ts';
 export interface RunningServer {
   /** `http://localhost:PORT`. */
   readonly url: string;
-  /** Does one kind of the scheduled work now. It does not reject if the work fails, as the clock goes on then. */
+  /**
+   * Does one kind of the scheduled work now, or waits for a run of it that is under way. It does not reject if the work
+   * fails, as the clock goes on then.
+   */
   run(work: ScheduledWork): Promise<void>;
   /** Ends the schedule, waits for work under way, then ends the server. */
   stop(): Promise<void>;
@@ -47,7 +50,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   refuseOpenHost(options.host, keyturn.settings);
   const server = await listen(keyturn, options.host, options.port);
-  const working = new Set<Promise<void>>();
+  const working = new Map<ScheduledWork, Promise<void>>();
   const tasks = works
     .filter(() => options.scheduled)
     .map((work) =>
@@ -59,12 +62,14 @@ export async function startServer(
     );
 
   async function run(work: ScheduledWork): Promise<void> {
-    const { pass } = schedule[work];
+    // Never two runs of one kind at once: a start that collects may meet the clock.
+    const underWay = working.get(work);
+    if (underWay !== undefined) return await underWay;
     // Keyturn has logged a failure and told people of it; the next pass tries again.
-    const done = pass(keyturn).then(nothing, nothing);
-    working.add(done);
+    const done = schedule[work].pass(keyturn).then(nothing, nothing);
+    working.set(work, done);
     await done;
-    working.delete(done);
+    working.delete(work);
   }
 
   return {
@@ -72,7 +77,7 @@ export async function startServer(
     run,
     async stop() {
       for (const task of tasks) await task.destroy();
-      await Promise.all(working);
+      await Promise.all(working.values());
       await server.close();
     },
   };

@@ -15,6 +15,13 @@ export interface LiveService {
   reconcileRotations(): Promise<PassSummary>;
 }
 
+/** What a pass has done, by its name. */
+const passes: Readonly<Record<string, string>> = {
+  Jobs: 'Jobs were collected',
+  Retrievals: 'Log rows were collected',
+  Rotations: 'Rotations were reconciled',
+};
+
 const minuteMs = 60_000;
 
 /**
@@ -49,9 +56,8 @@ export async function actLive(
 
   tell('A job of acme/payments runs keyturn-fetch exec, a real child process.');
   const exitCode = await fetchInJob(world, helper, await fetchConfiguration(world, service.portal, directory));
-  tell(
-    `  The job ended with exit code ${String(exitCode)}. Its log is in Gitea: the value in it reads ***, the receipt is hexadecimal.`,
-  );
+  tell(`  The job ended with exit code ${String(exitCode)}. The value that its command printed reads so in its log:`);
+  tell(`    ${printedLine(world)}`);
 
   tell('An operator asks for deploy-token to be rotated: an access token of Gitea, whose end can be shown.');
   await service.requestRotation('deploy-token', 'a laptop with access to it was lost');
@@ -93,7 +99,7 @@ async function fetchInJob(world: StoryWorld, helper: string, configuration: stri
 function newestVersion({ cloud }: StoryWorld): string {
   const newest = [...cloud.vault.versions(liveSecret)].sort((a, b) => +b.created - +a.created)[0];
   const tags = Object.entries(newest?.tags ?? {}).map(([name, value]) => `${name}=${value}`);
-  return `  Rotated: newest version ${newest?.version.slice(0, 8) ?? 'none'}, expires ${newest?.expires?.toISOString().slice(0, 10) ?? 'never'}, tags ${tags.join(', ')}.`;
+  return `  The newest version is ${newest?.version.slice(0, 8) ?? 'none'}. It expires on ${newest?.expires?.toISOString().slice(0, 10) ?? 'no day'} and carries the tags ${tags.join(', ')}.`;
 }
 
 function oldVersion({ cloud }: StoryWorld): string {
@@ -101,6 +107,16 @@ function oldVersion({ cloud }: StoryWorld): string {
   return `  The old version ${old?.version.slice(0, 8) ?? 'none'} is ${old?.enabled === false ? 'disabled: no job reads it any more' : 'still enabled'}.`;
 }
 
+/** The line of the newest job's log that its command printed. */
+function printedLine({ cloud: { gitea } }: StoryWorld): string {
+  const newest = gitea.jobs().at(-1)?.jobId ?? 0;
+  const line = gitea
+    .logOf(newest)
+    .split('\n')
+    .find((row) => / paying with /.test(row) && !row.includes('console.log'));
+  return line?.replace(/^\S+ /, '') ?? 'No line of it was found.';
+}
+
 function summary({ what, says }: PassSummary): string {
-  return `  ${what}: ${says}`;
+  return `  ${passes[what] ?? what}: ${says}`;
 }

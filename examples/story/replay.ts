@@ -38,7 +38,9 @@ export async function replayStory(
     clock.set(new Date(hourOf(hour).getTime() + 55 * minuteMs));
     await service.collectJobs();
     await service.reconcileRotations();
-    progress(`  day ${String((hour + 1) / 24)}: ${hourOf(hour).toISOString().slice(0, 10)}`);
+    progress(
+      `  Day ${String((hour + 1) / 24)} of ${String(Math.ceil(hours / 24))}: ${hourOf(hour).toISOString().slice(0, 10)}`,
+    );
   }
   return { hours, jobs };
 }

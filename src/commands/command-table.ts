@@ -4,7 +4,7 @@ import { version } from '../composition/version.ts';
 import { accessRow } from './access-rows.ts';
 import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, findingsRow, reportRow, verifyRow } from './evidence-rows.ts';
-import { serveRow, startRow } from './host-rows.ts';
+import { cloudRow, serveRow, startRow } from './host-rows.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
 /** One command, as the command line calls it. */
@@ -15,7 +15,8 @@ export interface Command {
 
 /** Every command, in the order of the help. Each is loaded when it is called: `verify` needs nothing of a network. */
 export const commands: readonly Command[] = [
-  command(startRow, async () => (await import('./start.ts')).start),
+  command(startRow, async () => (await import('./embedded-cloud/start.ts')).start),
+  command(cloudRow, async () => (await import('./embedded-cloud/cloud.ts')).cloud),
   command(serveRow, async () => (await import('./serve.ts')).serve),
   command(adoptRow, async () => (await import('./adopt.ts')).adopt),
   command(rotateRow, async () => (await import('./rotate.ts')).rotate),

@@ -1,17 +1,18 @@
 import type { Writable } from 'node:stream';
 import type { CommandRow, WordsOf } from '../command-line/command-row.ts';
+import type { Tone } from '../command-line/terminal-lines.ts';
 
 /** Where a command reads and writes: the process's own streams, or those of a test. */
 export interface Runtime {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   /** Results, for people or (`--json`) for programs. */
-  readonly print: (line: string) => void;
+  readonly print: (line: string, tone?: Tone) => void;
   /** Takes the lines of a command with many results and waits for a slow reader. Without it they go to `print`. */
   readonly output?: Writable;
   /** Complaints and notes, on standard error. */
-  readonly say: (line: string) => void;
-  /** Progress, shown only if standard error is a terminal. */
+  readonly say: (line: string, tone?: Tone) => void;
+  /** Progress, shown only if standard error is a terminal: each line takes the place of the one before it. */
   readonly progress: (line: string) => void;
   /** Whether standard error is a terminal, where a person reads it. */
   readonly isTerminal: boolean;

@@ -15,6 +15,23 @@ The portal stays open until you press Ctrl+C.`,
   examples: ['npm start -- --once --json'],
 } as const satisfies CommandRow;
 
+export const cloudRow = {
+  name: 'cloud',
+  summary: 'keeps a cloud up on this machine, to try the other commands against',
+  about: `Keeps a key vault, its log, Gitea with a runner and an identity provider up on this machine, with a few secrets, and
+prints the settings of a service in it as an environment file. A page says what is where. Everything speaks the real
+protocols on loopback, runs by the machine's time and ends with this command; nothing is kept.
+docs/getting-started.md goes on from here.`,
+  options: {
+    env: { value: 'FILE', says: 'writes the settings to this file, readable by you alone (default: standard output)' },
+    data: { value: 'DIR', says: 'keeps its files in this folder (default: .keyturn/cloud, made anew each time)' },
+    port: { value: 'N', says: 'port of the page (default: 7070)' },
+    portal: { value: 'N', says: 'port that keyturn serve is to take (default: 7071)' },
+    json: { says: 'prints the address of the page and the settings as one line of JSON' },
+  },
+  examples: ['keyturn cloud --env cloud.env'],
+} as const satisfies CommandRow;
+
 export const serveRow = {
   name: 'serve',
   summary: 'runs beside Gitea: rotates, collects, reports, shows the portal',

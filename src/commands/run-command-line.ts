@@ -12,6 +12,8 @@ const wrongUse: readonly ErrorCode[] = [
   'PERIOD_MALFORMED',
   'PACK_UNKNOWN',
   'HOST_REFUSED',
+  'FOLDER_IN_USE',
+  'PORT_TAKEN',
 ];
 
 /** Failures that are an answer: no. Exit code 1. */
@@ -47,8 +49,8 @@ function harmless(given: Runtime): Runtime {
   const { print, say, progress } = given;
   return {
     ...given,
-    print: (line) => print(harmlessLine(line)),
-    say: (line) => say(harmlessLine(line)),
+    print: (line, tone) => print(harmlessLine(line), tone),
+    say: (line, tone) => say(harmlessLine(line), tone),
     progress: (line) => progress(harmlessLine(line)),
   };
 }

@@ -1,7 +1,8 @@
 import { composeKeyturn } from '../compose.ts';
 import { startServer } from '../server.ts';
-import type { Run, Runtime } from './command.ts';
+import type { Run } from './command.ts';
 import type { serveRow } from './host-rows.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** Runs the self-hosted host. */
 export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
@@ -12,7 +13,7 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
       ...(values.data === undefined ? {} : { KEYTURN_DATA: values.data }),
       ...(values.json ? { KEYTURN_LOG_FORMAT: 'json' } : {}),
     },
-    { logTo: { write: runtime.say, isTerminal: runtime.isTerminal } },
+    { logTo: { write: (line) => runtime.say(line), isTerminal: runtime.isTerminal } },
   );
   const server = await startServer(keyturn, { ...settings.listen, scheduled: true });
   const { role } = settings;
@@ -26,12 +27,9 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
     // The link is a key to the portal: it is for the person at this terminal and is never part of a log line.
     runtime.print(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
   }
+  // What happened while no process ran is collected at once, not at the next full hour. `stop` waits for it.
+  void server.run('collect jobs').then(async () => await server.run('collect retrievals'));
   await untilStopped(runtime);
   await server.stop();
   return 0;
 };
-
-async function untilStopped({ signal }: Runtime): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
-}

@@ -20,4 +20,16 @@ export const settingsFaults = {
     layer: 'command-line',
     says: 'Invalid command line. Add --help to see an example.',
   }),
+  FOLDER_IN_USE: fault<{ folder: string; process: number }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'command-line',
+    says: 'Another process uses this folder, so it was left alone. End that process, or name another folder with --data.',
+  }),
+  PORT_TAKEN: fault<{ port: number; option: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'command-line',
+    says: 'Could not take this port. EADDRINUSE means that another program uses it; choose another one with the option named.',
+  }),
 } as const;
