@@ -1,3 +1,4 @@
+import { type BitSet, pairOf } from './bit-set.ts';
 import { gramBytes, type GramFilter } from './gram-filter.ts';
 import {
   afterNothing,
@@ -20,14 +21,14 @@ import type { ViewNode, ViewTree } from '../views/view-tree.ts';
 /** How near an escape the next one is looked for here, which is faster than a call. */
 const nearBytes = 128;
 
-/** What the first bytes of needles are made of: 1 at each byte that one begins with, and at each two that follow each other. */
+/** What the first bytes of needles are made of: the bytes that one begins with, and each two that follow each other. */
 export interface NeedleBytes {
   readonly first: Uint8Array;
   /** At each byte of those that are text. */
   readonly known: Uint8Array;
-  readonly pairs: Uint8Array;
-  /** At each two that one begins with. */
-  readonly beginnings: Uint8Array;
+  readonly pairs: BitSet;
+  /** Each two that one begins with. */
+  readonly beginnings: BitSet;
 }
 
 /** Finds the places where a needle may begin whose first bytes hold an escape, and those where the text is too short to tell. */
@@ -46,10 +47,21 @@ export class EscapeFinder {
     this.#mark = mark;
   }
 
-  /** Marks such places of the text that the views look at. */
-  find(): void {
-    const { text, to } = this.#tree.plain;
+  /** Marks the places where a needle may begin as it is, and the text ends within its window. */
+  findEnd(): void {
+    const { to } = this.#tree.plain;
     for (let at = Math.max(0, to - this.#filter.window + 1); at < to; at += 1) this.#markPlainly(at, to);
+  }
+
+  /** Marks the places that an escape at `at` brings about. */
+  findAround(at: number): void {
+    const nodes = this.#tree.byTrigger.get(this.#tree.plain.text[at] ?? 0);
+    if (nodes !== undefined) this.#glanceAt(nodes, at);
+  }
+
+  /** Marks the places that all escapes of the text bring about. */
+  find(): void {
+    const { text } = this.#tree.plain;
     const words = new DataView(text.buffer, text.byteOffset, text.length);
     for (const [trigger, nodes] of this.#tree.byTrigger) {
       for (let at = text.indexOf(trigger), last = -nearBytes; at !== -1; ) {
@@ -70,7 +82,7 @@ export class EscapeFinder {
       if (isSettled && glance >= 0 && (glance & again) === 0) {
         isSettled = this.#isSettled(node, at, node.view.glanceDeeper?.(plain, at) ?? plainly);
       }
-      if (!isSettled) this.#findAround(node, at, plain.read(at));
+      if (!isSettled) this.#markAroundEscape(node, at, plain.read(at));
     }
   }
 
@@ -83,9 +95,9 @@ export class EscapeFinder {
     const shown = glance & 0xff;
     const leavesOut = (glance & afterNothing) !== 0;
     const before = at === 0 ? 0 : (text[at - 1] ?? 0);
-    if (pairs[(before << 8) | shown] === 0 && (leavesOut || first[shown] === 0)) return true;
+    if (!pairs.has(pairOf(before, shown)) && (leavesOut || first[shown] === 0)) return true;
     if ((glance & again) !== 0) {
-      return pairs[(before << 8) | shown] === 0 && beginnings[(shown << 8) | shown] === 0;
+      return !pairs.has(pairOf(before, shown)) && !beginnings.has(pairOf(shown, shown));
     }
     return this.#isSettledWithNext(node, at, glance);
   }
@@ -124,15 +136,15 @@ export class EscapeFinder {
   }
 
   /** Marks where a needle may begin whose first escape, in a view or one looked through it, stands at `at`. */
-  #findAround(node: ViewNode, at: number, unit: Unit): void {
+  #markAroundEscape(node: ViewNode, at: number, unit: Unit): void {
     const shown = node.layer.read(at);
     if (shown === unit) return;
     if (shown === open || !this.#lookAround(node, at, shown)) this.#markAll(at);
     if (shown === open) return;
-    for (const child of node.children) this.#findAround(child, at, shown);
+    for (const child of node.children) this.#markAroundEscape(child, at, shown);
   }
 
-  /** Marks what `#findAround` looks for in one view. `false` where that takes more than its first bytes to tell. */
+  /** Marks what `#markAroundEscape` looks for in one view. `false` where that takes more than its first bytes to tell. */
   #lookAround(node: ViewNode, at: number, first: Unit): boolean {
     const around = this.#around;
     const { layer } = node;
@@ -172,9 +184,9 @@ export class EscapeFinder {
   #maySee(before: number, count: number, leavesOut: boolean): boolean {
     const { pairs, first, beginnings } = this.#bytes;
     const shown = this.#around[3] ?? 0;
-    if (pairs[(before << 8) | shown] === 1) return true;
+    if (pairs.has(pairOf(before, shown))) return true;
     if (leavesOut || first[shown] === 0) return false;
-    return count === 1 || beginnings[(shown << 8) | (this.#around[4] ?? 0)] === 1;
+    return count === 1 || beginnings.has(pairOf(shown, this.#around[4] ?? 0));
   }
 
   #markAround(at: number, leavesOut: boolean): void {

@@ -1,12 +1,20 @@
 /** Some places of a text, in their order: one bit for each of its bytes. */
 export class PlaceMarks {
-  #bits = new Int32Array(0);
+  #given: Int32Array = new Int32Array(0);
+  #own: Int32Array = new Int32Array(0);
+  #bits = this.#own;
   #length = 0;
+
+  /** Keeps them in these bits from the next text on, but for those of texts that have more bytes. */
+  keepIn(bits: Int32Array): void {
+    this.#given = bits;
+  }
 
   /** Forgets all, for a text of this length. */
   clear(length: number): void {
     const words = (length + 31) >>> 5;
-    if (this.#bits.length < words) this.#bits = new Int32Array(words * 2);
+    if (this.#given.length < words && this.#own.length < words) this.#own = new Int32Array(words * 2);
+    this.#bits = this.#given.length < words ? this.#own : this.#given;
     this.#bits.fill(0, 0, words);
     this.#length = length;
   }

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
+import { BitSet, pairOf } from './bit-set.ts';
 import { EscapeFinder } from './escape-finder.ts';
 import { gramBytes, gramFilter } from './gram-filter.ts';
 import { needleTable } from './needle-table.ts';
 import { NeedleWalk, type SecretStart } from './needle-walk.ts';
 import { PlaceMarks } from './place-marks.ts';
+import { type ScanKernel, scanKernel } from './scan-kernel.ts';
 import { viewTree } from '../views/view-tree.ts';
 
 /** Where needles stand in a text, in any view of it. Serves one text at a time, the one that `look` was called with. */
@@ -20,14 +22,22 @@ export interface SecretSearch {
   isQuarterAtMost(at: number): boolean;
 }
 
+/** The kernel leaves the ends of a text to the plain search, which of a short one is all. */
+const leastForKernel = 128;
+
 /**
  * Searches needles in every view of a text: as it is, percent-encoded, escaped, quoted, coloured, wrapped. Needles that
  * begin as they are, are found by the filter; one whose first bytes hold an escape, near that escape. Only there is
  * anything decoded, from the place where the needle begins, as far as it goes on: so what is found at a place does not
  * depend on how the text came in pieces.
  * `plainNeedles`: found as they are and in no other view: bytes that are no text, and pieces of what repeats itself.
+ * `useKernel`: whether the first look at a long text is the kernel's; without it the same is found, more slowly.
  */
-export function secretSearch(needles: readonly Buffer[], plainNeedles: readonly Buffer[] = []): SecretSearch {
+export function secretSearch(
+  needles: readonly Buffer[],
+  plainNeedles: readonly Buffer[] = [],
+  { useKernel = true }: { readonly useKernel?: boolean } = {},
+): SecretSearch {
   const table = needleTable(needles, plainNeedles);
   if (table.count === 0) return nothingToFind;
   if (table.shortest < gramBytes) throw new RangeError('A needle needs four bytes.');
@@ -35,21 +45,25 @@ export function secretSearch(needles: readonly Buffer[], plainNeedles: readonly 
   const bytes = {
     first: new Uint8Array(256),
     known: bytesOf(needles),
-    pairs: new Uint8Array(65_536),
-    beginnings: new Uint8Array(65_536),
+    pairs: new BitSet(65_536),
+    beginnings: new BitSet(65_536),
   };
   for (const needle of plainNeedles) bytes.first[needle[0] ?? 0] = 1;
   for (const needle of needles) {
     bytes.first[needle[0] ?? 0] = 1;
-    bytes.beginnings[((needle[0] ?? 0) << 8) | (needle[1] ?? 0)] = 1;
+    bytes.beginnings.add(pairOf(needle[0] ?? 0, needle[1] ?? 0));
     const most = Math.min(needle.length, filter.window);
-    for (let at = 1; at < most; at += 1) bytes.pairs[((needle[at - 1] ?? 0) << 8) | (needle[at] ?? 0)] = 1;
+    for (let at = 1; at < most; at += 1) bytes.pairs.add(pairOf(needle[at - 1] ?? 0, needle[at] ?? 0));
   }
   const tree = viewTree(bytes.known);
   const marks = new PlaceMarks();
+  const reports = new PlaceMarks();
   const mark = (at: number) => marks.mark(at);
   const escapes = new EscapeFinder(tree, filter, bytes, mark);
   const walk = new NeedleWalk(table, tree);
+  // Made when there is a text for it: many a command prints next to nothing.
+  let kernel: ScanKernel | null = null;
+  let mayHaveKernel = useKernel;
   return {
     longest: table.longest,
     look(text, before, final) {
@@ -57,9 +71,20 @@ export function secretSearch(needles: readonly Buffer[], plainNeedles: readonly 
       tree.plain.before = before;
       tree.plain.to = text.length;
       tree.plain.final = final;
+      if (mayHaveKernel && text.length >= leastForKernel) {
+        kernel = scanKernel(tree, filter, bytes, marks, reports);
+        mayHaveKernel = false;
+      }
       marks.clear(text.length);
-      filter.findWindows(text, 0, text.length, mark);
-      escapes.find();
+      escapes.findEnd();
+      if (kernel !== null && text.length >= leastForKernel && text.length <= kernel.capacity) {
+        reports.clear(text.length);
+        kernel.scan(text);
+        for (let at = reports.next(0); at < text.length; at = reports.next(at + 1)) escapes.findAround(at);
+      } else {
+        filter.findWindows(text, mark);
+        escapes.find();
+      }
     },
     next: (from) => marks.next(from),
     startAt: (at) => walk.startAt(at),

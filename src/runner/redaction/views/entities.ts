@@ -61,7 +61,8 @@ const named: Readonly<Record<string, number>> = {
   euro: 0x20ac,
 };
 
-const longestName = Math.max(...Object.keys(named).map(({ length }) => length));
+/** Letters of the longest. */
+export const longestName = Math.max(...Object.keys(named).map(({ length }) => length));
 
 /** `&amp;`, `&#39;`, `&#x27;` of XML and HTML. */
 export const entities: View = {

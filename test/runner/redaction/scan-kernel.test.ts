@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
+import { type SecretSearch, secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
+
+const hexOf = (sign: string) => sign.charCodeAt(0).toString(16).padStart(2, '0');
+
+/** Ways to write one character, by the view that reads them; each also as it is. */
+const writers: Readonly<Record<string, (sign: string) => readonly string[]>> = {
+  percent: (sign) => [`%${hexOf(sign)}`, `%25${hexOf(sign)}`, `%25%${hexOf(sign)}`, '%', '%%', '%2', '%25'],
+  form: (sign) => [sign === ' ' ? '+' : `%${hexOf(sign)}`, '+', '%2B'],
+  backslashes: (sign) => [
+    `\\x${hexOf(sign)}`,
+    `\\u00${hexOf(sign)}`,
+    `\\\\u00${hexOf(sign)}`,
+    `\\\\\\u00${hexOf(sign)}`,
+    `\\u{${hexOf(sign)}}`,
+    `\\${sign.charCodeAt(0).toString(8)}`,
+    `\\${sign}`,
+    `\\\\${sign}`,
+    `\\\\\\${sign}`,
+    '\\',
+    '\\'.repeat(9),
+    '\\'.repeat(17),
+    '\\n',
+    '\\"',
+    '\\\n',
+    `${'\\\n'.repeat(6)}${sign}`,
+  ],
+  entities: (sign) => [`&#${String(sign.charCodeAt(0))};`, `&#x${hexOf(sign)};`, '&amp;', '&', '&abc', '&quot;'],
+  quotes: () => ["''", "'\\''", `'"'"'`, '""', '$$', '^&', '^', '`$', '`', "'", '"', '$'],
+  colours: (sign) => [`\u001b[31m${sign}`, `\u001b[K\u001b[1;2m${sign}`, `${'\u001b[m'.repeat(5)}${sign}`, '\u001b['],
+  lines: (sign) => [`\n${sign}`, `\r\n  ${sign}`, '\n\n', `=\n${sign}`, `=\r\n${sign}`, '\n'],
+  'quoted-printable': (sign) => [`=${hexOf(sign).toUpperCase()}`, '=', '==', '=\n'],
+};
+
+const alphabets = ['aB4/', 'q z\\', `k'"$&`, 'x=+%', 'aaab', '\u001b[m1', 'n\nu0'];
+
+/** Needles, and texts that hold them, parts of them and other escapes, long enough that the kernel looks at most of them. */
+function cases(write: (sign: string) => readonly string[], alphabet: string) {
+  const sign = fc.constantFrom(...Array.from(alphabet));
+  const needle = fc
+    .constantFrom(4, 5, 9, 12, 13, 18, 40)
+    .chain((length) => fc.array(sign, { minLength: length, maxLength: length }))
+    .map((signs) => signs.join(''));
+  return fc
+    .record({ needles: fc.array(needle, { minLength: 1, maxLength: 4 }), plain: fc.array(needle, { maxLength: 1 }) })
+    .chain(({ needles, plain }) => {
+      const noise = sign.chain((one) => fc.constantFrom(one, one, ...write(one)));
+      const written = fc
+        .constantFrom(...needles)
+        .chain((one) => fc.tuple(...Array.from(one, (each) => fc.constantFrom(each, each, each, ...write(each)))));
+      const part = written.chain((all) => fc.nat(all.length).map((to) => all.slice(0, to)));
+      const filler = fc.integer({ min: 0, max: 70 }).map((length) => ['.'.repeat(length)]);
+      const piece = fc.oneof(written, part, fc.array(noise, { maxLength: 30 }), filler);
+      const text = fc.array(piece, { minLength: 4, maxLength: 16 }).map((pieces) => pieces.flat().join(''));
+      return fc.record({ needles: fc.constant(needles), plain: fc.constant(plain), text, cut: fc.nat(600) });
+    });
+}
+
+describe('the kernel finds what the search without it finds', () => {
+  it.each(Object.keys(writers).flatMap((name) => alphabets.map((alphabet) => [name, alphabet] as const)))(
+    '%s of needles made of %j',
+    (name, alphabet) => {
+      const before = Buffer.from('0123456789abcdef');
+      fc.assert(
+        fc.property(cases(writers[name] ?? (() => []), alphabet), ({ needles, plain, text, cut }) => {
+          const [fast, slow] = [true, false].map((useKernel) =>
+            secretSearch(bytesOf(needles), bytesOf(plain), { useKernel }),
+          ) as [SecretSearch, SecretSearch];
+          const bytes = Buffer.from(text, 'latin1');
+          expect(startsIn(fast, bytes, before)).toEqual(startsIn(slow, bytes, before));
+          expect(redacted(fast, bytes, cut)).toBe(redacted(slow, bytes, cut));
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it('in random bytes, for needles that are no text', () => {
+    const needles = fc.array(fc.uint8Array({ minLength: 4, maxLength: 30 }), { minLength: 1, maxLength: 5 });
+    const texts = fc.array(fc.oneof(fc.uint8Array({ maxLength: 80 }), fc.nat(4)), { minLength: 4, maxLength: 12 });
+    fc.assert(
+      fc.property(needles, texts, fc.nat(400), (some, pieces, cut) => {
+        const all = some.map((one) => Buffer.from(one));
+        const text = Buffer.concat(
+          pieces.map((piece) => (typeof piece === 'number' ? (all[piece] ?? Buffer.alloc(0)) : piece)),
+        );
+        const [fast, slow] = [true, false].map((useKernel) => secretSearch(all, [], { useKernel })) as [
+          SecretSearch,
+          SecretSearch,
+        ];
+        expect(redacted(fast, text, cut)).toBe(redacted(slow, text, cut));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('in texts that do not fit into its memory, and in those after them', () => {
+    const search = secretSearch([Buffer.from('swordfish-Xk29')]);
+    const small = `${'. '.repeat(100)}swordfish-Xk29 and swordfish%2DXk29${' .'.repeat(100)}`;
+    const large = `${'. '.repeat(100_000)}swordfish%2DXk29${' .'.repeat(100)}`;
+    for (const text of [small, large, small]) {
+      expect(redacted(search, Buffer.from(text), 0)).toBe(text.replaceAll(/swordfish(?:-|%2D)Xk29/g, '***'));
+    }
+  });
+
+  it('at the end of a chunk as large as a pipe', () => {
+    const search = secretSearch([Buffer.from('swordfish-Xk29')]);
+    const text = `${'.'.repeat(65_530)}swordfish-Xk29${'.'.repeat(70_000)}swordfish\\u002dXk29.`;
+    const expected = `${'.'.repeat(65_530)}***${'.'.repeat(70_000)}***.`;
+    expect(redacted(search, Buffer.from(text), 65_536)).toBe(expected);
+  });
+});
+
+it('a Node without WebAssembly redacts the same', () => {
+  const program = `
+    import { secretSearch } from './src/runner/redaction/search/secret-search.ts';
+    import { startRedaction } from './src/runner/redaction/redaction.ts';
+    delete globalThis.WebAssembly;
+    const redaction = startRedaction(secretSearch([Buffer.from('swordfish-Xk29')]));
+    process.stdout.write(redaction.push(Buffer.from('.'.repeat(500) + 'swordfish%2dXk29' + '.'.repeat(500))));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+  expect(stdout).toBe(`${'.'.repeat(500)}***${'.'.repeat(500)}`);
+});
+
+it('the bytes of the kernel are those of its source', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/build-kernel.mjs', '--check'], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
+
+function bytesOf(texts: readonly string[]): readonly Buffer[] {
+  return texts.map((text) => Buffer.from(text, 'latin1'));
+}
+
+/** Where needles begin, and how far they go: whole ones, and such as the end leaves open. */
+function startsIn(search: SecretSearch, text: Buffer, before: Buffer): readonly (readonly [number, number, boolean])[] {
+  const starts: [number, number, boolean][] = [];
+  search.look(text, before, false);
+  for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
+    const { whole, open } = search.startAt(at);
+    if (whole > 0 || open) starts.push([at, whole, open]);
+  }
+  return starts;
+}
+
+/** What a text becomes that comes in two pieces. */
+function redacted(search: SecretSearch, text: Buffer, cut: number): string {
+  const redaction = startRedaction(search);
+  const pieces = [text.subarray(0, cut), text.subarray(cut)].map((piece) => redaction.push(piece).toString('latin1'));
+  return pieces.join('') + redaction.end().toString('latin1');
+}
