@@ -14,6 +14,7 @@ import { createCaller } from './call-people.ts';
 import type { Composition } from './composition.ts';
 import { describeJobs, describeReports, describeRetrievals, describeRotationPass } from './describe-pass.ts';
 import { logVaultEvent, type RotationLog } from './log-rotations.ts';
+import { amendReports } from './amend-reports.ts';
 import { reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
@@ -131,7 +132,8 @@ async function produceDueReports(ports: Ports): Promise<PassSummary> {
       produced += 1;
     }
   }
-  const counts = { produced, headsSealed };
+  const amended = await amendReports(ports);
+  const counts = { produced, amended, headsSealed };
   return { what: 'Reports', says: describeReports(counts), counts };
 }
 

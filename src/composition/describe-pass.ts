@@ -84,14 +84,21 @@ export function describeRetrievals(counts: {
 /** What the reports of periods came to. */
 export function describeReports({
   produced,
+  amended,
   headsSealed,
 }: {
   readonly produced: number;
+  readonly amended: number;
   readonly headsSealed: number;
 }): string {
   return (
     sentence([
       [produced, 'report sealed', 'reports sealed'],
+      [
+        amended,
+        'report amended, because rows arrived after its seal',
+        'reports amended, because rows arrived after their seal',
+      ],
       [headsSealed, 'rotation journal sealed for the day', 'rotation journals sealed for the day'],
     ]) || 'No report is due.'
   );

@@ -1,6 +1,7 @@
 import { auditPeriod } from '../audit/audit-period.ts';
 import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
+import { describeEarlierPacks } from '../evidence/describe-earlier-packs.ts';
 import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
@@ -41,6 +42,7 @@ export async function reportPeriod(
   const { period, frameworks, out } = order;
   const { audited, rotations } = await auditCollected({ records, policy, settings, now }, period);
   return await producePack({
+    ...(await describeEarlierPacks(records, { period, frameworks })),
     period,
     audited,
     rotations,

@@ -62,7 +62,8 @@ export function buildStatement(
       dataManifestSha256: model.dataManifestSha256,
       reads: { total: model.reads.total, grades: gradeCounts(model) },
       findings: model.exceptions.total,
-      previous: previous === null ? null : { pack: previous.id, statementSha256: previous.statementSha256 },
+      previous: previous === null ? null : linkTo(previous),
+      ...(order.amends === undefined ? {} : { amends: linkTo(order.amends) }),
     },
   };
 }
@@ -85,6 +86,7 @@ export function buildSummary(
     reads,
     findings,
     previous,
+    amends,
   } = predicate;
   return {
     id,
@@ -103,7 +105,12 @@ export function buildSummary(
     ...digests,
     fingerprint: model.fingerprint,
     previous: previous?.pack ?? null,
+    ...(amends === undefined ? {} : { amends: amends.pack }),
   };
+}
+
+function linkTo({ id, statementSha256 }: PackSummary): { pack: string; statementSha256: string } {
+  return { pack: id, statementSha256 };
 }
 
 function gradeCounts({ reads }: ReportModel): Record<string, number> {

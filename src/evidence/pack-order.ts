@@ -1,6 +1,7 @@
 import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
+import type { PackSummary } from './pack/pack-archive.ts';
 import type { Signer } from './pack/signer.ts';
 import type { Software } from './report/build-report-model.ts';
 import type { Framework } from './report/report-model.ts';
@@ -21,4 +22,8 @@ export interface PackOrder {
   readonly software: Software;
   /** A further folder for the pack. */
   readonly out?: string;
+  /** The pack of the archive that this one amends; absent for the first pack of a period. */
+  readonly amends?: PackSummary;
+  /** Amendments of other periods since the report before this one, a sentence each. */
+  readonly amendments?: readonly string[];
 }

@@ -1,9 +1,10 @@
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
-import { buildReportModel, rowCap } from './report/build-report-model.ts';
+import { buildReportModel, type ReportMaterial, rowCap } from './report/build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './report/control-catalogue.ts';
 import { asJson, findingRows, populationRows, retrievalFiles, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
+import { writeAmendment } from './write-amendment.ts';
 import type { PackOrder } from './pack-order.ts';
 import { buildDataManifest, buildManifest, buildStatement, buildSummary } from './pack-documents.ts';
 import { type PackFile, jsonText, sha256, writeJsonFile, writePackFile } from './pack/pack-file.ts';
@@ -29,13 +30,16 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   const sink = openSink(order, id);
   const catalogue = await readControlCatalogue(order.frameworks);
 
-  const { files: rows, ...counted } = await writeDataFiles(sink, order);
-  const draft = buildModel(order, catalogue, counted, rows, '');
+  const { files, ...counted } = await writeDataFiles(sink, order);
+  const { files: changes, amends } = await writeAmendment(sink, order, id);
+  const told = { ...counted, amends };
+  const rows = [...files, ...changes];
+  const draft = buildModel(order, catalogue, told, rows, '');
   const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(draft), 'The results in OSCAL');
   const data = [...rows, oscal];
   const dataManifestJson = buildDataManifest(id, order, draft, data);
   const dataManifest = await writeJsonFile(sink, dataManifestFile, dataManifestJson, 'Digests of the data files');
-  const model = buildModel(order, catalogue, counted, data, dataManifest.sha256);
+  const model = buildModel(order, catalogue, told, data, dataManifest.sha256);
   const reports = await writeReports(sink, order, model, dataManifestJson);
 
   const listed = [...data, dataManifest, ...reports];
@@ -108,7 +112,7 @@ async function writeDataFiles(
 function buildModel(
   order: PackOrder,
   catalogue: ControlCatalogue,
-  counted: { readonly tally: RetrievalTally; readonly outcomes: TestOutcomes },
+  counted: Pick<ReportMaterial, 'tally' | 'outcomes' | 'amends'>,
   files: readonly PackFile[],
   dataManifestSha256: string,
 ): ReportModel {
@@ -120,7 +124,16 @@ function buildModel(
     sha256: digest,
   }));
   const { fingerprint } = order.signer;
-  return buildReportModel({ ...order, ...counted, catalogue, fingerprint, files: listed, dataManifestSha256 });
+  const { amendments = [] } = order;
+  return buildReportModel({
+    ...order,
+    ...counted,
+    amendments,
+    catalogue,
+    fingerprint,
+    files: listed,
+    dataManifestSha256,
+  });
 }
 
 async function writeReports(

@@ -27,5 +27,7 @@ export async function modelOfStory(change: Partial<PackOrder> = {}): Promise<Rep
     fingerprint: order.signer.fingerprint,
     files,
     dataManifestSha256: 'b'.repeat(64),
+    amends: null,
+    amendments: [],
   });
 }

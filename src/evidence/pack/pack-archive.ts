@@ -5,6 +5,7 @@ import { parseRecord } from '../../records/parse-record.ts';
 import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { indexPayloadType, openEnvelope, sealEnvelope } from './dsse-envelope.ts';
+import type { PackPlace } from './pack-rows.ts';
 import { archiveFolder, folderSink } from './pack-sink.ts';
 import { sealFile } from './pack-statement.ts';
 import type { Signer } from './signer.ts';
@@ -29,6 +30,8 @@ const summaryShape = z.strictObject({
   statementSha256: z.string(),
   fingerprint: z.string(),
   previous: z.string().nullable(),
+  /** The pack of the same period that this one amends; absent for the first pack of a period. */
+  amends: z.string().exactOptional(),
 });
 const indexShape = z.strictObject({ format: z.literal(1), packs: z.array(summaryShape) });
 
@@ -47,6 +50,13 @@ export interface ArchiveIndex {
  */
 export async function listPacks(records: RecordStore): Promise<readonly PackSummary[]> {
   return (await readIndex(records)).packs;
+}
+
+/** Where the files of a pack of the archive are read. */
+export async function archivePlace(records: RecordStore, pack: string): Promise<PackPlace> {
+  const paths: string[] = [];
+  for await (const path of packFiles(records, pack)) paths.push(path);
+  return { pack, paths, read: async (path) => await readPackFile(records, pack, path) };
 }
 
 /** Adds a pack after the last one of an index. Returns `false` if the index has changed since it was read. */

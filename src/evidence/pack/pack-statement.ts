@@ -64,6 +64,8 @@ export const statementShape = z.strictObject({
     findings: z.number().int(),
     /** The statement of the previous pack in the archive; `null` for the first. */
     previous: z.strictObject({ pack: z.string(), statementSha256: digest }).nullable(),
+    /** The statement of the pack of the same period that this one amends; absent for the first pack of a period. */
+    amends: z.strictObject({ pack: z.string(), statementSha256: digest }).exactOptional(),
   }),
 });
 export type PackStatement = z.infer<typeof statementShape>;

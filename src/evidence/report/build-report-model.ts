@@ -45,6 +45,10 @@ export interface ReportMaterial {
   readonly now: Date;
   readonly files: readonly PackFileLine[];
   readonly dataManifestSha256: string;
+  /** What this pack amends; `null` if it is the first of its period. */
+  readonly amends: ReportModel['amends'];
+  /** Amendments of other periods since the report before this one. */
+  readonly amendments: ReportModel['amendments'];
 }
 
 const groupSays = {
@@ -70,6 +74,8 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     synthetic: material.synthetic,
     status,
     statusReasons: reasons,
+    amends: material.amends,
+    amendments: material.amendments,
     label: periodLabel(period),
     from: period.from.toISOString(),
     to: period.to.toISOString(),

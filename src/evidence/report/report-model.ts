@@ -204,6 +204,17 @@ export interface ReportModel {
   readonly synthetic: boolean;
   readonly status: PackStatus;
   readonly statusReasons: readonly string[];
+  /** The pack that this one amends, and how many of its reads changed; `null` if it is the first of its period. */
+  readonly amends: {
+    readonly pack: string;
+    readonly arrived: number;
+    readonly left: number;
+    readonly regraded: number;
+    /** All of it in words. */
+    readonly description: string;
+  } | null;
+  /** Amendments of other periods since the report before this one, a sentence each. */
+  readonly amendments: readonly string[];
   readonly label: string;
   readonly from: string;
   readonly to: string;

@@ -32,4 +32,7 @@ export interface PackLink {
   readonly statementSha256: string;
   /** The previous pack in the archive; `null` for the first. */
   readonly previous: { readonly pack: string; readonly statementSha256: string } | null;
+  /** The pack of the same period that it amends; `null` if it is the first of its period. */
+  readonly amends: { readonly pack: string; readonly statementSha256: string } | null;
+  readonly period: { readonly from: string; readonly to: string };
 }

@@ -102,8 +102,8 @@ function judgeSigner(trust: string | undefined, holds: boolean, fingerprint: str
 /** Read only from the sealed bytes, because anyone may have changed other files in the folder. */
 function readLink({ envelope, statement }: Seal): PackLink | null {
   if (envelope === null || statement === null) return null;
-  const { pack, previous } = statement.predicate;
-  return { pack, statementSha256: sha256(envelope.payload), previous };
+  const { pack, previous, amends = null, period } = statement.predicate;
+  return { pack, statementSha256: sha256(envelope.payload), previous, amends, period };
 }
 
 function conclude(
@@ -128,7 +128,7 @@ function conclude(
 }
 
 /** Paths of all entries below a folder, with `/` between segments. */
-async function listFiles(directory: string): Promise<ReadonlyMap<string, boolean>> {
+export async function listFiles(directory: string): Promise<ReadonlyMap<string, boolean>> {
   try {
     const entries = await readdir(directory, { recursive: true, withFileTypes: true });
     const found = new Map<string, boolean>();

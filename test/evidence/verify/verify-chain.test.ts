@@ -179,6 +179,8 @@ describe('any packs of one archive, in any order', () => {
     pack: `pack-${String(number)}`,
     statementSha256: digest(number),
     previous: number === 0 ? null : { pack: `pack-${String(number - 1)}`, statementSha256: digest(number - 1) },
+    amends: null,
+    period: { from: '2026-07-01T00:00:00.000Z', to: '2026-10-01T00:00:00.000Z' },
   });
 
   it('form one chain exactly if each follows the one before it', () => {
