@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { composeKeyturn } from '../compose.ts';
 import { type Check, fail } from '../composition/doctor/check.ts';
 import { checkLoggedIds } from '../composition/doctor/check-logged-ids.ts';
@@ -6,6 +7,7 @@ import { checkSeparation } from '../composition/doctor/check-separation.ts';
 import { checkSources } from '../composition/doctor/check-sources.ts';
 import { checkVaults } from '../composition/doctor/check-vaults.ts';
 import { ServiceError } from '../service-error.ts';
+import { readSettings } from '../settings/read-settings.ts';
 import type { Run, Runtime } from './command.ts';
 import type { doctorRow } from './rotation-rows.ts';
 
@@ -19,6 +21,8 @@ export const doctor: Run<typeof doctorRow> = async ({ values }, runtime) => {
 
 async function examine({ environment, now, progress }: Runtime): Promise<readonly Check[]> {
   try {
+    const absent = await absentFolder(environment);
+    if (absent !== null) return [absent];
     const composition = await composeKeyturn(environment, { now });
     progress('Looking at vaults, Gitea and the log …');
     const grants = composition.posture === null ? null : await composition.posture.look(now());
@@ -37,6 +41,21 @@ async function examine({ environment, now, progress }: Runtime): Promise<readonl
       return [fail('records', `${error.code}: ${error.says} (${error.details.reason})`)];
     }
     throw error;
+  }
+}
+
+/** Says that the folder for records is absent, where composing would make it: a misspelt path must not become a folder. */
+async function absentFolder(environment: Runtime['environment']): Promise<Check | null> {
+  const { records } = readSettings(environment);
+  if (records.kind !== 'folder') return null;
+  const says = `the folder ${records.directory} is absent. Correct KEYTURN_DATA, or make the folder; keyturn serve makes it at its first start`;
+  const command = `install --directory --mode 0700 ${records.directory}`;
+  try {
+    await access(records.directory);
+    return null;
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return isAbsent ? { what: 'records', verdict: 'fail', says, command } : null;
   }
 }
 

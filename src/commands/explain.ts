@@ -5,7 +5,7 @@ import type { ReadingJob } from '../secrets/namespace-refusals.ts';
 import type { IdentityRule, Policy, SecretBinding, TrackedSecret } from '../secrets/policy.ts';
 import { ServiceError } from '../service-error.ts';
 import { readSettings } from '../settings/read-settings.ts';
-import type { Run } from './command.ts';
+import type { Run, Runtime } from './command.ts';
 import type { explainRow } from './rotation-rows.ts';
 
 interface Explanation {
@@ -32,15 +32,19 @@ export const explain: Run<typeof explainRow> = async ({ values, positionals }, {
     ...(values.branch === undefined ? {} : { branch: values.branch }),
     ...(values.event === undefined ? {} : { event: values.event }),
   };
-  const policy =
-    values.policy === undefined
-      ? (await openPolicy(readSettings(environment))).policy
-      : await openPolicyFile(resolve(directory, values.policy), []);
+  const policy = await readPolicy(values.policy, environment, directory);
   const explanation = explainRead(policy, findEntry(policy, name), job);
   if (values.json) print(JSON.stringify(explanation));
   else for (const line of linesOf(explanation)) print(line);
   return explanation.allowed ? 0 : 1;
 };
+
+/** A developer and a pipeline have the file alone: without vaults in the settings, no other setting is asked for. */
+async function readPolicy(named: string | undefined, environment: Runtime['environment'], directory: string) {
+  const file = named ?? (environment['KEYTURN_VAULTS'] === undefined ? environment['KEYTURN_POLICY'] : undefined);
+  if (file !== undefined) return await openPolicyFile(resolve(directory, file), []);
+  return (await openPolicy(readSettings(environment))).policy;
+}
 
 function findEntry({ secrets, tracked }: Policy, wanted: string): SecretBinding | TrackedSecret {
   const lower = wanted.toLowerCase();

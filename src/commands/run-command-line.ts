@@ -10,6 +10,7 @@ const wrongUse: readonly ErrorCode[] = [
   'SETTINGS_MALFORMED',
   'POLICY_MALFORMED',
   'PERIOD_MALFORMED',
+  'PERIOD_NOT_BEGUN',
   'PACK_UNKNOWN',
   'HOST_REFUSED',
   'FOLDER_IN_USE',

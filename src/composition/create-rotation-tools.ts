@@ -56,6 +56,7 @@ export function createRotationTools({
       }),
       // Tokens of the embedded cloud must never be sent to Azure itself.
       azure: settings.embedded ? null : { tokens: credential, cloud: settings.cloud },
+      ...(settings.embedded && { azureMissing: 'Azure itself, and is not available in the embedded cloud' }),
     }),
     places: publicationPlaces({ gitea: giteaParts }),
     readers: { readersOf: async (secret, since) => await findVersionReaders({ records, policy, now }, secret, since) },

@@ -50,6 +50,7 @@ export function createWebPorts(ports: Ports): WebPorts {
     packZip: (pack) => zipPack(records, pack),
     packFile: async (pack, path) => await readPackFile(records, pack, path),
     rotations: async () => await listRotations(rotation),
+    boundSecrets: () => rotation.policy.secrets.size,
     requestRotation: async (request) => await requestRotation(rotator(), request),
     approveRotation: async (approval) => await approveRotation(rotator(), approval),
     giveGo: async (go) => await giveGo(rotator(), go),

@@ -24,6 +24,7 @@ import { webhookIssuer } from './webhook/webhook-issuer.ts';
 /** Every credential issuer, by the name that the policy uses. */
 export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, CredentialIssuer> {
   const { randomBytes = systemRandomBytes, ownReceiver = null, readSecret = null, azure = null } = ports;
+  const { azureMissing = 'KEYTURN_IDENTITY_KIND' } = ports;
   const gitea = ports.gitea ? giteaClient(ports.gitea) : null;
   const issuers: readonly CredentialIssuer[] = [
     generatedIssuer({ randomBytes }),
@@ -78,7 +79,7 @@ export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, Credent
     credentialClass: CredentialClass,
     make: (parts: AzureParts) => CredentialIssuer,
   ): CredentialIssuer {
-    if (azure === null) return unconfiguredIssuer(name, credentialClass, 'KEYTURN_IDENTITY_KIND');
+    if (azure === null) return unconfiguredIssuer(name, credentialClass, azureMissing);
     const { tokens, cloud, resourceManager, graph, authority } = azure;
     return make({
       tokens,

@@ -69,6 +69,8 @@ export interface WebPorts {
   /** A file of a pack; `null` if the pack or the file does not exist. */
   packFile(pack: string, path: string): Promise<Uint8Array | null>;
   rotations(): Promise<readonly ListedRotation[]>;
+  /** How many secrets the policy binds to an issuer. */
+  boundSecrets(): number;
   /** Requests a rotation in the name of a person. Returns the rotation's id. */
   requestRotation(request: { secret: string; reason: string; by: Person; emergency: boolean }): Promise<string>;
   approveRotation(approval: { rotationId: string; by: Person; breakGlass: boolean; reason: string }): Promise<void>;

@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canaryReads } from '../../src/audit/collection/canary-ledger.ts';
 import { folderRecordStore } from '../../src/files/folder-record-store.ts';
@@ -33,6 +35,31 @@ function lineOf(lines: readonly Line[], what: string): Line {
 }
 
 describe('keyturn doctor', () => {
+  it('makes no folder: it says that the one for records is absent, and how to make it', async () => {
+    const misspelt = `${String(service.environment['KEYTURN_DATA'])}-misspelt/records`;
+    const { code, lines } = await doctor({ KEYTURN_DATA: misspelt });
+    expect(lineOf(lines, 'records')).toMatchObject({
+      verdict: 'fail',
+      says: expect.stringContaining(`${misspelt} is absent`) as string,
+      command: `install --directory --mode 0700 ${misspelt}`,
+    });
+    expect([code, existsSync(dirname(misspelt))]).toEqual([1, false]);
+  });
+
+  it('says of an issuer of Azure that the embedded cloud has none, not that a setting is missing', async () => {
+    const policy = join(tmpdir(), `keyturn-azure-${crypto.randomUUID()}.yml`);
+    const target = '{ resource: /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a }';
+    await writeFile(
+      policy,
+      `format: 1\nsecrets:\n  storage-key: { issuer: azure-keys, target: ${target}, validity: 90d }\n`,
+    );
+    const { lines } = await doctor({ KEYTURN_POLICY: policy });
+    await rm(policy);
+    const says = lines.map((line) => line.says).join('\n');
+    expect(says).toContain('is not available in the embedded cloud');
+    expect(says).not.toContain('needs KEYTURN_IDENTITY_KIND');
+  });
+
   it('passes what is right, warns of what it cannot see, and ends with 0', async () => {
     const { code, lines } = await doctor();
     expect(lines.filter(({ verdict }) => verdict === 'fail')).toEqual([]);

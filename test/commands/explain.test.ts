@@ -38,6 +38,13 @@ const call = async (...words: string[]): Promise<Called> =>
     },
   });
 
+it('needs the policy file alone, named by its option or by KEYTURN_POLICY', async () => {
+  const words = ['explain', 'kv-prod/database-password', 'acme/shop', '--branch', 'main'];
+  const file = join(folder, 'keyturn.policy.yml');
+  expect((await callCommand([...words, '--policy', file])).code).toBe(0);
+  expect((await callCommand(words, { environment: { KEYTURN_POLICY: file } })).code).toBe(0);
+});
+
 describe('keyturn explain', () => {
   it('names the namespace that allows a read, and the identities that serve the repository', async () => {
     const { code, printed } = await call('database-password', 'acme/shop', '--branch', 'main');

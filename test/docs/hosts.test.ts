@@ -20,6 +20,12 @@ describe('docs/self-hosting.md', () => {
     expect(rights(selfHosting)).toEqual(rights(template));
   });
 
+  it('counts the settings that a first start needs', () => {
+    const [, block = ''] = /## Five settings and a folder\n\n```sh\n([\s\S]*?)```/.exec(selfHosting) ?? [];
+    expect(block.match(/^export KEYTURN_/gm)).toHaveLength(5);
+    expect(block).toContain('serve --data ');
+  });
+
   it('says when the server does its work', () => {
     const schedules = [...readFileSync('src/server.ts', 'utf8').matchAll(/'((?:[\d*/]+ ){5}[\d*/]+)'/g)];
     expect(schedules).toHaveLength(4);

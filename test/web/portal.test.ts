@@ -177,6 +177,21 @@ describe('asking for a rotation', () => {
     expect(text).toContain('name="rotationId" value="grace.none"');
   });
 
+  it('says before the first rotation whether the policy binds anything', async () => {
+    const seen = async (bound: number) => {
+      const { ports } = webWorld({
+        access,
+        ports: { rotations: () => Promise.resolve([]), boundSecrets: () => bound },
+      });
+      const asking: Who = { kind: 'somebody', person: personCalled('ann'), roles: ['auditor'] };
+      return await (await listRotations(new Request('http://localhost:7071/rotations'), asking, ports)).text();
+    };
+    expect(await seen(0)).toContain('Keyturn only observes until');
+    expect(await seen(11)).toContain('The policy binds 11 secrets, of which none has been due so far.');
+    expect(await seen(1)).toContain('The policy binds 1 secret, which has not been due so far.');
+    expect(await seen(11)).not.toContain('only observes');
+  });
+
   it('offers the approval to whoever neither asked, asked again nor rolled back, and says who did and why', async () => {
     const [ann, bob, cay] = [personCalled('ann'), personCalled('bob'), personCalled('cay')];
     const at = '2026-03-01T00:10:00.000Z';

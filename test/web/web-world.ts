@@ -80,6 +80,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     packFile: (id, path) =>
       Promise.resolve(id === pack.id && path === 'report.html' ? Buffer.from('<p>report</p>') : null),
+    boundSecrets: () => 0,
     rotations: () => Promise.resolve([]),
     requestRotation: (request) => {
       calls.requested.push(request);

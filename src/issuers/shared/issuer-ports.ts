@@ -39,6 +39,8 @@ export interface IssuerPorts {
     readonly graph?: string;
     readonly authority?: string;
   } | null;
+  /** What an issuer of Azure lacks where `azure` is absent, after "needs". Default: the setting of an identity. */
+  readonly azureMissing?: string;
   /** Defaults to the system's. */
   readonly randomBytes?: RandomBytes;
 }

@@ -17,10 +17,17 @@ export async function listRotations(request: Request, asking: Who, ports: WebPor
     'Rotations',
     html`<h1>Rotations</h1>
 <p class="lead">One row per rotation, from its journal: when it started, its state, and the outcome for the old value.</p>
-${rotations.length === 0 ? html`<p>No rotation has run yet. Keyturn only observes until <code>keyturn.policy.yml</code> binds a secret.</p>` : rotationTable(rotations, operator)}
+${rotations.length === 0 ? noRotation(ports.boundSecrets()) : rotationTable(rotations, operator)}
 ${operator === null ? '' : askForm()}`,
     { asking },
   );
+}
+
+function noRotation(bound: number) {
+  if (bound === 0)
+    return html`<p>No rotation has run yet. Keyturn only observes until <code>keyturn.policy.yml</code> binds a secret.</p>`;
+  const secrets = bound === 1 ? '1 secret, which has' : `${String(bound)} secrets, of which none has`;
+  return html`<p>No rotation has run yet. The policy binds ${secrets}${bound === 1 ? ' not' : ''} been due so far.</p>`;
 }
 
 function askForm() {
