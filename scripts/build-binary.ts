@@ -25,7 +25,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const architecture = architectures.find((one) => one === (values.architecture ?? process.arch));
   if (process.platform !== 'linux' || architecture === undefined) {
     console.error(
-      'The binary is built on Linux, for x64 or arm64. On Windows and macOS run the bundle with Node 20 or newer.',
+      'The binary is built on Linux, for Linux on x64 or arm64. On Windows use WSL 2, on macOS a container or a virtual machine.',
     );
     process.exit(2);
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCall } from './run-call.ts';
+import { requireLinux } from './configuration/require-linux.ts';
 import { sealProcess } from './configuration/seal-process.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { messageOf } from './message-of.ts';
@@ -16,12 +17,6 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-// Elsewhere there is no /proc, no memory file system and no process group to end: secrets would be left behind.
-if (process.platform !== 'linux') {
-  process.stderr.write(
-    'keyturn-fetch: runs on Linux only; on Windows use WSL 2, on macOS a container or a virtual machine with Linux\n',
-  );
-  process.exit(2);
-}
+requireLinux();
 sealProcess();
 void main(process.argv.slice(2)).then((code) => process.exit(code));

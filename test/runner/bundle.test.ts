@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildHelper } from './fetch-world.ts';
+import { buildAction, buildHelper } from './fetch-world.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'bundle-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -19,6 +19,19 @@ describe('on another system than Linux', () => {
     rmSync(folder, { recursive: true });
     const sentence = 'runs on Linux only; on Windows use WSL 2, on macOS a container or a virtual machine with Linux';
     expect([status, stderr]).toEqual([2, `keyturn-fetch: ${sentence}\n`]);
+  });
+
+  it('refuses as an action too, before it puts anything on the PATH', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'platform-'));
+    const { main } = await buildAction(folder);
+    const script = `Object.defineProperty(process, 'platform', { value: 'win32' }); await import('${main}')`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { RUNNER_TEMP: folder },
+    });
+    const installed = existsSync(join(folder, 'keyturn-bin'));
+    rmSync(folder, { recursive: true });
+    expect([status, stderr, installed]).toEqual([2, expect.stringContaining('runs on Linux only'), false]);
   });
 });
 

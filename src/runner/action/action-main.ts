@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { actionCall, install } from './action-inputs.ts';
 import { runCall } from '../run-call.ts';
 import { exitCodeOf } from '../exit-codes.ts';
+import { requireLinux } from '../configuration/require-linux.ts';
 import { sealProcess } from '../configuration/seal-process.ts';
 import { messageOf } from '../message-of.ts';
 import { machineRuntime } from '../runtime.ts';
@@ -22,5 +23,6 @@ async function main(): Promise<number> {
   }
 }
 
+requireLinux();
 sealProcess();
 process.exit(await main());

@@ -15,7 +15,7 @@ import type { FetchedSecret } from '../reading/fetch-secrets.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
 import { type Guardian, startGuardian } from '../delivery/guardian.ts';
 import { neutralizeWorkflowCommands } from '../redaction/neutralize-workflow-commands.ts';
-import { sweepFolders } from '../delivery/sweep.ts';
+import { sweepLeftovers } from '../delivery/sweep.ts';
 import { watchJobFiles } from '../delivery/job-files.ts';
 import { decideMasks, type MaskDecision } from '../redaction/mask-decision.ts';
 import type { Manifest } from '../configuration/manifest.ts';
@@ -73,13 +73,6 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   // The command may have used a value that was just rotated. The same version would fail again.
   const second = await runOnce(options, runtime, { ...round, unless: first.versions });
   return second?.code ?? first.code;
-}
-
-/** What a helper left that was killed together with its guardian: nothing else would remove it before the job's end. */
-function sweepLeftovers({ environment, say }: Runtime): void {
-  const folders = new Set(['/dev/shm', environment['RUNNER_TEMP'] ?? '/tmp']);
-  const removed = [...folders].flatMap((folder) => sweepFolders(folder));
-  if (removed.length > 0) say(`removed what an earlier start left: ${removed.join(', ')}`);
 }
 
 function sayWhatIsHeldBack(options: ExecOptions, { environment, say }: Runtime): void {

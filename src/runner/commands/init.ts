@@ -3,6 +3,7 @@ import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { initRow } from '../command-rows.ts';
 import { isSafeVariable } from '../configuration/secret-request.ts';
+import { sweepLeftovers } from '../delivery/sweep.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 import type { Runtime } from '../runtime.ts';
 import { startSession } from '../session.ts';
@@ -17,6 +18,7 @@ export async function init({ values }: WordsOf<typeof initRow>, runtime: Runtime
     throw new ServiceError('COMMAND_LINE_WRONG', { place: '--prefix', reason: 'needs letters, digits and hyphens' });
   }
   const session = startSession(runtime, 0);
+  sweepLeftovers(runtime);
   const names = (await session.list(vault, prefix.toLowerCase())).filter((name) => !notForJobs.test(name));
   if (names.length === 0) {
     const about = { vault: vault ?? session.configuration.vaults[0]?.name ?? '', prefix };

@@ -2,6 +2,7 @@ import { ServiceError } from '../../service-error.ts';
 import { readySecrets, type ReadySecret } from '../delivery/deliver-secrets.ts';
 import { readManifest } from '../configuration/manifest.ts';
 import { rejectDuplicateDestinations } from '../configuration/duplicate-destinations.ts';
+import { sweepLeftovers } from '../delivery/sweep.ts';
 import { startSession } from '../session.ts';
 import type { Runtime } from '../runtime.ts';
 import { environmentRequests, patience } from './exec-options.ts';
@@ -26,6 +27,7 @@ export async function readNamedValues(
   const requests = environmentRequests(secret);
   const written = manifest === undefined ? null : await readManifest(manifest);
   const session = startSession(runtime, patience(wait));
+  sweepLeftovers(runtime);
   const selected = await session.select(written?.selections ?? []);
   const all = [...(written?.requests ?? []), ...requests, ...selected];
   rejectDuplicateDestinations(all);

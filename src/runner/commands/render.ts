@@ -22,11 +22,9 @@ export async function render({ values: options }: WordsOf<typeof renderRow>, run
   }
   const values = await readNamedValues(options, runtime);
   const text = fillTemplate(template, readTemplate(template), values);
-  memoryFiles({ allowDisk, nonce: runtime.nonce(4), announce: () => undefined, fallback: '/tmp' }).write(
-    out,
-    '',
-    Buffer.from(text),
-  );
+  const announce = () => undefined;
+  const files = memoryFiles({ allowDisk, nonce: runtime.nonce(4), announce, fallback: '/tmp', areForLater: true });
+  files.write(out, '', Buffer.from(text));
   const folder = runtime.environment['RUNNER_TEMP'] ?? '';
   if (folder !== '') registerCleanup(folder, out);
   if (decision.masks) await writeMasks(values);

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -8,6 +9,7 @@ import {
   rmSync,
   statfsSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,6 +26,9 @@ const inMemory: ReadonlyMap<number, string> = new Map([
 export const folderPrefix = 'keyturn-';
 /** The file in a private folder that names the command's process group and when its leader started. */
 export const groupNote = '.group';
+
+/** The file in a private folder that names what was written elsewhere: device, number and path of each file. */
+export const filesNote = '.files';
 
 /**
  * The number of this process's space of process ids: containers that share `/dev/shm` have the same ids for different
@@ -69,6 +74,8 @@ export function memoryFiles(options: {
   /** Called with each path to remove, after its creation and before it contains a value. */
   readonly announce: (place: string) => void;
   readonly fallback: string;
+  /** Whether the files are for later steps: otherwise a later start removes them if this process is killed. */
+  readonly areForLater?: boolean;
 }): MemoryFiles {
   const written: string[] = [];
   let folder: string | null = null;
@@ -101,6 +108,10 @@ export function memoryFiles(options: {
   function own(place: string): void {
     written.push(place);
     options.announce(place);
+    if (options.areForLater === true || detectFileSystem('/dev/shm') !== 'tmpfs') return;
+    const { dev, ino } = lstatSync(place);
+    const note = join(privateFolder(), filesNote);
+    usable(note, () => writeFileSync(note, `${String(dev)} ${String(ino)} ${place}\n`, { flag: 'a', mode: 0o600 }));
   }
 
   function privateFolder(): string {

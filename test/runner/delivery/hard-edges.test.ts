@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { childEnvironment, heldBack } from '../../../src/runner/delivery/child-environment.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
+import { pathInSharedMemory } from '../shared-memory.ts';
 
 let world: FetchWorld;
 beforeAll(async () => {
@@ -13,10 +14,10 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 /** A helper whose command waits, with a child of its own; resolves once it runs. */
-async function startWaiting(name: string) {
+async function startWaiting(name: string, place = 'P_FILE') {
   const told = join(world.directory, name);
   const script = `sleep 300 & echo "$$ $PPID $P_FILE" > ${told}.part && mv ${told}.part ${told}; wait`;
-  const words = ['exec', '--file', 'P_FILE=password', '--', 'sh', '-c', script];
+  const words = ['exec', '--file', `${place}=password`, '--', 'sh', '-c', script];
   const helper = spawn(process.execPath, [join(world.directory, 'keyturn-fetch.cjs'), ...words], {
     env: { ...world.startJob().environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },
     stdio: 'ignore',
@@ -61,6 +62,35 @@ describe('when the helper and its guardian are both killed', () => {
     await soon(() => expect(members(group)).toEqual([]));
     expect(existsSync(file)).toBe(false);
     expect(rowsOf(world, next).join('\n')).toContain('removed what an earlier start left');
+  });
+});
+
+describe('a file at a path of the job’s own', () => {
+  it.each([
+    ['exec', ['exec', '--secret', 'P=password', '--', 'true']],
+    ['mask', ['mask', '--secret', 'P=password']],
+  ])('is removed by the next start, %s, if helper and guardian are killed', async (name, words) => {
+    const place = pathInSharedMemory('key');
+    const { helper, helperId, group } = await startWaiting(`own-path-${name}`, place);
+    for (const guardian of guardians(helperId)) process.kill(guardian, 'SIGKILL');
+    helper.kill('SIGKILL');
+    await soon(() => expect(helper.signalCode).toBe('SIGKILL'));
+    expect(existsSync(place)).toBe(true);
+    expect(await world.fetch(world.startJob(), words)).toBe(0);
+    await soon(() => expect([members(group), existsSync(place)]).toEqual([[], false]));
+  });
+
+  it('is left alone if another one has taken its place since', async () => {
+    const place = pathInSharedMemory('key');
+    const { helper, helperId, group } = await startWaiting('replaced-path', place);
+    for (const guardian of guardians(helperId)) process.kill(guardian, 'SIGKILL');
+    helper.kill('SIGKILL');
+    await soon(() => expect(helper.signalCode).toBe('SIGKILL'));
+    writeFileSync(`${place}.new`, 'kept');
+    renameSync(`${place}.new`, place);
+    expect(await world.fetch(world.startJob(), ['exec', '--secret', 'P=password', '--', 'true'])).toBe(0);
+    await soon(() => expect(members(group)).toEqual([]));
+    expect(readFileSync(place, 'utf8')).toBe('kept');
   });
 });
 
