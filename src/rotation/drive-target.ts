@@ -3,17 +3,16 @@ import { stepsOfAct } from './act/programs.ts';
 import { fail, record, type Run } from './act/run.ts';
 import { loseRefused } from './act/issue.ts';
 import { termsDigest } from './bind-target.ts';
-import { decide } from './decide/decide.ts';
 import type { Call, Decision, Wait } from './decide/decision.ts';
 import { toEnd } from './decide/ending-rule.ts';
 import { nextCheck } from './decide/force-rules.ts';
 import type { JournalAct } from './journal/journal-entry.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { aboutKey, emptyState, mayArrive, openAttempt, type TargetState } from './journal/target-state.ts';
-import { look } from './observe/look.ts';
 import { observe, type Sight } from './observe/observe.ts';
 import { forgetAttempt, newWorker, type Target, type Worker } from './observe/target.ts';
 import { bindingKey } from './rotation-unit.ts';
+import { settle } from './settle.ts';
 import { newestFailure, stateOfRotation } from './history/rotation-standing.ts';
 
 /** No target needs as many acts in one drive: a group of fifteen secrets with further places takes about sixty. */
@@ -58,13 +57,13 @@ export async function driveTarget(
       sight = await observe(at, worker);
       if (first) worker.setBack = wasSetBack(worker, indexed);
       const { observation } = sight;
-      const settled = await decided(at, worker, {
-        ...sight,
-        observation: { ...observation, setBack: worker.setBack },
-      });
+      const seen = { ...sight, observation: { ...observation, setBack: worker.setBack } };
+      const { decision, ...settled } = await settle(at, worker, seen);
       sight = settled.sight;
-      const { decision } = settled;
-      if (decision.kind !== 'act') return await rest(target, worker, sight, decision, acts);
+      if (decision.kind !== 'act') {
+        const rested = await rest(target, worker, sight, decision, acts);
+        return settled.fault === null ? rested : { ...rested, outcome: 'failed', fault: settled.fault };
+      }
       if (tools.monotonicMs() >= end && !readersMayBeOut(stateOf(target, worker)))
         return driven(target, worker, sight, 'out-of-time', acts);
       // The decision's own rules end every cycle; this bound keeps a fault in them from taking a whole pass.
@@ -88,21 +87,6 @@ export async function driveTarget(
     remember(target, worker);
     // Values that were read and led to no entry, as by a check, are written down elsewhere.
     if (worker.operations.length > 0) await tools.accountFor(worker.operations);
-  }
-}
-
-/** Decides, and looks at what the decision asks for, until it asks for nothing more. */
-async function decided(
-  target: Target,
-  worker: Worker,
-  first: Sight,
-): Promise<{ readonly decision: Exclude<Decision, { kind: 'look' }>; readonly sight: Sight }> {
-  let sight = first;
-  for (;;) {
-    const decision = decide(sight.observation, stateOf(target, worker), sight.terms);
-    if (decision.kind !== 'look') return { decision, sight };
-    const seen = await look(target, worker, sight, decision.look);
-    sight = { ...sight, observation: { ...sight.observation, seen, checkedAt: worker.checkedAt } };
   }
 }
 

@@ -3,16 +3,16 @@ import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
 import { beginRule } from './decide/begin-rule.ts';
 import { decide } from './decide/decide.ts';
-import type { Act, Call, Decision, Wait } from './decide/decision.ts';
+import type { Act, Call, Decision, Observation, Terms, Wait } from './decide/decision.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
 import { earlierTexts } from './observe/earlier-environments.ts';
-import { look } from './observe/look.ts';
 import { observe, type Sight } from './observe/observe.ts';
 import { newWorker, type Target, type Worker } from './observe/target.ts';
 import { stepsOf } from './history/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit } from './rotation-unit.ts';
+import { settle } from './settle.ts';
 import { tagFaults } from './tag-faults.ts';
 import { requireStore } from './observe/vault-access.ts';
 
@@ -20,24 +20,19 @@ import { requireStore } from './observe/vault-access.ts';
 export async function planTarget(target: Target, indexed: IndexedTarget | null): Promise<readonly string[]> {
   const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
   const worker = newWorker(target.tools.newId(), target.tools.memory.journals.get(target.key) ?? null, checkedAt);
-  let sight: Sight = await observe(target, worker);
-  for (;;) {
-    const state = stateOf(target, worker);
-    const decision = foreseen(decide(sight.observation, state, sight.terms), sight, state);
-    if (decision.kind === 'look') {
-      const seen = await look(target, worker, sight, decision.look);
-      sight = { ...sight, observation: { ...sight.observation, seen, checkedAt: worker.checkedAt } };
-      continue;
-    }
-    const name = target.terms.bindings.map(bindingKey).join(', ');
-    if (decision.kind === 'act') return [`${name}: would ${actText(decision.act, sight, state)}.`];
-    const said = [...decision.calls.map(callText), ...decision.waits.map((wait) => waitText(wait, state))];
-    return [...new Set(said)].map((text) => `${name}: ${text}.`);
-  }
+  const first = await observe(target, worker);
+  const { decision, sight, fault } = await settle(target, worker, first, foreseen);
+  const state = stateOf(target, worker);
+  const name = target.terms.bindings.map(bindingKey).join(', ');
+  if (decision.kind === 'act') return [`${name}: would ${actText(decision.act, sight, state)}.`];
+  if (fault !== null) throw fault;
+  const said = [...decision.calls.map(callText), ...decision.waits.map((wait) => waitText(wait, state))];
+  return [...new Set(said)].map((text) => `${name}: ${text}.`);
 }
 
 /** Of a secret that was never looked at: what follows once it is known what its newest version holds. */
-function foreseen(decision: Decision, { observation, terms }: Sight, state: TargetState): Decision {
+function foreseen(observation: Observation, state: TargetState, terms: Terms): Decision {
+  const decision = decide(observation, state, terms);
   const isFirst = decision.kind === 'act' && decision.act.act === 'identify' && state.rotations.length === 0;
   if (!isFirst || !terms.dueness.due) return decision;
   const ruling = beginRule({ ...state, desired: 'seen' }, observation, terms);
@@ -106,6 +101,7 @@ const waitTexts = {
   paced: 'is due, and as many rotations as the policy allows were made',
   'rest-after-roll-back': 'is due, was rolled back, and is left to people',
   propagation: 'the provider cannot tell yet whether the value in force works',
+  unseen: 'something could not be looked at',
 } as const satisfies Record<Wait['why'], string>;
 
 function waitText({ why, until, credential, earlier }: Wait, state: TargetState): string {

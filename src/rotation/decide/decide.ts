@@ -1,7 +1,15 @@
 import type { TargetState } from '../journal/target-state.ts';
 import { attemptRule } from './attempt-rule.ts';
 import { beginRule } from './begin-rule.ts';
-import type { Call, Decision, Observation, Ruling, Terms, Wait } from './decision.ts';
+import {
+  type Call,
+  type Decision,
+  lookName,
+  type Observation,
+  type Ruling,
+  type Terms,
+  type Wait,
+} from './decision.ts';
 import { closeRule, disableRule, endingRules, stagingRule } from './ending-rule.ts';
 import { checkRule, coverRule, disabledRule, newestRule, replicateRule } from './force-rules.ts';
 
@@ -23,8 +31,10 @@ export function decide(observation: Observation, state: TargetState, terms: Term
     for (const ruling of rule(state, observation, terms)) {
       if (ruling === null) continue;
       if ('act' in ruling) return { kind: 'act', act: ruling.act };
-      if ('look' in ruling) return { kind: 'look', look: ruling.look };
-      if ('wait' in ruling) waits.push(ruling.wait);
+      if ('look' in ruling) {
+        if (observation.seen.unseen?.has(lookName(ruling.look)) !== true) return { kind: 'look', look: ruling.look };
+        waits.push({ until: null, why: 'unseen', about: 'wait', credential: null });
+      } else if ('wait' in ruling) waits.push(ruling.wait);
       else calls.push(ruling.call);
     }
   }

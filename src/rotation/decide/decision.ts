@@ -20,6 +20,11 @@ export type Look =
   | { readonly look: 'versions' | 'staging' | 'listed' | 'check' | 'pace' | 'earlier' }
   | { readonly look: 'staged' | 'described' | 'evidence'; readonly credential: string };
 
+/** How a look is named in `unseen`. */
+export function lookName(look: Look): string {
+  return 'credential' in look ? `${look.look} ${look.credential}` : look.look;
+}
+
 /** `until`: by the vault's clock; `null` when only a person or the world can end it. */
 export interface Wait {
   readonly until: Date | null;
@@ -37,7 +42,8 @@ export interface Wait {
     | 'paced'
     | 'earlier-environment'
     | 'rest-after-roll-back'
-    | 'propagation';
+    | 'propagation'
+    | 'unseen';
   readonly about: JournalAct;
   readonly credential: string | null;
   /** With `earlier-environment`: what comes first. */
@@ -92,6 +98,8 @@ export interface Observation {
 
 /** What was looked at in this round, on demand. */
 export interface Seen {
+  /** What could not be looked at, by `lookName`: that is never the same as having seen nothing. */
+  readonly unseen?: ReadonlySet<string>;
   readonly versions?: ReadonlyMap<string, readonly SecretVersion[]>;
   /** Staging versions that are enabled, newest first. */
   readonly staging?: readonly SecretVersion[];

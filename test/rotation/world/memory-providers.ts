@@ -78,7 +78,11 @@ export function twoKeyProvider(
   const base = providerBase({ name, credentialClass: 'read-back' }, gateway);
   const slotFor = ({ binding, current }: IssueRequest) => {
     const account = base.account(binding);
-    return account.find((one) => one.value !== current?.reveal())?.id ?? 'key1';
+    if (current === null) return 'key1';
+    // As Azure's issuer: renewing either key might end one that is in use.
+    if (!account.some(({ value }) => value === current.reveal()))
+      throw new ServiceError('PROVIDER_STATE_REFUSED', { issuer: name, provider: 'memory', reason: 'neither key' });
+    return account.find((one) => one.value !== current.reveal())?.id ?? 'key1';
   };
   const renew = (account: HeldCredential[], id: string) => {
     const made = { id, name: id, value: `key-${random()}`, lastUsed: null };
