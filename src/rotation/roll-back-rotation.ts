@@ -31,16 +31,8 @@ export async function rollBackRotation(
 ): Promise<void> {
   const rotationId = rotationIdIn(named);
   const { target } = await findRotation(tools, rotationId);
-  const refuse = (reason: string) => new ServiceError('ROLL_BACK_REFUSED', { rotationId, reason });
-  const wanted = await atDesk(target, async ({ sight, journal: { state }, say }) => {
-    const rotation = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
-    // Asked twice, as from an impatient browser: it is done.
-    if (rotation === undefined || rotation.rolledBack !== null) return null;
-    const credential = requireGrace(sight, state, rotation, refuse);
-    await requireOldWorks(target, sight, state, credential, refuse);
-    await say('desire', { credential, why: 'roll-back', rotationId, by: request.by, text: request.reason });
-    return credential;
-  });
+  const refuse = refusal(rotationId);
+  const wanted = await desireOld(target, { ...request, rotationId });
   if (wanted === null) return;
   const { state, waits, fault } = await driveNow(target, { deadlineMs });
   if (state.desired !== wanted) throw refuse('The provider does not take the old value back.');
@@ -51,6 +43,26 @@ export async function rollBackRotation(
     throw new ServiceError('CREDENTIAL_NOT_READY', { issuer: target.issuer.name, secret });
   const reason = 'The roll-back has begun; the next pass goes on with it.';
   throw new ServiceError('ROTATION_REQUEST_REFUSED', { vault, secret, reason });
+}
+
+function refusal(rotationId: string): (reason: string) => ServiceError {
+  return (reason) => new ServiceError('ROLL_BACK_REFUSED', { rotationId, reason });
+}
+
+/** Notes that the old credential is the desired one, and returns its key; `null` when that was done before. */
+export async function desireOld(
+  target: Target,
+  { rotationId, by, reason }: RollBack & { readonly rotationId: string },
+): Promise<string | null> {
+  return await atDesk(target, async ({ sight, journal: { state }, say }) => {
+    const rotation = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+    // Asked twice, as from an impatient browser: it is done.
+    if (rotation === undefined || rotation.rolledBack !== null) return null;
+    const credential = requireGrace(sight, state, rotation, refusal(rotationId));
+    await requireOldWorks(target, sight, state, credential, refusal(rotationId));
+    await say('desire', { credential, why: 'roll-back', rotationId, by, text: reason });
+    return credential;
+  });
 }
 
 /**

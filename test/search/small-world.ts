@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import type { Call } from '../../src/rotation/decide/decision.ts';
 import type { CredentialIssuer, IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
 import type { CredentialClass } from '../../src/rotation/history/rotation-steps.ts';
 import type { NewSecretVersion, SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
+import type { TargetJournal } from '../../src/rotation/journal/target-journal.ts';
+import { emptyState } from '../../src/rotation/journal/target-state.ts';
 import { emptyMemory, type RotationTools } from '../../src/rotation/rotation-tools.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -11,7 +14,7 @@ import { bindingOf, dayMs, hourMs, policyOf } from '../rotation/world/rotation-w
 export const searchedClasses = ['single', 'two-users', 'two-keys', 'minted', 'self'] as const;
 export type SearchedClass = (typeof searchedClasses)[number];
 
-interface HeldVersion extends SecretVersion {
+export interface HeldVersion extends SecretVersion {
   readonly value: string;
 }
 
@@ -32,12 +35,26 @@ type Late = { readonly until: number } & (
 /** What the world is, as values: a copy of them is the same world. */
 export interface Truth {
   readonly nowMs: number;
-  /** Entries of the one journal, oldest first. */
-  readonly journal: readonly string[];
+  /** The one journal: its newest entry, and all before it. */
+  readonly journal: WrittenEntry | null;
+  /** Where it leaves the target. */
+  readonly head: TargetJournal;
   readonly vault: readonly HeldVersion[];
   readonly provider: readonly HeldCredential[];
   readonly made: number;
   readonly late: readonly Late[];
+  /** Whether the policy still names the secret. */
+  readonly bound: boolean;
+  /** Somebody else ended the credential in force at the provider, and the newest value has not worked since. */
+  readonly harmed: boolean;
+  /** The version that a person disabled, or an empty text. */
+  readonly disabledByPerson: string;
+}
+
+interface WrittenEntry {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly before: WrittenEntry | null;
 }
 
 /** What becomes of the next request that changes something. */
@@ -51,12 +68,14 @@ export interface SmallWorld {
   asked: string | null;
   /** What must not have happened, as soon as it does. */
   broken: string | null;
+  /** What a person was called for by the worker that rested last. */
+  calls: readonly Call[];
   readonly tools: RotationTools;
   /** A late request arrives. */
   arrive(index: number): void;
 }
 
-const secret = 'app';
+export const secret = 'app';
 const vaultName = 'kv';
 const startMs = Date.parse('2026-03-01T00:00:00Z');
 /** A request that has not arrived by then never does. */
@@ -74,10 +93,11 @@ const classOf = {
 export function smallWorld(kind: SearchedClass): SmallWorld {
   const binding = bindingOf(secret, kind, { target: kind === 'self' ? {} : { account: 'app' }, rotationsPerDay: 20 });
   const world: SmallWorld = {
-    truth: begin(kind),
+    truth: undefined as unknown as Truth,
     fate: 'answered',
     asked: null,
     broken: null,
+    calls: [],
     tools: undefined as unknown as RotationTools,
     arrive,
   };
@@ -89,19 +109,23 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
   const tools: RotationTools = {
     records: {
       create: (path, bytes) => {
-        if (indexOf(path) !== world.truth.journal.length)
-          return Promise.reject(new ServiceError('RECORD_EXISTS', { path }));
-        change({ journal: [...world.truth.journal, Buffer.from(bytes).toString()] });
+        const { journal } = world.truth;
+        const number = journal?.number ?? 0;
+        if (numberIn(path) !== number + 1) return Promise.reject(new ServiceError('RECORD_EXISTS', { path }));
+        change({ journal: { number: number + 1, bytes, before: journal } });
         return Promise.resolve('1');
       },
       replace: () => Promise.resolve('1'),
       read: (path) => {
-        const text = world.truth.journal[indexOf(path)];
-        return Promise.resolve(text === undefined ? null : { bytes: Buffer.from(text), revision: '1' });
+        const wanted = numberIn(path);
+        let entry = world.truth.journal;
+        while (entry !== null && entry.number > wanted) entry = entry.before;
+        return Promise.resolve(entry?.number === wanted ? { bytes: entry.bytes, revision: '1' } : null);
       },
       async *list(prefix) {
         if (!prefix.startsWith('journal/')) return;
-        yield* world.truth.journal.map((_text, index) => `${prefix}${String(index + 1).padStart(6, '0')}.json`);
+        for (let number = 1; number <= (world.truth.journal?.number ?? 0); number += 1)
+          yield `${prefix}${String(number).padStart(6, '0')}.json`;
       },
     },
     stores: new Map([[vaultName, store]]),
@@ -122,8 +146,8 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
   };
   return Object.assign(world, { tools });
 
-  function indexOf(path: string): number {
-    return path.startsWith('journal/') ? Number(path.slice(-11, -5)) - 1 : -1;
+  function numberIn(path: string): number {
+    return path.startsWith('journal/') ? Number(path.slice(-11, -5)) : -1;
   }
 
   function vaultOf(): SecretStore {
@@ -170,8 +194,16 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
     const slotFor = ({ current }: IssueRequest) => {
       if (kind === 'single') return 'only';
       if (kind === 'two-users') return current?.reveal().startsWith('a:') === true ? 'b' : 'a';
-      return world.truth.provider.find(({ value }) => value !== current?.reveal())?.id ?? 'key1';
+      if (current === null) return 'key1';
+      const slots = world.truth.provider;
+      // As Azure's issuer: renewing either key might end one that is in use.
+      if (!slots.some(({ value }) => value === current.reveal()))
+        throw new ServiceError('PROVIDER_STATE_REFUSED', { issuer: kind, provider: 'small', reason: 'neither key' });
+      return slots.find(({ value }) => value !== current.reveal())?.id ?? 'key1';
     };
+    // A login names its own user: a repair sets the one in force.
+    const slotOf = (request: IssueRequest, value: string) =>
+      kind === 'two-users' ? value.slice(0, 1) : slotFor(request);
     return {
       name: kind,
       credentialClass,
@@ -185,7 +217,7 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
       issue: async (request, proposed) => {
         const value = proposed?.reveal() ?? '';
         if (credentialClass === 'self') return { credentialId: 'self', value: new SecretValue(value) };
-        const late = { to: 'issue', name: request.rotationId, proposed: value, slot: slotFor(request) } as const;
+        const late = { to: 'issue', name: request.rotationId, proposed: value, slot: slotOf(request, value) } as const;
         const made = await send(`issue ${request.rotationId}`, late, () => make(late), unclear);
         if (made === null) throw unclear;
         return { credentialId: made.id, value: new SecretValue(made.value) };
@@ -196,17 +228,21 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
             ? { outcome: 'works', principal: kind, notes: [] }
             : { outcome: 'refused', authenticated: false, reason: 'unknown' },
         ),
-      describe: (request) => {
+      describe: async (request) => {
+        await Promise.resolve();
         const wanted = kind === 'two-keys' ? slotFor(request) : null;
         const found = world.truth.provider.find(({ id, name }) =>
           wanted === null ? name === request.rotationId : id === wanted,
         );
-        if (found === undefined) return Promise.resolve({ outcome: 'absent' });
+        if (found === undefined) return { outcome: 'absent' };
         const value = kind === 'two-keys' ? new SecretValue(found.value) : null;
-        return Promise.resolve({ outcome: 'present', credentialId: found.id, value });
+        return { outcome: 'present', credentialId: found.id, value };
       },
       list: () => Promise.resolve(world.truth.provider.map(({ id, name }) => ({ credentialId: id, rotationId: name }))),
-      revoke: async (_request, id) => {
+      revoke: async ({ current }, id) => {
+        const used = world.truth.provider.find(({ value }) => value === current?.reveal());
+        if (kind === 'two-keys' && (used === undefined || used.id === id))
+          throw new ServiceError('PROVIDER_STATE_REFUSED', { issuer: kind, provider: 'small', reason: 'in force' });
         await send(`revoke ${id}`, { to: 'revoke', id }, () => revoke(id), unclear);
         return { outcome: 'revoked' };
       },
@@ -241,10 +277,7 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
 
   function add({ name, expires, contentType, tags }: Omit<NewSecretVersion, 'value'>, value: string): SecretVersion {
     const of = world.truth.vault.filter((one) => one.name === name);
-    const version = createHash('sha256')
-      .update(`${name} ${String(of.length)}`)
-      .digest('hex')
-      .slice(0, 32);
+    const version = versionId(name, of.length);
     const created = new Date(Math.floor(world.truth.nowMs / 1000) * 1000);
     const held = { name, version, enabled: true, notBefore: null, expires, created, contentType, tags, value };
     const id = tags['rotation-id'];
@@ -279,7 +312,7 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
     const id = kind === 'minted' ? `t${String(next)}` : slot;
     const credential = { id, name: kind === 'two-keys' ? id : name, value: isOurs ? proposed : `v${String(next)}` };
     if (kind !== 'single' && provider.find((one) => one.id === id)?.value !== credential.value) mustNotEnd(id);
-    change({ made: next, provider: [...provider.filter((one) => one.id !== id), credential] });
+    change({ made: next, provider: replaced(provider, credential) });
     return credential;
   }
 
@@ -291,9 +324,8 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
     const rest = world.truth.provider.filter((one) => one !== found);
     const made = world.truth.made + 1;
     // Of two keys the slot stays, with a value that nobody knows.
-    change(
-      kind === 'two-keys' ? { made, provider: [...rest, { ...found, value: `v${String(made)}` }] } : { provider: rest },
-    );
+    const renewed = { ...found, value: `v${String(made)}` };
+    change(kind === 'two-keys' ? { made, provider: replaced(world.truth.provider, renewed) } : { provider: rest });
   }
 
   /** What is served, or was within the grace, must not end. */
@@ -317,7 +349,7 @@ function propertiesOf(held: HeldVersion | undefined): SecretVersion | null {
 }
 
 /** One secret, due, with a credential that works. */
-function begin(kind: SearchedClass): Truth {
+export function begin(kind: SearchedClass, target: string): Truth {
   const value = { single: 'only:old', 'two-users': 'a:old', 'two-keys': 'old', minted: 'old', self: 'self:old' }[kind];
   const id = { single: 'only', 'two-users': 'a', 'two-keys': 'key1', minted: 'old', self: null }[kind];
   const provider: HeldCredential[] = id === null ? [] : [{ id, name: 'aaaaaaaaaaaaaaaa.1', value }];
@@ -334,57 +366,68 @@ function begin(kind: SearchedClass): Truth {
     tags: id === null ? {} : { CredentialId: id, 'rotation-id': 'aaaaaaaaaaaaaaaa.1' },
     value,
   };
-  return { nowMs: startMs, journal: [], vault: [version], provider, made: 0, late: [] };
+  return {
+    nowMs: startMs,
+    journal: null,
+    head: { state: emptyState(target), entries: [] },
+    vault: [version],
+    provider,
+    made: 0,
+    late: [],
+    bound: true,
+    harmed: false,
+    disabledByPerson: '',
+  };
+}
+
+/** With one credential in the place of the one of its id, or at the end. */
+export function replaced(provider: readonly HeldCredential[], credential: HeldCredential): readonly HeldCredential[] {
+  const at = provider.findIndex(({ id }) => id === credential.id);
+  return at === -1 ? [...provider, credential] : provider.with(at, credential);
+}
+
+/** The vault's name for the version after so many others. */
+export function versionId(name: string, after: number): string {
+  const text = `${name} ${String(after)}`;
+  let id = versionIds.get(text);
+  if (id === undefined) versionIds.set(text, (id = hash('sha256', text).slice(0, 32)));
+  return id;
+}
+const versionIds = new Map<string, string>();
+
+/** The newest version of the secret, with its value. */
+export function latestOf({ vault }: Pick<Truth, 'vault'>): HeldVersion | undefined {
+  return vault.findLast(({ name }) => name === secret);
+}
+
+/** Whether the provider takes the newest value. */
+export function latestWorks(kind: SearchedClass, truth: Truth): boolean {
+  const value = latestOf(truth)?.value;
+  return kind === 'self' || truth.provider.some((one) => one.value === value);
 }
 
 /** What must hold in every state. */
-export function brokenState(kind: SearchedClass, { vault, provider, late }: Truth): string | null {
+export function brokenState(kind: SearchedClass, truth: Truth): string | null {
+  const { vault, provider, late, harmed, disabledByPerson } = truth;
   const versions = vault.filter(({ name }) => name === secret);
   const latest = versions.at(-1);
-  if (latest === undefined || !latest.enabled) return 'readers of the latest version are refused';
-  const isUnavoidable = kind === 'single' || kind === 'self';
-  if (!isUnavoidable && !provider.some(({ value }) => value === latest.value)) return 'the latest value does not work';
+  if (latest === undefined || (!latest.enabled && latest.version !== disabledByPerson))
+    return 'readers of the latest version are refused';
+  const isUnavoidable = kind === 'single' || harmed;
+  if (!isUnavoidable && !latestWorks(kind, truth)) return 'the latest value does not work';
   if (kind !== 'minted') return null;
   const held = new Set(versions.filter(({ enabled }) => enabled).map(({ value }) => value));
   const unheld = provider.filter(({ id, value }) => id !== 'foreign' && !held.has(value));
   return unheld.length > 3 + late.length ? `${String(unheld.length)} tokens are in no version` : null;
 }
 
-/** What must hold once everything had time to come to its end, without further trouble. */
-export function brokenEnd(kind: SearchedClass, truth: Truth): string | null {
+/** What must hold once everything had time to come to its end, without further trouble, or a person was called. */
+export function brokenEnd(kind: SearchedClass, truth: Truth, called: boolean): string | null {
   const { vault, provider } = truth;
-  const latest = vault.filter(({ name }) => name === secret).at(-1);
-  if (kind !== 'self' && !provider.some(({ value }) => value === latest?.value))
-    return 'the latest value is dead at the end';
+  const latest = latestOf(truth);
+  if (!latestWorks(kind, truth) && !(truth.harmed && called)) return 'the latest value is dead at the end';
   if (vault.some(({ name, enabled }) => name !== secret && enabled)) return 'a staged value is left';
   if (kind !== 'minted') return null;
   const left = provider.filter(({ id, value }) => id !== 'foreign' && value !== latest?.value);
-  return left.length === 0 ? null : `token ${left[0]?.id ?? ''} is left`;
-}
-
-/** Somebody sets the secret to a value that worked before and works still, or once more to the newest. */
-export function setByAnother(truth: Truth, kind: SearchedClass, which: 'oldest' | 'newest'): Truth | null {
-  const versions = truth.vault.filter(({ name }) => name === secret);
-  const value = (which === 'oldest' ? versions[0] : versions.at(-1))?.value ?? '';
-  if (which === 'oldest' && versions.at(-1)?.value === value) return null;
-  if (kind === 'single' && which === 'oldest') return null;
-  if (kind !== 'self' && kind !== 'single' && !truth.provider.some((one) => one.value === value)) return null;
-  const version = createHash('sha256')
-    .update(`${secret} ${String(versions.length)}`)
-    .digest('hex')
-    .slice(0, 32);
-  const created = new Date(truth.nowMs);
-  const expires = new Date(truth.nowMs + 5 * dayMs);
-  const held = {
-    name: secret,
-    version,
-    enabled: true,
-    notBefore: null,
-    expires,
-    created,
-    contentType: null,
-    tags: {},
-    value,
-  };
-  return { ...truth, vault: [...truth.vault, held] };
+  return left.length === 0 || called ? null : `token ${left[0]?.id ?? ''} is left`;
 }

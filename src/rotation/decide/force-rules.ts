@@ -71,7 +71,10 @@ function unseen(o: Observation, credential: string): Ruling {
 }
 
 /** Whether the desired credential was shown to work since it became that, and since the last request that could have ended it. */
-function isChecked({ desiredSince, setAt, inFlight }: TargetState, { checkedAt, now }: Observation): boolean {
+export function isChecked(
+  { desiredSince, setAt, inFlight }: TargetState,
+  { checkedAt, now }: Pick<Observation, 'checkedAt' | 'now'>,
+): boolean {
   if (checkedAt === null) return false;
   const arrived = inFlight.filter(
     ({ act, notAfter }) =>

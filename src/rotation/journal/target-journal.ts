@@ -40,8 +40,8 @@ export async function readJournal(records: RecordStore, target: string): Promise
 export async function readOn(records: RecordStore, known: TargetJournal): Promise<TargetJournal> {
   const { target, number, head } = known.state;
   if (number === 0) return await readJournal(records, target);
-  const newest = await readEntry(records, pathOf(target, number));
-  if (newest === null || newest.digest !== head) return await readJournal(records, target);
+  const newest = await records.read(pathOf(target, number));
+  if (newest === null || digestOf(newest.bytes) !== head) return await readJournal(records, target);
   let journal = known;
   for (;;) {
     const path = pathOf(target, journal.state.number + 1);
@@ -127,10 +127,15 @@ interface ReadEntry {
 async function readEntry(records: RecordStore, path: string): Promise<ReadEntry | null> {
   const record = await records.read(path);
   if (record === null) return null;
-  // Bytes that are not canonical have another digest, and so break the chain.
-  const digest = hash('sha256', new TextDecoder().decode(record.bytes).replace(/\n$/, ''));
-  return { entry: parseJournalEntry(record.bytes, path), digest };
+  return { entry: parseJournalEntry(record.bytes, path), digest: digestOf(record.bytes) };
 }
+
+/** Of the entry without its line end. Bytes that are not canonical have another digest, and so break the chain. */
+function digestOf(bytes: Uint8Array): string {
+  return hash('sha256', bytes.at(-1) === lineEnd ? bytes.subarray(0, -1) : bytes);
+}
+
+const lineEnd = 10;
 
 function pathOf(target: string, number: number): string {
   return `${folder}${target}/${String(number).padStart(6, '0')}.json`;
