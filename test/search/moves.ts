@@ -181,7 +181,7 @@ function settled({ kind }: Board, truth: Truth): Truth {
   return truth.harmed && latestWorks(kind, truth) ? { ...truth, harmed: false } : truth;
 }
 
-export function targetOf({ bound, unbound, world }: Board, truth: Truth): Target | null {
+function targetOf({ bound, unbound, world }: Board, truth: Truth): Target | null {
   if (truth.bound) return bound;
   const { state } = truth.head;
   const known = unbound.get(state.bindings.length === 0 ? '' : 'begun');

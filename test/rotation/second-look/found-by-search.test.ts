@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { listRotations } from '../../src/rotation/list-rotations.ts';
-import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { bindingOf, rotationWorld } from './world/rotation-world.ts';
+import { listRotations } from '../../../src/rotation/list-rotations.ts';
+import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
+import { bindingOf, rotationWorld } from '../world/rotation-world.ts';
 
 describe('a key that somebody renews by hand right before the other one is to be renewed', () => {
   it('calls a person for the dead value, though the provider cannot say which key is free', async () => {
