@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -7,33 +7,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skipUnless } from '../skip-unless.ts';
 import { parseExecOptions } from './exec-words.ts';
-import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
-
-const page = readFileSync('docs/how-to.md', 'utf8');
-
-/** The command of a recipe, by its heading. */
-function recipe(heading: string): string {
-  const [, section = ''] = page.split(`## ${heading}\n`);
-  return /```sh\n([^`]+)```/.exec(section)?.[1] ?? '';
-}
-
-const has = (command: string, ...words: string[]) => spawnSync(command, words, { stdio: 'ignore' }).status === 0;
+import { type FetchWorld, startFetchWorld } from './fetch-world.ts';
+import { has, helperOnPath, recipe, recipePage, runInJob } from './recipe.ts';
 
 let world: FetchWorld;
 let bin: string;
 beforeAll(async () => {
   world = await startFetchWorld();
-  bin = join(world.directory, 'bin');
-  mkdirSync(bin);
-  const helper = join(world.directory, 'keyturn-fetch.cjs');
-  writeFileSync(join(bin, 'keyturn-fetch'), `#!/bin/sh\nexec '${process.execPath}' '${helper}' "$@"\n`, {
-    mode: 0o755,
-  });
+  bin = helperOnPath(world);
 });
 afterAll(() => world.stop());
 
 describe('docs/how-to.md', () => {
-  const blocks = [...page.matchAll(/```sh\n([^`]+)```/g)].map(([, block = '']) => block);
+  const blocks = [...recipePage.matchAll(/```sh\n([^`]+)```/g)].map(([, block = '']) => block);
 
   it('calls keyturn-fetch as it is called, in every recipe', () => {
     const stub = join(world.directory, 'stub');
@@ -51,9 +37,9 @@ describe('docs/how-to.md', () => {
   });
 
   it('tells of every recipe whether the tests run it', () => {
-    const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
-    const [, table = ''] = /\n\n(\|[^]*?)\n\n/.exec(page) ?? [];
-    const named = (heading: string) => (/`uses:`/.test(heading) ? '`uses:`' : (heading.split(' ')[0] ?? ''));
+    const headings = [...recipePage.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+    const [, table = ''] = /\n\n(\|[^]*?)\n\n/.exec(recipePage) ?? [];
+    const named = (heading: string) => (/`uses:`/.test(heading) ? '`uses:`' : heading);
     expect(headings.filter((heading) => !table.includes(named(heading)))).toEqual([]);
   });
 });
@@ -79,26 +65,18 @@ async function serve(folder: string, authorization: string): Promise<{ server: S
 /** Runs a recipe in a job, its example host replaced by a server that takes the secret alone. */
 async function run(heading: string, host: string, folder: string, project: string, authorization: string) {
   const { server, origin } = await serve(folder, authorization);
-  const job = world.startJob();
   const script = recipe(heading).replaceAll(`https://ci:$PIP_PASSWORD@${host}`, `http://ci:$PIP_PASSWORD@${origin}`);
-  const environment = {
-    KEYTURN_FETCH_CONFIGURATION: world.configure(),
-    HOME: project,
-    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-    PIP_TARGET: join(project, 'installed'),
-    PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    GIT_TERMINAL_PROMPT: '0',
-  };
   for (const file of ['.npmrc', 'package-lock.json'].map((name) => join(project, name))) {
     if (existsSync(file)) writeFileSync(file, readFileSync(file, 'utf8').replaceAll(host, origin));
   }
-  const code = await job.execute(
-    ['/bin/sh', '-c', `cd '${project}' && ${script.replaceAll(`https://${host}`, `http://${origin}`)}`],
-    environment,
-  );
+  const ran = await runInJob(world, bin, project, script.replaceAll(`https://${host}`, `http://${origin}`), {
+    PIP_TARGET: join(project, 'installed'),
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    GIT_TERMINAL_PROMPT: '0',
+  });
   server.closeAllConnections();
   server.close();
-  return { code, log: rowsOf(world, job).join('\n') };
+  return ran;
 }
 
 const basic = (password: string) => `Basic ${Buffer.from(`ci:${password}`).toString('base64')}`;
@@ -116,7 +94,7 @@ describe('a recipe that is run', () => {
       execFileSync('npm', ['pack', source ?? '', '--pack-destination', join(registry ?? '', 'library', '-')], {
         stdio: 'ignore',
       });
-      const [, npmrc = ''] = /```ini\n([^`]+)```/.exec(page) ?? [];
+      const [, npmrc = ''] = /```ini\n([^`]+)```/.exec(recipePage) ?? [];
       writeFileSync(join(project ?? '', '.npmrc'), npmrc);
       const dependencies = { library: '1.0.0' };
       writeFileSync(
