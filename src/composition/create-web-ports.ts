@@ -108,6 +108,7 @@ function listed(pack: PackSummary): ListedPack {
     tied: count(gradeGroups['tied to a job']),
     suspicious: count(gradeGroups.suspicious),
     findings: pack.findings,
+    ...(pack.amends === undefined ? {} : { amends: pack.amends }),
   };
 }
 

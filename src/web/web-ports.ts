@@ -18,6 +18,8 @@ export interface ListedPack {
   readonly tied: number;
   readonly suspicious: number;
   readonly findings: number;
+  /** The pack that it amends, because rows arrived after that was sealed. */
+  readonly amends?: string;
 }
 
 /** One file of a pack, as its manifest lists it. */

@@ -16,6 +16,15 @@ describe('the portal', () => {
       expect(text).toContain(words);
   });
 
+  it('names the pack that an amendment amends', async () => {
+    const amendment = { ...pack, amends: '2026-02.soc2.20260303T023000Z' };
+    const ports = { packs: () => Promise.resolve([amendment]) };
+    expect(await (await webWorld({ access, ports }).send('/')).text()).toContain(
+      `amends <code>${amendment.amends}</code>`,
+    );
+    expect(await (await webWorld({ access }).send('/')).text()).not.toContain('amends');
+  });
+
   it('returns the same list as JSON', async () => {
     const response = await webWorld({ access }).send('/', { headers: { accept: 'application/json' } });
     expect(await response.json()).toEqual({ packs: [pack] });
@@ -53,6 +62,22 @@ describe('the portal', () => {
     ])
       expect(text).toContain(words);
     expect(await listOf(listedRotation())).not.toContain('To go on');
+  });
+
+  it('lists what waits for a person first, then what stopped, then the newest', async () => {
+    const named = (secret: string, day: number, change: Partial<ListedRotation> = {}) =>
+      listedRotation({ secret, claimedAt: `2026-03-0${String(day)}T00:00:00.000Z`, ...change });
+    const text = await listOf(
+      named('done-newest', 9),
+      named('done-oldest', 1),
+      named('stopped', 4, { state: 'needs-attention' }),
+      named('waits-longest', 2, { state: 'awaiting-approval', awaits: 'publish' }),
+      named('waits-for-go', 3, { awaits: 'go' }),
+    );
+    const order = ['waits-for-go', 'waits-longest', 'stopped', 'done-newest', 'done-oldest'];
+    const places = order.map((secret) => text.indexOf(secret));
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(places).not.toContain(-1);
   });
 
   it.each([

@@ -22,7 +22,7 @@ function card(pack: ListedPack) {
   const address = `/reports/${encodeURIComponent(pack.id)}`;
   return html`<section class="card" aria-labelledby="pack-${pack.id}">
 <h2 id="pack-${pack.id}"><a href="${address}">${days(pack)}</a>${marks(pack)}</h2>
-<ul class="facts"><li><b>${pack.retrievals}</b> reads</li><li><b>${pack.tied}</b> tied to a job</li><li class="${pack.suspicious > 0 ? 'alarm' : ''}"><b>${pack.suspicious}</b> suspicious</li><li><b>${pack.findings}</b> findings</li><li>${pack.frameworks.join(', ')}</li><li>produced ${pack.producedAt.slice(0, 16).replace('T', ' ')} UTC</li></ul>
+<ul class="facts"><li><b>${pack.retrievals}</b> reads</li><li><b>${pack.tied}</b> tied to a job</li><li class="${pack.suspicious > 0 ? 'alarm' : ''}"><b>${pack.suspicious}</b> suspicious</li><li><b>${pack.findings}</b> findings</li><li>${pack.frameworks.join(', ')}</li><li>produced ${pack.producedAt.slice(0, 16).replace('T', ' ')} UTC</li>${pack.amends === undefined ? '' : html`<li>amends <code>${pack.amends}</code></li>`}</ul>
 <div class="actions"><a href="${address}/report.html">Read the report</a><a href="${address}/report.pdf?download">Download the PDF</a><a href="${address}">All files</a></div>
 </section>`;
 }

@@ -1,16 +1,17 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
+import { compareText } from '../../provenance/compare-text.ts';
 import { ServiceError } from '../../service-error.ts';
 import { refuseOtherSites } from '../own-origin.ts';
 import { parseJson, readBody } from '../read-body.ts';
-import type { WebPorts } from '../web-ports.ts';
+import type { ListedRotation, WebPorts } from '../web-ports.ts';
 import type { Who } from '../caller.ts';
 import { page, wantsJson } from './page.ts';
 import { rotationTable } from './rotation-table.ts';
 
-/** `GET /rotations`: every rotation, newest first; operators see which ones wait for a second person. */
+/** `GET /rotations`: every rotation, those that wait for a person first, then the newest. */
 export async function listRotations(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
-  const rotations = [...(await ports.rotations())].sort((a, b) => (a.claimedAt < b.claimedAt ? 1 : -1));
+  const rotations = [...(await ports.rotations())].sort(waitingFirst);
   if (wantsJson(request)) return Response.json({ rotations });
   const operator = asking.kind === 'somebody' && asking.roles.includes('operator') ? asking.person : null;
   return await page(
@@ -28,6 +29,15 @@ function noRotation(bound: number) {
     return html`<p>No rotation has run yet. Keyturn only observes until <code>keyturn.policy.yml</code> binds a secret.</p>`;
   const secrets = bound === 1 ? '1 secret, which has' : `${String(bound)} secrets, of which none has`;
   return html`<p>No rotation has run yet. The policy binds ${secrets}${bound === 1 ? ' not' : ''} been due so far.</p>`;
+}
+
+/** What waits for a person must not be looked for among what is done; the page of a year has hundreds of rows. */
+function waitingFirst(one: ListedRotation, other: ListedRotation): number {
+  const rank = ({ awaits, state }: ListedRotation): number => {
+    if (awaits !== null) return 0;
+    return state === 'needs-attention' ? 1 : 2;
+  };
+  return rank(one) - rank(other) || compareText(other.claimedAt, one.claimedAt);
 }
 
 function askForm() {
