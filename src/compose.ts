@@ -9,6 +9,7 @@ import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
 import { policyKeeper } from './audit/collection/policy-ledger.ts';
 import { openPolicy } from './composition/open-policy.ts';
+import { withOwnSecrets } from './composition/own-secrets.ts';
 import {
   openLogArchive,
   openLogger,
@@ -43,7 +44,8 @@ export async function composeKeyturn(
 ): Promise<Composition> {
   const { now = () => new Date() } = options;
   const settings = readSettings(environment);
-  const { policy, text: policyText } = await openPolicy(settings);
+  const { policy: written, text: policyText } = await openPolicy(settings);
+  const policy = withOwnSecrets(written, settings);
   const credential = azureCredential(settings.identity, settings);
   const records = await openRecords(settings, credential);
   const resolve = settingResolver({ ...settings, credential, records, now });

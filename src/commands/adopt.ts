@@ -16,7 +16,8 @@ export const adopt: Run<typeof adoptRow> = async ({ values }, { environment, dir
   for (const { name: vault } of settings.vaults) {
     progress(`Listing ${vault} …`);
     for await (const secret of rotation.stores.get(vault)?.list() ?? []) {
-      const bound = policy.secrets.has(`${vault}/${secret.name}`);
+      const key = `${vault}/${secret.name}`;
+      const bound = policy.secrets.has(key) || policy.tracked.has(key);
       if (!bound && !own.has(secret.name) && !isStagingName(secret.name)) found.push({ vault, secret });
     }
   }

@@ -10,11 +10,12 @@ import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
 import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
 import type { WebPorts } from '../web/web-ports.ts';
-import { createCaller } from './call-people.ts';
+import { type Caller, createCaller } from './people/call-people.ts';
 import type { Composition } from './composition.ts';
 import { describeJobs, describeReports, describeRetrievals, describeRotationPass } from './describe-pass.ts';
 import { logVaultEvent, type RotationLog } from './log-rotations.ts';
 import { amendReports } from './amend-reports.ts';
+import { remindersOf } from './people/remind-people.ts';
 import { reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
@@ -30,7 +31,7 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
  * both roles run from one package with the same timers.
  */
 export function createKeyturn(ports: Ports): Keyturn {
-  const { settings, records, now, rotation, log, posture, jobs, canary, logger, notifier, rotationLog } = ports;
+  const { settings, records, now, log, posture, jobs, canary, logger, notifier } = ports;
   const web = createWeb(ports.web, ports.access);
   const rotates = settings.role === 'rotate' || settings.role === 'all';
   const reports = settings.role === 'report' || settings.role === 'all';
@@ -48,13 +49,7 @@ export function createKeyturn(ports: Ports): Keyturn {
 
     async reconcileRotations() {
       if (!rotates) return idle('Rotations', 'this process does not rotate');
-      return await telling('reconcile rotations', async () => {
-        await ports.keepPolicy();
-        const result = await reconcileRotations(rotation);
-        rotationLog.failures(result.failures);
-        await people.afterPass(result);
-        return { what: 'Rotations', says: describeRotationPass(result.counts), counts: result.counts };
-      });
+      return await telling('reconcile rotations', async () => await passOver(ports, people));
     },
 
     async collectJobs() {
@@ -112,6 +107,17 @@ export function createKeyturn(ports: Ports): Keyturn {
 async function actOn({ keepPolicy, rotation }: Ports, event: unknown): Promise<HandledEvent> {
   await keepPolicy();
   return await handleVaultEvent(rotation, event);
+}
+
+/** One pass over the rotations, after which people are told what is theirs to do. */
+async function passOver({ rotation, rotationLog, keepPolicy, now }: Ports, people: Caller): Promise<PassSummary> {
+  await keepPolicy();
+  const result = await reconcileRotations(rotation);
+  rotationLog.failures(result.failures);
+  const reminders = remindersOf(rotation.policy, rotation.memory.listed ?? new Map(), now());
+  rotationLog.reminders(reminders);
+  await people.afterPass(result, reminders);
+  return { what: 'Rotations', says: describeRotationPass(result.counts), counts: result.counts };
 }
 
 /** Collects the archive beside the workspace, if there is one. */

@@ -4,10 +4,13 @@ type Figure = readonly [count: number, one: string, many: string];
 
 /** What a pass over all secrets saw and did, in one line of labelled figures. */
 export function describeRotationPass(counts: Reconciled['counts']): string {
-  const { secrets, bound, unbound, withoutExpiry, due, claimed, published, ended, waiting, busy } = counts;
+  const { secrets, bound, tracked, managed, unbound, withoutExpiry, due, claimed, published, ended, waiting, busy } =
+    counts;
   const saw = sentence([
     [secrets, 'secret seen', 'secrets seen'],
     [bound, 'bound by the policy', 'bound by the policy'],
+    [tracked, 'tracked for people to replace', 'tracked for people to replace'],
+    [managed, 'renewed by the vault with its certificate', 'renewed by the vault with their certificates'],
     [unbound, 'not bound', 'not bound'],
     [withoutExpiry, 'without an expiry', 'without an expiry'],
   ]);

@@ -1,6 +1,8 @@
 import type { Logger } from '../log/logger.ts';
+import { describeNotification, notificationId } from '../notify/notifier.ts';
 import type { Reconciled } from '../rotation/reconcile-rotations.ts';
 import type { RotationEvent } from '../rotation/rotation-tools.ts';
+import type { Reminder } from './people/remind-people.ts';
 import { describeEvent } from './describe-rotation.ts';
 
 /** Writes what rotations do, once for each change: a pass every five minutes must not repeat it. */
@@ -8,6 +10,8 @@ export interface RotationLog {
   readonly event: (event: RotationEvent) => void;
   /** What prevents rotations, and what no longer does. */
   readonly failures: (failures: Reconciled['failures']) => void;
+  /** What people must replace. */
+  readonly reminders: (reminders: readonly Reminder[]) => void;
 }
 
 /** Writes what became of an event of Key Vault. */
@@ -20,6 +24,7 @@ export function logVaultEvent(
 
 export function createRotationLog(logger: Logger): RotationLog {
   const states = new Map<string, string>();
+  const reminded = new Set<string>();
   let told = new Map<string, string>();
   return {
     event(event) {
@@ -39,6 +44,14 @@ export function createRotationLog(logger: Logger): RotationLog {
       if (state === 'needs-attention') logger.error(describeEvent(event), fields);
       else if (failure !== null || state === 'awaiting-approval') logger.warn(describeEvent(event), fields);
       else logger.info(describeEvent(event), fields);
+    },
+    reminders(reminders) {
+      for (const reminder of reminders) {
+        const id = notificationId(reminder);
+        if (reminded.has(id)) continue;
+        reminded.add(id);
+        logger.warn(describeNotification(reminder), { secret: reminder.secret });
+      }
     },
     failures(failures) {
       const now = new Map(failures.map(({ subject, error }) => [subject, error.code]));

@@ -16,6 +16,15 @@ export const notificationEvent = z.discriminatedUnion('type', [
   }),
   /** A secret about which something is wrong while no rotation of it is: one that left the policy, or whose value somebody set. */
   z.object({ type: z.literal('secret.needs-attention'), secret: id, since: time, code: id }),
+  /** A secret that no issuer replaces and whose version ends; `left`: which reminder it is, `null` once it has ended. */
+  z.object({
+    type: z.literal('secret.ends'),
+    secret: id,
+    version: id,
+    owner: id.nullable(),
+    endsAt: time,
+    left: id.nullable(),
+  }),
   /** A rotation that waits for a second person; `reminder`: it has waited for five days. */
   z.object({
     type: z.literal('rotation.awaits-approval'),
@@ -72,6 +81,11 @@ export function describeNotification(event: NotificationEvent): string {
     }
     case 'secret.needs-attention':
       return `${event.secret} needs a person: ${event.code}. Correct the cause; Keyturn looks again by itself.`;
+    case 'secret.ends': {
+      const owner = event.owner === null ? '' : ` (${event.owner})`;
+      const when = `${event.left === null ? 'ended' : 'ends'} on ${event.endsAt.slice(0, 10)}`;
+      return `${event.secret}${owner} ${when}, and no issuer replaces it. Make a new one at its provider and set it in the vault.`;
+    }
     case 'rotation.awaits-approval': {
       const what = event.step === 'publish' ? 'publish the new value' : 'revoke the old credential';
       const lapses = event.step === 'publish' ? ' The question lapses seven days after it was asked.' : '';

@@ -6,7 +6,7 @@ import { termsDigest } from './bind-target.ts';
 import type { Call, Decision, Wait } from './decide/decision.ts';
 import { toEnd } from './decide/ending-rule.ts';
 import { nextCheck } from './decide/force-rules.ts';
-import type { JournalAct } from './journal/journal-entry.ts';
+import type { JournalAct, VaultOperation } from './journal/journal-entry.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { aboutKey, emptyState, mayArrive, openAttempt, type TargetState } from './journal/target-state.ts';
 import { observe, type Sight } from './observe/observe.ts';
@@ -85,9 +85,17 @@ export async function driveTarget(
     return { ...driven(target, worker, sight, 'failed', acts), fault: error };
   } finally {
     remember(target, worker);
-    // Values that were read and led to no entry, as by a check, are written down elsewhere.
-    if (worker.operations.length > 0) await tools.accountFor(worker.operations);
+    // Values that were read for no rotation, as by a check, are written down elsewhere.
+    const reads = [...worker.operations, ...readsWithoutRotation(worker)];
+    if (reads.length > 0) await tools.accountFor(reads);
   }
+}
+
+/** What this worker read to find out what a version holds, while there is no rotation whose history would tell of it. */
+function readsWithoutRotation({ journal, writer }: Worker): readonly VaultOperation[] {
+  if (journal === null || journal.state.rotations.length > 0) return [];
+  const own = journal.entries.filter((entry) => entry.writer === writer);
+  return own.flatMap(({ operations }) => operations).filter(({ operation }) => operation === 'SecretGet');
 }
 
 /** Runs the steps of one act; what fails is written down. Returns how long a throttled vault asks to be left alone. */

@@ -1,3 +1,4 @@
+import type { Policy } from '../secrets/policy.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindTarget, boundKeys, termsDigest, unboundTarget, unitBoundTo } from './bind-target.ts';
@@ -19,6 +20,7 @@ import { parseAttemptId } from './rotation-id.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, type RotationUnit, unitsOf } from './rotation-unit.ts';
 import { tagFaults } from './tag-faults.ts';
+import { trackedSentences } from './tracked-end.ts';
 
 /** Targets worked on at a time: enough to hide a vault's answer times, few enough to stay under its limits. */
 const atATime = 8;
@@ -50,6 +52,8 @@ interface PersonCalled {
 const reconcileCounts = [
   'secrets',
   'bound',
+  'tracked',
+  'managed',
   'unbound',
   'withoutExpiry',
   'due',
@@ -109,7 +113,8 @@ export async function reconcileRotations(
       await guarded(notes, nameOf(target), async () => void sentences.push(...(await planTarget(target, indexed))));
     const keys = new Set(found.map(({ target }) => target.key));
     const held = heldSentences(tools, newest, keys);
-    const planned = [...sentences, ...held, ...tagSentences(tools, newest)].sort();
+    const tracked = trackedSentences(tools, newest);
+    const planned = [...sentences, ...held, ...tracked, ...tagSentences(tools, newest)].sort();
     return { counts, plan: planned, faults: faultsOf(failures), failures, calls };
   }
   const learnt = await work(tools, found, notes, end);
@@ -213,7 +218,7 @@ async function inventory(tools: RotationTools, notes: PassNotes): Promise<Readon
         const key = bindingKey({ vault, name: version.name });
         newest.set(key, version);
         notes.count('secrets');
-        notes.count(tools.policy.secrets.has(key) ? 'bound' : 'unbound');
+        notes.count(standingIn(tools.policy, key, version));
         if (version.expires === null) notes.count('withoutExpiry');
       }
     } catch (error) {
@@ -222,6 +227,13 @@ async function inventory(tools: RotationTools, notes: PassNotes): Promise<Readon
     }
   }
   return newest;
+}
+
+/** Who replaces a secret: an issuer, people, the vault itself, or nobody known. */
+function standingIn({ secrets, tracked }: Policy, key: string, { managed }: SecretVersion): ReconcileCount {
+  if (secrets.has(key)) return 'bound';
+  if (tracked.has(key)) return 'tracked';
+  return managed === true ? 'managed' : 'unbound';
 }
 
 /** The targets that a pass works on: bound ones that are due, changed or to be looked at, and open ones that left the policy. */

@@ -67,6 +67,11 @@ export function requireUnit(policy: Policy, secret: string): RotationUnit {
   }
   const binding = policy.secrets.get(keys[0] ?? '');
   const unit = binding === undefined ? null : unitOf(policy, binding);
+  const isTracked = [...policy.tracked.keys()].some((key) => key === wanted || key.endsWith(`/${wanted}`));
+  if (unit === null && isTracked) {
+    const reason = 'The policy tracks it without an issuer: make a new value at its provider, and set it in the vault.';
+    throw new ServiceError('ROTATION_REQUEST_REFUSED', { vault, secret: name, reason });
+  }
   if (unit === null) throw new ServiceError('SECRET_NOT_BOUND', { vault, secret: name });
   return unit;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCaller } from '../../src/composition/call-people.ts';
+import { createCaller } from '../../src/composition/people/call-people.ts';
 import { createRotationLog } from '../../src/composition/log-rotations.ts';
 import { pinoLogger } from '../../src/log/pino-logger.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';

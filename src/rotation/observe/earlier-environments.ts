@@ -17,27 +17,23 @@ export const earlierTexts = {
 
 /**
  * The same secret in the first of the earlier environments where it holds this one back; `null` when none does. What is left to a
- * person there (`by-hand`) holds nothing back before it has begun, and `off` never does.
+ * person there (`by-hand`) holds nothing back before it has begun, and `off` never does; what is merely due
+ * there does not hold a person's request.
  * @throws ServiceError as the vault or the records do: not to be seen is not the same as done.
  */
 export async function earlierInTheWay(
-  { tools, terms: { earlier }, issuer }: Pick<Target, 'tools' | 'terms' | 'issuer'>,
+  { tools, terms: { earlier, wish }, issuer }: Pick<Target, 'tools' | 'terms' | 'issuer'>,
   now: Date,
 ): Promise<EarlierInTheWay | null> {
   for (const unit of earlier) {
-    const because = await standsInTheWay(tools, unit, targetKeyOf(unit, issuer), now);
+    const because =
+      (await stoppedIn(tools, targetKeyOf(unit, issuer))) ?? (wish === null ? await dueIn(tools, unit, now) : null);
     if (because !== null) return { unit: unit.key, environment: unit.members[0].environment ?? '', because };
   }
   return null;
 }
 
-async function standsInTheWay(
-  tools: RotationTools,
-  unit: RotationUnit,
-  key: string,
-  now: Date,
-): Promise<EarlierInTheWay['because'] | null> {
-  const { records, memory } = tools;
+async function stoppedIn({ records, memory }: RotationTools, key: string): Promise<'unfinished' | 'failed' | null> {
   const known = memory.journals.get(key);
   const journal = known === undefined ? await readJournal(records, key) : await readOn(records, known);
   memory.journals.set(key, journal);
@@ -47,6 +43,11 @@ async function standsInTheWay(
     if (standing === 'needs-attention' || standing === 'retry-wait' || standing === 'rolled-back') return 'failed';
     if (last.result === null && last.step !== 'published') return 'unfinished';
   }
+  return null;
+}
+
+async function dueIn(tools: RotationTools, unit: RotationUnit, now: Date): Promise<'due' | null> {
+  const { memory } = tools;
   if (unit.members.some(({ mode }) => mode !== 'automatic')) return null;
   // The last pass listed every vault: only what it saw to be due is worth a question.
   const listed = unit.members.flatMap((member) => memory.listed?.get(bindingKey(member)) ?? []);

@@ -63,11 +63,25 @@ describe('dev before staging before prod', () => {
     );
   });
 
+  it('does not hold a person who asks, while nothing there has begun', async () => {
+    const world = worldOf('dev', 'prod');
+    await requestRotation(world.tools, { secret: 'app-prod', reason: 'a laptop was lost', by, emergency: false });
+    expect(isReplaced(world, 'app-prod')).toBe(true);
+    expect(isReplaced(world, 'app-dev')).toBe(false);
+  });
+
   it('does not hold an emergency', async () => {
     const world = worldOf('dev', 'prod', { dev: { approval: ['publish'] } });
     await reconcileRotations(world.tools);
     await requestRotation(world.tools, { secret: 'app-prod', reason: 'leaked', by, emergency: true });
     expect(isReplaced(world, 'app-prod')).toBe(true);
+  });
+
+  it('accounts for what was read of a secret whose rotation has not begun', async () => {
+    const world = worldOf('dev', 'prod', { dev: { approval: ['publish'] } });
+    await reconcileRotations(world.tools);
+    const read = world.accounted.map(({ secret, operation }) => [secret, operation]);
+    expect(read).toContainEqual(['app-prod', 'SecretGet']);
   });
 
   it.each([

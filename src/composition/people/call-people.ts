@@ -1,12 +1,13 @@
-import { dayMs } from '../secrets/duration.ts';
-import type { Logger } from '../log/logger.ts';
-import type { NotificationOutbox } from '../notify/notification-outbox.ts';
-import type { NotificationEvent } from '../notify/notifier.ts';
-import type { RecordStore } from '../records/record-store.ts';
-import { readOpenHistories } from '../rotation/history/read-open-histories.ts';
-import type { RotationHistory } from '../rotation/history/rotation-history.ts';
-import type { Reconciled } from '../rotation/reconcile-rotations.ts';
-import { ServiceError } from '../service-error.ts';
+import { dayMs } from '../../secrets/duration.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { NotificationOutbox } from '../../notify/notification-outbox.ts';
+import type { NotificationEvent } from '../../notify/notifier.ts';
+import type { RecordStore } from '../../records/record-store.ts';
+import { readOpenHistories } from '../../rotation/history/read-open-histories.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
+import type { Reminder } from './remind-people.ts';
+import { ServiceError } from '../../service-error.ts';
 
 interface Dependencies {
   /** `null` if no channel is configured: then nothing is announced. */
@@ -18,8 +19,8 @@ interface Dependencies {
 
 /** Tells people of what they must know. It never rejects: the work that it tells of is done, and counts. */
 export interface Caller {
-  /** After a pass over the rotations: those that wait for a person, and what prevents others. */
-  afterPass(result: Reconciled): Promise<void>;
+  /** After a pass over the rotations: those that wait for a person, what prevents others, and what people must replace. */
+  afterPass(result: Reconciled, reminders?: readonly Reminder[]): Promise<void>;
   /** After scheduled work failed. */
   afterFailure(work: string, error: unknown): Promise<void>;
 }
@@ -32,11 +33,12 @@ const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
 export function createCaller({ outbox, records, logger, now }: Dependencies): Caller {
   if (outbox === null) return { afterPass: () => Promise.resolve(), afterFailure: () => Promise.resolve() };
   return {
-    afterPass: async ({ counts, failures, calls }) =>
+    afterPass: async ({ counts, failures, calls }, reminders = []) =>
       await guarded(async () => {
         for (const { subject, error } of failures) {
           await outbox.announce({ type: 'rotation.prevented', subject, code: error.code, day: today() });
         }
+        for (const reminder of reminders) await outbox.announce(reminder);
         for (const { subject: secret, code, since } of calls) {
           await outbox.announce({ type: 'secret.needs-attention', secret, code, since });
         }
