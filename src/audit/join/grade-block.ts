@@ -7,12 +7,13 @@ import { jobName } from '../model/job-name.ts';
 import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import { momentOf } from '../parsing/moment.ts';
-import { parseAuditRow } from '../parsing/parse-audit-row.ts';
+import { parseAuditRow, type ParsedRow, parseFields } from '../parsing/parse-audit-row.ts';
+import { createRowScanner, type RowScanner } from '../parsing/row-scanner.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import type { JoinSetup } from './join-plan.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { decodeNumberedLines, encodeNumberedLine } from './numbered-lines.ts';
-import type { BlockReader, TextBlock } from './text-block.ts';
+import type { BlockLine, BlockReader, TextBlock } from './text-block.ts';
 import { unwrapAuditRows } from '../files/unwrap-audit-rows.ts';
 import type { WindowIndexes, WindowLoader } from './window-context.ts';
 
@@ -38,13 +39,14 @@ export const mostShown = 100;
 interface WaitingRow {
   readonly retrieval: Retrieval;
   readonly number: number;
-  /** The row as JSON. */
-  readonly text: string;
+  /** The row as JSON: bytes of the block, or text. */
+  readonly json: string | { readonly from: number; readonly to: number };
 }
 
 /** Grades rows by the indexes of the window in which they lie. */
 export function createGrader({ policy, division }: JoinSetup, loader: WindowLoader) {
   const contextOf = createContexts(policy, loader);
+  const scanner = createRowScanner();
   return {
     /**
      * Grades a block's rows as they come. A row whose window is not in memory waits until the window has enough of them to
@@ -65,21 +67,27 @@ export function createGrader({ policy, division }: JoinSetup, loader: WindowLoad
         waiting.delete(window);
       };
       let away = 0;
+      let bytes: Buffer = Buffer.alloc(0);
       const putAllBy = () => {
         for (const [window, rows] of waiting) {
           away += rows.length;
-          for (const row of rows) putBy().add(window, filedRow(number, row));
+          for (const row of rows) putBy().add(window, filedRow(number, row, bytes));
         }
         waiting.clear();
       };
-      const counts = readRows(reader, block, (retrieval, position, row, line) => {
+      const counts = readRows(scanner, reader, block, (retrieval, position, row, line) => {
+        bytes = line.bytes;
         const window = loader.windowOf(momentOf(retrieval.at));
         if (loader.isHeld(window)) {
           grade(contextOf(window), retrieval, position);
           return;
         }
         const rows = waiting.get(window) ?? [];
-        rows.push({ retrieval, number: position, text: line ?? JSON.stringify(row) });
+        rows.push({
+          retrieval,
+          number: position,
+          json: row === null ? { from: line.from, to: line.to } : JSON.stringify(row),
+        });
         waiting.set(window, rows);
         if (rows.length >= division.worthLoading) gradeWaiting(window, rows);
         else if (waiting.size > division.fewWindows) putAllBy();
@@ -130,11 +138,12 @@ function createContexts(policy: Policy, loader: WindowLoader): (window: number) 
   };
 }
 
-/** Visits the rows that disclosed a value. `line`: the text of a row that has a line to itself. */
+/** Visits the rows that disclosed a value. `row` is `null` for one that has the line to itself. */
 function readRows(
+  scanner: RowScanner,
   reader: BlockReader,
   block: TextBlock,
-  visit: (retrieval: Retrieval, number: number, row: unknown, line: string | null) => void,
+  visit: (retrieval: Retrieval, number: number, row: unknown, line: BlockLine) => void,
 ) {
   const kinds = new Map<OperationKind, number>();
   const unreadableRows: { readonly line: number; readonly reason: string }[] = [];
@@ -148,23 +157,33 @@ function readRows(
     else known.count += 1;
     if (unreadableRows.length < mostShown) unreadableRows.push({ line, reason });
   };
+  const take = (parsed: ParsedRow, row: unknown, line: BlockLine) => {
+    rows += 1;
+    if (parsed.outcome === 'refused') {
+      refuse(line.line, parsed.reason);
+      return;
+    }
+    const { retrieval } = parsed;
+    kinds.set(retrieval.kind, (kinds.get(retrieval.kind) ?? 0) + 1);
+    if (retrieval.kind === 'read') visit(retrieval, rows, row, line);
+  };
   const lines = reader.read(block, (line) => {
-    const value = parseLine(line.text);
+    const fields = scanner.scan(line.bytes, line.from, line.to);
+    if (fields !== null) {
+      take(parseFields(fields, ''), null, line);
+      return;
+    }
+    const text = line.text();
+    const value = parseLine(text);
     if (typeof value === 'string') {
       rows += 1;
       refuse(line.line, value);
       return;
     }
     for (const row of unwrapAuditRows(value.parsed)) {
-      rows += 1;
-      const parsed = parseAuditRow(row, '');
-      if (parsed.outcome === 'refused') {
-        refuse(line.line, parsed.reason);
-        continue;
-      }
-      const { retrieval } = parsed;
-      kinds.set(retrieval.kind, (kinds.get(retrieval.kind) ?? 0) + 1);
-      if (retrieval.kind === 'read') visit(retrieval, rows, row, row === value.parsed ? line.text : null);
+      const isAlone = row === value.parsed;
+      if (isAlone && !block.isDocument) scanner.learn(text, row);
+      take(parseAuditRow(row, ''), isAlone ? null : row, line);
     }
   });
   return { lines, rows, kinds, unreadable, unreadableRows, unreadableReasons };
@@ -181,43 +200,48 @@ function parseLine(text: string): { readonly parsed: unknown } | string {
 }
 
 /** The block, the number of the row in it, and the row. */
-function filedRow(block: number, { number, text }: WaitingRow): Buffer {
-  return encodeNumberedLine(block, `${String(number)}:${text}`);
+function filedRow(block: number, { number, json }: WaitingRow, bytes: Buffer): Buffer {
+  const text = typeof json === 'string' ? Buffer.from(json) : bytes.subarray(json.from, json.to);
+  return encodeNumberedLine(block, Buffer.concat([Buffer.from(`${String(number)}:`), text]));
 }
 
 /** Lines that come nearly in order of their numbers. */
 function collectLines() {
-  /** Pieces of this length are encoded, so that no line lives longer than its piece. */
+  /** Pieces of this length are joined, so that no line lives longer than its piece. */
   const pieceLength = 1 << 16;
   const pieces: Buffer[] = [];
-  const ends: number[] = [];
   const numbers: number[] = [];
+  /** In UTF-16 units. */
+  const lengths: number[] = [];
+  let isOrdered = true;
   let piece = '';
-  let length = 0;
   const flush = () => {
-    const bytes = Buffer.from(piece);
-    pieces.push(bytes);
+    pieces.push(Buffer.from(piece, 'utf8'));
     piece = '';
   };
   return {
     add(number: number, line: string) {
+      isOrdered &&= (numbers.at(-1) ?? -1) < number;
       piece += line;
-      length += Buffer.byteLength(line);
       numbers.push(number);
-      ends.push(length);
+      lengths.push(line.length);
       if (piece.length >= pieceLength) flush();
     },
     /** All lines in order, numbered or not. */
     take(isNumbered: boolean): Uint8Array {
       flush();
       const bytes = Buffer.concat(pieces);
-      const isOrdered = numbers.every((number, index) => index === 0 || (numbers[index - 1] ?? 0) < number);
       if (isOrdered && !isNumbered) return bytes;
-      const order = [...numbers.keys()].sort((one, other) => (numbers[one] ?? 0) - (numbers[other] ?? 0));
-      const lineAt = (index: number) => bytes.subarray(ends[index - 1] ?? 0, ends[index]);
-      return Buffer.concat(
-        order.map((index) => (isNumbered ? encodeNumberedLine(numbers[index] ?? 0, lineAt(index)) : lineAt(index))),
-      );
+      const text = bytes.toString('utf8');
+      let end = 0;
+      const lines = numbers.map((number, index) => {
+        const start = end;
+        end += lengths[index] ?? 0;
+        return { number, line: text.slice(start, end) };
+      });
+      lines.sort((one, other) => one.number - other.number);
+      if (!isNumbered) return Buffer.from(lines.map(({ line }) => line).join(''), 'utf8');
+      return Buffer.concat(lines.map(({ number, line }) => encodeNumberedLine(number, line)));
     },
   };
 }

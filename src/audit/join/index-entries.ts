@@ -85,10 +85,13 @@ interface PlacedValue {
 function indexBlock(reader: BlockReader, block: TextBlock, index: (placed: PlacedValue) => number): IndexedBlock {
   let entries = 0;
   let fault: IndexedBlock['fault'] = null;
-  const lines = reader.read(block, ({ text, line, offset, length }) => {
+  const lines = reader.read(block, (one) => {
     if (fault !== null) return;
+    const { line, offset } = one;
+    const text = one.text();
     try {
-      entries += index({ value: isNestedTooDeeply(text) ? null : parseOrNull(text), line, offset, length });
+      const value = isNestedTooDeeply(text) ? null : parseOrNull(text);
+      entries += index({ value, line, offset, length: one.to - one.from });
     } catch (error) {
       if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
       fault = { line, reason: error.details.reason };

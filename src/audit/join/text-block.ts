@@ -16,13 +16,17 @@ export interface TextBlock {
   readonly isDocument: boolean;
 }
 
-/** A line, or a document, of a block. */
-interface BlockLine {
-  readonly text: string;
+/** A line, or a document, of a block. It is valid until the visit returns. */
+export interface BlockLine {
+  /** The bytes from `from` until before `to`. */
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
   /** Counted from 0 within the block. */
   readonly line: number;
+  /** In the file. */
   readonly offset: number;
-  readonly length: number;
+  text(): string;
 }
 
 export interface BlockReader {
@@ -36,8 +40,11 @@ export interface BlockReader {
 }
 
 const lineEnd = 10;
+const carriageReturn = 13;
 /** Past the end of a block in steps of this size, until its last line ends. */
 const stepBytes = 1 << 16;
+/** What reads words of four bytes may look beyond the last line. */
+const spareBytes = 4_096;
 
 /** Cuts a regular file at multiples of `blockBytes`. */
 export async function cutIntoBlocks(path: string, name: string, blockBytes: number): Promise<readonly TextBlock[]> {
@@ -95,7 +102,7 @@ export function createBlockReader(): BlockReader {
   };
 
   function reserve(length: number): void {
-    if (bytes.length >= length) return;
+    if (bytes.length >= length + spareBytes) return;
     const more = Buffer.allocUnsafeSlow(length + 4 * stepBytes);
     bytes.copy(more);
     bytes = more;
@@ -121,28 +128,9 @@ export function createBlockReader(): BlockReader {
   return {
     read(block, visit) {
       const filled = load(block);
-      const { from, to } = block;
-      if (block.isDocument) {
-        visit({ text: bytes.toString('utf8', 0, filled), line: 0, offset: 0, length: filled });
-        return 0;
-      }
-      const start = Math.max(0, from - 1);
-      let at = from === 0 ? 0 : bytes.subarray(0, filled).indexOf(lineEnd) + 1;
-      if (from > 0 && at === 0) return 0;
-      // Nearly all files are plain ASCII, which is decoded five times as fast.
-      const encoding = isAscii(bytes.subarray(0, filled)) ? 'latin1' : 'utf8';
-      let line = 0;
-      for (; at < filled && start + at < to; line += 1) {
-        const found = bytes.indexOf(lineEnd, at);
-        const end = found === -1 || found >= filled ? filled : found;
-        const length = end - at;
-        if (length > 1 || (length === 1 && bytes[at] !== 13)) {
-          const text = bytes.toString(encoding, at, end);
-          visit({ text, line, offset: start + at, length });
-        }
-        at = end + 1;
-      }
-      return line;
+      if (!block.isDocument) return visitLines(block, bytes, filled, visit);
+      visit({ bytes, from: 0, to: filled, line: 0, offset: 0, text: () => bytes.toString('utf8', 0, filled) });
+      return 0;
     },
     readAt({ path }, offset, into) {
       readInto(fileOf(path), into, 0, into.length, offset);
@@ -157,6 +145,30 @@ export function createBlockReader(): BlockReader {
       files.clear();
     },
   };
+}
+
+/** Visits the lines that begin in a block. Returns how many there are, empty ones included. */
+function visitLines({ from, to }: TextBlock, bytes: Buffer, filled: number, visit: (line: BlockLine) => void): number {
+  const start = Math.max(0, from - 1);
+  let at = from === 0 ? 0 : bytes.subarray(0, filled).indexOf(lineEnd) + 1;
+  if (from > 0 && at === 0) return 0;
+  // Nearly all files are plain ASCII, which is decoded five times as fast.
+  const encoding = isAscii(bytes.subarray(0, filled)) ? 'latin1' : 'utf8';
+  const text = () => bytes.toString(encoding, current.from, current.to);
+  const current = { bytes, from: at, to: at, line: 0, offset: 0, text };
+  for (; at < filled && start + at < to; current.line += 1) {
+    const found = bytes.indexOf(lineEnd, at);
+    const end = found === -1 || found >= filled ? filled : found;
+    const length = end - at;
+    if (length > 1 || (length === 1 && bytes[at] !== carriageReturn)) {
+      current.from = at;
+      current.to = end;
+      current.offset = start + at;
+      visit(current);
+    }
+    at = end + 1;
+  }
+  return current.line;
 }
 
 export function blockAt(blocks: readonly TextBlock[], number: number): TextBlock {

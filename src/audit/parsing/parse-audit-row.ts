@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import { callerIdentity } from './caller-identity.ts';
 import { classifyOperation, spellOperation } from './operation-kinds.ts';
-import { type Columns, indexColumns } from './row-columns.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import { readFields, type RowFields } from './row-fields.ts';
 import { disagrees, classifyDenial } from './status-of-row.ts';
 
 /** A parsed row, or a refused one with its place and reason; neither is ever dropped. */
@@ -21,33 +20,30 @@ const timePattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+
  * the row if it is refused.
  */
 export function parseAuditRow(row: unknown, place: string): ParsedRow {
-  const refuse = (reason: string): ParsedRow => ({ outcome: 'refused', place, reason });
-  if (!isObject(row)) return refuse('it is not an object');
+  if (!isObject(row)) return { outcome: 'refused', place, reason: 'it is not an object' };
   if (isObject(row['record'])) return parseAuditRow(row['record'], place);
+  return parseFields(readFields(row), place);
+}
 
-  const columns = indexColumns(row);
-  const at = parseTime(readText(columns, 'timegenerated', 'time'));
+/** Parses the fields of one row, wherever they were read. */
+export function parseFields(fields: RowFields, place: string): ParsedRow {
+  const refuse = (reason: string): ParsedRow => ({ outcome: 'refused', place, reason });
+  const { status, request, object, identity, client } = fields;
+  const at = parseTime(fields.time);
   if (at === null) return refuse('it has no time (TimeGenerated or time, ISO 8601)');
-  const operationName = readText(columns, 'operationname');
-  if (operationName === null) return refuse('it has no OperationName');
-  const status = readNumber(columns, 'httpstatuscode');
+  if (fields.operation === null) return refuse('it has no OperationName');
   if (status === null) return refuse('it has no HttpStatusCode');
-  const request = readText(columns, 'requesturi');
-  const object = readText(columns, 'id');
-  const vault = vaultOf(readText(columns, '_resourceid', 'resourceid'), object, request);
+  const vault = vaultOf(fields.resource, object, request);
   if (vault === null) return refuse('it names no vault (_ResourceId or resourceId)');
 
-  const operation = spellOperation(operationName);
-  const identity = callerIdentity(columns.get('identity'), columns);
-  const client = readText(columns, 'clientinfo');
+  const operation = spellOperation(fields.operation);
   const kind = classifyOperation({ operation, status, identity, client });
   if (kind === null) return refuse(`this release does not know its operation on secrets: ${operation.slice(0, 60)}`);
 
   const asked = requestedSecret(request);
   const served = requestedSecret(object);
   const succeeded = status >= 200 && status < 300;
-  const correlationId = readText(columns, 'correlationid')?.toLowerCase() ?? null;
-  const signature = readText(columns, 'resultsignature');
+  const correlationId = fields.correlation?.toLowerCase() ?? null;
   const event = `${vault}\n${correlationId ?? ''}\n${operation}\n${String(status)}\n${request ?? ''}\n${at}`;
   const retrieval: Retrieval = {
     format: 1,
@@ -61,38 +57,23 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
     version: succeeded ? (served.version ?? asked.version) : null,
     requestedVersion: asked.version,
     identity,
-    address: readText(columns, 'calleripaddress'),
+    address: fields.address,
     client,
     correlationId,
-    roleAssignment: lastSegment(readText(columns, 'appliedassignmentid')),
-    denial: classifyDenial(status, columns.get, readText(columns, 'resultdescription')),
-    sources: [detectSource(columns)],
-    receivedAt: parseTime(readText(columns, 'timereceived', '_timereceived')),
+    roleAssignment: lastSegment(fields.assignment),
+    denial: classifyDenial(status, fields.column, fields.description),
+    sources: fields.sources,
+    receivedAt: parseTime(fields.received),
   };
   return {
     outcome: 'parsed',
-    retrieval: disagrees(status, signature) ? { ...retrieval, statusDisagrees: true } : retrieval,
+    retrieval: disagrees(status, fields.signature) ? { ...retrieval, statusDisagrees: true } : retrieval,
   };
 }
 
 /** The log states an assignment as its id or as its full resource id. */
 function lastSegment(text: string | null): string | null {
   return text?.toLowerCase().split('/').at(-1) ?? null;
-}
-
-/** The value of the first of these names that contains text. */
-function readText(columns: Columns, ...names: readonly string[]): string | null {
-  for (const name of names) {
-    const value = columns.get(name);
-    if (typeof value === 'string' && value !== '' && value !== 'None') return value;
-  }
-  return null;
-}
-
-function readNumber(columns: Columns, name: string): number | null {
-  const value = columns.get(name);
-  const number = typeof value === 'string' && /^\d{3}(\.0+)?$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) ? number : null;
 }
 
 /** UTC with seven fractional digits: two rows may differ only in the last. `null` if the text is not a time. */
@@ -105,13 +86,6 @@ function parseTime(text: string | null): string | null {
   const moment = Date.parse(`${day}T${clock}${zone}`);
   if (Number.isNaN(moment)) return null;
   return `${new Date(moment).toISOString().slice(0, 19)}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
-}
-
-function detectSource(columns: Columns): string {
-  const named = readText(columns, 'source', 'type');
-  if (named === 'AZKVAuditLogs' || named === 'AzureDiagnostics' || named === 'archive') return named;
-  if (columns.has('requesturi_s') || columns.has('httpstatuscode_d')) return 'AzureDiagnostics';
-  return columns.has('timegenerated') ? 'AZKVAuditLogs' : 'archive';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -19,11 +19,9 @@ const typeSuffix = /_[sdgbt]$/;
  * full workspace moves columns into `AdditionalFields`, as an object or its JSON; they fill empty columns.
  */
 export function indexColumns(row: Record<string, unknown>): Columns {
-  const properties = row['properties'] ?? row['Properties'];
-  const merged = isObject(properties) ? { ...properties, ...row } : row;
-  const more = row['AdditionalFields'];
+  const merged = mergeProperties(row);
   const { members, claims } = shapeOf(merged);
-  if (more !== undefined && more !== null) return withBag(merged, members, parseBag(more));
+  if (hasBag(row)) return withBag(merged, members, parseBag(row['AdditionalFields']));
   return {
     get: (name) => {
       const member = members.get(name);
@@ -35,6 +33,40 @@ export function indexColumns(row: Record<string, unknown>): Columns {
 }
 
 const none: Columns['claims'] = [];
+
+/** Where the columns of a row are: each is the path of a member. */
+export interface ColumnPaths {
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+  readonly claims: readonly { readonly claim: string; readonly path: readonly string[] }[];
+}
+
+/**
+ * The members that `indexColumns` reads. They are the same for each row that has the same members with the same types.
+ * Returns `null` where they depend on the values, too.
+ */
+export function locateColumns(row: Record<string, unknown>): ColumnPaths | null {
+  if (hasBag(row)) return null;
+  const { members, claims } = shapeOf(mergeProperties(row));
+  const pathOf = (member: string): readonly string[] =>
+    Object.hasOwn(row, member) ? [member] : [propertiesMember(row), member];
+  return {
+    columns: new Map([...members].map(([name, member]) => [name, pathOf(member)])),
+    claims: claims.map(({ claim, member }) => ({ claim, path: pathOf(member) })),
+  };
+}
+
+function propertiesMember(row: Record<string, unknown>): string {
+  return (row['properties'] ?? null) === null ? 'Properties' : 'properties';
+}
+
+function mergeProperties(row: Record<string, unknown>): Record<string, unknown> {
+  const properties = row[propertiesMember(row)];
+  return isObject(properties) ? { ...properties, ...row } : row;
+}
+
+function hasBag(row: Record<string, unknown>): boolean {
+  return (row['AdditionalFields'] ?? null) !== null;
+}
 
 /** Which member of the rows of one shape each column is. */
 interface RowShape {

@@ -1,0 +1,45 @@
+import { createKnownTexts } from './known-texts.ts';
+import { createRowForm, type RowForm } from './row-form.ts';
+import type { RowFields } from './row-fields.ts';
+
+/**
+ * Reads the fields of rows from their bytes. Rows come by the million in a few forms, and to find their contents takes less
+ * time than to make an object of each.
+ */
+export interface RowScanner {
+  /** The fields of the line from `from` until before `to`; `null` if it has none of the forms that were learned. */
+  scan(bytes: Buffer, from: number, to: number): RowFields | null;
+  /** Learns the form of a line that is one row. `value` is what it says. */
+  learn(line: string, value: unknown): void;
+}
+
+/** Forms that are tried for each line. */
+const mostForms = 12;
+/** A source whose rows have ever new forms is not worth learning. */
+const mostLearned = 500;
+
+export function createRowScanner(): RowScanner {
+  const forms: RowForm[] = [];
+  const texts = createKnownTexts();
+  let learned = 0;
+  return {
+    scan(bytes, from, to) {
+      for (let index = 0; index < forms.length; index += 1) {
+        const form = forms[index];
+        if (form === undefined || !form.matches(bytes, from, to)) continue;
+        // The next line probably has the same form.
+        if (index > 0) forms.unshift(...forms.splice(index, 1));
+        return form.fields(bytes, from, to);
+      }
+      return null;
+    },
+    learn(line, value) {
+      if (learned >= mostLearned) return;
+      learned += 1;
+      const form = createRowForm(line, value, texts);
+      if (form === null) return;
+      forms.unshift(form);
+      forms.splice(mostForms);
+    },
+  };
+}

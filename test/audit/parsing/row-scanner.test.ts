@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseAuditRow, parseFields } from '../../../src/audit/parsing/parse-audit-row.ts';
+import { createRowScanner } from '../../../src/audit/parsing/row-scanner.ts';
+
+const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
+console.log(`row scanner: KEYTURN_TEST_SEED=${String(seed)}`);
+
+/** Bytes after a line, as a block has them: the scanner looks ahead. */
+const after = Buffer.alloc(4_096, '{"TimeGenerated":"');
+
+function scanLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
+  const bytes = Buffer.from(line);
+  const fields = scanner.scan(Buffer.concat([Buffer.from('before\n'), bytes, after]), 7, 7 + bytes.length);
+  return fields === null ? null : parseFields(fields, '');
+}
+
+const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{1,${String(length)}}$`));
+const texts = fc.oneof(
+  { weight: 6, arbitrary: hex(12) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', 'None', 'a"b', 'a\\b', 'ünî', 'x'.repeat(300), '}', '{"a":1}', ' ', 'a\nb'),
+  },
+);
+const times = fc.constantFrom(
+  '2026-03-02T08:00:00.1234567Z',
+  '2026-03-02T08:00:00.7654321Z',
+  '2026-03-02 08:00:00',
+  'yesterday',
+  '',
+);
+const operations = fc.constantFrom(
+  'SecretGet',
+  'SecretGet',
+  'secretget',
+  'SecretSet',
+  'Authentication',
+  'SecretMelt',
+  'VaultGet',
+);
+const statuses = fc.constantFrom<unknown>(200, 200, 403, '403', '200.0', 401, null, 2e2, 200.5, 'None', true);
+const addresses = fc
+  .tuple(hex(2), fc.option(hex(4)))
+  .map(
+    ([name, version]) =>
+      `https://kv.vault.azure.net/secrets/${name}${version === null ? '' : `/${version}`}?api-version=7.6`,
+  );
+const identities = fc.oneof(
+  fc.record({ claim: fc.record({ oid: texts, appid: hex(3) }) }),
+  fc.record({ claim: fc.dictionary(fc.constantFrom('oid', 'upn', 'scp', 'idtyp'), texts) }),
+  fc.constantFrom<unknown>({}, null, '', '{"claim":{"oid":"a"}}'),
+);
+
+/** Rows of each source, some with unusual members. */
+const rows: fc.Arbitrary<unknown> = fc.oneof(
+  fc.record({
+    TimeGenerated: times,
+    OperationName: operations,
+    HttpStatusCode: statuses,
+    ResultSignature: fc.constantFrom('OK', 'Forbidden', ''),
+    Id: fc.oneof(addresses, texts),
+    RequestUri: addresses,
+    Identity: identities,
+    CallerIpAddress: texts,
+    ClientInfo: texts,
+    CorrelationId: texts,
+    DurationMs: fc.constantFrom<unknown>(0, 14, 1.5, -1, 1e21, '3'),
+    IsRbacAuthorized: fc.constantFrom<unknown>(false, true, 'false', null),
+    _ResourceId: fc.constantFrom('/x/vaults/kv-prod', '/x/vaults/KV', 'None', ''),
+  }),
+  fc
+    .record(
+      {
+        TimeGenerated: times,
+        OperationName: operations,
+        httpStatusCode_d: statuses,
+        requestUri_s: addresses,
+        id_s: fc.oneof(addresses, texts),
+        identity_claim_oid_g: texts,
+        identity_claim_upn_s: texts,
+        CallerIPAddress: texts,
+        clientInfo_s: texts,
+        CorrelationId: texts,
+        ResourceId: fc.constantFrom('/x/vaults/kv-prod', ''),
+        Type: fc.constantFrom('AzureDiagnostics', 'other'),
+        AdditionalFields: fc.constantFrom<unknown>(null, { clientInfo_s: 'more' }, '{"id_s":"more"}'),
+      },
+      { requiredKeys: ['TimeGenerated', 'OperationName', 'httpStatusCode_d', 'requestUri_s'] },
+    )
+    .map((row) => row as unknown),
+  fc.record({
+    time: times,
+    operationName: operations,
+    resultDescription: texts,
+    correlationId: texts,
+    callerIpAddress: texts,
+    identity: identities,
+    properties: fc.oneof(
+      fc.record({ httpStatusCode: statuses, requestUri: addresses, id: addresses, clientInfo: texts, time: times }),
+      fc.constantFrom<unknown>(null, 'none'),
+    ),
+    resourceId: fc.constant('/x/vaults/kv-prod'),
+  }),
+);
+
+const lines = fc.oneof(
+  { weight: 6, arbitrary: rows.map((row) => JSON.stringify(row)) },
+  { weight: 2, arbitrary: rows.map((record) => JSON.stringify({ record })) },
+  { weight: 1, arbitrary: rows.map((row) => `${JSON.stringify(row, null, 1).replaceAll('\n', ' ')}\r`) },
+  { weight: 1, arbitrary: rows.map((row) => JSON.stringify(row).replace('"OperationName"', '"CorrelationId"')) },
+);
+
+/** A line in which one place is another: what a scanner may read over. */
+const broken = fc
+  .tuple(
+    lines,
+    fc.nat(),
+    fc.constantFrom('', '"', '\\', ',', '}', '0', '01', '\u0001', '\n', 'é', ' ', ':', 'null', '{'),
+  )
+  .map(([line, at, other]) => {
+    const place = at % (line.length + 1);
+    return line.slice(0, place) + other + line.slice(place + 1);
+  });
+
+describe('a row that is read from its bytes', () => {
+  it('is what the parser makes of its JSON, whichever rows came before it', () => {
+    let scanned = 0;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(lines, broken), { minLength: 1, maxLength: 30 }), (given) => {
+        const scanner = createRowScanner();
+        for (const line of given) {
+          for (let time = 0; time < 2; time += 1) {
+            const found = scanLine(scanner, line);
+            if (found !== null) {
+              scanned += 1;
+              expect(found).toEqual(parseAuditRow(JSON.parse(line), ''));
+            } else if (isJson(line)) scanner.learn(line, JSON.parse(line));
+          }
+        }
+      }),
+      { seed, numRuns: 400 },
+    );
+    expect(scanned).toBeGreaterThan(200);
+  });
+
+  it('is recognised after one like it', () => {
+    const scanner = createRowScanner();
+    const row = (version: string, status: number) =>
+      JSON.stringify({
+        TimeGenerated: '2026-03-02T08:00:00.1234567Z',
+        OperationName: 'SecretGet',
+        HttpStatusCode: status,
+        Id: `https://kv.vault.azure.net/secrets/a/${version}`,
+        Identity: { claim: { oid: 'a', appid: version } },
+        _ResourceId: '/x/vaults/kv',
+      });
+    expect(scanLine(scanner, row('1', 200))).toBeNull();
+    scanner.learn(row('1', 200), JSON.parse(row('1', 200)));
+    expect(scanLine(scanner, row('long-version', 404))).toMatchObject({
+      retrieval: { kind: 'not-found', identity: { applicationId: 'long-version' } },
+    });
+  });
+
+  it('has the text of its own line when texts of one hash or one length take turns', () => {
+    const scanner = createRowScanner();
+    const line = (client: string) =>
+      JSON.stringify({
+        time: '2026-03-02T08:00:00.1234567Z',
+        operationName: 'SecretGet',
+        HttpStatusCode: 200,
+        ClientInfo: client,
+        resourceId: '/vaults/kv',
+      });
+    scanner.learn(line('a'), JSON.parse(line('a')));
+    for (let index = 0; index < 30_000; index += 1) {
+      const client = `client ${String((index * 7_919) % 9_973)}`;
+      const found = scanLine(scanner, line(client));
+      expect(found?.outcome === 'parsed' && found.retrieval.client).toBe(client);
+    }
+  });
+});
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
