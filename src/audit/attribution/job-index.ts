@@ -1,6 +1,6 @@
 import type { IdentityRule } from '../../secrets/policy.ts';
 import type { Job } from '../model/job.ts';
-import { jobKey } from '../model/job-name.ts';
+import { isSameJob, jobKey } from '../model/job-name.ts';
 import { memoize } from '../parsing/memoize.ts';
 
 /** Finds jobs by their numbers or by the time when they ran. */
@@ -12,6 +12,17 @@ export interface JobIndex {
    */
   running(identity: IdentityRule, at: number, slackMs: number): readonly Job[];
   readonly size: number;
+}
+
+type FindJob = JobIndex['find'];
+
+/** Neighbouring rows are often of one job, and to compare its numbers takes less time than to look it up. */
+export function rememberLast(find: FindJob): FindJob {
+  let last: { readonly numbers: Parameters<FindJob>[0]; readonly job: Job | null } | null = null;
+  return (numbers) => {
+    if (last === null || !isSameJob(last.numbers, numbers)) last = { numbers, job: find(numbers) };
+    return last.job;
+  };
 }
 
 /**
@@ -39,7 +50,7 @@ export function indexJobs(jobs: Iterable<Job>): JobIndex {
   const spansOf = new Map<IdentityRule, Spans>();
   return {
     size: byKey.size,
-    find: (numbers) => byKey.get(jobKey(numbers)) ?? null,
+    find: rememberLast((numbers) => byKey.get(jobKey(numbers)) ?? null),
     running(identity, at, slackMs) {
       let spans = spansOf.get(identity);
       if (spans === undefined) {
@@ -135,12 +146,14 @@ function lastStarted(spans: readonly Span[], at: number): number {
  * join.
  */
 const spanOfJob = new WeakMap<Job, Span>();
+let lastSpan: Span | null = null;
 
 /**
  * A job that has not ended is still running; a job that never started ran at no time. An attempt whose place a re-run took
  * unseen may have run at any time before.
  */
 export function spanOf(job: Job): Span | null {
+  if (lastSpan?.job === job) return lastSpan;
   const startedAt = job.startedAt ?? job.endedBetween?.after ?? null;
   if (startedAt === null) return null;
   let span = spanOfJob.get(job);
@@ -149,6 +162,7 @@ export function spanOf(job: Job): Span | null {
     span = { from: Date.parse(startedAt), to, job };
     spanOfJob.set(job, span);
   }
+  lastSpan = span;
   return span;
 }
 

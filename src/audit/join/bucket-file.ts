@@ -22,14 +22,17 @@ export interface BucketWriter {
 }
 
 /** Sorts in memory up to this many bytes, then writes a run. */
-const runBytes = 1 << 22;
+const runBytes = 1 << 21;
+const leastBytes = 1 << 14;
 /** A bucket and the position of a record in a run fit in one number. */
 const mostRecords = 2 ** 20;
 
 export function createBucketWriter(path: string): BucketWriter {
   const file = openSync(path, 'w');
   const runs: BucketRun[] = [];
-  let waiting = Buffer.allocUnsafeSlow(runBytes);
+  let waiting = Buffer.allocUnsafeSlow(0);
+  /** The same records in order of their buckets. */
+  let piece = Buffer.allocUnsafeSlow(0);
   let keys = new Float64Array(1 << 12);
   let starts = new Float64Array(1 << 12);
   let count = 0;
@@ -37,8 +40,8 @@ export function createBucketWriter(path: string): BucketWriter {
   let written = 0;
 
   function add(bucket: number, record: Uint8Array): void {
-    if (used + record.length > waiting.length || count === mostRecords) flush();
-    if (record.length > waiting.length) waiting = Buffer.allocUnsafeSlow(record.length);
+    if ((used > 0 && used + record.length > runBytes) || count === mostRecords) flush();
+    if (used + record.length > waiting.length) reserve(used + record.length);
     if (count + 1 >= starts.length) {
       keys = grow(keys);
       starts = grow(starts);
@@ -51,10 +54,17 @@ export function createBucketWriter(path: string): BucketWriter {
     starts[count] = used;
   }
 
+  /** Few writers have much to write, so memory grows with it. */
+  function reserve(length: number): void {
+    const more = Buffer.allocUnsafeSlow(Math.max(length, Math.min(runBytes, 2 * waiting.length), leastBytes));
+    waiting.copy(more, 0, 0, used);
+    waiting = more;
+  }
+
   function flush(): void {
     if (count === 0) return;
     const sorted = keys.subarray(0, count).sort();
-    const piece = Buffer.allocUnsafeSlow(used);
+    if (piece.length < used) piece = Buffer.allocUnsafeSlow(waiting.length);
     const buckets: number[] = [];
     const offsets: number[] = [];
     let filled = 0;
@@ -67,7 +77,7 @@ export function createBucketWriter(path: string): BucketWriter {
       }
       filled += waiting.copy(piece, filled, starts[position], starts[position + 1]);
     }
-    writeWhole(file, piece);
+    writeWhole(file, piece.subarray(0, filled));
     written += filled;
     runs.push({ buckets: Float64Array.from(buckets), offsets: Float64Array.from([...offsets, written]) });
     count = 0;
@@ -80,6 +90,7 @@ export function createBucketWriter(path: string): BucketWriter {
       flush();
       closeSync(file);
       waiting = Buffer.alloc(0);
+      piece = Buffer.alloc(0);
       return { path, runs };
     },
   };

@@ -1,5 +1,5 @@
 import { checkRecord } from '../../records/parse-record.ts';
-import { indexJobs, type JobIndex } from '../attribution/job-index.ts';
+import { indexJobs, type JobIndex, rememberLast } from '../attribution/job-index.ts';
 import {
   byChannelAndReference,
   createClaim,
@@ -11,6 +11,7 @@ import { jobKey } from '../model/job-name.ts';
 import { jobShape } from '../model/job-shape.ts';
 import { type BucketReader, openBuckets } from './bucket-file.ts';
 import { decodeEntries, type Entry, findEntries } from './entry.ts';
+import { createEntryTable } from './entry-table.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import { readFiledJob, readFiledReceipt } from './read-filed.ts';
@@ -47,30 +48,40 @@ export function createWindowLoader(
   const { windows } = byTime;
   const filed = { jobs: openBuckets(byTime.jobs), receipts: openBuckets(byTime.receipts) };
   const elsewhere = createLookup(setup, reader, byHash);
-  const always = readJobs(decodeEntries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader);
-  const held = new Map<number, WindowIndexes>();
+  /** For the jobs of one window at a time. */
+  const memory: Memory = { bytes: Buffer.alloc(0) };
+  const always = readJobs(decodeEntries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader, memory);
+  const held = new Map<number, HeldWindow>();
+  let last: { readonly window: number; readonly indexes: WindowIndexes } | null = null;
 
   function load(window: number): WindowIndexes {
-    const known = held.get(window);
-    if (known !== undefined) {
-      held.delete(window);
-      held.set(window, known);
-      return known;
-    }
+    // Neighbouring rows are nearly always of one window.
+    if (last?.window === window) return last.indexes;
+    const known = held.get(window) ?? read(window, release());
+    held.delete(window);
+    held.set(window, known);
+    last = { window, indexes: known.indexes };
+    return known.indexes;
+  }
+
+  /** Lets go of the window that was asked for longest ago, if too many are held. Returns its memory, or new one. */
+  function release(): Memory {
+    const [oldest] = held;
+    if (oldest === undefined || held.size < setup.division.windowsHeld) return { bytes: Buffer.alloc(0) };
+    const [window, { receipts }] = oldest;
+    held.delete(window);
+    return receipts;
+  }
+
+  function read(window: number, receipts: Memory): HeldWindow {
     const from = window === 0 ? everySlot + 1 : (windows[window - 1] ?? 0);
     const to = windows[window] ?? Number.MAX_SAFE_INTEGER;
-    const jobs = readJobs(decodeEntries(filed.jobs.read(from, to)), setup, reader);
-    const receipts = filed.receipts.read(from, to);
+    const jobs = readJobs(decodeEntries(filed.jobs.read(from, to)), setup, reader, memory);
     const indexes = {
       jobs: combineJobs(indexJobs([...always, ...jobs]), elsewhere),
-      receipts: indexWindowReceipts(receipts, setup, reader, elsewhere),
+      receipts: indexWindowReceipts(filed.receipts.read(from, to), setup, reader, elsewhere, receipts),
     };
-    held.set(window, indexes);
-    for (const oldest of held.keys()) {
-      if (held.size <= setup.division.windowsHeld) break;
-      held.delete(oldest);
-    }
-    return indexes;
+    return { indexes, receipts };
   }
 
   return {
@@ -85,19 +96,30 @@ export function createWindowLoader(
   };
 }
 
-function readJobs(entries: Iterable<Entry>, { jobs }: JoinSetup, reader: BlockReader): Job[] {
+/** The bytes of records. It is used again, because memory outside of the heap is freed late. */
+interface Memory {
+  bytes: Buffer;
+}
+
+interface HeldWindow {
+  readonly indexes: WindowIndexes;
+  /** What `indexes.receipts` reads: when another window takes it, these indexes must not be asked any more. */
+  readonly receipts: Memory;
+}
+
+function readJobs(entries: Iterable<Entry>, { jobs }: JoinSetup, reader: BlockReader, memory: Memory): Job[] {
   // A job that ran in several slots was filed in each.
   const unique = new Map<string, Entry>();
   for (const entry of entries) unique.set(`${String(entry.block)}:${String(entry.offset)}`, entry);
   const sorted = [...unique.values()].sort(byPlace);
-  const texts = readTogether(sorted, jobs, reader);
+  const texts = readTogether(sorted, jobs, reader, memory);
   return sorted.map(({ block }, index) => readFiledJob(JSON.parse(texts(index)), blockAt(jobs, block).name));
 }
 
 function combineJobs(local: JobIndex, elsewhere: Lookup): JobIndex {
   return {
     size: elsewhere.jobCount,
-    find: (numbers) => local.find(numbers) ?? elsewhere.job(numbers),
+    find: rememberLast((numbers) => local.find(numbers) ?? elsewhere.job(numbers)),
     running: (identity, at, slackMs) => local.running(identity, at, slackMs),
   };
 }
@@ -107,28 +129,30 @@ function indexWindowReceipts(
   { receipts }: JoinSetup,
   reader: BlockReader,
   elsewhere: Lookup,
+  memory: Memory,
 ): ReceiptClaims {
   const entries = [...decodeEntries(pieces)].sort(byPlace);
-  const texts = readTogether(entries, receipts, reader);
-  const positions = new Map<number, number>();
-  for (const [position, { hash }] of entries.entries()) positions.set(hash, position);
+  const texts = readTogether(entries, receipts, reader, memory);
+  const table = createEntryTable(entries);
   return {
     claims(correlationId) {
       const hash = hashText(correlationId);
-      const position = positions.get(hash);
-      const entry = position === undefined ? undefined : entries[position];
-      if (position === undefined || entry === undefined || entry.isShared) return elsewhere.claims(correlationId, hash);
-      const claim = elsewhere.claimOf(entry, texts(position), correlationId);
+      const position = table.find(hash);
+      if (position === -1 || table.isShared(position)) return elsewhere.claims(correlationId, hash);
+      const place = { block: table.block(position), line: table.line(position) };
+      const claim = elsewhere.claimOf(place, texts(position), correlationId);
       return claim === null ? [] : [claim];
     },
   };
 }
 
+type ReceiptPlace = Pick<Entry, 'block' | 'line'>;
+
 interface Lookup {
   readonly jobCount: number;
   job(numbers: Parameters<JobIndex['find']>[0]): Job | null;
   claims(correlationId: string, hash: number): readonly ReceiptClaim[];
-  claimOf(entry: Entry, text: string, correlationId: string): ReceiptClaim | null;
+  claimOf(place: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null;
   close(): void;
 }
 
@@ -147,7 +171,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
   const textOf = (blocks: readonly TextBlock[], { block, offset, length }: Entry): string =>
     reader.bytesAt(blockAt(blocks, block), offset, length).toString('utf8');
 
-  function claimOf(entry: Entry, text: string, correlationId: string): ReceiptClaim | null {
+  function claimOf(entry: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null {
     const block = blockAt(setup.receipts, entry.block);
     const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
     const place = block.isDocument ? block.name : `${block.name}:${String(line)}`;
@@ -197,25 +221,32 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
 /** A gap between records that costs less to read than a second read would. */
 const mostGap = 4_096;
 
-/** Reads neighbouring records in one go. Returns the text of the record at a position of `sorted`. */
+/** Reads neighbouring records in one go into the memory. Returns the text of the record at a position of `sorted`. */
 function readTogether(
   sorted: readonly Entry[],
   blocks: readonly TextBlock[],
   reader: BlockReader,
+  memory: Memory,
 ): (position: number) => string {
   const runs = findRuns(sorted, blocks);
-  // One piece of memory for all: records in random order are as many runs.
-  const bytes = Buffer.allocUnsafeSlow(runs.reduce((sum, { from, to }) => sum + to - from, 0));
-  const starts: number[] = [];
+  const length = runs.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (memory.bytes.length < length) memory.bytes = Buffer.allocUnsafeSlow(Math.ceil(1.25 * length));
+  const { bytes } = memory;
+  const starts = new Float64Array(sorted.length);
+  const lengths = Int32Array.from(sorted, (entry) => entry.length);
+  let position = 0;
   let filled = 0;
   for (const { block, from, to, entries } of runs) {
     reader.readAt(block, from, bytes.subarray(filled, filled + to - from));
-    for (const { offset } of entries) starts.push(filled + offset - from);
+    for (const { offset } of entries) {
+      starts[position] = filled + offset - from;
+      position += 1;
+    }
     filled += to - from;
   }
-  return (position) => {
-    const start = starts[position] ?? 0;
-    return bytes.toString('utf8', start, start + (sorted[position]?.length ?? 0));
+  return (at) => {
+    const start = starts[at] ?? 0;
+    return bytes.toString('utf8', start, start + (lengths[at] ?? 0));
   };
 }
 

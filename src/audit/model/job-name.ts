@@ -7,6 +7,13 @@ export function jobName({ repository, runId, jobId, attempt }: Job): string {
 }
 
 /** The key that joins jobs, receipts and stamps: instance, job and attempt. Job ids are unique within one Gitea. */
-export function jobKey({ instance, jobId, attempt }: Pick<JobNumbers, 'instance' | 'jobId' | 'attempt'>): string {
+export function jobKey({ instance, jobId, attempt }: KeyNumbers): string {
   return `${instance}-${String(jobId)}-${String(attempt)}`;
+}
+
+type KeyNumbers = Pick<JobNumbers, 'instance' | 'jobId' | 'attempt'>;
+
+/** Whether both have the same key. */
+export function isSameJob(one: KeyNumbers, other: KeyNumbers): boolean {
+  return one.jobId === other.jobId && one.attempt === other.attempt && one.instance === other.instance;
 }

@@ -1,7 +1,7 @@
 import { opaqueName } from '../../../provenance/opaque-name.ts';
 import { matchAddress } from '../address-match.ts';
 import type { Job } from '../../model/job.ts';
-import { jobKey, jobName } from '../../model/job-name.ts';
+import { isSameJob, jobName } from '../../model/job-name.ts';
 import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
 import type { ReceiptClaim } from '../receipt-index.ts';
 import { type AttributionContext, type AttributionRule, type Row, type Verdict, verdict } from './attribution-rule.ts';
@@ -21,7 +21,7 @@ export const receiptRule: AttributionRule = (row, context) => {
   if (claims.length === 0) return null;
   const { stamp } = row;
   if (stamp !== null) {
-    const own = claims.filter((claim) => claim.jobKey === jobKey(stamp));
+    const own = claims.filter(({ receipt }) => isSameJob(receipt.job, stamp));
     if (own.length === 0)
       return verdict('contradicted', 'stamp-and-receipt-disagree', { evidence: references(claims) });
     return judge(own, row, context);
