@@ -16,6 +16,7 @@ import {
   type TargetState,
   versionKey,
 } from './target-state.ts';
+import { transitions } from './transitions.ts';
 
 /** One entry further. `head`: the entry's digest. The entry was checked: see `checkTransition`. */
 export function withEntry(before: TargetState, entry: JournalEntry, head: string): TargetState {
@@ -31,7 +32,14 @@ export function withEntry(before: TargetState, entry: JournalEntry, head: string
   if (entry.kind === 'intent') return withIntent(written, entry);
   const settled = entry.kind === 'outcome' ? withAnswer(written, entry) : { ...written, pending: null };
   if (entry.facts.failure !== undefined && entry.act !== 'wait') return withFailure(settled, entry);
-  return appliers[entry.act](entry.kind === 'outcome' ? withSuccess(settled, entry) : settled, entry);
+  const answered = entry.kind === 'outcome' ? withSuccess(settled, entry) : settled;
+  return appliers[entry.act](withLife(answered, entry), entry);
+}
+
+/** The credential that an entry names has the life that the table of transitions says. */
+function withLife(state: TargetState, { act, kind, facts: { credential } }: JournalEntry): TargetState {
+  const life = transitions[act][kind]?.to;
+  return life === undefined || credential === undefined ? state : change(state, credential, () => ({ life }));
 }
 
 function heldBy({ kind, writer, facts }: JournalEntry): TargetState['heldBy'] {
@@ -56,8 +64,7 @@ function withIntent(state: TargetState, entry: JournalEntry): TargetState {
     return { ...sent, desired: desired.desired, desiredSince: desired.desiredSince };
   }
   if (act === 'end' && credential !== null) {
-    return change(sent, credential, ({ endingSince }) => ({
-      life: 'ending',
+    return change(withLife(sent, entry), credential, ({ endingSince }) => ({
       endingSince: endingSince ?? entry.at,
       ...(facts.credentialId === undefined ? {} : { credentialId: facts.credentialId }),
     }));
@@ -145,16 +152,12 @@ const appliers: Readonly<Record<JournalAct, Applier>> = {
   }),
   issue: (state, { at, facts: { credential = '', credentialId } }) =>
     withRotation(
-      change(state, credential, () => ({ life: 'made', ...(credentialId === undefined ? {} : { credentialId }) })),
+      change(state, credential, () => (credentialId === undefined ? {} : { credentialId })),
       credential,
       () => ({ step: 'issued', issuedAt: at }),
     ),
   verify: (state, { at, facts: { credential = '' } }) =>
-    withRotation(
-      change(state, credential, () => ({ life: 'verified' })),
-      credential,
-      () => ({ step: 'verified', verifiedAt: at }),
-    ),
+    withRotation(state, credential, () => ({ step: 'verified', verifiedAt: at })),
   publish: (state, { at, facts: { credential = '', member = '', version = '' } }) =>
     served(state, [{ member, version, credential }], at),
   replicate: (state, { facts: { credential = '', member = '', place = 0 } }) => ({
@@ -163,15 +166,14 @@ const appliers: Readonly<Record<JournalAct, Applier>> = {
   }),
   repair: (state, { at, facts: { credential = '', credentialId } }) =>
     change(state, credential, () => ({
-      life: isServed(state, credential) ? 'serving' : 'idle',
-      idleSince: isServed(state, credential) ? null : at,
+      ...(isServed(state, credential) ? { life: 'serving', idleSince: null } : { idleSince: at }),
       endingSince: null,
       endedAt: null,
       shown: null,
       ...(credentialId === undefined ? {} : { credentialId }),
     })),
   end: (state, { at, facts: { credential = '', shown = 'cannot-be-shown' } }) => ({
-    ...change(state, credential, () => ({ life: 'ended', endedAt: at, shown })),
+    ...change(state, credential, () => ({ endedAt: at, shown })),
     untidy: true,
   }),
   disable: (state, { facts: { version = '' } }) => {
@@ -199,7 +201,7 @@ const appliers: Readonly<Record<JournalAct, Applier>> = {
     };
   },
   lose: (state, { at, facts: { credential = '', next } }) => {
-    const idle = change(state, credential, () => ({ life: 'idle', idleSince: at }));
+    const idle = change(state, credential, () => ({ idleSince: at }));
     const from = openAttempt(state)?.from ?? null;
     const lost = idle.desired === credential ? { ...idle, desired: from, desiredSince: at } : idle;
     if (next === undefined) return lost;
