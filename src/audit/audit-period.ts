@@ -1,47 +1,38 @@
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
-import type { Policy } from '../secrets/policy.ts';
-import type { PolicyAt } from '../secrets/policy-timeline.ts';
-import { type Attributor, createAttributor } from './attribution/attribute-retrievals.ts';
-import type { Attribution } from './model/attribution.ts';
-import type {
-  AuditedEvent,
-  AuditedPeriod,
-  InventoriedSecret,
-  InventorySnapshot,
-  ReportingPeriod,
-  SecretDay,
-} from './model/audited-period.ts';
-import type { CanaryRead } from './collection/canary-reader.ts';
-import { canaryReads } from './collection/canary-ledger.ts';
-import { jobCollection } from './collection/job-collection.ts';
-import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { dayMs } from '../secrets/duration.ts';
+import type { Policy } from '../secrets/policy.ts';
+import { indexJobs } from './attribution/job-index.ts';
+import { listReceipts } from './attribution/list-receipts.ts';
+import { answeredAt, indexReceipts } from './attribution/receipt-index.ts';
+import { canaryReads } from './collection/canary-ledger.ts';
+import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
+import { jobCollection } from './collection/job-collection.ts';
+import { jobsOf } from './collection/job-ledger.ts';
+import { ownReads } from './collection/own-read-ledger.ts';
+import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
+import { refusedReceipts } from './collection/receipt-room.ts';
+import { type RetrievalCollection, retrievalCollection } from './collection/retrieval-collection.ts';
 import { unusedDays } from './findings/access/grant-unused.ts';
+import { findExceptions } from './findings/find-exceptions.ts';
 import type { EndOfPeriod, FindingContext } from './findings/finding-rule.ts';
 import { readFindingSteps } from './findings/life/finding-record.ts';
 import { liveFindings } from './findings/life/live-findings.ts';
-import { findExceptions } from './findings/find-exceptions.ts';
-import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
-import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
-import { countInventory } from './period/inventory-reads.ts';
+import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeriod } from './model/audited-period.ts';
 import type { Job } from './model/job.ts';
 import { jobKey } from './model/job-name.ts';
-import { jobsOf } from './collection/job-ledger.ts';
-import { ownReads } from './collection/own-read-ledger.ts';
-import { periodRows } from './period/period-rows.ts';
-import { type ExclusionReason, type PopulationRule, classifyExclusion } from './period/population.ts';
-import { type LoadedPolicy, policiesInForce } from './period/policies-in-force.ts';
+import type { Observation } from './model/observation.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
-import { listReceipts } from './attribution/list-receipts.ts';
-import { createRowCounts } from './period/row-counts.ts';
-import { answeredAt } from './attribution/receipt-index.ts';
-import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
-import { refusedReceipts } from './collection/receipt-room.ts';
+import { findUnreadJobs } from './period/find-unread-jobs.ts';
+import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
+import { countInventory } from './period/inventory-reads.ts';
+import { storedDays } from './period/period-rows.ts';
+import { type LoadedPolicy, policiesInForce } from './period/policies-in-force.ts';
 import { readsOnRecord } from './period/reads-on-record.ts';
+import { createRowCounts } from './period/row-counts.ts';
 import { createAccessRecord } from './posture/access-record.ts';
 import { posturesOf } from './posture/posture-ledger.ts';
-import { type RetrievalCollection, retrievalCollection } from './collection/retrieval-collection.ts';
+import { createShareAuditor, type Evidence, type ShareSources } from './shares/share-auditor.ts';
 
 export interface PeriodToAudit {
   readonly records: RecordStore;
@@ -59,70 +50,73 @@ export interface PeriodToAudit {
 
 /**
  * Audits one period from collected records only. It asks neither Azure nor Gitea, so the same records always produce
- * the same result. It reads the rows once, and again for each iteration of `attributions()` and `events()`, with one day
- * in memory at a time.
+ * the same result. It parses, grades and judges each row once, with one day in memory at a time, and shows each event to
+ * the observation.
  */
-export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> {
+export async function auditPeriod<Observed>(
+  audit: PeriodToAudit,
+  observation: Observation<Observed>,
+): Promise<AuditedPeriod> {
   const { records, policy, period, now } = audit;
   const collection = await retrievalCollection(records);
   const canaries = await canaryReads(records, period);
   const inForce = policiesInForce(audit.policies ?? [], policy, period);
-  const loaded = await loadAttributor(audit, inForce.policyAt);
-  const { attributor } = loaded;
-  const { receipts } = attributor.context;
   const { policyAt } = inForce;
-  const population = populationOf(audit, policyAt, canaries);
+  const loaded = await loadEvidence(audit);
+  const { receipts } = loaded;
   const asOf = Math.min(period.to.getTime(), now.getTime());
-  const context = { ...(await findingContext(audit, asOf)), policyAt, attribution: attributor.context };
-  const exceptions = findExceptions(context);
-  const inventory = countInventory(await loadInventory(audit), asOf);
-  const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, population.vaults, canaries, collection);
-  const rows = createRowCounts(collection);
-  for await (const snapshot of snapshots(audit, asOf)) exceptions.seeInventory(snapshot);
-  for await (const day of periodRows(records, period)) {
-    rows.see(day);
-    for (const retrieval of day.retrievals) {
-      coverage.see(retrieval);
-      if (retrieval.correlationId !== null) receipts.match(retrieval.correlationId);
-      const reason = classifyExclusion(retrieval, population);
-      if (reason !== null) rows.exclude(reason, 1);
-      if (reason === 'in a vault that is not in scope') continue;
-      const attribution = reason === null ? attributor.attribute(retrieval) : null;
-      if (attribution !== null) inventory.see(retrieval);
-      exceptions.see(retrieval, attribution);
-    }
-  }
+  const found = { ...(await findingContext(audit, asOf)), policyAt };
+  const sources: ShareSources = {
+    ...found,
+    vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
+    canaries,
+    ownReads: loaded.ownReads,
+    isHarvested: loaded.isHarvested,
+    ledgerCompleteTo: loaded.ledgerCompleteTo,
+  };
+  const evidence: Evidence = { at: () => loaded, match: (correlationId) => receipts.match(correlationId) };
+  const auditor = createShareAuditor(sources, evidence, (material) => observation.observe(material));
+  observation.begin(sources);
+  const exceptions = findExceptions({ ...found, attribution: auditor.attribution });
+  for await (const snapshot of snapshots(audit, asOf)) await showSecrets(snapshot, exceptions, observation);
 
-  const access = createAccessRecord(population.vaults, period, policyAt);
+  const inventory = countInventory(await loadInventory(audit), asOf);
+  const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
+  const rows = createRowCounts();
+  for await (const day of storedDays(records, period)) {
+    const share = auditor.auditDays([day]);
+    rows.absorb(share.counted);
+    coverage.absorb(share.hours);
+    inventory.absorb(share.reads);
+    exceptions.absorb(share.rules);
+    await observation.absorb(share.observed);
+  }
+  const { settledTo, rowsSince } = spanOf(collection);
+  const listed = listReceipts(loaded, period, settledTo);
+  const share = auditor.auditReceipts(listed, loaded.jobRecords);
+  exceptions.absorb(share.rules);
+  await observation.absorb(share.observed);
+
+  const access = createAccessRecord(sources.vaults, period, policyAt);
   for await (const posture of posturesOf(records, { from: period.from, to: new Date(asOf) })) {
     exceptions.look(posture);
     access.look(posture);
   }
-  const { settledTo, rowsSince } = spanOf(collection);
   const hours = coverage.coverage();
   const entries = inventory.entries();
-  const counted = rows.result();
+  const counted = rows.result(collection);
   const end = { settledTo, rowsSince, asOf, coverage: hours, unreadable: counted.unreadableRows, inventory: entries };
-  const walk = { records, period, population, attributor, context };
   const findings = exceptions.findings(end);
   const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
   return {
     period,
-    vaults: [...population.vaults].sort(),
+    vaults: [...sources.vaults].sort(),
     ...counted,
-    attributions: () => attributeRows(walk),
-    events: () => judgeRows(walk),
-    secretDays: () => judgeSecrets(audit, asOf, context),
     findings,
     findingLives: liveFindings(findings, findingSteps, now),
     findingSteps,
     jobs: loaded.jobRecords.length,
-    jobRecords: loaded.jobRecords,
-    receipts: {
-      ...receipts.counts(),
-      orphaned: receipts.orphans(period.from.getTime(), Math.min(period.to.getTime(), settledTo)).length,
-    },
-    receiptRecords: listReceipts(attributor.context, period, settledTo),
+    receipts: { ...receipts.counts(), orphaned: listed.filter(({ matched }) => matched === false).length },
     ...inForce,
     coverage: hours,
     notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, loaded.jobsNotRead)],
@@ -131,12 +125,15 @@ export async function auditPeriod(audit: PeriodToAudit): Promise<AuditedPeriod> 
   };
 }
 
-function populationOf({ vaults }: PeriodToAudit, policyAt: PolicyAt, canaries: readonly CanaryRead[]): PopulationRule {
-  return {
-    policyAt,
-    vaults: new Set(vaults.map((vault) => vault.toLowerCase())),
-    canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
-  };
+async function showSecrets<Observed>(
+  snapshot: InventorySnapshot,
+  exceptions: ReturnType<typeof findExceptions>,
+  observation: Observation<Observed>,
+): Promise<void> {
+  const { at, entries } = snapshot;
+  const judged = exceptions.seeInventory(snapshot);
+  for (const [index, secret] of entries.entries())
+    await observation.secretDay({ day: at.slice(0, 10), at, secret, judgements: judged[index] ?? new Map() });
 }
 
 /** What both logs were read for, with every row arrived; `null` if there is no such time. */
@@ -180,62 +177,12 @@ async function* snapshots(
   else if (inventory == null) yield* snapshotsOf(records, { from: period.from, to: new Date(asOf) });
 }
 
-interface Walk {
-  readonly records: RecordStore;
-  readonly period: ReportingPeriod;
-  readonly population: PopulationRule;
-  readonly attributor: Attributor;
-  readonly context: FindingContext;
-}
-
-/** One row in memory at a time. Rows outside the population are not attributed. */
-async function* attributeRows({ records, period, population, attributor }: Walk): AsyncGenerator<Attribution> {
-  for await (const day of periodRows(records, period)) {
-    for (const retrieval of day.retrievals) {
-      if (classifyExclusion(retrieval, population) === null) yield attributor.attribute(retrieval);
-    }
-  }
-}
-
-/** The exclusions whose rows are a population of their own. */
-const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
-  'a write',
-  'refused',
-  "a read of a staging secret by Keyturn's rotator",
-]);
-
-/** The same, with what the rules say of each event. The rules are run anew, so that no verdict need be kept in memory. */
-async function* judgeRows({ records, period, population, attributor, context }: Walk): AsyncGenerator<AuditedEvent> {
-  const exceptions = findExceptions(context);
-  for await (const day of periodRows(records, period)) {
-    for (const retrieval of day.retrievals) {
-      const reason = classifyExclusion(retrieval, population);
-      if (reason === 'in a vault that is not in scope') continue;
-      const attribution = reason === null ? attributor.attribute(retrieval) : null;
-      const judgements = exceptions.see(retrieval, attribution);
-      // Rows that contradict themselves are exceptions of the test of rows, whatever else they are.
-      const isOdd = judgements.get('status-disagrees') === 'broken';
-      if (reason === null || isOdd || populations.has(reason)) yield { retrieval, attribution, judgements };
-    }
-  }
-}
-
-async function* judgeSecrets(audit: PeriodToAudit, asOf: number, context: FindingContext): AsyncGenerator<SecretDay> {
-  const exceptions = findExceptions(context);
-  for await (const snapshot of snapshots(audit, asOf)) {
-    const judged = exceptions.seeInventory(snapshot);
-    for (const [index, secret] of snapshot.entries.entries()) {
-      yield { day: snapshot.at.slice(0, 10), at: snapshot.at, secret, judgements: judged[index] ?? new Map() };
-    }
-  }
-}
-
 /**
  * Runners' clocks differ from the vault's, so a receipt near the period's edge may belong to a row on the other side.
  */
 const edgeMs = 60_000;
 
-async function loadAttributor({ records, policy, rotations, period }: PeriodToAudit, policyAt: PolicyAt) {
+async function loadEvidence({ records, period }: PeriodToAudit) {
   const jobs: Job[] = [];
   const inPeriod = new Map<string, Job>();
   for await (const job of jobsOf(records, period)) {
@@ -251,11 +198,12 @@ async function loadAttributor({ records, policy, rotations, period }: PeriodToAu
   }
   const ledger = await jobCollection(records);
   const completeTo = ledger?.completeTo ?? null;
-  const ledgerCompleteTo = completeTo === null ? null : new Date(completeTo);
-  const own = await ownReads(records, period);
-  const sources = { policy, policyAt, jobs, receipts, rotations, ownReads: own, harvested, ledgerCompleteTo };
   return {
-    attributor: createAttributor(sources),
+    jobs: indexJobs(jobs),
+    receipts: indexReceipts(receipts),
+    ownReads: await ownReads(records, period),
+    isHarvested: (key: string) => harvested.has(key),
+    ledgerCompleteTo: completeTo === null ? null : Date.parse(completeTo),
     jobRecords: [...inPeriod.values()],
     jobsNotRead: ledger?.notRead ?? [],
   };

@@ -20,7 +20,7 @@ export const findings: Run<typeof findingsRow> = async ({ values, positionals },
   const { records, policy, settings, now } = await composeKeyturn(runtime.environment, { now: runtime.now });
   const period = periodOf(values.period, now());
   runtime.progress('Reading what was collected …');
-  const { audited } = await auditCollected({ records, policy, settings, now }, period);
+  const audited = await auditCollected({ records, policy, settings, now }, period);
   if (!isDecision(action)) {
     if (id !== undefined) refuse('list takes no id');
     return list(audited, values.json, runtime);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { auditPeriod } from '../audit/audit-period.ts';
 import { countUnreadable, describeUnreadable } from '../audit/files/count-unreadable.ts';
-import type { NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
 import { openPolicyFile } from '../composition/open-policy.ts';
 import { version } from '../composition/version.ts';
@@ -49,18 +49,16 @@ export async function reportFiles(
     const policy = await openPolicyFile(at(files.policy), vaults);
     const evidence = { log, jobs: at(files.jobs), receipts: at(files.receipts) };
     const counts = await collectFiles(evidence, { records, period, now: now() });
-    const collected = await auditPeriod({ records, policy, vaults, inventory: [], rotations: [], period, now: now() });
     const lacks = lacksOf(period, { ...counts, identities: policy.identities.size });
-    const audited = { ...collected, notRead: [...lacks, ...collected.notRead] };
-    const { rowsRead } = audited;
-    say(`${String(log.total)} rows in the files, ${String(rowsRead)} of them of the period or without a time.`);
-    for (const { what, why } of audited.notRead) say(`${what}: ${why}`);
-    const unreadable = countUnreadable();
-    for (const { place, reason } of audited.unreadableRows) unreadable.add(place, reason);
-    for (const one of unreadable.all()) say(`Not readable as an audit row, ${describeUnreadable(one)}.`);
+    const toAudit = { records, policy, vaults, inventory: [], rotations: [], period, now: now() };
     return await producePack({
       period,
-      audited,
+      async audit(observation) {
+        const collected = await auditPeriod(toAudit, observation);
+        const audited = { ...collected, notRead: [...lacks, ...collected.notRead] };
+        sayWhatIsMissing(audited, log.total, say);
+        return audited;
+      },
       rotations: [],
       signer: await localSigner(signingKeyFile(environment, directory)),
       records: null,
@@ -75,6 +73,15 @@ export async function reportFiles(
     records.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function sayWhatIsMissing(audited: AuditedPeriod, total: number, say: Runtime['say']): void {
+  const { rowsRead, notRead, unreadableRows } = audited;
+  say(`${String(total)} rows in the files, ${String(rowsRead)} of them of the period or without a time.`);
+  for (const { what, why } of notRead) say(`${what}: ${why}`);
+  const unreadable = countUnreadable();
+  for (const { place, reason } of unreadableRows) unreadable.add(place, reason);
+  for (const one of unreadable.all()) say(`Not readable as an audit row, ${describeUnreadable(one)}.`);
 }
 
 function signingKeyFile(environment: Runtime['environment'], directory: string): string {

@@ -44,7 +44,8 @@ async function collectRows(log: RetrievalLog, records: RecordStore, period: Repo
     const start = Date.parse(`${day}T00:00:00Z`);
     const from = new Date(Math.max(start, period.from.getTime()));
     const to = new Date(Math.min(start + dayMs, period.to.getTime()));
-    const hours = new Map([...totals].filter(([hour]) => hour >= hourName(from.getTime()) && Date.parse(hour) < +to));
+    const [first, end] = [hourName(from.getTime()), hourName(to.getTime() - 1)];
+    const hours = new Map([...totals].filter(([hour]) => hour >= first && hour <= end));
     if (index === 0 || hours.size > 0) await reader.read({ from, to, totals: hours });
   }
   const readTo = new Date(Math.min(period.to.getTime(), now.getTime())).toISOString();

@@ -1,5 +1,6 @@
 import { auditPeriod } from '../audit/audit-period.ts';
 import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
+import { unobserved } from '../audit/model/observation.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { describeEarlierPacks } from '../evidence/describe-earlier-packs.ts';
 import { producePack } from '../evidence/produce-pack.ts';
@@ -21,17 +22,19 @@ const rolesInWords = {
   broker: 'this process gives values to jobs',
 } as const;
 
+type Collected = Pick<Composition, 'records' | 'policy' | 'settings' | 'now'>;
+
 /** Audits one period from what was collected. */
-export async function auditCollected(
-  { records, policy, settings, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'now'>,
-  period: ReportingPeriod,
-): Promise<{ readonly audited: AuditedPeriod; readonly rotations: readonly RotationHistory[] }> {
+export async function auditCollected(collected: Collected, period: ReportingPeriod): Promise<AuditedPeriod> {
+  return await auditPeriod(await periodToAudit(collected, period), unobserved);
+}
+
+async function periodToAudit({ records, policy, settings, now }: Collected, period: ReportingPeriod) {
   const rotations: RotationHistory[] = [];
   for await (const rotation of readRotationHistories(records, period)) rotations.push(rotation);
   const vaults = settings.vaults.map(({ name }) => name);
   const policies = await loadedPolicies(records, settings);
-  const sources = { records, policy, policies, vaults, inventory: null, rotations };
-  return { audited: await auditPeriod({ ...sources, period, now: now() }), rotations };
+  return { records, policy, policies, vaults, inventory: null, rotations, period, now: now() };
 }
 
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */
@@ -40,12 +43,12 @@ export async function reportPeriod(
   order: { readonly period: ReportingPeriod; readonly frameworks: readonly Framework[]; readonly out?: string },
 ): Promise<PackSummary> {
   const { period, frameworks, out } = order;
-  const { audited, rotations } = await auditCollected({ records, policy, settings, now }, period);
+  const toAudit = await periodToAudit({ records, policy, settings, now }, period);
   return await producePack({
     ...(await describeEarlierPacks(records, { period, frameworks })),
     period,
-    audited,
-    rotations,
+    audit: async (observation) => await auditPeriod(toAudit, observation),
+    rotations: toAudit.rotations,
     signer: await signer(),
     records,
     now: now(),

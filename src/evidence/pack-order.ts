@@ -1,6 +1,7 @@
-import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
+import type { AuditOfPeriod } from './pack/observe-period.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
 import type { Signer } from './pack/signer.ts';
 import type { Software } from './report/build-report-model.ts';
@@ -9,7 +10,8 @@ import type { Framework } from './report/report-model.ts';
 /** The inputs of one pack. */
 export interface PackOrder {
   readonly period: ReportingPeriod;
-  readonly audited: AuditedPeriod;
+  /** Audits the period; called once. */
+  readonly audit: AuditOfPeriod;
   readonly rotations: readonly RotationHistory[];
   readonly signer: Signer;
   /** The archive; `null` if the pack only goes to a folder and is not chained. */

@@ -1,8 +1,10 @@
+import type { AuditedPeriod } from '../audit/model/audited-period.ts';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
-import { buildReportModel, type ReportMaterial, rowCap } from './report/build-report-model.ts';
+import { buildReportModel } from './report/build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './report/control-catalogue.ts';
-import { asJson, findingRows, populationRows, retrievalFiles, writeStateFiles } from './pack/data-files.ts';
+import { asJson, findingRows, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
+import { observePeriod, type ObservedPeriod } from './pack/observe-period.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
 import { writeAmendment } from './write-amendment.ts';
 import type { PackOrder } from './pack-order.ts';
@@ -15,8 +17,6 @@ import { renderHtml } from './render/render-html.ts';
 import { renderOscal } from './render/render-oscal.ts';
 import { renderPdf } from './render/render-pdf.ts';
 import type { ReportModel } from './report/report-model.ts';
-import { type RetrievalTally, tallyRetrievals } from './report/retrieval-tally.ts';
-import { runControlTests, type TestDeviation, type TestOutcomes } from './tests/run-control-tests.ts';
 import { type ChainedPack, sealIntoArchive } from './pack/seal-into-archive.ts';
 
 /**
@@ -30,17 +30,18 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   const sink = openSink(order, id);
   const catalogue = await readControlCatalogue(order.frameworks);
 
-  const { files, ...counted } = await writeDataFiles(sink, order);
+  const { files, ...counted } = await observePeriod(order.audit, sink);
+  const states = await writeStateFiles(sink, counted.audited, order.rotations);
   const { files: changes, amends } = await writeAmendment(sink, order, id);
   const told = { ...counted, amends };
-  const rows = [...files, ...changes];
+  const rows = [...files, ...states, ...changes];
   const draft = buildModel(order, catalogue, told, rows, '');
   const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(draft), 'The results in OSCAL');
   const data = [...rows, oscal];
   const dataManifestJson = buildDataManifest(id, order, draft, data);
   const dataManifest = await writeJsonFile(sink, dataManifestFile, dataManifestJson, 'Digests of the data files');
   const model = buildModel(order, catalogue, told, data, dataManifest.sha256);
-  const reports = await writeReports(sink, order, model, dataManifestJson);
+  const reports = await writeReports(sink, order, { model, audited: counted.audited, dataManifestJson });
 
   const listed = [...data, dataManifest, ...reports];
   const manifest = await writeJsonFile(sink, manifestFile, buildManifest(id, model, listed), 'Digests of all files');
@@ -72,47 +73,10 @@ function openSink({ records, out }: PackOrder, id: string): PackSink {
   };
 }
 
-/** Iterates over the events once, counting, testing and writing them. */
-async function writeDataFiles(
-  sink: PackSink,
-  { audited, rotations, period }: PackOrder,
-): Promise<{ tally: RetrievalTally; outcomes: TestOutcomes; files: PackFile[] }> {
-  const tally = tallyRetrievals(period, rowCap);
-  const reads = retrievalFiles(sink, audited);
-  const populations = populationRows(sink);
-  const found: TestDeviation[] = [];
-  const tests = runControlTests({ audited, rotations }, (deviation) => found.push(deviation));
-  const writeFound = async (): Promise<void> => {
-    for (const deviation of found.splice(0)) await populations.deviation(deviation);
-  };
-  for await (const event of audited.events()) {
-    tests.event(event);
-    if (event.attribution !== null) {
-      tally.add(event.attribution);
-      await reads.add(event.attribution);
-    }
-    await populations.event(event);
-    await writeFound();
-  }
-  for await (const day of audited.secretDays()) {
-    tests.secretDay(day);
-    await populations.secretDay(day);
-    await writeFound();
-  }
-  const outcomes = tests.finish();
-  await writeFound();
-  const files = [
-    ...(await reads.close()),
-    ...(await populations.close()),
-    ...(await writeStateFiles(sink, audited, rotations)),
-  ];
-  return { tally: tally.result(), outcomes, files };
-}
-
 function buildModel(
   order: PackOrder,
   catalogue: ControlCatalogue,
-  counted: Pick<ReportMaterial, 'tally' | 'outcomes' | 'amends'>,
+  counted: Omit<ObservedPeriod, 'files'> & Pick<ReportModel, 'amends'>,
   files: readonly PackFile[],
   dataManifestSha256: string,
 ): ReportModel {
@@ -138,12 +102,15 @@ function buildModel(
 
 async function writeReports(
   sink: PackSink,
-  { audited, signer }: PackOrder,
-  model: ReportModel,
-  dataManifest: JsonValue,
+  { signer }: PackOrder,
+  {
+    model,
+    audited,
+    dataManifestJson,
+  }: { readonly model: ReportModel; readonly audited: AuditedPeriod; readonly dataManifestJson: JsonValue },
 ): Promise<readonly PackFile[]> {
   const attachments = {
-    'data-manifest.json': Buffer.from(jsonText(dataManifest)),
+    'data-manifest.json': Buffer.from(jsonText(dataManifestJson)),
     'findings.ndjson': Buffer.from(
       findingRows(audited)
         .map((row) => jsonText(asJson(row)))

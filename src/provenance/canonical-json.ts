@@ -14,7 +14,44 @@ export type JsonValue =
 export function canonicalJson(value: JsonValue): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('RFC 8785 has no such number.');
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => canonicalJson(item)).join(',')}]`;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+  if (isList(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+  // The default order of `sort` is that of UTF-16 code units.
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`).join(',')}}`;
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/**
+ * Canonical JSON for rows by the million: rows of one shape are sorted once, and the objects in them, which many rows
+ * share, are written once. A row is JSON, and an object in it must not change later.
+ */
+export function canonicalRows(): (row: { readonly [name: string]: JsonValue | object }) => string {
+  let shape: readonly string[] = [];
+  let order: readonly { readonly name: string; readonly label: string }[] = [];
+  const written = new WeakMap<object, string>();
+  const textOf = (value: JsonValue | object): string => {
+    if (typeof value === 'string') return JSON.stringify(value);
+    if (value === null || typeof value !== 'object') return JSON.stringify(value);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says that it is JSON
+    if (Array.isArray(value)) return canonicalJson(value as JsonValue);
+    const known = written.get(value);
+    if (known !== undefined) return known;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same
+    const text = canonicalJson(value as JsonValue);
+    written.set(value, text);
+    return text;
+  };
+  return (row) => {
+    const names = Object.keys(row);
+    if (names.length !== shape.length || names.some((name, index) => name !== shape[index])) {
+      shape = names;
+      order = names.toSorted().map((name) => ({ name, label: `${JSON.stringify(name)}:` }));
+    }
+    let text = '';
+    for (const { name, label } of order) text += `${text === '' ? '{' : ','}${label}${textOf(row[name] ?? null)}`;
+    return text === '' ? '{}' : `${text}}`;
+  };
 }

@@ -3,7 +3,7 @@ import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { EmbeddedJob, RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
-import { auditPeriod, type PeriodToAudit } from '../../src/audit/audit-period.ts';
+import type { PeriodToAudit } from '../../src/audit/audit-period.ts';
 import { collectJobs } from '../../src/audit/collection/collect-jobs.ts';
 import { collectRetrievals } from '../../src/audit/collection/collect-retrievals.ts';
 import { keyVaultCanaryReader } from '../../src/azure/canary-reader.ts';
@@ -17,6 +17,7 @@ import type { Receipt } from '../../src/provenance/receipt.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import type { IdentityRule, Policy } from '../../src/secrets/policy.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
+import { auditWithReads } from './collected-events.ts';
 
 /** One answered read, as its caller sees it. */
 export interface AnsweredRead {
@@ -96,7 +97,7 @@ export async function auditedWorld() {
     collectRetrievals: (instance: string | null = null) =>
       collectRetrievals({ log, records, now, canary, settlingMs: 60_000, firstPassMs: 7_200_000, instance }),
     audit: (change: Partial<PeriodToAudit> = {}) =>
-      auditPeriod({
+      auditWithReads({
         records,
         policy,
         vaults: [cloud.vault.name],

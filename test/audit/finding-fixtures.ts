@@ -1,4 +1,5 @@
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
+import { listReceipts } from '../../src/audit/attribution/list-receipts.ts';
 import type { RefusedReceipts } from '../../src/audit/collection/receipt-room.ts';
 import type {
   InventoriedSecret,
@@ -61,6 +62,7 @@ export function found(day: Given): Finding[] {
   }
   for (const look of day.looks ?? []) exceptions.look(look);
   const asOf = period.to.getTime();
+  for (const receipt of listReceipts(attributor.context, period, day.settledTo ?? asOf)) exceptions.receipt(receipt);
   const rest = { settledTo: asOf, asOf, rowsSince: null, coverage: [], unreadable: [], inventory: [] };
   return [...exceptions.findings({ ...rest, ...day })];
 }

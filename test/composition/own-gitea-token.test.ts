@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { auditPeriod } from '../../src/audit/audit-period.ts';
+import { auditWithReads } from '../audit/collected-events.ts';
 import type { Attribution } from '../../src/audit/model/attribution.ts';
 import { composeKeyturn } from '../../src/compose.ts';
 import type { Composition } from '../../src/composition/composition.ts';
@@ -110,9 +110,6 @@ describe('the Gitea token that the settings refer to, rotated by the service tha
     const rotations: RotationHistory[] = [];
     for await (const one of readRotationHistories(records, period)) rotations.push(one);
     const vaults = settings.vaults.map((vault) => vault.name);
-    const audit = await auditPeriod({ records, policy, vaults, period, rotations, now: now() });
-    const all: Attribution[] = [];
-    for await (const one of audit.attributions()) all.push(one);
-    return all;
+    return (await auditWithReads({ records, policy, vaults, period, rotations, now: now() })).attributions;
   }
 });

@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attributeFiles } from '../../src/audit/join/attribute-files.ts';
-import { auditPeriod } from '../../src/audit/audit-period.ts';
+import { auditWithReads } from '../audit/collected-events.ts';
 import { recordJob } from '../../src/audit/collection/job-ledger.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 import { recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { writeSlice } from '../../src/audit/collection/slice.ts';
-import { retrievalFiles } from '../../src/evidence/pack/data-files.ts';
+import { retrievalLines } from '../../src/evidence/pack/retrieval-lines.ts';
 import { sha256 } from '../../src/evidence/pack/pack-file.ts';
 import { instanceOf } from '../../src/provenance/job-numbers.ts';
 import { formatJobStamp } from '../../src/provenance/job-stamp.ts';
@@ -184,15 +184,8 @@ export async function retrievalLine(): Promise<string> {
   await recordPostedReceipt(records, receipt, { postedAt: new Date('2026-03-09T14:05:11.310Z') });
   const policy = parsePolicy(policyText, 'keyturn.policy.yml', [vault]);
   const audit = { records, policy, vaults: [vault.name], rotations: [], period: { from, to }, now: to };
-  const audited = await auditPeriod(audit);
-  const written = new Map<string, string>();
-  const sink = {
-    write: async (name: string, bytes: Uint8Array) => void written.set(name, Buffer.from(bytes).toString()),
-  };
-  const files = retrievalFiles(sink, audited);
-  for await (const attribution of audited.attributions()) await files.add(attribution);
-  await files.close();
-  return written.get('retrievals.ndjson') ?? '';
+  const { attributions } = await auditWithReads(audit);
+  return attributions.map((one) => `${retrievalLines()(one)}\n`).join('');
 }
 
 export const receiptLine = formatReceiptLine(receipt);

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { computeFingerprint } from '../../src/evidence/pack/dsse-envelope.ts';
 import type { PackOrder } from '../../src/evidence/pack-order.ts';
 import type { Signer } from '../../src/evidence/pack/signer.ts';
-import { auditedStory } from './story.ts';
+import { auditStory, auditedStory, type StoryPeriod } from './story.ts';
 import { from, rotationStory, to } from './story-state.ts';
 
 /** The private key of RFC 8032, section 7.1, test 1: published, and so worthless. */
@@ -21,12 +21,15 @@ export function knownSigner(): Signer {
   };
 }
 
+type StoryOrder = Partial<PackOrder> & { readonly audited?: StoryPeriod };
+
 /** An order for the month of the story, sealed two days and some hours after its end. */
-export function orderOf(change: Partial<PackOrder> = {}): PackOrder {
+export function orderOf({ audited = auditedStory(), ...change }: StoryOrder = {}): PackOrder {
+  const rotations = change.rotations ?? rotationStory();
   return {
     period: { from, to },
-    audited: auditedStory(),
-    rotations: rotationStory(),
+    audit: async (observation) => await auditStory(audited, observation, rotations),
+    rotations,
     signer: knownSigner(),
     records: null,
     now: new Date('2026-11-03T06:00:00Z'),

@@ -13,7 +13,7 @@ import { countText } from '../../src/evidence/report/wording.ts';
 import { skipUnless } from '../skip-unless.ts';
 import { memoryRecords } from './memory-records.ts';
 import { orderOf } from './order.ts';
-import { auditedStory } from './story.ts';
+import { auditStory, auditedStory } from './story.ts';
 
 /** As Handlebars escapes text. */
 const handlebarsText = (words: string): string =>
@@ -178,6 +178,16 @@ describe('the same order at the same time', () => {
     ]) {
       expect((await readFile(join(again, file))).equals(await readFile(join(pack, file))), file).toBe(true);
     }
+  });
+
+  it.each([1, 7, 1_000])('gives the same bytes in shares of %i events', async (eventsAShare) => {
+    const out = join(folder, `in-shares-of-${String(eventsAShare)}`);
+    const order = orderOf({ out });
+    const audit: typeof order.audit = async (observation) =>
+      await auditStory(auditedStory(), observation, order.rotations, eventsAShare);
+    await producePack({ ...order, audit });
+    const manifest = async (at: string) => await readFile(join(at, 'manifest.json'), 'utf8');
+    expect(await manifest(out)).toBe(await manifest(pack));
   });
 
   it('may be passed again after a crash: existing files stay, and it is entered once', async () => {

@@ -2,7 +2,9 @@ import type { Attribution, Grade } from '../../src/audit/model/attribution.ts';
 import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../src/audit/model/audited-period.ts';
 import type { FindingRule } from '../../src/audit/model/finding.ts';
 import type { Job } from '../../src/audit/model/job.ts';
+import type { Observation } from '../../src/audit/model/observation.ts';
 import type { Retrieval } from '../../src/audit/model/retrieval.ts';
+import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
 import { emptyPolicy, type Policy } from '../../src/secrets/policy.ts';
 import { coverage, dayMs, digest, findings, from, inventory, secrets, to } from './story-state.ts';
 
@@ -20,14 +22,44 @@ interface Shape {
   readonly repositories?: readonly string[];
 }
 
+/** A period with the events that an audit would show of it. */
+export interface StoryPeriod extends AuditedPeriod {
+  readonly expected: ReadonlyMap<Grade, number>;
+  events(): AsyncIterable<AuditedEvent>;
+  secretDays(): AsyncIterable<SecretDay>;
+  readonly receiptRecords: readonly ReceiptRecord[];
+}
+
+/** Shows the events of a story to an observation, in shares of so many. */
+export async function auditStory<Observed>(
+  story: StoryPeriod,
+  observation: Observation<Observed>,
+  rotations: readonly RotationHistory[],
+  eventsAShare = 100,
+): Promise<AuditedPeriod> {
+  const { expected: _expected, receiptRecords, ...audited } = story;
+  const material = { period: story.period, policyAt: story.policyAt, rotations };
+  observation.begin(material);
+  for await (const day of story.secretDays()) await observation.secretDay(day);
+  let share = observation.observe(material);
+  let count = 0;
+  for await (const event of story.events()) {
+    share.event(event);
+    count += 1;
+    if (count % eventsAShare !== 0) continue;
+    await observation.absorb(share.take());
+    share = observation.observe(material);
+  }
+  for (const receipt of receiptRecords) share.receipt(receipt);
+  await observation.absorb(share.take());
+  return audited;
+}
+
 /**
  * A typical month for an auditor: 12 secrets, 5 repositories, some 400 reads in every grade, two gaps, a few findings.
  * Built from counters, so always the same.
  */
-export function auditedStory({
-  reads = 400,
-  repositories = hostile,
-}: Shape = {}): AuditedPeriod & { readonly expected: ReadonlyMap<Grade, number> } {
+export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}): StoryPeriod {
   const expected = new Map<Grade, number>();
   for (let index = 0; index < reads; index++) expected.set(gradeAt(index), (expected.get(gradeAt(index)) ?? 0) + 1);
   const platformRows = 31;
@@ -46,10 +78,8 @@ export function auditedStory({
       { reason: 'the same event found twice', count: 1 },
     ],
     unreadableRows: [{ place: 'slices/2026-10-09T04.ndjson row 3', reason: 'column TimeGenerated is missing' }],
-    attributions: () => walk(reads, repositories),
     events: () => events(reads, repositories),
     secretDays,
-    jobRecords: [],
     receiptRecords: receipts(),
     policyAt: () => storyPolicy,
     policies: [{ loadedAt: from.toISOString(), sha256: digest('policy'), text: 'format: 1\n' }],

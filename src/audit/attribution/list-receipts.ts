@@ -1,32 +1,29 @@
 import type { JobIndex } from './job-index.ts';
-import { answeredAt, type ReceiptIndex } from './receipt-index.ts';
+import { answeredAt, isContested, type ReceiptIndex } from './receipt-index.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
-import type { ReceiptRecord, ReportingPeriod } from '../model/audited-period.ts';
-import { jobName } from '../model/job-name.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import type { Job } from '../model/job.ts';
 
-/** The receipts of a period, with what was found about each; in order of their references. Copies in other logs count too. */
+/** One receipt of a period, with what was found about it. */
+interface ListedReceipt extends LedgerReceipt {
+  readonly at: number;
+  readonly job: Job | null;
+  readonly isCopy: boolean;
+  readonly isContested: boolean;
+  readonly matched: boolean | null;
+}
+
+/** The receipts of a period; in order of their references. Copies in other logs count too. */
 export function listReceipts(
   { jobs, receipts }: { readonly jobs: JobIndex; readonly receipts: ReceiptIndex },
   { from, to }: ReportingPeriod,
   settledTo: number,
-): readonly ReceiptRecord[] {
-  const contested = new Set(receipts.contested().flatMap(({ claims }) => claims.map(({ reference }) => reference)));
-  const describe = ({ receipt, channel, reference }: LedgerReceipt, matched: boolean | null): ReceiptRecord => {
-    const job = jobs.find(receipt.job);
-    const { runId, jobId, attempt } = receipt.job;
-    return {
-      reference,
-      channel,
-      job: job === null ? `? ${String(runId)}/${String(jobId)}.${String(attempt)}` : jobName(job),
-      vault: receipt.vault,
-      secret: receipt.secret,
-      version: receipt.version,
-      answeredAt: new Date(answeredAt(receipt)).toISOString(),
-      requests: receipt.requests.map(({ id }) => id),
-      clockOffsetMs: receipt.clockOffsetMs,
-      matched,
-      contested: contested.has(reference),
-    };
+): readonly ListedReceipt[] {
+  const describe = (one: LedgerReceipt, isCopy: boolean, matched: boolean | null): ListedReceipt => {
+    const { receipt, channel, log, reference } = one;
+    const isDisputed = receipt.requests.some(({ id }) => isContested(receipts.claims(id.toLowerCase())));
+    const facts = { at: answeredAt(receipt), job: jobs.find(receipt.job), isCopy, isContested: isCopy || isDisputed };
+    return { receipt, channel, log, reference, ...facts, matched };
   };
   const isInside = ({ receipt }: LedgerReceipt): boolean =>
     answeredAt(receipt) >= from.getTime() && answeredAt(receipt) < to.getTime();
@@ -35,8 +32,8 @@ export function listReceipts(
   return [
     ...own.map((one) => {
       const isOpen = one.receipt.version === null || answeredAt(one.receipt) >= settledTo;
-      return describe(one, one.matched || !isOpen ? one.matched : null);
+      return describe(one, false, one.matched || !isOpen ? one.matched : null);
     }),
-    ...copied.map((one) => ({ ...describe(one, null), contested: true })),
+    ...copied.map((one) => describe(one, true, null)),
   ].sort((a, b) => (a.reference < b.reference ? -1 : 1));
 }

@@ -111,6 +111,12 @@ export function createClaim(
   return { receipt, channel, reference, jobKey: jobKey(receipt.job), answeredAt: answered };
 }
 
+/** Whether receipts of several jobs claim one request. */
+export function isContested(claims: readonly ReceiptClaim[]): boolean {
+  const [first] = claims;
+  return first !== undefined && claims.some(({ jobKey: key }) => key !== first.jobKey);
+}
+
 /** The position in the chain and its content: two different contents at one position are two receipts. */
 function placeOf(receipt: Receipt): string {
   return `${jobKey(receipt.job)}/${receipt.nonce}/${String(receipt.sequence)}/${receipt.requests.map(({ id }) => id).join()}`;

@@ -31,7 +31,8 @@ export interface Slice {
   readonly path: string;
   readonly header: SliceHeader;
   readonly rows: readonly unknown[];
-  readonly bytes: Uint8Array;
+  /** Of the whole record. */
+  readonly sha256: string;
   /** Whether the rows still have the digest that the header states. */
   readonly isIntact: boolean;
 }
@@ -72,20 +73,35 @@ export async function writeSlice(
   }
 }
 
+/** A slice as it is stored. */
+export interface StoredSlice {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Slices whose bounds touch the period, in the order of their paths: by start, end, then number. */
 export async function* slicesOf(records: RecordStore, period: ReportingPeriod): AsyncGenerator<Slice> {
+  for await (const stored of storedSlices(records, period)) yield parseSlice(stored);
+}
+
+/** The same, before they are parsed. */
+export async function* storedSlices(records: RecordStore, period: ReportingPeriod): AsyncGenerator<StoredSlice> {
   for (const day of daysOf(period)) {
     for await (const path of records.list(`slices/${day}/`)) {
       const { from, to } = boundsOf(path);
       if (to <= period.from.getTime() || from >= period.to.getTime()) continue;
       const stored = await records.read(path);
-      if (stored === null) continue;
-      const [header, ...rows] = parseRecordLines(stored.bytes, path);
-      const checked = checkedHeader(header, rows.length, path);
-      const isIntact = hash('sha256', afterFirstLine(stored.bytes)) === checked.rowsSha256;
-      yield { path, header: checked, rows, bytes: stored.bytes, isIntact };
+      if (stored !== null) yield { path, bytes: stored.bytes };
     }
   }
+}
+
+/** @throws ServiceError `RECORD_UNREADABLE` if it does not have all its rows. */
+export function parseSlice({ path, bytes }: StoredSlice): Slice {
+  const [header, ...rows] = parseRecordLines(bytes, path);
+  const checked = checkedHeader(header, rows.length, path);
+  const isIntact = hash('sha256', afterFirstLine(bytes)) === checked.rowsSha256;
+  return { path, header: checked, rows, sha256: hash('sha256', bytes), isIntact };
 }
 
 function afterFirstLine(bytes: Uint8Array): Uint8Array {

@@ -16,7 +16,7 @@ import { unknownIdentityRead } from './events/unknown-identity-read.ts';
 import { contradictedRead } from './events/contradicted-read.ts';
 import { deniedBurst } from './events/denied-burst.ts';
 import { duplicateReceipt } from './events/duplicate-receipt.ts';
-import type { EndOfPeriod, FindingContext, FindingRuleFactory } from './finding-rule.ts';
+import type { AuditedReceipt, EndOfPeriod, FindingContext, FindingRuleFactory } from './finding-rule.ts';
 import { breakGlassUsed } from './state/break-glass-used.ts';
 import { clockOff } from './events/clock-off.ts';
 import { expiredValueRead } from './events/expired-value-read.ts';
@@ -82,6 +82,9 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['in-one-log-only', inOneLogOnly],
 ]);
 
+/** What the rules saw of a share of a period, by their names. */
+export type RuleShares = ReadonlyMap<FindingRule, unknown>;
+
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
 /**
@@ -93,6 +96,11 @@ export function findExceptions(context: FindingContext): {
   /** Shows one inventory. Returns what the rules say of each secret of it, in its order. */
   seeInventory(snapshot: InventorySnapshot): readonly Judgements[];
   look(posture: Posture): void;
+  receipt(receipt: AuditedReceipt): void;
+  /** What the rules saw of rows and receipts. */
+  take(): RuleShares;
+  /** Adds what the same rules saw of a later share of the period. */
+  absorb(shares: RuleShares): void;
   findings(end: EndOfPeriod): readonly Finding[];
 } {
   const observers = [...rules].map(([rule, create]) => ({ rule, observer: create(context) }));
@@ -126,6 +134,21 @@ export function findExceptions(context: FindingContext): {
     },
     look(posture) {
       for (const { observer } of observers) observer.look?.(posture);
+    },
+    receipt(receipt) {
+      for (const { observer } of observers) observer.receipt?.(receipt);
+    },
+    take: () =>
+      new Map(
+        observers.flatMap(({ rule, observer }) =>
+          observer.take === undefined ? [] : [[rule, observer.take()] as const],
+        ),
+      ),
+    absorb(shares) {
+      for (const { rule, observer } of observers) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rule of the same name took it
+        if (shares.has(rule)) observer.absorb?.(shares.get(rule) as never);
+      }
     },
     findings: (end) =>
       observers

@@ -1,6 +1,6 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
-import type { WholeContext } from '../attribution/rules/attribution-rule.ts';
+import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type {
   HourCoverage,
@@ -8,7 +8,9 @@ import type {
   ReportingPeriod,
   SecretInventoryEntry,
 } from '../model/audited-period.ts';
+import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Job } from '../model/job.ts';
 import type { Posture } from '../model/posture.ts';
 import type { ReadsOnRecord } from '../period/reads-on-record.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
@@ -22,7 +24,7 @@ export interface FindingContext {
   readonly policyAt: PolicyAt;
   readonly rotations: readonly RotationHistory[];
   readonly secrets: KnownSecrets;
-  readonly attribution: WholeContext;
+  readonly attribution: AttributionContext;
   readonly refusedReceipts: readonly RefusedReceipts[];
   /** Reads before the period, as far as ninety days back from its end. */
   readonly earlierReads: ReadsOnRecord;
@@ -49,6 +51,18 @@ export interface EndOfPeriod {
  */
 type Judgement = 'broken' | 'kept' | undefined;
 
+/** One receipt of the period, after all rows. */
+export interface AuditedReceipt extends LedgerReceipt {
+  /** When it was answered by the vault's clock, as the runner estimated it; milliseconds. */
+  readonly at: number;
+  /** The job that it names; `null` if that is unknown. */
+  readonly job: Job | null;
+  /** Whether it was found in the log of another job. */
+  readonly isCopy: boolean;
+  /** Whether a row of the log has one of its ids; `null` while rows may still arrive, and for a read that was refused. */
+  readonly matched: boolean | null;
+}
+
 /** One rule over one period. It sees the events of the vaults in scope in order, and keeps only what it needs. */
 interface FindingObserver {
   /**
@@ -63,6 +77,14 @@ interface FindingObserver {
   seeInventory?(snapshot: InventorySnapshot): ReadonlyMap<string, 'broken' | 'kept'>;
   /** Shown the looks at grants and setup, ascending, after the rows: first the last one before the period. */
   look?(posture: Posture): void;
+  /** Every receipt that was answered in the period, once, in order of their references, after the rows. */
+  receipt?(receipt: AuditedReceipt): void;
+  /**
+   * What it saw of rows and receipts, as plain data; for a rule that sees any. The rule of the same name adds the data of
+   * each share of a period, in order.
+   */
+  take?(): unknown;
+  absorb?(share: never): void;
   findings(end: EndOfPeriod): readonly Finding[];
 }
 

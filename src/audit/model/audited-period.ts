@@ -2,7 +2,6 @@ import type { Attribution } from './attribution.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Finding, FindingRule } from './finding.ts';
 import type { FindingLife, FindingStep } from './finding-life.ts';
-import type { Job } from './job.ts';
 import type { Retrieval } from './retrieval.ts';
 
 /** Half-open, UTC. */
@@ -192,14 +191,6 @@ export interface AuditedPeriod {
   readonly exclusions: readonly Exclusion[];
   /** Rows that are not audit rows, with the reason; never dropped silently. */
   readonly unreadableRows: readonly { readonly place: string; readonly reason: string }[];
-  /** The population, ascending by `at`, each row with exactly one grade. Can be iterated again. */
-  attributions(): AsyncIterable<Attribution>;
-  /** The events of every population of the log, ascending by `at`, those of `attributions()` among them. */
-  events(): AsyncIterable<AuditedEvent>;
-  /** Every secret on every day of the period that an inventory was taken, in order of the days. */
-  secretDays(): AsyncIterable<SecretDay>;
-  readonly jobRecords: readonly Job[];
-  readonly receiptRecords: readonly ReceiptRecord[];
   /** The policy that was in force at a moment. */
   readonly policyAt: PolicyAt;
   /** The policies that were in force in the period, oldest first; the first may have been loaded before it. */

@@ -6,9 +6,19 @@ import { keptMs } from '../collection/collect-retrievals.ts';
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
+export interface SeenHours {
+  readonly rows: ReadonlyMap<string, number>;
+  /** Request ids of canary reads that have a row. */
+  readonly heard: ReadonlySet<string>;
+}
+
 /** Counts rows by hour and states which hours can be shown to be complete. */
 export interface CoverageCounter {
   see(retrieval: Retrieval): void;
+  /** What was seen so far: plain data. */
+  take(): SeenHours;
+  /** Adds what was seen of a later share of the period. */
+  absorb(share: SeenHours): void;
   coverage(): readonly HourCoverage[];
 }
 
@@ -26,6 +36,7 @@ export function countCoverage(
 ): CoverageCounter {
   const rows = new Map<string, number>();
   const missing = new Map<string, string>();
+  const heard = new Set<string>();
   const sung = new Map<string, Set<string>>();
   for (const { vault, correlationId, at } of canaries) {
     if (!vaults.has(vault)) continue;
@@ -37,10 +48,15 @@ export function countCoverage(
     see({ at, correlationId }) {
       const hour = `${at.slice(0, 13)}:00:00Z`;
       rows.set(hour, (rows.get(hour) ?? 0) + 1);
-      if (correlationId !== null) missing.delete(correlationId);
+      if (correlationId !== null && missing.has(correlationId)) heard.add(correlationId);
+    },
+    take: () => ({ rows, heard }),
+    absorb(share) {
+      for (const [hour, count] of share.rows) rows.set(hour, (rows.get(hour) ?? 0) + count);
+      for (const one of share.heard) heard.add(one);
     },
     coverage() {
-      const lost = new Set(missing.values());
+      const lost = new Set([...missing].flatMap(([id, hour]) => (heard.has(id) ? [] : [hour])));
       const hours: HourCoverage[] = [];
       for (let at = hourOf(from.getTime()); at < to.getTime(); at += hourMs) {
         const hour = hourName(at);

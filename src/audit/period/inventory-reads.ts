@@ -2,21 +2,40 @@ import { dayMs } from '../../secrets/duration.ts';
 import type { InventoriedSecret, SecretInventoryEntry } from '../model/audited-period.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
+interface SecretReads {
+  count: number;
+  lastReadAt: string;
+}
+
+/** Reads by `vault/secret`: plain data. */
+export type ReadsBySecret = ReadonlyMap<string, Readonly<SecretReads>>;
+
 /** Counts the reads of each secret of the inventory. `asOf` (milliseconds) is the time at which ages are measured. */
 export function countInventory(
   secrets: readonly InventoriedSecret[],
   asOf: number,
-): { see(retrieval: Retrieval): void; entries(): readonly SecretInventoryEntry[] } {
-  const reads = new Map<string, { count: number; lastReadAt: string }>();
+): {
+  see(retrieval: Retrieval): void;
+  take(): ReadsBySecret;
+  /** Adds the reads of another share of the period. */
+  absorb(share: ReadsBySecret): void;
+  entries(): readonly SecretInventoryEntry[];
+} {
+  const reads = new Map<string, SecretReads>();
+  const add = (key: string, count: number, at: string) => {
+    const known = reads.get(key);
+    if (known === undefined) {
+      reads.set(key, { count, lastReadAt: at });
+      return;
+    }
+    known.count += count;
+    if (at > known.lastReadAt) known.lastReadAt = at;
+  };
   return {
-    see({ vault, secret, at }) {
-      const key = `${vault}/${secret ?? ''}`;
-      const known = reads.get(key);
-      if (known === undefined) reads.set(key, { count: 1, lastReadAt: at });
-      else {
-        known.count += 1;
-        if (at > known.lastReadAt) known.lastReadAt = at;
-      }
+    see: ({ vault, secret, at }) => add(`${vault}/${secret ?? ''}`, 1, at),
+    take: () => reads,
+    absorb(share) {
+      for (const [key, { count, lastReadAt }] of share) add(key, count, lastReadAt);
     },
     entries: () =>
       secrets

@@ -5,7 +5,7 @@ import type { ReportingPeriod } from '../model/audited-period.ts';
 import { daysOf } from '../model/calendar.ts';
 import { parseAuditRow } from '../parsing/parse-audit-row.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-import { type Slice, slicesOf } from '../collection/slice.ts';
+import { type Slice, type StoredSlice, parseSlice, storedSlices } from '../collection/slice.ts';
 
 /** The rows of one day of the period. */
 export interface DayOfRows {
@@ -17,31 +17,49 @@ export interface DayOfRows {
   readonly duplicates: number;
   readonly outside: number;
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
-  readonly slices: readonly Slice[];
+  readonly slices: readonly Omit<Slice, 'rows'>[];
 }
 
-/** Reads the rows of the period day by day, with one day in memory at a time. */
-export async function* periodRows(records: RecordStore, period: ReportingPeriod): AsyncGenerator<DayOfRows> {
+/** The slices of one day of a period, as they are stored. */
+export interface StoredDay {
+  /** The part of the day that lies in the period. */
+  readonly day: ReportingPeriod;
+  readonly slices: readonly StoredSlice[];
+}
+
+/** Reads the slices of the period day by day, with one day in memory at a time. */
+export async function* storedDays(records: RecordStore, period: ReportingPeriod): AsyncGenerator<StoredDay> {
   for (const day of daysOf(period)) {
     const start = Date.parse(`${day}T00:00:00Z`);
     const from = new Date(Math.max(start, period.from.getTime()));
     const to = new Date(Math.min(start + dayMs, period.to.getTime()));
-    yield await dayOfRows(records, { from, to });
+    const slices: StoredSlice[] = [];
+    for await (const slice of storedSlices(records, { from, to })) slices.push(slice);
+    yield { day: { from, to }, slices };
   }
 }
 
-async function dayOfRows(records: RecordStore, day: ReportingPeriod): Promise<DayOfRows> {
+/** Reads the rows of the period day by day, with one day in memory at a time. */
+export async function* periodRows(records: RecordStore, period: ReportingPeriod): AsyncGenerator<DayOfRows> {
+  for await (const stored of storedDays(records, period)) yield parseDay(stored);
+}
+
+/** Parses the rows of one day. @throws ServiceError `RECORD_UNREADABLE` for a slice that has lost a line. */
+export function parseDay({ day, slices: stored }: StoredDay): DayOfRows {
   const byId = new Map<string, Retrieval>();
   const unreadable: { readonly place: string; readonly reason: string }[] = [];
-  const slices: Slice[] = [];
+  const slices: DayOfRows['slices'][number][] = [];
   const counts = { rowsRead: 0, duplicates: 0, outside: 0 };
-  for await (const slice of slicesOf(records, day)) {
+  // Texts of this form sort by time, to all seven digits.
+  const [from, to] = [withTicks(day.from), withTicks(day.to)];
+  for (const one of stored) {
+    const { rows, ...slice } = parseSlice(one);
     slices.push(slice);
-    for (const [index, row] of slice.rows.entries()) {
+    for (const [index, row] of rows.entries()) {
       counts.rowsRead += 1;
       const parsed = parseAuditRow(row, `${slice.path}#${String(index + 1)}`);
       if (parsed.outcome === 'refused') unreadable.push({ place: parsed.place, reason: parsed.reason });
-      else if (!isInside(parsed.retrieval, day)) counts.outside += 1;
+      else if (parsed.retrieval.at < from || parsed.retrieval.at >= to) counts.outside += 1;
       else if (add(byId, parsed.retrieval)) counts.duplicates += 1;
     }
   }
@@ -55,11 +73,6 @@ function add(byId: Map<string, Retrieval>, retrieval: Retrieval): boolean {
   if (known === undefined) byId.set(retrieval.id, retrieval);
   else byId.set(retrieval.id, { ...known, sources: [...new Set([...known.sources, ...retrieval.sources])].sort() });
   return known !== undefined;
-}
-
-function isInside({ at }: Retrieval, { from, to }: ReportingPeriod): boolean {
-  // Texts of this form sort by time, to all seven digits.
-  return at >= withTicks(from) && at < withTicks(to);
 }
 
 function withTicks(at: Date): string {

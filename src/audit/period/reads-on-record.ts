@@ -18,31 +18,41 @@ interface ReaderReads {
 /** Reads by identity and secret, over a span of rows on record. */
 export interface ReadsOnRecord {
   see(retrieval: Retrieval): void;
+  /** Adds reads that were counted elsewhere. */
+  add(reads: ReaderReads): void;
   /** Whether the identity read the secret, or any secret of the vault (`null`), or through this assignment. */
   hasRead(objectId: string, vault: string, secret: string | null): boolean;
   all(): readonly ReaderReads[];
 }
 
+interface GrowingReads extends ReaderReads {
+  count: number;
+  lastAt: string;
+  readonly assignments: string[];
+}
+
 export function createReadsOnRecord(): ReadsOnRecord {
-  const reads = new Map<string, ReaderReads>();
+  const reads = new Map<string, GrowingReads>();
   const vaults = new Set<string>();
+  const add = ({ objectId, vault, secret, count, lastAt, assignments }: ReaderReads) => {
+    const key = keyOf(objectId, vault, secret);
+    const known = reads.get(key);
+    if (known === undefined) {
+      vaults.add(keyOf(objectId, vault, ''));
+      reads.set(key, { objectId, vault, secret, count, lastAt, assignments: [...assignments] });
+      return;
+    }
+    known.count += count;
+    if (known.lastAt < lastAt) known.lastAt = lastAt;
+    for (const one of assignments) if (!known.assignments.includes(one)) known.assignments.push(one);
+  };
   return {
+    add,
     see({ kind, identity, vault, secret, at, roleAssignment }) {
       if (kind !== 'read' || identity.objectId === null || secret === null) return;
-      const { objectId } = identity;
-      const key = keyOf(objectId, vault, secret);
-      const known = reads.get(key);
-      vaults.add(keyOf(objectId, vault, ''));
-      reads.set(key, {
-        objectId,
-        vault: vault.toLowerCase(),
-        secret: secret.toLowerCase(),
-        count: (known?.count ?? 0) + 1,
-        lastAt: known === undefined || known.lastAt < at ? at : known.lastAt,
-        assignments: [
-          ...new Set([...(known?.assignments ?? []), ...(roleAssignment === null ? [] : [roleAssignment])]),
-        ],
-      });
+      const assignments = roleAssignment === null ? [] : [roleAssignment];
+      const names = { objectId: identity.objectId, vault: vault.toLowerCase(), secret: secret.toLowerCase() };
+      add({ ...names, count: 1, lastAt: at, assignments });
     },
     hasRead: (objectId, vault, secret) =>
       secret === null ? vaults.has(keyOf(objectId, vault, '')) : reads.has(keyOf(objectId, vault, secret)),

@@ -1,20 +1,34 @@
-import { createHash } from 'node:crypto';
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
+import type { SliceHeader } from '../collection/slice.ts';
 import type { AuditedPeriod, SliceRecord } from '../model/audited-period.ts';
 import type { DayOfRows } from './period-rows.ts';
 import { type ExclusionReason, toExclusions } from './population.ts';
 import { countsItself, createQueryRecords } from './query-records.ts';
 
+/** Rows, exclusions and slices of a share of a period: plain data. */
+export interface CountedRows {
+  readonly rowsRead: number;
+  readonly excluded: ReadonlyMap<ExclusionReason, number>;
+  readonly unreadable: DayOfRows['unreadable'];
+  readonly slices: readonly { readonly record: SliceRecord; readonly header: SliceHeader }[];
+}
+
 /** Counts rows, exclusions, slices and queries while the rows of a period pass. */
-export function createRowCounts(collection: RetrievalCollection | null): {
+export interface RowCounts {
   see(day: DayOfRows): void;
   exclude(reason: ExclusionReason, count: number): void;
-  result(): Pick<AuditedPeriod, 'rowsRead' | 'exclusions' | 'unreadableRows' | 'slices' | 'queries'>;
-} {
-  const queries = createQueryRecords(collection);
+  take(): CountedRows;
+  /** Adds a later share. */
+  absorb(share: CountedRows): void;
+  result(
+    collection: RetrievalCollection | null,
+  ): Pick<AuditedPeriod, 'rowsRead' | 'exclusions' | 'unreadableRows' | 'slices' | 'queries'>;
+}
+
+export function createRowCounts(): RowCounts {
   const excluded = new Map<ExclusionReason, number>();
-  const unreadableRows: { readonly place: string; readonly reason: string }[] = [];
-  const slices: SliceRecord[] = [];
+  const unreadable: { readonly place: string; readonly reason: string }[] = [];
+  const slices: { readonly record: SliceRecord; readonly header: SliceHeader }[] = [];
   let rowsRead = 0;
   const exclude = (reason: ExclusionReason, count: number) => {
     excluded.set(reason, (excluded.get(reason) ?? 0) + count);
@@ -26,21 +40,30 @@ export function createRowCounts(collection: RetrievalCollection | null): {
       exclude('outside the period', day.outside);
       exclude('not readable as an audit row', day.unreadable.length);
       exclude('a further record of an event that is already counted', day.duplicates);
-      unreadableRows.push(...day.unreadable);
-      for (const { path, bytes, header, isIntact } of day.slices) {
+      for (const one of day.unreadable) unreadable.push(one);
+      for (const { path, sha256, header, isIntact } of day.slices) {
         const { added: rows, count } = header;
-        const sha256 = createHash('sha256').update(bytes).digest('hex');
         const controlTotal = countsItself(header) ? null : header.controlTotal;
-        slices.push({ path, sha256, rows, count, controlTotal, isIntact });
-        queries.see(header);
+        slices.push({ record: { path, sha256, rows, count, controlTotal, isIntact }, header });
       }
     },
-    result: () => ({
-      rowsRead,
-      exclusions: toExclusions(excluded),
-      unreadableRows,
-      slices,
-      queries: queries.all(),
-    }),
+    take: () => ({ rowsRead, excluded, unreadable, slices }),
+    absorb(share) {
+      rowsRead += share.rowsRead;
+      for (const [reason, count] of share.excluded) exclude(reason, count);
+      for (const one of share.unreadable) unreadable.push(one);
+      for (const one of share.slices) slices.push(one);
+    },
+    result(collection) {
+      const queries = createQueryRecords(collection);
+      for (const { header } of slices) queries.see(header);
+      return {
+        rowsRead,
+        exclusions: toExclusions(excluded),
+        unreadableRows: unreadable,
+        slices: slices.map(({ record }) => record),
+        queries: queries.all(),
+      };
+    },
   };
 }

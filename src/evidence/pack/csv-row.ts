@@ -3,6 +3,9 @@ import { visibleText } from '../report/visible-text.ts';
 // A spreadsheet treats text that starts with one of these as a formula, even after white space or a quotation mark.
 const runs = /^[\s"']*[=+\-@\t\r|%＝＋－＠]/;
 
+/** Visible ASCII without commas and quotation marks that begins with a letter or a digit: nearly every cell. */
+const harmlessText = /^[A-Za-z0-9][ !#-+\--~]*$/;
+
 /**
  * One line of CSV by RFC 4180, without its line end. Hidden characters become visible. Text that a spreadsheet would
  * run as a formula gets a leading apostrophe, which marks it as text. Numbers stay numbers.
@@ -12,6 +15,7 @@ export function csvRow(cells: readonly (string | number | null)[]): string {
 }
 
 function quoted(cell: string): string {
+  if (cell === '' || harmlessText.test(cell)) return cell;
   const visible = visibleText(cell).replaceAll('\n', '␊');
   const harmless = runs.test(visible) ? `'${visible}` : visible;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { PackSink } from './pack-sink.ts';
 
@@ -65,10 +66,12 @@ export function jsonText(value: JsonValue): string {
   return `${canonicalJson(value)}\n`;
 }
 
-/** A file of rows that is written incrementally, in parts of bounded size. */
+/** A file of rows that is written as they come, in parts of bounded size. */
 export interface RowFile {
   /** One row, without its line end. */
   add(row: string): Promise<void>;
+  /** Whole rows, each with its line end. */
+  addLines(lines: Uint8Array): Promise<void>;
   /**
    * Writes the remaining rows and returns the parts: `name.ndjson` if there is only one, or else `name-0001.ndjson.gz`
    * and so on, compressed.
@@ -76,74 +79,98 @@ export interface RowFile {
   close(): Promise<readonly PackFile[]>;
 }
 
-/** `header`: the first line of every part, for CSV. */
-export function rowFile(
-  sink: PackSink,
-  { name, extension, description, header }: { name: string; extension: string; description: string; header?: string },
-): RowFile {
-  const parts: PackFile[] = [];
-  const opening = header === undefined ? '' : `${header}\n`;
-  let part = newPart(opening);
-  return {
-    async add(row) {
-      if (part.bytes >= bytesPerPart) await flush(true);
-      part.add(`${row}\n`);
-    },
-    async close() {
-      await flush(parts.length > 0);
-      return parts;
-    },
-  };
+/** How a file of rows is called. `header`: the first line of every part, for CSV. */
+export interface RowFileName {
+  readonly name: string;
+  readonly extension: string;
+  readonly description: string;
+  readonly header?: string;
+}
+
+const lineEnd = 0x0a;
+/** So many parts of one file are compressed at once, each in a thread of its own, while further rows come. */
+const partsAtOnce = 2;
+
+export function rowFile(sink: PackSink, { name, extension, description, header }: RowFileName): RowFile {
+  const parts: Promise<PackFile>[] = [];
+  const opening = Buffer.from(header === undefined ? '' : `${header}\n`);
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+
+  async function addLines(lines: Uint8Array): Promise<void> {
+    let rest = lines;
+    while (rest.length > 0) {
+      if (bytes >= bytesPerPart) await flush(true);
+      const room = bytesPerPart - bytes;
+      // The row that fills the part is its last one.
+      const end = rest.length <= room ? rest.length : rest.indexOf(lineEnd, room - 1) + 1;
+      waiting.push(rest.subarray(0, end));
+      bytes += end;
+      rest = rest.subarray(end);
+    }
+  }
 
   async function flush(isPart: boolean): Promise<void> {
-    const { digests, rowsPerDigest, rows } = part.digests();
-    const rowBytes = part.whole();
-    part = newPart(opening);
-    const bytes = isPart ? compress(rowBytes) : rowBytes;
-    const path = isPart
-      ? `${name}-${String(parts.length + 1).padStart(4, '0')}.${extension}.gz`
-      : `${name}.${extension}`;
-    await sink.write(path, bytes);
-    parts.push(described(path, bytes, { description, rows, rowDigests: digests, rowsPerDigest }));
+    const rows = Buffer.concat(waiting);
+    waiting = [];
+    bytes = 0;
+    await parts.at(-partsAtOnce);
+    const number = String(parts.length + 1).padStart(4, '0');
+    const path = isPart ? `${name}-${number}.${extension}.gz` : `${name}.${extension}`;
+    const written = writePart(sink, path, { opening, rows, description }, parts.at(-1));
+    // Awaited later; until then a failure is nobody's.
+    written.catch(() => undefined);
+    parts.push(written);
   }
+
+  return {
+    addLines,
+    add: async (row) => await addLines(Buffer.from(`${row}\n`)),
+    async close() {
+      await flush(parts.length > 0);
+      return await Promise.all(parts);
+    },
+  };
+}
+
+async function writePart(
+  sink: PackSink,
+  path: string,
+  { opening, rows, description }: { opening: Uint8Array; rows: Uint8Array; description: string },
+  before: Promise<PackFile> | undefined,
+): Promise<PackFile> {
+  const whole = opening.length === 0 ? rows : Buffer.concat([opening, rows]);
+  const bytes = path.endsWith('.gz') ? await compress(whole) : whole;
+  await before;
+  await sink.write(path, bytes);
+  return described(path, bytes, { description, ...digestRows(rows) });
 }
 
 /** Of the gzip header: the operating system that compressed. Zlib writes its own there, and no time. */
 const systemAt = 9;
 const unknownSystem = 255;
 
-/** Gzip, whose header says neither when nor where. Source: RFC 1952, section 2.3.1. */
-function compress(bytes: Uint8Array): Uint8Array {
-  const compressed = gzipSync(bytes);
+const compressInThread = promisify(gzip);
+
+/** Gzip of one level, whose header says neither when nor where. Source: RFC 1952, section 2.3.1. */
+async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  const compressed = await compressInThread(bytes, { level: 6 });
   compressed[systemAt] = unknownSystem;
   return compressed;
 }
 
-/** A growing part: bytes, not text, so that a part needs at most twice its size in memory. */
-function newPart(opening: string): {
-  readonly bytes: number;
-  add(line: string): void;
-  whole(): Uint8Array;
-  digests(): { digests: readonly string[]; rowsPerDigest: number; rows: number };
-} {
-  const lines: Buffer[] = [Buffer.from(opening)];
-  let bytes = 0;
-  return {
-    get bytes() {
-      return bytes;
-    },
-    add(line) {
-      const encoded = Buffer.from(line);
-      lines.push(encoded);
-      bytes += encoded.byteLength;
-    },
-    whole: () => Buffer.concat(lines),
-    digests() {
-      const rows = lines.length - 1;
-      const rowsPerDigest = rows > mostSingleRows ? 100 : 1;
-      return { digests: rowDigests(lines.slice(1), rowsPerDigest), rowsPerDigest, rows };
-    },
-  };
+/** Digests of the rows in these bytes. */
+function digestRows(bytes: Uint8Array): Pick<PackFile, 'rows' | 'rowDigests' | 'rowsPerDigest'> {
+  const ends: number[] = [];
+  for (let end = bytes.indexOf(lineEnd); end !== -1; end = bytes.indexOf(lineEnd, end + 1)) ends.push(end + 1);
+  const rows = ends.length;
+  const rowsPerDigest = rows > mostSingleRows ? 100 : 1;
+  const digests: string[] = [];
+  for (let row = 0; row < rows; row += rowsPerDigest) {
+    const last = Math.min(row + rowsPerDigest, rows) - 1;
+    digests.push(shortDigest(bytes.subarray(ends[row - 1] ?? 0, ends[last])));
+  }
+  return { rows, rowDigests: digests, rowsPerDigest };
 }
 
 function described(
@@ -155,17 +182,11 @@ function described(
   return { path, mediaType, bytes: bytes.byteLength, sha256: sha256(bytes), ...more };
 }
 
-/** The digests of runs of lines (line ends included), as `PackFile.rowDigests` holds them. */
-export function rowDigests(lines: readonly (Uint8Array | string)[], rowsPerDigest: number): readonly string[] {
-  const digests: string[] = [];
-  for (let start = 0; start < lines.length; start += rowsPerDigest) {
-    const hash = createHash('sha256');
-    for (const line of lines.slice(start, start + rowsPerDigest)) hash.update(line);
-    digests.push(hash.digest('hex').slice(0, 16));
-  }
-  return digests;
+/** The digest of a run of lines (line ends included), as `PackFile.rowDigests` holds it. */
+export function shortDigest(lines: Uint8Array | string): string {
+  return sha256(lines).slice(0, 16);
 }
 
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }

@@ -41,75 +41,141 @@ export interface RetrievalTally {
   readonly readsByOtherReaders: number;
 }
 
+interface Reader {
+  readonly secret: string;
+  readonly reader: string;
+  count: number;
+  lastAt: string;
+}
+
+/** What one share of the reads came to: plain data. */
+export interface TalliedReads {
+  readonly total: number;
+  readonly byReason: ReadonlyMap<Grade, ReadonlyMap<string, number>>;
+  /** By bar of the chart, then grade. */
+  readonly bars: ReadonlyMap<number, ReadonlyMap<Grade, number>>;
+  readonly listed: readonly ReadLine[];
+  readonly toLookAt: ReadonlyMap<Grade, readonly ReadLine[]>;
+  readonly toLookAtTotal: number;
+  readonly readers: ReadonlyMap<string, Readonly<Reader>>;
+}
+
 /** Counts reads as they pass. `rowCap`: how many are kept as table rows. */
 export function tallyRetrievals(
   period: ReportingPeriod,
   rowCap: number,
-): { add(attribution: Attribution): void; result(): RetrievalTally } {
+): {
+  add(attribution: Attribution): void;
+  take(): TalliedReads;
+  /** Adds a later share of the reads. */
+  absorb(share: TalliedReads): void;
+  result(): RetrievalTally;
+} {
   const days = Math.max(1, Math.ceil((+period.to - +period.from) / dayMs));
   const daysPerBar = days > mostDailyBars ? 7 : 1;
-  const counts = Array.from({ length: Math.ceil(days / daysPerBar) }, () => new Map<Grade, number>());
-  const byGrade = new Map<Grade, number>();
+  const barCount = Math.ceil(days / daysPerBar);
+  const bars = new Map<number, Map<Grade, number>>();
   const byReason = new Map<Grade, Map<string, number>>();
-  const readers = new Map<string, { secret: string; reader: string; count: number; lastAt: string }>();
+  const readers = countReaders();
   const listed: ReadLine[] = [];
   const toLookAt = new Map<Grade, ReadLine[]>(byRisk.map((grade) => [grade, []]));
   let total = 0;
   let toLookAtTotal = 0;
-  let readsByOtherReaders = 0;
 
   return {
     add(attribution) {
       const { grade, reason, retrieval } = attribution;
       total += 1;
-      byGrade.set(grade, (byGrade.get(grade) ?? 0) + 1);
-      const reasons = byReason.get(grade) ?? new Map<string, number>();
-      byReason.set(grade, reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
+      addCount(byReason, grade, reason, 1);
       const bar = Math.floor((Date.parse(retrieval.at) - +period.from) / (dayMs * daysPerBar));
-      const counted = counts[Math.min(counts.length - 1, Math.max(0, bar))];
-      counted?.set(grade, (counted.get(grade) ?? 0) + 1);
+      addCount(bars, Math.min(barCount - 1, Math.max(0, bar)), grade, 1);
       if (listed.length < rowCap) listed.push(readLine(attribution));
       const lines = toLookAt.get(grade);
       if (lines !== undefined) {
         toLookAtTotal += 1;
         if (lines.length < rowCap) lines.push(readLine(attribution));
       }
-      countReader(attribution);
+      readers.see(attribution);
+    },
+    take: () => ({ total, byReason, bars, listed, toLookAt, toLookAtTotal, readers: readers.take() }),
+    absorb(share) {
+      total += share.total;
+      toLookAtTotal += share.toLookAtTotal;
+      for (const [grade, reasons] of share.byReason)
+        for (const [reason, count] of reasons) addCount(byReason, grade, reason, count);
+      for (const [bar, counts] of share.bars) for (const [grade, count] of counts) addCount(bars, bar, grade, count);
+      listed.push(...share.listed.slice(0, rowCap - listed.length));
+      for (const [grade, lines] of share.toLookAt) {
+        const known = toLookAt.get(grade);
+        known?.push(...lines.slice(0, rowCap - known.length));
+      }
+      readers.absorb(share.readers);
     },
     result: () => ({
       total,
-      byGrade,
+      byGrade: new Map([...byReason].map(([grade, reasons]) => [grade, sum(reasons.values())])),
       byReason,
-      bars: counts.map((grades, index) => ({
+      bars: Array.from({ length: barCount }, (_, index) => ({
         from: new Date(+period.from + index * daysPerBar * dayMs).toISOString().slice(0, 10),
         days: Math.min(daysPerBar, days - index * daysPerBar),
-        counts: Object.fromEntries(grades),
-        total: [...grades.values()].reduce((sum, count) => sum + count, 0),
+        counts: Object.fromEntries(bars.get(index) ?? []),
+        total: sum(bars.get(index)?.values() ?? []),
       })),
       listed,
       toLookAt: [...toLookAt.values()].flat().slice(0, rowCap),
       toLookAtTotal,
-      readers: [...readers.values()].sort(
-        (a, b) => b.count - a.count || compareText(a.secret, b.secret) || compareText(a.reader, b.reader),
-      ),
-      readsByOtherReaders,
+      readers: readers.sorted(),
+      readsByOtherReaders: readers.others(),
     }),
   };
+}
 
-  function countReader(attribution: Attribution): void {
-    const secret = secretOf(attribution);
-    const reader = shortened(attribution.job?.repository ?? readerOf(attribution), 120);
-    const key = `${secret}\n${reader}`;
-    const known = readers.get(key);
-    if (known === undefined && readers.size >= mostReaders) readsByOtherReaders += 1;
-    else
-      readers.set(key, {
-        secret,
-        reader,
-        count: (known?.count ?? 0) + 1,
-        lastAt: secondText(attribution.retrieval.at),
-      });
-  }
+/** Counts the reads of each secret by each reader. */
+function countReaders() {
+  const readers = new Map<string, Reader>();
+  let others = 0;
+  return {
+    take: () => readers,
+    others: () => others,
+    /** Of one share all readers are kept: which of them are too many is known when the shares are added up. */
+    see(attribution: Attribution): void {
+      const secret = secretOf(attribution);
+      const reader = shortened(attribution.job?.repository ?? readerOf(attribution), 120);
+      const key = `${secret}\n${reader}`;
+      const { at } = attribution.retrieval;
+      const known = readers.get(key);
+      if (known === undefined) readers.set(key, { secret, reader, count: 1, lastAt: at });
+      else {
+        known.count += 1;
+        known.lastAt = at;
+      }
+    },
+    absorb(share: TalliedReads['readers']): void {
+      for (const [key, { secret, reader, count, lastAt }] of share) {
+        const known = readers.get(key);
+        if (known !== undefined) {
+          known.count += count;
+          known.lastAt = lastAt;
+        } else if (readers.size < mostReaders) readers.set(key, { secret, reader, count, lastAt });
+        else others += count;
+      }
+    },
+    sorted: () =>
+      [...readers.values()]
+        .map((reader) => ({ ...reader, lastAt: secondText(reader.lastAt) }))
+        .sort((a, b) => b.count - a.count || compareText(a.secret, b.secret) || compareText(a.reader, b.reader)),
+  };
+}
+
+function addCount<One, Other>(counts: Map<One, Map<Other, number>>, one: One, other: Other, count: number): void {
+  const inner = counts.get(one) ?? new Map<Other, number>();
+  counts.set(one, inner.set(other, (inner.get(other) ?? 0) + count));
+}
+
+function sum(counts: Iterable<number>): number {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
 }
 
 function readLine(attribution: Attribution): ReadLine {

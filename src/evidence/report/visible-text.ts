@@ -35,6 +35,7 @@ function mapped(value: unknown, change: (text: string) => string): unknown {
 
 /** Shortens text to at most `length` characters, with an ellipsis for omitted text; never splits a character. */
 export function shortened(text: string, length: number): string {
+  if (text.length <= length) return text;
   const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

@@ -6,44 +6,38 @@ const mostClockOffsetMs = 30_000;
 
 /** Tests of the evidence itself: receipts, jobs, hours, slices. */
 export const logTests: Readonly<Record<string, ControlTestFactory>> = {
-  'receipts-reconcile': ({ audited }, tally) => ({
-    finish() {
-      for (const { reference, answeredAt, job, matched, contested } of audited.receiptRecords) {
-        const at = { event: reference, at: answeredAt, subject: job };
-        if (contested) tally.deviate({ ...at, why: 'it was copied, or receipts of other jobs claim the same read' });
-        else if (matched === false) tally.deviate({ ...at, why: 'the log has no row for it' });
-        else if (matched === null) tally.skip('of refused reads, or whose rows may still arrive');
-        else tally.keep();
+  'receipts-reconcile': (_material, tally) => ({
+    receipt({ reference, answeredAt, job, matched, contested }) {
+      const at = { event: reference, at: answeredAt, subject: job };
+      if (contested) tally.deviate({ ...at, why: 'it was copied, or receipts of other jobs claim the same read' });
+      else if (matched === false) tally.deviate({ ...at, why: 'the log has no row for it' });
+      else if (matched === null) tally.skip('of refused reads, or whose rows may still arrive');
+      else tally.keep();
+    },
+  }),
+  'clocks-agree': (_material, tally) => ({
+    receipt({ reference, answeredAt, job, clockOffsetMs }) {
+      if (clockOffsetMs === null) tally.skip('without a clock difference');
+      else if (Math.abs(clockOffsetMs) <= mostClockOffsetMs) tally.keep();
+      else {
+        const why = `the clock differed by ${String(clockOffsetMs)} ms`;
+        tally.deviate({ event: reference, at: answeredAt, subject: job, why });
       }
     },
   }),
-  'clocks-agree': ({ audited }, tally) => ({
-    finish() {
-      for (const { reference, answeredAt, job, clockOffsetMs } of audited.receiptRecords) {
-        if (clockOffsetMs === null) tally.skip('without a clock difference');
-        else if (Math.abs(clockOffsetMs) <= mostClockOffsetMs) tally.keep();
-        else {
-          const why = `the clock differed by ${String(clockOffsetMs)} ms`;
-          tally.deviate({ event: reference, at: answeredAt, subject: job, why });
-        }
-      }
+  'jobs-on-record': (_material, tally) => ({
+    job(job) {
+      const event = jobName(job);
+      const at = job.startedAt ?? job.createdAt;
+      if (job.known === 'hook') tally.deviate({ event, at, subject: event, why: 'it is known only from a webhook' });
+      else if (job.endedBetween !== undefined) {
+        tally.deviate({ event, at, subject: event, why: 'Gitea never stated how this attempt ended' });
+      } else if (job.status === 'completed') tally.keep();
+      else tally.skip('that had not ended');
     },
   }),
-  'jobs-on-record': ({ audited }, tally) => ({
-    finish() {
-      for (const job of audited.jobRecords) {
-        const event = jobName(job);
-        const at = job.startedAt ?? job.createdAt;
-        if (job.known === 'hook') tally.deviate({ event, at, subject: event, why: 'it is known only from a webhook' });
-        else if (job.endedBetween !== undefined) {
-          tally.deviate({ event, at, subject: event, why: 'Gitea never stated how this attempt ended' });
-        } else if (job.status === 'completed') tally.keep();
-        else tally.skip('that had not ended');
-      }
-    },
-  }),
-  'log-complete': ({ audited }, tally) => ({
-    finish() {
+  'log-complete': (_material, tally) => ({
+    finish(audited) {
       for (const { hour, state } of audited.coverage) {
         if (state === 'not-read') tally.skip('not read');
         else if (state === 'covered') tally.keep();
@@ -51,8 +45,8 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'totals-agree': ({ audited }, tally) => ({
-    finish() {
+  'totals-agree': (_material, tally) => ({
+    finish(audited) {
       for (const { path, count, controlTotal } of audited.slices) {
         const at = audited.period.from.toISOString();
         if (controlTotal === null) tally.skip('of files, which have no independent total');
@@ -65,8 +59,8 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'evidence-hashed': ({ audited }, tally) => ({
-    finish() {
+  'evidence-hashed': (_material, tally) => ({
+    finish(audited) {
       for (const { path, isIntact } of audited.slices) {
         const at = audited.period.from.toISOString();
         if (isIntact) tally.keep();
@@ -74,20 +68,20 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'values-kept-out-of-logs': ({ audited }, tally) => ({
-    finish: () =>
+  'values-kept-out-of-logs': (_material, tally) => ({
+    finish: (audited) =>
       tally.skip('because the audit never receives a value, and so cannot search for one', audited.rowsRead),
   }),
-  'grants-reviewed': ({ audited }, tally) => ({
-    finish() {
+  'grants-reviewed': (_material, tally) => ({
+    finish(audited) {
       for (const { id, at, vault, why } of audited.access.grantDays) {
         if (why === null) tally.keep();
         else tally.deviate({ event: id, at, subject: vault, why });
       }
     },
   }),
-  'log-sent': ({ audited }, tally) => ({
-    finish() {
+  'log-sent': (_material, tally) => ({
+    finish(audited) {
       for (const { at, vault, sent } of audited.access.settingLooks) {
         const why = 'no diagnostic setting sent the audit log anywhere';
         if (sent) tally.keep();
@@ -95,8 +89,8 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'findings-decided': ({ audited }, tally) => ({
-    finish() {
+  'findings-decided': (_material, tally) => ({
+    finish(audited) {
       for (const { id, severity, firstAt, subject, description } of audited.findings) {
         const state = audited.findingLives.get(id)?.state ?? 'open';
         const steps = audited.findingLives.get(id)?.steps ?? [];
@@ -106,8 +100,8 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'policy-changes': ({ audited }, tally) => ({
-    finish() {
+  'policy-changes': (_material, tally) => ({
+    finish(audited) {
       for (const { loadedAt, sha256, widens } of audited.policyChanges) {
         if (widens.length === 0) tally.keep();
         else tally.deviate({ event: sha256, at: loadedAt, subject: 'policy', why: widens.join('; ') });

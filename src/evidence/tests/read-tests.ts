@@ -1,7 +1,7 @@
 import { attributionReasons } from '../../audit/model/attribution-reasons.ts';
 import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
 import type { AuditedEvent } from '../../audit/model/audited-period.ts';
-import type { FindingRule } from '../../audit/model/finding.ts';
+import type { Finding, FindingRule } from '../../audit/model/finding.ts';
 import { callerOf, subjectOf } from '../../audit/model/retrieval-names.ts';
 import type { ControlTestFactory, Deviation, TestTally } from './control-test.ts';
 
@@ -10,11 +10,11 @@ const open: ReadonlySet<Grade> = new Set([...gradeGroups['not tied'], ...gradeGr
 
 /** Tests over the reads of the population. */
 export const readTests: Readonly<Record<string, ControlTestFactory>> = {
-  'reads-accounted': ({ audited }, tally) => ({
+  'reads-accounted': ({ policyAt }, tally) => ({
     event({ retrieval, attribution }) {
       if (attribution === null) return;
       const { grade, reason } = attribution;
-      if (audited.policyAt(retrieval.at).identities.size === 0) tally.skip('while the policy lists no identity');
+      if (policyAt(retrieval.at).identities.size === 0) tally.skip('while the policy lists no identity');
       else if (open.has(grade))
         tally.deviate(deviation({ retrieval }, `${grade}: ${attributionReasons[reason] ?? reason}`));
       else tally.keep();
@@ -73,19 +73,24 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
       else judge(event, 'unexplained-write', 'no journal explains it', tally);
     },
   }),
-  'denials-watched': ({ audited }, tally) => {
-    const bursts = audited.findings.filter(
-      ({ rule, severity }) => rule === 'denied-burst' && severity !== 'information',
-    );
+  // Whether a refusal is part of a burst is known when the burst is over.
+  'denials-watched': (_material, tally) => {
+    const bursts = new Map<string, Finding[]>();
     return {
-      event(event) {
-        const { retrieval } = event;
+      event({ retrieval }) {
+        const { id, at } = retrieval;
         if (retrieval.kind !== 'denied') return;
-        const caller = callerOf(retrieval);
-        const isInside = bursts.some(
-          ({ subject, firstAt, lastAt }) => subject === caller && firstAt <= retrieval.at && retrieval.at <= lastAt,
-        );
-        if (isInside) tally.deviate(deviation(event, 'part of a burst that no grant explains'));
+        tally.defer({ event: id, at, subject: subjectOf(retrieval), caller: callerOf(retrieval) });
+      },
+      finish({ findings }) {
+        for (const finding of findings) {
+          if (finding.rule !== 'denied-burst' || finding.severity === 'information') continue;
+          bursts.set(finding.subject, [...(bursts.get(finding.subject) ?? []), finding]);
+        }
+      },
+      deferred({ event, at, subject, caller }) {
+        const isInside = bursts.get(caller)?.some(({ firstAt, lastAt }) => firstAt <= at && at <= lastAt) === true;
+        if (isInside) tally.deviate({ event, at, subject, why: 'part of a burst that no grant explains' });
         else tally.keep();
       },
     };
@@ -95,23 +100,20 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
       if (judgements.has('sensitive-operation')) tally.skip('because nothing on record authorises such an operation');
     },
   }),
-  'rows-understood': ({ audited }, tally) => {
-    let odd = 0;
-    return {
-      event(event) {
-        if (event.judgements.get('status-disagrees') !== 'broken') return;
-        odd += 1;
-        tally.deviate(deviation(event, 'its status and its signature state different outcomes'));
-      },
-      finish() {
-        const at = audited.period.from.toISOString();
-        for (const { place, reason } of audited.unreadableRows) {
-          tally.deviate({ event: place, at, subject: place, why: reason });
-        }
-        tally.keep(Math.max(0, audited.rowsRead - audited.unreadableRows.length - odd));
-      },
-    };
-  },
+  'rows-understood': (_material, tally) => ({
+    event(event) {
+      if (event.judgements.get('status-disagrees') !== 'broken') return;
+      tally.deviate(deviation(event, 'its status and its signature state different outcomes'));
+    },
+    finish(audited) {
+      const odd = tally.deviations();
+      const at = audited.period.from.toISOString();
+      for (const { place, reason } of audited.unreadableRows) {
+        tally.deviate({ event: place, at, subject: place, why: reason });
+      }
+      tally.keep(Math.max(0, audited.rowsRead - audited.unreadableRows.length - odd));
+    },
+  }),
 };
 
 /** A test of all reads whose verdict is that of one rule. `untested`: why an event without a verdict has none. */

@@ -22,8 +22,8 @@ const alive: ReadonlyMap<string, string> = new Map([
 
 /** Tests over the rotations of the period. */
 export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
-  'rotations-finish': ({ audited, rotations }, tally) => ({
-    finish() {
+  'rotations-finish': ({ rotations }, tally) => ({
+    finish(audited) {
       const failed = audited.findings.filter(({ rule }) => rule === 'rotation-failed');
       for (const rotation of rotations) {
         const ids = new Set([rotation.rotationId, ...(rotation.stops ?? []).map(({ rotationId }) => rotationId)]);
@@ -49,11 +49,11 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'approvals-given': ({ audited, rotations }, tally) => ({
+  'approvals-given': ({ policyAt, rotations }, tally) => ({
     finish() {
       for (const rotation of rotations) {
         const { vault, secret, claimedAt } = rotation;
-        const binding = audited.policyAt(claimedAt).secrets.get(`${vault}/${secret}`.toLowerCase());
+        const binding = policyAt(claimedAt).secrets.get(`${vault}/${secret}`.toLowerCase());
         for (const step of binding?.approval ?? []) {
           const why = approvalFault(rotation, step);
           // A step that was not taken waited for its approval: the control worked.
@@ -63,7 +63,7 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'emergency-acts-reasoned': ({ audited: { period }, rotations }, tally) => ({
+  'emergency-acts-reasoned': ({ period, rotations }, tally) => ({
     finish() {
       const judge = (
         rotation: RotationHistory,

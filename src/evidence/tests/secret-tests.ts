@@ -24,8 +24,8 @@ export const secretTests: Readonly<Record<string, ControlTestFactory>> = {
       },
     };
   },
-  'secrets-in-use': ({ audited }, tally) => ({
-    finish() {
+  'secrets-in-use': (_material, tally) => ({
+    finish(audited) {
       const unread = new Map(
         audited.findings
           .filter(({ rule }) => rule === 'secret-never-read')

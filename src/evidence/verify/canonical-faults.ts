@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import { ServiceError } from '../../service-error.ts';
-import { rowDigests } from '../pack/pack-file.ts';
+import { shortDigest } from '../pack/pack-file.ts';
 import type { DataManifest } from '../pack/pack-statement.ts';
 import type { PackReader } from './pack-reader.ts';
 import type { PackFault } from './verification.ts';
@@ -59,7 +59,7 @@ export async function rowFaults(
   return faults;
 
   function compareRun(): void {
-    const [digest] = rowDigests(run, run.length);
+    const digest = shortDigest(run.join(''));
     const first = row - run.length + 1;
     run = [];
     if (digest === sealed[Math.floor((first - 1) / rowsPerDigest)]) return;

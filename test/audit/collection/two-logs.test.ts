@@ -69,8 +69,7 @@ async function read(lost: 'nothing' | 'one row of the archive' | 'one row of the
   // A further pass finds nothing new in either: each log knows its own rows.
   const again = [await collectRetrievals({ ...pass, log: archive })].map(({ rows }) => rows);
   const audited = await world.audit();
-  let reads = 0;
-  for await (const _ of audited.attributions()) reads += 1;
+  const reads = audited.attributions.length;
   const only = audited.findings.filter(({ rule }) => rule === 'in-one-log-only');
   return { beside, again, reads, only, first, vault: cloud.vault.name };
 }

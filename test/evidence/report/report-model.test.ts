@@ -1,10 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Attribution, grades } from '../../../src/audit/model/attribution.ts';
-import type { Finding, FindingRule } from '../../../src/audit/model/finding.ts';
+import { grades } from '../../../src/audit/model/attribution.ts';
+import type { FindingRule } from '../../../src/audit/model/finding.ts';
 import { readControlCatalogue } from '../../../src/evidence/report/control-catalogue.ts';
-import { retrievalFiles } from '../../../src/evidence/pack/data-files.ts';
 import { controlTests } from '../../../src/evidence/tests/run-control-tests.ts';
 import { renderHtml } from '../../../src/evidence/render/render-html.ts';
 import { paperFiles } from '../../../src/evidence/render/paper-model.ts';
@@ -180,36 +179,6 @@ describe('the model of the report', () => {
     expect([right.provenance.waterfallAddsUp, wrong.provenance.waterfallAddsUp]).toEqual([true, false]);
     expect(await renderHtml(wrong)).toContain('These do not add up.');
     expect(await renderHtml(right)).not.toContain('These do not add up.');
-  });
-
-  it('withholds a User-Agent that may contain a value, in every file', async () => {
-    const audited = auditedStory();
-    const first = await audited.attributions()[Symbol.asyncIterator]().next();
-    const leaked = first.value as Attribution; // The story holds 400 reads.
-    const client = leaked.retrieval.client ?? '';
-    const finding: Finding = {
-      format: 1,
-      id: 'leak',
-      rule: 'value-in-log',
-      severity: 'high',
-      subject: 'kv-prod/x',
-      description: 'A value shows in a User-Agent.',
-      firstAt: leaked.retrieval.at,
-      lastAt: leaked.retrieval.at,
-      count: 1,
-      evidence: [leaked.retrieval.id],
-      ended: null,
-    };
-    const written: string[] = [];
-    const files = retrievalFiles(
-      { write: (_path, bytes) => Promise.resolve(void written.push(Buffer.from(bytes).toString())) },
-      { ...audited, findings: [finding] },
-    );
-    await files.add(leaked);
-    await files.close();
-    expect(client.length).toBeGreaterThan(10);
-    expect(written.join('')).toContain('(withheld: it may contain a value)');
-    expect(written.join('')).not.toContain(client);
   });
 
   it('caps long tables and names the file with the rest', async () => {

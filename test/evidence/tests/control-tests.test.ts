@@ -12,7 +12,14 @@ import { liveFindings } from '../../../src/audit/findings/life/live-findings.ts'
 import type { FindingStep } from '../../../src/audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../../src/audit/model/finding.ts';
 import { issuersWithoutProvider } from '../../../src/evidence/tests/rotation-tests.ts';
-import { controlTests, runControlTests, type TestDeviation } from '../../../src/evidence/tests/run-control-tests.ts';
+import {
+  controlTests,
+  runControlTests,
+  type RunningTests,
+  type TestDeferral,
+  type TestDeviation,
+} from '../../../src/evidence/tests/run-control-tests.ts';
+import type { Job } from '../../../src/audit/model/job.ts';
 import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
 import { emptyPolicy } from '../../../src/secrets/policy.ts';
 import * as given from '../../audit/attribution-fixtures.ts';
@@ -77,21 +84,19 @@ interface World extends Partial<AuditedPeriod> {
   readonly rows?: readonly AuditedEvent[];
   readonly days?: readonly SecretDay[];
   readonly history?: readonly RotationHistory[];
+  readonly jobRecords?: readonly Job[];
+  readonly receiptRecords?: readonly ReceiptRecord[];
 }
 
 /** The outcome of one test over a day, its deviations, and those that were reported. */
-function run(test: string, { rows = [], days = [], history = [], ...change }: World) {
+function run(test: string, world: World) {
+  const { rows = [], days = [], history: rotations = [], jobRecords = [], receiptRecords = [], ...change } = world;
   const audited: AuditedPeriod = {
     period: { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
     vaults: ['kv'],
     rowsRead: 10,
     exclusions: [],
     unreadableRows: [],
-    attributions: () => from([]),
-    events: () => from(rows),
-    secretDays: () => from(days),
-    jobRecords: [],
-    receiptRecords: [],
     policyAt: () => bound({}, { approval: ['publish'] }),
     policies: [],
     policyChanges: [],
@@ -109,18 +114,29 @@ function run(test: string, { rows = [], days = [], history = [], ...change }: Wo
     ...change,
   };
   const reported: TestDeviation[] = [];
-  const tests = runControlTests({ audited, rotations: history }, (deviation) => reported.push(deviation));
-  for (const row of rows) tests.event(row);
-  for (const one of days) tests.secretDay(one);
-  const outcome = tests.finish().get(test);
+  const deferred: TestDeferral[] = [];
+  const reports = {
+    deviation: (one: TestDeviation) => reported.push(one),
+    deferral: (one: TestDeferral) => deferred.push(one),
+  };
+  const material = { period: audited.period, policyAt: audited.policyAt, rotations };
+  const sum = runControlTests(material, reports);
+  // Each event is a share of its own.
+  const share = (show: (tests: RunningTests) => void) => {
+    const tests = runControlTests(material, reports);
+    show(tests);
+    sum.absorb(tests.take());
+  };
+  for (const one of days) sum.secretDay(one);
+  for (const row of rows) share((tests) => tests.event(row));
+  for (const job of jobRecords) share((tests) => tests.job(job));
+  for (const receipt of receiptRecords) share((tests) => tests.receipt(receipt));
+  sum.finish(audited);
+  for (const one of deferred) sum.deferred(one);
+  const outcome = sum.outcomes().get(test);
   if (outcome === undefined) throw new TypeError(`There is no test ${test}.`);
   const mine = reported.filter((one) => one.test === test);
   return { ...outcome, reported: mine };
-}
-
-async function* from<One>(all: readonly One[]): AsyncGenerator<One> {
-  await Promise.resolve();
-  yield* all;
 }
 
 const noPolicy = { policyAt: () => emptyPolicy };

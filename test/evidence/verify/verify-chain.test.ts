@@ -8,7 +8,6 @@ import { computeFingerprint, openEnvelope, sealEnvelope } from '../../../src/evi
 import { exportPack } from '../../../src/evidence/pack/pack-archive.ts';
 import { sha256 } from '../../../src/evidence/pack/pack-file.ts';
 import { producePack } from '../../../src/evidence/produce-pack.ts';
-import type { PackOrder } from '../../../src/evidence/pack-order.ts';
 import type { Signer } from '../../../src/evidence/pack/signer.ts';
 import type { PackLink } from '../../../src/evidence/verify/verification.ts';
 import { type ChainVerification, type GivenPack, verifyChain } from '../../../src/evidence/verify/verify-chain.ts';
@@ -25,7 +24,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'keyturn-chain-'));
   const records = memoryRecords();
-  const make = async (name: string, second: number, more: Partial<PackOrder> = {}): Promise<void> => {
+  const make = async (name: string, second: number, more: Parameters<typeof orderOf>[0] = {}): Promise<void> => {
     const now = new Date(Date.UTC(2026, 10, 3, 6, 0, second));
     const { id } = await producePack(orderOf({ records, audited, now, ...more }));
     await exportPack(more.records ?? records, id, join(folder, name));

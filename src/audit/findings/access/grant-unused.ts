@@ -22,6 +22,10 @@ export const grantUnused: FindingRuleFactory = ({ policyAt, earlierReads }) => {
       inPeriod.see(retrieval);
       return undefined;
     },
+    take: () => inPeriod.all(),
+    absorb(share: ReturnType<typeof inPeriod.all>) {
+      for (const reads of share) inPeriod.add(reads);
+    },
     look(posture) {
       first ??= posture.at;
       last = posture;

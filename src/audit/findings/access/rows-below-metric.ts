@@ -16,6 +16,10 @@ export const rowsBelowMetric: FindingRuleFactory = ({ period }) => {
       rows.set(key, (rows.get(key) ?? 0) + 1);
       return undefined;
     },
+    take: () => rows,
+    absorb(share: typeof rows) {
+      for (const [key, count] of share) rows.set(key, (rows.get(key) ?? 0) + count);
+    },
     look({ vaults }) {
       for (const { vault, requests: seen } of vaults) {
         for (const { hour, count } of seen.outcome === 'seen' ? seen.value : []) {

@@ -24,6 +24,6 @@ export const claimedRead: FindingRuleFactory = ({ policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

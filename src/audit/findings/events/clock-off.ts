@@ -1,4 +1,3 @@
-import { answeredAt } from '../../attribution/receipt-index.ts';
 import { jobName } from '../../model/job-name.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
@@ -7,14 +6,12 @@ import { counted, createFindingTally } from '../finding-tally.ts';
 const mostClockOffsetMs = 30_000;
 
 /** Runners whose clock differs from the vault's by more than the join allows for; one finding per runner. */
-export const clockOff: FindingRuleFactory = ({ attribution: { jobs, receipts }, period }) => ({
-  findings() {
-    const tally = createFindingTally('clock-off');
-    for (const { receipt, reference } of receipts.all()) {
-      const at = answeredAt(receipt);
+export const clockOff: FindingRuleFactory = () => {
+  const tally = createFindingTally('clock-off');
+  return {
+    receipt({ receipt, reference, at, job, isCopy }) {
       const offset = receipt.clockOffsetMs;
-      if (offset === null || Math.abs(offset) <= mostClockOffsetMs || at < +period.from || at >= +period.to) continue;
-      const job = jobs.find(receipt.job);
+      if (isCopy || offset === null || Math.abs(offset) <= mostClockOffsetMs) return;
       const subject =
         job === null
           ? `job ${String(receipt.job.jobId)}.${String(receipt.job.attempt)}`
@@ -27,7 +24,7 @@ export const clockOff: FindingRuleFactory = ({ attribution: { jobs, receipts }, 
         description: ({ count }) =>
           `The clock of ${subject} differed from the vault's by more than ${String(mostClockOffsetMs / 1000)} seconds in ${counted(count, 'receipt')}.`,
       });
-    }
-    return tally.findings();
-  },
-});
+    },
+    ...tally.observer,
+  };
+};

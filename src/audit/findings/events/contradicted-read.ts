@@ -25,6 +25,6 @@ export const contradictedRead: FindingRuleFactory = ({ policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -1,6 +1,6 @@
+import { compareText } from '../../../provenance/compare-text.ts';
 import { callerName, capitalised } from '../finding-caller.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Retrieval } from '../../model/retrieval.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
 import { findingId } from '../finding-tally.ts';
@@ -26,61 +26,123 @@ interface Burst {
   grantedAt: string | null;
 }
 
-/** Many refusals of one caller in a short time: a probe, or a role assignment that has not taken effect yet. */
+/** An event that may begin, extend or explain a burst. */
+interface BurstEvent {
+  readonly kind: 'denied' | 'read';
+  readonly caller: string;
+  readonly name: string;
+  readonly subject: string;
+  readonly at: string;
+  readonly id: string;
+  readonly isRbac: boolean;
+}
+
+/**
+ * Many refusals of one caller in a short time: a probe, or a role assignment that has not taken effect yet. A burst may
+ * reach from one share of the period into the next, so a share keeps the events that may matter for one.
+ */
 export const deniedBurst: FindingRuleFactory = ({ policyAt }) => {
-  const open = new Map<string, Burst>();
-  const closed: Burst[] = [];
+  const bursts = createBursts();
+  const events = createBurstEvents();
   return {
     see(retrieval) {
+      if (retrieval.kind !== 'denied' && retrieval.kind !== 'read') return undefined;
+      const { kind, at, id, denial } = retrieval;
       const caller = callerOf(retrieval);
-      const burst = open.get(caller);
-      if (retrieval.kind === 'read') noteGrant(burst, retrieval);
-      if (retrieval.kind !== 'denied') return undefined;
-      if (burst !== undefined && within(burst.lastAt, retrieval.at, gapMs) && burst.grantedAt === null) {
-        extend(burst, retrieval);
-        return undefined;
-      }
-      if (burst !== undefined) closed.push(burst);
-      open.set(caller, startBurst(retrieval, caller, callerName(retrieval, policyAt(retrieval.at))));
+      if (!events.mayMatter(kind, caller, subjectOf(retrieval), at)) return undefined;
+      const name = callerName(retrieval, policyAt(at));
+      const event = { kind, caller, name, subject: subjectOf(retrieval), at, id, isRbac: denial === 'rbac' };
+      events.add(event);
+      bursts.see(event);
       return undefined;
     },
-    findings: () => {
-      const bursts = [...closed, ...open.values()].filter(({ count }) => count >= fewest);
-      bursts.sort((a, b) => (a.firstAt < b.firstAt ? -1 : 1));
-      return bursts.map(toFinding);
+    take: () => events.all(),
+    absorb(share: readonly BurstEvent[]) {
+      for (const event of share) bursts.see(event);
     },
+    findings: () => bursts.findings(),
   };
 };
 
-function startBurst(retrieval: Retrieval, caller: string, name: string): Burst {
-  const { at, id, denial } = retrieval;
+/** Keeps every refusal, and the first read of each secret by a caller soon after the last one, or after the share begins. */
+function createBurstEvents() {
+  const kept: BurstEvent[] = [];
+  const lastDenied = new Map<string, string>();
+  const readSince = new Map<string, Set<string>>();
+  let first: string | null = null;
+  return {
+    all: () => kept,
+    mayMatter(kind: BurstEvent['kind'], caller: string, subject: string, at: string): boolean {
+      first ??= at;
+      if (kind === 'denied') return true;
+      if (readSince.get(caller)?.has(subject) === true) return false;
+      return within(lastDenied.get(caller) ?? first, at, propagationMs);
+    },
+    add(event: BurstEvent): void {
+      const { kind, caller, subject, at } = event;
+      kept.push(event);
+      if (kind === 'denied') {
+        lastDenied.set(caller, at);
+        readSince.delete(caller);
+        return;
+      }
+      readSince.set(caller, (readSince.get(caller) ?? new Set()).add(subject));
+    },
+  };
+}
+
+function createBursts() {
+  const open = new Map<string, Burst>();
+  const closed: Burst[] = [];
+  return {
+    see(event: BurstEvent): void {
+      const { caller, kind, at } = event;
+      const burst = open.get(caller);
+      if (kind === 'read') {
+        noteGrant(burst, event);
+        return;
+      }
+      if (burst !== undefined && within(burst.lastAt, at, gapMs) && burst.grantedAt === null) {
+        extend(burst, event);
+        return;
+      }
+      if (burst !== undefined) closed.push(burst);
+      open.set(caller, startBurst(event));
+    },
+    findings(): readonly Finding[] {
+      const bursts = [...closed, ...open.values()].filter(({ count }) => count >= fewest);
+      bursts.sort((a, b) => compareText(a.firstAt, b.firstAt) || compareText(a.caller, b.caller));
+      return bursts.map(toFinding);
+    },
+  };
+}
+
+function startBurst({ caller, name, subject, at, id, isRbac }: BurstEvent): Burst {
   return {
     caller,
     name,
-    secrets: new Set([subjectOf(retrieval)]),
+    secrets: new Set([subject]),
     evidence: [id],
     firstAt: at,
     lastAt: at,
     count: 1,
-    rbacOnly: denial === 'rbac',
+    rbacOnly: isRbac,
     grantedAt: null,
   };
 }
 
-function extend(burst: Burst, retrieval: Retrieval): void {
+function extend(burst: Burst, { subject, at, id, isRbac }: BurstEvent): void {
   burst.count += 1;
-  burst.lastAt = retrieval.at;
-  burst.secrets.add(subjectOf(retrieval));
-  burst.rbacOnly &&= retrieval.denial === 'rbac';
-  if (burst.evidence.length < 100) burst.evidence.push(retrieval.id);
+  burst.lastAt = at;
+  burst.secrets.add(subject);
+  burst.rbacOnly &&= isRbac;
+  if (burst.evidence.length < 100) burst.evidence.push(id);
 }
 
 /** A successful read of a refused secret soon afterwards shows that the role assignment was propagating. */
-function noteGrant(burst: Burst | undefined, retrieval: Retrieval): void {
+function noteGrant(burst: Burst | undefined, { subject, at }: BurstEvent): void {
   if (burst === undefined || !burst.rbacOnly || burst.grantedAt !== null) return;
-  if (burst.secrets.has(subjectOf(retrieval)) && within(burst.lastAt, retrieval.at, propagationMs)) {
-    burst.grantedAt = retrieval.at;
-  }
+  if (burst.secrets.has(subject) && within(burst.lastAt, at, propagationMs)) burst.grantedAt = at;
 }
 
 function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, grantedAt }: Burst): Finding {

@@ -1,5 +1,5 @@
 import type { JobNumbers } from '../../../provenance/job-numbers.ts';
-import { answeredAt } from '../../attribution/receipt-index.ts';
+import { isContested } from '../../attribution/receipt-index.ts';
 import type { Attribution } from '../../model/attribution.ts';
 import { jobName } from '../../model/job-name.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
@@ -11,17 +11,17 @@ import { createFindingTally } from '../finding-tally.ts';
  * receipts of several jobs claim is a finding about the read, because the row's stamp, which may tell whose it is, is only
  * a claim of the reader.
  */
-export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, receipts }, period }) => {
+export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, receipts } }) => {
   const tally = createFindingTally('duplicate-receipt');
-  const contested = new Map(receipts.contested().map(({ correlationId, claims }) => [correlationId, claims]));
   const name = (numbers: Pick<JobNumbers, 'instance' | 'jobId' | 'attempt'>) => {
     const job = jobs.find(numbers);
     return job === null ? `job ${String(numbers.jobId)}.${String(numbers.attempt)}` : jobName(job);
   };
   return {
     see(retrieval, attribution) {
-      const claims = contested.get(retrieval.correlationId ?? '');
-      if (claims === undefined || attribution === null) return;
+      if (attribution === null || retrieval.correlationId === null) return;
+      const claims = receipts.claims(retrieval.correlationId);
+      if (!isContested(claims)) return;
       const claimants = [...new Set(claims.map(({ receipt }) => name(receipt.job)))].sort();
       const owner = ownerOf(attribution);
       const others = claimants.filter((claimant) => claimant !== owner);
@@ -39,23 +39,20 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
       });
       return 'broken';
     },
-    findings() {
-      for (const { receipt, log, reference } of receipts.copied) {
-        const at = answeredAt(receipt);
-        if (log === null || at < period.from.getTime() || at >= period.to.getTime()) continue;
-        const [copier, owner] = [name(log), name(receipt.job)];
-        tally.add({
-          subject: copier,
-          key: owner,
-          severity: 'high',
-          at: new Date(at).toISOString(),
-          evidence: reference,
-          description: () =>
-            `The log of ${copier} contains a receipt of ${owner}: somebody copied it to claim that job's read.`,
-        });
-      }
-      return tally.findings();
+    receipt({ receipt, log, reference, at, isCopy }) {
+      if (log === null || !isCopy) return;
+      const [copier, owner] = [name(log), name(receipt.job)];
+      tally.add({
+        subject: copier,
+        key: owner,
+        severity: 'high',
+        at: new Date(at).toISOString(),
+        evidence: reference,
+        description: () =>
+          `The log of ${copier} contains a receipt of ${owner}: somebody copied it to claim that job's read.`,
+      });
     },
+    ...tally.observer,
   };
 };
 

@@ -26,6 +26,6 @@ export const expiredValueRead: FindingRuleFactory = ({ secrets, policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

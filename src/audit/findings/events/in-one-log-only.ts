@@ -21,6 +21,6 @@ export const inOneLogOnly: FindingRuleFactory = ({ bothLogs }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -43,7 +43,7 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };
 

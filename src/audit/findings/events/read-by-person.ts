@@ -21,6 +21,6 @@ export const readByPerson: FindingRuleFactory = () => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -35,6 +35,6 @@ export const readOutsideNamespace: FindingRuleFactory = ({ policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -24,6 +24,6 @@ export const secretNotInventoried: FindingRuleFactory = ({ secrets }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -34,6 +34,6 @@ export const sensitiveOperation: FindingRuleFactory = ({ policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -21,6 +21,6 @@ export const statusDisagrees: FindingRuleFactory = () => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -24,6 +24,6 @@ export const unattributedRead: FindingRuleFactory = ({ policyAt }) => {
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -37,6 +37,6 @@ export const unexplainedWrite: FindingRuleFactory = ({ policyAt, attribution: { 
       // A secret that the policy does not bind belongs to its owner, so the write is told and not held against Keyturn.
       return bound || role === 'rotator' ? 'broken' : undefined;
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

@@ -29,6 +29,6 @@ export const unknownIdentityRead: FindingRuleFactory = ({ policyAt, attribution:
       });
       return 'broken';
     },
-    findings: () => tally.findings(),
+    ...tally.observer,
   };
 };

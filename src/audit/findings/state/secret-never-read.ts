@@ -15,6 +15,13 @@ interface UnreadTime {
   readonly by: string;
 }
 
+/** Reads of a secret that are less than four weeks apart: what a share of the period tells of them. `by`: the first one. */
+interface ReadRun {
+  readonly from: number;
+  to: number;
+  readonly by: string;
+}
+
 /**
  * Secrets that nobody read for four weeks of the period: an unused secret should not exist. A read ends the exception and
  * does not undo it, so the findings of a period are among those of a longer one. Nothing is known of times without rows.
@@ -23,6 +30,17 @@ export const secretNeverRead: FindingRuleFactory = ({ period }) => {
   const listed = createListedTimes(period.from.getTime());
   const unreadSince = new Map<string, number>();
   const closed: UnreadTime[] = [];
+  const runs = new Map<string, ReadRun[]>();
+
+  function addRead(subject: string, { from: at, to, by }: ReadRun): void {
+    for (const time of listed.of(subject)) {
+      const from = Math.max(time.from, unreadSince.get(subject) ?? time.from);
+      const isWithin = at >= from && (time.to === null || at < time.to);
+      if (isWithin && isLong(from, at)) closed.push({ subject: time.subject, from, to: at, by });
+    }
+    unreadSince.set(subject, to);
+  }
+
   return {
     seeInventory(snapshot) {
       listed.see(snapshot);
@@ -32,13 +50,17 @@ export const secretNeverRead: FindingRuleFactory = ({ period }) => {
       if (attribution === null) return undefined;
       const subject = subjectOf(retrieval);
       const at = Date.parse(retrieval.at);
-      for (const time of listed.of(subject)) {
-        const from = Math.max(time.from, unreadSince.get(subject) ?? time.from);
-        const isWithin = at >= from && (time.to === null || at < time.to);
-        if (isWithin && isLong(from, at)) closed.push({ subject: time.subject, from, to: at, by: retrieval.id });
-      }
-      unreadSince.set(subject, at);
+      addRead(subject, { from: at, to: at, by: retrieval.id });
+      const known = runs.get(subject) ?? [];
+      runs.set(subject, known);
+      const last = known.at(-1);
+      if (last === undefined || isLong(last.to, at)) known.push({ from: at, to: at, by: retrieval.id });
+      else last.to = at;
       return undefined;
+    },
+    take: () => runs,
+    absorb(share: typeof runs) {
+      for (const [subject, some] of share) for (const run of some) addRead(subject, run);
     },
     findings({ asOf, settledTo, rowsSince }) {
       const tally = createFindingTally('secret-never-read');

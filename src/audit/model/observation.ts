@@ -1,0 +1,47 @@
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { AuditedEvent, ReceiptRecord, ReportingPeriod, SecretDay } from './audited-period.ts';
+import type { Job } from './job.ts';
+
+/** What an observer may know before the first event. */
+export interface ObservedMaterial {
+  readonly period: ReportingPeriod;
+  readonly policyAt: PolicyAt;
+  readonly rotations: readonly RotationHistory[];
+}
+
+/**
+ * Sees a share of a period: events ascending by `at`, jobs in order of their records, or receipts in order of their
+ * references. Each event of the period is in exactly one share.
+ */
+export interface EventObserver<Observed> {
+  /** An event of any population of the log: reads, refusals, writes, reads of staging, rows that contradict themselves. */
+  event(event: AuditedEvent): void;
+  job(job: Job): void;
+  receipt(receipt: ReceiptRecord): void;
+  /** What the share came to: plain data, which may cross to another thread. The observer is not used again. */
+  take(): Observed;
+}
+
+/** Watches an audit while it runs, so that nobody holds all its events. */
+export interface Observation<Observed> {
+  observe(material: ObservedMaterial): EventObserver<Observed>;
+  /** Called first, once. */
+  begin(material: ObservedMaterial): void;
+  /** Every secret on every day of the period that an inventory was taken, in order of the days, before the shares. */
+  secretDay(day: SecretDay): Promise<void>;
+  /** Called for one share after the other, in order: how the period is divided changes nothing. */
+  absorb(observed: Observed): Promise<void>;
+}
+
+/** For those who ask only what the audit came to. */
+export const unobserved: Observation<null> = {
+  observe: () => ({ event: ignore, job: ignore, receipt: ignore, take: () => null }),
+  begin: ignore,
+  secretDay: async () => await Promise.resolve(),
+  absorb: async () => await Promise.resolve(),
+};
+
+function ignore(): void {
+  // Nothing is kept.
+}

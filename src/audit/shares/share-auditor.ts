@@ -1,0 +1,196 @@
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { PolicyAt } from '../../secrets/policy-timeline.ts';
+import { attributeRetrieval } from '../attribution/attribute-retrievals.ts';
+import type { JobIndex } from '../attribution/job-index.ts';
+import { indexRotations } from '../attribution/rotation-index.ts';
+import type { ReceiptClaims } from '../attribution/receipt-index.ts';
+import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
+import type { CanaryRead } from '../collection/canary-reader.ts';
+import type { OwnRead } from '../collection/own-read-ledger.ts';
+import { findExceptions, type RuleShares } from '../findings/find-exceptions.ts';
+import type { AuditedReceipt, FindingContext } from '../findings/finding-rule.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import type { Job } from '../model/job.ts';
+import type { EventObserver, Observation } from '../model/observation.ts';
+import type { Retrieval } from '../model/retrieval.ts';
+import type { KnownSecrets } from '../model/known-secrets.ts';
+import { momentOf } from '../parsing/moment.ts';
+import { platformApplications } from '../parsing/operation-kinds.ts';
+import { countCoverage, type SeenHours } from '../period/hour-coverage.ts';
+import { countInventory, type ReadsBySecret } from '../period/inventory-reads.ts';
+import { parseDay, type StoredDay } from '../period/period-rows.ts';
+import { classifyExclusion, type ExclusionReason, type PopulationRule } from '../period/population.ts';
+import { createReadsOnRecord } from '../period/reads-on-record.ts';
+import { type CountedRows, createRowCounts } from '../period/row-counts.ts';
+import { recordReceipt } from './record-receipt.ts';
+
+/** What everybody who audits a share knows. */
+export interface ShareSources {
+  readonly period: ReportingPeriod;
+  readonly policyAt: PolicyAt;
+  /** Short names, lower-case. */
+  readonly vaults: ReadonlySet<string>;
+  readonly canaries: readonly CanaryRead[];
+  readonly rotations: readonly RotationHistory[];
+  readonly ownReads: readonly OwnRead[];
+  readonly secrets: KnownSecrets;
+  readonly bothLogs: ReportingPeriod | null;
+  readonly isHarvested: AttributionContext['isHarvested'];
+  /** Milliseconds. */
+  readonly ledgerCompleteTo: number | null;
+}
+
+/** The jobs and receipts that a row may be tied to. */
+export interface Evidence {
+  /** Those that answer every question about a row of this moment (milliseconds). */
+  at(moment: number): { readonly jobs: JobIndex; readonly receipts: ReceiptClaims };
+  /** Notes that the log has a row with this id. `moment`: of the row. */
+  match(correlationId: string, moment: number): void;
+}
+
+/** What one share of the rows came to: plain data. */
+interface RowShare<Observed> {
+  readonly counted: CountedRows;
+  readonly hours: SeenHours;
+  readonly reads: ReadsBySecret;
+  readonly rules: RuleShares;
+  readonly observed: Observed;
+}
+
+/** The same of a share of the receipts. */
+type ReceiptShare<Observed> = Pick<RowShare<Observed>, 'rules' | 'observed'>;
+
+export interface ShareAuditor<Observed> {
+  /** What the rules may ask at the moment of the row that was audited last. */
+  readonly attribution: AttributionContext;
+  /** Parses, grades and judges each row of the days once. */
+  auditDays(days: Iterable<StoredDay>): RowShare<Observed>;
+  auditReceipts(
+    receipts: Iterable<AuditedReceipt & { readonly isContested: boolean }>,
+    jobs: Iterable<Job>,
+  ): ReceiptShare<Observed>;
+}
+
+/** Audits shares of a period, each on its own, so that they can be audited in any place and added up in order. */
+export function createShareAuditor<Observed>(
+  sources: ShareSources,
+  evidence: Evidence,
+  observe: Observation<Observed>['observe'],
+): ShareAuditor<Observed> {
+  const attribution = createContexts(sources, evidence);
+  const context = findingContext(sources, attribution.current);
+  return {
+    attribution: attribution.current,
+    auditDays(days) {
+      const walk = startWalk(sources, observe(sources));
+      const rules = findExceptions(context);
+      for (const stored of days) {
+        const day = parseDay(stored);
+        walk.counted.see(day);
+        for (const retrieval of day.retrievals) {
+          const moment = momentOf(retrieval.at);
+          if (retrieval.correlationId !== null) evidence.match(retrieval.correlationId, moment);
+          auditRow(retrieval, attribution.at(moment), walk, rules);
+        }
+      }
+      const { counted, coverage, inventory, observer } = walk;
+      const counts = { counted: counted.take(), hours: coverage.take(), reads: inventory.take() };
+      return { ...counts, rules: rules.take(), observed: observer.take() };
+    },
+    auditReceipts(receipts, jobs) {
+      const rules = findExceptions(context);
+      const observer = observe(sources);
+      for (const receipt of receipts) {
+        attribution.at(receipt.at);
+        rules.receipt(receipt);
+        observer.receipt(recordReceipt(receipt));
+      }
+      for (const job of jobs) observer.job(job);
+      return { rules: rules.take(), observed: observer.take() };
+    },
+  };
+}
+
+function startWalk<Observed>({ period, vaults, canaries, policyAt }: ShareSources, observer: EventObserver<Observed>) {
+  const population: PopulationRule = {
+    policyAt,
+    vaults,
+    canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
+  };
+  return {
+    population,
+    observer,
+    counted: createRowCounts(),
+    coverage: countCoverage(period, vaults, canaries, null),
+    inventory: countInventory([], 0),
+  };
+}
+
+/** The exclusions whose rows are a population of their own. */
+const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
+  'a write',
+  'refused',
+  "a read of a staging secret by Keyturn's rotator",
+]);
+
+function auditRow(
+  retrieval: Retrieval,
+  context: AttributionContext,
+  { population, observer, counted, coverage, inventory }: ReturnType<typeof startWalk>,
+  rules: ReturnType<typeof findExceptions>,
+): void {
+  coverage.see(retrieval);
+  const reason = classifyExclusion(retrieval, population);
+  if (reason !== null) counted.exclude(reason, 1);
+  if (reason === 'in a vault that is not in scope') return;
+  const attribution = reason === null ? attributeRetrieval(retrieval, context) : null;
+  if (attribution !== null) inventory.see(retrieval);
+  const judgements = rules.see(retrieval, attribution);
+  // Rows that contradict themselves are exceptions of the test of rows, whatever else they are.
+  const isOdd = judgements.get('status-disagrees') === 'broken';
+  if (reason === null || isOdd || populations.has(reason)) observer.event({ retrieval, attribution, judgements });
+}
+
+/** What the rules may ask, at the moment of the row in hand. */
+function createContexts(sources: ShareSources, evidence: Evidence) {
+  const { policyAt, rotations, ownReads, isHarvested, ledgerCompleteTo } = sources;
+  const fixed = {
+    policyAt,
+    rotations: indexRotations(rotations, ownReads),
+    platformApplications,
+    isHarvested,
+    ledgerCompleteTo,
+  };
+  const contexts = new WeakMap<ReturnType<Evidence['at']>, AttributionContext>();
+  let last: AttributionContext | null = null;
+  const opened = (): AttributionContext => {
+    last ??= at(sources.period.from.getTime());
+    return last;
+  };
+  function at(moment: number): AttributionContext {
+    const indexes = evidence.at(moment);
+    let context = contexts.get(indexes);
+    if (context === undefined) {
+      context = { ...fixed, ...indexes };
+      contexts.set(indexes, context);
+    }
+    last = context;
+    return context;
+  }
+  const jobs: JobIndex = {
+    get size() {
+      return opened().jobs.size;
+    },
+    find: (numbers) => opened().jobs.find(numbers),
+    running: (identity, moment, slackMs) => opened().jobs.running(identity, moment, slackMs),
+  };
+  const receipts: ReceiptClaims = { claims: (correlationId) => opened().receipts.claims(correlationId) };
+  return { at, current: { ...fixed, jobs, receipts } };
+}
+
+/** What only the end of the period asks for is not known in a share. */
+function findingContext(sources: ShareSources, attribution: AttributionContext): FindingContext {
+  const { period, policyAt, rotations, secrets, bothLogs } = sources;
+  const later = { refusedReceipts: [], earlierReads: createReadsOnRecord() };
+  return { period, policyAt, rotations, secrets, bothLogs, attribution, ...later };
+}

@@ -1,0 +1,108 @@
+import type { RowFile, RowFileName } from './pack-file.ts';
+import { type PackFile, rowFile } from './pack-file.ts';
+import type { PackSink } from './pack-sink.ts';
+import { retrievalColumns } from './retrieval-lines.ts';
+
+/** The files that are written while events pass, in the order in which a pack lists them. */
+const eventFileNames = {
+  retrievals: { name: 'retrievals', extension: 'ndjson', description: 'Every read with its grade and evidence' },
+  table: {
+    name: 'retrievals',
+    extension: 'csv',
+    description: 'The same reads for spreadsheets',
+    header: retrievalColumns.join(','),
+  },
+  refusals: { name: 'refusals', extension: 'ndjson', description: 'Every refused request' },
+  writes: { name: 'writes', extension: 'ndjson', description: 'Every write to a secret' },
+  stagingReads: { name: 'staging-reads', extension: 'ndjson', description: 'Every read of a staging secret' },
+  sensitiveOperations: {
+    name: 'sensitive-operations',
+    extension: 'ndjson',
+    description: 'Every backup, restore, deletion, purge and recovery',
+  },
+  secretDays: {
+    name: 'secret-days',
+    extension: 'ndjson',
+    description: 'Every secret on every day that an inventory was taken',
+  },
+  rotationsDue: {
+    name: 'rotations-due',
+    extension: 'ndjson',
+    description: 'Every version that came due or was replaced',
+  },
+  deviations: {
+    name: 'deviations',
+    extension: 'ndjson',
+    description: 'Every deviation of every test, with the id of its event',
+  },
+  jobs: { name: 'jobs', extension: 'ndjson', description: 'Every Gitea job of the period' },
+  receipts: { name: 'receipts', extension: 'ndjson', description: 'Every receipt, and whether a row matches it' },
+} as const satisfies Record<string, RowFileName>;
+
+export type EventFile = keyof typeof eventFileNames;
+
+/** Lines of files, as bytes; a file without lines is missing. */
+export type EventLines = ReadonlyMap<EventFile, Uint8Array>;
+
+/** Writes the lines of all files as they come. */
+export function eventFiles(sink: PackSink): {
+  add(lines: EventLines): Promise<void>;
+  close(): Promise<readonly PackFile[]>;
+} {
+  const files = new Map<EventFile, RowFile>(
+    Object.entries(eventFileNames).map(([name, about]) => [name as EventFile, rowFile(sink, about)]),
+  );
+  return {
+    async add(lines) {
+      for (const [name, bytes] of lines) await files.get(name)?.addLines(bytes);
+    },
+    async close() {
+      const closed: PackFile[] = [];
+      for (const file of files.values()) closed.push(...(await file.close()));
+      return closed;
+    },
+  };
+}
+
+/** Pieces of this length are encoded, so that no line lives longer than its piece. */
+const pieceLength = 1 << 16;
+
+/** Collects lines as bytes. `take` returns those since the last call. */
+export function collectLines(): { add(file: EventFile, line: string): void; take(): EventLines } {
+  let files = new Map<EventFile, OpenLines>();
+  return {
+    add(name, line) {
+      let file = files.get(name);
+      if (file === undefined) {
+        file = { text: '', pieces: [] };
+        files.set(name, file);
+      }
+      file.text += `${line}\n`;
+      if (file.text.length < pieceLength) return;
+      file.pieces.push(Buffer.from(file.text));
+      file.text = '';
+    },
+    take() {
+      const taken = new Map([...files].map(([name, file]) => [name, together(file)]));
+      files = new Map();
+      return taken;
+    },
+  };
+}
+
+interface OpenLines {
+  text: string;
+  readonly pieces: Buffer[];
+}
+
+/** In memory of their own, which can be handed to another thread. */
+function together({ text, pieces: encoded }: OpenLines): Uint8Array {
+  const pieces = [...encoded, Buffer.from(text)];
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let filled = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes;
+}

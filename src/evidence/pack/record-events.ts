@@ -1,0 +1,107 @@
+import type { AuditedEvent, SecretDay } from '../../audit/model/audited-period.ts';
+import type { EventObserver, ObservedMaterial } from '../../audit/model/observation.ts';
+import { canonicalJson, canonicalRows } from '../../provenance/canonical-json.ts';
+import { rowCap } from '../report/build-report-model.ts';
+import { type TalliedReads, tallyRetrievals } from '../report/retrieval-tally.ts';
+import { runControlTests, type TalliedTests, type TestDeferral } from '../tests/run-control-tests.ts';
+import { listRotationsDue } from '../tests/secret-tests.ts';
+import { asJson } from './data-files.ts';
+import { collectLines, type EventFile, type EventLines } from './event-files.ts';
+import { retrievalCells, retrievalLines } from './retrieval-lines.ts';
+
+/** What a share of a period's events came to, for a pack: plain data. */
+export interface RecordedEvents {
+  readonly lines: EventLines;
+  readonly tests: TalliedTests;
+  readonly reads: TalliedReads;
+  /** What the tests judge at the end, one JSON value a line. */
+  readonly deferred: Uint8Array;
+}
+
+/** Tests, counts and writes the events of one share. */
+export function recordEvents(material: ObservedMaterial): EventObserver<RecordedEvents> {
+  const lines = collectLines();
+  const deferred: TestDeferral[] = [];
+  const tests = runControlTests(material, {
+    deviation: (deviation) => lines.add('deviations', canonicalJson(asJson(deviation))),
+    deferral: (deferral) => deferred.push(deferral),
+  });
+  const reads = tallyRetrievals(material.period, rowCap);
+  const retrievalLine = retrievalLines();
+  const jobLine = canonicalRows();
+  const receiptLine = canonicalRows();
+  return {
+    event(event) {
+      tests.event(event);
+      if (event.attribution !== null) {
+        reads.add(event.attribution);
+        lines.add('retrievals', retrievalLine(event.attribution));
+        lines.add('table', retrievalCells(event.attribution));
+      }
+      for (const file of populationsOf(event)) lines.add(file, eventLine(event));
+    },
+    job(job) {
+      tests.job(job);
+      lines.add('jobs', jobLine({ ...job }));
+    },
+    receipt(receipt) {
+      tests.receipt(receipt);
+      lines.add('receipts', receiptLine({ ...receipt }));
+    },
+    take() {
+      const text = deferred.map((one) => `${JSON.stringify(one)}\n`).join('');
+      return {
+        lines: lines.take(),
+        tests: tests.take(),
+        reads: reads.take(),
+        deferred: new TextEncoder().encode(text),
+      };
+    },
+  };
+}
+
+/** Writes the secrets of a period, all days in order. */
+export function recordSecretDays(): {
+  secretDay(day: SecretDay): void;
+  /** The lines since the last call. */
+  take(): EventLines;
+  /** The lines of the versions that came due. */
+  takeDue(): EventLines;
+} {
+  const lines = collectLines();
+  const dues = listRotationsDue();
+  return {
+    secretDay(day) {
+      dues.see(day);
+      lines.add('secretDays', secretDayLine(day));
+    },
+    take: () => lines.take(),
+    takeDue() {
+      for (const one of dues.all()) lines.add('rotationsDue', canonicalJson(asJson(one)));
+      return lines.take();
+    },
+  };
+}
+
+function populationsOf({ retrieval, judgements }: AuditedEvent): readonly EventFile[] {
+  const { kind } = retrieval;
+  if (kind === 'denied') return ['refusals'];
+  const files: EventFile[] = kind === 'write' ? ['writes'] : [];
+  if (judgements.has('staging-read')) files.push('stagingReads');
+  if (judgements.has('sensitive-operation')) files.push('sensitiveOperations');
+  return files;
+}
+
+function eventLine({ retrieval, judgements }: AuditedEvent): string {
+  return canonicalJson(asJson({ ...retrieval, breaks: brokenBy(judgements) }));
+}
+
+function secretDayLine({ day, at, secret, judgements }: SecretDay): string {
+  // Tags stay out of reports, because anyone may have written anything there.
+  const { tags: _tags, ...rest } = secret;
+  return canonicalJson(asJson({ ...rest, day, at, breaks: brokenBy(judgements) }));
+}
+
+function brokenBy(judgements: AuditedEvent['judgements']): readonly string[] {
+  return [...judgements].flatMap(([rule, judgement]) => (judgement === 'broken' ? [rule] : [])).sort();
+}
