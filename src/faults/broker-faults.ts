@@ -26,4 +26,28 @@ export const brokerFaults = {
     layer: 'record',
     says: "The entry cannot follow in the session's journal. Nothing was recorded and nothing was read.",
   }),
+  BROKER_READ_REFUSED: fault<{ vault: string; secret: string; because: readonly string[] }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'policy',
+    says: 'The broker does not give this secret to this job. The lines before say why, and what would change it.',
+  }),
+  BROKER_UNREACHABLE: fault<{ service: string; reason: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'runner',
+    says: 'The broker did not answer, or could not ask Gitea or the vault. Without its answer no secret is given.',
+  }),
+  BROKER_ANSWER_UNKNOWN: fault<{ service: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'runner',
+    says: 'The service answered as no broker does. Check `service` in the configuration of the runner, and that its role is broker or all.',
+  }),
+  BROKER_KEY_UNUSABLE: fault<{ path: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'runner',
+    says: 'The key of this job cannot be used here, and a second one would end its session. Run all steps that need secrets as one user, and mount the folder of keys (`identity.keys`) into every container of the job.',
+  }),
 } as const;

@@ -40,6 +40,13 @@ const codes: Partial<Record<ErrorCode, number>> = {
   MASKS_WITHHELD: 87,
   SELECTION_REFUSED: 88,
   SECRET_NOT_SEARCHABLE: 89,
+  BROKER_READ_REFUSED: 90,
+  BROKER_UNREACHABLE: 91,
+  BROKER_ANSWER_UNKNOWN: 91,
+  BROKER_JOB_NOT_CONFIRMED: 92,
+  BROKER_PROOF_REFUSED: 92,
+  BROKER_SECOND_KEY: 93,
+  BROKER_KEY_UNUSABLE: 94,
 };
 
 /** The exit code of a failure; 1 for an unexpected one. */

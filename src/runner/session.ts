@@ -3,7 +3,8 @@ import { ServiceError } from '../service-error.ts';
 import { accessTokenSource } from './identity/access-token-source.ts';
 import { earlyTokens } from './identity/early-tokens.ts';
 import { forgetCredential } from './configuration/forget-credential.ts';
-import type { FetchConfiguration } from './configuration/fetch-configuration.ts';
+import type { BrokerReads } from './broker/broker-reads.ts';
+import type { AzureIdentity, BrokerConfiguration, FetchConfiguration } from './configuration/fetch-configuration.ts';
 import { fetchSecrets, type FetchedSecret } from './reading/fetch-secrets.ts';
 import { refuseHostileEnvironment } from './configuration/hostile-environment.ts';
 import { httpExchange, openConnection } from './http-exchange.ts';
@@ -56,7 +57,38 @@ export function startSession(runtime: Runtime, patienceMs: number): Session {
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
   forgetCredential(configuration.identity, say);
-  return createSession({ runtime, configuration, job: findJob(configuration, runtime), patienceMs });
+  const job = findJob(configuration, runtime);
+  const { identity } = configuration;
+  if (identity.kind === 'broker') return brokerSession({ runtime, configuration, job, patienceMs, broker: identity });
+  return createSession({ runtime, configuration, job, patienceMs, identity });
+}
+
+/** A session whose reads the broker makes: it keeps the journal, so there are no receipts, and it lists nothing. */
+function brokerSession({ broker, ...checked }: Checked & { readonly broker: BrokerConfiguration }): Session {
+  const { configuration, job } = checked;
+  const authority = readAuthority(configuration.authorityFile);
+  let opened: Promise<BrokerReads> | null = null;
+  const reads = (): Promise<BrokerReads> =>
+    (opened ??= import('./broker/broker-reads.ts').then(({ brokerReads }) =>
+      brokerReads({ ...checked, broker, authority, exchange: httpExchange }),
+    ));
+  return {
+    configuration,
+    job,
+    async prepare() {
+      // Under way while the caller prepares; what fails, fails in `fetch`.
+      const asked = await reads();
+      asked.open().catch(() => undefined);
+    },
+    fetch: async (requests) => await (await reads()).fetch(requests),
+    select: async ([first]) => (first === undefined ? [] : await refuseListing(first.vault, first.prefix)),
+    list: refuseListing,
+  };
+}
+
+async function refuseListing(vault: string | null, prefix: string): Promise<never> {
+  const details = { vault: vault ?? '', prefix, reason: 'the broker lists no secrets: name each one' };
+  return await Promise.reject(new ServiceError('SELECTION_REFUSED', details));
 }
 
 interface Checked {
@@ -66,13 +98,19 @@ interface Checked {
   readonly patienceMs: number;
 }
 
-function createSession({ runtime, configuration, job, patienceMs }: Checked): Session {
+function createSession({
+  runtime,
+  configuration,
+  job,
+  patienceMs,
+  identity: azure,
+}: Checked & { readonly identity: AzureIdentity }): Session {
   const { environment, say } = runtime;
   const opaque = requiresNamePrivacy(configuration, job);
   const authority = readAuthority(configuration.authorityFile);
   const exchange = httpExchange;
   const ports = { configuration, exchange, runtime, patienceMs, authority };
-  const tokens = earlyTokens(() => accessTokenSource({ ...ports, gitea: configuration.gitea }, configuration.identity));
+  const tokens = earlyTokens(() => accessTokenSource({ ...ports, gitea: configuration.gitea }, azure));
   let started: ReceiptChain | null = null;
   return {
     configuration,
@@ -123,21 +161,21 @@ function createSession({ runtime, configuration, job, patienceMs }: Checked): Se
     return { ...ports, chain: receiptChain(), identity: await tokens.source(), record: recorder(), opaque, post };
   }
 
-  /** Writes receipts to the log. The first one ends an unfinished line before it. */
-  function recorder(): (receipt: Receipt) => void {
-    let afresh = true;
-    return (receipt) => {
-      emitReceipt(receipt, afresh);
-      afresh = false;
-    };
-  }
-
   async function post(receipts: readonly Receipt[]): Promise<void> {
     if (receipts.length === 0 || configuration.service === null) return;
     const token = environment['ACTIONS_RUNTIME_TOKEN'] ?? '';
     const failure = await postReceipts(exchange, configuration.service, token, receipts, authority);
     if (failure !== null) say(`the service did not accept the receipts (${failure}); they are in this log`);
   }
+}
+
+/** Writes receipts to the log. The first one ends an unfinished line before it. */
+function recorder(): (receipt: Receipt) => void {
+  let afresh = true;
+  return (receipt) => {
+    emitReceipt(receipt, afresh);
+    afresh = false;
+  };
 }
 
 function findJob({ gitea, withoutJob }: FetchConfiguration, { environment, say }: Runtime): JobContext | null {

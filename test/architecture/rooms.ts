@@ -102,8 +102,10 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     receipts: ['configuration', 'helper-version.ts', 'http-exchange.ts', 'job-context.ts', 'write-all-sync.ts'],
     identity: ['configuration', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
     reading: ['configuration', 'identity', 'receipts', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
+    broker: ['configuration', 'delivery', 'reading', 'receipts', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],
     delivery: ['configuration', 'reading', 'redaction', 'http-exchange.ts', 'write-all-sync.ts'],
     doctor: [
+      'broker',
       'configuration',
       'delivery',
       'identity',
@@ -128,7 +130,16 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'runtime.ts',
       'write-all-sync.ts',
     ],
-    action: ['configuration', 'delivery', 'exit-codes.ts', 'message-of.ts', 'run-call.ts', 'runtime.ts'],
+    action: [
+      'broker',
+      'configuration',
+      'delivery',
+      'exit-codes.ts',
+      'job-context.ts',
+      'message-of.ts',
+      'run-call.ts',
+      'runtime.ts',
+    ],
   },
   'src/web': {
     portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'web-ports.ts', 'caller.ts'],

@@ -38,6 +38,8 @@ export interface BrokerWorld {
   /** The same broker again, over the same records, as a second process. */
   second(): BrokerWorld;
   startJob(change?: Partial<StartJob>): RunningJob;
+  /** A request as it came over a socket. */
+  forward(path: string, init: RequestInit): Promise<Response>;
   send(request: Sent): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
   /** Opens the session of a job with a key, and returns its name. */
   open(job: RunningJob, key: JobKey): Promise<string>;
@@ -134,6 +136,7 @@ function worldOver(parts: Parts): BrokerWorld {
         runner: 'runner-1',
         ...change,
       }),
+    forward: async (path, init) => await sendToWeb(path, init),
     send,
     async open(job, key) {
       const repository = job.job.repository.fullName;

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
 
 /** The private key of one job, and the public half as its proofs show it. */
 export interface JobKey {
@@ -10,6 +10,22 @@ export interface JobKey {
 /** Makes a new Ed25519 key. */
 export function makeJobKey(): JobKey {
   return fromPrivate(generateKeyPairSync('ed25519').privateKey);
+}
+
+/** PKCS #8 in PEM, for a file that the job alone can read. */
+export function exportJobKey({ privateKey }: JobKey): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** Returns the key in a file; `null` if it holds no Ed25519 key. */
+export function importJobKey(pem: string): JobKey | null {
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyType === 'ed25519' ? fromPrivate(key) : null;
+  } catch {
+    // Cut off, or something else's file.
+    return null;
+  }
 }
 
 /** A request to prove. `id`: unguessable and new for each request. */

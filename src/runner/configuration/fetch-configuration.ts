@@ -1,7 +1,17 @@
 import type { AzureCloud } from '../../secrets/azure-cloud.ts';
 
-/** The identity of the helper. The runner's operator configures exactly one; the helper never guesses. */
-export type IdentityConfiguration =
+/** No identity in Azure: the service reads in the job's place, for jobs that Gitea confirms. */
+export interface BrokerConfiguration {
+  readonly kind: 'broker';
+  /** A folder in memory that every container of a job shares, for the job's key. */
+  readonly keys: string;
+}
+
+/** How the helper gets at secrets. The runner's operator configures exactly one way; the helper never guesses. */
+export type IdentityConfiguration = AzureIdentity | BrokerConfiguration;
+
+/** An identity of the helper's own in Azure. */
+export type AzureIdentity =
   | {
       readonly kind: 'managed-identity';
       /** The client id of a user-assigned identity; `null` uses the machine's only identity. */
@@ -39,7 +49,7 @@ export type IdentityConfiguration =
 export interface VaultConfiguration {
   /** Short name, lower-case. */
   readonly name: string;
-  /** Without a trailing slash. */
+  /** Without a trailing slash. With a broker: the service, which reads in the job's place. */
   readonly url: string;
 }
 

@@ -21,13 +21,17 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
   );
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
   const cloud = azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')];
+  const service = shape.has('service') ? parseAddress(shape, 'service', refuse) : null;
+  const identity = parseIdentity(shape.inside('identity'), cloud, refuse);
+  if (identity.kind === 'broker' && service === null)
+    refuse('service', 'is missing: with a broker it reads the secrets');
   return {
     format: 1,
     cloud,
-    service: shape.has('service') ? parseAddress(shape, 'service', refuse) : null,
+    service,
     gitea: parseAddress(shape, 'gitea', refuse),
-    vaults: parseVaults(shape, refuse),
-    identity: parseIdentity(shape.inside('identity'), cloud, refuse),
+    vaults: parseVaults(shape, refuse, identity.kind === 'broker' ? service : null),
+    identity,
     names: shape.oneOf('names', ['auto', 'plain', 'opaque'], 'auto'),
     withoutJob: shape.oneOf('withoutJob', ['warn', 'refuse'], 'warn'),
     vaultDomains: shape.texts('vaultDomains', domainForm),
@@ -70,10 +74,11 @@ export function parseOwnConfiguration(file: string, text: string): FetchConfigur
   };
 }
 
-function parseVaults(shape: ShapeReader, refuse: Refuse): readonly VaultConfiguration[] {
+/** `broker`: who reads the vaults; they then have no address here. */
+function parseVaults(shape: ShapeReader, refuse: Refuse, broker: string | null = null): readonly VaultConfiguration[] {
   const vaults = shape.list('vaults').map((vault): VaultConfiguration => {
-    vault.only('name url');
-    return { name: vault.text('name', vaultNameForm), url: parseAddress(vault, 'url', refuse) };
+    vault.only(broker === null ? 'name url' : 'name');
+    return { name: vault.text('name', vaultNameForm), url: broker ?? parseAddress(vault, 'url', refuse) };
   });
   if (vaults.length === 0) refuse('vaults', 'names no vault');
   if (new Set(vaults.map(({ name }) => name)).size < vaults.length) refuse('vaults', 'names a vault twice');
@@ -83,8 +88,12 @@ function parseVaults(shape: ShapeReader, refuse: Refuse): readonly VaultConfigur
 type Refuse = (place: string, reason: string) => never;
 
 function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): IdentityConfiguration {
-  const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal'], null);
+  const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal', 'broker'], null);
   const textOrNull = (name: string, form: Form) => (inside.has(name) ? inside.text(name, form) : null);
+  if (kind === 'broker') {
+    inside.only('kind keys');
+    return { kind, keys: textOrNull('keys', anyPathForm) ?? '/dev/shm' };
+  }
   if (kind === 'managed-identity') {
     inside.only('kind clientId endpoint');
     const endpoint = inside.has('endpoint') ? parseAddress(inside, 'endpoint', refuse) : azureMetadata;
@@ -139,7 +148,7 @@ const audienceForm: Form = { matches: /^[\x21-\x7e]{1,255}$/, means: 'text witho
 const addressForm: Form = { matches: /^https?:\/\//, means: 'an address that starts with https://' };
 
 function endpointOf(identity: IdentityConfiguration): string | null {
-  if (identity.kind === 'azure-cli') return null;
+  if (identity.kind === 'azure-cli' || identity.kind === 'broker') return null;
   return identity.kind === 'managed-identity' ? identity.endpoint : identity.authority;
 }
 

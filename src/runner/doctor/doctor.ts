@@ -11,6 +11,7 @@ import { loadFetchConfiguration } from '../configuration/load-fetch-configuratio
 import { parseSecretWord } from '../configuration/secret-request.ts';
 import type { doctorRow } from '../command-rows.ts';
 import type { Runtime } from '../runtime.ts';
+import { probeBroker } from './probe-broker.ts';
 import { probeReads, type WantedReads } from './probe-reads.ts';
 
 interface Wanted extends WantedReads {
@@ -33,7 +34,12 @@ export async function doctor({ values }: WordsOf<typeof doctorRow>, runtime: Run
     // Request no token if a job could redirect it.
     if (safe) {
       if (configuration.gitea !== null) found.push(await diagnoseMetadata(httpExchange, configuration));
-      found.push(...(await probeReads(configuration, wanted, runtime)));
+      const { identity } = configuration;
+      found.push(
+        ...(identity.kind === 'broker'
+          ? await probeBroker(configuration, identity, wanted, runtime)
+          : await probeReads(configuration, identity, wanted, runtime)),
+      );
     }
   }
   process.stdout.write(wanted.json ? `${JSON.stringify({ diagnoses: found })}\n` : found.map(written).join(''));

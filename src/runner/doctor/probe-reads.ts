@@ -3,7 +3,7 @@ import { accessTokenSource } from '../identity/access-token-source.ts';
 import type { AccessToken } from '../identity/access-token.ts';
 import { type Diagnosis, pass, warn } from './diagnosis.ts';
 import * as vaultLayer from './diagnose-vault.ts';
-import type { FetchConfiguration } from '../configuration/fetch-configuration.ts';
+import type { AzureIdentity, FetchConfiguration } from '../configuration/fetch-configuration.ts';
 import { helperVersion } from '../helper-version.ts';
 import { type HttpExchange, httpExchange } from '../http-exchange.ts';
 import { readJobContext } from '../job-context.ts';
@@ -30,12 +30,13 @@ export interface WantedReads {
  */
 export async function probeReads(
   configuration: FetchConfiguration,
+  azure: AzureIdentity,
   wanted: WantedReads,
   runtime: Runtime,
 ): Promise<readonly Diagnosis[]> {
   const authority = readAuthority(configuration.authorityFile);
   const exchange: HttpExchange = (request) => httpExchange({ ...request, authority });
-  const identity = await accessTokenSource({ exchange, runtime, gitea: configuration.gitea }, configuration.identity);
+  const identity = await accessTokenSource({ exchange, runtime, gitea: configuration.gitea }, azure);
   const lookup = readJobContext(runtime.environment, configuration.gitea);
   const job = lookup.found ? lookup.job : null;
   const opaque = requiresNamePrivacy(configuration, job);

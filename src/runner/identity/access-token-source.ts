@@ -1,13 +1,10 @@
 import type { AccessTokenSource } from './access-token.ts';
-import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
+import type { AzureIdentity } from '../configuration/fetch-configuration.ts';
 import type { IdentityPorts } from './identity-ports.ts';
 import { managedIdentity } from './managed-identity.ts';
 
 /** Opens the one configured identity. There is no chain of fallbacks. */
-export async function accessTokenSource(
-  ports: IdentityPorts,
-  identity: IdentityConfiguration,
-): Promise<AccessTokenSource> {
+export async function accessTokenSource(ports: IdentityPorts, identity: AzureIdentity): Promise<AccessTokenSource> {
   switch (identity.kind) {
     case 'managed-identity':
       return managedIdentity(ports, identity);

@@ -59,7 +59,7 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
     return { request, read: await read };
   });
   const answered = await Promise.all(asked);
-  return { receipts, use: () => answered.map(({ request, read }) => usable(request, read, runtime.now())) };
+  return { receipts, use: () => answered.map(({ request, read }) => usableSecret(request, read, runtime.now())) };
 
   async function onRecord(token: AccessToken, secret: WantedSecret): Promise<SecretRead> {
     const read = await readSecret({ ...ports, token, userAgent: chain.userAgent }, secret);
@@ -71,7 +71,11 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
   }
 }
 
-function usable(request: SecretRequest, read: SecretRead, now: Date): FetchedSecret {
+/**
+ * The result of one request. @throws ServiceError of a failed read, and of a version that is not valid now, unless the
+ * secret is optional.
+ */
+export function usableSecret(request: SecretRequest, read: SecretRead, now: Date): FetchedSecret {
   const { outcome } = read;
   const error = outcome.kind === 'failed' ? outcome.error : validityError(request, read, outcome.secret, now);
   if (error === null) return { request, secret: outcome.kind === 'served' ? outcome.secret : null };

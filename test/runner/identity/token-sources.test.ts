@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accessTokenSource } from '../../../src/runner/identity/access-token-source.ts';
-import type { IdentityConfiguration } from '../../../src/runner/configuration/fetch-configuration.ts';
+import type { AzureIdentity } from '../../../src/runner/configuration/fetch-configuration.ts';
 import { httpExchange } from '../../../src/runner/http-exchange.ts';
 import { managedIdentity } from '../../../src/runner/identity/managed-identity.ts';
 import { diagnoseWay } from '../../../src/runner/doctor/diagnose-vault.ts';
@@ -110,14 +110,14 @@ describe('the managed identity', () => {
 
 describe('Entra', () => {
   const source = async (
-    identity: IdentityConfiguration,
+    identity: AzureIdentity,
     environment: Readonly<Record<string, string>> = {},
     gitea = 'https://git.example.net',
   ) => {
     const ports = { exchange: httpExchange, runtime: fakeRuntime(environment), gitea };
     return await (await accessTokenSource(ports, identity))('https://vault.azure.net');
   };
-  const principal = (authority: string): Extract<IdentityConfiguration, { kind: 'service-principal' }> => ({
+  const principal = (authority: string): Extract<AzureIdentity, { kind: 'service-principal' }> => ({
     kind: 'service-principal',
     tenantId,
     clientId,
@@ -160,7 +160,7 @@ describe('Entra', () => {
   it('exchanges an id token of the configured Gitea, and requests none from another host', async () => {
     const gitea = await serve({ status: 200, body: { value: 'aaa.bbb.ccc' } });
     const entra = await serve(good);
-    const identity: IdentityConfiguration = {
+    const identity: AzureIdentity = {
       kind: 'workload-identity',
       tenantId,
       clientId,
