@@ -46,8 +46,22 @@ function tryOn(version, file) {
   expect(/^\d+\.\d+\.\d+/.test(keyturn('--version')), 'keyturn --version names the version');
   expect(/^\d+\.\d+\.\d+/.test(helper('--version')), 'keyturn-fetch --version names the version');
   expect(helper('--help').includes('exec'), 'keyturn-fetch --help lists exec');
+  tryUpgrade(join(home, 'opt'), file, env);
   if (!existsSync(pack)) keyturn('start', '--once', '--json', '--data', join(folder, 'story'));
   expect(keyturn('verify', pack).includes('intact'), 'keyturn verify calls a pack of the embedded cloud intact');
+}
+
+/**
+ * As docs/upgrade.md has it: one installation over another, under a prefix.
+ * @param {string} prefix
+ * @param {string} file
+ * @param {NodeJS.ProcessEnv} env
+ */
+function tryUpgrade(prefix, file, env) {
+  for (let times = 0; times < 2; times += 1)
+    call('npm', ['install', '--global', '--prefix', prefix, '--omit=dev', '--no-audit', '--no-fund', file], { env });
+  const version = call(join(prefix, 'bin', 'keyturn'), ['--version'], { env }).trim();
+  expect(file.endsWith(`-${version}.tgz`), 'a second installation over the first one runs');
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { EmbeddedIdentityProvider } from '../../embedded/openid/identity-provider.ts';
 import { type LoopbackAnswer, type LoopbackServer, startLoopbackServer } from '../../embedded/loopback-server.ts';
-import { logDelayMs, repository, runnerLabel, trialSecrets } from './trial-world.ts';
+import { repository, runnerLabel, trialSecrets } from './trial-world.ts';
 
 /** What the page tells of. */
 export interface TrialPage {
@@ -24,7 +24,8 @@ export async function startTrialPage(page: TrialPage, port: number): Promise<Loo
       if (method !== 'GET') return plain(405, 'This page can only be read.');
       const [first, job] = segments;
       if (first === undefined) return html(body(page));
-      return first === 'jobs' && /^\d{1,9}$/.test(job ?? '') ? log(page, Number(job)) : plain(404, 'Nothing is here.');
+      if (first !== 'jobs' || job === undefined) return plain(404, 'Nothing is here.');
+      return log(page, job === 'newest' ? (page.cloud.gitea.jobs().at(-1)?.jobId ?? 0) : Number(job));
     },
   });
 }
@@ -36,7 +37,7 @@ function body({ cloud, provider, portal, settingsFile, directory }: TrialPage): 
     ['Key Vault', `${code(cloud.vault.url)}, called ${code(cloud.vault.name)}`],
     [
       'Log workspace',
-      `${code(cloud.logAnalytics.url)}: ${count(cloud.auditLog.rows().length, 'row')}. A row takes ${String(logDelayMs / 1000)} seconds to arrive; in Azure it takes minutes.`,
+      `${code(cloud.logAnalytics.url)}: ${count(cloud.auditLog.rows().length, 'row')}. A row arrives at once; in Azure it takes minutes.`,
     ],
     [
       'Gitea',
