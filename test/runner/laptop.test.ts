@@ -131,6 +131,9 @@ describe('a name from outside', () => {
     const name = 'a\n\u001b[2Jkeyturn-fetch: everything is fine';
     const { code, log } = await run(['check', name]);
     expect([code, log.split('\n').length, log.includes('\u001b')]).toEqual([2, 2, false]);
+    // In a message of doctor too, which prints where it looked for a configuration.
+    const looked = await run(['doctor'], { KEYTURN_FETCH_CONFIGURATION: '/nowhere/\u009b2J\u202e' });
+    expect([looked.code, looked.output]).toEqual([1, expect.stringContaining('/nowhere/\\u009b2J\\u202e')]);
     const entry = '{ name: a, file: "/run/\\e[2Jx" }';
     writeFileSync(join(home, 'keyturn.yml'), `format: 1\nsecrets:\n  - ${entry}\n`);
     const checked = await run(['check']);

@@ -25,6 +25,10 @@ export interface EmbeddedEntra {
   /** PEM of a certificate with an RSA key. */
   addCertificate(principal: Principal, certificate: string): void;
   addFederatedCredential(principal: Principal, credential: FederatedCredential): void;
+  /** The codes that people are asked to enter, oldest first, until their sign-in is decided. */
+  userCodes(): readonly string[];
+  /** A person enters a code and accepts the sign-in, or declines it. */
+  enterCode(userCode: string, by: { readonly person: Principal } | 'declined'): void;
   /** The next `times` requests are answered with this status. */
   failNext(status: number, times: number): void;
 }

@@ -4,6 +4,7 @@ import { loopbackCertificate } from '../../loopback-certificate.ts';
 import { type LoopbackAnswer, type LoopbackRequest, startLoopbackServer } from '../../loopback-server.ts';
 import { azureIds } from '../azure-ids.ts';
 import { type ApplicationCredentials, refuseProof } from './client-proof.ts';
+import { type DeviceSignIns, deviceSignIns } from './device-sign-ins.ts';
 import type { EmbeddedEntra } from './entra.ts';
 import type { IdentityRegister } from './identity-register.ts';
 import type { Principal } from './managed-identity.ts';
@@ -12,6 +13,7 @@ import type { Principal } from './managed-identity.ts';
 interface TokenIssuer {
   readonly register: IdentityRegister;
   readonly credentials: ReadonlyMap<string, ApplicationCredentials>;
+  readonly devices: DeviceSignIns;
   /** The address of this Entra. */
   readonly authority: string;
 }
@@ -25,6 +27,7 @@ export async function startEntra(options: {
   const { register } = options;
   const tls = await loopbackCertificate();
   const credentials = new Map<string, ApplicationCredentials>();
+  const devices = deviceSignIns();
   let failure = { status: 0, times: 0 };
 
   const server = await startLoopbackServer({
@@ -38,12 +41,13 @@ export async function startEntra(options: {
       }
       const path = route.join('/');
       if (request.method === 'GET' && path === 'v2.0/.well-known/openid-configuration') return metadata(url());
-      if (request.method !== 'POST' || path !== 'oauth2/v2.0/token') return { status: 404 };
+      if (request.method !== 'POST' || !/^oauth2\/v2\.0\/(?:token|devicecode)$/.test(path)) return { status: 404 };
       if (failure.times > 0) {
         failure = { ...failure, times: failure.times - 1 };
         return refuse(failure.status, 'temporarily_unavailable', 90033, 'A transient error has occurred');
       }
-      return answerTokenRequest(request, { register, credentials, authority: url() });
+      if (path === 'oauth2/v2.0/devicecode') return answerDeviceRequest(request, devices);
+      return answerTokenRequest(request, { register, credentials, devices, authority: url() });
     },
   });
   return {
@@ -63,6 +67,8 @@ export async function startEntra(options: {
     addCertificate: (principal, certificate) =>
       void credentialsOf(principal).certificates.push(new X509Certificate(certificate)),
     addFederatedCredential: (principal, credential) => void credentialsOf(principal).federated.push(credential),
+    userCodes: () => devices.userCodes(),
+    enterCode: (userCode, by) => devices.enterCode(userCode, by),
     failNext(status, times) {
       failure = { status, times };
     },
@@ -82,26 +88,51 @@ export async function startEntra(options: {
 
 function answerTokenRequest(
   request: LoopbackRequest,
-  { register, credentials, authority }: TokenIssuer,
+  { register, credentials, devices, authority }: TokenIssuer,
 ): LoopbackAnswer {
   const form = new URLSearchParams(request.body);
+  if (form.get('grant_type') === 'urn:ietf:params:oauth:grant-type:device_code') {
+    const answer = devices.ask(form.get('device_code') ?? '', clientOf(form), Date.now());
+    if (answer.kind === 'refused') return refuse(400, answer.error, answer.code, answer.text);
+    return issued(register.issue(answer.person, answer.resource));
+  }
   if (form.get('grant_type') !== 'client_credentials') {
     return refuse(400, 'unsupported_grant_type', 70003, 'The grant type is not supported');
   }
-  const clientId = (form.get('client_id') ?? '').toLowerCase();
+  const clientId = clientOf(form);
   const principal = register.principals().find((one) => one.clientId === clientId);
   const known = credentials.get(clientId);
   if (principal === undefined || known === undefined) {
     return refuse(400, 'unauthorized_client', 700016, `Application with identifier '${clientId}' was not found`);
   }
-  const resource = /^(https:\/\/[a-z.]+)\/\.default$/.exec(form.get('scope') ?? '')?.[1];
-  if (resource === undefined) return refuse(400, 'invalid_scope', 1002012, 'The scope is not valid');
+  const resource = resourceOf(form);
+  if (resource === null) return refuse(400, 'invalid_scope', 1002012, 'The scope is not valid');
   const endpoint = `${authority}/${azureIds.tenant}/oauth2/v2.0/token`;
   // Proofs use the machine's clock, like tokens.
   const refusal = refuseProof(form, known, { clientId, endpoint, now: new Date() });
   if (refusal !== null) return refuse(401, 'invalid_client', refusal.code, refusal.text);
-  const { token, known: issued } = register.issue(principal, resource);
-  const secondsLeft = issued.expiresOn - Math.floor(Date.now() / 1000);
+  return issued(register.issue(principal, resource));
+}
+
+/** `POST /{tenant}/oauth2/v2.0/devicecode`: any client may start a sign-in, as public clients do. */
+function answerDeviceRequest(request: LoopbackRequest, devices: DeviceSignIns): LoopbackAnswer {
+  const form = new URLSearchParams(request.body);
+  const resource = resourceOf(form);
+  if (clientOf(form) === '') return refuse(400, 'invalid_request', 900144, "The request body must contain 'client_id'");
+  if (resource === null) return refuse(400, 'invalid_scope', 1002012, 'The scope is not valid');
+  return { status: 200, body: devices.start(clientOf(form), resource, Date.now()) };
+}
+
+function clientOf(form: URLSearchParams): string {
+  return (form.get('client_id') ?? '').toLowerCase();
+}
+
+function resourceOf(form: URLSearchParams): string | null {
+  return /^(https:\/\/[a-z.]+)\/\.default$/.exec(form.get('scope') ?? '')?.[1] ?? null;
+}
+
+function issued({ token, known }: ReturnType<IdentityRegister['issue']>): LoopbackAnswer {
+  const secondsLeft = known.expiresOn - Math.floor(Date.now() / 1000);
   return {
     status: 200,
     headers: { 'Cache-Control': 'no-store, no-cache' },

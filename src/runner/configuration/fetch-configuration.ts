@@ -44,6 +44,14 @@ export type AzureIdentity =
       readonly kind: 'azure-cli';
       /** `null` uses the tenant of the Azure CLI's own subscription. */
       readonly tenantId: string | null;
+    }
+  | {
+      /** A person on their own machine, who enters a code in a browser. */
+      readonly kind: 'device-code';
+      readonly tenantId: string;
+      /** A public client of the tenant, or the Azure CLI's own. */
+      readonly clientId: string;
+      readonly authority: string;
     };
 
 export interface VaultConfiguration {

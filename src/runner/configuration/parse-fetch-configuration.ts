@@ -51,26 +51,43 @@ export function parseOwnConfiguration(file: string, text: string): FetchConfigur
     throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', { file, place, reason });
   };
   const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
-  shape.only('format cloud vaults identity');
+  shape.only('format cloud vaults identity authorityFile');
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
-  const identity = shape.inside('identity');
-  identity.only('kind tenantId');
+  const cloud = azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')];
   return {
     format: 1,
-    cloud: azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')],
+    cloud,
     service: null,
     gitea: null,
     vaults: parseVaults(shape, refuse),
-    identity: {
-      kind: identity.oneOf('kind', ['azure-cli'], null),
-      tenantId: identity.has('tenantId') ? identity.text('tenantId', guid) : null,
-    },
+    identity: parseOwnIdentity(shape.inside('identity'), cloud, refuse),
     names: 'plain',
     withoutJob: 'warn',
     vaultDomains: [],
     allowVariables: [],
-    authorityFile: null,
+    authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', anyPathForm) : null,
     agentCommands: [],
+  };
+}
+
+/**
+ * Application id of the Azure CLI: a public client that every tenant knows, and that Azure's own SDK signs people in with
+ * unless it is told another.
+ */
+const commandLineClient = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+
+function parseOwnIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): IdentityConfiguration {
+  const kind = inside.oneOf('kind', ['azure-cli', 'device-code'], null);
+  if (kind === 'azure-cli') {
+    inside.only('kind tenantId');
+    return { kind, tenantId: inside.has('tenantId') ? inside.text('tenantId', guid) : null };
+  }
+  inside.only('kind tenantId clientId authority');
+  return {
+    kind,
+    tenantId: inside.text('tenantId', guid),
+    clientId: inside.has('clientId') ? inside.text('clientId', guid) : commandLineClient,
+    authority: parseAuthority(inside, cloud, refuse),
   };
 }
 
@@ -101,10 +118,7 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
     if (endpoint !== azureMetadata && !isLoopback(endpoint)) refuse('identity.endpoint', 'must be loopback');
     return { kind, clientId: textOrNull('clientId', guid), endpoint };
   }
-  const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : cloud.authority;
-  if (authority !== cloud.authority && !isLoopback(authority)) {
-    refuse('identity.authority', `must be ${cloud.authority}, as set by cloud, or loopback`);
-  }
+  const authority = parseAuthority(inside, cloud, refuse);
   const common = { tenantId: inside.text('tenantId', guid), clientId: inside.text('clientId', guid), authority };
   if (kind === 'workload-identity') {
     inside.only('kind tenantId clientId tokenFile audience authority');
@@ -121,6 +135,13 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
     refuse('identity', 'needs exactly one of secretFile, secretVariable and certificateFile');
   }
   return { kind, ...common, ...ways };
+}
+
+/** Any other authority would receive the requests for tokens; loopback is allowed for the embedded cloud. */
+function parseAuthority(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): string {
+  const authority = inside.has('authority') ? parseAddress(inside, 'authority', refuse) : cloud.authority;
+  if (authority === cloud.authority || isLoopback(authority)) return authority;
+  return refuse('identity.authority', `must be ${cloud.authority}, as set by cloud, or loopback`);
 }
 
 /**

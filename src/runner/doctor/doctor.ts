@@ -1,4 +1,5 @@
 import type { WordsOf } from '../../command-line/command-row.ts';
+import { harmlessLine } from '../../command-line/harmless-line.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type Diagnosis, fail, pass } from './diagnosis.ts';
 import { diagnoseJob } from './diagnose-job.ts';
@@ -87,5 +88,6 @@ function wantedReads(values: WordsOf<typeof doctorRow>['values']): Wanted {
 }
 
 function written({ layer, verdict, message, advice }: Diagnosis): string {
-  return `${verdict.padEnd(4)}  ${layer}: ${message}\n${advice === '' ? '' : `      → ${advice}\n`}`;
+  const lines = [`${verdict.padEnd(4)}  ${layer}: ${message}`, ...(advice === '' ? [] : [`      → ${advice}`])];
+  return lines.map((line) => `${harmlessLine(line)}\n`).join('');
 }

@@ -16,6 +16,10 @@ export async function accessTokenSource(ports: IdentityPorts, identity: AzureIde
       const { azureCli } = await import('./azure-cli.ts');
       return azureCli(ports, identity);
     }
+    case 'device-code': {
+      const { deviceSignIn } = await import('./device-sign-in.ts');
+      return deviceSignIn(ports, identity);
+    }
     case 'service-principal': {
       const { servicePrincipal } = await import('./service-principal.ts');
       return servicePrincipal(ports, identity);

@@ -15,6 +15,12 @@ export function readToken(token: SecretValue): AccessToken {
   return { token, objectId: identifier(claims?.['oid']), tenantId: identifier(claims?.['tid']) };
 }
 
+/** The error code of OAuth in an answer, such as `authorization_pending`; `null` if there is none. */
+export function readTokenError(body: string): string | null {
+  const error = member(body, 'error') ?? '';
+  return /^[a-z_]{1,40}$/.test(error) ? error : null;
+}
+
 /**
  * Why a token endpoint refused, in a form that is safe to print: an error code of Entra (`AADSTS700016`) or of the
  * metadata service (`invalid_request`), never the text around it.
@@ -25,8 +31,7 @@ export function readTokenRefusal(body: string): string {
   if (code !== undefined) return code;
   if (description.includes('Multiple user assigned identities exist')) return 'several_identities';
   if (description.includes('Identity not found')) return 'identity_not_found';
-  const error = member(body, 'error') ?? '';
-  return /^[a-z_]{1,40}$/.test(error) ? error : 'no_reason_given';
+  return readTokenError(body) ?? 'no_reason_given';
 }
 
 function member(body: string, name: string): string | null {
