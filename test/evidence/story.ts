@@ -115,6 +115,7 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
         },
       ],
       settingLooks: [{ at: '2026-10-04T13:10:00.000Z', vault: 'kv-prod', sent: true }],
+      setupLooks: [],
       notSeen: ['the request metric of kv-dev could not be seen, because Azure did not answer (2 looks)'],
     },
     queries: [

@@ -2,6 +2,7 @@ import type { Attribution } from './attribution.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Finding, FindingRule } from './finding.ts';
 import type { FindingLife, FindingStep } from './finding-life.ts';
+import type { VaultSetup } from './posture.ts';
 import type { Retrieval } from './retrieval.ts';
 
 /** Half-open, UTC. */
@@ -174,10 +175,19 @@ export interface SettingLook {
   readonly sent: boolean;
 }
 
-/** Who could read on each day, and where the vaults' logs went. */
+/** One look at how a vault is set up, and how that differs from the look before. */
+export interface SetupLook extends Omit<VaultSetup, 'accessPolicies'> {
+  readonly at: string;
+  readonly vault: string;
+  /** Each difference from the look before, one readable line each; empty if there is none, or no look before. */
+  readonly changes: readonly string[];
+}
+
+/** Who could read on each day, how the vaults were set up, and where their logs went. */
 export interface AccessRecord {
   readonly grantDays: readonly GrantDay[];
   readonly settingLooks: readonly SettingLook[];
+  readonly setupLooks: readonly SetupLook[];
   /** What was not seen, each in words with the reason. */
   readonly notSeen: readonly string[];
 }

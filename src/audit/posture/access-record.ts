@@ -1,6 +1,7 @@
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { AccessRecord, GrantDay, ReportingPeriod, SettingLook } from '../model/audited-period.ts';
 import type { NotSeenReason, Posture, Seen, VaultPosture } from '../model/posture.ts';
+import { createSetupLooks } from './setup-looks.ts';
 import { type EffectiveReader, effectiveReaders, type ReaderGrant } from './effective-readers.ts';
 import { policyAccess } from './policy-access.ts';
 
@@ -20,6 +21,7 @@ export function createAccessRecord(
 ): { look(posture: Posture): void; record(): AccessRecord } {
   const grantDays = new Map<string, GrantDay>();
   const settingLooks: SettingLook[] = [];
+  const setups = createSetupLooks();
   const notSeen = new Map<string, number>();
   let isAny = false;
 
@@ -31,6 +33,7 @@ export function createAccessRecord(
 
   return {
     look(posture) {
+      for (const one of posture.vaults.filter(({ vault }) => vaults.has(vault))) setups.look(posture.at, one);
       if (Date.parse(posture.at) < period.from.getTime()) return;
       isAny = true;
       const { at, workspaceTables, subscriptions } = posture;
@@ -62,6 +65,7 @@ export function createAccessRecord(
     record: () => ({
       grantDays: [...grantDays.values()],
       settingLooks,
+      setupLooks: setups.within(period),
       notSeen: isAny
         ? [...notSeen].map(([says, count]) => (count === 1 ? says : `${says} (${String(count)} looks)`))
         : ['nobody looked at grants in the period'],

@@ -71,6 +71,7 @@ export async function writeStateFiles(
       audited.access.grantDays,
     )),
     ...(await rows('setting-looks', 'Every look at where the log of a vault goes', audited.access.settingLooks)),
+    ...(await rows('setup-looks', 'Every look at how a vault is set up, and what changed', audited.access.setupLooks)),
     ...(await rows('policies', 'Every policy that was in force, and what changed', policyRows(audited))),
     ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
     ...(await rows('unreadable-rows', 'Rows that could not be parsed', audited.unreadableRows)),

@@ -6,6 +6,7 @@ import { createTestTally } from './control-test.ts';
 import { logTests } from './log-tests.ts';
 import { eventTests, readTests } from './read-tests.ts';
 import { rotationTests } from './rotation-tests.ts';
+import { setupTests } from './setup-tests.ts';
 import { secretTests } from './secret-tests.ts';
 
 /** Every test by the id that `templates/controls/observations.json` describes. A test compares the two. */
@@ -15,6 +16,7 @@ export const controlTests: Readonly<Record<string, ControlTestFactory>> = {
   ...secretTests,
   ...rotationTests,
   ...logTests,
+  ...setupTests,
 };
 
 /** A deviation and the test that found it: one line of `deviations.ndjson`. */

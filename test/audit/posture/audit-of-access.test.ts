@@ -19,6 +19,8 @@ describe('an audit of who could read', () => {
     const { cloud, records, principals, clock, collectRetrievals, audit } = await world();
     letLook(cloud, principals.reporter);
     const source = embeddedPostureSource(cloud, principals.reporter);
+    const { configuration } = cloud.vault;
+    Object.assign(configuration, { defaultAction: 'Deny', ipRules: ['198.51.100.0/24'], bypass: 'None' });
     await keepPosture(records, source, clock.now());
     const name = cloud.resourceManager.authorisation.assign({
       role: '4633458b-17de-408a-b874-0445c86b69e6',
@@ -29,6 +31,7 @@ describe('an audit of who could read', () => {
     clock.advance(60_000);
     cloud.resourceManager.authorisation.unassign(name);
     clock.advance(12 * 3_600_000);
+    Object.assign(configuration, { defaultAction: 'Allow', ipRules: [], enablePurgeProtection: false });
     await collectRetrievals();
     await keepPosture(records, source, clock.now());
     clock.advance(60_000);
@@ -37,6 +40,10 @@ describe('an audit of who could read', () => {
     expect([...rules]).toEqual(expect.arrayContaining(['grant-on-vault', 'staging-readable', 'grant-brief']));
     expect(findings.find(({ rule }) => rule === 'grant-brief')?.evidence[0]).toContain(name);
     expect(access.notSeen).toEqual([]);
+    expect(access.setupLooks.map(({ purgeProtection, changes }) => [purgeProtection, changes])).toEqual([
+      [true, []],
+      [false, ['purge protection from on to off', 'firewall from deny (198.51.100.0/24) to allow (no addresses)']],
+    ]);
     expect(access.settingLooks.map(({ sent }) => sent)).toEqual([true, true]);
     // Two looks of one day are one grant a day.
     expect(access.grantDays.filter(({ principalId }) => principalId === principals.runner.objectId)).toMatchObject([

@@ -110,7 +110,7 @@ function run(test: string, world: World) {
     queries: [],
     slices: [],
     inventory: [],
-    access: { grantDays: [], settingLooks: [], notSeen: [] },
+    access: { grantDays: [], settingLooks: [], setupLooks: [], notSeen: [] },
     ...change,
   };
   const reported: TestDeviation[] = [];
@@ -153,6 +153,20 @@ const askedAgainByBob = approved(
   {},
   { asks: [{ what: 'request-again', by: personCalled('bob'), at: given.moment(93), reason: 'the server is back' }] },
 );
+const setupLook = {
+  at: given.moment(0),
+  vault: 'kv',
+  usesRoles: true,
+  softDelete: true,
+  softDeleteDays: 90,
+  purgeProtection: true,
+  publicAccess: true,
+  firewall: { defaultAction: 'deny', azureServices: false, addresses: [], networks: 0 },
+  changes: [],
+} as const;
+const setUp = (change: object = {}) => ({
+  access: { grantDays: [], settingLooks: [], setupLooks: [{ ...setupLook, ...change }], notSeen: [] },
+});
 const slice = { path: 's', sha256: '', rows: 1, count: 5, controlTotal: 5, isIntact: true };
 
 const stranger: Finding = {
@@ -321,13 +335,33 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   'totals-agree': { works: { slices: [slice] }, broken: { slices: [{ ...slice, count: 4 }] } },
   'evidence-hashed': { works: { slices: [slice] }, broken: { slices: [{ ...slice, isIntact: false }] } },
   'grants-reviewed': {
-    works: { access: { grantDays: [grantDay], settingLooks: [], notSeen: [] } },
-    broken: { access: { grantDays: [{ ...grantDay, why: 'too much' }], settingLooks: [], notSeen: [] } },
-  },
-  'log-sent': {
-    works: { access: { grantDays: [], settingLooks: [{ at: given.moment(0), vault: 'kv', sent: true }], notSeen: [] } },
+    works: { access: { grantDays: [grantDay], settingLooks: [], setupLooks: [], notSeen: [] } },
     broken: {
-      access: { grantDays: [], settingLooks: [{ at: given.moment(0), vault: 'kv', sent: false }], notSeen: [] },
+      access: { grantDays: [{ ...grantDay, why: 'too much' }], settingLooks: [], setupLooks: [], notSeen: [] },
+    },
+  },
+  'setup-unchanged': { works: setUp(), broken: setUp({ changes: ['purge protection from on to off'] }) },
+  'vaults-shielded': {
+    works: setUp(),
+    broken: setUp({ firewall: { ...setupLook.firewall, defaultAction: 'allow' } }),
+  },
+  'deletion-recoverable': { works: setUp(), broken: setUp({ purgeProtection: false }) },
+  'log-sent': {
+    works: {
+      access: {
+        grantDays: [],
+        settingLooks: [{ at: given.moment(0), vault: 'kv', sent: true }],
+        setupLooks: [],
+        notSeen: [],
+      },
+    },
+    broken: {
+      access: {
+        grantDays: [],
+        settingLooks: [{ at: given.moment(0), vault: 'kv', sent: false }],
+        setupLooks: [],
+        notSeen: [],
+      },
     },
   },
   'findings-decided': {
