@@ -44,7 +44,7 @@ const finds: Readonly<Record<string, string>> = {
     'a rotation that needed attention, was rolled back, lost its journal, or left two credentials alive, repaired or not',
   'unknown-identity-read': 'a read by an identity that the policy does not list, whatever the read says of itself',
   'expired-value-read': 'a read of a value after its expiry, which Key Vault does not enforce',
-  'secret-not-inventoried': 'a secret that was read and that no inventory of the period lists',
+  'secret-not-inventoried': 'a secret that was read or set and that no inventory lists, up to the first one after it',
   'break-glass-used': 'an approval by break-glass: one person did what needs two',
   'unproven-approval':
     'an approval by a machine account, by somebody whose identity nothing proves, or by the person who asked',

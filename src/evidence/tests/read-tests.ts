@@ -73,6 +73,15 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
       else judge(event, 'unexplained-write', 'no journal explains it', tally);
     },
   }),
+  'sets-inventoried': (_material, tally) => ({
+    event(event) {
+      if (event.retrieval.kind !== 'write') return;
+      const why = 'no inventory lists the secret: it was left out, or deleted before the next one';
+      if (event.retrieval.operation !== 'SecretSet') tally.skip('that set no value');
+      else if (event.judgements.has('secret-not-inventoried')) judge(event, 'secret-not-inventoried', why, tally);
+      else tally.skip('of staging secrets, or after the last inventory');
+    },
+  }),
   // Whether a refusal is part of a burst is known when the burst is over.
   'denials-watched': (_material, tally) => {
     const bursts = new Map<string, Finding[]>();

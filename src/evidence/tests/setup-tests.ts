@@ -2,16 +2,16 @@ import type { ControlTestFactory } from './control-test.ts';
 
 /** Tests over the looks at how the vaults are set up. */
 export const setupTests: Readonly<Record<string, ControlTestFactory>> = {
-  'setup-unchanged': ({ audited }, tally) => ({
-    finish() {
+  'setup-unchanged': (_material, tally) => ({
+    finish(audited) {
       for (const { at, vault, changes } of audited.access.setupLooks) {
         if (changes.length === 0) tally.keep();
         else tally.deviate({ event: `${vault} ${at}`, at, subject: vault, why: changes.join('; ') });
       }
     },
   }),
-  'vaults-shielded': ({ audited }, tally) => ({
-    finish() {
+  'vaults-shielded': (_material, tally) => ({
+    finish(audited) {
       for (const { at, vault, publicAccess, firewall } of audited.access.setupLooks) {
         const why = 'the vault answers requests from every address';
         if (!publicAccess || firewall.defaultAction === 'deny') tally.keep();
@@ -19,8 +19,8 @@ export const setupTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'deletion-recoverable': ({ audited }, tally) => ({
-    finish() {
+  'deletion-recoverable': (_material, tally) => ({
+    finish(audited) {
       for (const { at, vault, softDelete, purgeProtection } of audited.access.setupLooks) {
         const off = [...(softDelete ? [] : ['soft delete']), ...(purgeProtection ? [] : ['purge protection'])];
         if (off.length === 0) tally.keep();

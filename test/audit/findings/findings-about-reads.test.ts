@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
 import * as given from '../attribution-fixtures.ts';
 
-import { bound, found, of, quiet, secret } from '../finding-fixtures.ts';
+import { bound, found, inventoried, of, quiet, secret } from '../finding-fixtures.ts';
 
 const { at, job, logged, moment, policy, posted, receipt, rotation, row, stamp, workload } = given;
 
@@ -184,5 +185,31 @@ describe('findings about receipts', () => {
     expect(of('orphan-receipt', found({ jobs, receipts, settledTo: Date.parse(moment(50)) }))).toEqual([]);
     const refused = receipt(1, 'lost', { version: null, requests: [{ id: 'lost', status: 403, at: moment(100) }] });
     expect(of('orphan-receipt', found({ jobs, receipts: [posted(refused)] }))).toEqual([]);
+  });
+});
+
+describe('a secret that lives between two inventories', () => {
+  const write = (operation: string, second: number, change: Partial<Retrieval> = {}) =>
+    row(operation, { kind: 'write', operation, at: at(second), secret: 'brief', ...change });
+
+  it('is found by the log, though no inventory ever lists it', () => {
+    const rows = [write('SecretSet', 10), write('SecretDelete', 60)];
+    expect(of('secret-not-inventoried', found({ rows, snapshots: [inventoried()] }))).toEqual([
+      {
+        subject: 'kv/brief',
+        severity: 'medium',
+        description: 'kv/brief was set 1 time, but no inventory lists it.',
+        count: 1,
+      },
+    ]);
+  });
+
+  it.each([
+    ['one that the next inventory lists', { secret: 'database' }],
+    ['one that waits to be published', { secret: 'rot-pending--database' }],
+    ['one set after the last inventory', { at: '2026-03-02T23:30:00.0000000Z' }],
+  ])('is not %s', (_, change) => {
+    const rows = [write('SecretSet', 10, change)];
+    expect(of('secret-not-inventoried', found({ rows, snapshots: [inventoried()] }))).toEqual([]);
   });
 });

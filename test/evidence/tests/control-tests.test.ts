@@ -153,6 +153,7 @@ const askedAgainByBob = approved(
   {},
   { asks: [{ what: 'request-again', by: personCalled('bob'), at: given.moment(93), reason: 'the server is back' }] },
 );
+const set = given.row('w', { kind: 'write', operation: 'SecretSet' });
 const setupLook = {
   at: given.moment(0),
   vault: 'kv',
@@ -231,6 +232,10 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   'changes-explained': {
     works: { rows: [other('write', { 'unexplained-write': 'kept' })] },
     broken: { rows: [other('write', { 'unexplained-write': 'broken' })] },
+  },
+  'sets-inventoried': {
+    works: { rows: [{ ...other('write', { 'secret-not-inventoried': 'kept' }), retrieval: set }] },
+    broken: { rows: [{ ...other('write', { 'secret-not-inventoried': 'broken' }), retrieval: set }] },
   },
   'denials-watched': {
     works: { rows: [other('denied')] },
