@@ -4,14 +4,14 @@ import type { VaultPosture, VaultSetup } from '../model/posture.ts';
 type Setup = Omit<VaultSetup, 'accessPolicies'>;
 
 /** How the report calls each part of a vault's setup. Access policies are grants, which are reviewed as such. */
-const parts: Readonly<Record<keyof Setup, string>> = {
-  usesRoles: 'role assignments decide',
-  softDelete: 'soft delete',
-  softDeleteDays: 'days of soft delete',
-  purgeProtection: 'purge protection',
-  publicAccess: 'public access',
-  firewall: 'firewall',
-};
+const parts: readonly (readonly [keyof Setup, string])[] = [
+  ['usesRoles', 'role assignments decide'],
+  ['softDelete', 'soft delete'],
+  ['softDeleteDays', 'days of soft delete'],
+  ['purgeProtection', 'purge protection'],
+  ['publicAccess', 'public access'],
+  ['firewall', 'firewall'],
+];
 
 /** Keeps each look at the setup of a vault with its differences from the one before, which may be before the period. */
 export function createSetupLooks(): {
@@ -34,10 +34,9 @@ export function createSetupLooks(): {
 
 function differences(before: Setup | undefined, now: Setup): readonly string[] {
   if (before === undefined) return [];
-  return Object.entries(parts).flatMap(([name, says]) => {
-    // The names of `parts` are those of a setup by definition.
-    const [one, other] = [before, now].map((setup) => textOf(setup[name as keyof Setup]));
-    return one === other ? [] : [`${says} from ${one ?? ''} to ${other ?? ''}`];
+  return parts.flatMap(([part, says]) => {
+    const [one, other] = [textOf(before[part]), textOf(now[part])];
+    return one === other ? [] : [`${says} from ${one} to ${other}`];
   });
 }
 
