@@ -29,13 +29,14 @@ export async function hideSecret(secret: string, value: string): Promise<HiddenS
  */
 export function searchFor(secrets: Iterable<HiddenSecret>): SecretSearch {
   const texts = [...secrets];
-  return searchOnUse(() => {
+  return searchOnUse((memory) => {
     const all = texts.map(secretNeedles);
     const needles = all.flatMap((one) => one.needles);
     // Bytes that are no text are not written in escapes by what prints them.
     return secretSearch(
       [...needles.filter(isUtf8), Buffer.from(receiptMarker)],
       [...needles.filter((needle) => !isUtf8(needle)), ...all.flatMap(({ repetitions }) => repetitions)],
+      memory,
     );
   });
 }

@@ -18,6 +18,7 @@ export function neutralizeWorkflowCommands(inner: Redaction): Redaction {
   let begun = Buffer.alloc(0);
 
   return {
+    room: () => inner.room(),
     push: (chunk) => guarded(inner.push(chunk), false),
     release: () => guarded(inner.release(), false),
     end: () => guarded(inner.end(), true),

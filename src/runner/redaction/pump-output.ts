@@ -10,16 +10,13 @@ export interface OutputPump {
   detach(): void;
 }
 
-/** A pipe holds as much. */
-const chunkBytes = 65_536;
-
 /**
  * Moves a stream from a pipe through a redaction to a sink. One chunk at a time is under way: a slow reader slows the
  * command down, as without this helper, and memory stays the same however much is printed. When the reader is gone,
  * the pipe is closed, so that the command gets its SIGPIPE.
  */
 export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSink): OutputPump {
-  const buffer = Buffer.alloc(chunkBytes);
+  const buffer = redaction.room();
   let silence: NodeJS.Timeout | undefined;
   const options = {
     fd: readEnd,

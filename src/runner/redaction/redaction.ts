@@ -1,3 +1,4 @@
+import { headroomBytes } from './search/reading-room.ts';
 import type { SecretSearch } from './search/secret-search.ts';
 
 /** What stands in place of a secret: the runners' own sign. */
@@ -18,6 +19,8 @@ const nothing = Buffer.alloc(0);
 
 /** One stream's redaction. Every buffer returned is good until the next call. */
 export interface Redaction {
+  /** Where the next chunk may be read to, so that it need not be copied. */
+  room(): Buffer;
   /** Takes the next bytes; returns what may go on. */
   push(chunk: Buffer): Buffer;
   /** The stream has been silent: returns a held-back beginning that is short enough to be chance. */
@@ -57,10 +60,15 @@ class StreamRedaction implements Redaction {
   #masked = false;
   /** How much of `#output` is written. */
   #written = 0;
+  #room: Buffer | null = null;
 
   constructor(search: SecretSearch, found: ((to: number) => void) | undefined) {
     this.#search = search;
     this.#found = found;
+  }
+
+  room(): Buffer {
+    return (this.#room ??= this.#search.room());
   }
 
   push(chunk: Buffer): Buffer {
@@ -158,6 +166,12 @@ class StreamRedaction implements Redaction {
   #withTail(chunk: Buffer): Buffer {
     if (this.#tailLength === 0) return chunk;
     const length = this.#tailLength + chunk.length;
+    const { buffer, byteOffset } = chunk;
+    if (buffer === this.#room?.buffer && byteOffset === this.#room.byteOffset && this.#tailLength <= headroomBytes) {
+      const joined = Buffer.from(buffer, byteOffset - this.#tailLength, length);
+      this.#heldBytes().copy(joined);
+      return joined;
+    }
     const both = this.#joined.atLeast(length);
     this.#heldBytes().copy(both);
     chunk.copy(both, this.#tailLength);

@@ -23,6 +23,7 @@ export function splitStreams(
 
   function parted(inner: Redaction): Redaction {
     return {
+      room: () => inner.room(),
       push: (chunk) => part(inner, inner.push(chunk)),
       release: () => part(inner, inner.release()),
       end: () => part(inner, inner.end()),

@@ -2,6 +2,7 @@ import type { BitSet } from './bit-set.ts';
 import type { NeedleBytes } from './escape-finder.ts';
 import type { GramFilter } from './gram-filter.ts';
 import type { PlaceMarks } from './place-marks.ts';
+import { roomIn, roomSize } from './reading-room.ts';
 import { scanKernelBytes } from './scan-kernel-bytes.ts';
 import { longestName } from '../views/entities.ts';
 import { lengthSeen, plainly, type PlainBytes } from '../views/view.ts';
@@ -21,7 +22,11 @@ const capacity = 131_072;
 /** A load of sixteen bytes may begin at the last of a text; one before the first looks at as many. */
 const margin = 64;
 
-const pageBytes = 65_536;
+/** A command has two streams. */
+const mostRooms = 2;
+
+/** 4 MiB, in pages of 64 KiB: all tables, as large as they become, and the texts. */
+const memoryPages = 64;
 
 /** Where `scan-kernel.wat` has its tables. */
 const tables = {
@@ -36,7 +41,8 @@ const tables = {
   known: 0x700,
   pairs: 0x1000,
   beginnings: 0x3000,
-  grams: 0x5000,
+  /** From here on: two rooms, a margin before each. */
+  rooms: 0x5040,
 } as const;
 
 /** The kinds of triggers that it knows, by the views that begin there. Others, and other views together, are reported always. */
@@ -61,9 +67,13 @@ const reportedAlways = 16;
 
 /** What is used of WebAssembly: its types belong to browsers, and Node's leave them out. */
 interface WebAssemblyApi {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Memory: new (size: { readonly initial: number }) => Memory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
 }
 
 interface Global {
@@ -92,42 +102,76 @@ interface Exports {
   findShort(text: number, end: number, stride: number, held: number, offsets: number): void;
 }
 
-/**
- * Makes a kernel for these needles, which keeps in its own memory what it `marks` and `reports`. `null` where this Node has
- * no WebAssembly: it may be started without, to be hardened.
- */
-export function scanKernel(
-  tree: ViewTree,
-  filter: GramFilter,
-  bytes: NeedleBytes,
-  marks: PlaceMarks,
-  reports: PlaceMarks,
-): ScanKernel | null {
-  const places = layOut(filter);
-  const made = instantiate(places.end);
-  if (made === null) return null;
-  const { memory, exports } = made;
-  fillTables(memory, tree, bytes);
-  fillGrams(memory, filter, places);
+/** The memory of a kernel, reserved at its first use. Pages that nothing is written to cost nothing. */
+export class ScanMemory {
+  #memory: Memory | null | undefined;
+  #rooms = 0;
+
+  /** A room for a stream's chunks. Two are in this memory, where the kernel looks at a text without copying it. */
+  room(): Buffer {
+    const memory = this.#reserved();
+    if (memory === null || this.#rooms === mostRooms) return roomIn(new ArrayBuffer(roomSize), 0);
+    this.#rooms += 1;
+    return roomIn(memory.buffer, tables.rooms + (this.#rooms - 1) * (roomSize + margin));
+  }
+
+  /**
+   * Makes the kernel for these needles, which keeps here what it `marks` and `reports`. `null` where this Node has no
+   * WebAssembly: it may be started without, to be hardened.
+   */
+  kernel(
+    filter: GramFilter,
+    tree: ViewTree,
+    bytes: NeedleBytes,
+    marks: PlaceMarks,
+    reports: PlaceMarks,
+  ): ScanKernel | null {
+    const memory = this.#reserved();
+    if (memory === null) return null;
+    const all = new Uint8Array(memory.buffer);
+    const places = layOut(filter);
+    fillTables(all, tree, bytes);
+    fillGrams(all, filter, places);
+    marks.keepIn(new Int32Array(memory.buffer, places.marks, capacity >>> 5));
+    reports.keepIn(new Int32Array(memory.buffer, places.reports, capacity >>> 5));
+    return instantiate(memory, all, filter, places);
+  }
+
+  #reserved(): Memory | null {
+    if (this.#memory !== undefined) return this.#memory;
+    try {
+      const { Memory } = webAssembly();
+      this.#memory = new Memory({ initial: memoryPages });
+    } catch {
+      // No WebAssembly (`--jitless`), or no room in the address space: the search in JavaScript finds the same, more slowly.
+      this.#memory = null;
+    }
+    return this.#memory;
+  }
+}
+
+function instantiate(memory: Memory, all: Uint8Array, { all: { shift }, long, short }: GramFilter, places: Places) {
+  const { Module, Instance } = webAssembly();
+  const module = new Module(Buffer.from(scanKernelBytes, 'base64'));
+  const exports = new Instance(module, { host: { memory } }).exports as Exports;
   exports.held.value = places.held;
   exports.heldSecond.value = places.heldSecond;
   exports.begun.value = places.begun;
   exports.begunSecond.value = places.begunSecond;
-  exports.shift.value = filter.all.shift;
+  exports.shift.value = shift;
   exports.marks.value = places.marks;
   exports.reports.value = places.reports;
   exports.name.value = longestName;
-  marks.keepIn(new Int32Array(memory.buffer, places.marks, capacity >>> 5));
-  reports.keepIn(new Int32Array(memory.buffer, places.reports, capacity >>> 5));
-  const { long, short } = filter;
   return {
     capacity,
-    scan(text) {
-      memory.set(text, places.text);
-      const end = places.text + text.length;
-      exports.findEscapes(places.text, end);
-      exports.findWindows(places.text, end, long.stride, places.long, places.longSecond, places.offsets, long.shift);
-      if (short !== null) exports.findShort(places.text, end, short.stride, places.shortHeld, places.shortOffsets);
+    scan(text: Buffer) {
+      const isHere = text.buffer === memory.buffer;
+      if (!isHere) all.set(text, places.text);
+      const from = isHere ? text.byteOffset : places.text;
+      const end = from + text.length;
+      exports.findEscapes(from, end);
+      exports.findWindows(from, end, long.stride, places.long, places.longSecond, places.offsets, long.shift);
+      if (short !== null) exports.findShort(from, end, short.stride, places.shortHeld, places.shortOffsets);
     },
   };
 }
@@ -145,12 +189,11 @@ interface Places {
   readonly marks: number;
   readonly reports: number;
   readonly text: number;
-  readonly end: number;
 }
 
 /** Where in the memory each table is. */
 function layOut({ all, long, short }: GramFilter): Places {
-  let end: number = tables.grams;
+  let end = tables.rooms + mostRooms * (roomSize + margin);
   const take = (size: number) => {
     const from = end;
     end += (size + 15) & ~15;
@@ -172,21 +215,11 @@ function layOut({ all, long, short }: GramFilter): Places {
     marks: take(capacity >>> 3),
     reports: take(capacity >>> 3),
     text: take(margin + capacity + margin) + margin,
-    end,
   };
 }
 
-function instantiate(bytes: number): { readonly memory: Uint8Array; readonly exports: Exports } | null {
-  try {
-    const { Memory, Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi })
-      .WebAssembly;
-    const memory = new Memory({ initial: Math.ceil(bytes / pageBytes) });
-    const { exports } = new Instance(new Module(Buffer.from(scanKernelBytes, 'base64')), { host: { memory } });
-    return { memory: new Uint8Array(memory.buffer), exports: exports as Exports };
-  } catch {
-    // No WebAssembly (`--jitless`), or no room in the address space: the search in JavaScript finds the same, more slowly.
-    return null;
-  }
+function webAssembly(): WebAssemblyApi {
+  return (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
 }
 
 function fillTables(all: Uint8Array, tree: ViewTree, bytes: NeedleBytes): void {

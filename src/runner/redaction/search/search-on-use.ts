@@ -1,16 +1,19 @@
+import { ScanMemory } from './scan-kernel.ts';
 import type { SecretSearch } from './secret-search.ts';
 
 /**
  * A search that is made when it first looks at a byte. Its tables take milliseconds to make: the command starts without
  * waiting for them, and one that prints nothing never needs them.
  */
-export function searchOnUse(make: () => SecretSearch): SecretSearch {
+export function searchOnUse(make: (memory: ScanMemory) => SecretSearch): SecretSearch {
+  const memory = new ScanMemory();
   let made: SecretSearch | null = null;
-  const search = () => (made ??= make());
+  const search = () => (made ??= make(memory));
   return {
     get longest() {
       return search().longest;
     },
+    room: () => memory.room(),
     look(text, before, final) {
       if (text.length > 0 || made !== null) search().look(text, before, final);
     },

@@ -5,13 +5,15 @@ import { gramBytes, gramFilter } from './gram-filter.ts';
 import { needleTable } from './needle-table.ts';
 import { NeedleWalk, type SecretStart } from './needle-walk.ts';
 import { PlaceMarks } from './place-marks.ts';
-import { type ScanKernel, scanKernel } from './scan-kernel.ts';
+import { type ScanKernel, ScanMemory } from './scan-kernel.ts';
 import { viewTree } from '../views/view-tree.ts';
 
 /** Where needles stand in a text, in any view of it. Serves one text at a time, the one that `look` was called with. */
 export interface SecretSearch {
   /** Length of the longest needle. A view may show it in a text several times as long. */
   readonly longest: number;
+  /** Where a stream's chunks may be read to, with `headroomBytes` free before it: they need not be copied from there. */
+  room(): Buffer;
   /** Looks over a text, `before` which these bytes came; `final` when the stream ends where it does. */
   look(text: Buffer, before: Buffer, final: boolean): void;
   /** First place from `from` on where a needle may begin; the text's length when there is none. */
@@ -31,15 +33,15 @@ const leastForKernel = 128;
  * anything decoded, from the place where the needle begins, as far as it goes on: so what is found at a place does not
  * depend on how the text came in pieces.
  * `plainNeedles`: found as they are and in no other view: bytes that are no text, and pieces of what repeats itself.
- * `useKernel`: whether the first look at a long text is the kernel's; without it the same is found, more slowly.
+ * `memory`: what the kernel has, which takes the first look at long texts; without it the same is found, more slowly.
  */
 export function secretSearch(
   needles: readonly Buffer[],
   plainNeedles: readonly Buffer[] = [],
-  { useKernel = true }: { readonly useKernel?: boolean } = {},
+  memory = new ScanMemory(),
 ): SecretSearch {
   const table = needleTable(needles, plainNeedles);
-  if (table.count === 0) return nothingToFind;
+  if (table.count === 0) return nothingToFind(memory);
   if (table.shortest < gramBytes) throw new RangeError('A needle needs four bytes.');
   const filter = gramFilter(table);
   const bytes = {
@@ -63,17 +65,16 @@ export function secretSearch(
   const walk = new NeedleWalk(table, tree);
   // Made when there is a text for it: many a command prints next to nothing.
   let kernel: ScanKernel | null = null;
-  let mayHaveKernel = useKernel;
   return {
+    room: () => memory.room(),
     longest: table.longest,
     look(text, before, final) {
       tree.plain.text = text;
       tree.plain.before = before;
       tree.plain.to = text.length;
       tree.plain.final = final;
-      if (mayHaveKernel && text.length >= leastForKernel) {
-        kernel = scanKernel(tree, filter, bytes, marks, reports);
-        mayHaveKernel = false;
+      if (kernel === null && text.length >= leastForKernel) {
+        kernel = memory.kernel(filter, tree, bytes, marks, reports);
       }
       marks.clear(text.length);
       escapes.findEnd();
@@ -110,10 +111,13 @@ function bytesOf(needles: readonly Buffer[]): Uint8Array {
   return known;
 }
 
-const nothingToFind: SecretSearch = {
-  longest: 0,
-  look: () => undefined,
-  next: () => Number.MAX_SAFE_INTEGER,
-  startAt: () => ({ whole: 0, open: false, looked: 0 }),
-  isQuarterAtMost: () => true,
-};
+function nothingToFind(memory: ScanMemory): SecretSearch {
+  return {
+    longest: 0,
+    room: () => memory.room(),
+    look: () => undefined,
+    next: () => Number.MAX_SAFE_INTEGER,
+    startAt: () => ({ whole: 0, open: false, looked: 0 }),
+    isQuarterAtMost: () => true,
+  };
+}
