@@ -127,7 +127,9 @@ function withSuccess(state: TargetState, { act, facts }: JournalEntry): TargetSt
 type Applier = (state: TargetState, entry: JournalEntry) => TargetState;
 
 const appliers: Readonly<Record<JournalAct, Applier>> = {
-  begin: (state, { at, facts: { claim, bindings = [], credential = '', text = null } }) => {
+  begin: (state, entry) => {
+    const { at, facts } = entry;
+    const { claim, bindings = [], credential = '', text = null } = facts;
     if (claim === undefined) return state;
     // One that failed and is asked for again goes on under its id, and whoever asked before asked for this one too.
     const before = state.rotations.findLast((one) => one.claim.rotationId === claim.rotationId)?.asks ?? [];
@@ -138,7 +140,7 @@ const appliers: Readonly<Record<JournalAct, Applier>> = {
       (one) => one.claim.rotationId !== claim.rotationId || one.step === 'published',
     );
     return {
-      ...withCredential(state, fresh(credential, true)),
+      ...withLife(withCredential(state, fresh(credential, true)), entry),
       bindings,
       rotations: [...others, rotation],
       failures: new Map(),
