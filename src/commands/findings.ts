@@ -9,7 +9,7 @@ import { ServiceError } from '../service-error.ts';
 import type { Run, Runtime } from './command.ts';
 import type { findingsRow } from './evidence-rows.ts';
 import { required } from './required.ts';
-import { whoAsks } from './rotate.ts';
+import { whoAsks } from './who-asks.ts';
 
 const usualDays = 90;
 const kinds = { accept: 'accepted', respond: 'responded', withdraw: 'withdrawn' } as const;

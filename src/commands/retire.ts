@@ -3,7 +3,7 @@ import { describeEvent } from '../composition/describe-rotation.ts';
 import { retireSecret } from '../rotation/retire-secret.ts';
 import type { Run } from './command.ts';
 import { requireRotator } from './require-rotator.ts';
-import { whoAsks } from './rotate.ts';
+import { whoAsks } from './who-asks.ts';
 import type { retireRow } from './rotation-rows.ts';
 
 /** Retires one secret. */

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { composeKeyturn } from '../compose.ts';
 import { describeEvent, describeState } from '../composition/describe-rotation.ts';
 import { listRotations, type RotationListing } from '../rotation/list-rotations.ts';
@@ -6,17 +5,22 @@ import { giveGo } from '../rotation/give-go.ts';
 import { planRequest } from '../rotation/plan-target.ts';
 import { requestRotation } from '../rotation/request-rotation.ts';
 import { rollBackSecret } from '../rotation/roll-back-rotation.ts';
-import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ExitCode, Run } from './command.ts';
 import type { rotateRow } from './rotation-rows.ts';
 import { required } from './required.ts';
+import { replaceWhatWasRead } from './replace-what-was-read.ts';
 import { requireRotator } from './require-rotator.ts';
+import { whoAsks } from './who-asks.ts';
 
 /** Rotates one secret because a person asks, rolls it back, or lets first rotations begin. */
 export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, runtime) => {
   const { print, progress, environment } = runtime;
   requireOneWay(values);
+  requireIncident(values, positionals.length > 0);
+  const { 'read-by': reader, since } = values;
+  if (reader !== undefined)
+    return await replaceWhatWasRead({ ...values, reader, since, reason: values.reason }, runtime);
   const isRollBack = values['roll-back'];
   const secret = values.environment === undefined ? required('rotate', 'NAME', positionals[0]) : '';
   const reason = isRollBack
@@ -58,21 +62,30 @@ interface Ways {
   readonly go: boolean;
   readonly create: boolean;
   readonly environment?: string | undefined;
+  readonly 'read-by'?: string | undefined;
+  readonly since?: string | undefined;
+}
+
+/** @throws ServiceError `USAGE_WRONG` for `--read-by` with what it does not go with. */
+function requireIncident(
+  { 'roll-back': isRollBack, go, create, 'read-by': reader, since }: Ways,
+  isNamed: boolean,
+): void {
+  const wrong = (reason: string) => new ServiceError('USAGE_WRONG', { command: 'rotate', reason });
+  if (since !== undefined && reader === undefined) throw wrong('--since goes with --read-by alone');
+  if (reader !== undefined && (isNamed || isRollBack || go || create))
+    throw wrong('--read-by goes with --since, --emergency and --plan, and with no NAME');
 }
 
 /** One call asks for one thing. @throws ServiceError `USAGE_WRONG`. */
-function requireOneWay({ plan, emergency, 'roll-back': isRollBack, go, create, environment }: Ways): void {
+function requireOneWay(ways: Ways): void {
+  const { plan, emergency, 'roll-back': isRollBack, go, create, environment } = ways;
   const wrong = (reason: string) => new ServiceError('USAGE_WRONG', { command: 'rotate', reason });
   if (isRollBack && (plan || emergency)) throw wrong('--roll-back goes with neither --plan nor --emergency');
   if (go && (plan || emergency || isRollBack || create))
     throw wrong('--go goes with none of --plan, --emergency, --roll-back and --create');
   if (environment !== undefined && !go) throw wrong('--environment goes with --go alone');
   if (create && (emergency || isRollBack)) throw wrong('--create goes with neither --emergency nor --roll-back');
-}
-
-/** The account of the machine, which proves nothing about who sits at it. */
-export function whoAsks(): Person {
-  return { kind: 'unnamed', door: 'command-line', name: userInfo().username };
 }
 
 function sentenceOf({ rotationId, vault, secret, state, failure, awaits }: RotationListing): string {
