@@ -20,12 +20,18 @@ export async function prepare() {
   const shown = showProgress(process.stderr);
   const all = Object.keys(JSON.parse(text).packages).length - 1;
   let fetched = 0;
+  /** @type {NodeJS.Timeout | undefined} */
+  let quiet;
   shown.step('Packages are read from the lock file');
   const failure = await runShown('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=http'], (line) => {
     if (!/^npm http (?:fetch|cache) /.test(line)) return;
     fetched = Math.min(fetched + 1, all);
-    shown.step(`Packages are installed, ${fetched} of at most ${all} fetched`);
+    shown.step(`Packages are fetched, ${fetched} of at most ${all}`);
+    clearTimeout(quiet);
+    // npm says nothing while it unpacks: no line for a while is the only sign that it has come so far.
+    quiet = setTimeout(() => shown.step(`${fetched} packages are unpacked and set up`), 1500);
   });
+  clearTimeout(quiet);
   shown.end(failure === null ? 'The packages are installed.' : 'The packages could not be installed.');
   if (failure !== null) {
     process.stderr.write(failure);

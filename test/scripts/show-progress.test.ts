@@ -33,12 +33,12 @@ function stage(isTTY: boolean) {
 describe('a long step', () => {
   it('moves on a terminal, names what runs and for how long, and leaves one sentence', () => {
     const { shown, written, pass, stopped } = stage(true);
-    shown.step('Packages are installed, 3 of at most 480 fetched');
+    shown.step('Packages are fetched, 3 of at most 480');
     pass(100);
     pass(900);
     expect(written[0]).not.toBe(written[1]);
     expect(written[1]?.startsWith('\r\u001b[2K')).toBe(true);
-    expect(written[1]?.endsWith(' Packages are installed, 3 of at most 480 fetched (1 s)')).toBe(true);
+    expect(written[1]?.endsWith(' Packages are fetched, 3 of at most 480 (1 s)')).toBe(true);
     shown.end('The packages are installed.');
     expect([written.at(-1), stopped()]).toEqual(['\r\u001b[2KThe packages are installed. (1 s)\n', true]);
   });
@@ -46,12 +46,12 @@ describe('a long step', () => {
   it('is a sentence now and then in a file, without any control sign', () => {
     const { shown, written, pass } = stage(false);
     shown.step('Packages are read from the lock file');
-    shown.step('Packages are installed, 1 of at most 480 fetched');
+    shown.step('Packages are fetched, 1 of at most 480');
     pass(10_000);
     shown.end('The packages are installed.');
     expect(written).toEqual([
       'Packages are read from the lock file.\n',
-      'Packages are installed, 1 of at most 480 fetched (10 s).\n',
+      'Packages are fetched, 1 of at most 480 (10 s).\n',
       'The packages are installed. (10 s)\n',
     ]);
   });

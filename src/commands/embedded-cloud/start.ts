@@ -62,7 +62,8 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
       {
         now: () => cloud.clock.now(),
         trustLoopback: true,
-        watch: (event) => tell(`  ${describeEvent(event)}`),
+        watch: (event) =>
+          tell(`  ${describeEvent(event)}`, event.state === 'needs-attention' ? 'attention' : undefined),
       },
     );
     const { keyturn } = composition;
