@@ -2,6 +2,7 @@ import type { IdentityRule } from '../../secrets/policy.ts';
 import type { Job } from '../model/job.ts';
 import { isSameJob, jobKey } from '../model/job-name.ts';
 import { memoize } from '../parsing/memoize.ts';
+import { instantOf } from '../parsing/moment.ts';
 
 /** Finds jobs by their numbers or by the time when they ran. */
 export interface JobIndex {
@@ -141,11 +142,7 @@ function lastStarted(spans: readonly Span[], at: number): number {
   return low - 1;
 }
 
-/**
- * Caches spans by job, because every row of a job needs its span, and parsing two dates costs more than the rest of the
- * join.
- */
-const spanOfJob = new WeakMap<Job, Span>();
+/** Neighbouring rows are often of one job. */
 let lastSpan: Span | null = null;
 
 /**
@@ -156,14 +153,9 @@ export function spanOf(job: Job): Span | null {
   if (lastSpan?.job === job) return lastSpan;
   const startedAt = job.startedAt ?? job.endedBetween?.after ?? null;
   if (startedAt === null) return null;
-  let span = spanOfJob.get(job);
-  if (span === undefined) {
-    const to = job.completedAt === null ? Number.POSITIVE_INFINITY : Date.parse(job.completedAt);
-    span = { from: Date.parse(startedAt), to, job };
-    spanOfJob.set(job, span);
-  }
-  lastSpan = span;
-  return span;
+  const to = job.completedAt === null ? Number.POSITIVE_INFINITY : instantOf(job.completedAt);
+  lastSpan = { from: instantOf(startedAt), to, job };
+  return lastSpan;
 }
 
 /** A total order of records of one attempt, so that the order of the input has no influence. */

@@ -1,5 +1,6 @@
 import type { Receipt } from '../../provenance/receipt.ts';
 import { jobKey } from '../model/job-name.ts';
+import { instantOf } from '../parsing/moment.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 
 /** What one receipt claims about one request, prepared for the join. */
@@ -107,7 +108,7 @@ export function createClaim(
   { receipt, channel, reference }: LedgerReceipt,
   { at }: Receipt['requests'][number],
 ): ReceiptClaim {
-  const answered = Date.parse(at) + (receipt.clockOffsetMs ?? 0);
+  const answered = instantOf(at) + (receipt.clockOffsetMs ?? 0);
   return { receipt, channel, reference, jobKey: jobKey(receipt.job), answeredAt: answered };
 }
 

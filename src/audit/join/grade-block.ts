@@ -47,6 +47,7 @@ interface WaitingRow {
 export function createGrader({ policy, division }: JoinSetup, loader: WindowLoader) {
   const contextOf = createContexts(policy, loader);
   const scanner = createRowScanner();
+  const memory: LineMemory = { bytes: Buffer.alloc(0) };
   return {
     /**
      * Grades a block's rows as they come. A row whose window is not in memory waits until the window has enough of them to
@@ -54,7 +55,7 @@ export function createGrader({ policy, division }: JoinSetup, loader: WindowLoad
      */
     gradeBlock(reader: BlockReader, block: TextBlock, number: number, putBy: () => BucketWriter): GradedBlock {
       const grades = new Map<Grade, number>();
-      const lines = collectLines();
+      const lines = collectLines(memory);
       const waiting = new Map<number, WaitingRow[]>();
       const grade = (context: AttributionContext, retrieval: Retrieval, position: number) => {
         const attribution = attributeRetrieval(retrieval, context);
@@ -206,53 +207,60 @@ function filedRow(block: number, { number, json }: WaitingRow, bytes: Buffer): B
 }
 
 /** Lines that come nearly in order of their numbers. */
-function collectLines() {
-  /** Pieces of this length are joined, so that no line lives longer than its piece. */
-  const pieceLength = 1 << 16;
-  const pieces: Buffer[] = [];
+function collectLines(memory: LineMemory) {
   const numbers: number[] = [];
-  /** In UTF-16 units. */
-  const lengths: number[] = [];
+  const ends: number[] = [];
   let isOrdered = true;
-  let piece = '';
-  const flush = () => {
-    pieces.push(Buffer.from(piece, 'utf8'));
-    piece = '';
-  };
+  let length = 0;
   return {
     add(number: number, line: string) {
       isOrdered &&= (numbers.at(-1) ?? -1) < number;
-      piece += line;
+      // A UTF-16 unit has at most three bytes in UTF-8.
+      const most = length + 3 * line.length;
+      if (memory.bytes.length < most) memory.bytes = enlarge(memory.bytes, length, most);
+      length += memory.bytes.write(line, length);
       numbers.push(number);
-      lengths.push(line.length);
-      if (piece.length >= pieceLength) flush();
+      ends.push(length);
     },
-    /** All lines in order, numbered or not. */
+    /** A copy of all lines in order, numbered or not. */
     take(isNumbered: boolean): Uint8Array {
-      flush();
-      const bytes = Buffer.concat(pieces);
-      if (isOrdered && !isNumbered) return bytes;
-      const text = bytes.toString('utf8');
-      let end = 0;
-      const lines = numbers.map((number, index) => {
-        const start = end;
-        end += lengths[index] ?? 0;
-        return { number, line: text.slice(start, end) };
-      });
-      lines.sort((one, other) => one.number - other.number);
-      if (!isNumbered) return Buffer.from(lines.map(({ line }) => line).join(''), 'utf8');
-      return Buffer.concat(lines.map(({ number, line }) => encodeNumberedLine(number, line)));
+      const { bytes } = memory;
+      if (isOrdered && !isNumbered) return Uint8Array.prototype.slice.call(bytes, 0, length);
+      const order = [...numbers.keys()].sort((one, other) => (numbers[one] ?? 0) - (numbers[other] ?? 0));
+      const lineAt = (index: number) => bytes.subarray(ends[index - 1] ?? 0, ends[index]);
+      return Buffer.concat(
+        order.map((index) => (isNumbered ? encodeNumberedLine(numbers[index] ?? 0, lineAt(index)) : lineAt(index))),
+      );
     },
   };
 }
 
+/** Where lines are written, block after block. */
+interface LineMemory {
+  bytes: Buffer;
+}
+
+function enlarge(bytes: Buffer, used: number, length: number): Buffer {
+  const more = Buffer.allocUnsafeSlow(2 * length);
+  bytes.copy(more, 0, 0, used);
+  return more;
+}
+
 /** The line of the output for one row: its members in this order, as `JSON.stringify` writes them. */
 function toLine({ retrieval, grade, job, candidates, reason, evidence }: Attribution): string {
-  const name = job === null ? 'null' : JSON.stringify(jobName(job));
+  const name = job === null ? 'null' : textInJson(jobName(job));
   // Member by member, because all but names and evidence are plain words, which takes half the time.
   return `{"id":"${retrieval.id}","grade":"${grade}","job":${name},"candidates":${listText(candidates)},"reason":"${reason}","evidence":${listText(evidence)}}\n`;
 }
 
 function listText(texts: readonly string[]): string {
-  return texts.length === 0 ? '[]' : JSON.stringify(texts);
+  if (texts.length === 0) return '[]';
+  return `[${texts.map(textInJson).join(',')}]`;
+}
+
+const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** As `JSON.stringify` writes it, which takes longer. */
+function textInJson(text: string): string {
+  return plainText.test(text) ? `"${text}"` : JSON.stringify(text);
 }

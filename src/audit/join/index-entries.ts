@@ -6,6 +6,7 @@ import { jobKey } from '../model/job-name.ts';
 import { jobShape } from '../model/job-shape.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import { type Entry, encodeEntry } from './entry.ts';
+import { instantOf } from '../parsing/moment.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { parseFiledReceipt } from '../files/read-receipt-file.ts';
 import type { RequestFilter } from './request-filter.ts';
@@ -61,7 +62,7 @@ export function indexReceiptBlock(
     if (parsed === null) throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: invalid });
     const { requests, clockOffsetMs } = parsed.receipt;
     for (const { id, at } of requests) {
-      const answered = Date.parse(at) + (clockOffsetMs ?? 0);
+      const answered = instantOf(at) + (clockOffsetMs ?? 0);
       const hash = hashText(id.toLowerCase());
       const entry = { hash, from: answered, to: answered, offset, length, block: number, line, isShared: false };
       filed.add(bucketOf(hash, buckets), encodeEntry(entry));
