@@ -96,28 +96,36 @@ export function createBucketWriter(path: string): BucketWriter {
   };
 }
 
+/** What reads words of four bytes may look beyond the last record. */
+export const spareBytes = 4_096;
+
 export interface BucketReader {
-  /** The records of the buckets from `from` until before `to`: one piece for each run that has any. */
-  read(from: number, to: number): Buffer[];
+  /** The records of the buckets from `from` until before `to`, run after run. They are valid until the next call. */
+  read(from: number, to: number): Buffer;
   close(): void;
 }
 
 export function openBuckets(directories: readonly BucketDirectory[]): BucketReader {
   const files = directories.map(({ path, runs }) => ({ file: openSync(path, 'r'), runs }));
+  let memory = Buffer.alloc(0);
   return {
     read(from, to) {
-      const pieces: Buffer[] = [];
-      for (const { file, runs } of files) {
-        for (const { buckets, offsets } of runs) {
+      const pieces = files.flatMap(({ file, runs }) =>
+        runs.flatMap(({ buckets, offsets }) => {
           const start = offsets[firstFrom(buckets, from)] ?? 0;
-          const end = offsets[firstFrom(buckets, to)] ?? 0;
-          if (start < end) pieces.push(readBytes(file, start, end - start));
-        }
-      }
-      return pieces;
+          const length = (offsets[firstFrom(buckets, to)] ?? 0) - start;
+          return length === 0 ? [] : [{ file, start, length }];
+        }),
+      );
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      if (memory.length < length + spareBytes) memory = Buffer.allocUnsafeSlow(Math.ceil(1.25 * length) + spareBytes);
+      let filled = 0;
+      for (const piece of pieces) filled += readInto(piece.file, memory, filled, piece.length, piece.start);
+      return memory.subarray(0, filled);
     },
     close() {
       for (const { file } of files) closeSync(file);
+      memory = Buffer.alloc(0);
     },
   };
 }
@@ -134,13 +142,6 @@ export function countBucketBytes(directories: readonly BucketDirectory[]): Map<n
     }
   }
   return counts;
-}
-
-/** Reads exactly these bytes. */
-function readBytes(file: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  readInto(file, bytes, 0, length, offset);
-  return bytes;
 }
 
 /** Returns how many bytes there were: less than `length` only at the end of the file. */

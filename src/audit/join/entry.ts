@@ -47,19 +47,15 @@ function decodeEntry(from: Buffer, at: number): Entry {
   };
 }
 
-export function* decodeEntries(pieces: readonly Buffer[]): Generator<Entry> {
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += entryBytes) yield decodeEntry(piece, at);
-  }
+export function* decodeEntries(filed: Buffer): Generator<Entry> {
+  for (let at = 0; at < filed.length; at += entryBytes) yield decodeEntry(filed, at);
 }
 
 /** Only the entries with this hash. */
-export function findEntries(pieces: readonly Buffer[], hash: number): Entry[] {
+export function findEntries(filed: Buffer, hash: number): Entry[] {
   const found: Entry[] = [];
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += entryBytes) {
-      if (piece.readDoubleLE(at) === hash) found.push(decodeEntry(piece, at));
-    }
+  for (let at = 0; at < filed.length; at += entryBytes) {
+    if (filed.readDoubleLE(at) === hash) found.push(decodeEntry(filed, at));
   }
   return found;
 }

@@ -12,7 +12,7 @@ import { createRowScanner, type RowScanner } from '../parsing/row-scanner.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import type { JoinSetup } from './join-plan.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
-import { decodeNumberedLines, encodeNumberedLine } from './numbered-lines.ts';
+import { encodeNumberedLine, headBytes, visitNumberedLines, writeHead } from './numbered-lines.ts';
 import type { BlockLine, BlockReader, TextBlock } from './text-block.ts';
 import { unwrapAuditRows } from '../files/unwrap-audit-rows.ts';
 import type { WindowIndexes, WindowLoader } from './window-context.ts';
@@ -32,6 +32,15 @@ export interface GradedBlock {
   readonly text: Uint8Array;
   /** Rows of far windows, which are graded after all blocks were read. */
   readonly putBy: number;
+}
+
+/** What the rows of one window came to that had been put by. */
+export interface GradedRows {
+  readonly grades: ReadonlyMap<Grade, number>;
+  /** Their lines, numbered, block after block. */
+  readonly text: Uint8Array;
+  /** Where the lines of each block end. */
+  readonly blocks: readonly { readonly block: number; readonly to: number }[];
 }
 
 /** The most unreadable rows that are shown. */
@@ -97,25 +106,29 @@ export function createGrader({ policy, division }: JoinSetup, loader: WindowLoad
       return { ...counts, grades, text: lines.take(away > 0), putBy: away };
     },
 
-    /** Grades rows that were put by. Returns their lines by block, numbered. */
-    gradeFiledRows(window: number, pieces: readonly Buffer[]) {
+    /** Grades rows that were put by. */
+    gradeFiledRows(window: number, filed: Buffer): GradedRows {
       const context = contextOf(window);
       const grades = new Map<Grade, number>();
-      const lines = new Map<number, Buffer[]>();
-      for (const { number: block, text } of decodeNumberedLines(pieces)) {
-        const end = text.indexOf(':');
-        const parsed = parseAuditRow(JSON.parse(text.slice(end + 1)), '');
+      const lines = collectFiledLines(memory);
+      visitNumberedLines(filed, (block, bytes, from, to) => {
+        const row = from + numberBytes;
+        const fields = scanner.scan(bytes, row, to);
+        const parsed = fields === null ? parseText(bytes.toString('utf8', row, to)) : parseFields(fields, '');
         if (parsed.outcome === 'refused') throw new Error('the row was readable when it was put by');
         const attribution = attributeRetrieval(parsed.retrieval, context);
         grades.set(attribution.grade, (grades.get(attribution.grade) ?? 0) + 1);
-        const line = encodeNumberedLine(Number(text.slice(0, end)), toLine(attribution));
-        const known = lines.get(block);
-        if (known === undefined) lines.set(block, [line]);
-        else known.push(line);
-      }
-      return { grades, lines: [...lines].map(([block, some]) => ({ block, bytes: Buffer.concat(some) })) };
+        lines.add(block, bytes.readUInt32LE(from), toLine(attribution));
+      });
+      return { grades, ...lines.take() };
     },
   };
+
+  function parseText(text: string): ParsedRow {
+    const value: unknown = JSON.parse(text);
+    scanner.learn(text, value);
+    return parseAuditRow(value, '');
+  }
 }
 
 /** What the rules know of each window. */
@@ -200,10 +213,17 @@ function parseLine(text: string): { readonly parsed: unknown } | string {
   }
 }
 
+/** Of the number of a row in its block, before the row. */
+const numberBytes = 4;
+
 /** The block, the number of the row in it, and the row. */
 function filedRow(block: number, { number, json }: WaitingRow, bytes: Buffer): Buffer {
-  const text = typeof json === 'string' ? Buffer.from(json) : bytes.subarray(json.from, json.to);
-  return encodeNumberedLine(block, Buffer.concat([Buffer.from(`${String(number)}:`), text]));
+  const row = typeof json === 'string' ? Buffer.from(json) : bytes.subarray(json.from, json.to);
+  const record = Buffer.allocUnsafe(headBytes + numberBytes + row.length);
+  writeHead(record, 0, block, numberBytes + row.length);
+  record.writeUInt32LE(number, headBytes);
+  record.set(row, headBytes + numberBytes);
+  return record;
 }
 
 /** Lines that come nearly in order of their numbers. */
@@ -231,6 +251,37 @@ function collectLines(memory: LineMemory) {
       return Buffer.concat(
         order.map((index) => (isNumbered ? encodeNumberedLine(numbers[index] ?? 0, lineAt(index)) : lineAt(index))),
       );
+    },
+  };
+}
+
+/** Lines of rows of any blocks. */
+function collectFiledLines(memory: LineMemory) {
+  const lines: { readonly block: number; readonly from: number; readonly to: number }[] = [];
+  let length = 0;
+  return {
+    add(block: number, number: number, line: string) {
+      const from = length;
+      const most = from + headBytes + 3 * line.length;
+      if (memory.bytes.length < most) memory.bytes = enlarge(memory.bytes, from, most);
+      const written = memory.bytes.write(line, from + headBytes);
+      writeHead(memory.bytes, from, number, written);
+      length = from + headBytes + written;
+      lines.push({ block, from, to: length });
+    },
+    /** A copy of all lines, block after block. */
+    take(): Pick<GradedRows, 'text' | 'blocks'> {
+      lines.sort((one, other) => one.block - other.block);
+      const text = Buffer.allocUnsafeSlow(length);
+      const blocks: { readonly block: number; to: number }[] = [];
+      let filled = 0;
+      for (const { block, from, to } of lines) {
+        filled += memory.bytes.copy(text, filled, from, to);
+        const last = blocks.at(-1);
+        if (last?.block === block) last.to = filled;
+        else blocks.push({ block, to: filled });
+      }
+      return { text, blocks };
     },
   };
 }

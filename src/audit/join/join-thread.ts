@@ -9,7 +9,7 @@ import {
   openBuckets,
 } from './bucket-file.ts';
 import { decodeEntries } from './entry.ts';
-import { createGrader, type GradedBlock } from './grade-block.ts';
+import { createGrader, type GradedBlock, type GradedRows } from './grade-block.ts';
 import {
   fileJobsByTime,
   fileReceiptsByTime,
@@ -26,12 +26,6 @@ import { createWindowLoader, type WindowLoader } from './window-context.ts';
 export interface FiledEntries {
   readonly jobs: BucketDirectory;
   readonly receipts: BucketDirectory;
-}
-
-/** Lines of rows that were put by, numbered, by their blocks. */
-interface PutByLines {
-  readonly grades: GradedBlock['grades'];
-  readonly lines: readonly { readonly block: number; readonly bytes: Uint8Array }[];
 }
 
 /**
@@ -51,7 +45,7 @@ export interface JoinThread {
   /** `null` if this thread put no row by. */
   closePutBy(nothing: null): BucketDirectory | null;
   openPutBy(filed: readonly BucketDirectory[]): null;
-  gradePutBy(window: number): PutByLines;
+  gradePutBy(window: number): GradedRows;
   close(nothing: null): null;
 }
 

@@ -1,6 +1,6 @@
 import { type BucketWriter, createBucketWriter, openBuckets } from './bucket-file.ts';
 import type { LineWriter } from './line-writer.ts';
-import { decodeNumberedLines, encodeNumberedLine } from './numbered-lines.ts';
+import { encodeNumberedLine, visitNumberedLines } from './numbered-lines.ts';
 
 /** Writes the lines of blocks in order, also where lines of a block come last. */
 export interface OrderedLines {
@@ -33,16 +33,27 @@ export function createOrderedLines(output: LineWriter, path: string): OrderedLin
     async end() {
       if (waiting === null) return;
       const reader = openBuckets([waiting.close()]);
+      let memory = Buffer.alloc(0);
       try {
         for (let block = firstWaiting; block < blocks; block += 1) {
-          const lines = [...decodeNumberedLines(reader.read(block, block + 1))];
-          lines.sort((one, other) => one.number - other.number);
-          const text = lines.map((line) => line.text).join('');
-          if (text !== '') await output.add(Buffer.from(text));
+          const bytes = reader.read(block, block + 1);
+          if (memory.length < bytes.length) memory = Buffer.allocUnsafeSlow(bytes.length);
+          const length = putInOrder(bytes, memory);
+          if (length > 0) await output.add(memory.subarray(0, length));
         }
       } finally {
         reader.close();
       }
     },
   };
+}
+
+/** Copies numbered lines in order of their numbers, without these. Returns how many bytes they have. */
+function putInOrder(bytes: Buffer, into: Buffer): number {
+  const lines: { readonly number: number; readonly from: number; readonly to: number }[] = [];
+  visitNumberedLines(bytes, (number, _, from, to) => lines.push({ number, from, to }));
+  lines.sort((one, other) => one.number - other.number);
+  let length = 0;
+  for (const { from, to } of lines) length += bytes.copy(into, length, from, to);
+  return length;
 }

@@ -153,7 +153,11 @@ async function gradeRows(
     await threads.all('openPutBy', putBy);
     const windows = [...countBucketBytes(putBy).keys()].sort((one, other) => one - other);
     for await (const one of threads.spread('gradePutBy', windows)) {
-      for (const { block, bytes } of one.lines) lines.insert(block, bytes);
+      let from = 0;
+      for (const { block, to } of one.blocks) {
+        lines.insert(block, one.text.subarray(from, to));
+        from = to;
+      }
       addCounts(grades, one.grades);
     }
   }

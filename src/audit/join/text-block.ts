@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { readInto } from './bucket-file.ts';
+import { readInto, spareBytes } from './bucket-file.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { isDocument } from '../files/read-json-lines.ts';
 
@@ -43,8 +43,6 @@ const lineEnd = 10;
 const carriageReturn = 13;
 /** Past the end of a block in steps of this size, until its last line ends. */
 const stepBytes = 1 << 16;
-/** What reads words of four bytes may look beyond the last line. */
-const spareBytes = 4_096;
 
 /** Cuts a regular file at multiples of `blockBytes`. */
 export async function cutIntoBlocks(path: string, name: string, blockBytes: number): Promise<readonly TextBlock[]> {

@@ -125,13 +125,13 @@ function combineJobs(local: JobIndex, elsewhere: Lookup): JobIndex {
 }
 
 function indexWindowReceipts(
-  pieces: readonly Buffer[],
+  filed: Buffer,
   { receipts }: JoinSetup,
   reader: BlockReader,
   elsewhere: Lookup,
   memory: Memory,
 ): ReceiptClaims {
-  const entries = [...decodeEntries(pieces)].sort(byPlace);
+  const entries = [...decodeEntries(filed)].sort(byPlace);
   const texts = readTogether(entries, receipts, reader, memory);
   const table = createEntryTable(entries);
   return {
