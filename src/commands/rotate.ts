@@ -30,10 +30,10 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, run
     watch: (event) => progress(describeEvent(event)),
   });
   if (values.plan) {
-    const plan = await planRequest(rotation, secret);
-    if (values.json) print(JSON.stringify({ plan }));
-    else for (const sentence of plan) print(sentence);
-    return 0;
+    const { sentences, complete } = await planRequest(rotation, secret);
+    if (values.json) print(JSON.stringify({ plan: sentences, complete }));
+    else for (const sentence of sentences) print(sentence);
+    return complete ? 0 : 3;
   }
   requireRotator('rotate', settings);
   await keepPolicy();

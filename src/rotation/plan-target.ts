@@ -111,19 +111,30 @@ function waitText({ why, until, credential, earlier }: Wait, state: TargetState)
   return `${waitTexts[why]}${about}${until === null ? '' : `, until ${until.toISOString()}`}`;
 }
 
+/** A plan in sentences. `complete`: everything that it looked at answered. */
+interface RequestPlan {
+  readonly sentences: readonly string[];
+  readonly complete: boolean;
+}
+
 /** What `rotate --plan` says: the steps that would be taken now, due or not, and whether what it needs answers. */
-export async function planRequest(tools: RotationTools, secret: string): Promise<readonly string[]> {
+export async function planRequest(tools: RotationTools, secret: string): Promise<RequestPlan> {
   const unit = requireUnit(tools.policy, secret);
   const { issuer } = bindTarget(tools, unit);
   const steps = stepsOf[issuer.credentialClass].slice(1).join(', ');
   const sentences = [`${unit.key}: would take the steps ${steps} with issuer ${issuer.name}.`];
   const tagged: string[] = [];
+  let complete = true;
+  const looked = (seen: Probed) => {
+    sentences.push(seen.sentence);
+    complete &&= seen.answered;
+  };
   for (const member of unit.members) {
     const { vault, name, approval, graceMs } = member;
     sentences.push(`${vault}/${name}: the old version would stay usable for ${formatDuration(graceMs)}.`);
     if (approval.length > 0)
       sentences.push(`${vault}/${name}: another person must approve before ${approval.join(' and ')}.`);
-    sentences.push(
+    looked(
       await probe(`${vault}/${name}: reading the secret's properties`, async () => {
         const latest = await requireStore(tools, vault).latest(name);
         tagged.push(...tagFaults(member, latest?.tags ?? {}).map(({ sentence }) => sentence));
@@ -133,20 +144,23 @@ export async function planRequest(tools: RotationTools, secret: string): Promise
   }
   if (issuer.credentialClass !== 'self') {
     const signal = tools.abortAfter(30_000);
-    sentences.push(await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal)));
+    looked(await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal)));
   }
-  return [
-    ...sentences,
-    ...tagged,
-    `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`,
-  ];
+  const right = `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`;
+  return { sentences: [...sentences, ...tagged, right], complete };
 }
 
-async function probe(what: string, look_: () => Promise<unknown>): Promise<string> {
+interface Probed {
+  readonly sentence: string;
+  readonly answered: boolean;
+}
+
+async function probe(what: string, look_: () => Promise<unknown>): Promise<Probed> {
   try {
-    return `${what} works${(await look_()) === null ? ', and there is no such secret' : ''}.`;
+    const absent = (await look_()) === null ? ', and there is no such secret' : '';
+    return { sentence: `${what} works${absent}.`, answered: true };
   } catch (error) {
     if (!ServiceError.is(error)) throw error;
-    return `${what} fails with ${error.code}. ${error.says}`;
+    return { sentence: `${what} fails with ${error.code}. ${error.says}`, answered: false };
   }
 }

@@ -14,6 +14,12 @@ const call = async (...words: string[]): Promise<Called> =>
 const versionsOf = (name: string) => service.cloud.vault.versions(name).length;
 
 describe('keyturn rotate', () => {
+  it('with --plan ends with 3 when something that it looks at does not answer', async () => {
+    service.cloud.vault.fault({ kind: 'deny', method: 'GET', secret: liveSecret, times: 1 });
+    const { code, printed } = await call('rotate', liveSecret, '--plan');
+    expect([code, printed.join(' ')]).toEqual([3, expect.stringContaining('fails with VAULT_ACCESS_DENIED')]);
+  });
+
   it('with --plan says what it would do and changes nothing', async () => {
     const { code, printed } = await call('rotate', liveSecret, '--plan');
     expect(code).toBe(0);

@@ -117,7 +117,7 @@ describe('bad input in the tags of a version', () => {
     const { plan, faults, counts } = await reconcileRotations(world.tools, { plan: true });
     expect([...plan].sort()).toEqual([...sentences].sort());
     expect([faults.length, counts.tagsMalformed]).toEqual([2, 2]);
-    const planned = await planRequest(world.tools, 'app');
+    const { sentences: planned } = await planRequest(world.tools, 'app');
     expect(planned).toEqual(expect.arrayContaining(sentences));
     expect([...plan, ...planned, ...faults].join()).not.toContain('hunter2');
   });

@@ -145,7 +145,7 @@ describe('asking for a rotation', () => {
       before: (what) => void (/create|replace|add|update|issue|revoke/.test(what) && writes.push(what)),
       after: () => undefined,
     };
-    expect(await planRequest(world.tools, 'app')).toEqual([
+    expect((await planRequest(world.tools, 'app')).sentences).toEqual([
       'kv/app: would take the steps issued, staged, verified, published, grace, revoked, done with issuer mint.',
       'kv/app: the old version would stay usable for 1h.',
       'kv/app: another person must approve before publish.',

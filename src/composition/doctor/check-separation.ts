@@ -1,3 +1,4 @@
+import { counted } from '../../audit/findings/finding-tally.ts';
 import type { Posture } from '../../audit/model/posture.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, listReaders, vaultScope } from './az-commands.ts';
@@ -44,7 +45,10 @@ function checkPolicy({ settings, policy }: Ports): Check {
   if (identities.size === 0) {
     return warn(what, 'it names no identities, so no read gets a better grade than claimed');
   }
-  return pass(what, `binds ${String(secrets.size)} secrets and knows ${String(identities.size)} identities`);
+  return pass(
+    what,
+    `binds ${counted(secrets.size, 'secret')} and knows ${identities.size === 1 ? '1 identity' : `${String(identities.size)} identities`}`,
+  );
 }
 
 /** Checks each binding as its issuer will when the rotation is due, which may be months later. */

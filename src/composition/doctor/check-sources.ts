@@ -1,3 +1,4 @@
+import { counted } from '../../audit/findings/finding-tally.ts';
 import type { RetrievalLog } from '../../audit/collection/retrieval-log.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
@@ -58,7 +59,7 @@ async function checkArchive(log: RetrievalLog, container: string, now: Date): Pr
   return await lookAt(what, async () => {
     const totals = await log.controlTotals({ from: new Date(now.getTime() - dayMs), to: now });
     const rows = [...totals.values()].reduce((sum, one) => sum + one, 0);
-    if (rows > 0) return pass(what, `answers; ${String(rows)} rows of the last 24 hours`);
+    if (rows > 0) return pass(what, `answers; ${counted(rows, 'row')} of the last 24 hours`);
     return warn(what, `${container} has no row of these vaults of the last 24 hours: is the audit log sent there?`);
   });
 }
@@ -78,7 +79,7 @@ async function checkLog({ settings, log, archive, now }: Ports): Promise<readonl
     async () => {
       const totals = await log.controlTotals({ from: new Date(now().getTime() - dayMs), to: now() });
       const rows = [...totals.values()].reduce((sum, one) => sum + one, 0);
-      if (rows > 0) return pass('log workspace', `answers; ${String(rows)} rows of the last 24 hours`);
+      if (rows > 0) return pass('log workspace', `answers; ${counted(rows, 'row')} of the last 24 hours`);
       return warn(
         'log workspace',
         'answers, and has no row of these vaults of the last 24 hours: is the audit log sent there? Rows take up to 20 minutes',

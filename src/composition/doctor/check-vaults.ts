@@ -1,3 +1,4 @@
+import { counted } from '../../audit/findings/finding-tally.ts';
 import type { Posture } from '../../audit/model/posture.ts';
 import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
 import type { SecretStore } from '../../rotation/ports/secret-store.ts';
@@ -37,7 +38,7 @@ async function checkListing({ settings }: Ports, vault: Vault, store: SecretStor
     async () => {
       let secrets = 0;
       for await (const _ of store.list()) secrets += 1;
-      return pass(what, `reached; ${String(secrets)} secrets listed`);
+      return pass(what, `reached; ${counted(secrets, 'secret')} listed`);
     },
     (error) =>
       ServiceError.is(error, 'VAULT_ACCESS_DENIED')
@@ -80,8 +81,8 @@ async function checkCanaryRead({ settings, records, canary, now }: Ports): Promi
     async () => {
       const read = await readCanaryOnceAnHour(records, canary, now());
       if (read === 0) return pass(what, 'made in this hour already');
-      if (read === settings.vaults.length) return pass(what, `made in ${String(read)} vaults`);
-      return fail(what, `made in ${String(read)} of ${String(settings.vaults.length)} vaults`, grants(null));
+      if (read === settings.vaults.length) return pass(what, `made in ${counted(read, 'vault')}`);
+      return fail(what, `made in ${String(read)} of ${counted(settings.vaults.length, 'vault')}`, grants(null));
     },
     (error) => (ServiceError.is(error, 'VAULT_ACCESS_DENIED') ? grants(error.details.objectId) : null),
   );
