@@ -1,3 +1,4 @@
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { EmbeddedIdentityProvider } from '../../embedded/openid/identity-provider.ts';
 import { type LoopbackAnswer, type LoopbackServer, startLoopbackServer } from '../../embedded/loopback-server.ts';
@@ -11,6 +12,9 @@ export interface TrialPage {
   /** The file with the settings; `null`: they were printed. */
   readonly settingsFile: string | null;
   readonly directory: string;
+  /** The folder of a developer's own configuration, and who they are. */
+  readonly laptop: string;
+  readonly developer: Principal;
 }
 
 /** Serves the page that says what is where, and the logs of the jobs, which the double of Gitea shows nowhere. */
@@ -18,19 +22,22 @@ export async function startTrialPage(page: TrialPage, port: number): Promise<Loo
   return await startLoopbackServer({
     clock: page.cloud.clock,
     port,
-    answer({ method, segments, headers }) {
+    answer({ method, segments, headers, body: sent }) {
       // Another site's page must not read this one through a name that it points at this machine.
       if (!/^(localhost|127\.0\.0\.1)(:\d+)?$/.test(headers['host'] ?? '')) return plain(421, 'Ask for localhost.');
+      if (method === 'POST' && segments.join('/') === 'devicelogin') return signIn(page, headers, sent);
       if (method !== 'GET') return plain(405, 'This page can only be read.');
       const [first, job] = segments;
       if (first === undefined) return html(body(page));
+      if (first === 'devicelogin') return html(signInForm(page));
       if (first !== 'jobs' || job === undefined) return plain(404, 'Nothing is here.');
       return log(page, job === 'newest' ? (page.cloud.gitea.jobs().at(-1)?.jobId ?? 0) : Number(job));
     },
   });
 }
 
-function body({ cloud, provider, portal, settingsFile, directory }: TrialPage): string {
+function body(page: TrialPage): string {
+  const { cloud, provider, portal, settingsFile, directory } = page;
   const rows: readonly (readonly [string, string])[] = [
     ['Settings', settingsFile === null ? 'printed by <code>keyturn cloud</code>' : code(settingsFile)],
     ['Portal', `${link(portal)}, once <code>keyturn serve</code> runs`],
@@ -45,6 +52,10 @@ function body({ cloud, provider, portal, settingsFile, directory }: TrialPage): 
     ],
     ['OpenID', `${code(provider.url)}: ann reads reports; ben and cem may also act.`],
     ['Tokens of Azure', code(cloud.identity.url)],
+    [
+      'A laptop',
+      `${code(`XDG_CONFIG_HOME=${page.laptop} keyturn-fetch init`)} signs in as ${code(page.developer.userPrincipalName ?? '')}, <a href="/devicelogin">by a code</a>`,
+    ],
     ['Resource Manager', code(cloud.resourceManager.url)],
     ['Microsoft Graph', code(cloud.graph.url)],
     ['Files', `${code(directory)}, emptied at the next start`],
@@ -83,6 +94,27 @@ function jobTable({ gitea }: EmbeddedCloud): string {
       escaped(conclusion ?? status),
     ]);
   return table(['log', 'repository', 'job', 'state'], rows);
+}
+
+function signInForm({ cloud, developer }: TrialPage): string {
+  const waiting = cloud.entra.userCodes().length;
+  return `<h1>Sign in by a code</h1>
+<p>${count(waiting, 'sign-in')} waiting. Enter the code that <code>keyturn-fetch</code> shows: it then reads as ${code(developer.userPrincipalName ?? '')}.</p>
+<form method="post" action="/devicelogin"><label>Code <input name="code" autocomplete="off" required></label> <button>Sign in</button></form>`;
+}
+
+/** Only a form of this very page may accept a sign-in; a program that is no browser names no origin. */
+function signIn(
+  { cloud, developer }: TrialPage,
+  headers: Readonly<Record<string, string>>,
+  sent: string,
+): LoopbackAnswer {
+  const origin = headers['origin'] ?? '';
+  if (origin !== '' && origin !== `http://${headers['host'] ?? ''}`) return plain(403, 'Another page sent this.');
+  const entered = (new URLSearchParams(sent).get('code') ?? '').trim().toUpperCase();
+  if (!cloud.entra.userCodes().includes(entered)) return plain(404, 'No sign-in waits for this code.');
+  cloud.entra.enterCode(entered, { person: developer });
+  return html('<h1>Signed in</h1><p>Go back to the terminal.</p>');
 }
 
 function log({ cloud }: TrialPage, jobId: number): LoopbackAnswer {

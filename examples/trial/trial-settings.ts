@@ -37,6 +37,23 @@ export async function trialSettings(
   };
 }
 
+/** Writes a person's own configuration. Returns the folder to name as XDG_CONFIG_HOME. */
+export async function writeOwnConfiguration(cloud: EmbeddedCloud, directory: string): Promise<string> {
+  const home = join(directory, 'laptop');
+  await mkdir(join(home, 'keyturn'), { recursive: true, mode: 0o700 });
+  const authorityFile = join(home, 'authority.pem');
+  await writeFile(authorityFile, cloud.entra.certificate);
+  const { tenantId, url: authority } = cloud.entra;
+  const configuration = {
+    format: 1,
+    vaults: [{ name: cloud.vault.name, url: cloud.vault.url }],
+    identity: { kind: 'device-code', tenantId, authority },
+    authorityFile,
+  };
+  await writeFile(join(home, 'keyturn', 'fetch.json'), `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
+  return home;
+}
+
 /** Writes what the runner's operator mounts into jobs, docs/formats.md "Fetch configuration". Returns its path. */
 export async function writeFetchConfiguration(
   cloud: EmbeddedCloud,

@@ -5,6 +5,8 @@ import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 export interface TrialWorld {
   readonly keyturn: Principal;
   readonly runner: Principal;
+  /** A developer, who reads from their own machine. */
+  readonly developer: Principal;
   /** Gitea's tokens: for Keyturn, and for a developer who pushes workflows. */
   readonly serviceToken: string;
   readonly developerToken: string;
@@ -47,6 +49,13 @@ export async function setUpTrial(
   const { identity, gitea } = cloud;
   const keyturn = identity.define({ name: 'keyturn', kind: 'managed-identity', address: '203.0.113.5' });
   const runner = identity.define({ name: 'runner-shop', kind: 'managed-identity', address: '203.0.113.10' });
+  const developer = identity.define({
+    name: 'dora',
+    kind: 'person',
+    userPrincipalName: 'dora@acme.example',
+    address: '198.51.100.20',
+  });
+  cloud.vault.grant(developer, ['list']);
   letServiceLook(cloud, keyturn);
 
   const now = cloud.clock.now().getTime();
@@ -60,7 +69,7 @@ export async function setUpTrial(
       tags: { environment, owner: 'acme', ...(name === 'deploy-token' && { CredentialId: token.id }) },
     });
     // Secret by secret: an identity that may read the whole vault may read what waits in it, too.
-    if (forRunner) cloud.vault.grant(runner, ['get'], name);
+    if (forRunner) for (const reader of [runner, developer]) cloud.vault.grant(reader, ['get'], name);
   }
   cloud.vault.seed({ name: 'keyturn-canary', value: `canary-${crypto.randomUUID()}` });
   cloud.vault.seed({ name: 'keyturn-staging-key', value: `${crypto.randomUUID()}${crypto.randomUUID()}` });
@@ -76,6 +85,7 @@ export async function setUpTrial(
   return {
     keyturn,
     runner,
+    developer,
     // The scopes of docs/gitea.md: the ledger of jobs, and administration for tokens that are rotated.
     serviceToken: gitea.seedToken('keyturn', 'keyturn-service', ['read:repository', 'write:user', 'write:admin']),
     developerToken: gitea.seedToken('dora', 'laptop', ['write:repository']),

@@ -48,7 +48,7 @@ export const runnerFaults = {
     retry: 'never',
     effect: 'none',
     layer: 'runner',
-    says: "The job's environment sets variables that could redirect this helper or run code in it. Unset them, or let the runner's configuration allow them.",
+    says: 'The environment sets variables that could redirect this helper or run code in it. Unset them, or name them in allowVariables of the fetch configuration.',
   }),
   VAULT_NOT_CONFIGURED: fault<{ vault: string }>({
     retry: 'never',

@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import { callCommand } from './call-command.ts';
 
 let folder: string;
@@ -63,6 +66,28 @@ describe('keyturn cloud', () => {
     for (const name of ['KEYTURN_GITEA_TOKEN', 'KEYTURN_OPENID_CLIENT_SECRET', 'TRIAL_GITEA_TOKEN'])
       expect(text).not.toContain(settings[name]);
     expect(text).not.toMatch(/trial-[0-9a-f]{8}-/);
+  });
+
+  it('signs a developer in by the code that the helper shows, and by no form of another page', async () => {
+    const helper = join(folder, 'keyturn-fetch.cjs');
+    await bundleHelper('keyturn-fetch.cjs', helper);
+    const command = ['exec', '--secret', 'KEY=payments-api-key', '--', 'sh', '-c', 'echo "is $KEY"'];
+    const child = spawn(process.execPath, [helper, ...command], {
+      env: { PATH: '/usr/bin:/bin', XDG_CONFIG_HOME: join(folder, '.keyturn/cloud/laptop') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [output, log] = ['', ''];
+    child.stdout.on('data', (part: Buffer) => (output += part.toString()));
+    child.stderr.on('data', (part: Buffer) => (log += part.toString()));
+    const closed = once(child, 'close') as Promise<[number | null]>;
+    await vi.waitFor(() => expect(log).toContain('enter the code'), { timeout: 15_000, interval: 20 });
+    const [, address = '', code = ''] = /open (\S+) in a browser and enter the code (\w+)/.exec(log) ?? [];
+    const enter = async (text: string, headers = {}) =>
+      (await fetch(address, { method: 'POST', headers, body: new URLSearchParams({ code: text }) })).status;
+    expect(await (await fetch(address)).text()).toContain('1 sign-in waiting');
+    expect([await enter(code, { origin: 'http://attacker.example' }), await enter('WRONG')]).toEqual([403, 404]);
+    expect(await enter(code.toLowerCase())).toBe(200);
+    expect([(await closed)[0], output]).toEqual([0, 'is ***\n']);
   });
 
   it('answers this machine only by its own name', async () => {

@@ -76,6 +76,16 @@ describe('a person on their own machine', () => {
     expect(JSON.stringify(row)).toContain('ada@example.net');
   });
 
+  it('is refused by variables that could redirect the helper, until their own configuration allows them', async () => {
+    const { file, run } = laptop();
+    const proxy = { NODE_EXTRA_CA_CERTS: '/nowhere', SSL_CERT_DIR: '/nowhere' };
+    const refused = await run(read, proxy);
+    expect([refused.code, refused.log]).toEqual([66, expect.stringContaining('name them in allowVariables')]);
+    const plain = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...plain, allowVariables: Object.keys(proxy) }), { mode: 0o600 });
+    expect((await run(read, proxy)).code).toBe(0);
+  });
+
   it('gets a first manifest of what they may list, which works at once', async () => {
     const { home, run } = laptop();
     const made = await run(['init']);

@@ -24,11 +24,13 @@ export interface DeviceSignIns {
   start(clientId: string, resource: string, now: number): object;
   ask(deviceCode: string, clientId: string, now: number): DeviceAnswer;
   userCodes(): readonly string[];
+  setPage(address: string): void;
   enterCode(userCode: string, by: { readonly person: Principal } | 'declined'): void;
 }
 
 export function deviceSignIns(): DeviceSignIns {
   const signIns = new Map<string, SignIn>();
+  let page = 'https://microsoft.com/devicelogin';
   return {
     start(clientId, resource, now) {
       const deviceCode = randomBytes(48).toString('base64url');
@@ -37,10 +39,10 @@ export function deviceSignIns(): DeviceSignIns {
       return {
         user_code: userCode,
         device_code: deviceCode,
-        verification_uri: 'https://microsoft.com/devicelogin',
+        verification_uri: page,
         expires_in: expiresSeconds,
         interval: intervalSeconds,
-        message: `To sign in, use a web browser to open the page https://microsoft.com/devicelogin and enter the code ${userCode} to authenticate.`,
+        message: `To sign in, use a web browser to open the page ${page} and enter the code ${userCode} to authenticate.`,
       };
     },
     ask(deviceCode, clientId, now) {
@@ -55,6 +57,9 @@ export function deviceSignIns(): DeviceSignIns {
       return { kind: 'signed-in', person: signIn.decided.person, resource: signIn.resource };
     },
     userCodes: () => [...signIns.values()].filter(({ decided }) => decided === null).map(({ userCode }) => userCode),
+    setPage(address) {
+      page = address;
+    },
     enterCode(userCode, by) {
       const signIn = [...signIns.values()].find((one) => one.userCode === userCode);
       if (signIn === undefined) throw new TypeError('No sign-in waits for this code.');

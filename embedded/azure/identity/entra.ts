@@ -27,6 +27,8 @@ export interface EmbeddedEntra {
   addFederatedCredential(principal: Principal, credential: FederatedCredential): void;
   /** The codes that people are asked to enter, oldest first, until their sign-in is decided. */
   userCodes(): readonly string[];
+  /** The page that people are sent to with their code; Microsoft's own unless it is set. */
+  setSignInPage(address: string): void;
   /** A person enters a code and accepts the sign-in, or declines it. */
   enterCode(userCode: string, by: { readonly person: Principal } | 'declined'): void;
   /** The next `times` requests are answered with this status. */

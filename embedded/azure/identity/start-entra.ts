@@ -68,6 +68,7 @@ export async function startEntra(options: {
       void credentialsOf(principal).certificates.push(new X509Certificate(certificate)),
     addFederatedCredential: (principal, credential) => void credentialsOf(principal).federated.push(credential),
     userCodes: () => devices.userCodes(),
+    setSignInPage: (address) => devices.setPage(address),
     enterCode: (userCode, by) => devices.enterCode(userCode, by),
     failNext(status, times) {
       failure = { status, times };

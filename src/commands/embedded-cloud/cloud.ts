@@ -4,7 +4,11 @@ import type { EmbeddedCloud } from '../../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../../embedded/start-embedded-cloud.ts';
 import { startStoryPeople } from '../../../examples/story/story-people.ts';
 import { startTrialPage } from '../../../examples/trial/trial-page.ts';
-import { trialSettings, writeFetchConfiguration } from '../../../examples/trial/trial-settings.ts';
+import {
+  trialSettings,
+  writeFetchConfiguration,
+  writeOwnConfiguration,
+} from '../../../examples/trial/trial-settings.ts';
 import { setUpTrial } from '../../../examples/trial/trial-world.ts';
 import { installedFile } from '../../evidence/report/template-folder.ts';
 import type { Run } from '../command.ts';
@@ -45,13 +49,23 @@ export const cloud: Run<typeof cloudRow> = async ({ values }, runtime) => {
       portal: portal.origin,
       clientId: world.runner.clientId,
     });
+    const laptop = await writeOwnConfiguration(embedded, directory);
     await held.release();
     const page = await startTrialPage(
-      { cloud: embedded, provider: people.provider, portal: portal.origin, settingsFile: file, directory },
+      {
+        cloud: embedded,
+        provider: people.provider,
+        portal: portal.origin,
+        settingsFile: file,
+        directory,
+        laptop,
+        developer: world.developer,
+      },
       held.port,
     );
     try {
       const url = `http://localhost:${String(page.port)}`;
+      embedded.entra.setSignInPage(`${url}/devicelogin`);
       if (file !== null) await writeEnvironmentFile(file, settings);
       if (values.json) runtime.print(JSON.stringify({ page: url, file, ...(file === null && { settings }) }));
       else if (file === null) for (const line of environmentLines(settings)) runtime.print(line);

@@ -51,7 +51,7 @@ export function parseOwnConfiguration(file: string, text: string): FetchConfigur
     throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', { file, place, reason });
   };
   const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
-  shape.only('format cloud vaults identity authorityFile');
+  shape.only('format cloud vaults identity authorityFile allowVariables');
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
   const cloud = azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')];
   return {
@@ -64,7 +64,7 @@ export function parseOwnConfiguration(file: string, text: string): FetchConfigur
     names: 'plain',
     withoutJob: 'warn',
     vaultDomains: [],
-    allowVariables: [],
+    allowVariables: shape.texts('allowVariables', variableForm),
     authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', anyPathForm) : null,
     agentCommands: [],
   };

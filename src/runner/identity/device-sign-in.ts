@@ -1,7 +1,7 @@
 import { ServiceError } from '../../service-error.ts';
 import type { AccessToken, AccessTokenSource } from './access-token.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
-import { exchangeFailure, type HttpAnswer } from '../http-exchange.ts';
+import { exchangeFailure, type HttpAnswer, isLoopback } from '../http-exchange.ts';
 import type { IdentityPorts } from './identity-ports.ts';
 import { readTokenAnswer, readTokenError, readTokenRefusal } from './read-token-answer.ts';
 
@@ -113,7 +113,7 @@ function readPending(body: string): Pending | null {
   const { device_code: deviceCode, user_code: userCode, verification_uri: address } = answer;
   const { expires_in: expires, interval = 5 } = answer;
   if (typeof deviceCode !== 'string' || typeof userCode !== 'string' || typeof address !== 'string') return null;
-  if (!/^[A-Za-z0-9-]{4,20}$/.test(userCode) || !/^https:\/\/[\w.:/-]{4,200}$/.test(address)) return null;
+  if (!/^[A-Za-z0-9-]{4,20}$/.test(userCode) || !isPage(address)) return null;
   if (!isSeconds(expires) || !isSeconds(interval)) return null;
   return { deviceCode, userCode, address, expiresMs: expires * 1000, intervalMs: interval * 1000 };
 }
@@ -125,6 +125,11 @@ function parse(body: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** An https page, or one of this machine: the embedded cloud's. */
+function isPage(address: string): boolean {
+  return /^https?:\/\/[\w.:/-]{4,200}$/.test(address) && (address.startsWith('https:') || isLoopback(address));
 }
 
 /** At most an hour. */

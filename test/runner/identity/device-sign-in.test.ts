@@ -105,6 +105,7 @@ describe('a sign-in by device code', () => {
 
   it.each([
     ['an address that is no https page', { verification_uri: 'javascript:alert(1)' }],
+    ['a page over http', { verification_uri: 'http://microsoft.com/devicelogin' }],
     ['a code that a terminal would obey', { user_code: 'A\u001b[2J' }],
     ['no end', { expires_in: 'never' }],
     ['no device code', { device_code: undefined }],
