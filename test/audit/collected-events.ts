@@ -1,28 +1,36 @@
 import { auditPeriod, type PeriodToAudit } from '../../src/audit/audit-period.ts';
 import type { Attribution } from '../../src/audit/model/attribution.ts';
-import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../src/audit/model/audited-period.ts';
+import type {
+  AuditedEvent,
+  AuditedPeriod,
+  ExcludedRow,
+  ReceiptRecord,
+  SecretDay,
+} from '../../src/audit/model/audited-period.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 import type { Observation } from '../../src/audit/model/observation.ts';
 
 /** Everything that an audit shows, in memory. */
 interface CollectedEvents {
   readonly events: AuditedEvent[];
+  readonly excluded: ExcludedRow[];
   readonly jobs: Job[];
   readonly receipts: ReceiptRecord[];
   readonly secretDays: SecretDay[];
 }
 
-type Share = Pick<CollectedEvents, 'events' | 'jobs' | 'receipts'>;
+type Share = Pick<CollectedEvents, 'events' | 'excluded' | 'jobs' | 'receipts'>;
 
 /** Keeps what an audit shows. */
 function collectEvents(): CollectedEvents & { readonly observation: Observation<Share> } {
-  const all: CollectedEvents = { events: [], jobs: [], receipts: [], secretDays: [] };
+  const all: CollectedEvents = { events: [], excluded: [], jobs: [], receipts: [], secretDays: [] };
   const observation: Observation<Share> = {
     begin: () => undefined,
     observe() {
-      const share: Share = { events: [], jobs: [], receipts: [] };
+      const share: Share = { events: [], excluded: [], jobs: [], receipts: [] };
       return {
         event: (event) => share.events.push(event),
+        excluded: (row) => share.excluded.push(row),
         job: (job) => share.jobs.push(job),
         receipt: (receipt) => share.receipts.push(receipt),
         take: () => share,
@@ -34,6 +42,7 @@ function collectEvents(): CollectedEvents & { readonly observation: Observation<
     },
     async absorb(share) {
       all.events.push(...share.events);
+      all.excluded.push(...share.excluded);
       all.jobs.push(...share.jobs);
       all.receipts.push(...share.receipts);
       await Promise.resolve();
@@ -45,8 +54,10 @@ function collectEvents(): CollectedEvents & { readonly observation: Observation<
 /** Audits a period; with the reads of its population. */
 export async function auditWithReads(
   audit: PeriodToAudit,
-): Promise<AuditedPeriod & { readonly attributions: readonly Attribution[] }> {
-  const { events, observation } = collectEvents();
+): Promise<
+  AuditedPeriod & { readonly attributions: readonly Attribution[]; readonly excluded: readonly ExcludedRow[] }
+> {
+  const { events, excluded, observation } = collectEvents();
   const audited = await auditPeriod(audit, observation);
-  return { ...audited, attributions: events.flatMap(({ attribution }) => attribution ?? []) };
+  return { ...audited, excluded, attributions: events.flatMap(({ attribution }) => attribution ?? []) };
 }

@@ -101,6 +101,18 @@ describe('keyturn start --once --json', () => {
     }
   });
 
+  it('accounts for each row that was collected: a read, or a row of a step that can be sampled', async () => {
+    const lines = async (file: string) => (await readFile(join(pack, file), 'utf8')).trim().split('\n');
+    const slices = (await lines('slices.ndjson')).map((line) => JSON.parse(line) as { readonly rows: number });
+    const collected = slices.reduce((sum, { rows }) => sum + rows, 0);
+    const reads = await lines('retrievals.ndjson');
+    const excluded = (await lines('exclusions.ndjson')).map(
+      (line) => JSON.parse(line) as { readonly step: string; readonly correlationId: string | null },
+    );
+    expect(reads.length + excluded.length).toBe(collected);
+    expect(excluded.filter(({ step, correlationId }) => step === 'refused' && correlationId !== null)).toHaveLength(40);
+  });
+
   it('shows who could read on every day, and names what it could not see', async () => {
     const grants = (await readFile(join(pack, 'grant-days.ndjson'), 'utf8')).trim().split('\n');
     const days = new Set(grants.map((line) => (JSON.parse(line) as { day: string }).day));

@@ -17,6 +17,23 @@ export interface Exclusion {
   readonly count: number;
 }
 
+/** One row of the log that a step left out of the population. */
+export interface ExcludedRow {
+  readonly step: string;
+  /** The slice and the line that hold it, `slices/….ndjson#7`; `null` for an event that several rows tell of. */
+  readonly place: string | null;
+  /** Of the event; `null` for a row that could not be parsed, with what follows. */
+  readonly id: string | null;
+  readonly at: string | null;
+  readonly vault: string | null;
+  readonly secret: string | null;
+  readonly operation: string | null;
+  readonly status: number | null;
+  /** Object id of the caller; `null` also for a caller without an identity. */
+  readonly caller: string | null;
+  readonly correlationId: string | null;
+}
+
 /** One hour of the log. `gap`: the row of the hourly canary read is missing. */
 export interface HourCoverage {
   readonly hour: string;

@@ -1,6 +1,6 @@
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { AuditedEvent, ReceiptRecord, ReportingPeriod, SecretDay } from './audited-period.ts';
+import type { AuditedEvent, ExcludedRow, ReceiptRecord, ReportingPeriod, SecretDay } from './audited-period.ts';
 import type { Job } from './job.ts';
 
 /** What an observer may know before the first event. */
@@ -17,6 +17,8 @@ export interface ObservedMaterial {
 export interface EventObserver<Observed> {
   /** An event of any population of the log: reads, refusals, writes, reads of staging, rows that contradict themselves. */
   event(event: AuditedEvent): void;
+  /** Every row that a step of the waterfall left out, also if its event is in another population. */
+  excluded(row: ExcludedRow): void;
   job(job: Job): void;
   receipt(receipt: ReceiptRecord): void;
   /** What the share came to: plain data, which may cross to another thread. The observer is not used again. */
@@ -36,7 +38,7 @@ export interface Observation<Observed> {
 
 /** For those who ask only what the audit came to. */
 export const unobserved: Observation<null> = {
-  observe: () => ({ event: ignore, job: ignore, receipt: ignore, take: () => null }),
+  observe: () => ({ event: ignore, excluded: ignore, job: ignore, receipt: ignore, take: () => null }),
   begin: ignore,
   secretDay: async () => await Promise.resolve(),
   absorb: async () => await Promise.resolve(),

@@ -5,6 +5,7 @@ import type { ReportingPeriod } from '../model/audited-period.ts';
 import { daysOf } from '../model/calendar.ts';
 import { parseAuditRow } from '../parsing/parse-audit-row.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import { type Excluded, excludeEvent, excludeUnreadable } from './excluded-row.ts';
 import { type Slice, type StoredSlice, parseSlice, storedSlices } from '../collection/slice.ts';
 
 /** The rows of one day of the period. */
@@ -13,9 +14,8 @@ export interface DayOfRows {
   readonly rowsRead: number;
   /** Each event once, ascending by time, then id. */
   readonly retrievals: readonly Retrieval[];
-  /** Further rows of an event that is already counted: stored twice, or in both tables. */
-  readonly duplicates: number;
-  readonly outside: number;
+  /** Rows that tell of no event of their own: outside the day, not readable, or stored twice or in both tables. */
+  readonly excluded: readonly Excluded[];
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
   readonly slices: readonly Omit<Slice, 'rows'>[];
 }
@@ -49,22 +49,29 @@ export function parseDay({ day, slices: stored }: StoredDay): DayOfRows {
   const byId = new Map<string, Retrieval>();
   const unreadable: { readonly place: string; readonly reason: string }[] = [];
   const slices: DayOfRows['slices'][number][] = [];
-  const counts = { rowsRead: 0, duplicates: 0, outside: 0 };
+  const excluded: Excluded[] = [];
+  let rowsRead = 0;
   // Texts of this form sort by time, to all seven digits.
   const [from, to] = [withTicks(day.from), withTicks(day.to)];
   for (const one of stored) {
     const { rows, ...slice } = parseSlice(one);
     slices.push(slice);
     for (const [index, row] of rows.entries()) {
-      counts.rowsRead += 1;
-      const parsed = parseAuditRow(row, `${slice.path}#${String(index + 1)}`);
-      if (parsed.outcome === 'refused') unreadable.push({ place: parsed.place, reason: parsed.reason });
-      else if (parsed.retrieval.at < from || parsed.retrieval.at >= to) counts.outside += 1;
-      else if (add(byId, parsed.retrieval)) counts.duplicates += 1;
+      rowsRead += 1;
+      const place = `${slice.path}#${String(index + 1)}`;
+      const parsed = parseAuditRow(row, place);
+      if (parsed.outcome === 'refused') {
+        unreadable.push({ place: parsed.place, reason: parsed.reason });
+        excluded.push(excludeUnreadable(place));
+      } else if (parsed.retrieval.at < from || parsed.retrieval.at >= to) {
+        excluded.push(excludeEvent('outside the period', parsed.retrieval, place));
+      } else if (add(byId, parsed.retrieval)) {
+        excluded.push(excludeEvent('a further record of an event that is already counted', parsed.retrieval, place));
+      }
     }
   }
   const retrievals = [...byId.values()].sort(byTime);
-  return { ...counts, retrievals, unreadable, slices };
+  return { rowsRead, retrievals, excluded, unreadable, slices };
 }
 
 /** Adds an event or a further source of it. Returns whether the event was already known. */

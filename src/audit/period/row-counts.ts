@@ -1,6 +1,7 @@
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
 import type { SliceHeader } from '../collection/slice.ts';
 import type { AuditedPeriod, SliceRecord } from '../model/audited-period.ts';
+import type { Excluded } from './excluded-row.ts';
 import type { DayOfRows } from './period-rows.ts';
 import { type ExclusionReason, toExclusions } from './population.ts';
 import { countsItself, createQueryRecords } from './query-records.ts';
@@ -16,7 +17,8 @@ export interface CountedRows {
 /** Counts rows, exclusions, slices and queries while the rows of a period pass. */
 export interface RowCounts {
   see(day: DayOfRows): void;
-  exclude(reason: ExclusionReason, count: number): void;
+  /** Counts a row that a step leaves out. */
+  exclude(row: Excluded): void;
   take(): CountedRows;
   /** Adds a later share. */
   absorb(share: CountedRows): void;
@@ -30,16 +32,13 @@ export function createRowCounts(): RowCounts {
   const unreadable: { readonly place: string; readonly reason: string }[] = [];
   const slices: { readonly record: SliceRecord; readonly header: SliceHeader }[] = [];
   let rowsRead = 0;
-  const exclude = (reason: ExclusionReason, count: number) => {
+  const add = (reason: ExclusionReason, count: number) => {
     excluded.set(reason, (excluded.get(reason) ?? 0) + count);
   };
   return {
-    exclude,
+    exclude: ({ step }) => add(step, 1),
     see(day) {
       rowsRead += day.rowsRead;
-      exclude('outside the period', day.outside);
-      exclude('not readable as an audit row', day.unreadable.length);
-      exclude('a further record of an event that is already counted', day.duplicates);
       for (const one of day.unreadable) unreadable.push(one);
       for (const { path, sha256, header, isIntact } of day.slices) {
         const { added: rows, count } = header;
@@ -50,7 +49,7 @@ export function createRowCounts(): RowCounts {
     take: () => ({ rowsRead, excluded, unreadable, slices }),
     absorb(share) {
       rowsRead += share.rowsRead;
-      for (const [reason, count] of share.excluded) exclude(reason, count);
+      for (const [reason, count] of share.excluded) add(reason, count);
       for (const one of share.unreadable) unreadable.push(one);
       for (const one of share.slices) slices.push(one);
     },

@@ -18,6 +18,7 @@ import { momentOf } from '../parsing/moment.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import { countCoverage, type SeenHours } from '../period/hour-coverage.ts';
 import { countInventory, type ReadsBySecret } from '../period/inventory-reads.ts';
+import { type Excluded, excludeEvent } from '../period/excluded-row.ts';
 import { parseDay, type StoredDay } from '../period/period-rows.ts';
 import { classifyExclusion, type ExclusionReason, type PopulationRule } from '../period/population.ts';
 import { createReadsOnRecord } from '../period/reads-on-record.ts';
@@ -87,6 +88,7 @@ export function createShareAuditor<Observed>(
       for (const stored of days) {
         const day = parseDay(stored);
         walk.counted.see(day);
+        for (const row of day.excluded) walk.exclude(row);
         for (const retrieval of day.retrievals) {
           const moment = momentOf(retrieval.at);
           if (retrieval.correlationId !== null) evidence.match(retrieval.correlationId, moment);
@@ -117,10 +119,16 @@ function startWalk<Observed>({ period, vaults, canaries, policyAt }: ShareSource
     vaults,
     canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
   };
+  const counted = createRowCounts();
   return {
     population,
     observer,
-    counted: createRowCounts(),
+    counted,
+    /** Counts a row and shows it, so that the counts are those of the rows. */
+    exclude: (row: Excluded): void => {
+      counted.exclude(row);
+      observer.excluded(row);
+    },
     coverage: countCoverage(period, vaults, canaries, null),
     inventory: countInventory([], 0),
   };
@@ -136,12 +144,12 @@ const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
 function auditRow(
   retrieval: Retrieval,
   context: AttributionContext,
-  { population, observer, counted, coverage, inventory }: ReturnType<typeof startWalk>,
+  { population, observer, exclude, coverage, inventory }: ReturnType<typeof startWalk>,
   rules: ReturnType<typeof findExceptions>,
 ): void {
   coverage.see(retrieval);
   const reason = classifyExclusion(retrieval, population);
-  if (reason !== null) counted.exclude(reason, 1);
+  if (reason !== null) exclude(excludeEvent(reason, retrieval));
   if (reason === 'in a vault that is not in scope') return;
   const attribution = reason === null ? attributeRetrieval(retrieval, context) : null;
   if (attribution !== null) inventory.see(retrieval);

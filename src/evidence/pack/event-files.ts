@@ -20,6 +20,11 @@ const eventFileNames = {
     extension: 'ndjson',
     description: 'Every backup, restore, deletion, purge and recovery',
   },
+  exclusions: {
+    name: 'exclusions',
+    extension: 'ndjson',
+    description: 'Every row that a step left out of the population',
+  },
   secretDays: {
     name: 'secret-days',
     extension: 'ndjson',

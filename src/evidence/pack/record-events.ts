@@ -30,6 +30,7 @@ export function recordEvents(material: ObservedMaterial): EventObserver<Recorded
   const retrievalLine = retrievalLines();
   const jobLine = canonicalRows();
   const receiptLine = canonicalRows();
+  const exclusionLine = canonicalRows();
   return {
     event(event) {
       tests.event(event);
@@ -40,6 +41,7 @@ export function recordEvents(material: ObservedMaterial): EventObserver<Recorded
       }
       for (const file of populationsOf(event)) lines.add(file, eventLine(event));
     },
+    excluded: (row) => lines.add('exclusions', exclusionLine({ ...row })),
     job(job) {
       tests.job(job);
       lines.add('jobs', jobLine({ ...job }));

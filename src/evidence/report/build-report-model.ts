@@ -167,9 +167,16 @@ function newestFirst(one: RotationHistory, other: RotationHistory): number {
   return waits(one) - waits(other) || compareText(other.claimedAt, one.claimedAt);
 }
 
-function describeProvenance({ audited, tally, software, catalogue }: ReportMaterial): ReportModel['provenance'] {
+function describeProvenance({
+  audited,
+  tally,
+  software,
+  catalogue,
+  files: packFiles,
+}: ReportMaterial): ReportModel['provenance'] {
   const { steps, addsUp } = buildWaterfall(audited, tally.total);
   const files = queryPaths(audited.queries);
+  const paths = packFiles.map(({ path }) => path);
   return {
     vaults: audited.vaults,
     software: [
@@ -182,6 +189,7 @@ function describeProvenance({ audited, tally, software, catalogue }: ReportMater
       controlTotal: query.controlTotal === null ? 'none' : countText(query.controlTotal),
       file: files.get(query.sha256) ?? '',
     })),
+    exclusionsFile: partNames('exclusions', paths),
     waterfall: steps,
     waterfallAddsUp: addsUp,
     slices: capped(audited.slices, 'data-manifest.json'),

@@ -180,6 +180,8 @@ interface Provenance {
     readonly controlTotal: string;
     readonly file: string;
   }[];
+  /** The file of the pack that has every row of every step. */
+  readonly exclusionsFile: string;
   readonly waterfall: readonly { readonly step: string; readonly removed: number | null; readonly left: number }[];
   /** Whether rows read minus exclusions equals the population. If not, the report says so. */
   readonly waterfallAddsUp: boolean;

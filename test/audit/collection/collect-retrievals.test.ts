@@ -199,7 +199,13 @@ describe('collecting log rows', () => {
     const { collect, records } = world([...twice, rowAt(eight, 'x', { HttpStatusCode: null })]);
     await collect();
     for await (const found of periodRows(records, day)) {
-      expect(found).toMatchObject({ rowsRead: 3, duplicates: 1 });
+      expect(found).toMatchObject({
+        rowsRead: 3,
+        excluded: [
+          { step: 'a further record of an event that is already counted' },
+          { step: 'not readable as an audit row' },
+        ],
+      });
       expect(found.retrievals.map(({ sources }) => sources)).toEqual([['AZKVAuditLogs', 'AzureDiagnostics']]);
       expect(found.unreadable.map(({ reason }) => reason)).toEqual(['it has no HttpStatusCode']);
       expect(found.unreadable[0]?.place).toMatch(/^slices\/2026-03-02\/.*#3$/);

@@ -50,6 +50,13 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     expect(rows[0]?.job).toMatchObject({ repository: 'acme/shop', attempt: 1, known: 'api', status: 'completed' });
     const excluded = audited.exclusions.reduce((sum, { count }) => sum + count, 0);
     expect(audited.rowsRead).toBe(excluded + rows.length);
+    const steps = Map.groupBy(audited.excluded, ({ step }) => step);
+    for (const { reason, count } of audited.exclusions) {
+      expect([reason, steps.get(reason)?.length ?? 0]).toEqual([reason, count]);
+    }
+    expect(audited.excluded).toContainEqual(
+      expect.objectContaining({ step: "Keyturn's own canary read", secret: 'keyturn-canary', operation: 'SecretGet' }),
+    );
     // The canary of the second pass was read at its very end: its row is for the next one.
     expect(audited.exclusions).toContainEqual({ reason: "Keyturn's own canary read", count: 1 });
     expect(audited.receipts).toEqual({ posted: 1, logged: 1, matched: 2, orphaned: 0 });
