@@ -1,3 +1,4 @@
+import { readBrokerHistory } from '../broker/history/broker-history.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import { dayMs } from '../secrets/duration.ts';
@@ -161,6 +162,7 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
   return {
     period,
     rotations,
+    brokered: await readBrokerHistory(records, period),
     secrets,
     refusedReceipts: await refusedReceipts(records, period),
     earlierReads: await readsOnRecord(records, before),

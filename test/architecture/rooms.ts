@@ -79,7 +79,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     join: ['model', 'parsing', 'collection', 'attribution', 'files'],
   },
   'src/audit/attribution': {
-    rules: ['address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
+    rules: ['broker-index.ts', 'address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
   },
   'src/broker': { history: ['journal'] },
   'src/evidence': {

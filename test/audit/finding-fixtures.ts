@@ -1,3 +1,5 @@
+import type { BrokerHistory } from '../../src/broker/history/broker-history.ts';
+import { nothingBrokered } from './nothing-brokered.ts';
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
 import { listReceipts } from '../../src/audit/attribution/list-receipts.ts';
 import type { RefusedReceipts } from '../../src/audit/collection/receipt-room.ts';
@@ -31,6 +33,7 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly earlier?: readonly Retrieval[];
   readonly looks?: readonly Posture[];
   readonly bothLogs?: ReportingPeriod;
+  readonly brokered?: BrokerHistory;
   /** One day unless told. */
   readonly period?: ReportingPeriod;
 }
@@ -39,7 +42,8 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
 export function found(day: Given): Finding[] {
   const { period = oneDay } = day;
   const rotations = day.history ?? [];
-  const sources = { policy: policy(), jobs: [job(1)], receipts: [], ...day, rotations };
+  const brokerReads = day.brokered?.reads ?? [];
+  const sources = { policy: policy(), jobs: [job(1)], receipts: [], brokerReads, ...day, rotations };
   const attributor = createAttributor(sources);
   const earlierReads = createReadsOnRecord();
   for (const one of day.earlier ?? []) earlierReads.see(one);
@@ -50,6 +54,7 @@ export function found(day: Given): Finding[] {
     policyAt: attributor.context.policyAt,
     secrets,
     rotations,
+    brokered: day.brokered ?? nothingBrokered,
     attribution: attributor.context,
     refusedReceipts: day.refusedReceipts ?? [],
     earlierReads,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
+import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { RunningJob, StartJob } from '../../embedded/gitea/embedded-gitea.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { keyVaultSecretReader } from '../../src/azure/key-vault-secret-reader.ts';
@@ -35,6 +36,8 @@ export interface BrokerWorld {
   readonly records: RecordStore;
   readonly tools: BrokerTools;
   readonly events: readonly BrokerEvent[];
+  /** Its identity in Azure. */
+  readonly broker: Principal;
   /** The same broker again, over the same records, as a second process. */
   second(): BrokerWorld;
   startJob(change?: Partial<StartJob>): RunningJob;
@@ -67,11 +70,11 @@ export async function startBrokerWorld(): Promise<BrokerWorld> {
   gitea.addRepository('shop/orders', { protectedBranches: ['main', 'release/1'] });
   gitea.addRepository('shop/other');
   gitea.addRunner({ name: 'runner-1', labels: ['prod'] });
-  const { access } = embeddedVault(cloud, ['get']);
+  const { access, principal: broker } = embeddedVault(cloud, ['get']);
   for (const name of ['db-password', 'deploy-key', 'nobody', 'keyturn-canary']) cloud.vault.seed({ name, value });
   const records = memoryRecordStore();
   const token = new SecretValue(gitea.seedToken('keyturn', 'broker', ['read:repository', 'read:admin']));
-  return worldOver({ cloud, records, access, token });
+  return worldOver({ cloud, records, access, token, broker });
 }
 
 interface Parts {
@@ -79,6 +82,7 @@ interface Parts {
   readonly records: RecordStore;
   readonly access: ReturnType<typeof embeddedVault>['access'];
   readonly token: SecretValue;
+  readonly broker: Principal;
 }
 
 function worldOver(parts: Parts): BrokerWorld {
@@ -127,6 +131,7 @@ function worldOver(parts: Parts): BrokerWorld {
     records,
     tools,
     events,
+    broker: parts.broker,
     second: () => worldOver(parts),
     startJob: (change = {}) =>
       cloud.gitea.startJob({

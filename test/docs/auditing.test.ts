@@ -13,7 +13,7 @@ const page = 'docs/auditing.md';
 /** What each grade rests on, for people. */
 const restsOn = {
   authenticated:
-    "A receipt names this very request and was posted with the job's runtime token, which Gitea confirmed while the job ran; or it is in the log of a job whose identity serves only that repository. Secret, version, time, address and identity agree.",
+    "The broker made this very request for a job that Gitea confirmed, as its journal shows; or a receipt names it and was posted with the job's runtime token, which Gitea confirmed while the job ran; or it is in the log of a job whose identity serves only that repository. Secret, version, time, address and identity agree.",
   corroborated:
     "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best grade for a job that is known only from a webhook, and for jobs that share their runner's host.",
   inferred: 'No receipt and no stamp; exactly one job that may use the identity was running.',
@@ -25,12 +25,16 @@ const restsOn = {
   unattributed: 'No job is known; the reason code says why.',
   contradicted: 'The stamp or a receipt contradicts the row, Gitea or the policy.',
   'rotation-unexplained': "Keyturn's own identity read, and no journal records it.",
+  'broker-unexplained': "The broker's identity read, and its journal does not have the request.",
 } as const satisfies Record<Grade, string>;
 
 /** What each rule finds; its name is the name of its file. */
 const finds: Readonly<Record<string, string>> = {
   'contradicted-read': 'a read whose evidence contradicts itself',
   'rotation-unexplained': "a read by Keyturn's own identity without a journal entry",
+  'broker-unexplained': "a read by the broker's identity that its journal does not have",
+  'broker-read-missing': 'a read of the broker that the log does not show',
+  'second-broker-key': 'a running job for which a second key was shown to the broker, with what its session was given',
   'staging-read': 'a read of a pending value by anyone but the rotator',
   'read-outside-namespace': 'a job that read a secret that the policy does not allow it',
   'old-version-read': 'a read of an old version after its grace; an emergency rotation has no grace',

@@ -1,3 +1,4 @@
+import { nothingBrokered } from '../audit/nothing-brokered.ts';
 import type { Attribution, Grade } from '../../src/audit/model/attribution.ts';
 import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../src/audit/model/audited-period.ts';
 import type { FindingRule } from '../../src/audit/model/finding.ts';
@@ -38,7 +39,7 @@ export async function auditStory<Observed>(
   eventsAShare = 100,
 ): Promise<AuditedPeriod> {
   const { expected: _expected, receiptRecords, ...audited } = story;
-  const material = { period: story.period, policyAt: story.policyAt, rotations };
+  const material = { period: story.period, policyAt: story.policyAt, rotations, brokered: nothingBrokered };
   observation.begin(material);
   for await (const day of story.secretDays()) await observation.secretDay(day);
   let share = observation.observe(material);

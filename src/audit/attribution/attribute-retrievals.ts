@@ -18,6 +18,9 @@ import type { OwnRead } from '../collection/own-read-ledger.ts';
 import { indexReceipts } from './receipt-index.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import { type BrokerRead } from '../../broker/history/broker-history.ts';
+import { indexBrokerReads } from './broker-index.ts';
+import { brokerRule } from './rules/broker-rule.ts';
 import { indexRotations } from './rotation-index.ts';
 
 /** The sources that rows are attributed against. Order and duplicates in each list change nothing. */
@@ -28,6 +31,8 @@ export interface AttributionSources {
   readonly jobs: Iterable<Job>;
   readonly receipts: Iterable<LedgerReceipt>;
   readonly rotations: Iterable<RotationHistory>;
+  /** Reads that the broker made for jobs. */
+  readonly brokerReads?: Iterable<BrokerRead>;
   /** Keyturn's own reads outside rotations. */
   readonly ownReads?: Iterable<OwnRead>;
   /** Keys of jobs whose log was read completely. */
@@ -46,6 +51,7 @@ export interface Attributor {
 /** The rules in order: the first one that returns a verdict decides. */
 const rules: readonly AttributionRule[] = [
   personRule,
+  brokerRule,
   ourIdentityRule,
   platformRule,
   receiptRule,
@@ -64,6 +70,7 @@ export function createAttributor(sources: AttributionSources): Attributor {
     jobs: indexJobs(sources.jobs),
     receipts: indexReceipts(sources.receipts),
     rotations: indexRotations(sources.rotations, sources.ownReads),
+    broker: indexBrokerReads(sources.brokerReads ?? []),
     platformApplications,
     isHarvested: (key) => harvested?.has(key) ?? false,
     ledgerCompleteTo: ledgerCompleteTo?.getTime() ?? null,

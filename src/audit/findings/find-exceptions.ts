@@ -12,6 +12,9 @@ import type { Posture } from '../model/posture.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { claimedRead } from './events/claimed-read.ts';
+import { brokerReadMissing } from './events/broker-read-missing.ts';
+import { brokerUnexplained } from './events/broker-unexplained.ts';
+import { secondBrokerKey } from './state/second-broker-key.ts';
 import { unknownIdentityRead } from './events/unknown-identity-read.ts';
 import { contradictedRead } from './events/contradicted-read.ts';
 import { deniedBurst } from './events/denied-burst.ts';
@@ -46,6 +49,9 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['contradicted-read', contradictedRead],
   ['unknown-identity-read', unknownIdentityRead],
   ['rotation-unexplained', rotationUnexplained],
+  ['broker-unexplained', brokerUnexplained],
+  ['second-broker-key', secondBrokerKey],
+  ['broker-read-missing', brokerReadMissing],
   ['staging-read', stagingRead],
   ['read-outside-namespace', readOutsideNamespace],
   ['old-version-read', oldVersionRead],

@@ -1,4 +1,5 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { Attribution } from '../model/attribution.ts';
@@ -23,6 +24,8 @@ export interface FindingContext {
   /** The policy that was in force at a moment. */
   readonly policyAt: PolicyAt;
   readonly rotations: readonly RotationHistory[];
+  /** What the broker did in the period. */
+  readonly brokered: BrokerHistory;
   readonly secrets: KnownSecrets;
   readonly attribution: AttributionContext;
   readonly refusedReceipts: readonly RefusedReceipts[];

@@ -1,4 +1,5 @@
 import { attributeRetrieval } from '../attribution/attribute-retrievals.ts';
+import { indexBrokerReads } from '../attribution/broker-index.ts';
 import { indexRotations } from '../attribution/rotation-index.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { Policy } from '../../secrets/policy.ts';
@@ -136,6 +137,7 @@ function createContexts(policy: Policy, loader: WindowLoader): (window: number) 
   const fixed = {
     policyAt: () => policy,
     rotations: indexRotations([]),
+    broker: indexBrokerReads([]),
     platformApplications,
     isHarvested: () => false,
     ledgerCompleteTo: null,

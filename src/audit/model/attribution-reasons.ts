@@ -18,6 +18,8 @@ export const attributionReasons: Readonly<Record<string, string>> = {
     "the job's log was read completely and contains no receipt, although the helper always writes one",
   'receipt-of-unknown-job': 'the receipt names an unknown job',
   'stamp-of-unknown-job': 'the stamp names an unknown job, and not every job of that time is known',
+  'broker-journal': "the broker's journal has this request, which it made for a job that Gitea confirmed",
+  'no-broker-entry': "the broker's identity read, and its journal does not have the request",
   'journal-entry': "an entry in a rotation's journal explains the read",
   'own-read-on-record':
     "Keyturn recorded this read before making it: a secret among its settings, or an issuer's own login",

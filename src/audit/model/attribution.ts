@@ -14,6 +14,7 @@ export const grades = [
   'unattributed',
   'contradicted',
   'rotation-unexplained',
+  'broker-unexplained',
 ] as const;
 
 export type Grade = (typeof grades)[number];
@@ -24,7 +25,7 @@ export const gradeGroups = {
   'explained otherwise': ['rotation', 'platform'],
   'by a person': ['person'],
   'not tied': ['claimed', 'ambiguous', 'unattributed'],
-  suspicious: ['contradicted', 'rotation-unexplained'],
+  suspicious: ['contradicted', 'rotation-unexplained', 'broker-unexplained'],
 } as const satisfies Record<string, readonly Grade[]>;
 
 /** Who could have forged the evidence for a grade; printed with every grade. */
@@ -40,6 +41,7 @@ export const forgers = {
   unattributed: 'Nothing is claimed.',
   contradicted: 'Part of the evidence is forged: it contradicts itself.',
   'rotation-unexplained': "Anyone who holds the rotator's identity.",
+  'broker-unexplained': "Anyone who holds the broker's identity.",
 } as const satisfies Record<Grade, string>;
 
 /** One row of the population with its grade. */

@@ -1,3 +1,4 @@
+import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { AuditedEvent, ExcludedRow, ReceiptRecord, ReportingPeriod, SecretDay } from './audited-period.ts';
@@ -8,6 +9,8 @@ export interface ObservedMaterial {
   readonly period: ReportingPeriod;
   readonly policyAt: PolicyAt;
   readonly rotations: readonly RotationHistory[];
+  /** What the broker did in the period. */
+  readonly brokered: BrokerHistory;
 }
 
 /**

@@ -64,10 +64,10 @@ export function accessDrift(policy: Policy, posture: Posture, secrets: readonly 
   return drift;
 }
 
-/** Grants on a whole vault: only the rotator needs one, and the platform is allowed one. */
+/** Grants on a whole vault: the rotator needs one, and the platform and a broker of that vault are allowed one. */
 function tooWide(policy: Policy, vault: string, { principalId, grants }: EffectiveReader): readonly AccessDifference[] {
   const role = policy.identities.get(principalId)?.role ?? 'unknown';
-  if (role === 'rotator' || role === 'platform') return [];
+  if (role === 'rotator' || role === 'broker' || role === 'platform') return [];
   const why =
     role === 'unknown'
       ? 'the policy does not list the identity'

@@ -90,7 +90,7 @@ function secretGrants(
   const seen = effectiveReaders(posture, { vault, secret }, new Date(posture.at));
   const readers = seen.outcome === 'seen' ? seen.value : [];
   return [...policy.identities].flatMap(([principalId, { role }]): readonly PlannedGrant[] => {
-    if (role === 'rotator' || role === 'platform') return [];
+    if (role === 'rotator' || role === 'broker' || role === 'platform') return [];
     const access = policyAccess(policy, principalId, known);
     const hasRead = reads.hasRead(principalId, vault, secret);
     if (access !== 'needed' && !(hasRead && (access === 'open' || access === 'allowed'))) return [];

@@ -1,7 +1,9 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import { attributeRetrieval } from '../attribution/attribute-retrievals.ts';
 import type { JobIndex } from '../attribution/job-index.ts';
+import { indexBrokerReads } from '../attribution/broker-index.ts';
 import { indexRotations } from '../attribution/rotation-index.ts';
 import type { ReceiptClaims } from '../attribution/receipt-index.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
@@ -33,6 +35,7 @@ export interface ShareSources {
   readonly vaults: ReadonlySet<string>;
   readonly canaries: readonly CanaryRead[];
   readonly rotations: readonly RotationHistory[];
+  readonly brokered: BrokerHistory;
   readonly ownReads: readonly OwnRead[];
   readonly secrets: KnownSecrets;
   readonly bothLogs: ReportingPeriod | null;
@@ -161,10 +164,11 @@ function auditRow(
 
 /** What the rules may ask, at the moment of the row in hand. */
 function createContexts(sources: ShareSources, evidence: Evidence) {
-  const { policyAt, rotations, ownReads, isHarvested, ledgerCompleteTo } = sources;
+  const { policyAt, rotations, brokered, ownReads, isHarvested, ledgerCompleteTo } = sources;
   const fixed = {
     policyAt,
     rotations: indexRotations(rotations, ownReads),
+    broker: indexBrokerReads(brokered.reads),
     platformApplications,
     isHarvested,
     ledgerCompleteTo,
@@ -198,7 +202,7 @@ function createContexts(sources: ShareSources, evidence: Evidence) {
 
 /** What only the end of the period asks for is not known in a share. */
 function findingContext(sources: ShareSources, attribution: AttributionContext): FindingContext {
-  const { period, policyAt, rotations, secrets, bothLogs } = sources;
+  const { period, policyAt, rotations, brokered, secrets, bothLogs } = sources;
   const later = { refusedReceipts: [], earlierReads: createReadsOnRecord() };
-  return { period, policyAt, rotations, secrets, bothLogs, attribution, ...later };
+  return { period, policyAt, rotations, brokered, secrets, bothLogs, attribution, ...later };
 }

@@ -4,7 +4,7 @@ import { servedSecrets } from '../journal/served-secrets.ts';
 import { brokerFolder, readSession } from '../journal/session-journal.ts';
 
 /** The job of a session, by Gitea's own word when the session was opened. */
-interface BrokeredJob extends SessionJob {
+export interface BrokeredJob extends SessionJob {
   readonly instance: string;
   readonly taskId: number;
 }
@@ -22,7 +22,7 @@ interface BrokerRequest {
 }
 
 /** One read that the broker allowed. */
-interface BrokerRead extends BrokerRequest {
+export interface BrokerRead extends BrokerRequest {
   /** In the stamp of the read, which the vault's log shows. */
   readonly nonce: string;
   /** The namespace that allowed it. */

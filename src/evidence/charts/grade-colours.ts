@@ -17,4 +17,5 @@ export const gradeColours = {
   unattributed: '#e3a008',
   contradicted: '#c2410c',
   'rotation-unexplained': '#7a1f3d',
+  'broker-unexplained': '#4a1d5c',
 } as const satisfies Record<Grade, string>;

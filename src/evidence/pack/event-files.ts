@@ -35,6 +35,11 @@ const eventFileNames = {
     extension: 'ndjson',
     description: 'Every version that came due or was replaced',
   },
+  brokerRequests: {
+    name: 'broker-requests',
+    extension: 'ndjson',
+    description: 'Every request of a job to the broker, allowed or refused',
+  },
   deviations: {
     name: 'deviations',
     extension: 'ndjson',

@@ -13,7 +13,7 @@ import { asJson } from './data-files.ts';
 import { collectLines, eventFiles } from './event-files.ts';
 import type { PackFile } from './pack-file.ts';
 import type { PackSink } from './pack-sink.ts';
-import { recordEvents, type RecordedEvents, recordSecretDays } from './record-events.ts';
+import { brokerLines, recordEvents, type RecordedEvents, recordSecretDays } from './record-events.ts';
 
 /** Audits a period while the observation watches. */
 export type AuditOfPeriod = (observation: Observation<RecordedEvents>) => Promise<AuditedPeriod>;
@@ -70,9 +70,10 @@ async function observeInto(deferredFile: string, audit: AuditOfPeriod, sink: Pac
       if (deferred.length > 0) await appendFile(deferredFile, deferred);
     },
   });
-  const { tally, tests, secrets, lines } = begun();
+  const { tally, tests, secrets, lines, brokered } = begun();
   await files.add(secrets.take());
   await files.add(secrets.takeDue());
+  await files.add(brokered);
   tests.finish(audited);
   for await (const deferral of readDeferrals(deferredFile)) tests.deferred(deferral);
   await files.add(lines.take());
@@ -88,7 +89,8 @@ function startSums(material: ObservedMaterial) {
       throw new TypeError('The end of a period defers nothing.');
     },
   });
-  return { lines, tests, tally: tallyRetrievals(material.period, rowCap), secrets: recordSecretDays() };
+  const tally = tallyRetrievals(material.period, rowCap);
+  return { lines, tests, tally, secrets: recordSecretDays(), brokered: brokerLines(material.brokered) };
 }
 
 async function* readDeferrals(file: string): AsyncGenerator<TestDeferral> {

@@ -1,3 +1,5 @@
+import { compareText } from '../../provenance/compare-text.ts';
+import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { AuditedEvent, SecretDay } from '../../audit/model/audited-period.ts';
 import type { EventObserver, ObservedMaterial } from '../../audit/model/observation.ts';
 import { canonicalJson, canonicalRows } from '../../provenance/canonical-json.ts';
@@ -83,6 +85,18 @@ export function recordSecretDays(): {
       return lines.take();
     },
   };
+}
+
+/** The lines of the broker's requests, in order of time. */
+export function brokerLines({ reads, refusals }: BrokerHistory): EventLines {
+  const lines = collectLines();
+  const all = [
+    ...reads.map((one) => ({ ...one, because: [] as readonly string[] })),
+    ...refusals.map((one) => ({ ...one, outcome: 'refused' })),
+  ];
+  for (const one of all.sort((a, b) => compareText(a.at, b.at) || compareText(a.reference, b.reference)))
+    lines.add('brokerRequests', canonicalJson(asJson(one)));
+  return lines.take();
 }
 
 function populationsOf({ retrieval, judgements }: AuditedEvent): readonly EventFile[] {

@@ -15,6 +15,8 @@ const risks: readonly FindingRule[] = [
   'contradicted-read',
   'unknown-identity-read',
   'rotation-unexplained',
+  'broker-unexplained',
+  'second-broker-key',
   'staging-read',
   'read-outside-namespace',
   'read-by-person',

@@ -15,6 +15,7 @@ const mostReaders = 20_000;
 const byRisk: readonly Grade[] = [
   'contradicted',
   'rotation-unexplained',
+  'broker-unexplained',
   'person',
   'unattributed',
   'claimed',

@@ -3,6 +3,7 @@ import type { Job } from '../../audit/model/job.ts';
 import type { ObservedMaterial } from '../../audit/model/observation.ts';
 import type { ControlTestFactory, DeferredEvent, Deviation, TalliedTest, TestOutcome } from './control-test.ts';
 import { createTestTally } from './control-test.ts';
+import { brokerTests } from './broker-tests.ts';
 import { logTests } from './log-tests.ts';
 import { eventTests, readTests } from './read-tests.ts';
 import { rotationTests } from './rotation-tests.ts';
@@ -15,6 +16,7 @@ export const controlTests: Readonly<Record<string, ControlTestFactory>> = {
   ...eventTests,
   ...secretTests,
   ...rotationTests,
+  ...brokerTests,
   ...logTests,
   ...setupTests,
 };

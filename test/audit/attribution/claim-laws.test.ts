@@ -19,6 +19,7 @@ const run = { seed, numRuns: 400 };
 const worth: Readonly<Record<Grade, number>> = {
   contradicted: 0,
   'rotation-unexplained': 0,
+  'broker-unexplained': 0,
   unattributed: 1,
   ambiguous: 1,
   claimed: 1,

@@ -1,3 +1,4 @@
+import { nothingBrokered } from '../nothing-brokered.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAttributor } from '../../../src/audit/attribution/attribute-retrievals.ts';
@@ -112,6 +113,7 @@ function idsOf({ rows: all, inventories: taken, rotation }: World, until: number
     policyAt: () => policy,
     secrets,
     rotations: [rotation],
+    brokered: nothingBrokered,
     attribution: attributor.context,
     refusedReceipts: [],
     earlierReads: createReadsOnRecord(),

@@ -1,3 +1,4 @@
+import { nothingBrokered } from '../nothing-brokered.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAttributor } from '../../../src/audit/attribution/attribute-retrievals.ts';
@@ -61,6 +62,7 @@ function findingsOf(all: readonly Retrieval[], cuts: readonly number[]): readonl
     policyAt: () => policy,
     secrets: collectKnownSecrets(),
     rotations: [],
+    brokered: nothingBrokered,
     attribution: attributor.context,
     refusedReceipts: [],
     earlierReads: createReadsOnRecord(),

@@ -1,3 +1,5 @@
+import type { BrokerHistory, BrokerRead } from '../../../src/broker/history/broker-history.ts';
+import { nothingBrokered } from '../../audit/nothing-brokered.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Grade } from '../../../src/audit/model/attribution.ts';
@@ -80,24 +82,65 @@ const grantDay: GrantDay = {
   why: null,
 };
 
+/** A value that the broker gave to a job of a repository. */
+function brokerRead(repository: string): BrokerRead {
+  const job = {
+    instance: 'aaaaaaaa',
+    taskId: 9,
+    repositoryId: 1,
+    repository,
+    runId: 4,
+    jobId: 7,
+    attempt: 1,
+    event: 'push',
+    branch: 'main',
+    protectedBranch: true,
+    fork: false,
+    workflow: 'deploy.yml',
+    commit: null,
+    triggeredBy: null,
+  };
+  return {
+    reference: 'broker/aaaaaaaa-000000000009#2',
+    at: given.moment(95),
+    job,
+    vault: 'kv',
+    secret: 'database',
+    version: 'v1',
+    nonce: '00000001',
+    namespace: 'production',
+    requestId: 'request-1',
+    outcome: 'served',
+  };
+}
+
 interface World extends Partial<AuditedPeriod> {
   readonly rows?: readonly AuditedEvent[];
   readonly days?: readonly SecretDay[];
   readonly history?: readonly RotationHistory[];
   readonly jobRecords?: readonly Job[];
+  readonly brokered?: BrokerHistory;
   readonly receiptRecords?: readonly ReceiptRecord[];
 }
 
 /** The outcome of one test over a day, its deviations, and those that were reported. */
 function run(test: string, world: World) {
-  const { rows = [], days = [], history: rotations = [], jobRecords = [], receiptRecords = [], ...change } = world;
+  const {
+    rows = [],
+    days = [],
+    history: rotations = [],
+    jobRecords = [],
+    receiptRecords = [],
+    brokered = nothingBrokered,
+    ...change
+  } = world;
   const audited: AuditedPeriod = {
     period: { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
     vaults: ['kv'],
     rowsRead: 10,
     exclusions: [],
     unreadableRows: [],
-    policyAt: () => bound({}, { approval: ['publish'] }),
+    policyAt: () => bound({ repositories: ['acme/shop'] }, { approval: ['publish'] }),
     policies: [],
     policyChanges: [],
     findings: [],
@@ -119,7 +162,7 @@ function run(test: string, world: World) {
     deviation: (one: TestDeviation) => reported.push(one),
     deferral: (one: TestDeferral) => deferred.push(one),
   };
-  const material = { period: audited.period, policyAt: audited.policyAt, rotations };
+  const material = { period: audited.period, policyAt: audited.policyAt, rotations, brokered };
   const sum = runControlTests(material, reports);
   // Each event is a share of its own.
   const share = (show: (tests: RunningTests) => void) => {
@@ -320,6 +363,10 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   'emergency-acts-reasoned': {
     works: { history: [given.rotation({ emergency: true, askedBy: personCalled('ann'), reason: 'leaked' })] },
     broken: { history: [given.rotation({ emergency: true, askedBy: personCalled('ann'), reason: null })] },
+  },
+  'broker-decides': {
+    works: { brokered: { reads: [brokerRead('acme/shop')], refusals: [], secondKeys: [] } },
+    broken: { brokered: { reads: [brokerRead('acme/other')], refusals: [], secondKeys: [] } },
   },
   'receipts-reconcile': {
     works: { receiptRecords: [receiptRecord] },

@@ -1,5 +1,6 @@
 import type { JobStamp } from '../../../provenance/job-stamp.ts';
 import type { IdentityRule, Policy } from '../../../secrets/policy.ts';
+import type { BrokerIndex } from '../broker-index.ts';
 import type { Grade } from '../../model/attribution.ts';
 import type { Job } from '../../model/job.ts';
 import type { JobIndex } from '../job-index.ts';
@@ -14,6 +15,7 @@ export interface AttributionContext {
   readonly jobs: JobIndex;
   readonly receipts: ReceiptClaims;
   readonly rotations: RotationIndex;
+  readonly broker: BrokerIndex;
   /** Microsoft's own application ids, lower-case. */
   readonly platformApplications: ReadonlySet<string>;
   /** Whether the log of the job with this key was read completely. */
