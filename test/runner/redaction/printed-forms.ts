@@ -183,6 +183,12 @@ export const printedForms: readonly PrintedForm[] = [
       .map((pair) => `%${pair}`)
       .join(''),
   ),
+  row('`escape()`', 'JavaScript', false, (v) =>
+    v.replace(/[^A-Za-z0-9@*_+./-]/g, (sign) => {
+      const digits = sign.charCodeAt(0).toString(16).toUpperCase();
+      return digits.length > 2 ? `%u${digits.padStart(4, '0')}` : `%${digits.padStart(2, '0')}`;
+    }),
+  ),
   row('XML, five entities', 'most', true, xml),
   row('XML with `&#10;`', 'libxml', false, (v) => xml(v).replaceAll('\n', '&#10;').replaceAll('&apos;', '&#39;')),
   row('HTML with `&#x2F; &#x3D; &#x60;`', 'Handlebars, Mustache', false, (v) =>

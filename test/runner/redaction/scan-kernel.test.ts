@@ -26,8 +26,17 @@ const controls: Readonly<Record<string, string>> = { '\n': '\\n', '\u001b': '\\e
 /** By the view that reads them. */
 const writers: Readonly<Record<string, Writer>> = {
   percent: {
-    forms: (sign) => [`%${hexOf(sign)}`, `%25${hexOf(sign)}`, `%25%${hexOf(sign)}`, sign === '%' ? '%%' : sign],
-    noise: ['%', '%%', '%2', '%25', '%252', '%41'],
+    forms: (sign) => [
+      `%${hexOf(sign)}`,
+      `%25${hexOf(sign)}`,
+      `%25%${hexOf(sign)}`,
+      `%u00${hexOf(sign)}`,
+      `%25u00${hexOf(sign)}`,
+      ...(sign === '%' ? ['%%'] : []),
+      // A character beyond ASCII is two bytes of a needle and of what is printed, each of which has its turn.
+      ...(sign === '\u00c3' ? ['%C3', '%25C3', '%e3'] : []),
+    ],
+    noise: ['%', '%%', '%2', '%25', '%252', '%41', '%u', '%u004', '%E4', '%C3%A4', '%25u', '%25E4', '%25C3%25A4'],
   },
   form: { forms: (sign) => [sign === ' ' ? '+' : `%${hexOf(sign)}`], noise: ['+', '%2B', ' ', '%'] },
   backslashes: {
@@ -72,7 +81,7 @@ const writers: Readonly<Record<string, Writer>> = {
   },
 };
 
-const alphabets = ['aB4/', 'q z\\', `k'"$&`, 'x=+%', 'aaab', '\u001b[m1', 'n\nu0'];
+const alphabets = ['aB4/', 'q z\\', `k'"$&`, 'x=+%', 'aaab', '\u001b[m1', 'n\nu0', 'a\u00c3\u00a4\u00e3'];
 
 /** Needles, and texts that hold them, parts of them and other escapes, long enough that the kernel looks at most of them. */
 function cases({ forms, noise }: Writer, alphabet: string) {

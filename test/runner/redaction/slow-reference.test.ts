@@ -16,9 +16,9 @@ const hexOf = (sign: string) => sign.charCodeAt(0).toString(16).padStart(2, '0')
 const families: Readonly<Record<string, Family>> = {
   'percent-encoding, twice': {
     signs: ['a', 'B', '%', '4', '1', '/'],
-    escapes: (sign) => [`%${hexOf(sign)}`, `%25${hexOf(sign)}`],
-    escape: /^%[0-9A-Fa-f]{2}/,
-    meaning: (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+    escapes: (sign) => [`%${hexOf(sign)}`, `%25${hexOf(sign)}`, `%u00${hexOf(sign)}`],
+    escape: /^%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})/,
+    meaning: (escape) => String.fromCharCode(Number.parseInt(escape.slice(escape[1] === 'u' ? 2 : 1), 16)),
     layers: 2,
     leavesSign: true,
   },

@@ -84,11 +84,27 @@
     (if (i32.gt_u (i32.or (local.get $upper) (local.get $lower)) (i32.const 15)) (then (return (i32.const 256))))
     (i32.or (i32.shl (local.get $upper) (i32.const 4)) (local.get $lower)))
 
-  (func $glance_percent (param $at i32) (result i32)
+  ;; A sign and two digits.
+  (func $glance_digits (param $at i32) (result i32)
     (local $value i32)
     (local.set $value (call $hexadecimal (i32.add (local.get $at) (i32.const 1))))
     (if (i32.gt_u (local.get $value) (i32.const 255)) (then (return (i32.const -2))))
     (call $seen (local.get $value) (i32.const 3)))
+
+  ;; The same, where a byte that begins a character of UTF-8 needs another after it.
+  (func $glance_percent (param $at i32) (result i32)
+    (local $glance i32)
+    (if (i32.eq (i32.load8_u offset=1 (local.get $at)) (i32.const 0x75)) (then (return (i32.const -1))))
+    (local.set $glance (call $glance_digits (local.get $at)))
+    (if (i32.lt_s (local.get $glance) (i32.const 0)) (then (return (local.get $glance))))
+    (if (i32.lt_u (i32.and (local.get $glance) (i32.const 0xff)) (i32.const 0xc0)) (then (return (local.get $glance))))
+    (if (i32.eq (i32.load8_u offset=3 (local.get $at)) (i32.const 0x25))
+      (then
+        (if (i32.lt_u
+            (i32.sub (call $hexadecimal (i32.add (local.get $at) (i32.const 4))) (i32.const 0x80))
+            (i32.const 0x40))
+          (then (return (local.get $glance))))))
+    (i32.const -1))
 
   (func $glance_percent_deeper (param $at i32) (result i32)
     (local $value i32)
@@ -96,11 +112,13 @@
     (if (i32.eq (i32.load8_u offset=3 (local.get $at)) (i32.const 0x25))
       (then
         (return (select (i32.const -2) (i32.const -1) (i32.eq (i32.load8_u offset=4 (local.get $at)) (i32.const 0x32))))))
+    (if (i32.eq (i32.load8_u offset=3 (local.get $at)) (i32.const 0x75)) (then (return (i32.const -1))))
     (if (i32.gt_u (i32.load8_u offset=0x300 (i32.load8_u offset=3 (local.get $at))) (i32.const 15))
       (then (return (i32.const -2))))
     (if (i32.eq (i32.load8_u offset=4 (local.get $at)) (i32.const 0x25)) (then (return (i32.const -1))))
     (local.set $value (call $hexadecimal (i32.add (local.get $at) (i32.const 3))))
     (if (i32.gt_u (local.get $value) (i32.const 255)) (then (return (i32.const -2))))
+    (if (i32.ge_u (local.get $value) (i32.const 0xc0)) (then (return (i32.const -1))))
     (call $seen (local.get $value) (i32.const 5)))
 
   ;; Where a terminal's code ends; -1 where the text is too short to tell, -2 when it is none.
@@ -336,6 +354,7 @@
     ;; Two of them are one to another view.
     (if (i32.eq (i32.load8_u offset=1 (local.get $at)) (i32.const 0x25)) (then (return (i32.const 0))))
     (local.set $glance (call $glance_percent (local.get $at)))
+    (if (i32.eq (local.get $glance) (i32.const -1)) (then (return (i32.const 0))))
     (if (i32.lt_s (local.get $glance) (i32.const 0)) (then (return (i32.const 1))))
     (if (i32.eqz (call $is_settled (i32.const 1) (local.get $at) (local.get $glance))) (then (return (i32.const 0))))
     (local.set $glance (call $glance_percent_deeper (local.get $at)))
@@ -348,7 +367,7 @@
     (local.set $glance (i32.load8_u offset=1 (local.get $at)))
     (if (i32.or (i32.eq (local.get $glance) (i32.const 0x0a)) (i32.eq (local.get $glance) (i32.const 0x0d)))
       (then (return (i32.const 0))))
-    (local.set $glance (call $glance_percent (local.get $at)))
+    (local.set $glance (call $glance_digits (local.get $at)))
     (if (i32.lt_s (local.get $glance) (i32.const 0)) (then (return (i32.const 1))))
     (call $is_settled (i32.const 2) (local.get $at) (local.get $glance)))
 

@@ -18,6 +18,8 @@ const forms: Readonly<Record<string, string | Buffer>> = {
   Map: inspect(new Map([['v', v]])),
   encodeURIComponent: encodeURIComponent(v),
   encodeURI: encodeURI(v),
+  // oxlint-disable-next-line typescript/no-deprecated -- old programs still call it
+  escape: escape(v),
   URLSearchParams: String(new URLSearchParams({ v })),
   querystring: stringify({ v }),
   'URL password': url((a) => {
