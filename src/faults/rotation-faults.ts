@@ -122,6 +122,12 @@ export const rotationFaults = {
     layer: 'provider',
     says: 'The published credential does not work at the provider now, so the old one is not revoked. Check the provider first.',
   }),
+  CREDENTIAL_RIGHTS_DIFFER: fault<{ issuer: string; secret: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'provider',
+    says: 'The published credential opens the provider, but its rights or its principal are not those of the target. Nothing is set or replaced: compare the rights at the provider, or rotate by hand.',
+  }),
   STAGED_VALUE_REFUSED: fault<{ vault: string; secret: string; version: string }>({
     retry: 'never',
     effect: 'none',

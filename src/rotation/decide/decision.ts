@@ -107,7 +107,8 @@ export interface Seen {
   readonly staged?: ReadonlyMap<string, { readonly version: string; readonly credentialId: string } | null>;
   readonly described?: ReadonlyMap<string, { readonly credentialId: string } | null>;
   readonly listed?: readonly { readonly key: string; readonly credentialId: string }[];
-  readonly check?: 'works' | 'refused' | 'not-yet' | 'unreadable';
+  /** `differs`: the provider lets the value in, with other rights than the target's. Such a value is not dead. */
+  readonly check?: 'works' | 'refused' | 'differs' | 'not-yet' | 'unreadable';
   readonly evidence?: ReadonlyMap<string, readonly WaitReason[]>;
   /** Until when the whole's limit of rotations an hour holds; `null` when it does not. */
   readonly pace?: Date | null;

@@ -67,6 +67,8 @@ function notTaken(state: TargetState, desired: string): Ruling {
 /** Nobody could tell whether the value in force works: that is no answer, and the next pass asks again. */
 function unseen(o: Observation, credential: string): Ruling {
   if (o.seen.check === 'unreadable') return callFor('DESIRED_VALUE_LOST', 'publish', credential);
+  // Setting it once more would not mend its rights.
+  if (o.seen.check === 'differs') return callFor('CREDENTIAL_RIGHTS_DIFFER', 'verify', credential);
   return { wait: { until: null, why: 'propagation', about: 'verify', credential } };
 }
 

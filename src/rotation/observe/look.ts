@@ -136,9 +136,9 @@ async function checked(
     now: observation.now,
   });
   try {
-    const { outcome } = await target.issuer.verify(question, credential);
-    if (outcome === 'works') worker.checkedAt = observation.now;
-    return outcome;
+    const shown = await target.issuer.verify(question, credential);
+    if (shown.outcome === 'works') worker.checkedAt = observation.now;
+    return shown.outcome === 'refused' && shown.authenticated ? 'differs' : shown.outcome;
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     return 'not-yet';
