@@ -76,19 +76,24 @@ export async function driveTarget(
       if (throttledUntil !== null) return { ...driven(target, worker, sight, 'throttled', acts), throttledUntil };
     }
   } catch (error) {
-    if (ServiceError.is(error, 'JOURNAL_CONFLICT')) {
-      forgetAttempt(worker);
-      return driven(target, worker, sight, 'busy', acts);
-    }
-    if (!ServiceError.is(error) || error.layer === 'record-store' || error.layer === 'record') throw error;
-    if (ServiceError.is(error, 'JOURNAL_ENTRY_REFUSED')) throw error;
-    return { ...driven(target, worker, sight, 'failed', acts), fault: error };
+    return stopped(error, driven(target, worker, sight, 'failed', acts), worker);
   } finally {
     remember(target, worker);
     // Values that were read for no rotation, as by a check, are written down elsewhere.
     const reads = [...worker.operations, ...readsWithoutRotation(worker)];
     if (reads.length > 0) await tools.accountFor(reads);
   }
+}
+
+/** Another worker was faster, or something could not be looked at: the next pass goes on. */
+function stopped(error: unknown, failed: Driven, worker: Worker): Driven {
+  if (ServiceError.is(error, 'JOURNAL_CONFLICT')) {
+    forgetAttempt(worker);
+    return { ...failed, outcome: 'busy' };
+  }
+  if (!ServiceError.is(error) || error.layer === 'record-store' || error.layer === 'record') throw error;
+  if (ServiceError.is(error, 'JOURNAL_ENTRY_REFUSED')) throw error;
+  return { ...failed, fault: error };
 }
 
 /** What this worker read to find out what a version holds, while there is no rotation whose history would tell of it. */

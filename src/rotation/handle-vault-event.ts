@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../provenance/canonical-json.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
+import type { Driven } from './drive-target.ts';
 import { driveNow } from './find-target.ts';
 import { type ExpiryNotice, type RefusedEvent, parseVaultEvent } from './expiry-notice.ts';
 import { parseAttemptId } from './rotation-id.ts';
@@ -9,7 +10,7 @@ import { failureOf, stateOfRotation } from './history/rotation-standing.ts';
 import type { Rotation, TargetState } from './journal/target-state.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { unitOf } from './rotation-unit.ts';
+import { type RotationUnit, unitOf } from './rotation-unit.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import type { SecretBinding } from '../secrets/policy.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
@@ -77,33 +78,48 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
     if (latest === null) return says('failed', 'SECRET_ABSENT');
     if (latest.version !== notice.version)
       return says('stale', null, parseAttemptId(latest.tags['rotation-id'])?.rotationId ?? null);
-    const newest: SecretVersion[] = [];
-    for (const { vault, name } of unit.members) {
-      const isNamed = vault === notice.vault && name === notice.secret;
-      newest.push(isNamed ? latest : await requireLatest(tools, `${vault}/${name}`));
-    }
-    const dueness = unitDueness(unit, newest, tools.now());
-    if (!dueness.due) {
-      const isMalformed = dueness.because === 'forbidden' && unit.members.some(isMalformedIn(newest));
-      return says('not-due', isMalformed ? 'SECRET_TAG_MALFORMED' : dueness.because);
-    }
-    const [elsewhere] = unit.members.flatMap((one, index) => madeElsewhere(one, newest[index] ?? null) ?? []);
-    if (elsewhere !== undefined) return says('failed', elsewhere.code);
-    if (await tools.killSwitch()) return says('stopped');
-    const { state, waits, calls, fault, outcome } = await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs });
-    const rotation = state.rotations.at(-1);
-    if (rotation === undefined || rotation.result !== null) {
-      if (fault !== null) return says('failed', fault.code);
-      const held = waits.find(({ about }) => about === 'begin')?.why ?? null;
-      if (outcome === 'out-of-time') return says('rotating');
-      if (calls[0] !== undefined) return says('waiting', calls[0].code);
-      return held === null ? says('waiting') : says('paced', held);
-    }
-    return says(outcomeOf(state, rotation), failureOf(state, rotation), rotation.claim.rotationId);
+    const held = await heldBack(tools, unit, notice, latest);
+    if (held !== null) return says(...held);
+    return says(...whatBecame(await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs })));
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     return says('failed', error.code);
   }
+}
+
+type Told = readonly [outcome: HandledEvent['outcome'], reason?: string | null, rotationId?: string | null];
+
+/** What keeps a unit from being rotated now; `null` when nothing does. `latest`: of the secret that the event names. */
+async function heldBack(
+  tools: RotationTools,
+  unit: RotationUnit,
+  notice: ExpiryNotice,
+  latest: SecretVersion,
+): Promise<Told | null> {
+  const newest: SecretVersion[] = [];
+  for (const { vault, name } of unit.members) {
+    const isNamed = vault === notice.vault && name === notice.secret;
+    newest.push(isNamed ? latest : await requireLatest(tools, `${vault}/${name}`));
+  }
+  const dueness = unitDueness(unit, newest, tools.now());
+  if (!dueness.due) {
+    const isMalformed = dueness.because === 'forbidden' && unit.members.some(isMalformedIn(newest));
+    return ['not-due', isMalformed ? 'SECRET_TAG_MALFORMED' : dueness.because];
+  }
+  const [elsewhere] = unit.members.flatMap((one, index) => madeElsewhere(one, newest[index] ?? null) ?? []);
+  if (elsewhere !== undefined) return ['failed', elsewhere.code];
+  return (await tools.killSwitch()) ? ['stopped'] : null;
+}
+
+function whatBecame({ state, waits, calls, fault, outcome }: Driven): Told {
+  const rotation = state.rotations.at(-1);
+  if (rotation !== undefined && rotation.result === null)
+    return [outcomeOf(state, rotation), failureOf(state, rotation), rotation.claim.rotationId];
+  if (fault !== null) return ['failed', fault.code];
+  if (outcome === 'out-of-time') return ['rotating'];
+  if (calls[0] !== undefined) return ['waiting', calls[0].code];
+  const held = waits.find(({ about }) => about === 'begin')?.why;
+  return held === undefined ? ['waiting'] : ['paced', held];
 }
 
 /** Whether a member is held by a word for `rotation` that is none. */

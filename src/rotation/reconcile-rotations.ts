@@ -254,9 +254,9 @@ async function targetsOfPass(
       bound.add(target.key);
       const versions = unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
       const isWhole = versions.length === unit.members.length && !isElsewhere;
-      const isDue = isWhole && unitDueness(unit, versions, tools.now()).due;
-      if (isDue) notes.count('due');
-      if (isDue || mustLook(tools, target, indexed, newest)) found.push({ target, indexed });
+      const isUnitDue = isWhole && unitDueness(unit, versions, tools.now()).due;
+      if (isUnitDue) notes.count('due');
+      if (isUnitDue || mustLook(tools, target, indexed, newest)) found.push({ target, indexed });
       await Promise.resolve();
     });
   }
@@ -359,9 +359,9 @@ function tagSentences({ policy }: RotationTools, newest: ReadonlyMap<string, Sec
 }
 
 /** One secret's failure must not keep the others from their turn; the record store's own failure must. */
-async function guarded(notes: PassNotes, subject: string, work: () => Promise<void>): Promise<void> {
+async function guarded(notes: PassNotes, subject: string, turn: () => Promise<void>): Promise<void> {
   try {
-    await work();
+    await turn();
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     notes.fault(subject, error);

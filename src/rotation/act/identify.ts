@@ -53,9 +53,9 @@ function newSearch({ target, worker, sight }: Run, versions: ReadonlyMap<string,
   const references = new Map<string, SecretValue | null>();
   const found: FoundVersion[] = [];
   const met: MetCredential[] = [];
-  return { found, met, identify: one };
+  return { found, met, identify: identifyOne };
 
-  async function one(member: string, { version, enabled, tags }: SecretVersion): Promise<void> {
+  async function identifyOne(member: string, { version, enabled, tags }: SecretVersion): Promise<void> {
     const key = state.holds.get(versionKey(member, version));
     const newest = sight.observation.newest.get(member)?.version === version;
     if (key !== undefined) {

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../service-error.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
-import { openAttempt } from '../journal/target-state.ts';
+import { openAttempt, type Rotation } from '../journal/target-state.ts';
 import { valueOf } from '../observe/credential-values.ts';
 import { questionFor, stagingAccess } from '../observe/look.ts';
 import { bindingFor } from '../observe/target.ts';
@@ -58,29 +58,37 @@ export const publish: readonly Step<Publish>[] = [
 ];
 
 function newVersion(run: Run<Publish>, value: SecretValue): NewSecretVersion {
-  const { target, act, found } = run;
-  const state = stateOf(run);
-  const { vault, name } = placeIn(act.member);
-  const credential = state.credentials.get(act.credential);
-  const rotation = state.rotations.findLast((one) => one.credential === act.credential);
-  const open = openAttempt(state);
-  const validityMs = rotation?.claim.validityMs ?? bindingFor(target, act.member).validityMs;
-  const same = open?.credential === act.credential ? null : earlierVersion(run);
+  const { act, found } = run;
+  const same = openAttempt(stateOf(run))?.credential === act.credential ? null : earlierVersion(run);
   // What was in force before keeps the expiry that it had; what is new has all of its validity.
-  const expires = same === null ? wholeSeconds(vaultTime(run).getTime() + validityMs) : same.expires;
-  const before = found.latest?.tags ?? {};
-  const isOurs = credential?.ours === true;
+  const validUntil = wholeSeconds(vaultTime(run).getTime() + validityOf(run));
+  const expires = same === null ? validUntil : same.expires;
+  const isTheirs = stateOf(run).credentials.get(act.credential)?.ours !== true;
   const tags =
-    same !== null && !isOurs
-      ? withoutRotation(same, found.latest ?? null)
-      : publishedTags({ vault, secret: name }, before, {
-          environment: bindingFor(target, act.member).environment,
-          expires: expires ?? wholeSeconds(vaultTime(run).getTime() + validityMs),
-          rotationId: act.credential,
-          rotatedFrom: rotation?.claim.from.find(({ member }) => member === act.member)?.version ?? null,
-          credentialId: target.issuer.credentialClass === 'self' ? null : (credential?.credentialId ?? null),
-        });
+    same !== null && isTheirs ? withoutRotation(same, found.latest ?? null) : ownTags(run, expires ?? validUntil);
+  const { name } = placeIn(act.member);
   return { name, value, expires, contentType: (same ?? found.latest)?.contentType ?? null, tags };
+}
+
+function validityOf(run: Run<Publish>): number {
+  return rotationOf(run)?.claim.validityMs ?? bindingFor(run.target, run.act.member).validityMs;
+}
+
+function rotationOf(run: Run<Publish>): Rotation | undefined {
+  return stateOf(run).rotations.findLast((one) => one.credential === run.act.credential);
+}
+
+function ownTags(run: Run<Publish>, expires: Date): Readonly<Record<string, string>> {
+  const { target, act, found } = run;
+  const { vault, name: secret } = placeIn(act.member);
+  const credentialId = stateOf(run).credentials.get(act.credential)?.credentialId ?? null;
+  return publishedTags({ vault, secret }, found.latest?.tags ?? {}, {
+    environment: bindingFor(target, act.member).environment,
+    expires,
+    rotationId: act.credential,
+    rotatedFrom: rotationOf(run)?.claim.from.find(({ member }) => member === act.member)?.version ?? null,
+    credentialId: target.issuer.credentialClass === 'self' ? null : credentialId,
+  });
 }
 
 /** The newest version that held the credential, where it is published once more. */
@@ -98,7 +106,7 @@ function withoutRotation(same: SecretVersion, over: SecretVersion | null): Reado
 }
 
 async function valueToPublish(run: Run<Publish>): Promise<SecretValue> {
-  const { target, worker, act, sight } = run;
+  const { target, worker, act } = run;
   const state = stateOf(run);
   const { issuer } = target;
   const access = stagingAccess(target, worker);
@@ -112,19 +120,21 @@ async function valueToPublish(run: Run<Publish>): Promise<SecretValue> {
   const isPublished = open.published.size > 0 && issuer.formFor === undefined;
   const published = isPublished ? await valueOf(access, state, act.credential) : null;
   if (published !== null) return published;
-  if (issuer.credentialClass === 'self') return await ownValue(run);
+  if (issuer.credentialClass === 'self') return await ownValue(run, secret);
   const credential = await pendingCredential(run);
   worker.remembered.set(act.credential, credential);
   return issuer.formFor?.(bindingFor(target, act.member), credential) ?? credential.value;
+}
 
-  async function ownValue({ act: { credential } }: Run<Publish>): Promise<SecretValue> {
-    const remembered = worker.remembered.get(credential);
-    if (remembered !== undefined) return remembered.value;
-    const value = issuer.propose(await questionFor(target, worker, sight.observation, credential));
-    if (value === null) throw new ServiceError('CREDENTIAL_REFUSED', { issuer: issuer.name, secret });
-    worker.remembered.set(credential, { credentialId: credential, value });
-    return value;
-  }
+/** The value of a secret that only its readers use: proposed once, and remembered until it is published. */
+async function ownValue({ target, worker, sight, act }: Run<Publish>, secret: string): Promise<SecretValue> {
+  const { credential } = act;
+  const remembered = worker.remembered.get(credential);
+  if (remembered !== undefined) return remembered.value;
+  const value = target.issuer.propose(await questionFor(target, worker, sight.observation, credential));
+  if (value === null) throw new ServiceError('CREDENTIAL_REFUSED', { issuer: target.issuer.name, secret });
+  worker.remembered.set(credential, { credentialId: credential, value });
+  return value;
 }
 
 /** Writes what the vault serves to one further place. Doing it again converges. */

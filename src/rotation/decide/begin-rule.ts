@@ -18,23 +18,43 @@ const mostSetBacks = 3;
 /** Begins a rotation of what is due or asked for, or a new attempt in place of a minted credential that is dead. */
 export function beginRule(state: TargetState, o: Observation, terms: Terms): Ruling {
   const { wish } = terms;
-  const isDead = o.seen.check === 'refused' && terms.credentialClass === 'minted' && isOwn(state, state.desired ?? '');
+  const isDead = isDeadToken(state, o, terms);
   if (!terms.dueness.due && !isDead && wish === null) return null;
-  if (!terms.bound || state.retiredAt !== null || openAttempt(state) !== null) return null;
+  if (!mayBegin(state, terms)) return null;
   if (state.desired === null && wish?.create !== true) return disagrees(state);
   // The pass tells of each, and a person who asks is refused.
   if (terms.bindings.some((one) => madeElsewhere(one, o.newest.get(bindingKey(one)) ?? null) !== null)) return null;
   const held = worldGuard(o, terms, 'begin') ?? (wish === null ? mayBeginNow(state, o, terms, isDead) : null);
   if (held !== null) return held;
-  const later = isDead ? null : laterEnvironment(o, terms);
-  if (later !== null) return later;
-  if (terms.credentialClass === 'minted' && o.seen.listed === undefined) return { look: { look: 'listed' } };
-  if (wish === null && o.seen.pace === undefined) return { look: { look: 'pace' } };
-  if (wish === null && o.seen.pace != null) return wait('paced', o.seen.pace);
-  const [orphan] = o.seen.listed ?? [];
-  if (orphan !== undefined && !state.credentials.has(orphan.key))
-    return { act: { act: 'note', entry: 'identify', facts: { found: [], listed: o.seen.listed ?? [] } } };
-  return { act: { act: 'note', entry: 'begin', facts: beginFacts(state, o, terms) } };
+  return (
+    (isDead ? null : laterEnvironment(o, terms)) ??
+    paceOf(o, terms) ??
+    orphaned(state, o, terms) ?? { act: { act: 'note', entry: 'begin', facts: beginFacts(state, o, terms) } }
+  );
+}
+
+/** A token of ours that the provider refuses: another one takes its place. */
+function isDeadToken(state: TargetState, { seen }: Observation, { credentialClass }: Terms): boolean {
+  return seen.check === 'refused' && credentialClass === 'minted' && isOwn(state, state.desired ?? '');
+}
+
+function mayBegin(state: TargetState, { bound }: Terms): boolean {
+  return bound && state.retiredAt === null && openAttempt(state) === null;
+}
+
+/** The limit of rotations an hour holds back no person's wish. */
+function paceOf({ seen: { pace } }: Observation, { wish }: Terms): Ruling {
+  if (wish !== null || pace === null) return null;
+  return pace === undefined ? { look: { look: 'pace' } } : wait('paced', pace);
+}
+
+/** A token of ours that no entry knows is noted before another is made. */
+function orphaned(state: TargetState, { seen: { listed } }: Observation, { credentialClass }: Terms): Ruling {
+  if (credentialClass !== 'minted') return null;
+  if (listed === undefined) return { look: { look: 'listed' } };
+  const [orphan] = listed;
+  if (orphan === undefined || state.credentials.has(orphan.key)) return null;
+  return { act: { act: 'note', entry: 'identify', facts: { found: [], listed } } };
 }
 
 /** An environment waits for those before it; what has leaked, and a secret that has no value yet, do not. */
@@ -109,7 +129,7 @@ function beginFacts(
   const isEmergency = wish?.emergency === true;
   const claim: RotationClaim = {
     rotationId,
-    trigger: wish !== null ? 'person' : dueness.due ? trigger : 'reconciler',
+    trigger: triggerOf({ wish, dueness, trigger }),
     askedBy: wish?.by ?? null,
     emergency: isEmergency,
     issuer,
@@ -128,6 +148,11 @@ function beginFacts(
     credential: `${rotationId}.${String(Math.max(0, ...used) + 1)}`,
     ...(wish === null ? {} : { text: wish.text }),
   };
+}
+
+function triggerOf({ wish, dueness, trigger }: Pick<Terms, 'wish' | 'dueness' | 'trigger'>): RotationClaim['trigger'] {
+  if (wish !== null) return 'person';
+  return dueness.due ? trigger : 'reconciler';
 }
 
 /** The binding as the newest version's own tags shorten it. */

@@ -33,6 +33,8 @@ export function approvalsFor(
   );
 }
 
+const actOf = { publish: 'publish', revoke: 'end', go: 'begin' } as const satisfies Record<Question, string>;
+
 /** Waits for an approval; asks for it first, and notes again what is to be weighed when that has changed. */
 export function ask(
   state: TargetState,
@@ -42,7 +44,7 @@ export function ask(
   reasons: readonly WaitReason[] = [],
 ): NonNullable<Ruling> {
   const asked = standingQuestion(state, question, credential);
-  const about = question === 'revoke' ? 'end' : question === 'go' ? 'begin' : 'publish';
+  const about = actOf[question];
   if (asked === null || areWorthNoting(asked.waitsFor, asked.at, reasons, now)) {
     const note: Act = { act: 'note', entry: 'ask', facts: { question, credential, waitsFor: reasons } };
     return { act: note };

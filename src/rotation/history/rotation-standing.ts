@@ -91,10 +91,15 @@ export function standingOf(
     oldValue,
     newValue,
     rolledBack,
-    publication: rotation.published.size > 0 ? 'published' : rotation.result === null ? 'not-yet' : 'never',
+    publication: publicationOf(rotation),
     publishedAt: rotation.publishedAt,
     note: noteOf(rotation, { oldValue, newValue, rolledBack }),
   };
+}
+
+function publicationOf({ published, result }: Rotation): RotationHistory['publication'] {
+  if (published.size > 0) return 'published';
+  return result === null ? 'not-yet' : 'never';
 }
 
 function oldValueOf(state: TargetState, rotation: Rotation): RotationHistory['oldValue'] {
@@ -125,9 +130,9 @@ function newValueOf(state: TargetState, rotation: Rotation): RotationHistory['ne
   const { credential, result, rolledBack, replacedAt, published } = rotation;
   const made = state.credentials.get(credential);
   const hasEnded = made === undefined || made.life === 'ended';
-  if (published.size === 0) return result === null ? 'not-published' : hasEnded ? 'withdrawn' : 'in-grace';
-  if (rolledBack === null && replacedAt === null) return 'in-force';
-  if (credential === state.desired) return 'in-force';
+  if (published.size === 0 && result === null) return 'not-published';
+  const isServed = credential === state.desired || (rolledBack === null && replacedAt === null);
+  if (published.size > 0 && isServed) return 'in-force';
   return hasEnded ? 'withdrawn' : 'in-grace';
 }
 
@@ -206,9 +211,11 @@ export function waitsOf(state: TargetState, { from, credential }: Rotation): rea
     if (key === null || about === undefined || !isAlive(about) || key === state.desired) return [];
     const since = about.idleSince ?? '';
     const noted = state.waits.get(key);
-    const asked = state.questions.get(aboutKey('revoke', key));
-    if (asked !== undefined && asked.at >= since)
-      return asked.waitsFor.length === 0 ? ['nothing speaks for it being in use'] : asked.waitsFor.map(describeReason);
+    const question = state.questions.get(aboutKey('revoke', key));
+    if (question !== undefined && question.at >= since) {
+      const reasons = question.waitsFor.map(describeReason);
+      return reasons.length === 0 ? ['nothing speaks for it being in use'] : reasons;
+    }
     return noted !== undefined && noted.at >= since ? noted.reasons.map(describeReason) : [];
   });
 }
