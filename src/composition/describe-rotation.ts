@@ -1,4 +1,4 @@
-import type { RotationState } from '../rotation/history/rotation-steps.ts';
+import type { RotationState } from '../rotation/ports/rotation-steps.ts';
 import { sentenceOf } from '../service-error.ts';
 import type { RotationEvent } from '../rotation/rotation-tools.ts';
 

@@ -2,7 +2,7 @@ import type { AzureCloud } from '../secrets/azure-cloud.ts';
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { type GiteaClient, giteaClient } from '../gitea/gitea-client.ts';
 import type { CredentialIssuer } from '../rotation/ports/credential-issuer.ts';
-import type { CredentialClass } from '../rotation/history/rotation-steps.ts';
+import type { CredentialClass } from '../rotation/ports/rotation-steps.ts';
 import type { AccessTokens } from './shared/access-tokens.ts';
 import { azureKeysIssuer } from './azure/azure-keys-issuer.ts';
 import { entraCertificateIssuer } from './azure/entra-certificate-issuer.ts';

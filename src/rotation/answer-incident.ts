@@ -61,8 +61,14 @@ export async function planIncident(
     (a, b) =>
       order.indexOf(a.does) - order.indexOf(b.does) ||
       rank(b) - rank(a) ||
-      (a.lastAt === b.lastAt ? (a.unit < b.unit ? -1 : 1) : a.lastAt < b.lastAt ? 1 : -1),
+      compared(b.lastAt, a.lastAt) ||
+      compared(a.unit, b.unit),
   );
+}
+
+function compared(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 /** What became of asking for one emergency. */
@@ -102,17 +108,24 @@ async function stepFor(tools: RotationTools, exposed: ExposedSecret): Promise<In
   const fault = unit === null ? null : faultOf(tools, exposed, versions);
   const isReplaceable = unit !== null && fault === null;
   const standing = isReplaceable ? await boundStanding(tools, exposed, versions) : standingIn(exposed, versions);
+  const first = unit?.members[0] ?? null;
+  const said = first ?? tracked;
   return {
     unit: unit?.key ?? secret,
     secrets: [secret],
-    environment: unit?.members[0].environment ?? tracked?.environment ?? null,
-    owner: unit?.members[0].owner ?? tracked?.owner ?? null,
-    does: standing !== 'in-force' ? standing : isReplaceable ? 'replace' : 'by-people',
-    issuer: unit?.members[0].issuer ?? null,
+    environment: said?.environment ?? null,
+    owner: said?.owner ?? null,
+    does: whatToDo(standing, isReplaceable),
+    issuer: first?.issuer ?? null,
     fault: fault?.code ?? null,
     count,
     lastAt,
   };
+}
+
+function whatToDo(standing: Standing, isReplaceable: boolean): IncidentStep['does'] {
+  if (standing !== 'in-force') return standing;
+  return isReplaceable ? 'replace' : 'by-people';
 }
 
 /** Why the issuer of a bound secret cannot be asked at all. */

@@ -9,7 +9,7 @@ import { emptyState, openAttempt, type TargetState } from './journal/target-stat
 import { earlierTexts } from './observe/earlier-environments.ts';
 import { observe, type Sight } from './observe/observe.ts';
 import { newWorker, type Target, type Worker } from './observe/target.ts';
-import { stepsOf } from './history/rotation-steps.ts';
+import { stepsOf } from './ports/rotation-steps.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit } from './rotation-unit.ts';
 import { settle } from './settle.ts';

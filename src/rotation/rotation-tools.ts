@@ -1,4 +1,4 @@
-import type { RotationState, RotationStep } from './history/rotation-steps.ts';
+import type { RotationState, RotationStep } from './ports/rotation-steps.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Vault } from '../secrets/secret-reference.ts';

@@ -170,6 +170,3 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     routes: ['server', 'shapes', 'runner'],
   },
 };
-
-/** The one circle that is left: the journal names a step by the words that everyone may read, and the history folds the journal. */
-export const knownCircle = 'src/rotation: history, journal';

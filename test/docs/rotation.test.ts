@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { oldValueText } from '../../src/evidence/report/describe-state.ts';
 import { nextTry } from '../../src/rotation/decide/retry-budget.ts';
 import type { RotationHistory } from '../../src/rotation/history/rotation-history.ts';
-import { asides, stepsOf } from '../../src/rotation/history/rotation-steps.ts';
+import { asides, stepsOf } from '../../src/rotation/ports/rotation-steps.ts';
 import { lives, transitions } from '../../src/rotation/journal/transitions.ts';
 import { formatDuration } from '../../src/secrets/duration.ts';
 import { heldBlock, markdownTable } from './held-block.ts';

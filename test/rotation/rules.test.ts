@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDue, leadMs } from '../../src/rotation/decide/is-due.ts';
 import { attemptIdOf, parseAttemptId, rotationIdOf } from '../../src/rotation/rotation-id.ts';
-import { type RotationStep, hasReached, stepAfter, stepsOf } from '../../src/rotation/history/rotation-steps.ts';
+import { type RotationStep, hasReached, stepAfter, stepsOf } from '../../src/rotation/ports/rotation-steps.ts';
 import { nextTry } from '../../src/rotation/decide/retry-budget.ts';
 import { stagingPlace } from '../../src/rotation/observe/staging.ts';
 import { bindingOf, dayMs, hourMs } from './world/rotation-world.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../../src/rotation/decide/decision.ts';
 import type { CredentialIssuer, IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
-import type { CredentialClass } from '../../src/rotation/history/rotation-steps.ts';
+import type { CredentialClass } from '../../src/rotation/ports/rotation-steps.ts';
 import type { NewSecretVersion, SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import type { TargetJournal } from '../../src/rotation/journal/target-journal.ts';
 import { emptyState } from '../../src/rotation/journal/target-state.ts';

@@ -1,6 +1,6 @@
 import type { PackSummary } from '../../evidence/pack/pack-archive.ts';
 import { readRotationHistories } from '../../rotation/history/read-rotation-histories.ts';
-import type { RotationState } from '../../rotation/history/rotation-steps.ts';
+import type { RotationState } from '../../rotation/ports/rotation-steps.ts';
 import type { Composition } from '../../composition/composition.ts';
 
 /** What happened in a run of `start`, in counts: its last line with `--json`. */

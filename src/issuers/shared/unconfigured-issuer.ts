@@ -1,5 +1,5 @@
 import type { CredentialIssuer } from '../../rotation/ports/credential-issuer.ts';
-import type { CredentialClass } from '../../rotation/history/rotation-steps.ts';
+import type { CredentialClass } from '../../rotation/ports/rotation-steps.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Dueness } from './is-due.ts';
-import type { CredentialClass } from '../history/rotation-steps.ts';
+import type { CredentialClass } from '../ports/rotation-steps.ts';
 import type { JournalAct, JournalFacts, WaitReason } from '../journal/journal-entry.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { Person } from '../../provenance/person.ts';

@@ -1,5 +1,5 @@
 import type { Person } from '../../provenance/person.ts';
-import type { RotationState } from './rotation-steps.ts';
+import type { RotationState } from '../ports/rotation-steps.ts';
 
 /** One time that a rotation left its course. */
 export interface RotationStop {

@@ -11,7 +11,7 @@ import {
   type TargetState,
 } from '../journal/target-state.ts';
 import type { RotationHistory } from './rotation-history.ts';
-import type { RotationState } from './rotation-steps.ts';
+import type { RotationState } from '../ports/rotation-steps.ts';
 
 /** Where a rotation rests: its step, or what holds it beside its steps. */
 export function stateOfRotation(state: TargetState, rotation: Rotation): RotationState {

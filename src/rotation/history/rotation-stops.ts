@@ -4,7 +4,7 @@ import type { TargetJournal } from '../journal/target-journal.ts';
 import { attemptIdOf } from '../rotation-id.ts';
 import type { RotationStop } from './rotation-history.ts';
 import { failureOf, stateOfRotation } from './rotation-standing.ts';
-import type { RotationState } from './rotation-steps.ts';
+import type { RotationState } from '../ports/rotation-steps.ts';
 
 /** The states in which a rotation has left its course. */
 const stopStates = ['needs-attention', 'superseded', 'rolled-back', 'abandoned'] as const satisfies RotationState[];

@@ -1,4 +1,4 @@
-import { stepsOf } from '../history/rotation-steps.ts';
+import { stepsOf } from '../ports/rotation-steps.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { type TargetState, isServed, openAttempt, servedBy } from './target-state.ts';
 import { transitions } from './transitions.ts';

@@ -1,6 +1,6 @@
 import type { Person } from '../../provenance/person.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
-import type { CredentialClass } from '../history/rotation-steps.ts';
+import type { CredentialClass } from '../ports/rotation-steps.ts';
 
 /** What an entry is about. Acts outside the journal have an intent before them and an outcome after them. */
 export const journalActs = [

@@ -1,6 +1,6 @@
 import type { Person } from '../../provenance/person.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
-import type { RotationStep } from '../history/rotation-steps.ts';
+import type { RotationStep } from '../ports/rotation-steps.ts';
 import type {
   JournalAct,
   JournalEntry,

@@ -1,6 +1,6 @@
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
-import type { CredentialClass } from '../history/rotation-steps.ts';
+import type { CredentialClass } from './rotation-steps.ts';
 import type { SendDeadline } from './send-deadline.ts';
 
 /** What an issuer is asked about. It refuses a target that is not exactly the binding's, before any call. */

@@ -1,5 +1,5 @@
 import type { CredentialIssuer, IssueRequest, Verification } from '../../../src/rotation/ports/credential-issuer.ts';
-import type { CredentialClass } from '../../../src/rotation/history/rotation-steps.ts';
+import type { CredentialClass } from '../../../src/rotation/ports/rotation-steps.ts';
 import type { SecretBinding } from '../../../src/secrets/policy.ts';
 import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../../src/service-error.ts';
