@@ -153,7 +153,7 @@ const forgers: readonly Forger[] = [
   },
   {
     does: "Someone with the rotator's identity reads outside any rotation.",
-    rows: [row('c1', { identity: workload('rotator'), secret: 'other' })],
+    rows: [row('c1', { identity: workload('rotator'), version: 'v9' })],
     never: tied,
     caught: ['rotation-unexplained'],
   },
