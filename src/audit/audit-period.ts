@@ -1,39 +1,37 @@
+import { rm } from 'node:fs/promises';
 import { readBrokerHistory } from '../broker/history/broker-history.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import { dayMs } from '../secrets/duration.ts';
 import type { Policy } from '../secrets/policy.ts';
-import { indexJobs } from './attribution/job-index.ts';
-import { listReceipts } from './attribution/list-receipts.ts';
-import { answeredAt, indexReceipts } from './attribution/receipt-index.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
 import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
 import { jobCollection } from './collection/job-collection.ts';
-import { jobsOf } from './collection/job-ledger.ts';
 import { ownReads } from './collection/own-read-ledger.ts';
-import { type LedgerReceipt, receiptsOf } from './collection/receipt-ledger.ts';
 import { refusedReceipts } from './collection/receipt-room.ts';
 import { type RetrievalCollection, retrievalCollection } from './collection/retrieval-collection.ts';
 import { unusedDays } from './findings/access/grant-unused.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
 import type { EndOfPeriod, FindingContext } from './findings/finding-rule.ts';
+import type { JoinDivision } from './join/join-plan.ts';
+import { createScratchFolder } from './join/scratch-folder.ts';
 import { readFindingSteps } from './findings/life/finding-record.ts';
 import { liveFindings } from './findings/life/live-findings.ts';
 import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeriod } from './model/audited-period.ts';
-import type { Job } from './model/job.ts';
-import { jobKey } from './model/job-name.ts';
 import type { Observation } from './model/observation.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { countInventory } from './period/inventory-reads.ts';
-import { storedDays } from './period/period-rows.ts';
+import { type StoredDay, storedDays } from './period/period-rows.ts';
 import { type LoadedPolicy, policiesInForce } from './period/policies-in-force.ts';
 import { readsOnRecord } from './period/reads-on-record.ts';
 import { createRowCounts } from './period/row-counts.ts';
 import { createAccessRecord } from './posture/access-record.ts';
 import { posturesOf } from './posture/posture-ledger.ts';
-import { createShareAuditor, type Evidence, type ShareSources } from './shares/share-auditor.ts';
+import { type FiledLedger, fileLedger } from './shares/file-ledger.ts';
+import { type OpenLedger, openLedger } from './shares/open-ledger.ts';
+import { createShareAuditor, type ShareAuditor, type ShareSources } from './shares/share-auditor.ts';
 
 export interface PeriodToAudit {
   readonly records: RecordStore;
@@ -47,6 +45,9 @@ export interface PeriodToAudit {
   readonly policies?: readonly LoadedPolicy[];
   readonly period: ReportingPeriod;
   readonly now: Date;
+  /** How many days are parsed and judged at once; 1 unless given. Like `division`, it has no influence on the result. */
+  readonly daysAShare?: number;
+  readonly division?: Partial<JoinDivision>;
 }
 
 /**
@@ -58,34 +59,52 @@ export async function auditPeriod<Observed>(
   audit: PeriodToAudit,
   observation: Observation<Observed>,
 ): Promise<AuditedPeriod> {
+  const folder = await createScratchFolder(new Date());
+  try {
+    const filed = await fileLedger(audit.records, audit.period, folder, audit.division);
+    const ledger = openLedger(filed);
+    try {
+      return await auditWith(ledger, filed, audit, observation);
+    } finally {
+      ledger.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function auditWith<Observed>(
+  ledger: OpenLedger,
+  filed: FiledLedger,
+  audit: PeriodToAudit,
+  observation: Observation<Observed>,
+): Promise<AuditedPeriod> {
   const { records, policy, period, now } = audit;
   const collection = await retrievalCollection(records);
   const canaries = await canaryReads(records, period);
   const inForce = policiesInForce(audit.policies ?? [], policy, period);
-  const { policyAt } = inForce;
-  const loaded = await loadEvidence(audit);
-  const { receipts } = loaded;
   const asOf = Math.min(period.to.getTime(), now.getTime());
-  const found = { ...(await findingContext(audit, asOf)), policyAt };
+  const found = { ...(await findingContext(audit, asOf)), policyAt: inForce.policyAt };
+  const gitea = await jobCollection(records);
+  const completeTo = gitea?.completeTo ?? null;
   const sources: ShareSources = {
     ...found,
     vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
     canaries,
-    ownReads: loaded.ownReads,
-    isHarvested: loaded.isHarvested,
-    ledgerCompleteTo: loaded.ledgerCompleteTo,
+    ownReads: await ownReads(records, period),
+    isHarvested: (key) => filed.harvested.has(key),
+    ledgerCompleteTo: completeTo === null ? null : Date.parse(completeTo),
   };
-  const evidence: Evidence = { at: () => loaded, match: (correlationId) => receipts.match(correlationId) };
-  const auditor = createShareAuditor(sources, evidence, (material) => observation.observe(material));
+  const auditor = createShareAuditor(sources, ledger, (material) => observation.observe(material));
   observation.begin(sources);
   const exceptions = findExceptions({ ...found, attribution: auditor.attribution });
   for await (const snapshot of snapshots(audit, asOf)) await showSecrets(snapshot, exceptions, observation);
+  const jobs = await showJobs(ledger, sources, observation);
 
   const inventory = countInventory(await loadInventory(audit), asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
   const rows = createRowCounts();
-  for await (const day of storedDays(records, period)) {
-    const share = auditor.auditDays([day]);
+  for await (const share of rowShares(audit, auditor)) {
     rows.absorb(share.counted);
     coverage.absorb(share.hours);
     inventory.absorb(share.reads);
@@ -93,21 +112,22 @@ export async function auditPeriod<Observed>(
     await observation.absorb(share.observed);
   }
   const { settledTo, rowsSince } = spanOf(collection);
-  const listed = listReceipts(loaded, period, settledTo);
-  const share = auditor.auditReceipts(listed, loaded.jobRecords);
-  exceptions.absorb(share.rules);
-  await observation.absorb(share.observed);
+  const receipts = { ...filed.counts, matched: 0, orphaned: 0 };
+  for await (const share of receiptShares(ledger, auditor, period, settledTo)) {
+    receipts.matched += share.matched;
+    receipts.orphaned += share.orphaned;
+    exceptions.absorb(share.rules);
+    await observation.absorb(share.observed);
+  }
 
-  const access = createAccessRecord(sources.vaults, period, policyAt);
+  const access = createAccessRecord(sources.vaults, period, inForce.policyAt);
   for await (const posture of posturesOf(records, { from: period.from, to: new Date(asOf) })) {
     exceptions.look(posture);
     access.look(posture);
   }
-  const hours = coverage.coverage();
-  const entries = inventory.entries();
   const counted = rows.result(collection);
-  const end = { settledTo, rowsSince, asOf, coverage: hours, unreadable: counted.unreadableRows, inventory: entries };
-  const findings = exceptions.findings(end);
+  const known = { coverage: coverage.coverage(), inventory: inventory.entries() };
+  const findings = exceptions.findings({ settledTo, rowsSince, asOf, unreadable: counted.unreadableRows, ...known });
   const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
   return {
     period,
@@ -116,14 +136,61 @@ export async function auditPeriod<Observed>(
     findings,
     findingLives: liveFindings(findings, findingSteps, now),
     findingSteps,
-    jobs: loaded.jobRecords.length,
-    receipts: { ...receipts.counts(), orphaned: listed.filter(({ matched }) => matched === false).length },
+    jobs,
+    receipts,
     ...inForce,
-    coverage: hours,
-    notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, loaded.jobsNotRead)],
-    inventory: entries,
+    ...known,
+    notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, gitea?.notRead ?? [])],
     access: access.record(),
   };
+}
+
+/** Audits the rows, so many days in a share. */
+async function* rowShares<Observed>(
+  { records, period, daysAShare = 1 }: PeriodToAudit,
+  auditor: ShareAuditor<Observed>,
+) {
+  let days: StoredDay[] = [];
+  for await (const day of storedDays(records, period)) {
+    days.push(day);
+    if (days.length < daysAShare) continue;
+    yield auditor.auditDays(days);
+    days = [];
+  }
+  if (days.length > 0) yield auditor.auditDays(days);
+}
+
+async function* receiptShares<Observed>(
+  ledger: OpenLedger,
+  auditor: ShareAuditor<Observed>,
+  period: ReportingPeriod,
+  settledTo: number,
+) {
+  for (let window = 0; window < ledger.windows; window += 1)
+    yield auditor.auditReceipts(ledger.receiptsOf(window, period, settledTo));
+  for await (const copy of ledger.copies(period)) yield auditor.auditReceipts([copy]);
+}
+
+/** Jobs are shown in shares of so many. */
+const jobsAShare = 2_000;
+
+/** Shows the jobs of the period. Returns their number. */
+async function showJobs<Observed>(
+  ledger: OpenLedger,
+  sources: ShareSources,
+  observation: Observation<Observed>,
+): Promise<number> {
+  let count = 0;
+  let share = observation.observe(sources);
+  for (const job of ledger.jobs(sources.period)) {
+    share.job(job);
+    count += 1;
+    if (count % jobsAShare !== 0) continue;
+    await observation.absorb(share.take());
+    share = observation.observe(sources);
+  }
+  await observation.absorb(share.take());
+  return count;
 }
 
 async function showSecrets<Observed>(
@@ -177,38 +244,6 @@ async function* snapshots(
 ): AsyncGenerator<InventorySnapshot> {
   if (inventory != null && inventory.length > 0) yield { at: new Date(asOf - 1).toISOString(), entries: inventory };
   else if (inventory == null) yield* snapshotsOf(records, { from: period.from, to: new Date(asOf) });
-}
-
-/**
- * Runners' clocks differ from the vault's, so a receipt near the period's edge may belong to a row on the other side.
- */
-const edgeMs = 60_000;
-
-async function loadEvidence({ records, period }: PeriodToAudit) {
-  const jobs: Job[] = [];
-  const inPeriod = new Map<string, Job>();
-  for await (const job of jobsOf(records, period)) {
-    jobs.push(job);
-    const at = Date.parse(job.startedAt ?? job.createdAt);
-    if (at >= period.from.getTime() && at < period.to.getTime()) inPeriod.set(jobKey(job), job);
-  }
-  const harvested = new Set<string>();
-  const receipts: LedgerReceipt[] = [];
-  for await (const one of receiptsOf(records, period, (key) => harvested.add(key))) {
-    const at = answeredAt(one.receipt);
-    if (at >= period.from.getTime() - edgeMs && at < period.to.getTime() + edgeMs) receipts.push(one);
-  }
-  const ledger = await jobCollection(records);
-  const completeTo = ledger?.completeTo ?? null;
-  return {
-    jobs: indexJobs(jobs),
-    receipts: indexReceipts(receipts),
-    ownReads: await ownReads(records, period),
-    isHarvested: (key: string) => harvested.has(key),
-    ledgerCompleteTo: completeTo === null ? null : Date.parse(completeTo),
-    jobRecords: [...inPeriod.values()],
-    jobsNotRead: ledger?.notRead ?? [],
-  };
 }
 
 async function loadInventory({

@@ -22,7 +22,7 @@ interface CollectedEvents {
 type Share = Pick<CollectedEvents, 'events' | 'excluded' | 'jobs' | 'receipts'>;
 
 /** Keeps what an audit shows. */
-function collectEvents(): CollectedEvents & { readonly observation: Observation<Share> } {
+export function collectEvents(): CollectedEvents & { readonly observation: Observation<Share> } {
   const all: CollectedEvents = { events: [], excluded: [], jobs: [], receipts: [], secretDays: [] };
   const observation: Observation<Share> = {
     begin: () => undefined,

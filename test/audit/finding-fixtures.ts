@@ -1,7 +1,7 @@
 import type { BrokerHistory } from '../../src/broker/history/broker-history.ts';
 import { nothingBrokered } from './nothing-brokered.ts';
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
-import { listReceipts } from '../../src/audit/attribution/list-receipts.ts';
+import { listReceipts } from './listed-receipts.ts';
 import type { RefusedReceipts } from '../../src/audit/collection/receipt-room.ts';
 import type {
   InventoriedSecret,

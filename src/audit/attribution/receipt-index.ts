@@ -12,6 +12,8 @@ export interface ReceiptClaim {
   readonly jobKey: string;
   /** When the answer arrived by the vault's clock, as the runner estimated it; milliseconds. */
   readonly answeredAt: number;
+  /** The number of the receipt among those of the ledger, where they are numbered. */
+  readonly number?: number;
 }
 
 /** Finds receipts by the server's request id, lower-case. */
@@ -119,7 +121,7 @@ export function isContested(claims: readonly ReceiptClaim[]): boolean {
 }
 
 /** The position in the chain and its content: two different contents at one position are two receipts. */
-function placeOf(receipt: Receipt): string {
+export function placeOf(receipt: Receipt): string {
   return `${jobKey(receipt.job)}/${receipt.nonce}/${String(receipt.sequence)}/${receipt.requests.map(({ id }) => id).join()}`;
 }
 

@@ -89,7 +89,12 @@ export async function attributeFiles(files: FilesToAttribute): Promise<Attribute
   }
 }
 
-async function planJoin(folder: string, policy: Policy, files: FilesToAttribute): Promise<JoinSetup> {
+/** Cuts the files into blocks, which threads can share. `folder`: for the join's own files. */
+export async function planJoin(
+  folder: string,
+  policy: Policy,
+  files: Pick<FilesToAttribute, 'jobs' | 'receipts' | 'division'> & { readonly retrievals: string | null },
+): Promise<JoinSetup> {
   const blockBytes = files.division?.blockBytes ?? usualDivision.blockBytes;
   const cut = async (path: string | null, copies: string) =>
     path === null ? [] : await cutFiles(path, join(folder, copies), blockBytes);
@@ -106,6 +111,7 @@ async function planJoin(folder: string, policy: Policy, files: FilesToAttribute)
     jobs,
     receipts,
     retrievals,
+    isLedger: false,
     buckets: Math.min(mostBuckets, Math.ceil(bytes / bytesABucket) + 1),
   };
 }

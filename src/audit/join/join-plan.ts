@@ -28,6 +28,8 @@ export interface JoinSetup {
   readonly jobs: readonly TextBlock[];
   readonly receipts: readonly TextBlock[];
   readonly retrievals: readonly TextBlock[];
+  /** Whether the receipts are those of the ledger, each with how it was kept. */
+  readonly isLedger: boolean;
   /** Jobs and receipts are also filed by their hash, in this many buckets. */
   readonly buckets: number;
 }

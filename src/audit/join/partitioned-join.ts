@@ -38,7 +38,7 @@ export interface JoinedRows {
 export async function joinPartitioned(setup: JoinSetup, openOutput: () => Promise<LineWriter>): Promise<JoinedRows> {
   const threads = startThreads(setup);
   try {
-    const { byTime, ...counts } = await fileEntries(setup, threads);
+    const { byTime, byHash: _byHash, ...counts } = await fileEntries(setup, threads);
     await threads.all('openByTime', byTime);
     const output = await openOutput();
     try {
@@ -54,7 +54,8 @@ export async function joinPartitioned(setup: JoinSetup, openOutput: () => Promis
 /** Entries that a thread holds while it files them by time. */
 const entriesAStep = 16_384;
 
-async function fileEntries(setup: JoinSetup, threads: ThreadPool) {
+/** Files the jobs and receipts by hash and by time, for threads of any kind. */
+export async function fileEntries(setup: JoinSetup, threads: ThreadPool) {
   const jobs = await indexAll(threads, 'indexJobs', setup.jobs);
   const receipts = await indexAll(threads, 'indexReceipts', setup.receipts);
   const byHash: FiledByHash = {
@@ -73,7 +74,7 @@ async function fileEntries(setup: JoinSetup, threads: ThreadPool) {
   const filed = together(await threads.all('closeTimes', null));
   const windows = planWindows([...filed.jobs, ...filed.receipts], setup.division.entriesAWindow);
   const byTime: FiledByTime = { ...filed, windows };
-  return { byTime, jobCount: byHash.jobCount, receiptCount: count(receipts) };
+  return { byHash, byTime, jobCount: byHash.jobCount, receiptCount: count(receipts) };
 }
 
 /** @throws ServiceError `RECORD_UNREADABLE` with the place of the first invalid entry. */

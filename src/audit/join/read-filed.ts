@@ -1,5 +1,6 @@
 import type { Receipt } from '../../provenance/receipt.ts';
 import { ServiceError } from '../../service-error.ts';
+import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { Job } from '../model/job.ts';
 import type { FiledReceipt } from '../files/read-receipt-file.ts';
 
@@ -10,6 +11,17 @@ import type { FiledReceipt } from '../files/read-receipt-file.ts';
 export function readFiledJob(value: unknown, file: string): Job {
   if (!isJob(value)) throw changed(file);
   return value;
+}
+
+/** The same of a receipt of the ledger. `number`: its line, from 0. */
+export function readLedgerReceipt(value: unknown, file: string, number: number): NumberedReceipt {
+  if (!isObject(value) || !isReceipt(value['receipt']) || !isKept(value['kept'])) throw changed(file);
+  return { receipt: value['receipt'], ...value['kept'], number };
+}
+
+/** A receipt of the ledger, and its number among all. */
+export interface NumberedReceipt extends LedgerReceipt {
+  readonly number: number;
 }
 
 /** The same of a receipt, bare or posted. */
@@ -27,6 +39,10 @@ function isJob(value: unknown): value is Job {
 
 function isReceipt(value: unknown): value is Receipt {
   return isObject(value) && typeof value['nonce'] === 'string' && Array.isArray(value['requests']);
+}
+
+function isKept(value: unknown): value is Omit<LedgerReceipt, 'receipt'> {
+  return isObject(value) && typeof value['reference'] === 'string' && typeof value['channel'] === 'string';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

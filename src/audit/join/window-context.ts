@@ -1,6 +1,7 @@
 import { checkRecord } from '../../records/parse-record.ts';
 import { indexJobs, type JobIndex, rememberLast } from '../attribution/job-index.ts';
 import {
+  answeredAt,
   byChannelAndReference,
   createClaim,
   type ReceiptClaim,
@@ -14,7 +15,7 @@ import { decodeEntries, type Entry, findEntries } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
-import { readFiledJob, readFiledReceipt } from './read-filed.ts';
+import { type NumberedReceipt, readFiledJob, readFiledReceipt, readLedgerReceipt } from './read-filed.ts';
 import { toLedgerReceipt } from '../files/read-receipt-file.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
@@ -32,7 +33,16 @@ export interface WindowLoader {
   /** Whether the window is in memory. */
   isHeld(window: number): boolean;
   load(window: number): WindowIndexes;
+  /** The receipts of a ledger that were answered in the window, ascending by that, then number. */
+  receiptsOf(window: number): readonly WindowReceipt[];
   close(): void;
+}
+
+export interface WindowReceipt extends NumberedReceipt {
+  /** When it was answered; milliseconds. */
+  readonly at: number;
+  /** Whether other receipts name its last request too. */
+  readonly isShared: boolean;
 }
 
 /**
@@ -73,9 +83,28 @@ export function createWindowLoader(
     return receipts;
   }
 
+  const boundsOf = (window: number) => ({
+    from: window === 0 ? everySlot + 1 : (windows[window - 1] ?? 0),
+    to: windows[window] ?? Number.MAX_SAFE_INTEGER,
+  });
+
+  function receiptsOf(window: number): readonly WindowReceipt[] {
+    const { from, to } = boundsOf(window);
+    const entries = [...decodeEntries(filed.receipts.read(from, to))].sort(byPlace);
+    const texts = readTogether(entries, setup.receipts, reader, { bytes: Buffer.alloc(0) });
+    const found = new Map<number, WindowReceipt>();
+    for (const [index, { block, line, hash, isShared }] of entries.entries()) {
+      const number = (byHash.firstLines[block] ?? 0) + line - 1;
+      const kept = readLedgerReceipt(JSON.parse(texts(index)), blockAt(setup.receipts, block).name, number);
+      // A receipt counts where its last request was answered, and was filed once for each request.
+      const isLast = hashText(kept.receipt.requests.at(-1)?.id.toLowerCase() ?? '') === hash;
+      if (isLast) found.set(number, { ...kept, at: answeredAt(kept.receipt), isShared });
+    }
+    return [...found.values()].sort((one, other) => one.at - other.at || one.number - other.number);
+  }
+
   function read(window: number, receipts: Memory): HeldWindow {
-    const from = window === 0 ? everySlot + 1 : (windows[window - 1] ?? 0);
-    const to = windows[window] ?? Number.MAX_SAFE_INTEGER;
+    const { from, to } = boundsOf(window);
     const jobs = readJobs(decodeEntries(filed.jobs.read(from, to)), setup, reader, memory);
     const indexes = {
       jobs: combineJobs(indexJobs([...always, ...jobs]), elsewhere),
@@ -88,6 +117,7 @@ export function createWindowLoader(
     windowOf: (moment) => countUpTo(windows, Math.floor(moment / setup.division.slotMs)),
     isHeld: (window) => held.has(window),
     load,
+    receiptsOf,
     close() {
       filed.jobs.close();
       filed.receipts.close();
@@ -174,6 +204,11 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
   function claimOf(entry: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null {
     const block = blockAt(setup.receipts, entry.block);
     const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
+    if (setup.isLedger) {
+      const kept = readLedgerReceipt(JSON.parse(text), block.name, line - 1);
+      const asked = kept.receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
+      return asked === undefined ? null : { ...createClaim(kept, asked), number: kept.number };
+    }
     const place = block.isDocument ? block.name : `${block.name}:${String(line)}`;
     const known = readFiledReceipt(JSON.parse(text), block.name, place);
     const { receipt } = known;

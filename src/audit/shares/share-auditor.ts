@@ -12,7 +12,6 @@ import type { OwnRead } from '../collection/own-read-ledger.ts';
 import { findExceptions, type RuleShares } from '../findings/find-exceptions.ts';
 import type { AuditedReceipt, FindingContext } from '../findings/finding-rule.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
-import type { Job } from '../model/job.ts';
 import type { EventObserver, Observation } from '../model/observation.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
@@ -62,17 +61,18 @@ interface RowShare<Observed> {
 }
 
 /** The same of a share of the receipts. */
-type ReceiptShare<Observed> = Pick<RowShare<Observed>, 'rules' | 'observed'>;
+interface ReceiptShare<Observed> extends Pick<RowShare<Observed>, 'rules' | 'observed'> {
+  /** Receipts of served values that match a row, and those that match none although all rows have arrived. */
+  readonly matched: number;
+  readonly orphaned: number;
+}
 
 export interface ShareAuditor<Observed> {
   /** What the rules may ask at the moment of the row that was audited last. */
   readonly attribution: AttributionContext;
   /** Parses, grades and judges each row of the days once. */
   auditDays(days: Iterable<StoredDay>): RowShare<Observed>;
-  auditReceipts(
-    receipts: Iterable<AuditedReceipt & { readonly isContested: boolean }>,
-    jobs: Iterable<Job>,
-  ): ReceiptShare<Observed>;
+  auditReceipts(receipts: Iterable<AuditedReceipt & { readonly isContested: boolean }>): ReceiptShare<Observed>;
 }
 
 /** Audits shares of a period, each on its own, so that they can be audited in any place and added up in order. */
@@ -102,16 +102,18 @@ export function createShareAuditor<Observed>(
       const counts = { counted: counted.take(), hours: coverage.take(), reads: inventory.take() };
       return { ...counts, rules: rules.take(), observed: observer.take() };
     },
-    auditReceipts(receipts, jobs) {
+    auditReceipts(receipts) {
+      let [matched, orphaned] = [0, 0];
       const rules = findExceptions(context);
       const observer = observe(sources);
       for (const receipt of receipts) {
         attribution.at(receipt.at);
         rules.receipt(receipt);
         observer.receipt(recordReceipt(receipt));
+        if (receipt.matched === true && receipt.receipt.version !== null) matched += 1;
+        if (receipt.matched === false) orphaned += 1;
       }
-      for (const job of jobs) observer.job(job);
-      return { rules: rules.take(), observed: observer.take() };
+      return { rules: rules.take(), observed: observer.take(), matched, orphaned };
     },
   };
 }

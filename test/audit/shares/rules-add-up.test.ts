@@ -2,7 +2,7 @@ import { nothingBrokered } from '../nothing-brokered.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAttributor } from '../../../src/audit/attribution/attribute-retrievals.ts';
-import { listReceipts } from '../../../src/audit/attribution/list-receipts.ts';
+import { listReceipts } from '../listed-receipts.ts';
 import { findExceptions } from '../../../src/audit/findings/find-exceptions.ts';
 import type { FindingContext } from '../../../src/audit/findings/finding-rule.ts';
 import type { Finding } from '../../../src/audit/model/finding.ts';

@@ -1,8 +1,8 @@
-import type { JobIndex } from './job-index.ts';
-import { answeredAt, isContested, type ReceiptIndex } from './receipt-index.ts';
-import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
-import type { ReportingPeriod } from '../model/audited-period.ts';
-import type { Job } from '../model/job.ts';
+import type { JobIndex } from '../../src/audit/attribution/job-index.ts';
+import { answeredAt, isContested, type ReceiptIndex } from '../../src/audit/attribution/receipt-index.ts';
+import type { LedgerReceipt } from '../../src/audit/collection/receipt-ledger.ts';
+import type { ReportingPeriod } from '../../src/audit/model/audited-period.ts';
+import type { Job } from '../../src/audit/model/job.ts';
 
 /** One receipt of a period, with what was found about it. */
 interface ListedReceipt extends LedgerReceipt {

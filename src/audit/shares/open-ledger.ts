@@ -1,0 +1,158 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { answeredAt, isContested, placeOf, type ReceiptClaims } from '../attribution/receipt-index.ts';
+import type { AuditedReceipt } from '../findings/finding-rule.ts';
+import { readLedgerReceipt } from '../join/read-filed.ts';
+import { blockAt, createBlockReader } from '../join/text-block.ts';
+import { hashText } from '../join/text-hash.ts';
+import { createWindowLoader, type WindowReceipt } from '../join/window-context.ts';
+import { jobKey } from '../model/job-name.ts';
+import { jobShape } from '../model/job-shape.ts';
+import type { ReportingPeriod } from '../model/audited-period.ts';
+import type { Job } from '../model/job.ts';
+import { checkRecord } from '../../records/parse-record.ts';
+import type { FiledLedger } from './file-ledger.ts';
+import type { Evidence } from './share-auditor.ts';
+
+export type ShownReceipt = AuditedReceipt & { readonly isContested: boolean };
+
+/** The ledger of a period, as one thread reads it: in memory are only the windows of the rows in hand. */
+export interface OpenLedger extends Evidence {
+  /** Windows of time, in order. */
+  readonly windows: number;
+  /** The receipts of a window that were answered in the period, each once; after all rows. */
+  receiptsOf(window: number, period: ReportingPeriod, settledTo: number): Iterable<ShownReceipt>;
+  /** The same of copies in other jobs' logs, which belong to no window. */
+  copies(period: ReportingPeriod): AsyncIterable<ShownReceipt>;
+  /** The jobs that were created or started in the period, each once, in order of their records. */
+  jobs(period: ReportingPeriod): Iterable<Job>;
+  close(): void;
+}
+
+export function openLedger(filed: FiledLedger): OpenLedger {
+  const { setup, byHash, byTime } = filed;
+  const reader = createBlockReader();
+  const loader = createWindowLoader(setup, reader, byHash, byTime);
+  const matched = new Uint8Array(filed.matched);
+  const indexes = new WeakMap<object, ReturnType<Evidence['at']>>();
+
+  function at(moment: number): ReturnType<Evidence['at']> {
+    const window = loader.load(loader.windowOf(moment));
+    let known = indexes.get(window);
+    if (known === undefined) {
+      // A row is matched, graded and judged by the same claims.
+      known = { jobs: window.jobs, receipts: rememberClaims(window.receipts) };
+      indexes.set(window, known);
+    }
+    return known;
+  }
+
+  function* receiptsOf(window: number, period: ReportingPeriod, settledTo: number): Generator<ShownReceipt> {
+    const shown = new Set<string>();
+    for (const one of loader.receiptsOf(window)) {
+      if (one.at < period.from.getTime() || one.at >= period.to.getTime()) continue;
+      const { jobs, receipts } = at(one.at);
+      // A receipt that was posted and logged is one receipt.
+      if (one.isShared && !isNew(shown, one, receipts)) continue;
+      const isMatched = ((matched[one.number >>> 3] ?? 0) & (1 << (one.number & 7))) !== 0;
+      const isOpen = one.receipt.version === null || one.at >= settledTo;
+      const job = jobs.find(one.receipt.job);
+      const facts = { isCopy: false, matched: isMatched || !isOpen ? isMatched : null };
+      yield { ...one, ...facts, job, isContested: isDisputed(one, receipts) };
+    }
+  }
+
+  return {
+    windows: byTime.windows.length + 1,
+    at,
+    match(correlationId, moment) {
+      for (const { number } of at(moment).receipts.claims(correlationId))
+        if (number !== undefined) Atomics.or(matched, number >>> 3, 1 << (number & 7));
+    },
+    receiptsOf,
+    async *copies(period) {
+      const lines = createInterface({ input: createReadStream(filed.copies), crlfDelay: Number.POSITIVE_INFINITY });
+      for await (const line of lines) {
+        const one = readLedgerReceipt(JSON.parse(line), filed.copies, 0);
+        const moment = answeredAt(one.receipt);
+        if (moment < period.from.getTime() || moment >= period.to.getTime()) continue;
+        const job = at(moment).jobs.find(one.receipt.job);
+        yield { ...one, at: moment, job, isCopy: true, matched: null, isContested: true };
+      }
+    },
+    *jobs(period) {
+      const twice = findRepeated(jobLines());
+      const shown = new Set<string>();
+      for (const job of jobLines()) {
+        const key = jobKey(job);
+        const counts = twice.has(hashText(key)) ? (at(period.from.getTime()).jobs.find(job) ?? job) : job;
+        if (shown.has(key) || !startedWithin(counts, period)) continue;
+        if (twice.has(hashText(key))) shown.add(key);
+        yield counts;
+      }
+    },
+    close() {
+      loader.close();
+      reader.close();
+    },
+  };
+
+  /** All records of jobs, a block in memory at a time. */
+  function* jobLines(): Generator<Job> {
+    for (const number of setup.jobs.keys()) {
+      const jobs: Job[] = [];
+      reader.read(
+        blockAt(setup.jobs, number),
+        (line) => void jobs.push(checkRecord(jobShape, JSON.parse(line.text()), '')),
+      );
+      yield* jobs;
+    }
+  }
+}
+
+function startedWithin({ startedAt, createdAt }: Job, { from, to }: ReportingPeriod): boolean {
+  const at = Date.parse(startedAt ?? createdAt);
+  return at >= from.getTime() && at < to.getTime();
+}
+
+/** Hashes of the keys that occur more than once: a job that waited past the end of a month is on record twice. */
+function findRepeated(jobs: Iterable<Job>): ReadonlySet<number> {
+  const once = new Set<number>();
+  const twice = new Set<number>();
+  for (const job of jobs) {
+    const hash = hashText(jobKey(job));
+    if (once.has(hash)) twice.add(hash);
+    once.add(hash);
+  }
+  return twice;
+}
+
+/** Whether no receipt of an earlier reference is the same one. */
+function isNew(shown: Set<string>, { receipt, reference }: WindowReceipt, receipts: ReceiptClaims): boolean {
+  const place = placeOf(receipt);
+  const id = receipt.requests.at(-1)?.id.toLowerCase() ?? '';
+  const isFirst = receipts
+    .claims(id)
+    .every((claim) => claim.reference >= reference || placeOf(claim.receipt) !== place);
+  if (!isFirst || shown.has(place)) return false;
+  shown.add(place);
+  return true;
+}
+
+/** Whether receipts of other jobs claim one of its requests. A single request that no other receipt names is not looked up. */
+function isDisputed({ receipt, isShared }: WindowReceipt, receipts: ReceiptClaims): boolean {
+  if (!isShared && receipt.requests.length === 1) return false;
+  return receipt.requests.some(({ id }) => isContested(receipts.claims(id.toLowerCase())));
+}
+
+function rememberClaims(receipts: ReceiptClaims): ReceiptClaims {
+  let last: { readonly id: string; readonly claims: ReturnType<ReceiptClaims['claims']> } | null = null;
+  return {
+    claims(correlationId) {
+      if (last?.id === correlationId) return last.claims;
+      const claims = receipts.claims(correlationId);
+      last = { id: correlationId, claims };
+      return claims;
+    },
+  };
+}
