@@ -45,6 +45,8 @@ export interface PeriodToAudit {
   readonly policies?: readonly LoadedPolicy[];
   readonly period: ReportingPeriod;
   readonly now: Date;
+  /** The jobs and receipts, if they are not those of the records. */
+  readonly ledger?: FiledLedger;
   /** How many days are parsed and judged at once; 1 unless given. Like `division`, it has no influence on the result. */
   readonly daysAShare?: number;
   readonly division?: Partial<JoinDivision>;
@@ -61,7 +63,7 @@ export async function auditPeriod<Observed>(
 ): Promise<AuditedPeriod> {
   const folder = await createScratchFolder(new Date());
   try {
-    const filed = await fileLedger(audit.records, audit.period, folder, audit.division);
+    const filed = audit.ledger ?? (await fileLedger(audit.records, audit.period, folder, audit.division));
     const ledger = openLedger(filed);
     try {
       return await auditWith(ledger, filed, audit, observation);
@@ -112,10 +114,9 @@ async function auditWith<Observed>(
     await observation.absorb(share.observed);
   }
   const { settledTo, rowsSince } = spanOf(collection);
-  const receipts = { ...filed.counts, matched: 0, orphaned: 0 };
+  const receipts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
   for await (const share of receiptShares(ledger, auditor, period, settledTo)) {
-    receipts.matched += share.matched;
-    receipts.orphaned += share.orphaned;
+    for (const name of ['posted', 'logged', 'matched', 'orphaned'] as const) receipts[name] += share.counts[name];
     exceptions.absorb(share.rules);
     await observation.absorb(share.observed);
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { auditPeriod } from '../audit/audit-period.ts';
 import { countUnreadable, describeUnreadable } from '../audit/files/count-unreadable.ts';
+import { fileEvidence } from '../audit/shares/file-ledger.ts';
 import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
 import { openPolicyFile } from '../composition/open-policy.ts';
@@ -47,10 +48,12 @@ export async function reportFiles(
     const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
     const vaults = log.vaults(period);
     const policy = await openPolicyFile(at(files.policy), vaults);
-    const evidence = { log, jobs: at(files.jobs), receipts: at(files.receipts) };
-    const counts = await collectFiles(evidence, { records, period, now: now() });
-    const lacks = lacksOf(period, { ...counts, identities: policy.identities.size });
-    const toAudit = { records, policy, vaults, inventory: [], rotations: [], period, now: now() };
+    await collectFiles(log, { records, period, now: now() });
+    const evidence = { jobs: at(files.jobs), receipts: at(files.receipts) };
+    const ledger = await fileEvidence(evidence, await mkdtemp(join(folder, 'evidence-')));
+    const counts = { jobs: ledger.jobCount, receipts: ledger.receiptCount, identities: policy.identities.size };
+    const lacks = lacksOf(period, counts);
+    const toAudit = { records, ledger, policy, vaults, inventory: [], rotations: [], period, now: now() };
     return await producePack({
       period,
       async audit(observation) {

@@ -12,7 +12,7 @@ export interface ReceiptClaim {
   readonly jobKey: string;
   /** When the answer arrived by the vault's clock, as the runner estimated it; milliseconds. */
   readonly answeredAt: number;
-  /** The number of the receipt among those of the ledger, where they are numbered. */
+  /** The number of the receipt among those of all files, where it comes from one. */
   readonly number?: number;
 }
 
@@ -107,11 +107,12 @@ export function answeredAt({ requests, clockOffsetMs }: Receipt): number {
 
 /** What a receipt claims about one of its requests. */
 export function createClaim(
-  { receipt, channel, reference }: LedgerReceipt,
+  { receipt, channel, reference, number }: LedgerReceipt & Pick<ReceiptClaim, 'number'>,
   { at }: Receipt['requests'][number],
 ): ReceiptClaim {
   const answered = instantOf(at) + (receipt.clockOffsetMs ?? 0);
-  return { receipt, channel, reference, jobKey: jobKey(receipt.job), answeredAt: answered };
+  const claim = { receipt, channel, reference, jobKey: jobKey(receipt.job), answeredAt: answered };
+  return number === undefined ? claim : { ...claim, number };
 }
 
 /** Whether receipts of several jobs claim one request. */

@@ -40,6 +40,8 @@ export interface FiledByHash {
   readonly receipts: readonly BucketDirectory[];
   /** Number of the first line of each block of receipts, from 1. */
   readonly firstLines: readonly number[];
+  /** Lines of all files before each block of receipts. */
+  readonly linesBefore: readonly number[];
   readonly jobCount: number;
   readonly filter: SharedArrayBuffer;
 }

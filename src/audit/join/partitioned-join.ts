@@ -61,6 +61,7 @@ export async function fileEntries(setup: JoinSetup, threads: ThreadPool) {
   const byHash: FiledByHash = {
     ...together(await threads.all('closeIndex', null)),
     firstLines: firstLines(setup.receipts, receipts),
+    linesBefore: linesBefore(receipts),
     jobCount: count(jobs),
     filter: allocateFilter(count(receipts)),
   };
@@ -102,6 +103,16 @@ function firstLines(blocks: readonly TextBlock[], read: readonly { readonly line
     const first = from === 0 ? 1 : next;
     next = first + (read[index]?.lines ?? 0);
     return first;
+  });
+}
+
+function linesBefore(read: readonly { readonly lines: number }[]): number[] {
+  let before = 0;
+  return read.map(({ lines }) => {
+    const start = before;
+    // A document counts as one line.
+    before += Math.max(1, lines);
+    return start;
   });
 }
 

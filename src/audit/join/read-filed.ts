@@ -13,13 +13,13 @@ export function readFiledJob(value: unknown, file: string): Job {
   return value;
 }
 
-/** The same of a receipt of the ledger. `number`: its line, from 0. */
+/** The same of a receipt of the ledger. `number`: its number among all. */
 export function readLedgerReceipt(value: unknown, file: string, number: number): NumberedReceipt {
   if (!isObject(value) || !isReceipt(value['receipt']) || !isKept(value['kept'])) throw changed(file);
   return { receipt: value['receipt'], ...value['kept'], number };
 }
 
-/** A receipt of the ledger, and its number among all. */
+/** A receipt and its number among those of all files. */
 export interface NumberedReceipt extends LedgerReceipt {
   readonly number: number;
 }

@@ -33,7 +33,7 @@ export interface WindowLoader {
   /** Whether the window is in memory. */
   isHeld(window: number): boolean;
   load(window: number): WindowIndexes;
-  /** The receipts of a ledger that were answered in the window, ascending by that, then number. */
+  /** The receipts that were answered in the window, ascending by that, then number. */
   receiptsOf(window: number): readonly WindowReceipt[];
   close(): void;
 }
@@ -94,11 +94,10 @@ export function createWindowLoader(
     const texts = readTogether(entries, setup.receipts, reader, { bytes: Buffer.alloc(0) });
     const found = new Map<number, WindowReceipt>();
     for (const [index, { block, line, hash, isShared }] of entries.entries()) {
-      const number = (byHash.firstLines[block] ?? 0) + line - 1;
-      const kept = readLedgerReceipt(JSON.parse(texts(index)), blockAt(setup.receipts, block).name, number);
+      const kept = elsewhere.receiptAt({ block, line }, texts(index));
       // A receipt counts where its last request was answered, and was filed once for each request.
       const isLast = hashText(kept.receipt.requests.at(-1)?.id.toLowerCase() ?? '') === hash;
-      if (isLast) found.set(number, { ...kept, at: answeredAt(kept.receipt), isShared });
+      if (isLast) found.set(kept.number, { ...kept, at: answeredAt(kept.receipt), isShared });
     }
     return [...found.values()].sort((one, other) => one.at - other.at || one.number - other.number);
   }
@@ -183,6 +182,7 @@ interface Lookup {
   job(numbers: Parameters<JobIndex['find']>[0]): Job | null;
   claims(correlationId: string, hash: number): readonly ReceiptClaim[];
   claimOf(place: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null;
+  receiptAt(place: ReceiptPlace, text: string): NumberedReceipt;
   close(): void;
 }
 
@@ -202,19 +202,18 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
     reader.bytesAt(blockAt(blocks, block), offset, length).toString('utf8');
 
   function claimOf(entry: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null {
+    const kept = receiptAt(entry, text);
+    const request = kept.receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
+    return request === undefined ? null : createClaim(kept, request);
+  }
+
+  function receiptAt(entry: ReceiptPlace, text: string): NumberedReceipt {
     const block = blockAt(setup.receipts, entry.block);
+    const number = (byHash.linesBefore[entry.block] ?? 0) + entry.line;
+    if (setup.isLedger) return readLedgerReceipt(JSON.parse(text), block.name, number);
     const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
-    if (setup.isLedger) {
-      const kept = readLedgerReceipt(JSON.parse(text), block.name, line - 1);
-      const asked = kept.receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
-      return asked === undefined ? null : { ...createClaim(kept, asked), number: kept.number };
-    }
     const place = block.isDocument ? block.name : `${block.name}:${String(line)}`;
-    const known = readFiledReceipt(JSON.parse(text), block.name, place);
-    const { receipt } = known;
-    const request = receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
-    if (request === undefined) return null;
-    return createClaim(toLedgerReceipt(known), request);
+    return { ...toLedgerReceipt(readFiledReceipt(JSON.parse(text), block.name, place)), number };
   }
 
   function findJob(numbers: Parameters<JobIndex['find']>[0], key: string): Job | null {
@@ -227,6 +226,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
   return {
     jobCount: byHash.jobCount,
     claimOf,
+    receiptAt,
     job(numbers) {
       const key = jobKey(numbers);
       const known = jobs.get(key);

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { RecordStore } from '../../records/record-store.ts';
 import { emptyPolicy } from '../../secrets/policy.ts';
 import { answeredAt } from '../attribution/receipt-index.ts';
@@ -9,20 +9,22 @@ import { type LedgerReceipt, receiptsOf } from '../collection/receipt-ledger.ts'
 import { planJoin } from '../join/attribute-files.ts';
 import type { FiledByHash, FiledByTime, JoinDivision, JoinSetup } from '../join/join-plan.ts';
 import { fileEntries } from '../join/partitioned-join.ts';
+import type { TextBlock } from '../join/text-block.ts';
 import { startThreads } from '../join/thread-pool.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { jobKey } from '../model/job-name.ts';
 
-/** The ledger of a period on disk, where every thread finds jobs and receipts by hash and by time. */
+/** Jobs and receipts on disk, where every thread finds them by hash and by time. */
 export interface FiledLedger {
   readonly setup: JoinSetup;
   readonly byHash: FiledByHash;
   readonly byTime: FiledByTime;
-  /** Receipts in another job's log than their own, one a line. */
-  readonly copies: string;
+  /** Receipts in another job's log than their own, one a line; `null` where that is not known. */
+  readonly copies: string | null;
   /** One bit for each receipt: whether a row has one of its ids. */
   readonly matched: SharedArrayBuffer;
-  readonly counts: { readonly posted: number; readonly logged: number };
+  readonly jobCount: number;
+  readonly receiptCount: number;
   /** Keys of jobs whose log was read whole. */
   readonly harvested: ReadonlySet<string>;
 }
@@ -47,29 +49,48 @@ export async function fileLedger(
   const own = lineFile(files.receipts);
   const copied = lineFile(copies);
   const harvested = new Set<string>();
-  const counts = { posted: 0, logged: 0 };
-  let receipts = 0;
   for await (const one of receiptsOf(records, period, (key) => harvested.add(key))) {
     const at = answeredAt(one.receipt);
     if (Number.isNaN(at) || at < period.from.getTime() - edgeMs || at >= period.to.getTime() + edgeMs) continue;
-    if (at >= period.from.getTime() && at < period.to.getTime()) counts[one.channel] += 1;
-    if (isCopy(one)) await copied.add(ledgerLine(one, at));
-    else {
-      receipts += 1;
-      await own.add(ledgerLine(one, at));
-    }
+    await (isCopy(one) ? copied : own).add(ledgerLine(one, at));
   }
   await own.end();
   await copied.end();
   const setup = { ...(await planJoin(folder, emptyPolicy, { ...files, retrievals: null, division })), isLedger: true };
+  return { ...(await index(setup)), copies, harvested };
+}
+
+/**
+ * Files the jobs and receipts of files, in the forms that `keyturn attribute` reads. Evidence names them as
+ * `receipt FILE:LINE`, with paths below the folder of the file that was given.
+ * @throws ServiceError `FILE_MISSING`; `RECORD_UNREADABLE` with the place of the first invalid entry.
+ */
+export async function fileEvidence(
+  { jobs, receipts }: { readonly jobs: string | null; readonly receipts: string | null },
+  folder: string,
+): Promise<FiledLedger> {
+  const setup = await planJoin(folder, emptyPolicy, { jobs, receipts, retrievals: null });
+  const filed = await index(setup);
+  const above = receipts === null ? '' : dirname(receipts);
+  const named = setup.receipts.map((block) => ({ ...block, name: relative(above, block.name) }));
+  return { ...filed, setup: { ...setup, receipts: named }, copies: null, harvested: new Set() };
+}
+
+async function index(setup: JoinSetup): Promise<Omit<FiledLedger, 'copies' | 'harvested'>> {
   const threads = startThreads(setup);
   try {
-    const { byHash, byTime } = await fileEntries(setup, threads);
-    const matched = new SharedArrayBuffer(Math.ceil(receipts / 8));
-    return { setup, byHash, byTime, copies, matched, counts, harvested };
+    const filed = await fileEntries(setup, threads);
+    const last = filed.byHash.linesBefore.at(-1) ?? 0;
+    // A line has at least one byte.
+    const lines = last + bytesOf(setup.receipts.at(-1));
+    return { setup, ...filed, matched: new SharedArrayBuffer(Math.ceil(lines / 8) + 1) };
   } finally {
     await threads.close();
   }
+}
+
+function bytesOf(block: TextBlock | undefined): number {
+  return block === undefined ? 0 : block.to - block.from;
 }
 
 function isCopy({ log, receipt }: LedgerReceipt): boolean {

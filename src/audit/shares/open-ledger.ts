@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { answeredAt, isContested, placeOf, type ReceiptClaims } from '../attribution/receipt-index.ts';
 import type { AuditedReceipt } from '../findings/finding-rule.ts';
 import { readLedgerReceipt } from '../join/read-filed.ts';
-import { blockAt, createBlockReader } from '../join/text-block.ts';
+import { type BlockReader, createBlockReader } from '../join/text-block.ts';
 import { hashText } from '../join/text-hash.ts';
 import { createWindowLoader, type WindowReceipt } from '../join/window-context.ts';
 import { jobKey } from '../model/job-name.ts';
@@ -14,13 +14,17 @@ import { checkRecord } from '../../records/parse-record.ts';
 import type { FiledLedger } from './file-ledger.ts';
 import type { Evidence } from './share-auditor.ts';
 
-export type ShownReceipt = AuditedReceipt & { readonly isContested: boolean };
+export interface ShownReceipt extends AuditedReceipt {
+  readonly isContested: boolean;
+  /** Whether another receipt of the period is the same one: posted, and found in a log too. */
+  readonly isRepeated: boolean;
+}
 
 /** The ledger of a period, as one thread reads it: in memory are only the windows of the rows in hand. */
 export interface OpenLedger extends Evidence {
   /** Windows of time, in order. */
   readonly windows: number;
-  /** The receipts of a window that were answered in the period, each once; after all rows. */
+  /** The receipts of a window that were answered in the period; after all rows. */
   receiptsOf(window: number, period: ReportingPeriod, settledTo: number): Iterable<ShownReceipt>;
   /** The same of copies in other jobs' logs, which belong to no window. */
   copies(period: ReportingPeriod): AsyncIterable<ShownReceipt>;
@@ -52,12 +56,11 @@ export function openLedger(filed: FiledLedger): OpenLedger {
     for (const one of loader.receiptsOf(window)) {
       if (one.at < period.from.getTime() || one.at >= period.to.getTime()) continue;
       const { jobs, receipts } = at(one.at);
-      // A receipt that was posted and logged is one receipt.
-      if (one.isShared && !isNew(shown, one, receipts)) continue;
+      const isRepeated = one.isShared && !isNew(shown, one, receipts);
       const isMatched = ((matched[one.number >>> 3] ?? 0) & (1 << (one.number & 7))) !== 0;
       const isOpen = one.receipt.version === null || one.at >= settledTo;
       const job = jobs.find(one.receipt.job);
-      const facts = { isCopy: false, matched: isMatched || !isOpen ? isMatched : null };
+      const facts = { isCopy: false, isRepeated, matched: isMatched || !isOpen ? isMatched : null };
       yield { ...one, ...facts, job, isContested: isDisputed(one, receipts) };
     }
   }
@@ -71,42 +74,53 @@ export function openLedger(filed: FiledLedger): OpenLedger {
     },
     receiptsOf,
     async *copies(period) {
+      if (filed.copies === null) return;
       const lines = createInterface({ input: createReadStream(filed.copies), crlfDelay: Number.POSITIVE_INFINITY });
       for await (const line of lines) {
         const one = readLedgerReceipt(JSON.parse(line), filed.copies, 0);
         const moment = answeredAt(one.receipt);
         if (moment < period.from.getTime() || moment >= period.to.getTime()) continue;
         const job = at(moment).jobs.find(one.receipt.job);
-        yield { ...one, at: moment, job, isCopy: true, matched: null, isContested: true };
+        yield { ...one, at: moment, job, isCopy: true, isRepeated: false, matched: null, isContested: true };
       }
     },
-    *jobs(period) {
-      const twice = findRepeated(jobLines());
-      const shown = new Set<string>();
-      for (const job of jobLines()) {
-        const key = jobKey(job);
-        const counts = twice.has(hashText(key)) ? (at(period.from.getTime()).jobs.find(job) ?? job) : job;
-        if (shown.has(key) || !startedWithin(counts, period)) continue;
-        if (twice.has(hashText(key))) shown.add(key);
-        yield counts;
-      }
-    },
+    jobs: (period) =>
+      jobsWithin(
+        period,
+        () => readJobs(setup, reader),
+        (job) => at(period.from.getTime()).jobs.find(job),
+      ),
     close() {
       loader.close();
       reader.close();
     },
   };
+}
 
-  /** All records of jobs, a block in memory at a time. */
-  function* jobLines(): Generator<Job> {
-    for (const number of setup.jobs.keys()) {
-      const jobs: Job[] = [];
-      reader.read(
-        blockAt(setup.jobs, number),
-        (line) => void jobs.push(checkRecord(jobShape, JSON.parse(line.text()), '')),
-      );
-      yield* jobs;
-    }
+/** All records of jobs, a block in memory at a time. */
+function* readJobs({ jobs: blocks }: FiledLedger['setup'], reader: BlockReader): Generator<Job> {
+  for (const block of blocks) {
+    const jobs: Job[] = [];
+    reader.read(block, (line) => void jobs.push(checkRecord(jobShape, JSON.parse(line.text()), block.name)));
+    yield* jobs;
+  }
+}
+
+/** `find`: of two records of one attempt the one that counts. */
+function* jobsWithin(
+  period: ReportingPeriod,
+  read: () => Iterable<Job>,
+  find: (job: Job) => Job | null,
+): Generator<Job> {
+  const twice = findRepeated(read());
+  const shown = new Set<string>();
+  for (const job of read()) {
+    const key = jobKey(job);
+    const isRepeated = twice.has(hashText(key));
+    const counts = isRepeated ? (find(job) ?? job) : job;
+    if (shown.has(key) || !startedWithin(counts, period)) continue;
+    if (isRepeated) shown.add(key);
+    yield counts;
   }
 }
 

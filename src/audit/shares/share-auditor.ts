@@ -11,7 +11,7 @@ import type { CanaryRead } from '../collection/canary-reader.ts';
 import type { OwnRead } from '../collection/own-read-ledger.ts';
 import { findExceptions, type RuleShares } from '../findings/find-exceptions.ts';
 import type { AuditedReceipt, FindingContext } from '../findings/finding-rule.ts';
-import type { ReportingPeriod } from '../model/audited-period.ts';
+import type { AuditedPeriod, ReportingPeriod } from '../model/audited-period.ts';
 import type { EventObserver, Observation } from '../model/observation.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
@@ -62,9 +62,17 @@ interface RowShare<Observed> {
 
 /** The same of a share of the receipts. */
 interface ReceiptShare<Observed> extends Pick<RowShare<Observed>, 'rules' | 'observed'> {
-  /** Receipts of served values that match a row, and those that match none although all rows have arrived. */
-  readonly matched: number;
-  readonly orphaned: number;
+  readonly counts: ReceiptCounts;
+}
+
+/** `matched`: of served values, with a row. `orphaned`: without one, although all rows have arrived. */
+export type ReceiptCounts = AuditedPeriod['receipts'];
+
+/** One receipt, for whoever counts it. */
+interface CountedReceipt extends AuditedReceipt {
+  readonly isContested: boolean;
+  /** Whether it is another receipt, told once more: it counts for its channel alone. */
+  readonly isRepeated: boolean;
 }
 
 export interface ShareAuditor<Observed> {
@@ -72,7 +80,7 @@ export interface ShareAuditor<Observed> {
   readonly attribution: AttributionContext;
   /** Parses, grades and judges each row of the days once. */
   auditDays(days: Iterable<StoredDay>): RowShare<Observed>;
-  auditReceipts(receipts: Iterable<AuditedReceipt & { readonly isContested: boolean }>): ReceiptShare<Observed>;
+  auditReceipts(receipts: Iterable<CountedReceipt>): ReceiptShare<Observed>;
 }
 
 /** Audits shares of a period, each on its own, so that they can be audited in any place and added up in order. */
@@ -103,17 +111,19 @@ export function createShareAuditor<Observed>(
       return { ...counts, rules: rules.take(), observed: observer.take() };
     },
     auditReceipts(receipts) {
-      let [matched, orphaned] = [0, 0];
+      const counts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
       const rules = findExceptions(context);
       const observer = observe(sources);
       for (const receipt of receipts) {
+        counts[receipt.channel] += 1;
+        if (receipt.isRepeated) continue;
         attribution.at(receipt.at);
         rules.receipt(receipt);
         observer.receipt(recordReceipt(receipt));
-        if (receipt.matched === true && receipt.receipt.version !== null) matched += 1;
-        if (receipt.matched === false) orphaned += 1;
+        if (receipt.matched === true && receipt.receipt.version !== null) counts.matched += 1;
+        if (receipt.matched === false) counts.orphaned += 1;
       }
-      return { rules: rules.take(), observed: observer.take(), matched, orphaned };
+      return { rules: rules.take(), observed: observer.take(), counts };
     },
   };
 }
