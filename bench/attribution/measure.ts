@@ -28,9 +28,9 @@ export async function sendMeasured(join: () => Promise<Readonly<Record<string, n
   process.send?.(measured);
 }
 
-/** Runs one of the joins of this folder on a load, as a process of its own. */
+/** Runs one of the joins of this folder on a load, or what builds or checks a pack of it, as a process of its own. */
 export async function measureJoin(
-  file: 'duckdb-worker.ts' | 'keyturn-worker.ts',
+  file: 'duckdb-worker.ts' | 'keyturn-worker.ts' | '../pack/pack-worker.ts' | '../pack/verify-worker.ts',
   folder: string,
   cores: number,
 ): Promise<Measured> {

@@ -39,7 +39,7 @@ interface Order {
 export async function reportFiles(
   files: FilesToReport,
   { period, frameworks, out }: Order,
-  { directory, environment, now, say }: Runtime,
+  { directory, environment, now, say }: Pick<Runtime, 'directory' | 'environment' | 'now' | 'say'>,
 ): Promise<PackSummary> {
   const at = (path: string | null | undefined) => (path == null ? null : resolve(directory, path));
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));

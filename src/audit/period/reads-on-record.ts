@@ -1,6 +1,7 @@
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import { memoize } from '../parsing/memoize.ts';
 import { periodRows } from './period-rows.ts';
 
 /** What one identity read of one secret. */
@@ -69,5 +70,7 @@ export async function readsOnRecord(records: RecordStore, span: ReportingPeriod)
 }
 
 function keyOf(objectId: string, vault: string, secret: string): string {
-  return `${objectId}\n${vault}/${secret}`.toLowerCase();
+  return lowerCase(`${objectId}\n${vault}/${secret}`);
 }
+
+const lowerCase = memoize((text) => text.toLowerCase());

@@ -14,7 +14,7 @@ import { checkRecord } from '../../records/parse-record.ts';
 import type { FiledLedger } from './file-ledger.ts';
 import type { Evidence } from './share-auditor.ts';
 
-export interface ShownReceipt extends AuditedReceipt {
+interface ShownReceipt extends AuditedReceipt {
   readonly isContested: boolean;
   /** Whether another receipt of the period is the same one: posted, and found in a log too. */
   readonly isRepeated: boolean;

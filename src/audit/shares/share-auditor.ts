@@ -66,7 +66,7 @@ interface ReceiptShare<Observed> extends Pick<RowShare<Observed>, 'rules' | 'obs
 }
 
 /** `matched`: of served values, with a row. `orphaned`: without one, although all rows have arrived. */
-export type ReceiptCounts = AuditedPeriod['receipts'];
+type ReceiptCounts = AuditedPeriod['receipts'];
 
 /** One receipt, for whoever counts it. */
 interface CountedReceipt extends AuditedReceipt {

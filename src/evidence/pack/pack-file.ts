@@ -88,8 +88,8 @@ export interface RowFileName {
 }
 
 const lineEnd = 0x0a;
-/** So many parts of one file are compressed at once, each in a thread of its own, while further rows come. */
-const partsAtOnce = 2;
+/** So many parts of one file are compressed while further rows come, each in a thread of its own. */
+const partsAtOnce = 1;
 
 export function rowFile(sink: PackSink, { name, extension, description, header }: RowFileName): RowFile {
   const parts: Promise<PackFile>[] = [];
