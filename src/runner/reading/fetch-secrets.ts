@@ -44,6 +44,7 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
   const tokens = new Map<string, Promise<AccessToken>>();
   const reads = new Map<string, Promise<SecretRead>>();
   const receipts: Receipt[] = [];
+  const onWait = sayWaits(ports);
   const wanted = requests.map((request) => ({ request, vault: vaultAddress(configuration, request.vault) }));
   for (const { vault } of wanted) {
     if (!tokens.has(vault.resource)) tokens.set(vault.resource, ports.identity(vault.resource));
@@ -62,13 +63,26 @@ export async function fetchSecrets(ports: FetchPorts, requests: readonly SecretR
   return { receipts, use: () => answered.map(({ request, read }) => usableSecret(request, read, runtime.now())) };
 
   async function onRecord(token: AccessToken, secret: WantedSecret): Promise<SecretRead> {
-    const read = await readSecret({ ...ports, token, userAgent: chain.userAgent }, secret);
+    const read = await readSecret({ ...ports, token, userAgent: chain.userAgent, onWait }, secret);
     for (const receipt of chain.receiptsOf([read])) {
       receipts.push(receipt);
       ports.record(receipt);
     }
     return read;
   }
+}
+
+/** Says once for each cause why nothing happens for a while. Names no secret, because the log may be public. */
+function sayWaits({ runtime, patienceMs }: FetchPorts): (error: ServiceError) => void {
+  const told = new Set<string>();
+  return ({ code }) => {
+    if (told.has(code)) return;
+    told.add(code);
+    const cause =
+      code === 'VAULT_THROTTLED' ? 'is throttling' : 'refused a read, and a new role takes minutes to reach it';
+    const seconds = String(Math.round(patienceMs / 1000));
+    runtime.say(`the vault ${cause}; trying again for up to ${seconds} s (--wait changes this)`);
+  };
 }
 
 /**

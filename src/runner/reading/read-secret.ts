@@ -24,6 +24,8 @@ interface ReadingPorts {
   readonly authority?: string | undefined;
   /** The total time to wait for roles to take effect and for throttling to end. */
   readonly patienceMs: number;
+  /** Called before each pause for a role or for throttling, which may last minutes. */
+  readonly onWait?: (error: ServiceError) => void;
 }
 
 const apiVersion = '7.4';
@@ -47,9 +49,9 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
     if (secret !== null) return result({ kind: 'served', secret });
     if (next === 'fail') return result({ kind: 'failed', error });
     const pauseMs = retryAfterMs ?? backoff(next === 'wait' ? 1_000 : 400, attempt, runtime.chance());
-    const until = started + (next === 'wait' ? patienceMs : unreachableMs);
-    const tooLate = runtime.now().getTime() + pauseMs > until;
-    if (tooLate || requests.length >= mostRequests - 1) return result({ kind: 'failed', error });
+    const leftMs = started + (next === 'wait' ? patienceMs : unreachableMs) - runtime.now().getTime();
+    if (pauseMs > leftMs || requests.length >= mostRequests - 1) return result({ kind: 'failed', error });
+    if (next === 'wait') ports.onWait?.(error);
     await runtime.wait(pauseMs);
   }
 

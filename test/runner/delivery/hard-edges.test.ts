@@ -133,6 +133,7 @@ describe('variables of the job that the command does not get', () => {
     PATH: '/usr/bin',
     AWS_ACCESS_KEY_ID: 'A',
     AWS_REGION: 'eu-west-1',
+    AWS_CA_BUNDLE: '/etc/ssl/company.pem',
     VAULT_TOKEN: 'v',
     NPM_TOKEN: 'n',
     BASH_ENV: '/srv/left-by-a-step.sh',
@@ -142,7 +143,12 @@ describe('variables of the job that the command does not get', () => {
   };
 
   it('are tokens for other systems, and what would run code at its start', () => {
-    expect(Object.keys(childEnvironment(job, new Map()))).toEqual(['PATH', 'AWS_REGION', 'PYTHONPATH']);
+    expect(Object.keys(childEnvironment(job, new Map()))).toEqual([
+      'PATH',
+      'AWS_REGION',
+      'AWS_CA_BUNDLE',
+      'PYTHONPATH',
+    ]);
     expect(childEnvironment(job, new Map(), { keep: ['NPM_TOKEN'] })).toHaveProperty('NPM_TOKEN', 'n');
   });
 

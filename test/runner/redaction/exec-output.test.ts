@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
+import { pathInSharedMemory } from '../shared-memory.ts';
 
 /** As long a value as Key Vault takes, in lines as certificates have them. */
 const bundle = (
@@ -67,6 +68,22 @@ describe('secrets of every size', () => {
     const log = rowsOf(world, job).join('\n');
     for (const line of bundle.split('\n')) expect(log).not.toContain(line.slice(2, -2));
     expect(log).not.toContain(Buffer.from(bundle).toString('base64').slice(4_000, 4_040));
+  });
+
+  it('reach a template whole, and each line of them a mask', async () => {
+    const [rendering, masking] = [world.startJob(), world.startJob()];
+    const [template, out] = [join(world.directory, 'bundle.in'), pathInSharedMemory('bundle')];
+    writeFileSync(template, 'before\n{{ P }}\nafter\n');
+    expect(await world.fetch(rendering, ['render', '--template', template, '--out', out, '--secret', 'P=bundle'])).toBe(
+      0,
+    );
+    expect(readFileSync(out, 'utf8')).toBe(`before\n${bundle}\nafter\n`);
+    expect(await world.fetch(masking, ['mask', '--secret', 'P=bundle'])).toBe(0);
+    // The runner obeyed them: what a later step of the job prints of the value is hidden.
+    writeFileSync(join(world.directory, 'printed'), bundle);
+    await masking.execute(['cat', join(world.directory, 'printed')]);
+    const log = rowsOf(world, masking).join('\n');
+    for (const line of bundle.split('\n').slice(0, -1)) expect(log).not.toContain(line);
   });
 
   it('name the secret that cannot be searched for, and do not start the command', async () => {
