@@ -7,7 +7,9 @@ process.chdir(root);
 await prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 const { settleBillOfMaterials } = await import('./settle-bill-of-materials.ts');
-const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
-const words = ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format', 'cyclonedx'];
+const words = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];
 const listed = execFileSync('npm', words, { encoding: 'utf8', env: environment(), maxBuffer: 64 * 1024 * 1024 });
-writeFileSync('dist/sbom.cdx.json', settleBillOfMaterials(listed, name));
+writeFileSync(
+  'dist/sbom.cdx.json',
+  settleBillOfMaterials(listed, JSON.parse(readFileSync('package-lock.json', 'utf8'))),
+);

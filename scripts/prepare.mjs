@@ -25,11 +25,12 @@ export async function prepare() {
   shown.step('Packages are read from the lock file');
   const failure = await runShown('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=http'], (line) => {
     if (!/^npm http (?:fetch|cache) /.test(line)) return;
-    fetched = Math.min(fetched + 1, all);
-    shown.step(`Packages are fetched, ${fetched} of at most ${all}`);
+    fetched += 1;
     clearTimeout(quiet);
+    if (fetched >= all) return shown.step('Packages are unpacked and set up');
+    shown.step(`Packages are fetched, ${fetched} of at most ${all}`);
     // npm says nothing while it unpacks: no line for a while is the only sign that it has come so far.
-    quiet = setTimeout(() => shown.step(`${fetched} packages are unpacked and set up`), 1500);
+    quiet = setTimeout(() => shown.step('Packages are unpacked and set up'), 1500);
   });
   clearTimeout(quiet);
   shown.end(failure === null ? 'The packages are installed.' : 'The packages could not be installed.');

@@ -1,9 +1,10 @@
 // `npm run test:package`: packs the project, installs the package alone into an empty folder on each Node that it promises,
 // and uses it there as an operator would, through the installed links. It needs the package registry.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { environment, prepare, root } from './prepare.mjs';
 
 const versions = [22, 24];
@@ -15,7 +16,7 @@ const [tarball = ''] = call('npm', ['pack', '--pack-destination', folder], { cwd
   .trim()
   .split('\n')
   .slice(-1);
-for (const version of versions) tryOn(version, join(folder, tarball));
+for (const version of versions) await tryOn(version, join(folder, tarball));
 rmSync(folder, { recursive: true });
 console.log(`${tarball} installs and runs on Node ${versions.join(' and ')}.`);
 
@@ -23,7 +24,7 @@ console.log(`${tarball} installs and runs on Node ${versions.join(' and ')}.`);
  * @param {number} version
  * @param {string} file
  */
-function tryOn(version, file) {
+async function tryOn(version, file) {
   const home = join(folder, `node-${version}`);
   install(join(home, 'runtime'), `node@${version}`);
   const path = `${join(home, 'runtime', 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`;
@@ -32,6 +33,7 @@ function tryOn(version, file) {
   const place = join(home, 'operator');
   install(place, file, env);
   expect(!existsSync(join(place, 'node_modules', 'vitest')), 'no development package is installed');
+  expect(listsWhatItInstalls(place), 'the CycloneDX list names what was installed, each with its licence');
 
   /** @param {readonly string[]} words */
   const keyturn = (...words) => call(join(place, 'node_modules', '.bin', 'keyturn'), words, { cwd: place, env });
@@ -46,9 +48,49 @@ function tryOn(version, file) {
   expect(/^\d+\.\d+\.\d+/.test(keyturn('--version')), 'keyturn --version names the version');
   expect(/^\d+\.\d+\.\d+/.test(helper('--version')), 'keyturn-fetch --version names the version');
   expect(helper('--help').includes('exec'), 'keyturn-fetch --help lists exec');
+  await tryCloud(place, env);
   tryUpgrade(join(home, 'opt'), file, env);
   if (!existsSync(pack)) keyturn('start', '--once', '--json', '--data', join(folder, 'story'));
   expect(keyturn('verify', pack).includes('intact'), 'keyturn verify calls a pack of the embedded cloud intact');
+}
+
+/**
+ * Whether the list in the package holds every package that was installed.
+ * @param {string} place
+ */
+function listsWhatItInstalls(place) {
+  /** @type {{ components: readonly { name: string, licenses?: readonly unknown[] }[] }} */
+  const { components } = JSON.parse(
+    readFileSync(join(place, 'node_modules', 'keyturn', 'dist', 'sbom.cdx.json'), 'utf8'),
+  );
+  /** @type {{ packages: Record<string, unknown> }} */
+  const { packages } = JSON.parse(readFileSync(join(place, 'node_modules', '.package-lock.json'), 'utf8'));
+  const installed = Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13));
+  const missing = installed.filter((name) => name !== 'keyturn' && !components.some((one) => one.name === name));
+  if (missing.length > 0) console.error(`Not in the list: ${missing.join(', ')}`);
+  return missing.length === 0 && components.every(({ licenses = [] }) => licenses.length > 0);
+}
+
+/**
+ * Starts `keyturn cloud` from the package and lets `keyturn doctor` look at it with the settings that it wrote.
+ * @param {string} place
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function tryCloud(place, env) {
+  const program = join(place, 'node_modules', '.bin', 'keyturn');
+  const words = ['cloud', '--env', 'cloud.env', '--port', '0', '--portal', '7999', '--json'];
+  const cloud = spawn(program, words, { cwd: place, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  // Its line of JSON comes when the settings are written.
+  await new Promise((resolve, reject) => {
+    cloud.stdout.once('data', resolve);
+    cloud.once('exit', (code) => reject(new Error(`keyturn cloud ended with ${code}.`)));
+  });
+  const settings = parseEnv(readFileSync(join(place, 'cloud.env'), 'utf8'));
+  const looked = call(program, ['doctor'], { cwd: place, env: { ...env, ...settings } });
+  expect(looked.includes('reached; 6 secrets listed'), 'keyturn doctor reaches the vault of keyturn cloud');
+  const ended = new Promise((resolve) => cloud.once('exit', resolve));
+  cloud.kill('SIGTERM');
+  await ended;
 }
 
 /**

@@ -69,19 +69,34 @@ describe('the package', () => {
 });
 
 describe('the list of what an installation brings along', () => {
+  const lock = {
+    name: 'keyturn',
+    packages: {
+      '': {},
+      'node_modules/typst': { version: '1.0.0' },
+      'node_modules/typst-linux-x64': { version: '1.0.0' },
+      'node_modules/vitest': { version: '5.0.0', dev: true },
+    },
+  };
+  const bill = (serialNumber: string, timestamp: string) =>
+    settleBillOfMaterials(
+      JSON.stringify({
+        serialNumber,
+        metadata: { timestamp, component: { name: 'some-folder', 'bom-ref': 'keyturn@0.2.0' } },
+        components: [
+          { name: 'typst', 'bom-ref': 'typst@1.0.0', licenses: [{ license: { id: 'Apache-2.0' } }] },
+          { name: 'typst-linux-x64', 'bom-ref': 'typst-linux-x64@1.0.0' },
+          { name: 'vitest', 'bom-ref': 'vitest@5.0.0', licenses: [{ license: { id: 'MIT' } }] },
+        ],
+        dependencies: [{ ref: 'keyturn@0.2.0', dependsOn: ['typst@1.0.0', 'vitest@5.0.0'] }, { ref: 'vitest@5.0.0' }],
+      }),
+      lock,
+    );
+  const settled = bill('urn:uuid:1', '2026-03-01T00:00:00Z');
+
   it('is the same for the same packages, and names a licence for each', () => {
-    const bill = (serialNumber: string, timestamp: string) =>
-      settleBillOfMaterials(
-        JSON.stringify({
-          serialNumber,
-          metadata: { timestamp, component: { name: 'some-folder' } },
-          components: [{ name: 'typst', licenses: [{ license: { id: 'Apache-2.0' } }] }, { name: 'typst-linux-x64' }],
-        }),
-        'keyturn',
-      );
-    const one = bill('urn:uuid:1', '2026-03-01T00:00:00Z');
-    expect(bill('urn:uuid:2', '2026-03-02T00:00:00Z')).toBe(one);
-    const { components, metadata, serialNumber } = JSON.parse(one) as {
+    expect(bill('urn:uuid:2', '2026-03-02T00:00:00Z')).toBe(settled);
+    const { components, metadata, serialNumber } = JSON.parse(settled) as {
       components: readonly { licenses?: unknown }[];
       metadata: { component: { name: string } };
       serialNumber: string;
@@ -89,6 +104,15 @@ describe('the list of what an installation brings along', () => {
     expect(components.every(({ licenses }) => licenses !== undefined)).toBe(true);
     expect(metadata.component.name).toBe('keyturn');
     expect(serialNumber).toMatch(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('leaves out what only development needs', () => {
+    const { components, dependencies } = JSON.parse(settled) as {
+      components: readonly { name: string }[];
+      dependencies: readonly unknown[];
+    };
+    expect(components.map(({ name }) => name)).toEqual(['typst', 'typst-linux-x64']);
+    expect(dependencies).toEqual([{ ref: 'keyturn@0.2.0', dependsOn: ['typst@1.0.0'] }]);
   });
 });
 

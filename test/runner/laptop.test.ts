@@ -143,6 +143,7 @@ describe('a name from outside', () => {
     expect([code, log.split('\n').length, log.includes('\u001b')]).toEqual([2, 2, false]);
     // In a message of doctor too, which prints where it looked for a configuration.
     const looked = await run(['doctor'], { KEYTURN_FETCH_CONFIGURATION: '/nowhere/\u009b2J\u202e' });
+    expect(looked.output.match(/There is no fetch configuration\./g)).toHaveLength(1);
     expect([looked.code, looked.output]).toEqual([1, expect.stringContaining('/nowhere/\\u009b2J\\u202e')]);
     const entry = '{ name: a, file: "/run/\\e[2Jx" }';
     writeFileSync(join(home, 'keyturn.yml'), `format: 1\nsecrets:\n  - ${entry}\n`);

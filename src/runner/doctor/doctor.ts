@@ -55,7 +55,7 @@ function diagnoseConfiguration({ environment }: Runtime, found: Diagnosis[]): Fe
     return configuration;
   } catch (error) {
     if (!ServiceError.is(error)) throw error;
-    found.push(fail('configuration', error.message, error.says));
+    found.push(fail('configuration', `${error.code} ${JSON.stringify(error.details)}`, error.says));
     return null;
   }
 }
