@@ -30,10 +30,11 @@ export const rotate: Run<typeof rotateRow> = async ({ values, positionals }, run
     watch: (event) => progress(describeEvent(event)),
   });
   if (values.plan) {
-    const { sentences, complete } = await planRequest(rotation, secret);
-    if (values.json) print(JSON.stringify({ plan: sentences, complete }));
+    const { sentences, complete, isRefused } = await planRequest(rotation, secret);
+    if (values.json) print(JSON.stringify({ plan: sentences, complete, isRefused }));
     else for (const sentence of sentences) print(sentence);
-    return complete ? 0 : 3;
+    if (!complete) return 3;
+    return isRefused ? 1 : 0;
   }
   requireRotator('rotate', settings);
   await keepPolicy();

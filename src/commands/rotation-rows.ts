@@ -9,7 +9,7 @@ export const rotateRow = {
 keyturn serve.
 
 Exit codes: 0 under way, done or rolled back; 1 refused (the reason is named); 2 wrong use; 3 could not reach a vault or
-provider, or the rotation stopped.`,
+provider, or the rotation stopped. --plan has the same: 1 if the request would be refused, 3 if what it needs does not answer.`,
   usages: [
     'NAME [--plan] [--reason TEXT] [--emergency] [--create] [--json]',
     'NAME --roll-back --reason TEXT [--json]',
@@ -71,7 +71,7 @@ revokes what may be revoked, removes what was left over. The settings are KEYTUR
 keyturn serve.
 
 Exit codes: 0 the pass is complete; 2 wrong use; 3 something prevents a rotation, or a tag is not obeyed (each is named).`,
-  options: { plan: { says: 'shows what a pass would do, one sentence each, and changes nothing' }, json },
+  options: { plan: { says: 'shows what a pass would do, by kind and then by name, and changes nothing' }, json },
   examples: ['keyturn reconcile --plan'],
 } as const satisfies CommandRow;
 

@@ -6,28 +6,44 @@ import { decide } from './decide/decide.ts';
 import type { Act, Call, Decision, Observation, Terms, Wait } from './decide/decision.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
-import { earlierTexts } from './observe/earlier-environments.ts';
+import { earlierInTheWay, earlierTexts } from './observe/earlier-environments.ts';
 import { observe, type Sight } from './observe/observe.ts';
 import { newWorker, type Target, type Worker } from './observe/target.ts';
 import { stepsOf } from './ports/rotation-steps.ts';
+import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit } from './rotation-unit.ts';
 import { settle } from './settle.ts';
 import { tagFaults } from './tag-faults.ts';
 import { requireStore } from './observe/vault-access.ts';
 
+/** What kind of thing a line of a plan tells of. A person reads a plan by these. */
+type PlanGroup = 'stopped' | 'attention' | 'rotate' | 'go-on' | 'people' | 'held' | 'tags' | Wait['why'];
+
+export interface PlanLine {
+  readonly group: PlanGroup;
+  /** One exact sentence, which begins with what it is about. */
+  readonly text: string;
+}
+
 /** What a pass would do for one target, in exact sentences: its decision, printed. Changes nothing. */
-export async function planTarget(target: Target, indexed: IndexedTarget | null): Promise<readonly string[]> {
+export async function planTarget(target: Target, indexed: IndexedTarget | null): Promise<readonly PlanLine[]> {
   const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
   const worker = newWorker(target.tools.newId(), target.tools.memory.journals.get(target.key) ?? null, checkedAt);
   const first = await observe(target, worker);
   const { decision, sight, fault } = await settle(target, worker, first, foreseen);
   const state = stateOf(target, worker);
   const name = target.terms.bindings.map(bindingKey).join(', ');
-  if (decision.kind === 'act') return [`${name}: would ${actText(decision.act, sight, state)}.`];
+  if (decision.kind === 'act') {
+    const group = isBeginning(decision.act, sight, state) ? 'rotate' : 'go-on';
+    return [{ group, text: `${name}: would ${actText(decision.act, sight, state)}.` }];
+  }
   if (fault !== null) throw fault;
-  const said = [...decision.calls.map(callText), ...decision.waits.map((wait) => waitText(wait, state))];
-  return [...new Set(said)].map((text) => `${name}: ${text}.`);
+  const said = new Map<string, PlanGroup>([
+    ...decision.calls.map((call) => [callText(call), 'attention'] as const),
+    ...decision.waits.map((wait) => [waitText(wait, state), wait.why] as const),
+  ]);
+  return [...said].map(([text, group]) => ({ group, text: `${name}: ${text}.` }));
 }
 
 /** Of a secret that was never looked at: what follows once it is known what its newest version holds. */
@@ -51,12 +67,13 @@ function stateOf(target: Target, { journal }: Worker): TargetState {
 function actText(act: Act, { terms, observation }: Sight, state: TargetState): string {
   switch (act.act) {
     case 'identify':
-      if (!terms.dueness.due || state.rotations.length > 0) return 'find out what its newest version holds';
-      return `rotate away from ${[...observation.newest.values()].map((one) => one?.version ?? 'nothing').join(', ')}, which ends ${terms.dueness.expires.toISOString()}`;
+      return isBeginning(act, { terms, observation }, state)
+        ? beginText({ terms, observation })
+        : 'find out what its newest version holds';
     case 'note':
-      if (act.entry === 'begin' && terms.dueness.due)
-        return `rotate away from ${[...observation.newest.values()].map((one) => one?.version ?? 'nothing').join(', ')}, which ends ${terms.dueness.expires.toISOString()}`;
-      return `note that it would ${act.entry}`;
+      return isBeginning(act, { terms, observation }, state)
+        ? beginText({ terms, observation })
+        : `note that it would ${act.entry}`;
     case 'disable':
       return `disable ${act.isStaging ? 'the staged' : 'the'} version ${act.version}`;
     case 'end':
@@ -76,6 +93,17 @@ function actText(act: Act, { terms, observation }: Sight, state: TargetState): s
     default:
       return act satisfies never;
   }
+}
+
+/** Whether the act is the first of a rotation that is due. */
+function isBeginning(act: Act, { terms }: Sight, { rotations }: TargetState): boolean {
+  if (!terms.dueness.due) return false;
+  return act.act === 'identify' ? rotations.length === 0 : act.act === 'note' && act.entry === 'begin';
+}
+
+function beginText({ terms: { dueness }, observation }: Sight): string {
+  const from = [...observation.newest.values()].map((one) => one?.version ?? 'nothing').join(', ');
+  return `rotate away from ${from}${dueness.due ? `, which ends ${dueness.expires.toISOString()}` : ''}`;
 }
 
 function nameOf({ credentials }: TargetState, key: string): string {
@@ -111,56 +139,74 @@ function waitText({ why, until, credential, earlier }: Wait, state: TargetState)
   return `${waitTexts[why]}${about}${until === null ? '' : `, until ${until.toISOString()}`}`;
 }
 
-/** A plan in sentences. `complete`: everything that it looked at answered. */
-interface RequestPlan {
+/** What `rotate --plan` says, and whether the request would come through. */
+interface PlannedRequest {
   readonly sentences: readonly string[];
+  /** Everything that was looked at answered. */
   readonly complete: boolean;
+  /** The request would be refused. */
+  readonly isRefused: boolean;
 }
 
-/** What `rotate --plan` says: the steps that would be taken now, due or not, and whether what it needs answers. */
-export async function planRequest(tools: RotationTools, secret: string): Promise<RequestPlan> {
+/** Plans a person's request: the steps that would be taken now, due or not, and whether what it needs answers. */
+export async function planRequest(tools: RotationTools, secret: string): Promise<PlannedRequest> {
   const unit = requireUnit(tools.policy, secret);
-  const { issuer } = bindTarget(tools, unit);
+  const target = bindTarget(tools, unit);
+  const { issuer } = target;
   const steps = stepsOf[issuer.credentialClass].slice(1).join(', ');
   const sentences = [`${unit.key}: would take the steps ${steps} with issuer ${issuer.name}.`];
+  const refusals: string[] = [];
   const tagged: string[] = [];
-  let complete = true;
-  const looked = (seen: Probed) => {
-    sentences.push(seen.sentence);
-    complete &&= seen.answered;
-  };
+  const probes: Probed[] = [];
   for (const member of unit.members) {
     const { vault, name, approval, graceMs } = member;
     sentences.push(`${vault}/${name}: the old version would stay usable for ${formatDuration(graceMs)}.`);
     if (approval.length > 0)
       sentences.push(`${vault}/${name}: another person must approve before ${approval.join(' and ')}.`);
-    looked(
-      await probe(`${vault}/${name}: reading the secret's properties`, async () => {
-        const latest = await requireStore(tools, vault).latest(name);
-        tagged.push(...tagFaults(member, latest?.tags ?? {}).map(({ sentence }) => sentence));
-        return latest;
-      }),
-    );
+    const probed = await probe(`${vault}/${name}: reading the secret's properties`, async () => {
+      const latest = await requireStore(tools, vault).latest(name);
+      tagged.push(...tagFaults(member, latest?.tags ?? {}).map(({ sentence }) => sentence));
+      const elsewhere = madeElsewhere(member, latest);
+      if (elsewhere !== null) refusals.push(`${vault}/${name}: is refused with ${elsewhere.code}. ${elsewhere.says}`);
+      return latest;
+    });
+    probes.push(probed);
+    sentences.push(probed.sentence);
   }
   if (issuer.credentialClass !== 'self') {
     const signal = tools.abortAfter(30_000);
-    looked(await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal)));
+    const probed = await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal));
+    probes.push(probed);
+    sentences.push(probed.sentence);
   }
-  const right = `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`;
-  return { sentences: [...sentences, ...tagged, right], complete };
+  const earlier = await earlierInTheWay(target, { now: tools.now(), countsDue: false });
+  if (earlier !== null)
+    refusals.push(
+      `${unit.key}: ${earlier.unit} (${earlier.environment}) ${earlierTexts[earlier.because]}, so it waits.`,
+    );
+  return {
+    sentences: [
+      ...sentences,
+      ...tagged,
+      ...refusals,
+      `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`,
+    ],
+    complete: probes.every(({ works }) => works),
+    isRefused: refusals.length > 0,
+  };
 }
 
 interface Probed {
+  readonly works: boolean;
   readonly sentence: string;
-  readonly answered: boolean;
 }
 
 async function probe(what: string, look_: () => Promise<unknown>): Promise<Probed> {
   try {
-    const absent = (await look_()) === null ? ', and there is no such secret' : '';
-    return { sentence: `${what} works${absent}.`, answered: true };
+    const isAbsent = (await look_()) === null;
+    return { works: true, sentence: `${what} works${isAbsent ? ', and there is no such secret' : ''}.` };
   } catch (error) {
     if (!ServiceError.is(error)) throw error;
-    return { sentence: `${what} fails with ${error.code}. ${error.says}`, answered: false };
+    return { works: false, sentence: `${what} fails with ${error.code}. ${error.says}` };
   }
 }

@@ -14,7 +14,7 @@ import { aboutKey } from './journal/target-state.ts';
 import { isStagingName } from './observe/staging.ts';
 import type { Target } from './observe/target.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
-import { planTarget } from './plan-target.ts';
+import { type PlanLine, planTarget } from './plan-target.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationTools } from './rotation-tools.ts';
@@ -31,8 +31,10 @@ const perTargetMs = 60_000;
 /** What a pass saw and did, in counts that are safe to print. */
 export interface Reconciled {
   readonly counts: Readonly<Record<ReconcileCount, number>>;
-  /** With `plan`: one exact sentence for each thing that a pass would do. */
+  /** With `plan`: one exact sentence for each thing that a pass would do, ascending. */
   readonly plan: readonly string[];
+  /** The same lines, with the kind of thing that each tells of. */
+  readonly planned: readonly PlanLine[];
   /** What stands against rotating, each as `vault/name: CODE`; of a tag that is not obeyed, `vault/name (tag NAME): CODE`. */
   readonly faults: readonly string[];
   /** The same failures, for programs. `subject`: `vault/name`, `vault/name (tag NAME)`, or a vault alone. */
@@ -108,18 +110,26 @@ export async function reconcileRotations(
   const found = await targetsOfPass(tools, newest, index, notes);
   if (plan) {
     const stopped = await tools.killSwitch();
-    const sentences = stopped ? ['The kill switch is on: nothing is begun, set, published or ended.'] : [];
+    const lines: PlanLine[] = stopped
+      ? [{ group: 'stopped', text: 'The kill switch is on: nothing is begun, set, published or ended.' }]
+      : [];
     for (const { target, indexed } of found)
-      await guarded(notes, nameOf(target), async () => void sentences.push(...(await planTarget(target, indexed))));
+      await guarded(notes, nameOf(target), async () => void lines.push(...(await planTarget(target, indexed))));
     const keys = new Set(found.map(({ target }) => target.key));
     const held = heldSentences(tools, newest, keys);
     const tracked = trackedSentences(tools, newest);
-    const planned = [...sentences, ...held, ...tracked, ...tagSentences(tools, newest)].sort();
-    return { counts, plan: planned, faults: faultsOf(failures), failures, calls };
+    const inGroup = (group: PlanLine['group'], texts: readonly string[]) => texts.map((text) => ({ group, text }));
+    lines.push(
+      ...inGroup('held', held),
+      ...inGroup('people', tracked),
+      ...inGroup('tags', tagSentences(tools, newest)),
+    );
+    const planned = lines.sort((a, b) => (a.text < b.text ? -1 : 1));
+    return { counts, plan: planned.map(({ text }) => text), planned, faults: faultsOf(failures), failures, calls };
   }
   const learnt = await work(tools, found, notes, end);
   await changeIndex(tools.records, (before) => (learnt.size === 0 ? before : withTargets(before, learnt)));
-  return { counts, plan: [], faults: faultsOf(failures), failures, calls };
+  return { counts, plan: [], planned: [], faults: faultsOf(failures), failures, calls };
 }
 
 function faultsOf(failures: Reconciled['failures']): readonly string[] {

@@ -66,7 +66,7 @@ async function requireEarlierDone(
   { observation }: Sight,
   refuse: (reason: string) => ServiceError,
 ): Promise<void> {
-  const earlier = await earlierInTheWay(target, observation.now);
+  const earlier = await earlierInTheWay(target, { now: observation.now, countsDue: false });
   if (earlier === null) return;
   throw refuse(
     `${earlier.unit} (${earlier.environment}) ${earlierTexts[earlier.because]}; an emergency does not wait.`,

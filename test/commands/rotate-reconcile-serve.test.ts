@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveSecret } from '../../examples/story/fixtures.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
@@ -151,5 +153,48 @@ describe('keyturn serve', () => {
     // The link is a key: no line that a log collector keeps may hold it.
     expect(logged.join('\n')).not.toContain(url.searchParams.get('code'));
     await expect(fetch(new URL('/', url))).rejects.toThrow();
+  });
+});
+
+describe('a plan', () => {
+  it('exits with 3 where the provider cannot be asked, and says why', async () => {
+    const environment = { ...service.environment, KEYTURN_GITEA_URL: 'http://127.0.0.1:1' };
+    const { code, printed } = await callCommand(['rotate', 'deploy-token', '--plan'], { environment });
+    expect([code, printed.join('\n')]).toEqual([3, expect.stringContaining('asking the provider fails with GITEA_')]);
+  });
+
+  it('of 150 secrets is grouped, sorted and short enough to be read', async () => {
+    const { cloud, environment, directory } = service;
+    const now = cloud.clock.now().getTime();
+    const names = Array.from({ length: 150 }, (_, index) => `many-${String(index).padStart(3, '0')}`);
+    for (const [index, name] of names.entries()) {
+      const created = new Date(now - (index < 120 ? 80 : 10) * 86_400_000);
+      cloud.vault.seed({ name, value: name, created, expires: new Date(created.getTime() + 90 * 86_400_000) });
+    }
+    const rows = names.map((name, index) => {
+      if (index < 3) return `  ${name}: { issuer: generated, validity: 90d, first: automatic }`;
+      if (index < 6) return `  ${name}: { owner: shop team, validity: 81d }`;
+      return `  ${name}: { issuer: generated, validity: 90d }`;
+    });
+    const file = join(directory, 'many.policy.yml');
+    await writeFile(file, `format: 1\nsecrets:\n${rows.join('\n')}\n`);
+    const { code, printed } = await callCommand(['reconcile', '--plan'], {
+      environment: { ...environment, KEYTURN_POLICY: file },
+    });
+    expect(code).toBe(0);
+    const headings = printed.filter((line) => !line.startsWith('  '));
+    expect(headings.filter((line) => !/^Would go on|still be in use/.test(line))).toEqual([
+      'Would rotate now (3):',
+      'Due; the first rotation waits for a go (114):',
+      'For people to replace (3):',
+    ]);
+    expect(printed.length).toBeLessThan(40);
+    expect(printed).toContainEqual(
+      expect.stringMatching(/^ {2}[\w-]+\/many-000: [0-9a-f]{8}, which ends \d{4}-\d\d-\d\dT\d\d:\d\dZ\.$/),
+    );
+    expect(printed).toContainEqual(expect.stringMatching(/^ {2}[\w-]+\/many-003: ends .*\(shop team\)\.$/));
+    const go = printed.indexOf('Due; the first rotation waits for a go (114):');
+    expect(printed[go + 1]).toBe(`  ${cloud.vault.name}/many-006`);
+    expect(printed[go + 13]).toBe('  and 102 more; --json lists all');
   });
 });

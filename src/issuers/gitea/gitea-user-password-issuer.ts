@@ -33,7 +33,8 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
     verify,
     // A password has no name: only a login shows whether it is set, and setting it again changes nothing.
     describe: () => Promise.resolve({ outcome: 'absent' }),
-    list: () => Promise.resolve([]),
+    // What a plan must know is whether Gitea takes passwords at all.
+    list: async (binding, signal) => await requireBasicOn(gitea, shape.read(binding).user, signal),
     // The old password stopped working when the new one was set.
     revoke: () => Promise.resolve({ outcome: 'absent' }),
     lastUsed: () => Promise.resolve(null),
@@ -103,6 +104,15 @@ export function giteaUserPasswordIssuer(tools: { gitea: GiteaClient; randomBytes
       return refused(true, 'it belongs to another user');
     return { outcome: 'works', principal: user, notes: [gitea.url] };
   }
+}
+
+/** Signs in as nobody: without Basic authentication Gitea asks for a token. @throws ServiceError `GITEA_BASIC_SWITCHED_OFF`. */
+async function requireBasicOn(gitea: GiteaClient, user: string, signal: AbortSignal): Promise<readonly []> {
+  const password = new SecretValue('not-a-password');
+  const authentication = { kind: 'basic', user: 'keyturn-plan', password } as const;
+  const { body } = await gitea.request('GET', '/api/v1/user', { authentication, signal, statuses: [401, 403] });
+  if (jsonProperties(body).get('message') !== 'token is required') return [];
+  throw new ServiceError('GITEA_BASIC_SWITCHED_OFF', { gitea: gitea.url, user });
 }
 
 /** Gitea's PASSWORD_COMPLEXITY may ask for a lower-case letter, an upper-case letter, a digit and a symbol. */

@@ -18,16 +18,16 @@ export const earlierTexts = {
 /**
  * The same secret in the first of the earlier environments where it holds this one back; `null` when none does. What is left to a
  * person there (`by-hand`) holds nothing back before it has begun, and `off` never does; what is merely due
- * there does not hold a person's request.
+ * there does not hold a person's request (`countsDue`).
  * @throws ServiceError as the vault or the records do: not to be seen is not the same as done.
  */
 export async function earlierInTheWay(
-  { tools, terms: { earlier, wish }, issuer }: Pick<Target, 'tools' | 'terms' | 'issuer'>,
-  now: Date,
+  { tools, terms: { earlier }, issuer }: Pick<Target, 'tools' | 'terms' | 'issuer'>,
+  { now, countsDue }: { readonly now: Date; readonly countsDue: boolean },
 ): Promise<EarlierInTheWay | null> {
   for (const unit of earlier) {
     const because =
-      (await stoppedIn(tools, targetKeyOf(unit, issuer))) ?? (wish === null ? await dueIn(tools, unit, now) : null);
+      (await stoppedIn(tools, targetKeyOf(unit, issuer))) ?? (countsDue ? await dueIn(tools, unit, now) : null);
     if (because !== null) return { unit: unit.key, environment: unit.members[0].environment ?? '', because };
   }
   return null;

@@ -44,7 +44,10 @@ export async function look(target: Target, worker: Worker, { observation, terms 
     case 'pace':
       return { ...seen, pace: await hourlyLimitUntil(target, observation.now) };
     case 'earlier':
-      return { ...seen, earlier: await earlierInTheWay(target, observation.now) };
+      return {
+        ...seen,
+        earlier: await earlierInTheWay(target, { now: observation.now, countsDue: target.terms.wish === null }),
+      };
     case 'evidence': {
       const credential = state.credentials.get(wanted.credential);
       if (credential === undefined) return seen;

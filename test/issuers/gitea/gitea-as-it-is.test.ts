@@ -99,6 +99,16 @@ describe('finding 6: gitea-user-password', () => {
     expect(sent).not.toContain('PATCH');
   });
 
+  it('tells a plan whether Gitea takes passwords at all', async () => {
+    const on = await start();
+    const signal = AbortSignal.timeout(10_000);
+    const asked = giteaUserPasswordIssuer({ gitea: on.asToken, randomBytes });
+    expect(await asked.list(deployer, signal)).toEqual([]);
+    const off = await start({ basicAuthentication: false });
+    const refusing = giteaUserPasswordIssuer({ gitea: off.asToken, randomBytes });
+    await expect(refusing.list(deployer, signal)).rejects.toMatchObject({ code: 'GITEA_BASIC_SWITCHED_OFF' });
+  });
+
   it('goes on after a crash that came after the password was set', async () => {
     const { asToken } = await start();
     const issuer = giteaUserPasswordIssuer({ gitea: asToken, randomBytes });
