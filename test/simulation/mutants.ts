@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     says: 'leaving a roll-back undone where somebody set the same value before',
-    file: 'journal/follow-entry.ts',
+    file: 'journal/entry-effects.ts',
     from: 'theirs: new Set([...state.theirs].filter((key) => !newest.has(key))),',
     to: '',
     seed: 104611,
