@@ -131,9 +131,19 @@ function createDayFiles(folder: string) {
   };
 }
 
+/** A time in the form of Azure's log, of a day that every month has. */
+const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
+
 /** The time by which a row is filed, with the seven digits of Azure's log. */
 function timeOf(row: unknown): string | null {
   if (typeof row !== 'object' || row === null) return null;
+  const isPlain = 'TimeGenerated' in row && !('record' in row);
+  if (isPlain && typeof row.TimeGenerated === 'string' && exactTime.test(row.TimeGenerated)) return row.TimeGenerated;
+  return timeAmong(row);
+}
+
+/** The same for every spelling. */
+function timeAmong(row: object): string | null {
   const columns = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value as unknown]));
   const inner = columns.get('record');
   if (typeof inner === 'object' && inner !== null) return timeOf(inner);

@@ -116,7 +116,9 @@ async function compare(
       count(held, row);
     }
   }
+  // Nothing is held of a span that is read for the first time, as of every span of a file.
   const fresh = rows.filter((row) => {
+    if (kept.size === 0) return true;
     const key = hashRow(row);
     const left = kept.get(key) ?? 0;
     if (left > 0) kept.set(key, left - 1);
