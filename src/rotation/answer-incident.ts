@@ -9,7 +9,7 @@ import { requestRotation } from './request-rotation.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, unitOf } from './rotation-unit.ts';
 
-/** A secret of which somebody has versions that they should not have. */
+/** A secret with versions that an intruder may have read. */
 export interface ExposedSecret {
   /** Short name of the vault, lower-case. */
   readonly vault: string;

@@ -18,7 +18,7 @@ import { newestFailure, stateOfRotation } from './history/rotation-standing.ts';
 /** No target needs as many acts in one drive: a group of fifteen secrets with further places takes about sixty. */
 const mostActs = 200;
 
-/** What became of one drive of a target, and where it stands after it. */
+/** What became of one drive of a target, and its state after it. */
 export interface Driven {
   /**
    * `rested`: nothing more can be done now. `busy`: another worker is at it. `throttled`: a vault or provider asked to be left

@@ -28,7 +28,7 @@ const kinds = {
 
 /**
  * Reads one event, in Event Grid's own schema or as a CloudEvent, as an object or as its JSON text.
- * Only vaults of the settings are known: no address is ever taken from an event. Published samples have a blank behind a
+ * Only vaults of the settings are known: no address is ever taken from an event. Published samples have a blank after a
  * name (`"ObjectName "`) and before a version, and numbers as text: blanks are trimmed, times are not read at all.
  */
 export function parseVaultEvent(received: unknown, vaults: readonly Vault[]): ExpiryNotice | RefusedEvent {

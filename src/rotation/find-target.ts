@@ -20,7 +20,7 @@ export async function journalOf({ records, memory }: RotationTools, key: string)
   return journal;
 }
 
-/** The rotation's id in `<rotationId>.<attempt>`, or as it stands. */
+/** The rotation's id in `<rotationId>.<attempt>`, or the text unchanged. */
 export function rotationIdIn(text: string): string {
   return parseAttemptId(text)?.rotationId ?? text;
 }

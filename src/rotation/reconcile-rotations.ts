@@ -35,7 +35,7 @@ export interface Reconciled {
   readonly plan: readonly string[];
   /** The same lines, with the kind of thing that each tells of. */
   readonly planned: readonly PlanLine[];
-  /** What stands against rotating, each as `vault/name: CODE`; of a tag that is not obeyed, `vault/name (tag NAME): CODE`. */
+  /** What prevents a rotation, each as `vault/name: CODE`; of a tag that is not obeyed, `vault/name (tag NAME): CODE`. */
   readonly faults: readonly string[];
   /** The same failures, for programs. `subject`: `vault/name`, `vault/name (tag NAME)`, or a vault alone. */
   readonly failures: readonly { readonly subject: string; readonly error: ServiceError }[];
@@ -82,10 +82,10 @@ interface PassNotes {
 }
 
 /**
- * One pass over all targets that are open, due, or due for a check: the truth behind the events, for which calling it often
+ * One pass over all targets that are open, due, or due for a check. It is authoritative, an event is a hint: calling it often
  * enough is sufficient. It costs in proportion to those, not to what ever ran. A throttled vault holds its own targets alone,
  * and a pass begins where the last one ended.
- * `plan`: looks only, and says what a pass would do and what stands against it.
+ * `plan`: looks only, and says what a pass would do and what prevents it.
  * @throws ServiceError when the records cannot be reached. A vault or provider that fails is counted as a fault.
  */
 export async function reconcileRotations(

@@ -30,7 +30,7 @@ export interface RotationRequest {
  * Begins a rotation because a person asks, or takes up the one that waits or has stopped, and drives it for as long as
  * `deadlineMs`. Returns the rotation's id. Asking twice is asking once: the id follows from the version in force. A person's
  * request is also the go for a secret's first rotation.
- * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` with what stands against it; `SECRET_TAG_MALFORMED` for a
+ * @throws ServiceError `SECRET_NOT_BOUND`; `ROTATION_REQUEST_REFUSED` with the reason; `SECRET_TAG_MALFORMED` for a
  * tag `rotation` that is no word for it; `SECRET_ABSENT` without `create`; `CLOCK_DISAGREES`, or as the vault does.
  */
 export async function requestRotation(

@@ -4,7 +4,7 @@ import { ServiceError } from '../service-error.ts';
 
 /**
  * Reads a small record that is replaced in place; `null` when there is none.
- * `parse` gives `null` for what is not of its format. @throws ServiceError `RECORD_UNREADABLE` for that.
+ * `parse` returns `null` for what is not of its format. @throws ServiceError `RECORD_UNREADABLE` for that.
  */
 export async function readDocument<Value>(
   records: RecordStore,
@@ -18,7 +18,7 @@ export async function readDocument<Value>(
   return { value, revision: record.revision };
 }
 
-/** Creates the record, or replaces the revision that was read. Gives the new revision, or `null` when another was faster. */
+/** Creates the record, or replaces the revision that was read. Returns the new revision, or `null` when another was faster. */
 export async function writeDocument(
   records: RecordStore,
   path: string,

@@ -68,7 +68,7 @@ function base32(bytes: Uint8Array): string {
     while (bits >= 5) {
       text += alphabet[(held >>> (bits - 5)) & 31] ?? '';
       bits -= 5;
-      // Five bits at a time leave at most seven behind: mask, so that the number never outgrows 32 bits.
+      // Five bits at a time leave at most seven: mask, so that the number never outgrows 32 bits.
       held &= (1 << bits) - 1;
     }
   }

@@ -8,7 +8,7 @@ import { digestExactly } from './rotation-id.ts';
 export interface RotationUnit {
   /** `vault/name`, or `group:<name>`. */
   readonly key: string;
-  /** Ascending by `vault/name`; the first gives the rotation its id. */
+  /** Ascending by `vault/name`; the first names the rotation. */
   readonly members: readonly [SecretBinding, ...SecretBinding[]];
 }
 

@@ -3,7 +3,7 @@ import type { SecretBinding } from '../secrets/policy.ts';
 import { type OperatorTag, operatorTags, tightenedBinding } from '../secrets/tightened-binding.ts';
 import { ServiceError } from '../service-error.ts';
 
-/** A tag of a version that is not obeyed as it stands, told as an error that stops nothing by itself. */
+/** A tag of a version that is not obeyed as written, told as an error that stops nothing by itself. */
 export interface TagFault {
   readonly tag: OperatorTag;
   readonly error: ServiceError;

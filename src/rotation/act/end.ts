@@ -100,7 +100,7 @@ async function ended(run: Run<End>, shown: EndShown): Promise<void> {
 }
 
 /**
- * Nobody knows which user the value in force belongs to: somebody else set it, perhaps with the password of the very user that is
+ * Nobody knows which user the value in force belongs to: another publisher set it, perhaps with the password of the very user that is
  * to end. A value that is refused has ended already; one that nobody can read is left, for ending its user might end the other.
  */
 async function endedWithout(run: Run<End>, request: IssueRequest, credential: Credential): Promise<EndShown | null> {

@@ -170,7 +170,7 @@ export const repair: readonly Step<WithCredential>[] = [
   },
 ];
 
-/** What is about to be set in place must be looked at as late as can be: somebody may just have published the other key, or user. */
+/** What is about to be set in place must be looked at as late as can be: another publisher may just have set the other key, or user. */
 export async function lastLook(run: Run): Promise<void> {
   const { target } = run;
   const { credentialClass } = target.issuer;

@@ -10,9 +10,9 @@ import { isOwn } from './force-rules.ts';
 import { callFor, inFlightGuard, worldGuard } from './guards.ts';
 
 const dayMs = 86_400_000;
-/** Long enough for somebody to mend what made a roll-back necessary. */
+/** Long enough for a person to correct what made a roll-back necessary. */
 const restMs = dayMs;
-/** So often within one validity somebody may set a value back before a person is called. */
+/** So often within one validity a value may be set back before a person is called. */
 const mostSetBacks = 3;
 
 /** Begins a rotation of what is due or asked for, or a new attempt in place of a minted credential that is dead. */
@@ -72,7 +72,7 @@ function disagrees({ current }: TargetState): Ruling {
   return current.size > 1 ? callFor('GROUP_DISAGREES', 'begin', null) : null;
 }
 
-/** What failed waits for a person who asks again; so does a value that somebody sets back over and over. */
+/** What failed waits for a person who asks again; so does a value that is set back over and over. */
 function failedBefore(state: TargetState, { rotationId, bindings }: Terms): Ruling {
   const failed = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
   if (failed?.result === 'failed')

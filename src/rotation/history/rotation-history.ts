@@ -23,7 +23,7 @@ export interface RotationHistory {
   readonly environment: string | null;
   /** What asked for it: an event, the reconciler, or a person. */
   readonly trigger: 'event' | 'reconciler' | 'person';
-  /** Who asked, where somebody did, and why in that person's words. */
+  /** Who asked, if a person did, and why in that person's words. */
   readonly askedBy: Person | null;
   readonly reason: string | null;
   /** Every person who asked for it, asked again or rolled it back, oldest first, with their words: none of them may approve it. */

@@ -58,7 +58,7 @@ export interface FoundVersion {
   readonly newest: boolean;
 }
 
-/** A credential that the journal meets: the one that stood before Keyturn came, or one that somebody else published. */
+/** A credential that the journal meets: the one from before Keyturn's first pass, or one that another publisher set. */
 export interface MetCredential {
   readonly key: string;
   readonly credentialId: string | null;

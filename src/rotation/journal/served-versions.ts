@@ -69,7 +69,7 @@ export function withFound(before: TargetState, { found, met, listed }: Found, at
   );
 }
 
-/** What somebody else has published becomes the desired credential, once every secret of the target holds it. */
+/** What another publisher has set becomes the desired credential, once every secret of the target holds it. */
 function adopted(before: TargetState, after: TargetState, theirs: boolean, at: string): TargetState {
   const [first] = after.current.keys();
   const credential = first === undefined ? null : servedBy(after, first);

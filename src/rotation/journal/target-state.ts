@@ -66,7 +66,7 @@ export interface Rotation {
   /** Who asked for it, asked again, or rolled it back, oldest first: none of them approves it. */
   readonly asks: readonly Ask[];
   readonly rolledBack: { readonly at: string; readonly by: Person | null; readonly text: string } | null;
-  /** When somebody else published over what it had published. */
+  /** When another publisher set a version over what it had published. */
   readonly replacedAt: string | null;
   readonly result: 'done' | 'superseded' | 'failed' | 'unbound' | null;
   readonly closedAt: string | null;
@@ -99,7 +99,7 @@ export interface AskedQuestion {
   readonly waitsFor: readonly WaitReason[];
 }
 
-/** Where a target stands: its journal, read from the first entry to the last. */
+/** The state of a target: its journal, read from the first entry to the last. */
 export interface TargetState {
   readonly target: string;
   readonly number: number;
@@ -110,7 +110,7 @@ export interface TargetState {
   readonly credentials: ReadonlyMap<string, Credential>;
   /** Which credential each version holds, by `vault/name@version`. */
   readonly holds: ReadonlyMap<string, string>;
-  /** Versions that somebody else published, by `vault/name@version`. */
+  /** Versions that another publisher set, by `vault/name@version`. */
   readonly theirs: ReadonlySet<string>;
   /** Whether versions may have to be disabled: something was published, found or ended since that was last looked through. */
   readonly untidy: boolean;
@@ -139,12 +139,12 @@ export interface TargetState {
   readonly waits: ReadonlyMap<string, { readonly at: string; readonly reasons: readonly WaitReason[] }>;
   /** What a person was called for, by `<act> <credential>`. */
   readonly calls: ReadonlyMap<string, { readonly code: string; readonly at: string }>;
-  /** When somebody set a value back that had been replaced. */
+  /** When another publisher set a value back that had been replaced. */
   readonly setBacks: readonly string[];
   /** When the journal was last rebuilt by observing; empty when it never was. */
   readonly rebuiltAt: string;
   readonly gone: boolean;
-  /** Since when a person's request for a first, or a next, attempt stands. */
+  /** When a person last asked for a first, or a next, attempt. */
   readonly askedAgainAt: string | null;
   readonly retiredAt: string | null;
   readonly ownReads: readonly VaultOperation[];
@@ -203,7 +203,7 @@ export function failureKey(act: string, credential: string | null | undefined): 
   return aboutKey(act, isAttempt ? credential.slice(0, credential.lastIndexOf('.')) : credential);
 }
 
-/** A question that still stands: put since the credential fell idle, and not answered yet. An answer counts for a day only. */
+/** An open question: put since the credential fell idle, and not answered yet. An answer counts for a day only. */
 export function standingQuestion(
   { questions, credentials, approvals }: TargetState,
   question: Question,

@@ -76,7 +76,7 @@ export async function enabledStaging({ tools, member }: StagingAccess): Promise<
 
 /**
  * The staged value that the journal names.
- * @throws ServiceError `STAGED_VALUE_LOST` or `STAGED_VALUE_REFUSED`: somebody else was there.
+ * @throws ServiceError `STAGED_VALUE_LOST` or `STAGED_VALUE_REFUSED`: another writer disabled or replaced it.
  */
 export async function readStaged(access: StagingAccess, attemptId: string, version: string): Promise<IssuedCredential> {
   const { vault, name: secret } = placeIn(stagingPlace(access.tools.staging.vault, access.member));

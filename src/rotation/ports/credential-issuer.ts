@@ -35,7 +35,7 @@ export type Verification =
   /** Not usable yet (propagation): try again within the budget. */
   | { readonly outcome: 'not-yet'; readonly reason: string }
   /**
-   * Refused, or it is somebody else, or its scopes are not the target's: never publish it.
+   * Refused, or it is another principal's, or its scopes are not the target's: never publish it.
    * `authenticated`: whether the provider let it in nevertheless. Only a credential that it did not let in is dead.
    */
   | { readonly outcome: 'refused'; readonly authenticated: boolean; readonly reason: string };
@@ -79,7 +79,7 @@ export interface CredentialIssuer {
 
   /**
    * Makes the credential real at the provider. `chosen`: sets `proposed`, idempotent. `minted`: makes a new one.
-   * `read-back`: renews the slot that is not in force. `self`: gives `proposed` back.
+   * `read-back`: renews the slot that is not in force. `self`: returns `proposed`.
    * @throws ServiceError with retry `never` and an `…_ANSWER_UNCLEAR` code when the answer was lost: describe, then decide.
    */
   issue(request: IssueRequest, proposed: SecretValue | null): Promise<IssuedCredential>;

@@ -6,7 +6,7 @@ export type PlaceTarget = Readonly<Record<string, TargetValue>>;
 
 /**
  * A further place that a new value is published to, such as a Gitea Actions secret.
- * It is written after the vault, overwriting what stands there: doing it again converges.
+ * It is written after the vault, overwriting what is there: doing it again converges.
  */
 export interface PublicationPlace {
   /** What `kind` in `alsoPublish` says: `gitea-actions-secret`. */
@@ -15,6 +15,6 @@ export interface PublicationPlace {
   /** The faults of a place's target, each with its place; empty when it is right. No network. */
   check(target: PlaceTarget): readonly { readonly place: string; readonly reason: string }[];
 
-  /** Overwrites what stands there. Rejects with a ServiceError when the place could not be written. */
+  /** Overwrites what is there. Rejects with a ServiceError when the place could not be written. */
   publish(target: PlaceTarget, value: SecretValue, signal: AbortSignal): Promise<void>;
 }

@@ -57,7 +57,7 @@ export function stepAfter(credentialClass: CredentialClass, from: RotationStep, 
   return next;
 }
 
-/** Whether `step` of this class lies at or behind `other`. A step that the class does not have lies nowhere. */
+/** Whether `step` of this class is `other` or comes after it. A step that the class does not have is neither. */
 export function hasReached(credentialClass: CredentialClass, step: RotationStep, other: RotationStep): boolean {
   const steps: readonly RotationStep[] = stepsOf[credentialClass];
   return steps.includes(other) && steps.indexOf(step) >= steps.indexOf(other);
