@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { memoize } from './memoize.ts';
 import { classifyOperation, spellOperation } from './operation-kinds.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
@@ -73,8 +74,10 @@ export function parseFields(fields: RowFields, place: string): ParsedRow {
 
 /** The log states an assignment as its id or as its full resource id. */
 function lastSegment(text: string | null): string | null {
-  return text?.toLowerCase().split('/').at(-1) ?? null;
+  return text === null ? null : assignmentOf(text);
 }
+
+const assignmentOf = memoize((text) => text.toLowerCase().split('/').at(-1) ?? '');
 
 /** UTC with seven fractional digits: two rows may differ only in the last. `null` if the text is not a time. */
 function parseTime(text: string | null): string | null {

@@ -17,6 +17,7 @@ const answerSlackMs = 30_000;
  * row is `ambiguous`, never tied to the nearest job. If none fits, the row is `contradicted`.
  */
 export const receiptRule: AttributionRule = (row, context) => {
+  if (row.claims.length === 0) return null;
   const claims = row.claims.filter(({ receipt }) => speaksOfServed(receipt.requests, row));
   if (claims.length === 0) return null;
   const { stamp } = row;

@@ -2,7 +2,10 @@ import { matchAddress } from '../address-match.ts';
 import { jobKey, jobName } from '../../model/job-name.ts';
 import { leavesReceipts } from '../../../provenance/helper-version.ts';
 import { jobSlackMs, mayServe, servesRepository, wasRunning } from '../job-index.ts';
+import { memoize } from '../../parsing/memoize.ts';
 import { type AttributionRule, verdict } from './attribution-rule.ts';
+
+const leaves = memoize(leavesReceipts);
 
 /**
  * A stamp without a receipt is a claim that any job can make. It counts only as far as Gitea, the identity and the
@@ -39,7 +42,7 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
   if (address === 'unknown') return claimed('address-unknown');
   if (running === 'unknown') return claimed('job-times-unknown');
   // No release of the helper has this version, so nothing is known of what it leaves.
-  if (!leavesReceipts(stamp.helper)) return claimed('helper-unknown');
+  if (!leaves(stamp.helper)) return claimed('helper-unknown');
   // The helper logs a receipt before the child starts, so a log that two readings agree on and that has none speaks
   // against the stamp. A killed helper leaves none either, so the row is not contradicted.
   if (context.isHarvested(jobKey(job))) return claimed('no-receipt-in-its-log');
