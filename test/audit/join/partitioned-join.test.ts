@@ -10,7 +10,7 @@ import type { JoinDivision } from '../../../src/audit/join/join-plan.ts';
 import { readJobFile } from '../../../src/audit/files/read-job-file.ts';
 import { readReceiptFile, toLedgerReceipt } from '../../../src/audit/files/read-receipt-file.ts';
 import { createScratchFolder } from '../../../src/audit/join/scratch-folder.ts';
-import { momentOf } from '../../../src/audit/parsing/moment.ts';
+import { instantOf, momentOf } from '../../../src/audit/parsing/moment.ts';
 import { parseAuditRow } from '../../../src/audit/parsing/parse-audit-row.ts';
 import type { Attribution } from '../../../src/audit/model/attribution.ts';
 import { jobName } from '../../../src/audit/model/job-name.ts';
@@ -219,6 +219,37 @@ describe('a join in partitions', () => {
     expect(threaded).toEqual(counts);
   });
 
+  it('finds the job of another month that a stamp names, on disk', async () => {
+    const stamped = (jobId: number, second: number) =>
+      JSON.stringify({
+        TimeGenerated: given.at(second),
+        OperationName: 'SecretGet',
+        HttpStatusCode: 200,
+        Id: 'https://kv.vault.azure.net/secrets/database/v1',
+        RequestUri: 'https://kv.vault.azure.net/secrets/database?api-version=7.6',
+        Identity: { claim: { oid: 'shared', appid: 'shared-app' } },
+        CallerIpAddress: '20.1.1.1',
+        ClientInfo: given.stamp(jobId),
+        CorrelationId: `c${String(second)}`,
+        _ResourceId: '/subscriptions/s/providers/microsoft.keyvault/vaults/kv',
+      });
+    const month = 31 * 86_400;
+    const jobAt = (id: number, start: number) =>
+      given.job(id, {
+        createdAt: given.moment(start - 5),
+        startedAt: given.moment(start),
+        completedAt: given.moment(start + 600),
+      });
+    const world = {
+      rows: [stamped(1, 100), stamped(2, 101), stamped(3, 102)],
+      jobs: [jobAt(1, 0), jobAt(2, -month)],
+      receipts: [],
+    };
+    const { lines } = await joined(world, { entriesAWindow: 1, windowsHeld: 1, threads: 0 });
+    const reasons = lines.split('\n').flatMap((line) => (line === '' ? [] : [/"reason":"([^"]+)"/.exec(line)?.[1]]));
+    expect(reasons).toEqual(['stamp-confirmed', 'job-was-not-running', 'stamp-of-unknown-job']);
+  });
+
   it('names the first invalid receipt, whichever block it is in', async () => {
     const world = {
       rows: [],
@@ -262,6 +293,35 @@ describe("a join's scratch folder", () => {
     const left = (await readdir(parent)).filter((name) => join(parent, name) !== made);
     expect(left.sort()).toEqual(
       [`keyturn-join-${String(process.pid)}-own`, 'keyturn-join-99999999-new', 'other'].sort(),
+    );
+  });
+});
+
+describe('the time of a job or receipt', () => {
+  it('is what Date.parse says, of whatever text', () => {
+    const times = fc
+      .date({ noInvalidDate: true, min: new Date('-000100-01-01'), max: new Date('+012000-01-01') })
+      .map((date) => date.toISOString());
+    const nearly = fc.constantFrom(
+      '2026-02-30T00:00:00Z',
+      '2026-13-01T00:00:00.000Z',
+      '2026-01-01T24:00:00Z',
+      '2026-01-01T23:59:60Z',
+      '2026-01-01T10:00:00+02:00',
+      '2026-01-01',
+      '',
+    );
+    const texts = fc.oneof(
+      times,
+      times.map((text) => text.replace(/\.\d{3}/, '')),
+      nearly,
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(instantOf(text)).toBe(Date.parse(text));
+      }),
+      { ...run, numRuns: 500 },
     );
   });
 });
