@@ -41,7 +41,10 @@ try {
     await writeLoad(files, { ...size, reads: size.reads * scale, jobs: size.jobs * scale });
     const ours = await measureJoin('keyturn-worker.ts', files, cores);
     const sql = withDuckdb ? await measureJoin('duckdb-worker.ts', files, cores) : null;
-    rows.push(row(title, ours, sql));
+    const measured = row(title, ours, sql);
+    rows.push(measured);
+    // A run takes long, so that one that is broken off has said what it knew.
+    console.log(measured.filter((cell) => cell !== '').join('  '));
     if (sql !== null && !isDeepStrictEqual(sorted(ours.grades), sorted(sql.grades))) {
       console.log(`${title}: the counts of grades differ.`);
       console.log(
@@ -54,6 +57,7 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
+console.log('');
 printTable(
   ['', 'rows', 'time', 'processor', 'memory', '', 'DuckDB', 'processor', 'memory', 'time ratio', 'processor ratio'],
   rows,

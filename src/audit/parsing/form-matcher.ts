@@ -33,7 +33,8 @@ export function createMatcher({ between, contents }: LineForm, texts: KnownTexts
   const count = contents.length;
   const literals = packWords(between);
   const isText = Uint8Array.from(contents, (content) => (content.isText ? 1 : 0));
-  const last = createLastLine(count, texts);
+  const viewOf = createViews();
+  const last = createLastLine(count, texts, viewOf);
   const { starts, ends } = last;
   return {
     matches(bytes, from, to) {
@@ -73,7 +74,7 @@ export function createMatcher({ between, contents }: LineForm, texts: KnownTexts
 }
 
 /** The contents of the line that was read last: where they are, their bytes, and those texts of them that were made. */
-function createLastLine(count: number, texts: KnownTexts) {
+function createLastLine(count: number, texts: KnownTexts, viewOf: (bytes: Buffer) => DataView) {
   const starts = new Int32Array(count);
   const ends = new Int32Array(count);
   const words = new Int32Array(count * wordsEach);
@@ -81,7 +82,7 @@ function createLastLine(count: number, texts: KnownTexts) {
   const lengths = new Int32Array(count).fill(-1);
   const changes = new Float64Array(count);
   const made = Array.from({ length: count }, (): string | null => null);
-  const makeText = createTextMaker(count, texts);
+  const makeText = createTextMaker(count, texts, viewOf);
   let change = 0;
 
   function changed(index: number): void {
@@ -134,7 +135,7 @@ function createLastLine(count: number, texts: KnownTexts) {
 }
 
 /** Makes texts; those of a content that repeat are looked up among known ones. */
-function createTextMaker(count: number, texts: KnownTexts) {
+function createTextMaker(count: number, texts: KnownTexts, viewOf: (bytes: Buffer) => DataView) {
   const tried = new Int32Array(count);
   const known = new Int32Array(count);
   return (bytes: Buffer, index: number, from: number, to: number): string => {
@@ -155,7 +156,7 @@ function packWords(texts: readonly string[]) {
   const starts = new Int32Array(texts.length);
   const padded = texts.map((text) => text.padEnd((text.length + 3) & ~3));
   for (const [index, text] of padded.entries()) starts[index + 1] = (starts[index] ?? 0) + text.length / 4;
-  const view = viewOf(Buffer.from(padded.join(''), 'latin1'));
+  const view = createViews()(Buffer.from(padded.join(''), 'latin1'));
   const words = Int32Array.from({ length: view.byteLength / 4 }, (_, index) => view.getInt32(4 * index, true));
   return {
     lengths,
@@ -172,15 +173,17 @@ function packWords(texts: readonly string[]) {
   };
 }
 
-let lastBuffer: Buffer = Buffer.alloc(0);
-let lastView = new DataView(lastBuffer.buffer, lastBuffer.byteOffset, 0);
-
-function viewOf(bytes: Buffer): DataView {
-  if (bytes !== lastBuffer) {
-    lastBuffer = bytes;
-    lastView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  return lastView;
+/** Lines come from one buffer after the other, so the last view is kept. */
+function createViews(): (bytes: Buffer) => DataView {
+  let last: Buffer | null = null;
+  let view = new DataView(new ArrayBuffer(0));
+  return (bytes) => {
+    if (bytes !== last) {
+      last = bytes;
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return view;
+  };
 }
 
 /** The same of a number without sign and exponent, as JSON writes it. */
