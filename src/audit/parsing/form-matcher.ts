@@ -176,7 +176,7 @@ function packWords(texts: readonly string[]) {
 /** Lines come from one buffer after the other, so the last view is kept. */
 function createViews(): (bytes: Buffer) => DataView {
   let last: Buffer | null = null;
-  let view = new DataView(new ArrayBuffer(0));
+  let view: DataView = new DataView(new ArrayBuffer(0));
   return (bytes) => {
     if (bytes !== last) {
       last = bytes;
