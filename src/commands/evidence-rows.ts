@@ -105,17 +105,29 @@ export const verifyRow = {
 fingerprint from the operator by another way.
 
 Of several packs, oldest first, it checks each, and that they are one chain: that each names the sealed statement of the
-one before it. The first may follow a pack that is not given.
+one before it. The first may follow a pack that is not given. If the sealing key changed, give --trust for each key.
 
-Exit codes: 0 intact; 1 something was changed (each file is named) or the packs are not one chain (each fault is named);
-2 wrong use; 3 not a pack that can be read.`,
-  arguments: [{ name: 'PACK', says: 'the folder that holds manifest.json', required: true, repeats: true }],
+With --archive it also checks the archive's signed index: that it lists the packs, and which further ones it lists.
+Without PACK it checks every pack of the archive.
+
+Exit codes: 0 intact; 1 something was changed (each file is named), the packs are not one chain (each fault is named) or
+the index disagrees; 2 wrong use; 3 not a pack that can be read.`,
+  arguments: [{ name: 'PACK', says: 'the folder that holds manifest.json', repeats: true }],
   options: {
-    trust: { value: 'FINGERPRINT', says: 'the fingerprint of the key that you trust: sha256: and 64 digits' },
+    trust: {
+      value: 'FINGERPRINT',
+      says: 'the fingerprint of a key that you trust: sha256: and 64 digits',
+      repeats: true,
+    },
+    archive: {
+      value: 'DIR',
+      says: "a copy of the archive: the folder that holds index.dsse.json and the packs' folders",
+    },
     json: { says: 'prints the result as one line of JSON' },
   },
   examples: [
     `keyturn verify ./pack --trust sha256:${'4f2a90c1'.repeat(8)}`,
     'keyturn verify ./2026-Q1 ./2026-Q2 ./2026-Q3',
+    'keyturn verify --archive ./archive',
   ],
 } as const satisfies CommandRow;

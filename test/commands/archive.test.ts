@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -171,5 +171,76 @@ describe('keyturn verify of several packs', () => {
   it('ends with 3 and names the folder that is no pack', async () => {
     const { code, said } = await call('verify', '2026-01', 'data');
     expect([code, said.join('\n')]).toEqual([3, expect.stringMatching(/PACK_UNREADABLE[\s\S]*pack: \S+\/data/)]);
+  });
+});
+
+describe('keyturn verify --archive', () => {
+  const trust = (): string => made[0]?.fingerprint ?? '';
+
+  it('checks every pack of the archive, their chain and the signed index', async () => {
+    for (const archive of ['data', 'data/archive']) {
+      const { code, printed } = await call('verify', '--archive', archive, '--trust', trust());
+      expect([code, printed.slice(-2)]).toEqual([
+        0,
+        [
+          'The packs are one chain of 3 packs; it begins with the first pack of its archive.',
+          "The archive's index lists 3 packs, all of them given.",
+        ],
+      ]);
+      expect(printed.filter((line) => line === `${idOf(1)}:`)).toHaveLength(1);
+    }
+  });
+
+  it('names the packs that the index lists and that were not given, the newest among them', async () => {
+    const { code, printed } = await call('verify', '2026-01', '2026-02', '--archive', 'data', '--trust', trust());
+    expect([code, printed.at(-1)]).toEqual([0, `The archive's index lists 3 packs; not given: ${idOf(2)}.`]);
+  });
+
+  it('ends with 1 for a pack that the index does not list', async () => {
+    const { code: made2, printed: lines } = await callCommand(
+      ['report', '--period', '2026-01', '--framework', 'soc2', '--out', 'elsewhere', '--json'],
+      { environment: { ...environment, KEYTURN_DATA: join(folder, 'other') }, directory: folder },
+    );
+    expect(made2).toBe(0);
+    const { pack } = JSON.parse(lines[0] ?? '') as { pack: PackSummary };
+    const { code, printed } = await call('verify', 'elsewhere', '--archive', 'data', '--json');
+    const { archive } = JSON.parse(printed[0] ?? '') as { archive: { faults: unknown } };
+    expect([code, archive.faults]).toMatchObject([
+      1,
+      [{ code: 'not-sealed' }, { code: 'not-entered', message: `does not list ${pack.id} with these contents` }],
+    ]);
+  });
+
+  it('ends with 1 for an index that somebody else signed, or that leaves the last pack out', async () => {
+    const copy = join(folder, 'copied-archive');
+    await cp(join(folder, 'data', 'archive'), copy, { recursive: true });
+    const older = (await readdir(join(copy, '=index.dsse.json'))).sort();
+    const { code } = await call('verify', '--archive', 'copied-archive', '--trust', `sha256:${'0'.repeat(64)}`);
+    expect(code).toBe(1);
+    await rm(join(copy, '=index.dsse.json', older.at(-1) ?? ''));
+    const cut = await call('verify', '2026-01', '2026-02', '2026-03', '--archive', 'copied-archive');
+    expect([cut.code, cut.printed.at(-1)]).toEqual([
+      1,
+      `The archive's index does not list ${idOf(2)} with these contents.`,
+    ]);
+  });
+
+  it('ends with 3 without an index, and with 2 without packs', async () => {
+    expect((await call('verify', '--archive', '2026-01')).code).toBe(3);
+    expect((await call('verify')).code).toBe(2);
+  });
+});
+
+describe('a fingerprint copied out of a document', () => {
+  it('counts in groups, in capitals and with characters of no width between its digits', async () => {
+    const digits = (made[0]?.fingerprint ?? '').replace('sha256:', '');
+    const grouped = digits.replaceAll(/(.{4})/g, '$1 ').trim();
+    for (const trust of [digits.toUpperCase(), `SHA256:${grouped}`, digits.replaceAll(/(.{8})/g, '$1\u200B')])
+      expect((await call('verify', '2026-01', '--trust', trust)).code).toBe(0);
+  });
+
+  it('ends with 2 where it is cut short, and says nothing of the pack', async () => {
+    const { code, printed, said } = await call('verify', '2026-01', '--trust', 'sha256:9638e909');
+    expect([code, printed, said[0]]).toEqual([2, [], expect.stringContaining('whole fingerprint')]);
   });
 });

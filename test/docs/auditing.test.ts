@@ -5,6 +5,7 @@ import { forgers, type Grade, gradeGroups, grades } from '../../src/audit/model/
 import { exclusionReasons } from '../../src/audit/period/population.ts';
 import { sampleCommand } from '../../src/evidence/report/draw-sample.ts';
 import { attributionReasons } from '../../src/audit/model/attribution-reasons.ts';
+import { archiveFaults } from '../../src/evidence/verify/verify-archive.ts';
 import { chainFaults } from '../../src/evidence/verify/verify-chain.ts';
 import { fenced, heldBlock, markdownTable } from './held-block.ts';
 
@@ -112,6 +113,11 @@ describe('docs/auditing.md', () => {
   it('explains every fault of a chain of packs', () => {
     const rows = Object.entries(chainFaults).map(([code, description]) => [`\`${code}\``, description]);
     heldBlock(page, 'chain', markdownTable(['fault', 'meaning'], rows));
+  });
+
+  it('explains everything that an archive may hold against its index', () => {
+    const rows = Object.entries(archiveFaults).map(([code, description]) => [`\`${code}\``, description]);
+    heldBlock(page, 'archive', markdownTable(['fault', 'meaning'], rows));
   });
 
   it('shows the command that the report prints for a sample', () => {

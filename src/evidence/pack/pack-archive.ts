@@ -4,7 +4,7 @@ import { canonicalJson } from '../../provenance/canonical-json.ts';
 import { parseRecord } from '../../records/parse-record.ts';
 import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
-import { indexPayloadType, openEnvelope, sealEnvelope } from './dsse-envelope.ts';
+import { type Envelope, indexPayloadType, openEnvelope, sealEnvelope } from './dsse-envelope.ts';
 import type { PackPlace } from './pack-rows.ts';
 import { archiveFolder, folderSink } from './pack-sink.ts';
 import { sealFile } from './pack-statement.ts';
@@ -142,9 +142,19 @@ async function requireEmptyFolder(directory: string, pack: string): Promise<void
 export async function readIndex(records: RecordStore): Promise<ArchiveIndex> {
   const record = await records.read(indexPath);
   if (record === null) return { packs: [], revision: null };
-  const envelope = openEnvelope(record.bytes);
-  if (envelope === null)
-    throw new ServiceError('RECORD_UNREADABLE', { path: indexPath, reason: 'not a canonical envelope' });
-  const { packs } = parseRecord(indexShape, envelope.payload, indexPath);
-  return { packs, revision: record.revision };
+  return { packs: openIndex(record.bytes, indexPath).packs, revision: record.revision };
+}
+
+/**
+ * Opens the bytes of an archive's index. It does not check the signature: `signatureHolds` does.
+ * @throws ServiceError `RECORD_UNREADABLE` if they are not an index.
+ */
+export function openIndex(
+  bytes: Uint8Array,
+  path: string,
+): { readonly envelope: Envelope; readonly packs: readonly PackSummary[] } {
+  const envelope = openEnvelope(bytes);
+  if (envelope === null || envelope.payloadType !== indexPayloadType)
+    throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'not a canonical envelope' });
+  return { envelope, packs: parseRecord(indexShape, envelope.payload, path).packs };
 }

@@ -34,11 +34,14 @@ export interface ChainVerification {
    * a broken chain.
    */
   readonly follows: string | null;
+  /** Each pack that another key sealed than the pack before it, with both fingerprints; none for a broken chain. */
+  readonly keyChanges: readonly { readonly pack: string; readonly from: string; readonly to: string }[];
   readonly faults: readonly ChainFault[];
 }
 
 interface Linked extends PackLink {
   readonly directory: string;
+  readonly fingerprint: string | null;
   /** Its position in the input, from 0. */
   readonly position: number;
 }
@@ -61,7 +64,7 @@ export function verifyChain(given: readonly GivenPack[]): ChainVerification {
       faults.push(fault('order', pack, `is given before ${nameOf(before)}, which it follows`));
     if (before === undefined && pack !== first && !forked.has(pack)) faults.push(gap(pack, linked));
   }
-  return conclude(given, first, faults);
+  return conclude(given, linked, first, faults);
 }
 
 /** Every pack with a place in the chain, once. */
@@ -74,7 +77,7 @@ function once(given: readonly GivenPack[], faults: ChainFault[]): readonly Linke
       faults.push({ code: 'no-link', directory, pack: null, message });
       continue;
     }
-    const pack = { ...link, directory, position };
+    const pack = { ...link, directory, fingerprint: verification.fingerprint, position };
     const same = linked.get(link.statementSha256);
     if (same === undefined) linked.set(link.statementSha256, pack);
     else faults.push(fault('repeated', pack, `is the same pack as ${same.directory}`));
@@ -133,15 +136,17 @@ function gap(pack: Linked, linked: readonly Linked[]): ChainFault {
 
 function conclude(
   given: readonly GivenPack[],
+  linked: readonly Linked[],
   first: Linked | undefined,
   faults: readonly ChainFault[],
 ): ChainVerification {
   if (faults.length > 0 || first === undefined) {
     const codes = [...new Set(faults.map(({ code }) => code))].join(', ');
-    return { outcome: 'broken', message: `not one chain: ${codes}`, follows: null, faults };
+    return { outcome: 'broken', message: `not one chain: ${codes}`, follows: null, keyChanges: [], faults };
   }
   const follows = first.previous?.pack ?? null;
-  const keys = new Set(given.map(({ verification }) => verification.fingerprint)).size;
+  const keyChanges = findKeyChanges(linked);
+  const keys = new Set(linked.map(({ fingerprint }) => fingerprint)).size;
   const message = [
     `one chain of ${String(given.length)} packs`,
     follows === null ? 'it begins with the first pack of its archive' : `it follows ${follows}, which was not given`,
@@ -149,7 +154,14 @@ function conclude(
     // Anyone can make a whole chain with their own key.
     ...(given.some(({ verification }) => verification.signer === 'not-verified') ? ['signer not verified'] : []),
   ].join('; ');
-  return { outcome: 'whole', message, follows, faults };
+  return { outcome: 'whole', message, follows, keyChanges, faults };
+}
+
+function findKeyChanges(linked: readonly Linked[]): ChainVerification['keyChanges'] {
+  return linked.flatMap(({ pack, fingerprint: to }, index) => {
+    const from = linked[index - 1]?.fingerprint ?? null;
+    return from === null || to === null || from === to ? [] : [{ pack, from, to }];
+  });
 }
 
 function fault(code: ChainFaultCode, pack: Linked, message: string): ChainFault {

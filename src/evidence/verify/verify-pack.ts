@@ -25,15 +25,15 @@ import type { PackFault, PackLink, Verification } from './verification.ts';
 
 /**
  * Checks a pack in a folder, without network: that all files and no others are present, every byte, canonical JSON, the
- * agreement of manifests and statement, the signature, and the signer if `trust` (a fingerprint from another source) is
- * given.
+ * agreement of manifests and statement, the signature, and the signer if `trust` is given: fingerprints from another
+ * source, as `parseFingerprint` returns them, of which any may be the signer's.
  * `signal` ends the check.
  * @throws ServiceError `PACK_UNREADABLE` if the folder cannot be read or contains neither a seal nor a manifest;
  * `CHECK_INTERRUPTED`.
  */
 export async function verifyPack(
   directory: string,
-  { trust, signal = new AbortController().signal }: { trust?: string; signal?: AbortSignal } = {},
+  { trust, signal = new AbortController().signal }: { trust?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<Verification> {
   const found = await listFiles(directory);
   const reader = openPackReader(directory, signal);
@@ -52,7 +52,7 @@ export async function verifyPack(
   const fingerprint = seal.publicKey === null ? null : readFingerprint(seal.publicKey);
   const signer = judgeSigner(trust, seal.holds, fingerprint);
   if (signer === 'not-trusted')
-    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which is not the trusted key`);
+    fault(publicKeyFile, `sealed by ${fingerprint ?? 'an unreadable key'}, which you do not trust`);
   const link = seal.holds && signer !== 'not-trusted' ? readLink(seal) : null;
   return conclude(faults, signer, fingerprint, seal.statement, { files: found.size, link });
 }
@@ -94,9 +94,13 @@ function blameForBrokenSeal({ stated, listed, publicKey }: Seal, digests: Digest
   if (agreeing < named.length && publicKey !== null) fault(publicKeyFile, 'the seal was not made with this key');
 }
 
-function judgeSigner(trust: string | undefined, holds: boolean, fingerprint: string | null): Verification['signer'] {
+function judgeSigner(
+  trust: readonly string[] | undefined,
+  holds: boolean,
+  fingerprint: string | null,
+): Verification['signer'] {
   if (trust === undefined) return 'not-verified';
-  return holds && sameFingerprint(trust, fingerprint) ? 'trusted' : 'not-trusted';
+  return holds && fingerprint !== null && trust.includes(fingerprint) ? 'trusted' : 'not-trusted';
 }
 
 /** Read only from the sealed bytes, because anyone may have changed other files in the folder. */
@@ -269,14 +273,4 @@ function readFingerprint(publicKey: string): string | null {
     // The digest comparison has already named the file.
     return null;
   }
-}
-
-function sameFingerprint(trust: string, fingerprint: string | null): boolean {
-  const bare = (text: string): string =>
-    text
-      .trim()
-      .toLowerCase()
-      .replace(/^sha256:/, '')
-      .replaceAll(':', '');
-  return fingerprint !== null && bare(trust) === bare(fingerprint);
 }

@@ -55,7 +55,7 @@ function newSigner(): Signer {
 async function chainOf(names: readonly string[], trust?: string): Promise<ChainVerification> {
   const given: GivenPack[] = [];
   for (const directory of names) {
-    const verification = await verifyPack(join(folder, directory), trust === undefined ? {} : { trust });
+    const verification = await verifyPack(join(folder, directory), trust === undefined ? {} : { trust: [trust] });
     given.push({ directory, verification });
   }
   return verifyChain(given);
@@ -72,6 +72,7 @@ describe('packs of one archive, oldest first', () => {
       outcome: 'whole',
       message: 'one chain of 3 packs; it begins with the first pack of its archive',
       follows: null,
+      keyChanges: [],
       faults: [],
     });
   });
@@ -87,6 +88,13 @@ describe('packs of one archive, oldest first', () => {
     expect([chain.outcome, chain.message]).toEqual([
       'whole',
       expect.stringContaining('; sealed by 2 keys; signer not'),
+    ]);
+    expect(chain.keyChanges).toEqual([
+      {
+        pack: expect.stringMatching(/T060005Z$/) as string,
+        from: fingerprint,
+        to: expect.stringMatching(/^sha256:/) as string,
+      },
     ]);
   });
 });
