@@ -25,6 +25,7 @@ export function pemOf(characters: number): string {
 
 const passwords = Array.from({ length: 40 }, () => random(24));
 const long = random(2_000);
+const again = random(7);
 const plain = 'The quick brown fox jumps over the lazy dog 0123456789 and writes a line of benign output.\n';
 const coloured =
   '\u001b[32m✓\u001b[39m test/runner/\u001b[1mredaction.test.ts\u001b[22m \u001b[2m(15 tests)\u001b[22m\u001b[33m 2491\u001b[2mms\u001b[22m\u001b[39m\n';
@@ -66,6 +67,13 @@ export const redactionCases: readonly RedactionCase[] = [
     least: { speed: 20 },
   },
   { name: '20 × a over aaaa…', secrets: ['a'.repeat(20)], text: 'a', megabytes: 32, least: { speed: 20 } },
+  {
+    name: 'seven characters again and again',
+    secrets: [again.repeat(3_000)],
+    text: again,
+    megabytes: 32,
+    least: { speed: 20 },
+  },
   {
     name: 'a secret less its last character',
     secrets: [passwords[0] ?? ''],

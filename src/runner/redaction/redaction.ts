@@ -104,6 +104,8 @@ class StreamRedaction implements Redaction {
     const from = this.#handled;
     let hold = text.length;
     let done = from;
+    // Where the mask that goes on to `done` begins: what overlaps makes it longer, and it is written when it ends.
+    let maskFrom = done;
     let isChanged = false;
     search.look(text, this.#before, final);
     for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
@@ -115,13 +117,16 @@ class StreamRedaction implements Redaction {
       if (whole === 0 || at + whole <= done) continue;
       if (!isChanged) this.#startOutput(text.length);
       isChanged = true;
-      if (at >= done) this.#copy(text, done, at);
-      const maskFrom = Math.max(done, at);
+      if (at >= done) {
+        if (maskFrom < done) this.#mask(text, maskFrom, done);
+        this.#copy(text, done, at);
+        maskFrom = at;
+      }
       at = lastAlike(text, at, looked);
       done = at + whole;
       this.#found?.(this.#passed + done);
-      this.#mask(text, maskFrom, done);
     }
+    if (maskFrom < done) this.#mask(text, maskFrom, done);
     const to = Math.max(done, endOfLines(text, Math.max(done, hold)));
     if (isChanged && to > done) this.#copy(text, done, to);
     if (to > done) this.#masked = false;

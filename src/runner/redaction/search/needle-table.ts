@@ -5,18 +5,26 @@ export interface NeedleTable {
   readonly longest: number;
   /** The rows whose byte at `depth` is `byte`, among rows that are alike before it and longer. Leaves them in `low` and `high`. */
   narrow(low: number, high: number, depth: number, byte: number): void;
-  /** What `narrow` left. */
+  /** What `narrow` and `findBeginning` left. */
   readonly found: { low: number; high: number };
   lengthOf(row: number): number;
   /** Whether all of these rows are found as they are alone. */
   arePlain(low: number, high: number): boolean;
-  /** How many bytes of a text are those of a needle, from one of each on. */
-  matchingBytes(row: number, depth: number, text: Buffer, at: number): number;
+  /** The rows that begin with four bytes, read as a number. Leaves them in `found`; returns whether there are any. */
+  findBeginning(first: number): boolean;
+  /**
+   * How many bytes of a text are those of all these rows, from one of each on, before the first that is 1 in `stops`. The
+   * rows are alike up to there.
+   */
+  matchingBytes(low: number, high: number, depth: number, text: Buffer, at: number, stops: Uint8Array): number;
   /** The needle of a row. */
   needleAt(row: number): Buffer;
   /** One byte of a needle. */
   byteAt(row: number, depth: number): number;
 }
+
+/** What `findBeginning` looks for. */
+export const beginningBytes = 4;
 
 /**
  * Needles in the order of their bytes, which makes one array a tree: all that begin alike are neighbours, and the
@@ -37,6 +45,7 @@ export function needleTable(needles: readonly Buffer[], plainNeedles: readonly B
   const before = plainBefore(rows, plainNeedles);
   const found = { low: 0, high: -1 };
   const byFirst = rowsByFirstByte(rows);
+  const { keys, rowsAt, lastAt, shift } = rowsByBeginning(rows);
 
   return {
     count: rows.length,
@@ -45,12 +54,25 @@ export function needleTable(needles: readonly Buffer[], plainNeedles: readonly B
     found,
     lengthOf: (row) => (starts[row + 1] ?? 0) - (starts[row] ?? 0),
     arePlain: (low, high) => (before[high + 1] ?? 0) - (before[low] ?? 0) === high + 1 - low,
-    matchingBytes(row, depth, text, at) {
-      const from = (starts[row] ?? 0) + depth;
-      const most = Math.min((starts[row + 1] ?? 0) - from, text.length - at);
+    matchingBytes(low, high, depth, text, at, stops) {
+      const from = (starts[low] ?? 0) + depth;
+      const other = (starts[high] ?? 0) + depth;
+      const most = Math.min((starts[low + 1] ?? 0) - from, text.length - at);
       let count = 0;
-      while (count < most && bytes[from + count] === text[at + count]) count += 1;
+      while (count < most) {
+        const byte = text[at + count] ?? 0;
+        // Between the first and the last in order, the others are as these two are.
+        if (bytes[from + count] !== byte || bytes[other + count] !== byte || stops[byte] === 1) break;
+        count += 1;
+      }
       return count;
+    },
+    findBeginning(first) {
+      let place = Math.imul(first, 0x9e3779b1) >>> shift;
+      while (rowsAt[place] !== 0 && keys[place] !== first) place = (place + 1) & (keys.length - 1);
+      found.low = (rowsAt[place] ?? 0) - 1;
+      found.high = (lastAt[place] ?? 0) - 1;
+      return found.low >= 0;
     },
     needleAt: (row) => bytes.subarray(starts[row], starts[row + 1]),
     byteAt,
@@ -103,4 +125,24 @@ function rowsByFirstByte(rows: readonly Buffer[]): Int32Array {
   for (let row = rows.length - 1; row >= 0; row -= 1) byFirst[rows[row]?.[0] ?? 0] = row;
   for (let byte = 255; byte >= 0; byte -= 1) byFirst[byte] = Math.min(byFirst[byte] ?? 0, byFirst[byte + 1] ?? 0);
   return byFirst;
+}
+
+/** A hash table by the first four bytes: one more than the first and the last row that begins with them, 0 for none. */
+function rowsByBeginning(rows: readonly Buffer[]) {
+  const bits = Math.max(4, 33 - Math.clz32(rows.length));
+  const shift = 32 - bits;
+  const keys = new Int32Array(1 << bits);
+  const rowsAt = new Int32Array(1 << bits);
+  const lastAt = new Int32Array(1 << bits);
+  for (let row = 0; row < rows.length; row += 1) {
+    const needle = rows[row];
+    if (needle === undefined || needle.length < beginningBytes) continue;
+    const first = needle.readInt32LE(0);
+    let place = Math.imul(first, 0x9e3779b1) >>> shift;
+    while (rowsAt[place] !== 0 && keys[place] !== first) place = (place + 1) & (keys.length - 1);
+    keys[place] = first;
+    if (rowsAt[place] === 0) rowsAt[place] = row + 1;
+    lastAt[place] = row + 1;
+  }
+  return { keys, rowsAt, lastAt, shift };
 }

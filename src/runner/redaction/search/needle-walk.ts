@@ -1,4 +1,4 @@
-import type { NeedleTable } from './needle-table.ts';
+import { beginningBytes, type NeedleTable } from './needle-table.ts';
 import { asciiOf, isNothing, lengthOf, mostNothings, open, writeBytes, type Unit } from '../views/view.ts';
 import type { ViewNode, ViewTree } from '../views/view-tree.ts';
 
@@ -12,6 +12,8 @@ export interface SecretStart {
   readonly looked: number;
 }
 
+const nothingStops = new Uint8Array(256);
+
 /**
  * Follows all needles that begin at a place, at once: through the text as it is, and from each escape on through the
  * views that show something else there.
@@ -20,6 +22,8 @@ export class NeedleWalk {
   readonly #table: NeedleTable;
   readonly #plain: ViewTree['plain'];
   readonly #byTrigger: readonly (readonly ViewNode[] | null)[];
+  /** 1 at each byte at which a view may begin. */
+  readonly #triggers = new Uint8Array(256);
   readonly #written = new Uint8Array(4);
   readonly #start = { whole: 0, open: false, looked: 0 };
   #origin = 0;
@@ -29,6 +33,7 @@ export class NeedleWalk {
     this.#table = table;
     this.#plain = plain;
     this.#byTrigger = Array.from({ length: 256 }, (_, byte) => byTrigger.get(byte) ?? null);
+    for (const trigger of byTrigger.keys()) this.#triggers[trigger] = 1;
   }
 
   /** What begins at `at`. Good until the next call. */
@@ -38,8 +43,28 @@ export class NeedleWalk {
     this.#start.looked = 0;
     this.#origin = at;
     this.#isQuarterAtMost = true;
-    this.#walkPlainly(at, 0, this.#table.count - 1, 0);
+    if (!this.#beginsPlainly(at)) {
+      this.#walkPlainly(at, 0, this.#table.count - 1, 0);
+      return this.#start;
+    }
+    const table = this.#table;
+    const { text } = this.#plain;
+    this.#start.looked = beginningBytes;
+    const first = (text[at] ?? 0) | ((text[at + 1] ?? 0) << 8) | ((text[at + 2] ?? 0) << 16);
+    if (table.findBeginning(first | ((text[at + 3] ?? 0) << 24))) {
+      this.#walkPlainly(at + beginningBytes, table.found.low, table.found.high, beginningBytes);
+    }
     return this.#start;
+  }
+
+  /** Whether the first bytes there are at hand, and no view begins among them. */
+  #beginsPlainly(at: number): boolean {
+    const { text, to } = this.#plain;
+    if (at + beginningBytes > to) return false;
+    for (let place = at; place < at + beginningBytes; place += 1) {
+      if (this.#triggers[text[place] ?? 0] === 1) return false;
+    }
+    return true;
   }
 
   /** Whether what begins at `at` and is still open has shown no more than a quarter of any needle. */
@@ -54,37 +79,32 @@ export class NeedleWalk {
     let low = first;
     let high = last;
     let depth = deep;
-    for (let at = from; ; at += 1) {
+    for (let at = from; low <= high; ) {
+      // No view shows what is found as it is alone.
+      const stops = table.arePlain(low, high) ? nothingStops : this.#triggers;
+      const count = table.matchingBytes(low, high, depth, text, at, stops);
+      at += count;
+      depth += count;
+      this.#start.looked += count + 1;
+      if (depth > 0 && depth === table.lengthOf(low)) {
+        this.#start.whole = Math.max(this.#start.whole, at - this.#origin);
+        low += 1;
+        continue;
+      }
       if (at >= to) {
         this.#endsOpen(low, high, depth);
         return;
       }
       const byte = text[at] ?? 0;
-      this.#start.looked += 1;
       const nodes = this.#byTrigger[byte];
       if (nodes != null) this.#branch(nodes, at, this.#plain.read(at), low, high, depth);
-      if (low === high && depth > 0) {
-        if (table.byteAt(low, depth) !== byte) return;
-      } else {
-        table.narrow(low, high, depth, byte);
-        ({ low, high } = table.found);
-        if (low > high) return;
-      }
+      table.narrow(low, high, depth, byte);
+      ({ low, high } = table.found);
+      at += 1;
       depth += 1;
-      if (table.lengthOf(low) === depth) {
-        this.#start.whole = Math.max(this.#start.whole, at + 1 - this.#origin);
+      if (low <= high && depth === table.lengthOf(low)) {
+        this.#start.whole = Math.max(this.#start.whole, at - this.#origin);
         low += 1;
-        if (low > high) return;
-      }
-      if (low === high && table.arePlain(low, high)) {
-        // No view shows it: the rest is compared at once.
-        const count = table.matchingBytes(low, depth, text, at + 1);
-        depth += count;
-        this.#start.looked += count + 1;
-        if (depth === table.lengthOf(low))
-          this.#start.whole = Math.max(this.#start.whole, at + 1 + count - this.#origin);
-        else if (at + 1 + count >= to) this.#endsOpen(low, high, depth);
-        return;
       }
     }
   }
