@@ -45,7 +45,6 @@ export function needleTable(needles: readonly Buffer[], plainNeedles: readonly B
   const before = plainBefore(rows, plainNeedles);
   const found = { low: 0, high: -1 };
   const byFirst = rowsByFirstByte(rows);
-  const { keys, rowsAt, lastAt, shift } = rowsByBeginning(rows);
 
   return {
     count: rows.length,
@@ -67,13 +66,7 @@ export function needleTable(needles: readonly Buffer[], plainNeedles: readonly B
       }
       return count;
     },
-    findBeginning(first) {
-      let place = Math.imul(first, 0x9e3779b1) >>> shift;
-      while (rowsAt[place] !== 0 && keys[place] !== first) place = (place + 1) & (keys.length - 1);
-      found.low = (rowsAt[place] ?? 0) - 1;
-      found.high = (lastAt[place] ?? 0) - 1;
-      return found.low >= 0;
-    },
+    findBeginning: beginningFinder(rows, found),
     needleAt: (row) => bytes.subarray(starts[row], starts[row + 1]),
     byteAt,
     narrow(low, high, depth, byte) {
@@ -127,22 +120,30 @@ function rowsByFirstByte(rows: readonly Buffer[]): Int32Array {
   return byFirst;
 }
 
-/** A hash table by the first four bytes: one more than the first and the last row that begins with them, 0 for none. */
-function rowsByBeginning(rows: readonly Buffer[]) {
+/** Finds rows by their first four bytes, in a hash table: one more than the first and the last of them, 0 for none. */
+function beginningFinder(rows: readonly Buffer[], found: NeedleTable['found']): NeedleTable['findBeginning'] {
   const bits = Math.max(4, 33 - Math.clz32(rows.length));
-  const shift = 32 - bits;
   const keys = new Int32Array(1 << bits);
-  const rowsAt = new Int32Array(1 << bits);
-  const lastAt = new Int32Array(1 << bits);
+  const firstRows = new Int32Array(1 << bits);
+  const lastRows = new Int32Array(1 << bits);
+  const placeOf = (first: number) => {
+    let place = Math.imul(first, 0x9e3779b1) >>> (32 - bits);
+    while (firstRows[place] !== 0 && keys[place] !== first) place = (place + 1) & (keys.length - 1);
+    return place;
+  };
   for (let row = 0; row < rows.length; row += 1) {
     const needle = rows[row];
     if (needle === undefined || needle.length < beginningBytes) continue;
     const first = needle.readInt32LE(0);
-    let place = Math.imul(first, 0x9e3779b1) >>> shift;
-    while (rowsAt[place] !== 0 && keys[place] !== first) place = (place + 1) & (keys.length - 1);
+    const place = placeOf(first);
     keys[place] = first;
-    if (rowsAt[place] === 0) rowsAt[place] = row + 1;
-    lastAt[place] = row + 1;
+    if (firstRows[place] === 0) firstRows[place] = row + 1;
+    lastRows[place] = row + 1;
   }
-  return { keys, rowsAt, lastAt, shift };
+  return (first) => {
+    const place = placeOf(first);
+    found.low = (firstRows[place] ?? 0) - 1;
+    found.high = (lastRows[place] ?? 0) - 1;
+    return found.low >= 0;
+  };
 }
