@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { hash } from 'node:crypto';
 import { azureCredential } from './azure/azure-credential.ts';
 import { keyVaultCanaryReader } from './azure/canary-reader.ts';
+import { createGrantTools } from './composition/create-grants.ts';
+import { notificationOutbox } from './notify/notification-outbox.ts';
 import { createBroker } from './composition/create-broker.ts';
 import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
@@ -82,13 +84,16 @@ export async function composeKeyturn(
     signer: openSigner(settings, credential),
     keepPolicy: policyKeeper(records, policyText, now()),
   };
-  const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), gitea, access });
+  const { notifier } = parts;
+  const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
+  const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
+  const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), gitea, access, grants, outbox });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
   const keyturn = createKeyturn({
     ...parts,
     access: portalAccess,
-    web: createWebPorts({ ...parts, resolve, deliveries, broker }),
+    web: createWebPorts({ ...parts, resolve, deliveries, broker, grants }),
     rotationLog,
     takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
   });

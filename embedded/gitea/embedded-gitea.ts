@@ -49,6 +49,8 @@ export interface StartJob {
   readonly key?: string;
   /** The user who triggered it. Default: the repository's owner. */
   readonly actor?: string;
+  /** The user who wrote the commit, `null` for nobody with an account. Default: the actor. */
+  readonly author?: string | null;
 }
 
 /** A job that a runner has claimed; it runs until it is finished. */
@@ -117,7 +119,7 @@ export interface EmbeddedGitea {
     readonly password: string;
     readonly administrator?: boolean;
     readonly secondFactor?: boolean;
-  }): void;
+  }): { readonly id: number };
   /** Creates an access token without a request and returns its value. */
   seedToken(user: string, name: string, scopes: readonly string[]): string;
   startJob(start: StartJob): RunningJob;

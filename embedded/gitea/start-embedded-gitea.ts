@@ -106,8 +106,10 @@ function siteOf(
     addUser({ name, password, administrator = false, secondFactor = false }) {
       const passwordHash = hashCredential(instance.remember(password));
       const created = seconds(instance);
-      state.users.push({ id: nextId(state, 'user'), name, passwordHash, secondFactor, administrator, created });
+      const id = nextId(state, 'user');
+      state.users.push({ id, name, passwordHash, secondFactor, administrator, created });
       instance.changed();
+      return { id };
     },
     seedToken(user, name, scopes) {
       const owner = state.users.find((row) => row.name === user);

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { readGrantHistories } from '../grants/history/grant-history.ts';
 import { readBrokerHistory } from '../broker/history/broker-history.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
@@ -231,6 +232,8 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
     period,
     rotations,
     brokered: await readBrokerHistory(records, period),
+    // One that was asked for before the period may be used in it.
+    accessRequests: await readGrantHistories(records, { now: audit.now, since: new Date(+period.from - 7 * dayMs) }),
     secrets,
     refusedReceipts: await refusedReceipts(records, period),
     earlierReads: await readsOnRecord(records, before),

@@ -1,5 +1,6 @@
 import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
+import type { AccessBook } from './ports/access-book.ts';
 import type { JobFactsSource } from './ports/job-facts.ts';
 import type { JobProof } from './ports/job-proof.ts';
 import type { SecretReader } from './ports/secret-reader.ts';
@@ -27,6 +28,7 @@ export interface BrokerTools {
   readonly policy: () => { readonly policy: Policy; readonly digest: string };
   readonly proof: JobProof;
   readonly jobs: JobFactsSource;
+  readonly access: AccessBook;
   /** By the vault's short name. */
   readonly readers: ReadonlyMap<string, SecretReader>;
   /** Names of Keyturn's own secrets, `vault/name`, lower-case. */
@@ -36,5 +38,5 @@ export interface BrokerTools {
   readonly now: () => Date;
   /** 8 hexadecimal digits, new for each read. */
   readonly nonce: () => string;
-  readonly watch: (event: BrokerEvent) => void;
+  readonly watch: (event: BrokerEvent) => Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { decideAccess } from '../secrets/decide-access.ts';
-import type { ReadingJob } from '../secrets/namespace-refusals.ts';
-import type { Policy } from '../secrets/policy.ts';
+import { namespaceRefusals, type ReadingJob } from '../secrets/namespace-refusals.ts';
+import type { AccessRule, Policy } from '../secrets/policy.ts';
 import type { RefusalCode } from './journal/broker-entry.ts';
 
 /** What one job asks for, and everything that the decision rests on. */
@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 export type ReadDecision =
-  | { readonly allowed: true; readonly namespace: string }
+  | { readonly allowed: true; readonly namespace: string; readonly access: AccessRule | null }
   | { readonly allowed: false; readonly because: readonly Refusal[] };
 
 /**
@@ -48,7 +48,19 @@ export function decideRead(question: ReadQuestion): ReadDecision {
       says: `No namespace of this secret allows the job. ${reasons}.`,
     });
   }
-  return closed.length > 0 ? refused(...closed) : { allowed: true, namespace: allowing.name };
+  const { access = null } = entry;
+  const rule = access === null ? [] : accessRefusals(job, access);
+  if (closed.length + rule.length > 0) return refused(...closed, ...rule);
+  return { allowed: true, namespace: allowing.name, access };
+}
+
+/** Why a job may not even ask for the approval of a person. */
+function accessRefusals(job: ReadingJob, { when }: AccessRule): readonly Refusal[] {
+  const because = namespaceRefusals(job, { name: '', repositories: [], forks: false, ...when });
+  if (because.length === 0) return [];
+  return [
+    { code: 'outside-access-rule', says: `Approval can be asked for by other jobs alone: ${because.join('; ')}.` },
+  ];
 }
 
 /** Reasons that hold whatever the policy says of the secret. */

@@ -54,7 +54,7 @@ async function enter(tools: BrokerTools, { session, task, key, repository }: Ent
     const facts = await confirmedFacts(tools, task, repository);
     const opened = { act: 'opened', taskId: task.taskId, job: facts, key } as const;
     await appendToSession(tools.records, journal, { at: tools.now(), facts: opened });
-    tools.watch({ kind: 'opened', session, repository: facts.repository });
+    await tools.watch({ kind: 'opened', session, repository: facts.repository });
     return;
   }
   if (state.key !== key) await endBoth(tools, journal, key);
@@ -67,7 +67,7 @@ async function endBoth({ records, now, watch }: BrokerTools, journal: SessionJou
   if (journal.state?.ended !== null) return;
   await appendToSession(records, journal, { at: now(), facts: { act: 'second-key', key } });
   const { repository } = journal.state.job;
-  watch({ kind: 'second-key', session: journal.session, repository, served: servedSecrets(journal.entries) });
+  await watch({ kind: 'second-key', session: journal.session, repository, served: servedSecrets(journal.entries) });
 }
 
 async function confirmedFacts({ jobs }: BrokerTools, task: ProvenTask, repository: string): Promise<JobFacts> {

@@ -1,5 +1,6 @@
 import { formatJobStamp } from '../provenance/job-stamp.ts';
 import { ServiceError } from '../service-error.ts';
+import type { AccessRule } from '../secrets/policy.ts';
 import type { SecretReference } from '../secrets/secret-reference.ts';
 import type { BrokerTools } from './broker-tools.ts';
 import { decideRead, type ReadDecision, type Refusal } from './decide.ts';
@@ -18,7 +19,12 @@ export interface ReadRequest {
 
 export type ReadAnswer =
   | { readonly kind: 'served'; readonly secret: ReadSecret }
-  | { readonly kind: 'refused'; readonly because: readonly Refusal[] };
+  | {
+      readonly kind: 'refused';
+      readonly because: readonly Refusal[];
+      /** The request for access that a person must answer, if that is what is missing. */
+      readonly request: string | null;
+    };
 
 /** Written into the stamp of a brokered read. */
 const brokerVersion = 'broker';
@@ -39,9 +45,14 @@ export async function readForJob(tools: BrokerTools, request: ReadRequest): Prom
         continue;
       }
       const decision = decideNow(tools, state, request.secret);
-      return decision.allowed
-        ? await serve(tools, { journal, state, request, namespace: decision.namespace })
-        : await refuse(tools, { journal, state, request, because: decision.because });
+      if (!decision.allowed)
+        return await refuse(tools, { journal, state, request, because: decision.because, asked: null });
+      const { namespace, access } = decision;
+      const answer = access === null ? null : await askPerson(tools, { state, request, access });
+      if (answer !== null && answer.standing !== 'approved') {
+        return await refuse(tools, { journal, state, request, because: [waitingReason(answer)], asked: answer.grant });
+      }
+      return await serve(tools, { journal, state, request, namespace, grant: answer?.grant ?? null });
     } catch (error) {
       // Another request of the job was recorded meanwhile, before this one did anything: decide again.
       if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
@@ -75,6 +86,31 @@ function decideNow(tools: BrokerTools, state: SessionState, secret: SecretRefere
   });
 }
 
+async function askPerson(
+  { access: book }: BrokerTools,
+  { state, request, access }: Omit<Step, 'journal'> & { readonly access: AccessRule },
+) {
+  const { vault, name } = request.secret;
+  const place = { vault: vault.toLowerCase(), name: name.toLowerCase() };
+  return await book.ask({ session: request.session, job: state.job, ...place, access });
+}
+
+function waitingReason({
+  standing,
+  approvers,
+}: {
+  readonly standing: string;
+  readonly approvers: readonly string[];
+}): Refusal {
+  if (standing === 'declined')
+    return { code: 'approval-declined', says: 'A person declined that this job gets this secret.' };
+  const whom = approvers.length === 0 ? 'a person' : approvers.join(' or ');
+  return {
+    code: 'approval-needed',
+    says: `It waits for ${whom} to approve; neither the author of the commit nor who started the run can.`,
+  };
+}
+
 interface Step {
   readonly journal: SessionJournal;
   readonly state: SessionState;
@@ -84,27 +120,51 @@ interface Step {
 /** Records a refusal. What a job asks beyond its limit is refused once on record, so that one job cannot fill the archive. */
 async function refuse(
   { records, now, watch, mostRequests }: BrokerTools,
-  { journal, state, request, because }: Step & { readonly because: readonly Refusal[] },
+  {
+    journal,
+    state,
+    request,
+    because,
+    asked: grant,
+  }: Step & { readonly because: readonly Refusal[]; readonly asked: string | null },
 ): Promise<ReadAnswer> {
-  if (state.requests > mostRequests) return { kind: 'refused', because };
+  const answer = { kind: 'refused', because, request: grant } as const;
+  // A job that waits for a person asks again and again: that it asked is on record once.
+  if (state.requests > mostRequests || (grant !== null && isOnRecord(journal, request))) return answer;
   const codes = because.map(({ code }) => code);
   await appendToSession(records, journal, { at: now(), facts: { act: 'refused', ...asked(request), because: codes } });
-  watch({ kind: 'refused', session: request.session, secret: nameOf(request), says: codes.join(', ') });
-  return { kind: 'refused', because };
+  await watch({ kind: 'refused', session: request.session, secret: nameOf(request), says: codes.join(', ') });
+  return answer;
+}
+
+/** Whether this session's journal says already that the secret waits for a person, or that one declined. */
+function isOnRecord({ entries }: SessionJournal, { secret }: ReadRequest): boolean {
+  return entries.some(
+    ({ facts }) =>
+      facts.act === 'refused' &&
+      facts.because.some((code) => code === 'approval-needed' || code === 'approval-declined') &&
+      facts.secret === secret.name.toLowerCase() &&
+      facts.vault === secret.vault.toLowerCase(),
+  );
 }
 
 async function serve(
   tools: BrokerTools,
-  { journal, state, request, namespace }: Step & { readonly namespace: string },
+  { journal, state, request, namespace, grant }: Step & { readonly namespace: string; readonly grant: string | null },
 ): Promise<ReadAnswer> {
   const nonce = tools.nonce();
   const policy = tools.policy().digest;
-  const facts = { act: 'asked', ...asked(request), nonce, namespace, policy } as const;
+  const facts = { act: 'asked', ...asked(request), nonce, namespace, policy, grant } as const;
   const intent = await appendToSession(tools.records, journal, { at: tools.now(), facts });
   const of = intent.entries.length;
+  // Spent before the read: if the process dies here, an approval is lost and no value is.
+  if (grant !== null && !(await tools.access.spend(grant, `broker/${request.session}#${String(of)}`))) {
+    await record(tools, request.session, { act: 'failed', of, code: 'ACCESS_NOT_APPROVED', requestId: null });
+    return { kind: 'refused', because: [waitingReason({ standing: 'waiting', approvers: [] })], request: grant };
+  }
   const [secret, outcome] = await readOnce(tools, { state, request, nonce, of });
   await record(tools, request.session, outcome);
-  watchOutcome(tools, request, outcome);
+  await watchOutcome(tools, request, outcome);
   if (secret instanceof ServiceError) throw secret;
   return { kind: 'served', secret };
 }
@@ -149,9 +209,9 @@ async function record({ records, now }: BrokerTools, session: string, facts: Out
   }
 }
 
-function watchOutcome({ watch }: BrokerTools, request: ReadRequest, outcome: Outcome): void {
+async function watchOutcome({ watch }: BrokerTools, request: ReadRequest, outcome: Outcome): Promise<void> {
   const says = outcome.act === 'served' ? outcome.version : outcome.code;
-  watch({ kind: outcome.act, session: request.session, secret: nameOf(request), says });
+  await watch({ kind: outcome.act, session: request.session, secret: nameOf(request), says });
 }
 
 function asked({ secret, proof }: ReadRequest) {

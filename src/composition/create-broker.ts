@@ -12,6 +12,9 @@ import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 import type { BrokerPort } from '../web/broker/broker-port.ts';
+import type { GrantTools } from '../grants/grant-tools.ts';
+import type { NotificationOutbox } from '../notify/notification-outbox.ts';
+import { createAccessBook } from './create-grants.ts';
 import type { GiteaAccess } from './open-gitea.ts';
 
 interface Parts {
@@ -22,6 +25,9 @@ interface Parts {
   readonly records: RecordStore;
   readonly gitea: GiteaAccess | null;
   readonly access: readonly VaultAccess[];
+  readonly grants: GrantTools;
+  /** `null`: no channel to people is configured. */
+  readonly outbox: NotificationOutbox | null;
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -31,13 +37,15 @@ const mostRequests = 200;
 
 /** Wires the broker; `null` if this process is none, or if there is no Gitea that could confirm a job. */
 export function createBroker(parts: Parts): BrokerPort | null {
-  const { settings, policy, policyDigest, records, gitea, access, logger, now } = parts;
+  const { settings, policy, policyDigest, records, gitea, access, grants, logger, now } = parts;
   if (gitea === null || (settings.role !== 'broker' && settings.role !== 'all')) return null;
+  const jobs = giteaJobFacts(giteaClient({ url: gitea.url, authentication: gitea.asToken }));
   const tools: BrokerTools = {
     records,
     policy: () => ({ policy, digest: policyDigest }),
     proof: giteaJobProof(gitea.url),
-    jobs: giteaJobFacts(giteaClient({ url: gitea.url, authentication: gitea.asToken })),
+    jobs,
+    access: createAccessBook(grants, jobs),
     readers: new Map(
       access
         .filter(({ vault }) => settings.vaults.includes(vault))
@@ -47,7 +55,12 @@ export function createBroker(parts: Parts): BrokerPort | null {
     mostRequests,
     now,
     nonce: () => randomBytes(4).toString('hex'),
-    watch: (event) => logEvent(logger, event),
+    async watch(event) {
+      logEvent(logger, event);
+      if (event.kind !== 'second-key') return;
+      const { session, repository } = event;
+      await parts.outbox?.announce({ type: 'access.second-key', session, repository, since: now().toISOString() });
+    },
   };
   return {
     openSession: async (request) => await openSession(tools, request),

@@ -20,6 +20,8 @@ import type { RotationTools } from '../rotation/rotation-tools.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { SecretSetting } from '../settings.ts';
+import type { GrantTools } from '../grants/grant-tools.ts';
+import { accessPorts } from './create-grants.ts';
 import type { BrokerPort } from '../web/broker/broker-port.ts';
 import type { ListedPack, WebPorts } from '../web/web-ports.ts';
 import type { Composition } from './composition.ts';
@@ -32,6 +34,7 @@ type Ports = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
   readonly deliveries: RecentDeliveries;
   readonly broker: BrokerPort | null;
+  readonly grants: GrantTools;
 };
 
 /** The helper waits for the answer to its receipts. */
@@ -82,6 +85,7 @@ export function createWebPorts(ports: Ports): WebPorts {
     instance: gitea === null ? null : instanceOf(gitea.url),
     recordReceipts: async (receipts) =>
       await recordReceipts({ feed: jobs, records, now }, receipts, AbortSignal.timeout(jobAnswerMs)),
+    ...accessPorts(ports.grants),
     brokersOnly: settings.role === 'broker',
     broker: ports.broker,
     readiness: readinessCheck(ports),

@@ -50,4 +50,22 @@ export const brokerFaults = {
     layer: 'runner',
     says: 'The key of this job cannot be used here, and a second one would end its session. Run all steps that need secrets as one user, and mount the folder of keys (`identity.keys`) into every container of the job.',
   }),
+  GRANT_ENTRY_REFUSED: fault<{ grant: string; act: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'record',
+    says: 'The entry cannot follow in the journal of this request for access. Nothing was recorded.',
+  }),
+  ACCESS_ANSWER_REFUSED: fault<{ grant: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'This person cannot give this answer to this request for access. Another person must, or the exception (break-glass) must be used, which is a finding.',
+  }),
+  ACCESS_NOT_APPROVED: fault<{ vault: string; secret: string; request: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'policy',
+    says: 'A person must approve that this job gets this secret, and nobody has yet. The page of requests for access shows it; pass --wait to wait for it.',
+  }),
 } as const;

@@ -46,6 +46,14 @@ export function giteaJobFacts(client: GiteaClient): JobFactsSource {
       return { facts: found, isRunning: job.status === 'in_progress' };
     },
 
+    async authorOf({ repository, commit }) {
+      const path = `/api/v1/repos/${repository.split('/').map(encodeURIComponent).join('/')}/git/commits/${encodeURIComponent(commit)}`;
+      const query = { stat: false, verification: false, files: false };
+      const { status, body } = await client.request('GET', path, { query });
+      if (status === 404) return null;
+      return accountOf(jsonProperties(body).get('author'));
+    },
+
     async isRunning({ jobId, attempt, repository }) {
       const path = `/api/v1/repos/${repository.split('/').map(encodeURIComponent).join('/')}/actions/jobs/${String(jobId)}`;
       const { status, body } = await client.request('GET', path);

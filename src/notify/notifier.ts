@@ -38,6 +38,10 @@ export const notificationEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('rotation.awaits-go'), secret: id, rotation: id, since: time, reminder: z.number() }),
   /** What prevents rotations: of a secret, of a tag on it, or of a whole vault. */
   z.object({ type: z.literal('rotation.prevented'), subject: id, code: id, day: z.iso.date() }),
+  /** A job that waits until a person approves that it gets a secret. */
+  z.object({ type: z.literal('access.awaits-approval'), grant: id, secret: id, repository: id, since: time }),
+  /** A second key was shown to the broker for a running job. */
+  z.object({ type: z.literal('access.second-key'), session: id, repository: id, since: time }),
   /** Scheduled work that failed, such as `collect jobs` or `produce reports`. */
   z.object({ type: z.literal('work.failed'), work: id, code: id, day: z.iso.date() }),
 ]);
@@ -98,6 +102,10 @@ export function describeNotification(event: NotificationEvent): string {
     }
     case 'rotation.prevented':
       return `Something prevents the rotation of ${event.subject}: ${event.code}. Run keyturn doctor to see what to do.`;
+    case 'access.awaits-approval':
+      return `A job of ${event.repository} waits for a person to approve that it gets ${event.secret}. Neither the author of the commit nor the one who started the run can.`;
+    case 'access.second-key':
+      return `A second key was shown to the broker for a running job of ${event.repository}, and its session has ended. The next report lists what it was given; find out who has the job's token, and replace what was given.`;
     case 'work.failed':
       return `Keyturn could not ${event.work}: ${event.code}. It tries again; run keyturn doctor to see what to do.`;
   }

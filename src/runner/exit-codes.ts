@@ -47,6 +47,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   BROKER_PROOF_REFUSED: 92,
   BROKER_SECOND_KEY: 93,
   BROKER_KEY_UNUSABLE: 94,
+  ACCESS_NOT_APPROVED: 95,
 };
 
 /** The exit code of a failure; 1 for an unexpected one. */

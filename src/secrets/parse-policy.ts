@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ServiceError } from '../service-error.ts';
 import { dayMs, formatDuration, hourMs } from './duration.ts';
 import { providerCredentialIn } from './made-by-provider.ts';
+import { toAccess, toPeople } from './parse-access.ts';
 import type { IdentityRule, Namespace, Policy, SecretBinding, TrackedSecret } from './policy.ts';
 import { policySchema, rightParts, type WrittenPolicy, type WrittenSecret } from './policy-schema.ts';
 import type { Vault } from './secret-reference.ts';
@@ -35,6 +36,7 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
     ...toSecrets(written, vaults, say),
     namespaces: toNamespaces(written),
     identities: toIdentities(written, say),
+    people: toPeople(written, say),
   };
   if (faults.length > 0) throw new ServiceError('POLICY_MALFORMED', { file, faults: inOrder(faults) });
   return policy;
@@ -57,11 +59,8 @@ const rotationKeys = [
   'reviewed',
 ] as const satisfies readonly (keyof WrittenSecret)[];
 
-function toSecrets(
-  { secrets, namespaces, defaults }: WrittenPolicy,
-  vaults: readonly Vault[],
-  say: Say,
-): Pick<Policy, 'secrets' | 'tracked'> {
+function toSecrets(policy: WrittenPolicy, vaults: readonly Vault[], say: Say): Pick<Policy, 'secrets' | 'tracked'> {
+  const { secrets, namespaces, defaults } = policy;
   const bindings = new Map<string, SecretBinding>();
   const tracked = new Map<string, TrackedSecret>();
   for (const [key, written] of Object.entries(secrets)) {
@@ -80,16 +79,17 @@ function toSecrets(
         say([...path, 'namespaces', index], 'is not a namespace of this policy');
     }
     const { issuer } = written;
+    const access = toAccess(written, policy, { path, say });
     if (issuer === undefined) {
       sayTracking(written, path, say);
-      tracked.set(name, toTracked(place, written));
+      tracked.set(name, { ...toTracked(place, written), ...access });
       continue;
     }
     sayTimes(written, path, say);
     sayProvider(key, { ...written, issuer }, path, say);
     if (written.reminders !== undefined)
       say([...path, 'reminders'], 'is for a secret without an issuer: Keyturn replaces this one itself');
-    bindings.set(name, toBinding(place, { ...written, issuer }, defaults));
+    bindings.set(name, { ...toBinding(place, { ...written, issuer }, defaults), ...access });
   }
   return { secrets: bindings, tracked };
 }

@@ -56,6 +56,24 @@ const defaults = z.strictObject({
   environmentOrder: z.array(name).default(['dev', 'staging', 'prod']),
 });
 
+const workflow = text(/^[\w.-]{1,100}\.ya?ml$/, 'the file name of a workflow, such as deploy.yml');
+
+/** The broker gives the secret to a job only after a person agreed. */
+const access = z.strictObject({
+  approval: z.literal('required'),
+  approvers: z.array(name).min(1, 'must name somebody').default(['operator']),
+  lasts: duration.default(30 * 60_000),
+  uses: z.int().min(1, 'must be 1 at least').max(100, 'must be 100 at most').default(1),
+  when: z
+    .strictObject({
+      branches: z.array(z.string().min(1)).default([]),
+      events: z.array(z.string().min(1)).default([]),
+      workflows: z.array(workflow).default([]),
+      protectedBranch: z.boolean().default(false),
+    })
+    .prefault({}),
+});
+
 const secret = z.strictObject({
   /** Without one the secret is only tracked. */
   issuer: name.optional(),
@@ -72,6 +90,7 @@ const secret = z.strictObject({
   rotationsPerDay: z.int().min(1, 'must be 1 at least').max(24, 'must be 24 at most').optional(),
   environment: name.nullable().default(null),
   namespaces: z.array(name).default([]),
+  access: access.optional(),
   approval: z.array(z.enum(['publish', 'revoke'])).optional(),
   group: name.nullable().optional(),
   alsoPublish: z.array(target).optional(),
@@ -81,12 +100,18 @@ const secret = z.strictObject({
   check: duration.optional(),
 });
 
+const person = z.strictObject({
+  issuer: z.url('must be the address of an identity provider'),
+  subject: z.string().min(1).max(255),
+  gitea: z.int().min(1, 'must be the id of an account at Gitea'),
+});
+
 const namespace = z.strictObject({
   repositories: z.array(repository).default([]),
   branches: z.array(z.string().min(1)).default([]),
   events: z.array(z.string().min(1)).default([]),
   forks: z.boolean().default(false),
-  workflows: z.array(text(/^[\w.-]{1,100}\.ya?ml$/, 'the file name of a workflow, such as deploy.yml')).default([]),
+  workflows: z.array(workflow).default([]),
   protectedBranch: z.boolean().default(false),
 });
 
@@ -105,6 +130,7 @@ export const policySchema = z.strictObject({
   secrets: z.record(secretName, secret).default({}),
   namespaces: z.record(name, namespace).default({}),
   identities: z.record(objectId, identity).default({}),
+  people: z.record(name, person).default({}),
 });
 
 export type WrittenPolicy = z.infer<typeof policySchema>;
@@ -115,8 +141,8 @@ export type WrittenSecret = z.infer<typeof secret>;
  * one.
  */
 export function rightParts(given: unknown): WrittenPolicy {
-  const parts = z.object({ secrets: anyMap, namespaces: anyMap, identities: anyMap }).safeParse(given);
-  const { secrets = {}, namespaces = {}, identities = {} } = parts.data ?? {};
+  const parts = z.object({ secrets: anyMap, namespaces: anyMap, identities: anyMap, people: anyMap }).safeParse(given);
+  const { secrets = {}, namespaces = {}, identities = {}, people = {} } = parts.data ?? {};
   const written = z.object({ defaults: defaults.catch(defaults.parse({})) }).safeParse(given);
   return {
     format: 1,
@@ -125,6 +151,7 @@ export function rightParts(given: unknown): WrittenPolicy {
     // An invalid part still has its name.
     namespaces: { ...mapValues(namespaces, () => namespace.parse({})), ...right(namespace, namespaces) },
     identities: right(identity, identities),
+    people: right(person, people),
   };
 }
 

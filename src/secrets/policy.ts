@@ -11,6 +11,27 @@ interface RotationWindow {
   readonly timeZone: string;
 }
 
+/** A secret that the broker gives to a job only after a person agreed. */
+export interface AccessRule {
+  /** Who may agree: `operator` for everybody with that role in the portal, or names of `people`. */
+  readonly approvers: readonly string[];
+  /** How long an approval lasts, within the life of the job. */
+  readonly lastsMs: number;
+  /** How many reads one approval allows. */
+  readonly uses: number;
+  /** Which jobs may ask; as a namespace, and no job of a fork. */
+  readonly when: Pick<Namespace, 'branches' | 'events' | 'workflows' | 'protectedBranch'>;
+}
+
+/** A person with accounts at the portal's identity provider and at Gitea, neither of which ever changes its id. */
+export interface PolicyPerson {
+  readonly name: string;
+  /** `iss` without a trailing slash, and `sub` (`oid` at Entra). */
+  readonly subject: { readonly issuer: string; readonly id: string };
+  /** The id of the account at Gitea. */
+  readonly gitea: number;
+}
+
 /** One secret in the policy: its issuer, target and limits. Tags may shorten or forbid, never widen. */
 export interface SecretBinding {
   /** Short name of the vault, lower-case. */
@@ -32,6 +53,8 @@ export interface SecretBinding {
   readonly environment: string | null;
   /** Names of namespaces whose jobs may read this secret. */
   readonly namespaces: readonly string[];
+  /** Absent: the broker asks nobody. */
+  readonly access?: AccessRule;
   /** The steps that need a second person's approval. */
   readonly approval: readonly ('publish' | 'revoke')[];
   /** Secrets of one group hold parts or copies of one credential and are published as one unit. */
@@ -65,6 +88,7 @@ export interface TrackedSecret {
   readonly environment: string | null;
   /** Names of namespaces whose jobs may read this secret. */
   readonly namespaces: readonly string[];
+  readonly access?: AccessRule;
 }
 
 /**
@@ -123,6 +147,7 @@ export interface Policy {
   readonly namespaces: ReadonlyMap<string, Namespace>;
   /** By object id, lower-case. */
   readonly identities: ReadonlyMap<string, IdentityRule>;
+  readonly people?: readonly PolicyPerson[];
 }
 
 /** Observe mode: no secret is bound, so Keyturn rotates nothing. */

@@ -1,10 +1,11 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import { openBrokerSession, readThroughBroker } from './broker/answer-broker.ts';
 import { receiveGiteaEvent } from './hooks/gitea-events.ts';
 import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
 import { receiveReceipts } from './hooks/receipts.ts';
+import { answerAccessRequest, listAccessRequests } from './portal/access-requests.ts';
 import { listPacks } from './portal/list-packs.ts';
 import { answerRotationRequest, listRotations } from './portal/list-rotations.ts';
 import { sendPackFile } from './portal/send-pack-file.ts';
@@ -73,6 +74,7 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
     needs('auditor'),
     async (context) => await listRotations(context.req.raw, context.get('asking'), ports),
   );
+  addAccess(web, ports, needs);
   web.post('/rotations', needs('operator'), async (context) =>
     answerRotationRequest(context.req.raw, context.get('asking'), ports),
   );
@@ -92,6 +94,20 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
       return showRefusal(context.req.raw, 403, `This needs the role ${role}.`);
     };
   }
+}
+
+/** Where people answer jobs that ask for a secret. */
+function addAccess(
+  web: Hono<Environment>,
+  ports: WebPorts,
+  needs: (role: Role) => MiddlewareHandler<Environment>,
+): void {
+  web.get('/access', needs('auditor'), async (context) =>
+    listAccessRequests(context.req.raw, context.get('asking'), ports),
+  );
+  web.post('/access', needs('operator'), async (context) =>
+    answerAccessRequest(context.req.raw, context.get('asking'), ports),
+  );
 }
 
 /** Routes whose sender proves itself. */
@@ -135,6 +151,7 @@ const statusOf: Readonly<Record<string, number>> = {
   REQUEST_MALFORMED: 400,
   REQUEST_TOO_LARGE: 413,
   REQUEST_FORBIDDEN: 403,
+  ACCESS_ANSWER_REFUSED: 403,
   REQUEST_FROM_ANOTHER_SITE: 403,
   SECRET_NOT_BOUND: 409,
   // For the operator to mend, so it is logged like every failure of the server.

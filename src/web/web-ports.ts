@@ -1,3 +1,4 @@
+import type { GrantHistory } from '../grants/history/grant-history.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
@@ -55,6 +56,11 @@ export interface ListedRotation
   readonly waitsFor: readonly string[];
 }
 
+/** One request for access, and why the person who looks may not approve it; `null` if they may. */
+export interface ListedAccess extends GrantHistory {
+  readonly refusal: string | null;
+}
+
 /** Returns the token's numbers if Gitea confirms them, `null` if Gitea rejects the token. */
 type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: number; jobId: number } | null>;
 
@@ -102,6 +108,15 @@ export interface WebPorts {
    * repository. `too-many`: its task has posted as many as a task may. In both cases nothing is stored.
    */
   recordReceipts(receipts: readonly Receipt[]): Promise<'recorded' | 'not-its-job' | 'too-many'>;
+  /** Every request of a job for access. `by`: who looks, to say whether they may approve. */
+  accessRequests(by: Person | null): Promise<readonly ListedAccess[]>;
+  answerAccess(word: {
+    grant: string;
+    says: 'approve' | 'decline';
+    by: Person;
+    breakGlass: boolean;
+    reason: string;
+  }): Promise<void>;
   /** Whether this process serves jobs alone: it then has no portal and no hooks. */
   readonly brokersOnly: boolean;
   /** `null`: this process is no broker. */

@@ -6,7 +6,7 @@
 /** What everybody may stand on. */
 const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts', 'log/logger.ts'];
 /** What a feature publishes for other features. */
-const published = ['rotation/history', 'audit/model', 'broker/history'];
+const published = ['rotation/history', 'audit/model', 'broker/history', 'grants/history'];
 /** The ports that adapters implement, with the words that they are made of. */
 const rotationPorts = ['rotation/ports'];
 const brokerPorts = ['broker/ports'];
@@ -17,7 +17,7 @@ const logPorts = [
   'audit/posture/posture-source.ts',
 ];
 
-const features = ['rotation', 'audit', 'evidence', 'broker'];
+const features = ['rotation', 'audit', 'evidence', 'broker', 'grants'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
 const wiring = [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts', 'log', 'notify'];
 
@@ -30,7 +30,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   records: ['service-error.ts', 'faults', 'provenance'],
   rotation: ground,
   broker: ground,
-  audit: [...ground, 'rotation/history', 'broker/history'],
+  grants: ground,
+  audit: [...ground, 'rotation/history', 'broker/history', 'grants/history'],
   evidence: [...ground, ...published],
   gitea: [...ground, ...published, ...brokerPorts, 'audit/collection/job-feed.ts'],
   azure: [
@@ -54,7 +55,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
   'settings.ts': ['secrets', 'log/logger.ts'],
   'keyturn.ts': ['settings.ts'],
-  web: [...ground, 'rotation/history', 'keyturn.ts', 'settings.ts', 'settings'],
+  web: [...ground, 'rotation/history', 'grants/history', 'keyturn.ts', 'settings.ts', 'settings'],
   composition: wiring,
   'compose.ts': [...wiring, 'composition'],
 };
@@ -81,7 +82,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/audit/attribution': {
     rules: ['broker-index.ts', 'address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
   },
-  'src/broker': { history: ['journal'] },
+  'src/broker': { history: ['journal'], ports: ['journal'] },
   'src/evidence': {
     report: ['tests', 'period'],
     charts: ['report'],

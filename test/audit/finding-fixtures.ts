@@ -1,3 +1,4 @@
+import type { GrantHistory } from '../../src/grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../src/broker/history/broker-history.ts';
 import { nothingBrokered } from './nothing-brokered.ts';
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
@@ -34,6 +35,7 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly looks?: readonly Posture[];
   readonly bothLogs?: ReportingPeriod;
   readonly brokered?: BrokerHistory;
+  readonly accessRequests?: readonly GrantHistory[];
   /** One day unless told. */
   readonly period?: ReportingPeriod;
 }
@@ -55,6 +57,7 @@ export function found(day: Given): Finding[] {
     secrets,
     rotations,
     brokered: day.brokered ?? nothingBrokered,
+    accessRequests: day.accessRequests ?? [],
     attribution: attributor.context,
     refusedReceipts: day.refusedReceipts ?? [],
     earlierReads,

@@ -5,6 +5,8 @@ import type { RunningJob, StartJob } from '../../embedded/gitea/embedded-gitea.t
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { keyVaultSecretReader } from '../../src/azure/key-vault-secret-reader.ts';
 import type { BrokerEvent, BrokerTools } from '../../src/broker/broker-tools.ts';
+import type { GrantEvent, GrantTools } from '../../src/grants/grant-tools.ts';
+import { accessPorts, createAccessBook } from '../../src/composition/create-grants.ts';
 import { openSession } from '../../src/broker/open-session.ts';
 import { readForJob } from '../../src/broker/read-for-job.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';
@@ -36,6 +38,9 @@ export interface BrokerWorld {
   readonly records: RecordStore;
   readonly tools: BrokerTools;
   readonly events: readonly BrokerEvent[];
+  readonly grants: GrantTools;
+  /** What people were told of. */
+  readonly asked: readonly GrantEvent[];
   /** Its identity in Azure. */
   readonly broker: Principal;
   /** The same broker again, over the same records, as a second process. */
@@ -53,6 +58,7 @@ export interface BrokerWorld {
 const policyText = `format: 1
 secrets:
   db-password: { issuer: generated, validity: 90d, namespaces: [shop] }
+  payments: { issuer: generated, validity: 90d, namespaces: [shop], access: { approval: required, uses: 2, when: { branches: [main] } } }
   deploy-key: { issuer: generated, validity: 90d, namespaces: [deploy] }
   nobody: { issuer: generated, validity: 90d }
 namespaces:
@@ -71,7 +77,8 @@ export async function startBrokerWorld(): Promise<BrokerWorld> {
   gitea.addRepository('shop/other');
   gitea.addRunner({ name: 'runner-1', labels: ['prod'] });
   const { access, principal: broker } = embeddedVault(cloud, ['get']);
-  for (const name of ['db-password', 'deploy-key', 'nobody', 'keyturn-canary']) cloud.vault.seed({ name, value });
+  for (const name of ['db-password', 'payments', 'deploy-key', 'nobody', 'keyturn-canary'])
+    cloud.vault.seed({ name, value });
   const records = memoryRecordStore();
   const token = new SecretValue(gitea.seedToken('keyturn', 'broker', ['read:repository', 'read:admin']));
   return worldOver({ cloud, records, access, token, broker });
@@ -90,11 +97,24 @@ function worldOver(parts: Parts): BrokerWorld {
   const events: BrokerEvent[] = [];
   const policy = parsePolicy(policyText, 'keyturn.policy.yml', [access.vault]);
   let nonces = 0;
+  const jobs = giteaJobFacts(giteaClient({ url: cloud.gitea.url, authentication: { kind: 'token', value: token } }));
+  const asked: GrantEvent[] = [];
+  const grants: GrantTools = {
+    records,
+    policy: () => policy,
+    gitea: cloud.gitea.url,
+    now: () => cloud.clock.now(),
+    watch: async (event) => {
+      asked.push(event);
+      await Promise.resolve();
+    },
+  };
   const tools: BrokerTools = {
     records,
     policy: () => ({ policy, digest: 'a'.repeat(64) }),
     proof: giteaJobProof(cloud.gitea.url),
-    jobs: giteaJobFacts(giteaClient({ url: cloud.gitea.url, authentication: { kind: 'token', value: token } })),
+    jobs,
+    access: createAccessBook(grants, jobs),
     readers: new Map([[access.vault.name, keyVaultSecretReader(access)]]),
     ownSecrets: new Set([`${access.vault.name}/keyturn-canary`]),
     mostRequests: 10,
@@ -103,13 +123,17 @@ function worldOver(parts: Parts): BrokerWorld {
       nonces += 1;
       return String(nonces).padStart(8, '0');
     },
-    watch: (event) => events.push(event),
+    watch: async (event) => {
+      events.push(event);
+      await Promise.resolve();
+    },
   };
   const broker = {
     openSession: async (request: Parameters<typeof openSession>[1]) => await openSession(tools, request),
     read: async (request: Parameters<typeof readForJob>[1]) => await readForJob(tools, request),
   };
-  const { send: sendToWeb } = webWorld({ ports: { broker, now: () => cloud.clock.now() } });
+  const ports = { broker, now: () => cloud.clock.now(), ...accessPorts(grants) };
+  const { send: sendToWeb } = webWorld({ ports });
   const send: BrokerWorld['send'] = async ({ path, body, key, token: bearer, proof, at, id = randomUUID() }) => {
     const url = `http://localhost:7071${path}`;
     const text = JSON.stringify(body);
@@ -131,6 +155,8 @@ function worldOver(parts: Parts): BrokerWorld {
     records,
     tools,
     events,
+    grants,
+    asked,
     broker: parts.broker,
     second: () => worldOver(parts),
     startJob: (change = {}) =>

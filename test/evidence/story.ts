@@ -39,7 +39,13 @@ export async function auditStory<Observed>(
   eventsAShare = 100,
 ): Promise<AuditedPeriod> {
   const { expected: _expected, receiptRecords, ...audited } = story;
-  const material = { period: story.period, policyAt: story.policyAt, rotations, brokered: nothingBrokered };
+  const material = {
+    period: story.period,
+    policyAt: story.policyAt,
+    rotations,
+    brokered: nothingBrokered,
+    accessRequests: [],
+  };
   observation.begin(material);
   for await (const day of story.secretDays()) await observation.secretDay(day);
   let share = observation.observe(material);

@@ -115,6 +115,8 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
       calls.receipts.push(...receipts);
       return Promise.resolve('recorded');
     },
+    accessRequests: () => Promise.resolve([]),
+    answerAccess: () => Promise.resolve(),
     brokersOnly: false,
     broker: null,
     readiness: () => Promise.resolve([{ what: 'records', ready: true, says: 'readable' }]),

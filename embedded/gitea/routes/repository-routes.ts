@@ -4,6 +4,7 @@ import { fullName } from '../server/gitea-instance.ts';
 import type { Route, RouteContext } from '../server/gitea-route.ts';
 import type { StoredRepository } from '../server/gitea-state.ts';
 import { pageOf } from '../server/paging.ts';
+import { ownerShape } from '../shapes/user-shape.ts';
 import { repositoryShape } from '../shapes/repository-shape.ts';
 
 /** Repositories: by name, by id, by search, and the caller's own. */
@@ -23,6 +24,13 @@ export const repositoryRoutes: readonly Route[] = [
     access: 'anyone',
     area: 'repository',
     handle: readBranch,
+  },
+  {
+    method: 'GET',
+    pattern: '/repos/:owner/:repository/git/commits/:commit',
+    access: 'anyone',
+    area: 'repository',
+    handle: readCommit,
   },
   { method: 'GET', pattern: '/repositories/:id', access: 'anyone', area: 'repository', handle: readById },
 ];
@@ -61,6 +69,21 @@ function readBranch(context: RouteContext) {
     user_can_merge: true,
     effective_branch_protection_name: isProtected ? name : '',
   });
+}
+
+/**
+ * Returns the commit of a run, with the account of its author, or `null` where no account has the author's address. Source:
+ * definition `Commit` of the published description.
+ */
+function readCommit({ instance, parameters, ...context }: RouteContext) {
+  const repository = context.repository();
+  const run = instance.state.runs.find(
+    ({ repositoryId, commit }) => repositoryId === repository.id && commit === parameters['commit'],
+  );
+  if (run === undefined) throw notFound();
+  const author = run.author === undefined ? run.actor : run.author;
+  const isKnown = author !== null && instance.state.users.some(({ name }) => name === author);
+  return json(200, { sha: run.commit, author: isKnown ? ownerShape(instance, author) : null });
 }
 
 /** Returns every repository that the caller may read; `has_actions` states whether it has Actions. */

@@ -123,6 +123,7 @@ function createRun(instance: GiteaInstance, repository: StoredRepository, start:
     pullNumber: pull?.number ?? null,
     commit: pull === null ? commit : commitOf(pull, event),
     actor: start.actor ?? pull?.author ?? repository.owner,
+    ...(start.author === undefined ? {} : { author: start.author }),
     created: seconds(instance),
   };
   instance.state.runs.push(run);

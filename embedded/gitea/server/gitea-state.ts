@@ -113,6 +113,8 @@ export interface StoredRun {
   readonly pullNumber: number | null;
   readonly commit: string;
   readonly actor: string;
+  /** Who wrote the commit; absent: the actor. `null`: nobody with an account. */
+  readonly author?: string | null;
   readonly created: number;
 }
 

@@ -1,4 +1,5 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
@@ -26,6 +27,8 @@ export interface FindingContext {
   readonly rotations: readonly RotationHistory[];
   /** What the broker did in the period. */
   readonly brokered: BrokerHistory;
+  /** Requests of jobs for secrets that need a person's word. */
+  readonly accessRequests: readonly GrantHistory[];
   readonly secrets: KnownSecrets;
   readonly attribution: AttributionContext;
   readonly refusedReceipts: readonly RefusedReceipts[];

@@ -1,3 +1,4 @@
+import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
@@ -11,6 +12,8 @@ export interface ObservedMaterial {
   readonly rotations: readonly RotationHistory[];
   /** What the broker did in the period. */
   readonly brokered: BrokerHistory;
+  /** Requests of jobs for secrets that need a person's word. */
+  readonly accessRequests: readonly GrantHistory[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import { attributeRetrieval } from '../attribution/attribute-retrievals.ts';
@@ -35,6 +36,8 @@ export interface ShareSources {
   readonly canaries: readonly CanaryRead[];
   readonly rotations: readonly RotationHistory[];
   readonly brokered: BrokerHistory;
+  /** Requests of jobs for secrets that need a person's word. */
+  readonly accessRequests: readonly GrantHistory[];
   readonly ownReads: readonly OwnRead[];
   readonly secrets: KnownSecrets;
   readonly bothLogs: ReportingPeriod | null;
@@ -214,7 +217,7 @@ function createContexts(sources: ShareSources, evidence: Evidence) {
 
 /** What only the end of the period asks for is not known in a share. */
 function findingContext(sources: ShareSources, attribution: AttributionContext): FindingContext {
-  const { period, policyAt, rotations, brokered, secrets, bothLogs } = sources;
+  const { period, policyAt, rotations, brokered, accessRequests, secrets, bothLogs } = sources;
   const later = { refusedReceipts: [], earlierReads: createReadsOnRecord() };
-  return { period, policyAt, rotations, brokered, secrets, bothLogs, attribution, ...later };
+  return { period, policyAt, rotations, brokered, accessRequests, secrets, bothLogs, attribution, ...later };
 }

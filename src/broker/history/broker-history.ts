@@ -27,6 +27,8 @@ export interface BrokerRead extends BrokerRequest {
   readonly nonce: string;
   /** The namespace that allowed it. */
   readonly namespace: string;
+  /** The request for access that a person approved; `null` if the policy asked nobody. */
+  readonly grant: string | null;
   /** The vault's id of the request; `null` if its answer was lost. */
   readonly requestId: string | null;
   /** `unanswered`: the journal does not say how it ended. */
@@ -114,11 +116,23 @@ function addSession(session: string, entries: readonly BrokerEntry[], found: Fou
     const reference = `${brokerFolder}${session}#${String(number)}`;
     if (facts.act === 'asked') {
       const outcome = outcomes.get(number);
-      const { vault, secret, nonce, namespace } = facts;
+      const { vault, secret, nonce, namespace, grant } = facts;
       const version = outcome?.act === 'served' ? outcome.version : facts.version;
       const requestId = outcome?.requestId ?? null;
       const ending = outcome?.act ?? 'unanswered';
-      found.reads.push({ reference, at, job, vault, secret, version, nonce, namespace, requestId, outcome: ending });
+      found.reads.push({
+        reference,
+        at,
+        job,
+        vault,
+        secret,
+        version,
+        nonce,
+        namespace,
+        grant,
+        requestId,
+        outcome: ending,
+      });
     } else if (facts.act === 'refused') {
       const { vault, secret, version, because } = facts;
       found.refusals.push({ reference, at, job, vault, secret, version, because });

@@ -11,6 +11,9 @@ const refusalCodes = [
   'secret-of-keyturn',
   'vault-not-served',
   'too-many-reads',
+  'outside-access-rule',
+  'approval-needed',
+  'approval-declined',
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];
@@ -58,6 +61,8 @@ const facts = z.discriminatedUnion('act', [
     nonce: z.string(),
     namespace: z.string(),
     policy: z.string(),
+    /** The request for access that a person approved; `null` if the policy asks nobody. */
+    grant: z.string().nullable(),
   }),
   z.object({
     act: z.literal('refused'),

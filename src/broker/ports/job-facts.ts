@@ -41,6 +41,11 @@ export interface JobFactsSource {
     readonly repository: string;
   }): Promise<{ readonly facts: JobFacts; readonly isRunning: boolean } | null>;
   /**
+   * The account of the author of a commit; `null` if Gitea knows none with that address.
+   * @throws as `read`
+   */
+  authorOf(commit: { readonly repository: string; readonly commit: string }): Promise<GiteaAccount | null>;
+  /**
    * Whether this attempt of the job is running now.
    * @throws as `read`
    */

@@ -40,6 +40,11 @@ const eventFileNames = {
     extension: 'ndjson',
     description: 'Every request of a job to the broker, allowed or refused',
   },
+  accessRequests: {
+    name: 'access-requests',
+    extension: 'ndjson',
+    description: "Every request of a job for a secret that needs a person's word",
+  },
   deviations: {
     name: 'deviations',
     extension: 'ndjson',

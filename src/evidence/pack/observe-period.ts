@@ -90,7 +90,13 @@ function startSums(material: ObservedMaterial) {
     },
   });
   const tally = tallyRetrievals(material.period, rowCap);
-  return { lines, tests, tally, secrets: recordSecretDays(), brokered: brokerLines(material.brokered) };
+  return {
+    lines,
+    tests,
+    tally,
+    secrets: recordSecretDays(),
+    brokered: brokerLines(material.brokered, material.accessRequests),
+  };
 }
 
 async function* readDeferrals(file: string): AsyncGenerator<TestDeferral> {

@@ -1,4 +1,5 @@
 import { compareText } from '../../provenance/compare-text.ts';
+import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { AuditedEvent, SecretDay } from '../../audit/model/audited-period.ts';
 import type { EventObserver, ObservedMaterial } from '../../audit/model/observation.ts';
@@ -87,8 +88,8 @@ export function recordSecretDays(): {
   };
 }
 
-/** The lines of the broker's requests, in order of time. */
-export function brokerLines({ reads, refusals }: BrokerHistory): EventLines {
+/** The lines of the broker's requests, in order of time, and of the requests for access, in order of their sessions. */
+export function brokerLines({ reads, refusals }: BrokerHistory, requests: readonly GrantHistory[]): EventLines {
   const lines = collectLines();
   const all = [
     ...reads.map((one) => ({ ...one, because: [] as readonly string[] })),
@@ -96,6 +97,7 @@ export function brokerLines({ reads, refusals }: BrokerHistory): EventLines {
   ];
   for (const one of all.sort((a, b) => compareText(a.at, b.at) || compareText(a.reference, b.reference)))
     lines.add('brokerRequests', canonicalJson(asJson(one)));
+  for (const one of requests) lines.add('accessRequests', canonicalJson(asJson(one)));
   return lines.take();
 }
 

@@ -1,3 +1,4 @@
+import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import { decideAccess } from '../../secrets/decide-access.ts';
 import type { ControlTestFactory } from './control-test.ts';
 
@@ -23,4 +24,33 @@ export const brokerTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
+  'access-approved': ({ policyAt, brokered, accessRequests }, tally) => ({
+    finish() {
+      for (const { reference, at, job, vault, secret, grant } of brokered.reads) {
+        const policy = policyAt(at);
+        const subject = `${vault}/${secret}`;
+        const entry = policy.secrets.get(subject) ?? policy.tracked.get(subject);
+        if (entry?.access === undefined) continue;
+        const why = approvalFault(accessRequests.find((one) => one.grant === grant && one.uses.includes(reference)));
+        if (why === null) tally.keep();
+        else tally.deviate({ event: reference, at, subject, why: `${why}, for a job of ${job.repository}` });
+      }
+    },
+  }),
 };
+
+/** Why a read was not approved by a second person; `null` if it was. */
+function approvalFault(request: GrantHistory | undefined): string | null {
+  const answer = request?.answer ?? null;
+  if (request === undefined || answer?.says !== 'approved') return 'nobody approved it';
+  if (answer.breakGlass) return 'one person alone approved it, by break-glass';
+  const { triggeredBy, author } = request.request;
+  const isSecond =
+    answer.by.kind === 'signed-in' &&
+    answer.account !== null &&
+    triggeredBy !== null &&
+    author !== null &&
+    answer.account !== triggeredBy.id &&
+    answer.account !== author.id;
+  return isSecond ? null : 'who approved it is not shown to be neither the author nor the one who started the run';
+}

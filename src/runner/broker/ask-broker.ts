@@ -20,6 +20,8 @@ type Answered = Readonly<Record<string, unknown>>;
 
 const timeoutMs = 20_000;
 const firstPauseMs = 500;
+/** A person who approves is not waited for longer than this after the approval. */
+const longestPauseMs = 5_000;
 
 /**
  * Sends one signed request and returns its answer. While the broker cannot look (503) or throttles, and while it cannot be
@@ -34,7 +36,8 @@ export async function askBroker(
   const url = `${service}${path}`;
   const text = JSON.stringify(body);
   const until = runtime.now().getTime() + patienceMs;
-  for (let pause = firstPauseMs; ; pause *= 2) {
+  const say = sayOnce(runtime.say);
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const at = runtime.now();
     const headers = {
       'content-type': 'application/json',
@@ -43,7 +46,7 @@ export async function askBroker(
     };
     const answer = await send(exchange, { method: 'POST', url, headers, body: text, timeoutMs, authority });
     if (typeof answer !== 'string' && answer.status === 200) return parsed(answer.body);
-    const error = refusal(answer, { service, about, say: runtime.say });
+    const error = refusal(answer, { service, about, say });
     if (error.retry !== 'backoff' || runtime.now().getTime() + pause > until) throw error;
     await runtime.wait(pause);
   }
@@ -74,6 +77,13 @@ function refusal(answer: HttpAnswer | string, { service, about, say }: Asked): S
   const secret = about === null ? {} : { vault: about.vault, secret: about.name };
   switch (code) {
     case 'BROKER_READ_REFUSED':
+      if (because.some((one) => one['code'] === 'approval-needed'))
+        return new ServiceError('ACCESS_NOT_APPROVED', {
+          vault: '',
+          secret: '',
+          ...secret,
+          request: grantIn(error['request']),
+        });
       return new ServiceError('BROKER_READ_REFUSED', {
         vault: '',
         secret: '',
@@ -99,6 +109,20 @@ function refusal(answer: HttpAnswer | string, { service, about, say }: Asked): S
       return new ServiceError(answer.status >= 500 ? 'BROKER_UNREACHABLE' : 'BROKER_ANSWER_UNKNOWN', details);
     }
   }
+}
+
+/** What a job waits for is told once, however often it asks. */
+function sayOnce(say: (line: string) => void): (line: string) => void {
+  const told = new Set<string>();
+  return (line) => {
+    if (!told.has(line)) say(line);
+    told.add(line);
+  };
+}
+
+/** The name of a request for access. */
+function grantIn(value: unknown): string {
+  return typeof value === 'string' && /^[0-9a-f-]{1,30}\.[0-9a-f]{12}$/.test(value) ? value : 'unknown';
 }
 
 /** Words from outside count as codes alone. */

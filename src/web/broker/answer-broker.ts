@@ -52,7 +52,7 @@ export async function readThroughBroker(request: Request, { broker, now }: Ports
     const answer = await port.read({ session, secret, proof });
     if (answer.kind === 'refused') {
       return Response.json(
-        { error: { code: 'BROKER_READ_REFUSED', because: answer.because } },
+        { error: { code: 'BROKER_READ_REFUSED', because: answer.because, request: answer.request } },
         { status: 403, headers: notStored },
       );
     }

@@ -20,7 +20,12 @@ type BrokerAnswer =
         readonly at: Date;
       };
     }
-  | { readonly kind: 'refused'; readonly because: readonly { readonly code: string; readonly says: string }[] };
+  | {
+      readonly kind: 'refused';
+      readonly because: readonly { readonly code: string; readonly says: string }[];
+      /** The request for access that a person must answer, if that is what is missing. */
+      readonly request: string | null;
+    };
 
 /** The broker, as the web application calls it. Each rejects with a ServiceError if it could not look or read. */
 export interface BrokerPort {

@@ -114,6 +114,7 @@ function idsOf({ rows: all, inventories: taken, rotation }: World, until: number
     secrets,
     rotations: [rotation],
     brokered: nothingBrokered,
+    accessRequests: [],
     attribution: attributor.context,
     refusedReceipts: [],
     earlierReads: createReadsOnRecord(),

@@ -63,6 +63,7 @@ function findingsOf(all: readonly Retrieval[], cuts: readonly number[]): readonl
     secrets: collectKnownSecrets(),
     rotations: [],
     brokered: nothingBrokered,
+    accessRequests: [],
     attribution: attributor.context,
     refusedReceipts: [],
     earlierReads: createReadsOnRecord(),

@@ -1,3 +1,4 @@
+import type { GrantHistory } from '../../../src/grants/history/grant-history.ts';
 import type { BrokerHistory, BrokerRead } from '../../../src/broker/history/broker-history.ts';
 import { nothingBrokered } from '../../audit/nothing-brokered.ts';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -109,8 +110,61 @@ function brokerRead(repository: string): BrokerRead {
     version: 'v1',
     nonce: '00000001',
     namespace: 'production',
+    grant: null,
     requestId: 'request-1',
     outcome: 'served',
+  };
+}
+
+const approvedRead: BrokerHistory = {
+  reads: [{ ...brokerRead('acme/shop'), grant: 'aaaaaaaa-000000000009.0123456789ab' }],
+  refusals: [],
+  secondKeys: [],
+};
+
+/** A policy that asks a person before a job gets the secret. */
+function asking() {
+  const when = { branches: [], events: [], workflows: [], protectedBranch: false };
+  return bound({}, { access: { approvers: ['operator'], lastsMs: 60_000, uses: 1, when } });
+}
+
+/** A request that somebody with this account of Gitea approved; account 1 started the run, and 2 wrote the commit. */
+function accessRequest(account: number): GrantHistory {
+  const job = {
+    repository: 'acme/shop',
+    runId: 4,
+    jobId: 7,
+    attempt: 1,
+    commit: null,
+    workflow: null,
+    branch: 'main',
+    event: 'push',
+  };
+  return {
+    grant: 'aaaaaaaa-000000000009.0123456789ab',
+    number: 1,
+    requestedAt: given.moment(90),
+    request: {
+      act: 'requested',
+      vault: 'kv',
+      secret: 'database',
+      job,
+      triggeredBy: { id: 1, login: 'ann' },
+      author: { id: 2, login: 'bob' },
+      approvers: ['operator'],
+      lastsMs: 60_000,
+      uses: 1,
+    },
+    standing: 'spent',
+    answer: {
+      says: 'approved',
+      by: personCalled('carl'),
+      at: given.moment(92),
+      breakGlass: false,
+      account,
+      reason: '',
+    },
+    uses: ['broker/aaaaaaaa-000000000009#2'],
   };
 }
 
@@ -120,6 +174,7 @@ interface World extends Partial<AuditedPeriod> {
   readonly history?: readonly RotationHistory[];
   readonly jobRecords?: readonly Job[];
   readonly brokered?: BrokerHistory;
+  readonly accessRequests?: readonly GrantHistory[];
   readonly receiptRecords?: readonly ReceiptRecord[];
 }
 
@@ -132,6 +187,7 @@ function run(test: string, world: World) {
     jobRecords = [],
     receiptRecords = [],
     brokered = nothingBrokered,
+    accessRequests = [],
     ...change
   } = world;
   const audited: AuditedPeriod = {
@@ -162,7 +218,7 @@ function run(test: string, world: World) {
     deviation: (one: TestDeviation) => reported.push(one),
     deferral: (one: TestDeferral) => deferred.push(one),
   };
-  const material = { period: audited.period, policyAt: audited.policyAt, rotations, brokered };
+  const material = { period: audited.period, policyAt: audited.policyAt, rotations, brokered, accessRequests };
   const sum = runControlTests(material, reports);
   // Each event is a share of its own.
   const share = (show: (tests: RunningTests) => void) => {
@@ -367,6 +423,10 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   'broker-decides': {
     works: { brokered: { reads: [brokerRead('acme/shop')], refusals: [], secondKeys: [] } },
     broken: { brokered: { reads: [brokerRead('acme/other')], refusals: [], secondKeys: [] } },
+  },
+  'access-approved': {
+    works: { policyAt: asking, brokered: approvedRead, accessRequests: [accessRequest(7)] },
+    broken: { policyAt: asking, brokered: approvedRead, accessRequests: [accessRequest(1)] },
   },
   'receipts-reconcile': {
     works: { receiptRecords: [receiptRecord] },

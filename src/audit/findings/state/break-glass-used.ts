@@ -3,7 +3,7 @@ import type { FindingRuleFactory } from '../finding-rule.ts';
 import { createFindingTally } from '../finding-tally.ts';
 
 /** Approvals by break-glass: one person did what needs two. Each is a finding of its own. */
-export const breakGlassUsed: FindingRuleFactory = ({ rotations, period }) => ({
+export const breakGlassUsed: FindingRuleFactory = ({ rotations, accessRequests, period }) => ({
   findings() {
     const tally = createFindingTally('break-glass-used');
     for (const { rotationId, vault, secret, approvals } of rotations) {
@@ -20,6 +20,21 @@ export const breakGlassUsed: FindingRuleFactory = ({ rotations, period }) => ({
             `${describePerson(by)} broke the glass to ${step} in the rotation ${rotationId} of ${subject}${reason === null ? ', without a reason' : `: ${reason}`}.`,
         });
       }
+    }
+    for (const { grant, request, answer } of accessRequests) {
+      if (answer?.breakGlass !== true || Date.parse(answer.at) < +period.from || Date.parse(answer.at) >= +period.to)
+        continue;
+      const subject = `${request.vault}/${request.secret}`;
+      const { by, at, reason } = answer;
+      tally.add({
+        subject,
+        key: `${grant} ${at}`,
+        severity: 'high',
+        at,
+        evidence: `${grant} ${at}`,
+        description: () =>
+          `${describePerson(by)} broke the glass to let a job of ${request.job.repository} read ${subject}: ${reason}.`,
+      });
     }
     return tally.findings();
   },
