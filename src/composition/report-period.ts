@@ -6,6 +6,7 @@ import { describeEarlierPacks } from '../evidence/describe-earlier-packs.ts';
 import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
+import { readJournalLines } from '../rotation/history/read-journal-lines.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import { loadedPolicies } from './open-policy.ts';
 import type { Composition } from './composition.ts';
@@ -49,6 +50,7 @@ export async function reportPeriod(
     period,
     audit: async (observation) => await auditPeriod(toAudit, observation),
     rotations: toAudit.rotations,
+    journals: () => readJournalLines(records, period.from),
     signer: await signer(),
     records,
     now: now(),

@@ -25,7 +25,7 @@ export function buildDataManifest(
   };
 }
 
-/** `manifest.json`: every file except itself and the seal. */
+/** `manifest.json`: every file except itself, `SHA256SUMS` and the seal. */
 export function buildManifest(pack: string, { synthetic, status }: ReportModel, files: readonly PackFile[]): Manifest {
   return {
     format: 1,
@@ -36,7 +36,7 @@ export function buildManifest(pack: string, { synthetic, status }: ReportModel, 
   };
 }
 
-/** Builds the statement that the seal signs. `files`: all files of the manifest, and the manifest. */
+/** Builds the statement that the seal signs. `files`: all files of the manifest, the manifest, and `SHA256SUMS`. */
 export function buildStatement(
   pack: string,
   order: PackOrder,

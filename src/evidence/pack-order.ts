@@ -1,5 +1,6 @@
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { RecordStore } from '../records/record-store.ts';
+import type { JournalLines } from '../rotation/history/read-journal-lines.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { AuditOfPeriod } from './pack/observe-period.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
@@ -13,6 +14,8 @@ export interface PackOrder {
   /** Audits the period; called once. */
   readonly audit: AuditOfPeriod;
   readonly rotations: readonly RotationHistory[];
+  /** The journals of the rotations; called once, and absent where there are none. */
+  readonly journals?: () => AsyncIterable<JournalLines>;
   readonly signer: Signer;
   /** The archive; `null` if the pack only goes to a folder and is not chained. */
   readonly records: RecordStore | null;

@@ -9,9 +9,10 @@ import type { PackSummary } from './pack/pack-archive.ts';
 import { writeAmendment } from './write-amendment.ts';
 import type { PackOrder } from './pack-order.ts';
 import { buildDataManifest, buildManifest, buildStatement, buildSummary } from './pack-documents.ts';
-import { type PackFile, jsonText, sha256, writeJsonFile, writePackFile } from './pack/pack-file.ts';
+import { writeJournalFiles } from './pack/journal-files.ts';
+import { type PackFile, jsonText, sha256, sumLines, writeJsonFile, writePackFile } from './pack/pack-file.ts';
 import { type PackSink, archiveSink, folderSink } from './pack/pack-sink.ts';
-import { dataManifestFile, manifestFile, publicKeyFile, sealFile } from './pack/pack-statement.ts';
+import { dataManifestFile, manifestFile, publicKeyFile, sealFile, sumsFile } from './pack/pack-statement.ts';
 import { periodLabel } from './period/parse-period.ts';
 import { renderHtml } from './render/render-html.ts';
 import { renderOscal } from './render/render-oscal.ts';
@@ -34,7 +35,8 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   const states = await writeStateFiles(sink, counted.audited, order.rotations);
   const { files: changes, amends } = await writeAmendment(sink, order, id);
   const told = { ...counted, amends };
-  const rows = [...files, ...states, ...changes];
+  const journals = await writeJournalFiles(sink, order.journals?.() ?? []);
+  const rows = [...files, ...states, ...journals, ...changes];
   const draft = buildModel(order, catalogue, told, rows, '');
   const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(draft), 'The results in OSCAL');
   const data = [...rows, oscal];
@@ -45,7 +47,9 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
 
   const listed = [...data, dataManifest, ...reports];
   const manifest = await writeJsonFile(sink, manifestFile, buildManifest(id, model, listed), 'Digests of all files');
-  const sealed = [...listed, manifest];
+  const summed = [...listed, manifest];
+  const sums = await writePackFile(sink, sumsFile, Buffer.from(sumLines(summed)), 'The digests for sha256sum -c');
+  const sealed = [...summed, sums];
   const chainTo = (previous: PackSummary | null): ChainedPack => {
     const statement = buildStatement(id, order, model, sealed, previous);
     const payload = Buffer.from(canonicalJson(statement));

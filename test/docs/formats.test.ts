@@ -28,6 +28,7 @@ function example(name: string, language: string, code: string): string {
   return codeIn(heldBlock('docs/formats.md', name, fenced(language, code)));
 }
 
+const idMembers = ['vault', 'correlationId', 'operation', 'status', 'secret', 'requestedVersion', 'at'] as const;
 const pretty = (value: unknown) => JSON.stringify(value, null, 2);
 const period = { from: new Date('2026-03-09T00:00:00Z'), to: new Date('2026-03-10T00:00:00Z') };
 
@@ -93,6 +94,7 @@ describe('docs/formats.md', () => {
   it('shows the line of a pack that an audit of its records gives', async () => {
     const line: unknown = JSON.parse(example('retrieval', 'json', await examples.retrievalLine()));
     expect(line).toMatchObject({ format: 1, kind: 'read', grade: 'authenticated', job: examples.job });
+    expect(line).toMatchObject({ id: recomputedId(line as Parameters<typeof recomputedId>[0]) });
   });
 
   it('shows a finding with the id of its first event', () => {
@@ -120,6 +122,11 @@ describe('docs/formats.md', () => {
     expect(requests.map(({ target }) => target.kind)).toEqual(['environment', 'file', 'descriptor']);
   });
 });
+
+/** The id of a row by the words of the page alone. */
+function recomputedId(row: Record<(typeof idMembers)[number], string | number | null>): string {
+  return hash('sha256', idMembers.map((member) => row[member] ?? '').join('\n')).slice(0, 32);
+}
 
 /** Anybody's file that leads off this machine is refused where the environment names it. */
 async function refusesUnlessRoots(text: string): Promise<void> {

@@ -36,6 +36,22 @@ const poppler = skipUnless(
   'pdftotext is not installed (package poppler-utils)',
 );
 
+describe('SHA256SUMS', () => {
+  it('is checked by sha256sum, and names every file but itself and the seal', async () => {
+    const told = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: pack, encoding: 'utf8' });
+    const checked = told.trimEnd().split('\n');
+    expect(checked.filter((line) => !line.endsWith(': OK'))).toEqual([]);
+    const entries = await readdir(pack, { recursive: true, withFileTypes: true });
+    expect(checked).toHaveLength(entries.filter((entry) => entry.isFile()).length - 2);
+  });
+
+  it('is part of what the seal seals', async () => {
+    const { payload } = JSON.parse(await text('pack.dsse.json')) as { payload: string };
+    const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as { subject: { name: string }[] };
+    expect(statement.subject.at(-1)?.name).toBe('SHA256SUMS');
+  });
+});
+
 describe('the formats of one pack', () => {
   const { expected } = auditedStory();
   const grades = [...expected];

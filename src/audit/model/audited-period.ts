@@ -27,6 +27,7 @@ export interface ExcludedRow {
   readonly at: string | null;
   readonly vault: string | null;
   readonly secret: string | null;
+  readonly requestedVersion: string | null;
   readonly operation: string | null;
   readonly status: number | null;
   /** Object id of the caller; `null` also for a caller without an identity. */

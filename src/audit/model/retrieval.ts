@@ -25,8 +25,8 @@ export type OperationKind =
 export interface Retrieval {
   readonly format: 1;
   /**
-   * Digest over vault, correlation id, operation, status, request and time, so that the same event read twice is one
-   * event.
+   * Digest over vault, correlation id, operation, status, secret, requested version and time, so that the same event read
+   * twice is one event, and an auditor can recompute it from the row.
    */
   readonly id: string;
   /** ISO 8601 in UTC with the seven fractional digits of the log: two rows may differ only in the last. */

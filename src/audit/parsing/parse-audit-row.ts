@@ -45,18 +45,19 @@ export function parseFields(fields: RowFields, place: string): ParsedRow {
   const served = requestedSecret(object);
   const succeeded = status >= 200 && status < 300;
   const correlationId = fields.correlation?.toLowerCase() ?? null;
-  const event = `${vault}\n${correlationId ?? ''}\n${operation}\n${String(status)}\n${request ?? ''}\n${at}`;
+  const secret = served.secret ?? asked.secret;
+  const requestedVersion = asked.version;
   const retrieval: Retrieval = {
     format: 1,
-    id: hash('sha256', event).slice(0, 32),
+    id: retrievalId({ vault, correlationId, operation, status, secret, requestedVersion, at }),
     at,
     kind,
     operation,
     status,
     vault,
-    secret: served.secret ?? asked.secret,
+    secret,
     version: succeeded ? (served.version ?? asked.version) : null,
-    requestedVersion: asked.version,
+    requestedVersion,
     identity,
     address: fields.address,
     client,
@@ -70,6 +71,18 @@ export function parseFields(fields: RowFields, place: string): ParsedRow {
     outcome: 'parsed',
     retrieval: disagrees(status, fields.signature) ? { ...retrieval, statusDisagrees: true } : retrieval,
   };
+}
+
+type IdentifyingFields = Pick<
+  Retrieval,
+  'vault' | 'correlationId' | 'operation' | 'status' | 'secret' | 'requestedVersion' | 'at'
+>;
+
+/** The id of an event, from members that its row in a pack states, so that an auditor can recompute it. */
+function retrievalId(of: IdentifyingFields): string {
+  const { vault, correlationId, operation, status, secret, requestedVersion, at } = of;
+  const event = `${vault}\n${correlationId ?? ''}\n${operation}\n${String(status)}\n${secret ?? ''}\n${requestedVersion ?? ''}\n${at}`;
+  return hash('sha256', event).slice(0, 32);
 }
 
 /** The log states an assignment as its id or as its full resource id. */

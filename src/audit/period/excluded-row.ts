@@ -9,12 +9,21 @@ export interface Excluded extends ExcludedRow {
 
 /** An event, or a row of it at a place, that a step leaves out. */
 export function excludeEvent(step: ExclusionReason, retrieval: Retrieval, place: string | null = null): Excluded {
-  const { id, at, vault, secret, operation, status, identity, correlationId } = retrieval;
-  return { step, place, id, at, vault, secret, operation, status, caller: identity.objectId, correlationId };
+  const { id, at, vault, secret, requestedVersion, operation, status, identity, correlationId } = retrieval;
+  const caller = identity.objectId;
+  return { step, place, id, at, vault, secret, requestedVersion, operation, status, caller, correlationId };
 }
 
 /** A row that tells of no event, because it could not be parsed. */
 export function excludeUnreadable(place: string): Excluded {
-  const unknown = { id: null, at: null, vault: null, secret: null, operation: null, status: null };
+  const unknown = {
+    id: null,
+    at: null,
+    vault: null,
+    secret: null,
+    requestedVersion: null,
+    operation: null,
+    status: null,
+  };
   return { step: 'not readable as an audit row', place, ...unknown, caller: null, correlationId: null };
 }

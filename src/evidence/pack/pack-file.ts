@@ -66,6 +66,11 @@ export function jsonText(value: JsonValue): string {
   return `${canonicalJson(value)}\n`;
 }
 
+/** The lines of `sha256sum`, in binary mode's older form without an asterisk: digest, two spaces, path. */
+export function sumLines(files: readonly Pick<PackFile, 'path' | 'sha256'>[]): string {
+  return files.map(({ path, sha256: digest }) => `${digest}  ${path}\n`).join('');
+}
+
 /** A file of rows that is written as they come, in parts of bounded size. */
 export interface RowFile {
   /** One row, without its line end. */

@@ -12,7 +12,7 @@ const manifestFileShape = z.strictObject({
   sha256: digest,
 });
 
-/** `manifest.json`: every file except itself and the seal. */
+/** `manifest.json`: every file except itself, `SHA256SUMS` and the seal. */
 export const manifestShape = z.strictObject({
   format: z.literal(1),
   pack: z.string(),
@@ -75,3 +75,5 @@ export const sealFile = 'pack.dsse.json';
 export const manifestFile = 'manifest.json';
 export const dataManifestFile = 'data-manifest.json';
 export const publicKeyFile = 'public-key.pem';
+/** Every other file but the seal, in the form that `sha256sum -c` reads. */
+export const sumsFile = 'SHA256SUMS';

@@ -9,7 +9,7 @@ import {
   signatureHolds,
   statementPayloadType,
 } from '../pack/dsse-envelope.ts';
-import { sha256 } from '../pack/pack-file.ts';
+import { sha256, sumLines } from '../pack/pack-file.ts';
 import {
   type PackStatement,
   dataManifestFile,
@@ -19,6 +19,7 @@ import {
   publicKeyFile,
   sealFile,
   statementShape,
+  sumsFile,
 } from '../pack/pack-statement.ts';
 import { type PackReader, openPackReader } from './pack-reader.ts';
 import type { PackFault, PackLink, Verification } from './verification.ts';
@@ -46,6 +47,7 @@ export async function verifyPack(
   if (seal.holds && seal.statement !== null) {
     const dataManifest = parsedAs(dataManifestShape, await reader.text(dataManifestFile));
     compareManifests(seal.statement, seal.manifest, dataManifest, fault);
+    compareSums(seal.statement, await reader.text(sumsFile), fault);
   }
   faults.push(...(await contentFaults(reader, digests, seal.expected)));
 
@@ -228,7 +230,8 @@ function compareManifests(
   if (
     manifest === null ||
     differs(manifest.files) ||
-    manifest.files.length !== subject.length - 1 ||
+    // The manifest lists neither itself nor the sums.
+    manifest.files.length !== subject.length - 2 ||
     !marks(manifest)
   ) {
     fault(manifestFile, 'does not list the files that the statement seals');
@@ -241,6 +244,13 @@ function compareManifests(
   ) {
     fault(dataManifestFile, 'does not list the files that the statement seals');
   }
+}
+
+/** The sums must be the lines of the statement, so that `sha256sum -c` checks what the seal seals. */
+function compareSums({ subject }: PackStatement, sums: string | null, fault: Report): void {
+  const files = subject.map(({ name, digest: { sha256: digest } }) => ({ path: name, sha256: digest }));
+  if (sums !== sumLines(files.filter(({ path }) => path !== sumsFile)))
+    fault(sumsFile, 'does not list the files that the statement seals');
 }
 
 /** Checks the contents: every JSON must be canonical, and a change in a file of rows is located. */

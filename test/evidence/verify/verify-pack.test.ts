@@ -102,6 +102,27 @@ describe('a pack of which one byte was changed', () => {
   );
 });
 
+describe('a pack whose SHA256SUMS leaves a file out', () => {
+  it('is broken, although its seal holds', async () => {
+    const directory = await copied();
+    const whole = await readFile(join(directory, 'SHA256SUMS'), 'utf8');
+    const short = whole.split('\n').slice(1).join('\n');
+    await writeFile(join(directory, 'SHA256SUMS'), short);
+    const envelope = openEnvelope(await readFile(join(directory, 'pack.dsse.json')));
+    const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const stated = Buffer.from(envelope?.payload ?? [])
+      .toString()
+      .replace(digestOf(whole), digestOf(short));
+    await writeFile(
+      join(directory, 'pack.dsse.json'),
+      await sealEnvelope(knownSigner(), envelope?.payloadType ?? '', Buffer.from(stated)),
+    );
+    expect((await verifyPack(directory)).faults).toEqual([
+      { file: 'SHA256SUMS', row: null, message: 'does not list the files that the statement seals' },
+    ]);
+  });
+});
+
 describe('a pack that was changed', () => {
   it('also names the seal if its key id was changed, because the manifest still matches the key', async () => {
     const directory = await copied();
