@@ -26,6 +26,12 @@ export function memoryRecordStore(): RecordStore {
       return put(path, bytes);
     },
 
+    async remove(path, revision) {
+      const found = records.get(checkedRecordPath(path));
+      if (found !== undefined && found.revision !== revision) throw new ServiceError('RECORD_CHANGED', { path });
+      records.delete(path);
+    },
+
     async read(path) {
       const found = records.get(checkedRecordPath(path));
       return found === undefined ? null : { ...found, bytes: Uint8Array.from(found.bytes) };

@@ -67,6 +67,12 @@ export async function blobRecordStore(
         return written;
       }),
 
+    remove: (path, revision) =>
+      guarded(container, async () => {
+        const blob = container.getBlockBlobClient(checkedRecordPath(path));
+        if (!(await removeUnchanged(blob, revision))) throw new ServiceError('RECORD_CHANGED', { path });
+      }),
+
     read: (path) =>
       guarded(container, async () => {
         const blob = container.getBlockBlobClient(checkedRecordPath(path));
@@ -92,6 +98,19 @@ export async function blobRecordStore(
       yield* paths.sort();
     },
   };
+}
+
+/** Removes a blob; returns `false` if it has another state. One that is absent counts as removed. */
+async function removeUnchanged(blob: BlockBlobClient, revision: Revision): Promise<boolean> {
+  try {
+    await blob.delete({ conditions: { ifMatch: revision } });
+    return true;
+  } catch (error) {
+    if (hasStatus(error, 404)) return true;
+    if (!hasStatus(error, 412)) throw error;
+    // A condition on a blob that is absent may be answered like one on a blob that changed.
+    return !(await blob.exists());
+  }
 }
 
 /** The blob's ETag if this writer wrote its current state, or else `null`. */

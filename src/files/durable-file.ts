@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dayMs } from '../secrets/duration.ts';
 
@@ -24,6 +24,26 @@ export async function linkDurably(pending: string, target: string, bytes: Uint8A
   }
   await syncFolder(dirname(target));
   return true;
+}
+
+/** Creates one empty folder, or not at all. Returns `false` if the name is taken. */
+export async function makeMarkDurably(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (isFileError(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await syncFolder(dirname(folder));
+  return true;
+}
+
+/** Empties a file in one step: a reader finds all of it or nothing. */
+export async function emptyDurably(pending: string, target: string): Promise<void> {
+  const temporary = join(pending, `${String(process.pid)}-${randomBytes(8).toString('hex')}`);
+  await writeDurably(temporary, new Uint8Array());
+  await rename(temporary, target);
+  await syncFolder(dirname(target));
 }
 
 /** Creates a folder under `root`, so that its name survives a power failure too. */

@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { abandonedAfterMs, isFileError } from './durable-file.ts';
+import { abandonedAfterMs, emptyDurably, isFileError } from './durable-file.ts';
 
 /**
  * The states of one record, each a file of its own that never changes: the first under the record's own name, later
  * ones as `=NAME/2`, `=NAME/3`, … beside it (a record path never contains `=`, so the names cannot collide).
  * The highest number is the record. To change it, a process links the next number, which only one process can do.
+ * A number that is an empty folder says that the record was removed; a file with the next number creates it again.
  */
 export interface Generation {
   readonly number: number;
   readonly bytes: Uint8Array;
 }
+
+/** What the highest number of a record is. `number` is 0 if the record never existed. */
+export type NewestGeneration =
+  | ({ readonly kind: 'record' } & Generation)
+  | { readonly kind: 'removed' | 'absent'; readonly number: number };
 
 /** How many older generations are kept, for readers that listed them a moment ago. The first is always kept, because its name is taken. */
 const kept = 16;
@@ -24,18 +30,47 @@ export function generationsFolder(record: string): string {
   return join(dirname(record), `=${basename(record)}`);
 }
 
-/** The newest generation, or `null` if the record does not exist. */
-export async function newestGeneration(record: string): Promise<Generation | null> {
+/** The newest generation of a record, whatever it is. */
+export async function newestGeneration(record: string): Promise<NewestGeneration> {
   for (;;) {
     const number = await newestNumber(record);
     try {
-      return { number, bytes: await readFile(generationFile(record, number)) };
+      const bytes = await readFile(generationFile(record, number));
+      // A record that was removed keeps its name as an empty file: only a number listed afterwards tells the two apart.
+      if (bytes.length === 0 && (await newestNumber(record)) !== number) continue;
+      return { kind: 'record', number, bytes };
     } catch (error) {
       if (!isFileError(error, 'ENOENT', 'EISDIR', 'ENOTDIR')) throw error;
-      if (number === 1) return null;
+      if (number === 1) return { kind: 'absent', number: 0 };
+      if (isFileError(error, 'EISDIR')) return { kind: 'removed', number };
       // Pruned since it was listed, so there is a newer one.
     }
   }
+}
+
+/** Whether a name that is taken is one that a removed record left. */
+export async function isRemoved(record: string): Promise<boolean> {
+  const number = await newestNumber(record);
+  return number > 1 && (await isFolder(generationFile(record, number)));
+}
+
+/**
+ * Erases what a removed record held: all generations before the newest mark of a removal. Erasing twice does no harm. A number
+ * that a process is about to link, and the one before it, keep their names as empty files: see `announceNumber`.
+ */
+export async function eraseRemoved(pending: string, record: string): Promise<void> {
+  const folder = generationsFolder(record);
+  const names = await namesIn(folder);
+  const newestFirst = toNumbers(names).sort((one, other) => other - one);
+  const oldestNeeded = Math.min(...(await announcedNumbers(folder, names)).map((number) => number - 1));
+  let isBeforeMark = false;
+  for (const number of newestFirst) {
+    const file = generationFile(record, number);
+    if (!isBeforeMark) isBeforeMark = await isFolder(file);
+    else if (number < oldestNeeded) await removed(file);
+    else if (!(await isFolder(file))) await emptyDurably(pending, file);
+  }
+  if (isBeforeMark) await emptyDurably(pending, record);
 }
 
 /** A number that a process is about to link. Until it is withdrawn, nobody prunes the number or the one before it. */
@@ -112,6 +147,27 @@ async function removed(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isFileError(error, 'ENOENT')) return false;
+    // Linux answers EISDIR and macOS EPERM for the mark of a removal, which is a folder.
+    if (isFileError(error, 'EISDIR', 'EPERM') && (await isFolder(file))) return await removedFolder(file);
+    throw error;
+  }
+}
+
+async function removedFolder(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isFileError(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
 }

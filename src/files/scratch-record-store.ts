@@ -57,6 +57,13 @@ export function scratchRecordStore(file: string): ScratchRecordStore {
       return await Promise.resolve(put(path, bytes));
     },
 
+    async remove(path, revision) {
+      const known = places.get(checkedRecordPath(path));
+      if (known !== undefined && String(known.number) !== revision) throw new ServiceError('RECORD_CHANGED', { path });
+      if (places.delete(path)) sorted = null;
+      await Promise.resolve();
+    },
+
     async read(path) {
       const known = places.get(checkedRecordPath(path));
       if (known === undefined) return null;

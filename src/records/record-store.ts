@@ -34,6 +34,14 @@ export interface RecordStore {
    */
   read(path: string): Promise<StoredRecord | null>;
 
+  /**
+   * Removes a record if it has not changed since it was read. Only retention removes records, see docs/retention.md. A record
+   * that is absent already counts as removed, because an earlier attempt of the caller may have removed it. Its path may be
+   * created again, and no revision of before counts then.
+   * @throws ServiceError `RECORD_CHANGED` if another writer changed it.
+   */
+  remove(path: string, revision: Revision): Promise<void>;
+
   /** Paths in a folder (`journal/`) or with a prefix, in code-unit order; empty if there are none. */
   list(prefix: string): AsyncIterable<string>;
 }

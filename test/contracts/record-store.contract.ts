@@ -78,27 +78,78 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect(text(await store.read('head'))).toBe(String(winner));
     });
 
+    it('removes a record that is unchanged since it was read, and lets its path be created again', async () => {
+      const store = await open();
+      const first = await store.create('job/1', bytes('ann'));
+      const second = await store.replace('job/1', bytes('ann again'), first);
+      await store.create('job/2', bytes('ben'));
+      await store.remove('job/1', second);
+      expect(await store.read('job/1')).toBeNull();
+      expect(await all(store, 'job/')).toEqual(['job/2']);
+      await expect(store.replace('job/1', bytes('x'), second)).rejects.toMatchObject({ code: 'RECORD_CHANGED' });
+      await store.create('job/1', bytes(''));
+      expect(text(await store.read('job/1'))).toBe('');
+      expect(await all(store, 'job/')).toEqual(['job/1', 'job/2']);
+      await expect(store.create('job/1', bytes('x'))).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
+    });
+
+    it('refuses to remove a record that has changed, and takes one that is absent for removed', async () => {
+      const store = await open();
+      const first = await store.create('head', bytes('1'));
+      await store.replace('head', bytes('2'), first);
+      await expect(store.remove('head', first)).rejects.toMatchObject({ code: 'RECORD_CHANGED' });
+      expect(text(await store.read('head'))).toBe('2');
+      await store.remove('nowhere', first);
+      expect(await store.read('nowhere')).toBeNull();
+    });
+
+    it('never both replaces and removes one revision', async () => {
+      const store = await open();
+      for (let round = 0; round < 8; round += 1) {
+        const path = `race/${String(round)}`;
+        const first = await store.create(path, bytes('1'));
+        const [replaced, removed] = await Promise.allSettled([
+          store.replace(path, bytes('2'), first),
+          store.remove(path, first),
+        ]);
+        expect([replaced.status, removed.status].filter((status) => status === 'fulfilled')).toHaveLength(1);
+        expect(text(await store.read(path))).toBe(replaced.status === 'fulfilled' ? '2' : null);
+      }
+    });
+
     it('behaves like a map for any sequence of operations', async () => {
       const path = fc.constantFrom('a', 'b/c', 'b/d');
       const act = fc.record({
-        kind: fc.constantFrom('create', 'replace', 'replace stale'),
+        kind: fc.constantFrom('create', 'replace', 'replace stale', 'remove', 'remove stale'),
         path,
         content: fc.uint8Array({ maxLength: 8 }),
       });
       await fc.assert(
         fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async (acts) => {
           const store = await open();
-          const model = new Map<string, { content: Uint8Array; revisions: string[] }>();
+          const model = new Map<string, { content: Uint8Array; revision: string }>();
+          const old = new Map<string, string[]>();
           for (const { kind, path: of, content } of acts) {
             const known = model.get(of);
-            const revision = (kind === 'replace' ? known?.revisions.at(-1) : known?.revisions.at(-2)) ?? 'none';
-            const expected = kind === 'create' ? known === undefined : revision !== 'none';
-            const shouldWin = kind === 'replace stale' ? false : expected;
+            const isStale = kind.endsWith('stale');
+            const revision = (isStale ? old.get(of)?.at(-1) : known?.revision) ?? 'none';
+            if (kind.startsWith('remove')) {
+              const result = await store.remove(of, revision).catch((error: unknown) => error);
+              if (isStale && known !== undefined) expect(result).toMatchObject({ code: 'RECORD_CHANGED' });
+              else expect(result).toBeUndefined();
+              if (isStale || known === undefined) continue;
+              model.delete(of);
+              old.set(of, [...(old.get(of) ?? []), known.revision]);
+              continue;
+            }
+            const expected = kind === 'create' ? known === undefined : known !== undefined;
+            const shouldWin = isStale ? false : expected;
             const result = kind === 'create' ? store.create(of, content) : store.replace(of, content, revision);
             const won = await result.catch((error: unknown) => error);
             if (shouldWin) {
               expect(won).toBeTypeOf('string');
-              model.set(of, { content, revisions: [...(known?.revisions ?? []), String(won)] });
+              if (known !== undefined) old.set(of, [...(old.get(of) ?? []), known.revision]);
+              model.set(of, { content, revision: String(won) });
             } else {
               expect(won).toMatchObject({ code: kind === 'create' ? 'RECORD_EXISTS' : 'RECORD_CHANGED' });
             }
@@ -141,6 +192,7 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       const store = await open();
       await expect(store.create(path, bytes(''))).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
       await expect(store.replace(path, bytes(''), 'x')).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
+      await expect(store.remove(path, 'x')).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
       await expect(store.read(path)).rejects.toMatchObject({ code: 'RECORD_PATH_REFUSED' });
     });
 

@@ -20,6 +20,13 @@ export function memoryRecords(): RecordStore & { readonly files: Map<string, Uin
       files.set(path, bytes);
       return Promise.resolve(revisionOf(bytes));
     },
+    remove(path, revision) {
+      const there = files.get(path);
+      if (there !== undefined && revisionOf(there) !== revision)
+        return Promise.reject(new ServiceError('RECORD_CHANGED', { path }));
+      files.delete(path);
+      return Promise.resolve();
+    },
     read(path) {
       const bytes = files.get(path);
       return Promise.resolve(bytes === undefined ? null : { bytes, revision: revisionOf(bytes) });

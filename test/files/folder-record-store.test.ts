@@ -138,6 +138,45 @@ describe('when a process stands still between reading and writing', () => {
   });
 });
 
+describe('a record that was removed', () => {
+  it('leaves nothing of its content in the folder, of whatever state', async () => {
+    const directory = fresh();
+    const store = await folderRecordStore(directory);
+    const first = await store.create('jobs/1', bytes('pushed by ann'));
+    await store.remove('jobs/1', await store.replace('jobs/1', bytes('pushed by ann, done'), first));
+    const files = await readdir(directory, { recursive: true, withFileTypes: true });
+    const sizes = await Promise.all(
+      files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+    );
+    expect(sizes).toEqual([0]);
+    expect(await readdir(join(directory, '=pending'))).toEqual([]);
+  });
+
+  it('is erased by the next start if the process died after it had marked it', async () => {
+    const directory = fresh();
+    const store = await folderRecordStore(directory);
+    await store.replace('head', bytes('ann'), await store.create('head', bytes('ann')));
+    await writeFile(join(directory, '=pending', 'erase-0123'), 'head');
+    await mkdir(join(directory, '=head', '3'));
+    const listed: string[] = [];
+    for await (const path of store.list('')) listed.push(path);
+    expect([await store.read('head'), listed]).toEqual([null, []]);
+    await folderRecordStore(directory);
+    expect((await stat(join(directory, 'head'))).size).toBe(0);
+    expect(await readdir(join(directory, '=head'))).toEqual(['3']);
+  });
+
+  it('keeps the number that another process is about to link, so that this process loses', async () => {
+    const { store, file, link, replaceUntil } = await withHead();
+    const announced = await announceNumber(file, 3);
+    await replaceUntil(4);
+    await store.remove('head', (await store.read('head'))?.revision ?? '');
+    expect(await link(3)).toBe(false);
+    await announced.withdraw();
+    expect(await store.read('head')).toBeNull();
+  });
+});
+
 describe('the folder', () => {
   it("is the owner's alone, and so is all in it", async () => {
     const directory = fresh();

@@ -139,6 +139,7 @@ function dying(store: RecordStore, at: number): RecordStore {
   return {
     create: (path, bytes) => count(async () => await store.create(path, bytes)),
     replace: (path, bytes, revision) => count(async () => await store.replace(path, bytes, revision)),
+    remove: (path, revision) => count(async () => await store.remove(path, revision)),
     read: (path) => count(async () => await store.read(path)),
     list: (prefix) => store.list(prefix),
   };

@@ -116,6 +116,7 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
         return Promise.resolve('1');
       },
       replace: () => Promise.resolve('1'),
+      remove: () => Promise.reject(new Error('A rotation removes nothing.')),
       read: (path) => {
         const wanted = numberIn(path);
         let entry = world.truth.journal;

@@ -235,6 +235,7 @@ function recordsIn({ records }: SimulatedWorld): RecordStore {
   return {
     create: refuse,
     replace: refuse,
+    remove: refuse,
     read: (path) => Promise.resolve(records.get(path) ?? null),
     async *list(prefix) {
       yield* await Promise.resolve([...records.keys()].filter((path) => path.startsWith(prefix)).sort());

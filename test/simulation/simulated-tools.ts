@@ -196,6 +196,7 @@ function recordsFor({ records }: SimulatedWorld, call: Call): RotationTools['rec
           return Promise.reject(new ServiceError('RECORD_CHANGED', { path }));
         return Promise.resolve(put(path, bytes));
       }),
+    remove: () => Promise.reject(new Error('A rotation removes nothing.')),
     // An entry of a journal never changes, so the order of reading does not matter: only its list is worth a decision.
     read: (path) =>
       path.startsWith('journal/')

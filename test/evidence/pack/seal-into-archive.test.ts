@@ -51,6 +51,7 @@ function interrupted(
       await once(writing(path));
       return await records.replace(path, bytes, revision);
     },
+    remove: (path, revision) => records.remove(path, revision),
     async read(path) {
       const found = await records.read(path);
       await once(when === 'index-was-read' && path === indexPath);

@@ -179,6 +179,7 @@ function gated(store: RotationTools['records'], gateway: Gateway): RotationTools
     create: (path, bytes) => gateway.pass(`records.create ${path}`, () => store.create(path, bytes)),
     replace: (path, bytes, revision) =>
       gateway.pass(`records.replace ${path}`, () => store.replace(path, bytes, revision)),
+    remove: (path, revision) => gateway.pass(`records.remove ${path}`, () => store.remove(path, revision)),
     read: (path) => gateway.pass(`records.read ${path}`, () => store.read(path)),
     list: (prefix) => store.list(prefix),
   };
