@@ -3,7 +3,7 @@ import { completionRow, completionScript, isShell } from '../command-line/comple
 import { version } from '../composition/version.ts';
 import { accessRow } from './access-rows.ts';
 import type { ExitCode, Run, Runtime } from './command.ts';
-import { attributeRow, findingsRow, reportRow, verifyRow } from './evidence-rows.ts';
+import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } from './evidence-rows.ts';
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
@@ -25,7 +25,9 @@ export const commands: readonly Command[] = [
   command(attributeRow, async () => (await import('./attribute.ts')).attribute),
   command(reportRow, async () => (await import('./report.ts')).report),
   command(findingsRow, async () => (await import('./findings.ts')).findings),
-  command(verifyRow, async () => (await import('./verify.ts')).verify),
+  command(verifyRow, async () => (await import('./packs/verify.ts')).verify),
+  command(diffRow, async () => (await import('./packs/diff.ts')).diff),
+  command(sampleRow, async () => (await import('./packs/sample.ts')).sample),
   command(explainRow, async () => (await import('./explain.ts')).explain),
   command(accessRow, async () => (await import('./access.ts')).access),
   command(doctorRow, async () => (await import('./doctor.ts')).doctor),

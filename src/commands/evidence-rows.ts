@@ -131,3 +131,37 @@ the index disagrees; 2 wrong use; 3 not a pack that can be read.`,
     'keyturn verify --archive ./archive',
   ],
 } as const satisfies CommandRow;
+
+export const diffRow = {
+  name: 'diff',
+  summary: 'tells what changed from one pack to another',
+  about: `Compares two packs on this machine, without any network: findings that are new, that recur or that are fixed, counts that
+differ, and controls whose result changed. Findings are the same if rule and subject are. Both packs are verified first,
+except for who signed them: that is what verify --trust tells.
+
+Exit codes: 0 no difference; 1 a difference; 2 wrong use; 3 not an intact pack.`,
+  arguments: [
+    { name: 'A', says: 'the folder of the earlier pack', required: true },
+    { name: 'B', says: 'the folder of the later pack', required: true },
+  ],
+  options: { json: { says: 'prints the result as one line of JSON' } },
+  examples: ['keyturn diff ./2026-Q2 ./2026-Q3'],
+} as const satisfies CommandRow;
+
+export const sampleRow = {
+  name: 'sample',
+  summary: "draws an auditor's sample of a pack's reads, as a workpaper",
+  about: `Draws a sample of the reads of a pack with words of your own, and writes it as CSV: ids, the link to each job, where the
+row is in the pack, the attributes to test, and blanks to fill. The same words draw the same rows, here and with the
+Python of docs/auditing.md. The pack is verified first, except for who signed it.
+
+Exit codes: 0 done; 2 wrong use; 3 not an intact pack.`,
+  arguments: [{ name: 'PACK', says: 'the folder that holds manifest.json', required: true }],
+  options: {
+    seed: { value: 'WORDS', says: 'words of your own, which nobody knew when the pack was sealed', required: true },
+    size: { value: 'NUMBER', says: 'how many rows (default: 25)' },
+    out: { value: 'FILE', says: 'writes the workpaper there, into a new file, instead of to standard output' },
+    json: { says: 'prints the counts as one line of JSON: last with --out, else on standard error' },
+  },
+  examples: ['keyturn sample ./2026-Q3 --seed "the rain in October" --size 25 --out workpaper.csv'],
+} as const satisfies CommandRow;

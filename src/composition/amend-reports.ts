@@ -36,7 +36,7 @@ function mayGetRows({ to }: ReportingPeriod, { createdAt }: PackSummary, now: Da
 
 async function sealedSlices(records: RecordStore, pack: string): Promise<ReadonlySet<string>> {
   const sealed = new Set<string>();
-  for await (const row of packRows(await archivePlace(records, pack), 'slices')) {
+  for await (const { value: row } of packRows(await archivePlace(records, pack), 'slices')) {
     if (typeof row === 'object' && row !== null && 'path' in row && typeof row.path === 'string') sealed.add(row.path);
   }
   return sealed;

@@ -10,13 +10,14 @@ import { writeAmendment } from './write-amendment.ts';
 import type { PackOrder } from './pack-order.ts';
 import { buildDataManifest, buildManifest, buildStatement, buildSummary } from './pack-documents.ts';
 import { writeJournalFiles } from './pack/journal-files.ts';
-import { type PackFile, jsonText, sha256, sumLines, writeJsonFile, writePackFile } from './pack/pack-file.ts';
+import { type PackFile, jsonText, rowFile, sha256, sumLines, writeJsonFile, writePackFile } from './pack/pack-file.ts';
 import { type PackSink, archiveSink, folderSink } from './pack/pack-sink.ts';
 import { dataManifestFile, manifestFile, publicKeyFile, sealFile, sumsFile } from './pack/pack-statement.ts';
 import { periodLabel } from './period/parse-period.ts';
 import { renderHtml } from './render/render-html.ts';
 import { renderOscal } from './render/render-oscal.ts';
 import { renderPdf } from './render/render-pdf.ts';
+import { controlTestRows } from './report/control-test-rows.ts';
 import type { ReportModel } from './report/report-model.ts';
 import { type ChainedPack, sealIntoArchive } from './pack/seal-into-archive.ts';
 
@@ -38,8 +39,10 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   const journals = await writeJournalFiles(sink, order.journals?.() ?? []);
   const rows = [...files, ...states, ...journals, ...changes];
   const draft = buildModel(order, catalogue, told, rows, '');
-  const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(draft), 'The results in OSCAL');
-  const data = [...rows, oscal];
+  const tests = await writeTests(sink, draft);
+  const tested = buildModel(order, catalogue, told, [...rows, ...tests], '');
+  const oscal = await writeJsonFile(sink, 'oscal-assessment-results.json', renderOscal(tested), 'The results in OSCAL');
+  const data = [...rows, ...tests, oscal];
   const dataManifestJson = buildDataManifest(id, order, draft, data);
   const dataManifest = await writeJsonFile(sink, dataManifestFile, dataManifestJson, 'Digests of the data files');
   const model = buildModel(order, catalogue, told, data, dataManifest.sha256);
@@ -57,6 +60,16 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
     return { payload, summary: buildSummary(statement, model, sealed, digests) };
   };
   return await seal(order, id, chainTo);
+}
+
+async function writeTests(sink: PackSink, model: ReportModel): Promise<readonly PackFile[]> {
+  const file = rowFile(sink, {
+    name: 'control-tests',
+    extension: 'ndjson',
+    description: 'Every test with its result, and the controls that rest on it',
+  });
+  for (const row of controlTestRows(model)) await file.add(canonicalJson(asJson(row)));
+  return await file.close();
 }
 
 /** `2026-Q3.soc2-iso27001.20261003T060000Z`: readable, and identical for the same order at the same time. */

@@ -12,16 +12,23 @@ export interface PackPlace {
   readonly read: (path: string) => Promise<Uint8Array | null>;
 }
 
+/** One row, and where it is: `row` counts from 1 in its file. */
+export interface PackRow {
+  readonly path: string;
+  readonly row: number;
+  readonly value: unknown;
+}
+
 /**
  * Yields the rows of one kind, over all parts of the file, in order, with one part in memory at a time.
  * @throws ServiceError `PACK_UNREADABLE` for a part that is missing, is not whole, or holds a line that is not JSON.
  */
-export async function* packRows({ pack, paths, read }: PackPlace, name: string): AsyncGenerator {
+export async function* packRows({ pack, paths, read }: PackPlace, name: string): AsyncGenerator<PackRow> {
   const pattern = new RegExp(`^${name}(-\\d+)?\\.ndjson(\\.gz)?$`);
   for (const path of paths.filter((one) => pattern.test(one)).sort()) {
     const bytes = await read(path);
     if (bytes === null) throw new ServiceError('PACK_UNREADABLE', { pack, reason: `${path} is missing` });
-    for (const row of parsedRows(bytes, path, pack)) yield row;
+    for (const [index, value] of parsedRows(bytes, path, pack).entries()) yield { path, row: index + 1, value };
   }
 }
 

@@ -49,8 +49,8 @@ export async function* compareReads(before: PackPlace, after: PackPlace): AsyncG
 }
 
 async function* readsOf(place: PackPlace): AsyncGenerator<Read> {
-  for await (const row of packRows(place, 'retrievals')) {
-    const parsed = readShape.safeParse(row);
+  for await (const { value } of packRows(place, 'retrievals')) {
+    const parsed = readShape.safeParse(value);
     if (!parsed.success)
       throw new ServiceError('PACK_UNREADABLE', { pack: place.pack, reason: 'a row of retrievals is not a read' });
     yield parsed.data;

@@ -71,7 +71,7 @@ async function findFault(
     for await (const change of compareReads(before, after)) {
       row += 1;
       const next = await named.next();
-      if (next.done === true || canonicalJson(asJson(change)) !== canonicalJson(asJson(next.value as object)))
+      if (next.done === true || canonicalJson(asJson(change)) !== canonicalJson(asJson(next.value.value as object)))
         return `does not name that ${change.id} ${saysOf[change.change]} (row ${String(row)} of ${changesName}.ndjson)`;
     }
     if ((await named.next()).done !== true) return `names a read that does not differ from ${name}`;

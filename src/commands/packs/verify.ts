@@ -1,18 +1,18 @@
 import { join, resolve } from 'node:path';
-import { parseFingerprint } from '../evidence/verify/parse-fingerprint.ts';
-import type { Verification } from '../evidence/verify/verification.ts';
-import { type AmendmentVerification, verifyAmendments } from '../evidence/verify/verify-amendments.ts';
+import { parseFingerprint } from '../../evidence/verify/parse-fingerprint.ts';
+import type { Verification } from '../../evidence/verify/verification.ts';
+import { type AmendmentVerification, verifyAmendments } from '../../evidence/verify/verify-amendments.ts';
 import {
   type ArchiveListing,
   type ArchiveVerification,
   readArchive,
   verifyArchive,
-} from '../evidence/verify/verify-archive.ts';
-import { type ChainVerification, verifyChain } from '../evidence/verify/verify-chain.ts';
-import { verifyPack } from '../evidence/verify/verify-pack.ts';
-import { ServiceError } from '../service-error.ts';
-import type { Run, Runtime } from './command.ts';
-import type { verifyRow } from './evidence-rows.ts';
+} from '../../evidence/verify/verify-archive.ts';
+import { type ChainVerification, verifyChain } from '../../evidence/verify/verify-chain.ts';
+import { verifyPack } from '../../evidence/verify/verify-pack.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Run, Runtime } from '../command.ts';
+import type { verifyRow } from '../evidence-rows.ts';
 
 interface VerifiedPack {
   /** As given, or its name in the archive. */
@@ -90,7 +90,10 @@ function packsToCheck(
     return positionals.map((given) => ({ directory: given, folder: resolve(directory, given) }));
   const packs = listing?.packs ?? [];
   if (packs.length === 0) {
-    const reason = listing === null ? 'PACK or --archive is missing.' : 'The archive holds no packs yet.';
+    const reason =
+      listing === null
+        ? 'PACK is missing: name the folder of a pack, or of an archive with --archive.'
+        : 'The archive holds no packs yet.';
     throw new ServiceError('USAGE_WRONG', { command: 'verify', reason });
   }
   // The name comes from an index whose signature is not checked yet.
