@@ -75,6 +75,7 @@ export async function composeKeyturn(
     log: workspace ?? archive,
     archive: workspace === null ? null : archive,
     posture: openPostureSource(settings, credential),
+    gitea,
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
     canary: keyVaultCanaryReader(
@@ -87,7 +88,7 @@ export async function composeKeyturn(
   const { notifier } = parts;
   const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
   const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
-  const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), gitea, access, grants, outbox });
+  const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), access, grants, outbox });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
   const keyturn = createKeyturn({

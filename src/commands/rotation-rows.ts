@@ -77,11 +77,13 @@ Exit codes: 0 the pass is complete; 2 wrong use; 3 something prevents a rotation
 
 export const adoptRow = {
   name: 'adopt',
-  summary: 'proposes a policy from what the vaults hold',
-  about: `Proposes a policy from what the vaults hold: names, tags and times, never a value. It understands the tags of Microsoft's
-sample functions (ValidityPeriodDays, CredentialId, ProviderAddress) and warns if such a function may still be subscribed,
-because two rotators end both keys. What it cannot know is written as comments. It changes nothing in a vault and
-overwrites no file.`,
+  summary: 'proposes a policy from what the vaults, the log and Gitea show',
+  about: `Proposes a policy from what the vaults, the log and Gitea show: names, content types, tags and times of secrets, which
+jobs read them, the names of Actions secrets. It never reads a value. Each proposal says what it rests on and how sure it is:
+high, medium or low. A secret whose issuer needs more to be told is only tracked until a person adds that; one that its
+provider makes is tracked; one that Key Vault renews, or that nothing tells of, is a comment. Nothing in the proposal is
+rotated by itself: its mode is by-hand. It understands the tags of Microsoft's sample functions and warns if such a function
+may still be subscribed, because two rotators end both keys. It changes nothing in a vault and overwrites no file.`,
   options: { out: { value: 'FILE', says: 'writes the proposal to this new file instead of standard output' }, json },
   examples: ['keyturn adopt --out keyturn.policy.yml'],
 } as const satisfies CommandRow;

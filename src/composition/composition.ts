@@ -10,6 +10,7 @@ import type { RecordStore } from '../records/record-store.ts';
 import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
+import type { GiteaAccess } from './open-gitea.ts';
 import type { Sessions } from '../web/sign-in/sessions.ts';
 
 /** What a host can choose. */
@@ -36,6 +37,7 @@ export interface Composition {
   readonly archive: RetrievalLog | null;
   /** `null`: the embedded cloud has no Resource Manager. */
   readonly posture: PostureSource | null;
+  readonly gitea: GiteaAccess | null;
   readonly jobs: JobFeed | null;
   readonly canary: CanaryReader;
   readonly signer: () => Promise<Signer>;

@@ -121,7 +121,8 @@ async function verify(ports: Ports, request: IssueRequest, credential: IssuedCre
 /** Deliveries to another receiver never arrive here, so waiting for one would never end. */
 function receiverFaults(ports: Ports, { target: { receiver, url } }: SecretBinding): readonly TargetFault[] {
   if (receiver !== 'keyturn' || typeof url !== 'string' || receivesAt(ports, url)) return [];
-  const addresses = ports.ownReceiver?.addresses ?? [];
+  const addresses = ports.ownReceiver === null ? [] : ports.ownReceiver.addresses;
+  if (addresses === null) return [];
   const reason =
     addresses.length === 0
       ? 'needs KEYTURN_GITEA_WEBHOOK_SECRET to be keyturn: nothing is received without it'
@@ -130,7 +131,7 @@ function receiverFaults(ports: Ports, { target: { receiver, url } }: SecretBindi
 }
 
 function receivesAt(ports: Ports, url: string): boolean {
-  return ports.ownReceiver?.addresses.includes(url) ?? false;
+  return ports.ownReceiver?.addresses?.includes(url) ?? false;
 }
 
 async function ours(ports: Ports, request: IssueRequest): Promise<GiteaHook | null> {

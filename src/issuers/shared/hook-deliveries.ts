@@ -12,8 +12,11 @@ export interface HookDeliveries {
 /** Keyturn as the receiver of Gitea's webhooks. */
 export interface OwnReceiver {
   readonly deliveries: HookDeliveries;
-  /** The full addresses at which this process receives: `https://keyturn.example.org/events/gitea`. */
-  readonly addresses: readonly string[];
+  /**
+   * The full addresses at which this process receives: `https://keyturn.example.org/events/gitea`. `null`: they are not
+   * known, because a policy is looked at without its settings.
+   */
+  readonly addresses: readonly string[] | null;
 }
 
 export interface RecentDeliveries extends HookDeliveries {
