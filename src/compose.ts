@@ -11,6 +11,7 @@ import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
 import { policyKeeper } from './audit/collection/policy-ledger.ts';
 import { openPolicy } from './composition/open-policy.ts';
+import { policyGuard } from './composition/readiness/require-policy.ts';
 import { withOwnSecrets } from './composition/own-secrets.ts';
 import {
   openLogArchive,
@@ -64,6 +65,8 @@ export async function composeKeyturn(
 
   const workspace = await openRetrievalLog(settings, credential);
   const archive = openLogArchive(settings, credential);
+  const requirePolicy = policyGuard(records, policyText);
+  const keepPolicy = policyKeeper(records, policyText, now());
   const parts = {
     settings,
     policy,
@@ -83,7 +86,12 @@ export async function composeKeyturn(
       settings.canarySecret,
     ),
     signer: openSigner(settings, credential),
-    keepPolicy: policyKeeper(records, policyText, now()),
+    requirePolicy,
+    keepPolicy: async () => {
+      // Before it is kept: the lack of a policy must not become the policy in force.
+      await requirePolicy();
+      await keepPolicy();
+    },
   };
   const { notifier } = parts;
   const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });

@@ -44,6 +44,8 @@ export interface Composition {
   readonly sessions: Sessions;
   /** Keeps the policy that this process loaded, unless it is on record: every act is judged by the one in force then. */
   readonly keepPolicy: () => Promise<void>;
+  /** @throws ServiceError `POLICY_MISSING` if records show a policy that this process does not have. */
+  readonly requirePolicy: () => Promise<void>;
   readonly logger: Logger;
   /** `null`: no channel to people is configured. */
   readonly notifier: Notifier | null;

@@ -28,7 +28,7 @@ import type { Composition } from './composition.ts';
 import { describeJobs } from './describe-pass.ts';
 import { logVaultEvent } from './log-rotations.ts';
 import { listPackFiles } from './list-pack-files.ts';
-import { readinessCheck } from './check-readiness.ts';
+import { readinessCheck } from './readiness/check-readiness.ts';
 
 type Ports = Omit<Composition, 'keyturn' | 'sessions'> & {
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;

@@ -14,6 +14,12 @@ export const settingsFaults = {
     layer: 'policy',
     says: 'The policy is invalid. Correct each fault at the place named.',
   }),
+  POLICY_MISSING: fault<{ because: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'settings',
+    says: 'No policy is configured, but there was one: nothing would rotate, so this is not taken for observing. Set KEYTURN_POLICY again. To stop rotating on purpose, name a policy that binds nothing.',
+  }),
   USAGE_WRONG: fault<{ command: string | null; reason: string }>({
     retry: 'never',
     effect: 'none',

@@ -118,7 +118,8 @@ export const settingTable = {
   },
   KEYTURN_POLICY: {
     says: 'The policy file.',
-    otherwise: 'observe mode: Keyturn reports and rotates nothing',
+    otherwise:
+      'observe mode: Keyturn reports and rotates nothing; refused with `POLICY_MISSING` once there was a policy',
     example: 'keyturn.policy.yml',
   },
   KEYTURN_ROLE: {

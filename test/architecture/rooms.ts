@@ -148,7 +148,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     broker: ['read-body.ts'],
     'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],
   },
-  'src/composition': { doctor: ['composition.ts'] },
+  'src/composition': { doctor: ['composition.ts'], readiness: ['composition.ts'] },
   embedded: {
     azure: ['clock.ts', 'loopback-certificate.ts', 'loopback-server.ts'],
     gitea: ['clock.ts', 'loopback-server.ts'],

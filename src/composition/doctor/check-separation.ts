@@ -1,17 +1,18 @@
 import { counted } from '../../audit/findings/finding-tally.ts';
 import type { Posture } from '../../audit/model/posture.ts';
+import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 import { assignRole, listReaders, vaultScope } from './az-commands.ts';
 import { checkStaging } from './check-grants.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
-type Ports = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation'>;
+type Ports = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation' | 'requirePolicy'>;
 
 /** Who may do what: roles, the policy, the sealing key, staged values, the portal. */
 export async function checkSeparation(ports: Ports, grants: Posture | null): Promise<readonly Check[]> {
   return [
     checkRole(ports),
-    checkPolicy(ports),
+    await checkPolicy(ports),
     ...checkBindings(ports),
     await checkSealingKey(ports),
     checkStaging(ports, grants),
@@ -33,9 +34,15 @@ function checkRole({ settings: { role, vaults } }: Ports): Check {
   return warn(what, says, vaults.map(listReaders).join('\n'));
 }
 
-function checkPolicy({ settings, policy }: Ports): Check {
+async function checkPolicy({ settings, policy, requirePolicy }: Ports): Promise<Check> {
   const what = 'policy';
   const { secrets, identities } = policy;
+  try {
+    await requirePolicy();
+  } catch (error) {
+    // Records that cannot be read are told by the look at the records.
+    if (ServiceError.is(error, 'POLICY_MISSING')) return fail(what, `${error.says} (${error.details.because})`);
+  }
   if (secrets.size === 0) {
     return warn(
       what,

@@ -1,5 +1,5 @@
-import { ServiceError } from '../service-error.ts';
-import type { Composition } from './composition.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Composition } from '../composition.ts';
 
 /** One thing that must be reachable for work to go on. */
 interface Readiness {
@@ -8,7 +8,7 @@ interface Readiness {
   readonly says: string;
 }
 
-type Ports = Pick<Composition, 'records' | 'rotation' | 'settings' | 'now'>;
+type Ports = Pick<Composition, 'records' | 'rotation' | 'settings' | 'now' | 'requirePolicy'>;
 
 /** `/readyz` is open to everybody: however often it is asked, the vaults are asked once in this time. */
 const keptMs = 5_000;
@@ -24,9 +24,10 @@ export function readinessCheck(ports: Ports): () => Promise<readonly Readiness[]
 }
 
 /** Never rejects: what cannot be reached is the answer. */
-async function look({ records, rotation, settings }: Ports): Promise<readonly Readiness[]> {
+async function look({ records, rotation, settings, requirePolicy }: Ports): Promise<readonly Readiness[]> {
   const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['records', async () => await records.read('collection/retrievals.json')],
+    ['policy', requirePolicy],
     ...[...rotation.stores].map(
       ([vault, store]) => [`vault ${vault}`, async () => await store.latest(settings.canarySecret)] as const,
     ),
@@ -35,7 +36,7 @@ async function look({ records, rotation, settings }: Ports): Promise<readonly Re
     looks.map(async ([what, ask]) => {
       try {
         await ask();
-        return { what, ready: true, says: 'reachable' };
+        return { what, ready: true, says: what === 'policy' ? 'as on record' : 'reachable' };
       } catch (error) {
         return { what, ready: false, says: ServiceError.is(error) ? error.code : 'failed' };
       }
