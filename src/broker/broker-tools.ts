@@ -1,5 +1,5 @@
-import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
+import type { SessionBook } from './journal/session-book.ts';
 import type { AccessBook } from './ports/access-book.ts';
 import type { JobFactsSource } from './ports/job-facts.ts';
 import type { JobProof } from './ports/job-proof.ts';
@@ -23,7 +23,7 @@ export type BrokerEvent =
 
 /** Everything that the broker's work needs. */
 export interface BrokerTools {
-  readonly records: RecordStore;
+  readonly sessions: SessionBook;
   /** The policy in force, and the digest by which it is on record. */
   readonly policy: () => { readonly policy: Policy; readonly digest: string };
   readonly proof: JobProof;

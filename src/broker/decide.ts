@@ -15,8 +15,11 @@ export interface ReadQuestion {
   /** Requests of the session before this one. */
   readonly requests: number;
   readonly mostRequests: number;
-  readonly sessionEnded: 'second-key' | 'job-ended' | null;
+  /** Why the session gives nothing more; `null` while it does. `repository-moved` ends it without an entry of its own. */
+  readonly sessionEnded: SessionEnd | null;
 }
+
+export type SessionEnd = 'second-key' | 'job-ended' | 'repository-moved';
 
 /** One reason of a refusal, with what would change it. */
 export interface Refusal {
@@ -100,10 +103,14 @@ const tooMany: Refusal = {
   code: 'too-many-reads',
   says: 'This job has made as many requests as a job may.',
 };
-const endings: Readonly<Record<'second-key' | 'job-ended', Refusal>> = {
+const endings: Readonly<Record<SessionEnd, Refusal>> = {
   'second-key': {
     code: 'session-ended',
     says: 'A second key was shown for this job, so its session has ended. Ask an operator what happened, and run the job again.',
+  },
+  'repository-moved': {
+    code: 'repository-moved',
+    says: 'The repository was renamed or transferred while this job ran. Run the job again.',
   },
   'job-ended': { code: 'job-ended', says: 'Gitea says that this job is no longer running.' },
 };

@@ -1,7 +1,7 @@
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
 import type { BrokerTools } from './broker-tools.ts';
-import { appendToSession, readSession, sessionName, type SessionJournal } from './journal/session-journal.ts';
+import { sessionName, type SessionJournal } from './journal/session-journal.ts';
 import { servedSecrets } from './journal/served-secrets.ts';
 import type { JobFacts } from './ports/job-facts.ts';
 import type { ProvenTask } from './ports/job-proof.ts';
@@ -31,7 +31,7 @@ export async function openSession(
   const session = sessionName(tools.jobs.instance, task.taskId);
   for (;;) {
     try {
-      await enter(tools, { session, task, key, repository });
+      await enter(tools, { session, task, key, repository, credential });
       return { session };
     } catch (error) {
       // Another broker, or the same one, was faster: look again.
@@ -45,15 +45,17 @@ interface Entering {
   readonly task: ProvenTask;
   readonly key: string;
   readonly repository: string;
+  readonly credential: SecretValue;
 }
 
-async function enter(tools: BrokerTools, { session, task, key, repository }: Entering): Promise<void> {
-  const journal = await readSession(tools.records, session);
+async function enter(tools: BrokerTools, entering: Entering): Promise<void> {
+  const { session, task, key } = entering;
+  const journal = await tools.sessions.read(session);
   const { state } = journal;
   if (state === null) {
-    const facts = await confirmedFacts(tools, task, repository);
+    const facts = await confirmedFacts(tools, task, entering);
     const opened = { act: 'opened', taskId: task.taskId, job: facts, key } as const;
-    await appendToSession(tools.records, journal, { at: tools.now(), facts: opened });
+    await tools.sessions.append(journal, { at: tools.now(), facts: opened });
     await tools.watch({ kind: 'opened', session, repository: facts.repository });
     return;
   }
@@ -63,18 +65,25 @@ async function enter(tools: BrokerTools, { session, task, key, repository }: Ent
 }
 
 /** Records the second key once. */
-async function endBoth({ records, now, watch }: BrokerTools, journal: SessionJournal, key: string): Promise<void> {
+async function endBoth({ sessions, now, watch }: BrokerTools, journal: SessionJournal, key: string): Promise<void> {
   if (journal.state?.ended !== null) return;
-  await appendToSession(records, journal, { at: now(), facts: { act: 'second-key', key } });
+  await sessions.append(journal, { at: now(), facts: { act: 'second-key', key } });
   const { repository } = journal.state.job;
   await watch({ kind: 'second-key', session: journal.session, repository, served: servedSecrets(journal.entries) });
 }
 
-async function confirmedFacts({ jobs }: BrokerTools, task: ProvenTask, repository: string): Promise<JobFacts> {
+async function confirmedFacts(
+  { jobs, proof }: BrokerTools,
+  task: ProvenTask,
+  { repository, credential }: Entering,
+): Promise<JobFacts> {
   const { runId, jobId } = task;
   const found = await jobs.read({ runId, jobId, repository });
   if (found === null) throw notConfirmed('Gitea shows no such job in this repository');
   if (!found.isRunning) throw notConfirmed('Gitea says that the job is not running');
+  // Gitea describes the newest attempt: if it began after the proof, the task of the proof has ended meanwhile.
+  if (found.facts.attempt > 1 && (await proof.prove(credential)) === null)
+    throw notConfirmed('its job has ended while it was looked at');
   return found.facts;
 }
 

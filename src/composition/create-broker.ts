@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { BrokerEvent, BrokerTools } from '../broker/broker-tools.ts';
 import { openSession } from '../broker/open-session.ts';
+import { lookForApproval } from '../broker/look-for-approval.ts';
+import { sessionBook } from '../broker/journal/session-book.ts';
 import { readForJob } from '../broker/read-for-job.ts';
 import { keyVaultSecretReader } from '../azure/key-vault-secret-reader.ts';
 import type { VaultAccess } from '../azure/vault-client.ts';
@@ -41,7 +43,7 @@ export function createBroker(parts: Parts): BrokerPort | null {
   if (gitea === null || (settings.role !== 'broker' && settings.role !== 'all')) return null;
   const jobs = giteaJobFacts(giteaClient({ url: gitea.url, authentication: gitea.asToken }));
   const tools: BrokerTools = {
-    records,
+    sessions: sessionBook(records),
     policy: () => ({ policy, digest: policyDigest }),
     proof: giteaJobProof(gitea.url),
     jobs,
@@ -65,6 +67,7 @@ export function createBroker(parts: Parts): BrokerPort | null {
   return {
     openSession: async (request) => await openSession(tools, request),
     read: async (request) => await readForJob(tools, request),
+    look: async (request) => await lookForApproval(tools, request),
   };
 }
 

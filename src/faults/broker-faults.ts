@@ -20,6 +20,12 @@ export const brokerFaults = {
     layer: 'request',
     says: 'This job already has a session with another key. Both sessions have ended, because one of them is not the job. Ask an operator what happened, and run the job again.',
   }),
+  BROKER_BUSY: fault<{ session: string; most: number }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'request',
+    says: 'This job has too many requests under way at once. Nothing was read; ask again when some are answered.',
+  }),
   BROKER_ENTRY_REFUSED: fault<{ session: string; act: string; reason: string }>({
     retry: 'never',
     effect: 'none',

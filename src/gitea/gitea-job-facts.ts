@@ -3,7 +3,7 @@ import { instanceOf } from '../provenance/job-numbers.ts';
 import { ServiceError } from '../service-error.ts';
 import type { GiteaClient } from './gitea-client.ts';
 import { idOf, jsonProperties, textOf } from './json-properties.ts';
-import { parseWorkflowJob } from './parse-workflow-job.ts';
+import { parseWorkflowJob, timeOf } from './parse-workflow-job.ts';
 import { askForRun, readRunFacts } from './read-run.ts';
 
 /**
@@ -35,9 +35,10 @@ export function giteaJobFacts(client: GiteaClient): JobFactsSource {
         runId,
         jobId,
         attempt: job.attempt,
+        startedAt: job.startedAt,
         event: job.event,
         branch: job.branch,
-        protectedBranch: await isProtected(path, run),
+        protectedBranch: await isProtected(path, run, facts.event),
         fork: job.fork,
         workflow: facts.workflow,
         commit: textOf(run.get('head_sha')),
@@ -54,18 +55,28 @@ export function giteaJobFacts(client: GiteaClient): JobFactsSource {
       return accountOf(jsonProperties(body).get('author'));
     },
 
-    async isRunning({ jobId, attempt, repository }) {
-      const path = `/api/v1/repos/${repository.split('/').map(encodeURIComponent).join('/')}/actions/jobs/${String(jobId)}`;
+    async standing({ jobId, attempt, startedAt, repository }) {
+      const place = `/repos/${repository.split('/').map(encodeURIComponent).join('/')}/actions/jobs/${String(jobId)}`;
+      const path = `/api/v1${place}`;
       const { status, body } = await client.request('GET', path);
-      if (status === 404) return false;
+      if (status === 404) return 'ended';
       const job = jsonProperties(body);
-      // Before 1.25 there is no number, only a first attempt.
-      return job.get('status') === 'in_progress' && (idOf(job.get('run_attempt')) ?? 1) === attempt;
+      const address = textOf(job.get('url'));
+      if (address === null) throw malformed(path, 'url');
+      // The old name of a repository redirects to the new one, and the job's own address has the new one.
+      if (!address.toLowerCase().endsWith(place.toLowerCase())) return 'moved';
+      // Before 1.25 there is no number, only a first attempt: the time at which a runner took it tells the next one.
+      const isSame = (idOf(job.get('run_attempt')) ?? 1) === attempt && timeOf(job.get('started_at')) === startedAt;
+      return isSame && job.get('status') === 'in_progress' ? 'running' : 'ended';
     },
   };
 
-  /** Only a run on a branch can be on a protected one: not one of a tag, and not one of a pull request. */
-  async function isProtected(repository: string, run: ReadonlyMap<string, unknown>): Promise<boolean> {
+  /**
+   * Only a run on a branch can be on a protected one: not one of a tag, and not one of a pull request, whose run names its
+   * base branch if the event is `pull_request_target`.
+   */
+  async function isProtected(repository: string, run: ReadonlyMap<string, unknown>, event: string): Promise<boolean> {
+    if (event.startsWith('pull_request')) return false;
     const branch = /@refs\/heads\/(.+)$/.exec(textOf(run.get('path')) ?? '')?.[1];
     if (branch === undefined) return false;
     const path = `${repository}/branches/${branch.split('/').map(encodeURIComponent).join('/')}`;

@@ -68,7 +68,8 @@ function attemptOf(told: unknown, status: Job['status'], hasAttemptRows: boolean
   return Math.max(1, waits && !hasAttemptRows ? number + 1 : number);
 }
 
-function timeOf(value: unknown): string | null {
+/** Returns a time of Gitea's in ISO 8601, UTC; `null` for its zero time, 1970-01-01, which means "not yet". */
+export function timeOf(value: unknown): string | null {
   const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(moment) || moment <= 0 ? null : new Date(moment).toISOString();
 }

@@ -3,7 +3,7 @@ import { ServiceError } from '../service-error.ts';
 import { appendToGrant, isGrantName, readGrant } from './grant-journal.ts';
 import { standingOf } from './grant-state.ts';
 import type { GrantTools } from './grant-tools.ts';
-import { explainNoApproval, giteaAccountOf } from './may-approve.ts';
+import { explainNoApproval, explainNoException, giteaAccountOf } from './may-approve.ts';
 
 /** A person's word on a request for access. `breakGlass`: the recorded exception, which is a finding. */
 export interface AccessWord {
@@ -32,7 +32,8 @@ export async function answerRequest(tools: GrantTools, word: AccessWord): Promis
     const { request } = state;
     const question = { request, by, policy: tools.policy(), gitea: tools.gitea };
     // Anybody who may act can say no; the exception for one person is for a yes.
-    const why = word.says === 'decline' || breakGlass ? null : explainNoApproval(question);
+    const noYes = breakGlass ? explainNoException(by) : explainNoApproval(question);
+    const why = word.says === 'decline' ? null : noYes;
     if (why !== null) throw refuse(why);
     if (breakGlass && text.trim() === '') throw refuse('break-glass needs a reason');
     const until = new Date(at.getTime() + request.lastsMs).toISOString();

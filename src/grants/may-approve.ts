@@ -32,13 +32,19 @@ export function explainNoApproval({ request, by, policy, gitea }: ApprovalQuesti
   return account === request.author.id ? 'this person wrote the commit' : null;
 }
 
+/** Returns why not even the exception is open to them: it is for a person alone, never for a program. */
+export function explainNoException(by: Person): string | null {
+  return by.kind === 'machine' ? 'a machine account is not a person' : null;
+}
+
 /** The id of the account of Gitea that a person is shown to have: by the policy, or because they signed in at Gitea itself. */
 export function giteaAccountOf({ by, policy, gitea }: Omit<ApprovalQuestion, 'request'>): number | null {
   if (by.kind !== 'signed-in') return null;
   const named = knownPerson(by, policy)?.gitea;
   if (named !== undefined) return named;
-  const id = by.subject.issuer === gitea ? Number(by.subject.id) : Number.NaN;
-  return Number.isSafeInteger(id) ? id : null;
+  // `Number` would make 0 of an empty text.
+  const isId = by.subject.issuer === gitea && /^[1-9]\d{0,14}$/.test(by.subject.id);
+  return isId ? Number(by.subject.id) : null;
 }
 
 function knownPerson(by: Person, { people = [] }: ApprovalQuestion['policy']): PolicyPerson | undefined {

@@ -8,6 +8,8 @@ import type { BrokerEvent, BrokerTools } from '../../src/broker/broker-tools.ts'
 import type { GrantEvent, GrantTools } from '../../src/grants/grant-tools.ts';
 import { accessPorts, createAccessBook } from '../../src/composition/create-grants.ts';
 import { openSession } from '../../src/broker/open-session.ts';
+import { sessionBook } from '../../src/broker/journal/session-book.ts';
+import { lookForApproval } from '../../src/broker/look-for-approval.ts';
 import { readForJob } from '../../src/broker/read-for-job.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';
 import { giteaJobFacts } from '../../src/gitea/gitea-job-facts.ts';
@@ -52,6 +54,8 @@ export interface BrokerWorld {
   /** Opens the session of a job with a key, and returns its name. */
   open(job: RunningJob, key: JobKey): Promise<string>;
   read(session: string, key: JobKey, name?: string): ReturnType<BrokerWorld['send']>;
+  /** Asks whether a read that waits for a person is approved now. */
+  look(session: string, key: JobKey, name: string): ReturnType<BrokerWorld['send']>;
   stop(): Promise<void>;
 }
 
@@ -110,7 +114,7 @@ function worldOver(parts: Parts): BrokerWorld {
     },
   };
   const tools: BrokerTools = {
-    records,
+    sessions: sessionBook(records),
     policy: () => ({ policy, digest: 'a'.repeat(64) }),
     proof: giteaJobProof(cloud.gitea.url),
     jobs,
@@ -131,6 +135,7 @@ function worldOver(parts: Parts): BrokerWorld {
   const broker = {
     openSession: async (request: Parameters<typeof openSession>[1]) => await openSession(tools, request),
     read: async (request: Parameters<typeof readForJob>[1]) => await readForJob(tools, request),
+    look: async (request: Parameters<typeof readForJob>[1]) => await lookForApproval(tools, request),
   };
   const ports = { broker, now: () => cloud.clock.now(), ...accessPorts(grants) };
   const { send: sendToWeb } = webWorld({ ports });
@@ -177,6 +182,12 @@ function worldOver(parts: Parts): BrokerWorld {
     },
     read: async (session, key, name = 'db-password') =>
       await send({ path: '/broker/reads', body: { session, vault: access.vault.name, name, version: null }, key }),
+    look: async (session, key, name) =>
+      await send({
+        path: '/broker/reads',
+        body: { session, vault: access.vault.name, name, version: null, look: true },
+        key,
+      }),
     stop: async () => await cloud.stop(),
   };
 }

@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readForJob } from '../../src/broker/read-for-job.ts';
 import { readSession } from '../../src/broker/journal/session-journal.ts';
 import { readBrokerHistory } from '../../src/broker/history/broker-history.ts';
+import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { type GiteaClient, giteaClient } from '../../src/gitea/gitea-client.ts';
+import { giteaJobFacts } from '../../src/gitea/gitea-job-facts.ts';
+import type { JobFactsSource } from '../../src/broker/ports/job-facts.ts';
+import type { SecretReader } from '../../src/broker/ports/secret-reader.ts';
 import { makeJobKey, proveRequest } from '../../src/runner/broker/job-key.ts';
 import { type BrokerWorld, startBrokerWorld, value } from './broker-world.ts';
 
@@ -127,6 +133,123 @@ describe('a job that has ended', () => {
   });
 });
 
+describe('a job whose circumstances change while it runs', () => {
+  it('gets nothing more once its repository has another name, whatever the policy says of the old one', async () => {
+    world.cloud.gitea.addRepository('shop/wanders');
+    const [job, key] = [world.startJob({ repository: 'shop/wanders' }), makeJobKey()];
+    const session = await world.open(job, key);
+    world.cloud.gitea.renameRepository('shop/wanders', 'shop/wandered');
+    const { status, body } = await world.read(session, key);
+    expect([status, codesOf(body)]).toEqual([403, ['repository-moved', 'outside-namespace']]);
+  });
+
+  it('gets nothing by the session of an earlier attempt, where Gitea numbers no attempts', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    const { state } = await readSession(world.records, session);
+    job.finish();
+    world.cloud.clock.advance(5_000);
+    world.cloud.gitea.rerun(job.job.jobId);
+    // Gitea before 1.25, whose jobs have no `run_attempt`.
+    const answered = await fetch(
+      `${world.cloud.gitea.url}/api/v1/repos/shop/orders/actions/jobs/${String(job.job.jobId)}`,
+      {
+        headers: {
+          authorization: `token ${world.cloud.gitea.seedToken('keyturn', randomUUID(), ['read:repository'])}`,
+        },
+      },
+    );
+    const { run_attempt: _number, ...without } = (await answered.json()) as Record<string, unknown>;
+    const client = {
+      url: world.cloud.gitea.url,
+      request: async () => await Promise.resolve({ status: 200, headers: new Headers(), body: without }),
+      pages: () => {
+        throw new Error('no list is asked for');
+      },
+    };
+    expect(without['status']).toBe('in_progress');
+    if (state === null) throw new Error('there is no session');
+    expect(await giteaJobFacts(client).standing(state.job)).toBe('ended');
+  });
+
+  it('gets no value that was under way when a second key ended its session', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    const [reader] = world.tools.readers.values();
+    const slow: SecretReader = {
+      read: async (...asked) => {
+        await world.open(job, makeJobKey());
+        if (reader === undefined) throw new Error('there is no reader');
+        return await reader.read(...asked);
+      },
+    };
+    const tools = { ...world.tools, readers: new Map([[world.cloud.vault.name, slow]]) };
+    const proof = { key: (await readSession(world.records, session)).state?.key ?? '', id: 'under-way' };
+    const secret = { vault: world.cloud.vault.name, name: 'db-password', version: null };
+    await expect(readForJob(tools, { session, proof, secret })).rejects.toMatchObject({ code: 'BROKER_SECOND_KEY' });
+    const { secondKeys } = await history();
+    expect(secondKeys.find(({ job: { jobId } }) => jobId === job.job.jobId)?.served).toHaveLength(1);
+  });
+});
+
+describe('a run of pull_request_target', () => {
+  it('is on no protected branch, though it runs the workflow of one, because its code is a stranger’s', async () => {
+    const { url } = world.cloud.gitea;
+    const value = new SecretValue(world.cloud.gitea.seedToken('keyturn', randomUUID(), ['read:repository']));
+    const client = giteaClient({ url, authentication: { kind: 'token', value } });
+    const { job } = world.startJob();
+    const event = 'pull_request_target';
+    const request: GiteaClient['request'] = async (method, path, options) => {
+      const answer = await client.request(method, path, options);
+      if (!path.includes('/actions/runs/')) return answer;
+      return { ...answer, body: { ...(answer.body as object), event, path: 'deploy.yml@refs/heads/main' } };
+    };
+    const asked = { runId: job.runId, jobId: job.jobId, repository: 'shop/orders' };
+    const found = await giteaJobFacts({ ...client, request }).read(asked);
+    expect(found?.facts).toMatchObject({ event, protectedBranch: false, fork: 'unknown' });
+  });
+});
+
+describe('a job that asks too much', () => {
+  it('has a limited number of requests under way, and Gitea is asked once for each', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    let asked = 0;
+    const jobs = {
+      ...world.tools.jobs,
+      standing: async (one: Parameters<JobFactsSource['standing']>[0]) => {
+        asked += 1;
+        return await world.tools.jobs.standing(one);
+      },
+    };
+    const proofKey = (await readSession(world.records, session)).state?.key ?? '';
+    const secret = { vault: world.cloud.vault.name, name: 'deploy-key', version: null };
+    const answers = await Promise.allSettled(
+      Array.from({ length: 60 }, async (_, n) =>
+        readForJob(
+          { ...world.tools, jobs, mostRequests: 100 },
+          { session, proof: { key: proofKey, id: `at-once-${String(n)}` }, secret },
+        ),
+      ),
+    );
+    const refused = answers.filter(({ status }) => status === 'rejected');
+    expect([refused.length, asked]).toEqual([28, 32]);
+    expect(refused[0]).toMatchObject({ reason: { code: 'BROKER_BUSY' } });
+  });
+
+  it('costs Gitea nothing once it has made all its requests', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    for (let sent = 0; sent < 10; sent += 1) await world.read(session, key);
+    const away = { ...world.tools.jobs, standing: async () => await Promise.reject(new Error('it was asked')) };
+    const proof = { key: (await readSession(world.records, session)).state?.key ?? '', id: 'one-more-1' };
+    const secret = { vault: world.cloud.vault.name, name: 'db-password', version: null };
+    expect(await readForJob({ ...world.tools, jobs: away }, { session, proof, secret })).toMatchObject({
+      because: [{ code: 'too-many-reads' }],
+    });
+  });
+});
+
 describe('a thief', () => {
   it('with a stolen runtime token ends the session of the job, and both get nothing more', async () => {
     const [job, key, stolen] = [world.startJob(), makeJobKey(), makeJobKey()];
@@ -205,6 +328,20 @@ describe('a thief', () => {
     expect(world.cloud.auditLog.rows()).toHaveLength(before);
   });
 
+  it('is told apart from a runner whose clock is wrong by a sentence that says so', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    const body = { session, vault: world.cloud.vault.name, name: 'db-password', version: null };
+    for (const minutes of [-20, 20]) {
+      const at = new Date(world.cloud.clock.now().getTime() + minutes * 60_000);
+      const answer = await world.send({ path: '/broker/reads', body, key, at });
+      expect([answer.status, JSON.stringify(answer.body)]).toEqual([
+        401,
+        expect.stringContaining('set the clock of the runner') as string,
+      ]);
+    }
+  });
+
   it('with the token of a job of another repository gets the session of that job alone', async () => {
     const job = world.startJob({ repository: 'shop/other' });
     const answer = await world.send({
@@ -221,7 +358,7 @@ describe('a broker that cannot look', () => {
   it('gives nothing while Gitea is away, and says so', async () => {
     const [job, key] = [world.startJob(), makeJobKey()];
     const session = await world.open(job, key);
-    const away = { ...world.tools.jobs, isRunning: async () => await Promise.reject(unreachable) };
+    const away = { ...world.tools.jobs, standing: async () => await Promise.reject(unreachable) };
     const before = world.cloud.auditLog.rows().length;
     const request = { session, proof: { key: await keyOf(session), id: 'while-away' }, secret: wanted() };
     await expect(readForJob({ ...world.tools, jobs: away }, request)).rejects.toBe(unreachable);
@@ -262,6 +399,19 @@ describe('a broker that cannot look', () => {
 });
 
 describe('the journal of a session', () => {
+  it('takes one outcome for a read, and none for a read that it does not know', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    await world.read(session, key);
+    const journal = await readSession(world.records, session);
+    for (const of of [2, 7]) {
+      const facts = { act: 'failed', of, code: 'VAULT_UNREACHABLE', requestId: null } as const;
+      await expect(world.tools.sessions.append(journal, { at: new Date(), facts })).rejects.toMatchObject({
+        code: 'BROKER_ENTRY_REFUSED',
+      });
+    }
+  });
+
   it('is refused if an entry was altered', async () => {
     const [job, key] = [world.startJob(), makeJobKey()];
     const session = await world.open(job, key);
@@ -272,7 +422,7 @@ describe('the journal of a session', () => {
       .toString()
       .replace('db-password', 'db-passwort');
     await world.records.replace(path, Buffer.from(altered), stored?.revision ?? '');
-    const answer = await world.read(session, key);
+    const answer = await world.second().read(session, key);
     expect([answer.status, codeOf(answer.body)]).toEqual([503, 'RECORD_UNREADABLE']);
     await world.records.replace(
       path,

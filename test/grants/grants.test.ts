@@ -98,15 +98,36 @@ describe('a secret that needs the word of a person', () => {
     expect(errorOf(body).because.map(({ code }) => code)).toEqual(['approval-declined']);
   });
 
-  it('is on the record of the broker once, however often the job asks', async () => {
+  it('is on the record of the broker once, however often the job looks whether it is approved', async () => {
     const running = start();
     const { session, grant } = await ask(running);
     for (let asked = 0; asked < 15; asked += 1)
-      expect((await world.read(session, running.key, 'payments')).status).toBe(403);
+      expect((await world.look(session, running.key, 'payments')).status).toBe(403);
     const { refusals } = await readBrokerHistory(world.records, { from: new Date(0), to: new Date(4e12) });
     expect(refusals.filter(({ job }) => job.jobId === running.job.job.jobId)).toHaveLength(1);
     await approve(grant, person('carl'));
+    const look = await world.look(session, running.key, 'payments');
+    expect([look.status, look.body]).toEqual([200, { standing: 'approved' }]);
     expect((await world.read(session, running.key, 'payments')).status).toBe(200);
+  });
+
+  it('is not given to whoever repeats a recorded request of the job that waited', async () => {
+    const running = start();
+    const session = await world.open(running.job, running.key);
+    const body = { session, vault: world.cloud.vault.name, name: 'payments', version: null };
+    const [first, second] = ['waits-first-1', 'waits-second-2'];
+    const { body: refused } = await world.send({ path: '/broker/reads', body, key: running.key, id: first });
+    await world.send({ path: '/broker/reads', body, key: running.key, id: second });
+    await approve(errorOf(refused).request, person('carl'));
+    for (const id of [first, second])
+      expect((await world.send({ path: '/broker/reads', body, key: running.key, id })).status).toBe(401);
+  });
+
+  it('cannot be looked for before a read of it is on record', async () => {
+    const running = start();
+    const session = await world.open(running.job, running.key);
+    expect((await world.look(session, running.key, 'payments')).status).toBe(401);
+    expect((await world.look(session, running.key, 'unbound')).status).toBe(401);
   });
 });
 
@@ -152,6 +173,14 @@ describe('an approval', () => {
       (one) => one.grant === grant,
     );
     expect(history?.answer).toMatchObject({ breakGlass: true, reason: 'the shop is down' });
+  });
+
+  it('is not given by a program, not even by break-glass', async () => {
+    const program: Person = { kind: 'machine', subject: { issuer: 'https://id.example.org', id: '9' }, name: 'ci' };
+    await expect(approve(grant, program, { breakGlass: true, reason: 'quick' })).rejects.toMatchObject({
+      code: 'ACCESS_ANSWER_REFUSED',
+      details: { reason: 'a machine account is not a person' },
+    });
   });
 
   it('counts for its own run alone: another run of the same branch asks again', async () => {

@@ -5,6 +5,7 @@ import { recordedTime } from '../../records/parse-record.ts';
 const refusalCodes = [
   'session-ended',
   'job-ended',
+  'repository-moved',
   'secret-not-bound',
   'no-namespace',
   'outside-namespace',
@@ -26,6 +27,7 @@ const factsShape = z.object({
   runId: z.int(),
   jobId: z.int(),
   attempt: z.int(),
+  startedAt: z.string().nullable(),
   event: z.string(),
   branch: z.string().nullable(),
   protectedBranch: z.boolean(),

@@ -27,9 +27,26 @@ export function sessionName(instance: string, taskId: number): string {
  * @throws ServiceError `RECORD_UNREADABLE` if an entry is altered, of another format, or cannot follow.
  */
 export async function readSession(records: RecordStore, session: string): Promise<SessionJournal> {
-  let journal: SessionJournal = { session, state: null, entries: [], head: null };
+  return await readFollowing(records, { session, state: null, entries: [], head: null });
+}
+
+/**
+ * Reads what was added to a journal since it was read before: two reads at once where nothing was. A journal that no longer
+ * has its newest entry as it was is read from its start. @throws ServiceError as `readSession`
+ */
+export async function readSessionOn(records: RecordStore, known: SessionJournal): Promise<SessionJournal> {
+  const { session, entries, head } = known;
+  if (entries.length === 0) return await readSession(records, session);
+  const path = pathOf(session, entries.length);
+  const [newest, on] = await Promise.all([records.read(path), readFollowing(records, known)]);
+  const isSame = newest !== null && hash('sha256', new TextDecoder().decode(newest.bytes).trimEnd()) === head;
+  return isSame ? on : await readSession(records, session);
+}
+
+async function readFollowing(records: RecordStore, known: SessionJournal): Promise<SessionJournal> {
+  let journal = known;
   for (;;) {
-    const path = pathOf(session, journal.entries.length + 1);
+    const path = pathOf(journal.session, journal.entries.length + 1);
     const stored = await records.read(path);
     if (stored === null) return journal;
     journal = followed(journal, parseRecord(brokerEntryShape, stored.bytes, path), path);

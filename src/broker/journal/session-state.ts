@@ -9,6 +9,8 @@ export interface SessionState {
   readonly ended: 'second-key' | 'job-ended' | null;
   /** Allowed and refused requests. */
   readonly requests: number;
+  /** Numbers of the reads that have no outcome yet. */
+  readonly unanswered: ReadonlySet<number>;
   /** Ids of signed requests that were taken. */
   readonly proofs: ReadonlySet<string>;
 }
@@ -18,17 +20,18 @@ export function refusedEntry(state: SessionState | null, facts: BrokerFacts): st
   if (state === null) return facts.act === 'opened' ? null : 'the first entry opens the session';
   if (facts.act === 'opened') return 'the session is open already';
   // An answer that was under way when the session ended is still recorded.
-  if (facts.act === 'served' || facts.act === 'failed') return null;
+  if (facts.act === 'served' || facts.act === 'failed')
+    return state.unanswered.has(facts.of) ? null : 'no read without an outcome has this number';
   if (facts.act === 'refused') return state.proofs.has(facts.proof) ? 'this request was answered already' : null;
   if (state.ended !== null) return 'the session has ended';
   return facts.act === 'asked' && state.proofs.has(facts.proof) ? 'this request was answered already' : null;
 }
 
 /** The state after an entry that may follow. */
-export function withEntry(state: SessionState | null, { facts }: BrokerEntry): SessionState | null {
+export function withEntry(state: SessionState | null, { number, facts }: BrokerEntry): SessionState | null {
   if (facts.act === 'opened') {
     const { taskId, job, key } = facts;
-    return { taskId, job, key, ended: null, requests: 0, proofs: new Set() };
+    return { taskId, job, key, ended: null, requests: 0, unanswered: new Set(), proofs: new Set() };
   }
   if (state === null) return null;
   switch (facts.act) {
@@ -36,12 +39,19 @@ export function withEntry(state: SessionState | null, { facts }: BrokerEntry): S
     case 'job-ended':
       return { ...state, ended: facts.act };
     case 'asked':
+      return { ...taken(state, facts.proof), unanswered: new Set([...state.unanswered, number]) };
     case 'refused':
-      return { ...state, requests: state.requests + 1, proofs: new Set([...state.proofs, facts.proof]) };
+      return taken(state, facts.proof);
     case 'served':
-    case 'failed':
-      return state;
+    case 'failed': {
+      const answered = facts.of;
+      return { ...state, unanswered: new Set([...state.unanswered].filter((one) => one !== answered)) };
+    }
     default:
       return facts satisfies never;
   }
+}
+
+function taken(state: SessionState, proof: string): SessionState {
+  return { ...state, requests: state.requests + 1, proofs: new Set([...state.proofs, proof]) };
 }

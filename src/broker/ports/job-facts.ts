@@ -13,6 +13,8 @@ export interface JobFacts {
   readonly jobId: number;
   /** From 1. */
   readonly attempt: number;
+  /** When a runner took this attempt; `null` if Gitea does not say. Before 1.25 nothing else tells two attempts apart. */
+  readonly startedAt: string | null;
   readonly event: string;
   /** `null`: the run belongs to no branch, or Gitea does not say. */
   readonly branch: string | null;
@@ -25,6 +27,8 @@ export interface JobFacts {
   /** Who started the run; `null` if Gitea does not say. */
   readonly triggeredBy: GiteaAccount | null;
 }
+
+export type JobStanding = 'running' | 'ended' | 'moved';
 
 /** Asks Gitea for the facts of a job, with Keyturn's own token. Nothing that the job states is used. */
 export interface JobFactsSource {
@@ -46,8 +50,9 @@ export interface JobFactsSource {
    */
   authorOf(commit: { readonly repository: string; readonly commit: string }): Promise<GiteaAccount | null>;
   /**
-   * Whether this attempt of the job is running now.
+   * Where this attempt of the job stands now. `moved`: its repository has another name or owner than when the session was
+   * opened, so what was decided about that name holds no more.
    * @throws as `read`
    */
-  isRunning(job: { readonly jobId: number; readonly attempt: number; readonly repository: string }): Promise<boolean>;
+  standing(job: Pick<JobFacts, 'jobId' | 'attempt' | 'repository' | 'startedAt'>): Promise<JobStanding>;
 }

@@ -13,9 +13,12 @@ export interface BrokerCall {
   readonly key: JobKey;
   readonly authority: string | undefined;
   readonly patienceMs: number;
+  /** Prints a line for the reader of the job's log. */
+  readonly say: (line: string) => void;
 }
 
 type Secret = { readonly vault: string; readonly name: string; readonly version: string | null };
+type BrokerBody = Readonly<Record<string, unknown>>;
 type Answered = Readonly<Record<string, unknown>>;
 
 const timeoutMs = 20_000;
@@ -29,14 +32,13 @@ const longestPauseMs = 5_000;
  * journal. @throws ServiceError for every refusal, with what the broker says printed first.
  */
 export async function askBroker(
-  { exchange, runtime, service, key, authority, patienceMs }: BrokerCall,
+  { exchange, runtime, service, key, authority, patienceMs, say }: BrokerCall,
   path: string,
-  { body, about, bearer }: { readonly body: object; readonly about: Secret | null; readonly bearer?: string },
+  { body, about, bearer }: { readonly body: BrokerBody; readonly about: Secret | null; readonly bearer?: string },
 ): Promise<Answered> {
   const url = `${service}${path}`;
   const text = JSON.stringify(body);
   const until = runtime.now().getTime() + patienceMs;
-  const say = sayOnce(runtime.say);
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const at = runtime.now();
     const headers = {
@@ -47,7 +49,9 @@ export async function askBroker(
     const answer = await send(exchange, { method: 'POST', url, headers, body: text, timeoutMs, authority });
     if (typeof answer !== 'string' && answer.status === 200) return parsed(answer.body);
     const error = refusal(answer, { service, about, say });
-    if (error.retry !== 'backoff' || runtime.now().getTime() + pause > until) throw error;
+    // A read that waits for a person is asked for again by a look: a read counts once, and each is on record.
+    const isWaiting = error.code === 'ACCESS_NOT_APPROVED' && body['look'] !== true;
+    if (isWaiting || error.retry !== 'backoff' || runtime.now().getTime() + pause > until) throw error;
     await runtime.wait(pause);
   }
 }
@@ -112,7 +116,7 @@ function refusal(answer: HttpAnswer | string, { service, about, say }: Asked): S
 }
 
 /** What a job waits for is told once, however often it asks. */
-function sayOnce(say: (line: string) => void): (line: string) => void {
+export function sayOnce(say: (line: string) => void): (line: string) => void {
   const told = new Set<string>();
   return (line) => {
     if (!told.has(line)) say(line);

@@ -8,7 +8,7 @@ import type { JobContext } from '../job-context.ts';
 import { type FetchedSecret, usableSecret } from '../reading/fetch-secrets.ts';
 import type { SecretRead } from '../receipts/secret-read.ts';
 import type { Runtime } from '../runtime.ts';
-import { askBroker, type BrokerCall } from './ask-broker.ts';
+import { askBroker, type BrokerCall, sayOnce } from './ask-broker.ts';
 import { jobFolderOf, loadJobKey } from './key-file.ts';
 
 interface Ports {
@@ -63,7 +63,7 @@ function callOf({ configuration, broker, job, exchange, runtime, authority, pati
     numbers: job.numbers,
     nonce: runtime.nonce(8),
   });
-  return { exchange, runtime, service, key, authority, patienceMs };
+  return { exchange, runtime, service, key, authority, patienceMs, say: sayOnce(runtime.say) };
 }
 
 async function openSession(ports: Ports): Promise<string> {
@@ -85,7 +85,7 @@ async function readOne(
 ): Promise<SecretRead> {
   const common = { vault: secret.vault, name: secret.name, clientRequestId: '', requests: [], address: null };
   try {
-    const answer = await askBroker(call, '/broker/reads', { body: { session, ...secret }, about: secret });
+    const answer = await readWhenApproved(call, session, secret);
     const { value, version, at } = answer;
     if (typeof value !== 'string' || typeof version !== 'string') throw unknownAnswer(call.service, 'value');
     const vaultNow = timeOf(at);
@@ -105,6 +105,25 @@ async function readOne(
   } catch (error) {
     if (!ServiceError.is(error)) throw error;
     return { ...common, clockOffsetMs: null, outcome: { kind: 'failed', error } };
+  }
+}
+
+/** Asks for the value; while a person is waited for, asks whether one has approved, and then for the value again. */
+async function readWhenApproved(
+  call: BrokerCall,
+  session: string,
+  secret: { readonly vault: string; readonly name: string; readonly version: string | null },
+): ReturnType<typeof askBroker> {
+  const body = { session, ...secret };
+  const until = call.runtime.now().getTime() + call.patienceMs;
+  for (;;) {
+    try {
+      return await askBroker(call, '/broker/reads', { body, about: secret });
+    } catch (error) {
+      const patienceMs = until - call.runtime.now().getTime();
+      if (!ServiceError.is(error, 'ACCESS_NOT_APPROVED') || patienceMs <= 0) throw error;
+      await askBroker({ ...call, patienceMs }, '/broker/reads', { body: { ...body, look: true }, about: secret });
+    }
   }
 }
 

@@ -22,6 +22,8 @@ const readRequest = z.strictObject({
     .string()
     .regex(/^[0-9a-zA-Z]{1,64}$/)
     .nullable(),
+  /** Asks whether a read that was refused is approved now, and for no value. */
+  look: z.literal(true).optional(),
 });
 
 /**
@@ -41,21 +43,24 @@ export async function openBrokerSession(request: Request, { broker, now }: Ports
 }
 
 /**
- * `POST /broker/reads`: one value for the job of a session. 200 with the value; 403 with every reason and what would help;
+ * `POST /broker/reads`: one value for the job of a session, or with `look` only whether its read is approved now. 200 with the
+ * value, or with `standing`; 403 with every reason and what would help;
  * 401 if the proof does not hold; 503 if Gitea or the vault did not answer.
  */
 export async function readThroughBroker(request: Request, { broker, now }: Ports): Promise<Response> {
   return await answering(broker, async (port) => {
     const signed = await signedRequest(request);
     const proof = await verifyRequestProof(signed, now());
-    const { session, ...secret } = parsed(readRequest, signed);
-    const answer = await port.read({ session, secret, proof });
+    const { session, look = false, ...secret } = parsed(readRequest, signed);
+    const asked = { session, secret, proof };
+    const answer = look ? await port.look(asked) : await port.read(asked);
     if (answer.kind === 'refused') {
       return Response.json(
         { error: { code: 'BROKER_READ_REFUSED', because: answer.because, request: answer.request } },
         { status: 403, headers: notStored },
       );
     }
+    if (answer.kind === 'approved') return Response.json({ standing: 'approved' }, { headers: notStored });
     const { value, version, validFrom, expires, requestId, at } = answer.secret;
     const facts = { version, validFrom: timeOf(validFrom), expires: timeOf(expires), requestId, at: timeOf(at) };
     // The one place where a value leaves the service: to the job that its key and Gitea prove.

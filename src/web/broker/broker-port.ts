@@ -20,12 +20,14 @@ type BrokerAnswer =
         readonly at: Date;
       };
     }
-  | {
-      readonly kind: 'refused';
-      readonly because: readonly { readonly code: string; readonly says: string }[];
-      /** The request for access that a person must answer, if that is what is missing. */
-      readonly request: string | null;
-    };
+  | BrokerRefusal;
+
+interface BrokerRefusal {
+  readonly kind: 'refused';
+  readonly because: readonly { readonly code: string; readonly says: string }[];
+  /** The request for access that a person must answer, if that is what is missing. */
+  readonly request: string | null;
+}
 
 /** The broker, as the web application calls it. Each rejects with a ServiceError if it could not look or read. */
 export interface BrokerPort {
@@ -41,4 +43,10 @@ export interface BrokerPort {
     readonly secret: SecretReference;
     readonly proof: RequestProof;
   }): Promise<BrokerAnswer>;
+  /** Says whether a person has approved a read that waits. Gives no value. */
+  look(request: {
+    readonly session: string;
+    readonly secret: SecretReference;
+    readonly proof: RequestProof;
+  }): Promise<{ readonly kind: 'approved' } | BrokerRefusal>;
 }

@@ -46,6 +46,10 @@ async function verified(proof: string, now: Date) {
   } catch (cause) {
     if (ServiceError.is(cause)) throw cause;
     // jose's codes are closed words, never text of the request.
+    const isOfAnotherTime =
+      cause instanceof errors.JWTExpired ||
+      (cause instanceof errors.JWTClaimValidationFailed && cause.claim === 'iat' && cause.reason === 'check_failed');
+    if (isOfAnotherTime) throw refused("its time is too far from this service's: set the clock of the runner", cause);
     const reason = cause instanceof errors.JOSEError ? cause.code : 'it cannot be checked';
     throw new ServiceError('BROKER_PROOF_REFUSED', { reason }, { cause });
   }
@@ -57,6 +61,6 @@ function isSameAddress(one: string, other: string): boolean {
   return a !== null && b !== null && a.pathname === b.pathname && a.search === b.search;
 }
 
-function refused(reason: string): ServiceError {
-  return new ServiceError('BROKER_PROOF_REFUSED', { reason });
+function refused(reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('BROKER_PROOF_REFUSED', { reason }, { cause });
 }

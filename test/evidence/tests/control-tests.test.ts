@@ -93,6 +93,7 @@ function brokerRead(repository: string): BrokerRead {
     runId: 4,
     jobId: 7,
     attempt: 1,
+    startedAt: null,
     event: 'push',
     branch: 'main',
     protectedBranch: true,
