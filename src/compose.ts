@@ -74,6 +74,7 @@ export async function composeKeyturn(
     now,
     logger,
     notifier: openNotifier(settings, { resolve, now }),
+    vaultAccess: access,
     rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
     log: workspace ?? archive,
     archive: workspace === null ? null : archive,

@@ -19,7 +19,7 @@ export interface ReadQuestion {
   readonly sessionEnded: SessionEnd | null;
 }
 
-export type SessionEnd = 'second-key' | 'job-ended' | 'repository-moved';
+type SessionEnd = 'second-key' | 'job-ended' | 'repository-moved';
 
 /** One reason of a refusal, with what would change it. */
 export interface Refusal {

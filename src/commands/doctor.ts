@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { composeKeyturn } from '../compose.ts';
 import { type Check, fail } from '../composition/doctor/check.ts';
+import { checkBroker, checkBrokerOfAll } from '../composition/doctor/check-broker.ts';
 import { checkLoggedIds } from '../composition/doctor/check-logged-ids.ts';
 import { checkNotifications } from '../composition/doctor/check-notifications.ts';
 import { checkSeparation } from '../composition/doctor/check-separation.ts';
@@ -26,12 +27,15 @@ async function examine({ environment, now, progress }: Runtime): Promise<readonl
     const composition = await composeKeyturn(environment, { now });
     progress('Looking at vaults, Gitea and the log …');
     const grants = composition.posture === null ? null : await composition.posture.look(now());
+    const settings: Check = { what: 'settings', verdict: 'pass', says: 'no faults', command: null };
+    if (composition.settings.role === 'broker') return [settings, ...(await checkBroker(composition, grants))];
     return [
-      { what: 'settings', verdict: 'pass', says: 'no faults', command: null },
+      settings,
       ...(await checkVaults(composition, grants)),
       ...(await checkSources(composition)),
       await checkLoggedIds(composition),
       ...(await checkSeparation(composition, grants)),
+      ...checkBrokerOfAll(composition),
       await checkNotifications(composition),
     ];
   } catch (error) {

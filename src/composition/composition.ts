@@ -1,3 +1,4 @@
+import type { VaultAccess } from '../azure/vault-client.ts';
 import type { CanaryReader } from '../audit/collection/canary-reader.ts';
 import type { JobFeed } from '../audit/collection/job-feed.ts';
 import type { PostureSource } from '../audit/posture/posture-source.ts';
@@ -37,6 +38,8 @@ export interface Composition {
   readonly archive: RetrievalLog | null;
   /** `null`: the embedded cloud has no Resource Manager. */
   readonly posture: PostureSource | null;
+  /** How each vault of the settings is reached, the staging vault too. */
+  readonly vaultAccess: readonly VaultAccess[];
   readonly gitea: GiteaAccess | null;
   readonly jobs: JobFeed | null;
   readonly canary: CanaryReader;

@@ -12,14 +12,18 @@ const dayMs = 86_400_000;
 
 /** What evidence comes from, and where it is kept: records, Gitea, the log workspace. */
 export async function checkSources(ports: Ports): Promise<readonly Check[]> {
-  const { records, settings } = ports;
+  const kept = await checkRecords(ports);
+  const gitea = [await checkGitea(ports), ...(await checkGiteaPasswords(ports)), ...giteaWriting(ports)];
+  return [kept, ...gitea, ...(await checkLog(ports))];
+}
+
+/** Whether records can be read where they are kept. */
+export async function checkRecords({ records, settings }: Pick<Ports, 'records' | 'settings'>): Promise<Check> {
   const place = settings.records.kind === 'folder' ? settings.records.directory : settings.records.containerUrl;
-  const kept = await lookAt('records', async () => {
+  return await lookAt('records', async () => {
     await records.read('collection/retrievals.json');
     return pass('records', `readable in ${place}`);
   });
-  const gitea = [await checkGitea(ports), ...(await checkGiteaPasswords(ports)), ...giteaWriting(ports)];
-  return [kept, ...gitea, ...(await checkLog(ports))];
 }
 
 async function checkGitea({ settings, jobs }: Ports): Promise<Check> {
