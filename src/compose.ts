@@ -10,6 +10,7 @@ import type { Composition, CompositionOptions } from './composition/composition.
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
 import { policyKeeper } from './audit/collection/policy-ledger.ts';
+import { openControls } from './composition/reports/open-controls.ts';
 import { openPolicy } from './composition/open-policy.ts';
 import { policyGuard } from './composition/readiness/require-policy.ts';
 import { withOwnSecrets } from './composition/own-secrets.ts';
@@ -39,7 +40,7 @@ import { readSettings } from './settings/read-settings.ts';
 
 /**
  * Wires Keyturn by its environment variables. Nothing is asked of the network yet but what the record store needs.
- * @throws ServiceError `SETTINGS_MALFORMED`, `POLICY_MALFORMED` with every fault at once; `RECORD_STORE_…`.
+ * @throws ServiceError `SETTINGS_MALFORMED`, `POLICY_MALFORMED`, `CONTROLS_MALFORMED` with every fault at once; `RECORD_STORE_…`.
  */
 export async function composeKeyturn(
   environment: Readonly<Record<string, string | undefined>>,
@@ -47,6 +48,8 @@ export async function composeKeyturn(
 ): Promise<Composition> {
   const { now = () => new Date() } = options;
   const settings = readSettings(environment);
+  // A report reads the file anew; a fault in it is better known now than at the end of a quarter.
+  await openControls(settings.controlsFile);
   const { policy: written, text: policyText } = await openPolicy(settings);
   const policy = withOwnSecrets(written, settings);
   const credential = azureCredential(settings.identity, settings);

@@ -104,6 +104,8 @@ export interface Settings {
     | { readonly kind: 'blob'; readonly containerUrl: string };
   /** `null`: observe mode. */
   readonly policyFile: string | null;
+  /** `null`: reports carry the frameworks' control ids alone. */
+  readonly controlsFile: string | null;
   readonly role: ServiceRole;
   /** Whether the SDK clients may talk to plain and self-signed endpoints; for loopback addresses alone. */
   readonly embedded: boolean;

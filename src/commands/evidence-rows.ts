@@ -38,7 +38,7 @@ was collected; with --retrievals it reports audit records from files instead, wi
 
 Exit codes: 0 done; 2 wrong use or no such pack; 3 could not reach, read or write.`,
   usages: [
-    '--period 2026-Q3|FROM..TO [--framework soc2|iso27001|both] --out DIR [--json]',
+    '--period 2026-Q3|FROM..TO [--framework soc2|iso27001|both] [--controls FILE] --out DIR [--json]',
     '--period ... --retrievals FILE|DIR [--jobs FILE] [--receipts FILE] [--policy FILE] --out DIR',
     '--list [--json]',
     '--pack ID --out DIR [--json]',
@@ -50,6 +50,7 @@ Exit codes: 0 done; 2 wrong use or no such pack; 3 could not reach, read or writ
       says: 'the framework to report for (default: both)',
       choices: ['soc2', 'iso27001', 'both'],
     },
+    controls: { value: 'FILE', says: 'your own control ids, keyturn.controls.yml (default: KEYTURN_CONTROLS)' },
     out: { value: 'DIR', says: 'the new folder for the pack' },
     retrievals: { value: 'FILE|DIR', says: 'reports these audit records instead of what was collected' },
     ...files,

@@ -6,6 +6,7 @@ import { countUnreadable, describeUnreadable } from '../audit/files/count-unread
 import { fileEvidence } from '../audit/shares/file-ledger.ts';
 import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
+import { openControls } from '../composition/reports/open-controls.ts';
 import { openPolicyFile } from '../composition/open-policy.ts';
 import { version } from '../composition/version.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
@@ -28,20 +29,23 @@ interface Order {
   readonly period: ReportingPeriod;
   readonly frameworks: readonly Framework[];
   readonly out: string;
+  /** The file of controls; `null` for that of `KEYTURN_CONTROLS`, or none. */
+  readonly controls: string | null;
 }
 
 /**
  * Reports audit records from files, without any network and without settings: the same audit and the same pack as of
  * collected records, in a temporary record store. The report and standard error say what
  * files cannot show. Sealed with `KEYTURN_SIGNING_KEY` where that is a file, else with a key made in `.keyturn/`.
- * @throws ServiceError `FILE_MISSING`, `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
+ * @throws ServiceError `FILE_MISSING`, `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `CONTROLS_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
  */
 export async function reportFiles(
   files: FilesToReport,
-  { period, frameworks, out }: Order,
+  { period, frameworks, out, controls }: Order,
   { directory, environment, now, say }: Pick<Runtime, 'directory' | 'environment' | 'now' | 'say'>,
 ): Promise<PackSummary> {
   const at = (path: string | null | undefined) => (path == null ? null : resolve(directory, path));
+  const own = await openControls(controls ?? at(environment['KEYTURN_CONTROLS']));
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));
   const records = scratchRecordStore(join(folder, 'records'));
   try {
@@ -68,6 +72,7 @@ export async function reportFiles(
       now: now(),
       organisation: environment['KEYTURN_ORGANISATION'] ?? 'not named',
       synthetic: environment['KEYTURN_EMBEDDED'] === 'on',
+      controls: own,
       frameworks,
       software: { version },
       out,

@@ -25,9 +25,11 @@ export const report: Run<typeof reportRow> = async ({ values }, runtime) => {
   const frameworks = frameworksOf(values.framework);
   const period = begunPeriod(required('report', '--period', values.period), runtime.now());
   const out = resolve(runtime.directory, required('report', '--out', values.out));
-  const order = { period, frameworks, out };
   runtime.progress('Reading what was collected …');
   const { retrievals, jobs = null, receipts = null, policy = null } = values;
+  const named = values.controls ?? null;
+  const controls = named === null ? null : resolve(runtime.directory, named);
+  const order = { period, frameworks, out, controls };
   const pack =
     retrievals === undefined
       ? await reportPeriod(await composeKeyturn(runtime.environment), order)

@@ -8,6 +8,8 @@ import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import { readJournalLines } from '../rotation/history/read-journal-lines.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
+import { rosterOf, systemOf } from './reports/describe-system.ts';
+import { openControls } from './reports/open-controls.ts';
 import { loadedPolicies } from './open-policy.ts';
 import type { Composition } from './composition.ts';
 import { version } from './version.ts';
@@ -41,9 +43,17 @@ async function periodToAudit({ records, policy, settings, now }: Collected, peri
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */
 export async function reportPeriod(
   { records, policy, settings, signer, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'signer' | 'now'>,
-  order: { readonly period: ReportingPeriod; readonly frameworks: readonly Framework[]; readonly out?: string },
+  order: {
+    readonly period: ReportingPeriod;
+    readonly frameworks: readonly Framework[];
+    readonly out?: string;
+    /** The file of controls; that of the settings if none is given. */
+    readonly controls?: string | null;
+  },
 ): Promise<PackSummary> {
   const { period, frameworks, out } = order;
+  const controls = await openControls(order.controls ?? settings.controlsFile);
+  const system = systemOf(settings);
   const toAudit = await periodToAudit({ records, policy, settings, now }, period);
   return await producePack({
     ...(await describeEarlierPacks(records, { period, frameworks })),
@@ -55,6 +65,9 @@ export async function reportPeriod(
     records,
     now: now(),
     organisation: settings.organisation ?? 'not named',
+    ...(system === undefined ? {} : { system }),
+    roster: rosterOf(settings),
+    controls,
     synthetic: settings.embedded,
     frameworks,
     software: { version, facts: { roles: rolesInWords[settings.role] } },

@@ -5,8 +5,9 @@ import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { AuditOfPeriod } from './pack/observe-period.ts';
 import type { PackSummary } from './pack/pack-archive.ts';
 import type { Signer } from './pack/signer.ts';
-import type { Software } from './report/build-report-model.ts';
-import type { Framework } from './report/report-model.ts';
+import type { Software } from './report/report-material.ts';
+import type { OwnControls } from './report/own-controls.ts';
+import type { Framework, PreviousPack } from './report/report-model.ts';
 
 /** The inputs of one pack. */
 export interface PackOrder {
@@ -21,6 +22,12 @@ export interface PackOrder {
   readonly records: RecordStore | null;
   readonly now: Date;
   readonly organisation: string;
+  /** What is reported on, beside the vaults: `Gitea at https://gitea.example.org`; absent if nothing is configured. */
+  readonly system?: string;
+  /** Who may approve a rotation, in a sentence; absent if nothing is known of it. */
+  readonly roster?: string;
+  /** What the operator says of the controls; `null` without `keyturn.controls.yml`. */
+  readonly controls?: OwnControls | null;
   /** Whether it reports on the embedded cloud. */
   readonly synthetic: boolean;
   readonly frameworks: readonly Framework[];
@@ -29,6 +36,8 @@ export interface PackOrder {
   readonly out?: string;
   /** The pack of the archive that this one amends; absent for the first pack of a period. */
   readonly amends?: PackSummary;
+  /** The newest pack of an earlier period, which this one is compared with; `null` if there is none. */
+  readonly previous?: PreviousPack | null;
   /** Amendments of other periods since the report before this one, a sentence each. */
   readonly amendments?: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { AuditedPeriod } from '../audit/model/audited-period.ts';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import { buildReportModel } from './report/build-report-model.ts';
 import { type ControlCatalogue, readControlCatalogue } from './report/control-catalogue.ts';
+import { applyOwnControls } from './report/own-controls.ts';
 import { asJson, findingRows, writeStateFiles } from './pack/data-files.ts';
 import { sealEnvelope, statementPayloadType } from './pack/dsse-envelope.ts';
 import { observePeriod, type ObservedPeriod } from './pack/observe-period.ts';
@@ -30,7 +31,7 @@ import { type ChainedPack, sealIntoArchive } from './pack/seal-into-archive.ts';
 export async function producePack(order: PackOrder): Promise<PackSummary> {
   const id = packId(order);
   const sink = openSink(order, id);
-  const catalogue = await readControlCatalogue(order.frameworks);
+  const catalogue = applyOwnControls(await readControlCatalogue(order.frameworks), order.controls ?? null);
 
   const { files, ...counted } = await observePeriod(order.audit, sink);
   const states = await writeStateFiles(sink, counted.audited, order.rotations);
@@ -105,11 +106,12 @@ function buildModel(
     sha256: digest,
   }));
   const { fingerprint } = order.signer;
-  const { amendments = [] } = order;
+  const { amendments = [], previous = null } = order;
   return buildReportModel({
     ...order,
     ...counted,
     amendments,
+    previous,
     catalogue,
     fingerprint,
     files: listed,

@@ -14,6 +14,12 @@ export const evidenceFaults = {
     layer: 'evidence',
     says: 'The period has not begun, so there is nothing to report. Name one that has.',
   }),
+  CONTROLS_MALFORMED: fault<{ file: string; faults: readonly string[] }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'evidence',
+    says: 'The file of controls is invalid. Correct each fault at the place named; docs/controls.md explains it.',
+  }),
   PACK_UNREADABLE: fault<{ pack: string; reason: string }>({
     retry: 'never',
     effect: 'none',

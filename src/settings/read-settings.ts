@@ -39,6 +39,7 @@ export function readSettings(environment: Environment): Settings {
       graph: readEmbeddedAddress(reader, 'KEYTURN_GRAPH_ENDPOINT', embedded),
     },
     policyFile: reader.given('KEYTURN_POLICY'),
+    controlsFile: reader.given('KEYTURN_CONTROLS'),
     ...readPortal(reader, environment, azure),
     canarySecret: readCanarySecret(reader),
     organisation: reader.parsed(

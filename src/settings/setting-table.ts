@@ -122,6 +122,11 @@ export const settingTable = {
       'observe mode: Keyturn reports and rotates nothing; refused with `POLICY_MISSING` once there was a policy',
     example: 'keyturn.policy.yml',
   },
+  KEYTURN_CONTROLS: {
+    says: 'The file that maps your own control ids to those of the frameworks, leaves controls out and adds some: docs/controls.md.',
+    otherwise: "reports carry the frameworks' ids alone",
+    example: '',
+  },
   KEYTURN_ROLE: {
     says: 'Which part of the work this process does: `rotate`, `report`, `broker` or `all`. The process that acts should not attest, and the one that serves values to jobs should do neither; `all` is for small teams, and the report says so.',
     otherwise: '`all`',

@@ -1,6 +1,7 @@
 import { observePeriod } from '../../src/evidence/pack/observe-period.ts';
 import { buildReportModel } from '../../src/evidence/report/build-report-model.ts';
 import { readControlCatalogue } from '../../src/evidence/report/control-catalogue.ts';
+import { applyOwnControls } from '../../src/evidence/report/own-controls.ts';
 import type { ReportModel } from '../../src/evidence/report/report-model.ts';
 import { orderOf } from './order.ts';
 
@@ -15,10 +16,11 @@ export async function modelOfStory(change: Parameters<typeof orderOf>[0] = {}): 
   return buildReportModel({
     ...order,
     ...observed,
-    catalogue: await readControlCatalogue(order.frameworks),
+    catalogue: applyOwnControls(await readControlCatalogue(order.frameworks), order.controls ?? null),
     fingerprint: order.signer.fingerprint,
     files,
     dataManifestSha256: 'b'.repeat(64),
+    previous: order.previous ?? null,
     amends: null,
     amendments: [],
   });

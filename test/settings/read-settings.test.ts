@@ -24,6 +24,7 @@ describe('settings', () => {
       identity: { kind: 'managed-identity', clientId: null, endpoint: null },
       records: { kind: 'folder', directory: '/var/lib/keyturn' },
       policyFile: null,
+      controlsFile: null,
       role: 'all',
       embedded: false,
       cloud: azureClouds.public,

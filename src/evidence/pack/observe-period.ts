@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
 import type { Observation, ObservedMaterial } from '../../audit/model/observation.ts';
 import { canonicalJson } from '../../provenance/canonical-json.ts';
-import { rowCap } from '../report/build-report-model.ts';
+import { rowCap } from '../report/report-material.ts';
 import { type RetrievalTally, tallyRetrievals } from '../report/retrieval-tally.ts';
 import { runControlTests, type TestDeferral, type TestOutcomes } from '../tests/run-control-tests.ts';
 import { asJson } from './data-files.ts';

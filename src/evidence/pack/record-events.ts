@@ -4,7 +4,7 @@ import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { AuditedEvent, SecretDay } from '../../audit/model/audited-period.ts';
 import type { EventObserver, ObservedMaterial } from '../../audit/model/observation.ts';
 import { canonicalJson, canonicalRows } from '../../provenance/canonical-json.ts';
-import { rowCap } from '../report/build-report-model.ts';
+import { rowCap } from '../report/report-material.ts';
 import { type TalliedReads, tallyRetrievals } from '../report/retrieval-tally.ts';
 import { runControlTests, type TalliedTests, type TestDeferral } from '../tests/run-control-tests.ts';
 import { listRotationsDue } from '../tests/secret-tests.ts';

@@ -1,3 +1,4 @@
+import { firstPageSentences } from './paper-first-page.ts';
 import { coverageChart } from '../charts/coverage-chart.ts';
 import { sampleCommand } from '../report/draw-sample.ts';
 import { partNames } from '../report/observe-controls.ts';
@@ -34,7 +35,13 @@ export function paperFiles(model: ReportModel): Readonly<Record<string, Uint8Arr
   );
   return {
     'report.json': Buffer.from(JSON.stringify(mapStrings(onPaper(model), paperText))),
-    'made.json': Buffer.from(JSON.stringify(mapStrings({ ...sentences(model), alternatives }, paperText))),
+    'made.json': Buffer.from(
+      JSON.stringify({
+        ...mapStrings({ ...sentences(model), alternatives }, paperText),
+        // No font draws the title of the document, so nothing in it needs to be broken.
+        documentTitle: `${model.organisation}: evidence of secret access, ${model.label.replace('..', ' to ')}`,
+      }),
+    ),
     ...Object.fromEntries(drawn),
   };
 }
@@ -58,8 +65,9 @@ function sentences(model: ReportModel): object {
   const created = new Date(model.createdAt);
   const { high, medium, low, information } = exceptions.bySeverity;
   const more = exceptions.total - Math.min(exceptionsOnFirstPage, exceptions.listed.rows.length);
+  const title = model.label.replace('..', ' to ');
   return {
-    title: model.label.replace('..', ' to '),
+    title,
     year: created.getUTCFullYear(),
     month: created.getUTCMonth() + 1,
     day: created.getUTCDate(),
@@ -68,19 +76,19 @@ function sentences(model: ReportModel): object {
     second: created.getUTCSeconds(),
     fingerprint: model.fingerprint,
     total: countText(reads.total),
-    groups: reads.groups.map(({ count }) => countText(count)),
+    ...firstPageSentences(model),
     toLookAt: countText(reads.toLookAt.total),
     exceptions: `${countText(exceptions.total)} in all: ${countText(high)} high, ${countText(medium)} medium, ${countText(low)} low${information > 0 ? `, ${countText(information)} for information` : ''}.`,
     moreExceptions: more > 0 ? `${countText(more)} more on the next page.` : null,
     unread: unread(model),
     exceptionRows: exceptions.listed.rows.map(
-      ({ id, severity, description, subject, firstAt, lastAt, count, controls, standing, followUp }) => ({
+      ({ id, severity, description, subject, firstAt, lastAt, count, controls, since, standing, followUp }) => ({
         id,
         severity,
         description,
         subject,
         seen: [counted(count, 'event'), ...new Set([firstAt, lastAt])].join('\n'),
-        standing: [standing, followUp].filter((text) => text !== '').join('; '),
+        standing: [since, standing, followUp].filter((text) => text !== null && text !== '').join('; '),
         controls: controls.join(', '),
       }),
     ),

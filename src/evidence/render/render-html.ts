@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import Handlebars from 'handlebars';
 import { grades } from '../../audit/model/attribution.ts';
+import { type PageAnchors, pageAnchors } from './page-anchors.ts';
 import { coverageChart } from '../charts/coverage-chart.ts';
 import { sampleCommand } from '../report/draw-sample.ts';
-import type { ReportModel } from '../report/report-model.ts';
+import type { FrameworkSection, ReportModel } from '../report/report-model.ts';
 import { retrievalsChart } from '../charts/retrievals-chart.ts';
 import { secretAgeChart } from '../charts/secret-age-chart.ts';
 import { sharesChart } from '../charts/shares-chart.ts';
@@ -13,8 +14,11 @@ import { countText, counted, sizeText, spanText } from '../report/wording.ts';
 
 const partials = [
   'summary',
+  'matrix',
+  'overview',
   'exceptions',
   'controls',
+  'tests',
   'reads',
   'read-table',
   'rotations',
@@ -27,18 +31,22 @@ const partials = [
 /** The most exceptions on the first page, which must be readable in five minutes. */
 const exceptionsOnFirstPage = 6;
 
+const frameworkNames: Readonly<Record<string, string>> = { soc2: 'SOC 2', iso27001: 'ISO/IEC 27001:2022' };
+
 /** A table longer than this is collapsed. */
 const mostOpenRows = 25;
 
 /**
- * Renders the report as one HTML file without script or network (its Content-Security-Policy forbids both), with style
- * and pictures inline. Everything from the model is escaped. Two parts are not, because Keyturn creates their markup
- * itself: the style sheet, whose digest the policy names, and pictures, which only `svg` can build and which escapes
- * its input.
+ * Renders the report as one HTML file without network, with style, script and pictures inline. Its
+ * Content-Security-Policy allows the one style sheet and the one script by their digests, and nothing else; it reads
+ * well without the script. Everything from the model is escaped. Three parts are not, because Keyturn creates them
+ * itself: the style sheet, the script, and pictures, which only `svg` can build and which escapes its input.
  */
 export async function renderHtml(model: ReportModel): Promise<string> {
-  const render = await compiledTemplate();
+  const anchors = pageAnchors(model);
+  const render = await compiledTemplate(anchors);
   const style = `${await templateText('report.css')}${printFooter(model)}`;
+  const script = await templateText('report.js');
   const present = grades.filter((grade) => model.reads.bars.some((bar) => (bar.counts[grade] ?? 0) > 0));
   const firstExceptions = model.exceptions.listed.rows.slice(0, exceptionsOnFirstPage);
   const { coverage, notRead, notSeen, provenance } = model;
@@ -46,7 +54,9 @@ export async function renderHtml(model: ReportModel): Promise<string> {
     model,
     title: model.label.replace('..', ' to '),
     style: new Handlebars.SafeString(style),
-    styleDigest: createHash('sha256').update(style).digest('base64'),
+    styleDigest: digestOf(style),
+    script: new Handlebars.SafeString(script),
+    scriptDigest: digestOf(script),
     charts: {
       shares: drawn(sharesChart(model)),
       retrievals: drawn(retrievalsChart(model)),
@@ -64,11 +74,15 @@ export async function renderHtml(model: ReportModel): Promise<string> {
   });
 }
 
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
 function drawn(picture: SvgMarkup): Handlebars.SafeString {
   return new Handlebars.SafeString(picture.toString());
 }
 
-async function compiledTemplate(): Promise<HandlebarsTemplateDelegate> {
+async function compiledTemplate(anchors: PageAnchors): Promise<HandlebarsTemplateDelegate> {
   const handlebars = Handlebars.create();
   for (const name of partials) handlebars.registerPartial(name, await templateText(`partials/${name}.hbs`));
   handlebars.registerHelper({
@@ -80,7 +94,11 @@ async function compiledTemplate(): Promise<HandlebarsTemplateDelegate> {
     less: (a: number, b: number) => a < b,
     size: (bytes: number) => sizeText(bytes),
     kebab: (text: string) => text.replaceAll(' ', '-'),
-    frameworkName: (framework: string) => (framework === 'soc2' ? 'SOC 2' : 'ISO/IEC 27001:2022'),
+    frameworkName: ({ framework, title }: FrameworkSection) => frameworkNames[framework] ?? title,
+    rowHref: (event: string) => anchors.row(event),
+    fileHref: (path: string) => anchors.file(path),
+    fileAnchor: (path: string) => anchors.idOfFile(path),
+    anchors: (table: unknown, id: string) => anchors.ownsRead(table, id),
   });
   return handlebars.compile(await templateText('report.hbs'), { strict: true, knownHelpersOnly: false });
 }

@@ -1,8 +1,11 @@
 import { type Grade, forgers, gradeGroups, grades } from '../../audit/model/attribution.ts';
-import type { AuditedPeriod, ReportingPeriod } from '../../audit/model/audited-period.ts';
 import { compareText } from '../../provenance/compare-text.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { ControlCatalogue } from './control-catalogue.ts';
+import { compareFindings, type FindingsComparison, type ComparedFinding } from './compare-findings.ts';
+import { controlMatrix } from './control-matrix.ts';
+import { identityLines, scopeParts } from './describe-scope.ts';
+import { firstFigures } from './first-figures.ts';
+import { isAboutProduction, productionSecrets } from './production-secrets.ts';
 import {
   coverageDays,
   oldValueText,
@@ -13,43 +16,13 @@ import {
 } from './describe-state.ts';
 import { exceptionLines, severityCounts } from './exception-lines.ts';
 import { observeControls, partNames } from './observe-controls.ts';
-import type { TestOutcomes } from '../tests/run-control-tests.ts';
+import { type ReportMaterial, rowCap } from './report-material.ts';
 import { queryPaths } from './query-paths.ts';
 import { packStatus } from './pack-status.ts';
 import { periodLabel } from '../period/parse-period.ts';
-import type { Capped, GradeGroup, PackFileLine, ReportModel } from './report-model.ts';
-import type { RetrievalTally } from './retrieval-tally.ts';
+import type { Capped, GradeGroup, ReportModel } from './report-model.ts';
 import { mapStrings, visibleText } from './visible-text.ts';
-import { countText, minuteText, secondText, sharesText } from './wording.ts';
-
-/** The most rows of a table in HTML and PDF; beyond this, readers search the data files instead. */
-export const rowCap = 1_000;
-
-export interface Software {
-  readonly version: string;
-  /** Further facts about the build, such as its commit; printed unchanged. */
-  readonly facts?: Readonly<Record<string, string>>;
-}
-
-export interface ReportMaterial {
-  readonly period: ReportingPeriod;
-  readonly audited: AuditedPeriod;
-  readonly rotations: readonly RotationHistory[];
-  readonly tally: RetrievalTally;
-  readonly outcomes: TestOutcomes;
-  readonly catalogue: ControlCatalogue;
-  readonly organisation: string;
-  readonly synthetic: boolean;
-  readonly software: Software;
-  readonly fingerprint: string;
-  readonly now: Date;
-  readonly files: readonly PackFileLine[];
-  readonly dataManifestSha256: string;
-  /** What this pack amends; `null` if it is the first of its period. */
-  readonly amends: ReportModel['amends'];
-  /** Amendments of other periods since the report before this one. */
-  readonly amendments: ReportModel['amendments'];
-}
+import { countText, minuteText, plainTimes, secondText, sharesText } from './wording.ts';
 
 const groupSays = {
   'tied to a job': 'Evidence leads from the read to one attempt of one Gitea job.',
@@ -63,13 +36,32 @@ const groupSays = {
  * Builds the only model of the report, for every framework and format. Pure: the same material produces the same model.
  */
 export function buildReportModel(material: ReportMaterial): ReportModel {
-  const { period, audited, rotations, tally, now, outcomes } = material;
+  const { period, audited, rotations, now, outcomes } = material;
   const paths = material.files.map(({ path }) => path);
   const frameworks = observeControls(material.catalogue, { audited, outcomes, paths });
   const days = coverageDays(period, audited.coverage);
   const { status, reasons } = packStatus(period, audited, now);
+  const { previous } = material;
+  const comparison = previous?.findings == null ? null : compareFindings(previous.findings, audited.findings);
+  const periodText = `${minuteText(period.from)} to ${minuteText(period.to)}, end excluded`;
+  const coverage = {
+    covered: countLetters(days, 'c'),
+    gaps: countLetters(days, 'g'),
+    notRead: countLetters(days, 'n'),
+    days,
+    gapHours: capped(uncoveredRuns(days), 'coverage.csv'),
+  };
   const model: ReportModel = {
     format: 1,
+    identity: identityLines(material, { periodText, status }),
+    scope: scopeParts(material),
+    figures: firstFigures(material, { frameworks, coverage }),
+    matrix: controlMatrix(frameworks),
+    previous:
+      previous === null
+        ? null
+        : { pack: previous.pack, made: minuteText(new Date(previous.createdAt)), why: previous.why },
+    changes: comparison === null ? null : summarizeChanges(comparison),
     organisation: material.organisation,
     synthetic: material.synthetic,
     status,
@@ -79,15 +71,18 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     label: periodLabel(period),
     from: period.from.toISOString(),
     to: period.to.toISOString(),
-    periodText: `${minuteText(period.from)} to ${minuteText(period.to)}, end excluded`,
+    periodText,
     createdAt: now.toISOString(),
     createdText: minuteText(now),
     fingerprint: material.fingerprint,
-    reads: summarizeReads(tally, partNames('retrievals', paths)),
+    reads: summarizeReads(material, partNames('retrievals', paths)),
     exceptions: {
       total: audited.findings.length,
       bySeverity: severityCounts(audited.findings),
-      listed: capped(exceptionLines(audited.findings, frameworks, audited), 'findings.ndjson'),
+      listed: capped(
+        exceptionLines(audited.findings, frameworks, audited, comparison?.since ?? null),
+        'findings.ndjson',
+      ),
     },
     notSeen: audited.access.notSeen,
     notRead: audited.notRead.map(({ what, from, to, why, state }) => ({
@@ -97,15 +92,9 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
       state: state === 'not-read-yet' ? 'not read yet' : 'can no longer be read',
     })),
     frameworks,
-    rotations: summarizeRotations(rotations),
+    rotations: summarizeRotations(rotations, material.roster ?? null),
     secrets: capped(secretLines(audited.inventory), 'inventory.ndjson'),
-    coverage: {
-      covered: countLetters(days, 'c'),
-      gaps: countLetters(days, 'g'),
-      notRead: countLetters(days, 'n'),
-      days,
-      gapHours: capped(uncoveredRuns(days), 'coverage.csv'),
-    },
+    coverage,
     provenance: describeProvenance(material),
     files: material.files,
     dataManifestSha256: material.dataManifestSha256,
@@ -113,7 +102,33 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
   return mapStrings(model, visibleText);
 }
 
-function summarizeReads(tally: RetrievalTally, allIn: string): ReportModel['reads'] {
+function summarizeChanges({ since, notSeenAgain }: FindingsComparison<ComparedFinding>): ReportModel['changes'] {
+  const count = (kind: string) => [...since.values()].filter((one) => one === kind).length;
+  const gone = notSeenAgain.map(({ id, severity, subject, description }) => ({
+    id,
+    severity,
+    subject: plainTimes(subject),
+    description: plainTimes(description),
+  }));
+  return {
+    new: count('new'),
+    recurring: count('recurring'),
+    fixed: count('fixed'),
+    notSeenAgain: capped(gone, 'findings.ndjson of the previous pack'),
+  };
+}
+
+function summarizeReads(
+  { tally, audited }: Pick<ReportMaterial, 'tally' | 'audited'>,
+  allIn: string,
+): ReportModel['reads'] {
+  const production = productionSecrets(audited.inventory);
+  const places = new Map(tally.toLookAt.map(({ grade }) => grade).map((grade, index) => [grade, index]));
+  const toLookAt = tally.toLookAt.toSorted(
+    (a, b) =>
+      (places.get(a.grade) ?? 0) - (places.get(b.grade) ?? 0) ||
+      Number(isAboutProduction(b.secret, production)) - Number(isAboutProduction(a.secret, production)),
+  );
   const countOf = (grade: Grade): number => tally.byGrade.get(grade) ?? 0;
   const groupOf = new Map<Grade, GradeGroup>();
   for (const [group, members] of Object.entries(gradeGroups)) {
@@ -143,16 +158,17 @@ function summarizeReads(tally: RetrievalTally, allIn: string): ReportModel['read
         .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
     })),
     bars: tally.bars,
-    toLookAt: capped(tally.toLookAt, allIn, tally.toLookAtTotal),
+    toLookAt: capped(toLookAt, allIn, tally.toLookAtTotal),
     all: capped(tally.listed, allIn, tally.total),
     readers: capped(tally.readers.slice(0, rowCap), allIn, tally.readers.length),
   };
 }
 
-function summarizeRotations(rotations: readonly RotationHistory[]): ReportModel['rotations'] {
+function summarizeRotations(rotations: readonly RotationHistory[], roster: string | null): ReportModel['rotations'] {
   const ends = new Map<string, number>();
   for (const rotation of rotations) ends.set(oldValueText(rotation), (ends.get(oldValueText(rotation)) ?? 0) + 1);
   return {
+    roster,
     published: rotations.filter((rotation) => rotation.publishedAt !== null).length,
     ends: [...ends]
       .map(([end, count]) => ({ end, count }))

@@ -11,6 +11,7 @@ const observationsShape = z.strictObject({
       id: z.string(),
       title: z.string(),
       method: z.enum(['TEST', 'EXAMINE']),
+      frequency: z.string(),
       rules: z.array(z.string()),
       population: z.strictObject({
         name: z.string(),
@@ -37,6 +38,8 @@ const frameworkShape = z.strictObject({
     z.strictObject({
       id: z.string(),
       description: z.string(),
+      owner: z.string(),
+      customer: z.string(),
       tests: z.array(z.strictObject({ observation: z.string(), why: z.string() })),
       notTested: z.string().optional(),
     }),
@@ -48,6 +51,8 @@ export interface Observation {
   readonly id: string;
   readonly title: string;
   readonly method: 'TEST' | 'EXAMINE';
+  /** How often an event of the population is tested: `each read`, `daily`. */
+  readonly frequency: string;
   readonly rules: readonly FindingRule[];
   /** `file`: the name of its rows in the pack, without parts and extension. `units`: the plural, if an s is not enough. */
   readonly population: {
@@ -64,21 +69,37 @@ export interface Observation {
 /** One control of a framework, in Keyturn's words: its tests, and why each is relevant. */
 export interface Control {
   readonly id: string;
+  /** The operator's own ids of this control; empty without `keyturn.controls.yml`. */
+  readonly ownIds: readonly string[];
   readonly description: string;
+  /** Who is responsible, as a role. */
+  readonly owner: string;
+  /** How often the operator says that it is performed; `null`: as often as its tests. */
+  readonly frequency: string | null;
+  /** What it needs that Keyturn cannot do. */
+  readonly customer: string;
+  /** `why`: why a deviation of the test is a deviation of the control. */
   readonly tests: readonly { readonly observation: Observation; readonly why: string }[];
   /** Why Keyturn does not test it; `null` if it does. */
   readonly notTested: string | null;
 }
 
+/** The controls of one framework; `own` are those that the operator adds. */
+export interface CatalogueSection {
+  readonly framework: Framework | 'own';
+  readonly title: string;
+  readonly note: string;
+  readonly controls: readonly Control[];
+  /** Controls that the operator leaves out, each with the reason. */
+  readonly leftOut: readonly { readonly id: string; readonly why: string }[];
+}
+
 export interface ControlCatalogue {
   readonly version: string;
+  /** sha256 of the operator's `keyturn.controls.yml`; `null` without one. */
+  readonly ownControlsSha256: string | null;
   readonly observations: readonly Observation[];
-  readonly frameworks: readonly {
-    readonly framework: Framework;
-    readonly title: string;
-    readonly note: string;
-    readonly controls: readonly Control[];
-  }[];
+  readonly frameworks: readonly CatalogueSection[];
 }
 
 /** Reads the catalogue of `templates/controls`. Refuses a mapping to an unknown observation. */
@@ -101,15 +122,18 @@ export async function readControlCatalogue(frameworks: readonly Framework[]): Pr
         framework,
         title,
         note,
+        leftOut: [],
         controls: controls.map(({ tests, notTested, ...one }) => ({
           ...one,
+          ownIds: [],
+          frequency: null,
           notTested: notTested ?? null,
           tests: tests.map(({ observation, why }) => ({ observation: known(byId.get(observation), observation), why })),
         })),
       };
     }),
   );
-  return { version, observations, frameworks: sections };
+  return { version, ownControlsSha256: null, observations, frameworks: sections };
 }
 
 async function json(name: string): Promise<unknown> {

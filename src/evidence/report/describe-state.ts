@@ -5,7 +5,7 @@ import type {
   ReportingPeriod,
   SecretInventoryEntry,
 } from '../../audit/model/audited-period.ts';
-import { describePerson, type Person } from '../../provenance/person.ts';
+import { type Person, personOnRecord } from '../../provenance/person.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { CoverageDay, RotationLine, SecretLine, SecretStanding } from './report-model.ts';
 import { secondText } from './wording.ts';
@@ -37,7 +37,7 @@ const publications = {
 
 /** `requested by ann: leaked in a chat; again by bob: the server is back`. */
 function askedText({ trigger, askedBy, reason, asks }: RotationHistory): string {
-  const said = (by: Person, words: string | null) => `${describePerson(by)}${words === null ? '' : `: ${words}`}`;
+  const said = (by: Person, words: string | null) => `${personOnRecord(by)}${words === null ? '' : `: ${words}`}`;
   const first = trigger !== 'person' || askedBy === null ? triggers[trigger] : `requested by ${said(askedBy, reason)}`;
   const again = asks.filter(({ what }) => what === 'request-again');
   return [first, ...again.map((ask) => `again by ${said(ask.by, ask.reason)}`)].join('; ');
@@ -58,6 +58,7 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
     issuer: rotation.issuer,
     asked: askedText(rotation),
     emergency: rotation.emergency,
+    claimedAt: secondText(rotation.claimedAt),
     state: rotation.state.replaceAll('-', ' '),
     fromVersion: rotation.fromVersion.slice(0, 8),
     publishedVersion: rotation.publishedVersion?.slice(0, 8) ?? '–',
@@ -75,7 +76,7 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
 /** `break-glass: revoke approved by ann, 2026-03-09 14:00:00: nobody else is awake`. */
 function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['approvals'][number]): string {
   const why = reason === null ? '' : `: ${reason}`;
-  return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${secondText(at)}${why}`;
+  return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${personOnRecord(by)}, ${secondText(at)}${why}`;
 }
 
 /** Formats the inventory as table rows; secrets with the greatest age against the policy first. */
@@ -83,6 +84,7 @@ export function secretLines(inventory: readonly SecretInventoryEntry[]): readonl
   return inventory
     .map((entry) => ({
       secret: `${entry.vault}/${entry.secret}`,
+      version: entry.version,
       environment: entry.environment ?? 'not set',
       issuer: issuerText(entry),
       created: entry.created.slice(0, 10),

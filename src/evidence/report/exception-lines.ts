@@ -2,6 +2,8 @@ import { compareText } from '../../provenance/compare-text.ts';
 import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
 import type { FindingLife } from '../../audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../audit/model/finding.ts';
+import type { SinceEarlier } from './compare-findings.ts';
+import { isAboutProduction, productionSecrets } from './production-secrets.ts';
 import type { ExceptionLine, FrameworkSection } from './report-model.ts';
 import { plainTimes, secondText, titleOf } from './wording.ts';
 
@@ -33,20 +35,18 @@ const evidenceShown = 12;
 
 /**
  * Formats findings as report rows: worst first, then by risk, production before other environments, newest first; each
- * with the controls whose tests it affects.
+ * with the controls whose tests it affects. `since`: how each stands to the previous pack; `null` if there is none.
  */
 export function exceptionLines(
   findings: readonly Finding[],
   frameworks: readonly FrameworkSection[],
   { inventory, findingLives }: Pick<AuditedPeriod, 'inventory' | 'findingLives'>,
+  since: ReadonlyMap<string, SinceEarlier> | null,
 ): readonly ExceptionLine[] {
   const controls = controlsByFinding(frameworks);
-  const production = new Set(
-    inventory
-      .filter(({ environment }) => /^prod(uction)?$/i.test(environment ?? ''))
-      .map(({ vault, secret }) => `${vault}/${secret}`.toLowerCase()),
-  );
-  const isElsewhere = ({ subject }: Finding): number => (production.has(subject.toLowerCase()) ? 0 : 1);
+  const production = productionSecrets(inventory);
+  const isElsewhere = ({ subject, description }: Finding): number =>
+    isAboutProduction(subject, production) || isAboutProduction(description, production) ? 0 : 1;
   return [...findings]
     .sort(
       (a, b) =>
@@ -69,6 +69,7 @@ export function exceptionLines(
       evidenceTotal: evidence.length,
       ended: ended === null ? null : `${secondText(ended.at)} UTC, ${ended.by}`,
       standing: plainTimes(findingLives.get(id)?.description ?? 'open'),
+      since: since?.get(id) ?? null,
       followUp: followUpText(findingLives.get(id)),
       controls: controls.get(id) ?? [],
     }));

@@ -26,16 +26,17 @@ const restsOnLooks: ReadonlySet<string> = new Set([
  */
 export function observeControls(catalogue: ControlCatalogue, material: Material): readonly FrameworkSection[] {
   const results = new Map(catalogue.observations.map((one) => [one.id, observe(one, material)]));
-  return catalogue.frameworks.map(({ framework, title, note, controls }) => ({
+  return catalogue.frameworks.map(({ framework, title, note, controls, leftOut }) => ({
     framework,
     title,
     note,
+    leftOut,
     controls: controls.map((control) => controlResult(control, results)),
   }));
 }
 
 function observe(observation: Observation, { audited, outcomes, paths }: Material): ObservationResult {
-  const { id, title, method, rules, criterion, population } = observation;
+  const { id, title, method, frequency, procedure, rules, criterion, population } = observation;
   const outcome = outcomes.get(id);
   if (outcome === undefined) throw new TypeError(`Nothing runs the test ${id}.`);
   const { tested, deviations, shown } = outcome;
@@ -45,6 +46,8 @@ function observe(observation: Observation, { audited, outcomes, paths }: Materia
     id,
     title,
     method,
+    frequency,
+    procedure,
     criterion,
     population: { name: population.name, count: outcome.population, file: partNames(population.file, paths) },
     tested,
@@ -99,12 +102,12 @@ export function partNames(name: string, paths: readonly string[]): string {
 }
 
 function controlResult(
-  { id, description, tests, notTested }: Control,
+  { tests, notTested, frequency, ...control }: Control,
   results: ReadonlyMap<string, ObservationResult>,
 ): ControlResult {
   const observed = tests.flatMap(({ observation, why }) => {
     const result = results.get(observation.id);
-    return result === undefined ? [] : [{ why, procedure: observation.procedure, observation: result }];
+    return result === undefined ? [] : [{ why, observation: result }];
   });
   const exceptions = observed.reduce((sum, { observation }) => sum + observation.exceptions, 0);
   const tested = observed.filter(({ observation }) => observation.tested > 0).length;
@@ -114,5 +117,13 @@ function controlResult(
     tested === 0
       ? `Not tested: ${untested ?? 'nothing to test'}${untested?.endsWith('.') === true ? '' : '.'}`
       : `${tested === observed.length ? counted(tested, 'test') : `${String(tested)} of ${counted(observed.length, 'test')}`} done; exceptions: ${exceptions === 0 ? 'none' : countText(exceptions)}.`;
-  return { id, description, tests: observed, exceptions, notTested: untested, statement };
+  const often = [...new Set(observed.map(({ observation }) => observation.frequency))].join(', ');
+  return {
+    ...control,
+    frequency: frequency ?? (often === '' ? 'not by Keyturn' : often),
+    tests: observed,
+    exceptions,
+    notTested: untested,
+    statement,
+  };
 }

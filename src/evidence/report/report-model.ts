@@ -1,5 +1,6 @@
 import type { Grade, gradeGroups } from '../../audit/model/attribution.ts';
 import type { Finding } from '../../audit/model/finding.ts';
+import type { ComparedFinding, SinceEarlier } from './compare-findings.ts';
 
 export type Framework = 'soc2' | 'iso27001';
 export type PackStatus = 'final' | 'provisional';
@@ -17,6 +18,8 @@ export interface ReadLine {
   readonly grant: string | null;
   readonly reason: string;
   readonly id: string;
+  /** The server's request id in Azure's log; `null` if the row has none. */
+  readonly correlationId: string | null;
 }
 
 /** Rows of a long table, and the total: if `rows` has fewer than `total`, the note names the file that contains all. */
@@ -51,6 +54,8 @@ export interface ExceptionLine {
   readonly ended: string | null;
   /** `open`, `accepted by ann until …: why`, `fixed by …`, `recurred after …`. */
   readonly standing: string;
+  /** How it stands to the previous pack; `null` if there is none to compare with. */
+  readonly since: SinceEarlier | null;
   /** Owner, due day, ticket and the response of management, as far as they are on record. */
   readonly followUp: string;
   readonly controls: readonly string[];
@@ -64,6 +69,8 @@ export interface ObservationResult {
   readonly id: string;
   readonly title: string;
   readonly method: 'TEST' | 'EXAMINE';
+  readonly frequency: string;
+  readonly procedure: string;
   /** What an event is held against; `null` if there is nothing. */
   readonly criterion: string | null;
   readonly population: { readonly name: string; readonly count: number; readonly file: string };
@@ -88,14 +95,26 @@ export interface ObservationResult {
   readonly statement: string;
 }
 
+/** One row of the control matrix: one test with all controls that rest on it. */
+export interface MatrixLine {
+  readonly test: ObservationResult;
+  readonly result: 'exception' | 'not tested' | 'no exception';
+  /** Ids of the frameworks, in their order. */
+  readonly controls: readonly string[];
+  /** The operator's own ids. */
+  readonly ownIds: readonly string[];
+}
+
 export interface ControlResult {
   readonly id: string;
+  /** The operator's own ids; empty if none is mapped. */
+  readonly ownIds: readonly string[];
   readonly description: string;
-  readonly tests: readonly {
-    readonly why: string;
-    readonly procedure: string;
-    readonly observation: ObservationResult;
-  }[];
+  readonly owner: string;
+  readonly frequency: string;
+  /** What the operator must do, because Keyturn cannot. */
+  readonly customer: string;
+  readonly tests: readonly { readonly why: string; readonly observation: ObservationResult }[];
   readonly exceptions: number;
   readonly notTested: string | null;
   readonly statement: string;
@@ -103,9 +122,12 @@ export interface ControlResult {
 
 export interface FrameworkSection {
   readonly note: string;
-  readonly framework: Framework;
+  /** `own`: controls that the operator adds. */
+  readonly framework: Framework | 'own';
   readonly title: string;
   readonly controls: readonly ControlResult[];
+  /** Controls that the operator leaves out, each with the reason. */
+  readonly leftOut: readonly { readonly id: string; readonly why: string }[];
 }
 
 export interface RotationLine {
@@ -115,6 +137,7 @@ export interface RotationLine {
   /** What started it; for a person, who and why. */
   readonly asked: string;
   readonly emergency: boolean;
+  readonly claimedAt: string;
   readonly state: string;
   readonly fromVersion: string;
   readonly publishedVersion: string;
@@ -132,6 +155,7 @@ export interface RotationLine {
 
 export interface SecretLine {
   readonly secret: string;
+  readonly version: string;
   readonly environment: string;
   readonly issuer: string;
   readonly created: string;
@@ -166,6 +190,45 @@ export interface PackFileLine {
   readonly bytes: number;
   readonly rows: number | null;
   readonly sha256: string;
+}
+
+/** The pack of an earlier period that this one is compared with. */
+export interface PreviousPack {
+  readonly pack: string;
+  readonly label: string;
+  readonly createdAt: string;
+  /** `null` if its files cannot be read; `why` says so. */
+  readonly findings: readonly ComparedFinding[] | null;
+  readonly why: string | null;
+}
+
+/** A part of a sentence, and the place on the page that has its rows. */
+export interface LinkedText {
+  readonly text: string;
+  /** `#provenance`; `null` for a part that leads nowhere. */
+  readonly href: string | null;
+}
+
+/** A number with its denominator, the parts that it is made of, and where its rows are. */
+export interface Figure {
+  readonly name: string;
+  readonly count: number;
+  readonly of: number;
+  /** What `of` counts: `reads`. */
+  readonly unit: string;
+  /** `97.5 %`; `–` if there is nothing. */
+  readonly share: string;
+  readonly description: string;
+  readonly href: string;
+}
+
+/** What changed since the previous pack. */
+interface ChangesSincePrevious {
+  readonly new: number;
+  readonly recurring: number;
+  readonly fixed: number;
+  /** Open in the previous pack, without an end on record and without a further event. */
+  readonly notSeenAgain: Capped<Pick<ComparedFinding, 'id' | 'severity' | 'subject' | 'description'>>;
 }
 
 /** The origin of the numbers: what an auditor calls information produced by the entity. */
@@ -217,6 +280,22 @@ export interface ReportModel {
   } | null;
   /** Amendments of other periods since the report before this one, a sentence each. */
   readonly amendments: readonly string[];
+  /** What this report is of: one line each; `exact` values are for copying. */
+  readonly identity: readonly { readonly name: string; readonly value: string; readonly exact: boolean }[];
+  /** What was in scope, as parts of one sentence, each with a count. */
+  readonly scope: readonly LinkedText[];
+  readonly figures: {
+    /** Reads by strength of the tie, the strongest first; the counts add up to all reads. */
+    readonly strength: readonly (Figure & { readonly group: GradeGroup })[];
+    readonly persons: Figure;
+    readonly oldValues: Figure;
+    readonly hours: Figure;
+  };
+  readonly matrix: readonly MatrixLine[];
+  /** The pack of an earlier period; `null` if the archive has none. */
+  readonly previous: { readonly pack: string; readonly made: string; readonly why: string | null } | null;
+  /** `null` if there is nothing to compare with. */
+  readonly changes: ChangesSincePrevious | null;
   readonly label: string;
   readonly from: string;
   readonly to: string;
@@ -259,6 +338,8 @@ export interface ReportModel {
   readonly frameworks: readonly FrameworkSection[];
   readonly rotations: {
     readonly published: number;
+    /** Who may approve, as the settings say it at the time of the report; `null` if nothing is known of it. */
+    readonly roster: string | null;
     readonly ends: readonly { readonly end: string; readonly count: number }[];
     readonly listed: Capped<RotationLine>;
   };

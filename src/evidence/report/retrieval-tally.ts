@@ -1,6 +1,6 @@
 import { dayMs } from '../../secrets/duration.ts';
 import { compareText } from '../../provenance/compare-text.ts';
-import type { Attribution, Grade } from '../../audit/model/attribution.ts';
+import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import type { ReadLine, ReadsBar } from './report-model.ts';
 import { shortened } from './visible-text.ts';
@@ -22,6 +22,8 @@ const byRisk: readonly Grade[] = [
   'ambiguous',
 ];
 
+const tied: ReadonlySet<Grade> = new Set(gradeGroups['tied to a job']);
+
 /** All statistics about reads, gathered in one pass, with memory use that does not grow with their number. */
 export interface RetrievalTally {
   readonly total: number;
@@ -40,6 +42,8 @@ export interface RetrievalTally {
   }[];
   /** Reads by readers that are not counted individually. */
   readonly readsByOtherReaders: number;
+  /** How many repositories have a job that a read is tied to. */
+  readonly repositories: number;
 }
 
 interface Reader {
@@ -59,6 +63,8 @@ export interface TalliedReads {
   readonly toLookAt: ReadonlyMap<Grade, readonly ReadLine[]>;
   readonly toLookAtTotal: number;
   readonly readers: ReadonlyMap<string, Readonly<Reader>>;
+  /** Names of repositories with a job that a read is tied to. */
+  readonly repositories: ReadonlySet<string>;
 }
 
 /** Counts reads as they pass. `rowCap`: how many are kept as table rows. */
@@ -79,6 +85,7 @@ export function tallyRetrievals(
   const byReason = new Map<Grade, Map<string, number>>();
   const readers = countReaders();
   const listed: ReadLine[] = [];
+  const repositories = new Set<string>();
   const toLookAt = new Map<Grade, ReadLine[]>(byRisk.map((grade) => [grade, []]));
   let total = 0;
   let toLookAtTotal = 0;
@@ -97,8 +104,9 @@ export function tallyRetrievals(
         if (lines.length < rowCap) lines.push(readLine(attribution));
       }
       readers.see(attribution);
+      if (attribution.job !== null && tied.has(grade)) repositories.add(attribution.job.repository);
     },
-    take: () => ({ total, byReason, bars, listed, toLookAt, toLookAtTotal, readers: readers.take() }),
+    take: () => ({ total, byReason, bars, listed, toLookAt, toLookAtTotal, readers: readers.take(), repositories }),
     absorb(share) {
       total += share.total;
       toLookAtTotal += share.toLookAtTotal;
@@ -111,6 +119,7 @@ export function tallyRetrievals(
         known?.push(...lines.slice(0, rowCap - known.length));
       }
       readers.absorb(share.readers);
+      for (const repository of share.repositories) repositories.add(repository);
     },
     result: () => ({
       total,
@@ -127,6 +136,7 @@ export function tallyRetrievals(
       toLookAtTotal,
       readers: readers.sorted(),
       readsByOtherReaders: readers.others(),
+      repositories: repositories.size,
     }),
   };
 }
@@ -190,6 +200,7 @@ function readLine(attribution: Attribution): ReadLine {
     grant: retrieval.roleAssignment?.slice(0, 8) ?? null,
     reason,
     id: retrieval.id,
+    correlationId: retrieval.correlationId,
   };
 }
 

@@ -156,9 +156,9 @@ describe('the model of the report', () => {
     const model = await modelOfStory();
     const html = await renderHtml(model);
     for (const words of [
-      'requested by bob@example.org: the value stood in a public build log',
+      'requested by bob@example.org (subject-of-bob@example.org at https://login.example.org): the value stood in a public build log',
       '<strong>emergency</strong>',
-      'break-glass: publish approved by alice@example.org, 2026-10-10 00:01:00: nobody else is awake',
+      'break-glass: publish approved by alice@example.org (subject-of-alice@example.org at https://login.example.org), 2026-10-10 00:01:00: nobody else is awake',
       'alice@example.org: the shop cannot sign in. The old value is in force again',
       'Another publisher set the secret 2026-07-22 00:30 UTC.',
     ])
@@ -257,7 +257,8 @@ describe('the typesetter', () => {
 describe('names that an attacker chose', () => {
   it('are plain text in the HTML: no markup, no template, nothing hidden, nothing from a network', async () => {
     const html = await renderHtml(await modelOfStory());
-    expect(html).not.toContain('<script');
+    // The one script is the report's own; a name of the story would be a second.
+    expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(html).toContain('acme/{{constructor}}-{{{raw}}}');
     expect(html).toContain('acme/⟨U+202E⟩txt.exe⟨U+200B⟩⟨U+2066⟩web');
