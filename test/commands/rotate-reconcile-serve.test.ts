@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { liveSecret } from '../../examples/story/fixtures.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
 import { type Called, callCommand } from './call-command.ts';
@@ -120,7 +121,11 @@ describe('keyturn reconcile', () => {
 
   it('without a policy observes, says so, and rotates nothing', async () => {
     const { KEYTURN_POLICY: _, ...environment } = service.environment;
-    const { code, printed } = await callCommand(['reconcile'], { environment });
+    // Records of its own: where a policy was in force before, its absence is a fault.
+    const data = await mkdtemp(join(tmpdir(), 'observe-'));
+    onTestFinished(async () => await rm(data, { recursive: true }));
+    const own = { environment: { ...environment, KEYTURN_DATA: data } };
+    const { code, printed } = await callCommand(['reconcile'], own);
     expect(code).toBe(0);
     expect(printed[0]).toBe('Observe mode: no policy binds a secret, so nothing is rotated.');
     expect(printed[1]).not.toMatch(/claimed|published/);
