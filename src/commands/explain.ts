@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { decideRead } from '../broker/decide.ts';
 import { openPolicy, openPolicyFile, unnamedVault } from '../composition/open-policy.ts';
 import { decideAccess, type NamespaceVerdict } from '../secrets/decide-access.ts';
 import type { ReadingJob } from '../secrets/namespace-refusals.ts';
@@ -13,6 +14,13 @@ interface Explanation {
   readonly repository: string;
   readonly allowed: boolean;
   readonly namespaces: readonly NamespaceVerdict[];
+  /** Whether the broker gives it to the job: what it decides before each read. */
+  readonly broker: {
+    readonly serves: boolean;
+    readonly because: readonly string[];
+    /** Who may approve, if a person must; `null` if nobody is asked. */
+    readonly approvers: readonly string[] | null;
+  };
   readonly identities: readonly {
     readonly objectId: string;
     readonly labels: readonly string[];
@@ -31,6 +39,9 @@ export const explain: Run<typeof explainRow> = async ({ values, positionals }, {
     fork: values.fork,
     ...(values.branch === undefined ? {} : { branch: values.branch }),
     ...(values.event === undefined ? {} : { event: values.event }),
+    ...(values.workflow === undefined ? {} : { workflow: values.workflow }),
+    // Said of a branch that was named, or when it is protected: otherwise nothing is known of it.
+    ...(values.protected || values.branch !== undefined ? { protectedBranch: values.protected } : {}),
   };
   const policy = await readPolicy(values.policy, environment, directory);
   const explanation = explainRead(policy, findEntry(policy, name), job);
@@ -68,6 +79,7 @@ function explainRead(policy: Policy, entry: SecretBinding | TrackedSecret, job: 
     // Without namespaces no read is held against one.
     allowed: kind !== 'refused',
     namespaces,
+    broker: brokerDecision(policy, entry, job),
     identities: [...policy.identities.values()]
       .filter((identity) => serves(identity, job.repository))
       .map(({ objectId, runnerLabels, repositories }) => ({
@@ -78,23 +90,51 @@ function explainRead(policy: Policy, entry: SecretBinding | TrackedSecret, job: 
   };
 }
 
+/** The broker's own decision for a session that has asked for nothing yet, in a broker that serves the secret's vault. */
+function brokerDecision(policy: Policy, entry: SecretBinding | TrackedSecret, job: ReadingJob): Explanation['broker'] {
+  const { vault, name } = entry;
+  const decision = decideRead({
+    policy,
+    job,
+    secret: { vault, name },
+    vaults: new Set([vault.toLowerCase()]),
+    ownSecrets: new Set(),
+    requests: 0,
+    mostRequests: 1,
+    sessionEnded: null,
+  });
+  if (!decision.allowed) return { serves: false, because: decision.because.map(({ says }) => says), approvers: null };
+  return { serves: true, because: [], approvers: decision.access?.approvers ?? null };
+}
+
 /** A runner's identity that names no repositories may serve any. */
 function serves({ role, repositories }: IdentityRule, repository: string): boolean {
   const wanted = repository.toLowerCase();
   return role === 'runner' && (repositories.length === 0 || repositories.some((one) => one.toLowerCase() === wanted));
 }
 
-function* linesOf({ secret, repository, allowed, namespaces, identities }: Explanation): Generator<string> {
+function* linesOf({ secret, repository, allowed, namespaces, broker, identities }: Explanation): Generator<string> {
   yield `Jobs of ${repository} ${allowed ? 'may' : 'may not'} read ${secret}.`;
   if (namespaces.length === 0) yield 'The policy names no namespace for it: no read is held against one.';
   for (const { name, allows, because } of namespaces) {
     yield allows ? `  ${name} allows it.` : `  ${name} does not: ${because.join('; ')}.`;
   }
+  yield* brokerLines(broker);
   if (identities.length === 0)
     yield 'No identity of the policy serves this repository: no read of it can be tied to a job.';
   for (const { objectId, labels, dedicated } of identities) {
     const runners = labels.length === 0 ? 'any runner' : `runners labelled ${labels.join(', ')}`;
     const shared = dedicated ? 'it serves this repository alone' : 'it serves other repositories too';
     yield `  Identity ${objectId}, on ${runners}: ${shared}.`;
+  }
+}
+
+function* brokerLines({ serves: isServed, because, approvers }: Explanation['broker']): Generator<string> {
+  if (!isServed) {
+    yield `  The broker does not give it to such a job: ${because.join(' ')}`;
+  } else if (approvers === null) {
+    yield '  The broker gives it to such a job.';
+  } else {
+    yield `  The broker gives it to such a job after ${approvers.join(' or ')} approved, who neither wrote the commit nor started the run.`;
   }
 }

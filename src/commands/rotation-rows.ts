@@ -93,7 +93,9 @@ export const explainRow = {
   summary: 'says whether jobs of a repository may read a secret, and why',
   about: `Says whether jobs of a repository may read a secret, which namespace of the policy allows it, and with which identities
 those jobs run. It reads the policy alone and sends no request. Key Vault itself knows no namespaces: role assignments
-decide who can read, and the report shows each read by a job that the policy does not allow.
+decide who can read, and the report shows each read by a job that the policy does not allow. It also says whether the
+broker gives the secret to such a job, by the same decision, and whether a person must approve. What no option says of the
+job is not looked at.
 
 Exit codes: 0 the job may read it; 1 it may not, or the policy does not bind the secret; 2 wrong use.`,
   arguments: [
@@ -104,6 +106,8 @@ Exit codes: 0 the job may read it; 1 it may not, or the policy does not bind the
     branch: { value: 'NAME', says: 'the branch that the job runs for' },
     event: { value: 'NAME', says: 'the event that starts the job, such as push' },
     fork: { says: 'the job runs for a fork' },
+    workflow: { value: 'FILE', says: 'the file name of its workflow, such as deploy.yml' },
+    protected: { says: 'Gitea protects that branch; without this, a branch that is named counts as unprotected' },
     policy: { value: 'FILE', says: 'reads this policy; no other setting is needed then' },
     json,
   },

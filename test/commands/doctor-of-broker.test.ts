@@ -18,6 +18,7 @@ interface Line {
 beforeAll(async () => {
   service = await embeddedSettings();
   const { cloud, directory } = service;
+  cloud.auditLog.setDelay(0);
   broker = cloud.identity.define({ name: 'broker', kind: 'managed-identity', address: '203.0.113.9' });
   cloud.gitea.addRepository('acme/served', { private: true });
   cloud.gitea.startJob({ repository: 'acme/served', name: 'deploy', runner: 'runner-payments' }).finish();

@@ -15,10 +15,14 @@ secrets:
   kv-prod/database-password:
     { issuer: generated, validity: 90d, environment: prod, namespaces: [shop-prod, release] }
   kv-prod/open: { issuer: generated, validity: 90d }
+  kv-prod/guarded:
+    { issuer: generated, validity: 90d, namespaces: [deploy], access: { approval: required, approvers: [cem] } }
   kv-dev/open: { issuer: generated, validity: 90d }
 namespaces:
   shop-prod: { repositories: [acme/shop], branches: [main] }
   release: { repositories: [acme/shop, acme/tools], branches: ['release/*'], events: [push] }
+  deploy: { repositories: [acme/shop], workflows: [deploy.yml], protectedBranch: true }
+people: { cem: { issuer: 'https://id.example.org', subject: '7', gitea: 3 } }
 identities:
   11111111-2222-3333-4444-555555555555: { role: runner, labels: [prod], repositories: [acme/shop] }
   11111111-2222-3333-4444-666666666666: { role: runner, labels: [shared] }
@@ -45,6 +49,42 @@ it('needs the policy file alone, named by its option or by KEYTURN_POLICY', asyn
   expect((await callCommand(words, { environment: { KEYTURN_POLICY: file } })).code).toBe(0);
 });
 
+describe('keyturn explain about the broker', () => {
+  it('says that a person must approve, and who may', async () => {
+    const job = ['--workflow', 'deploy.yml', '--branch', 'main', '--protected'];
+    const { code, printed } = await call('guarded', 'acme/shop', ...job);
+    expect(code).toBe(0);
+    expect(printed[2]).toBe(
+      '  The broker gives it to such a job after cem approved, who neither wrote the commit nor started the run.',
+    );
+  });
+
+  it.each([
+    ['another workflow', ['--workflow', 'test.yml', '--protected'], 'its workflows are deploy.yml'],
+    [
+      'a branch that is not protected',
+      ['--workflow', 'deploy.yml', '--branch', 'main'],
+      'only runs of a protected branch',
+    ],
+  ])('says why %s is not served, and ends with 1', async (_what, words, why) => {
+    const { code, printed } = await call('guarded', 'acme/shop', ...words);
+    expect([code, printed.at(2)]).toEqual([1, expect.stringContaining(why) as string]);
+    expect(printed[2]).toContain('The broker does not give it to such a job');
+  });
+
+  it('says that a secret without a namespace is served to nobody, though no read is held against one', async () => {
+    const { code, printed } = await call('kv-prod/open', 'acme/shop');
+    expect(code).toBe(0);
+    expect(printed.join('\n')).toContain('The broker does not give it to such a job: The policy names no namespace');
+  });
+
+  it('prints the same as JSON', async () => {
+    const words = ['--workflow', 'deploy.yml', '--protected', '--json'];
+    const { printed } = await call('guarded', 'acme/shop', ...words);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ broker: { serves: true, because: [], approvers: ['cem'] } });
+  });
+});
+
 describe('keyturn explain', () => {
   it('names the namespace that allows a read, and the identities that serve the repository', async () => {
     const { code, printed } = await call('database-password', 'acme/shop', '--branch', 'main');
@@ -53,6 +93,7 @@ describe('keyturn explain', () => {
       'Jobs of acme/shop may read kv-prod/database-password.',
       '  shop-prod allows it.',
       '  release does not: its branches are release/*.',
+      '  The broker gives it to such a job.',
       '  Identity 11111111-2222-3333-4444-555555555555, on runners labelled prod: it serves this repository alone.',
       '  Identity 11111111-2222-3333-4444-666666666666, on runners labelled shared: it serves other repositories too.',
     ]);
