@@ -121,7 +121,7 @@ describe('wrong use', () => {
     expect((await callCommand(['attribute'])).said.join('\n')).toContain('--retrievals is missing');
     expect((await callCommand(['report'])).said.join('\n')).toContain('--period is missing');
     expect((await callCommand(['report', '--pack', 'a'])).said.join('\n')).toContain('--out is missing');
-    expect((await callCommand(['verify'])).said.join('\n')).toContain('PACK or --archive is missing');
+    expect((await callCommand(['verify'])).said.join('\n')).toContain('PACK is missing');
   });
 
   it('with --json is one line of JSON that a program can read', async () => {
