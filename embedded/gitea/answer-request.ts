@@ -7,6 +7,7 @@ import type { GiteaRequest, Route, RouteContext } from './server/gitea-route.ts'
 import { actionsSecretRoutes } from './routes/actions-secret-routes.ts';
 import { deployKeyRoutes } from './routes/deploy-key-routes.ts';
 import { hookRoutes } from './routes/hook-routes.ts';
+import { issueRoutes } from './routes/issue-routes.ts';
 import { pullRoutes } from './routes/pull-routes.ts';
 import { repositoryRoutes } from './routes/repository-routes.ts';
 import { siteRoutes } from './routes/site-routes.ts';
@@ -27,6 +28,7 @@ const routes: readonly Route[] = [
   ...actionsSecretRoutes,
   ...deployKeyRoutes,
   ...hookRoutes,
+  ...issueRoutes,
 ];
 
 /** Answers one request as Gitea does. A refusal becomes Gitea's error body. */

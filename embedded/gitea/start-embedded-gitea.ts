@@ -226,7 +226,9 @@ function repositoriesOf(
       const ofIt = (row: { readonly repositoryId: number }) => row.repositoryId === id;
       const jobs = new Set(state.jobs.filter(ofIt).map((job) => job.id));
       keep(state.tasks, (task) => !jobs.has(task.jobId));
-      for (const rows of [state.jobs, state.runs, state.pulls, state.deployKeys] as { repositoryId: number }[][])
+      for (const rows of [state.jobs, state.runs, state.pulls, state.deployKeys, state.issues, state.labels] as {
+        repositoryId: number;
+      }[][])
         keep(rows, (row) => !ofIt(row));
       keep(state.repositories, (row) => row.id !== id);
       instance.changed();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EmbeddedGitea } from '../embedded-gitea.ts';
 import { fullName, rowById, seconds, type GiteaInstance } from '../server/gitea-instance.ts';
-import { nextId, type StoredPull, type StoredRepository } from '../server/gitea-state.ts';
+import { nextId, type StoredPull, type StoredRepository, nextNumber } from '../server/gitea-state.ts';
 
 /** Opens a pull request against `main`; a fork that it needs is made, without Actions as Gitea's default has it. */
 export function openPull(instance: GiteaInstance, pull: Parameters<EmbeddedGitea['openPull']>[0]): StoredPull {
@@ -14,7 +14,7 @@ export function openPull(instance: GiteaInstance, pull: Parameters<EmbeddedGitea
   const stored: StoredPull = {
     id,
     repositoryId: repository.id,
-    number: state.pulls.filter((row) => row.repositoryId === repository.id).length + 1,
+    number: nextNumber(state, repository.id),
     from: pull.from,
     headRepositoryId: head.id,
     branch: pull.from === 'agit' ? '' : (pull.branch ?? 'change'),

@@ -49,6 +49,6 @@ export interface Route {
   readonly pattern: string;
   readonly access: Access;
   /** The area of the scope that a token needs; `null`: none. Methods other than GET need `write`. */
-  readonly area: 'admin' | 'organization' | 'repository' | 'user' | null;
+  readonly area: 'admin' | 'issue' | 'organization' | 'repository' | 'user' | null;
   handle(context: RouteContext): Answer;
 }

@@ -14,6 +14,9 @@ export interface GiteaState {
   readonly hooks: StoredHook[];
   readonly deployKeys: StoredDeployKey[];
   readonly actionsSecrets: StoredActionsSecret[];
+  readonly issues: StoredIssue[];
+  readonly comments: StoredComment[];
+  readonly labels: StoredLabel[];
 }
 
 export type RowKind =
@@ -26,7 +29,10 @@ export type RowKind =
   | 'job'
   | 'task'
   | 'hook'
-  | 'deployKey';
+  | 'deployKey'
+  | 'issue'
+  | 'comment'
+  | 'label';
 
 export interface StoredUser {
   readonly id: number;
@@ -200,6 +206,39 @@ export interface StoredActionsSecret {
   readonly created: number;
 }
 
+export interface StoredIssue {
+  readonly id: number;
+  readonly repositoryId: number;
+  /** Counted per repository together with its pull requests, from 1. */
+  readonly number: number;
+  title: string;
+  body: string;
+  /** Ids of labels. */
+  readonly labels: readonly number[];
+  readonly author: string;
+  readonly created: number;
+  updated: number;
+  /** 0 while it is open. */
+  closed: number;
+}
+
+export interface StoredComment {
+  readonly id: number;
+  readonly issueId: number;
+  readonly body: string;
+  readonly author: string;
+  readonly created: number;
+}
+
+export interface StoredLabel {
+  readonly id: number;
+  readonly repositoryId: number;
+  readonly name: string;
+  /** Six hexadecimal digits. */
+  readonly color: string;
+  readonly description: string;
+}
+
 /** Returns whether a hook or secret of this owner applies to a repository. */
 export function countsFor(of: StoredHook['of'], repository: StoredRepository): boolean {
   switch (of.kind) {
@@ -227,6 +266,9 @@ export function emptyGiteaState(): GiteaState {
     task: 300_000,
     hook: 0,
     deployKey: 0,
+    issue: 400_000,
+    comment: 500_000,
+    label: 0,
   };
   const rows = {
     users: [],
@@ -239,11 +281,17 @@ export function emptyGiteaState(): GiteaState {
     tasks: [],
     hooks: [],
   };
-  return { format: 1, newest, ...rows, deployKeys: [], actionsSecrets: [] };
+  return { format: 1, newest, ...rows, deployKeys: [], actionsSecrets: [], issues: [], comments: [], labels: [] };
 }
 
 /** The next id of a kind. */
 export function nextId(state: GiteaState, kind: RowKind): number {
   state.newest[kind] += 1;
   return state.newest[kind];
+}
+
+/** The next number of a repository: issues and pull requests are counted together, and no number is used again. */
+export function nextNumber({ issues, pulls }: GiteaState, repositoryId: number): number {
+  const used = [...issues, ...pulls].filter((row) => row.repositoryId === repositoryId);
+  return Math.max(0, ...used.map(({ number }) => number)) + 1;
 }
