@@ -17,7 +17,6 @@ import { withOwnSecrets } from './composition/own-secrets.ts';
 import {
   openLogArchive,
   openLogger,
-  openNotifier,
   openPostureSource,
   openRecords,
   openRetrievalLog,
@@ -25,6 +24,7 @@ import {
   openVaults,
   vaultAccess,
 } from './composition/open-adapters.ts';
+import { openChannels } from './composition/open-channels.ts';
 import { settingResolver } from './composition/resolve-setting.ts';
 import { createRotationLog } from './composition/log-rotations.ts';
 import { createRotationTools } from './composition/create-rotation-tools.ts';
@@ -76,7 +76,7 @@ export async function composeKeyturn(
     records,
     now,
     logger,
-    notifier: openNotifier(settings, { resolve, now }),
+    channels: await openChannels(settings, { resolve, now }),
     vaultAccess: access,
     rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
     log: workspace ?? archive,
@@ -97,8 +97,8 @@ export async function composeKeyturn(
       await keepPolicy();
     },
   };
-  const { notifier } = parts;
-  const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
+  const { channels } = parts;
+  const outbox = channels.length === 0 ? null : notificationOutbox({ records, channels, logger, now });
   const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
   const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), access, grants, outbox });
   const { trustLoopback = false } = options;

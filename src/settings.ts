@@ -85,6 +85,32 @@ type ServiceRole = 'rotate' | 'report' | 'broker' | 'all';
 
 export type ReportInterval = 'month' | 'quarter' | 'year';
 
+/** A server that takes mail, and who writes to whom. */
+export interface MailSettings {
+  readonly host: string;
+  readonly port: number;
+  /** `if-offered` only for this machine. */
+  readonly encryption: 'from-the-start' | 'required' | 'if-offered';
+  readonly account: { readonly user: string; readonly password: SecretSetting } | null;
+  readonly from: string;
+  /** Who is told of what needs a person. */
+  readonly to: readonly string[];
+  /** Who is told of reports. */
+  readonly auditor: readonly string[];
+}
+
+/** Where people are told; all `null`: nowhere. */
+export interface NotificationSettings {
+  readonly webhook: { readonly url: string; readonly secret: SecretSetting } | null;
+  /** The address of an incoming webhook, which is a secret. */
+  readonly slack: SecretSetting | null;
+  /** The address of a workflow, which is a secret. */
+  readonly teams: SecretSetting | null;
+  readonly mail: MailSettings | null;
+  /** `repository`: `owner/name`. */
+  readonly gitea: { readonly url: string; readonly repository: string; readonly token: SecretSetting } | null;
+}
+
 /** Everything that an operator can set, checked. One `KEYTURN_…` variable each; docs/settings.md lists them. */
 export interface Settings {
   /** At least one; names and addresses are unique. */
@@ -136,8 +162,7 @@ export interface Settings {
   readonly platformAuthentication: { readonly tenantId: string } | null;
   /** What a token on `POST /events/key-vault` must carry when self-hosted; `null`: that route refuses every request. */
   readonly eventGrid: { readonly audience: string; readonly tenantId: string } | null;
-  /** Where people are told; `null`: nowhere. */
-  readonly notifications: { readonly url: string; readonly secret: SecretSetting } | null;
+  readonly notifications: NotificationSettings;
   /** `format`: `null` is readable on a terminal, and JSON elsewhere. */
   readonly logging: { readonly level: LogLevel; readonly format: 'json' | 'readable' | null };
   /** Stops every rotation and revocation before its next external call. */

@@ -36,7 +36,7 @@ async function examine({ environment, now, progress }: Runtime): Promise<readonl
       await checkLoggedIds(composition),
       ...(await checkSeparation(composition, grants)),
       ...checkBrokerOfAll(composition),
-      await checkNotifications(composition),
+      ...(await checkNotifications(composition)),
     ];
   } catch (error) {
     if (ServiceError.is(error, 'SETTINGS_MALFORMED')) return error.details.faults.map((one) => fail('settings', one));

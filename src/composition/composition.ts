@@ -6,7 +6,7 @@ import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import type { Keyturn } from '../keyturn.ts';
 import type { Logger, LogLevel } from '../log/logger.ts';
-import type { Notifier } from '../notify/notifier.ts';
+import type { Channel } from '../notify/channel.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts';
 import type { Policy } from '../secrets/policy.ts';
@@ -50,7 +50,7 @@ export interface Composition {
   /** @throws ServiceError `POLICY_MISSING` if records show a policy that this process does not have. */
   readonly requirePolicy: () => Promise<void>;
   readonly logger: Logger;
-  /** `null`: no channel to people is configured. */
-  readonly notifier: Notifier | null;
+  /** The channels to people that are configured. */
+  readonly channels: readonly Channel[];
   readonly keyturn: Keyturn;
 }

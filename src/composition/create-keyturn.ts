@@ -6,6 +6,7 @@ import { listPacks } from '../evidence/pack/pack-archive.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
 import { notificationOutbox } from '../notify/notification-outbox.ts';
 import { type HandledEvent, handleVaultEvent } from '../rotation/handle-vault-event.ts';
+import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
 import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
@@ -31,11 +32,11 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
  * both roles run from one package with the same timers.
  */
 export function createKeyturn(ports: Ports): Keyturn {
-  const { settings, records, now, log, posture, jobs, canary, logger, notifier } = ports;
+  const { settings, records, now, log, posture, jobs, canary, logger, channels } = ports;
   const web = createWeb(ports.web, ports.access);
   const rotates = settings.role === 'rotate' || settings.role === 'all';
   const reports = settings.role === 'report' || settings.role === 'all';
-  const outbox = notifier === null ? null : notificationOutbox({ records, notifier, logger, now });
+  const outbox = channels.length === 0 ? null : notificationOutbox({ records, channels, logger, now });
   const people = createCaller({ outbox, records, logger, now });
 
   return {
@@ -84,7 +85,11 @@ export function createKeyturn(ports: Ports): Keyturn {
 
     async produceReports() {
       if (!reports) return idle('Reports', 'this process reports nothing');
-      return await telling('produce reports', async () => await produceDueReports(ports));
+      return await telling('produce reports', async () => {
+        const summary = await produceDueReports(ports);
+        await people.afterReports(await listPacks(records));
+        return summary;
+      });
     },
 
     handleRequest: async (request, connection) => await web.fetch(request, { connection }),
@@ -95,6 +100,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     try {
       const summary = await act();
       logger.info(`${summary.what}: ${summary.says}`, { work, counts: summary.counts });
+      await people.afterSuccess(work);
       return summary;
     } catch (error) {
       logger.error(`Could not ${work}.`, { work, error });
@@ -114,9 +120,10 @@ async function passOver({ rotation, rotationLog, keepPolicy, now }: Ports, peopl
   await keepPolicy();
   const result = await reconcileRotations(rotation);
   rotationLog.failures(result.failures);
-  const reminders = remindersOf(rotation.policy, rotation.memory.listed ?? new Map(), now());
+  const newest = rotation.memory.listed ?? new Map<string, SecretVersion>();
+  const reminders = remindersOf(rotation.policy, newest, now());
   rotationLog.reminders(reminders);
-  await people.afterPass(result, reminders);
+  await people.afterPass(result, { reminders, newest });
   return { what: 'Rotations', says: describeRotationPass(result.counts), counts: result.counts };
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '../log/logger.ts';
-import { describeNotification, notificationId } from '../notify/notifier.ts';
+import { describeNotification } from '../notify/describe-notification.ts';
+import { notificationId } from '../notify/notification-event.ts';
 import type { Reconciled } from '../rotation/reconcile-rotations.ts';
 import type { RotationEvent } from '../rotation/rotation-tools.ts';
 import type { Reminder } from './people/remind-people.ts';

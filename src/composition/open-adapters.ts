@@ -14,13 +14,10 @@ import { folderRecordStore } from '../files/folder-record-store.ts';
 import { localSigner } from '../files/local-signer.ts';
 import { type Logger, silentLogger } from '../log/logger.ts';
 import { pinoLogger } from '../log/pino-logger.ts';
-import type { Notifier } from '../notify/notifier.ts';
-import { webhookNotifier } from '../notify/webhook-notifier.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import { ServiceError } from '../service-error.ts';
-import type { SecretValue } from '../secrets/secret-value.ts';
-import type { SecretSetting, Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import type { CompositionOptions } from './composition.ts';
 import { version } from './version.ts';
 
@@ -118,14 +115,4 @@ export function openLogger(
   if (logTo === undefined) return silentLogger;
   const format = logging.format ?? (logTo.isTerminal ? 'readable' : 'json');
   return pinoLogger({ level: logging.level, format, now, write: logTo.write });
-}
-
-/** Opens the channel to people that the settings name; `null` if they name none. */
-export function openNotifier(
-  { notifications, publicUrl }: Settings,
-  { resolve, now }: { readonly resolve: (setting: SecretSetting) => Promise<SecretValue>; readonly now: () => Date },
-): Notifier | null {
-  if (notifications === null) return null;
-  const { url, secret } = notifications;
-  return webhookNotifier({ url, secret: async () => await resolve(secret), portal: publicUrl, now });
 }

@@ -1,6 +1,7 @@
 import { dayMs } from '../secrets/duration.ts';
 import type { Policy, TrackedSecret } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
+import { notificationSecrets } from '../settings/notification-settings.ts';
 
 /** A credential of Keyturn itself that lies in a vault. */
 interface OwnSecret {
@@ -27,7 +28,7 @@ export function ownSecrets({
     ['the token for Gitea', gitea?.token],
     ["the secret of Gitea's webhook", gitea?.webhookSecret],
     ['the client secret for sign-in', openId?.clientSecret],
-    ['the signing secret of notifications', notifications?.secret],
+    ...notificationSecrets(notifications),
   ] as const;
   const referred = settings.flatMap(([use, setting]) => {
     if (setting?.kind !== 'reference') return [];

@@ -9,7 +9,8 @@ export interface LogFields {
   /** The scheduled work that the line is about, such as `collect jobs`. */
   readonly work?: string;
   readonly counts?: Readonly<Record<string, number>>;
-  /** The id of a notification. */
+  /** The channel to people, and the id of a notification. */
+  readonly channel?: string;
   readonly notification?: string;
   /** Where the server listens, and the role of the process. */
   readonly listening?: string;

@@ -1,171 +1,43 @@
-import { z } from 'zod';
 import type { Logger } from '../log/logger.ts';
-import type { RecordStore, Revision } from '../records/record-store.ts';
-import { ServiceError } from '../service-error.ts';
-import { type NotificationEvent, notificationEvent, notificationId, type Notifier } from './notifier.ts';
-
-const minuteMs = 60_000;
-/** Waits between tries. After the last one the message is given up: that is three days in all. */
-const waitsMs = [5, 15, 60, 180, 360, 720, 1_440, 1_440].map((minutes) => minutes * minuteMs);
-
-const outboxPath = 'notifications/outbox.json';
-
-const pendingNotification = z.object({
-  id: z.string().regex(/^msg_[0-9a-f]{32}$/),
-  at: z.iso.datetime(),
-  event: notificationEvent,
-  tries: z.int().nonnegative(),
-  nextTryAt: z.iso.datetime(),
-});
-const outboxRecord = z.object({ format: z.literal(1), pending: z.array(pendingNotification) });
-
-type Pending = z.infer<typeof pendingNotification>;
+import type { RecordStore } from '../records/record-store.ts';
+import type { Channel } from './channel.ts';
+import { channelOutbox } from './channel-outbox.ts';
+import type { NotificationEvent } from './notification-event.ts';
 
 interface Dependencies {
   readonly records: RecordStore;
-  readonly notifier: Notifier;
+  readonly channels: readonly Channel[];
   readonly logger: Logger;
   readonly now: () => Date;
 }
 
-/** Notifications that wait to be sent, on record, so that neither a crash nor a receiver that is away loses one. */
+/** What is to be told by all channels. */
 export interface NotificationOutbox {
-  /**
-   * Puts an event on record as one to be told, unless it was told or put there before.
-   * @throws ServiceError `RECORD_…`.
-   */
+  /** Puts an event on record for each channel that takes it, unless it is there. @throws ServiceError `RECORD_…`. */
   announce(event: NotificationEvent): Promise<void>;
-  /**
-   * Sends what is due. A message that fails is tried again later; the others then wait for the next call, so that a
-   * receiver that is away costs a pass one timeout. Returns how many were sent.
-   * @throws ServiceError `RECORD_…`.
-   */
+  /** Sends what is due on every channel at the same time. Returns how many were sent. @throws ServiceError `RECORD_…`. */
   deliver(): Promise<number>;
+  /** How many wait, by the name of the channel. @throws ServiceError `RECORD_…`. */
+  pending(): Promise<ReadonlyMap<string, number>>;
 }
 
-/**
- * Sends first and records second: a process that dies between the two sends the same id again, and one that recorded
- * first would lose the message. Two instances at once may also both send. So each event is delivered at least once, with
- * an id that stays the same.
- */
-export function notificationOutbox({ records, notifier, logger, now }: Dependencies): NotificationOutbox {
-  return {
-    async announce(event) {
-      const id = notificationId(event);
-      if ((await records.read(settledPath(id))) !== null) return;
-      const at = now().toISOString();
-      await changePending(records, (pending) =>
-        pending.some((one) => one.id === id) ? null : [...pending, { id, at, event, tries: 0, nextTryAt: at }],
-      );
-    },
+/** Each channel has its own outbox: one whose receiver is away, or whose record is damaged, holds no other. */
+export function notificationOutbox({ channels, ...shared }: Dependencies): NotificationOutbox {
+  const outboxes = channels.map((channel) => ({ name: channel.name, box: channelOutbox({ ...shared, channel }) }));
 
-    async deliver() {
-      let sent = 0;
-      const { pending } = await readOutbox(records);
-      for (const one of pending.filter(({ nextTryAt }) => Date.parse(nextTryAt) <= now().getTime())) {
-        // Another instance may have sent it since the list was read, or died before it took it off.
-        if ((await records.read(settledPath(one.id))) === null) {
-          const failure = await trySending(one);
-          if (failure !== null) {
-            await postpone(one, failure);
-            return sent;
-          }
-          sent += 1;
-          await settle(one.id, 'delivered');
-        }
-        await remove(one.id);
-      }
-      return sent;
-    },
+  return {
+    announce: async (event) => void (await forEach(async ({ box }) => await box.announce(event))),
+    deliver: async () => (await forEach(async ({ box }) => await box.deliver())).reduce((sum, sent) => sum + sent, 0),
+    pending: async () =>
+      new Map(await forEach(async ({ name, box }): Promise<[string, number]> => [name, await box.pending()])),
   };
 
-  async function trySending({ id, at, event }: Pending): Promise<ServiceError | null> {
-    try {
-      await notifier.send({ id, at: new Date(at), event });
-      logger.info('Told a person.', { notification: id, event: event.type });
-      return null;
-    } catch (error) {
-      if (!ServiceError.is(error)) throw error;
-      return error;
-    }
+  /** Every channel has its turn before a failure of one is thrown. */
+  async function forEach<Value>(act: (outbox: (typeof outboxes)[number]) => Promise<Value>): Promise<Value[]> {
+    const turns = await Promise.allSettled(outboxes.map(act));
+    return turns.map((turn) => {
+      if (turn.status === 'rejected') throw turn.reason;
+      return turn.value;
+    });
   }
-
-  async function postpone(one: Pending, error: ServiceError): Promise<void> {
-    const waitMs = waitsMs[one.tries];
-    const fields = { notification: one.id, event: one.event.type, error };
-    if (waitMs === undefined) {
-      logger.error('A notification is given up: its receiver did not accept it for three days.', fields);
-      await settle(one.id, 'given-up');
-      await remove(one.id);
-      return;
-    }
-    const retryAt = new Date(now().getTime() + waitMs);
-    // Once for each message: the tries that follow are no news.
-    if (one.tries === 0)
-      logger.warn('A notification could not be delivered and is tried again.', { ...fields, retryAt });
-    await changePending(records, (pending) =>
-      pending.map((other) =>
-        other.id === one.id ? { ...other, tries: one.tries + 1, nextTryAt: retryAt.toISOString() } : other,
-      ),
-    );
-  }
-
-  async function settle(id: string, outcome: 'delivered' | 'given-up'): Promise<void> {
-    try {
-      await records.create(settledPath(id), jsonBytes({ format: 1, id, outcome, at: now().toISOString() }));
-    } catch (error) {
-      // Another instance delivered the same message: its record says so too.
-      if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
-    }
-  }
-
-  async function remove(id: string): Promise<void> {
-    await changePending(records, (pending) => pending.filter((other) => other.id !== id));
-  }
-}
-
-function settledPath(id: string): string {
-  return `notifications/settled/${id}.json`;
-}
-
-async function readOutbox(
-  records: RecordStore,
-): Promise<{ readonly pending: readonly Pending[]; readonly revision: Revision | null }> {
-  const stored = await records.read(outboxPath);
-  if (stored === null) return { pending: [], revision: null };
-  let written: unknown;
-  try {
-    written = JSON.parse(Buffer.from(stored.bytes).toString('utf8'));
-  } catch (cause) {
-    throw new ServiceError('RECORD_UNREADABLE', { path: outboxPath, reason: 'it is not valid JSON' }, { cause });
-  }
-  const parsed = outboxRecord.safeParse(written);
-  if (parsed.success) return { pending: parsed.data.pending, revision: stored.revision };
-  const place = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new ServiceError('RECORD_UNREADABLE', { path: outboxPath, reason: `invalid at ${place}` });
-}
-
-/** Changes the list under compare-and-set; `null` leaves it as it is. */
-async function changePending(
-  records: RecordStore,
-  change: (pending: readonly Pending[]) => readonly Pending[] | null,
-): Promise<void> {
-  for (;;) {
-    const { pending, revision } = await readOutbox(records);
-    const changed = change(pending);
-    if (changed === null) return;
-    const bytes = jsonBytes({ format: 1, pending: changed });
-    try {
-      if (revision === null) await records.create(outboxPath, bytes);
-      else await records.replace(outboxPath, bytes, revision);
-      return;
-    } catch (error) {
-      // Another instance changed the list first: read it again. Each round one of the writers succeeds.
-      if (!ServiceError.is(error, 'RECORD_EXISTS') && !ServiceError.is(error, 'RECORD_CHANGED')) throw error;
-    }
-  }
-}
-
-function jsonBytes(value: object): Uint8Array {
-  return Buffer.from(`${JSON.stringify(value)}\n`);
 }

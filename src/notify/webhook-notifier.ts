@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
-import { describeNotification, type Notifier } from './notifier.ts';
+import { messageOf } from './message-of.ts';
+import type { Notifier } from './notifier.ts';
+import { postMessage } from './post-message.ts';
 
 interface WebhookSettings {
   /** From the settings alone: nothing that came from outside chooses where messages go. */
@@ -34,19 +36,23 @@ export function webhookNotifier({ url, secret, portal, now, timeoutMs = 10_000 }
   return {
     name: `webhook ${host}`,
     check: async () => void (await readKey()),
-    async send({ id, at, event }) {
+    async send(notification) {
       const key = await readKey();
-      const link = portal === null ? {} : { portal: `${portal}/rotations` };
-      const data = { ...event, says: describeNotification(event), ...link };
+      const { id, at, event } = notification;
+      const { says, link } = messageOf(notification, portal);
+      const data = { ...event, says, ...(link === null ? {} : { portal: link }) };
       const body = JSON.stringify({ type: event.type, timestamp: at.toISOString(), data });
       const seconds = String(Math.floor(now().getTime() / 1000));
-      const status = await post(url, host, timeoutMs, body, {
-        'content-type': 'application/json',
-        'webhook-id': id,
-        'webhook-timestamp': seconds,
-        'webhook-signature': `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`,
+      await postMessage({
+        url,
+        body,
+        timeoutMs,
+        headers: {
+          'webhook-id': id,
+          'webhook-timestamp': seconds,
+          'webhook-signature': `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`,
+        },
       });
-      if (status < 200 || status > 299) throw new ServiceError('NOTIFICATION_REFUSED', { receiver: host, status });
     },
   };
 }
@@ -56,22 +62,4 @@ export function signingKey(secret: string): Buffer | null {
   if (!secret.startsWith(prefix) || !/^[A-Za-z0-9+/]+={0,2}$/.test(secret.slice(prefix.length))) return null;
   const key = Buffer.from(secret.slice(prefix.length), 'base64');
   return key.length >= keyBytes.least && key.length <= keyBytes.most ? key : null;
-}
-
-async function post(
-  url: string,
-  receiver: string,
-  timeoutMs: number,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<number> {
-  try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'manual', signal });
-    await answer.body?.cancel();
-    return answer.status;
-  } catch (cause) {
-    const reason = cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time' : 'no connection';
-    throw new ServiceError('NOTIFICATION_UNREACHABLE', { receiver, reason }, { cause });
-  }
 }

@@ -41,6 +41,8 @@ export interface Reconciled {
   readonly failures: readonly { readonly subject: string; readonly error: ServiceError }[];
   /** What a person is called for that no rotation's own state shows, as of a secret that left the policy. */
   readonly calls: readonly PersonCalled[];
+  /** The targets that were looked at and for which nobody is called and nothing failed, named as in `calls`. */
+  readonly settled: readonly string[];
 }
 
 /** A call for a person about one target. `since`: when the journal first had it. */
@@ -79,6 +81,7 @@ interface PassNotes {
   count(what: ReconcileCount, by?: number): void;
   fault(subject: string, error: ServiceError): void;
   call(called: PersonCalled): void;
+  settle(subject: string): void;
 }
 
 /**
@@ -96,6 +99,7 @@ export async function reconcileRotations(
   const counts = Object.fromEntries(reconcileCounts.map((one) => [one, 0])) as Record<ReconcileCount, number>;
   const failures: { subject: string; error: ServiceError }[] = [];
   const calls: PersonCalled[] = [];
+  const settled: string[] = [];
   const notes: PassNotes = {
     count: (what, by = 1) => void (counts[what] += by),
     fault: (subject, error) => {
@@ -103,6 +107,7 @@ export async function reconcileRotations(
       failures.push({ subject, error });
     },
     call: (called) => void calls.push(called),
+    settle: (subject) => void settled.push(subject),
   };
   const newest = await inventory(tools, notes);
   tools.memory.listed = newest;
@@ -125,11 +130,19 @@ export async function reconcileRotations(
       ...inGroup('tags', tagSentences(tools, newest)),
     );
     const planned = lines.sort((a, b) => (a.text < b.text ? -1 : 1));
-    return { counts, plan: planned.map(({ text }) => text), planned, faults: faultsOf(failures), failures, calls };
+    return {
+      counts,
+      plan: planned.map(({ text }) => text),
+      planned,
+      faults: faultsOf(failures),
+      failures,
+      calls,
+      settled,
+    };
   }
   const learnt = await work(tools, found, notes, end);
   await changeIndex(tools.records, (before) => (learnt.size === 0 ? before : withTargets(before, learnt)));
-  return { counts, plan: [], planned: [], faults: faultsOf(failures), failures, calls };
+  return { counts, plan: [], planned: [], faults: faultsOf(failures), failures, calls, settled };
 }
 
 function faultsOf(failures: Reconciled['failures']): readonly string[] {
@@ -177,6 +190,7 @@ async function work(
       if (before.size === 0) noteCalls(notes, target, driven);
       done.set(target.key, new Set([...before, ...driven.acts]));
       if (driven.fault !== null) notes.fault(nameOf(target), driven.fault);
+      else if (driven.calls.length === 0) notes.settle(nameOf(target));
       until = driven.throttledUntil;
     });
     return until;

@@ -8,6 +8,13 @@ export function parseAddress(text: string): URL | undefined {
   return url;
 }
 
+/** The same, but a query is allowed: some addresses carry their own signature in it. */
+export function parsePlainOrSigned(text: string): URL | undefined {
+  const url = URL.parse(text);
+  if (url === null || parseAddress(text.split('?')[0] ?? '') === undefined) return undefined;
+  return url.username === '' && url.hash === '' ? url : undefined;
+}
+
 /** How an address is kept: as it is compared and joined with paths. */
 export function withoutSlash(url: URL): string {
   return url.href.replace(/\/+$/, '');

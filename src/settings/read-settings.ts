@@ -6,6 +6,7 @@ import type { Vault } from '../secrets/secret-reference.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
 import { type AzurePlace, isBelow, isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
 import { parseId, readIdentity } from './identity-settings.ts';
+import { notificationSecrets, readNotifications } from './notification-settings.ts';
 import { readPortal } from './portal-settings.ts';
 import { readSecretSetting } from './secret-setting.ts';
 import { type Environment, type SettingReader, settingReader } from './setting-reader.ts';
@@ -30,8 +31,9 @@ export function readSettings(environment: Environment): Settings {
   const identity = readIdentity(reader, embedded);
   const records = readRecords(reader, cloud);
   const signingKey = readSigningKey(reader, cloud) ?? ownSigningKey(records);
+  const gitea = readGitea(reader, azure);
   const rest = {
-    gitea: readGitea(reader, azure),
+    gitea,
     log: readLog(reader, embedded),
     logArchive: readLogArchive(reader, cloud, vaults),
     management: {
@@ -48,7 +50,7 @@ export function readSettings(environment: Environment): Settings {
       'at most 120 characters',
     ),
     reportPeriods: readReportPeriods(reader),
-    notifications: readNotifications(reader, azure),
+    notifications: readNotifications(reader, azure, gitea),
     logging: {
       level: reader.choice('KEYTURN_LOG_LEVEL', logLevels, 'info'),
       format: reader.parsed('KEYTURN_LOG_FORMAT', parseLogFormat, 'json or readable'),
@@ -87,7 +89,8 @@ function ownSecretsOf({
   Settings,
   'vaults' | 'canarySecret' | 'stagingKeySecret' | 'gitea' | 'openId' | 'notifications'
 >): ReadonlySet<string> {
-  const referred = [gitea?.token, gitea?.webhookSecret, openId?.clientSecret, notifications?.secret];
+  const told = notificationSecrets(notifications).map(([, setting]) => setting);
+  const referred = [gitea?.token, gitea?.webhookSecret, openId?.clientSecret, ...told];
   const names = [
     ...vaults.map(({ name }) => `${name}/${canarySecret}`),
     ...(stagingKeySecret === null ? [] : [`${stagingKeySecret.vault}/${stagingKeySecret.name}`]),
@@ -98,22 +101,6 @@ function ownSecretsOf({
     }),
   ];
   return new Set(names.map((name) => name.toLowerCase()));
-}
-
-/** Both or none. A secret that is given as it is can be looked at here; a reference is looked at when a message is sent. */
-function readNotifications(reader: SettingReader, azure: AzurePlace): Settings['notifications'] {
-  const url = reader.parsed(
-    'KEYTURN_NOTIFY_WEBHOOK_URL',
-    parsePrivate,
-    'an https address; http only for this machine or a name without a dot',
-  );
-  const secret = readSecretSetting(reader, 'KEYTURN_NOTIFY_WEBHOOK_SECRET', azure);
-  if (reader.given('KEYTURN_NOTIFY_WEBHOOK_URL') === null) {
-    if (secret !== null) reader.refuse('KEYTURN_NOTIFY_WEBHOOK_SECRET', 'counts only with KEYTURN_NOTIFY_WEBHOOK_URL');
-    return null;
-  }
-  reader.needed('KEYTURN_NOTIFY_WEBHOOK_SECRET', 'it signs the messages, so that the receiver can trust them');
-  return url === null || secret === null ? null : { url, secret };
 }
 
 function parseLogFormat(text: string): 'json' | 'readable' | undefined {

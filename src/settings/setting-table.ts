@@ -247,6 +247,56 @@ export const settingTable = {
     otherwise: null,
     example: '',
   },
+  KEYTURN_NOTIFY_SLACK: {
+    says: 'The address of an incoming webhook of Slack. Secret.',
+    otherwise: 'nothing is sent to Slack',
+    example: '',
+  },
+  KEYTURN_NOTIFY_TEAMS: {
+    says: 'The address of a workflow of Microsoft Teams that posts to a channel when it receives a request. Secret.',
+    otherwise: 'nothing is sent to Teams',
+    example: '',
+  },
+  KEYTURN_NOTIFY_MAIL_SERVER: {
+    says: 'The server that takes mail: `smtp://HOST[:PORT]` (587) with STARTTLS, which only a server on this machine may leave out, or `smtps://HOST[:PORT]` (465).',
+    otherwise: 'no mail is sent',
+    example: '',
+  },
+  KEYTURN_NOTIFY_MAIL_USER: {
+    says: 'The user at that server.',
+    otherwise: 'none: the server takes mail without a password',
+    example: '',
+  },
+  KEYTURN_NOTIFY_MAIL_PASSWORD: {
+    says: 'The password of that user. Secret.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_NOTIFY_MAIL_FROM: {
+    says: 'The address that mail comes from.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_NOTIFY_MAIL_TO: {
+    says: 'The addresses of those who are told of what needs a person, separated by commas.',
+    otherwise: null,
+    example: '',
+  },
+  KEYTURN_NOTIFY_MAIL_AUDITOR: {
+    says: 'The addresses of those who are told of each new report, with its fingerprint, separated by commas.',
+    otherwise: 'those who are told of everything else are told of reports too',
+    example: '',
+  },
+  KEYTURN_NOTIFY_GITEA_REPOSITORY: {
+    says: 'The repository in which an issue is opened for what needs a person, and closed when it no longer does: `OWNER/NAME` in the Gitea of `KEYTURN_GITEA_URL`.',
+    otherwise: 'no issue is opened',
+    example: '',
+  },
+  KEYTURN_NOTIFY_GITEA_TOKEN: {
+    says: 'A token with the scope `write:issue`, of a user who may write to that repository. Secret.',
+    otherwise: null,
+    example: '',
+  },
   KEYTURN_LOG_LEVEL: {
     says: 'Which lines the log of the service holds: those of `debug`, `info`, `warn` or `error` and above.',
     otherwise: '`info`',

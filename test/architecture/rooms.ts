@@ -49,7 +49,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
   'command-line': [],
   log: ['service-error.ts', 'faults', 'command-line/harmless-line.ts'],
-  notify: ground,
+  notify: [...ground, 'gitea', 'settings/address.ts'],
   runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],

@@ -157,12 +157,12 @@ secrets:
   it('looks whether messages to people could be signed, and sends none', async () => {
     const channel = { KEYTURN_NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:9/hook' };
     const good = await doctor({ ...channel, KEYTURN_NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(40)}` });
-    expect(lineOf(good.lines, 'notifications')).toMatchObject({
+    expect(lineOf(good.lines, 'notifications by webhook')).toMatchObject({
       verdict: 'pass',
-      says: 'messages go to the webhook 127.0.0.1:9, signed',
+      says: 'messages go to the webhook 127.0.0.1:9',
     });
     const { code, lines } = await doctor({ ...channel, KEYTURN_NOTIFY_WEBHOOK_SECRET: 'swordfish' });
-    expect([code, lineOf(lines, 'notifications').verdict]).toEqual([1, 'fail']);
+    expect([code, lineOf(lines, 'notifications by webhook').verdict]).toEqual([1, 'fail']);
     expect(JSON.stringify(lines)).not.toContain('swordfish');
   });
 

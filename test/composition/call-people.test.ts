@@ -8,7 +8,7 @@ import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
-import { memoryNotifier } from '../notify/memory-notifier.ts';
+import { channelOf, memoryNotifier } from '../notify/memory-notifier.ts';
 import { personCalled } from '../provenance/people.ts';
 import { bindingOf, dayMs, type RotationWorld, rotationWorld } from '../rotation/world/rotation-world.ts';
 
@@ -30,7 +30,7 @@ function watched(world: RotationWorld) {
   const rotationLog = createRotationLog(logger);
   // Anew each time: a pass may be another instance's.
   const people = () => {
-    const outbox = notificationOutbox({ records, notifier: channel.notifier, logger, now });
+    const outbox = notificationOutbox({ records, channels: [channelOf(channel.notifier)], logger, now });
     return createCaller({ outbox, records, logger, now });
   };
   const pass = async () => {

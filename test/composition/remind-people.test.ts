@@ -5,13 +5,14 @@ import { withOwnSecrets } from '../../src/composition/own-secrets.ts';
 import { remindersOf } from '../../src/composition/people/remind-people.ts';
 import { pinoLogger } from '../../src/log/pino-logger.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
+import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
-import { memoryNotifier } from '../notify/memory-notifier.ts';
+import { channelOf, memoryNotifier } from '../notify/memory-notifier.ts';
 import { personCalled } from '../provenance/people.ts';
 import { dayMs, rotationWorld } from '../rotation/world/rotation-world.ts';
 
@@ -31,11 +32,12 @@ function trackedWorld(ageDays: number, row = '{ owner: shop team, validity: 90d 
   const pass = async () => {
     const result = await reconcileRotations(world.tools);
     const { policy, memory, records } = world.tools;
-    const reminders = remindersOf(policy, memory.listed ?? new Map(), now());
+    const newest = memory.listed ?? new Map<string, SecretVersion>();
+    const reminders = remindersOf(policy, newest, now());
     rotationLog.reminders(reminders);
     // Anew each time: a pass may be another instance's.
-    const outbox = notificationOutbox({ records, notifier: channel.notifier, logger, now });
-    await createCaller({ outbox, records, logger, now }).afterPass(result, reminders);
+    const outbox = notificationOutbox({ records, channels: [channelOf(channel.notifier)], logger, now });
+    await createCaller({ outbox, records, logger, now }).afterPass(result, { reminders, newest });
     return result;
   };
   return { world, set, pass, lines, received: channel.received };

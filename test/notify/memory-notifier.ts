@@ -1,10 +1,18 @@
-import { describeNotification, type Notifier } from '../../src/notify/notifier.ts';
+import { callsPeople, type Channel } from '../../src/notify/channel.ts';
+import { describeNotification } from '../../src/notify/describe-notification.ts';
+import type { Notifier } from '../../src/notify/notifier.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import type { NotifierUnderTest } from '../contracts/notifier.contract.ts';
 
+interface Received {
+  readonly id: string;
+  readonly type: string;
+  readonly text: string;
+}
+
 /** A channel that keeps what it is given, for tests of what announces. */
-export function memoryNotifier(): NotifierUnderTest & { readonly tries: () => number } {
-  const received: { id: string; type: string; text: string }[] = [];
+export function memoryNotifier(): NotifierUnderTest & { readonly tries: () => number; readonly received: Received[] } {
+  const received: Received[] = [];
   let behaviour: 'accepts' | 'refuses' | 'is away' = 'accepts';
   let tries = 0;
   const notifier: Notifier = {
@@ -31,4 +39,9 @@ export function memoryNotifier(): NotifierUnderTest & { readonly tries: () => nu
       return Promise.resolve();
     },
   };
+}
+
+/** A channel as people read it. */
+export function channelOf(notifier: Notifier, name = 'memory'): Channel {
+  return { name, notifier, takes: callsPeople };
 }

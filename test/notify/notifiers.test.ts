@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
-import { notificationEvent } from '../../src/notify/notifier.ts';
+import { notificationEvent } from '../../src/notify/notification-event.ts';
 import { signingKey, webhookNotifier } from '../../src/notify/webhook-notifier.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { notifierContract, type NotifierUnderTest } from '../contracts/notifier.contract.ts';

@@ -40,7 +40,7 @@ describe('settings', () => {
       portalRoles: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
       platformAuthentication: null,
       eventGrid: null,
-      notifications: null,
+      notifications: { webhook: null, slack: null, teams: null, mail: null, gitea: null },
       logging: { level: 'info', format: null },
       killSwitch: false,
     } satisfies Settings);

@@ -1,16 +1,20 @@
 import type { Composition } from '../composition.ts';
 import { type Check, lookAt, pass, warn } from './check.ts';
 
-/** Whether a person would be told of a rotation that waits or fails. Sends nothing. */
-export async function checkNotifications({ notifier }: Pick<Composition, 'notifier'>): Promise<Check> {
-  if (notifier === null) {
-    return warn(
-      'notifications',
-      'KEYTURN_NOTIFY_WEBHOOK_URL is not set: nobody is told; the log and the portal show it',
-    );
+/** Whether a person would be told of a rotation that waits or fails, a line for each channel. Sends nothing. */
+export async function checkNotifications({ channels }: Pick<Composition, 'channels'>): Promise<readonly Check[]> {
+  if (channels.length === 0) {
+    return [
+      warn('notifications', 'no KEYTURN_NOTIFY_… setting is set: nobody is told; the log and the portal show it'),
+    ];
   }
-  return await lookAt('notifications', async () => {
-    await notifier.check();
-    return pass('notifications', `messages go to the ${notifier.name}, signed`);
-  });
+  return await Promise.all(
+    channels.map(
+      async ({ name, notifier }) =>
+        await lookAt(`notifications by ${name}`, async () => {
+          await notifier.check();
+          return pass(`notifications by ${name}`, `messages go to the ${notifier.name}`);
+        }),
+    ),
+  );
 }

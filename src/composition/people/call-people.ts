@@ -1,12 +1,14 @@
 import { dayMs } from '../../secrets/duration.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NotificationOutbox } from '../../notify/notification-outbox.ts';
-import type { NotificationEvent } from '../../notify/notifier.ts';
+import type { NotificationEvent } from '../../notify/notification-event.ts';
+import type { PackSummary } from '../../evidence/pack/pack-archive.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { readOpenHistories } from '../../rotation/history/read-open-histories.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
-import type { Reminder } from './remind-people.ts';
+import { isOver, type TrackedPass } from './is-over.ts';
+import { matterBook, type OpenMatter } from './matter-book.ts';
 import { ServiceError } from '../../service-error.ts';
 
 interface Dependencies {
@@ -20,10 +22,16 @@ interface Dependencies {
 /** Tells people of what they must know. It never rejects: the work that it tells of is done, and counts. */
 export interface Caller {
   /** After a pass over the rotations: those that wait for a person, what prevents others, and what people must replace. */
-  afterPass(result: Reconciled, reminders?: readonly Reminder[]): Promise<void>;
+  afterPass(result: Reconciled, pass?: TrackedPass): Promise<void>;
   /** After scheduled work failed. */
   afterFailure(work: string, error: unknown): Promise<void>;
+  /** After reports were made: each of the last week that nobody was told of. */
+  afterReports(packs: readonly PackSummary[]): Promise<void>;
+  /** After scheduled work succeeded: what was told of it is over. */
+  afterSuccess(work: string): Promise<void>;
 }
+
+const noReminders: TrackedPass = { reminders: [], newest: new Map() };
 
 /** A question whether to publish lapses after seven days; two days are left then. */
 const reminderAfterMs = 5 * dayMs;
@@ -31,28 +39,70 @@ const reminderAfterMs = 5 * dayMs;
 const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
 
 export function createCaller({ outbox, records, logger, now }: Dependencies): Caller {
-  if (outbox === null) return { afterPass: () => Promise.resolve(), afterFailure: () => Promise.resolve() };
+  if (outbox === null) {
+    const nothing = (): Promise<void> => Promise.resolve();
+    return { afterPass: nothing, afterFailure: nothing, afterSuccess: nothing, afterReports: nothing };
+  }
+  const book = matterBook(records, now);
   return {
-    afterPass: async ({ counts, failures, calls }, reminders = []) =>
+    afterPass: async (result, pass = noReminders) =>
       await guarded(async () => {
-        for (const { subject, error } of failures) {
-          await outbox.announce({ type: 'rotation.prevented', subject, code: error.code, day: today() });
-        }
-        for (const reminder of reminders) await outbox.announce(reminder);
-        for (const { subject: secret, code, since } of calls) {
-          await outbox.announce({ type: 'secret.needs-attention', secret, code, since });
-        }
-        if (counts.waiting + counts.needsAttention === 0) return;
-        for await (const history of readOpenHistories(records)) {
-          for (const event of callsOf(history, now())) await outbox.announce(event);
-        }
+        const { failures, calls } = result;
+        const histories: RotationHistory[] = [];
+        for await (const history of readOpenHistories(records)) histories.push(history);
+        await tell([
+          ...failures.map(({ subject, error: { code } }) => ({
+            type: 'rotation.prevented' as const,
+            subject,
+            code,
+            day: today(),
+          })),
+          ...pass.reminders,
+          ...calls.map(({ subject: secret, code, since }) => ({
+            type: 'secret.needs-attention' as const,
+            secret,
+            code,
+            since,
+          })),
+          ...histories.flatMap((history) => callsOf(history, now())),
+        ]);
+        await endMatters((matter) => isOver(matter, result, { ...pass, histories, now: now() }));
       }),
     afterFailure: async (work, error) =>
       await guarded(async () => {
         const code = ServiceError.is(error) ? error.code : 'UNEXPECTED';
-        await outbox.announce({ type: 'work.failed', work, code, day: today() });
+        await tell([{ type: 'work.failed', work, code, day: today() }]);
       }),
+    // All of a week, not those of this run alone: a process may die between the seal and the message.
+    afterReports: async (packs) =>
+      await guarded(async () => {
+        const fresh = packs.filter(({ createdAt }) => now().getTime() - Date.parse(createdAt) < 7 * dayMs);
+        await tell(
+          fresh.map(({ id: report, label: period, status, fingerprint, statementSha256: statement }) => ({
+            type: 'report.ready',
+            report,
+            period,
+            status,
+            fingerprint,
+            statement,
+          })),
+        );
+      }),
+    afterSuccess: async (work) =>
+      await guarded(async () => await endMatters(({ type, about }) => type === 'work.failed' && about === work)),
   };
+
+  async function tell(events: readonly NotificationEvent[]): Promise<void> {
+    for (const event of events) await outbox?.announce(event);
+    await book.note(events);
+  }
+
+  /** Told first and taken off after: a process that dies between the two tells it again, under the same id. */
+  async function endMatters(isEnded: (matter: OpenMatter) => boolean): Promise<void> {
+    const ended = (await book.open()).filter(isEnded);
+    for (const { matter, about, since } of ended) await outbox?.announce({ type: 'matter.over', matter, about, since });
+    if (ended.length > 0) await book.close(ended);
+  }
 
   async function guarded(announce: () => Promise<void>): Promise<void> {
     try {

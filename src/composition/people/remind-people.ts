@@ -1,4 +1,4 @@
-import type { NotificationEvent } from '../../notify/notifier.ts';
+import type { NotificationEvent } from '../../notify/notification-event.ts';
 import type { SecretVersion } from '../../rotation/ports/secret-store.ts';
 import { trackedEnd } from '../../rotation/tracked-end.ts';
 import { formatDuration } from '../../secrets/duration.ts';

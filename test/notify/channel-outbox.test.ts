@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Logger } from '../../src/log/logger.ts';
-import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
-import type { NotificationEvent, Notifier } from '../../src/notify/notifier.ts';
+import { channelOutbox } from '../../src/notify/channel-outbox.ts';
+import type { NotificationEvent } from '../../src/notify/notification-event.ts';
+import type { Notifier } from '../../src/notify/notifier.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
-import { memoryNotifier } from './memory-notifier.ts';
+import { channelOf, memoryNotifier } from './memory-notifier.ts';
 
 const event: NotificationEvent = {
   type: 'rotation.awaits-approval',
@@ -22,7 +23,7 @@ function world(records: RecordStore = memoryRecordStore()) {
   const logger: Logger = { debug: line, info: line, warn: line, error: line };
   let time = Date.parse('2026-03-01T00:00:00Z');
   const make = (notifier: Notifier = channel.notifier) =>
-    notificationOutbox({ records, notifier, logger, now: () => new Date(time) });
+    channelOutbox({ records, channel: channelOf(notifier), logger, now: () => new Date(time) });
   return { ...channel, records, lines, make, pass: (minutes: number) => void (time += minutes * 60_000) };
 }
 
@@ -115,10 +116,10 @@ describe('a call for a person', () => {
   it('that is kept in a record that was altered is refused with the place of the fault', async () => {
     const { make, records } = world();
     await make().announce(event);
-    const stored = await records.read('notifications/outbox.json');
+    const stored = await records.read('notifications/memory/outbox.json');
     const text = Buffer.from(stored?.bytes ?? []).toString('utf8');
     await records.replace(
-      'notifications/outbox.json',
+      'notifications/memory/outbox.json',
       Buffer.from(text.replace('"tries":0', '"tries":"0"')),
       stored?.revision ?? '',
     );

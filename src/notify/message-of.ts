@@ -1,0 +1,29 @@
+import { describeNotification } from './describe-notification.ts';
+import type { NotificationEvent } from './notification-event.ts';
+import type { Notification } from './notifier.ts';
+
+/** A notification as people read it, for channels that carry text. */
+export interface Message {
+  /** One line, without the details: the subject of a mail, the title of an issue. */
+  readonly title: string;
+  /** Sentences; the first says what happened. */
+  readonly says: string;
+  /** Where a person can act; `null`: no address leads to the portal. */
+  readonly link: string | null;
+}
+
+/** `portal`: the address by which people reach it, without a trailing slash. */
+export function messageOf({ event }: Pick<Notification, 'event'>, portal: string | null): Message {
+  const says = describeNotification(event);
+  const end = says.search(/[.:](?: |$)/);
+  return {
+    title: `Keyturn: ${end < 0 ? says : says.slice(0, end)}`,
+    says,
+    link: portal === null ? null : `${portal}${pathOf(event)}`,
+  };
+}
+
+function pathOf(event: NotificationEvent): string {
+  if (event.type === 'access.awaits-approval') return '/access';
+  return event.type === 'report.ready' ? `/reports/${encodeURIComponent(event.report)}` : '/rotations';
+}

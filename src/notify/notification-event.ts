@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const id = z.string().max(200);
+const time = z.iso.datetime();
+
+/** What Keyturn tells a person of. Names, ids, codes and times alone: never a value, never text that came from outside. */
+export const notificationEvent = z.discriminatedUnion('type', [
+  /** A rotation that trying again does not help. */
+  z.object({
+    type: z.literal('rotation.needs-attention'),
+    secret: id,
+    rotation: id,
+    since: time,
+    failure: id.nullable(),
+  }),
+  /** A secret about which something is wrong while no rotation of it is: one that left the policy, or whose value somebody set. */
+  z.object({ type: z.literal('secret.needs-attention'), secret: id, since: time, code: id }),
+  /** A secret that no issuer replaces and whose version ends; `left`: which reminder it is, `null` once it has ended. */
+  z.object({
+    type: z.literal('secret.ends'),
+    secret: id,
+    version: id,
+    owner: id.nullable(),
+    endsAt: time,
+    left: id.nullable(),
+  }),
+  /** A rotation that waits for a second person; `reminder`: it has waited for five days. */
+  z.object({
+    type: z.literal('rotation.awaits-approval'),
+    secret: id,
+    rotation: id,
+    since: time,
+    step: z.enum(['publish', 'revoke']),
+    reminder: z.boolean(),
+  }),
+  /** A secret's first rotation, which waits for a go; `reminder`: how often it was told before. */
+  z.object({ type: z.literal('rotation.awaits-go'), secret: id, rotation: id, since: time, reminder: z.number() }),
+  /** What prevents rotations: of a secret, of a tag on it, or of a whole vault. */
+  z.object({ type: z.literal('rotation.prevented'), subject: id, code: id, day: z.iso.date() }),
+  /** A job that waits until a person approves that it gets a secret. */
+  z.object({ type: z.literal('access.awaits-approval'), grant: id, secret: id, repository: id, since: time }),
+  /** A second key was shown to the broker for a running job. */
+  z.object({ type: z.literal('access.second-key'), session: id, repository: id, since: time }),
+  /** Scheduled work that failed, such as `collect jobs` or `produce reports`. */
+  z.object({ type: z.literal('work.failed'), work: id, code: id, day: z.iso.date() }),
+  /** A report that was sealed. `fingerprint`: of the key that sealed it; `statement`: the sha256 of what it sealed. */
+  z.object({
+    type: z.literal('report.ready'),
+    report: id,
+    period: id,
+    status: z.enum(['final', 'provisional']),
+    fingerprint: id,
+    statement: id,
+  }),
+  /** Something that a person was told of and that no longer needs one. `matter`: as `matterOf` names it. */
+  z.object({ type: z.literal('matter.over'), matter: z.string().max(500), about: id, since: time }),
+]);
+
+export type NotificationEvent = z.infer<typeof notificationEvent>;
+
+/** The id of an event: equal for equal events, on every instance and after every restart. */
+export function notificationId(event: NotificationEvent): string {
+  const facts = Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `msg_${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)}`;
+}
