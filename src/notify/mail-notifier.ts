@@ -87,14 +87,20 @@ async function guarded<Value>(host: string, act: () => Promise<Value>): Promise<
   try {
     return await act();
   } catch (error) {
-    const { code = 'unknown', responseCode } = error as { readonly code?: string; readonly responseCode?: number };
-    if (refusals.has(code) && responseCode !== undefined)
+    const { code, responseCode } = factsOf(error);
+    if (refusals.has(code) && responseCode !== null)
       throw new ServiceError('NOTIFICATION_REFUSED', { receiver: host, status: responseCode });
     throw new ServiceError('NOTIFICATION_UNREACHABLE', {
       receiver: host,
       reason: /^E[A-Z0-9]+$/.test(code) ? code : 'unknown',
     });
   }
+}
+
+function factsOf(error: unknown): { readonly code: string; readonly responseCode: number | null } {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+  const given = error instanceof Error && 'responseCode' in error ? error.responseCode : null;
+  return { code, responseCode: typeof given === 'number' ? given : null };
 }
 
 function addressOf(accepted: string | { readonly address: string }): string {

@@ -125,7 +125,7 @@ describe('a call for a person', () => {
     );
     await expect(make().deliver()).rejects.toMatchObject({
       code: 'RECORD_UNREADABLE',
-      details: { reason: 'invalid at pending.0.tries' },
+      details: { reason: 'pending.0.tries: expected number, received string' },
     });
   });
 });

@@ -31,17 +31,17 @@ async function mailServer(options: SMTPServerOptions = {}) {
         ? done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }))
         : done(),
     onData(stream, session, done) {
-      void simpleParser(stream).then((mail) => {
-        mails.push(mail);
+      void (async () => {
+        mails.push(await simpleParser(stream));
         sessions.push({
           secure: session.secure,
           user: typeof session.user === 'string' ? session.user : null,
           to: session.envelope.rcptTo.map(({ address }) => address),
         });
-        // The mail is here and the answer never leaves: the connection ends.
-        if (behaviour.loses) for (const connection of server.connections) connection.close();
-        else done();
-      });
+        // Where it loses, the mail is here and the answer never leaves: the connection ends.
+        if (!behaviour.loses) done();
+        else for (const connection of server.connections) connection.close();
+      })();
     },
     ...options,
   });
@@ -86,7 +86,7 @@ async function mailUnderTest(): Promise<NotifierUnderTest> {
       Promise.resolve(
         mails.map(({ messageId = '', headers, text = '' }) => ({
           id: messageId.replace(/^<(.*)@.*$/, '$1'),
-          type: String(headers.get('x-keyturn-event')),
+          type: JSON.stringify(headers.get('x-keyturn-event')).replaceAll('"', ''),
           text,
         })),
       ),

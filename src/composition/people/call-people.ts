@@ -1,4 +1,3 @@
-import { dayMs } from '../../secrets/duration.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NotificationOutbox } from '../../notify/notification-outbox.ts';
 import type { NotificationEvent } from '../../notify/notification-event.ts';
@@ -7,6 +6,7 @@ import type { RecordStore } from '../../records/record-store.ts';
 import { readOpenHistories } from '../../rotation/history/read-open-histories.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
+import { eventsOfPass, eventsOfReports } from './events-of-pass.ts';
 import { isOver, type TrackedPass } from './is-over.ts';
 import { matterBook, type OpenMatter } from './matter-book.ts';
 import { ServiceError } from '../../service-error.ts';
@@ -33,11 +33,6 @@ export interface Caller {
 
 const noReminders: TrackedPass = { reminders: [], newest: new Map() };
 
-/** A question whether to publish lapses after seven days; two days are left then. */
-const reminderAfterMs = 5 * dayMs;
-/** A secret is due thirty days before its expiry, or a third of its validity: these are told while it is left. */
-const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
-
 export function createCaller({ outbox, records, logger, now }: Dependencies): Caller {
   if (outbox === null) {
     const nothing = (): Promise<void> => Promise.resolve();
@@ -47,25 +42,9 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
   return {
     afterPass: async (result, pass = noReminders) =>
       await guarded(async () => {
-        const { failures, calls } = result;
         const histories: RotationHistory[] = [];
         for await (const history of readOpenHistories(records)) histories.push(history);
-        await tell([
-          ...failures.map(({ subject, error: { code } }) => ({
-            type: 'rotation.prevented' as const,
-            subject,
-            code,
-            day: today(),
-          })),
-          ...pass.reminders,
-          ...calls.map(({ subject: secret, code, since }) => ({
-            type: 'secret.needs-attention' as const,
-            secret,
-            code,
-            since,
-          })),
-          ...histories.flatMap((history) => callsOf(history, now())),
-        ]);
+        await tell(eventsOfPass(result, { ...pass, histories, now: now() }));
         await endMatters((matter) => isOver(matter, result, { ...pass, histories, now: now() }));
       }),
     afterFailure: async (work, error) =>
@@ -76,17 +55,7 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
     // All of a week, not those of this run alone: a process may die between the seal and the message.
     afterReports: async (packs) =>
       await guarded(async () => {
-        const fresh = packs.filter(({ createdAt }) => now().getTime() - Date.parse(createdAt) < 7 * dayMs);
-        await tell(
-          fresh.map(({ id: report, label: period, status, fingerprint, statementSha256: statement }) => ({
-            type: 'report.ready',
-            report,
-            period,
-            status,
-            fingerprint,
-            statement,
-          })),
-        );
+        await tell(eventsOfReports(packs, now()));
       }),
     afterSuccess: async (work) =>
       await guarded(async () => await endMatters(({ type, about }) => type === 'work.failed' && about === work)),
@@ -117,31 +86,4 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
   function today(): string {
     return now().toISOString().slice(0, 10);
   }
-}
-
-/** What a rotation asks of a person now. */
-function callsOf(history: RotationHistory, now: Date): readonly NotificationEvent[] {
-  const { vault, secret: name, rotationId: rotation, state, stateSince: since, failure, publication } = history;
-  const secret = `${vault}/${name}`;
-  if (state === 'needs-attention') {
-    return [{ type: 'rotation.needs-attention', secret, rotation, since, failure }];
-  }
-  if (state === 'awaiting-go') return goCalls({ secret, rotation, since }, history, now);
-  if (state !== 'awaiting-approval') return [];
-  const step = publication === 'published' ? 'revoke' : 'publish';
-  const question = { type: 'rotation.awaits-approval', secret, rotation, since, step } as const;
-  const isLate = now.getTime() - Date.parse(since) >= reminderAfterMs;
-  return [{ ...question, reminder: false }, ...(isLate ? [{ ...question, reminder: true }] : [])];
-}
-
-/** A secret whose first rotation waits is told of once, and again when its expiry comes near. */
-function goCalls(
-  { secret, rotation, since }: { readonly secret: string; readonly rotation: string; readonly since: string },
-  { claimedAt }: RotationHistory,
-  now: Date,
-): readonly NotificationEvent[] {
-  const waits = { type: 'rotation.awaits-go', secret, rotation, since } as const;
-  const waitedMs = now.getTime() - Date.parse(claimedAt);
-  const reminders = goReminders.filter((afterMs) => waitedMs >= afterMs).length;
-  return Array.from({ length: reminders + 1 }, (_, reminder) => ({ ...waits, reminder }));
 }

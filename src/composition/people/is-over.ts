@@ -13,7 +13,8 @@ export interface TrackedPass {
   readonly newest: ReadonlyMap<string, SecretVersion>;
 }
 
-interface Seen extends TrackedPass {
+/** What a pass saw. */
+export interface SeenOfPass extends TrackedPass {
   /** The rotations that are open. */
   readonly histories: readonly RotationHistory[];
   readonly now: Date;
@@ -30,7 +31,7 @@ const waitsForPeople: ReadonlySet<string> = new Set(['needs-attention', 'awaitin
 export function isOver(
   { matter, type, about, seenAt }: OpenMatter,
   { failures, calls, settled }: Pick<Reconciled, 'failures' | 'calls' | 'settled'>,
-  { histories, reminders, newest, now }: Seen,
+  { histories, reminders, newest, now }: SeenOfPass,
 ): boolean {
   const isGone = now.getTime() - Date.parse(seenAt) >= goneMs;
   switch (type) {

@@ -1,0 +1,72 @@
+import { dayMs } from '../../secrets/duration.ts';
+import type { PackSummary } from '../../evidence/pack/pack-archive.ts';
+import type { NotificationEvent } from '../../notify/notification-event.ts';
+import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
+import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
+import type { SeenOfPass } from './is-over.ts';
+
+/** A question whether to publish lapses after seven days; two days are left then. */
+const reminderAfterMs = 5 * dayMs;
+/** A secret is due thirty days before its expiry, or a third of its validity: these are told while it is left. */
+const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
+
+/** Everything that a pass has to tell, told before or not: what prevents rotations, what ends, what asks for a person. */
+export function eventsOfPass(
+  { failures, calls }: Pick<Reconciled, 'failures' | 'calls'>,
+  { reminders, histories, now }: SeenOfPass,
+): readonly NotificationEvent[] {
+  // A fault that lasts is told once a day.
+  const day = now.toISOString().slice(0, 10);
+  return [
+    ...failures.map(({ subject, error: { code } }) => ({ type: 'rotation.prevented' as const, subject, code, day })),
+    ...reminders,
+    ...calls.map(({ subject: secret, code, since }) => ({
+      type: 'secret.needs-attention' as const,
+      secret,
+      code,
+      since,
+    })),
+    ...histories.flatMap((history) => callsOf(history, now)),
+  ];
+}
+
+/** All reports of a week, not those of one run alone: a process may die between the seal and the message. */
+export function eventsOfReports(packs: readonly PackSummary[], now: Date): readonly NotificationEvent[] {
+  return packs
+    .filter(({ createdAt }) => now.getTime() - Date.parse(createdAt) < 7 * dayMs)
+    .map(({ id: report, label: period, status, fingerprint, statementSha256: statement }) => ({
+      type: 'report.ready',
+      report,
+      period,
+      status,
+      fingerprint,
+      statement,
+    }));
+}
+
+/** What a rotation asks of a person now. */
+function callsOf(history: RotationHistory, now: Date): readonly NotificationEvent[] {
+  const { vault, secret: name, rotationId: rotation, state, stateSince: since, failure, publication } = history;
+  const secret = `${vault}/${name}`;
+  if (state === 'needs-attention') {
+    return [{ type: 'rotation.needs-attention', secret, rotation, since, failure }];
+  }
+  if (state === 'awaiting-go') return goCalls({ secret, rotation, since }, history, now);
+  if (state !== 'awaiting-approval') return [];
+  const step = publication === 'published' ? 'revoke' : 'publish';
+  const question = { type: 'rotation.awaits-approval', secret, rotation, since, step } as const;
+  const isLate = now.getTime() - Date.parse(since) >= reminderAfterMs;
+  return [{ ...question, reminder: false }, ...(isLate ? [{ ...question, reminder: true }] : [])];
+}
+
+/** A secret whose first rotation waits is told of once, and again when its expiry comes near. */
+function goCalls(
+  { secret, rotation, since }: { readonly secret: string; readonly rotation: string; readonly since: string },
+  { claimedAt }: RotationHistory,
+  now: Date,
+): readonly NotificationEvent[] {
+  const waits = { type: 'rotation.awaits-go', secret, rotation, since } as const;
+  const waitedMs = now.getTime() - Date.parse(claimedAt);
+  const reminders = goReminders.filter((afterMs) => waitedMs >= afterMs).length;
+  return Array.from({ length: reminders + 1 }, (_, reminder) => ({ ...waits, reminder }));
+}
