@@ -13,6 +13,7 @@ step('Format', () => run('biome', ['format', '.']));
 step('Lint', () => run('oxlint', ['--type-aware', '--deny-warnings', ...folders]));
 step('Types', () => run('tsc', ['--noEmit']));
 step('Types of scripts', () => run('tsc', ['--noEmit', '--project', 'scripts']));
+step('Types of the page that checks packs', () => run('tsc', ['--noEmit', '--project', 'src/verify-page']));
 step('Imports, exports, dependencies and faults', () =>
   run('node', ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture']),
 );

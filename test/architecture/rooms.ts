@@ -57,6 +57,15 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'keyturn.ts': ['settings.ts'],
   web: [...ground, 'rotation/history', 'grants/history', 'keyturn.ts', 'settings.ts', 'settings'],
   composition: wiring,
+  // It runs in a browser: what it borrows needs nothing of Node.
+  'verify-page': [
+    'provenance/canonical-json.ts',
+    'command-line/harmless-line.ts',
+    'evidence/pack/pack-statement.ts',
+    'evidence/verify/verification.ts',
+    'evidence/verify/verify-chain.ts',
+    'evidence/verify/parse-fingerprint.ts',
+  ],
   'compose.ts': [...wiring, 'composition'],
 };
 
