@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Person } from '../../src/provenance/person.ts';
 import type { Who } from '../../src/web/caller.ts';
@@ -39,9 +41,12 @@ describe('the portal', () => {
     expect(text).not.toContain('<img');
   });
 
-  it('shows a report in a sandbox, without scripts and without the origin of the portal', async () => {
+  it('shows a report in a sandbox, with the script of the report alone and without the origin of the portal', async () => {
     const response = await webWorld({ access }).send('/reports/2026-02-abc/report.html');
-    expect(response.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/);
+    const script = createHash('sha256').update(readFileSync('templates/report.js')).digest('base64');
+    expect(response.headers.get('content-security-policy')).toBe(
+      `sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'sha256-${script}'; style-src 'unsafe-inline'; img-src data:; font-src data:`,
+    );
     expect(await response.text()).toBe('<p>report</p>');
   });
 

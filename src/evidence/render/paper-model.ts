@@ -9,7 +9,7 @@ import { secretAgeChart } from '../charts/secret-age-chart.ts';
 import { sharesChart } from '../charts/shares-chart.ts';
 import type { SvgMarkup } from '../charts/svg.ts';
 import { mapStrings } from '../report/visible-text.ts';
-import { countText, counted, sizeText } from '../report/wording.ts';
+import { countText, counted, sentenceText, sizeText } from '../report/wording.ts';
 
 const exceptionsOnFirstPage = 6;
 
@@ -130,7 +130,7 @@ function unread({ coverage, notRead, notSeen, provenance }: ReportModel): readon
       ? [`${counted(coverage.notRead, 'hour')} of the log ${coverage.notRead === 1 ? 'has' : 'have'} not been read.`]
       : []),
     ...(rows > 0 ? [`${counted(rows, 'row')} could not be parsed.`] : []),
-    ...notSeen.map((says) => `${says.charAt(0).toUpperCase()}${says.slice(1)}.`),
+    ...notSeen.map(sentenceText),
   ];
   if (lines.length + notRead.length > 0) return lines;
   return ['Every hour of the log was read, and every row was parsed.'];

@@ -10,7 +10,7 @@ import { secretAgeChart } from '../charts/secret-age-chart.ts';
 import { sharesChart } from '../charts/shares-chart.ts';
 import type { SvgMarkup } from '../charts/svg.ts';
 import { templateText } from '../report/template-folder.ts';
-import { countText, counted, sizeText, spanText } from '../report/wording.ts';
+import { countText, counted, sentenceText, sizeText, spanText } from '../report/wording.ts';
 
 const partials = [
   'summary',
@@ -92,6 +92,7 @@ async function compiledTemplate(anchors: PageAnchors): Promise<HandlebarsTemplat
     span: (firstAt: string, lastAt: string) => spanText(firstAt, lastAt),
     same: (a: unknown, b: unknown) => a === b,
     less: (a: number, b: number) => a < b,
+    sentence: (text: string) => sentenceText(text),
     size: (bytes: number) => sizeText(bytes),
     kebab: (text: string) => text.replaceAll(' ', '-'),
     frameworkName: ({ framework, title }: FrameworkSection) => frameworkNames[framework] ?? title,

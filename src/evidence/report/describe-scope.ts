@@ -16,16 +16,16 @@ export function identityLines(
     line('System', [`Key Vault ${audited.vaults.join(', ')}`, ...(system === undefined ? [] : [system])].join('; ')),
     line('Period', periodText),
     line('State', `${status}${synthetic ? ', synthetic' : ''}, made ${minuteText(now)}`),
+    line('Control mapping', catalogue.version),
+    line('Software', [`Keyturn ${software.version}`, ...Object.values(software.facts ?? {})].join('; ')),
     line('Sealed by', fingerprint, true),
     previous === null ? line('Previous pack', 'none of an earlier period') : line('Previous pack', previous.pack, true),
     policy === undefined || policy.text === ''
       ? line('Policy digest', 'no policy is on record')
       : line('Policy digest', `sha256:${policy.sha256}`, true),
-    line('Control mapping', catalogue.version),
     ...(catalogue.ownControlsSha256 === null
       ? []
       : [line('Own controls', `sha256:${catalogue.ownControlsSha256}`, true)]),
-    line('Software', [`Keyturn ${software.version}`, ...Object.values(software.facts ?? {})].join('; ')),
   ];
 }
 

@@ -117,7 +117,7 @@ describe('the model of the report', () => {
     });
     expect(model.notSeen).toEqual([says]);
     const html = await renderHtml({ ...model, coverage: { ...model.coverage, notRead: 0, gaps: 0 } });
-    expect(html).toContain('<li>the plan and retention of the log&#x27;s tables could not be seen');
+    expect(html).toContain('<li>The plan and retention of the log&#x27;s tables could not be seen');
     expect(html).not.toContain('Every hour of the log was read');
     expect(Buffer.from(paperFiles(model)['made.json'] ?? []).toString()).toContain('The plan and retention of the log');
   });
