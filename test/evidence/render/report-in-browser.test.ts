@@ -35,7 +35,7 @@ afterAll(async () => {
 /** Opens the report, and collects what the browser complains of and whatever it asks of a network. */
 async function open(
   options: BrowserContextOptions = {},
-): Promise<{ page: Page; said: string[]; close(): Promise<void> }> {
+): Promise<{ page: Page; readonly said: readonly string[]; readonly close: () => Promise<void> }> {
   if (browser === null) throw new TypeError('There is no browser.');
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
   const page = await context.newPage();
@@ -47,10 +47,9 @@ async function open(
   return { page, said, close: () => context.close() };
 }
 
+/** How many rows of the tables of a section are not hidden by search or filter, folded parts included. */
 const visibleRows = async (page: Page, section: string) =>
-  await page
-    .locator(`#${section} table[data-rows] tbody tr:not(.note)`)
-    .evaluateAll((rows) => rows.filter((row) => !row.hidden).length);
+  await page.locator(`#${section} table[data-rows] tbody tr:not(.note):not([hidden])`).count();
 
 describe('the report in a browser', () => {
   it('searches all rows, says how many are left, and shows all again', browserOf, async () => {
