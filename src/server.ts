@@ -36,6 +36,28 @@ const works = [
 
 const nothing = (): void => undefined;
 
+/** How long a client may keep the server waiting, and how many may be connected at a time. */
+interface ClientLimits {
+  /** From the first byte of a connection, or of a further request on it, until the head of the request is whole. */
+  readonly headMs: number;
+  /** Until the body is whole too: the largest that any route takes, 4 MB, then comes at 35 kB a second or more. */
+  readonly requestMs: number;
+  /** In which nothing was sent either way, such as by a reader that does not read. */
+  readonly idleMs: number;
+  /** How often heads and bodies are looked at. */
+  readonly lookEveryMs: number;
+  /** More are turned away at once, so that no number of clients takes all memory. */
+  readonly connections: number;
+}
+
+const clientLimits: ClientLimits = {
+  headMs: 10_000,
+  requestMs: 120_000,
+  idleMs: 120_000,
+  lookEveryMs: 2_000,
+  connections: 2_000,
+};
+
 /** How long an open response may take after the server is told to stop. */
 const lastAnswersMs = 5_000;
 
@@ -46,10 +68,15 @@ const lastAnswersMs = 5_000;
  */
 export async function startServer(
   keyturn: Keyturn,
-  options: { readonly host: string; readonly port: number; readonly scheduled: boolean },
+  options: {
+    readonly host: string;
+    readonly port: number;
+    readonly scheduled: boolean;
+    readonly limits?: ClientLimits;
+  },
 ): Promise<RunningServer> {
   refuseOpenHost(options.host, keyturn.settings);
-  const server = await listen(keyturn, options.host, options.port);
+  const server = await listen(keyturn, options.host, options.port, options.limits ?? clientLimits);
   const working = new Map<ScheduledWork, Promise<void>>();
   const tasks = works
     .filter(() => options.scheduled)
@@ -99,12 +126,18 @@ async function listen(
   keyturn: Keyturn,
   hostname: string,
   port: number,
+  limits: ClientLimits,
 ): Promise<{ port: number; close(): Promise<void> }> {
   return await new Promise((resolve, reject) => {
     const server = serve(
       {
         hostname,
         port,
+        serverOptions: {
+          headersTimeout: limits.headMs,
+          requestTimeout: limits.requestMs,
+          connectionsCheckingInterval: limits.lookEveryMs,
+        },
         fetch: async (request, environment) => {
           const { incoming } = environment as { incoming: { socket: { remoteAddress?: string } } };
           return await keyturn.handleRequest(request, { loopback: isLoopback(incoming.socket.remoteAddress) });
@@ -121,6 +154,8 @@ async function listen(
             }),
         }),
     );
+    if ('setTimeout' in server) server.setTimeout(limits.idleMs);
+    server.maxConnections = limits.connections;
     server.on('error', (cause: NodeJS.ErrnoException) => {
       const reason = cause.code ?? 'unknown';
       reject(new ServiceError('SERVER_NOT_STARTED', { host: hostname, port, reason }, { cause }));
