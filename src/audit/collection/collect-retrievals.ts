@@ -3,6 +3,7 @@ import type { RecordStore } from '../../records/record-store.ts';
 import { hourName, hourOf } from '../model/calendar.ts';
 import { readCanaryOnceAnHour } from './canary-ledger.ts';
 import type { CanaryReader } from './canary-reader.ts';
+import { takeCollectionTurn } from './collection-turn.ts';
 import { nameStampedJobs } from './name-stamped-jobs.ts';
 import { createSliceReader, type SpanToRead } from './read-slice.ts';
 import {
@@ -31,6 +32,16 @@ export interface RetrievalCollector {
   readonly instance?: string | null;
 }
 
+interface RowsCollected {
+  readonly rows: number;
+  readonly slices: number;
+  readonly intervalsNotRead: number;
+}
+
+interface RetrievalsCollected extends RowsCollected {
+  readonly canaryReads: number;
+}
+
 /** A workspace forgets after 30 days unless it is told otherwise. */
 export const keptMs = 30 * dayMs;
 
@@ -43,18 +54,31 @@ const rowsPerSlice = 50_000;
  * counted again in each pass, for rows come late. What could not be read is on record and is tried again.
  * Rejects when the store did not answer at all; nothing is taken for read then. Where the canary could not be read it
  * rejects with that too, after the rows are kept: its hour is a gap, and the workspace forgets rows all the same.
+ * Reads no rows while another instance does.
  */
-export async function collectRetrievals(collector: RetrievalCollector): Promise<{
-  readonly rows: number;
-  readonly slices: number;
-  readonly intervalsNotRead: number;
-  readonly canaryReads: number;
-}> {
-  const { log, records, now, settlingMs = 30 * 60_000 } = collector;
+export async function collectRetrievals(collector: RetrievalCollector): Promise<RetrievalsCollected> {
+  const { records, now } = collector;
   const [canary] = await Promise.allSettled([
     collector.canary === undefined ? 0 : readCanaryOnceAnHour(records, collector.canary, now()),
   ]);
+  const counts = await collectInTurn(collector);
+  if (canary.status === 'rejected') throw canary.reason;
+  return { ...counts, canaryReads: canary.value };
+}
+
+async function collectInTurn(collector: RetrievalCollector): Promise<RowsCollected> {
   const place = collector.beside === true ? 'beside' : 'only';
+  const turn = await takeCollectionTurn(collector.records, place, collector.now);
+  if (turn === null) return { rows: 0, slices: 0, intervalsNotRead: 0 };
+  try {
+    return await collectRows(collector, place);
+  } finally {
+    await turn.end();
+  }
+}
+
+async function collectRows(collector: RetrievalCollector, place: 'only' | 'beside'): Promise<RowsCollected> {
+  const { log, records, now, settlingMs = 30 * 60_000 } = collector;
   const until = now();
   const before = (await retrievalCollection(records, place)) ?? firstState(until, collector.firstPassMs ?? keptMs);
   const from = startOfPass(before, until, collector.lateTailMs ?? 48 * hourMs);
@@ -85,8 +109,7 @@ export async function collectRetrievals(collector: RetrievalCollector): Promise<
     queries: { ...before.queries, ...reader.queries() },
   };
   await saveRetrievalCollection(records, state, place);
-  if (canary.status === 'rejected') throw canary.reason;
-  return { ...counts, intervalsNotRead: unread.length, canaryReads: canary.value };
+  return { ...counts, intervalsNotRead: unread.length };
 }
 
 function firstState(until: Date, firstPassMs: number): RetrievalCollection {

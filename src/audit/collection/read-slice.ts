@@ -100,31 +100,36 @@ async function readBisecting(
   }
 }
 
-/** Rows of the answer that slices do not hold, each as often as the store has it, and how many are held of each hour then. */
+/**
+ * Rows of the answer that slices do not hold, each as often as the store has it, and how many are held of each hour then. A row
+ * that two passes at once have kept counts as often as the store has it: the hour would never agree with the store's count.
+ */
 async function compare(
   reader: Reader,
   span: SpanToRead,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<{ readonly fresh: readonly unknown[]; readonly held: Readonly<Record<string, number>> }> {
-  const kept = new Map<string, number>();
-  const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
+  const kept = new Map<string, { readonly row: unknown; times: number }>();
   for await (const slice of slicesOf(reader.records, span)) {
     if (slice.header.query.name !== reader.log.name) continue;
     for (const row of slice.rows) {
-      const key = hashRow(row);
-      kept.set(key, (kept.get(key) ?? 0) + 1);
-      count(held, row);
+      const known = kept.get(hashRow(row));
+      if (known === undefined) kept.set(hashRow(row), { row, times: 1 });
+      else known.times += 1;
     }
   }
+  const answered = new Map<string, number>();
   // Nothing is held of a span that is read for the first time, as of every span of a file.
   const fresh = rows.filter((row) => {
     if (kept.size === 0) return true;
     const key = hashRow(row);
-    const left = kept.get(key) ?? 0;
-    if (left > 0) kept.set(key, left - 1);
-    return left === 0;
+    const times = (answered.get(key) ?? 0) + 1;
+    answered.set(key, times);
+    return times > (kept.get(key)?.times ?? 0);
   });
-  for (const row of fresh) count(held, row);
+  const held: Record<string, number> = Object.fromEntries([...span.totals.keys()].map((hour) => [hour, 0]));
+  for (const row of rows) count(held, row, 1);
+  for (const [key, { row, times }] of kept) if (!answered.has(key)) count(held, row, times);
   return { fresh, held };
 }
 
@@ -133,10 +138,10 @@ function hashRow(row: unknown): string {
 }
 
 /** A row whose time cannot be read belongs to no hour; it is kept all the same. */
-function count(held: Record<string, number>, row: unknown): void {
+function count(held: Record<string, number>, row: unknown, times: number): void {
   const time = typeof row === 'object' && row !== null && 'TimeGenerated' in row ? String(row.TimeGenerated) : '';
   const hour = `${time.slice(0, 13)}:00:00Z`;
-  if (held[hour] !== undefined) held[hour] += 1;
+  if (held[hour] !== undefined) held[hour] += times;
 }
 
 function interval({ from, to }: ReportingPeriod, why: string): UnreadInterval {

@@ -194,6 +194,42 @@ describe('collecting log rows', () => {
     expect(await idsIn(other)).toEqual(['a']);
   });
 
+  it('keeps each row once when two instances collect in the same second', async () => {
+    const { collect, records } = world([rowAt(eight, 'a'), rowAt(eight + 61 * minuteMs, 'b')]);
+    await Promise.all([collect(), collect()]);
+    expect((await slicesIn(records)).flatMap(({ rows }) => rows)).toHaveLength(2);
+  });
+
+  it('collects again after an instance died while it collected, and after one whose clock was days ahead', async () => {
+    const { collect, records, clock } = world([rowAt(eight, 'a')]);
+    for (const taken of [clock.at + minuteMs, clock.at + 40 * 1_440 * minuteMs]) {
+      const until = new Date(taken).toISOString();
+      const stored = await records.read('collection/turn-only.json');
+      const bytes = Buffer.from(`${JSON.stringify({ format: 1, until })}\n`);
+      if (stored === null) await records.create('collection/turn-only.json', bytes);
+      else await records.replace('collection/turn-only.json', bytes, stored.revision);
+      clock.at += 11 * minuteMs;
+      await collect();
+      expect(await idsIn(records)).toEqual(['a']);
+    }
+  });
+
+  it('leaves an hour alone whose rows two instances have kept, instead of a slice without rows in every pass', async () => {
+    const { collect, records, clock, state } = world([rowAt(eight, 'a')]);
+    await collect();
+    const [slice] = await slicesIn(records);
+    const stored = await records.read(slice?.path ?? '');
+    await records.create((slice?.path ?? '').replace('0001', '0002'), stored?.bytes ?? new Uint8Array());
+    state.rows.push(rowAt(eight + minuteMs, 'late'));
+    for (const _ of [1, 2, 3, 4]) {
+      clock.at += 60 * minuteMs;
+      await collect();
+    }
+    const before = (await slicesIn(records)).filter(({ header }) => header.from < '2026-03-02T10:00');
+    expect(before.map(({ rows }) => rows.length)).toEqual([1, 1, 1]);
+    expect((await retrievalCollection(records))?.held).toEqual({ '2026-03-02T08:00:00Z': 2 });
+  });
+
   it('keeps the same event from both tables as one, with both sources, and rows that are none as they are', async () => {
     const twice = [rowAt(eight, 'a', { Source: 'AZKVAuditLogs' }), rowAt(eight, 'a', { Source: 'AzureDiagnostics' })];
     const { collect, records } = world([...twice, rowAt(eight, 'x', { HttpStatusCode: null })]);
