@@ -18,11 +18,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** The schedule of a self-hosted server, equal to the timers of the Functions app: UTC, never two runs of one kind at once. */
+/**
+ * The schedule of a self-hosted server, equal to the timers of the Functions app: UTC, never two runs of one kind at once.
+ * Each hour has three chances to be shown whole, because an hour without a canary read holds back what is to be revoked.
+ */
 export const schedule = {
   'reconcile rotations': { when: '0 */5 * * * *', pass: (keyturn: Keyturn) => keyturn.reconcileRotations() },
   'collect jobs': { when: '30 */5 * * * *', pass: (keyturn: Keyturn) => keyturn.collectJobs() },
-  'collect retrievals': { when: '0 10 * * * *', pass: (keyturn: Keyturn) => keyturn.collectRetrievals() },
+  'collect retrievals': { when: '0 10,30,50 * * * *', pass: (keyturn: Keyturn) => keyturn.collectRetrievals() },
   'produce reports': { when: '0 30 2 * * *', pass: (keyturn: Keyturn) => keyturn.produceReports() },
 } as const;
 
