@@ -1,12 +1,7 @@
 import { access } from 'node:fs/promises';
 import { composeKeyturn } from '../compose.ts';
 import { type Check, fail } from '../composition/doctor/check.ts';
-import { checkBroker, checkBrokerOfAll } from '../composition/doctor/check-broker.ts';
-import { checkLoggedIds } from '../composition/doctor/check-logged-ids.ts';
-import { checkNotifications } from '../composition/doctor/check-notifications.ts';
-import { checkSeparation } from '../composition/doctor/check-separation.ts';
-import { checkSources } from '../composition/doctor/check-sources.ts';
-import { checkVaults } from '../composition/doctor/check-vaults.ts';
+import { examine as examineComposed } from '../composition/doctor/examine.ts';
 import { ServiceError } from '../service-error.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Run, Runtime } from './command.ts';
@@ -26,18 +21,7 @@ async function examine({ environment, now, progress }: Runtime): Promise<readonl
     if (absent !== null) return [absent];
     const composition = await composeKeyturn(environment, { now });
     progress('Looking at vaults, Gitea and the log …');
-    const grants = composition.posture === null ? null : await composition.posture.look(now());
-    const settings: Check = { what: 'settings', verdict: 'pass', says: 'no faults', command: null };
-    if (composition.settings.role === 'broker') return [settings, ...(await checkBroker(composition, grants))];
-    return [
-      settings,
-      ...(await checkVaults(composition, grants)),
-      ...(await checkSources(composition)),
-      await checkLoggedIds(composition),
-      ...(await checkSeparation(composition, grants)),
-      ...checkBrokerOfAll(composition),
-      ...(await checkNotifications(composition)),
-    ];
+    return await examineComposed(composition);
   } catch (error) {
     if (ServiceError.is(error, 'SETTINGS_MALFORMED')) return error.details.faults.map((one) => fail('settings', one));
     if (ServiceError.is(error, 'POLICY_MALFORMED')) return error.details.faults.map((one) => fail('policy', one));

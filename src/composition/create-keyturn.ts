@@ -106,13 +106,19 @@ export function createKeyturn(ports: Ports): Keyturn {
       logger.error(`Could not ${work}.`, { work, error });
       await people.afterFailure(work, error);
       throw error;
+    } finally {
+      ports.web.forget();
     }
   }
 }
 
-async function actOn({ keepPolicy, rotation }: Ports, event: unknown): Promise<HandledEvent> {
+async function actOn({ keepPolicy, rotation, web }: Ports, event: unknown): Promise<HandledEvent> {
   await keepPolicy();
-  return await handleVaultEvent(rotation, event);
+  try {
+    return await handleVaultEvent(rotation, event);
+  } finally {
+    web.forget();
+  }
 }
 
 /** One pass over the rotations, after which people are told what is theirs to do. */

@@ -10,12 +10,7 @@ import { collectJobs } from '../audit/collection/collect-jobs.ts';
 import { recordNamedJob } from '../audit/collection/record-named-job.ts';
 import { gradeGroups } from '../audit/model/attribution.ts';
 import { instanceOf } from '../provenance/job-numbers.ts';
-import { approveRotation } from '../rotation/approve-rotation.ts';
-import { giveGo } from '../rotation/give-go.ts';
 import { handleVaultEvent } from '../rotation/handle-vault-event.ts';
-import { listRotations } from '../rotation/list-rotations.ts';
-import { rollBackRotation } from '../rotation/roll-back-rotation.ts';
-import { requestRotation } from '../rotation/request-rotation.ts';
 import type { RotationTools } from '../rotation/rotation-tools.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
@@ -28,6 +23,8 @@ import type { Composition } from './composition.ts';
 import { describeJobs } from './describe-pass.ts';
 import { logVaultEvent } from './log-rotations.ts';
 import { listPackFiles } from './list-pack-files.ts';
+import { createPortalPorts } from './portal/create-portal-ports.ts';
+import { createRotationDesk } from './portal/rotation-desk.ts';
 import { readinessCheck } from './readiness/check-readiness.ts';
 
 type Ports = Omit<Composition, 'keyturn' | 'sessions'> & {
@@ -42,27 +39,56 @@ const jobAnswerMs = 3_000;
 
 /** Wires the portal and the hooks to what they show and record. */
 export function createWebPorts(ports: Ports): WebPorts {
-  const { settings, records, now, rotation, jobs, resolve, logger } = ports;
-  const { gitea, eventGrid } = settings;
-  const webhookSecret = gitea?.webhookSecret ?? null;
+  const { settings, records, now, rotation, logger } = ports;
+  const desk = createRotationDesk(rotation, rotator);
+  const portal = createPortalPorts(ports, desk);
   return {
+    ...portal.ports,
     now,
     logger,
-    packs: async () => (await listPacks(records)).map(listed),
+    packs: async () => (await listPacks(records)).map(listedPack),
     packFiles: async (pack) => await listPackFiles(records, pack),
     packZip: (pack) => zipPack(records, pack),
     packFile: async (pack, path) => await readPackFile(records, pack, path),
-    rotations: async () => await listRotations(rotation),
+    ...desk.ports,
     boundSecrets: () => rotation.policy.secrets.size,
-    requestRotation: async (request) => await requestRotation(rotator(), request),
-    approveRotation: async (approval) => await approveRotation(rotator(), approval),
-    giveGo: async (go) => await giveGo(rotator(), go),
-    rollBackRotation: async (request) => await rollBackRotation(rotator(), request),
+    forget: portal.forget,
     handleVaultEvent: async (event) => {
       const handled = await handleVaultEvent(rotator(), event);
       logVaultEvent(logger, handled);
       return handled;
     },
+    ...hookPorts(ports),
+    ...accessPorts(ports.grants),
+    brokersOnly: settings.role === 'broker',
+    broker: ports.broker,
+    readiness: readinessCheck(ports),
+  };
+
+  /** Returns the tools of a rotation if this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for roles that do not rotate. */
+  function rotator(): RotationTools {
+    if (settings.role === 'rotate' || settings.role === 'all') return rotation;
+    throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'this process does not rotate; ask the one that does' });
+  }
+}
+
+type HookPorts = Pick<
+  WebPorts,
+  | 'isOurTopic'
+  | 'checkEventToken'
+  | 'checkGiteaSignature'
+  | 'onGiteaDelivery'
+  | 'checkRuntimeToken'
+  | 'instance'
+  | 'recordReceipts'
+>;
+
+/** What the hooks check and record. */
+function hookPorts(ports: Ports): HookPorts {
+  const { settings, records, now, jobs, resolve, logger } = ports;
+  const { gitea, eventGrid } = settings;
+  const webhookSecret = gitea?.webhookSecret ?? null;
+  return {
     isOurTopic: (topic) => settings.vaults.some(({ name, resourceId }) => isTopicOf(topic, name, resourceId)),
     checkEventToken: eventGrid === null ? null : eventGridTokenCheck({ ...eventGrid, cloud: settings.cloud }),
     checkGiteaSignature:
@@ -85,20 +111,10 @@ export function createWebPorts(ports: Ports): WebPorts {
     instance: gitea === null ? null : instanceOf(gitea.url),
     recordReceipts: async (receipts) =>
       await recordReceipts({ feed: jobs, records, now }, receipts, AbortSignal.timeout(jobAnswerMs)),
-    ...accessPorts(ports.grants),
-    brokersOnly: settings.role === 'broker',
-    broker: ports.broker,
-    readiness: readinessCheck(ports),
   };
-
-  /** Returns the tools of a rotation if this process may act. @throws ServiceError `REQUEST_FORBIDDEN` for roles that do not rotate. */
-  function rotator(): RotationTools {
-    if (settings.role === 'rotate' || settings.role === 'all') return rotation;
-    throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'this process does not rotate; ask the one that does' });
-  }
 }
 
-function listed(pack: PackSummary): ListedPack {
+function listedPack(pack: PackSummary): ListedPack {
   const count = (grades: readonly string[]) => grades.reduce((sum, grade) => sum + (pack.reads.grades[grade] ?? 0), 0);
   return {
     id: pack.id,

@@ -1,6 +1,6 @@
 import { auditPeriod } from '../audit/audit-period.ts';
 import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
-import { unobserved } from '../audit/model/observation.ts';
+import { type Observation, unobserved } from '../audit/model/observation.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { describeEarlierPacks } from '../evidence/describe-earlier-packs.ts';
 import { producePack } from '../evidence/produce-pack.ts';
@@ -27,9 +27,14 @@ const rolesInWords = {
 
 type Collected = Pick<Composition, 'records' | 'policy' | 'settings' | 'now'>;
 
-/** Audits one period from what was collected. */
-export async function auditCollected(collected: Collected, period: ReportingPeriod): Promise<AuditedPeriod> {
-  return await auditPeriod(await periodToAudit(collected, period), unobserved);
+/** Audits one period from what was collected, and shows its events to an observation if one is given. */
+export async function auditCollected<Observed>(
+  collected: Collected,
+  period: ReportingPeriod,
+  observation?: Observation<Observed>,
+): Promise<AuditedPeriod> {
+  const toAudit = await periodToAudit(collected, period);
+  return observation === undefined ? await auditPeriod(toAudit, unobserved) : await auditPeriod(toAudit, observation);
 }
 
 async function periodToAudit({ records, policy, settings, now }: Collected, period: ReportingPeriod) {

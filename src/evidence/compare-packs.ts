@@ -6,7 +6,7 @@ import { type PackPlace, packRows } from './pack/pack-rows.ts';
 const findingShape = z.object({
   id: z.string(),
   rule: z.string(),
-  severity: z.string(),
+  severity: z.enum(['high', 'medium', 'low', 'information']),
   subject: z.string(),
   description: z.string(),
   count: z.number(),

@@ -8,6 +8,12 @@ export const webFaults = {
     layer: 'identity',
     says: "Could not fetch the tenant's keys, so the token of a delivery was not checked. Nothing was recorded.",
   }),
+  FINDING_DECISION_REFUSED: fault<{ finding: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'The decision was not recorded, for the reason named.',
+  }),
   IDENTITY_PROVIDER_REFUSED_PORTAL: fault<{ issuer: string; reason: string }>({
     retry: 'never',
     effect: 'none',

@@ -21,6 +21,9 @@ export interface RotationListing {
   readonly emergency: boolean;
   readonly environment: string | null;
   readonly claimedAt: string;
+  /** The version that it replaces; empty if it creates the secret. */
+  readonly fromVersion: string;
+  readonly publishedVersion: string | null;
   readonly publication: RotationHistory['publication'];
   readonly publishedAt: string | null;
   readonly oldValue: RotationHistory['oldValue'];
@@ -65,7 +68,7 @@ function listingsOf(state: TargetState): readonly RotationListing[] {
   return state.rotations.flatMap((rotation) => {
     const { claim, begunAt, reason } = rotation;
     const { publication, publishedAt, oldValue, newValue, note } = standingOf(state, rotation);
-    return claim.from.map(({ member }) => {
+    return claim.from.map(({ member, version }) => {
       const [vault = '', secret = ''] = member.split('/');
       return {
         rotationId: attemptIdOf(claim.rotationId, rotation.attempt),
@@ -79,6 +82,8 @@ function listingsOf(state: TargetState): readonly RotationListing[] {
         emergency: claim.emergency,
         environment: state.bindings.find((one) => one.vault === vault)?.environment ?? null,
         claimedAt: begunAt,
+        fromVersion: version ?? '',
+        publishedVersion: rotation.published.get(member) ?? null,
         publication,
         publishedAt,
         oldValue,

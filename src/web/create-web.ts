@@ -1,15 +1,12 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { Hono } from 'hono';
 import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import { openBrokerSession, readThroughBroker } from './broker/answer-broker.ts';
 import { receiveGiteaEvent } from './hooks/gitea-events.ts';
 import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
 import { receiveReceipts } from './hooks/receipts.ts';
-import { answerAccessRequest, listAccessRequests } from './portal/access-requests.ts';
-import { listPacks } from './portal/list-packs.ts';
-import { answerRotationRequest, listRotations } from './portal/list-rotations.ts';
-import { sendPackFile } from './portal/send-pack-file.ts';
-import { showPack } from './portal/show-pack.ts';
+import { hasRole } from './portal/design/page.ts';
+import { portalPages } from './portal/portal-pages.ts';
 import { showRefusal } from './portal/show-refusal.ts';
 import { finishSignIn, signIn, signOut } from './sign-in/answer-sign-in.ts';
 import type { WebPorts } from './web-ports.ts';
@@ -55,29 +52,14 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.get('/sign-in/callback', async (context) => await finishSignIn(context.req.raw, access));
   web.post('/sign-out', async (context) => await signOut(context.req.raw, access));
   web.get('/readyz/details', needs('auditor'), async (context) => context.json({ checks: await ports.readiness() }));
-  web.get('/', needs('auditor'), async (context) => await listPacks(context.req.raw, context.get('asking'), ports));
-  web.get(
-    '/reports/:id',
-    needs('auditor'),
-    async (context) => await showPack(context.req.raw, context.req.param('id'), context.get('asking'), ports),
-  );
-  web.get('/reports/:id/:file{.+}', needs('auditor'), async (context) =>
-    sendPackFile(
-      context.req.param('id'),
-      context.req.param('file'),
-      context.req.query('download') !== undefined,
-      ports,
-    ),
-  );
-  web.get(
-    '/rotations',
-    needs('auditor'),
-    async (context) => await listRotations(context.req.raw, context.get('asking'), ports),
-  );
-  addAccess(web, ports, needs);
-  web.post('/rotations', needs('operator'), async (context) =>
-    answerRotationRequest(context.req.raw, context.get('asking'), ports),
-  );
+  for (const { method, path, role, answer } of portalPages) {
+    web.on(method, path, needs(role), async (context) => {
+      const { req } = context;
+      const query = new URL(req.url).searchParams;
+      const parameter = (name: string) => req.param(name) ?? '';
+      return await answer({ request: req.raw, query, asking: context.get('asking'), ports, parameter });
+    });
+  }
   addHooks(web, ports);
   web.notFound((context) => showRefusal(context.req.raw, 404, 'Unknown page.'));
   web.onError((error, context) => answerError(error, context.req.raw, ports.logger));
@@ -85,29 +67,13 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
 
   function needs(role: Role) {
     return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
-      const asking = context.get('asking');
-      // The operator's role includes the auditor's.
-      if (asking.kind === 'somebody' && (asking.roles.includes(role) || asking.roles.includes('operator'))) {
+      if (hasRole(context.get('asking'), role)) {
         await next();
         return undefined;
       }
       return showRefusal(context.req.raw, 403, `This needs the role ${role}.`);
     };
   }
-}
-
-/** Where people answer jobs that ask for a secret. */
-function addAccess(
-  web: Hono<Environment>,
-  ports: WebPorts,
-  needs: (role: Role) => MiddlewareHandler<Environment>,
-): void {
-  web.get('/access', needs('auditor'), async (context) =>
-    listAccessRequests(context.req.raw, context.get('asking'), ports),
-  );
-  web.post('/access', needs('operator'), async (context) =>
-    answerAccessRequest(context.req.raw, context.get('asking'), ports),
-  );
 }
 
 /** Routes whose sender proves itself. */
@@ -151,6 +117,7 @@ const statusOf: Readonly<Record<string, number>> = {
   REQUEST_MALFORMED: 400,
   REQUEST_TOO_LARGE: 413,
   REQUEST_FORBIDDEN: 403,
+  FINDING_DECISION_REFUSED: 409,
   ACCESS_ANSWER_REFUSED: 403,
   REQUEST_FROM_ANOTHER_SITE: 403,
   SECRET_NOT_BOUND: 409,

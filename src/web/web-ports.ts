@@ -2,9 +2,9 @@ import type { GrantHistory } from '../grants/history/grant-history.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
-import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import type { BrokerPort } from './broker/broker-port.ts';
+import type { ListedRotation, PortalPorts } from './portal-ports.ts';
 
 /** One pack of the archive, as the portal lists it. */
 export interface ListedPack {
@@ -29,33 +29,6 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
-/** One rotation, as the portal lists it: its history, and what a person may do with it now. */
-export interface ListedRotation
-  extends Pick<
-    RotationHistory,
-    | 'rotationId'
-    | 'vault'
-    | 'secret'
-    | 'state'
-    | 'askedBy'
-    | 'reason'
-    | 'asks'
-    | 'emergency'
-    | 'claimedAt'
-    | 'publication'
-    | 'publishedAt'
-    | 'oldValue'
-    | 'failure'
-    | 'note'
-    | 'approvals'
-  > {
-  readonly environment: string | null;
-  /** What waits for a person's word; `null` if nothing does. A `go`, for a first rotation, needs no second person. */
-  readonly awaits: 'publish' | 'revoke' | 'go' | null;
-  /** What an approver must weigh before a credential ends: codes, names, times. */
-  readonly waitsFor: readonly string[];
-}
-
 /** One request for access, and why the person who looks may not approve it; `null` if they may. */
 export interface ListedAccess extends GrantHistory {
   readonly refusal: string | null;
@@ -65,7 +38,7 @@ export interface ListedAccess extends GrantHistory {
 type TokenCheck = (token: SecretValue) => Promise<{ taskId: number; runId: number; jobId: number } | null>;
 
 /** The ports of the web application. Each rejects with a ServiceError if it could not act or read. */
-export interface WebPorts {
+export interface WebPorts extends PortalPorts {
   readonly now: () => Date;
   /** Receives the failure of a request that could not be answered. */
   readonly logger: Logger;
@@ -77,6 +50,8 @@ export interface WebPorts {
   /** A file of a pack; `null` if the pack or the file does not exist. */
   packFile(pack: string, path: string): Promise<Uint8Array | null>;
   rotations(): Promise<readonly ListedRotation[]>;
+  /** After work that the portal shows: its lists are made anew. */
+  forget(): void;
   /** How many secrets the policy binds to an issuer. */
   boundSecrets(): number;
   /** Requests a rotation in the name of a person. Returns the rotation's id. */

@@ -55,7 +55,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
   'settings.ts': ['secrets', 'log/logger.ts'],
   'keyturn.ts': ['settings.ts'],
-  web: [...ground, 'rotation/history', 'grants/history', 'keyturn.ts', 'settings.ts', 'settings'],
+  web: [...ground, 'rotation/history', 'audit/model', 'grants/history', 'keyturn.ts', 'settings.ts', 'settings'],
   composition: wiring,
   // It runs in a browser: what it borrows needs nothing of Node.
   'verify-page': [
@@ -152,12 +152,16 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
   },
   'src/web': {
-    portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'web-ports.ts', 'caller.ts'],
+    portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'portal-ports.ts', 'web-ports.ts', 'caller.ts'],
     hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts'],
     broker: ['read-body.ts'],
     'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],
   },
-  'src/composition': { doctor: ['composition.ts'], readiness: ['composition.ts'] },
+  'src/composition': {
+    doctor: ['composition.ts'],
+    readiness: ['composition.ts'],
+    portal: ['composition.ts', 'report-period.ts', 'doctor'],
+  },
   embedded: {
     azure: ['clock.ts', 'loopback-certificate.ts', 'loopback-server.ts'],
     gitea: ['clock.ts', 'loopback-server.ts'],

@@ -6,8 +6,8 @@ import type { Keyturn, PassSummary } from '../../src/keyturn.ts';
 import { type RunningServer, schedule, startServer } from '../../src/server.ts';
 import type { Settings } from '../../src/settings.ts';
 import { createWeb } from '../../src/web/create-web.ts';
-import type { WebPorts } from '../../src/web/web-ports.ts';
 import { sessionsUnderTest } from '../web/sign-in/sessions-under-test.ts';
+import { webWorld } from '../web/web-world.ts';
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -22,7 +22,7 @@ const alone = { openId: null, publicUrl: null, platformAuthentication: null } as
 /** A server over the real web application, whose portal is empty, and passes that a test may replace. */
 async function start(passes: Partial<Keyturn> = {}, trustLoopback = false) {
   const { sessions } = sessionsUnderTest(() => new Date());
-  const ports = { packs: () => Promise.resolve([]), rotations: () => Promise.resolve([]) } as unknown as WebPorts;
+  const { ports } = webWorld();
   const web = createWeb(ports, { trustLoopback, platform: null, sessions, openId: null, hosts: [] });
   const keyturn = {
     settings: alone,

@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ListedRotation } from '../../src/web/portal-ports.ts';
 import { describe, expect, it } from 'vitest';
 import type { Person } from '../../src/provenance/person.ts';
 import type { Who } from '../../src/web/caller.ts';
 import { listRotations } from '../../src/web/portal/list-rotations.ts';
-import type { ListedRotation } from '../../src/web/web-ports.ts';
+import type { PortalVisit } from '../../src/web/portal/portal-visit.ts';
+import type { WebPorts } from '../../src/web/web-ports.ts';
 import { personCalled } from '../provenance/people.ts';
 import { listedRotation, pack, webWorld } from './web-world.ts';
+
+/** A visit of the page of rotations, by whoever is given. */
+function visitOf(asking: Who, ports: WebPorts): PortalVisit {
+  const request = new Request('http://localhost:7071/rotations');
+  return { request, query: new URLSearchParams(), asking, ports, parameter: () => '' };
+}
 
 const access = { trustLoopback: true };
 const thisMachine = { kind: 'unnamed', door: 'loopback', name: 'operator' };
 
 describe('the portal', () => {
   it('lists packs with what a reader must know first', async () => {
-    const text = await (await webWorld({ access }).send('/')).text();
+    const text = await (await webWorld({ access }).send('/reports')).text();
     for (const words of ['2026-02-01 to 2026-02-28', 'synthetic', 'final', '412', 'report.pdf'])
       expect(text).toContain(words);
   });
@@ -21,21 +29,21 @@ describe('the portal', () => {
   it('names the pack that an amendment amends', async () => {
     const amendment = { ...pack, amends: '2026-02.soc2.20260303T023000Z' };
     const ports = { packs: () => Promise.resolve([amendment]) };
-    expect(await (await webWorld({ access, ports }).send('/')).text()).toContain(
+    expect(await (await webWorld({ access, ports }).send('/reports')).text()).toContain(
       `amends <code>${amendment.amends}</code>`,
     );
-    expect(await (await webWorld({ access }).send('/')).text()).not.toContain('amends');
+    expect(await (await webWorld({ access }).send('/reports')).text()).not.toContain('amends');
   });
 
   it('returns the same list as JSON', async () => {
-    const response = await webWorld({ access }).send('/', { headers: { accept: 'application/json' } });
+    const response = await webWorld({ access }).send('/reports', { headers: { accept: 'application/json' } });
     expect(await response.json()).toEqual({ packs: [pack] });
   });
 
   it('shows foreign names as text', async () => {
     const hostile = { ...pack, frameworks: ['<script>alert(1)</script>'], id: '"><img src=x>' };
     const text = await (
-      await webWorld({ access, ports: { packs: () => Promise.resolve([hostile]) } }).send('/')
+      await webWorld({ access, ports: { packs: () => Promise.resolve([hostile]) } }).send('/reports')
     ).text();
     expect(text).not.toContain('<script>');
     expect(text).not.toContain('<img');
@@ -90,7 +98,9 @@ describe('the portal', () => {
     ['not-yet', 'not yet'],
     ['published', 'time not known'],
   ] as const)('says of a publication that is %s and has no time: %s', async (publication, says) => {
-    expect(await listOf(listedRotation({ state: 'superseded', publication }))).toContain(`<td>${says}</td>`);
+    expect(await listOf(listedRotation({ state: 'superseded', publication }))).toContain(
+      `<td class="time">${says}</td>`,
+    );
   });
 
   it('says what became of both values where a rotation went another way', async () => {
@@ -214,7 +224,7 @@ describe('asking for a rotation', () => {
         ports: { rotations: () => Promise.resolve([]), boundSecrets: () => bound },
       });
       const asking: Who = { kind: 'somebody', person: personCalled('ann'), roles: ['auditor'] };
-      return await (await listRotations(new Request('http://localhost:7071/rotations'), asking, ports)).text();
+      return await (await listRotations(visitOf(asking, ports))).text();
     };
     expect(await seen(0)).toContain('Keyturn only observes until');
     expect(await seen(11)).toContain('The policy binds 11 secrets, of which none has been due so far.');
@@ -238,7 +248,7 @@ describe('asking for a rotation', () => {
     const seenBy = async (person: Person) => {
       const { ports } = webWorld({ access, ports: { rotations: () => Promise.resolve([waiting]) } });
       const asking: Who = { kind: 'somebody', person, roles: ['operator'] };
-      return await (await listRotations(new Request('http://localhost:7071/rotations'), asking, ports)).text();
+      return await (await listRotations(visitOf(asking, ports))).text();
     };
     const offers = async (person: Person) => (await seenBy(person)).includes('<button>Approve: publish</button>');
     expect([await offers(ann), await offers(bob), await offers(cay)]).toEqual([false, false, true]);

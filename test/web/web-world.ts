@@ -1,7 +1,8 @@
 import { silentLogger } from '../../src/log/logger.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
-import type { ListedPack, ListedRotation, WebPorts } from '../../src/web/web-ports.ts';
+import type { ListedRotation, AuditedSpan } from '../../src/web/portal-ports.ts';
+import type { ListedPack, WebPorts } from '../../src/web/web-ports.ts';
 import type { Access } from '../../src/web/who.ts';
 import { sessionsUnderTest } from './sign-in/sessions-under-test.ts';
 
@@ -33,6 +34,8 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     asks: [],
     emergency: false,
     claimedAt: '2026-03-01T00:00:00.000Z',
+    fromVersion: 'a'.repeat(32),
+    publishedVersion: null,
     publication: 'not-yet',
     publishedAt: null,
     oldValue: 'in-force',
@@ -46,6 +49,21 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
   };
 }
 
+/** What an audit came to that found nothing. */
+export function auditedSpan(change: Partial<AuditedSpan> = {}): AuditedSpan {
+  return {
+    from: '2025-12-01T00:00:00.000Z',
+    to: '2026-03-01T12:00:00.000Z',
+    at: '2026-03-01T12:00:00.000Z',
+    findings: [],
+    reads: [],
+    leftOut: 0,
+    gaps: [],
+    hours: 2172,
+    ...change,
+  };
+}
+
 /** What a test's web application was asked to do. */
 interface Calls {
   receipts: Receipt[];
@@ -55,6 +73,8 @@ interface Calls {
   approved: unknown[];
   rolledBack: unknown[];
   gone: unknown[];
+  decided: unknown[];
+  downloaded: unknown[];
 }
 
 /** The real web application over ports that remember what was called. */
@@ -67,6 +87,8 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     approved: [],
     rolledBack: [],
     gone: [],
+    decided: [],
+    downloaded: [],
   };
   const { sessions } = sessionsUnderTest(() => now);
   const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
@@ -81,6 +103,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     packFile: (id, path) =>
       Promise.resolve(id === pack.id && path === 'report.html' ? Buffer.from('<p>report</p>') : null),
     boundSecrets: () => 0,
+    forget: () => undefined,
     rotations: () => Promise.resolve([]),
     requestRotation: (request) => {
       calls.requested.push(request);
@@ -98,6 +121,24 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
       calls.rolledBack.push(request);
       return Promise.resolve();
     },
+    secrets: () => Promise.resolve([]),
+    secret: () => Promise.resolve(null),
+    upcoming: () => Promise.resolve([]),
+    audited: () => Promise.resolve(auditedSpan()),
+    sources: () => Promise.resolve([]),
+    setup: () => Promise.resolve({ at: now.toISOString(), checks: [] }),
+    planRotation: () => Promise.resolve({ sentences: ['kv/app: would take the steps publish.'], isRefused: false }),
+    decideFinding: (decision) => {
+      calls.decided.push(decision);
+      return Promise.resolve();
+    },
+    recordDownload: (download) => {
+      calls.downloaded.push(download);
+      return Promise.resolve();
+    },
+    downloads: () => Promise.resolve([]),
+    checkPack: () => Promise.resolve(null),
+    comparePack: () => Promise.resolve(null),
     handleVaultEvent: (event) => {
       calls.events.push(event);
       return Promise.resolve({ outcome: 'not-due' });

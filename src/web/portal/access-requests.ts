@@ -1,24 +1,24 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 import { describePerson } from '../../provenance/person.ts';
-import { ServiceError } from '../../service-error.ts';
-import type { Who } from '../caller.ts';
-import { refuseOtherSites } from '../own-origin.ts';
-import { parseJson, readBody } from '../read-body.ts';
-import type { ListedAccess, WebPorts } from '../web-ports.ts';
-import { page, wantsJson } from './page.ts';
+import type { ListedAccess } from '../web-ports.ts';
+import { page, wantsJson } from './design/page.ts';
+import { mark, moment, reasonField } from './design/parts.ts';
+import { operatorOf, type PortalVisit } from './portal-visit.ts';
+import { leadTo, readForm } from './read-form.ts';
 
 /** `GET /access`: every request of a job for a secret that needs a person's word, those that wait first. */
-export async function listAccessRequests(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
-  const operator = asking.kind === 'somebody' && asking.roles.includes('operator') ? asking.person : null;
+export async function listAccessRequests(visit: PortalVisit): Promise<Response> {
+  const { request, asking, ports } = visit;
+  const operator = operatorOf(visit);
   const listed = [...(await ports.accessRequests(operator))].sort(waitingFirst);
   if (wantsJson(request)) return Response.json({ requests: listed });
   return await page(
-    'Access',
-    html`<h1>Requests for access</h1>
+    'Requests for access',
+    html`<p class="small"><a href="/rotations">Rotations</a></p><h1>Requests for access</h1>
 <p class="lead">A job that asks for one of these secrets waits until a person approves. An approval counts for this run of this commit alone, from the job's next request on, and ends with the job.</p>
-${listed.length === 0 ? html`<p>No job has asked yet.</p>` : listed.map((one) => card(one, operator !== null))}`,
-    { asking },
+${listed.length === 0 ? html`<p class="notice">No job has asked yet.</p>` : listed.map((one) => accessCard(one, operator !== null))}`,
+    { asking, at: '/rotations' },
   );
 }
 
@@ -27,7 +27,8 @@ function waitingFirst(one: ListedAccess, other: ListedAccess): number {
   return rank(one) - rank(other) || Date.parse(other.requestedAt) - Date.parse(one.requestedAt);
 }
 
-function card(one: ListedAccess, mayAct: boolean) {
+/** One request, with who started the job and wrote its commit, and the forms while it waits. */
+export function accessCard(one: ListedAccess, mayAct: boolean) {
   const { request, requestedAt, standing, answer, uses } = one;
   const { job, triggeredBy, author } = request;
   const facts: readonly (readonly [string, string])[] = [
@@ -39,14 +40,14 @@ function card(one: ListedAccess, mayAct: boolean) {
     ['Started by', triggeredBy?.login ?? 'not known'],
     ['Written by', author?.login ?? 'no account'],
     ['Run', `${String(job.runId)}, job ${String(job.jobId)}, attempt ${String(job.attempt)}`],
-    ['Asked', requestedAt.replace('T', ' ').replace(/\..*$/, ' UTC')],
+    ['Asked', moment(requestedAt)],
     [
       'Allows',
       `${String(request.uses)} ${request.uses === 1 ? 'read' : 'reads'} within ${String(Math.round(request.lastsMs / 60_000))} minutes`,
     ],
   ];
-  return html`<section class="card" id="${one.grant}-${String(one.number)}"><h2>${request.vault}/${request.secret} <span class="mark${standing === 'waiting' ? ' alarm' : ''}">${standing}</span></h2>
-<ul class="facts">${facts.map(([name, value]) => html`<li>${name} <b>${value}</b></li>`)}</ul>
+  return html`<section class="card" id="${one.grant}-${String(one.number)}"><h3>${request.vault}/${request.secret} ${mark(standing, standing === 'waiting' ? 'warn' : 'plain')}</h3>
+<dl class="pairs">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 ${answer === null ? '' : html`<p>${answer.says === 'approved' ? 'Approved' : 'Declined'} by ${describePerson(answer.by)}${answer.breakGlass ? ', by break-glass' : ''}: ${answer.reason === '' ? 'no reason is recorded' : answer.reason}. ${uses.length === 0 ? 'Not used.' : `Used ${String(uses.length)} ${uses.length === 1 ? 'time' : 'times'}.`}</p>`}
 ${standing === 'waiting' && mayAct ? answerForms(one) : ''}</section>`;
 }
@@ -60,7 +61,7 @@ function answerForms({ grant, refusal }: ListedAccess) {
 }
 
 function form(grant: string, says: 'approve' | 'decline', button: string, more: unknown) {
-  return html`<form class="ask" method="post" action="/access"><input type="hidden" name="grant" value="${grant}"><input type="hidden" name="says" value="${says}">${more}<label>Reason, for the record<input type="text" name="reason" required></label><div><button>${button}</button></div></form>`;
+  return html`<form class="ask" method="post" action="/access"><input type="hidden" name="grant" value="${grant}"><input type="hidden" name="says" value="${says}">${more}${reasonField()}<div><button>${button}</button></div></form>`;
 }
 
 const word = z.strictObject({
@@ -71,22 +72,8 @@ const word = z.strictObject({
 });
 
 /** `POST /access`: a person's word on one request, from a form of this portal or as JSON. */
-export async function answerAccessRequest(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
-  refuseOtherSites(request);
-  if (asking.kind !== 'somebody') throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'nobody is signed in' });
-  const body = await readBody(request, 16 * 1024);
-  const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true;
-  const parsed = word.safeParse(
-    isForm ? Object.fromEntries(new URLSearchParams(body.toString('utf8'))) : parseJson(body),
-  );
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ServiceError('REQUEST_MALFORMED', {
-      place: issue?.path.join('.') ?? 'body',
-      reason: issue?.message ?? 'unknown form',
-    });
-  }
-  await ports.answerAccess({ ...parsed.data, by: asking.person });
-  if (isForm) return new Response(null, { status: 303, headers: { location: '/access' } });
-  return Response.json({ grant: parsed.data.grant }, { status: 202 });
+export async function answerAccessRequest({ request, asking, ports }: PortalVisit): Promise<Response> {
+  const { by, content, isForm } = await readForm(request, asking, word);
+  await ports.answerAccess({ ...content, by });
+  return isForm ? leadTo('/rotations') : Response.json({ grant: content.grant }, { status: 202 });
 }

@@ -2,26 +2,64 @@ import { html } from 'hono/html';
 import { z } from 'zod';
 import { compareText } from '../../provenance/compare-text.ts';
 import { ServiceError } from '../../service-error.ts';
-import { refuseOtherSites } from '../own-origin.ts';
-import { parseJson, readBody } from '../read-body.ts';
-import type { ListedRotation, WebPorts } from '../web-ports.ts';
-import type { Who } from '../caller.ts';
-import { page, wantsJson } from './page.ts';
-import { rotationTable } from './rotation-table.ts';
+import { accessCard } from './access-requests.ts';
+import { page, wantsJson } from './design/page.ts';
+import { choice, pageLinks, pageOf, reasonField, words } from './design/parts.ts';
+import type { ListedRotation, AuditedSpan } from '../portal-ports.ts';
+import { operatorOf, type PortalVisit } from './portal-visit.ts';
+import { leadTo, readForm } from './read-form.ts';
+import { type LastRead, rotationCard, rotationTable } from './rotation-card.ts';
 
-/** `GET /rotations`: every rotation, those that wait for a person first, then the newest. */
-export async function listRotations(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
-  const rotations = [...(await ports.rotations())].sort(waitingFirst);
-  if (wantsJson(request)) return Response.json({ rotations });
-  const operator = asking.kind === 'somebody' && asking.roles.includes('operator') ? asking.person : null;
+const waitingStates = new Set<ListedRotation['state']>(['needs-attention']);
+
+/** `GET /rotations`: an inbox of what waits for a person, then every rotation, newest first, to search. */
+export async function listRotations(visit: PortalVisit): Promise<Response> {
+  const { request, query, asking, ports } = visit;
+  const operator = operatorOf(visit);
+  const all = await ports.rotations();
+  const waiting = all.filter(isWaiting).sort(waitingFirst);
+  const rest = all.filter((one) => !isWaiting(one)).sort(waitingFirst);
+  if (wantsJson(request)) return Response.json({ rotations: [...waiting, ...rest] });
+  const [audited, requests] = await Promise.all([ports.audited(), ports.accessRequests(operator)]);
+  const asked = requests.filter(({ standing }) => standing === 'waiting');
+  const found = rest.filter((one) => matches(one, query));
   return await page(
     'Rotations',
     html`<h1>Rotations</h1>
-<p class="lead">One row per rotation, from its journal: when it started, its state, and the outcome for the old value.</p>
-${rotations.length === 0 ? noRotation(ports.boundSecrets()) : rotationTable(rotations, operator)}
+<p class="lead">What waits for a person, and every rotation from its journal.</p>
+<h2 id="waiting">Waits for a person</h2>
+${waiting.length + asked.length === 0 ? html`<p class="notice">Nothing waits.</p>` : ''}
+${waiting.map((one) => rotationCard(one, operator, lastReadIn(audited)))}
+${asked.map((one) => accessCard(one, operator !== null))}
+<p class="small"><a href="/access">All requests of jobs for access</a></p>
+<h2 id="all">All rotations</h2>
+${all.length === 0 ? noRotation(ports.boundSecrets()) : html`${filterForm(query, rest)}${found.length === 0 ? html`<p class="notice">No other rotation matches.</p>` : html`${rotationTable(pageOf(found, query), operator)}${pageLinks('/rotations', query, found.length)}`}`}
 ${operator === null ? '' : askForm()}`,
-    { asking },
+    { asking, at: '/rotations' },
   );
+}
+
+function isWaiting({ awaits, state }: ListedRotation): boolean {
+  return awaits !== null || waitingStates.has(state);
+}
+
+function lastReadIn(audited: AuditedSpan | null): LastRead {
+  return (vault, secret) =>
+    audited === null ? undefined : (audited.reads.find((one) => one.vault === vault && one.secret === secret) ?? null);
+}
+
+function matches({ rotationId, vault, secret, state }: ListedRotation, query: URLSearchParams): boolean {
+  const text = query.get('q')?.trim().toLowerCase() ?? '';
+  const wanted = query.get('state') ?? '';
+  return (text === '' || `${vault}/${secret} ${rotationId}`.includes(text)) && (wanted === '' || state === wanted);
+}
+
+function filterForm(query: URLSearchParams, rotations: readonly ListedRotation[]) {
+  const states = [...new Set(rotations.map(({ state }) => state))].sort(compareText);
+  return html`<form class="filter" method="get" action="/rotations" role="search"><label>Search<input type="search" name="q" value="${query.get('q') ?? ''}"></label>${choice(
+    { name: 'state', label: 'State', chosen: query.get('state') ?? '' },
+    states.map((one) => [one, words(one)] as const),
+  )}<div><button>Show</button> <a class="small" href="/rotations">Clear</a></div></form>`;
 }
 
 function noRotation(bound: number) {
@@ -41,7 +79,7 @@ function waitingFirst(one: ListedRotation, other: ListedRotation): number {
 }
 
 function askForm() {
-  return html`<h2>Request a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label><label>Reason, for the record<input type="text" name="reason" required></label><label class="tick"><input type="checkbox" name="emergency"> Emergency: the value has leaked. No minimum age, no grace</label><div><button>Rotate</button></div></form>`;
+  return html`<h2>Request a rotation</h2><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><label>Secret (vault/name)<input type="text" name="secret" required></label>${reasonField()}<label class="tick"><input type="checkbox" name="emergency"> Emergency: the value has leaked. No minimum age, no grace</label><div><button>Rotate</button></div></form>`;
 }
 
 const flag = z.union([z.boolean(), z.literal('on').transform(() => true)]).default(false);
@@ -53,37 +91,18 @@ const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('go'), secret: text.optional(), environment: text.optional(), reason: text }),
 ]);
 
-/**
- * `POST /rotations`: requests a rotation, approves a step or rolls a rotation back, in the name of the signed-in
- * person, from a form of this portal or as JSON. A request whose Origin is another site is refused: so that another
- * site cannot use a session cookie.
- */
-export async function answerRotationRequest(request: Request, asking: Who, ports: WebPorts): Promise<Response> {
-  refuseOtherSites(request);
-  if (asking.kind !== 'somebody') throw new ServiceError('REQUEST_FORBIDDEN', { reason: 'nobody is signed in' });
-  const by = asking.person;
-  const body = await readBody(request, 16 * 1024);
-  const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true;
-  const parsed = command.safeParse(
-    isForm ? Object.fromEntries(new URLSearchParams(body.toString('utf8'))) : parseJson(body),
-  );
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ServiceError('REQUEST_MALFORMED', {
-      place: issue?.path.join('.') ?? 'body',
-      reason: issue?.message ?? 'unknown form',
-    });
+/** `POST /rotations`: requests a rotation, approves a step, gives a go or rolls a rotation back, in the name of the signed-in person. */
+export async function answerRotationRequest({ request, asking, ports }: PortalVisit): Promise<Response> {
+  const { by, content, isForm } = await readForm(request, asking, command);
+  if (content.action === 'approve') await ports.approveRotation({ ...content, by });
+  if (content.action === 'roll-back') await ports.rollBackRotation({ ...content, by });
+  if (content.action === 'go') {
+    const given = await ports.giveGo({ for: goFor(content), by, reason: content.reason });
+    return isForm ? leadTo('/rotations') : Response.json({ given }, { status: 202 });
   }
-  const { data } = parsed;
-  if (data.action === 'approve') await ports.approveRotation({ ...data, by });
-  if (data.action === 'roll-back') await ports.rollBackRotation({ ...data, by });
-  if (data.action === 'go') {
-    const given = await ports.giveGo({ for: goFor(data), by, reason: data.reason });
-    return isForm ? backToList() : Response.json({ given }, { status: 202 });
-  }
-  const rotationId = data.action === 'request' ? await ports.requestRotation({ ...data, by }) : data.rotationId;
-  if (isForm) return backToList();
-  return Response.json({ rotationId }, { status: 202 });
+  const rotationId =
+    content.action === 'request' ? await ports.requestRotation({ ...content, by }) : content.rotationId;
+  return isForm ? leadTo('/rotations') : Response.json({ rotationId }, { status: 202 });
 }
 
 /** What a go is for: one secret, or every first rotation that waits in an environment. */
@@ -91,8 +110,4 @@ function goFor({ secret, environment }: { secret?: string | undefined; environme
   if (secret !== undefined && environment === undefined) return { secret };
   if (environment !== undefined && secret === undefined) return { environment };
   throw new ServiceError('REQUEST_MALFORMED', { place: 'secret', reason: 'name a secret, or an environment' });
-}
-
-function backToList(): Response {
-  return new Response(null, { status: 303, headers: { location: '/rotations' } });
 }

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { localPath } from '../local-path.ts';
-import { page } from './page.ts';
+import { page } from './design/page.ts';
 
 /** Refuses a request: a page for people, JSON for programs. Never discloses what the route would have shown. */
 export async function showRefusal(request: Request, status: number, reason: string): Promise<Response> {
@@ -12,7 +12,7 @@ export async function showRefusal(request: Request, status: number, reason: stri
       : '';
   return await page(
     status === 401 ? 'Sign in' : 'Refused',
-    html`<h1>${status === 401 ? 'Please sign in' : 'Request refused'}</h1><p class="lead">${reason} ${advice}</p>${status === 401 ? html`<p><a href="${signInAddress(request)}">Sign in with your organisation</a></p>` : ''}`,
+    html`<h1>${status === 401 ? 'Please sign in' : 'Request refused'}</h1><p class="lead">${reason} ${advice}</p>${status === 401 ? html`<p><a class="button" href="${signInAddress(request)}">Sign in with your organisation</a></p>` : ''}`,
     { status },
   );
 }

@@ -3,7 +3,7 @@ import { localPath } from '../local-path.ts';
 import { refuseOtherSites } from '../own-origin.ts';
 import { forgetCookieHeader, type Sessions, setCookieHeader } from './sessions.ts';
 import type { OpenId } from './open-id.ts';
-import { page } from '../portal/page.ts';
+import { page } from '../portal/design/page.ts';
 import { showRefusal } from '../portal/show-refusal.ts';
 
 /** The ways in that a host has. */

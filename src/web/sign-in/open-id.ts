@@ -6,7 +6,7 @@ import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { isPrivateEnough } from '../../settings/address.ts';
 import { readCookie } from './cookies.ts';
-import { page } from '../portal/page.ts';
+import { page } from '../portal/design/page.ts';
 import { showRefusal } from '../portal/show-refusal.ts';
 import { type RoleClaim, rolesIn } from './role-claim.ts';
 import { type Sessions, setCookieHeader } from './sessions.ts';
