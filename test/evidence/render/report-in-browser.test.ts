@@ -14,6 +14,9 @@ const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
   .find((path) => existsSync(path));
 const browserOf = skipUnless(executablePath !== undefined, 'no Chromium is installed (package chromium)');
 
+/** The browser shares its machine with others. */
+const patience = { timeout: 15_000 };
+
 let folder: string;
 let address: string;
 let browser: Browser | null = null;
@@ -55,12 +58,14 @@ describe('the report in a browser', () => {
   it('searches all rows, says how many are left, and shows all again', browserOf, async () => {
     const { page, said, close } = await open();
     await page.getByLabel('Search all rows').fill('mallory person');
-    await expect.poll(async () => await page.getByRole('status').textContent()).toMatch(/^\d+ of [\d,]+ shown$/);
+    await expect
+      .poll(async () => await page.getByRole('status').textContent(), patience)
+      .toMatch(/^\d+ of [\d,]+ shown$/);
     const left = await visibleRows(page, 'reads');
     expect(left).toBeGreaterThanOrEqual(16);
     expect(left).toBeLessThan(40);
     await page.getByLabel('Search all rows').fill('');
-    await expect.poll(async () => await page.getByRole('status').textContent()).toBe('');
+    await expect.poll(async () => await page.getByRole('status').textContent(), patience).toBe('');
     expect(await visibleRows(page, 'reads')).toBeGreaterThan(400);
     expect(said).toEqual([]);
     await close();
@@ -93,7 +98,7 @@ describe('the report in a browser', () => {
       expect(await page.evaluate('document.activeElement.id')).toBe('main');
       await page.locator('#matrix tbody a[href^="#test-"]').first().focus();
       await page.keyboard.press('Enter');
-      await expect.poll(async () => await page.locator('details:target').getAttribute('open')).not.toBeNull();
+      await expect.poll(async () => await page.locator('details:target').getAttribute('open'), patience).not.toBeNull();
       await close();
     },
   );
