@@ -25,8 +25,8 @@ const passes: Readonly<Record<string, string>> = {
 const minuteMs = 60_000;
 
 /**
- * Plays everything once, live: an event, a rotation, a job that fetches the new value through a real child process, the
- * log row of that read, and the end of the old value. Calls `tell` with each step.
+ * Plays everything once, live: an event, a rotation, and a job that fetches the new value through a real child process. Its
+ * log row and the end of the old value come with `letRowsArrive`. Calls `tell` with each step.
  */
 export async function actLive(
   world: StoryWorld,
@@ -61,17 +61,22 @@ export async function actLive(
 
   tell('An operator asks for deploy-token to be rotated: an access token of Gitea, whose end can be shown.');
   await service.requestRotation('deploy-token', 'a laptop with access to it was lost');
+  return { exitCode };
+}
 
-  // Log rows take minutes, here as in Azure, and the old value's grace ends in the meantime.
-  tell('The clock of the embedded cloud moves on by three hours, so that the log row arrives and the grace ends.');
+/** Lets three hours pass: log rows take minutes, here as in Azure, and the old value's grace ends in the meantime. */
+export async function letRowsArrive(
+  world: StoryWorld,
+  service: LiveService,
+  tell: (line: string) => void,
+): Promise<void> {
   tell(summary(await service.collectJobs()));
   for (let hour = 0; hour < 3; hour++) {
-    cloud.clock.advance(60 * minuteMs);
+    world.cloud.clock.advance(60 * minuteMs);
     tell(summary(await service.collectRetrievals()));
   }
   tell(summary(await service.reconcileRotations()));
   tell(oldVersion(world));
-  return { exitCode };
 }
 
 /** Keeps collecting until the last hour's rows have arrived, so that the period can be closed. */

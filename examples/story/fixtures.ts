@@ -10,6 +10,8 @@ export interface StorySecret {
   readonly expires: boolean;
   readonly approval: readonly 'publish'[];
   readonly first: 'automatic' | 'go';
+  /** Whether a person must approve each job that gets it. */
+  readonly guarded: boolean;
 }
 
 function secret(
@@ -29,9 +31,13 @@ function secret(
     expires: true,
     approval: [],
     first: 'automatic',
+    guarded: false,
     ...more,
   };
 }
+
+/** What jobs get through the broker in the live part, and what one of them gets after a person approved. */
+export const brokered = { secret: 'storefront-search-key', guarded: 'storefront-refund-key' } as const;
 
 /** The secret that the live part rotates: on the last of its 60 days when the story ends, and so due. */
 export const liveSecret = 'payments-api-key';
@@ -39,6 +45,7 @@ export const liveSecret = 'payments-api-key';
 export const secrets: readonly StorySecret[] = [
   secret('storefront-session-key', 'prod', 'storefront-prod', 75),
   secret('storefront-search-key', 'prod', 'storefront-prod', 40),
+  secret(brokered.guarded, 'prod', 'storefront-prod', 20, { guarded: true }),
   secret(liveSecret, 'prod', 'payments-prod', 60),
   // Due on day 10, but nobody gives the required approval, so it is overdue when the story ends.
   secret('payments-signing-key', 'prod', 'payments-prod', 95, { approval: ['publish'] }),

@@ -12,6 +12,10 @@ const people = [
 export interface StoryPeople {
   readonly provider: EmbeddedIdentityProvider;
   readonly settings: Readonly<Record<string, string>>;
+  /** Who a person is to the provider. */
+  subjectOf(name: (typeof people)[number]['name']): { readonly issuer: string; readonly subject: string };
+  /** Signs a person in at the portal, as their browser does, and returns the session's cookie. */
+  signIn(name: (typeof people)[number]['name']): Promise<string>;
 }
 
 /**
@@ -23,6 +27,17 @@ export async function startStoryPeople(portal: string): Promise<StoryPeople> {
   for (const person of people) provider.define(person);
   return {
     provider,
+    subjectOf(name) {
+      const { subject } = people.find((one) => one.name === name) ?? people[0];
+      return { issuer: provider.url, subject };
+    },
+    async signIn(name) {
+      const away = await fetch(`${portal}/sign-in`, { redirect: 'manual' });
+      const attempt = away.headers.get('set-cookie')?.split(';')[0] ?? '';
+      const back = await fetch(`${away.headers.get('location') ?? ''}&as=${name}`, { redirect: 'manual' });
+      const signedIn = await fetch(back.headers.get('location') ?? '', { headers: { cookie: attempt } });
+      return signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    },
     settings: {
       KEYTURN_PUBLIC_URL: portal,
       KEYTURN_OPENID_ISSUER: provider.url,

@@ -4,11 +4,24 @@ import { repositories, runners, secrets } from './fixtures.ts';
 /** Object ids of the identities that the story defines. */
 export interface StoryIdentities {
   readonly keyturn: string;
+  readonly broker: string;
   readonly runners: Readonly<Record<string, string>>;
 }
 
+/** Who a person is at the identity provider and at Gitea. */
+export interface StoryPerson {
+  readonly issuer: string;
+  readonly subject: string;
+  /** Their account's id. */
+  readonly gitea: number;
+}
+
 /** The story's `keyturn.policy.yml` as text, parsed like any operator's. */
-export function storyPolicy(identities: StoryIdentities, botUser: string): string {
+export function storyPolicy(
+  identities: StoryIdentities,
+  botUser: string,
+  people: Readonly<Record<string, StoryPerson>> = {},
+): string {
   return stringify({
     format: 1,
     // Nobody is asked in the story, but for the one secret that says otherwise.
@@ -16,7 +29,7 @@ export function storyPolicy(identities: StoryIdentities, botUser: string): strin
     secrets: Object.fromEntries(
       secrets
         .filter(({ issuer }) => issuer !== null)
-        .map(({ name, issuer, environment, namespace, validityDays, approval, first }) => [
+        .map(({ name, issuer, environment, namespace, validityDays, approval, first, guarded }) => [
           name,
           {
             issuer,
@@ -30,6 +43,7 @@ export function storyPolicy(identities: StoryIdentities, botUser: string): strin
             namespaces: [namespace],
             ...(approval.length > 0 && { approval }),
             ...(first === 'go' && { first }),
+            ...(guarded && { access: { approval: 'required' } }),
           },
         ]),
     ),
@@ -41,8 +55,10 @@ export function storyPolicy(identities: StoryIdentities, botUser: string): strin
       staging: { repositories: [...repositories] },
       dev: { repositories: ['acme/mobile'] },
     },
+    ...(Object.keys(people).length > 0 && { people }),
     identities: {
       [identities.keyturn]: { role: 'rotator' },
+      [identities.broker]: { role: 'broker' },
       ...Object.fromEntries(
         runners.map(({ name, label, address, repositories: served }) => [
           identities.runners[name] ?? '',

@@ -1,22 +1,27 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storyPolicy } from './story-policy.ts';
+import { storyPolicy, type StoryPerson } from './story-policy.ts';
 import type { StoryWorld } from './story-world.ts';
 
 /**
  * Environment variables of a service in the story's world, as an operator would set them; writes the files that they
  * name.
  */
-export async function storySettings(world: StoryWorld, directory: string): Promise<Readonly<Record<string, string>>> {
-  const { cloud, keyturn, runners, gitea } = world;
+export async function storySettings(
+  world: StoryWorld,
+  directory: string,
+  people: Readonly<Record<string, StoryPerson>> = {},
+): Promise<Readonly<Record<string, string>>> {
+  const { cloud, keyturn, broker, runners, gitea } = world;
   await mkdir(directory, { recursive: true });
   const policy = join(directory, 'keyturn.policy.yml');
   const certificate = join(directory, 'log-certificate.pem');
   const identities = {
     keyturn: keyturn.objectId,
+    broker: broker.objectId,
     runners: Object.fromEntries([...runners].map(([name, { objectId }]) => [name, objectId])),
   };
-  await writeFile(policy, storyPolicy(identities, gitea.bot));
+  await writeFile(policy, storyPolicy(identities, gitea.bot, people));
   await writeFile(certificate, cloud.logAnalytics.certificate);
   await mkdir(join(directory, 'records'), { recursive: true });
   await chmod(join(directory, 'records'), 0o700);
@@ -40,6 +45,29 @@ export async function storySettings(world: StoryWorld, directory: string): Promi
     KEYTURN_ORGANISATION: 'Acme (embedded cloud)',
     KEYTURN_ROLE: 'all',
   };
+}
+
+/** What the settings of a broker beside that service have of their own: its role, its identity and its token. */
+export function brokerSettings({ broker, gitea }: StoryWorld): Readonly<Record<string, string>> {
+  return {
+    KEYTURN_ROLE: 'broker',
+    KEYTURN_IDENTITY_CLIENT_ID: broker.clientId,
+    KEYTURN_GITEA_TOKEN: gitea.brokerToken,
+  };
+}
+
+/** The fetch configuration of a runner whose jobs ask the broker: it names no identity of Azure. */
+export async function brokerFetchConfiguration(
+  { cloud }: StoryWorld,
+  broker: string,
+  directory: string,
+): Promise<string> {
+  const path = join(directory, 'fetch-by-broker.json');
+  const vaults = [{ name: cloud.vault.name }];
+  const identity = { kind: 'broker' };
+  const configuration = { format: 1, service: broker, gitea: cloud.gitea.url, vaults, identity, names: 'plain' };
+  await writeFile(path, JSON.stringify(configuration, null, 2));
+  return path;
 }
 
 /** The fetch configuration that the payments runner mounts into its jobs. */

@@ -1,12 +1,14 @@
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
-import { repositories, runners, secrets } from './fixtures.ts';
+import { brokered, repositories, runners, secrets } from './fixtures.ts';
 
 /** The identities of the story's people and machines. */
 export interface StoryWorld {
   readonly cloud: EmbeddedCloud;
   readonly keyturn: Principal;
+  /** May get single secrets, and neither list nor set. */
+  readonly broker: Principal;
   readonly runners: ReadonlyMap<string, Principal>;
   /** A person who may read, and a build machine of another team that may not. */
   readonly person: Principal;
@@ -15,6 +17,9 @@ export interface StoryWorld {
     readonly bot: string;
     readonly botPassword: string;
     readonly serviceToken: string;
+    readonly brokerToken: string;
+    /** The ids of the accounts of people, by name. */
+    readonly accounts: Readonly<Record<'ben' | 'cem', number>>;
     readonly webhookSecret: string;
   };
 }
@@ -36,6 +41,7 @@ const day = 86_400_000;
 export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<StoryWorld> {
   const { identity, vault, gitea } = cloud;
   const keyturn = identity.define({ name: 'keyturn', kind: 'managed-identity', address: '203.0.113.5' });
+  const broker = identity.define({ name: 'keyturn-broker', kind: 'managed-identity', address: '203.0.113.6' });
   const principals = new Map(
     runners.map(({ name, address }) => [name, identity.define({ name, kind: 'managed-identity', address })]),
   );
@@ -53,6 +59,7 @@ export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<S
 
   vault.grant(keyturn, ['get', 'set', 'list', 'update']);
   vault.grant(person, ['get']);
+  for (const name of Object.values(brokered)) vault.grant(broker, ['get'], name);
   for (const principal of principals.values()) vault.grant(principal, ['get']);
   const botPassword = `bot-${crypto.randomUUID()}`;
   gitea.addUser({ name: 'deploy-bot', password: botPassword });
@@ -86,14 +93,18 @@ export async function setTheScene(cloud: EmbeddedCloud, liveAt: Date): Promise<S
   // One token for the job ledger and for administration as the bot; docs/gitea.md lists the scopes.
   const scopes = ['read:repository', 'write:user', 'write:admin'];
   const serviceToken = gitea.seedToken('keyturn', 'keyturn-service', scopes);
+  const brokerToken = gitea.seedToken('keyturn', 'keyturn-broker', ['read:repository']);
+  const account = (name: string) => gitea.addUser({ name, password: `${name}-${crypto.randomUUID()}` }).id;
+  const accounts = { ben: account('ben'), cem: account('cem') };
   const webhookSecret = crypto.randomUUID();
   return {
     cloud,
     keyturn,
+    broker,
     runners: principals,
     person,
     stranger,
-    gitea: { bot: 'deploy-bot', botPassword, serviceToken, webhookSecret },
+    gitea: { bot: 'deploy-bot', botPassword, serviceToken, brokerToken, accounts, webhookSecret },
   };
 }
 

@@ -19,6 +19,7 @@ interface Result {
   readonly packs: readonly { readonly frameworks: readonly string[]; readonly directory: string }[];
   readonly portal: string;
   readonly job: { readonly exitCode: number };
+  readonly brokered: { readonly served: number; readonly refused: number; readonly approved: number } | null;
 }
 
 /** Runs the built command line as a user would. */
@@ -125,6 +126,37 @@ describe('keyturn start --once --json', () => {
     const live = rows.filter((row) => row.includes('payments-api-key')).at(-1);
     expect(live).toContain('authenticated');
     expect(live).toContain('acme/payments');
+  });
+});
+
+describe('the broker of keyturn start', () => {
+  const linesOf = async (file: string) =>
+    (await readFile(join(pack, file), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+
+  it('gives one job its secret, refuses another, and gives a third its secret after a person approved', () => {
+    expect(result.brokered).toEqual({ served: 0, refused: 90, approved: 0 });
+  });
+
+  it('is told of in the report: two reads by its journal, the refusals, and the second person', async () => {
+    const reads = await linesOf('retrievals.ndjson');
+    const brokered = reads.filter(({ reason }) => reason === 'broker-journal');
+    expect(brokered.map(({ grade }) => grade)).toEqual(['authenticated', 'authenticated']);
+    const findings = await linesOf('findings.ndjson');
+    const rules = ['broker-unexplained', 'broker-read-missing', 'second-broker-key', 'access-by-break-glass'];
+    expect(findings.filter(({ rule }) => rules.includes(String(rule)))).toEqual([]);
+    const requests = await linesOf('broker-requests.ndjson');
+    expect(requests.map(({ outcome }) => outcome)).toEqual(['served', 'refused', 'refused', 'served']);
+    const [access] = await linesOf('access-requests.ndjson');
+    expect(access).toMatchObject({ standing: 'spent', answer: { by: { name: 'cem' }, breakGlass: false } });
+    const tests = await linesOf('control-tests.ndjson');
+    for (const id of ['broker-decides', 'access-approved']) {
+      const test = tests.find((one) => one['id'] === id);
+      expect(test).toMatchObject({ exceptions: 0, notTested: null });
+      expect(Number(test?.['tested'])).toBeGreaterThan(0);
+    }
   });
 });
 

@@ -1,12 +1,14 @@
 import { join, resolve } from 'node:path';
 import { dayMs } from '../../secrets/duration.ts';
 import { createClock } from '../../../embedded/clock.ts';
+import type { EmbeddedCloud } from '../../../embedded/embedded-cloud.ts';
 import { startEmbeddedCloud } from '../../../embedded/start-embedded-cloud.ts';
-import { actLive, closeThePeriod } from '../../../examples/story/act-live.ts';
+import { actLive, closeThePeriod, letRowsArrive } from '../../../examples/story/act-live.ts';
+import { actBrokered } from '../../../examples/story/act-brokered.ts';
 import { letLook } from '../../../examples/story/let-look.ts';
 import { replayStory } from '../../../examples/story/replay.ts';
-import { startStoryPeople } from '../../../examples/story/story-people.ts';
-import { storySettings } from '../../../examples/story/story-settings.ts';
+import { startStoryPeople, type StoryPeople } from '../../../examples/story/story-people.ts';
+import { brokerSettings, storySettings } from '../../../examples/story/story-settings.ts';
 import { setTheScene, type StoryWorld } from '../../../examples/story/story-world.ts';
 import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
 import { composeKeyturn } from '../../compose.ts';
@@ -54,11 +56,13 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
   tell('Key Vault, its log, Event Grid, Gitea and a runner start on this machine.', 'step');
   const cloud = await startEmbeddedCloud({ clock: createClock(from), data: join(directory, 'cloud') });
   // Signing in leads back to the portal, so its port must be known before it listens.
-  const people = once ? null : await startStoryPeople(`http://localhost:${String(portal.port)}`);
+  const people = await startStoryPeople(`http://localhost:${String(portal.port)}`);
   try {
     const world = await setTheScene(cloud, liveAt);
+    const cem = { ...people.subjectOf('cem'), gitea: world.gitea.accounts.cem };
+    const settings = await storySettings(world, directory, { cem });
     const composition = await composeKeyturn(
-      { ...(await storySettings(world, directory)), ...letLook(world), ...people?.settings },
+      { ...settings, ...letLook(world), ...people.settings },
       {
         now: () => cloud.clock.now(),
         trustLoopback: true,
@@ -71,8 +75,12 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
     await portal.release();
     const server = await startServer(keyturn, { host: '127.0.0.1', port: portal.port, scheduled: false });
     tell(`The portal is open: ${server.url}`);
+    const broker = await startBroker({ ...settings, ...brokerSettings(world) }, cloud);
     try {
-      const result = await playAndReport({ world, composition, portal: server.url, from, directory, tell }, runtime);
+      const result = await playAndReport(
+        { world, composition, portal: server.url, broker: broker.url, people, from, directory, tell },
+        runtime,
+      );
       if (json) runtime.print(JSON.stringify(result));
       if (!once) {
         tell('');
@@ -82,24 +90,34 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
       }
       return 0;
     } finally {
+      await broker.stop();
       await server.stop();
     }
   } finally {
-    await people?.provider.stop();
+    await people.provider.stop();
     await cloud.stop();
   }
+}
+
+/** The broker beside the service, as a process of its own would be: with its own identity and its own address. */
+async function startBroker(settings: Readonly<Record<string, string>>, cloud: EmbeddedCloud) {
+  const { keyturn } = await composeKeyturn(settings, { now: () => cloud.clock.now() });
+  return await startServer(keyturn, { host: '127.0.0.1', port: 0, scheduled: false });
 }
 
 interface Stage {
   readonly world: StoryWorld;
   readonly composition: Composition;
   readonly portal: string;
+  readonly broker: string;
+  readonly people: StoryPeople;
   readonly from: Date;
   readonly directory: string;
   readonly tell: Tell;
 }
 
-async function playAndReport({ world, composition, portal, from, directory, tell }: Stage, runtime: Runtime) {
+async function playAndReport(stage: Stage, runtime: Runtime) {
+  const { world, composition, portal, from, directory, tell } = stage;
   const { keyturn } = composition;
   world.cloud.gitea.addWebhook(`${portal}/events/gitea`, world.gitea.webhookSecret);
   const service = {
@@ -128,6 +146,9 @@ async function playAndReport({ world, composition, portal, from, directory, tell
   tell('The past is told. From here on everything happens live.', 'step');
   const helper = installedFile('action/dist/keyturn-fetch.cjs');
   const { exitCode } = await actLive(world, service, { directory, helper, tell, machineNow: runtime.now });
+  const brokered = await actBrokered(world, { ...stage, helper });
+  tell('The clock of the embedded cloud moves on by three hours, so that the log rows arrive and the grace ends.');
+  await letRowsArrive(world, service, tell);
   const to = new Date(runtime.now().getTime() + dayMs);
   to.setUTCHours(0, 0, 0, 0);
   tell('Three quiet days pass, so that late log rows can arrive and the period can be closed.', 'step');
@@ -145,5 +166,6 @@ async function playAndReport({ world, composition, portal, from, directory, tell
     packs: [{ frameworks: pack.frameworks, directory: out }],
     portal,
     job: { exitCode },
+    brokered,
   };
 }
