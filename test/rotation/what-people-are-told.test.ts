@@ -3,7 +3,7 @@ import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { ServiceError } from '../../src/service-error.ts';
-import { lostPut, one, passes } from './world/faulty-world.ts';
+import { failing, lostPut, one, passes } from './world/faulty-world.ts';
 import { openGate } from './world/gate.ts';
 import { bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
 
@@ -12,6 +12,14 @@ import { histories, reason, by, rollBackNewest, setByHand } from './world/by-han
 const minuteMs = 60_000;
 
 describe('what people are told', () => {
+  it('of a rotation that is complete: no failure that it got over', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    failing(world, 'vault.add app', 1, lostPut, 'after');
+    await passes(world, 4, 2 * hourMs);
+    expect(await histories(world)).toMatchObject([{ state: 'done', failure: null }]);
+    expect(await one(world)).toMatchObject({ state: 'done', failure: null });
+  });
+
   it('of a secret that was rotated before and rolled back: no plan speaks of duplicates', async () => {
     const world = rotationWorld([bindingOf('app', 'mint')]);
     await passes(world, 3, 2 * hourMs);

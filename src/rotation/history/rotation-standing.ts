@@ -241,8 +241,10 @@ function callOf(
 
 /** The failure that a rotation waits over, or that ended it. */
 export function failureOf(state: TargetState, rotation: Rotation): string | null {
-  const { credential, from, failure } = rotation;
+  const { credential, from, failure, result } = rotation;
   if (failure !== null) return failure;
+  // An act whose answer was lost and that was found done has failed all the same; what is complete got over it.
+  if (result === 'done') return callOf(state, rotation)?.code ?? null;
   const acts = [...attemptActs, ...forceActs];
   const failed = acts.map((act) => state.failures.get(failureKey(act, credential)));
   return (
