@@ -12,7 +12,7 @@ import { changesOfPack, newCurveSigner } from '../verify-page/changed-packs.ts';
 import { codeIn } from './held-block.ts';
 
 const openssl = spawnSync('openssl', ['version'], { encoding: 'utf8' });
-const isHere = openssl.error === undefined && /^OpenSSL 3\./.test(openssl.stdout);
+const isHere = openssl.error === undefined && openssl.stdout.startsWith('OpenSSL 3.');
 const page = readFileSync('docs/auditing.md', 'utf8');
 const script = codeIn(/<!-- begin: openssl -->\n([\s\S]*?)<!-- end -->/.exec(page)?.[1] ?? '');
 

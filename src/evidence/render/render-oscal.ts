@@ -1,35 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../provenance/canonical-json.ts';
-import type { ExceptionLine, ObservationResult, ReportModel } from '../report/report-model.ts';
+import type { ExceptionLine, ObservationResult, PackFileLine, ReportModel } from '../report/report-model.ts';
 
 /** The version that the document states; the schema in the contracts checks it. */
 const oscalVersion = '1.2.1';
 const namespace = 'urn:keyturn:oscal:1';
 
 /**
- * Renders the report as OSCAL assessment results. It contains every observation, but a finding only for each exception,
- * with the state that OSCAL requires (`not-satisfied`) and the remark that the conclusion is the assessor's. Keyturn
- * never states "satisfied" for a control without exceptions. Ids are derived, so that the same report has the same ids.
+ * Renders the report as OSCAL assessment results. Each test of a control is an objective, defined in the document, with a
+ * finding: `satisfied` if something was tested and no exception was met, `not-satisfied` if one was; a test that tested
+ * nothing has an observation and no finding. Each exception is a finding too. From every finding a tool reaches a control
+ * by its target, and files with their digests by its observations. The remarks say that the conclusion is the assessor's.
+ * Ids are derived, so that the same report has the same ids.
  */
 export function renderOscal(model: ReportModel): JsonValue {
-  const observations = listObservations(model);
-  const findings = model.exceptions.listed.rows.map((line) => renderFinding(line, observations));
-  const resources = model.files.map(({ path, description, sha256 }) => ({
-    uuid: deriveUuid('resource', path),
-    title: description,
-    rlinks: [{ href: encodeURI(path), hashes: [{ algorithm: 'SHA-256', value: sha256 }] }],
-  }));
+  const objectives = listObjectives(model);
+  const observations = listObservations(objectives);
+  const exceptions = model.exceptions.listed.rows;
+  const findings = [
+    ...objectives.filter(({ observation }) => observation.tested > 0).map(renderObjectiveFinding),
+    ...exceptions.map((line) => renderException(line, objectives)),
+  ];
   return {
     'assessment-results': {
       uuid: deriveUuid('report', model.organisation, model.from, model.to, model.createdAt),
-      metadata: {
-        title: oneLine(`${model.organisation}: evidence of secret access, ${model.label}`),
-        'last-modified': model.createdAt,
-        version: model.createdAt,
-        'oscal-version': oscalVersion,
-        props: [property('synthetic', String(model.synthetic)), property('status', model.status)],
+      metadata: renderMetadata(model),
+      'import-ap': {
+        href: `#${planUuid}`,
+        remarks:
+          'Keyturn tests by its own catalogue; the resource lists every test with its criterion and its controls.',
       },
-      'import-ap': { href: '#', remarks: 'Keyturn tests by its own catalogue; there is no separate assessment plan.' },
+      'local-definitions': { 'objectives-and-methods': renderObjectives(objectives) },
       results: [
         {
           uuid: deriveUuid('result', model.organisation, model.from, model.to),
@@ -38,15 +39,124 @@ export function renderOscal(model: ReportModel): JsonValue {
           start: model.from,
           end: model.to,
           props: totals(model),
-          'reviewed-controls': { 'control-selections': selections(model) },
-          observations: observations.map((one) => renderObservation(one, model)),
+          'local-definitions': renderSubjects(model),
+          'reviewed-controls': renderReviewedControls(objectives, model),
+          observations: [
+            ...observations.map((one) => renderObservation(one, model)),
+            ...exceptions.map((line) => renderExceptionObservation(line, objectives, model)),
+          ],
           ...(findings.length === 0 ? {} : { findings }),
           ...(model.exceptions.listed.note === null ? {} : { remarks: model.exceptions.listed.note }),
         },
       ],
-      ...(resources.length === 0 ? {} : { 'back-matter': { resources } }),
+      'back-matter': { resources: [renderPlan(model), ...model.files.map(renderResource)] },
     },
   };
+}
+
+/** One test of one control. */
+interface Objective {
+  readonly id: string;
+  readonly control: string;
+  readonly controlText: string;
+  readonly why: string;
+  readonly observation: ObservationResult;
+}
+
+function listObjectives({ frameworks }: ReportModel): readonly Objective[] {
+  return frameworks.flatMap(({ framework, controls }) =>
+    controls.flatMap(({ id, description, tests }) =>
+      tests.map(({ why, observation }) => ({
+        id: token(`${framework}.${id}.${observation.id}`),
+        control: token(id),
+        controlText: description,
+        why,
+        observation,
+      })),
+    ),
+  );
+}
+
+const toolUuid = deriveUuid('component', 'Keyturn');
+const planUuid = deriveUuid('resource', 'plan');
+const operatorRole = 'system-owner';
+
+function renderMetadata(model: ReportModel): JsonValue {
+  const operator = deriveUuid('party', model.organisation);
+  return {
+    title: oneLine(`${model.organisation}: evidence of secret access, ${model.label}`),
+    'last-modified': model.createdAt,
+    version: model.createdAt,
+    'oscal-version': oscalVersion,
+    props: [property('synthetic', String(model.synthetic)), property('status', model.status)],
+    roles: [{ id: operatorRole, title: 'Operates the vaults, and Keyturn' }],
+    parties: [{ uuid: operator, type: 'organization', name: oneLine(model.organisation) }],
+    'responsible-parties': [{ 'role-id': operatorRole, 'party-uuids': [operator] }],
+  };
+}
+
+function renderObjectives(objectives: readonly Objective[]): JsonValue {
+  const controls = new Map(objectives.map((one) => [one.control, one]));
+  return [...controls.values()].map(({ control, controlText }) => ({
+    'control-id': control,
+    description: oneLine(controlText),
+    parts: objectives
+      .filter((one) => one.control === control)
+      .map(({ id, why, observation }) => ({
+        id,
+        name: 'assessment-objective',
+        title: oneLine(observation.title),
+        prose: oneLine(why),
+      })),
+  }));
+}
+
+/** What observations are about: the vaults, what each exception is about, and the tool that observed. */
+function renderSubjects({ provenance, exceptions }: ReportModel): JsonValue {
+  const subjects = [...new Set(exceptions.listed.rows.map(({ subject }) => subject))];
+  const items = subjects.map((subject) => ({ uuid: deriveUuid('subject', subject), description: oneLine(subject) }));
+  const component = (uuid: string, type: string, title: string, description: string): JsonValue => ({
+    uuid,
+    type,
+    title: oneLine(title),
+    description,
+    status: { state: 'operational' },
+  });
+  return {
+    components: [
+      component(toolUuid, 'software', 'Keyturn', 'Collects the evidence and tests it.'),
+      ...provenance.vaults.map((vault) =>
+        component(deriveUuid('vault', vault), 'service', vault, 'A key vault in scope.'),
+      ),
+    ],
+    ...(items.length === 0 ? {} : { 'inventory-items': items }),
+  };
+}
+
+function renderReviewedControls(objectives: readonly Objective[], model: ReportModel): JsonValue {
+  const ids = objectives.map(({ id }) => ({ 'objective-id': id }));
+  return {
+    'control-selections': selections(model),
+    ...(ids.length === 0 ? {} : { 'control-objective-selections': [{ 'include-objectives': ids }] }),
+  };
+}
+
+/** What was tested, as the plan that OSCAL asks for: the file that lists every test. */
+function renderPlan({ files }: ReportModel): JsonValue {
+  const tests = files.filter(({ path }) => /^control-tests(-\d+)?\.ndjson(\.gz)?$/.test(path));
+  return {
+    uuid: planUuid,
+    title: 'Every test with its criterion, its population and the controls that rest on it',
+    ...(tests.length === 0 ? {} : { rlinks: tests.map(renderLink) }),
+  };
+}
+
+function renderResource(file: PackFileLine): JsonValue {
+  return { uuid: deriveUuid('resource', file.path), title: oneLine(file.description), rlinks: [renderLink(file)] };
+}
+
+function renderLink({ path, sha256 }: PackFileLine): JsonValue {
+  return { href: encodeURI(path), hashes: [{ algorithm: 'SHA-256', value: sha256 }] };
 }
 
 function totals({ reads, exceptions, coverage, rotations, secrets }: ReportModel): JsonValue {
@@ -63,27 +173,31 @@ function totals({ reads, exceptions, coverage, rotations, secrets }: ReportModel
 }
 
 function selections({ frameworks }: ReportModel): JsonValue {
-  return frameworks.map(({ title, controls }) => ({
-    description: title,
-    'include-controls': controls.filter(({ tests }) => tests.length > 0).map(({ id }) => ({ 'control-id': id })),
-  }));
+  return frameworks.flatMap(({ title, controls }) => {
+    const tested = controls.filter(({ tests }) => tests.length > 0);
+    const ids = tested.map(({ id }) => ({ 'control-id': token(id) }));
+    return ids.length === 0 ? [] : [{ description: oneLine(title), 'include-controls': ids }];
+  });
 }
 
 /** Each observation once, even if several controls use it. */
-function listObservations({ frameworks }: ReportModel): readonly ObservationResult[] {
-  const results = frameworks.flatMap(({ controls }) =>
-    controls.flatMap(({ tests }) => tests.map(({ observation }) => observation)),
-  );
-  return [...new Map(results.map((one) => [one.id, one])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+function listObservations(objectives: readonly Objective[]): readonly ObservationResult[] {
+  const results = objectives.map(({ observation }) => observation);
+  return [...new Map(results.map((one) => [one.id, one])).values()].sort((x, y) => (x.id < y.id ? -1 : 1));
 }
 
 function renderObservation(
-  { id, title, method, statement, tested, exceptions, population, rate, criterion }: ObservationResult,
-  { createdAt, files }: ReportModel,
+  { id, title, method, statement, tested, exceptions, population, rate, criterion, notTested }: ObservationResult,
+  { createdAt, files, provenance }: ReportModel,
 ): JsonValue {
-  const evidence = files
-    .filter(({ path }) => isPartOf(population.file, path) || (exceptions > 0 && isDeviations(path)))
-    .map(({ path, description }) => ({ href: encodeURI(path), description: oneLine(description) }));
+  // A population without a file is counted in the report alone; the result of its test is in the list of tests.
+  const evidence = files.filter(
+    ({ path }) =>
+      isPartOf(population.file, path) ||
+      isNamed('control-tests', path) ||
+      (exceptions > 0 && isNamed('deviations', path)),
+  );
+  const vaults = provenance.vaults.map((vault) => ({ 'subject-uuid': deriveUuid('vault', vault), type: 'component' }));
   return {
     uuid: deriveUuid('observation', id),
     title: oneLine(title),
@@ -95,10 +209,54 @@ function renderObservation(
       property('population-of', population.name),
       ...(criterion === null ? [] : [property('criterion', criterion)]),
       ...(rate === null ? [] : [property('rate', rate)]),
+      ...(notTested === null ? [] : [property('not-tested', notTested)]),
     ],
     methods: [method],
-    ...(evidence.length === 0 ? {} : { 'relevant-evidence': evidence }),
+    types: ['control-objective'],
+    origins,
+    ...(vaults.length === 0 ? {} : { subjects: vaults }),
+    ...(evidence.length === 0 ? {} : { 'relevant-evidence': evidence.map(renderEvidence) }),
     collected: createdAt,
+  };
+}
+
+/** The observation of one exception: what it is about, and the rows that show it. */
+function renderExceptionObservation(
+  { id, rule, description, subject, evidence, firstAt, lastAt }: ExceptionLine,
+  objectives: readonly Objective[],
+  { createdAt, files }: ReportModel,
+): JsonValue {
+  const populations = relatedTo(id, objectives).map(({ observation }) => observation.population.file);
+  const shown = files.filter(
+    ({ path }) => isNamed('findings', path) || populations.some((population) => isPartOf(population, path)),
+  );
+  return {
+    uuid: deriveUuid('exception', id),
+    title: oneLine(`${rule}: ${subject}`),
+    description: oneLine(description),
+    props: [
+      property('finding', id),
+      property('first', firstAt),
+      property('last', lastAt),
+      ...evidence.map((one) => property('event', one)),
+    ],
+    methods: ['EXAMINE'],
+    types: ['finding'],
+    origins,
+    subjects: [{ 'subject-uuid': deriveUuid('subject', subject), type: 'inventory-item' }],
+    ...(shown.length === 0 ? {} : { 'relevant-evidence': shown.map(renderEvidence) }),
+    collected: createdAt,
+  };
+}
+
+const origins: JsonValue = [{ actors: [{ type: 'tool', 'actor-uuid': toolUuid }] }];
+
+function renderEvidence({ path, description, sha256 }: PackFileLine): JsonValue {
+  return {
+    href: encodeURI(path),
+    description: oneLine(description),
+    props: [property('sha256', sha256)],
+    links: [{ href: `#${deriveUuid('resource', path)}`, rel: 'reference' }],
   };
 }
 
@@ -108,37 +266,60 @@ function isPartOf(files: string, path: string): boolean {
   return path.length === first.length && first <= path && path <= last;
 }
 
-function isDeviations(path: string): boolean {
-  return /^deviations(-\d+)?\.ndjson(\.gz)?$/.test(path);
+function isNamed(name: string, path: string): boolean {
+  return new RegExp(`^${name}(-\\d+)?\\.ndjson(\\.gz)?$`).test(path);
 }
 
-function renderFinding(
+function renderObjectiveFinding({ id, control, observation }: Objective): JsonValue {
+  const isMet = observation.exceptions === 0;
+  return {
+    uuid: deriveUuid('objective', id),
+    title: oneLine(`${control}: ${observation.title}`),
+    description: oneLine(observation.statement),
+    props: [property('kind', 'objective')],
+    target: {
+      type: 'objective-id',
+      'target-id': id,
+      status: isMet
+        ? { state: 'satisfied', remarks: `No exception was met in what was tested. ${conclusion}` }
+        : { state: 'not-satisfied', reason: 'other', remarks: `An exception was met. ${conclusion}` },
+    },
+    'related-observations': [{ 'observation-uuid': deriveUuid('observation', observation.id) }],
+  };
+}
+
+const conclusion = "The conclusion is the assessor's.";
+
+function relatedTo(finding: string, objectives: readonly Objective[]): readonly Objective[] {
+  return objectives.filter(({ observation }) => observation.findings.includes(finding));
+}
+
+function renderException(
   { id, rule, description, subject, severity, count, standing }: ExceptionLine,
-  observations: readonly ObservationResult[],
+  objectives: readonly Objective[],
 ): JsonValue {
-  const related = observations.filter(({ findings }) => findings.includes(id));
+  const related = relatedTo(id, objectives);
+  const observations = new Set(related.map(({ observation }) => deriveUuid('observation', observation.id)));
   return {
     uuid: deriveUuid('finding', id),
     title: oneLine(`${rule}: ${subject}`),
     description: oneLine(description),
     props: [
+      property('kind', 'exception'),
       property('id', id),
       property('severity', severity),
       property('events', String(count)),
       property('standing', standing),
+      ...[...new Set(related.map(({ control }) => control))].map((control) => property('control', control)),
     ],
     target: {
       type: 'objective-id',
       'target-id': related[0]?.id ?? 'unmapped',
-      status: {
-        state: 'not-satisfied',
-        reason: 'other',
-        remarks: "An exception was met. The conclusion is the assessor's.",
-      },
+      status: { state: 'not-satisfied', reason: 'other', remarks: `An exception was met. ${conclusion}` },
     },
-    ...(related.length === 0
-      ? {}
-      : { 'related-observations': related.map((one) => ({ 'observation-uuid': deriveUuid('observation', one.id) })) }),
+    'related-observations': [deriveUuid('exception', id), ...observations].map((uuid) => ({
+      'observation-uuid': uuid,
+    })),
   };
 }
 
@@ -150,6 +331,12 @@ function property(name: string, value: string): { name: string; ns: string; valu
 function oneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line === '' ? '–' : line;
+}
+
+/** An id in the only form that OSCAL allows. */
+function token(text: string): string {
+  const safe = text.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
+  return /^[\p{L}_]/u.test(safe) ? safe : `_${safe}`;
 }
 
 /** Derives a UUID in version 5's form from a digest over its names. */

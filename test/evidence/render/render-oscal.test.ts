@@ -1,11 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { producePack } from '../../../src/evidence/produce-pack.ts';
 import { renderOscal } from '../../../src/evidence/render/render-oscal.ts';
 import type { ReportModel } from '../../../src/evidence/report/report-model.ts';
 import { publishedContract, unlessContractsAreAbsent } from '../../published-contracts.ts';
 import { modelOfStory } from '../model.ts';
+import { orderOf } from '../order.ts';
 import { auditedStory } from '../story.ts';
 
 const schema = publishedContract('07-controls/oscal_assessment-results_schema.json');
@@ -40,10 +45,102 @@ describe('the report as OSCAL assessment results', unlessContractsAreAbsent, () 
   });
 });
 
-describe('OSCAL findings', () => {
-  it('are only exceptions: no control is called satisfied', async () => {
-    const written = JSON.stringify(renderOscal(await modelOfStory()));
-    expect(written).not.toContain('"satisfied"');
-    expect(written).toContain('"not-satisfied"');
+interface Finding {
+  readonly title: string;
+  readonly props: readonly { readonly name: string; readonly value: string }[];
+  readonly target: { readonly 'target-id': string; readonly status: { readonly state: string } };
+  readonly 'related-observations': readonly { readonly 'observation-uuid': string }[];
+}
+interface Evidence {
+  readonly href: string;
+  readonly props: readonly { readonly name: string; readonly value: string }[];
+  readonly links: readonly { readonly href: string }[];
+}
+interface Results {
+  readonly 'import-ap': { readonly href: string };
+  readonly 'local-definitions': {
+    readonly 'objectives-and-methods': readonly {
+      readonly 'control-id': string;
+      readonly parts: readonly { readonly id: string }[];
+    }[];
+  };
+  readonly results: readonly [
+    {
+      readonly 'reviewed-controls': {
+        readonly 'control-selections': readonly {
+          readonly 'include-controls': readonly { readonly 'control-id': string }[];
+        }[];
+      };
+      readonly observations: readonly { readonly uuid: string; readonly 'relevant-evidence'?: readonly Evidence[] }[];
+      readonly findings: readonly Finding[];
+    },
+  ];
+  readonly 'back-matter': { readonly resources: readonly { readonly uuid: string }[] };
+}
+
+describe('OSCAL findings of a pack', () => {
+  let folder: string;
+  let results: Results;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keyturn-oscal-'));
+    await producePack(orderOf({ out: folder }));
+    const text = await readFile(join(folder, 'oscal-assessment-results.json'), 'utf8');
+    results = (JSON.parse(text) as { 'assessment-results': Results })['assessment-results'];
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const kindOf = ({ props }: Finding): string => props.find(({ name }) => name === 'kind')?.value ?? '';
+
+  it('lead to a control that was reviewed', () => {
+    const [{ findings, 'reviewed-controls': reviewed }] = results.results;
+    const selected = reviewed['control-selections'].flatMap((one) =>
+      one['include-controls'].map((control) => control['control-id']),
+    );
+    for (const { title, target } of findings) {
+      const control = results['local-definitions']['objectives-and-methods'].find(({ parts }) =>
+        parts.some(({ id }) => id === target['target-id']),
+      );
+      expect([title, selected]).toEqual([title, expect.arrayContaining([control?.['control-id']])]);
+    }
+    expect(findings.length).toBeGreaterThan(50);
+  });
+
+  it('lead to a file of the pack, with the digest that it has', async () => {
+    const [{ findings, observations }] = results.results;
+    const byUuid = new Map(observations.map((one) => [one.uuid, one]));
+    const digests = new Map<string, string>();
+    for (const finding of findings) {
+      const evidence = finding['related-observations'].flatMap(
+        (one) => byUuid.get(one['observation-uuid'])?.['relevant-evidence'] ?? [],
+      );
+      expect([finding.title, evidence.length]).not.toEqual([finding.title, 0]);
+      for (const { href, props } of evidence) {
+        const bytes = await readFile(join(folder, decodeURI(href)));
+        digests.set(href, createHash('sha256').update(bytes).digest('hex'));
+        expect(props.find(({ name }) => name === 'sha256')?.value).toBe(digests.get(href));
+      }
+    }
+    expect([...digests.keys()]).toEqual(expect.arrayContaining(['retrievals.ndjson', 'findings.ndjson']));
+  });
+
+  it('say satisfied where something was tested and nothing was met, and leave the conclusion to the assessor', () => {
+    const [{ findings }] = results.results;
+    const states = (kind: string) =>
+      new Set(findings.filter((one) => kindOf(one) === kind).map(({ target }) => target.status.state));
+    expect(states('objective')).toEqual(new Set(['satisfied', 'not-satisfied']));
+    expect(states('exception')).toEqual(new Set(['not-satisfied']));
+    expect(JSON.stringify(findings).split("The conclusion is the assessor's.")).toHaveLength(findings.length + 1);
+  });
+
+  it('leave no reference without what it names', () => {
+    const text = JSON.stringify(results);
+    const defined = new Set([...text.matchAll(/"uuid":"([^"]+)"/g)].map(([, uuid]) => uuid));
+    const named = [...text.matchAll(/"(?:observation-uuid|subject-uuid|actor-uuid)":"([^"]+)"|"href":"#([^"]*)"/g)].map(
+      ([, uuid, anchor]) => uuid ?? anchor,
+    );
+    const parties = [...text.matchAll(/"party-uuids":\["([^"]+)"\]/g)].map(([, uuid]) => uuid);
+    expect(named.length).toBeGreaterThan(100);
+    expect([...named, ...parties].filter((uuid) => !defined.has(uuid))).toEqual([]);
+    expect(results['back-matter'].resources.map(({ uuid }) => `#${uuid}`)).toContain(results['import-ap'].href);
   });
 });
