@@ -31,7 +31,7 @@ const risks: readonly FindingRule[] = [
 ];
 
 /** The most evidence ids printed with one exception; `findings.ndjson` contains all. */
-const evidenceShown = 12;
+const evidenceShown = 6;
 
 /**
  * Formats findings as report rows: worst first, then by risk, production before other environments, newest first; each

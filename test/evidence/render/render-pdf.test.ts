@@ -63,6 +63,19 @@ describe('what a reader copies from the PDF', () => {
   );
 });
 
+describe('a long name on paper', () => {
+  it('breaks within its column, and copies without a blank where it does not break', poppler, () => {
+    expect(copied('-layout')).not.toMatch(/kv-prod\/ |kv-prod\/[a-z]+- [a-z]/);
+    const subject = '6f2c1a90-0000-4000-8000-000000000009';
+    // In one line it would stand over the next column.
+    expect(copied('-layout')).not.toContain(subject);
+  });
+
+  it('has the owner and the frequency of a control apart', poppler, () => {
+    expect(copied().replaceAll('\n', ' ')).toContain('head of security; each change, twice a day');
+  });
+});
+
 describe('the form of the PDF, as our own reader sees it', () => {
   it('begins its headings with the first level, and leaves out no level', () => {
     const levels = pdf.tags.filter((tag) => /^H\d$/.test(tag)).map((tag) => Number(tag.slice(1)));
