@@ -36,4 +36,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   isTerminal: process.stderr.isTTY,
   now: () => new Date(),
   signal: stop.signal,
+  onReload: (act) => void process.on('SIGHUP', act),
 });

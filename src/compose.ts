@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { hash } from 'node:crypto';
 import { azureCredential } from './azure/azure-credential.ts';
 import { keyVaultCanaryReader } from './azure/canary-reader.ts';
 import { createGrantTools } from './composition/create-grants.ts';
@@ -9,11 +8,10 @@ import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
-import { policyKeeper } from './audit/collection/policy-ledger.ts';
 import { openControls } from './composition/reports/open-controls.ts';
-import { openPolicy } from './composition/open-policy.ts';
+import { openPolicy } from './composition/policy/open-policy.ts';
+import { policyInForce } from './composition/policy/policy-in-force.ts';
 import { policyGuard } from './composition/readiness/require-policy.ts';
-import { withOwnSecrets } from './composition/own-secrets.ts';
 import {
   openLogArchive,
   openLogger,
@@ -50,8 +48,7 @@ export async function composeKeyturn(
   const settings = readSettings(environment);
   // A report reads the file anew; a fault in it is better known now than at the end of a quarter.
   await openControls(settings.controlsFile);
-  const { policy: written, text: policyText } = await openPolicy(settings);
-  const policy = withOwnSecrets(written, settings);
+  const opened = await openPolicy(settings);
   const credential = azureCredential(settings.identity, settings);
   const records = await openRecords(settings, credential);
   const resolve = settingResolver({ ...settings, credential, records, now });
@@ -60,6 +57,10 @@ export async function composeKeyturn(
   const gitea = settings.gitea === null ? null : openGitea(settings.gitea, resolve);
   const deliveries = recentDeliveries();
   const logger = openLogger(settings, { now, logTo: options.logTo });
+  const channels = await openChannels(settings, { resolve, now });
+  const outbox = channels.length === 0 ? null : notificationOutbox({ records, channels, logger, now });
+  const inForce = policyInForce(opened, { settings, records, logger, outbox, now });
+  const policy = () => inForce.current().policy;
   const rotationLog = createRotationLog(logger);
   const watch = (event: RotationEvent) => {
     rotationLog.event(event);
@@ -68,15 +69,14 @@ export async function composeKeyturn(
 
   const workspace = await openRetrievalLog(settings, credential);
   const archive = openLogArchive(settings, credential);
-  const requirePolicy = policyGuard(records, policyText);
-  const keepPolicy = policyKeeper(records, policyText, now());
+  const requirePolicy = policyGuard(records, opened.text);
   const parts = {
     settings,
     policy,
     records,
     now,
     logger,
-    channels: await openChannels(settings, { resolve, now }),
+    channels,
     vaultAccess: access,
     rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
     log: workspace ?? archive,
@@ -94,13 +94,12 @@ export async function composeKeyturn(
     keepPolicy: async () => {
       // Before it is kept: the lack of a policy must not become the policy in force.
       await requirePolicy();
-      await keepPolicy();
+      await inForce.keep();
     },
+    takeUpPolicy: inForce.takeUp,
   };
-  const { channels } = parts;
-  const outbox = channels.length === 0 ? null : notificationOutbox({ records, channels, logger, now });
   const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
-  const broker = createBroker({ ...parts, policyDigest: hash('sha256', policyText), access, grants, outbox });
+  const broker = createBroker({ ...parts, policyInForce: inForce.current, access, grants, outbox });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
   const keyturn = createKeyturn({
@@ -108,7 +107,7 @@ export async function composeKeyturn(
     access: portalAccess,
     web: createWebPorts({ ...parts, resolve, deliveries, broker, grants }),
     rotationLog,
-    takeInventory: async () => await takeInventory({ settings, policy, stores, records, now }),
+    takeInventory: async () => await takeInventory({ settings, policy: policy(), stores, records, now }),
   });
   return { ...parts, sessions, keyturn };
 }

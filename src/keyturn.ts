@@ -15,6 +15,8 @@ export interface Keyturn {
   readonly settings: Settings;
   /** A Key Vault event, as it came. Resolves for every event that it recorded; rejects only if it cannot reach the journal. */
   handleVaultEvent(event: unknown): Promise<{ readonly outcome: string; readonly secret: string | null }>;
+  /** Takes up the policy file if it has changed; one with mistakes changes nothing and is told. Each pass does this first. */
+  takeUpPolicy(): Promise<void>;
   /** Rotates what is due, goes on with what is unfinished, revokes what may be revoked. */
   reconcileRotations(): Promise<PassSummary>;
   /** Collects Gitea jobs and the receipts in their logs. */

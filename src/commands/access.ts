@@ -23,7 +23,7 @@ export const access: Run<typeof accessRow> = async ({ values, positionals }, run
   const posture = await look(composition, runtime);
   const secrets = await listKnownSecrets(composition);
   return form === undefined
-    ? printDrift(accessDrift(composition.policy, posture, secrets), values.json, runtime)
+    ? printDrift(accessDrift(composition.policy(), posture, secrets), values.json, runtime)
     : await printPlan({ composition, posture, secrets, form, json: values.json }, runtime);
 };
 
@@ -83,7 +83,7 @@ async function printPlan(
   progress('Reading the rows of the last 90 days …');
   const to = now();
   const reads = await readsOnRecord(records, { from: new Date(to.getTime() - 90 * dayMs), to });
-  const plan = accessPlan(policy, posture, secrets, reads);
+  const plan = accessPlan(policy(), posture, secrets, reads);
   if (json) print(JSON.stringify(plan));
   else for (const line of describePlan(plan, form)) print(line);
   if (plan.notSeen.length > 0) return 3;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { attributeFiles, type AttributedFiles } from '../audit/join/attribute-files.ts';
 import { describeUnreadable } from '../audit/files/count-unreadable.ts';
-import { openPolicyFile } from '../composition/open-policy.ts';
+import { openPolicyFile } from '../composition/policy/open-policy.ts';
 import type { Run } from './command.ts';
 import type { attributeRow } from './evidence-rows.ts';
 

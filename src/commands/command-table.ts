@@ -5,6 +5,7 @@ import { accessRow } from './access-rows.ts';
 import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } from './evidence-rows.ts';
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
+import { policyRow } from './policy/policy-row.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
 /** One command, as the command line calls it. */
@@ -18,7 +19,8 @@ export const commands: readonly Command[] = [
   command(startRow, async () => (await import('./embedded-cloud/start.ts')).start),
   command(cloudRow, async () => (await import('./embedded-cloud/cloud.ts')).cloud),
   command(serveRow, async () => (await import('./serve.ts')).serve),
-  command(adoptRow, async () => (await import('./adopt.ts')).adopt),
+  command(adoptRow, async () => (await import('./policy/adopt.ts')).adopt),
+  command(policyRow, async () => (await import('./policy/policy.ts')).policy),
   command(rotateRow, async () => (await import('./rotate.ts')).rotate),
   command(retireRow, async () => (await import('./retire.ts')).retire),
   command(reconcileRow, async () => (await import('./reconcile.ts')).reconcile),

@@ -19,6 +19,8 @@ export interface Runtime {
   readonly now: () => Date;
   /** Aborts when the person asks the process to end. */
   readonly signal: AbortSignal;
+  /** Calls this each time that the process is asked to look at its configuration again (SIGHUP). */
+  readonly onReload?: (act: () => void) => void;
 }
 
 /** 0 done · 1 the answer is no, or something was found · 2 wrong use · 3 could not reach or read. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { decideRead } from '../broker/decide.ts';
-import { openPolicy, openPolicyFile, unnamedVault } from '../composition/open-policy.ts';
+import { openPolicy, openPolicyFile, unnamedVault } from '../composition/policy/open-policy.ts';
 import { decideAccess, type NamespaceVerdict } from '../secrets/decide-access.ts';
 import type { ReadingJob } from '../secrets/namespace-refusals.ts';
 import type { IdentityRule, Policy, SecretBinding, TrackedSecret } from '../secrets/policy.ts';

@@ -21,7 +21,7 @@ export const reconcile: Run<typeof reconcileRow> = async ({ values }, runtime) =
   const { failures, ...result } = await reconcileRotations(rotation, { plan: values.plan });
   if (values.json) print(JSON.stringify(result));
   else {
-    if (policy.secrets.size === 0) print('Observe mode: no policy binds a secret, so nothing is rotated.');
+    if (policy().secrets.size === 0) print('Observe mode: no policy binds a secret, so nothing is rotated.');
     for (const line of linesOf(result, values.plan)) print(line);
   }
   for (const { subject, error } of failures) say(`${subject}: ${error.says} (${error.code})`);

@@ -37,7 +37,7 @@ export async function replaceWhatWasRead(incident: Incident, runtime: Runtime): 
     await keepPolicy();
   }
   const since = parseSince(incident.since, now());
-  const found = await findSecretsRead({ records, policy, now }, reader, since);
+  const found = await findSecretsRead({ records, policy: policy(), now }, reader, since);
   // The canary opens nothing.
   const read = { ...found, reads: found.reads.filter(({ secret }) => secret !== settings.canarySecret) };
   if (read.watermark === null) {

@@ -7,7 +7,7 @@ import { fileEvidence } from '../audit/shares/file-ledger.ts';
 import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
 import { collectFiles } from '../composition/collect-files.ts';
 import { openControls } from '../composition/reports/open-controls.ts';
-import { openPolicyFile } from '../composition/open-policy.ts';
+import { openPolicyFile } from '../composition/policy/open-policy.ts';
 import { version } from '../composition/version.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { producePack } from '../evidence/produce-pack.ts';

@@ -18,7 +18,7 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
   const server = await startServer(keyturn, { ...settings.listen, scheduled: true });
   const { role } = settings;
   logger.info(`Listening on ${server.url}, role ${role}.`, { listening: server.url, role });
-  if (policy.secrets.size === 0) logger.info('Observe mode: no policy binds a secret, so nothing is rotated.');
+  if (policy().secrets.size === 0) logger.info('Observe mode: no policy binds a secret, so nothing is rotated.');
   if (settings.openId === null && settings.platformAuthentication === null) {
     const code = await sessions.offerSignIn({
       person: { kind: 'unnamed', door: 'sign-in-link', name: 'operator' },
@@ -27,6 +27,9 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
     // The link is a key to the portal: it is for the person at this terminal and is never part of a log line.
     runtime.print(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
   }
+  runtime.onReload?.(() => {
+    keyturn.takeUpPolicy().catch((error: unknown) => logger.error('Could not take up the policy.', { error }));
+  });
   // What happened while no process ran is collected at once, not at the next full hour. `stop` waits for it.
   void server.run('collect jobs').then(async () => await server.run('collect retrievals'));
   await untilStopped(runtime);

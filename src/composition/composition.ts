@@ -28,7 +28,8 @@ export interface CompositionOptions {
 /** Keyturn, wired: the ports that commands use, and what hosts call. A part that is not configured is `null`. */
 export interface Composition {
   readonly settings: Settings;
-  readonly policy: Policy;
+  /** The policy in force now; it changes when its file does. */
+  readonly policy: () => Policy;
   readonly records: RecordStore;
   readonly now: () => Date;
   readonly rotation: RotationTools;
@@ -45,10 +46,12 @@ export interface Composition {
   readonly canary: CanaryReader;
   readonly signer: () => Promise<Signer>;
   readonly sessions: Sessions;
-  /** Keeps the policy that this process loaded, unless it is on record: every act is judged by the one in force then. */
+  /** Keeps the policy in force on record, unless it is there: every act is judged by the one in force then. */
   readonly keepPolicy: () => Promise<void>;
   /** @throws ServiceError `POLICY_MISSING` if records show a policy that this process does not have. */
   readonly requirePolicy: () => Promise<void>;
+  /** Takes up the policy file if it has changed and has no mistakes. */
+  readonly takeUpPolicy: () => Promise<void>;
   readonly logger: Logger;
   /** The channels to people that are configured. */
   readonly channels: readonly Channel[];

@@ -11,7 +11,6 @@ import { giteaJobFacts } from '../gitea/gitea-job-facts.ts';
 import { giteaJobProof } from '../gitea/gitea-job-proof.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 import type { BrokerPort } from '../web/broker/broker-port.ts';
 import type { GrantTools } from '../grants/grant-tools.ts';
@@ -21,9 +20,7 @@ import type { GiteaAccess } from './open-gitea.ts';
 
 interface Parts {
   readonly settings: Settings;
-  readonly policy: Policy;
-  /** sha256 of the policy's text, hexadecimal; by it the policy is on record. */
-  readonly policyDigest: string;
+  readonly policyInForce: BrokerTools['policy'];
   readonly records: RecordStore;
   readonly gitea: GiteaAccess | null;
   readonly access: readonly VaultAccess[];
@@ -39,12 +36,12 @@ const mostRequests = 200;
 
 /** Wires the broker; `null` if this process is none, or if there is no Gitea that could confirm a job. */
 export function createBroker(parts: Parts): BrokerPort | null {
-  const { settings, policy, policyDigest, records, gitea, access, grants, logger, now } = parts;
+  const { settings, policyInForce, records, gitea, access, grants, logger, now } = parts;
   if (gitea === null || (settings.role !== 'broker' && settings.role !== 'all')) return null;
   const jobs = giteaJobFacts(giteaClient({ url: gitea.url, authentication: gitea.asToken }));
   const tools: BrokerTools = {
     sessions: sessionBook(records),
-    policy: () => ({ policy, digest: policyDigest }),
+    policy: policyInForce,
     proof: giteaJobProof(gitea.url),
     jobs,
     access: createAccessBook(grants, jobs),

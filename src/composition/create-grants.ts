@@ -14,7 +14,7 @@ import type { WebPorts } from '../web/web-ports.ts';
 
 interface Parts {
   readonly records: RecordStore;
-  readonly policy: Policy;
+  readonly policy: () => Policy;
   /** Gitea's address; `null`: no job can be confirmed, so none can ask. */
   readonly gitea: string | null;
   readonly outbox: NotificationOutbox | null;
@@ -26,7 +26,7 @@ interface Parts {
 export function createGrantTools({ records, policy, gitea, outbox, logger, now }: Parts): GrantTools {
   return {
     records,
-    policy: () => policy,
+    policy,
     gitea: gitea ?? '',
     now,
     async watch(event) {

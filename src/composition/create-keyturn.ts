@@ -3,6 +3,7 @@ import { collectRetrievals } from '../audit/collection/collect-retrievals.ts';
 import { keepPosture } from '../audit/posture/posture-ledger.ts';
 import { duePeriods } from '../evidence/period/due-periods.ts';
 import { listPacks } from '../evidence/pack/pack-archive.ts';
+import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
 import { notificationOutbox } from '../notify/notification-outbox.ts';
 import { type HandledEvent, handleVaultEvent } from '../rotation/handle-vault-event.ts';
@@ -32,7 +33,7 @@ interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
  * both roles run from one package with the same timers.
  */
 export function createKeyturn(ports: Ports): Keyturn {
-  const { settings, records, now, log, posture, jobs, canary, logger, channels } = ports;
+  const { settings, records, now, log, jobs, logger, channels } = ports;
   const web = createWeb(ports.web, ports.access);
   const rotates = settings.role === 'rotate' || settings.role === 'all';
   const reports = settings.role === 'report' || settings.role === 'all';
@@ -41,6 +42,7 @@ export function createKeyturn(ports: Ports): Keyturn {
 
   return {
     settings,
+    takeUpPolicy: ports.takeUpPolicy,
 
     async handleVaultEvent(event) {
       const handled = rotates ? await actOn(ports, event) : ({ outcome: 'not-this-role', secret: null } as const);
@@ -49,6 +51,7 @@ export function createKeyturn(ports: Ports): Keyturn {
     },
 
     async reconcileRotations() {
+      await ports.takeUpPolicy(); // The broker decides by it too.
       if (!rotates) return idle('Rotations', 'this process does not rotate');
       return await telling('reconcile rotations', async () => await passOver(ports, people));
     },
@@ -66,19 +69,7 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (!reports) return idle('Retrievals', 'this process collects nothing');
       if (log === null) return idle('Retrievals', 'no log workspace and no archive of the log is configured');
       return await telling('collect log rows', async () => {
-        // Each is done though the other fails: what is not kept today is gone tomorrow.
-        const [counts, listed, kept, looked, archived] = await Promise.allSettled([
-          collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
-          ports.takeInventory(),
-          ports.keepPolicy(),
-          posture === null ? false : keepPosture(records, posture, now()),
-          collectArchive(ports),
-        ]);
-        if (counts.status === 'rejected') throw counts.reason;
-        if (listed.status === 'rejected') throw listed.reason;
-        if (looked.status === 'rejected') throw looked.reason;
-        for (const other of [kept, archived]) if (other.status === 'rejected') throw other.reason;
-        const all = { ...counts.value, secretsInventoried: listed.value, posturesKept: looked.value ? 1 : 0 };
+        const all = await collectAll(ports, log);
         return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
       });
     },
@@ -124,13 +115,34 @@ async function actOn({ keepPolicy, rotation, web }: Ports, event: unknown): Prom
 /** One pass over the rotations, after which people are told what is theirs to do. */
 async function passOver({ rotation, rotationLog, keepPolicy, now }: Ports, people: Caller): Promise<PassSummary> {
   await keepPolicy();
-  const result = await reconcileRotations(rotation);
+  // One policy for the whole pass, whatever its file does meanwhile.
+  const { policy } = rotation;
+  const result = await reconcileRotations({ ...rotation, policy });
   rotationLog.failures(result.failures);
   const newest = rotation.memory.listed ?? new Map<string, SecretVersion>();
-  const reminders = remindersOf(rotation.policy, newest, now());
+  const reminders = remindersOf(policy, newest, now());
   rotationLog.reminders(reminders);
   await people.afterPass(result, { reminders, newest });
   return { what: 'Rotations', says: describeRotationPass(result.counts), counts: result.counts };
+}
+
+/** Collects log rows, and looks at everything else that is looked at once an hour. */
+async function collectAll(ports: Ports, log: RetrievalLog) {
+  const { records, now, canary, jobs, posture } = ports;
+  await ports.takeUpPolicy();
+  // Each is done though the other fails: what is not kept today is gone tomorrow.
+  const [counts, listed, kept, looked, archived] = await Promise.allSettled([
+    collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
+    ports.takeInventory(),
+    ports.keepPolicy(),
+    posture === null ? false : keepPosture(records, posture, now()),
+    collectArchive(ports),
+  ]);
+  if (counts.status === 'rejected') throw counts.reason;
+  if (listed.status === 'rejected') throw listed.reason;
+  if (looked.status === 'rejected') throw looked.reason;
+  for (const other of [kept, archived]) if (other.status === 'rejected') throw other.reason;
+  return { ...counts.value, secretsInventoried: listed.value, posturesKept: looked.value ? 1 : 0 };
 }
 
 /** Collects the archive beside the workspace, if there is one. */

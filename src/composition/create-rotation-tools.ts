@@ -19,7 +19,8 @@ import type { GiteaAccess } from './open-gitea.ts';
 
 interface Ports {
   readonly settings: Settings;
-  readonly policy: Policy;
+  /** Asked each time: the policy may change while the process runs. */
+  readonly policy: () => Policy;
   readonly records: RecordStore;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly gitea: GiteaAccess | null;
@@ -47,7 +48,9 @@ export function createRotationTools({
     records,
     stores,
     vaults: settings.vaults,
-    policy,
+    get policy() {
+      return policy();
+    },
     issuers: issuerCatalogue({
       gitea: giteaParts,
       ownReceiver: { deliveries, addresses: receivingAddresses(settings) },
@@ -59,7 +62,9 @@ export function createRotationTools({
       ...(settings.embedded && { azureMissing: 'Azure itself, and is not available in the embedded cloud' }),
     }),
     places: publicationPlaces({ gitea: giteaParts }),
-    readers: { readersOf: async (secret, since) => await findVersionReaders({ records, policy, now }, secret, since) },
+    readers: {
+      readersOf: async (secret, since) => await findVersionReaders({ records, policy: policy(), now }, secret, since),
+    },
     staging: {
       vault: settings.stagingVault?.name ?? null,
       key: async () => await stagingKey(settings, stores),

@@ -1,7 +1,7 @@
 import type { KnownSecret } from '../audit/posture/access-drift.ts';
 import { isStagingName } from '../rotation/observe/staging.ts';
 import type { Composition } from './composition.ts';
-import { ownSecrets } from './own-secrets.ts';
+import { ownSecrets } from './policy/own-secrets.ts';
 
 /** Every secret of the vaults, and those that the policy binds though they do not exist yet. Properties alone are read. */
 export async function listKnownSecrets({
@@ -17,7 +17,8 @@ export async function listKnownSecrets({
     const isOwn = secret === canarySecret || own.has(`${vault}/${secret}`) || isStagingName(secret);
     known.set(`${vault}/${secret}`, { vault, secret, isOwn });
   };
-  for (const { vault, name } of [...policy.secrets.values(), ...policy.tracked.values()]) add(vault, name);
+  const { secrets, tracked } = policy();
+  for (const { vault, name } of [...secrets.values(), ...tracked.values()]) add(vault, name);
   for (const { name: vault } of stagingVault === null ? vaults : [...vaults, stagingVault]) {
     const store = rotation.stores.get(vault);
     if (store === undefined) continue;

@@ -10,7 +10,7 @@ import { readJournalLines } from '../rotation/history/read-journal-lines.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import { rosterOf, systemOf } from './reports/describe-system.ts';
 import { openControls } from './reports/open-controls.ts';
-import { loadedPolicies } from './open-policy.ts';
+import { loadedPolicies } from './policy/open-policy.ts';
 import type { Composition } from './composition.ts';
 import { version } from './version.ts';
 
@@ -42,7 +42,7 @@ async function periodToAudit({ records, policy, settings, now }: Collected, peri
   for await (const rotation of readRotationHistories(records, period)) rotations.push(rotation);
   const vaults = settings.vaults.map(({ name }) => name);
   const policies = await loadedPolicies(records, settings);
-  return { records, policy, policies, vaults, inventory: null, rotations, period, now: now() };
+  return { records, policy: policy(), policies, vaults, inventory: null, rotations, period, now: now() };
 }
 
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */

@@ -9,6 +9,10 @@ export interface LogFields {
   /** The scheduled work that the line is about, such as `collect jobs`. */
   readonly work?: string;
   readonly counts?: Readonly<Record<string, number>>;
+  /** sha256 of the text of the policy in force. */
+  readonly policy?: string;
+  /** How many mistakes a policy file has. */
+  readonly faults?: number;
   /** The channel to people, and the id of a notification. */
   readonly channel?: string;
   readonly notification?: string;

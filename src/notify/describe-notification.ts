@@ -9,11 +9,8 @@ export function describeNotification(event: NotificationEvent): string {
     }
     case 'secret.needs-attention':
       return `${event.secret} needs a person: ${event.code}. Correct the cause; Keyturn looks again by itself.`;
-    case 'secret.ends': {
-      const owner = event.owner === null ? '' : ` (${event.owner})`;
-      const when = `${event.left === null ? 'ended' : 'ends'} on ${event.endsAt.slice(0, 10)}`;
-      return `${event.secret}${owner} ${when}, and no issuer replaces it. Make a new one at its provider and set it in the vault.`;
-    }
+    case 'secret.ends':
+      return describeEnd(event);
     case 'rotation.awaits-approval': {
       const what = event.step === 'publish' ? 'publish the new value' : 'revoke the old credential';
       const lapses = event.step === 'publish' ? ' The question lapses seven days after it was asked.' : '';
@@ -30,6 +27,8 @@ export function describeNotification(event: NotificationEvent): string {
       return `A job of ${event.repository} waits for a person to approve that it gets ${event.secret}. Neither the author of the commit nor the one who started the run can.`;
     case 'access.second-key':
       return `A second key was shown to the broker for a running job of ${event.repository}, and its session has ended. The next report lists what it was given; find out who has the job's token, and replace what was given.`;
+    case 'policy.refused':
+      return describeRefusedPolicy(event);
     case 'work.failed':
       return `Keyturn could not ${event.work}: ${event.code}. It tries again; run keyturn doctor to see what to do.`;
     case 'report.ready': {
@@ -39,4 +38,15 @@ export function describeNotification(event: NotificationEvent): string {
     case 'matter.over':
       return `${event.about} needs nobody any more.`;
   }
+}
+
+function describeRefusedPolicy({ faults, inForce }: Extract<NotificationEvent, { type: 'policy.refused' }>): string {
+  const mistakes = faults === 1 ? 'a mistake' : `${String(faults)} mistakes`;
+  return `The policy file has ${mistakes}, so the policy of digest ${inForce.slice(0, 12)} stays in force. Run keyturn policy check; the log names each place.`;
+}
+
+function describeEnd({ secret, owner, left, endsAt }: Extract<NotificationEvent, { type: 'secret.ends' }>): string {
+  const whose = owner === null ? '' : ` (${owner})`;
+  const when = `${left === null ? 'ended' : 'ends'} on ${endsAt.slice(0, 10)}`;
+  return `${secret}${whose} ${when}, and no issuer replaces it. Make a new one at its provider and set it in the vault.`;
 }

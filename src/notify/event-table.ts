@@ -46,6 +46,10 @@ export const eventTable: Readonly<Record<NotificationEvent['type'], EventRow>> =
     when: 'scheduled work failed; once a day while it lasts',
     act: 'Run `keyturn doctor`. Rows that are not collected within 30 days are lost to the workspace.',
   },
+  'policy.refused': {
+    when: 'the policy file has mistakes or cannot be read, once for each change (not as an issue)',
+    act: 'Run `keyturn policy check FILE` and correct each place. The policy before it stays in force until then.',
+  },
   'report.ready': {
     when: 'a report or an amendment was sealed',
     act: 'The auditor downloads it and runs `keyturn verify` with the fingerprint of this message, which came by another way than the pack.',

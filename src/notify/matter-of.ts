@@ -23,6 +23,8 @@ export function matterOf(event: NotificationEvent): string | null {
       return `second key of session ${event.session}`;
     // A job waits for minutes: an issue would be opened for what has passed when it is read.
     case 'access.awaits-approval':
+    // It is over with the next file that has no mistakes, which the log tells.
+    case 'policy.refused':
     case 'report.ready':
       return null;
     case 'matter.over':

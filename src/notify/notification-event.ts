@@ -42,6 +42,14 @@ export const notificationEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('access.awaits-approval'), grant: id, secret: id, repository: id, since: time }),
   /** A second key was shown to the broker for a running job. */
   z.object({ type: z.literal('access.second-key'), session: id, repository: id, since: time }),
+  /** A policy file with mistakes: the policy of digest `inForce` stays. `fault`: which mistakes, as a digest; they are in the log. */
+  z.object({
+    type: z.literal('policy.refused'),
+    inForce: id,
+    fault: id,
+    faults: z.number(),
+    day: z.iso.date(),
+  }),
   /** Scheduled work that failed, such as `collect jobs` or `produce reports`. */
   z.object({ type: z.literal('work.failed'), work: id, code: id, day: z.iso.date() }),
   /** A report that was sealed. `fingerprint`: of the key that sealed it; `statement`: the sha256 of what it sealed. */

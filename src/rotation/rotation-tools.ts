@@ -19,6 +19,7 @@ export interface RotationTools {
   readonly stores: ReadonlyMap<string, SecretStore>;
   /** The vaults that may be rotated in. A staging vault of its own is not among them. */
   readonly vaults: readonly Vault[];
+  /** The one in force now: of two questions the second may see another. A copy of the tools keeps the one of its time. */
   readonly policy: Policy;
   /** By the issuer's name. */
   readonly issuers: ReadonlyMap<string, CredentialIssuer>;

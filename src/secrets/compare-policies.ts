@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.ts';
-import type { Policy } from './policy.ts';
+import type { AccessRule, Policy, PolicyPerson } from './policy.ts';
 
 /** One difference of two policies. */
 interface PolicyDifference {
@@ -41,7 +41,19 @@ export function comparePolicies(before: Policy, after: Policy): readonly PolicyD
     ...compareEntries('tracked secret', before.tracked, after.tracked, { added: false, removed: true }),
     ...compareEntries('namespace', before.namespaces, after.namespaces, { added: false, removed: false }),
     ...compareEntries('identity', before.identities, after.identities, { added: true, removed: false }),
+    ...compareEntries('person', byName(before.people), byName(after.people), { added: true, removed: false }),
+    ...compareMembers('limits', plainLimits(before), plainLimits(after)),
   ];
+}
+
+function byName(people: readonly PolicyPerson[] = []): ReadonlyMap<string, PolicyPerson> {
+  return new Map(people.map((person) => [person.name, person]));
+}
+
+/** With a member for each environment, because a map has none. */
+function plainLimits({ limits: { mostPerHour, mostPerHourIn, environmentOrder } }: Policy): object {
+  const each = new Map([...mostPerHourIn].map(([name, most]) => [`mostPerHour in ${name}`, most]));
+  return { mostPerHour, environmentOrder, ...Object.fromEntries<number>(each) };
 }
 
 function compareEntries(
@@ -78,9 +90,26 @@ function isWider(name: string, from: Member, to: Member): boolean {
     return (name === 'alsoPublish' || old.length > 0) && now.some((one) => !old.includes(one));
   }
   if (demandLists.has(name)) return listOf(from).some((one) => !listOf(to).includes(one));
+  if (name === 'access') return isWiderAccess(from, to);
+  if (name.startsWith('mostPerHour')) return typeof from === 'number' && (typeof to !== 'number' || to > from);
   const opens = opensWhen.get(name);
   if (opens !== undefined) return (to ?? false) === opens;
   return name === 'role';
+}
+
+/** A rule demands a person's approval: without it, with more who may give it, or with one that lasts longer, less is asked. */
+function isWiderAccess(from: Member, to: Member): boolean {
+  if (!isAccessRule(from)) return false;
+  if (!isAccessRule(to)) return true;
+  if (to.lastsMs > from.lastsMs || to.uses > from.uses) return true;
+  if (to.approvers.some((one) => !from.approvers.includes(one))) return true;
+  const [old, now] = [from.when, to.when];
+  const lists = ['branches', 'events', 'workflows'] as const;
+  return lists.some((list) => isWider(list, old[list], now[list])) || (old.protectedBranch && !now.protectedBranch);
+}
+
+function isAccessRule(member: Member): member is AccessRule {
+  return typeof member === 'object' && member !== null && 'approvers' in member;
 }
 
 function listOf(member: Member): readonly string[] {

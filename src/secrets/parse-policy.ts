@@ -14,11 +14,24 @@ const usualPerDay = 2;
 type Say = (path: readonly PropertyKey[], says: string) => void;
 
 /**
+ * What an issuer refuses in a binding: its own name, a field of the target, a further place. `path`: below the secret, such as
+ * `['target', 'port']`. Given from outside, because this room knows no issuer. Sends nothing.
+ */
+export type BindingCheck = (
+  binding: SecretBinding,
+) => readonly { readonly path: readonly PropertyKey[]; readonly says: string }[];
+
+/**
  * Reads `keyturn.policy.yml`. `file` names it in errors. `vaults` are those of the settings: a secret is written as
- * `VAULT/NAME`, or as `NAME` if there is only one vault.
+ * `VAULT/NAME`, or as `NAME` if there is only one vault. `check`: holds each binding against its issuer as well.
  * @throws ServiceError `POLICY_MALFORMED` with all faults, each as `line:column path what is wrong`.
  */
-export function parsePolicy(text: string, file: string, vaults: readonly Vault[]): Policy {
+export function parsePolicy(
+  text: string,
+  file: string,
+  vaults: readonly Vault[],
+  check: BindingCheck = () => [],
+): Policy {
   const source = yamlSource(text);
   if (source.faults.length > 0) throw new ServiceError('POLICY_MALFORMED', { file, faults: source.faults });
 
@@ -33,7 +46,7 @@ export function parsePolicy(text: string, file: string, vaults: readonly Vault[]
       mostPerHourIn: new Map(Object.entries(written.defaults.mostPerHourIn)),
       environmentOrder: written.defaults.environmentOrder,
     },
-    ...toSecrets(written, vaults, say),
+    ...toSecrets(written, { vaults, check }, say),
     namespaces: toNamespaces(written),
     identities: toIdentities(written, say),
     people: toPeople(written, say),
@@ -59,7 +72,11 @@ const rotationKeys = [
   'reviewed',
 ] as const satisfies readonly (keyof WrittenSecret)[];
 
-function toSecrets(policy: WrittenPolicy, vaults: readonly Vault[], say: Say): Pick<Policy, 'secrets' | 'tracked'> {
+function toSecrets(
+  policy: WrittenPolicy,
+  { vaults, check }: { readonly vaults: readonly Vault[]; readonly check: BindingCheck },
+  say: Say,
+): Pick<Policy, 'secrets' | 'tracked'> {
   const { secrets, namespaces, defaults } = policy;
   const bindings = new Map<string, SecretBinding>();
   const tracked = new Map<string, TrackedSecret>();
@@ -89,7 +106,9 @@ function toSecrets(policy: WrittenPolicy, vaults: readonly Vault[], say: Say): P
     sayProvider(key, { ...written, issuer }, path, say);
     if (written.reminders !== undefined)
       say([...path, 'reminders'], 'is for a secret without an issuer: Keyturn replaces this one itself');
-    bindings.set(name, { ...toBinding(place, { ...written, issuer }, defaults), ...access });
+    const binding = { ...toBinding(place, { ...written, issuer }, defaults), ...access };
+    for (const fault of check(binding)) say([...path, ...fault.path], fault.says);
+    bindings.set(name, binding);
   }
   return { secrets: bindings, tracked };
 }

@@ -46,7 +46,7 @@ function service(now: string) {
     clock,
     ports: {
       records,
-      policy: emptyPolicy,
+      policy: () => emptyPolicy,
       settings,
       signer: () => Promise.resolve(knownSigner()),
       now: () => clock.now,

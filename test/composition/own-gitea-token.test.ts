@@ -110,6 +110,6 @@ describe('the Gitea token that the settings refer to, rotated by the service tha
     const rotations: RotationHistory[] = [];
     for await (const one of readRotationHistories(records, period)) rotations.push(one);
     const vaults = settings.vaults.map((vault) => vault.name);
-    return (await auditWithReads({ records, policy, vaults, period, rotations, now: now() })).attributions;
+    return (await auditWithReads({ records, policy: policy(), vaults, period, rotations, now: now() })).attributions;
   }
 });

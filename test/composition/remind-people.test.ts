@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCaller } from '../../src/composition/people/call-people.ts';
 import { createRotationLog } from '../../src/composition/log-rotations.ts';
-import { withOwnSecrets } from '../../src/composition/own-secrets.ts';
+import { withOwnSecrets } from '../../src/composition/policy/own-secrets.ts';
 import { remindersOf } from '../../src/composition/people/remind-people.ts';
 import { pinoLogger } from '../../src/log/pino-logger.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';

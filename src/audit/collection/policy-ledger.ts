@@ -26,16 +26,6 @@ export async function recordPolicy(records: RecordStore, text: string, loadedAt:
   return await createJson(records, `policies/${time}-${sha256.slice(0, 12)}.json`, record);
 }
 
-/** Keeps one loaded policy the first time that it is asked to, and again only if that failed. */
-export function policyKeeper(records: RecordStore, text: string, loadedAt: Date): () => Promise<void> {
-  let isKept = false;
-  return async () => {
-    if (isKept) return;
-    await recordPolicy(records, text, loadedAt);
-    isKept = true;
-  };
-}
-
 /** All policies that were ever loaded, oldest first. */
 export async function policiesOn(records: RecordStore): Promise<readonly PolicyRecord[]> {
   const found: PolicyRecord[] = [];

@@ -20,7 +20,7 @@ const databases: ReadonlyMap<string, string> = new Map([
   ['microsoft.dbformysql/servers', 'mysql-dual-password'],
   ['microsoft.sql/servers', 'sqlserver'],
 ]);
-const keyTypes = new Set(twoKeyServices.map(({ type }) => type));
+const keyTypes = twoKeyServices.map(({ type }) => type);
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What the tags of a secret tell; `null` if they tell nothing. */
@@ -47,7 +47,8 @@ function azureResource({ secret }: Sighting, provider: string): Recognition | nu
       because,
     };
   }
-  if (keyTypes.has(resource.type)) {
+  // A namespace has its keys in rules below it; the issuer's own rules then say that the id names none.
+  if (keyTypes.some((type) => type === resource.type || type.startsWith(`${resource.type}/`))) {
     const because = `its tag ${sampleTags.provider} names a resource of type ${resource.type}, which has two keys`;
     const target = { resource: provider, ...formOf(secret) };
     return { kind: 'issuer', issuer: 'azure-keys', target, confidence: 'high', because };

@@ -13,7 +13,7 @@ export async function checkBrokerGitea({ policy, gitea }: Ports): Promise<readon
   if (gitea === null)
     return [fail('Gitea', 'KEYTURN_GITEA_URL is not set: no job can be confirmed, so none is served')];
   const client = giteaClient({ url: gitea.url, authentication: gitea.asToken });
-  const named = [...policy.namespaces.values()].flatMap(({ repositories }) => repositories);
+  const named = [...policy().namespaces.values()].flatMap(({ repositories }) => repositories);
   const repositories = [...new Set(named.map((one) => one.toLowerCase()))].sort();
   if (repositories.length === 0) {
     return [warn('Gitea', 'the policy names no repository, so it cannot be tried whether the token reads jobs')];

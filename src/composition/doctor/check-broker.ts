@@ -69,7 +69,7 @@ async function checkSetting(
   grants: Posture | null,
 ): Promise<Check> {
   const what = `changing ${vault.name}`;
-  const brokers = [...policy.identities.values()].filter(({ role }) => role === 'broker').map((one) => one.objectId);
+  const brokers = [...policy().identities.values()].filter(({ role }) => role === 'broker').map((one) => one.objectId);
   return await lookAt(what, async () => {
     const says = 'the identity of the broker may set or update secrets: take the role away';
     if (await rights.mayUpdate(stagedName)) return fail(what, says, listReaders(vault));
@@ -115,11 +115,11 @@ async function checkOwnSecrets({ settings }: Ports, vault: Vault, rights: VaultR
 
 function checkPolicy({ policy }: Ports): Check {
   const what = 'policy';
-  const served = [...policy.secrets.values(), ...policy.tracked.values()].filter(
+  const served = [...policy().secrets.values(), ...policy().tracked.values()].filter(
     ({ namespaces }) => namespaces.length > 0,
   );
   if (served.length === 0) return warn(what, 'it names no namespace for any secret, so no job is served');
-  if (![...policy.identities.values()].some(({ role }) => role === 'broker')) {
+  if (![...policy().identities.values()].some(({ role }) => role === 'broker')) {
     return warn(what, 'it names no identity in the role broker, so the report cannot tell its reads');
   }
   return pass(what, `lets jobs ask for ${served.length === 1 ? '1 secret' : `${String(served.length)} secrets`}`);

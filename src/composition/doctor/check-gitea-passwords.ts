@@ -13,7 +13,7 @@ export async function checkGiteaPasswords({
   settings,
 }: Pick<Composition, 'policy' | 'settings'>): Promise<readonly Check[]> {
   const { gitea, role } = settings;
-  const isBound = [...policy.secrets.values()].some(({ issuer }) => issuer === 'gitea-user-password');
+  const isBound = [...policy().secrets.values()].some(({ issuer }) => issuer === 'gitea-user-password');
   if (gitea === null || role === 'report' || !isBound) return [];
   const what = 'Gitea passwords';
   const password = new SecretValue('not-a-password');

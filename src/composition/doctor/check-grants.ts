@@ -21,7 +21,9 @@ export function checkSetting({ settings, policy }: Ports, grants: Posture | null
   if (seen === null) {
     return warn(what, `${says}, and could not see the role assignments; the first rotation shows it`, commands([null]));
   }
-  const rotators = [...policy.identities.values()].filter(({ role }) => role === 'rotator').map((one) => one.objectId);
+  const rotators = [...policy().identities.values()]
+    .filter(({ role }) => role === 'rotator')
+    .map((one) => one.objectId);
   if (rotators.length === 0) return warn(what, `${says}: the policy names no rotator`, commands([null]));
   const lacking = rotators.filter((id) => seen.some(({ readers }) => !may(readers, id)));
   return lacking.length === 0
@@ -45,7 +47,7 @@ export function checkStaging({ settings, policy }: Ports, grants: Posture | null
     const says = 'doctor cannot see whether a runner can read there: make sure that no runner is in this list';
     return warn(what, `${where}; ${says}`, lists);
   }
-  const roleOf = (id: string) => policy.identities.get(id)?.role ?? 'unknown';
+  const roleOf = (id: string) => policy().identities.get(id)?.role ?? 'unknown';
   const readers = seen.flatMap((one) => one.readers).filter(({ verdict }) => verdict === 'may-read');
   const runners = readers.filter(({ principalId }) => roleOf(principalId) === 'runner');
   const unknown = readers.filter(({ principalId }) => roleOf(principalId) === 'unknown');

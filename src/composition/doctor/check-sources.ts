@@ -51,7 +51,7 @@ async function checkGitea({ settings, jobs }: Ports): Promise<Check> {
 
 /** Only where the policy lets Keyturn issue Gitea's own credentials. */
 function giteaWriting({ policy, settings }: Ports): readonly Check[] {
-  const issuers = new Set([...policy.secrets.values()].map(({ issuer }) => issuer));
+  const issuers = new Set([...policy().secrets.values()].map(({ issuer }) => issuer));
   const writing = [...issuers].filter((issuer) => issuer.startsWith('gitea-')).sort();
   if (writing.length === 0 || settings.role === 'report') return [];
   const says = `Whether the token may do what ${writing.join(', ')} need cannot be tried without writing; docs/gitea.md lists the scopes`;

@@ -33,7 +33,7 @@ export function createPortalPorts(parts: Parts, desk: RotationDesk): Portal {
         desk.ports.rotations(),
         spans.usual(),
       ]);
-      const given = { policy, inventory, rotations: listed, audited, now: now() };
+      const given = { policy: policy(), inventory, rotations: listed, audited, now: now() };
       return { given, known: knownSecrets(given) };
     },
     { freshMs: 15_000, staleMs: 120_000, monotonicMs },

@@ -1,23 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { composeKeyturn } from '../compose.ts';
-import { type ActionsSecret, findActionsSecrets } from '../composition/adoption/find-actions-secrets.ts';
-import { findReaders, type SeenReaders } from '../composition/adoption/find-readers.ts';
-import type { FoundSecret } from '../composition/adoption/found-secret.ts';
-import { type ProposedPolicy, proposePolicy } from '../composition/adoption/propose-policy.ts';
-import type { Composition } from '../composition/composition.ts';
-import { giteaClient } from '../gitea/gitea-client.ts';
-import { targetRules } from '../issuers/checked-targets.ts';
-import { isStagingName } from '../rotation/observe/staging.ts';
-import { ServiceError } from '../service-error.ts';
-import type { Run, Runtime } from './command.ts';
-import type { adoptRow } from './rotation-rows.ts';
+import { composeKeyturn } from '../../compose.ts';
+import { type ActionsSecret, findActionsSecrets } from '../../composition/adoption/find-actions-secrets.ts';
+import { findReaders, type SeenReaders } from '../../composition/adoption/find-readers.ts';
+import type { FoundSecret } from '../../composition/adoption/found-secret.ts';
+import { type ProposedPolicy, proposePolicy } from '../../composition/adoption/propose-policy.ts';
+import type { Composition } from '../../composition/composition.ts';
+import { giteaClient } from '../../gitea/gitea-client.ts';
+import { targetRules } from '../../issuers/checked-targets.ts';
+import { isStagingName } from '../../rotation/observe/staging.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Run, Runtime } from '../command.ts';
+import type { adoptRow } from '../rotation-rows.ts';
 
 /** Proposes a policy from what the vaults, the log and Gitea show. */
 export const adopt: Run<typeof adoptRow> = async ({ values }, runtime) => {
   const { environment, directory, print, say } = runtime;
   const keyturn = await composeKeyturn(environment);
-  const { settings, policy, gitea } = keyturn;
+  const { settings, gitea } = keyturn;
+  const policy = keyturn.policy();
   const readers = await readersOrNone(keyturn, runtime);
   const found = await findSecrets(keyturn, readers, runtime);
   const proposed = proposePolicy(found, {
@@ -45,10 +46,11 @@ export const adopt: Run<typeof adoptRow> = async ({ values }, runtime) => {
 };
 
 async function findSecrets(
-  { settings, policy, rotation }: Composition,
+  { settings, policy: inForce, rotation }: Composition,
   { bySecret }: SeenReaders,
   { progress }: Runtime,
 ): Promise<readonly FoundSecret[]> {
+  const policy = inForce();
   const own = new Set([settings.canarySecret, settings.stagingKeySecret?.name]);
   const found: FoundSecret[] = [];
   for (const { name: vault } of settings.vaults) {

@@ -1,7 +1,7 @@
-import { dayMs } from '../secrets/duration.ts';
-import type { Policy, TrackedSecret } from '../secrets/policy.ts';
-import type { Settings } from '../settings.ts';
-import { notificationSecrets } from '../settings/notification-settings.ts';
+import { dayMs } from '../../secrets/duration.ts';
+import type { Policy, TrackedSecret } from '../../secrets/policy.ts';
+import type { Settings } from '../../settings.ts';
+import { notificationSecrets } from '../../settings/notification-settings.ts';
 
 /** A credential of Keyturn itself that lies in a vault. */
 interface OwnSecret {

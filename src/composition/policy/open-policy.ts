@@ -1,24 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { policiesOn } from '../audit/collection/policy-ledger.ts';
-import type { LoadedPolicy } from '../audit/period/policies-in-force.ts';
-import type { RecordStore } from '../records/record-store.ts';
-import { parsePolicy } from '../secrets/parse-policy.ts';
-import { emptyPolicy, type Policy } from '../secrets/policy.ts';
-import { yamlSource } from '../secrets/yaml-source.ts';
-import { ServiceError } from '../service-error.ts';
-import type { Settings } from '../settings.ts';
+import { policiesOn } from '../../audit/collection/policy-ledger.ts';
+import type { LoadedPolicy } from '../../audit/period/policies-in-force.ts';
+import type { RecordStore } from '../../records/record-store.ts';
+import { parsePolicy } from '../../secrets/parse-policy.ts';
+import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
+import { yamlSource } from '../../secrets/yaml-source.ts';
+import type { Vault } from '../../secrets/secret-reference.ts';
+import { bindingCheck } from './check-bindings.ts';
+import { ServiceError } from '../../service-error.ts';
+import type { Settings } from '../../settings.ts';
 
 /**
- * Reads the operator's policy; without one Keyturn only observes. A file that is named and missing is a fault.
- * @throws ServiceError `POLICY_MALFORMED` with every fault.
+ * Reads the operator's policy and holds it against its issuers; without one Keyturn only observes. A file that is named and
+ * missing is a fault. @throws ServiceError `POLICY_MALFORMED` with every fault.
  */
 export async function openPolicy({ policyFile, vaults }: Settings): Promise<OpenedPolicy> {
   if (policyFile === null) return { policy: emptyPolicy, text: '' };
-  const text = await readPolicy(policyFile);
-  return { policy: parsePolicy(text, policyFile, vaults), text };
+  const text = await readPolicyText(policyFile);
+  return { policy: parsePolicy(text, policyFile, vaults, bindingCheck()), text };
 }
 
-interface OpenedPolicy {
+export interface OpenedPolicy {
   readonly policy: Policy;
   /** As it was read; empty while no policy is configured. */
   readonly text: string;
@@ -50,15 +52,23 @@ export const unnamedVault = 'unnamed-vault';
  */
 export async function openPolicyFile(file: string | null, vaults: readonly string[]): Promise<Policy> {
   if (file === null) return emptyPolicy;
-  const text = await readPolicy(file);
-  const named = new Set([...vaults, ...vaultsNamedIn(text)]);
-  const names = named.size === 0 ? [unnamedVault] : named;
-  // Nothing is asked of these vaults, so their real addresses are not needed.
-  const known = [...names].map((name) => ({ name, url: `https://${name}`, resourceId: null }));
-  return parsePolicy(text, file, known);
+  const text = await readPolicyText(file);
+  return parsePolicy(text, file, vaultsFor(text, vaults));
 }
 
-async function readPolicy(file: string): Promise<string> {
+/** The vaults of a policy that is read without settings: those of `vaults` and those that it names itself. */
+export function vaultsFor(text: string, vaults: readonly string[]): readonly Vault[] {
+  const named = new Set([...vaults, ...vaultsNamedIn(text)]);
+  return vaultsCalled(named.size === 0 ? [unnamedVault] : [...named]);
+}
+
+/** Vaults by name alone. Nothing is asked of them, so their real addresses are not needed. */
+export function vaultsCalled(names: readonly string[]): readonly Vault[] {
+  return names.map((name) => ({ name, url: `https://${name}`, resourceId: null }));
+}
+
+/** @throws ServiceError `POLICY_MALFORMED` for a file that cannot be read. */
+export async function readPolicyText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
