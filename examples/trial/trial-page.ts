@@ -2,7 +2,7 @@ import type { Principal } from '../../embedded/azure/identity/managed-identity.t
 import type { EmbeddedCloud } from '../../embedded/embedded-cloud.ts';
 import type { EmbeddedIdentityProvider } from '../../embedded/openid/identity-provider.ts';
 import { type LoopbackAnswer, type LoopbackServer, startLoopbackServer } from '../../embedded/loopback-server.ts';
-import { repository, runnerLabel, trialSecrets } from './trial-world.ts';
+import { brokerLabel, repository, runnerLabel, trialSecrets } from './trial-world.ts';
 
 /** What the page tells of. */
 export interface TrialPage {
@@ -12,6 +12,8 @@ export interface TrialPage {
   /** The file with the settings; `null`: they were printed. */
   readonly settingsFile: string | null;
   readonly directory: string;
+  /** The configuration of the runner whose jobs ask the broker. */
+  readonly brokerConfiguration: string;
   /** The folder of a developer's own configuration, and who they are. */
   readonly laptop: string;
   readonly developer: Principal;
@@ -49,6 +51,10 @@ function body(page: TrialPage): string {
     [
       'Gitea',
       `${code(cloud.gitea.url)}, a double with the API and no pages. Repository ${code(repository)}, runner label ${code(runnerLabel)}.`,
+    ],
+    [
+      'Broker',
+      `jobs on the label ${code(brokerLabel)} have no identity in Azure: they ask ${code(`${portal}/broker`)}, by ${code(page.brokerConfiguration)}`,
     ],
     ['OpenID', `${code(provider.url)}: ann reads reports; ben and cem may also act.`],
     ['Tokens of Azure', code(cloud.identity.url)],

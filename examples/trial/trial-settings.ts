@@ -54,6 +54,24 @@ export async function writeOwnConfiguration(cloud: EmbeddedCloud, directory: str
   return home;
 }
 
+/** Writes the same for a runner without an identity in Azure, whose jobs ask the broker. Returns its path. */
+export async function writeBrokerConfiguration(
+  cloud: EmbeddedCloud,
+  { directory, portal }: { readonly directory: string; readonly portal: string },
+): Promise<string> {
+  const path = join(directory, 'fetch-by-broker.json');
+  const configuration = {
+    format: 1,
+    service: portal,
+    gitea: cloud.gitea.url,
+    vaults: [{ name: cloud.vault.name }],
+    identity: { kind: 'broker' },
+    names: 'plain',
+  };
+  await writeFile(path, `${JSON.stringify(configuration, null, 2)}\n`);
+  return path;
+}
+
 /** Writes what the runner's operator mounts into jobs, docs/formats.md "Fetch configuration". Returns its path. */
 export async function writeFetchConfiguration(
   cloud: EmbeddedCloud,

@@ -15,6 +15,8 @@ export interface TrialWorld {
 
 export const repository = 'acme/shop';
 export const runnerLabel = 'shop';
+/** The label of the runner whose jobs ask the broker. */
+export const brokerLabel = 'shop-broker';
 
 interface TrialSecret {
   readonly name: string;
@@ -44,7 +46,16 @@ const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
  */
 export async function setUpTrial(
   cloud: EmbeddedCloud,
-  { jobEnvironment, portal }: { readonly jobEnvironment: Readonly<Record<string, string>>; readonly portal: string },
+  {
+    jobEnvironment,
+    brokerConfiguration,
+    portal,
+  }: {
+    readonly jobEnvironment: Readonly<Record<string, string>>;
+    /** What the second runner's jobs find in the place of the first one's configuration. */
+    readonly brokerConfiguration: string;
+    readonly portal: string;
+  },
 ): Promise<TrialWorld> {
   const { identity, gitea } = cloud;
   const keyturn = identity.define({ name: 'keyturn', kind: 'managed-identity', address: '203.0.113.5' });
@@ -80,6 +91,12 @@ export async function setUpTrial(
   gitea.addUser({ name: 'keyturn', password: crypto.randomUUID(), administrator: true });
   gitea.addRepository(repository, { private: true, administrators: ['dora'] });
   gitea.addRunner({ name: 'runner-shop', labels: [runnerLabel], version: '3.3.0', environment: jobEnvironment });
+  gitea.addRunner({
+    name: 'runner-broker',
+    labels: [brokerLabel],
+    version: '3.3.0',
+    environment: { ...jobEnvironment, KEYTURN_FETCH_CONFIGURATION: brokerConfiguration },
+  });
   const webhookSecret = crypto.randomUUID();
   gitea.addWebhook(`${portal}/events/gitea`, webhookSecret);
   return {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleHelper } from '../../scripts/bundle-helper.ts';
+import { loadFetchConfiguration } from '../../src/runner/configuration/load-fetch-configuration.ts';
 import { callCommand } from './call-command.ts';
 
 let folder: string;
@@ -66,6 +67,15 @@ describe('keyturn cloud', () => {
     for (const name of ['KEYTURN_GITEA_TOKEN', 'KEYTURN_OPENID_CLIENT_SECRET', 'TRIAL_GITEA_TOKEN'])
       expect(text).not.toContain(settings[name]);
     expect(text).not.toMatch(/trial-[0-9a-f]{8}-/);
+  });
+
+  it('has a runner whose jobs ask the broker, by a configuration that the page shows and names no identity in Azure', async () => {
+    const text = await (await fetch(page)).text();
+    const path = join(folder, '.keyturn/cloud/fetch-by-broker.json');
+    expect(text).toContain(path);
+    expect(text).toContain('shop-broker');
+    const configuration = loadFetchConfiguration({ KEYTURN_FETCH_CONFIGURATION: path }, join(folder, 'not-there'));
+    expect(configuration).toMatchObject({ service: 'http://localhost:7999', identity: { kind: 'broker' } });
   });
 
   it('signs a developer in by the code that the helper shows, and by no form of another page', async () => {

@@ -6,6 +6,7 @@ import { startStoryPeople } from '../../../examples/story/story-people.ts';
 import { startTrialPage } from '../../../examples/trial/trial-page.ts';
 import {
   trialSettings,
+  writeBrokerConfiguration,
   writeFetchConfiguration,
   writeOwnConfiguration,
 } from '../../../examples/trial/trial-settings.ts';
@@ -32,7 +33,9 @@ export const cloud: Run<typeof cloudRow> = async ({ values }, runtime) => {
   const embedded = await startEmbeddedCloud();
   const people = await startStoryPeople(portal.origin);
   try {
+    const brokerConfiguration = await writeBrokerConfiguration(embedded, { directory, portal: portal.origin });
     const world = await setUpTrial(embedded, {
+      brokerConfiguration,
       jobEnvironment: await jobEnvironment(directory, runtime.environment['PATH'] ?? ''),
       portal: portal.origin,
     });
@@ -58,6 +61,7 @@ export const cloud: Run<typeof cloudRow> = async ({ values }, runtime) => {
         portal: portal.origin,
         settingsFile: file,
         directory,
+        brokerConfiguration,
         laptop,
         developer: world.developer,
       },
