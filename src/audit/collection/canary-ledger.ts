@@ -11,17 +11,26 @@ const canaryShape: z.ZodType<{ readonly reads: readonly CanaryRead[] }> = z.obje
   reads: z.array(z.object({ vault: z.string(), secret: z.string(), correlationId: z.string(), at: recordedTime })),
 });
 
-/** Reads the canary unless it was read in this hour, and records which rows will be Keyturn's. Returns the number of vaults read. */
+/**
+ * Reads the canary unless it was read in this hour, and records which rows will be Keyturn's. They are filed by the vault's time:
+ * what a clock that is days ahead reads belongs to the hour of its row, and must not stand for an hour that is still to come.
+ * Returns the number of vaults read.
+ */
 export async function readCanaryOnceAnHour(records: RecordStore, canary: CanaryReader, now: Date): Promise<number> {
-  const path = `canaries/${dayOf(now)}/${now.toISOString().slice(11, 13)}.json`;
-  if ((await records.read(path)) !== null) return 0;
+  if ((await records.read(`${hourPath(now)}.json`)) !== null) return 0;
   const reads = await canary.read();
-  const record = { format: 1, reads };
-  // Two workers in one hour: both reads are Keyturn's, so both are kept.
-  if (!(await createJson(records, path, record))) {
-    await createJson(records, path.replace('.json', `-${String(now.getTime())}.json`), record);
+  for (const [path, inHour] of Map.groupBy(reads, ({ at }) => hourPath(new Date(at)))) {
+    const record = { format: 1, reads: inHour };
+    // Two workers in one hour: both reads are Keyturn's, so both are kept.
+    if (!(await createJson(records, `${path}.json`, record))) {
+      await createJson(records, `${path}-${String(now.getTime())}.json`, record);
+    }
   }
   return reads.length;
+}
+
+function hourPath(at: Date): string {
+  return `canaries/${dayOf(at)}/${at.toISOString().slice(11, 13)}`;
 }
 
 /** Yields Keyturn's own canary reads in the period, in order. */

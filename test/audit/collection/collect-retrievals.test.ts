@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ReportingPeriod } from '../../../src/audit/model/audited-period.ts';
+import { canaryReads } from '../../../src/audit/collection/canary-ledger.ts';
 import type { CanaryReader } from '../../../src/audit/collection/canary-reader.ts';
 import { collectRetrievals } from '../../../src/audit/collection/collect-retrievals.ts';
 import { periodRows } from '../../../src/audit/period/period-rows.ts';
@@ -192,6 +193,26 @@ describe('collecting log rows', () => {
     const again = { log, records: other, now: () => new Date(clock.at), firstPassMs: 180 * minuteMs };
     expect(await collectRetrievals(again)).toMatchObject({ rows: 0 });
     expect(await idsIn(other)).toEqual(['a']);
+  });
+
+  it('reads the canary of an hour that a clock forty days ahead took for its own, and files that read where its row is', async () => {
+    const { collect, records, clock } = world();
+    const vaultTime = { at: clock.at };
+    let reads = 0;
+    const canary: CanaryReader = {
+      read() {
+        reads += 1;
+        const at = new Date(vaultTime.at).toISOString();
+        return Promise.resolve([{ vault: 'kv', secret: 'canary', correlationId: `read-${String(reads)}`, at }]);
+      },
+    };
+    clock.at += 40 * 1_440 * minuteMs;
+    await collect(canary);
+    expect((await canaryReads(records, day)).map(({ correlationId }) => correlationId)).toEqual(['read-1']);
+    // The hour for which the wrong clock took it comes.
+    vaultTime.at = clock.at;
+    await collect(canary);
+    expect(reads).toBe(2);
   });
 
   it('keeps each row once when two instances collect in the same second', async () => {
