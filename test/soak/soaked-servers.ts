@@ -102,7 +102,8 @@ function launch({ name, settings, port, speed, odd, line }: ServerOptions, at: n
   const { PATH = '' } = process.env;
   const child = fork(program, [String(at), String(monotonicMs()), String(speed)], {
     env: { PATH, ...settings, KEYTURN_PORT: String(port) },
-    execArgv: ['--expose-gc'],
+    // A small machine's heap: the runtime takes all that it may before it collects, and a leak would end the process.
+    execArgv: ['--expose-gc', '--max-old-space-size=128'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   for (const stream of [child.stdout, child.stderr]) {
