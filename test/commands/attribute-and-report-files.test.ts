@@ -99,7 +99,7 @@ async function packOf(name: string): Promise<{ text: string; grades: string[] }>
   const lines = reads.split('\n').filter((line) => line !== '');
   return {
     text: html
-      .replaceAll(/<style[\s\S]*?<\/style>|<[^>]*>/g, ' ')
+      .replaceAll(/<style[\s\S]*?<\/style>|<script>[\s\S]*?<\/script>|<[^>]*>/g, ' ')
       .replaceAll('&#x27;', "'")
       .replaceAll(/\s+/g, ' '),
     grades: lines.map((line) => (JSON.parse(line) as { grade: string }).grade),
@@ -296,5 +296,30 @@ describe('a report of rows alone, without policy, jobs and receipts', () => {
       expect([title, said.get(title)]).toEqual([title, expect.stringMatching(/^Not tested: /)]);
     }
     expect(said.get("No person reads a secret's value")).toBe('Tested 1 read; exceptions: none.');
+  });
+});
+
+describe("a report with the operator's own controls", () => {
+  const order = ['report', '--period', '2025-11', '--out', 'pack'];
+  const controls = (ids: string) => file('controls.yml', ['format: 1', 'controls:', '  CC6.1:', `    ids: [${ids}]`]);
+
+  it('carries the ids of the file that is named, and of KEYTURN_CONTROLS if none is', async () => {
+    const retrievals = await file('rows.ndjson', [row]);
+    await controls('ACC-01');
+    expect((await call(...order, '--retrievals', retrievals, '--controls', 'controls.yml')).code).toBe(0);
+    expect((await packOf('pack')).text).toContain('ACC-01');
+    await rm(join(folder, 'pack'), { recursive: true });
+    const environment = { KEYTURN_CONTROLS: 'controls.yml' };
+    const now = () => new Date('2026-01-02T06:00:00Z');
+    await callCommand([...order, '--retrievals', retrievals], { directory: folder, now, environment });
+    expect((await packOf('pack')).text).toContain('ACC-01');
+  });
+
+  it('is refused with line and column of each fault, and writes nothing', async () => {
+    const retrievals = await file('rows.ndjson', [row]);
+    await controls('"<b>"');
+    const { code, said } = await call(...order, '--retrievals', retrievals, '--controls', 'controls.yml');
+    expect([code, said.join(' ')]).toEqual([3, expect.stringContaining('4:11 controls.CC6.1.ids.0 must be')]);
+    expect(await readdir(folder)).not.toContain('pack');
   });
 });

@@ -13,7 +13,8 @@ export function rosterOf({
 }: Pick<Settings, 'openId' | 'platformAuthentication' | 'portalRoles'>): string {
   const roles = portalRoles.operator.join(' or ');
   const when = 'as the settings said when this report was made';
-  if (openId !== null && roles !== '')
+  if (roles === '') return `Who may approve, ${when}: nobody: no role of operators is configured.`;
+  if (openId !== null)
     return `Who may approve, ${when}: accounts of ${openId.issuer} with ${roles} in the claim ${openId.claim}.`;
   if (platformAuthentication !== null)
     return `Who may approve, ${when}: accounts of the tenant ${platformAuthentication.tenantId} with the application role ${roles}.`;
