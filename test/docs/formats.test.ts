@@ -18,6 +18,7 @@ import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fe
 import { parseManifest } from '../../src/runner/configuration/manifest.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
+import { recomputedId } from '../evidence/pack-row-faults.ts';
 import * as examples from './format-examples.ts';
 import * as packs from './pack-examples.ts';
 import * as rotations from './rotation-examples.ts';
@@ -28,7 +29,6 @@ function example(name: string, language: string, code: string): string {
   return codeIn(heldBlock('docs/formats.md', name, fenced(language, code)));
 }
 
-const idMembers = ['vault', 'correlationId', 'operation', 'status', 'secret', 'requestedVersion', 'at'] as const;
 const pretty = (value: unknown) => JSON.stringify(value, null, 2);
 const period = { from: new Date('2026-03-09T00:00:00Z'), to: new Date('2026-03-10T00:00:00Z') };
 
@@ -122,11 +122,6 @@ describe('docs/formats.md', () => {
     expect(requests.map(({ target }) => target.kind)).toEqual(['environment', 'file', 'descriptor']);
   });
 });
-
-/** The id of a row by the words of the page alone. */
-function recomputedId(row: Record<(typeof idMembers)[number], string | number | null>): string {
-  return hash('sha256', idMembers.map((member) => row[member] ?? '').join('\n')).slice(0, 32);
-}
 
 /** Anybody's file that leads off this machine is refused where the environment names it. */
 async function refusesUnlessRoots(text: string): Promise<void> {

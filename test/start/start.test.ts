@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packRowFaults, recomputedId, rowsOfPack } from '../evidence/pack-row-faults.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { findValues, formsOf, valuesIn } from './find-values.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -182,6 +183,21 @@ describe('every value that the embedded vault ever held', () => {
       const encoded = Buffer.from(`${before}${value}!`).toString('base64');
       expect(valuesIn('x', encoded, [value])).toHaveLength(1);
     }
+  });
+});
+
+describe('the rows of the pack', () => {
+  it('are as docs/formats.md says, and journals have the heads that their entries give', () => {
+    expect(packRowFaults(pack)).toEqual([]);
+  });
+
+  it('have ids that anybody can recompute from their members', () => {
+    const rows = rowsOfPack(pack);
+    const events = ['retrievals', 'refusals', 'writes', 'exclusions'].flatMap((name) => rows.get(name) ?? []);
+    const parsed = events.map((line) => JSON.parse(line) as Parameters<typeof recomputedId>[0] & { id: string | null });
+    const withId = parsed.filter(({ id }) => id !== null);
+    expect(withId.length).toBeGreaterThan(1000);
+    expect(withId.filter((row) => row.id !== recomputedId(row))).toEqual([]);
   });
 });
 
