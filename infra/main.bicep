@@ -1,41 +1,96 @@
-// Keyturn as a Functions app (Flex Consumption) beside an existing key vault and log workspace: an identity
-// with least rights, a record store, the vault's diagnostic setting and its Event Grid subscription. One app does both
-// halves (KEYTURN_ROLE all); deploy it twice, with roles rotate and report, to separate who acts from who attests.
-// The vault, its secrets and the workspace are the operator's own and are only referred to.
+// Keyturn as Functions apps (Flex Consumption) beside an existing key vault and log workspace, for `azd up`.
+// One app does all the work, or with `separateApps` the rotator and the reporter are two apps with two identities over one
+// record store, so that who acts does not attest. The vault, its secrets and the workspace are the operator's own: the
+// template refers to them, and makes only the sealing key in the vault. The secrets are made by infra/hooks/preprovision.sh.
 targetScope = 'resourceGroup'
 
-@description('Name of the key vault whose secrets are rotated; in this resource group.')
+import { Settings } from 'settings.bicep'
+
+@description('Name of the key vault whose secrets are rotated; in this resource group. It must use Azure RBAC.')
 param vaultName string
 
-@description('Name of the Log Analytics workspace that receives the vault\'s audit log; in this resource group.')
+@description('Name of the Log Analytics workspace that receives the audit log of the vault; in this resource group.')
 param workspaceName string
 
-@description('Address of Gitea, such as https://git.example.org.')
-param giteaUrl string
+@description('Any setting of docs/settings.md, by its name. What is empty counts as not given; what the template sets itself can be replaced here, but for role and identity.')
+@secure()
+param settings Settings = {}
 
-@description('Address of the secret with Gitea\'s token: https://VAULT.vault.azure.net/secrets/NAME. Keyturn reads it itself.')
-param giteaTokenSecretUri string
+@description('Whether rotator and reporter are two apps with an identity each. One app for both is for small teams, and the report says so.')
+param separateApps bool = false
 
-@description('Key Vault key that seals packs: https://VAULT.vault.azure.net/keys/NAME. Without it no pack can be sealed.')
-param signingKeyId string = ''
+@description('Whether to add an app of its own that gives secrets to jobs (docs/governed-access.md).')
+param withBroker bool = false
 
-@description('Whether to create the Event Grid subscription. Set it only after the functions are deployed, because it names one of them.')
-param subscribe bool = false
+@description('Names of the secrets that the broker may read, separated by commas. Its identity gets a role on each, and none on the vault.')
+param brokerSecrets string = ''
 
-@description('Whether the identity gets the role Reader on the subscription, to report who may read the vault. Without it the report says that nobody could look.')
+@description('Names of the secrets that settings refer to by their address, separated by commas, such as the token of Gitea: the reporter must read them.')
+param settingSecrets string = 'keyturn-gitea-token'
+
+@description('Name of the canary secret in the vault.')
+param canarySecretName string = 'keyturn-canary'
+
+@description('Name of the key that seals packs; made in the vault if it is absent.')
+param sealingKeyName string = 'keyturn-seal'
+
+@description('Application (client) id that people sign in to; infra/hooks/preprovision.sh makes it. Empty: no platform authentication, and nobody can sign in but by OpenID.')
+param authenticationClientId string = ''
+
+@description('Mail address for alerts. Empty: the alerts are raised and nobody gets a mail.')
+param alertEmail string = ''
+
+@description('Whether to make a diagnostic setting for the audit log of the vault. Set it to false if one sends AuditEvent to this workspace already: Azure refuses a second one.')
+param createDiagnosticSetting bool = true
+
+@description('Name of the vault\'s system topic, if there is one; in this resource group. A vault can have one alone. Its dead letters stay as they are.')
+param existingTopicName string = ''
+
+@description('Whether the reporter gets the role Reader on the subscription, to report who may read the vault. Without it the report says that nobody could look.')
 param lookAtAccess bool = true
 
+@description('For how many days no version of a sealed pack can be changed or deleted.')
+@minValue(1)
+@maxValue(146000)
+param packDays int = 2557
+
+@description('For how many days deleted or overwritten records can be restored.')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int = 30
+
+@description('Whether storage and vault are reached over private endpoints in a network of their own. The storage accounts then refuse every other way.')
+param privateNetwork bool = false
+
+@description('Replication of the storage accounts. Not every region has ZRS.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
 param location string = resourceGroup().location
+
+@description('Beginning of the names of all resources: letters, digits and hyphens.')
+@minLength(3)
+@maxLength(40)
 param name string = 'keyturn-${uniqueString(resourceGroup().id)}'
 
-// What differs between Azure's clouds. Source: the deployment function environment().
+// What differs between the clouds of Azure. Source: the deployment function environment().
 var cloud = environment().name == 'AzureUSGovernment' ? 'us-government' : environment().name == 'AzureChinaCloud' ? 'china' : 'public'
 var sitesDomain = cloud == 'us-government' ? 'azurewebsites.us' : cloud == 'china' ? 'chinacloudsites.cn' : 'azurewebsites.net'
 
 var roles = {
+  keyVaultReader: '21090545-7ca7-4776-b22c-e363652d74d2'
+  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
+  keyVaultCryptoUser: '12338af0-0e69-4776-bea7-57ae8d297424'
   logAnalyticsReader: '73c42c96-874c-492b-b04d-ab87d138a893'
-  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 }
+
+// The identity of an app acts, attests, or with one app both; the broker does neither.
+var actor = separateApps ? 'rotate' : 'all'
+var attester = separateApps ? 'report' : 'all'
+var appRoles = concat(separateApps ? ['rotate', 'report'] : ['all'], withBroker ? ['broker'] : [])
+var actorIndex = 0
+var attesterIndex = separateApps ? 1 : 0
+var brokerIndex = separateApps ? 2 : 1
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: vaultName
@@ -45,14 +100,14 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existin
   name: workspaceName
 }
 
-resource rotator 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: '${name}-rotator'
+resource identities 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = [for role in appRoles: {
+  name: '${name}-${role}'
   location: location
-}
+}]
 
 // Least rights to rotate: read, set and update secrets; never delete, purge, recover, back up or restore.
 resource rotatorRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, 'keyturn-rotator')
+  name: guid(resourceGroup().id, name, 'keyturn-rotator')
   properties: {
     roleName: 'Keyturn rotator (${name})'
     description: 'Reads, sets and updates secrets; cannot delete, purge, recover, back up or restore them.'
@@ -72,119 +127,178 @@ resource rotatorRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 
 resource rotatorOnVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
-  name: guid(vault.id, rotator.id, rotatorRole.id)
+  name: guid(vault.id, identities[actorIndex].id, rotatorRole.id)
   properties: {
-    principalId: rotator.properties.principalId
+    principalId: identities[actorIndex].properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: rotatorRole.id
   }
 }
 
-resource logReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: workspace
-  name: guid(workspace.id, rotator.id, roles.logAnalyticsReader)
+// The reporter sees properties, its canary, and what its own settings refer to; no other value.
+resource reporterOnVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault
+  name: guid(vault.id, identities[attesterIndex].id, roles.keyVaultReader)
   properties: {
-    principalId: rotator.properties.principalId
+    principalId: identities[attesterIndex].properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultReader)
+  }
+}
+
+var reportedSecrets = separateApps ? concat([canarySecretName], filter(split(settingSecrets, ','), secret => !empty(secret))) : []
+
+resource readBySettings 'Microsoft.KeyVault/vaults/secrets@2023-07-01' existing = [for secret in reportedSecrets: {
+  parent: vault
+  name: secret
+}]
+
+resource reporterOnSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (secret, index) in reportedSecrets: {
+  scope: readBySettings[index]
+  name: guid(vault.id, secret, identities[attesterIndex].id, roles.keyVaultSecretsUser)
+  properties: {
+    principalId: identities[attesterIndex].properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+  }
+}]
+
+var brokered = withBroker ? filter(split(brokerSecrets, ','), secret => !empty(secret)) : []
+
+resource readByBroker 'Microsoft.KeyVault/vaults/secrets@2023-07-01' existing = [for secret in brokered: {
+  parent: vault
+  name: secret
+}]
+
+resource brokerOnSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (secret, index) in brokered: {
+  scope: readByBroker[index]
+  name: guid(vault.id, secret, identities[brokerIndex].id, roles.keyVaultSecretsUser)
+  properties: {
+    principalId: identities[brokerIndex].properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+  }
+}]
+
+// Nobody can copy it, and the vault logs every signature. A key that exists stays as it is.
+resource sealingKey 'Microsoft.KeyVault/vaults/keys@2023-07-01' = {
+  parent: vault
+  name: sealingKeyName
+  properties: {
+    kty: 'EC'
+    curveName: 'P-256'
+    keyOps: ['sign', 'verify']
+  }
+}
+
+resource reporterOnKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: sealingKey
+  name: guid(sealingKey.id, identities[attesterIndex].id, roles.keyVaultCryptoUser)
+  properties: {
+    principalId: identities[attesterIndex].properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultCryptoUser)
+  }
+}
+
+resource logReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (role, index) in appRoles: if (role != 'broker') {
+  scope: workspace
+  name: guid(workspace.id, identities[index].id, roles.logAnalyticsReader)
+  properties: {
+    principalId: identities[index].properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.logAnalyticsReader)
   }
-}
+}]
 
 // Who may read, and how the vault is set up. Whoever deploys needs the right to assign roles on the subscription.
 module seeAccess 'reader.bicep' = if (lookAtAccess) {
   name: '${name}-reader'
   scope: subscription()
   params: {
-    principalId: rotator.properties.principalId
-    identityId: rotator.id
+    principalId: identities[attesterIndex].properties.principalId
+    identityId: identities[attesterIndex].id
   }
 }
 
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
-  name: take(toLower(replace(name, '-', '')), 24)
-  location: location
-  sku: { name: 'Standard_ZRS' }
-  kind: 'StorageV2'
-  properties: {
-    allowBlobPublicAccess: false
-    allowSharedKeyAccess: false
-    minimumTlsVersion: 'TLS1_2'
-  }
-
-  resource blobs 'blobServices' = {
-    name: 'default'
-    properties: { isVersioningEnabled: true }
-
-    resource records 'containers' = { name: 'records' }
-    resource packages 'containers' = { name: 'packages' }
+module network 'network.bicep' = if (privateNetwork) {
+  name: '${name}-network'
+  params: {
+    name: name
+    location: location
+    vaultId: vault.id
   }
 }
 
-resource recordsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: storage
-  name: guid(storage.id, rotator.id, roles.storageBlobDataContributor)
-  properties: {
-    principalId: rotator.properties.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+module records 'records.bicep' = {
+  name: '${name}-records'
+  params: {
+    name: name
+    location: location
+    sku: storageSku
+    packDays: packDays
+    softDeleteDays: softDeleteDays
+    workspaceId: workspace.id
+    principalIds: [for (role, index) in appRoles: identities[index].properties.principalId]
+    endpointSubnetId: network.?outputs.?endpointSubnetId ?? ''
+    blobZoneId: network.?outputs.?blobZoneId ?? ''
   }
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
-  name: name
-  location: location
-  kind: 'functionapp'
-  sku: { tier: 'FlexConsumption', name: 'FC1' }
-  properties: { reserved: true }
+module telemetry 'alerts.bicep' = {
+  name: '${name}-alerts'
+  params: {
+    name: name
+    location: location
+    workspaceId: workspace.id
+    email: alertEmail
+    principalIds: [for (role, index) in appRoles: identities[index].properties.principalId]
+    topicId: events.outputs.topicId
+  }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
-  name: name
-  location: location
-  kind: 'functionapp,linux'
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${rotator.id}': {} }
-  }
-  properties: {
-    serverFarmId: plan.id
-    httpsOnly: true
-    functionAppConfig: {
-      runtime: { name: 'node', version: '24' }
-      scaleAndConcurrency: { maximumInstanceCount: 40, instanceMemoryMB: 2048 }
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: '${storage.properties.primaryEndpoints.blob}packages'
-          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: rotator.id }
-        }
+module apps 'app.bicep' = [for (role, index) in appRoles: {
+  name: '${name}-${role}'
+  params: {
+    name: '${name}-${role}'
+    location: location
+    role: role
+    sku: storageSku
+    identityId: identities[index].id
+    identityClientId: identities[index].properties.clientId
+    identityPrincipalId: identities[index].properties.principalId
+    connectionString: telemetry.outputs.connectionString
+    authenticationClientId: authenticationClientId
+    softDeleteDays: softDeleteDays
+    appSubnetId: network.?outputs.?appSubnetId ?? ''
+    endpointSubnetId: network.?outputs.?endpointSubnetId ?? ''
+    blobZoneId: network.?outputs.?blobZoneId ?? ''
+    // The later ones win: what the operator gives replaces what the template assumes, role and identity excepted.
+    settings: union(
+      {
+        KEYTURN_CLOUD: cloud
+        KEYTURN_VAULTS: '${vault.id}=${vault.properties.vaultUri}'
+        KEYTURN_LOG_WORKSPACE_ID: workspace.properties.customerId
+        KEYTURN_BLOB_CONTAINER: records.outputs.recordsUrl
+        KEYTURN_PACK_CONTAINER: records.outputs.packsUrl
+        KEYTURN_PUBLIC_URL: 'https://${name}-${role}.${sitesDomain}'
+        KEYTURN_CANARY_SECRET: canarySecretName
+        KEYTURN_SIGNING_KEY: '${vault.properties.vaultUri}keys/${sealingKeyName}'
+        KEYTURN_TENANT_ID: tenant().tenantId
+        KEYTURN_PLATFORM_AUTHENTICATION: empty(authenticationClientId) ? 'off' : 'on'
+      },
+      toObject(filter(items(settings), setting => !empty(setting.value)), setting => setting.key, setting => setting.value),
+      {
+        KEYTURN_ROLE: role
+        KEYTURN_IDENTITY_KIND: 'managed-identity'
+        KEYTURN_IDENTITY_CLIENT_ID: identities[index].properties.clientId
       }
-    }
-    siteConfig: {
-      minTlsVersion: '1.2'
-      appSettings: [
-        { name: 'AzureWebJobsStorage__accountName', value: storage.name }
-        { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
-        { name: 'AzureWebJobsStorage__clientId', value: rotator.properties.clientId }
-        { name: 'KEYTURN_CLOUD', value: cloud }
-        { name: 'KEYTURN_VAULTS', value: '${vault.id}=${vault.properties.vaultUri}' }
-        { name: 'KEYTURN_GITEA_URL', value: giteaUrl }
-        // The plain address, no reference: what the platform reads in the rotator's name nothing could explain.
-        { name: 'KEYTURN_GITEA_TOKEN', value: giteaTokenSecretUri }
-        { name: 'KEYTURN_LOG_WORKSPACE_ID', value: workspace.properties.customerId }
-        { name: 'KEYTURN_IDENTITY_KIND', value: 'managed-identity' }
-        { name: 'KEYTURN_IDENTITY_CLIENT_ID', value: rotator.properties.clientId }
-        { name: 'KEYTURN_BLOB_CONTAINER', value: '${storage.properties.primaryEndpoints.blob}records' }
-        { name: 'KEYTURN_ROLE', value: 'all' }
-        { name: 'KEYTURN_PUBLIC_URL', value: 'https://${name}.${sitesDomain}' }
-        { name: 'KEYTURN_SIGNING_KEY', value: signingKeyId }
-      ]
-    }
+    )
   }
-}
+}]
 
 // Resource-specific rows (AZKVAuditLogs), not the shared table: its columns are typed and complete.
-resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (createDiagnosticSetting) {
   scope: vault
   name: 'keyturn'
   properties: {
@@ -194,30 +308,22 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
-  name: '${name}-vault'
-  location: location
-  properties: { source: vault.id, topicType: 'Microsoft.KeyVault.vaults' }
-
-  resource subscription 'eventSubscriptions' = if (subscribe) {
-    name: 'keyturn'
-    properties: {
-      destination: {
-        endpointType: 'AzureFunction'
-        properties: { resourceId: '${app.id}/functions/key-vault-events', maxEventsPerBatch: 1 }
-      }
-      filter: {
-        includedEventTypes: [
-          'Microsoft.KeyVault.SecretNearExpiry'
-          'Microsoft.KeyVault.SecretExpired'
-          'Microsoft.KeyVault.SecretNewVersionCreated'
-        ]
-      }
-      eventDeliverySchema: 'EventGridSchema'
-      retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
-    }
+module events 'events.bicep' = {
+  name: '${name}-events'
+  params: {
+    name: name
+    vaultName: vaultName
+    existingTopicName: existingTopicName
+    recordsAccountName: records.outputs.accountName
   }
 }
 
-output portal string = 'https://${app.properties.defaultHostName}'
-output rotatorObjectId string = rotator.properties.principalId
+output INFRA_APPS string = join(map(range(0, length(appRoles)), index => '${name}-${appRoles[index]}'), ' ')
+output INFRA_PORTAL string = 'https://${name}-${attester}.${sitesDomain}'
+output INFRA_ACTOR_URL string = 'https://${name}-${actor}.${sitesDomain}'
+output INFRA_ROTATOR_OBJECT_ID string = identities[actorIndex].properties.principalId
+output INFRA_REPORTER_OBJECT_ID string = identities[attesterIndex].properties.principalId
+output INFRA_TOPIC string = events.outputs.topicName
+output INFRA_EVENT_FUNCTION string = '${apps[actorIndex].outputs.id}/functions/key-vault-events'
+output INFRA_DEAD_LETTER_ACCOUNT string = empty(existingTopicName) ? records.outputs.accountId : ''
+output INFRA_TELEMETRY string = telemetry.outputs.componentName

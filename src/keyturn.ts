@@ -2,7 +2,7 @@ import type { Settings } from './settings.ts';
 
 /** What one pass did, safe to print. */
 export interface PassSummary {
-  /** `Rotations`, `Jobs`, `Retrievals` or `Reports`. */
+  /** `Rotations`, `Jobs`, `Retrievals`, `Reports` or `Setup`. */
   readonly what: string;
   /** The counts in labelled figures, as one line. */
   readonly says: string;
@@ -25,6 +25,8 @@ export interface Keyturn {
   collectRetrievals(): Promise<PassSummary>;
   /** Produces the reports that are due. */
   produceReports(): Promise<PassSummary>;
+  /** Looks at the setup as `keyturn doctor` does, under the identity of this process, and logs each line. Changes nothing. */
+  checkSetup(): Promise<PassSummary>;
   /** Portal, downloads and hooks: one web application for all hosts. `loopback` is whether the connection came from this machine. */
   handleRequest(request: Request, connection: { readonly loopback: boolean }): Promise<Response>;
 }

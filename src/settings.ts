@@ -127,7 +127,12 @@ export interface Settings {
   readonly identity: IdentitySettings;
   readonly records:
     | { readonly kind: 'folder'; readonly directory: string }
-    | { readonly kind: 'blob'; readonly containerUrl: string };
+    | {
+        readonly kind: 'blob';
+        readonly containerUrl: string;
+        /** For packs and their index; `null`: among the other records. */
+        readonly packsUrl: string | null;
+      };
   /** `null`: observe mode. */
   readonly policyFile: string | null;
   /** `null`: reports carry the frameworks' control ids alone. */

@@ -15,6 +15,8 @@ import type { WebPorts } from '../web/web-ports.ts';
 import { type Caller, createCaller } from './people/call-people.ts';
 import type { Composition } from './composition.ts';
 import { describeJobs, describeReports, describeRetrievals, describeRotationPass } from './describe-pass.ts';
+import { examine } from './doctor/examine.ts';
+import { logChecks } from './doctor/log-checks.ts';
 import { logVaultEvent, type RotationLog } from './log-rotations.ts';
 import { amendReports } from './amend-reports.ts';
 import { remindersOf } from './people/remind-people.ts';
@@ -80,6 +82,13 @@ export function createKeyturn(ports: Ports): Keyturn {
         const summary = await produceDueReports(ports);
         await people.afterReports(await listPacks(records));
         return summary;
+      });
+    },
+
+    async checkSetup() {
+      return await telling('check the setup', async () => {
+        const counts = logChecks(logger, await examine(ports));
+        return { what: 'Setup', says: `${String(counts.failed)} failed, ${String(counts.warned)} to know`, counts };
       });
     },
 

@@ -9,12 +9,14 @@ import { logAnalyticsRetrievalLog } from '../azure/log-analytics-retrieval-log.t
 import { monitorQuery } from '../azure/monitor-query.ts';
 import { azurePostureSource } from '../azure/posture/azure-posture-source.ts';
 import type { VaultAccess } from '../azure/vault-client.ts';
+import { archiveFolder } from '../evidence/pack/pack-sink.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import { folderRecordStore } from '../files/folder-record-store.ts';
 import { localSigner } from '../files/local-signer.ts';
 import { type Logger, silentLogger } from '../log/logger.ts';
 import { pinoLogger } from '../log/pino-logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
+import { routedRecordStore } from '../records/routed-record-store.ts';
 import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Settings } from '../settings.ts';
@@ -26,7 +28,9 @@ export async function openRecords({ records, cloud }: Settings, credential: Toke
   if (records.kind === 'folder') return await folderRecordStore(records.directory);
   // Elsewhere the account itself is asked for: the name that all accounts share is one of the public cloud.
   const audience = cloud.name === 'public' ? {} : { audience: `${new URL(records.containerUrl).origin}/.default` };
-  return await blobRecordStore(records.containerUrl, credential, audience);
+  const store = await blobRecordStore(records.containerUrl, credential, audience);
+  if (records.packsUrl === null) return store;
+  return routedRecordStore(store, archiveFolder(''), await blobRecordStore(records.packsUrl, credential, audience));
 }
 
 /** How to reach each vault of the settings, including the staging vault. */

@@ -172,16 +172,17 @@ function readEmbeddedAddress(
 
 function readRecords(reader: SettingReader, { storageDomain }: AzureCloud): Settings['records'] | null {
   const directory = reader.given('KEYTURN_DATA');
-  const containerUrl = reader.parsed(
-    'KEYTURN_BLOB_CONTAINER',
-    (text) => parseContainer(text, storageDomain),
-    `https://ACCOUNT.blob.${storageDomain}/CONTAINER without a query`,
-  );
+  const parse = (text: string) => parseContainer(text, storageDomain);
+  const form = `https://ACCOUNT.blob.${storageDomain}/CONTAINER without a query`;
+  const containerUrl = reader.parsed('KEYTURN_BLOB_CONTAINER', parse, form);
+  const packsUrl = reader.parsed('KEYTURN_PACK_CONTAINER', parse, form);
+  if (packsUrl !== null && reader.given('KEYTURN_BLOB_CONTAINER') === null)
+    reader.refuse('KEYTURN_PACK_CONTAINER', 'counts only with KEYTURN_BLOB_CONTAINER');
   if (directory !== null && reader.given('KEYTURN_BLOB_CONTAINER') !== null) {
     reader.refuse('KEYTURN_BLOB_CONTAINER', 'cannot be set together with KEYTURN_DATA: records are kept in one place');
   }
   if (directory !== null) return { kind: 'folder', directory };
-  if (containerUrl !== null) return { kind: 'blob', containerUrl };
+  if (containerUrl !== null) return { kind: 'blob', containerUrl, packsUrl };
   if (reader.given('KEYTURN_BLOB_CONTAINER') === null)
     reader.refuse('KEYTURN_DATA', 'is missing: name a folder, or KEYTURN_BLOB_CONTAINER');
   return null;

@@ -116,6 +116,11 @@ export const settingTable = {
     otherwise: null,
     example: 'https://keyturnrecords.blob.core.windows.net/records',
   },
+  KEYTURN_PACK_CONTAINER: {
+    says: 'A Blob container for sealed packs and their index alone, so that an immutability policy can hold it for years: `https://ACCOUNT.blob.core.windows.net/CONTAINER`. Only with `KEYTURN_BLOB_CONTAINER`, and set before the first pack: packs are not moved.',
+    otherwise: 'packs are in the container of all records',
+    example: '',
+  },
   KEYTURN_POLICY: {
     says: 'The policy file.',
     otherwise:

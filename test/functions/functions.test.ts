@@ -16,6 +16,7 @@ let service: EmbeddedSettings;
 beforeAll(async () => {
   // `npm test` builds first; without it there is nothing to load, and that is a failure, not a reason to skip.
   expect(built.map((file) => basename(file, '.js'))).toEqual([
+    'check-setup',
     'collect-jobs',
     'collect-retrievals',
     'key-vault-events',
@@ -53,9 +54,10 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 describe('what the Functions app registers', () => {
-  it('is the six functions, by name, with their triggers', () => {
+  it('is the seven functions, by name, with their triggers', () => {
     const triggers = [...host.functions].map(([name, { bindings }]) => [name, Object.values(bindings)[0]?.type]);
     expect(Object.fromEntries(triggers)).toEqual({
+      'check-setup': 'timerTrigger',
       'collect-jobs': 'timerTrigger',
       'collect-retrievals': 'timerTrigger',
       'key-vault-events': 'eventGridTrigger',
@@ -70,6 +72,7 @@ describe('what the Functions app registers', () => {
     expect(schedule('reconcile-rotations')).toBe('0 */5 * * * *');
     expect(schedule('collect-jobs')).toMatch(/^\d+ \*\/5 \* \* \* \*$/);
     expect(schedule('collect-retrievals')).toMatch(/^\d+ \d+,\d+,\d+ \* \* \* \*$/);
+    expect(schedule('check-setup')).toMatch(/^\d+ \d+ \d+ \* \* \*$/);
     expect(schedule('produce-reports')).toMatch(/^\d+ \d+ \d+ \* \* \*$/);
   });
 
@@ -186,3 +189,13 @@ async function eventOf(type: 'SecretNearExpiry', secret: string): Promise<unknow
   end();
   return events[0];
 }
+
+describe('the look at the setup', () => {
+  it('logs each line of doctor, which the alert looks for, under the identity of the app', async () => {
+    await host.invoke('check-setup', {});
+    const said = entriesOf(host.logs).map(({ message }) => message);
+    expect(said.filter((line) => line.startsWith('check-setup: ')).length).toBeGreaterThan(5);
+    expect(said).toContainEqual(expect.stringMatching(/^check-setup: PDF engine: draws reports on /));
+    expect(said.at(-1)).toMatch(/^Setup: \d+ failed, \d+ to know$/);
+  });
+});

@@ -3,6 +3,7 @@ import type { Check } from './check.ts';
 import { checkBroker, checkBrokerOfAll } from './check-broker.ts';
 import { checkLoggedIds } from './check-logged-ids.ts';
 import { checkNotifications } from './check-notifications.ts';
+import { checkPdfEngine } from './check-pdf-engine.ts';
 import { checkSeparation } from './check-separation.ts';
 import { checkSources } from './check-sources.ts';
 import { checkVaults } from './check-vaults.ts';
@@ -20,5 +21,6 @@ export async function examine(composition: Omit<Composition, 'keyturn' | 'sessio
     ...(await checkSeparation(composition, grants)),
     ...checkBrokerOfAll(composition),
     ...(await checkNotifications(composition)),
+    ...(await checkPdfEngine(composition)),
   ];
 }

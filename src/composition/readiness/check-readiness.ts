@@ -1,3 +1,4 @@
+import { tryPdfEngine } from '../../evidence/render/render-pdf.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
 
@@ -15,19 +16,25 @@ const keptMs = 5_000;
 
 /** Looks whether work can go on, once in five seconds however often it is called. */
 export function readinessCheck(ports: Ports): () => Promise<readonly Readiness[]> {
+  const pdfEngine = onceItWorks(tryPdfEngine);
   let last: { readonly at: number; readonly answer: Promise<readonly Readiness[]> } | null = null;
   return async () => {
     const at = ports.now().getTime();
-    if (last === null || at - last.at >= keptMs || at < last.at) last = { at, answer: look(ports) };
+    if (last === null || at - last.at >= keptMs || at < last.at) last = { at, answer: look(ports, pdfEngine) };
     return await last.answer;
   };
 }
 
 /** Never rejects: what cannot be reached is the answer. */
-async function look({ records, rotation, settings, requirePolicy }: Ports): Promise<readonly Readiness[]> {
+async function look(
+  { records, rotation, settings, requirePolicy }: Ports,
+  pdfEngine: () => Promise<void>,
+): Promise<readonly Readiness[]> {
+  const reports = settings.role === 'report' || settings.role === 'all';
   const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['records', async () => await records.read('collection/retrievals.json')],
     ['policy', requirePolicy],
+    ...(reports ? [['PDF engine', pdfEngine] as const] : []),
     ...[...rotation.stores].map(
       ([vault, store]) => [`vault ${vault}`, async () => await store.latest(settings.canarySecret)] as const,
     ),
@@ -36,10 +43,20 @@ async function look({ records, rotation, settings, requirePolicy }: Ports): Prom
     looks.map(async ([what, ask]) => {
       try {
         await ask();
-        return { what, ready: true, says: what === 'policy' ? 'as on record' : 'reachable' };
+        return { what, ready: true, says: what.startsWith('vault ') || what === 'records' ? 'reachable' : 'there' };
       } catch (error) {
         return { what, ready: false, says: ServiceError.is(error) ? error.code : 'failed' };
       }
     }),
   );
+}
+
+/** Calls until it worked once: what a machine has, it keeps. */
+function onceItWorks(look: () => Promise<void>): () => Promise<void> {
+  let works = false;
+  return async () => {
+    if (works) return;
+    await look();
+    works = true;
+  };
 }

@@ -33,6 +33,15 @@ export async function renderPdf(
   );
 }
 
+/**
+ * Sets one word, to see whether the native engine of this machine is there: a package that was installed on another platform
+ * lacks it, and the first report would be the first to notice. @throws ServiceError `PDF_NOT_RENDERED`.
+ */
+export async function tryPdfEngine(): Promise<void> {
+  const { outcome } = await typeset({ template: 'Keyturn', files: {}, createdSeconds: 0 });
+  if (outcome !== 'typeset') throw new ServiceError('PDF_NOT_RENDERED', { stage: 'layout', problems: 1 });
+}
+
 function typeset(order: TypesetOrder): Promise<TypesetAnswer> {
   const worker = fork(workerFile(), {
     execArgv: [],
