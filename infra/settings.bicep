@@ -98,6 +98,36 @@ type Settings = {
   @description('The secret that signs those messages: `whsec_` and 24 to 64 bytes in base64. Secret. Not given: none.')
   KEYTURN_NOTIFY_WEBHOOK_SECRET: string?
 
+  @description('The address of an incoming webhook of Slack. Secret. Not given: nothing is sent to Slack.')
+  KEYTURN_NOTIFY_SLACK: string?
+
+  @description('The address of a workflow of Microsoft Teams that posts to a channel when it receives a request. Secret. Not given: nothing is sent to Teams.')
+  KEYTURN_NOTIFY_TEAMS: string?
+
+  @description('The server that takes mail: `smtp://HOST[:PORT]` (587) with STARTTLS, which only a server on this machine may leave out, or `smtps://HOST[:PORT]` (465). Not given: no mail is sent.')
+  KEYTURN_NOTIFY_MAIL_SERVER: string?
+
+  @description('The user at that server. Not given: none: the server takes mail without a password.')
+  KEYTURN_NOTIFY_MAIL_USER: string?
+
+  @description('The password of that user. Secret. Not given: none.')
+  KEYTURN_NOTIFY_MAIL_PASSWORD: string?
+
+  @description('The address that mail comes from. Not given: none.')
+  KEYTURN_NOTIFY_MAIL_FROM: string?
+
+  @description('The addresses of those who are told of what needs a person, separated by commas. Not given: none.')
+  KEYTURN_NOTIFY_MAIL_TO: string?
+
+  @description('The addresses of those who are told of each new report, with its fingerprint, separated by commas. Not given: those who are told of everything else are told of reports too.')
+  KEYTURN_NOTIFY_MAIL_AUDITOR: string?
+
+  @description('The repository in which an issue is opened for what needs a person, and closed when it no longer does: `OWNER/NAME` in the Gitea of `KEYTURN_GITEA_URL`. Not given: no issue is opened.')
+  KEYTURN_NOTIFY_GITEA_REPOSITORY: string?
+
+  @description('A token with the scope `write:issue`, of a user who may write to that repository. Secret. Not given: none.')
+  KEYTURN_NOTIFY_GITEA_TOKEN: string?
+
   @description('Which lines the log of the service holds: those of `debug`, `info`, `warn` or `error` and above. Not given: `info`.')
   KEYTURN_LOG_LEVEL: string?
 
