@@ -52,11 +52,11 @@ async function look(
 }
 
 /** Calls until it worked once: what a machine has, it keeps. */
-function onceItWorks(look: () => Promise<void>): () => Promise<void> {
+function onceItWorks(ask: () => Promise<void>): () => Promise<void> {
   let works = false;
   return async () => {
     if (works) return;
-    await look();
+    await ask();
     works = true;
   };
 }
