@@ -19,7 +19,8 @@ export interface RunningServer {
 }
 
 /**
- * The schedule of a self-hosted server, equal to the timers of the Functions app: UTC, never two runs of one kind at once.
+ * The schedule of a self-hosted server, equal to the timers of the Functions app: in the time zone of
+ * the settings, never two runs of one kind at once.
  * Each hour has three chances to be shown whole, because an hour without a canary read holds back what is to be revoked.
  */
 export const schedule = {
@@ -86,7 +87,7 @@ export async function startServer(
     .map((work) =>
       cron.schedule(schedule[work].when, async () => await run(work), {
         noOverlap: true,
-        timezone: 'Etc/UTC',
+        timezone: keyturn.settings.timeZone,
         name: work,
       }),
     );

@@ -109,6 +109,10 @@ export interface NotificationSettings {
   readonly mail: MailSettings | null;
   /** `repository`: `owner/name`. */
   readonly gitea: { readonly url: string; readonly repository: string; readonly token: SecretSetting } | null;
+  /** When nothing but what is urgent is sent: `HH:MM` in the time zone; `null`: never. */
+  readonly quiet: { readonly from: string; readonly to: string } | null;
+  /** When mail, Slack and Teams get what is not urgent as one message, `HH:MM`; `null`: each at once. */
+  readonly digestAt: string | null;
 }
 
 /** Everything that an operator can set, checked. One `KEYTURN_…` variable each; docs/settings.md lists them. */
@@ -168,6 +172,8 @@ export interface Settings {
   /** What a token on `POST /events/key-vault` must carry when self-hosted; `null`: that route refuses every request. */
   readonly eventGrid: { readonly audience: string; readonly tenantId: string } | null;
   readonly notifications: NotificationSettings;
+  /** The IANA name of the zone of the schedule, quiet hours and digests. */
+  readonly timeZone: string;
   /** `format`: `null` is readable on a terminal, and JSON elsewhere. */
   readonly logging: { readonly level: LogLevel; readonly format: 'json' | 'readable' | null };
   /** Stops every rotation and revocation before its next external call. */

@@ -1,10 +1,13 @@
+import { dayMs } from '../secrets/duration.ts';
 import { collectJobs } from '../audit/collection/collect-jobs.ts';
 import { collectRetrievals } from '../audit/collection/collect-retrievals.ts';
+import { retrievalCollection } from '../audit/collection/retrieval-collection.ts';
 import { keepPosture } from '../audit/posture/posture-ledger.ts';
 import { duePeriods } from '../evidence/period/due-periods.ts';
 import { listPacks } from '../evidence/pack/pack-archive.ts';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Keyturn, PassSummary } from '../keyturn.ts';
+import type { NotificationEvent } from '../notify/notification-event.ts';
 import { notificationOutbox } from '../notify/notification-outbox.ts';
 import { type HandledEvent, handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import type { SecretVersion } from '../rotation/ports/secret-store.ts';
@@ -19,8 +22,9 @@ import { examine } from './doctor/examine.ts';
 import { logChecks } from './doctor/log-checks.ts';
 import { logVaultEvent, type RotationLog } from './log-rotations.ts';
 import { amendReports } from './amend-reports.ts';
+import { gapEvents, missedReports, suspiciousReads } from './people/events-of-collection.ts';
 import { remindersOf } from './people/remind-people.ts';
-import { reportPeriod } from './report-period.ts';
+import { auditCollected, reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
 interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
@@ -72,6 +76,7 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (log === null) return idle('Retrievals', 'no log workspace and no archive of the log is configured');
       return await telling('collect log rows', async () => {
         const all = await collectAll(ports, log);
+        await people.afterCollection(await eventsOfCollection(ports));
         return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
       });
     },
@@ -81,6 +86,7 @@ export function createKeyturn(ports: Ports): Keyturn {
       return await telling('produce reports', async () => {
         const summary = await produceDueReports(ports);
         await people.afterReports(await listPacks(records));
+        await people.afterAudit(await suspiciousOfYesterday(ports));
         return summary;
       });
     },
@@ -175,6 +181,23 @@ async function produceDueReports(ports: Ports): Promise<PassSummary> {
   const amended = await amendReports(ports);
   const counts = { produced, amended, headsSealed };
   return { what: 'Reports', says: describeReports(counts), counts };
+}
+
+async function eventsOfCollection({ records, settings, now }: Ports): Promise<readonly NotificationEvent[]> {
+  const already = (await listPacks(records)).map(({ period }) => ({
+    from: new Date(period.from),
+    to: new Date(period.to),
+  }));
+  const gaps = gapEvents(await retrievalCollection(records), now());
+  return [...gaps, ...missedReports(settings.reportPeriods, already, now())];
+}
+
+/** Audits the day before, as far as its rows are here, so that nobody waits for a report to learn of it. */
+async function suspiciousOfYesterday(ports: Ports): Promise<readonly NotificationEvent[]> {
+  if (ports.channels.length === 0) return [];
+  const to = new Date(Math.floor(ports.now().getTime() / dayMs) * dayMs);
+  const { findings } = await auditCollected(ports, { from: new Date(to.getTime() - dayMs), to });
+  return suspiciousReads(findings);
 }
 
 function idle(what: string, why: string): PassSummary {

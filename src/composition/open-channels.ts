@@ -7,6 +7,7 @@ import type { Notifier } from '../notify/notifier.ts';
 import { slackNotifier } from '../notify/slack-notifier.ts';
 import { teamsNotifier } from '../notify/teams-notifier.ts';
 import { webhookNotifier } from '../notify/webhook-notifier.ts';
+import type { Timing } from '../notify/timing.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
 import type { MailSettings, SecretSetting, Settings } from '../settings.ts';
 
@@ -17,10 +18,13 @@ interface Tools {
 
 /** Opens the channels to people that the settings name. Sends nothing. */
 export async function openChannels(
-  { notifications, publicUrl: portal }: Pick<Settings, 'notifications' | 'publicUrl'>,
+  { notifications, publicUrl: portal, timeZone }: Pick<Settings, 'notifications' | 'publicUrl' | 'timeZone'>,
   { resolve, now }: Tools,
 ): Promise<readonly Channel[]> {
-  const { webhook, slack, teams, mail, gitea } = notifications;
+  const { webhook, slack, teams, mail, gitea, quiet, digestAt } = notifications;
+  // A program and a list of issues need no digest.
+  const single: Timing = { timeZone, quiet, digestAt: null };
+  const timing: Timing = { ...single, digestAt };
   const channels: Channel[] = [];
   const hasAuditor = mail !== null && mail.auditor.length > 0;
   // Reports are for the auditor; without an address of one, for everybody.
@@ -29,29 +33,29 @@ export async function openChannels(
     const { url, secret } = webhook;
     const notifier = webhookNotifier({ url, secret: async () => await resolve(secret), portal, now });
     // A program receives it: it wants to know what is over.
-    channels.push({ name: 'webhook', notifier, takes: () => true });
+    channels.push({ name: 'webhook', notifier, takes: () => true, timing: single });
   }
   if (slack !== null) {
     const notifier = slackNotifier({ address: async () => await resolve(slack), portal });
-    channels.push({ name: 'slack', notifier, takes });
+    channels.push({ name: 'slack', notifier, takes, timing });
   }
   if (teams !== null) {
     const notifier = teamsNotifier({ address: async () => await resolve(teams), portal });
-    channels.push({ name: 'teams', notifier, takes });
+    channels.push({ name: 'teams', notifier, takes, timing });
   }
   if (mail !== null) {
     const sendTo = await openMail(mail, portal, resolve);
-    if (mail.to.length > 0) channels.push({ name: 'mail', notifier: sendTo(mail.to), takes });
+    if (mail.to.length > 0) channels.push({ name: 'mail', notifier: sendTo(mail.to), takes, timing });
     if (hasAuditor) {
       const notifier = sendTo(mail.auditor);
-      channels.push({ name: 'auditor-mail', notifier, takes: ({ type }) => type === 'report.ready' });
+      channels.push({ name: 'auditor-mail', notifier, takes: ({ type }) => type === 'report.ready', timing: single });
     }
   }
   if (gitea !== null) {
     const { url, repository, token } = gitea;
     const authentication = async () => ({ kind: 'token', value: await resolve(token) }) as const;
     const notifier = giteaIssueNotifier({ client: giteaClient({ url, authentication }), repository, portal });
-    channels.push({ name: 'gitea', notifier, takes: (event) => matterOf(event) !== null });
+    channels.push({ name: 'gitea', notifier, takes: (event) => matterOf(event) !== null, timing: single });
   }
   return channels;
 }

@@ -1,9 +1,12 @@
+import { hash } from 'node:crypto';
 import type { Logger } from '../log/logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Channel } from './channel.ts';
 import { type NotificationEvent, notificationId } from './notification-event.ts';
+import type { Notification } from './notifier.ts';
 import { outboxRecord, type Pending } from './outbox-record.ts';
+import { releaseOf } from './timing.ts';
 
 const minuteMs = 60_000;
 /** Waits between tries. After the last one the message is given up: that is three days in all. */
@@ -47,26 +50,31 @@ export function channelOutbox({ records, channel, logger, now }: Dependencies): 
       if (!channel.takes(event)) return;
       const id = notificationId(event);
       if (await record.isSettled(id)) return;
-      const at = now().toISOString();
-      await record.change((pending) =>
-        pending.some((one) => one.id === id) ? null : [...pending, { id, at, event, tries: 0, nextTryAt: at }],
-      );
+      const { at: released, inDigest } = releaseOf(event, now(), channel.timing);
+      const nextTryAt = released.toISOString();
+      const digest = inDigest ? { digest: nextTryAt } : {};
+      const one = { id, at: now().toISOString(), event, tries: 0, nextTryAt, ...digest };
+      await record.change((pending) => (pending.some((other) => other.id === id) ? null : [...pending, one]));
     },
 
     async deliver() {
       let sent = 0;
-      for (const one of (await record.pending()).filter(({ nextTryAt }) => Date.parse(nextTryAt) <= now().getTime())) {
+      const due = (await record.pending()).filter(({ nextTryAt }) => Date.parse(nextTryAt) <= now().getTime());
+      for (const together of inMessages(due)) {
+        const open: Pending[] = [];
         // Another instance may have sent it since the list was read, or died before it took it off.
-        if (!(await record.isSettled(one.id))) {
-          const failure = await trySending(one);
+        for (const one of together) if (!(await record.isSettled(one.id))) open.push(one);
+        const [first] = open;
+        if (first !== undefined) {
+          const failure = await trySending(first, open);
           if (failure !== null) {
-            await postpone(one, failure);
+            await postpone(first, open, failure);
             return sent;
           }
           sent += 1;
-          await record.settle(one.id, 'delivered', now());
+          for (const { id } of open) await record.settle(id, 'delivered', now());
         }
-        await remove(one.id);
+        await remove(together);
       }
       return sent;
     },
@@ -74,10 +82,11 @@ export function channelOutbox({ records, channel, logger, now }: Dependencies): 
     pending: async () => (await record.pending()).length,
   };
 
-  async function trySending({ id, at, event }: Pending): Promise<ServiceError | null> {
+  async function trySending(first: Pending, open: readonly Pending[]): Promise<ServiceError | null> {
+    const message = messageFor(first, open);
     try {
-      await notifier.send({ id, at: new Date(at), event });
-      logger.info('Told a person.', { channel: name, notification: id, event: event.type });
+      await notifier.send(message);
+      logger.info('Told a person.', { channel: name, notification: message.id, event: message.event.type });
       return null;
     } catch (error) {
       if (!ServiceError.is(error)) throw error;
@@ -85,24 +94,40 @@ export function channelOutbox({ records, channel, logger, now }: Dependencies): 
     }
   }
 
-  async function postpone(one: Pending, error: ServiceError): Promise<void> {
-    const waitMs = waitsMs[one.tries];
-    const fields = { channel: name, notification: one.id, event: one.event.type, error };
+  async function postpone(first: Pending, open: readonly Pending[], error: ServiceError): Promise<void> {
+    const waitMs = waitsMs[first.tries];
+    const fields = { channel: name, notification: first.id, event: first.event.type, error };
     if (waitMs === undefined) {
       logger.error('A notification is given up: its receiver did not accept it for three days.', fields);
-      await record.settle(one.id, 'given-up', now());
-      await remove(one.id);
+      for (const { id } of open) await record.settle(id, 'given-up', now());
+      await remove(open);
       return;
     }
     const retryAt = new Date(now().getTime() + waitMs);
     // Once for each message: the tries that follow are no news.
-    if (one.tries === 0)
+    if (first.tries === 0)
       logger.warn('A notification could not be delivered and is tried again.', { ...fields, retryAt });
-    const later = { tries: one.tries + 1, nextTryAt: retryAt.toISOString() };
-    await record.change((pending) => pending.map((other) => (other.id === one.id ? { ...other, ...later } : other)));
+    const later = { tries: first.tries + 1, nextTryAt: retryAt.toISOString() };
+    const ids = new Set(open.map(({ id }) => id));
+    await record.change((pending) => pending.map((other) => (ids.has(other.id) ? { ...other, ...later } : other)));
   }
 
-  async function remove(id: string): Promise<void> {
-    await record.change((pending) => pending.filter((other) => other.id !== id));
+  async function remove(gone: readonly Pending[]): Promise<void> {
+    const ids = new Set(gone.map(({ id }) => id));
+    await record.change((pending) => pending.filter(({ id }) => !ids.has(id)));
   }
+}
+
+/** What is sent in one message: each by itself, but for the ones of one digest. */
+function inMessages(due: readonly Pending[]): readonly (readonly Pending[])[] {
+  return [...Map.groupBy(due, ({ digest, id }) => digest ?? id).values()];
+}
+
+/** One event is told as it is; the id of a digest is made of those of its events. */
+function messageFor(first: Pending, open: readonly Pending[]): Notification {
+  const at = new Date(first.at);
+  if (open.length === 1) return { id: first.id, at, event: first.event };
+  const ids = open.map(({ id }) => id).sort();
+  const events = open.map(({ event }) => event);
+  return { id: `msg_${hash('sha256', ids.join()).slice(0, 32)}`, at, event: { type: 'digest', events } };
 }

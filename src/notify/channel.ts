@@ -1,5 +1,6 @@
 import type { NotificationEvent } from './notification-event.ts';
 import type { Notifier } from './notifier.ts';
+import type { Timing } from './timing.ts';
 
 /** A way to people, with what it is for. */
 export interface Channel {
@@ -7,6 +8,7 @@ export interface Channel {
   readonly name: string;
   readonly notifier: Notifier;
   readonly takes: (event: NotificationEvent) => boolean;
+  readonly timing: Timing;
 }
 
 /** What people who read messages are told: they need no message that nothing is to do. */

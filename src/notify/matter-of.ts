@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { NotificationEvent } from './notification-event.ts';
+import type { Digest, NotificationEvent } from './notification-event.ts';
 
 /**
  * What an event is about, equal for everything that is told of the same thing until it is over: what an issue is opened for.
  * `null`: it asks nothing of a person that could be over.
  */
-export function matterOf(event: NotificationEvent): string | null {
+export function matterOf(event: NotificationEvent | Digest): string | null {
   switch (event.type) {
     case 'rotation.needs-attention':
     case 'rotation.awaits-approval':
@@ -18,11 +18,21 @@ export function matterOf(event: NotificationEvent): string | null {
     case 'rotation.prevented':
       return `prevented ${event.subject}`;
     case 'work.failed':
+    case 'source.unreachable':
       return `work ${event.work}`;
+    case 'value.dead':
+      return `value of ${event.secret}`;
+    case 'read.suspicious':
+      return `finding ${event.finding}`;
+    case 'log.gap':
+      return 'gap in the log';
+    case 'report.missed':
+      return `report from ${event.from} to ${event.to}`;
     case 'access.second-key':
       return `second key of session ${event.session}`;
     // A job waits for minutes: an issue would be opened for what has passed when it is read.
     case 'access.awaits-approval':
+    case 'digest':
     // It is over with the next file that has no mistakes, which the log tells.
     case 'policy.refused':
     case 'report.ready':

@@ -1,5 +1,5 @@
 import { describeNotification } from './describe-notification.ts';
-import type { NotificationEvent } from './notification-event.ts';
+import type { Digest, NotificationEvent } from './notification-event.ts';
 import type { Notification } from './notifier.ts';
 
 /** A notification as people read it, for channels that carry text. */
@@ -23,7 +23,16 @@ export function messageOf({ event }: Pick<Notification, 'event'>, portal: string
   };
 }
 
-function pathOf(event: NotificationEvent): string {
-  if (event.type === 'access.awaits-approval') return '/access';
-  return event.type === 'report.ready' ? `/reports/${encodeURIComponent(event.report)}` : '/rotations';
+/** Where the portal shows what an event is about. */
+function pathOf(event: NotificationEvent | Digest): string {
+  if (event.type === 'report.ready') return `/reports/${encodeURIComponent(event.report)}`;
+  return pages[event.type] ?? '/rotations';
 }
+
+/** Other pages than that of rotations. */
+const pages: { readonly [Type in NotificationEvent['type'] | 'digest']?: string } = {
+  'access.awaits-approval': '/access',
+  'report.missed': '/',
+  'read.suspicious': '/',
+  'log.gap': '/',
+};

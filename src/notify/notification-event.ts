@@ -52,6 +52,22 @@ export const notificationEvent = z.discriminatedUnion('type', [
   }),
   /** Scheduled work that failed, such as `collect jobs` or `produce reports`. */
   z.object({ type: z.literal('work.failed'), work: id, code: id, day: z.iso.date() }),
+  /** Scheduled work that a source outside did not answer. */
+  z.object({
+    type: z.literal('source.unreachable'),
+    source: z.enum(['gitea', 'log', 'vault', 'identity']),
+    work: id,
+    code: id,
+    day: z.iso.date(),
+  }),
+  /** The value in force does not work. */
+  z.object({ type: z.literal('value.dead'), secret: id, since: time, code: id }),
+  /** A finding about what happened in the log on a day. */
+  z.object({ type: z.literal('read.suspicious'), rule: id, subject: id, finding: id, at: time }),
+  /** Hours of the log without rows, or that could not be read; `hour`: the first. */
+  z.object({ type: z.literal('log.gap'), hour: time, code: id, day: z.iso.date() }),
+  /** A report that is due and was not made. */
+  z.object({ type: z.literal('report.missed'), from: z.iso.date(), to: z.iso.date(), day: z.iso.date() }),
   /** A report that was sealed. `fingerprint`: of the key that sealed it; `statement`: the sha256 of what it sealed. */
   z.object({
     type: z.literal('report.ready'),
@@ -71,4 +87,10 @@ export type NotificationEvent = z.infer<typeof notificationEvent>;
 export function notificationId(event: NotificationEvent): string {
   const facts = Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1));
   return `msg_${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)}`;
+}
+
+/** What is not urgent of a day, as one message. */
+export interface Digest {
+  readonly type: 'digest';
+  readonly events: readonly NotificationEvent[];
 }

@@ -1,11 +1,11 @@
-import type { NotificationEvent } from './notification-event.ts';
+import type { Digest, NotificationEvent } from './notification-event.ts';
 
 /** One message to a person. */
 export interface Notification {
   /** The same for one event on every try and every instance, so that a receiver can drop what it has seen. */
   readonly id: string;
   readonly at: Date;
-  readonly event: NotificationEvent;
+  readonly event: NotificationEvent | Digest;
 }
 
 /** The one port of all channels to people. */

@@ -10,6 +10,8 @@ const pendingNotification = z.object({
   event: notificationEvent,
   tries: z.int().nonnegative(),
   nextTryAt: z.iso.datetime(),
+  /** The digest that it belongs to, by its time; absent for a message of its own. */
+  digest: z.iso.datetime().exactOptional(),
 });
 const outboxShape = z.object({ format: z.literal(1), pending: z.array(pendingNotification) });
 

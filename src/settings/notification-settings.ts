@@ -16,7 +16,32 @@ export function readNotifications(
     teams: readSecretSetting(reader, 'KEYTURN_NOTIFY_TEAMS', azure),
     mail: readMail(reader, azure),
     gitea: readIssues(reader, azure, gitea),
+    quiet: reader.parsed('KEYTURN_NOTIFY_QUIET_HOURS', parseHours, 'HH:MM-HH:MM, such as 22:00-07:00'),
+    digestAt: reader.parsed('KEYTURN_NOTIFY_DIGEST', parseTime, 'HH:MM'),
   };
+}
+
+/** Where clocks of people are, for schedules, quiet hours and digests. */
+export function readTimeZone(reader: SettingReader): string {
+  const parse = (text: string) => (isTimeZone(text) ? text : undefined);
+  return reader.parsed('KEYTURN_TIME_ZONE', parse, 'the name of a time zone such as Europe/Berlin') ?? 'UTC';
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format() !== '';
+  } catch {
+    return false;
+  }
+}
+
+function parseTime(text: string): string | undefined {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text) ? text : undefined;
+}
+
+function parseHours(text: string): { readonly from: string; readonly to: string } | undefined {
+  const [from, to, ...rest] = text.split('-').map((time) => parseTime(time.trim()));
+  return from === undefined || to === undefined || from === to || rest.length > 0 ? undefined : { from, to };
 }
 
 /** The secrets among them. */

@@ -6,7 +6,7 @@ import type { Vault } from '../secrets/secret-reference.ts';
 import type { GiteaSettings, LogSettings, ReportInterval, Settings } from '../settings.ts';
 import { type AzurePlace, isBelow, isThisMachine, parseAddress, parsePrivate, withoutSlash } from './address.ts';
 import { parseId, readIdentity } from './identity-settings.ts';
-import { notificationSecrets, readNotifications } from './notification-settings.ts';
+import { notificationSecrets, readNotifications, readTimeZone } from './notification-settings.ts';
 import { readPortal } from './portal-settings.ts';
 import { readSecretSetting } from './secret-setting.ts';
 import { type Environment, type SettingReader, settingReader } from './setting-reader.ts';
@@ -51,6 +51,7 @@ export function readSettings(environment: Environment): Settings {
     ),
     reportPeriods: readReportPeriods(reader),
     notifications: readNotifications(reader, azure, gitea),
+    timeZone: readTimeZone(reader),
     logging: {
       level: reader.choice('KEYTURN_LOG_LEVEL', logLevels, 'info'),
       format: reader.parsed('KEYTURN_LOG_FORMAT', parseLogFormat, 'json or readable'),

@@ -302,6 +302,21 @@ export const settingTable = {
     otherwise: null,
     example: '',
   },
+  KEYTURN_NOTIFY_QUIET_HOURS: {
+    says: 'Hours in which only urgent messages are sent, such as `22:00-07:00`, in `KEYTURN_TIME_ZONE`. The others wait for their end.',
+    otherwise: 'none',
+    example: '',
+  },
+  KEYTURN_NOTIFY_DIGEST: {
+    says: 'When mail, Slack and Teams get everything that is not urgent as one message, once a day, such as `08:00`, in `KEYTURN_TIME_ZONE`.',
+    otherwise: 'each message is sent at once',
+    example: '',
+  },
+  KEYTURN_TIME_ZONE: {
+    says: 'The time zone of the schedule of `serve`, of quiet hours and of digests: a name such as `Europe/Berlin`.',
+    otherwise: '`UTC`',
+    example: '',
+  },
   KEYTURN_LOG_LEVEL: {
     says: 'Which lines the log of the service holds: those of `debug`, `info`, `warn` or `error` and above.',
     otherwise: '`info`',

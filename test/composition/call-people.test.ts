@@ -114,8 +114,10 @@ describe('a secret that needs a person while no rotation of it does', () => {
       world.advance(7 * 3_600_000);
       await pass();
     }
-    const told = received.filter(({ type }) => type === 'secret.needs-attention');
-    expect(told.map(({ text }) => text)).toEqual([expect.stringContaining('kv/app needs a person: ')]);
+    const told = received.filter(({ type }) => type === 'value.dead');
+    expect(told.map(({ text }) => text)).toEqual([
+      expect.stringContaining('The value in force of kv/app does not work: '),
+    ]);
     expect(entries.filter(({ level, secret }) => level === 'error' && secret === 'kv/app')).toHaveLength(1);
   });
 });
@@ -130,7 +132,9 @@ describe('work that failed', () => {
     });
     await people().afterFailure('collect jobs', failure);
     await people().afterFailure('collect jobs', failure);
-    expect(received.map(({ text }) => text)).toEqual([expect.stringContaining('collect jobs: GITEA_UNREACHABLE')]);
+    expect(received.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/collect jobs, because Gitea .*: GITEA_UNREACHABLE/),
+    ]);
     await behave('is away');
     await people().afterFailure('produce reports', new TypeError('text from outside'));
     expect(entries.at(-1)?.message).toContain('could not be delivered');

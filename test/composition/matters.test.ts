@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/log/logger.ts';
 import { describeNotification } from '../../src/notify/describe-notification.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
 import type { Notification } from '../../src/notify/notifier.ts';
+import { atOnce } from '../../src/notify/timing.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
@@ -23,7 +24,7 @@ function told(world: RotationWorld) {
     send: (one: Notification) => Promise.resolve(void sent.push(one)),
   };
   const people = (records: RecordStore = world.tools.records) => {
-    const channels = [{ name: 'memory', notifier, takes: () => true }];
+    const channels = [{ name: 'memory', notifier, takes: () => true, timing: atOnce }];
     const outbox = notificationOutbox({ records, channels, logger: silentLogger, now });
     return createCaller({ outbox, records, logger: silentLogger, now });
   };

@@ -7,7 +7,12 @@ describe('docs/operations.md', () => {
   it('has a row for every message that there is', () => {
     const types = notificationEvent.options.map((option) => option.shape.type.value);
     expect(Object.keys(eventTable).sort()).toEqual([...types].sort());
-    const rows = Object.entries(eventTable).map(([type, { when, act }]) => [`\`${type}\``, when, act]);
-    heldBlock('docs/operations.md', 'events', markdownTable(['message', 'when', 'what to do'], rows));
+    const rows = Object.entries(eventTable).map(([type, { when, act, urgent }]) => [
+      `\`${type}\``,
+      urgent ? 'yes' : '',
+      when,
+      act,
+    ]);
+    heldBlock('docs/operations.md', 'events', markdownTable(['message', 'urgent', 'when', 'what to do'], rows));
   });
 });

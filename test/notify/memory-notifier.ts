@@ -1,6 +1,7 @@
 import { callsPeople, type Channel } from '../../src/notify/channel.ts';
 import { describeNotification } from '../../src/notify/describe-notification.ts';
 import type { Notifier } from '../../src/notify/notifier.ts';
+import { atOnce, type Timing } from '../../src/notify/timing.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import type { NotifierUnderTest } from '../contracts/notifier.contract.ts';
 
@@ -42,6 +43,6 @@ export function memoryNotifier(): NotifierUnderTest & { readonly tries: () => nu
 }
 
 /** A channel as people read it. */
-export function channelOf(notifier: Notifier, name = 'memory'): Channel {
-  return { name, notifier, takes: callsPeople };
+export function channelOf(notifier: Notifier, timing: Timing = atOnce): Channel {
+  return { name: 'memory', notifier, takes: callsPeople, timing };
 }

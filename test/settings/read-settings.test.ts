@@ -40,7 +40,8 @@ describe('settings', () => {
       portalRoles: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
       platformAuthentication: null,
       eventGrid: null,
-      notifications: { webhook: null, slack: null, teams: null, mail: null, gitea: null },
+      notifications: { webhook: null, slack: null, teams: null, mail: null, gitea: null, quiet: null, digestAt: null },
+      timeZone: 'UTC',
       logging: { level: 'info', format: null },
       killSwitch: false,
     } satisfies Settings);

@@ -1,4 +1,5 @@
 import type { Logger } from '../../log/logger.ts';
+import { matterOf } from '../../notify/matter-of.ts';
 import type { NotificationOutbox } from '../../notify/notification-outbox.ts';
 import type { NotificationEvent } from '../../notify/notification-event.ts';
 import type { PackSummary } from '../../evidence/pack/pack-archive.ts';
@@ -6,10 +7,9 @@ import type { RecordStore } from '../../records/record-store.ts';
 import { readOpenHistories } from '../../rotation/history/read-open-histories.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
-import { eventsOfPass, eventsOfReports } from './events-of-pass.ts';
+import { eventsOfPass, eventsOfReports, failureEvent } from './events-of-pass.ts';
 import { isOver, type TrackedPass } from './is-over.ts';
 import { matterBook, type OpenMatter } from './matter-book.ts';
-import { ServiceError } from '../../service-error.ts';
 
 interface Dependencies {
   /** `null` if no channel is configured: then nothing is announced. */
@@ -25,18 +25,33 @@ export interface Caller {
   afterPass(result: Reconciled, pass?: TrackedPass): Promise<void>;
   /** After scheduled work failed. */
   afterFailure(work: string, error: unknown): Promise<void>;
+  /** After log rows were collected: `events` are the gaps and missed reports that there are now; other ones are over. */
+  afterCollection(events: readonly NotificationEvent[]): Promise<void>;
   /** After reports were made: each of the last week that nobody was told of. */
   afterReports(packs: readonly PackSummary[]): Promise<void>;
+  /** After a day was audited: what somebody must explain. */
+  afterAudit(suspicious: readonly NotificationEvent[]): Promise<void>;
   /** After scheduled work succeeded: what was told of it is over. */
   afterSuccess(work: string): Promise<void>;
 }
+
+/** Kinds of messages that end in other ways than a pass over rotations. */
+const ofWork: ReadonlySet<string> = new Set<NotificationEvent['type']>(['work.failed', 'source.unreachable']);
+const ofCollection: ReadonlySet<string> = new Set<NotificationEvent['type']>(['log.gap', 'report.missed']);
 
 const noReminders: TrackedPass = { reminders: [], newest: new Map() };
 
 export function createCaller({ outbox, records, logger, now }: Dependencies): Caller {
   if (outbox === null) {
     const nothing = (): Promise<void> => Promise.resolve();
-    return { afterPass: nothing, afterFailure: nothing, afterSuccess: nothing, afterReports: nothing };
+    return {
+      afterPass: nothing,
+      afterFailure: nothing,
+      afterSuccess: nothing,
+      afterCollection: nothing,
+      afterReports: nothing,
+      afterAudit: nothing,
+    };
   }
   const book = matterBook(records, now);
   return {
@@ -47,22 +62,26 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
         await tell(eventsOfPass(result, { ...pass, histories, now: now() }));
         await endMatters((matter) => isOver(matter, result, { ...pass, histories, now: now() }));
       }),
-    afterFailure: async (work, error) =>
+    afterFailure: async (work, error) => await guarded(async () => await tell([failureEvent(work, error, now())])),
+    afterCollection: async (events) =>
       await guarded(async () => {
-        const code = ServiceError.is(error) ? error.code : 'UNEXPECTED';
-        await tell([{ type: 'work.failed', work, code, day: today() }]);
+        await tell(events);
+        const matters = new Set(events.map(matterOf));
+        await endMatters(({ type, matter }) => ofCollection.has(type) && !matters.has(matter));
       }),
-    // All of a week, not those of this run alone: a process may die between the seal and the message.
-    afterReports: async (packs) =>
-      await guarded(async () => {
-        await tell(eventsOfReports(packs, now()));
-      }),
+    afterReports: async (packs) => await guarded(async () => await announce(eventsOfReports(packs, now()))),
+    afterAudit: async (suspicious) => await guarded(async () => await announce(suspicious)),
     afterSuccess: async (work) =>
-      await guarded(async () => await endMatters(({ type, about }) => type === 'work.failed' && about === work)),
+      await guarded(async () => await endMatters(({ type, about }) => ofWork.has(type) && about === work)),
   };
 
-  async function tell(events: readonly NotificationEvent[]): Promise<void> {
+  async function announce(events: readonly NotificationEvent[]): Promise<void> {
     for (const event of events) await outbox?.announce(event);
+  }
+
+  /** Announces what will be over some day. */
+  async function tell(events: readonly NotificationEvent[]): Promise<void> {
+    await announce(events);
     await book.note(events);
   }
 
@@ -73,17 +92,12 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
     if (ended.length > 0) await book.close(ended);
   }
 
-  async function guarded(announce: () => Promise<void>): Promise<void> {
+  async function guarded(act: () => Promise<void>): Promise<void> {
     try {
-      await announce();
+      await act();
       await outbox?.deliver();
     } catch (error) {
       logger.error('People could not be told; the next pass tries again.', { error });
     }
-  }
-
-  /** A fault that lasts is told once a day. */
-  function today(): string {
-    return now().toISOString().slice(0, 10);
   }
 }

@@ -3,12 +3,16 @@ import type { PackSummary } from '../../evidence/pack/pack-archive.ts';
 import type { NotificationEvent } from '../../notify/notification-event.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
+import { type ErrorCode, ServiceError } from '../../service-error.ts';
 import type { SeenOfPass } from './is-over.ts';
 
 /** A question whether to publish lapses after seven days; two days are left then. */
 const reminderAfterMs = 5 * dayMs;
 /** A secret is due thirty days before its expiry, or a third of its validity: these are told while it is left. */
 const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
+
+/** The value in force does not work, and no step of Keyturn's repairs it. */
+const deadValue: ReadonlySet<string> = new Set<ErrorCode>(['CREDENTIAL_IN_FORCE_REFUSED', 'DESIRED_VALUE_LOST']);
 
 /** Everything that a pass has to tell, told before or not: what prevents rotations, what ends, what asks for a person. */
 export function eventsOfPass(
@@ -21,7 +25,7 @@ export function eventsOfPass(
     ...failures.map(({ subject, error: { code } }) => ({ type: 'rotation.prevented' as const, subject, code, day })),
     ...reminders,
     ...calls.map(({ subject: secret, code, since }) => ({
-      type: 'secret.needs-attention' as const,
+      type: deadValue.has(code) ? ('value.dead' as const) : ('secret.needs-attention' as const),
       secret,
       code,
       since,
@@ -48,6 +52,8 @@ export function eventsOfReports(packs: readonly PackSummary[], now: Date): reado
 function callsOf(history: RotationHistory, now: Date): readonly NotificationEvent[] {
   const { vault, secret: name, rotationId: rotation, state, stateSince: since, failure, publication } = history;
   const secret = `${vault}/${name}`;
+  if (state === 'needs-attention' && failure !== null && deadValue.has(failure))
+    return [{ type: 'value.dead', secret, since, code: failure }];
   if (state === 'needs-attention') {
     return [{ type: 'rotation.needs-attention', secret, rotation, since, failure }];
   }
@@ -70,3 +76,15 @@ function goCalls(
   const reminders = goReminders.filter((afterMs) => waitedMs >= afterMs).length;
   return Array.from({ length: reminders + 1 }, (_, reminder) => ({ ...waits, reminder }));
 }
+
+/** Scheduled work that failed: because a source did not answer, or because of something else. A fault that lasts is told once a day. */
+export function failureEvent(work: string, error: unknown, now: Date): NotificationEvent {
+  const day = now.toISOString().slice(0, 10);
+  if (!ServiceError.is(error)) return { type: 'work.failed', work, code: 'UNEXPECTED', day };
+  const { code, layer } = error;
+  const source = sources.find((one) => one === layer);
+  if (source === undefined) return { type: 'work.failed', work, code, day };
+  return { type: 'source.unreachable', source, work, code, day };
+}
+
+const sources = ['gitea', 'log', 'vault', 'identity'] as const;

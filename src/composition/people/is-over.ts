@@ -47,11 +47,21 @@ export function isOver(
       return !calls.some(({ subject }) => subject === about) && (settled.includes(about) || isGone);
     case 'rotation.prevented':
       return !failures.some(({ subject }) => subject === about) && (settled.includes(about) || isGone);
+    case 'value.dead':
+      return (
+        !calls.some(({ subject }) => subject === about) &&
+        !histories.some((history) => history.state === 'needs-attention' && aboutOf(history) === about) &&
+        (settled.includes(about) || isGone)
+      );
     case 'secret.ends':
       return newest.has(about) && !reminders.some((reminder) => matterOf(reminder) === matter);
     default:
       return false;
   }
+}
+
+function aboutOf({ vault, secret }: RotationHistory): string {
+  return `${vault}/${secret}`;
 }
 
 function matterOfRotation({
