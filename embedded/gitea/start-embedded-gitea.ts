@@ -62,7 +62,7 @@ export async function startEmbeddedGitea(
     basicAuthentication: options.basicAuthentication ?? true,
     testHook: (hook, repository) => webhooks.test(hook, repository),
     deleteRepository: (name) => site.deleteRepository(name),
-    pushWorkflow: (repository, workflow, text) => pushed.push(repository, workflow, text),
+    pushWorkflow: (repository, workflow, text, pusher) => pushed.push(repository, workflow, text, pusher),
     jobChanged(job) {
       webhooks.jobChanged(job);
       pushed.requeued(job);

@@ -9,7 +9,9 @@ import { jobsOf } from '../../src/audit/collection/job-ledger.ts';
 import { receiptsOf } from '../../src/audit/collection/receipt-ledger.ts';
 import { recordNamedJob } from '../../src/audit/collection/record-named-job.ts';
 import type { Job } from '../../src/audit/model/job.ts';
+import type { GiteaAccount, JobFactsSource, JobStanding } from '../../src/broker/ports/job-facts.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';
+import { giteaJobFacts } from '../../src/gitea/gitea-job-facts.ts';
 import { giteaJobFeed } from '../../src/gitea/gitea-job-feed.ts';
 import { jsonProperties } from '../../src/gitea/json-properties.ts';
 import { parseDeliveredJob } from '../../src/gitea/parse-delivered-job.ts';
@@ -37,10 +39,13 @@ const discovery = (await fetch(`${url}/.well-known/openid-configuration`)).statu
 
 const records = memoryRecordStore();
 let feed: ReturnType<typeof giteaJobFeed>;
+let brokerJobs: ReturnType<typeof giteaJobFacts>;
 beforeAll(async () => {
   const site = await prepareSite(running, { bot: 'bot-password-of-the-test-4711', deployer: 'deployer-password-1234' });
   const value = new SecretValue(await site.seedToken('bot', 'collector', ['read:admin', 'read:repository']));
   feed = giteaJobFeed({ client: giteaClient({ url, authentication: { kind: 'token', value } }) });
+  const narrow = new SecretValue(await site.seedToken('bot', 'broker', ['read:repository']));
+  brokerJobs = giteaJobFacts(giteaClient({ url, authentication: { kind: 'token', value: narrow } }));
 });
 
 async function jobs(): Promise<readonly Job[]> {
@@ -109,7 +114,16 @@ describe('sign-in', skipUnless(discovery === 200, 'this server has no OpenID dis
 
 describe('a job on its runner', skipUnless(label !== null, 'this Gitea has no runner that is online'), () => {
   const hookSecret = new SecretValue(randomBytes(24).toString('hex'));
-  const seen: { numbers: RuntimeTokenNumbers | null; token: SecretValue; recorded: boolean }[] = [];
+  const seen: {
+    readonly numbers: RuntimeTokenNumbers | null;
+    readonly token: SecretValue;
+    readonly recorded: boolean;
+    /** What the broker is told of the job while it runs. */
+    readonly facts: Awaited<ReturnType<JobFactsSource['read']>>;
+    readonly standing: JobStanding | null;
+    readonly author: GiteaAccount | null;
+  }[] = [];
+  let isProtected = false;
   const deliveries: { readonly body: Uint8Array; readonly signature: string | null }[] = [];
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
 
@@ -118,6 +132,11 @@ describe('a job on its runner', skipUnless(label !== null, 'this Gitea has no ru
     const config = { url: `${receiver.url}/hook`, content_type: 'json', secret: hookSecret.reveal() };
     const hook = { type: 'gitea', active: true, events: ['workflow_job'], config };
     await admin.request('POST', '/api/v1/repos/acme/shop/hooks', { body: hook });
+    const rule = { rule_name: 'main', enable_push: true };
+    const made = await admin.request('POST', '/api/v1/repos/acme/shop/branch_protections', { body: rule });
+    // The double makes no rule over its API; a real Gitea must.
+    expect([201, 404]).toContain(made.status);
+    isProtected = made.status === 201;
     const script = `curl -sf --max-time 60 -H "Authorization: Bearer $ACTIONS_RUNTIME_TOKEN" ${receiver.url}/job`;
     const workflow = `on: push\njobs:\n  proof:\n    runs-on: ${label ?? ''}\n    steps:\n      - run: |\n          ${script}\n`;
     const content = Buffer.from(workflow).toString('base64');
@@ -134,7 +153,14 @@ describe('a job on its runner', skipUnless(label !== null, 'this Gitea has no ru
     const repositoryId = Number(repository.get('id'));
     const named = { jobId: numbers?.jobId ?? 0, repositoryId, repository: null };
     const recorded = numbers !== null && typeof (await recordNamedJob({ feed, records, now }, named)) === 'object';
-    seen.push({ numbers, token, recorded });
+    const facts =
+      numbers === null
+        ? null
+        : await brokerJobs.read({ runId: numbers.runId, jobId: numbers.jobId, repository: 'acme/shop' });
+    const standing = facts === null ? null : await brokerJobs.standing(facts.facts);
+    const commit = facts?.facts.commit ?? null;
+    const author = commit === null ? null : await brokerJobs.authorOf({ repository: 'acme/shop', commit });
+    seen.push({ numbers, token, recorded, facts, standing, author });
     if (numbers === null) return '';
     const job = { instance: instanceOf(url), repositoryId, attempt: seen.length, ...numbers };
     return formatReceiptLine({ ...receipt(numbers.jobId, `c${String(seen.length)}`), job });
@@ -158,6 +184,30 @@ describe('a job on its runner', skipUnless(label !== null, 'this Gitea has no ru
       for await (const one of receiptsOf(records, everything)) if (one.log?.jobId === ended.jobId) return one;
       return null;
     });
+  }, 240_000);
+
+  it('is told to the broker with its branch, its workflow, its commit and who is behind it, while it runs', async () => {
+    const first = await until('no job has come with its token', () => Promise.resolve(seen[0] ?? null));
+    const { body } = await admin.request('GET', '/api/v1/user');
+    const person = { id: jsonProperties(body).get('id'), login: jsonProperties(body).get('login') };
+    expect(first.facts).toMatchObject({
+      isRunning: true,
+      facts: {
+        repository: 'acme/shop',
+        event: 'push',
+        branch: 'main',
+        protectedBranch: isProtected,
+        fork: false,
+        workflow: 'proof.yml',
+        commit: expect.stringMatching(/^[0-9a-f]{40}/) as string,
+        triggeredBy: person,
+      },
+    });
+    expect([first.standing, first.author]).toEqual(['running', person]);
+    const ended = await until('the job has not ended', async () =>
+      first.facts !== null && (await brokerJobs.standing(first.facts.facts)) === 'ended' ? 'ended' : null,
+    );
+    expect(ended).toBe('ended');
   }, 240_000);
 
   it('is told by signed deliveries that name it', async () => {

@@ -17,6 +17,7 @@ function addWorkflow(context: RouteContext) {
   if (typeof content !== 'string') throw new Refusal(422, '[ContentBase64]: Required');
   const text = Buffer.from(content, 'base64').toString('utf8');
   const file = context.parameters['file'] ?? '';
-  context.instance.pushWorkflow(context.repository(), file, text);
+  const repository = context.repository();
+  context.instance.pushWorkflow(repository, file, text, context.caller?.user.name ?? repository.owner);
   return json(201, { content: { name: file, path: `.gitea/workflows/${file}` } });
 }

@@ -5,7 +5,8 @@ import { parseWorkflow } from './parse-workflow.ts';
 
 /** Workflows that were pushed over the API. Their jobs run by themselves, as in a Gitea with a runner. */
 export interface PushedWorkflows {
-  push(repository: StoredRepository, file: string, text: string): void;
+  /** `pusher`: the name of the account that pushed, who wrote the commit and started the run. */
+  push(repository: StoredRepository, file: string, text: string, pusher: string): void;
   /** Runs the re-queued job of a pushed workflow. Other jobs wait for `takeJob`. */
   requeued(job: StoredJob): void;
 }
@@ -16,12 +17,13 @@ export function pushedWorkflows(
 ): PushedWorkflows {
   const scripts = new Map<number, string>();
   return {
-    push(repository, file, text) {
+    push(repository, file, text, pusher) {
       const workflow = parseWorkflow(text);
       const runner = state.runners.find(({ labels }) => workflow !== null && labels.includes(workflow.label));
       if (workflow === null || runner === undefined) return;
       const { key, script } = workflow;
-      const start = { repository: fullName(repository), name: key, key, workflow: file, runner: runner.name };
+      const named = { name: key, key, workflow: file, runner: runner.name, actor: pusher };
+      const start = { repository: fullName(repository), ...named };
       const { jobId, runId } = site.queueJob(start);
       scripts.set(runId, script);
       void run(site.takeJob(jobId), script);

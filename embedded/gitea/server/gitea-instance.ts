@@ -22,7 +22,7 @@ export interface GiteaInstance {
   /** Removes a repository with its runs, jobs and logs. */
   deleteRepository(fullName: string): void;
   /** Handles the push of a workflow file: runs it if a runner has its label. */
-  pushWorkflow(repository: StoredRepository, file: string, text: string): void;
+  pushWorkflow(repository: StoredRepository, file: string, text: string, pusher: string): void;
   /** Sends the deliveries for a change of a job's row. */
   jobChanged(job: StoredJob): void;
   /** Remembers a secret value for leak tests, and returns it. */
