@@ -25,6 +25,7 @@ async function examine({ environment, now, progress }: Runtime): Promise<readonl
   } catch (error) {
     if (ServiceError.is(error, 'SETTINGS_MALFORMED')) return error.details.faults.map((one) => fail('settings', one));
     if (ServiceError.is(error, 'POLICY_MALFORMED')) return error.details.faults.map((one) => fail('policy', one));
+    if (ServiceError.is(error, 'CONTROLS_MALFORMED')) return error.details.faults.map((one) => fail('controls', one));
     if (ServiceError.is(error, 'RECORD_STORE_REFUSED') || ServiceError.is(error, 'RECORD_STORE_UNREACHABLE')) {
       return [fail('records', `${error.code}: ${error.says} (${error.details.reason})`)];
     }

@@ -9,6 +9,7 @@ const wrongUse: readonly ErrorCode[] = [
   'USAGE_WRONG',
   'SETTINGS_MALFORMED',
   'POLICY_MALFORMED',
+  'CONTROLS_MALFORMED',
   'PERIOD_MALFORMED',
   'PERIOD_NOT_BEGUN',
   'PACK_UNKNOWN',

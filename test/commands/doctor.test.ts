@@ -138,6 +138,16 @@ describe('keyturn doctor', () => {
     expect(lines).toMatchObject([{ what: 'policy', verdict: 'fail' }]);
   });
 
+  it('fails for a file of controls that no report could use, with the place of each fault', async () => {
+    const controls = join(service.directory, 'faulty.controls.yml');
+    await writeFile(controls, 'format: 1\ncontrols:\n  CC66: { owner: ann }\n');
+    const { code, lines } = await doctor({ KEYTURN_CONTROLS: controls });
+    expect([code, lines.map(({ what, says }) => `${what} ${says}`)]).toEqual([
+      1,
+      [expect.stringMatching(/^controls 3:3 controls\.CC66 is no control of/)],
+    ]);
+  });
+
   it('fails for a binding that its issuer would refuse, before its rotation is due', async () => {
     const policy = join(service.directory, 'faulty.policy.yml');
     await writeFile(
