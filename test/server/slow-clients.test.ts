@@ -19,11 +19,10 @@ const hour = 3_600_000;
 const patient = { headMs: hour, requestMs: hour, idleMs: hour, lookEveryMs: 20, connections: 2_000 };
 const large = new Uint8Array(32 * 1024 * 1024);
 
-/** The portal of a trusted machine, a page too large for a socket's buffers, and a hook that reads its body. */
+/** The application with its probes, a page too large for a socket's buffers, and a hook that reads its body. */
 async function start(limits: Partial<typeof patient> = {}): Promise<RunningServer> {
   const { sessions } = sessionsUnderTest(() => new Date());
-  const ports = { packs: () => Promise.resolve([]), rotations: () => Promise.resolve([]) } as unknown as WebPorts;
-  const web = createWeb(ports, { trustLoopback: true, platform: null, sessions, openId: null, hosts: [] });
+  const web = createWeb({} as WebPorts, { trustLoopback: true, platform: null, sessions, openId: null, hosts: [] });
   const keyturn = {
     settings: { openId: null, publicUrl: null, platformAuthentication: null } as Settings,
     async handleRequest(request: Request, connection: { readonly loopback: boolean }) {
@@ -70,7 +69,7 @@ async function openSlowClients(server: RunningServer, count: number): Promise<re
   return sockets;
 }
 
-/** Sixteen clients that ask for the portal one request after the other. Returns how long each answer took, ascending. */
+/** Sixteen clients, each with one request after the other. Returns how long each answer took, ascending. */
 async function askBusily(server: RunningServer, each: number): Promise<readonly number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const took: number[] = [];
@@ -79,7 +78,7 @@ async function askBusily(server: RunningServer, each: number): Promise<readonly 
       const began = performance.now();
       const status = await new Promise<number | undefined>((resolve, reject) => {
         get(
-          server.url.replace('localhost', '127.0.0.1'),
+          `${server.url.replace('localhost', '127.0.0.1')}/healthz`,
           { agent, headers: { host: `localhost:${new URL(server.url).port}` } },
           (answer) => {
             answer.resume().on('end', () => resolve(answer.statusCode));
@@ -146,7 +145,7 @@ describe('a server with slow clients', () => {
     await expect
       .poll(
         async () =>
-          await fetch(server.url).then(
+          await fetch(`${server.url}/healthz`).then(
             ({ status }) => status,
             () => 0,
           ),
