@@ -70,7 +70,9 @@ export async function composeKeyturn(
   const workspace = await openRetrievalLog(settings, credential);
   const archive = openLogArchive(settings, credential);
   const requirePolicy = policyGuard(records, opened.text);
+  const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
   const parts = {
+    grants,
     settings,
     policy,
     records,
@@ -98,14 +100,13 @@ export async function composeKeyturn(
     },
     takeUpPolicy: inForce.takeUp,
   };
-  const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
-  const broker = createBroker({ ...parts, policyInForce: inForce.current, access, grants, outbox });
+  const broker = createBroker({ ...parts, policyInForce: inForce.current, access, outbox });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
   const keyturn = createKeyturn({
     ...parts,
     access: portalAccess,
-    web: createWebPorts({ ...parts, resolve, deliveries, broker, grants }),
+    web: createWebPorts({ ...parts, resolve, deliveries, broker }),
     rotationLog,
     takeInventory: async () => await takeInventory({ settings, policy: policy(), stores, records, now }),
   });

@@ -6,6 +6,7 @@ import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } from './evidence-rows.ts';
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
 import { policyRow } from './policy/policy-row.ts';
+import { approveRow, listRow, showRow, statusRow } from './secrets/secret-rows.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
 /** One command, as the command line calls it. */
@@ -21,6 +22,10 @@ export const commands: readonly Command[] = [
   command(serveRow, async () => (await import('./serve.ts')).serve),
   command(adoptRow, async () => (await import('./policy/adopt.ts')).adopt),
   command(policyRow, async () => (await import('./policy/policy.ts')).policy),
+  command(listRow, async () => (await import('./secrets/list.ts')).list),
+  command(showRow, async () => (await import('./secrets/show.ts')).show),
+  command(statusRow, async () => (await import('./secrets/status.ts')).status),
+  command(approveRow, async () => (await import('./secrets/approve.ts')).approve),
   command(rotateRow, async () => (await import('./rotate.ts')).rotate),
   command(retireRow, async () => (await import('./retire.ts')).retire),
   command(reconcileRow, async () => (await import('./reconcile.ts')).reconcile),

@@ -4,6 +4,7 @@ import type { JobFeed } from '../audit/collection/job-feed.ts';
 import type { PostureSource } from '../audit/posture/posture-source.ts';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
+import type { GrantTools } from '../grants/grant-tools.ts';
 import type { Keyturn } from '../keyturn.ts';
 import type { Logger, LogLevel } from '../log/logger.ts';
 import type { Channel } from '../notify/channel.ts';
@@ -55,5 +56,7 @@ export interface Composition {
   readonly logger: Logger;
   /** The channels to people that are configured. */
   readonly channels: readonly Channel[];
+  /** Requests of jobs for secrets that a person must approve. */
+  readonly grants: GrantTools;
   readonly keyturn: Keyturn;
 }

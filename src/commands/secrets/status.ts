@@ -1,0 +1,53 @@
+import { healths } from '../../web/portal-ports.ts';
+import type { Run } from '../command.ts';
+import { knownNow } from './known-now.ts';
+import type { statusRow } from './secret-rows.ts';
+
+/** Counts secrets by how they are, and names what waits for a person. */
+export const status: Run<typeof statusRow> = async ({ values }, runtime) => {
+  const { keyturn, known, facts } = await knownNow(runtime, { reads: false });
+  const secrets = [...known.values()].map(({ listed }) => listed);
+  const counts = Object.fromEntries(
+    healths.map((health) => [health, secrets.filter((one) => one.health === health).length]),
+  );
+  const waiting = facts.rotations
+    .filter(({ awaits, state }) => awaits !== null || state === 'needs-attention')
+    .map(({ rotationId, vault, secret, state, awaits, failure }) => ({
+      rotation: rotationId,
+      secret: `${vault}/${secret}`,
+      state,
+      awaits,
+      failure,
+    }));
+  const overdue = secrets.filter(({ health }) => health === 'overdue').map(({ vault, secret }) => `${vault}/${secret}`);
+  if (values.json) {
+    runtime.print(JSON.stringify({ secrets: secrets.length, counts, waiting, overdue }));
+    return waiting.length + overdue.length > 0 ? 1 : 0;
+  }
+  const { secrets: bound, tracked } = keyturn.policy();
+  runtime.print(
+    `${String(secrets.length)} secrets are known; the policy binds ${String(bound.size)} and tracks ${String(tracked.size)}.`,
+  );
+  for (const [health, count] of Object.entries(counts)) if (count > 0) runtime.print(`  ${health}: ${String(count)}`);
+  for (const secret of overdue) runtime.print(`${secret} is overdue: keyturn show ${secret} says why.`, 'attention');
+  for (const one of waiting) runtime.print(sentenceOf(one), 'attention');
+  if (waiting.length + overdue.length === 0) runtime.print('Nothing waits for a person.');
+  return waiting.length + overdue.length > 0 ? 1 : 0;
+};
+
+function sentenceOf({
+  rotation,
+  secret,
+  awaits,
+  failure,
+}: {
+  readonly rotation: string;
+  readonly secret: string;
+  readonly awaits: 'publish' | 'revoke' | 'go' | null;
+  readonly failure: string | null;
+}): string {
+  const about = `Rotation ${rotation} of ${secret}`;
+  if (awaits === 'go') return `${about} waits for a go: keyturn rotate ${secret} --go`;
+  if (awaits !== null) return `${about} waits for a second person to approve that it may ${awaits}, in the portal.`;
+  return `${about} needs a person${failure === null ? '' : ` (${failure})`}: keyturn show ${secret}`;
+}
