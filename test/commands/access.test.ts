@@ -120,6 +120,7 @@ describe('keyturn access plan', () => {
   it('applied leaves no drift, loses no read of ninety days, and opens nothing else', async () => {
     const { cloud, world } = service;
     cloud.vault.revokeGrants(world.person);
+    cloud.vault.revokeGrants(world.broker);
     for (const principal of world.runners.values()) cloud.vault.revokeGrants(principal);
     const reads = [
       ['runner-payments', 'pay-one'],
