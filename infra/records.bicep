@@ -72,7 +72,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     }
   }
 
-  // Versioning would keep what retention deletes for ever.
+  // Versioning would keep every state that a record ever had, for ever.
   resource forget 'managementPolicies' = {
     name: 'default'
     dependsOn: [blobs]
