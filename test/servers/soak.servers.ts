@@ -10,7 +10,7 @@ describe('two self-hosted servers on one folder of records', () => {
     const { broken, figures } = await runSoak({
       seed: 7,
       troubleMs: 24_000,
-      speed: 300,
+      speed: 150,
       size: 3,
       killEveryMs: 6_000,
       progress: (line) => lines.push(line),
