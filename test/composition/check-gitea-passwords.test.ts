@@ -15,7 +15,10 @@ describe("doctor's question whether Gitea accepts passwords", () => {
     async (issuer, basicAuthentication, verdicts) => {
       const gitea = await startEmbeddedGitea({ clock: createClock(), basicAuthentication });
       const secrets = new Map([['kv-test/ci-secret', bindingOf(issuer, { user: 'deployer' })]]);
-      const ports = { policy: { ...emptyPolicy, secrets }, settings: { role: 'all', gitea: { url: gitea.url } } };
+      const ports = {
+        policy: () => ({ ...emptyPolicy, secrets }),
+        settings: { role: 'all', gitea: { url: gitea.url } },
+      };
       const checks = await checkGiteaPasswords(ports as unknown as Parameters<typeof checkGiteaPasswords>[0]);
       expect(checks.map(({ verdict }) => verdict)).toEqual(verdicts);
       await gitea.stop();
