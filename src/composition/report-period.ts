@@ -6,6 +6,7 @@ import { describeEarlierPacks } from '../evidence/describe-earlier-packs.ts';
 import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
+import { readSessionLines } from '../broker/history/broker-history.ts';
 import { readJournalLines } from '../rotation/history/read-journal-lines.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import { rosterOf, systemOf } from './reports/describe-system.ts';
@@ -45,6 +46,11 @@ async function periodToAudit({ records, policy, settings, now }: Collected, peri
   return { records, policy: policy(), policies, vaults, inventory: null, rotations, period, now: now() };
 }
 
+async function* journalsSince(records: Collected['records'], from: Date) {
+  yield* readJournalLines(records, from);
+  yield* readSessionLines(records, from);
+}
+
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */
 export async function reportPeriod(
   { records, policy, settings, signer, now }: Pick<Composition, 'records' | 'policy' | 'settings' | 'signer' | 'now'>,
@@ -65,7 +71,7 @@ export async function reportPeriod(
     period,
     audit: async (observation) => await auditPeriod(toAudit, observation),
     rotations: toAudit.rotations,
-    journals: () => readJournalLines(records, period.from),
+    journals: () => journalsSince(records, period.from),
     signer: await signer(),
     records,
     now: now(),

@@ -15,7 +15,7 @@ export interface PackOrder {
   /** Audits the period; called once. */
   readonly audit: AuditOfPeriod;
   readonly rotations: readonly RotationHistory[];
-  /** The journals of the rotations; called once, and absent where there are none. */
+  /** The journals of rotations and of the broker; called once, and absent where there are none. */
   readonly journals?: () => AsyncIterable<JournalLines>;
   readonly signer: Signer;
   /** The archive; `null` if the pack only goes to a folder and is not chained. */

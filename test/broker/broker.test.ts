@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readForJob } from '../../src/broker/read-for-job.ts';
 import { readSession } from '../../src/broker/journal/session-journal.ts';
-import { readBrokerHistory } from '../../src/broker/history/broker-history.ts';
+import { readBrokerHistory, readSessionLines } from '../../src/broker/history/broker-history.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
 import { type GiteaClient, giteaClient } from '../../src/gitea/gitea-client.ts';
@@ -47,6 +47,22 @@ describe('a job that the policy lets read', () => {
     const [job, key] = [world.startJob(), makeJobKey()];
     expect(await world.open(job, key)).toBe(await world.open(job, key));
     expect((await history()).secondKeys.filter(({ job: { jobId } }) => jobId === job.job.jobId)).toEqual([]);
+  });
+
+  it('leaves a journal whose head a pack states with the entry that it follows from', async () => {
+    const [job, key] = [world.startJob(), makeJobKey()];
+    const session = await world.open(job, key);
+    await world.read(session, key);
+    const found: { journal: string; entries: number; head: string; lines: readonly string[] }[] = [];
+    for await (const one of readSessionLines(world.records, new Date(0)))
+      if (one.journal.endsWith(session)) found.push({ ...one });
+    const { head, entries } = await readSession(world.records, session);
+    expect(found).toMatchObject([{ journal: `broker/${session}`, entries: entries.length, head }]);
+    expect(
+      createHash('sha256')
+        .update(found[0]?.lines.at(-1) ?? '')
+        .digest('hex'),
+    ).toBe(head);
   });
 
   it('is served by a second broker over the same records', async () => {

@@ -1,7 +1,7 @@
 import type { RecordStore } from '../../records/record-store.ts';
 import type { BrokerEntry, RefusalCode, SessionJob } from '../journal/broker-entry.ts';
 import { servedSecrets } from '../journal/served-secrets.ts';
-import { brokerFolder, readSession } from '../journal/session-journal.ts';
+import { brokerFolder, readSession, sessionEntryText } from '../journal/session-journal.ts';
 
 /** The job of a session, by Gitea's own word when the session was opened. */
 export interface BrokeredJob extends SessionJob {
@@ -83,6 +83,33 @@ export async function readBrokerHistory(
     refusals: found.refusals.filter(inPeriod).toSorted(byTime),
     secondKeys: found.secondKeys.filter(inPeriod).toSorted(byTime),
   };
+}
+
+/** The journal of one session as a pack states it. */
+interface SessionLines {
+  /** Its folder among the records, `broker/<session>`. */
+  readonly journal: string;
+  readonly entries: number;
+  /** Digest of the newest entry, whose text is the only one of `lines`: requests are in a pack as rows of their own. */
+  readonly head: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * The journal of every session that may have been open since `from`, each with its newest entry.
+ * @throws ServiceError `RECORD_UNREADABLE` for a journal that does not check.
+ */
+export async function* readSessionLines(records: RecordStore, from: Date): AsyncIterable<SessionLines> {
+  for (const sessions of await sessionsByInstance(records)) {
+    for (const session of sessions.toReversed()) {
+      const { entries, head } = await readSession(records, session);
+      if (Date.parse(entries[0]?.at ?? '') < from.getTime() - longestSessionMs) break;
+      const newest = entries.at(-1);
+      if (newest === undefined || head === null) continue;
+      const journal = `${brokerFolder}${session}`;
+      yield { journal, entries: entries.length, head, lines: [sessionEntryText(newest)] };
+    }
+  }
 }
 
 /** The sessions of each Gitea, in the order of their tasks. */

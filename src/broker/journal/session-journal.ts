@@ -68,7 +68,7 @@ export async function appendToSession(
   const reason = refusedEntry(state, facts);
   if (reason !== null) throw new ServiceError('BROKER_ENTRY_REFUSED', { session, act: facts.act, reason });
   const entry: BrokerEntry = { format: 1, session, number, previous: head, at: at.toISOString(), facts };
-  await records.create(pathOf(session, number), new TextEncoder().encode(`${textOf(entry)}\n`));
+  await records.create(pathOf(session, number), new TextEncoder().encode(`${sessionEntryText(entry)}\n`));
   return withFollowing(journal, entry);
 }
 
@@ -85,11 +85,12 @@ function withFollowing({ session, state, entries }: SessionJournal, entry: Broke
     session,
     state: withEntry(state, entry),
     entries: [...entries, entry],
-    head: hash('sha256', textOf(entry)),
+    head: hash('sha256', sessionEntryText(entry)),
   };
 }
 
-function textOf(entry: BrokerEntry): string {
+/** The text of an entry's record, without its line end: what the entry after it has the digest of. */
+export function sessionEntryText(entry: BrokerEntry): string {
   return canonicalJson(entry as unknown as JsonValue);
 }
 

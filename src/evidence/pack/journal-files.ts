@@ -14,7 +14,7 @@ export async function writeJournalFiles(
   const heads = rowFile(sink, {
     name: 'journals',
     extension: 'ndjson',
-    description: 'The head of every rotation journal',
+    description: 'The head of every journal of a rotation or of a session of the broker',
   });
   const entries = rowFile(sink, {
     name: 'journal-entries',
