@@ -1,11 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { azureCredential } from './azure/azure-credential.ts';
 import { keyVaultCanaryReader } from './azure/canary-reader.ts';
+import type { VaultAccess } from './azure/vault-client.ts';
+import type { CanaryReader } from './audit/collection/canary-reader.ts';
+import type { Settings } from './settings.ts';
 import { createGrantTools } from './composition/create-grants.ts';
 import { notificationOutbox } from './notify/notification-outbox.ts';
 import { createBroker } from './composition/create-broker.ts';
 import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
+import { collectMetrics } from './composition/collect-metrics.ts';
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
 import { openControls } from './composition/reports/open-controls.ts';
@@ -34,6 +38,7 @@ import { recentDeliveries } from './issuers/shared/hook-deliveries.ts';
 import type { LogLevel } from './log/logger.ts';
 import type { RotationEvent } from './rotation/rotation-tools.ts';
 import type { Keyturn } from './keyturn.ts';
+import { workCounters } from './telemetry/work-counters.ts';
 import { readSettings } from './settings/read-settings.ts';
 
 /**
@@ -58,6 +63,7 @@ export async function composeKeyturn(
   const deliveries = recentDeliveries();
   const logger = openLogger(settings, { now, logTo: options.logTo });
   const channels = await openChannels(settings, { resolve, now });
+  const counters = workCounters();
   const outbox = channels.length === 0 ? null : notificationOutbox({ records, channels, logger, now });
   const inForce = policyInForce(opened, { settings, records, logger, outbox, now });
   const policy = () => inForce.current().policy;
@@ -79,6 +85,8 @@ export async function composeKeyturn(
     now,
     logger,
     channels,
+    counters,
+    metrics: async () => await collectMetrics({ records, outbox, counters, now }),
     vaultAccess: access,
     rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
     log: workspace ?? archive,
@@ -87,10 +95,7 @@ export async function composeKeyturn(
     gitea,
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
-    canary: keyVaultCanaryReader(
-      access.filter(({ vault }) => settings.vaults.includes(vault)),
-      settings.canarySecret,
-    ),
+    canary: openCanary(settings, access),
     signer: openSigner(settings, credential),
     requirePolicy,
     keepPolicy: async () => {
@@ -111,6 +116,12 @@ export async function composeKeyturn(
     takeInventory: async () => await takeInventory({ settings, policy: policy(), stores, records, now }),
   });
   return { ...parts, sessions, keyturn };
+}
+
+/** Reads the canary of each vault that is rotated; the staging vault has none. */
+function openCanary({ vaults, canarySecret }: Settings, access: readonly VaultAccess[]): CanaryReader {
+  const rotated = access.filter(({ vault }) => vaults.includes(vault));
+  return keyVaultCanaryReader(rotated, canarySecret);
 }
 
 /** The log of one invocation of a Functions host: each call is one entry of Application Insights. */

@@ -147,6 +147,8 @@ export interface Settings {
   /** Which of Azure's clouds everything lies in. */
   readonly cloud: AzureCloud;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where this machine reads figures for Prometheus; `null`: nowhere. */
+  readonly metricsPort: number | null;
   /** Where people reach the portal: `https://keyturn.example.org`, no trailing slash; `null`: at `listen`, on loopback. */
   readonly publicUrl: string | null;
   /** Name of the secret that is read once an hour in every vault, so that an hour without a row is seen as a gap. */

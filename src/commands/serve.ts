@@ -1,12 +1,13 @@
 import { composeKeyturn } from '../compose.ts';
 import { startServer } from '../server.ts';
+import { startMetricsListener } from '../telemetry/metrics-listener.ts';
 import type { Run } from './command.ts';
 import type { serveRow } from './host-rows.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Runs the self-hosted host. */
 export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
-  const { keyturn, sessions, settings, policy, logger } = await composeKeyturn(
+  const { keyturn, sessions, settings, policy, logger, metrics } = await composeKeyturn(
     {
       ...runtime.environment,
       ...(values.role === undefined ? {} : { KEYTURN_ROLE: values.role }),
@@ -16,7 +17,8 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
     { logTo: { write: (line) => runtime.say(line), isTerminal: runtime.isTerminal } },
   );
   const server = await startServer(keyturn, { ...settings.listen, scheduled: true });
-  const { role } = settings;
+  const { role, metricsPort } = settings;
+  const metricsListener = metricsPort === null ? null : await startMetricsListener(metricsPort, metrics);
   logger.info(`Listening on ${server.url}, role ${role}.`, { listening: server.url, role });
   if (policy().secrets.size === 0) logger.info('Observe mode: no policy binds a secret, so nothing is rotated.');
   if (settings.openId === null && settings.platformAuthentication === null) {
@@ -33,6 +35,7 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
   // What happened while no process ran is collected at once, not at the next full hour. `stop` waits for it.
   void server.run('collect jobs').then(async () => await server.run('collect retrievals'));
   await untilStopped(runtime);
+  await metricsListener?.close();
   await server.stop();
   return 0;
 };

@@ -13,6 +13,7 @@ import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 import type { GiteaAccess } from './open-gitea.ts';
+import type { WorkCounters } from '../telemetry/work-counters.ts';
 import type { Sessions } from '../web/sign-in/sessions.ts';
 
 /** What a host can choose. */
@@ -58,5 +59,9 @@ export interface Composition {
   readonly channels: readonly Channel[];
   /** Requests of jobs for secrets that a person must approve. */
   readonly grants: GrantTools;
+  /** What this process has done since it began. */
+  readonly counters: WorkCounters;
+  /** The page that Prometheus reads. @throws ServiceError `RECORD_…`. */
+  readonly metrics: () => Promise<string>;
   readonly keyturn: Keyturn;
 }

@@ -12,6 +12,7 @@ import { giteaJobProof } from '../gitea/gitea-job-proof.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Settings } from '../settings.ts';
+import type { WorkCounters } from '../telemetry/work-counters.ts';
 import type { BrokerPort } from '../web/broker/broker-port.ts';
 import type { GrantTools } from '../grants/grant-tools.ts';
 import type { NotificationOutbox } from '../notify/notification-outbox.ts';
@@ -27,6 +28,7 @@ interface Parts {
   readonly grants: GrantTools;
   /** `null`: no channel to people is configured. */
   readonly outbox: NotificationOutbox | null;
+  readonly counters: WorkCounters;
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -56,6 +58,8 @@ export function createBroker(parts: Parts): BrokerPort | null {
     nonce: () => randomBytes(4).toString('hex'),
     async watch(event) {
       logEvent(logger, event);
+      if (event.kind === 'served') parts.counters.brokered('served');
+      if (event.kind === 'refused' || event.kind === 'failed') parts.counters.brokered('refused');
       if (event.kind !== 'second-key') return;
       const { session, repository } = event;
       await parts.outbox?.announce({ type: 'access.second-key', session, repository, since: now().toISOString() });

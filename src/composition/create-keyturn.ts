@@ -75,9 +75,9 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (!reports) return idle('Retrievals', 'this process collects nothing');
       if (log === null) return idle('Retrievals', 'no log workspace and no archive of the log is configured');
       return await telling('collect log rows', async () => {
-        const all = await collectAll(ports, log);
+        const counts = await collectAll(ports, log);
         await people.afterCollection(await eventsOfCollection(ports));
-        return { what: 'Retrievals', says: describeRetrievals(all), counts: all };
+        return { what: 'Retrievals', says: describeRetrievals(counts), counts };
       });
     },
 
@@ -85,8 +85,7 @@ export function createKeyturn(ports: Ports): Keyturn {
       if (!reports) return idle('Reports', 'this process reports nothing');
       return await telling('produce reports', async () => {
         const summary = await produceDueReports(ports);
-        await people.afterReports(await listPacks(records));
-        await people.afterAudit(await suspiciousOfYesterday(ports));
+        await tellOfReports(ports, people);
         return summary;
       });
     },
@@ -106,10 +105,12 @@ export function createKeyturn(ports: Ports): Keyturn {
     try {
       const summary = await act();
       logger.info(`${summary.what}: ${summary.says}`, { work, counts: summary.counts });
+      ports.counters.succeeded(work, now());
       await people.afterSuccess(work);
       return summary;
     } catch (error) {
       logger.error(`Could not ${work}.`, { work, error });
+      ports.counters.failed(work, error, now());
       await people.afterFailure(work, error);
       throw error;
     } finally {
@@ -190,6 +191,11 @@ async function eventsOfCollection({ records, settings, now }: Ports): Promise<re
   }));
   const gaps = gapEvents(await retrievalCollection(records), now());
   return [...gaps, ...missedReports(settings.reportPeriods, already, now())];
+}
+
+async function tellOfReports(ports: Ports, people: Caller): Promise<void> {
+  await people.afterReports(await listPacks(ports.records));
+  await people.afterAudit(await suspiciousOfYesterday(ports));
 }
 
 /** Audits the day before, as far as its rows are here, so that nobody waits for a report to learn of it. */

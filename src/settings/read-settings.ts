@@ -52,6 +52,11 @@ export function readSettings(environment: Environment): Settings {
     reportPeriods: readReportPeriods(reader),
     notifications: readNotifications(reader, azure, gitea),
     timeZone: readTimeZone(reader),
+    metricsPort: reader.parsed(
+      'KEYTURN_METRICS_PORT',
+      (text) => (/^[1-9]\d{0,4}$/.test(text) && Number(text) < 65_536 ? Number(text) : undefined),
+      'a port',
+    ),
     logging: {
       level: reader.choice('KEYTURN_LOG_LEVEL', logLevels, 'info'),
       format: reader.parsed('KEYTURN_LOG_FORMAT', parseLogFormat, 'json or readable'),

@@ -317,6 +317,11 @@ export const settingTable = {
     otherwise: '`UTC`',
     example: '',
   },
+  KEYTURN_METRICS_PORT: {
+    says: 'The port on which `serve` answers `GET /metrics` for Prometheus, on 127.0.0.1 alone.',
+    otherwise: 'no figures are shown',
+    example: '',
+  },
   KEYTURN_LOG_LEVEL: {
     says: 'Which lines the log of the service holds: those of `debug`, `info`, `warn` or `error` and above.',
     otherwise: '`info`',

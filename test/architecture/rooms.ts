@@ -19,7 +19,18 @@ const logPorts = [
 
 const features = ['rotation', 'audit', 'evidence', 'broker', 'grants'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
-const wiring = [...ground, ...features, ...adapters, 'web', 'settings.ts', 'settings', 'keyturn.ts', 'log', 'notify'];
+const wiring = [
+  ...ground,
+  ...features,
+  ...adapters,
+  'web',
+  'settings.ts',
+  'settings',
+  'keyturn.ts',
+  'log',
+  'notify',
+  'telemetry',
+];
 
 /** What each room may import, beside itself and packages. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
@@ -50,6 +61,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'command-line': [],
   log: ['service-error.ts', 'faults', 'command-line/harmless-line.ts'],
   notify: [...ground, 'gitea', 'settings/address.ts'],
+  telemetry: ['service-error.ts', 'faults'],
   runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],

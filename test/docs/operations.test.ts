@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventTable } from '../../src/notify/event-table.ts';
 import { notificationEvent } from '../../src/notify/notification-event.ts';
+import { metricTable } from '../../src/telemetry/metric-table.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
 
 describe('docs/operations.md', () => {
@@ -14,5 +15,15 @@ describe('docs/operations.md', () => {
       act,
     ]);
     heldBlock('docs/operations.md', 'events', markdownTable(['message', 'urgent', 'when', 'what to do'], rows));
+  });
+
+  it('has a row for every figure that /metrics shows', () => {
+    const rows = Object.entries(metricTable).map(([name, { kind, help, labels }]) => [
+      `\`${name}\``,
+      kind,
+      labels.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]);
+    heldBlock('docs/operations.md', 'metrics', markdownTable(['figure', 'kind', 'labels', 'what it counts'], rows));
   });
 });

@@ -42,6 +42,7 @@ describe('settings', () => {
       eventGrid: null,
       notifications: { webhook: null, slack: null, teams: null, mail: null, gitea: null, quiet: null, digestAt: null },
       timeZone: 'UTC',
+      metricsPort: null,
       logging: { level: 'info', format: null },
       killSwitch: false,
     } satisfies Settings);
