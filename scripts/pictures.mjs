@@ -41,7 +41,7 @@ try {
     ],
   });
   const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, colorScheme: 'light' });
-  await page.goto(portal);
+  await page.goto(`${portal}/reports`);
   const report = await page.locator('a[href*="/reports/"]').first().getAttribute('href');
   await take(page, 'portal', `${portal}/rotations`, 617);
   const pack = new URL(report ?? '', portal).href.replace(/\/(?:report\.html)?$/, '');

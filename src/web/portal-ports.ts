@@ -152,6 +152,7 @@ export interface AuditedSpan {
   readonly leftOut: number;
   /** Hours without the canary's row, or whose rows were not read, newest first. */
   readonly gaps: readonly { readonly hour: string; readonly state: 'gap' | 'not-read' }[];
+  /** Hours since the first canary read of the span: those that could be gaps. */
   readonly hours: number;
 }
 

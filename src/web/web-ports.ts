@@ -49,6 +49,7 @@ export interface WebPorts extends PortalPorts {
   packZip(pack: string): AsyncIterable<Uint8Array>;
   /** A file of a pack; `null` if the pack or the file does not exist. */
   packFile(pack: string, path: string): Promise<Uint8Array | null>;
+  /** Newest first. */
   rotations(): Promise<readonly ListedRotation[]>;
   /** After work that the portal shows: its lists are made anew. */
   forget(): void;

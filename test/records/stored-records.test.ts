@@ -9,6 +9,7 @@ import { receiptsOf, recordLogReading, recordPostedReceipt } from '../../src/aud
 import { retrievalCollection, saveRetrievalCollection } from '../../src/audit/collection/retrieval-collection.ts';
 import { slicesOf, writeSlice } from '../../src/audit/collection/slice.ts';
 import { indexPayloadType, openEnvelope, sealEnvelope } from '../../src/evidence/pack/dsse-envelope.ts';
+import { packDownloads, recordPackDownload } from '../../src/evidence/pack/download-ledger.ts';
 import { enterPack, listPacks } from '../../src/evidence/pack/pack-archive.ts';
 import { producePack } from '../../src/evidence/produce-pack.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
@@ -17,6 +18,7 @@ import { recordedSpentTokens } from '../../src/web/sign-in/spent-tokens.ts';
 import { job, receipt } from '../docs/format-examples.ts';
 import { knownSigner, orderOf } from '../evidence/order.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
+import { personCalled } from '../provenance/people.ts';
 
 const now = new Date('2026-03-09T15:00:00.000Z');
 const at = now.toISOString();
@@ -48,6 +50,14 @@ const kinds: readonly Kind[] = [
     },
     read: jobCollection,
     free: /^marks\.site$/,
+  },
+  {
+    name: 'a download',
+    write: (records) =>
+      recordPackDownload(records, { at, by: personCalled('ann'), pack: '2026-q1', file: 'report.html' }),
+    read: (records) => packDownloads(records, '2026-q1'),
+    // A person is parsed as a whole, and a fault in one is named at `by`.
+    free: /^by\./,
   },
   {
     name: 'jobs to be asked for',

@@ -156,6 +156,8 @@ describe('the portal', () => {
       const { headers } = await world.send('/');
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");
       expect(headers.get('x-content-type-options')).toBe('nosniff');
+      // Under `no-referrer` a browser sends `Origin: null` with our own forms, and each of them is refused.
+      expect(headers.get('referrer-policy')).toBe('same-origin');
     }
   });
 });

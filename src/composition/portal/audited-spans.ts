@@ -85,7 +85,14 @@ async function markOf({ records }: Ports): Promise<string> {
 async function audit(ports: Ports, span: ReportingPeriod, mark: string): Promise<Audited> {
   const { observation, take } = observeReads();
   const audited = await auditCollected(ports, span, observation);
-  const gaps = audited.coverage.flatMap(({ hour, state }) => (state === 'covered' ? [] : [{ hour, state }]));
+  // Before the first canary read nobody watched: those hours are no gap.
+  const watched = audited.coverage.slice(
+    Math.max(
+      0,
+      audited.coverage.findIndex(({ state }) => state === 'covered'),
+    ),
+  );
+  const gaps = watched.flatMap(({ hour, state }) => (state === 'covered' ? [] : [{ hour, state }]));
   return {
     mark,
     from: span.from.toISOString(),
@@ -93,7 +100,7 @@ async function audit(ports: Ports, span: ReportingPeriod, mark: string): Promise
     at: ports.now().toISOString(),
     found: audited.findings,
     gaps: gaps.reverse(),
-    hours: audited.coverage.length,
+    hours: watched.length,
     ...take(),
   };
 }

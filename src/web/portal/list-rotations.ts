@@ -18,11 +18,11 @@ export async function listRotations(visit: PortalVisit): Promise<Response> {
   const operator = operatorOf(visit);
   const all = await ports.rotations();
   const waiting = all.filter(isWaiting).sort(waitingFirst);
-  const rest = all.filter((one) => !isWaiting(one)).sort(waitingFirst);
+  const rest = all.filter((one) => !isWaiting(one));
   if (wantsJson(request)) return Response.json({ rotations: [...waiting, ...rest] });
   const [audited, requests] = await Promise.all([ports.audited(), ports.accessRequests(operator)]);
   const asked = requests.filter(({ standing }) => standing === 'waiting');
-  const found = rest.filter((one) => matches(one, query));
+  const found = search(rest, query);
   return await page(
     'Rotations',
     html`<h1>Rotations</h1>
@@ -48,10 +48,15 @@ function lastReadIn(audited: AuditedSpan | null): LastRead {
     audited === null ? undefined : (audited.reads.find((one) => one.vault === vault && one.secret === secret) ?? null);
 }
 
-function matches({ rotationId, vault, secret, state }: ListedRotation, query: URLSearchParams): boolean {
+/** Keeps the rotations that the address asks for, in their order. */
+function search(rotations: readonly ListedRotation[], query: URLSearchParams): readonly ListedRotation[] {
   const text = query.get('q')?.trim().toLowerCase() ?? '';
   const wanted = query.get('state') ?? '';
-  return (text === '' || `${vault}/${secret} ${rotationId}`.includes(text)) && (wanted === '' || state === wanted);
+  if (text === '' && wanted === '') return rotations;
+  return rotations.filter(
+    ({ rotationId, vault, secret, state }) =>
+      (wanted === '' || state === wanted) && (text === '' || `${vault}/${secret} ${rotationId}`.includes(text)),
+  );
 }
 
 function filterForm(query: URLSearchParams, rotations: readonly ListedRotation[]) {

@@ -9,7 +9,7 @@ export type LastRead = (vault: string, secret: string) => ListedRead | null | un
 
 /** One rotation that waits for a person or stopped: who asked and why, what a word would do, who read the value last, and the forms. */
 export function rotationCard(one: ListedRotation, operator: Person | null, lastRead: LastRead) {
-  return html`<section class="card" id="${one.rotationId}" aria-label="${one.vault}/${one.secret}"><h3><a href="${secretAddress(one.vault, one.secret)}">${one.vault}/${one.secret}</a> ${stateMark(one)}${one.emergency ? html` ${mark('emergency', 'alarm')}` : ''}</h3>
+  return html`<section class="card" id="${one.rotationId}" aria-label="${one.vault}/${one.secret}, rotation ${one.rotationId}"><h3><a href="${secretAddress(one.vault, one.secret)}">${one.vault}/${one.secret}</a> ${stateMark(one)}${one.emergency ? html` ${mark('emergency', 'alarm')}` : ''}</h3>
 ${one.failure === null ? '' : describeFailure(one.failure)}
 <dl class="pairs"><dt>Began</dt><dd>${moment(one.claimedAt)}${one.askedBy === null ? ', by itself, because it was due' : ''}</dd>${one.awaits === null ? '' : html`<dt>Would</dt><dd>${wouldDo[one.awaits]}</dd>`}<dt>Published</dt><dd>${publishedText(one)}</dd><dt>Old value</dt><dd>${words(one.oldValue)}</dd><dt>Read last</dt><dd>${lastReadText(lastRead(one.vault, one.secret))}</dd><dt>Id</dt><dd><code>${one.rotationId}</code></dd></dl>
 ${details(one)}${forms(one, operator)}</section>`;

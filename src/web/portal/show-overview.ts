@@ -105,5 +105,5 @@ function findingsPart(audited: AuditedSpan | null, open: readonly ListedFinding[
     open.length === 0
       ? html`<p>No exception is open.</p>`
       : html`<ul class="plain says">${shown.map(({ id, severity, description }) => html`<li>${mark(severity, severityTone(severity))} <a href="/findings/${id}">${plainTimes(description)}</a></li>`)}</ul>`
-  }<p class="small quiet">${counted(audited.hours, 'hour')} from ${day(audited.from)}, as of ${moment(audited.at)}. ${open.length > shown.length ? html`<a href="/findings?state=open">All ${open.length} of them</a>` : ''}</p></section>`;
+  }<p class="small quiet">${counted(audited.findings.length, 'exception')} since ${day(audited.from)}, as of ${moment(audited.at)}. ${open.length > shown.length ? html`<a href="/findings?state=open">All ${open.length} of them</a>` : ''}</p></section>`;
 }
