@@ -128,6 +128,15 @@ type Settings = {
   @description('A token with the scope `write:issue`, of a user who may write to that repository. Secret. Not given: none.')
   KEYTURN_NOTIFY_GITEA_TOKEN: string?
 
+  @description('Hours in which only urgent messages are sent, such as `22:00-07:00`, in `KEYTURN_TIME_ZONE`. The others wait for their end. Not given: none.')
+  KEYTURN_NOTIFY_QUIET_HOURS: string?
+
+  @description('When mail, Slack and Teams get everything that is not urgent as one message, once a day, such as `08:00`, in `KEYTURN_TIME_ZONE`. Not given: each message is sent at once.')
+  KEYTURN_NOTIFY_DIGEST: string?
+
+  @description('The time zone of the schedule of `serve`, of quiet hours and of digests: a name such as `Europe/Berlin`. Not given: `UTC`.')
+  KEYTURN_TIME_ZONE: string?
+
   @description('Which lines the log of the service holds: those of `debug`, `info`, `warn` or `error` and above. Not given: `info`.')
   KEYTURN_LOG_LEVEL: string?
 

@@ -14,6 +14,7 @@ export const notOnFunctions: Readonly<Partial<Record<SettingName, string>>> = {
   KEYTURN_IDENTITY_CLIENT_ID: 'the template sets it for each app',
   KEYTURN_ROLE: 'the template sets it for each app',
   KEYTURN_DATA: 'an instance has no disk of its own',
+  KEYTURN_METRICS_PORT: 'an instance has no port of its own',
   KEYTURN_HOST: 'the host of Functions listens',
   KEYTURN_PORT: 'the host of Functions listens',
   KEYTURN_EVENT_GRID_AUDIENCE: 'Event Grid calls the function',
