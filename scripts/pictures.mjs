@@ -1,7 +1,7 @@
 // `npm run pictures`: replays the embedded story and takes the pictures of README.md from it, into docs/pictures.
-// Needs Chromium on this machine; downloads nothing.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+// Needs Chromium and pdftoppm on this machine; downloads nothing.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -44,8 +44,14 @@ try {
   await page.goto(`${portal}/reports`);
   const report = await page.locator('a[href*="/reports/"]').first().getAttribute('href');
   await take(page, 'portal', `${portal}/rotations`, 617);
+  for (const name of ['overview', 'secrets', 'reads', 'findings', 'reports', 'access', 'setup'])
+    await take(page, name, `${portal}/${name === 'overview' ? '' : name}`, 774);
+  await page.goto(`${portal}/secrets`);
+  const secret = await page.locator('main a[href^="/secrets/"]').first().getAttribute('href');
+  await take(page, 'secret', new URL(secret ?? '', portal).href, 774);
   const pack = new URL(report ?? '', portal).href.replace(/\/(?:report\.html)?$/, '');
   await take(page, 'report', `${pack}/report.html`, 774);
+  await takePaper(page, `${pack}/report.pdf?download`, [1, 2, 3]);
   await browser.close();
 } finally {
   story.kill('SIGTERM');
@@ -78,4 +84,24 @@ async function take(page, name, address, height) {
   const path = join(out, `${name}.png`);
   await page.screenshot({ path });
   console.log(path);
+}
+
+/**
+ * Pages of the report on paper.
+ * @param {import('playwright-core').Page} page
+ * @param {string} address
+ * @param {readonly number[]} numbers
+ */
+async function takePaper(page, address, numbers) {
+  const answer = await page.request.get(address);
+  if (!answer.ok()) throw new Error(`${address} answered ${String(answer.status())}.`);
+  const paper = join(folder, 'report.pdf');
+  writeFileSync(paper, await answer.body());
+  for (const number of numbers) {
+    const path = join(out, `paper-${String(number)}`);
+    const words = ['-png', '-r', '60', '-f', String(number), '-l', String(number), '-singlefile', paper, path];
+    const { status } = spawnSync('pdftoppm', words, { stdio: 'inherit' });
+    if (status !== 0) throw new Error('pdftoppm did not draw the page. On Debian: apt-get install poppler-utils');
+    console.log(`${path}.png`);
+  }
 }
