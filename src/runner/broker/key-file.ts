@@ -38,8 +38,9 @@ export function jobFolderOf(environment: Readonly<Record<string, string | undefi
 
 /**
  * Returns the key of this job: the one that an earlier step left, or a new one, which is left for later steps. It lies in
- * memory, readable by this user alone. A step that finds no key although an earlier step noted one runs in a container
- * without the folder of keys: it is refused here, because a second key would end the session of the job.
+ * memory, readable by this user alone. A step without the key that the job's note names runs in a container without the
+ * folder of keys: it is refused here, because a second key would end the session of the job. Steps that begin at once get
+ * one key: the key is in its folder before its note is left.
  * @throws ServiceError `DISK_REFUSED`, `BROKER_KEY_UNUSABLE`
  */
 export function loadJobKey({ folder, jobFolder, numbers, nonce }: KeyPlace): JobKey {
@@ -48,16 +49,14 @@ export function loadJobKey({ folder, jobFolder, numbers, nonce }: KeyPlace): Job
     throw new ServiceError('DISK_REFUSED', { path: folder, fileSystem });
   const name = nameOf(numbers);
   const path = join(folder, name);
-  const present = readKey(path);
-  if (present !== null) return present;
   const note = jobFolder === null ? null : join(jobFolder, `${name}.made`);
-  if (note !== null && !makeNote(note)) {
-    // Another step may be making it right now.
-    const made = readKey(path);
-    if (made !== null) return made;
-    throw unusable(path, 'an earlier step made it, and this container does not share the folder');
-  }
-  return makeKey(path, nonce);
+  const wasNoted = note !== null && readNote(note) !== null;
+  const present = readKey(path);
+  if (present === null && wasNoted) throw elsewhere(path);
+  const key = present ?? makeKey(path, nonce);
+  if (note === null || leaveNote(note, key, nonce)) return key;
+  if (present === null) rmSync(path, { force: true });
+  throw elsewhere(path);
 }
 
 /**
@@ -114,20 +113,39 @@ function removeDraft(draft: string): void {
   try {
     unlinkSync(draft);
   } catch (error) {
-    if (exchangeFailure(error) !== 'ENOENT') throw error;
+    const reason = exchangeFailure(error);
+    if (reason !== 'ENOENT' && reason !== 'EROFS' && reason !== 'EACCES') throw error;
   }
 }
 
-/** Returns whether this step is the first to note that the job has a key. The note holds nothing. */
-function makeNote(note: string): boolean {
+/**
+ * Notes in the job's folder which key the job has, unless that is noted already. Returns whether the note names this key.
+ * It holds the public half alone, and is whole as soon as it is there.
+ */
+function leaveNote(note: string, { publicKey }: JobKey, nonce: string): boolean {
+  const draft = `${note}.${nonce}`;
   try {
-    writeFileSync(note, '', { flag: 'wx', mode: 0o644 });
+    writeFileSync(draft, publicKey.x, { flag: 'wx', mode: 0o644 });
+    linkSync(draft, note);
     return true;
   } catch (error) {
     const reason = exchangeFailure(error);
-    if (reason === 'EEXIST') return false;
+    if (reason === 'EEXIST') return readNote(note) === publicKey.x;
     // A runner that mounts its folder read-only: then a second container is met by the broker alone.
     if (reason === 'EROFS' || reason === 'EACCES' || reason === 'ENOENT') return true;
+    throw error;
+  } finally {
+    removeDraft(draft);
+  }
+}
+
+/** The public key in a note; `null` if there is no note that this step can see. */
+function readNote(note: string): string | null {
+  try {
+    return readFileSync(note, 'utf8');
+  } catch (error) {
+    const reason = exchangeFailure(error);
+    if (reason === 'ENOENT' || reason === 'EACCES') return null;
     throw error;
   }
 }
@@ -158,6 +176,10 @@ function readKey(path: string): JobKey | null {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function elsewhere(path: string): ServiceError {
+  return unusable(path, 'an earlier step made it, and this container does not share the folder');
 }
 
 function unusable(path: string, reason: string, cause?: unknown): ServiceError {
