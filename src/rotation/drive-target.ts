@@ -2,16 +2,13 @@ import { ServiceError } from '../service-error.ts';
 import { stepsOfAct } from './act/programs.ts';
 import { fail, record, type Run } from './act/run.ts';
 import { loseRefused } from './act/issue.ts';
-import { termsDigest } from './bind-target.ts';
 import type { Call, Decision, Wait } from './decide/decision.ts';
-import { toEnd } from './decide/ending-rule.ts';
-import { nextCheck } from './decide/force-rules.ts';
 import type { JournalAct, VaultOperation } from './journal/journal-entry.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
-import { aboutKey, emptyState, mayArrive, openAttempt, type TargetState } from './journal/target-state.ts';
+import { aboutKey, emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
 import { observe, type Sight } from './observe/observe.ts';
 import { forgetAttempt, newWorker, type Target, type Worker } from './observe/target.ts';
-import { bindingKey } from './rotation-unit.ts';
+import { indexOf } from './index-of-target.ts';
 import { settle } from './settle.ts';
 import { newestFailure, stateOfRotation } from './history/rotation-standing.ts';
 
@@ -160,56 +157,6 @@ function driven(
   // Who did not come to rest does not know whether anything is open: another worker may have begun.
   const indexed = { ...indexOf(target, worker, sight, [], []), open: true, wakeAt: null };
   return { outcome, state, waits: [], calls: [], fault: null, throttledUntil: null, acts, indexed };
-}
-
-/** How often what waits for a person alone is looked at again: their word makes it go on at once. */
-const lookAgainMs: Readonly<Partial<Record<Wait['why'], number>>> = {
-  go: 6 * 3_600_000,
-  mode: 6 * 3_600_000,
-  // What is to be weighed is noted anew once an hour.
-  approval: 3_600_000,
-};
-
-/** What the next pass must know: whether anything is open, and when to look again. */
-function indexOf(
-  target: Target,
-  worker: Worker,
-  sight: Sight | null,
-  waits: readonly Wait[],
-  calls: readonly Call[],
-): IndexedTarget {
-  const state = stateOf(target, worker);
-  const now = sight?.observation.now ?? null;
-  const times = waits.map(({ until, why }) => {
-    if (until !== null) return until.getTime();
-    return (now?.getTime() ?? 0) + (lookAgainMs[why] ?? 0);
-  });
-  if (calls.length > 0 || sight === null) times.push(now?.getTime() ?? 0);
-  const isOpen = now === null || isTargetOpen(state, now);
-  if (isOpen && times.length === 0) times.push(now?.getTime() ?? 0);
-  if (now !== null) times.push(...mayArrive(state, now).map(({ notAfter }) => Date.parse(notAfter) + 1));
-  const check =
-    sight === null ? null : nextCheck(state, { ...sight.observation, checkedAt: worker.checkedAt }, sight.terms);
-  if (check !== null) times.push(check.getTime());
-  return {
-    members: target.terms.bindings.map(bindingKey),
-    open: isOpen,
-    wakeAt: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
-    checkedAt: worker.checkedAt?.toISOString() ?? null,
-    head: state.head === null ? null : { number: state.number, digest: state.head, rebuiltAt: state.rebuiltAt },
-    current: Object.fromEntries(state.current),
-    judgedBy: termsDigest(target.terms),
-  };
-}
-
-/** Whether something is under way, waits for its end, or may still arrive. */
-export function isTargetOpen(state: TargetState, now: Date): boolean {
-  return (
-    state.rotations.some(({ result }) => result === null) ||
-    toEnd(state).length > 0 ||
-    state.staged.size > 0 ||
-    mayArrive(state, now).length > 0
-  );
 }
 
 /** Set at the provider and not published: where there is a single password, every reader holds a dead one until it is. */

@@ -1,6 +1,6 @@
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
-import { isTargetOpen } from '../../src/rotation/drive-target.ts';
+import { isTargetOpen } from '../../src/rotation/index-of-target.ts';
 import { stateOfRotation } from '../../src/rotation/history/rotation-standing.ts';
 import { journalTargets, readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';

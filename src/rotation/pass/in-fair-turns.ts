@@ -1,4 +1,4 @@
-import type { RotationTools } from './rotation-tools.ts';
+import type { RotationTools } from '../rotation-tools.ts';
 
 /** How often one item is taken up again within a pass after a vault refused it for the moment. */
 const mostTurns = 30;
