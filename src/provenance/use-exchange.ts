@@ -3,7 +3,7 @@
  * the command's TLS, takes each request apart and sends it as data; the broker decides, swaps the placeholder for the value,
  * makes the request itself and streams the answer back redacted.
  *
- * `POST /broker/uses/placeholders`, JSON body `{ session, secrets: ["vault/name", …] }`, proved as a read is:
+ * `POST /broker/uses/placeholders`, JSON body `{ session, secrets: ["vault/name", …], jail: JailGrade }`, proved as a read is:
  * 200 `{ placeholders: [Placeholder, …] }` in the order asked, or 403 `{ error }`.
  *
  * `POST /broker/uses`: the session in `keyturn-session`, the request to make in `keyturn-use`, the proof in `dpop`, and the
@@ -39,6 +39,13 @@ export interface AnswerHead {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
+
+/**
+ * How the command is kept from everything but the broker, by the helper's own word, for the record: in namespaces of the
+ * kernel; in a container without a network; or by nothing but variables that it may ignore.
+ */
+export const jailGrades = ['namespaces', 'container', 'cooperative'] as const;
+export type JailGrade = (typeof jailGrades)[number];
 
 /** What a command is given in the place of a value. Harmless wherever it is written. */
 export interface Placeholder {

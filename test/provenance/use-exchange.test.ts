@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   encodeHead,
   forbiddenInHead,
+  type JailGrade,
+  jailGrades,
   mostHeadCharacters,
   parseAnswerHead,
   parseUseHead,
@@ -66,6 +68,11 @@ describe('the exchange of a use', () => {
     expect(given.placeholder).toMatch(placeholderPattern);
     expect(`Bearer ${one}, ${one}`.match(placeholderPattern)).toEqual([one, one]);
     for (const name of [...Object.values(useHeaders), ...forbiddenInHead]) expect(name).toMatch(/^[a-z0-9-]+$/);
+  });
+
+  it('names the best jail first', () => {
+    const best: JailGrade = 'namespaces';
+    expect(jailGrades[0]).toBe(best);
   });
 
   it('names each reason once', () => {
