@@ -14,7 +14,7 @@ export async function collectFiles(
   log: RetrievalLog,
   { records, period, now }: { readonly records: RecordStore; readonly period: ReportingPeriod; readonly now: Date },
 ): Promise<void> {
-  const reader = createSliceReader({ log, records, now: () => now });
+  const reader = createSliceReader({ log, records, now: () => now, turn: null });
   const totals = await log.controlTotals(period);
   for (const [index, day] of daysOf(period).entries()) {
     const start = Date.parse(`${day}T00:00:00Z`);
@@ -27,5 +27,5 @@ export async function collectFiles(
   const readTo = new Date(Math.min(period.to.getTime(), now.getTime())).toISOString();
   const since = period.from.toISOString();
   const rest = { format: 1 as const, held: {}, unread: [], queries: reader.queries() };
-  await saveRetrievalCollection(records, { ...rest, since, readTo, watermark: readTo });
+  await saveRetrievalCollection(records, { ...rest, since, readTo, watermark: readTo }, null);
 }

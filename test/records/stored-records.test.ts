@@ -67,17 +67,22 @@ const kinds: readonly Kind[] = [
   {
     name: 'how far the log is collected',
     write: (records) =>
-      saveRetrievalCollection(records, {
-        format: 1,
-        since: at,
-        readTo: at,
-        watermark: at,
-        held: { [at]: 3 },
-        unread: [{ from: at, to: at, why: 'LOG_QUERY_PARTIAL' }],
-        queries: { abc: { name: 'retrievals', text: 'AZKVAuditLogs' } },
-      }),
+      saveRetrievalCollection(
+        records,
+        {
+          format: 1,
+          since: at,
+          readTo: at,
+          watermark: at,
+          jumpedFrom: at,
+          held: { [at]: 3 },
+          unread: [{ from: at, to: at, why: 'LOG_QUERY_PARTIAL' }],
+          queries: { abc: { name: 'retrievals', text: 'AZKVAuditLogs' } },
+        },
+        null,
+      ),
     read: retrievalCollection,
-    free: /^(held\..*|queries\.abc)$/,
+    free: /^(held\..*|queries\.abc|jumpedFrom)$/,
   },
   {
     name: "a slice's header",

@@ -14,10 +14,23 @@ const canaryShape: z.ZodType<{ readonly reads: readonly CanaryRead[] }> = z.obje
 /**
  * Reads the canary unless it was read in this hour, and records which rows will be Keyturn's. They are filed by the vault's time:
  * what a clock that is days ahead reads belongs to the hour of its row, and must not stand for an hour that is still to come.
- * Returns the number of vaults read.
+ * Returns the reads, one a vault; none if the hour has its own.
  */
-export async function readCanaryOnceAnHour(records: RecordStore, canary: CanaryReader, now: Date): Promise<number> {
-  if ((await records.read(`${hourPath(now)}.json`)) !== null) return 0;
+export async function readCanaryOnceAnHour(
+  records: RecordStore,
+  canary: CanaryReader,
+  now: Date,
+): Promise<readonly CanaryRead[]> {
+  if ((await records.read(`${hourPath(now)}.json`)) !== null) return [];
+  return await readCanary(records, canary, now);
+}
+
+/** Reads the canary although it may have been read in this hour, and records the reads. */
+export async function readCanary(
+  records: RecordStore,
+  canary: CanaryReader,
+  now: Date,
+): Promise<readonly CanaryRead[]> {
   const reads = await canary.read();
   for (const [path, inHour] of Map.groupBy(reads, ({ at }) => hourPath(new Date(at)))) {
     const record = { format: 1, reads: inHour };
@@ -26,7 +39,7 @@ export async function readCanaryOnceAnHour(records: RecordStore, canary: CanaryR
       await createJson(records, `${path}-${String(now.getTime())}.json`, record);
     }
   }
-  return reads.length;
+  return reads;
 }
 
 function hourPath(at: Date): string {

@@ -6,7 +6,8 @@ import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { UnreadInterval } from './retrieval-collection.ts';
 import type { RawRows, RetrievalLog } from './retrieval-log.ts';
 import { collectStamps } from './name-stamped-jobs.ts';
-import { slicesOf, writeSlice } from './slice.ts';
+import type { CollectionTurn } from './collection-turn.ts';
+import { createSlice, type SliceHeader, slicesOf, writeSlice } from './slice.ts';
 
 /** A part of the log that is read at once. */
 export interface SpanToRead extends ReportingPeriod {
@@ -14,15 +15,20 @@ export interface SpanToRead extends ReportingPeriod {
   readonly totals: ReadonlyMap<string, number>;
 }
 
+interface SpanRead {
+  readonly added: number;
+  readonly slices: number;
+  /** Rows that are now held of each hour of the span. */
+  readonly held: Readonly<Record<string, number>>;
+  readonly unread: readonly UnreadInterval[];
+}
+
 interface SliceReader {
-  /** Reads a span, bisecting where it must, and keeps the rows that no slice holds yet. */
-  read(span: SpanToRead): Promise<{
-    readonly added: number;
-    readonly slices: number;
-    /** Rows that are now held of each hour of the span. */
-    readonly held: Readonly<Record<string, number>>;
-    readonly unread: readonly UnreadInterval[];
-  }>;
+  /**
+   * Reads a span, bisecting where it must, and keeps the rows that no slice holds yet. Returns `null` and keeps nothing if another
+   * instance has taken the turn.
+   */
+  read(span: SpanToRead): Promise<SpanRead | null>;
   /** Texts of the queries that were answered, by their digests. */
   queries(): Readonly<Record<string, { readonly name: string; readonly text: string }>>;
   /** Stamps of jobs in the new rows, each job once. */
@@ -36,6 +42,8 @@ interface SlicePorts {
   readonly log: RetrievalLog;
   readonly records: RecordStore;
   readonly now: () => Date;
+  /** `null`: nobody else writes into these records. */
+  readonly turn: CollectionTurn | null;
 }
 
 interface Reader extends SlicePorts {
@@ -50,7 +58,8 @@ export function createSliceReader(ports: SlicePorts): SliceReader {
   return { read: (span) => read({ ...ports, queries, stamps }, span), queries: () => queries, stamps: () => stamps };
 }
 
-async function read(reader: Reader, span: SpanToRead): ReturnType<SliceReader['read']> {
+async function read(reader: Reader, span: SpanToRead): Promise<SpanRead | null> {
+  if (reader.turn !== null && !(await reader.turn.renew())) return null;
   const answers: RawRows[] = [];
   const unread: UnreadInterval[] = [];
   await readBisecting(reader, span, answers, unread);
@@ -74,8 +83,24 @@ async function read(reader: Reader, span: SpanToRead): ReturnType<SliceReader['r
     answers: answers.map(({ answerSha256 }) => answerSha256),
     collectedAt: reader.now().toISOString(),
   };
-  await writeSlice(reader.records, header, fresh);
+  if (!(await keep(reader, header, fresh))) return null;
   return { added: fresh.length, slices: 1, held, unread };
+}
+
+/** Writes the slice, in turn where there are turns. Returns `false` if another instance has taken the turn. */
+async function keep(
+  { records, turn }: Reader,
+  header: Omit<SliceHeader, 'rowsSha256'>,
+  rows: readonly unknown[],
+): Promise<boolean> {
+  if (turn === null) {
+    await writeSlice(records, header, rows);
+    return true;
+  }
+  const path = await turn.announce(header);
+  if (path === null || !(await createSlice(records, path, header, rows))) return false;
+  turn.wrote();
+  return true;
 }
 
 /** Halves an interval until the store gives all of it. What stays partial at one second is put on record as unread. */

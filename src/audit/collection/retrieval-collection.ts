@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { recordedTime } from '../../records/parse-record.ts';
-import type { RecordStore } from '../../records/record-store.ts';
+import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { createJson, jsonBytes, readStoredJson } from './stored-json.ts';
 
@@ -21,6 +21,11 @@ export interface RetrievalCollection {
   readonly readTo: string;
   /** The watermark: rows up to here are taken to have arrived. It is `readTo` less the time that a row may be late. */
   readonly watermark: string;
+  /**
+   * How far the log was asked for before a pass that began days after it: the service was away, or the clock was ahead. A later pass
+   * that finds `readTo` ahead of its clock goes back to it. Absent where there was no such pass since then.
+   */
+  readonly jumpedFrom?: string;
   /** Rows held of each hour that may still grow, by the hour's ISO 8601. */
   readonly held: Readonly<Record<string, number>>;
   readonly unread: readonly UnreadInterval[];
@@ -41,40 +46,46 @@ const collectionShape: z.ZodType<RetrievalCollection> = z.object({
   since: recordedTime,
   readTo: recordedTime,
   watermark: recordedTime,
+  jumpedFrom: recordedTime.exactOptional(),
   held: z.record(z.string(), z.int()),
   unread: z.array(z.object({ from: recordedTime, to: recordedTime, why: z.string() })),
   queries: z.record(z.string(), z.object({ name: z.string(), text: z.string() })),
 });
 
-/** How far the collection has come, with a way to write its next state; `null` before the first pass. */
+/** How far the collection has come; `null` before the first pass. */
 export async function retrievalCollection(
   records: RecordStore,
   log: CollectedLog = 'only',
 ): Promise<RetrievalCollection | null> {
-  return (await readStoredJson(records, paths[log], collectionShape))?.value ?? null;
+  return (await readRetrievalCollection(records, log)).state;
+}
+
+/** The same, with the revision that a pass replaces; both `null` before the first pass. */
+export async function readRetrievalCollection(
+  records: RecordStore,
+  log: CollectedLog,
+): Promise<{ readonly state: RetrievalCollection | null; readonly revision: Revision | null }> {
+  const stored = await readStoredJson(records, paths[log], collectionShape);
+  return { state: stored?.value ?? null, revision: stored?.revision ?? null };
 }
 
 /**
- * Writes the state after a pass. Of two passes at once the later overwrites the earlier: slices are never lost by it,
- * and what a state forgets is read again.
+ * Writes the state after a pass. Returns `false` if another pass has written its own since `revision` was read: what this one
+ * has kept is kept, and the next pass compares it with the log again.
  */
 export async function saveRetrievalCollection(
   records: RecordStore,
   state: RetrievalCollection,
+  revision: Revision | null,
   log: CollectedLog = 'only',
-): Promise<void> {
+): Promise<boolean> {
   const path = paths[log];
-  for (;;) {
-    const stored = await readStoredJson(records, path, collectionShape);
-    if (stored === null) {
-      if (await createJson(records, path, state)) return;
-      continue;
-    }
-    try {
-      await records.replace(path, jsonBytes(state), stored.revision);
-      return;
-    } catch (error) {
-      if (!ServiceError.is(error, 'RECORD_CHANGED')) throw error;
-    }
+  if (revision === null) return await createJson(records, path, state);
+  try {
+    await records.replace(path, jsonBytes(state), revision);
+    return true;
+  } catch (error) {
+    if (ServiceError.is(error, 'RECORD_CHANGED')) return false;
+    throw error;
   }
 }

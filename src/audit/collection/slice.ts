@@ -52,25 +52,59 @@ const headerShape: z.ZodType<SliceHeader> = z.object({
   collectedAt: recordedTime,
 });
 
+/** What decides where a slice is stored, and what it was asked. */
+export type SliceBounds = Pick<SliceHeader, 'from' | 'to' | 'query'>;
+
 /** Writes a slice under the next free number of its bounds. Returns its path. */
 export async function writeSlice(
   records: RecordStore,
   about: Omit<SliceHeader, 'rowsSha256'>,
   rows: readonly unknown[],
 ): Promise<string> {
+  for (;;) {
+    const path = await slicePlace(records, about);
+    if (await createSlice(records, path, about, rows)) return path;
+  }
+}
+
+/** The path with the lowest free number of the bounds. */
+export async function slicePlace(records: RecordStore, bounds: SliceBounds): Promise<string> {
+  const prefix = prefixOf(bounds);
+  const taken = new Set<string>();
+  for await (const path of records.list(`${prefix}-`)) taken.add(path);
+  for (let number = 1; ; number += 1) {
+    const path = `${prefix}-${String(number).padStart(4, '0')}.ndjson`;
+    if (!taken.has(path)) return path;
+  }
+}
+
+/** Writes a slice at this path. Returns `false` if the path is taken. */
+export async function createSlice(
+  records: RecordStore,
+  path: string,
+  about: Omit<SliceHeader, 'rowsSha256'>,
+  rows: readonly unknown[],
+): Promise<boolean> {
   const lines = rows.map((line) => `${JSON.stringify(line)}\n`).join('');
   const { collectedAt, ...rest } = about;
   const header: SliceHeader = { ...rest, rowsSha256: hash('sha256', lines), collectedAt };
-  const bytes = encoder.encode(`${JSON.stringify(header)}\n${lines}`);
-  for (let number = 1; ; number += 1) {
-    const path = `${prefixOf(header)}-${String(number).padStart(4, '0')}.ndjson`;
-    try {
-      await records.create(path, bytes);
-      return path;
-    } catch (error) {
-      if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
-    }
+  try {
+    await records.create(path, encoder.encode(`${JSON.stringify(header)}\n${lines}`));
+    return true;
+  } catch (error) {
+    if (ServiceError.is(error, 'RECORD_EXISTS')) return false;
+    throw error;
   }
+}
+
+/** Takes the place of a slice that an interrupted pass has announced, so that it cannot be written late; one that was written stays. */
+export async function createEmptySlice(
+  records: RecordStore,
+  { path, from, to, query }: SliceBounds & { readonly path: string },
+  now: Date,
+): Promise<void> {
+  const nothing = { controlTotal: 0, count: 0, added: 0, answers: [], collectedAt: now.toISOString() };
+  await createSlice(records, path, { format: 1, from, to, query, ...nothing }, []);
 }
 
 /** A slice as it is stored. */
@@ -109,7 +143,7 @@ function afterFirstLine(bytes: Uint8Array): Uint8Array {
 }
 
 /** `slices/2026-03-09/140000000-150000000`: bounds stand in the name, so that a reader opens only what it needs. */
-function prefixOf({ from, to }: SliceHeader): string {
+function prefixOf({ from, to }: SliceBounds): string {
   const day = dayOf(new Date(from));
   const clock = (text: string) => new Date(text).toISOString().slice(11, 23).replace(/\D/g, '');
   const end = dayOf(new Date(to)) === day ? clock(to) : '240000000';

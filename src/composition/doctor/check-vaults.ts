@@ -79,7 +79,7 @@ async function checkCanaryRead({ settings, records, canary, now }: Ports): Promi
   return await lookAt(
     what,
     async () => {
-      const read = await readCanaryOnceAnHour(records, canary, now());
+      const { length: read } = await readCanaryOnceAnHour(records, canary, now());
       if (read === 0) return pass(what, 'made in this hour already');
       if (read === settings.vaults.length) return pass(what, `made in ${counted(read, 'vault')}`);
       return fail(what, `made in ${String(read)} of ${counted(settings.vaults.length, 'vault')}`, grants(null));

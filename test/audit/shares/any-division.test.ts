@@ -107,7 +107,7 @@ async function record(world: World): Promise<RecordStore> {
     readTo: period.to.toISOString(),
     watermark: period.to.toISOString(),
   };
-  await saveRetrievalCollection(records, { format: 1, ...ends, held: {}, unread: [], queries: {} });
+  await saveRetrievalCollection(records, { format: 1, ...ends, held: {}, unread: [], queries: {} }, null);
   return records;
 }
 
