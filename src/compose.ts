@@ -107,7 +107,7 @@ export async function composeKeyturn(
   };
   const broker = createBroker({ ...parts, policyInForce: inForce.current, access, outbox });
   const { trustLoopback = false } = options;
-  const { access: portalAccess, sessions } = createAccess({ settings, records, trustLoopback, now, resolve });
+  const { access: portalAccess, sessions } = createAccess({ ...parts, trustLoopback, resolve });
   const keyturn = createKeyturn({
     ...parts,
     access: portalAccess,

@@ -27,6 +27,12 @@ export interface Keyturn {
   produceReports(): Promise<PassSummary>;
   /** Looks at the setup as `keyturn doctor` does, under the identity of this process, and logs each line. Changes nothing. */
   checkSetup(): Promise<PassSummary>;
-  /** Portal, downloads and hooks: one web application for all hosts. `loopback` is whether the connection came from this machine. */
-  handleRequest(request: Request, connection: { readonly loopback: boolean }): Promise<Response>;
+  /**
+   * Portal, downloads and hooks: one web application for all hosts. `loopback` is whether the connection came from this machine;
+   * `address`: the other end of the socket, absent where only the platform knows it.
+   */
+  handleRequest(
+    request: Request,
+    connection: { readonly loopback: boolean; readonly address?: string },
+  ): Promise<Response>;
 }

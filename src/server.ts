@@ -144,7 +144,9 @@ async function listen(
         },
         fetch: async (request, environment) => {
           const { incoming } = environment as { incoming: { socket: { remoteAddress?: string } } };
-          return await keyturn.handleRequest(request, { loopback: isLoopback(incoming.socket.remoteAddress) });
+          const { remoteAddress: address } = incoming.socket;
+          const loopback = isLoopback(address);
+          return await keyturn.handleRequest(request, { loopback, ...(address !== undefined && { address }) });
         },
       },
       (address: AddressInfo) =>

@@ -73,7 +73,14 @@ const { ports } = webWorld({
     upcoming: () => Promise.resolve(upcoming),
   },
 });
-const web = createWeb(ports, { trustLoopback: true, platform: null, sessions: null, openId: null, hosts: [] });
+const web = createWeb(ports, {
+  trustLoopback: true,
+  platform: null,
+  sessions: null,
+  tokens: null,
+  openId: null,
+  hosts: [],
+});
 const keyturn = {
   settings: { openId: null, publicUrl: null, platformAuthentication: null } as Settings,
   handleRequest: async (request: Request, connection: { readonly loopback: boolean }) =>

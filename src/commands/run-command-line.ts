@@ -26,6 +26,7 @@ const refusals: readonly ErrorCode[] = [
   'APPROVAL_REFUSED',
   'ACCESS_ANSWER_REFUSED',
   'SECRET_TAG_MALFORMED',
+  'API_TOKEN_UNKNOWN',
 ];
 
 /** Runs one command to its end. Never rejects: a failure becomes a sentence on stderr (JSON with `--json`) and a code. */

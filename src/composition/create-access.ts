@@ -1,3 +1,4 @@
+import type { Logger } from '../log/logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { tokenIssuers } from '../secrets/azure-cloud.ts';
 import type { SecretValue } from '../secrets/secret-value.ts';
@@ -7,6 +8,7 @@ import { sessionKey } from '../web/sign-in/session-key.ts';
 import { createSessions, type Sessions } from '../web/sign-in/sessions.ts';
 import { recordedSpentTokens } from '../web/sign-in/spent-tokens.ts';
 import { createTokenSealer } from '../web/sign-in/token-sealer.ts';
+import { recordedTokens } from '../web/tokens/token-book.ts';
 import type { Access } from '../web/who.ts';
 
 interface Ports {
@@ -14,12 +16,13 @@ interface Ports {
   readonly records: RecordStore;
   readonly trustLoopback: boolean;
   readonly now: () => Date;
+  readonly logger: Logger;
   readonly resolve: (setting: SecretSetting) => Promise<SecretValue>;
 }
 
 /** How this host lets people in, by its settings, and the sessions of those who are in. */
 export function createAccess(ports: Ports): { readonly access: Access; readonly sessions: Sessions } {
-  const { settings, records, trustLoopback, now, resolve } = ports;
+  const { settings, records, trustLoopback, now, resolve, logger } = ports;
   const { openId, publicUrl, portalRoles, platformAuthentication, cloud } = settings;
   const clientSecret = openId === null ? null : async () => await resolve(openId.clientSecret);
   const sealer = createTokenSealer({ key: sessionKey({ records, clientSecret, now }), now });
@@ -36,6 +39,7 @@ export function createAccess(ports: Ports): { readonly access: Access; readonly 
             roleNames: portalRoles,
           },
     sessions,
+    tokens: recordedTokens({ records, now, logger }),
     openId:
       openId === null || clientSecret === null || publicUrl === null
         ? null

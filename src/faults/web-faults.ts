@@ -2,6 +2,24 @@ import { fault } from './fault.ts';
 
 /** What can go wrong at the edge, where requests and events come in. */
 export const webFaults = {
+  API_TOKEN_NEEDS_SCOPE: fault<{ scope: string | null }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'The API token has not the scope that this request needs. Where no scope is named, only a person may do this.',
+  }),
+  API_TOKEN_REFUSED: fault<{ reason: 'malformed' | 'unknown' | 'expired' | 'revoked' }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'identity',
+    says: 'The API token does not count, for the reason named. An operator makes a new one with keyturn token create.',
+  }),
+  API_TOKEN_UNKNOWN: fault<{ token: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'The records hold no such API token. See keyturn token list.',
+  }),
   EVENT_TOKEN_UNCHECKED: fault<{ tenantId: string }>({
     retry: 'backoff',
     effect: 'none',
@@ -49,6 +67,12 @@ export const webFaults = {
     effect: 'none',
     layer: 'request',
     says: 'The request is larger than this route accepts.',
+  }),
+  TOO_MANY_ATTEMPTS: fault<{ retryAfterSeconds: number }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'request',
+    says: 'Too many requests proved nothing, from this address or altogether, so this one was not looked at. Ask again later.',
   }),
   SERVER_NOT_STARTED: fault<{ host: string; port: number; reason: string }>({
     retry: 'never',

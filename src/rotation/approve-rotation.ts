@@ -26,6 +26,7 @@ export async function approveRotation(
   const rotationId = rotationIdIn(approval.rotationId);
   const { by, breakGlass, reason: text } = approval;
   const refuse = (reason: string) => new ServiceError('APPROVAL_REFUSED', { rotationId, reason });
+  if (by.kind === 'machine') throw refuse('A machine account is not a person, and cannot approve.');
   if (by.kind !== 'signed-in' && !breakGlass) throw refuse('Only a person who signed in with a subject can approve.');
   const { target } = await findRotation(tools, rotationId);
   await atDesk(target, async ({ journal: { state }, say }) => {

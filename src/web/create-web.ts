@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
+import { attemptLimit, type AttemptLimit } from './attempt-limit.ts';
 import { openBrokerSession, readThroughBroker } from './broker/answer-broker.ts';
 import { receiveGiteaEvent } from './hooks/gitea-events.ts';
 import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
@@ -9,9 +10,12 @@ import { hasRole } from './portal/design/page.ts';
 import { portalPages } from './portal/portal-pages.ts';
 import { showRefusal } from './portal/show-refusal.ts';
 import { finishSignIn, signIn, signOut } from './sign-in/answer-sign-in.ts';
+import type { TokenScope } from './tokens/api-token.ts';
 import type { WebPorts } from './web-ports.ts';
-import { type Access, type Connection, who } from './who.ts';
-import type { Role, Who } from './caller.ts';
+import { prometheusType } from '../telemetry/prometheus-text.ts';
+import type { Connection, Role, Who } from './caller.ts';
+import { type Access, who } from './who.ts';
+import { clientAddress } from './client-address.ts';
 
 type Environment = { Bindings: { connection: Connection }; Variables: { asking: Who } };
 
@@ -21,6 +25,7 @@ type Environment = { Bindings: { connection: Connection }; Variables: { asking: 
  */
 export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   const web = new Hono<Environment>();
+  const limit = attemptLimit(ports.now);
 
   web.use(async (context, next) => {
     await next();
@@ -35,15 +40,19 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
     return checks.every(({ ready }) => ready) ? context.text('ready') : context.text('unready', 503);
   });
   web.use(async (context, next) => {
-    const isOpen = !ports.brokersOnly || new URL(context.req.url).pathname.startsWith('/broker/');
+    const { pathname } = new URL(context.req.url);
+    const isOpen = !ports.brokersOnly || pathname.startsWith('/broker/') || pathname === '/metrics';
     return isOpen ? await next() : await showRefusal(context.req.raw, 404, 'This process serves jobs alone.');
   });
   web.use(async (context, next) => {
-    const asking = await who(context.req.raw, context.env.connection, access);
+    const asking = await who(context.req.raw, context.env.connection, { ...access, limit });
     // Wrong headers and hosts are refused for hooks too. Only a missing sign-in is for the hook itself to decide.
     if (asking.kind === 'nobody' && (asking.refused || !settlesItself(context.req.raw))) {
       return await showRefusal(context.req.raw, asking.status, asking.reason);
     }
+    // These routes take other proofs, which go to Gitea or the tenant: an API token must not.
+    if (asking.kind === 'somebody' && asking.scopes !== null && settlesItself(context.req.raw))
+      throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope: null });
     context.set('asking', asking);
     return await next();
   });
@@ -51,23 +60,33 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.get('/sign-in', async (context) => await signIn(context.req.raw, access));
   web.get('/sign-in/callback', async (context) => await finishSignIn(context.req.raw, access));
   web.post('/sign-out', async (context) => await signOut(context.req.raw, access));
-  web.get('/readyz/details', needs('auditor'), async (context) => context.json({ checks: await ports.readiness() }));
-  for (const { method, path, role, answer } of portalPages) {
-    web.on(method, path, needs(role), async (context) => {
+  web.get('/readyz/details', needs('auditor', 'read'), async (context) =>
+    context.json({ checks: await ports.readiness() }),
+  );
+  web.get('/metrics', needs('operator', 'metrics'), async (context) =>
+    context.body(await ports.metrics(), 200, { 'content-type': prometheusType }),
+  );
+  for (const { method, path, role, scope, answer } of portalPages) {
+    web.on(method, path, needs(role, scope), async (context) => {
       const { req } = context;
       const query = new URL(req.url).searchParams;
       const parameter = (name: string) => req.param(name) ?? '';
       return await answer({ request: req.raw, query, asking: context.get('asking'), ports, parameter });
     });
   }
-  addHooks(web, ports);
+  addHooks(web, ports, limit);
   web.notFound((context) => showRefusal(context.req.raw, 404, 'Unknown page.'));
   web.onError((error, context) => answerError(error, context.req.raw, ports.logger));
   return web;
 
-  function needs(role: Role) {
+  /** Lets a person through by role, and an API token by scope; `null` is for people alone. */
+  function needs(role: Role, scope: TokenScope | null) {
     return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
-      if (hasRole(context.get('asking'), role)) {
+      const asking = context.get('asking');
+      const isToken = asking.kind === 'somebody' && asking.scopes !== null;
+      if (isToken && (scope === null || !asking.scopes.includes(scope)))
+        throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope });
+      if (isToken || hasRole(asking, role)) {
         await next();
         return undefined;
       }
@@ -76,14 +95,27 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   }
 }
 
-/** Routes whose sender proves itself. */
-function addHooks(web: Hono<Environment>, ports: WebPorts): void {
+/** Routes whose sender proves itself. Where a proof is put to Gitea, those that fail are bounded. */
+function addHooks(web: Hono<Environment>, ports: WebPorts, limit: AttemptLimit): void {
   web.post('/events/key-vault', async (context) => receiveKeyVaultEvent(context.req.raw, context.get('asking'), ports));
   web.options('/events/key-vault', (context) => allowDelivery(context.req.raw));
   web.post('/events/gitea', async (context) => await receiveGiteaEvent(context.req.raw, ports));
-  web.post('/receipts', async (context) => await receiveReceipts(context.req.raw, ports));
-  web.post('/broker/sessions', async (context) => await openBrokerSession(context.req.raw, ports));
-  web.post('/broker/reads', async (context) => await readThroughBroker(context.req.raw, ports));
+  const proven = {
+    '/receipts': receiveReceipts,
+    '/broker/sessions': openBrokerSession,
+    '/broker/reads': readThroughBroker,
+  };
+  for (const [path, answer] of Object.entries(proven)) {
+    web.post(path, async ({ req: { raw }, env: { connection } }) => {
+      const answered = async () => await answer(raw, ports);
+      return await limit.bound(clientAddress(raw, connection), answered, ({ status }) => !isUnproven(status));
+    });
+  }
+}
+
+/** 503 too: Gitea was asked, and did not answer. */
+function isUnproven(status: number): boolean {
+  return status === 401 || status === 503;
 }
 
 const securityHeaders = {
@@ -115,6 +147,9 @@ function settlesItself(request: Request): boolean {
 }
 
 const statusOf: Readonly<Record<string, number>> = {
+  API_TOKEN_NEEDS_SCOPE: 403,
+  API_TOKEN_REFUSED: 401,
+  TOO_MANY_ATTEMPTS: 429,
   REQUEST_MALFORMED: 400,
   REQUEST_TOO_LARGE: 413,
   REQUEST_FORBIDDEN: 403,
@@ -133,5 +168,8 @@ async function answerError(error: unknown, request: Request, logger: Logger): Pr
   }
   const status = statusOf[error.code] ?? (error.retry === 'never' ? 422 : 503);
   if (status >= 500) logger.warn('A request could not be answered.', { error });
-  return await showRefusal(request, status, error.message);
+  const answer = await showRefusal(request, status, error.message, error.code);
+  if (ServiceError.is(error, 'TOO_MANY_ATTEMPTS'))
+    answer.headers.set('retry-after', String(error.details.retryAfterSeconds));
+  return answer;
 }

@@ -58,7 +58,12 @@ export function fromPlatform(request: Request, { tenantId, issuers: trusted, rol
   const isProgram = claims(claimNames.kind).includes('app') || claims(claimNames.subject).includes(id);
   const subject = { issuer: trusted[0], id };
   const name = claims(claimNames.name)[0] ?? id;
-  return { kind: 'somebody', person: { kind: isProgram ? 'machine' : 'signed-in', subject, name }, roles };
+  return {
+    kind: 'somebody',
+    person: { kind: isProgram ? 'machine' : 'signed-in', subject, name },
+    roles,
+    scopes: null,
+  };
 }
 
 function wrongTenant(): Who {

@@ -97,6 +97,8 @@ export interface WebPorts extends PortalPorts {
   readonly brokersOnly: boolean;
   /** `null`: this process is no broker. */
   readonly broker: BrokerPort | null;
+  /** The page that Prometheus reads. */
+  metrics(): Promise<string>;
   /** Checks what the service needs. Anyone can call this through `/readyz`, so the answer is cached for some seconds. */
   readiness(): Promise<readonly { readonly what: string; readonly ready: boolean; readonly says: string }[]>;
 }

@@ -12,6 +12,9 @@ const exceptions: Record<string, string> = {
   'src/rotation/observe/staging.ts': 'The seal of a staged value is a MAC over it.',
   'src/web/broker/answer-broker.ts': 'The broker gives a value to the job that its key and Gitea prove.',
   'src/web/sign-in/open-id.ts': 'The client secret goes to the identity provider.',
+  'src/web/tokens/token-text.ts':
+    'A new API token is joined for its holder, and of one that is shown a digest is compared.',
+  'src/commands/tokens/token.ts': 'A new API token is printed once, for the person who made it.',
   'src/web/sign-in/session-key.ts': 'The key of sealed cookies is derived from the client secret.',
 };
 

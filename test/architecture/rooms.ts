@@ -67,7 +67,16 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
   'settings.ts': ['secrets', 'log/logger.ts'],
   'keyturn.ts': ['settings.ts'],
-  web: [...ground, 'rotation/history', 'audit/model', 'grants/history', 'keyturn.ts', 'settings.ts', 'settings'],
+  web: [
+    ...ground,
+    'rotation/history',
+    'audit/model',
+    'grants/history',
+    'keyturn.ts',
+    'settings.ts',
+    'settings',
+    'telemetry/prometheus-text.ts',
+  ],
   composition: wiring,
   // It runs in a browser: what it borrows needs nothing of Node.
   'verify-page': [
@@ -164,7 +173,15 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     ],
   },
   'src/web': {
-    portal: ['read-body.ts', 'own-origin.ts', 'local-path.ts', 'portal-ports.ts', 'web-ports.ts', 'caller.ts'],
+    portal: [
+      'read-body.ts',
+      'own-origin.ts',
+      'local-path.ts',
+      'portal-ports.ts',
+      'web-ports.ts',
+      'caller.ts',
+      'tokens',
+    ],
     hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts'],
     broker: ['read-body.ts'],
     'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],

@@ -14,6 +14,8 @@ import { enterPack, listPacks } from '../../src/evidence/pack/pack-archive.ts';
 import { producePack } from '../../src/evidence/produce-pack.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { silentLogger } from '../../src/log/logger.ts';
+import { recordedTokens } from '../../src/web/tokens/token-book.ts';
 import { recordedSpentTokens } from '../../src/web/sign-in/spent-tokens.ts';
 import { job, receipt } from '../docs/format-examples.ts';
 import { knownSigner, orderOf } from '../evidence/order.ts';
@@ -157,6 +159,18 @@ const kinds: readonly Kind[] = [
     write: (records) => recordedSpentTokens(records, () => now).spend('id-1', period.to),
     read: (records) => recordedSpentTokens(records, () => now).isSpent('id-1'),
     free: /^spent\.id-1$/,
+  },
+  {
+    name: 'an API token that was revoked',
+    write: async (records) => {
+      const book = recordedTokens({ records, now: () => now, logger: silentLogger });
+      const by = personCalled('ann');
+      const { token } = await book.create({ name: 'ci', scopes: ['read'], lifetimeMs: 1_000, by });
+      await book.revoke(token.id, by);
+    },
+    read: (records) => recordedTokens({ records, now: () => now, logger: silentLogger }).list(),
+    // A person is parsed as a whole; the id is that of the record's name.
+    free: /^(createdBy|revoked\.by)\.|^scopes\.0$/,
   },
 ];
 

@@ -23,7 +23,7 @@ const alone = { openId: null, publicUrl: null, platformAuthentication: null } as
 async function start(passes: Partial<Keyturn> = {}, trustLoopback = false) {
   const { sessions } = sessionsUnderTest(() => new Date());
   const { ports } = webWorld();
-  const web = createWeb(ports, { trustLoopback, platform: null, sessions, openId: null, hosts: [] });
+  const web = createWeb(ports, { trustLoopback, platform: null, sessions, tokens: null, openId: null, hosts: [] });
   const keyturn = {
     settings: alone,
     reconcileRotations: () => Promise.resolve(nothing),

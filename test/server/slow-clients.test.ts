@@ -22,7 +22,14 @@ const large = new Uint8Array(32 * 1024 * 1024);
 /** The application with its probes, a page too large for a socket's buffers, and a hook that reads its body. */
 async function start(limits: Partial<typeof patient> = {}): Promise<RunningServer> {
   const { sessions } = sessionsUnderTest(() => new Date());
-  const web = createWeb({} as WebPorts, { trustLoopback: true, platform: null, sessions, openId: null, hosts: [] });
+  const web = createWeb({} as WebPorts, {
+    trustLoopback: true,
+    platform: null,
+    sessions,
+    tokens: null,
+    openId: null,
+    hosts: [],
+  });
   const keyturn = {
     settings: { openId: null, publicUrl: null, platformAuthentication: null } as Settings,
     async handleRequest(request: Request, connection: { readonly loopback: boolean }) {

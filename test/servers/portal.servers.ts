@@ -81,7 +81,14 @@ describe('the portal in a browser', unlessAbsent, () => {
 
   beforeAll(async () => {
     const { sessions, ports } = world;
-    const web = createWeb(ports, { trustLoopback: false, platform: null, sessions, openId: null, hosts: [] });
+    const web = createWeb(ports, {
+      trustLoopback: false,
+      platform: null,
+      sessions,
+      tokens: null,
+      openId: null,
+      hosts: [],
+    });
     const keyturn = {
       settings: { openId: null, publicUrl: null, platformAuthentication: null } as Settings,
       handleRequest: async (request: Request, connection: { readonly loopback: boolean }) =>

@@ -225,7 +225,7 @@ describe('asking for a rotation', () => {
         access,
         ports: { rotations: () => Promise.resolve([]), boundSecrets: () => bound },
       });
-      const asking: Who = { kind: 'somebody', person: personCalled('ann'), roles: ['auditor'] };
+      const asking: Who = { kind: 'somebody', person: personCalled('ann'), roles: ['auditor'], scopes: null };
       return await (await listRotations(visitOf(asking, ports))).text();
     };
     expect(await seen(0)).toContain('Keyturn only observes until');
@@ -249,7 +249,7 @@ describe('asking for a rotation', () => {
     });
     const seenBy = async (person: Person) => {
       const { ports } = webWorld({ access, ports: { rotations: () => Promise.resolve([waiting]) } });
-      const asking: Who = { kind: 'somebody', person, roles: ['operator'] };
+      const asking: Who = { kind: 'somebody', person, roles: ['operator'], scopes: null };
       return await (await listRotations(visitOf(asking, ports))).text();
     };
     const offers = async (person: Person) => (await seenBy(person)).includes('<button>Approve: publish</button>');

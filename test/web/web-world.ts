@@ -4,6 +4,8 @@ import { createWeb } from '../../src/web/create-web.ts';
 import type { ListedRotation, AuditedSpan } from '../../src/web/portal-ports.ts';
 import type { ListedPack, WebPorts } from '../../src/web/web-ports.ts';
 import type { Access } from '../../src/web/who.ts';
+import { recordedTokens } from '../../src/web/tokens/token-book.ts';
+import { memoryRecordStore } from '../memory-record-store.ts';
 import { sessionsUnderTest } from './sign-in/sessions-under-test.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -91,7 +93,16 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     downloaded: [],
   };
   const { sessions } = sessionsUnderTest(() => now);
-  const access: Access = { trustLoopback: false, platform: null, sessions, openId: null, hosts: [], ...changes.access };
+  const tokens = recordedTokens({ records: memoryRecordStore(), now: () => now, logger: silentLogger });
+  const access: Access = {
+    trustLoopback: false,
+    platform: null,
+    sessions,
+    tokens,
+    openId: null,
+    hosts: [],
+    ...changes.access,
+  };
   const ports: WebPorts = {
     now: () => now,
     logger: silentLogger,
@@ -158,6 +169,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     accessRequests: () => Promise.resolve([]),
     answerAccess: () => Promise.resolve(),
+    metrics: () => Promise.resolve('keyturn_build_info 1\n'),
     brokersOnly: false,
     broker: null,
     readiness: () => Promise.resolve([{ what: 'records', ready: true, says: 'readable' }]),
@@ -167,12 +179,12 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
   /** Sends a request as if it came over a socket. `loopback` is the socket's own address. */
   const send = async (
     path: string,
-    init: RequestInit & { loopback?: boolean; host?: string } = {},
+    init: RequestInit & { loopback?: boolean; host?: string; address?: string } = {},
   ): Promise<Response> => {
-    const { loopback = true, host = 'localhost:7071', ...rest } = init;
+    const { loopback = true, host = 'localhost:7071', address, ...rest } = init;
     const request = new Request(`http://${host}${path}`, rest);
     request.headers.set('host', host);
-    return await web.fetch(request, { connection: { loopback } });
+    return await web.fetch(request, { connection: { loopback, ...(address !== undefined && { address }) } });
   };
-  return { send, calls, sessions, ports };
+  return { send, calls, sessions, tokens, ports };
 }

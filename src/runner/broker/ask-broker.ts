@@ -110,7 +110,8 @@ function refusal(answer: HttpAnswer | string, { service, about, say }: Asked): S
     default: {
       const reason = code === 'unknown' ? `HTTP ${String(answer.status)}` : code;
       const details: ErrorDetails['BROKER_UNREACHABLE'] = { service, reason };
-      return new ServiceError(answer.status >= 500 ? 'BROKER_UNREACHABLE' : 'BROKER_ANSWER_UNKNOWN', details);
+      const isForLater = answer.status >= 500 || answer.status === 429;
+      return new ServiceError(isForLater ? 'BROKER_UNREACHABLE' : 'BROKER_ANSWER_UNKNOWN', details);
     }
   }
 }

@@ -99,6 +99,9 @@ const command = z.discriminatedUnion('action', [
 /** `POST /rotations`: requests a rotation, approves a step, gives a go or rolls a rotation back, in the name of the signed-in person. */
 export async function answerRotationRequest({ request, asking, ports }: PortalVisit): Promise<Response> {
   const { by, content, isForm } = await readForm(request, asking, command);
+  const isToken = asking.kind === 'somebody' && asking.scopes !== null;
+  if (isToken && (content.action === 'approve' || content.action === 'go'))
+    throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope: null });
   if (content.action === 'approve') await ports.approveRotation({ ...content, by });
   if (content.action === 'roll-back') await ports.rollBackRotation({ ...content, by });
   if (content.action === 'go') {

@@ -1,4 +1,5 @@
 import type { Role } from '../caller.ts';
+import type { TokenScope } from '../tokens/api-token.ts';
 import { answerAccessRequest, listAccessRequests } from './access-requests.ts';
 import { listFindings } from './list-findings.ts';
 import { listPacks } from './list-packs.ts';
@@ -18,6 +19,8 @@ interface PortalPage {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly role: Role;
+  /** The scope that opens it to an API token; `null`: it is for people alone. */
+  readonly scope: TokenScope | null;
   readonly answer: (visit: PortalVisit) => Promise<Response>;
 }
 
@@ -26,22 +29,22 @@ interface PortalPage {
  * auditor sees sealed packs and exceptions alone. The operator's role includes the auditor's.
  */
 export const portalPages: readonly PortalPage[] = [
-  { method: 'GET', path: '/', role: 'auditor', answer: showOverview },
-  { method: 'GET', path: '/findings', role: 'auditor', answer: listFindings },
-  { method: 'GET', path: '/findings/:id', role: 'auditor', answer: showFinding },
-  { method: 'POST', path: '/findings/:id', role: 'operator', answer: decideFinding },
-  { method: 'GET', path: '/reports', role: 'auditor', answer: listPacks },
-  { method: 'GET', path: '/reports/:id', role: 'auditor', answer: showPack },
-  { method: 'POST', path: '/reports/:id/check', role: 'auditor', answer: checkPack },
-  { method: 'GET', path: '/reports/:id/difference', role: 'auditor', answer: showDifference },
-  { method: 'GET', path: '/reports/:id/:file{.+}', role: 'auditor', answer: sendPackFile },
-  { method: 'GET', path: '/secrets', role: 'operator', answer: listSecrets },
-  { method: 'GET', path: '/secrets/:vault/:name', role: 'operator', answer: showSecret },
-  { method: 'GET', path: '/secrets/:vault/:name/plan', role: 'operator', answer: showPlan },
-  { method: 'GET', path: '/rotations', role: 'operator', answer: listRotations },
-  { method: 'POST', path: '/rotations', role: 'operator', answer: answerRotationRequest },
-  { method: 'GET', path: '/access', role: 'operator', answer: listAccessRequests },
-  { method: 'POST', path: '/access', role: 'operator', answer: answerAccessRequest },
-  { method: 'GET', path: '/reads', role: 'operator', answer: listReads },
-  { method: 'GET', path: '/setup', role: 'operator', answer: showSetup },
+  { method: 'GET', path: '/', role: 'auditor', scope: 'read', answer: showOverview },
+  { method: 'GET', path: '/findings', role: 'auditor', scope: 'report', answer: listFindings },
+  { method: 'GET', path: '/findings/:id', role: 'auditor', scope: 'report', answer: showFinding },
+  { method: 'POST', path: '/findings/:id', role: 'operator', scope: null, answer: decideFinding },
+  { method: 'GET', path: '/reports', role: 'auditor', scope: 'report', answer: listPacks },
+  { method: 'GET', path: '/reports/:id', role: 'auditor', scope: 'report', answer: showPack },
+  { method: 'POST', path: '/reports/:id/check', role: 'auditor', scope: 'report', answer: checkPack },
+  { method: 'GET', path: '/reports/:id/difference', role: 'auditor', scope: 'report', answer: showDifference },
+  { method: 'GET', path: '/reports/:id/:file{.+}', role: 'auditor', scope: 'report', answer: sendPackFile },
+  { method: 'GET', path: '/secrets', role: 'operator', scope: 'read', answer: listSecrets },
+  { method: 'GET', path: '/secrets/:vault/:name', role: 'operator', scope: 'read', answer: showSecret },
+  { method: 'GET', path: '/secrets/:vault/:name/plan', role: 'operator', scope: 'read', answer: showPlan },
+  { method: 'GET', path: '/rotations', role: 'operator', scope: 'read', answer: listRotations },
+  { method: 'POST', path: '/rotations', role: 'operator', scope: 'rotate', answer: answerRotationRequest },
+  { method: 'GET', path: '/access', role: 'operator', scope: 'read', answer: listAccessRequests },
+  { method: 'POST', path: '/access', role: 'operator', scope: null, answer: answerAccessRequest },
+  { method: 'GET', path: '/reads', role: 'operator', scope: 'read', answer: listReads },
+  { method: 'GET', path: '/setup', role: 'operator', scope: 'read', answer: showSetup },
 ];

@@ -18,6 +18,7 @@ const mostEvidence = 200;
 export async function showFinding(visit: PortalVisit): Promise<Response> {
   const { request, asking, ports } = visit;
   const audited = await ports.audited();
+  if (audited === null && wantsJson(request)) return await showRefusal(request, 503, 'The log is still being read.');
   if (audited === null) return await page('Exception', stillBeingRead(), { asking, at: '/findings' });
   const finding = audited.findings.find(({ id }) => id === visit.parameter('id'));
   if (finding === undefined)

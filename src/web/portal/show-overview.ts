@@ -12,7 +12,9 @@ const mostFindings = 6;
 
 /** `GET /`: what needs the reader, what happens next, and how each source is. An auditor sees exceptions and packs alone. */
 export async function showOverview(visit: PortalVisit): Promise<Response> {
-  return operatorOf(visit) === null ? await forAuditor(visit) : await forOperator(visit);
+  const { asking } = visit;
+  const isToken = asking.kind === 'somebody' && asking.scopes !== null;
+  return operatorOf(visit) === null && !isToken ? await forAuditor(visit) : await forOperator(visit);
 }
 
 async function forAuditor({ request, asking, ports }: PortalVisit): Promise<Response> {

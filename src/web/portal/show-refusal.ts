@@ -1,11 +1,16 @@
 import { html } from 'hono/html';
 import { localPath } from '../local-path.ts';
+import { carriesToken } from '../tokens/token-text.ts';
 import { page } from './design/page.ts';
 
-/** Refuses a request: a page for people, JSON for programs. Never discloses what the route would have shown. */
-export async function showRefusal(request: Request, status: number, reason: string): Promise<Response> {
+/**
+ * Refuses a request: a page for people, JSON for programs, with the code of the failure if it has one. Never discloses what the
+ * route would have shown.
+ */
+export async function showRefusal(request: Request, status: number, reason: string, code?: string): Promise<Response> {
   const accept = request.headers.get('accept') ?? '';
-  if (!accept.includes('text/html')) return Response.json({ error: reason }, { status });
+  if (carriesToken(request) || !accept.includes('text/html'))
+    return Response.json({ error: reason, ...(code === undefined ? {} : { code }) }, { status });
   const advice =
     status === 401
       ? 'Open the sign-in link that the server printed when it started, or sign in with your organisation.'

@@ -2,6 +2,7 @@ import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import { describePerson } from '../../../provenance/person.ts';
 import type { Role, Who } from '../../caller.ts';
+import { carriesToken } from '../../tokens/token-text.ts';
 import { favicon, style } from './style.ts';
 
 /** A part of a page; what is inserted into it is escaped. */
@@ -63,8 +64,9 @@ function signOutForm(asking: Who | undefined) {
   return html`<form class="out" method="post" action="/sign-out"><span>${describePerson(person)}</span> <button class="second">Sign out</button></form>`;
 }
 
-/** Whether the caller prefers JSON to a page. */
+/** Whether the caller prefers JSON to a page. A program with a token always does. */
 export function wantsJson(request: Request): boolean {
+  if (carriesToken(request)) return true;
   const accept = request.headers.get('accept') ?? '';
   return accept.includes('application/json') && !accept.includes('text/html');
 }
