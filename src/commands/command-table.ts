@@ -6,7 +6,7 @@ import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } from './evidence-rows.ts';
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
 import { policyRow } from './policy/policy-row.ts';
-import { approveRow, listRow, showRow, statusRow } from './secrets/secret-rows.ts';
+import { approveRow, declineRow, listRow, showRow, statusRow } from './secrets/secret-rows.ts';
 import { tokenRow } from './tokens/token-row.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
@@ -27,6 +27,7 @@ export const commands: readonly Command[] = [
   command(showRow, async () => (await import('./secrets/show.ts')).show),
   command(statusRow, async () => (await import('./secrets/status.ts')).status),
   command(approveRow, async () => (await import('./secrets/approve.ts')).approve),
+  command(declineRow, async () => (await import('./secrets/decline.ts')).decline),
   command(rotateRow, async () => (await import('./rotate.ts')).rotate),
   command(retireRow, async () => (await import('./retire.ts')).retire),
   command(reconcileRow, async () => (await import('./reconcile.ts')).reconcile),

@@ -164,6 +164,18 @@ export const rotationFaults = {
     layer: 'rotation',
     says: 'This approval does not count. A person other than the requester must approve a step that waits for approval.',
   }),
+  DECLINE_REFUSED: fault<{ rotationId: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'rotation',
+    says: 'Nothing was declined. Only a rotation that waits for a person can be declined.',
+  }),
+  APPROVAL_DECLINED: fault<{ rotationId: string; step: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'rotation',
+    says: 'A person declined it, so the rotation stopped. The value in force stays. Request it again if it is to go on.',
+  }),
   APPROVAL_EXPIRED: fault<{ rotationId: string; step: string }>({
     retry: 'never',
     effect: 'none',

@@ -1,5 +1,5 @@
 import { ServiceError } from '../service-error.ts';
-import { approvalsOf } from './history/read-rotation-histories.ts';
+import { approvalsOf, declinesOf } from './history/read-rotation-histories.ts';
 import type { RotationHistory } from './history/rotation-history.ts';
 import { asked, failureOf, newestFailure, standingOf, stateOfRotation, waitsOf } from './history/rotation-standing.ts';
 import { journalTargets, readJournal, readOn } from './journal/target-journal.ts';
@@ -31,6 +31,7 @@ export interface RotationListing {
   /** What must be known of a rotation that did not go the ordinary way, in sentences; else `null`. */
   readonly note: string | null;
   readonly approvals: RotationHistory['approvals'];
+  readonly declines: RotationHistory['declines'];
   readonly failure: string | null;
   /** What the failure said of itself. */
   readonly diagnosis: string | null;
@@ -90,6 +91,7 @@ function listingsOf(state: TargetState): readonly RotationListing[] {
         newValue,
         note,
         approvals: approvalsOf(state, rotation),
+        declines: declinesOf(state, rotation),
         failure: failureOf(state, rotation),
         diagnosis: newestFailure(state, rotation)?.text ?? null,
         awaits: asked(state, rotation),

@@ -25,6 +25,7 @@ export interface ListedRotation
     | 'failure'
     | 'note'
     | 'approvals'
+    | 'declines'
   > {
   readonly environment: string | null;
   /** What waits for a person's word; `null` if nothing does. A `go`, for a first rotation, needs no second person. */

@@ -58,6 +58,8 @@ export interface WebPorts extends PortalPorts {
   /** Requests a rotation in the name of a person. Returns the rotation's id. */
   requestRotation(request: { secret: string; reason: string; by: Person; emergency: boolean }): Promise<string>;
   approveRotation(approval: { rotationId: string; by: Person; breakGlass: boolean; reason: string }): Promise<void>;
+  /** Says no to what a rotation waits for. */
+  declineRotation(word: { rotationId: string; by: Person; reason: string }): Promise<void>;
   /** Lets first rotations begin: of one secret, or of all that wait in an environment. Returns the secrets, `vault/name`. */
   giveGo(go: {
     for: { readonly secret: string } | { readonly environment: string } | 'all';

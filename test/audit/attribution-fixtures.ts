@@ -172,6 +172,7 @@ export function rotation(change: Partial<RotationHistory> = {}): RotationHistory
     note: null,
     failure: null,
     approvals: [],
+    declines: [],
     head: 'feed',
     operations: [{ operation: 'SecretGet', vault: 'kv', secret: 'database', version: 'v1', at: moment(99) }],
     ...change,

@@ -88,6 +88,21 @@ describe('keyturn approve', () => {
     expect(after.waiting).toEqual([]);
   });
 
+  it('is followed by a no that stops a rotation, is on record, and is told by status', async () => {
+    expect((await call('decline', 'mfrggzdfmztwq2lk.1')).code).toBe(2);
+    await call('rotate', liveSecret, '--emergency', '--reason', 'a second one');
+    const before = JSON.parse((await call('status', '--json')).printed.join('')) as {
+      waiting: { rotation: string; awaits: string }[];
+    };
+    const id = before.waiting.find(({ awaits }) => awaits === 'publish')?.rotation ?? '';
+    expect((await call('decline', id, '--reason', 'not before the audit')).code).toBe(0);
+    const after = JSON.parse((await call('status', '--json')).printed.join('')) as { waiting: unknown[] };
+    expect(after.waiting).toMatchObject([{ rotation: id, awaits: null, failure: 'APPROVAL_DECLINED' }]);
+    expect((await call('decline', id, '--reason', 'twice')).code).toBe(1);
+    const request = '00000000-000000000000.000000000000';
+    expect((await call('decline', request, '--reason', 'x')).code).toBe(1);
+  });
+
   it('needs a reason, and ends with 1 for a request that is not there', async () => {
     expect((await call('approve', 'mfrggzdfmztwq2lk.1')).code).toBe(2);
     const request = '00000000-000000000000.000000000000';

@@ -129,6 +129,7 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
   },
   rotations: {
     approvals: [],
+    declines: [],
     askedBy: null,
     asks: [],
     claimedAt: '2026-11-11T23:55:00.000Z',

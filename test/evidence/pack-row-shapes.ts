@@ -247,6 +247,16 @@ export const packRowShapes = {
         }),
       )
       .describe('who approved which step'),
+    declines: z
+      .array(
+        z.strictObject({
+          step: z.enum(['publish', 'revoke', 'go']),
+          by: person(''),
+          at: z.string(),
+          reason: z.string(),
+        }),
+      )
+      .describe('who declined which step'),
     head: z.string().describe('digest of the newest entry of its journal'),
     operations: z
       .array(

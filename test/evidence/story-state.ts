@@ -216,6 +216,7 @@ export function rotationStory(): readonly RotationHistory[] {
               },
             ]
           : [],
+      declines: [],
       head: digest(`head ${String(index)}`),
       operations: [],
     };

@@ -34,6 +34,7 @@ const expected = {
   'close note': ['', '', 'rotationId result'],
   'ask note': ['', '', 'question credential'],
   'approve note': ['', '', 'approval credential'],
+  'decline note': ['', '', 'question credential by text'],
   'go note': ['', '', 'by'],
   'request note': ['', '', 'by'],
   'wait note': ['', '', 'about'],

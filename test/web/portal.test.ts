@@ -259,6 +259,26 @@ describe('asking for a rotation', () => {
     expect(text).toContain('Requested again by bob, 2026-03-01 00:10 UTC: the server is back');
   });
 
+  it('offers a no to everybody who operates, says what comes of it, and shows who said it and why', async () => {
+    const declines = [
+      { step: 'publish', by: personCalled('bob'), at: '2026-03-01T00:10:00.000Z', reason: 'not before the audit' },
+    ] as const;
+    const rotations = [
+      listedRotation({ rotationId: 'pub.1', state: 'awaiting-approval', awaits: 'publish', oldValue: 'in-force' }),
+      listedRotation({ rotationId: 'rev.1', state: 'awaiting-approval', awaits: 'revoke' }),
+      listedRotation({ rotationId: 'go.1', state: 'awaiting-go', awaits: 'go', oldValue: 'in-force' }),
+      listedRotation({ rotationId: 'no.1', state: 'needs-attention', failure: 'APPROVAL_DECLINED', declines }),
+    ];
+    const world = webWorld({ access, ports: { rotations: () => Promise.resolve(rotations) } });
+    const text = await (await world.send('/rotations')).text();
+    expect(text.match(/name="action" value="decline"/g)).toHaveLength(3);
+    expect(text).toContain('The old credential goes on working. The question is asked again after a week.');
+    expect(text).toContain('publish declined by bob, 2026-03-01 00:10 UTC: not before the audit');
+    const body = JSON.stringify({ action: 'decline', rotationId: 'pub.1', reason: 'not now' });
+    expect((await world.send('/rotations', { method: 'POST', body, headers: json })).status).toBe(202);
+    expect(world.calls.declined).toEqual([expect.objectContaining({ by: thisMachine, reason: 'not now' })]);
+  });
+
   it('approves and rolls back in the name of who asks', async () => {
     const world = webWorld({ access });
     const post = async (body: object) =>

@@ -44,6 +44,7 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     failure: null,
     note: null,
     approvals: [],
+    declines: [],
     environment: null,
     awaits: null,
     waitsFor: [],
@@ -73,6 +74,7 @@ interface Calls {
   events: unknown[];
   requested: unknown[];
   approved: unknown[];
+  declined: unknown[];
   rolledBack: unknown[];
   gone: unknown[];
   decided: unknown[];
@@ -87,6 +89,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     events: [],
     requested: [],
     approved: [],
+    declined: [],
     rolledBack: [],
     gone: [],
     decided: [],
@@ -126,6 +129,10 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     approveRotation: (approval) => {
       calls.approved.push(approval);
+      return Promise.resolve();
+    },
+    declineRotation: (word) => {
+      calls.declined.push(word);
       return Promise.resolve();
     },
     rollBackRotation: (request) => {

@@ -39,6 +39,29 @@ Exit codes: 0 nothing needs a person; 1 something does; 2 wrong use; 3 could not
   examples: ['keyturn status'],
 } as const satisfies CommandRow;
 
+export const declineRow = {
+  name: 'decline',
+  summary: 'says no to what a rotation or a job that asks for a secret waits for',
+  about: `Says no to what a rotation or a request of a job for a secret waits for. A rotation that was to publish stops: what it had
+made ends, the value in force stays, and it begins again only if a person requests it. A revocation is put off: the old value
+goes on working, and the question is asked again after a week. The journal and the report keep who declined, and why; the
+command line proves no identity, so it counts as an unnamed operator.
+
+Exit codes: 0 declined; 1 refused (the reason is named); 2 wrong use; 3 could not reach or read.`,
+  arguments: [
+    {
+      name: 'ID',
+      says: 'the id of the rotation or of the request, as status, list and messages show it',
+      required: true,
+    },
+  ],
+  options: {
+    reason: { value: 'TEXT', says: 'why; it goes into the journal and the report', required: true },
+    json: { says: 'prints the result as one line of JSON' },
+  },
+  examples: ['keyturn decline mfrggzdfmztwq2lk.1 --reason "not before the audit is over, INC-43"'],
+} as const satisfies CommandRow;
+
 export const approveRow = {
   name: 'approve',
   summary: 'agrees to what a rotation or a job that asks for a secret waits for',

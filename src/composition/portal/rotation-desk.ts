@@ -1,4 +1,5 @@
 import { approveRotation } from '../../rotation/approve-rotation.ts';
+import { declineRotation } from '../../rotation/decline-rotation.ts';
 import { giveGo } from '../../rotation/give-go.ts';
 import { listRotations } from '../../rotation/list-rotations.ts';
 import { requestRotation } from '../../rotation/request-rotation.ts';
@@ -7,7 +8,10 @@ import type { RotationTools } from '../../rotation/rotation-tools.ts';
 import type { WebPorts } from '../../web/web-ports.ts';
 import { keepAnswer } from './kept-answer.ts';
 
-type DeskPorts = Pick<WebPorts, 'rotations' | 'requestRotation' | 'approveRotation' | 'giveGo' | 'rollBackRotation'>;
+type DeskPorts = Pick<
+  WebPorts,
+  'rotations' | 'requestRotation' | 'approveRotation' | 'declineRotation' | 'giveGo' | 'rollBackRotation'
+>;
 
 /** Rotations as the portal lists them, and what a person may do about them. */
 export interface RotationDesk {
@@ -49,6 +53,7 @@ export function createRotationDesk(rotation: RotationTools, rotator: () => Rotat
       rotations: listed.get,
       requestRotation: acting<Parameters<DeskPorts['requestRotation']>[0], string>(requestRotation),
       approveRotation: acting(approveRotation),
+      declineRotation: acting(declineRotation),
       giveGo: acting(giveGo),
       rollBackRotation: acting(rollBackRotation),
     },

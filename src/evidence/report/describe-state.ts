@@ -68,7 +68,7 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
     oldValue: oldValueText(rotation),
     failure: rotation.failure,
     note: rotation.note,
-    approvals: rotation.approvals.map(approvalText).join('; '),
+    approvals: [...rotation.approvals.map(approvalText), ...rotation.declines.map(declineText)].join('; '),
     head: rotation.head,
   };
 }
@@ -77,6 +77,11 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
 function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['approvals'][number]): string {
   const why = reason === null ? '' : `: ${reason}`;
   return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${personOnRecord(by)}, ${secondText(at)}${why}`;
+}
+
+/** `publish declined by bob, 2026-03-09 14:00:00: not before the audit`. */
+function declineText({ step, by, at, reason }: RotationHistory['declines'][number]): string {
+  return `${step} declined by ${personOnRecord(by)}, ${secondText(at)}: ${reason}`;
 }
 
 /** Formats the inventory as table rows; secrets with the greatest age against the policy first. */

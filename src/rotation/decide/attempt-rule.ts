@@ -12,7 +12,7 @@ import {
 } from '../journal/target-state.ts';
 import type { Act, Observation, Ruling, Terms } from './decision.ts';
 import { inFlightGuard, retryGuard, worldGuard } from './guards.ts';
-import { approvalsFor, ask, hasExpired, wantsApproval } from './questions.ts';
+import { approvalsFor, ask, hasExpired, isDeclined, wantsApproval } from './questions.ts';
 
 interface Given {
   readonly state: TargetState;
@@ -50,13 +50,14 @@ function abandoned({ state, terms, open }: Given): Ruling {
   return isSet || open.published.size > 0 || state.desired === open.credential ? null : close(open, 'unbound');
 }
 
-/** Tries are spent: what was not published is undone, and a person is called. */
+/** Tries are spent, or a person said no: what was not published is undone, and a person is called. */
 function givenUp({ state, o, open }: Given): Ruling {
   if (open.published.size > 0) return null;
   const spent = attemptActs
     .map((act) => state.failures.get(failureKey(act, open.credential)))
     .find((failure) => failure?.spent === true);
   if (spent !== undefined) return close(open, 'failed', spent.code);
+  if (isDeclined(state, open.credential)) return close(open, 'failed', 'APPROVAL_DECLINED');
   return hasExpired(state, open.credential, o.now) ? close(open, 'failed', 'APPROVAL_EXPIRED') : null;
 }
 

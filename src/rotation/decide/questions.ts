@@ -1,13 +1,19 @@
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { Question, WaitReason } from '../journal/journal-entry.ts';
-import { aboutKey, type ApprovalGiven, standingQuestion, type TargetState } from '../journal/target-state.ts';
+import {
+  aboutKey,
+  type ApprovalGiven,
+  type AskedQuestion,
+  standingQuestion,
+  type TargetState,
+} from '../journal/target-state.ts';
 import { areWorthNoting } from './waiting-reasons.ts';
 import type { Act, Observation, Ruling } from './decision.ts';
 
 const dayMs = 86_400_000;
 /** An approval is for what is there now; after a day it must be given again. */
 const approvalMs = dayMs;
-/** Nobody should find a pending value waiting for a forgotten question. */
+/** Nobody should find a pending value waiting for a forgotten question; a credential that a person keeps is asked about again. */
 const questionMs = 7 * dayMs;
 
 /** Whether the policy wants a second person before this step. */
@@ -45,12 +51,26 @@ export function ask(
 ): NonNullable<Ruling> {
   const asked = standingQuestion(state, question, credential);
   const about = actOf[question];
-  if (asked === null || areWorthNoting(asked.waitsFor, asked.at, reasons, now)) {
+  const again = asked === null ? null : askedAgainAt(asked);
+  if (again !== null && again > now) return { wait: { until: again, why: 'approval', about, credential } };
+  if (asked === null || again !== null || areWorthNoting(asked.waitsFor, asked.at, reasons, now)) {
     const note: Act = { act: 'note', entry: 'ask', facts: { question, credential, waitsFor: reasons } };
     return { act: note };
   }
   const until = question === 'publish' ? new Date(Date.parse(asked.at) + questionMs) : null;
   return { wait: { until, why: question === 'go' ? 'go' : 'approval', about, credential } };
+}
+
+/** When a question that a person declined is asked again; `null` while it is open. */
+export function askedAgainAt({ declinedAt }: AskedQuestion): Date | null {
+  return declinedAt === null ? null : new Date(Date.parse(declinedAt) + questionMs);
+}
+
+/** Whether a person declined that the attempt begins or publishes. */
+export function isDeclined({ questions }: TargetState, credential: string): boolean {
+  return (['publish', 'go'] as const).some(
+    (question) => (questions.get(aboutKey(question, credential))?.declinedAt ?? null) !== null,
+  );
 }
 
 /** Whether nobody has answered a question about publishing within its week. */

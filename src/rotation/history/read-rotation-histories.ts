@@ -87,6 +87,7 @@ export function historiesOf(
       ...standingOf(state, rotation),
       failure: failureOf(state, rotation),
       approvals: approvalsOf(state, rotation),
+      declines: declinesOf(state, rotation),
       head: state.head ?? '',
       operations,
     };
@@ -95,12 +96,21 @@ export function historiesOf(
 
 /** Every approval of a rotation, with the words of who approved. */
 export function approvalsOf({ approvals }: TargetState, rotation: Rotation): RotationHistory['approvals'] {
-  const { claim, from, begunAt } = rotation;
   return approvals
-    .filter(
-      ({ credential, at }) => credential.startsWith(`${claim.rotationId}.`) || (credential === from && at >= begunAt),
-    )
+    .filter(isAbout(rotation))
     .map(({ question, by, at, breakGlass, text }) => ({ step: question, by, at, breakGlass, reason: text }));
+}
+
+/** Every no to a rotation, with the words of who said it. */
+export function declinesOf({ declines }: TargetState, rotation: Rotation): RotationHistory['declines'] {
+  return declines
+    .filter(isAbout(rotation))
+    .map(({ question, by, at, text }) => ({ step: question, by, at, reason: text }));
+}
+
+function isAbout({ claim, from, begunAt }: Rotation): (word: { credential: string; at: string }) => boolean {
+  return ({ credential, at }) =>
+    credential.startsWith(`${claim.rotationId}.`) || (credential === from && at >= begunAt);
 }
 
 /** When a rotation came to the state in which it is: its newest milestone. */

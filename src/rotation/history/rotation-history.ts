@@ -87,6 +87,13 @@ export interface RotationHistory {
     /** In the words of whoever approved. */
     readonly reason: string | null;
   }[];
+  /** Every no of a person, oldest first. `go`: a first rotation that was not let go. */
+  readonly declines: readonly {
+    readonly step: 'publish' | 'revoke' | 'go';
+    readonly by: Person;
+    readonly at: string;
+    readonly reason: string;
+  }[];
   /** Digest of the newest entry of the hashed chain. */
   readonly head: string;
   /** The vault operations that the journal accounts for, so that the audit can tell our own reads and writes. */

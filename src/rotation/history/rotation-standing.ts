@@ -1,4 +1,5 @@
 import { personOnRecord } from '../../provenance/person.ts';
+import { askedAgainAt, isDeclined } from '../decide/questions.ts';
 import type { WaitReason } from '../journal/journal-entry.ts';
 import {
   aboutKey,
@@ -63,13 +64,15 @@ export function askedAbout(
   { credential, from, step, claim, result }: Asking,
 ): { readonly question: 'publish' | 'revoke' | 'go'; readonly credential: string } | null {
   if (step !== 'published' && result === null) {
+    if (isDeclined(state, credential)) return null;
     if (state.questions.has(aboutKey('go', credential)) && !state.gone) return { question: 'go', credential };
     return standingQuestion(state, 'publish', credential) === null ? null : { question: 'publish', credential };
   }
   for (const key of [from, credential, ...strays(state, claim.rotationId)]) {
     const about = state.credentials.get(key ?? '');
     if (key === null || about === undefined || !isAlive(about) || about.life === 'ending') continue;
-    if (key === state.desired || standingQuestion(state, 'revoke', key) === null) continue;
+    const open = standingQuestion(state, 'revoke', key);
+    if (key === state.desired || open === null || open.declinedAt !== null) continue;
     return { question: 'revoke', credential: key };
   }
   return null;
@@ -93,7 +96,7 @@ export function standingOf(
     rolledBack,
     publication: publicationOf(rotation),
     publishedAt: rotation.publishedAt,
-    note: noteOf(rotation, { oldValue, newValue, rolledBack }),
+    note: noteOf(rotation, { oldValue, newValue, rolledBack }) ?? keptNote(state, rotation),
   };
 }
 
@@ -165,6 +168,20 @@ function noteOf(
     return `Another publisher set the secret first. What was issued ${newValue === 'withdrawn' ? 'is taken back' : 'is still to be taken back'}.`;
   const old = oldValue === 'in-force-again' ? ' It is the old value again.' : '';
   return `Another publisher set the secret ${minute(replacedAt)}.${old} ${endOf(newValue, null)}`;
+}
+
+/** A person declined that the old value, or one that was rolled back, ends. */
+function keptNote(state: TargetState, { step, from, credential }: Rotation): string | null {
+  if (step !== 'published') return null;
+  for (const key of [from, credential]) {
+    const about = state.credentials.get(key ?? '');
+    const asked = about === undefined || !isAlive(about) ? null : standingQuestion(state, 'revoke', key);
+    const again = asked === null ? null : askedAgainAt(asked);
+    if (again === null || key === state.desired) continue;
+    const what = key === from ? 'The old value' : 'The value of this rotation';
+    return `${what} goes on working, because a person declined its end. It is asked again on ${again.toISOString().slice(0, 10)}.`;
+  }
+  return null;
 }
 
 function endOf(newValue: RotationHistory['newValue'], from: string | null): string {

@@ -123,13 +123,22 @@ export const effects: Readonly<Record<JournalAct, Effect>> = {
     if (state.desired !== credential || isServed(left, credential)) return left;
     return { ...left, desired: closing.from, desiredSince: at };
   },
-  ask: (state, { at, facts: { question = 'publish', credential, waitsFor = [] } }) => ({
-    ...state,
-    questions: new Map(state.questions).set(aboutKey(question, credential), {
-      at: standingQuestion(state, question, credential)?.at ?? at,
-      waitsFor,
-    }),
-  }),
+  ask: (state, { at, facts: { question = 'publish', credential, waitsFor = [] } }) => {
+    const before = standingQuestion(state, question, credential);
+    // Asked again after a no, it is a new question.
+    const since = before === null || before.declinedAt !== null ? at : before.at;
+    const asked = { at: since, waitsFor, declinedAt: null };
+    return { ...state, questions: new Map(state.questions).set(aboutKey(question, credential), asked) };
+  },
+  decline: (state, { at, facts: { question = 'publish', credential = '', by, text = '' } }) => {
+    const asked = state.questions.get(aboutKey(question, credential));
+    if (asked === undefined || by === undefined) return state;
+    return {
+      ...state,
+      declines: [...state.declines, { question, credential, by, at, text }],
+      questions: new Map(state.questions).set(aboutKey(question, credential), { ...asked, declinedAt: at }),
+    };
+  },
   approve: (state, { at, facts: { approval, credential = '', text = null } }) =>
     approval === undefined
       ? state
@@ -142,7 +151,7 @@ export const effects: Readonly<Record<JournalAct, Effect>> = {
     ),
     failures: new Map(),
     calls: new Map(),
-    questions: withoutQuestion(state, 'publish'),
+    questions: withoutQuestions(state, ['publish', 'go']),
     setBacks: [],
     askedAgainAt: at,
     gone: true,
@@ -212,6 +221,6 @@ function withAsk(
   return by === null ? asks : [...asks, { ...ask, by }];
 }
 
-function withoutQuestion({ questions }: TargetState, question: Question): TargetState['questions'] {
-  return new Map([...questions].filter(([key]) => !key.startsWith(`${question} `)));
+function withoutQuestions({ questions }: TargetState, gone: readonly Question[]): TargetState['questions'] {
+  return new Map([...questions].filter(([key]) => !gone.some((question) => key.startsWith(`${question} `))));
 }

@@ -19,6 +19,7 @@ export const journalActs = [
   'close',
   'ask',
   'approve',
+  'decline',
   'go',
   'request',
   'wait',

@@ -94,9 +94,19 @@ export interface ApprovalGiven {
   readonly text: string | null;
 }
 
+export interface DeclineGiven {
+  readonly question: Question;
+  readonly credential: string;
+  readonly by: Person;
+  readonly at: string;
+  readonly text: string;
+}
+
 export interface AskedQuestion {
   readonly at: string;
   readonly waitsFor: readonly WaitReason[];
+  /** When a person said no; `null` while the question is open. */
+  readonly declinedAt: string | null;
 }
 
 /** The state of a target: its journal, read from the first entry to the last. */
@@ -135,6 +145,8 @@ export interface TargetState {
   readonly failures: ReadonlyMap<string, Failure>;
   readonly questions: ReadonlyMap<string, AskedQuestion>;
   readonly approvals: readonly ApprovalGiven[];
+  /** Every no, oldest first. The question itself says whether one counts now. */
+  readonly declines: readonly DeclineGiven[];
   /** What the end of a credential waited for when that was last noted. */
   readonly waits: ReadonlyMap<string, { readonly at: string; readonly reasons: readonly WaitReason[] }>;
   /** What a person was called for, by `<act> <credential>`. */
@@ -174,6 +186,7 @@ export function emptyState(target: string): TargetState {
     failures: new Map(),
     questions: new Map(),
     approvals: [],
+    declines: [],
     waits: new Map(),
     calls: new Map(),
     setBacks: [],
@@ -203,7 +216,7 @@ export function failureKey(act: string, credential: string | null | undefined): 
   return aboutKey(act, isAttempt ? credential.slice(0, credential.lastIndexOf('.')) : credential);
 }
 
-/** An open question: put since the credential fell idle, and not answered yet. An answer counts for a day only. */
+/** An open or declined question: put since the credential fell idle, and not approved yet. An approval counts for a day only. */
 export function standingQuestion(
   { questions, credentials, approvals }: TargetState,
   question: Question,

@@ -92,17 +92,19 @@ const text = z.string().min(1).max(300);
 const command = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('request'), secret: text, reason: text, emergency: flag }),
   z.strictObject({ action: z.literal('approve'), rotationId: text, reason: text, breakGlass: flag }),
+  z.strictObject({ action: z.literal('decline'), rotationId: text, reason: text }),
   z.strictObject({ action: z.literal('roll-back'), rotationId: text, reason: text }),
   z.strictObject({ action: z.literal('go'), secret: text.optional(), environment: text.optional(), reason: text }),
 ]);
 
-/** `POST /rotations`: requests a rotation, approves a step, gives a go or rolls a rotation back, in the name of the signed-in person. */
+/** `POST /rotations`: requests a rotation, approves or declines a step, gives a go or rolls a rotation back, in the name of the signed-in person. */
 export async function answerRotationRequest({ request, asking, ports }: PortalVisit): Promise<Response> {
   const { by, content, isForm } = await readForm(request, asking, command);
   const isToken = asking.kind === 'somebody' && asking.scopes !== null;
   if (isToken && (content.action === 'approve' || content.action === 'go'))
     throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope: null });
   if (content.action === 'approve') await ports.approveRotation({ ...content, by });
+  if (content.action === 'decline') await ports.declineRotation({ ...content, by });
   if (content.action === 'roll-back') await ports.rollBackRotation({ ...content, by });
   if (content.action === 'go') {
     const given = await ports.giveGo({ for: goFor(content), by, reason: content.reason });

@@ -68,6 +68,10 @@ function forms(one: ListedRotation, operator: Person | null) {
 /** Where a person's word is waited for. */
 function wordForm(one: ListedRotation, operator: Person) {
   if (one.awaits === null) return '';
+  return html`${agreeForm(one, operator)}${declineForm(one, one.awaits)}`;
+}
+
+function agreeForm(one: ListedRotation, operator: Person) {
   if (one.awaits === 'go') return goForm(one);
   if (mayApprove(one, operator)) return approveForm(one);
   return html`<p>Waits for another person, who signs in, to approve: ${one.awaits}.</p>`;
@@ -90,6 +94,7 @@ function describeRotation({
   state,
   waitsFor,
   approvals,
+  declines,
   note,
 }: ListedRotation): readonly string[] {
   return [
@@ -104,6 +109,9 @@ function describeRotation({
     ...approvals.map(
       ({ step, by, at, breakGlass, reason: why }) =>
         `${breakGlass ? 'Break-glass: ' : ''}${step} approved by ${describePerson(by)}, ${moment(at)}: ${why ?? 'no reason is recorded'}`,
+    ),
+    ...declines.map(
+      ({ step, by, at, reason: why }) => `${step} declined by ${describePerson(by)}, ${moment(at)}: ${why}`,
     ),
     ...(waitsFor.length === 0 ? [] : [`Blocks revocation: ${waitsFor.join('; ')}`]),
     ...(note === null ? [] : [note]),
@@ -162,6 +170,18 @@ function goForm({ vault, secret }: ListedRotation) {
 
 function againForm({ vault, secret }: ListedRotation) {
   return html`<details><summary>Request it again</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="request"><input type="hidden" name="secret" value="${vault}/${secret}">${reasonField()}<div><button>Rotate</button></div></form></details>`;
+}
+
+const afterNo = {
+  publish:
+    'Nothing is published, what was made for it ends, and the value in force stays. It begins again only if a person requests it.',
+  revoke: 'The old credential goes on working. The question is asked again after a week.',
+  go: 'The rotation stops before anything is made. It begins again only if a person requests it.',
+} as const satisfies Record<NonNullable<ListedRotation['awaits']>, string>;
+
+/** A no needs no second person: those who asked may take it back. */
+function declineForm({ rotationId }: ListedRotation, awaits: NonNullable<ListedRotation['awaits']>) {
+  return html`<details><summary>Decline</summary><form class="ask" method="post" action="/rotations"><input type="hidden" name="action" value="decline"><input type="hidden" name="rotationId" value="${rotationId}"><p>${afterNo[awaits]}</p>${reasonField()}<button>Decline</button></form></details>`;
 }
 
 function approveForm({ rotationId, awaits }: ListedRotation) {
