@@ -175,8 +175,8 @@ function keptNote(state: TargetState, { step, from, credential }: Rotation): str
   if (step !== 'published') return null;
   for (const key of [from, credential]) {
     const about = state.credentials.get(key ?? '');
-    const asked = about === undefined || !isAlive(about) ? null : standingQuestion(state, 'revoke', key);
-    const again = asked === null ? null : askedAgainAt(asked);
+    const question = about === undefined || !isAlive(about) ? null : standingQuestion(state, 'revoke', key);
+    const again = question === null ? null : askedAgainAt(question);
     if (again === null || key === state.desired) continue;
     const what = key === from ? 'The old value' : 'The value of this rotation';
     return `${what} goes on working, because a person declined its end. It is asked again on ${again.toISOString().slice(0, 10)}.`;
