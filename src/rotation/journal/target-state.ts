@@ -94,7 +94,7 @@ export interface ApprovalGiven {
   readonly text: string | null;
 }
 
-export interface DeclineGiven {
+interface DeclineGiven {
   readonly question: Question;
   readonly credential: string;
   readonly by: Person;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { listRotations } from '../../src/rotation/list-rotations.ts';
-import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import { journalOfSecret } from './world/by-hand.ts';
-import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from './world/rotation-world.ts';
-import { personCalled } from '../provenance/people.ts';
+import { listRotations } from '../../../src/rotation/list-rotations.ts';
+import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
+import { requestRotation } from '../../../src/rotation/request-rotation.ts';
+import { journalOfSecret } from '../world/by-hand.ts';
+import { type RotationWorld, bindingOf, dayMs, hourMs, rotationWorld } from '../world/rotation-world.ts';
+import { personCalled } from '../../provenance/people.ts';
 
 const ask = { secret: 'kv/app', reason: 'because', by: personCalled('ann'), emergency: false };
 

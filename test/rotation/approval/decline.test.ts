@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { approveRotation } from '../../src/rotation/approve-rotation.ts';
-import { declineRotation } from '../../src/rotation/decline-rotation.ts';
-import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
-import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import { personCalled } from '../provenance/people.ts';
-import { one } from './world/faulty-world.ts';
-import { journalOfSecret } from './world/by-hand.ts';
-import { bindingOf, dayMs, hourMs, type RotationWorld, rotationWorld } from './world/rotation-world.ts';
+import { approveRotation } from '../../../src/rotation/approve-rotation.ts';
+import { declineRotation } from '../../../src/rotation/decline-rotation.ts';
+import { readRotationHistories } from '../../../src/rotation/history/read-rotation-histories.ts';
+import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
+import { requestRotation } from '../../../src/rotation/request-rotation.ts';
+import { personCalled } from '../../provenance/people.ts';
+import { one } from '../world/faulty-world.ts';
+import { journalOfSecret } from '../world/by-hand.ts';
+import { bindingOf, dayMs, hourMs, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
 
 const ask = { secret: 'kv/app', reason: 'because', by: personCalled('ann'), emergency: false };
 const decline = async (world: RotationWorld, reason = 'not before the audit') =>

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Person } from '../../src/provenance/person.ts';
-import { approveRotation } from '../../src/rotation/approve-rotation.ts';
-import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
-import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import { requestRotation } from '../../src/rotation/request-rotation.ts';
-import { personCalled } from '../provenance/people.ts';
-import { one } from './world/faulty-world.ts';
-import { bindingOf, rotationWorld } from './world/rotation-world.ts';
+import type { Person } from '../../../src/provenance/person.ts';
+import { approveRotation } from '../../../src/rotation/approve-rotation.ts';
+import { readRotationHistories } from '../../../src/rotation/history/read-rotation-histories.ts';
+import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
+import { requestRotation } from '../../../src/rotation/request-rotation.ts';
+import { personCalled } from '../../provenance/people.ts';
+import { one } from '../world/faulty-world.ts';
+import { bindingOf, rotationWorld } from '../world/rotation-world.ts';
 
 const ann = personCalled('ann');
 const doors: Record<string, Person> = {
