@@ -2,6 +2,9 @@ import { Socket } from 'node:net';
 import type { OutputSink } from './output-sink.ts';
 import { silenceMs, type Redaction } from './redaction.ts';
 
+/** So much is read at least. */
+const leastRead = 4_096;
+
 /** One stream of a command on its way to the job's log. */
 export interface OutputPump {
   /** Resolves when the stream has ended and everything was written. */
@@ -16,13 +19,16 @@ export interface OutputPump {
  * the pipe is closed, so that the command gets its SIGPIPE.
  */
 export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSink): OutputPump {
-  const buffer = redaction.room();
-  let silence: NodeJS.Timeout | undefined;
+  const room = redaction.room();
+  const silence = silenceTimer(() => {
+    // Copied, for the next chunk may come before it is taken.
+    sink.write(Buffer.from(redaction.release()));
+  });
   const options = {
     fd: readEnd,
     readable: true,
     writable: false,
-    onread: { buffer, callback: take },
+    onread: { buffer: nextRoom, callback: take },
   };
   const source = new Socket(options);
   source.on('error', () => source.destroy());
@@ -30,10 +36,15 @@ export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSi
   source.resume();
   return { done: finish(), detach: () => void source.destroy() };
 
+  /** With what is held back, no more than a pipe takes: the rest of a larger write would wait for its reader. */
+  function nextRoom(): Buffer {
+    return room.subarray(0, Math.max(leastRead, room.length - redaction.held()));
+  }
+
   /** Gives whether to read on at once. */
   function take(length: number): boolean {
-    clearTimeout(silence);
-    const written = sink.write(redaction.push(buffer.subarray(0, length)));
+    silence.stop();
+    const written = sink.write(redaction.push(room.subarray(0, length)));
     if (sink.gone()) source.destroy();
     else if (written) watchSilence();
     else void sink.taken().then(readOn);
@@ -47,16 +58,54 @@ export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSi
   }
 
   function watchSilence(): void {
-    if (redaction.held() === 0) return;
-    // Copied, for the next chunk may come before it is taken.
-    silence = setTimeout(() => sink.write(Buffer.from(redaction.release())), silenceMs);
+    if (redaction.held() > 0) silence.start();
   }
 
   async function finish(): Promise<void> {
     await ended;
-    clearTimeout(silence);
+    silence.end();
     await sink.taken();
     sink.write(redaction.end());
     await sink.taken();
+  }
+}
+
+/** Calls back once it was started and not stopped for as long as a silence. */
+interface SilenceTimer {
+  start(): void;
+  stop(): void;
+  /** For good. */
+  end(): void;
+}
+
+/** One timer, set back when it rings early: a stream of many chunks a second would make as many. */
+function silenceTimer(ring: () => void): SilenceTimer {
+  let timer: NodeJS.Timeout | undefined;
+  /** When the silence began, in milliseconds; `null` while there is none. */
+  let since: number | null = null;
+  return {
+    start() {
+      since = performance.now();
+      timer ??= setTimeout(look, silenceMs);
+    },
+    stop() {
+      since = null;
+    },
+    end() {
+      since = null;
+      clearTimeout(timer);
+    },
+  };
+
+  function look(): void {
+    timer = undefined;
+    if (since === null) return;
+    const left = since + silenceMs - performance.now();
+    if (left > 0) {
+      timer = setTimeout(look, left);
+      return;
+    }
+    since = null;
+    ring();
   }
 }

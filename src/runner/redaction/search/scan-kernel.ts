@@ -89,17 +89,12 @@ interface Exports {
   readonly marks: Global;
   readonly reports: Global;
   readonly name: Global;
-  findEscapes(text: number, end: number): void;
-  findWindows(
-    text: number,
-    end: number,
-    stride: number,
-    held: number,
-    heldSecond: number,
-    offsets: number,
-    shift: number,
-  ): void;
-  findShort(text: number, end: number, stride: number, held: number, offsets: number): void;
+  readonly firstMark: Global;
+  readonly firstReport: Global;
+  begin(text: number, end: number): void;
+  findEscapes(): void;
+  findWindows(stride: number, held: number, heldSecond: number, offsets: number, shift: number): void;
+  findShort(stride: number, held: number, offsets: number): void;
 }
 
 /** The memory of a kernel, reserved at its first use. Pages that nothing is written to cost nothing. */
@@ -134,7 +129,7 @@ export class ScanMemory {
     fillGrams(all, filter, places);
     marks.keepIn(new Int32Array(memory.buffer, places.marks, capacity >>> 5));
     reports.keepIn(new Int32Array(memory.buffer, places.reports, capacity >>> 5));
-    return instantiate(memory, all, filter, places);
+    return instantiate(memory, all, filter, places, marks, reports);
   }
 
   #reserved(): Memory | null {
@@ -150,7 +145,14 @@ export class ScanMemory {
   }
 }
 
-function instantiate(memory: Memory, all: Uint8Array, { all: { shift }, long, short }: GramFilter, places: Places) {
+function instantiate(
+  memory: Memory,
+  all: Uint8Array,
+  { all: { shift }, long, short }: GramFilter,
+  places: Places,
+  marks: PlaceMarks,
+  reports: PlaceMarks,
+): ScanKernel {
   const { Module, Instance } = webAssembly();
   const module = new Module(Buffer.from(scanKernelBytes, 'base64'));
   const exports = new Instance(module, { host: { memory } }).exports as Exports;
@@ -169,9 +171,12 @@ function instantiate(memory: Memory, all: Uint8Array, { all: { shift }, long, sh
       if (!isHere) all.set(text, places.text);
       const from = isHere ? text.byteOffset : places.text;
       const end = from + text.length;
-      exports.findEscapes(from, end);
-      exports.findWindows(from, end, long.stride, places.long, places.longSecond, places.offsets, long.shift);
-      if (short !== null) exports.findShort(from, end, short.stride, places.shortHeld, places.shortOffsets);
+      exports.begin(from, end);
+      exports.findEscapes();
+      exports.findWindows(long.stride, places.long, places.longSecond, places.offsets, long.shift);
+      if (short !== null) exports.findShort(short.stride, places.shortHeld, places.shortOffsets);
+      marks.notBefore(exports.firstMark.value);
+      reports.notBefore(exports.firstReport.value);
     },
   };
 }

@@ -25,6 +25,9 @@
   (global $to (mut i32) (i32.const 0))
   (global $marks (export "marks") (mut i32) (i32.const 0))
   (global $reports (export "reports") (mut i32) (i32.const 0))
+  ;; The first place that a scan marked, and the first that it reported; the end of the text for none.
+  (global $first_mark (export "firstMark") (mut i32) (i32.const 0))
+  (global $first_report (export "firstReport") (mut i32) (i32.const 0))
   ;; Longest name of an entity.
   (global $name (export "name") (mut i32) (i32.const 0))
 
@@ -35,14 +38,26 @@
         (i32.and (local.get $index) (i32.const 7)))
       (i32.const 1)))
 
-  (func $set (param $map i32) (param $at i32)
-    (local $index i32)
-    (local.set $index (i32.sub (local.get $at) (global.get $from)))
+  (func $set (param $map i32) (param $index i32)
     (local.set $map (i32.add (local.get $map) (i32.shr_u (local.get $index) (i32.const 3))))
     (i32.store8 (local.get $map)
       (i32.or
         (i32.load8_u (local.get $map))
         (i32.shl (i32.const 1) (i32.and (local.get $index) (i32.const 7))))))
+
+  (func $mark (param $at i32)
+    (local $index i32)
+    (local.set $index (i32.sub (local.get $at) (global.get $from)))
+    (if (i32.lt_u (local.get $index) (global.get $first_mark))
+      (then (global.set $first_mark (local.get $index))))
+    (call $set (global.get $marks) (local.get $index)))
+
+  (func $report (param $at i32)
+    (local $index i32)
+    (local.set $index (i32.sub (local.get $at) (global.get $from)))
+    (if (i32.lt_u (local.get $index) (global.get $first_report))
+      (then (global.set $first_report (local.get $index))))
+    (call $set (global.get $reports) (local.get $index)))
 
   ;; The two hashes of gram-filter.ts.
   (func $hash (param $gram i32) (param $shift i32) (result i32)
@@ -439,95 +454,210 @@
         (i32.sub (local.get $kind) (i32.const 8)))
       (i32.lt_u (local.get $kind) (i32.const 16))))
 
-  ;; Reports the escapes of a text that may belong to a needle, and all that are near either end of it.
-  (func (export "findEscapes") (param $text i32) (param $end i32)
-    (local $at i32)
-    (local $place i32)
-    (local $bits i32)
+  ;; Not 0 at each of the sixteen bytes from a place on that may begin an escape: a trigger is in both tables.
+  (func $triggers (param $at i32) (param $lower v128) (param $upper v128) (param $fifteen v128) (result v128)
     (local $block v128)
-    (local $lower v128)
-    (local $upper v128)
+    (local.set $block (v128.load (local.get $at)))
+    (v128.and
+      (i8x16.swizzle (local.get $lower) (v128.and (local.get $block) (local.get $fifteen)))
+      ;; By sixteen bits: machines shift no bytes.
+      (i8x16.swizzle
+        (local.get $upper)
+        (v128.and (i16x8.shr_u (local.get $block) (i32.const 4)) (local.get $fifteen)))))
+
+  ;; Starts a scan of the bytes from `text` to before `end`.
+  (func (export "begin") (param $text i32) (param $end i32)
     (global.set $from (local.get $text))
     (global.set $to (local.get $end))
+    (global.set $first_mark (i32.sub (local.get $end) (local.get $text)))
+    (global.set $first_report (global.get $first_mark)))
+
+  ;; Reports the escapes of a text that may belong to a needle, and all that are near either end of it. Sixty-four bytes at
+  ;; once: most hold none, or an end of a line and nothing else.
+  (func (export "findEscapes")
+    (local $at i32)
+    (local $end i32)
+    (local $place i32)
+    (local $kind i32)
+    (local $has_blanks i32)
+    (local $bits i64)
+    (local $first v128)
+    (local $second v128)
+    (local $third v128)
+    (local $fourth v128)
+    (local $lower v128)
+    (local $upper v128)
+    (local $fifteen v128)
+    (local $none v128)
     (local.set $lower (v128.load (i32.const 0x600)))
     (local.set $upper (v128.load (i32.const 0x610)))
-    (local.set $at (local.get $text))
+    (local.set $fifteen (i8x16.splat (i32.const 15)))
+    (local.set $has_blanks (i32.load8_u offset=0x700 (i32.const 0x20)))
+    (local.set $at (global.get $from))
+    (local.set $end (global.get $to))
     (block $ended
       (loop $next
         (br_if $ended (i32.ge_u (local.get $at) (local.get $end)))
-        (local.set $block (v128.load (local.get $at)))
-        (local.set $bits
-          (i8x16.bitmask
-            (i8x16.ne
-              (v128.and
-                (i8x16.swizzle (local.get $lower) (v128.and (local.get $block) (i8x16.splat (i32.const 15))))
-                (i8x16.swizzle (local.get $upper) (i8x16.shr_u (local.get $block) (i32.const 4))))
-              (v128.const i64x2 0 0))))
-        (block $done
-          (loop $trigger
-            (br_if $done (i32.eqz (local.get $bits)))
-            (local.set $place (i32.add (local.get $at) (i32.ctz (local.get $bits))))
-            (local.set $bits (i32.and (local.get $bits) (i32.sub (local.get $bits) (i32.const 1))))
-            (br_if $done (i32.ge_u (local.get $place) (local.get $end)))
-            (if (i32.and
-                (i32.ge_u (i32.sub (local.get $place) (local.get $text)) (i32.const 16))
-                (i32.gt_u (i32.sub (local.get $end) (local.get $place)) (i32.const 32)))
-              (then
-                (br_if $trigger
-                  (call $is_kind_settled (i32.load8_u (i32.load8_u (local.get $place))) (local.get $place)))))
-            (call $set (global.get $reports) (local.get $place))
-            (br $trigger)))
-        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (local.set $first
+          (call $triggers (local.get $at) (local.get $lower) (local.get $upper) (local.get $fifteen)))
+        (local.set $second
+          (call $triggers
+            (i32.add (local.get $at) (i32.const 16)) (local.get $lower) (local.get $upper) (local.get $fifteen)))
+        (local.set $third
+          (call $triggers
+            (i32.add (local.get $at) (i32.const 32)) (local.get $lower) (local.get $upper) (local.get $fifteen)))
+        (local.set $fourth
+          (call $triggers
+            (i32.add (local.get $at) (i32.const 48)) (local.get $lower) (local.get $upper) (local.get $fifteen)))
+        (if (v128.any_true
+            (v128.or
+              (v128.or (local.get $first) (local.get $second))
+              (v128.or (local.get $third) (local.get $fourth))))
+          (then
+            (local.set $bits
+              (i64.or
+                (i64.or
+                  (i64.extend_i32_u (i8x16.bitmask (i8x16.ne (local.get $first) (local.get $none))))
+                  (i64.shl
+                    (i64.extend_i32_u (i8x16.bitmask (i8x16.ne (local.get $second) (local.get $none))))
+                    (i64.const 16)))
+                (i64.or
+                  (i64.shl
+                    (i64.extend_i32_u (i8x16.bitmask (i8x16.ne (local.get $third) (local.get $none))))
+                    (i64.const 32))
+                  (i64.shl
+                    (i64.extend_i32_u (i8x16.bitmask (i8x16.ne (local.get $fourth) (local.get $none))))
+                    (i64.const 48)))))
+            (block $done
+              (loop $trigger
+                (br_if $done (i64.eqz (local.get $bits)))
+                (local.set $place (i32.add (local.get $at) (i32.wrap_i64 (i64.ctz (local.get $bits)))))
+                (local.set $bits (i64.and (local.get $bits) (i64.sub (local.get $bits) (i64.const 1))))
+                (br_if $done (i32.ge_u (local.get $place) (local.get $end)))
+                (if (i32.and
+                    (i32.ge_u (i32.sub (local.get $place) (global.get $from)) (i32.const 16))
+                    (i32.gt_u (i32.sub (local.get $end) (local.get $place)) (i32.const 32)))
+                  (then
+                    (local.set $kind (i32.load8_u (i32.load8_u (local.get $place))))
+                    ;; Told here what `$is_line_end_settled` tells at once: every line has an end.
+                    (br_if $trigger
+                      (i32.and
+                        (i32.eqz (i32.or (i32.ne (local.get $kind) (i32.const 6)) (local.get $has_blanks)))
+                        (i32.eqz (call $is_within_word (local.get $place)))))
+                    (br_if $trigger (call $is_kind_settled (local.get $kind) (local.get $place)))))
+                (call $report (local.get $place))
+                (br $trigger)))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
         (br $next))))
 
-  ;; Marks where whole windows may begin: looks at four bytes in each stride. `offsets`: where in windows the gram of a
-  ;; place stands.
-  (func (export "findWindows")
-    (param $text i32) (param $end i32) (param $stride i32)
-    (param $held i32) (param $held_second i32) (param $offsets i32) (param $shift i32)
-    (local $at i32)
-    (local $gram i32)
-    (local $place i32)
+  ;; Marks the places where a window may begin in which the gram at a place stands, or does nothing: `place` is its hash.
+  ;; `offsets`: where in windows the gram of a place stands.
+  (func $mark_windows
+    (param $at i32) (param $gram i32) (param $place i32) (param $held_second i32) (param $offsets i32) (param $shift i32)
     (local $there i32)
     (local $begin i32)
-    (global.set $from (local.get $text))
-    (local.set $at (i32.sub (i32.add (local.get $text) (local.get $stride)) (i32.const 1)))
-    (local.set $end (i32.sub (local.get $end) (i32.const 4)))
+    (if (i32.eqz (call $bit (local.get $held_second) (call $second_hash (local.get $gram) (local.get $shift))))
+      (then (return)))
+    (local.set $there (i32.load (i32.add (local.get $offsets) (i32.shl (local.get $place) (i32.const 2)))))
+    (block $done
+      (loop $offset
+        (br_if $done (i32.eqz (local.get $there)))
+        (local.set $begin (i32.sub (local.get $at) (i32.ctz (local.get $there))))
+        (local.set $there (i32.and (local.get $there) (i32.sub (local.get $there) (i32.const 1))))
+        (br_if $offset (i32.lt_u (local.get $begin) (global.get $from)))
+        (if (call $may_begin (i32.load (local.get $begin)))
+          (then (call $mark (local.get $begin))))
+        (br $offset))))
+
+  ;; Marks where whole windows may begin: looks at four bytes in each stride, four strides at once.
+  (func (export "findWindows")
+    (param $stride i32) (param $held i32) (param $held_second i32) (param $offsets i32) (param $shift i32)
+    (local $at i32)
+    (local $end i32)
+    (local $four i32)
+    (local $first i32)
+    (local $second i32)
+    (local $third i32)
+    (local $fourth i32)
+    (local $first_place i32)
+    (local $second_place i32)
+    (local $third_place i32)
+    (local $fourth_place i32)
+    (local.set $at (i32.sub (i32.add (global.get $from) (local.get $stride)) (i32.const 1)))
+    (local.set $end (i32.sub (global.get $to) (i32.const 4)))
+    (local.set $four (i32.mul (local.get $stride) (i32.const 3)))
+    (block $few
+      (loop $next
+        (br_if $few (i32.gt_s (i32.add (local.get $at) (local.get $four)) (local.get $end)))
+        (local.set $first (i32.load (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (local.get $stride)))
+        (local.set $second (i32.load (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (local.get $stride)))
+        (local.set $third (i32.load (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (local.get $stride)))
+        (local.set $fourth (i32.load (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (local.get $stride)))
+        (local.set $first_place (call $hash (local.get $first) (local.get $shift)))
+        (local.set $second_place (call $hash (local.get $second) (local.get $shift)))
+        (local.set $third_place (call $hash (local.get $third) (local.get $shift)))
+        (local.set $fourth_place (call $hash (local.get $fourth) (local.get $shift)))
+        (br_if $next
+          (i32.eqz
+            (i32.or
+              (i32.or
+                (call $bit (local.get $held) (local.get $first_place))
+                (call $bit (local.get $held) (local.get $second_place)))
+              (i32.or
+                (call $bit (local.get $held) (local.get $third_place))
+                (call $bit (local.get $held) (local.get $fourth_place))))))
+        (if (call $bit (local.get $held) (local.get $first_place))
+          (then
+            (call $mark_windows
+              (i32.sub (i32.sub (local.get $at) (local.get $four)) (local.get $stride))
+              (local.get $first) (local.get $first_place)
+              (local.get $held_second) (local.get $offsets) (local.get $shift))))
+        (if (call $bit (local.get $held) (local.get $second_place))
+          (then
+            (call $mark_windows
+              (i32.sub (local.get $at) (local.get $four))
+              (local.get $second) (local.get $second_place)
+              (local.get $held_second) (local.get $offsets) (local.get $shift))))
+        (if (call $bit (local.get $held) (local.get $third_place))
+          (then
+            (call $mark_windows
+              (i32.sub (i32.sub (local.get $at) (local.get $stride)) (local.get $stride))
+              (local.get $third) (local.get $third_place)
+              (local.get $held_second) (local.get $offsets) (local.get $shift))))
+        (if (call $bit (local.get $held) (local.get $fourth_place))
+          (then
+            (call $mark_windows
+              (i32.sub (local.get $at) (local.get $stride))
+              (local.get $fourth) (local.get $fourth_place)
+              (local.get $held_second) (local.get $offsets) (local.get $shift))))
+        (br $next)))
     (block $ended
       (loop $next
         (br_if $ended (i32.gt_s (local.get $at) (local.get $end)))
-        (local.set $gram (i32.load (local.get $at)))
-        (local.set $place (call $hash (local.get $gram) (local.get $shift)))
-        (if (call $bit (local.get $held) (local.get $place))
+        (local.set $first (i32.load (local.get $at)))
+        (local.set $first_place (call $hash (local.get $first) (local.get $shift)))
+        (if (call $bit (local.get $held) (local.get $first_place))
           (then
-            (if (call $bit (local.get $held_second) (call $second_hash (local.get $gram) (local.get $shift)))
-              (then
-                (local.set $there
-                  (i32.load (i32.add (local.get $offsets) (i32.shl (local.get $place) (i32.const 2)))))
-                (block $done
-                  (loop $offset
-                    (br_if $done (i32.eqz (local.get $there)))
-                    (local.set $begin (i32.sub (local.get $at) (i32.ctz (local.get $there))))
-                    (local.set $there (i32.and (local.get $there) (i32.sub (local.get $there) (i32.const 1))))
-                    (br_if $offset (i32.lt_u (local.get $begin) (local.get $text)))
-                    (if (call $may_begin (i32.load (local.get $begin)))
-                      (then (call $set (global.get $marks) (local.get $begin))))
-                    (br $offset)))))))
+            (call $mark_windows
+              (local.get $at) (local.get $first) (local.get $first_place)
+              (local.get $held_second) (local.get $offsets) (local.get $shift))))
         (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (br $next))))
 
   ;; The same for needles of few bytes, by three bytes in each stride; `offsets` has two bytes a place.
-  (func (export "findShort")
-    (param $text i32) (param $end i32) (param $stride i32) (param $held i32) (param $offsets i32)
+  (func (export "findShort") (param $stride i32) (param $held i32) (param $offsets i32)
     (local $at i32)
     (local $place i32)
     (local $there i32)
     (local $begin i32)
-    (global.set $from (local.get $text))
-    (local.set $at (i32.sub (i32.add (local.get $text) (local.get $stride)) (i32.const 1)))
+    (local.set $at (i32.sub (i32.add (global.get $from) (local.get $stride)) (i32.const 1)))
     (block $ended
       (loop $next
-        (br_if $ended (i32.gt_s (i32.add (local.get $at) (i32.const 3)) (local.get $end)))
+        (br_if $ended (i32.gt_s (i32.add (local.get $at) (i32.const 3)) (global.get $to)))
         (local.set $place (call $hash (i32.shl (i32.load (local.get $at)) (i32.const 8)) (i32.const 16)))
         (if (call $bit (local.get $held) (local.get $place))
           (then
@@ -538,10 +668,10 @@
                 (br_if $done (i32.eqz (local.get $there)))
                 (local.set $begin (i32.sub (local.get $at) (i32.ctz (local.get $there))))
                 (local.set $there (i32.and (local.get $there) (i32.sub (local.get $there) (i32.const 1))))
-                (br_if $offset (i32.lt_u (local.get $begin) (local.get $text)))
-                (br_if $offset (i32.gt_u (i32.add (local.get $begin) (i32.const 4)) (local.get $end)))
+                (br_if $offset (i32.lt_u (local.get $begin) (global.get $from)))
+                (br_if $offset (i32.gt_u (i32.add (local.get $begin) (i32.const 4)) (global.get $to)))
                 (if (call $may_begin (i32.load (local.get $begin)))
-                  (then (call $set (global.get $marks) (local.get $begin))))
+                  (then (call $mark (local.get $begin))))
                 (br $offset)))))
         (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (br $next))))
