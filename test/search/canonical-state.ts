@@ -1,7 +1,9 @@
 import { isChecked } from '../../src/rotation/decide/force-rules.ts';
-import type { TargetState } from '../../src/rotation/journal/target-state.ts';
+import type { Rotation, TargetState } from '../../src/rotation/journal/target-state.ts';
+import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { hourMs } from '../rotation/world/rotation-world.ts';
 import { jumpsMs, type Node, type WorkerAt } from './node.ts';
+import { type HeldVersion, secret, type Truth } from './small-world.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * hourMs;
@@ -22,45 +24,86 @@ export function canonicalState({ truth, workers }: Node, jumps: number): string 
   const reached = sumsOf(jumps);
   const names = new Map<string, string>();
   const named = (text: string) => {
-    const number = /\d+$/.exec(text)?.[0];
-    if (number === undefined || text.startsWith('key')) return text;
+    const { stem, number } = numberedOf(text);
+    if (number === null) return text;
     let name = names.get(number);
     if (name === undefined) names.set(number, (name = `#${String(names.size)}`));
-    return text.slice(0, -number.length) + name;
+    return stem + name;
   };
   const moment = (at: number) => {
-    const index = at <= nowMs ? -1 : reached.findIndex((sum) => sum >= at - nowMs);
-    return at <= nowMs ? 'p' : index === -1 ? 'f' : String(index);
+    if (at <= nowMs) return 'p';
+    const away = at - nowMs;
+    for (let index = 0; index < reached.length; index += 1) if ((reached[index] ?? 0) >= away) return String(index);
+    return 'f';
   };
-  const out: string[] = [
-    `${String(jumps)}${truth.bound ? 'b' : 'u'}${truth.harmed ? 'h' : ''} ${short(truth.disabledByPerson)}`,
-  ];
-  for (const { name, version, enabled, value, tags, created, expires } of truth.vault) {
-    if (name !== 'app' && !enabled) {
-      out.push('-');
+  let out = `${String(jumps)}${truth.bound ? 'b' : 'u'} ${short(truth.disabledByPerson)} ${truth.endedByHand.map(named).join()}`;
+  for (const version of truth.vault) {
+    if (version.name !== secret && !version.enabled) {
+      out += '\n-';
       continue;
     }
-    const told = `${name} ${version} ${enabled ? 'e' : 'd'} ${tags['rotation-id'] ?? ''} ${tags['rotated-from'] ?? ''}`;
-    const due = expires === null ? '' : moment(expires.getTime() - leadMs);
-    out.push(
-      `${short(told)} ${named(value)} ${named(tags['CredentialId'] ?? '')} ${moment(created.getTime() + graceMs)} ${due}`,
-    );
+    const { told, graceMs: grace, dueMs } = versionText(version);
+    const due = dueMs === null ? '' : moment(dueMs);
+    out += `\n${told} ${named(version.value)} ${named(version.tags['CredentialId'] ?? '')} ${moment(grace)} ${due}`;
   }
-  for (const { id, name, value } of truth.provider) out.push(`${named(id)} ${short(name)} ${named(value)}`);
-  for (const late of truth.late) {
-    const told =
-      late.to === 'add'
-        ? `${late.version.name} ${late.version.tags['rotation-id'] ?? ''} ${named(late.value)}`
-        : late.to === 'update'
-          ? `${late.name} ${late.version}`
-          : late.to === 'issue'
-            ? `${late.name} ${named(late.proposed)} ${late.slot}`
-            : named(late.id);
-    out.push(`${late.to} ${told} ${moment(late.until)}`);
+  for (const { id, name, value } of truth.provider) out += `\n${named(id)} ${short(name)} ${named(value)}`;
+  for (const late of truth.late) out += `\n${late.to} ${lateText(late, named)} ${moment(late.until)}`;
+  out += `\n${filled(templateOf(head.state), moment, named)}`;
+  const texts = workers.map((worker) => workerText(worker, head.state, nowMs, moment, named));
+  for (const text of texts.sort()) out += `\n${text}`;
+  return out;
+}
+
+function lateText(late: Truth['late'][number], named: Named): string {
+  switch (late.to) {
+    case 'add':
+      return `${short(late.version.name)} ${short(late.version.tags['rotation-id'] ?? '')} ${named(late.value)}`;
+    case 'update':
+      return `${short(late.name)} ${short(late.version)}`;
+    case 'issue':
+      return `${short(late.name)} ${named(late.proposed)} ${late.slot}`;
+    case 'revoke':
+      return named(late.id);
+    default:
+      return late satisfies never;
   }
-  out.push(filled(templateOf(head.state), moment, named));
-  out.push(...workers.map((worker) => workerText(worker, head.state, nowMs, moment, named)).sort());
-  return out.join('\n');
+}
+
+interface Numbered {
+  readonly stem: string;
+  /** The number that the text ends in, as another run of the same story counts it otherwise. */
+  readonly number: string | null;
+}
+
+const numbered = new Map<string, Numbered>();
+
+function numberedOf(text: string): Numbered {
+  let found = numbered.get(text);
+  if (found !== undefined) return found;
+  const number = text.startsWith('key') ? null : (/\d+$/.exec(text)?.[0] ?? null);
+  found = { stem: number === null ? text : text.slice(0, -number.length), number };
+  numbered.set(text, found);
+  return found;
+}
+
+interface VersionText {
+  readonly told: string;
+  readonly graceMs: number;
+  readonly dueMs: number | null;
+}
+
+const versionTexts = new WeakMap<HeldVersion, VersionText>();
+
+/** What is the same of a version whatever the time is. */
+function versionText(held: HeldVersion): VersionText {
+  let found = versionTexts.get(held);
+  if (found !== undefined) return found;
+  const { name, version, enabled, tags, created, expires } = held;
+  const told = `${name} ${version} ${enabled ? 'e' : 'd'} ${tags['rotation-id'] ?? ''} ${tags['rotated-from'] ?? ''}`;
+  const dueMs = expires === null ? null : expires.getTime() - leadMs;
+  found = { told: short(told), graceMs: created.getTime() + graceMs, dueMs };
+  versionTexts.set(held, found);
+  return found;
 }
 
 const shorts = new Map<string, string>();
@@ -90,9 +133,9 @@ function workerText(worker: WorkerAt, head: TargetState, nowMs: number, moment: 
   const { act, step, found, sight } = under;
   const { of, sendBefore, request, pending, issued, value, version, latest, shown } = found;
   const answers = head.inFlight.findIndex(({ number }) => number === of);
-  const versions = sight.observation.seen.versions?.get('kv/app') ?? [];
+  const versions = sight.observation.seen.versions?.get('kv/app') ?? none;
   const view = [
-    `${short(textOf(act))} ${String(step)} ${head.pending?.number === of ? 'P' : ''}${String(answers)}`,
+    `${shortOf(act, JSON.stringify)} ${String(step)} ${head.pending?.number === of ? 'P' : ''}${String(answers)}`,
     sendBefore === undefined ? '' : moment(sendBefore.getTime()),
     request === undefined
       ? ''
@@ -103,7 +146,7 @@ function workerText(worker: WorkerAt, head: TargetState, nowMs: number, moment: 
     named(value?.reveal() ?? ''),
     ...[version, latest].map((one) => short(one?.version ?? '')),
     shown?.outcome ?? '',
-    short(versions.map((one) => `${one.version}${one.enabled ? 'e' : 'd'}`).join()),
+    shortOf(versions, versionsText),
   ];
   const known = journal?.state;
   // A worker that another has overtaken acts on what it knows, and learns it at its next entry.
@@ -111,12 +154,19 @@ function workerText(worker: WorkerAt, head: TargetState, nowMs: number, moment: 
   return `${idle} ${view.join('|')} ${stale}`;
 }
 
-const actTexts = new WeakMap<object, string>();
+const none: readonly SecretVersion[] = [];
 
-function textOf(act: object): string {
-  const known = actTexts.get(act) ?? JSON.stringify(act);
-  actTexts.set(act, known);
-  return known;
+function versionsText(versions: readonly SecretVersion[]): string {
+  return versions.map((one) => `${one.version}${one.enabled ? 'e' : 'd'}`).join();
+}
+
+const told = new WeakMap<object, string>();
+
+/** The short text of what never changes. */
+function shortOf<Part extends object>(part: Part, tell: (of: Part) => string): string {
+  let found = told.get(part);
+  if (found === undefined) told.set(part, (found = short(tell(part))));
+  return found;
 }
 
 const sums = new Map<number, readonly number[]>();
@@ -143,6 +193,12 @@ function filled(template: Template, moment: Moment, named: Named): string {
   return text;
 }
 
+function rotationText(one: Rotation): string {
+  const { claim, credential, from, step, published, publishedAt, replacedAt, result, failure } = one;
+  const what = `${claim.rotationId} ${claim.trigger} ${credential} ${from ?? ''} ${step} ${[...published.values()].join()}`;
+  return `${what} ${publishedAt === null ? '' : 'p'}${replacedAt === null ? '' : 'r'} ${result ?? ''} ${failure ?? ''}`;
+}
+
 /** Where the journal leaves the target, as far as a decision, a step or the journal itself may ask. */
 function templateOf(state: TargetState): Template {
   const known = templates.get(state);
@@ -158,23 +214,18 @@ function templateOf(state: TargetState): Template {
     if (at === null) say('n');
     else put(Date.parse(at) + afterMs);
   };
-  for (const {
-    key,
-    ours,
-    credentialId,
-    knownFrom,
-    life,
-    served,
-    idleSince,
-    endingSince,
-  } of state.credentials.values()) {
-    say(`${key} ${ours ? 'o' : 't'} ${knownFrom} ${life} ${served ? 's' : ''}`);
+  const sayOf = <Part extends object>(part: Part, tell: (of: Part) => string) => void (text += shortOf(part, tell));
+  for (const credential of state.credentials.values()) {
+    const { credentialId, idleSince, endingSince } = credential;
+    sayOf(credential, ({ key, ours, knownFrom, perhaps, life, served }) =>
+      [key, ours ? 'o' : 't', knownFrom, perhaps.join(), life, served ? 's' : ''].join(' '),
+    );
     if (credentialId !== null) put({ name: credentialId });
     time(idleSince, graceMs);
     time(endingSince, 5 * minuteMs);
   }
-  say([...state.holds].join());
-  say([...state.theirs].map((version) => version).join());
+  sayOf(state.holds, (holds) => [...holds].join());
+  sayOf(state.theirs, (theirs) => [...theirs].join());
   say(`${[...state.current.values()].map((version) => version).join()} ${state.desired ?? ''}`);
   say(`${state.untidy ? 'u' : ''}${state.setAt === null ? '' : 's'}${state.gone ? 'g' : ''}${state.retiredAt ?? ''}`);
   say(
@@ -182,15 +233,13 @@ function templateOf(state: TargetState): Template {
   );
   if (state.pending !== null) say(`pending ${state.pending.act} ${state.pending.facts.credential ?? ''}`);
   if (state.heldBy !== null) put(Date.parse(state.heldBy.until) + 1);
-  for (const { act, credential, member, notAfter } of state.inFlight) {
-    say(`${act} ${credential ?? ''} ${member ?? ''}`);
-    time(notAfter, 1);
+  for (const request of state.inFlight) {
+    sayOf(request, ({ act, credential, member }) => `${act} ${credential ?? ''} ${member ?? ''}`);
+    time(request.notAfter, 1);
   }
   for (const one of state.rotations) {
-    const { claim, credential, from, step, published, publishedAt, rolledBack, replacedAt, result, failure } = one;
-    say(`${claim.rotationId} ${claim.trigger} ${credential} ${from ?? ''} ${step} ${[...published.values()].join()}`);
-    say(`${publishedAt === null ? '' : 'p'}${replacedAt === null ? '' : 'r'} ${result ?? ''} ${failure ?? ''}`);
-    time(rolledBack?.at ?? null, dayMs);
+    sayOf(one, rotationText);
+    time(one.rolledBack?.at ?? null, dayMs);
   }
   for (const [version, credential] of state.staged) say(`${version} ${credential}`);
   for (const [place, credential] of state.places) say(`${place} ${credential}`);

@@ -2,6 +2,7 @@ import { loseRefused } from '../../src/rotation/act/issue.ts';
 import { stepsOfAct } from '../../src/rotation/act/programs.ts';
 import { fail, type Run } from '../../src/rotation/act/run.ts';
 import { bindTarget, unboundTarget } from '../../src/rotation/bind-target.ts';
+import { decide } from '../../src/rotation/decide/decide.ts';
 import type { Act } from '../../src/rotation/decide/decision.ts';
 import { observe } from '../../src/rotation/observe/observe.ts';
 import { forgetAttempt, newWorker, type Target, type Worker } from '../../src/rotation/observe/target.ts';
@@ -29,14 +30,16 @@ export interface Board {
   readonly world: SmallWorld;
   readonly bound: Target;
   readonly unbound: Map<string, Target | null>;
+  readonly judge: typeof decide;
 }
 
-export function newBoard(kind: SearchedClass): Board {
+/** `judge`: what decides in the place of the machine. */
+export function newBoard(kind: SearchedClass, judge = decide): Board {
   const world = smallWorld(kind);
   const unit = unitOf(world.tools.policy, { vault: 'kv', name: 'app' });
   if (unit === null) throw new Error('The secret is not bound.');
   const bound = bindTarget(world.tools, unit);
-  return { kind, world, bound, unbound: new Map() };
+  return { kind, world, bound, unbound: new Map(), judge };
 }
 
 export function firstNode({ kind, bound }: Board, bounds: Bounds): Node {
@@ -99,7 +102,9 @@ async function nextOf(node: Node, board: Board): Promise<readonly Child[]> {
     world.truth = node.truth;
     world.broken = null;
     world.arrive(index);
-    children.push(childOf(node, `late: ${request.to}`, { truth: settled(board, world.truth) }, world.broken));
+    children.push(
+      childOf(node, `late: ${request.to}`, { truth: settled(board, world.truth, node.workers) }, world.broken),
+    );
   }
   children.push(...ofTime(node, rests), ...(await ofOthers(node, board)));
   return children;
@@ -137,7 +142,8 @@ async function ofOthers(node: Node, board: Board): Promise<readonly Child[]> {
   for (const [says, change] of Object.entries(otherHands)) {
     if (says.startsWith('sets') && node.left.races !== true && isRace(node)) continue;
     const after = change(truth, board.kind);
-    if (after !== null) children.push(childOf(node, `somebody ${says}`, { truth: settled(board, after), left }));
+    if (after !== null)
+      children.push(childOf(node, `somebody ${says}`, { truth: settled(board, after, node.workers), left }));
   }
   const rolledBack = await rollBack(truth, board);
   if (rolledBack !== null) children.push(childOf(node, 'somebody rolls back', { truth: rolledBack, left }));
@@ -176,9 +182,19 @@ export function childOf(node: Node, says: string, change: Partial<Node>, broken:
   return { node: { ...node, ...change }, says, broken };
 }
 
-/** Harm that was done is over once the newest value works. */
-function settled({ kind }: Board, truth: Truth): Truth {
-  return truth.harmed && latestWorks(kind, truth) ? { ...truth, harmed: false } : truth;
+/**
+ * Harm that was done is over once the newest value works, but for what is under way since before: a request that was sent, or
+ * a publication that has read its value, may still bring the value that was ended.
+ */
+function settled({ kind }: Board, truth: Truth, workers: readonly WorkerAt[]): Truth {
+  const { endedByHand, late } = truth;
+  if (endedByHand.length === 0 || !latestWorks(kind, truth)) return truth;
+  const left = endedByHand.filter(
+    (ended) =>
+      late.some((request) => request.to === 'add' && request.value === ended) ||
+      workers.some(({ under }) => under?.act.act === 'publish' && under.found.value?.reveal() === ended),
+  );
+  return left.length === endedByHand.length ? truth : { ...truth, endedByHand: left };
 }
 
 function targetOf({ bound, unbound, world }: Board, truth: Truth): Target | null {
@@ -210,7 +226,7 @@ export async function moved(
   let under: UnderWay | null = null;
   let says: string;
   try {
-    const run = at.under === null ? await decided(target, worker, world) : resumed(target, worker, at.under);
+    const run = at.under === null ? await decided(target, worker, board) : resumed(target, worker, at.under);
     if (run === null) return null;
     const step = await steps(run, at.under?.step ?? 0, world);
     says = `${nameOf(run.act)} ${String(step)}`;
@@ -232,7 +248,8 @@ export async function moved(
   const lost = asked !== null && fate !== 'answered';
   const left = lost ? { ...node.left, losses: node.left.losses - 1 } : node.left;
   const text = `${at.name} ${says}${asked === null ? '' : ` (${asked}: ${fate})`}`;
-  const change = { truth: settled(board, { ...world.truth, head }), workers: node.workers.with(index, after), left };
+  const workers = node.workers.with(index, after);
+  const change = { truth: settled(board, { ...world.truth, head }, workers), workers, left };
   return { child: childOf(node, text, change, broken), asked };
 }
 
@@ -254,8 +271,8 @@ async function steps(run: Run, from: number, world: SmallWorld): Promise<number>
   return step;
 }
 
-async function decided(target: Target, worker: Worker, world: SmallWorld): Promise<Run | null> {
-  const { decision, sight } = await settle(target, worker, await observe(target, worker));
+async function decided(target: Target, worker: Worker, { world, judge }: Board): Promise<Run | null> {
+  const { decision, sight } = await settle(target, worker, await observe(target, worker), judge);
   if (decision.kind === 'act') return { target, worker, sight, act: decision.act, found: {}, over: false };
   world.calls = decision.calls;
   return null;

@@ -55,7 +55,7 @@ function changedAtProvider(truth: Truth, kind: SearchedClass): Truth | null {
   if (held === undefined || !latestWorks(kind, truth)) return null;
   const others = truth.provider.filter((one) => one !== held);
   const provider = kind === 'minted' ? others : replaced(truth.provider, { ...held, value: 'by hand' });
-  return { ...truth, provider, harmed: true };
+  return { ...truth, provider, endedByHand: [...truth.endedByHand, held.value] };
 }
 
 /** The person who disabled the newest version enables it again. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../src/rotation/decide/decide.ts';
+import { servedBy } from '../../src/rotation/journal/target-state.ts';
 import { search, smallBounds } from './search.ts';
 import { searchedClasses } from './small-world.ts';
 
@@ -24,5 +26,22 @@ describe('every interleaving of two workers around a rotation', () => {
     const { broken } = await search('two-users', { ...smallBounds, races: true }, { mostStates: 400_000 });
     expect(broken?.says).toMatch(/is ended while it is served|the latest value does not work/);
     expect(broken?.trace.slice(-2).join()).toMatch(/somebody sets the oldest value,.*(?:\(revoke |late: revoke)/);
+  });
+
+  it('forgives no machine that brings back what somebody has ended at the provider', { timeout: 240_000 }, async () => {
+    // As the machine, but it puts its own value over what somebody else has set.
+    const stubborn: typeof decide = (observation, state, terms) => {
+      const decision = decide(observation, state, terms);
+      const own = state.rotations.at(-1);
+      const version = state.current.get('kv/app') ?? null;
+      const isReplaced = own?.step === 'published' && servedBy(state, 'kv/app') !== own.credential;
+      if (decision.kind !== 'rest' || !isReplaced) return decision;
+      return { kind: 'act', act: { act: 'publish', credential: own.credential, member: 'kv/app', over: version } };
+    };
+    const bounds = { ...smallBounds, losses: 0, crashes: 0, foreign: 2, jumps: 0 };
+    const { broken } = await search('two-keys', bounds, { mostStates, everyEnd: mostStates, judge: stubborn });
+    expect(broken?.says).toBe('the latest value does not work');
+    expect(broken?.trace.join()).toMatch(/somebody changes the credential.*somebody sets the oldest value.*publish/);
+    expect((await search('two-keys', bounds, { mostStates })).broken).toBeNull();
   });
 });

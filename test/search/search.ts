@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict';
+import type { decide } from '../../src/rotation/decide/decide.ts';
 import { readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { canonicalState } from './canonical-state.ts';
 import { Fingerprints } from './fingerprints.ts';
@@ -28,6 +29,8 @@ export interface Extent {
   readonly mostStates: number;
   /** One state in so many is led to its end in a fair world. */
   readonly everyEnd?: number;
+  /** Decides in the place of the machine. */
+  readonly judge?: typeof decide;
   readonly told?: (states: number, depth: number, waiting: number) => void;
 }
 
@@ -42,9 +45,9 @@ const root = 0xffff_ffff;
 export async function search(
   kind: SearchedClass,
   bounds: Bounds,
-  { mostStates, everyEnd = 50, told }: Extent,
+  { mostStates, everyEnd = 50, told, judge }: Extent,
 ): Promise<Searched> {
-  const board = newBoard(kind);
+  const board = newBoard(kind, judge);
   const seen = new Fingerprints(mostStates, bounds);
   // How each state was reached: by which move of which state. Nothing else of a state is kept once it was left.
   const parents = new Uint32Array(mostStates);

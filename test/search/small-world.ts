@@ -45,8 +45,11 @@ export interface Truth {
   readonly late: readonly Late[];
   /** Whether the policy still names the secret. */
   readonly bound: boolean;
-  /** Somebody else ended the credential in force at the provider, and the newest value has not worked since. */
-  readonly harmed: boolean;
+  /**
+   * Values that another person ended at the provider while they were in force, as long as the newest value does not work, or a
+   * request that carries one of them is under way: what was sent before that person came cannot be called back.
+   */
+  readonly endedByHand: readonly string[];
   /** The version that a person disabled, or an empty text. */
   readonly disabledByPerson: string;
 }
@@ -376,7 +379,7 @@ export function begin(kind: SearchedClass, target: string): Truth {
     made: 0,
     late: [],
     bound: true,
-    harmed: false,
+    endedByHand: [],
     disabledByPerson: '',
   };
 }
@@ -409,12 +412,12 @@ export function latestWorks(kind: SearchedClass, truth: Truth): boolean {
 
 /** What must hold in every state. */
 export function brokenState(kind: SearchedClass, truth: Truth): string | null {
-  const { vault, provider, late, harmed, disabledByPerson } = truth;
+  const { vault, provider, late, endedByHand, disabledByPerson } = truth;
   const versions = vault.filter(({ name }) => name === secret);
   const latest = versions.at(-1);
   if (latest === undefined || (!latest.enabled && latest.version !== disabledByPerson))
     return 'readers of the latest version are refused';
-  const isUnavoidable = kind === 'single' || harmed;
+  const isUnavoidable = kind === 'single' || endedByHand.includes(latest.value);
   if (!isUnavoidable && !latestWorks(kind, truth)) return 'the latest value does not work';
   if (kind !== 'minted') return null;
   const held = new Set(versions.filter(({ enabled }) => enabled).map(({ value }) => value));
@@ -424,9 +427,10 @@ export function brokenState(kind: SearchedClass, truth: Truth): string | null {
 
 /** What must hold once everything had time to come to its end, without further trouble, or a person was called. */
 export function brokenEnd(kind: SearchedClass, truth: Truth, called: boolean): string | null {
-  const { vault, provider } = truth;
+  const { vault, provider, endedByHand } = truth;
   const latest = latestOf(truth);
-  if (!latestWorks(kind, truth) && !(truth.harmed && called)) return 'the latest value is dead at the end';
+  if (!latestWorks(kind, truth) && !(endedByHand.includes(latest?.value ?? '') && called))
+    return 'the latest value is dead at the end';
   if (vault.some(({ name, enabled }) => name !== secret && enabled)) return 'a staged value is left';
   if (kind !== 'minted') return null;
   const left = provider.filter(({ id, value }) => id !== 'foreign' && value !== latest?.value);

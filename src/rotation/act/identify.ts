@@ -3,7 +3,7 @@ import type { FoundVersion, JournalFacts, MetCredential, RotationClaim } from '.
 import { type Credential, type TargetState, versionKey } from '../journal/target-state.ts';
 import { allVersions } from '../observe/credential-values.ts';
 import { look, stagingAccess } from '../observe/look.ts';
-import { readValue } from '../observe/vault-access.ts';
+import { readValue, type VaultAccess } from '../observe/vault-access.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import { parseAttemptId, rotationIdOf } from '../rotation-id.ts';
 import { bindingKey } from '../rotation-unit.ts';
@@ -53,6 +53,7 @@ function newSearch({ target, worker, sight }: Run, versions: ReadonlyMap<string,
   const references = new Map<string, SecretValue | null>();
   const found: FoundVersion[] = [];
   const met: MetCredential[] = [];
+  const isMinted = target.issuer.credentialClass === 'minted';
   return { found, met, identify: identifyOne };
 
   async function identifyOne(member: string, { version, enabled, tags }: SecretVersion): Promise<void> {
@@ -64,19 +65,20 @@ function newSearch({ target, worker, sight }: Run, versions: ReadonlyMap<string,
         found.push({ member, version, credential: key, by: 'theirs', newest });
       return;
     }
-    if (!enabled) {
+    const claimed = state.credentials.get(tags['rotation-id'] ?? '');
+    const isOurs = claimed !== undefined && isExplained(state, claimed, member);
+    if (!enabled && !isOurs) {
       // Nobody can read it; the credential is met by its tags alone, for a person who replaces it.
       if (newest && state.desired === null && target.terms.wish !== null)
         found.push({ member, version, credential: meet(version, tags), by: 'theirs', newest });
       return;
     }
-    const claimed = state.credentials.get(tags['rotation-id'] ?? '');
-    if (claimed !== undefined && isExplained(state, claimed, member))
-      return void found.push({ member, version, credential: claimed.key, by: 'ours', newest });
+    // One that a person has disabled since had readers, too.
+    if (isOurs) return void found.push({ member, version, credential: claimed.key, by: 'ours', newest });
     const value = await readValue(access, member, version);
     if (value === null) return;
     const same = (newest ? sameByTag(tags) : null) ?? (await sameAs(value));
-    const credential = same ?? meet(version, tags);
+    const credential = same ?? meet(version, tags, isMinted ? perhaps(state, found, references) : []);
     references.set(credential, value);
     found.push({ member, version, credential, by: 'theirs', newest });
   }
@@ -95,35 +97,56 @@ function newSearch({ target, worker, sight }: Run, versions: ReadonlyMap<string,
     );
   }
 
+  function heldBy(member: string, version: string): string | undefined {
+    return state.holds.get(versionKey(member, version)) ?? found.find((one) => one.version === version)?.credential;
+  }
+
   async function sameAs(value: SecretValue): Promise<string | null> {
     for (const key of new Set([...state.credentials.keys(), ...references.keys()])) {
-      if (!references.has(key)) references.set(key, await reference(key));
+      if (!references.has(key)) references.set(key, await readable(access, versions, heldBy, key));
       if (references.get(key)?.equals(value) === true) return key;
     }
     return null;
   }
 
-  async function reference(key: string): Promise<SecretValue | null> {
-    for (const [member, known] of versions) {
-      for (const { version, enabled } of known) {
-        const held =
-          state.holds.get(versionKey(member, version)) ?? found.find((one) => one.version === version)?.credential;
-        if (!enabled || held !== key) continue;
-        const value = await readValue(access, member, version);
-        if (value !== null) return value;
-      }
-    }
-    return null;
-  }
-
-  function meet(version: string, tags: Readonly<Record<string, string>>): string {
+  function meet(version: string, tags: Readonly<Record<string, string>>, same: readonly string[] = []): string {
     const { CredentialId: credentialId = null, 'rotation-id': tag } = tags;
     const attempt = parseAttemptId(tag);
     const isFree = tag !== undefined && !state.credentials.has(tag) && !met.some(({ key }) => key === tag);
     const key = attempt !== null && isFree && isTrueOf(versions, target.tools.vaults, tags) ? tag : `seen.${version}`;
-    met.push({ key, credentialId, knownFrom: credentialId === null ? 'nowhere' : 'tag' });
+    const known = credentialId === null ? 'nowhere' : 'tag';
+    met.push({ key, credentialId, knownFrom: known, ...(same.length === 0 ? {} : { perhaps: same }) });
     return key;
   }
+}
+
+/** The value of a credential, from an enabled version that holds it. */
+async function readable(
+  access: VaultAccess,
+  versions: ReadonlyMap<string, readonly SecretVersion[]>,
+  heldBy: (member: string, version: string) => string | undefined,
+  key: string,
+): Promise<SecretValue | null> {
+  for (const [member, known] of versions) {
+    for (const { version, enabled } of known) {
+      if (!enabled || heldBy(member, version) !== key) continue;
+      const value = await readValue(access, member, version);
+      if (value !== null) return value;
+    }
+  }
+  return null;
+}
+
+/** The tokens that a value may be, for nothing enabled holds theirs: users and keys are told apart by what they open. */
+function perhaps(
+  { credentials }: TargetState,
+  found: readonly FoundVersion[],
+  references: ReadonlyMap<string, SecretValue | null>,
+): readonly string[] {
+  return [...credentials.values()].flatMap(({ key, life, served }) => {
+    const wasHeld = served || found.some((one) => one.credential === key);
+    return wasHeld && life !== 'ended' && references.get(key) === null ? [key] : [];
+  });
 }
 
 /** A version that carries an attempt's id is that attempt's where a publication was never answered, or never recorded. */

@@ -43,7 +43,14 @@ export function toEnd(state: TargetState): readonly Credential[] {
  */
 export function endingRules(state: TargetState, o: Observation, terms: Terms): readonly Ruling[] {
   if (!isSettled(state, o)) return [];
-  return toEnd(state).map((credential) => endingRule(state, o, terms, credential));
+  const rulings = toEnd(state).map((credential) => endingRule(state, o, terms, credential));
+  // One of two keys is in force: all that is to end has the other one, and its renewal ends all of it.
+  const isTogether = terms.credentialClass === 'read-back' && !rulings.every(isEnd);
+  return isTogether ? rulings.filter((ruling) => !isEnd(ruling)) : rulings;
+}
+
+function isEnd(ruling: Ruling): boolean {
+  return ruling !== null && 'act' in ruling && ruling.act.act === 'end';
 }
 
 /** Whether every secret is known to serve the desired credential: before that nothing ends. */
@@ -118,11 +125,17 @@ function mayEnd(state: TargetState, o: Observation, terms: Terms, credential: Cr
   if (unread !== null) return unread;
   if (early.length === 0 && o.seen.evidence?.get(key) === undefined)
     return { look: { look: 'evidence', credential: key } };
-  const reasons = early.length > 0 ? early : (o.seen.evidence?.get(key) ?? []);
+  const reasons = early.length > 0 ? early : [...(o.seen.evidence?.get(key) ?? []), ...mayBeAnother(state, key)];
   const overdue = until.getTime() + (patience.emergency ? 0 : patience.consumersLifetimeMs + hardDeadlineMs);
   const asks = reasons.length === 0 ? wantsApproval(terms.bindings, 'revoke') : o.now.getTime() >= overdue;
   if (asks ? approvals.length > 0 : reasons.length === 0) return null;
   return asks ? ask(state, o, 'revoke', key, boundedReasons(reasons)) : postponed(state, o, key, reasons);
+}
+
+/** Another publisher set a value that could not be compared with this credential's own: it may be the very credential. */
+function mayBeAnother({ credentials }: TargetState, key: string): readonly WaitReason[] {
+  const other = [...credentials.values()].find((one) => isAlive(one) && one.perhaps.includes(key));
+  return other === undefined ? [] : [{ code: 'unknown-version', subject: other.key.replace('seen.', '') }];
 }
 
 function notYet(

@@ -213,7 +213,7 @@ function describeReason({ code, until, subject = '', who = '', count }: WaitReas
     case 'provider-use':
       return `provider saw it used ${until ?? ''}`;
     case 'unknown-version':
-      return `version ${subject} was not looked at`;
+      return `the value of version ${subject} may be the same: no enabled version tells`;
     case 'in-use':
       return `and ${String(count ?? 1)} more`;
     default:

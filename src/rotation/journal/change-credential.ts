@@ -7,6 +7,7 @@ export function fresh(key: string, ours: boolean): Credential {
     ours,
     credentialId: null,
     knownFrom: ours ? 'provider' : 'nowhere',
+    perhaps: [],
     life: ours ? 'intended' : 'idle',
     served: false,
     idleSince: null,

@@ -65,6 +65,8 @@ export interface MetCredential {
   readonly credentialId: string | null;
   /** Who says so. A tag alone is not enough to end a credential: whoever may set a secret may write it. */
   readonly knownFrom: 'provider' | 'tag' | 'nowhere';
+  /** Keys of credentials that it may be: no enabled version held their value any more when it was met. */
+  readonly perhaps?: readonly string[];
 }
 
 /** Why a credential may not end yet. Times in ISO 8601; `who` is a name from the log, never parsed. */

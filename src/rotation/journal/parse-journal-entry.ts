@@ -98,7 +98,12 @@ const facts = record(
     spent: flag,
     about: act,
     found: listOf(record({ member: text, version: text, credential: text, by: oneOf('ours', 'theirs'), newest: flag })),
-    met: listOf(record({ key: text, credentialId: orNull(text), knownFrom: oneOf('provider', 'tag', 'nowhere') })),
+    met: listOf(
+      record(
+        { key: text, credentialId: orNull(text), knownFrom: oneOf('provider', 'tag', 'nowhere') },
+        { perhaps: listOf(text) },
+      ),
+    ),
     listed: listOf(record({ key: text, credentialId: text })),
     question: oneOf('publish', 'revoke', 'go'),
     waitsFor: listOf(waitReason),

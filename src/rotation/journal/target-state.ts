@@ -19,6 +19,8 @@ export interface Credential {
   readonly ours: boolean;
   readonly credentialId: string | null;
   readonly knownFrom: MetCredential['knownFrom'];
+  /** Credentials that it may be, under another name. */
+  readonly perhaps: readonly string[];
   readonly life: Life;
   /** Whether a version ever held it: what was never served has no readers to wait for. */
   readonly served: boolean;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { listRotations } from '../../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
-import { bindingOf, rotationWorld } from '../world/rotation-world.ts';
+import { far, setAgain } from '../world/by-hand.ts';
+import { failing, lostPut, passes } from '../world/faulty-world.ts';
+import { bindingOf, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
 
 describe('a key that somebody renews by hand right before the other one is to be renewed', () => {
   it('calls a person for the dead value, though the provider cannot say which key is free', async () => {
@@ -20,3 +22,48 @@ describe('a key that somebody renews by hand right before the other one is to be
     expect(listed).toEqual(['needs-attention']);
   });
 });
+
+describe('a publication whose answer was lost, whose version somebody disables and sets once more', () => {
+  const issuers = ['mint', 'two-users', 'two-keys'] as const;
+
+  it.each(issuers)('goes on working, and so does what it replaced within its grace: %s', async (issuer) => {
+    const world = rotationWorld([bindingOf('app', issuer)]);
+    failing(world, 'vault.add app', 1, lostPut, 'after');
+    await reconcileRotations(world.tools);
+    await staysWorking(world, issuer);
+  });
+
+  it.each(issuers)('does so where nobody saw the version before it was disabled: %s', async (issuer) => {
+    const world = rotationWorld([bindingOf('app', issuer)]);
+    let isLeft = true;
+    const after = (what: string) => {
+      if (what !== 'vault.add app' || !isLeft) return;
+      isLeft = false;
+      disableAndSetAgain(world);
+      throw lostPut;
+    };
+    world.gateway.gate = { before: () => undefined, after };
+    await reconcileRotations(world.tools);
+    await staysWorking(world, issuer, true);
+  });
+});
+
+function disableAndSetAgain(world: RotationWorld): void {
+  world.vault.disable('app', world.vault.held('app').at(-1)?.version ?? '');
+  setAgain(world, 'app', -1, far);
+}
+
+async function staysWorking(world: RotationWorld, issuer: 'mint' | 'two-users' | 'two-keys', isDone = false) {
+  if (!isDone) disableAndSetAgain(world);
+  world.restart();
+  const opens = (value: string | undefined) => world.providers[issuer].opens('app', value ?? '');
+  const [old] = world.vault.held('app');
+  for (let pass = 0; pass < 11; pass += 1) {
+    await passes(world, 1);
+    const works = { pass, old: opens(old?.value.reveal()), latest: opens(world.latestValue('app') ?? '') };
+    expect(works).toEqual({ pass, old: true, latest: true });
+  }
+  await passes(world, 24);
+  expect(opens(old?.value.reveal())).toBe(false);
+  expect(opens(world.latestValue('app') ?? '')).toBe(true);
+}
