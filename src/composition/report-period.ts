@@ -7,6 +7,7 @@ import { producePack } from '../evidence/produce-pack.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import { readSessionLines } from '../broker/history/broker-history.ts';
+import { readGrantLines } from '../grants/history/grant-history.ts';
 import { readJournalLines } from '../rotation/history/read-journal-lines.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import { rosterOf, systemOf } from './reports/describe-system.ts';
@@ -49,6 +50,7 @@ async function periodToAudit({ records, policy, settings, now }: Collected, peri
 async function* journalsSince(records: Collected['records'], from: Date) {
   yield* readJournalLines(records, from);
   yield* readSessionLines(records, from);
+  yield* readGrantLines(records, from);
 }
 
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */

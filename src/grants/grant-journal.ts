@@ -6,7 +6,7 @@ import { ServiceError } from '../service-error.ts';
 import { type GrantEntry, grantEntryShape, type GrantFacts } from './grant-entry.ts';
 import { type GrantState, refusedGrantEntry, withGrantEntry } from './grant-state.ts';
 
-const folder = 'grants/';
+export const grantFolder = 'grants/';
 
 /** The journal of the requests of one session for one secret. `state` is that of the newest request. */
 export interface GrantJournal {
@@ -64,15 +64,15 @@ export async function appendToGrant(
     at: at.toISOString(),
     facts,
   };
-  await records.create(pathOf(grant, entry.number), new TextEncoder().encode(`${textOf(entry)}\n`));
+  await records.create(pathOf(grant, entry.number), new TextEncoder().encode(`${grantEntryText(entry)}\n`));
   return following(journal, entry);
 }
 
 /** The names of all grants, in code-unit order. */
 export async function* grantsOn(records: RecordStore): AsyncIterable<string> {
   let last = '';
-  for await (const path of records.list(folder)) {
-    const grant = path.slice(folder.length).split('/')[0] ?? '';
+  for await (const path of records.list(grantFolder)) {
+    const grant = path.slice(grantFolder.length).split('/')[0] ?? '';
     if (grant !== last) yield grant;
     last = grant;
   }
@@ -83,14 +83,15 @@ function following({ grant, state, entries }: GrantJournal, entry: GrantEntry): 
     grant,
     state: withGrantEntry(state, entry),
     entries: [...entries, entry],
-    head: hash('sha256', textOf(entry)),
+    head: hash('sha256', grantEntryText(entry)),
   };
 }
 
-function textOf(entry: GrantEntry): string {
+/** The text of an entry's record, without its line end: what the entry after it has the digest of. */
+export function grantEntryText(entry: GrantEntry): string {
   return canonicalJson(entry as unknown as JsonValue);
 }
 
 function pathOf(grant: string, number: number): string {
-  return `${folder}${grant}/${String(number).padStart(5, '0')}.json`;
+  return `${grantFolder}${grant}/${String(number).padStart(5, '0')}.json`;
 }

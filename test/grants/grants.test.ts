@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import { readBrokerHistory } from '../../src/broker/history/broker-history.ts';
 import { answerRequest } from '../../src/grants/answer-request.ts';
-import { readGrantHistories } from '../../src/grants/history/grant-history.ts';
+import { readGrantHistories, readGrantLines } from '../../src/grants/history/grant-history.ts';
 import type { Person } from '../../src/provenance/person.ts';
 import { type JobKey, makeJobKey } from '../../src/runner/broker/job-key.ts';
 import { type BrokerWorld, startBrokerWorld, value } from '../broker/broker-world.ts';
@@ -53,6 +54,22 @@ describe('a secret that needs the word of a person', () => {
     await approve(grant, person('carl'));
     const answer = await world.read(session, running.key, 'payments');
     expect([answer.status, answer.body['value']]).toEqual([200, value]);
+  });
+
+  it('leaves a journal whose head a pack states with every entry that it follows from', async () => {
+    const { grant } = await ask(start());
+    await approve(grant, person('carl'));
+    const found: { journal: string; entries: number; head: string; lines: readonly string[] }[] = [];
+    for await (const one of readGrantLines(world.records, new Date(0)))
+      if (one.journal === `grants/${grant}`) found.push({ ...one });
+    expect(found).toMatchObject([{ journal: `grants/${grant}`, entries: 2 }]);
+    const digests = found[0]?.lines.map((line) => createHash('sha256').update(line).digest('hex')) ?? [];
+    expect(digests.at(-1)).toBe(found[0]?.head);
+    const previous = found[0]?.lines.map((line) => (JSON.parse(line) as { previous: string | null }).previous);
+    expect(previous).toEqual([null, digests[0]]);
+    const later = [];
+    for await (const one of readGrantLines(world.records, new Date('2999-01-01T00:00:00Z'))) later.push(one);
+    expect(later).toEqual([]);
   });
 
   it('is given as often as the policy says, and then waits for a new approval', async () => {

@@ -1,5 +1,4 @@
-import axe from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Keyturn } from '../../src/keyturn.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
@@ -9,8 +8,9 @@ import { createWeb } from '../../src/web/create-web.ts';
 import type { WebPorts } from '../../src/web/web-ports.ts';
 import { personCalled } from '../provenance/people.ts';
 import { skipUnless } from '../skip-unless.ts';
-import { listedFinding, listedRead, listedSecret } from '../web/portal-examples.ts';
+import { listedAccess, listedFinding, listedRead, listedSecret } from '../web/portal-examples.ts';
 import { auditedSpan, listedRotation, pack, webWorld } from '../web/web-world.ts';
+import { isTooWide, listenTo, tabTo, views, violationsOn } from './browser-checks.ts';
 import { chromiumPath, startChromium } from './start-chromium.ts';
 
 const at = '2026-03-01T00:00:00.000Z';
@@ -24,6 +24,7 @@ const filled: Partial<WebPorts> = {
       listedRotation({ rotationId: 'grace.1', state: 'grace', publication: 'published', oldValue: 'in-grace' }),
       listedRotation({ rotationId: 'done.1', state: 'done', publication: 'published', oldValue: 'dead' }),
     ]),
+  accessRequests: () => Promise.resolve([listedAccess()]),
   audited: () =>
     Promise.resolve(
       auditedSpan({
@@ -65,12 +66,6 @@ const pages = [
   '/setup',
   '/none',
 ];
-
-const views = [
-  ['at 390 pixels', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
-  ['at 1280 pixels', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],
-  ['in the dark', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' }],
-] as const;
 
 const unlessAbsent = skipUnless(chromiumPath !== null, 'Chromium is not installed (apt-get install chromium)');
 
@@ -116,9 +111,8 @@ describe('the portal in a browser', unlessAbsent, () => {
     const found: string[] = [];
     for (const path of pages) {
       await page.goto(`${server.url}${path}`);
-      await page.evaluate(axe.source);
       found.push(...(await violationsOn(page)).map((one) => `${path}: ${one}`));
-      if (await page.evaluate('document.documentElement.scrollWidth > innerWidth')) found.push(`${path}: too wide`);
+      if (await isTooWide(page)) found.push(`${path}: too wide`);
     }
     await context.close();
     expect(found).toEqual([]);
@@ -152,6 +146,23 @@ describe('the portal in a browser', unlessAbsent, () => {
     ]);
   });
 
+  it('lets an operator decline what waits, with a reason, after it says what comes of it', async () => {
+    const { context, page } = await signedIn(['operator'], { javaScriptEnabled: false });
+    await page.goto(`${server.url}/rotations`);
+    const card = page.locator('section', { has: page.getByText('waits.1') });
+    await card.getByText('Decline', { exact: true }).first().click();
+    await card.getByText('Nothing is published').waitFor();
+    const form = card.locator('form', { has: page.locator('input[value=decline]') });
+    await form.getByLabel('Reason').fill('not before the audit');
+    const posted = page.waitForResponse((answer) => answer.request().method() === 'POST');
+    await form.getByRole('button', { name: 'Decline' }).click();
+    expect((await posted).status()).toBe(303);
+    await context.close();
+    expect(world.calls.declined).toEqual([
+      expect.objectContaining({ rotationId: 'waits.1', reason: 'not before the audit', by: personCalled('ann') }),
+    ]);
+  });
+
   it('lets an operator accept an exception until a day', async () => {
     const { context, page } = await signedIn(['operator']);
     await page.goto(`${server.url}/findings`);
@@ -176,31 +187,3 @@ describe('the portal in a browser', unlessAbsent, () => {
     expect(world.calls.downloaded).toEqual([{ by: personCalled('ann'), pack: pack.id, file: 'report.html' }]);
   });
 });
-
-async function violationsOn(page: Page): Promise<readonly string[]> {
-  const found: unknown = await page.evaluate(
-    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id} at ${nodes[0].target.join(" ")}`))',
-  );
-  return found as readonly string[];
-}
-
-/** Everything that a page asks of another site, and every error of its console. */
-function listenTo(context: BrowserContext, own: string): readonly string[] {
-  const heard: string[] = [];
-  context.on('request', (request) => {
-    if (!request.url().startsWith(own) && !request.url().startsWith('data:')) heard.push(request.url());
-  });
-  context.on('console', (message) => {
-    if (message.type() === 'error') heard.push(message.text());
-  });
-  return heard;
-}
-
-/** Presses Tab until the element has the focus; a keyboard that cannot reach it fails. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let pressed = 0; pressed < 60; pressed += 1) {
-    await page.keyboard.press('Tab');
-    if ((await page.locator(`${selector}:focus`).count()) > 0) return;
-  }
-  throw new Error(`The keyboard does not reach ${selector}.`);
-}

@@ -1,3 +1,4 @@
+import type { ListedAccess } from '../../src/web/web-ports.ts';
 import type { ListedFinding, ListedRead, ListedSecret } from '../../src/web/portal-ports.ts';
 
 /** A bound secret that is as it should be. */
@@ -64,6 +65,40 @@ export function listedFinding(change: Partial<ListedFinding> = {}): ListedFindin
       response: null,
       steps: [],
     },
+    ...change,
+  };
+}
+
+/** A request of a running job for a secret that needs a person's word, which nobody answered yet. */
+export function listedAccess(change: Partial<ListedAccess> = {}): ListedAccess {
+  return {
+    grant: '0a1b2c3d-000000000052.0123456789ab',
+    number: 1,
+    requestedAt: '2026-03-01T00:05:00.000Z',
+    request: {
+      act: 'requested',
+      vault: 'kv',
+      secret: 'payments',
+      job: {
+        repository: 'shop/orders',
+        runId: 41,
+        jobId: 52,
+        attempt: 1,
+        commit: 'c'.repeat(40),
+        workflow: 'deploy.yml',
+        branch: 'main',
+        event: 'push',
+      },
+      triggeredBy: { id: 4, login: 'ann' },
+      author: { id: 5, login: 'bob' },
+      approvers: ['operator'],
+      lastsMs: 1_800_000,
+      uses: 1,
+    },
+    standing: 'waiting',
+    answer: null,
+    uses: [],
+    refusal: null,
     ...change,
   };
 }

@@ -4,7 +4,7 @@ import { portalPages } from '../../src/web/portal/portal-pages.ts';
 import { setCookieHeader } from '../../src/web/sign-in/sessions.ts';
 import type { WebPorts } from '../../src/web/web-ports.ts';
 import { personCalled } from '../provenance/people.ts';
-import { listedFinding, listedRead, listedSecret } from './portal-examples.ts';
+import { listedAccess, listedFinding, listedRead, listedSecret } from './portal-examples.ts';
 import { auditedSpan, listedRotation, pack, webWorld } from './web-world.ts';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://localhost:7071' };
@@ -78,6 +78,7 @@ describe('the overview', () => {
     ];
     const { send, text } = await signedIn(['operator'], {
       rotations: () => Promise.resolve(rotations),
+      accessRequests: () => Promise.resolve([listedAccess(), listedAccess({ standing: 'spent', number: 3 })]),
       audited: () =>
         Promise.resolve(
           auditedSpan({
@@ -93,10 +94,11 @@ describe('the overview', () => {
       sources: () => Promise.resolve([{ what: 'Jobs of Gitea', state: 'failed', says: 'Not read since yesterday.' }]),
     });
     const json = await (await send('/', { headers: { accept: 'application/json' } })).json();
-    expect(json).toMatchObject({ needs: { approvals: 1, gos: 1, calls: 1, openFindings: 1, gaps: 1 } });
+    expect(json).toMatchObject({ needs: { approvals: 1, access: 1, gos: 1, calls: 1, openFindings: 1, gaps: 1 } });
     const page = await text('/');
     for (const words of [
       'kv/stopped</a> stopped and needs attention',
+      'kv/payments</a> is asked for by a job of shop/orders, run 41',
       'waits for a go',
       '>soon</a> expires',
       'Not read since yesterday.',

@@ -14,7 +14,7 @@ export async function writeJournalFiles(
   const heads = rowFile(sink, {
     name: 'journals',
     extension: 'ndjson',
-    description: 'The head of every journal of a rotation or of a session of the broker',
+    description: 'The head of every journal of a rotation, of a session of the broker or of a request for access',
   });
   const entries = rowFile(sink, {
     name: 'journal-entries',

@@ -1,7 +1,7 @@
 import type { Person } from '../../provenance/person.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import type { GrantEntry, GrantRequest } from '../grant-entry.ts';
-import { grantsOn, readGrant } from '../grant-journal.ts';
+import { grantEntryText, grantFolder, grantsOn, readGrant } from '../grant-journal.ts';
 import { type Standing, standingOf, withGrantEntry, type GrantState } from '../grant-state.ts';
 
 /** One request for access with what became of it. */
@@ -40,6 +40,30 @@ export async function readGrantHistories(
     found.push(...historiesOf(grant, entries, now));
   }
   return found.filter(({ requestedAt }) => Date.parse(requestedAt) >= since.getTime());
+}
+
+/** The journal of one request as a pack states it. */
+interface GrantLines {
+  /** Its folder among the records, `grants/<grant>`. */
+  readonly journal: string;
+  readonly entries: number;
+  /** Digest of the newest entry, whose text is the last of `lines`. */
+  readonly head: string;
+  /** Every entry of a journal that was written since `from`, in order. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * The journal of every request for access that somebody wrote to since `from`, whole: who asked, who answered, and what it was
+ * spent on. @throws ServiceError `RECORD_UNREADABLE` for a journal that does not check.
+ */
+export async function* readGrantLines(records: RecordStore, from: Date): AsyncIterable<GrantLines> {
+  for await (const grant of grantsOn(records)) {
+    const { entries, head } = await readGrant(records, grant);
+    const isOver = Date.parse(entries.at(-1)?.at ?? '') < from.getTime();
+    if (head === null || isOver) continue;
+    yield { journal: `${grantFolder}${grant}`, entries: entries.length, head, lines: entries.map(grantEntryText) };
+  }
 }
 
 function historiesOf(grant: string, entries: readonly GrantEntry[], now: Date): readonly GrantHistory[] {

@@ -13,11 +13,15 @@ export async function listAccessRequests(visit: PortalVisit): Promise<Response> 
   const operator = operatorOf(visit);
   const listed = [...(await ports.accessRequests(operator))].sort(waitingFirst);
   if (wantsJson(request)) return Response.json({ requests: listed });
+  const part = (title: string, isOf: (one: ListedAccess) => boolean) => {
+    const ones = listed.filter(isOf);
+    return ones.length === 0 ? '' : html`<h2>${title}</h2>${ones.map((one) => accessCard(one, operator !== null))}`;
+  };
   return await page(
     'Requests for access',
     html`<p class="small"><a href="/rotations">Rotations</a></p><h1>Requests for access</h1>
 <p class="lead">A job that asks for one of these secrets waits until a person approves. An approval counts for this run of this commit alone, from the job's next request on, and ends with the job.</p>
-${listed.length === 0 ? html`<p class="notice">No job has asked yet.</p>` : listed.map((one) => accessCard(one, operator !== null))}`,
+${listed.length === 0 ? html`<p class="notice">No job has asked yet.</p>` : ''}${part('Wait for an answer', (one) => one.standing === 'waiting')}${part('Answered, or lapsed', (one) => one.standing !== 'waiting')}`,
     { asking, at: '/rotations' },
   );
 }

@@ -3,6 +3,7 @@ import { page, wantsJson } from './design/page.ts';
 import { counted, day, mark, moment, plainTimes, secretAddress, type Tone } from './design/parts.ts';
 import { severityTone, stillBeingRead } from './findings-table.ts';
 import type { ListedRotation, AuditedSpan, ListedFinding, SourceHealth, Upcoming } from '../portal-ports.ts';
+import type { ListedAccess } from '../web-ports.ts';
 import { operatorOf, type PortalVisit } from './portal-visit.ts';
 
 /** How far the overview looks ahead, in days. */
@@ -30,9 +31,11 @@ ${findingsPart(audited, open)}`,
   );
 }
 
-async function forOperator({ request, asking, ports }: PortalVisit): Promise<Response> {
-  const [rotations, audited, upcoming, sources] = await Promise.all([
+async function forOperator(visit: PortalVisit): Promise<Response> {
+  const { request, asking, ports } = visit;
+  const [rotations, requests, audited, upcoming, sources] = await Promise.all([
     ports.rotations(),
+    ports.accessRequests(operatorOf(visit)),
     ports.audited(),
     ports.upcoming(aheadDays),
     ports.sources(),
@@ -40,15 +43,23 @@ async function forOperator({ request, asking, ports }: PortalVisit): Promise<Res
   const approvals = rotations.filter(({ awaits }) => awaits === 'publish' || awaits === 'revoke');
   const gos = rotations.filter(({ awaits }) => awaits === 'go');
   const calls = rotations.filter(({ state, awaits }) => state === 'needs-attention' && awaits === null);
+  const access = requests.filter(({ standing }) => standing === 'waiting');
   const open = openOf(audited);
   const gaps = audited?.gaps.length ?? 0;
-  const needs = { approvals: approvals.length, gos: gos.length, calls: calls.length, openFindings: open.length, gaps };
+  const needs = {
+    approvals: approvals.length,
+    access: access.length,
+    gos: gos.length,
+    calls: calls.length,
+    openFindings: open.length,
+    gaps,
+  };
   if (wantsJson(request)) return Response.json({ needs, upcoming, sources });
   return await page(
     'Overview',
     html`<h1>Overview</h1><p class="lead">What needs you, what happens next, and whether the evidence is whole.</p>
-<ul class="figures">${figure('/rotations#waiting', approvals.length, 'approvals waiting', tone(approvals, 'warn'))}${figure('/rotations#waiting', gos.length, 'first rotations to let go', tone(gos, 'warn'))}${figure('/rotations#waiting', calls.length, 'calls for a person', tone(calls, 'alarm'))}${figure('/findings?state=open', open.length, 'open exceptions', tone(open, 'warn'))}${figure('/findings#gaps', gaps, gaps === 1 ? 'hour without evidence' : 'hours without evidence', gaps > 0 ? 'warn' : 'plain')}</ul>
-${waitingPart([...approvals, ...calls, ...gos])}
+<ul class="figures">${figure('/rotations#waiting', approvals.length, 'approvals waiting', tone(approvals, 'warn'))}${figure('/access', access.length, access.length === 1 ? 'job asks for a secret' : 'jobs ask for a secret', tone(access, 'warn'))}${figure('/rotations#waiting', gos.length, 'first rotations to let go', tone(gos, 'warn'))}${figure('/rotations#waiting', calls.length, 'calls for a person', tone(calls, 'alarm'))}${figure('/findings?state=open', open.length, 'open exceptions', tone(open, 'warn'))}${figure('/findings#gaps', gaps, gaps === 1 ? 'hour without evidence' : 'hours without evidence', gaps > 0 ? 'warn' : 'plain')}</ul>
+${waitingPart(access, [...approvals, ...calls, ...gos])}
 <div class="columns">
 <section class="card" aria-labelledby="next"><h2 id="next">What happens next</h2>${upcomingPart(upcoming)}</section>
 <section class="card" aria-labelledby="sources"><h2 id="sources">Sources of evidence</h2><ul class="plain says">${sources.map(sourceLine)}</ul><p class="small"><a href="/setup">Check the whole set-up</a></p></section>
@@ -76,11 +87,16 @@ const asks = {
   go: 'waits for a go, because it is the first rotation',
 } as const satisfies Record<NonNullable<ListedRotation['awaits']>, string>;
 
-function waitingPart(rotations: readonly ListedRotation[]) {
-  if (rotations.length === 0) return html`<p class="notice">Nothing waits for a person.</p>`;
+/** Jobs come first: they run, and wait, now. */
+function waitingPart(access: readonly ListedAccess[], rotations: readonly ListedRotation[]) {
+  if (rotations.length + access.length === 0) return html`<p class="notice">Nothing waits for a person.</p>`;
   const shown = rotations.slice(0, mostFindings);
   const more = rotations.length - shown.length;
-  return html`<section class="card" aria-labelledby="waiting"><h2 id="waiting">Waits for you</h2><ul class="plain says">${shown.map(({ vault, secret, rotationId, awaits, claimedAt }) => html`<li><a href="/rotations#${rotationId}">${vault}/${secret}</a> ${awaits === null ? 'stopped and needs attention' : asks[awaits]} <span class="quiet small">since ${moment(claimedAt)}</span></li>`)}</ul>${more > 0 ? html`<p class="small"><a href="/rotations#waiting">and ${more} more</a></p>` : ''}</section>`;
+  return html`<section class="card" aria-labelledby="waiting"><h2 id="waiting">Waits for you</h2><ul class="plain says">${access.slice(0, mostFindings).map(accessLine)}${shown.map(({ vault, secret, rotationId, awaits, claimedAt }) => html`<li><a href="/rotations#${rotationId}">${vault}/${secret}</a> ${awaits === null ? 'stopped and needs attention' : asks[awaits]} <span class="quiet small">since ${moment(claimedAt)}</span></li>`)}</ul>${more > 0 ? html`<p class="small"><a href="/rotations#waiting">and ${more} more</a></p>` : ''}</section>`;
+}
+
+function accessLine({ grant, number, requestedAt, request: { vault, secret, job } }: ListedAccess) {
+  return html`<li><a href="/access#${grant}-${String(number)}">${vault}/${secret}</a> is asked for by a job of ${job.repository}, run ${job.runId} <span class="quiet small">since ${moment(requestedAt)}</span></li>`;
 }
 
 function upcomingPart(upcoming: readonly Upcoming[]) {
