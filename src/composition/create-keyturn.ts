@@ -10,7 +10,6 @@ import type { Keyturn, PassSummary } from '../keyturn.ts';
 import type { NotificationEvent } from '../notify/notification-event.ts';
 import { notificationOutbox } from '../notify/notification-outbox.ts';
 import { type HandledEvent, handleVaultEvent } from '../rotation/handle-vault-event.ts';
-import type { SecretVersion } from '../rotation/ports/secret-store.ts';
 import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
 import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
@@ -23,7 +22,7 @@ import { logChecks } from './doctor/log-checks.ts';
 import { logVaultEvent, type RotationLog } from './log-rotations.ts';
 import { amendReports } from './amend-reports.ts';
 import { gapEvents, missedReports, suspiciousReads } from './people/events-of-collection.ts';
-import { remindersOf } from './people/remind-people.ts';
+import { endsAfterPass } from './people/remind-people.ts';
 import { auditCollected, reportPeriod } from './report-period.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
@@ -129,16 +128,15 @@ async function actOn({ keepPolicy, rotation, web }: Ports, event: unknown): Prom
 }
 
 /** One pass over the rotations, after which people are told what is theirs to do. */
-async function passOver({ rotation, rotationLog, keepPolicy, now }: Ports, people: Caller): Promise<PassSummary> {
+async function passOver({ rotation, rotationLog, keepPolicy }: Ports, people: Caller): Promise<PassSummary> {
   await keepPolicy();
   // One policy for the whole pass, whatever its file does meanwhile.
   const { policy } = rotation;
   const result = await reconcileRotations({ ...rotation, policy });
   rotationLog.failures(result.failures);
-  const newest = rotation.memory.listed ?? new Map<string, SecretVersion>();
-  const reminders = remindersOf(policy, newest, now());
-  rotationLog.reminders(reminders);
-  await people.afterPass(result, { reminders, newest });
+  const ends = await endsAfterPass({ ...rotation, policy });
+  rotationLog.reminders(ends.reminders);
+  await people.afterPass(result, ends);
   return { what: 'Rotations', says: describeRotationPass(result.counts), counts: result.counts };
 }
 

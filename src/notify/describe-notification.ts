@@ -11,6 +11,8 @@ export function describeNotification(event: NotificationEvent | Digest): string 
       return `${event.secret} needs a person: ${event.code}. Correct the cause; Keyturn looks again by itself.`;
     case 'secret.ends':
       return ends(event);
+    case 'secret.overdue':
+      return overdue(event);
     case 'rotation.awaits-approval':
       return awaitsApproval(event);
     case 'rotation.awaits-go':
@@ -68,6 +70,11 @@ function ends(event: Of<'secret.ends'>): string {
   const owner = event.owner === null ? '' : ` (${event.owner})`;
   const when = `${event.left === null ? 'ended' : 'ends'} on ${event.endsAt.slice(0, 10)}`;
   return `${event.secret}${owner} ${when}, and no issuer replaces it. Make a new one at its provider and set it in the vault.`;
+}
+
+function overdue({ secret, endsAt, left }: Of<'secret.overdue'>): string {
+  const when = `${left === null ? 'ended' : 'ends'} ${endsAt.slice(0, 16).replace('T', ' at ')} UTC`;
+  return `${secret} is overdue: its version ${when}, and it was not rotated. Run keyturn show ${secret} to see what its rotation waits for.`;
 }
 
 function awaitsApproval(event: Of<'rotation.awaits-approval'>): string {

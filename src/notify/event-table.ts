@@ -27,6 +27,11 @@ export const eventTable: Readonly<Record<NotificationEvent['type'], EventRow>> =
     when: 'a secret that no issuer replaces ends: by default 30, 14, 7 and 1 days before, and once it has ended',
     act: 'Make a new value at its provider, set it in the vault, then end the old one.',
   },
+  'secret.overdue': {
+    urgent: false,
+    when: 'a secret that an issuer replaces is not replaced in time, whatever holds its rotation: half and a quarter of the lead before its end (for a lead of 30 days 15 and 7.5 days), in its last day, and once it has ended',
+    act: 'Run `keyturn show NAME`: it says what the rotation waits for.',
+  },
   'rotation.awaits-approval': {
     urgent: false,
     when: 'a rotation waits for a second person; once more after five days',

@@ -14,6 +14,7 @@ export function matterOf(event: NotificationEvent | Digest): string | null {
     case 'secret.needs-attention':
       return `secret ${event.secret}`;
     case 'secret.ends':
+    case 'secret.overdue':
       return `end of version ${event.version} of ${event.secret}`;
     case 'rotation.prevented':
       return `prevented ${event.subject}`;

@@ -25,6 +25,8 @@ export const notificationEvent = z.discriminatedUnion('type', [
     endsAt: time,
     left: id.nullable(),
   }),
+  /** A secret that should have been rotated and whose version ends; `left`: as of `secret.ends`. */
+  z.object({ type: z.literal('secret.overdue'), secret: id, version: id, endsAt: time, left: id.nullable() }),
   /** A rotation that waits for a second person; `reminder`: it has waited for five days. */
   z.object({
     type: z.literal('rotation.awaits-approval'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCaller } from '../../src/composition/people/call-people.ts';
-import { remindersOf } from '../../src/composition/people/remind-people.ts';
+import { endsAfterPass } from '../../src/composition/people/remind-people.ts';
 import { silentLogger } from '../../src/log/logger.ts';
 import { describeNotification } from '../../src/notify/describe-notification.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
@@ -8,7 +8,6 @@ import type { Notification } from '../../src/notify/notifier.ts';
 import { atOnce } from '../../src/notify/timing.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
-import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -30,8 +29,7 @@ function told(world: RotationWorld) {
   };
   const pass = async (records?: RecordStore) => {
     const result = await reconcileRotations(world.tools);
-    const newest = world.tools.memory.listed ?? new Map<string, SecretVersion>();
-    await people(records).afterPass(result, { reminders: remindersOf(world.tools.policy, newest, now()), newest });
+    await people(records).afterPass(result, await endsAfterPass(world.tools));
   };
   const says = () =>
     sent.map(({ event }) => `${event.type}: ${describeNotification(event).split(/[.:](?: |$)/)[0] ?? ''}`);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createCaller } from '../../src/composition/people/call-people.ts';
 import { createRotationLog } from '../../src/composition/log-rotations.ts';
+import { matterBook } from '../../src/composition/people/matter-book.ts';
 import { withOwnSecrets } from '../../src/composition/policy/own-secrets.ts';
-import { remindersOf } from '../../src/composition/people/remind-people.ts';
+import { endsAfterPass } from '../../src/composition/people/remind-people.ts';
 import { pinoLogger } from '../../src/log/pino-logger.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
-import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../src/rotation/request-rotation.ts';
 import { parsePolicy } from '../../src/secrets/parse-policy.ts';
@@ -16,7 +16,7 @@ import { channelOf, memoryNotifier } from '../notify/memory-notifier.ts';
 import { personCalled } from '../provenance/people.ts';
 import { dayMs, rotationWorld } from '../rotation/world/rotation-world.ts';
 
-/** A tracked secret whose version is as many days old, and passes as a host makes them. */
+/** A secret, tracked if its row does not say otherwise, whose version is as many days old, and passes as a host makes them. */
 function trackedWorld(ageDays: number, row = '{ owner: shop team, validity: 90d }') {
   const world = rotationWorld([]);
   const now = () => world.tools.now();
@@ -31,13 +31,12 @@ function trackedWorld(ageDays: number, row = '{ owner: shop team, validity: 90d 
   const rotationLog = createRotationLog(logger);
   const pass = async () => {
     const result = await reconcileRotations(world.tools);
-    const { policy, memory, records } = world.tools;
-    const newest = memory.listed ?? new Map<string, SecretVersion>();
-    const reminders = remindersOf(policy, newest, now());
-    rotationLog.reminders(reminders);
+    const { records } = world.tools;
+    const ends = await endsAfterPass(world.tools);
+    rotationLog.reminders(ends.reminders);
     // Anew each time: a pass may be another instance's.
     const outbox = notificationOutbox({ records, channels: [channelOf(channel.notifier)], logger, now });
-    await createCaller({ outbox, records, logger, now }).afterPass(result, { reminders, newest });
+    await createCaller({ outbox, records, logger, now }).afterPass(result, ends);
     return result;
   };
   return { world, set, pass, lines, received: channel.received };
@@ -88,6 +87,52 @@ describe('a secret that no issuer replaces', () => {
     world.vault.disable('licence', world.vault.held('licence')[0]?.version ?? '');
     await pass();
     expect(received).toEqual([]);
+  });
+});
+
+describe('a secret that an issuer replaces', () => {
+  const row = (more: string) => `{ issuer: random, target: {}, validity: 90d, ${more} }`;
+
+  it('is told of while it is overdue, 15, 7.5 and 1 days before its end and once it has ended, whatever holds it', async () => {
+    const { world, pass, received } = trackedWorld(55, row('first: automatic, mode: by-hand'));
+    const told: string[] = [];
+    for (let hours = 55 * 24; hours < 95 * 24; hours += 12) {
+      const before = received.length;
+      for (const _ of [1, 2]) await pass();
+      for (const { text } of received.slice(before)) told.push(`${String(90 - hours / 24)}: ${text}`);
+      world.advance(dayMs / 2);
+    }
+    expect(told.map((line) => line.slice(0, line.indexOf(' version')))).toEqual([
+      '15: kv/licence is overdue: its',
+      '7.5: kv/licence is overdue: its',
+      '1: kv/licence is overdue: its',
+      '0: kv/licence is overdue: its',
+    ]);
+    expect(told.at(-1)).toContain('its version ended 2026-');
+  });
+
+  it('is told of no more when it was replaced: the matter is over', async () => {
+    const { world, set, pass, received } = trackedWorld(80, row('first: automatic, mode: by-hand'));
+    const open = async () => (await matterBook(world.records, () => world.tools.now()).open()).map(({ type }) => type);
+    await pass();
+    expect(await open()).toEqual(['secret.overdue']);
+    set('new');
+    for (const _ of [1, 2]) await pass();
+    expect(await open()).toEqual([]);
+    expect(received.map(({ text }) => text)).toEqual([expect.stringContaining('is overdue')]);
+  });
+
+  it('is not told of when the pass that finds it late replaces it', async () => {
+    const { world, pass, received } = trackedWorld(85, row('first: automatic'));
+    for (const _ of [1, 2, 3]) await pass();
+    expect(world.vault.held('licence').length).toBeGreaterThan(1);
+    expect(received).toEqual([]);
+  });
+
+  it('is not told of twice while it waits for a go', async () => {
+    const { pass, received } = trackedWorld(85, row('first: go'));
+    for (const _ of [1, 2]) await pass();
+    expect(received.map(({ text }) => text)).toEqual([expect.stringContaining('waits for a go')]);
   });
 });
 

@@ -8,8 +8,9 @@ import { readOpenHistories } from '../../rotation/history/read-open-histories.ts
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
 import { eventsOfPass, eventsOfReports, failureEvent } from './events-of-pass.ts';
-import { isOver, type TrackedPass } from './is-over.ts';
+import { isOver } from './is-over.ts';
 import { matterBook, type OpenMatter } from './matter-book.ts';
+import type { TrackedPass } from './remind-people.ts';
 
 interface Dependencies {
   /** `null` if no channel is configured: then nothing is announced. */

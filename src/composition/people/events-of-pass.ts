@@ -1,13 +1,16 @@
-import { dayMs } from '../../secrets/duration.ts';
+import { dayMs, hourMs } from '../../secrets/duration.ts';
 import type { PackSummary } from '../../evidence/pack/pack-archive.ts';
 import type { NotificationEvent } from '../../notify/notification-event.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
 import { type ErrorCode, ServiceError } from '../../service-error.ts';
 import type { SeenOfPass } from './is-over.ts';
+import type { Reminder } from './remind-people.ts';
 
 /** A question whether to publish lapses after seven days; two days are left then. */
 const reminderAfterMs = 5 * dayMs;
+/** A rotation that began less long ago is under way: nobody needs to know that it is late. */
+const underWayMs = hourMs;
 /** A secret is due thirty days before its expiry, or a third of its validity: these are told while it is left. */
 const goReminders = [7 * dayMs, 14 * dayMs, 21 * dayMs, 28 * dayMs];
 
@@ -21,9 +24,10 @@ export function eventsOfPass(
 ): readonly NotificationEvent[] {
   // A fault that lasts is told once a day.
   const day = now.toISOString().slice(0, 10);
+  const told = new Set([...failures, ...calls].map(({ subject }) => subject));
   return [
     ...failures.map(({ subject, error: { code } }) => ({ type: 'rotation.prevented' as const, subject, code, day })),
-    ...reminders,
+    ...reminders.filter((reminder) => !isToldAnyway(reminder, told, { histories, now })),
     ...calls.map(({ subject: secret, code, since }) => ({
       type: deadValue.has(code) ? ('value.dead' as const) : ('secret.needs-attention' as const),
       secret,
@@ -32,6 +36,21 @@ export function eventsOfPass(
     })),
     ...histories.flatMap((history) => callsOf(history, now)),
   ];
+}
+
+/** Whether a secret that is overdue is being replaced at last, or whether people are told already of what prevents it. */
+function isToldAnyway(
+  { type, secret }: Reminder,
+  told: ReadonlySet<string>,
+  { histories, now }: Pick<SeenOfPass, 'histories' | 'now'>,
+): boolean {
+  if (type !== 'secret.overdue') return false;
+  if (told.has(secret)) return true;
+  return histories.some(
+    (one) =>
+      `${one.vault}/${one.secret}` === secret &&
+      (one.state === 'awaiting-go' || now.getTime() - Date.parse(one.claimedAt) < underWayMs),
+  );
 }
 
 /** All reports of a week, not those of one run alone: a process may die between the seal and the message. */

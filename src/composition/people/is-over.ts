@@ -1,17 +1,9 @@
 import { hourMs } from '../../secrets/duration.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { SecretVersion } from '../../rotation/ports/secret-store.ts';
 import type { Reconciled } from '../../rotation/reconcile-rotations.ts';
 import { matterOf } from '../../notify/matter-of.ts';
 import type { OpenMatter } from './matter-book.ts';
-import type { Reminder } from './remind-people.ts';
-
-/** What a pass saw of secrets that people replace. */
-export interface TrackedPass {
-  readonly reminders: readonly Reminder[];
-  /** By `vault/name`; a secret that is not in it was not seen. */
-  readonly newest: ReadonlyMap<string, SecretVersion>;
-}
+import type { TrackedPass } from './remind-people.ts';
 
 /** What a pass saw. */
 export interface SeenOfPass extends TrackedPass {
@@ -54,6 +46,7 @@ export function isOver(
         (settled.includes(about) || isGone)
       );
     case 'secret.ends':
+    case 'secret.overdue':
       return newest.has(about) && !reminders.some((reminder) => matterOf(reminder) === matter);
     default:
       return false;
