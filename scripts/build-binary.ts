@@ -40,17 +40,20 @@ export async function buildBinary(architecture: Architecture, folder: string): P
     const blob = await makeBlob(work, architecture);
     mkdirSync(folder, { recursive: true });
     const path = join(folder, `keyturn-fetch-linux-${architecture}`);
-    rmSync(path, { force: true });
-    copyFileSync(nodeFor(architecture, work), path);
-    execFileSync(process.execPath, [
-      join(root, 'node_modules/postject/dist/cli.js'),
-      ...[path, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse],
-    ]);
-    chmodSync(path, 0o755);
+    putBlobInNode(blob, nodeFor(architecture, work), path);
     return path;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Copies a Node to a path and puts a program into it, which Node has made a blob. */
+export function putBlobInNode(blob: string, node: string, path: string): void {
+  rmSync(path, { force: true });
+  copyFileSync(node, path);
+  const postject = join(root, 'node_modules/postject/dist/cli.js');
+  execFileSync(process.execPath, [postject, path, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
+  chmodSync(path, 0o755);
 }
 
 /** A code cache is bound to the architecture that made it: for another one the bundle is compiled at each start. */
