@@ -8,6 +8,7 @@ import type { Receipt } from '../../src/provenance/receipt.ts';
 import type { RecordStore } from '../../src/records/record-store.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { journalTargets, readJournal } from '../../src/rotation/journal/target-journal.ts';
+import type { TargetState } from '../../src/rotation/journal/target-state.ts';
 import type { Received } from './message-receiver.ts';
 import { liveTokens, secretsForPeople, type SoakWorld } from './soak-world.ts';
 
@@ -25,6 +26,8 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 /** A job that has ended is on record after two passes; a secret that is due is rotated by then, or a person is called. */
 const patienceMs = 45 * minuteMs;
+/** Of consumers, as the policy of the soak has it. */
+const lifetimeMs = 20 * minuteMs;
 
 /** Everything that is not as it must be once the troubles have ended, one sentence each; empty after a good soak. */
 export async function brokenInvariants(ground: Ground): Promise<readonly string[]> {
@@ -107,7 +110,7 @@ function keyOf(row: Readonly<Record<string, unknown>>): string {
 async function secrets({ world, records, received }: Ground): Promise<readonly string[]> {
   const { vault, clock } = world.cloud;
   const broken: string[] = [];
-  const held = await heldByGaps(records);
+  const held = await heldByGaps(records, world.cloud.clock.now());
   for (const { name } of world.secrets) {
     const enabled = vault.versions(name).filter((one) => one.enabled);
     const newest = enabled.at(-1);
@@ -123,7 +126,7 @@ async function secrets({ world, records, received }: Ground): Promise<readonly s
     const rotations = enabled.flatMap(({ tags }) => tags['rotation-id'] ?? []);
     for (const id of new Set(rotations.filter((one, index) => rotations.indexOf(one) !== index)))
       broken.push(`${name} has two versions in force of rotation ${id}`);
-    if (!secretsForPeople.includes(name)) broken.push(...(await refusals(world, name)));
+    if (!secretsForPeople.includes(name) && !held.underWay.has(name)) broken.push(...(await refusals(world, name)));
   }
   return broken;
 }
@@ -149,7 +152,7 @@ export async function refusals(world: SoakWorld, name: string): Promise<readonly
 async function tokens({ world, records }: Ground): Promise<readonly string[]> {
   const { vault, clock } = world.cloud;
   const broken: string[] = [];
-  const held = await heldByGaps(records);
+  const held = await heldByGaps(records, world.cloud.clock.now());
   for (const { name, issuer, user = '' } of world.secrets) {
     if (issuer !== 'gitea-token' || user === 'nobody') continue;
     const versions = vault.versions(name);
@@ -171,25 +174,39 @@ async function tokens({ world, records }: Ground): Promise<readonly string[]> {
  * What an hour without a row of the canary holds back: an old credential then lives on for thirty days, after which a person is
  * asked. That is as it must be, and longer than a soak.
  */
-async function heldByGaps(
-  records: RecordStore,
-): Promise<{ readonly members: ReadonlySet<string>; readonly ids: ReadonlySet<string> }> {
-  const [members, ids] = [new Set<string>(), new Set<string>()];
-  for await (const target of journalTargets(records)) {
-    const { state } = await readJournal(records, target);
-    for (const [key, { reasons }] of state.waits) {
-      if (!reasons.some(({ code }) => code === 'gap')) continue;
-      for (const { name } of state.bindings) {
-        members.add(name);
-        ids.add(`${name} ${state.credentials.get(key)?.credentialId ?? ''}`);
-      }
+async function heldByGaps(records: RecordStore, now: Date): Promise<Held> {
+  const states: TargetState[] = [];
+  for await (const target of journalTargets(records)) states.push((await readJournal(records, target)).state);
+  const reasons = states.flatMap((state) => [...state.waits.values()].flatMap((wait) => wait.reasons));
+  const gaps = reasons.flatMap(({ code, until = '' }) => (code === 'gap' ? [Date.parse(until)] : []));
+  const lastGap = Math.max(0, ...gaps) + hourMs;
+  const held = { members: new Set<string>(), ids: new Set<string>(), underWay: new Set<string>() };
+  for (const { bindings, credentials, waits, rotations } of states) {
+    const begun =
+      rotations.findLast(({ publishedAt, result }) => publishedAt === null && result === null)?.begunAt ?? null;
+    for (const { name } of bindings) {
+      if ([...waits.values()].some((wait) => wait.reasons.some(({ code }) => code === 'gap'))) held.members.add(name);
+      // The journal notes a wait once an hour at most, so the gap of one tells for all that were in use then.
+      for (const { credentialId, idleSince } of credentials.values())
+        if (Date.parse(idleSince ?? '') - lifetimeMs < lastGap) held.ids.add(`${name} ${credentialId ?? ''}`);
+      // A password changes at its provider before it is published: a server that was killed between the two goes on in its next pass.
+      if (begun !== null && now.getTime() - Date.parse(begun) < patienceMs) held.underWay.add(name);
     }
   }
-  return { members, ids };
+  return held;
 }
 
 function isAbout(data: Received['data'], name: string): boolean {
   return String(data['secret'] ?? data['subject']).endsWith(`/${name}`);
+}
+
+interface Held {
+  /** Names of secrets that may wait although they are due: a chosen value is set in place of one that nobody may use any more. */
+  readonly members: ReadonlySet<string>;
+  /** Names with ids of old credentials. */
+  readonly ids: ReadonlySet<string>;
+  /** Names of secrets whose rotation began a moment ago. */
+  readonly underWay: ReadonlySet<string>;
 }
 
 /** What stays the same however often one event is told. */

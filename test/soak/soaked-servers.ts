@@ -71,13 +71,15 @@ export async function startSoakedServer(options: ServerOptions): Promise<SoakedS
     async measure() {
       const measured = child;
       return await new Promise((resolve, reject) => {
+        const end = () => reject(new Error(`${name} ended while it was measured.`));
         const take = (message: FromServer) => {
           if (message.kind !== 'measured') return;
           measured.off('message', take);
+          measured.off('exit', end);
           resolve({ process: measured.pid ?? 0, heap: message.heap, resident: message.resident });
         };
         measured.on('message', take);
-        measured.once('exit', () => reject(new Error(`${name} ended while it was measured.`)));
+        measured.once('exit', end);
         tell({ kind: 'measure' });
       });
     },
