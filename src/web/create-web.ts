@@ -66,6 +66,9 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.get('/metrics', needs('operator', 'metrics'), async (context) =>
     context.body(await ports.metrics(), 200, { 'content-type': prometheusType }),
   );
+  web.get('/openapi.json', needs('auditor', 'any'), async (context) =>
+    context.json((await import('./interface/openapi-document.ts')).openApiDocument()),
+  );
   for (const { method, path, role, scope, answer } of portalPages) {
     web.on(method, path, needs(role, scope), async (context) => {
       const { req } = context;
@@ -80,11 +83,11 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   return web;
 
   /** Lets a person through by role, and an API token by scope; `null` is for people alone. */
-  function needs(role: Role, scope: TokenScope | null) {
+  function needs(role: Role, scope: TokenScope | 'any' | null) {
     return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
       const asking = context.get('asking');
       const isToken = asking.kind === 'somebody' && asking.scopes !== null;
-      if (isToken && (scope === null || !asking.scopes.includes(scope)))
+      if (isToken && scope !== 'any' && (scope === null || !asking.scopes.includes(scope)))
         throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope });
       if (isToken || hasRole(asking, role)) {
         await next();

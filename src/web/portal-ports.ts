@@ -12,6 +12,7 @@ export interface ListedRotation
     | 'vault'
     | 'secret'
     | 'state'
+    | 'trigger'
     | 'askedBy'
     | 'reason'
     | 'asks'
@@ -22,12 +23,15 @@ export interface ListedRotation
     | 'publication'
     | 'publishedAt'
     | 'oldValue'
+    | 'newValue'
     | 'failure'
     | 'note'
     | 'approvals'
     | 'declines'
   > {
   readonly environment: string | null;
+  /** What the newest failure said of itself; `null` without one. */
+  readonly diagnosis: string | null;
   /** What waits for a person's word; `null` if nothing does. A `go`, for a first rotation, needs no second person. */
   readonly awaits: 'publish' | 'revoke' | 'go' | null;
   /** What an approver must weigh before a credential ends: codes, names, times. */

@@ -182,6 +182,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'caller.ts',
       'tokens',
     ],
+    interface: ['portal', 'broker', 'tokens', 'caller.ts', 'portal-ports.ts', 'web-ports.ts'],
     hooks: ['read-body.ts', 'web-ports.ts', 'caller.ts'],
     broker: ['read-body.ts'],
     'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],

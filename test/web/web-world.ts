@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { silentLogger } from '../../src/log/logger.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
@@ -6,6 +7,7 @@ import type { ListedPack, WebPorts } from '../../src/web/web-ports.ts';
 import type { Access } from '../../src/web/who.ts';
 import { recordedTokens } from '../../src/web/tokens/token-book.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
+import { undescribed } from './described-answers.ts';
 import { sessionsUnderTest } from './sign-in/sessions-under-test.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -31,6 +33,7 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     vault: 'kv',
     secret: 'app',
     state: 'claimed',
+    trigger: 'event',
     askedBy: null,
     reason: null,
     asks: [],
@@ -41,6 +44,8 @@ export function listedRotation(change: Partial<ListedRotation> = {}): ListedRota
     publication: 'not-yet',
     publishedAt: null,
     oldValue: 'in-force',
+    newValue: 'not-published',
+    diagnosis: null,
     failure: null,
     note: null,
     approvals: [],
@@ -191,7 +196,10 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     const { loopback = true, host = 'localhost:7071', address, ...rest } = init;
     const request = new Request(`http://${host}${path}`, rest);
     request.headers.set('host', host);
-    return await web.fetch(request, { connection: { loopback, ...(address !== undefined && { address }) } });
+    const answer = await web.fetch(request, { connection: { loopback, ...(address !== undefined && { address }) } });
+    // Every answer of every test is one that the OpenAPI document describes.
+    expect(await undescribed(request.method, path, answer)).toBeNull();
+    return answer;
   };
   return { send, calls, sessions, tokens, ports };
 }

@@ -13,8 +13,10 @@ interface Ports {
   readonly now: () => Date;
 }
 
-const sessionRequest = z.strictObject({ repository: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/) });
-const readRequest = z.strictObject({
+/** The body of `POST /broker/sessions`. */
+export const openSessionShape = z.strictObject({ repository: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/) });
+/** The body of `POST /broker/reads`. */
+export const readShape = z.strictObject({
   session: z.string().regex(/^[0-9a-f]{8}-\d{1,15}$/),
   vault: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{1,62}$/),
   name: z.string().regex(/^[0-9A-Za-z-]{1,127}$/),
@@ -36,7 +38,7 @@ export async function openBrokerSession(request: Request, { broker, now }: Ports
     if (credential === undefined) return refusal(401, 'BROKER_JOB_NOT_CONFIRMED', 'A runtime token is missing.');
     const signed = await signedRequest(request);
     const { key } = await verifyRequestProof(signed, now());
-    const { repository } = parsed(sessionRequest, signed);
+    const { repository } = parsed(openSessionShape, signed);
     const session = await port.openSession({ credential: new SecretValue(credential), repository, key });
     return Response.json(session, { headers: notStored });
   });
@@ -51,7 +53,7 @@ export async function readThroughBroker(request: Request, { broker, now }: Ports
   return await answering(broker, async (port) => {
     const signed = await signedRequest(request);
     const proof = await verifyRequestProof(signed, now());
-    const { session, look = false, ...secret } = parsed(readRequest, signed);
+    const { session, look = false, ...secret } = parsed(readShape, signed);
     const asked = { session, secret, proof };
     const answer = look ? await port.look(asked) : await port.read(asked);
     if (answer.kind === 'refused') {

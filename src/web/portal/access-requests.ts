@@ -68,7 +68,8 @@ function form(grant: string, says: 'approve' | 'decline', button: string, more: 
   return html`<form class="ask" method="post" action="/access"><input type="hidden" name="grant" value="${grant}"><input type="hidden" name="says" value="${says}">${more}${reasonField()}<div><button>${button}</button></div></form>`;
 }
 
-const word = z.strictObject({
+/** The body of `POST /access`. */
+export const accessAnswer = z.strictObject({
   grant: z.string().min(1).max(100),
   says: z.enum(['approve', 'decline']),
   reason: z.string().min(1).max(300),
@@ -77,7 +78,7 @@ const word = z.strictObject({
 
 /** `POST /access`: a person's word on one request, from a form of this portal or as JSON. */
 export async function answerAccessRequest({ request, asking, ports }: PortalVisit): Promise<Response> {
-  const { by, content, isForm } = await readForm(request, asking, word);
+  const { by, content, isForm } = await readForm(request, asking, accessAnswer);
   await ports.answerAccess({ ...content, by });
   return isForm ? leadTo('/rotations') : Response.json({ grant: content.grant }, { status: 202 });
 }

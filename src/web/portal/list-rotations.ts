@@ -89,7 +89,8 @@ function askForm() {
 
 const flag = z.union([z.boolean(), z.literal('on').transform(() => true)]).default(false);
 const text = z.string().min(1).max(300);
-const command = z.discriminatedUnion('action', [
+/** The body of `POST /rotations`. */
+export const rotationCommand = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('request'), secret: text, reason: text, emergency: flag }),
   z.strictObject({ action: z.literal('approve'), rotationId: text, reason: text, breakGlass: flag }),
   z.strictObject({ action: z.literal('decline'), rotationId: text, reason: text }),
@@ -99,9 +100,9 @@ const command = z.discriminatedUnion('action', [
 
 /** `POST /rotations`: requests a rotation, approves or declines a step, gives a go or rolls a rotation back, in the name of the signed-in person. */
 export async function answerRotationRequest({ request, asking, ports }: PortalVisit): Promise<Response> {
-  const { by, content, isForm } = await readForm(request, asking, command);
+  const { by, content, isForm } = await readForm(request, asking, rotationCommand);
   const isToken = asking.kind === 'somebody' && asking.scopes !== null;
-  if (isToken && (content.action === 'approve' || content.action === 'go'))
+  if (isToken && content.action !== 'request' && content.action !== 'roll-back')
     throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope: null });
   if (content.action === 'approve') await ports.approveRotation({ ...content, by });
   if (content.action === 'decline') await ports.declineRotation({ ...content, by });

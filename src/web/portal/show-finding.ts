@@ -67,7 +67,8 @@ ${life.state === 'accepted' ? html`<details><summary>Withdraw the acceptance</su
 const dayText = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'write a day as 2026-12-31');
 const text = z.string().min(1).max(500);
 const short = z.string().min(1).max(100);
-const decision = z.discriminatedUnion('kind', [
+/** The body of `POST /findings/{id}`. */
+export const findingDecision = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('responded'),
     text,
@@ -81,7 +82,7 @@ const decision = z.discriminatedUnion('kind', [
 
 /** `POST /findings/{id}`: records a decision in the name of the signed-in person. */
 export async function decideFinding({ request, asking, ports, parameter }: PortalVisit): Promise<Response> {
-  const { by, content, isForm } = await readForm(request, asking, decision);
+  const { by, content, isForm } = await readForm(request, asking, findingDecision);
   const finding = parameter('id');
   const { owner = null, due = null, ticket = null } = content.kind === 'responded' ? content : {};
   const lastDay = content.kind === 'accepted' ? content.lastDay : null;

@@ -74,6 +74,7 @@ describe('a program with an API token', () => {
     const bodies = [
       { action: 'approve', rotationId: 'abc.1', reason: 'x' },
       { action: 'approve', rotationId: 'abc.1', reason: 'x', breakGlass: true },
+      { action: 'decline', rotationId: 'abc.1', reason: 'x' },
       { action: 'go', secret: 'app', reason: 'x' },
       { action: 'go', environment: 'dev', reason: 'x' },
     ];
