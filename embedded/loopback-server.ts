@@ -40,6 +40,8 @@ export async function startLoopbackServer(options: {
     void handle(options, incoming, outgoing);
   };
   const server = options.tls ? createSecureServer(options.tls, serve) : createPlainServer(serve);
+  // A client may send its next request at the moment at which an idle connection is closed, and would see it cut.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);

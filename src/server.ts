@@ -48,6 +48,8 @@ interface ClientLimits {
   readonly requestMs: number;
   /** In which nothing was sent either way, such as by a reader that does not read. */
   readonly idleMs: number;
+  /** Until the next request of a connection. Longer than a proxy in front keeps it, or its request meets a closed one. */
+  readonly keptMs: number;
   /** How often heads and bodies are looked at. */
   readonly lookEveryMs: number;
   /** More are turned away at once, so that no number of clients takes all memory. */
@@ -58,6 +60,7 @@ const clientLimits: ClientLimits = {
   headMs: 10_000,
   requestMs: 120_000,
   idleMs: 120_000,
+  keptMs: 75_000,
   lookEveryMs: 2_000,
   connections: 2_000,
 };
@@ -140,6 +143,7 @@ async function listen(
         serverOptions: {
           headersTimeout: limits.headMs,
           requestTimeout: limits.requestMs,
+          keepAliveTimeout: limits.keptMs,
           connectionsCheckingInterval: limits.lookEveryMs,
         },
         fetch: async (request, environment) => {

@@ -12,7 +12,7 @@ function offered(program: Program, words: readonly string[]): readonly string[] 
 COMP_WORDS=(${list}); COMP_CWORD=${String(words.length)}
 _${program.name.replaceAll('-', '_')}
 printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8' });
   expect(stderr).toBe('');
   return stdout.split('\n').filter((line) => line !== '');
 }

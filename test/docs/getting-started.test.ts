@@ -106,7 +106,7 @@ function shell(commands: string, output: 'pipe' | number): ChildProcess {
     .replaceAll('http://localhost:7070', `http://localhost:${ports.page}`)
     .replaceAll('http://localhost:7071', `http://localhost:${ports.portal}`);
   const script = `set -eu\nif [ -f '${kept}' ]; then . '${kept}'; fi\n${text}\nexport -p > '${kept}'\n`;
-  return spawn('bash', ['-c', script], {
+  return spawn('bash', ['--norc', '-c', script], {
     cwd: folder,
     stdio: ['ignore', output, output],
     env: { PATH: [join(folder, 'programs'), process.env['PATH'] ?? ''].join(delimiter), HOME: folder },

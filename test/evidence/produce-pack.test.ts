@@ -184,7 +184,7 @@ describe('the formats of one pack', () => {
   it("draw the same sample as the printed command for the reader's seed", python, async () => {
     const ids = (await rows('retrievals.ndjson')).map((row) => (JSON.parse(row) as { id: string }).id);
     const command = sampleCommand(['retrievals.ndjson']).replace('words of your own', 'seven green bottles');
-    const drawn = execFileSync('bash', ['-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
+    const drawn = execFileSync('bash', ['--norc', '-c', command], { cwd: pack, encoding: 'utf8' }).trim().split('\n');
     expect(drawn).toEqual(drawSample(ids, 'seven green bottles'));
     expect(drawn).toHaveLength(25);
     expect(drawSample(ids, 'another seed')).not.toEqual(drawn);

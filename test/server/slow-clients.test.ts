@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ afterEach(async () => {
 });
 
 const hour = 3_600_000;
-const patient = { headMs: hour, requestMs: hour, idleMs: hour, lookEveryMs: 20, connections: 2_000 };
+const patient = { headMs: hour, requestMs: hour, idleMs: hour, keptMs: hour, lookEveryMs: 20, connections: 2_000 };
 const large = new Uint8Array(32 * 1024 * 1024);
 
 /** The application with its probes, a page too large for a socket's buffers, and a hook that reads its body. */
@@ -104,6 +105,17 @@ async function askBusily(server: RunningServer, each: number): Promise<readonly 
 function p95(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length * 0.95)] ?? Infinity;
 }
+
+describe('a connection between two requests', () => {
+  it('is kept for longer than the proxy in front keeps it, so that no request meets a closed one', async () => {
+    const server = await start({ keptMs: 75_000 });
+    const answer = await fetch(`${server.url}/healthz`);
+    const [, kept = ''] = /timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '') ?? [];
+    const [, proxy = ''] = /keepalive (\d+)s/.exec(readFileSync('deploy/Caddyfile', 'utf8')) ?? [];
+    expect(Number(kept)).toBeGreaterThan(Number(proxy));
+    expect(Number(proxy)).toBeGreaterThan(0);
+  });
+});
 
 describe('a server with slow clients', () => {
   it('answers sixteen busy clients about as fast beside two hundred slow ones as without them', async () => {

@@ -25,15 +25,19 @@ export interface Guardian {
 /**
  * `prlimit`: 1, not 0, because 1 also stops Linux from piping a dump to a collector. The helper holds secrets itself,
  * so this sets its own limit, which the command inherits. The shell then reads its orders until the end of input, when
- * this helper is dead or has cleaned up itself.
+ * this helper is dead or has cleaned up itself. One that takes another's place has the orders so far among its words, and
+ * so from its first moment on.
  */
 const script = `
 prlimit --pid "$1" --core=1:1 >/dev/null 2>&1 && echo core
-shift
-mkfifo -m 600 "$@" 2>/dev/null && echo pipes
+group=$2
+work=$3
+shift 3
+if [ "$work" = begin ]; then
+  mkfifo -m 600 "$@" 2>/dev/null && echo pipes
+  set --
+fi
 echo ready
-group=
-set --
 while read -r word rest; do
   case $word in
     group) group=$rest ;;
@@ -56,8 +60,8 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
   // Never contains data: a pipe only has a name here until both ends are open.
   const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
   const paths = Array.from({ length: pipeCount }, (_, index) => join(directory, String(index)));
-  const orders: string[] = [];
-  let shell = spawnShell(paths, replace);
+  const watched: { group: number | null; places: string[] } = { group: null, places: [] };
+  let shell = spawnShell(['', 'begin', ...paths], replace);
   const told = await new Promise<string>((resolve) => {
     let text = '';
     shell.stdout.setEncoding('latin1');
@@ -76,8 +80,10 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
     coreDumpsOff: told.includes('core'),
     pipes,
     watch(group, places) {
-      for (const place of places) order(`remove ${place}\n`);
-      if (group !== null) order(`group ${String(group)}\n`);
+      watched.places.push(...places);
+      watched.group = group ?? watched.group;
+      for (const place of places) shell.stdin.write(`remove ${place}\n`);
+      if (group !== null) shell.stdin.write(`group ${String(group)}\n`);
     },
     dismiss() {
       dismissed = true;
@@ -85,24 +91,19 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
     },
   };
 
-  function order(line: string): void {
-    orders.push(line);
-    shell.stdin.write(line);
-  }
-
   /** If the guardian is killed, another one takes its orders. */
   function replace(): void {
-    if (dismissed || orders.length === 0) return;
-    shell = spawnShell([], replace);
+    const { group, places } = watched;
+    if (dismissed || (group === null && places.length === 0)) return;
+    shell = spawnShell([String(group ?? ''), 'go-on', ...places], replace);
     // Read to its end: a shell that writes into a closed pipe ends by SIGPIPE, and would be replaced without end.
     shell.stdout.resume();
     shell.unref();
-    for (const line of orders) shell.stdin.write(line);
   }
 }
 
-function spawnShell(paths: readonly string[], killed: () => void): ChildProcessByStdio<Writable, Readable, null> {
-  const shell = spawn('/bin/sh', ['-c', script, 'keyturn-guardian', String(process.pid), ...paths], {
+function spawnShell(words: readonly string[], killed: () => void): ChildProcessByStdio<Writable, Readable, null> {
+  const shell = spawn('/bin/sh', ['-c', script, 'keyturn-guardian', String(process.pid), ...words], {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     cwd: '/',
     stdio: ['pipe', 'pipe', 'ignore'],

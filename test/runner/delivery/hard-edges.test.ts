@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -48,14 +48,23 @@ const guardians = (helper: number) =>
     ({ id, parent }) =>
       parent === helper && readFileSync(`/proc/${String(id)}/cmdline`, 'utf8').includes('\0keyturn-guardian\0'),
   );
+const isStopped = (helper: number) => readFileSync(`/proc/${String(helper)}/stat`, 'latin1').includes(') T ');
 const soon = async (holds: () => void) => await vi.waitFor(holds, { timeout: 15_000, interval: 20 });
+
+/** Stops the helper first: it would start another guardian, which would do its work. */
+async function killBoth(helper: ChildProcess, helperId: number): Promise<void> {
+  await soon(() => expect(guardians(helperId)).toHaveLength(1));
+  helper.kill('SIGSTOP');
+  await soon(() => expect(isStopped(helperId)).toBe(true));
+  for (const guardian of guardians(helperId)) process.kill(guardian, 'SIGKILL');
+  helper.kill('SIGKILL');
+  await soon(() => expect(helper.signalCode).toBe('SIGKILL'));
+}
 
 describe('when the helper and its guardian are both killed', () => {
   it('the next start ends the command with all its children, and removes the file', async () => {
     const { helper, helperId, group, file } = await startWaiting('both-killed');
-    for (const guardian of guardians(helperId)) process.kill(guardian, 'SIGKILL');
-    helper.kill('SIGKILL');
-    await soon(() => expect(helper.signalCode).toBe('SIGKILL'));
+    await killBoth(helper, helperId);
     expect([members(group).length >= 2, existsSync(file)]).toEqual([true, true]);
     const next = world.startJob();
     expect(await world.fetch(next, ['exec', '--secret', 'P=password', '--', 'true'])).toBe(0);
@@ -72,9 +81,7 @@ describe('a file at a path of the job’s own', () => {
   ])('is removed by the next start, %s, if helper and guardian are killed', async (name, words) => {
     const place = pathInSharedMemory('key');
     const { helper, helperId, group } = await startWaiting(`own-path-${name}`, place);
-    for (const guardian of guardians(helperId)) process.kill(guardian, 'SIGKILL');
-    helper.kill('SIGKILL');
-    await soon(() => expect(helper.signalCode).toBe('SIGKILL'));
+    await killBoth(helper, helperId);
     expect(existsSync(place)).toBe(true);
     expect(await world.fetch(world.startJob(), words)).toBe(0);
     await soon(() => expect([members(group), existsSync(place)]).toEqual([[], false]));
@@ -83,9 +90,7 @@ describe('a file at a path of the job’s own', () => {
   it('is left alone if another one has taken its place since', async () => {
     const place = pathInSharedMemory('key');
     const { helper, helperId, group } = await startWaiting('replaced-path', place);
-    for (const guardian of guardians(helperId)) process.kill(guardian, 'SIGKILL');
-    helper.kill('SIGKILL');
-    await soon(() => expect(helper.signalCode).toBe('SIGKILL'));
+    await killBoth(helper, helperId);
     writeFileSync(`${place}.new`, 'kept');
     renameSync(`${place}.new`, place);
     expect(await world.fetch(world.startJob(), ['exec', '--secret', 'P=password', '--', 'true'])).toBe(0);
@@ -97,9 +102,13 @@ describe('a file at a path of the job’s own', () => {
 describe('when the guardian alone is killed', () => {
   it('another takes its place, so that killing the helper still ends the command', async () => {
     const { helper, helperId, group, file } = await startWaiting('guardian-killed');
+    await soon(() => expect(guardians(helperId)).toHaveLength(1));
     const [first = 0] = guardians(helperId);
     process.kill(first, 'SIGKILL');
     await soon(() => expect(guardians(helperId).filter((id) => id !== first)).toHaveLength(1));
+    const [second = 0] = guardians(helperId).filter((id) => id !== first);
+    // Among its words, so that it can do its work from its first moment on.
+    expect(readFileSync(`/proc/${String(second)}/cmdline`, 'utf8').split('\0')).toContain(String(group));
     helper.kill('SIGKILL');
     await soon(() => expect([members(group), existsSync(file)]).toEqual([[], false]));
   });
