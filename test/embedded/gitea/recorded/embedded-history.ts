@@ -165,9 +165,12 @@ async function playCancel(play: Play): Promise<void> {
   // Its sleep takes no time up to the fifth tick and is endless from there.
   const sleep = { 'BASH_FUNC_sleep%%': '() { [ "$i" -lt 5 ] || command sleep 600; }' };
   const counting = long.execute(['bash', '--norc', '-c', script], sleep, 'count');
-  await vi.waitFor(() => {
-    if (!play.gitea.logOf(idOf(play.jobs, 7)).includes('tick 5')) throw new Error('It has not counted to five.');
-  });
+  await vi.waitFor(
+    () => {
+      if (!play.gitea.logOf(idOf(play.jobs, 7)).includes('tick 5')) throw new Error('It has not counted to five.');
+    },
+    { timeout: 15_000, interval: 20 },
+  );
   long.cancel();
   await ask(play, 'keyturn', 'job-cancelled', 'job-log-cancelled-early', 'run-cancelled');
   for (let tick = 6; tick <= 10; tick += 1) long.log(`tick ${String(tick)}`);
