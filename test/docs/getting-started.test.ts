@@ -45,7 +45,7 @@ describe('docs/getting-started.md', () => {
       if (/^keyturn (cloud|serve)\b/.test(last)) await stay(last.includes('cloud') ? 'cloud' : 'serve', commands);
       else await expectOutput(heading, commands, expected);
     }
-  }, 180_000);
+  }, 400_000);
 });
 
 /** The fenced commands of the page in their order, each with the output that follows it. */
@@ -64,7 +64,7 @@ function stepsOf(text: string): readonly Step[] {
 /** Runs commands to their end. One that only looks is asked again until what it looks at has happened. */
 async function expectOutput(heading: string, commands: string, expected: readonly string[]): Promise<void> {
   const looks = commands.startsWith('curl --silent http');
-  for (const until = Date.now() + 30_000; ; await new Promise((next) => setTimeout(next, 200))) {
+  for (const until = Date.now() + 120_000; ; await new Promise((next) => setTimeout(next, 200))) {
     const { code, output } = await run(commands);
     const lines = output.split('\n');
     // A number alone would be found in any other number.
@@ -92,7 +92,7 @@ async function stay(kind: 'cloud' | 'serve', commands: string): Promise<void> {
   const child = shell(commands.replace(/^keyturn /m, 'exec keyturn '), openSync(log, 'w'));
   running.set(kind, child);
   const isUp = kind === 'cloud' ? 'The cloud is up' : '"work":"collect log rows"';
-  for (const until = Date.now() + 30_000; ; await new Promise((next) => setTimeout(next, 100))) {
+  for (const until = Date.now() + 120_000; ; await new Promise((next) => setTimeout(next, 100))) {
     const text = readFileSync(log, 'utf8');
     if (text.includes(isUp)) return;
     if (child.exitCode !== null || Date.now() > until) expect.fail(`keyturn ${kind} did not come up.\n${text}`);
