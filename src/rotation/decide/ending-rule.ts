@@ -58,9 +58,11 @@ function isSettled(state: TargetState, o: Observation): boolean {
   if (state.retiredAt !== null) return true;
   return [...o.newest].every(
     ([member, newest]) =>
-      newest?.enabled === true &&
-      state.current.get(member) === newest.version &&
-      (servedBy(state, member) === state.desired || openAttempt(state)?.credential === state.desired),
+      // A secret that is only being created serves nothing: what an attempt of it has lost ends.
+      (newest === null && !state.current.has(member)) ||
+      (newest?.enabled === true &&
+        state.current.get(member) === newest.version &&
+        (servedBy(state, member) === state.desired || openAttempt(state)?.credential === state.desired)),
   );
 }
 
