@@ -3,7 +3,16 @@ import { ServiceError } from '../service-error.ts';
 import { atDesk, driveNow, findRotation, rotationIdIn } from './find-target.ts';
 import { askedAbout } from './history/rotation-standing.ts';
 import { isAlive, type Rotation, type TargetState } from './journal/target-state.ts';
+import type { Target } from './observe/target.ts';
 import type { RotationTools } from './rotation-tools.ts';
+
+interface Approval {
+  readonly rotationId: string;
+  readonly by: Person;
+  readonly breakGlass: boolean;
+  /** In that person's words. */
+  readonly reason: string;
+}
 
 /** How long an approval drives the rotation on before it answers. */
 const deadlineMs = 15_000;
@@ -14,21 +23,27 @@ const deadlineMs = 15_000;
  * grace early too. Names are not compared: whoever can change a display name would be two persons.
  * @throws ServiceError `APPROVAL_REFUSED`, `ROTATION_UNKNOWN`.
  */
-export async function approveRotation(
-  tools: RotationTools,
-  approval: {
-    readonly rotationId: string;
-    readonly by: Person;
-    readonly breakGlass: boolean;
-    readonly reason: string;
-  },
-): Promise<void> {
+export async function approveRotation(tools: RotationTools, approval: Approval): Promise<void> {
   const rotationId = rotationIdIn(approval.rotationId);
-  const { by, breakGlass, reason: text } = approval;
-  const refuse = (reason: string) => new ServiceError('APPROVAL_REFUSED', { rotationId, reason });
+  requireApprover(approval);
+  const { target } = await findRotation(tools, rotationId);
+  await approve(target, { ...approval, rotationId });
+  await driveNow(target, { deadlineMs });
+}
+
+function requireApprover({ rotationId, by, breakGlass }: Approval): void {
+  const refuse = refusal(rotationIdIn(rotationId));
   if (by.kind === 'machine') throw refuse('A machine account is not a person, and cannot approve.');
   if (by.kind !== 'signed-in' && !breakGlass) throw refuse('Only a person who signed in with a subject can approve.');
-  const { target } = await findRotation(tools, rotationId);
+}
+
+function refusal(rotationId: string): (reason: string) => ServiceError {
+  return (reason) => new ServiceError('APPROVAL_REFUSED', { rotationId, reason });
+}
+
+/** Notes the approval, and does nothing about it. @throws ServiceError `APPROVAL_REFUSED`. */
+export async function approve(target: Target, { rotationId, by, breakGlass, reason: text }: Approval): Promise<void> {
+  const refuse = refusal(rotationId);
   await atDesk(target, async ({ journal: { state }, say }) => {
     const rotation = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
     const wanted = rotation === undefined ? null : askedFor(state, rotation, breakGlass);
@@ -38,7 +53,6 @@ export async function approveRotation(
     const { question, credential } = wanted;
     await say('approve', { credential, approval: { question, by, breakGlass }, text });
   });
-  await driveNow(target, { deadlineMs });
 }
 
 function askedFor(

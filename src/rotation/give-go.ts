@@ -3,6 +3,7 @@ import { bindTarget } from './bind-target.ts';
 import { atDesk, driveNow } from './find-target.ts';
 import { asked } from './history/rotation-standing.ts';
 import { openAttempt } from './journal/target-state.ts';
+import type { Target } from './observe/target.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit, type RotationUnit, unitsOf } from './rotation-unit.ts';
 
@@ -27,18 +28,26 @@ export async function giveGo(tools: RotationTools, go: Go): Promise<readonly str
   for (const unit of unitsFor(tools, go)) {
     const target = bindTarget(tools, unit);
     const isNamed = typeof go.for === 'object' && 'secret' in go.for;
-    const isGiven = await atDesk(target, async ({ journal: { state }, say }) => {
-      const open = openAttempt(state);
-      const waits = open !== null && asked(state, open) === 'go';
-      if (state.gone || (!waits && !isNamed)) return false;
-      await say('go', { by: go.by, text: go.reason });
-      return true;
-    });
-    if (!isGiven) continue;
+    if (!(await sayGo(target, go, isNamed))) continue;
     await driveNow(target, { deadlineMs });
     given.push(...unit.members.map(bindingKey));
   }
   return given;
+}
+
+/** Notes a go where one is waited for, and does nothing about it. `inAdvance`: where none is, too. Returns whether it did. */
+export async function sayGo(
+  target: Target,
+  { by, reason }: Pick<Go, 'by' | 'reason'>,
+  inAdvance: boolean,
+): Promise<boolean> {
+  return await atDesk(target, async ({ journal: { state }, say }) => {
+    const open = openAttempt(state);
+    const waits = open !== null && asked(state, open) === 'go';
+    if (state.gone || (!waits && !inAdvance)) return false;
+    await say('go', { by, text: reason });
+    return true;
+  });
 }
 
 function unitsFor({ policy }: RotationTools, { for: wanted }: Go): readonly RotationUnit[] {

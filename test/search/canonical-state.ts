@@ -1,5 +1,6 @@
 import { isChecked } from '../../src/rotation/decide/force-rules.ts';
-import type { Rotation, TargetState } from '../../src/rotation/journal/target-state.ts';
+import type { Question } from '../../src/rotation/journal/journal-entry.ts';
+import { type Rotation, standingQuestion, type TargetState } from '../../src/rotation/journal/target-state.ts';
 import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { hourMs } from '../rotation/world/rotation-world.ts';
 import { jumpsMs, type Node, type WorkerAt } from './node.ts';
@@ -36,7 +37,7 @@ export function canonicalState({ truth, workers }: Node, jumps: number): string 
     for (let index = 0; index < reached.length; index += 1) if ((reached[index] ?? 0) >= away) return String(index);
     return 'f';
   };
-  let out = `${String(jumps)}${truth.bound ? 'b' : 'u'} ${short(truth.disabledByPerson)} ${truth.endedByHand.map(named).join()}`;
+  let out = `${String(jumps)}${truth.bound ? 'b' : 'u'} ${short(truth.disabledByPerson)} ${truth.endedByHand.map(named).join()} ${truth.place === null ? '' : named(truth.place)}`;
   for (const version of truth.vault) {
     if (version.name !== secret && !version.enabled) {
       out += '\n-';
@@ -64,6 +65,8 @@ function lateText(late: Truth['late'][number], named: Named): string {
       return `${short(late.name)} ${named(late.proposed)} ${late.slot}`;
     case 'revoke':
       return named(late.id);
+    case 'place':
+      return named(late.value);
     default:
       return late satisfies never;
   }
@@ -250,6 +253,18 @@ function templateOf(state: TargetState): Template {
   for (const [key, { at, reasons }] of state.waits) {
     say(`${key} ${reasons.map(({ code }) => code).join()}`);
     time(at, hourMs);
+  }
+  for (const [key, { at, waitsFor, declinedAt }] of state.questions) {
+    const [question = '', credential] = key.split(' ');
+    const isOpen = standingQuestion(state, question as Question, credential) !== null;
+    const what = `${isOpen ? 'o' : ''}${declinedAt === null ? '' : 'n'}`;
+    say(`${key} ${what} ${waitsFor.map(({ code }) => code).join()}`);
+    time(at, hourMs);
+  }
+  for (const { question, credential, at } of state.approvals) {
+    const counts = question === 'publish' || at >= (state.credentials.get(credential)?.idleSince ?? '');
+    say(`${question} ${credential} ${counts ? 'c' : ''}`);
+    time(at, dayMs);
   }
   const template = [...parts, text];
   templates.set(state, template);

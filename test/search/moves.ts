@@ -6,10 +6,15 @@ import { decide } from '../../src/rotation/decide/decide.ts';
 import type { Act } from '../../src/rotation/decide/decision.ts';
 import { observe } from '../../src/rotation/observe/observe.ts';
 import { forgetAttempt, newWorker, type Target, type Worker } from '../../src/rotation/observe/target.ts';
+import { approve } from '../../src/rotation/approve-rotation.ts';
+import { decline } from '../../src/rotation/decline-rotation.ts';
+import { sayGo } from '../../src/rotation/give-go.ts';
+import { askedAbout } from '../../src/rotation/history/rotation-standing.ts';
 import { desireOld } from '../../src/rotation/roll-back-rotation.ts';
 import { settle } from '../../src/rotation/settle.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { personCalled } from '../provenance/people.ts';
 import { type Bounds, type Child, jumpsMs, type Node, type UnderWay, type WorkerAt } from './node.ts';
 import { otherHands } from './other-hands.ts';
 import {
@@ -31,20 +36,21 @@ export interface Board {
   readonly bound: Target;
   readonly unbound: Map<string, Target | null>;
   readonly judge: typeof decide;
+  readonly asks: boolean;
 }
 
 /** `judge`: what decides in the place of the machine. */
-export function newBoard(kind: SearchedClass, judge = decide): Board {
-  const world = smallWorld(kind);
+export function newBoard(kind: SearchedClass, bounds: Pick<Bounds, 'asks' | 'place'> = {}, judge = decide): Board {
+  const world = smallWorld(kind, bounds);
   const unit = unitOf(world.tools.policy, { vault: 'kv', name: 'app' });
   if (unit === null) throw new Error('The secret is not bound.');
   const bound = bindTarget(world.tools, unit);
-  return { kind, world, bound, unbound: new Map(), judge };
+  return { kind, world, bound, unbound: new Map(), judge, asks: bounds.asks === true };
 }
 
 export function firstNode({ kind, bound }: Board, bounds: Bounds): Node {
   const names = ['A', 'B', 'C'].slice(0, bounds.workers);
-  return { truth: begin(kind, bound.key), workers: names.map((name) => idle(name)), left: bounds };
+  return { truth: begin(kind, bound.key, bounds.place), workers: names.map((name) => idle(name)), left: bounds };
 }
 
 export function idle(name: string): WorkerAt {
@@ -106,6 +112,8 @@ async function nextOf(node: Node, board: Board): Promise<readonly Child[]> {
       childOf(node, `late: ${request.to}`, { truth: settled(board, world.truth, node.workers) }, world.broken),
     );
   }
+  const agreed = await answered(node.truth, board);
+  if (agreed !== null) children.push(childOf(node, 'somebody agrees', { truth: agreed }));
   children.push(...ofTime(node, rests), ...(await ofOthers(node, board)));
   return children;
 }
@@ -147,6 +155,8 @@ async function ofOthers(node: Node, board: Board): Promise<readonly Child[]> {
   }
   const rolledBack = await rollBack(truth, board);
   if (rolledBack !== null) children.push(childOf(node, 'somebody rolls back', { truth: rolledBack, left }));
+  const declined = await answered(truth, board, 'no');
+  if (declined !== null) children.push(childOf(node, 'somebody says no', { truth: declined, left }));
   return children;
 }
 
@@ -154,14 +164,36 @@ async function ofOthers(node: Node, board: Board): Promise<readonly Child[]> {
 async function rollBack(truth: Truth, board: Board): Promise<Truth | null> {
   const rotation = truth.head.state.rotations.at(-1);
   if (rotation?.step !== 'published' || rotation.result !== null || rotation.rolledBack !== null) return null;
+  const { rotationId } = rotation.claim;
+  // Another person than the one who agrees: whoever asked for it cannot.
+  const by = personCalled('bob');
+  return await said(truth, board, (target) => desireOld(target, { rotationId, by, reason: '' }));
+}
+
+/** A person answers what is asked for, by the very code of the go, the approval and the no. `null` where nothing is. */
+export async function answered(truth: Truth, board: Board, answer: 'yes' | 'no' = 'yes'): Promise<Truth | null> {
+  if (!board.asks) return null;
+  const { state } = truth.head;
+  const rotation = state.rotations.find((one) => askedAbout(state, one) !== null);
+  const wanted = rotation === undefined ? null : askedAbout(state, rotation);
+  if (rotation === undefined || wanted === null) return null;
+  const { rotationId } = rotation.claim;
+  const person = { by: personCalled('ann'), reason: '' };
+  return await said(truth, board, async (target) => {
+    if (answer === 'no') await decline(target, { ...person, rotationId });
+    else if (wanted.question === 'go') await sayGo(target, person, false);
+    else await approve(target, { ...person, rotationId, breakGlass: false });
+  });
+}
+
+/** What a person says is noted in the journal; `null` where it is refused. */
+async function said(truth: Truth, board: Board, word: (target: Target) => Promise<unknown>): Promise<Truth | null> {
   const { world, bound } = board;
   Object.assign(world, { truth, fate: 'answered', asked: null, broken: null });
   const { journals } = world.tools.memory;
   journals.set(bound.key, truth.head);
   try {
-    const by = { kind: 'unnamed', door: 'command-line', name: 'operator' } as const;
-    const { rotationId } = rotation.claim;
-    await desireOld(targetOf(board, truth) ?? bound, { rotationId, by, reason: '' });
+    await word(targetOf(board, truth) ?? bound);
     return { ...world.truth, head: journals.get(bound.key) ?? truth.head };
   } catch (error) {
     if (ServiceError.is(error)) return null;

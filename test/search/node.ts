@@ -19,6 +19,10 @@ export interface Bounds {
   /** Acts of other people: see `other-hands.ts`. */
   readonly foreign: number;
   readonly jumps: number;
+  /** The policy wants a go, and approvals of publishing and of ending, which a person may give whenever they are asked for. */
+  readonly asks?: boolean;
+  /** A further place is to hold what the vault serves. */
+  readonly place?: boolean;
   /** Somebody else may set the secret between the last look and the request, too: no machine can win that. */
   readonly races?: boolean;
 }

@@ -12,6 +12,8 @@ const { values } = parseArgs({
     crashes: { type: 'string', default: String(smallBounds.crashes) },
     foreign: { type: 'string', default: String(smallBounds.foreign) },
     jumps: { type: 'string', default: String(smallBounds.jumps) },
+    asks: { type: 'boolean', default: false },
+    place: { type: 'boolean', default: false },
     'every-end': { type: 'string', default: '500' },
   },
 });
@@ -23,6 +25,8 @@ const bounds = {
   crashes: Number(values.crashes),
   foreign: Number(values.foreign),
   jumps: Number(values.jumps),
+  asks: values.asks,
+  place: values.place,
 };
 console.log(
   `One secret, ${String(bounds.workers)} workers; at most ${String(bounds.losses)} lost or late, ${String(bounds.crashes)} crashes, ${String(bounds.foreign)} acts of others, ${String(bounds.jumps)} jumps of time.`,

@@ -14,11 +14,15 @@ describe('every interleaving of two workers around a rotation', () => {
     expect(searched.whole || searched.states === mostStates).toBe(true);
   });
 
-  it('is walked to its end where little goes wrong', { timeout: 240_000 }, async () => {
-    const bounds = { ...smallBounds, crashes: 0, foreign: 0, jumps: 1 };
-    const { whole, states, broken } = await search('minted', bounds, { mostStates });
+  it.each([
+    ['where little goes wrong', 'minted', {}],
+    ['where people agree to each step, or say no', 'two-keys', { asks: true, foreign: 1 }],
+    ['where a further place is given the value', 'self', { place: true }],
+  ] as const)('is walked to its end %s', { timeout: 240_000 }, async (_where, kind, more) => {
+    const bounds = { ...smallBounds, crashes: 0, foreign: 0, jumps: 1, ...more };
+    const { whole, states, broken } = await search(kind, bounds, { mostStates });
     expect({ whole, broken }).toEqual({ whole: true, broken: null });
-    expect(states).toBeGreaterThan(1_000);
+    expect(states).toBeGreaterThan(500);
   });
 
   it('shows the shortest way to a state that must not be', { timeout: 240_000 }, async () => {

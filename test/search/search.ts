@@ -3,7 +3,7 @@ import type { decide } from '../../src/rotation/decide/decide.ts';
 import { readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { canonicalState } from './canonical-state.ts';
 import { Fingerprints } from './fingerprints.ts';
-import { type Board, childOf, childrenOf, firstNode, idle, moved, newBoard } from './moves.ts';
+import { answered, type Board, childOf, childrenOf, firstNode, idle, moved, newBoard } from './moves.ts';
 import { type Bounds, jumpsMs, type Node } from './node.ts';
 import { enabledAgain } from './other-hands.ts';
 import { brokenEnd, brokenState, latestOf, type SearchedClass } from './small-world.ts';
@@ -47,7 +47,7 @@ export async function search(
   bounds: Bounds,
   { mostStates, everyEnd = 50, told, judge }: Extent,
 ): Promise<Searched> {
-  const board = newBoard(kind, judge);
+  const board = newBoard(kind, bounds, judge);
   const seen = new Fingerprints(mostStates, bounds);
   // How each state was reached: by which move of which state. Nothing else of a state is kept once it was left.
   const parents = new Uint32Array(mostStates);
@@ -122,7 +122,9 @@ async function undisturbed(first: Node, board: Board): Promise<readonly Node[]> 
   let at = first;
   for (let rests = 0; rests < 3; ) {
     const next = await moved(at, board, 0, 'answered');
-    if (next === null) {
+    const agreed = next === null ? await answered(at.truth, board) : null;
+    if (agreed !== null) at = { ...at, truth: agreed };
+    else if (next === null) {
       rests += 1;
       at = { ...at, truth: { ...at.truth, nowMs: at.truth.nowMs + Math.max(...jumpsMs) } };
     } else at = next.child.node;
@@ -144,7 +146,12 @@ async function fairEnd(
     let isBusy = true;
     for (let turn = 0; turn < 80 && isBusy; turn += 1) {
       const next = await moved(at, board, 0, 'answered');
-      isBusy = next !== null;
+      const agreed = next === null ? await answered(at.truth, board) : null;
+      isBusy = next !== null || agreed !== null;
+      if (agreed !== null) {
+        at = childOf(at, '', { truth: agreed }).node;
+        trace.push(lineOf(at, 'somebody agrees'));
+      }
       if (next === null) continue;
       trace.push(lineOf(next.child.node, next.child.says));
       const says = next.child.broken ?? brokenState(kind, next.child.node.truth);

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../../src/rotation/decide/decision.ts';
 import type { CredentialIssuer, IssueRequest } from '../../src/rotation/ports/credential-issuer.ts';
+import type { PublicationPlace } from '../../src/rotation/ports/publication-place.ts';
 import type { CredentialClass } from '../../src/rotation/ports/rotation-steps.ts';
 import type { NewSecretVersion, SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import type { TargetJournal } from '../../src/rotation/journal/target-journal.ts';
@@ -30,6 +31,7 @@ type Late = { readonly until: number } & (
   | { readonly to: 'update'; readonly name: string; readonly version: string }
   | { readonly to: 'issue'; readonly name: string; readonly proposed: string; readonly slot: string }
   | { readonly to: 'revoke'; readonly id: string }
+  | { readonly to: 'place'; readonly value: string }
 );
 
 /** What the world is, as values: a copy of them is the same world. */
@@ -42,6 +44,8 @@ export interface Truth {
   readonly vault: readonly HeldVersion[];
   readonly provider: readonly HeldCredential[];
   readonly made: number;
+  /** What the further place holds; `null` where there is none. */
+  readonly place: string | null;
   readonly late: readonly Late[];
   /** Whether the policy still names the secret. */
   readonly bound: boolean;
@@ -93,8 +97,17 @@ const classOf = {
   self: 'self',
 } as const satisfies Record<SearchedClass, CredentialClass>;
 
-export function smallWorld(kind: SearchedClass): SmallWorld {
-  const binding = bindingOf(secret, kind, { target: kind === 'self' ? {} : { account: 'app' }, rotationsPerDay: 20 });
+/** `asks` and `place` as in `Bounds`. */
+export function smallWorld(
+  kind: SearchedClass,
+  { asks = false, place = false }: { readonly asks?: boolean; readonly place?: boolean } = {},
+): SmallWorld {
+  const binding = bindingOf(secret, kind, {
+    target: kind === 'self' ? {} : { account: 'app' },
+    rotationsPerDay: 20,
+    ...(asks ? { first: 'go', approval: ['publish', 'revoke'] } : {}),
+    ...(place ? { alsoPublish: [{ kind: 'shelf', name: 'app' }] } : {}),
+  });
   const world: SmallWorld = {
     truth: undefined as unknown as Truth,
     fate: 'answered',
@@ -136,7 +149,7 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
     vaults: [{ name: vaultName, url: 'https://kv.vault.azure.net', resourceId: '/kv' }],
     policy: policyOf(binding),
     issuers: new Map([[kind, issuer]]),
-    places: new Map(),
+    places: new Map([['shelf', shelfOf()]]),
     readers: { readersOf: () => Promise.resolve({ watermark: now(), gaps: [], reads: [], running: [] }) },
     staging: { vault: null, key: () => Promise.resolve(new SecretValue('k'.repeat(43))) },
     memory: emptyMemory(),
@@ -189,6 +202,16 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
           new ServiceError('VAULT_UNREACHABLE', { vault: vaultName, reason: 'lost' }),
         ),
       serverTime: now,
+    };
+  }
+
+  function shelfOf(): PublicationPlace {
+    const lost = new ServiceError('PROVIDER_ANSWER_UNCLEAR', { issuer: 'shelf', provider: 'small', reason: 'lost' });
+    return {
+      kind: 'shelf',
+      check: () => [],
+      publish: (_target, value) =>
+        send('place', { to: 'place', value: value.reveal() }, () => change({ place: value.reveal() }), lost),
     };
   }
 
@@ -277,6 +300,7 @@ export function smallWorld(kind: SearchedClass): SmallWorld {
     if (request?.to === 'update') disable(request.name, request.version);
     if (request?.to === 'issue') make(request);
     if (request?.to === 'revoke') revoke(request.id);
+    if (request?.to === 'place') change({ place: request.value });
   }
 
   function add({ name, expires, contentType, tags }: Omit<NewSecretVersion, 'value'>, value: string): SecretVersion {
@@ -353,7 +377,7 @@ function propertiesOf(held: HeldVersion | undefined): SecretVersion | null {
 }
 
 /** One secret, due, with a credential that works. */
-export function begin(kind: SearchedClass, target: string): Truth {
+export function begin(kind: SearchedClass, target: string, hasPlace = false): Truth {
   const value = { single: 'only:old', 'two-users': 'a:old', 'two-keys': 'old', minted: 'old', self: 'self:old' }[kind];
   const id = { single: 'only', 'two-users': 'a', 'two-keys': 'key1', minted: 'old', self: null }[kind];
   const provider: HeldCredential[] = id === null ? [] : [{ id, name: 'aaaaaaaaaaaaaaaa.1', value }];
@@ -377,6 +401,7 @@ export function begin(kind: SearchedClass, target: string): Truth {
     vault: [version],
     provider,
     made: 0,
+    place: hasPlace ? value : null,
     late: [],
     bound: true,
     endedByHand: [],
@@ -432,7 +457,16 @@ export function brokenEnd(kind: SearchedClass, truth: Truth, called: boolean): s
   if (!latestWorks(kind, truth) && !(endedByHand.includes(latest?.value ?? '') && called))
     return 'the latest value is dead at the end';
   if (vault.some(({ name, enabled }) => name !== secret && enabled)) return 'a staged value is left';
+  if (isPlaceLeft(truth, latest?.value) && !called) return 'the further place holds another value';
   if (kind !== 'minted') return null;
   const left = provider.filter(({ id, value }) => id !== 'foreign' && value !== latest?.value);
-  return left.length === 0 || called ? null : `token ${left[0]?.id ?? ''} is left`;
+  // A person who said no is asked again after a week.
+  const isDeclined = truth.head.state.declines.length > 0;
+  return left.length === 0 || called || isDeclined ? null : `token ${left[0]?.id ?? ''} is left`;
+}
+
+/** Whether Keyturn has published once, still may, and has left something else in the further place. */
+function isPlaceLeft({ place, bound, head }: Truth, latest: string | undefined): boolean {
+  const hasPublished = head.state.rotations.some(({ published }) => published.size > 0);
+  return place !== null && place !== latest && bound && hasPublished;
 }
