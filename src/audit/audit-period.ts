@@ -20,6 +20,7 @@ import { readFindingSteps } from './findings/life/finding-record.ts';
 import { liveFindings } from './findings/life/live-findings.ts';
 import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeriod } from './model/audited-period.ts';
 import type { Observation } from './model/observation.ts';
+import type { Posture } from './model/posture.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
@@ -27,6 +28,7 @@ import { countInventory } from './period/inventory-reads.ts';
 import { type StoredDay, storedDays } from './period/period-rows.ts';
 import { type LoadedPolicy, policiesInForce } from './period/policies-in-force.ts';
 import { readsOnRecord } from './period/reads-on-record.ts';
+import { collectValueSets, trackRotationsDue } from './period/rotations-due.ts';
 import { createRowCounts } from './period/row-counts.ts';
 import { createAccessRecord } from './posture/access-record.ts';
 import { posturesOf } from './posture/posture-ledger.ts';
@@ -101,16 +103,19 @@ async function auditWith<Observed>(
   const auditor = createShareAuditor(sources, ledger, (material) => observation.observe(material));
   observation.begin(sources);
   const exceptions = findExceptions({ ...found, attribution: auditor.attribution });
-  for await (const snapshot of snapshots(audit, asOf)) await showSecrets(snapshot, exceptions, observation);
+  const dues = trackRotationsDue();
+  for await (const snapshot of snapshots(audit, asOf)) await showSecrets(snapshot, dues, exceptions, observation);
   const jobs = await showJobs(ledger, sources, observation);
 
   const inventory = countInventory(await loadInventory(audit), asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
   const rows = createRowCounts();
+  const sets = collectValueSets();
   for await (const share of rowShares(audit, auditor)) {
     rows.absorb(share.counted);
     coverage.absorb(share.hours);
     inventory.absorb(share.reads);
+    sets.absorb(share.sets);
     exceptions.absorb(share.rules);
     await observation.absorb(share.observed);
   }
@@ -123,10 +128,7 @@ async function auditWith<Observed>(
   }
 
   const access = createAccessRecord(sources.vaults, period, inForce.policyAt);
-  for await (const posture of posturesOf(records, { from: period.from, to: new Date(asOf) })) {
-    exceptions.look(posture);
-    access.look(posture);
-  }
+  await showLooks(records, { from: period.from, to: new Date(asOf) }, [exceptions, access]);
   const counted = rows.result(collection);
   const known = { coverage: coverage.coverage(), inventory: inventory.entries() };
   const findings = exceptions.findings({ settledTo, rowsSince, asOf, unreadable: counted.unreadableRows, ...known });
@@ -142,6 +144,7 @@ async function auditWith<Observed>(
     receipts,
     ...inForce,
     ...known,
+    rotationsDue: dues.all(sets.take()).map(({ secret: _secret, ended: _ended, ...due }) => due),
     notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, gitea?.notRead ?? [])],
     access: access.record(),
   };
@@ -197,13 +200,24 @@ async function showJobs<Observed>(
 
 async function showSecrets<Observed>(
   snapshot: InventorySnapshot,
+  dues: ReturnType<typeof trackRotationsDue>,
   exceptions: ReturnType<typeof findExceptions>,
   observation: Observation<Observed>,
 ): Promise<void> {
   const { at, entries } = snapshot;
+  for (const secret of entries) dues.see(secret, at);
   const judged = exceptions.seeInventory(snapshot);
   for (const [index, secret] of entries.entries())
     await observation.secretDay({ day: at.slice(0, 10), at, secret, judgements: judged[index] ?? new Map() });
+}
+
+/** Shows every look at grants and setup, in order. */
+async function showLooks(
+  records: RecordStore,
+  span: ReportingPeriod,
+  watching: readonly { look(posture: Posture): void }[],
+): Promise<void> {
+  for await (const posture of posturesOf(records, span)) for (const one of watching) one.look(posture);
 }
 
 /** What both logs were read for, with every row arrived; `null` if there is no such time. */

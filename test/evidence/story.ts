@@ -1,6 +1,13 @@
 import { nothingBrokered } from '../audit/nothing-brokered.ts';
 import type { Attribution, Grade } from '../../src/audit/model/attribution.ts';
-import type { AuditedEvent, AuditedPeriod, ReceiptRecord, SecretDay } from '../../src/audit/model/audited-period.ts';
+import type {
+  AuditedEvent,
+  AuditedPeriod,
+  ReceiptRecord,
+  RotationDue,
+  SecretDay,
+} from '../../src/audit/model/audited-period.ts';
+import { trackRotationsDue } from '../../src/audit/period/rotations-due.ts';
 import type { FindingRule } from '../../src/audit/model/finding.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 import type { Observation } from '../../src/audit/model/observation.ts';
@@ -106,6 +113,7 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
         state: 'irrecoverable',
       },
     ],
+    rotationsDue: rotationsDue(),
     access: {
       grantDays: [
         {
@@ -183,6 +191,13 @@ async function* secretDays(): AsyncGenerator<SecretDay> {
     if (secret.enabled) judgements.set('secret-without-expiry', secret.expires === null ? 'broken' : 'kept');
     yield { day: '2026-10-30', at: '2026-10-30T23:00:00.000Z', secret, judgements };
   }
+}
+
+function rotationsDue(): readonly RotationDue[] {
+  const dues = trackRotationsDue();
+  for (const { ageDays: _ageDays, reads: _reads, lastReadAt: _lastReadAt, ...secret } of inventory())
+    dues.see(secret, '2026-10-30T23:00:00.000Z');
+  return dues.all(new Map());
 }
 
 /** 340 receipts, two of them without a row. */

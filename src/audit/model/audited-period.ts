@@ -211,6 +211,18 @@ export interface AccessRecord {
 }
 
 /** The result of auditing one period: the input of the evidence room. */
+/** One version that came due in the period, or was replaced in it. */
+export interface RotationDue {
+  /** `vault/secret`. */
+  readonly subject: string;
+  readonly version: string;
+  readonly due: string;
+  readonly replacedAt: string | null;
+  /** `null` also for a value that was set and replaced again between two inventories, whose version the log does not state. */
+  readonly replacedBy: string | null;
+  readonly isLate: boolean;
+}
+
 export interface AuditedPeriod {
   readonly period: ReportingPeriod;
   readonly vaults: readonly string[];
@@ -242,5 +254,7 @@ export interface AuditedPeriod {
   readonly queries: readonly QueryRecord[];
   readonly slices: readonly SliceRecord[];
   readonly inventory: readonly SecretInventoryEntry[];
+  /** By the time when they came due. */
+  readonly rotationsDue: readonly RotationDue[];
   readonly access: AccessRecord;
 }

@@ -24,6 +24,7 @@ import { type Excluded, excludeEvent } from '../period/excluded-row.ts';
 import { parseDay, type StoredDay } from '../period/period-rows.ts';
 import { classifyExclusion, type ExclusionReason, type PopulationRule } from '../period/population.ts';
 import { createReadsOnRecord } from '../period/reads-on-record.ts';
+import { collectValueSets, type ValueSets } from '../period/rotations-due.ts';
 import { type CountedRows, createRowCounts } from '../period/row-counts.ts';
 import { recordReceipt } from './record-receipt.ts';
 
@@ -59,6 +60,7 @@ interface RowShare<Observed> {
   readonly counted: CountedRows;
   readonly hours: SeenHours;
   readonly reads: ReadsBySecret;
+  readonly sets: ValueSets;
   readonly rules: RuleShares;
   readonly observed: Observed;
 }
@@ -109,8 +111,13 @@ export function createShareAuditor<Observed>(
           auditRow(retrieval, attribution.at(moment), walk, rules);
         }
       }
-      const { counted, coverage, inventory, observer } = walk;
-      const counts = { counted: counted.take(), hours: coverage.take(), reads: inventory.take() };
+      const { counted, coverage, inventory, sets, observer } = walk;
+      const counts = {
+        counted: counted.take(),
+        hours: coverage.take(),
+        reads: inventory.take(),
+        sets: sets.take(),
+      };
       return { ...counts, rules: rules.take(), observed: observer.take() };
     },
     auditReceipts(receipts) {
@@ -149,6 +156,7 @@ function startWalk<Observed>({ period, vaults, canaries, policyAt }: ShareSource
     },
     coverage: countCoverage(period, vaults, canaries, null),
     inventory: countInventory([], 0),
+    sets: collectValueSets(),
   };
 }
 
@@ -162,7 +170,7 @@ const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
 function auditRow(
   retrieval: Retrieval,
   context: AttributionContext,
-  { population, observer, exclude, coverage, inventory }: ReturnType<typeof startWalk>,
+  { population, observer, exclude, coverage, inventory, sets }: ReturnType<typeof startWalk>,
   rules: ReturnType<typeof findExceptions>,
 ): void {
   coverage.see(retrieval);
@@ -171,6 +179,7 @@ function auditRow(
   if (reason === 'in a vault that is not in scope') return;
   const attribution = reason === null ? attributeRetrieval(retrieval, context) : null;
   if (attribution !== null) inventory.see(retrieval);
+  sets.see(retrieval);
   const judgements = rules.see(retrieval, attribution);
   // Rows that contradict themselves are exceptions of the test of rows, whatever else they are.
   const isOdd = judgements.get('status-disagrees') === 'broken';

@@ -13,7 +13,7 @@ import { asJson } from './data-files.ts';
 import { collectLines, eventFiles } from './event-files.ts';
 import type { PackFile } from './pack-file.ts';
 import type { PackSink } from './pack-sink.ts';
-import { brokerLines, recordEvents, type RecordedEvents, recordSecretDays } from './record-events.ts';
+import { brokerLines, recordEvents, rotationDueLines, type RecordedEvents, recordSecretDays } from './record-events.ts';
 
 /** Audits a period while the observation watches. */
 export type AuditOfPeriod = (observation: Observation<RecordedEvents>) => Promise<AuditedPeriod>;
@@ -72,7 +72,7 @@ async function observeInto(deferredFile: string, audit: AuditOfPeriod, sink: Pac
   });
   const { tally, tests, secrets, lines, brokered } = begun();
   await files.add(secrets.take());
-  await files.add(secrets.takeDue());
+  await files.add(rotationDueLines(audited.rotationsDue));
   await files.add(brokered);
   tests.finish(audited);
   for await (const deferral of readDeferrals(deferredFile)) tests.deferred(deferral);

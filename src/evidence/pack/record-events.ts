@@ -1,13 +1,12 @@
 import { compareText } from '../../provenance/compare-text.ts';
 import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../broker/history/broker-history.ts';
-import type { AuditedEvent, SecretDay } from '../../audit/model/audited-period.ts';
+import type { AuditedEvent, RotationDue, SecretDay } from '../../audit/model/audited-period.ts';
 import type { EventObserver, ObservedMaterial } from '../../audit/model/observation.ts';
 import { canonicalJson, canonicalRows } from '../../provenance/canonical-json.ts';
 import { rowCap } from '../report/report-material.ts';
 import { type TalliedReads, tallyRetrievals } from '../report/retrieval-tally.ts';
 import { runControlTests, type TalliedTests, type TestDeferral } from '../tests/run-control-tests.ts';
-import { listRotationsDue } from '../tests/secret-tests.ts';
 import { asJson } from './data-files.ts';
 import { collectLines, type EventFile, type EventLines } from './event-files.ts';
 import { retrievalCells, retrievalLines } from './retrieval-lines.ts';
@@ -70,22 +69,21 @@ export function recordSecretDays(): {
   secretDay(day: SecretDay): void;
   /** The lines since the last call. */
   take(): EventLines;
-  /** The lines of the versions that came due. */
-  takeDue(): EventLines;
 } {
   const lines = collectLines();
-  const dues = listRotationsDue();
   return {
     secretDay(day) {
-      dues.see(day);
       lines.add('secretDays', secretDayLine(day));
     },
     take: () => lines.take(),
-    takeDue() {
-      for (const one of dues.all()) lines.add('rotationsDue', canonicalJson(asJson(one)));
-      return lines.take();
-    },
   };
+}
+
+/** The lines of the versions that came due or were replaced. */
+export function rotationDueLines(dues: readonly RotationDue[]): EventLines {
+  const lines = collectLines();
+  for (const one of dues) lines.add('rotationsDue', canonicalJson(asJson(one)));
+  return lines.take();
 }
 
 /** The lines of the broker's requests, in order of time, and of the requests for access, in order of their sessions. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
 import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
 import type { Person } from '../../../src/provenance/person.ts';
 import { personCalled } from '../../provenance/people.ts';
@@ -188,6 +189,36 @@ describe('an exception that was repaired in the period', () => {
     // Overdue between two inventories only.
     expect(overdue([day('02', old), day('05', next)]).map(({ id }) => id)).toEqual([before[0]?.id]);
     expect(overdue([day('02', old), day('05', { ...next, created: '2026-03-03T09:00:00.000Z' })])).toEqual([]);
+  });
+
+  it('ends with a value that a person set by hand, also before an inventory shows it', () => {
+    const old = { version: 'v1', created: '2026-02-01T00:00:00.000Z', expires: '2026-03-02T06:00:00.000Z' };
+    const set = (seconds: number) =>
+      row('w', {
+        kind: 'write',
+        operation: 'SecretSet',
+        at: at(seconds),
+        version: null,
+        identity: { ...row('w').identity, kind: 'person', userPrincipalName: 'ada@example.org' },
+      });
+    const overdue = (day: Parameters<typeof found>[0]) => found(day).filter(({ rule }) => rule === 'rotation-overdue');
+    const snapshots = [inventoried(old, '2026-03-02T08:00:00.000Z')];
+    expect(overdue({ snapshots })).toMatchObject([{ ended: null }]);
+    const byHand = set(9 * 3600);
+    expect(overdue({ snapshots, rows: [byHand] })).toMatchObject([{ ended: { by: byHand.id } }]);
+    expect(overdue({ snapshots, rows: [{ ...byHand, status: 403, kind: 'denied' }] })).toMatchObject([{ ended: null }]);
+  });
+
+  it('is none where a value was set by hand in time and replaced again between two inventories', () => {
+    const old = { version: 'v1', created: '2026-02-01T00:00:00.000Z', expires: '2026-03-02T14:00:00.000Z' };
+    const third = { version: 'v3', created: '2026-03-02T18:00:00.000Z', expires: '2026-09-05T09:00:00.000Z' };
+    const snapshots = [inventoried(old, '2026-03-02T01:00:00.000Z'), inventoried(third, '2026-03-02T23:00:00.000Z')];
+    const byHand = row('w', { kind: 'write', operation: 'SecretSet', at: at(5 * 3600), version: null });
+    const overdue = (rows: readonly Retrieval[]) =>
+      found({ snapshots, rows }).filter(({ rule }) => rule === 'rotation-overdue').length;
+    expect([overdue([]), overdue([byHand])]).toEqual([1, 0]);
+    // The row of the late version itself is no second one.
+    expect(overdue([row('w', { kind: 'write', operation: 'SecretSet', at: at(10 * 3600), version: 'v3' })])).toBe(1);
   });
 
   it('ends for a secret without expiry when an inventory first shows one, and opens again when it is gone', () => {

@@ -37,6 +37,7 @@ describe('the report as OSCAL assessment results', unlessContractsAreAbsent, () 
       ...auditedStory({ reads: 0 }),
       findings: [],
       inventory: [],
+      rotationsDue: [],
       coverage: [],
       queries: [],
       slices: [],

@@ -130,6 +130,7 @@ describe('the model of the report', () => {
       exclusions: [],
       findings: [],
       inventory: [],
+      rotationsDue: [],
       coverage: [],
       queries: [],
       slices: [],

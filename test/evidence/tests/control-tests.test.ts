@@ -1,5 +1,6 @@
 import type { GrantHistory } from '../../../src/grants/history/grant-history.ts';
 import type { BrokerHistory, BrokerRead } from '../../../src/broker/history/broker-history.ts';
+import { trackRotationsDue } from '../../../src/audit/period/rotations-due.ts';
 import { nothingBrokered } from '../../audit/nothing-brokered.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -191,6 +192,8 @@ function run(test: string, world: World) {
     accessRequests = [],
     ...change
   } = world;
+  const dues = trackRotationsDue();
+  for (const one of days) dues.see(one.secret, one.at);
   const audited: AuditedPeriod = {
     period: { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
     vaults: ['kv'],
@@ -210,6 +213,7 @@ function run(test: string, world: World) {
     queries: [],
     slices: [],
     inventory: [],
+    rotationsDue: dues.all(new Map()),
     access: { grantDays: [], settingLooks: [], setupLooks: [], notSeen: [] },
     ...change,
   };
