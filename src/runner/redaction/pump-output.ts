@@ -2,8 +2,7 @@ import { Socket } from 'node:net';
 import type { OutputSink } from './output-sink.ts';
 import { silenceMs, type Redaction } from './redaction.ts';
 
-/** So much is read at least. */
-const leastRead = 4_096;
+const nothing = Buffer.alloc(0);
 
 /** One stream of a command on its way to the job's log. */
 export interface OutputPump {
@@ -22,24 +21,20 @@ export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSi
   const room = redaction.room();
   const silence = silenceTimer(() => {
     // Copied, for the next chunk may come before it is taken.
+    sink.write(Buffer.from(redaction.push(nothing)));
     sink.write(Buffer.from(redaction.release()));
   });
   const options = {
     fd: readEnd,
     readable: true,
     writable: false,
-    onread: { buffer: nextRoom, callback: take },
+    onread: { buffer: room, callback: take },
   };
   const source = new Socket(options);
   source.on('error', () => source.destroy());
   const ended = new Promise<void>((resolve) => source.on('close', () => resolve()));
   source.resume();
   return { done: finish(), detach: () => void source.destroy() };
-
-  /** With what is held back, no more than a pipe takes: the rest of a larger write would wait for its reader. */
-  function nextRoom(): Buffer {
-    return room.subarray(0, Math.max(leastRead, room.length - redaction.held()));
-  }
 
   /** Gives whether to read on at once. */
   function take(length: number): boolean {

@@ -21,7 +21,10 @@ const nothing = Buffer.alloc(0);
 export interface Redaction {
   /** Where the next chunk may be read to, so that it need not be copied. */
   room(): Buffer;
-  /** Takes the next bytes; returns what may go on. */
+  /**
+   * Takes the next bytes; returns what may go on. Of a chunk that fills the room, it returns no more bytes than that has,
+   * which a pipe takes at once; the rest goes on with the next one, which may be empty.
+   */
   push(chunk: Buffer): Buffer;
   /** The stream has been silent: returns a held-back beginning that is short enough to be chance. */
   release(): Buffer;
@@ -72,11 +75,12 @@ class StreamRedaction implements Redaction {
   }
 
   push(chunk: Buffer): Buffer {
-    return this.#advance(this.#withTail(chunk), false);
+    const isFull = chunk.length === this.#room?.length;
+    return this.#advance(this.#withTail(chunk), false, isFull ? chunk.length : Number.MAX_SAFE_INTEGER);
   }
 
   end(): Buffer {
-    return this.#advance(this.#heldBytes(), true);
+    return this.#advance(this.#heldBytes(), true, Number.MAX_SAFE_INTEGER);
   }
 
   held(): number {
@@ -98,8 +102,8 @@ class StreamRedaction implements Redaction {
     return given;
   }
 
-  /** Masks what is whole, returns what cannot belong to a needle, and keeps the rest. */
-  #advance(text: Buffer, final: boolean): Buffer {
+  /** Masks what is whole, returns what cannot belong to a needle, `most` bytes where nothing is masked, and keeps the rest. */
+  #advance(text: Buffer, final: boolean, most: number): Buffer {
     const search = this.#search;
     const from = this.#handled;
     let hold = text.length;
@@ -127,7 +131,9 @@ class StreamRedaction implements Redaction {
       this.#found?.(this.#passed + done);
     }
     if (maskFrom < done) this.#mask(text, maskFrom, done);
-    const to = Math.max(done, endOfLines(text, Math.max(done, hold)));
+    let to = Math.max(done, endOfLines(text, Math.max(done, hold)));
+    // As if the chunk had ended there.
+    if (!isChanged && to - from > most) to = hold = from + most;
     if (isChanged && to > done) this.#copy(text, done, to);
     if (to > done) this.#masked = false;
     this.#keep(text, hold, to);

@@ -63,6 +63,23 @@ describe('a stream on its way to the log', () => {
     expect(Math.max(...sink.parts.map(({ length }) => length))).toBeLessThanOrEqual(pipeBytes);
   });
 
+  it('is shown to its end after a silence, also where the last piece filled the pipe', async () => {
+    const ends = openPipe();
+    const pieces = ['x'.repeat(pipeBytes - 4) + secret.slice(0, 4), 'y'.repeat(pipeBytes)];
+    const text = pieces.join('');
+    let shown = 0;
+    const sink = keepingSink(({ length }) => {
+      shown += length;
+      const next = pieces.shift();
+      if (next !== undefined) writeSync(ends.write, next);
+      if (shown === text.length) closeSync(ends.write);
+    });
+    writeSync(ends.write, pieces.shift() ?? '');
+    // While the pipe is open, only a silence lets the rest of the last piece go.
+    await pumpOutput(ends.read, startRedaction(secretSearch([Buffer.from(secret)])), sink).done;
+    expect(Buffer.concat(sink.parts).toString()).toBe(text);
+  });
+
   it('shows what may be chance after a silence, and each time again', async () => {
     const ends = openPipe();
     const beginnings = ['sw', 'or', ' sw'];

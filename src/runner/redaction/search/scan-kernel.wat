@@ -267,47 +267,54 @@
           (then (return (call $glance_backslash (local.get $at)))))))
     (i32.const -1))
 
-  ;; Whether what was seen at an escape is of no needle: by the byte before it, then by the three after it.
+  ;; Whether what was seen at an escape is of no needle: by the bytes before it, then by the three after it. A needle may have
+  ;; begun further back than they tell, or two bytes before, or one, or begin there.
   (func $is_settled (param $kind i32) (param $at i32) (param $glance i32) (result i32)
     (local $before i32)
     (local $shown i32)
     (local $begins i32)
-    (local $held i32)
+    (local $began i32)
+    (local $began_two_back i32)
     (local $gram i32)
     (local $next i32)
-    (local.set $before (i32.load8_u (i32.sub (local.get $at) (i32.const 1))))
+    ;; Four bytes as a machine loads them: the one before the escape is the highest.
+    (local.set $before (i32.load (i32.sub (local.get $at) (i32.const 4))))
     (local.set $shown (i32.and (local.get $glance) (i32.const 0xff)))
-    (local.set $held (call $is_pair (local.get $before) (local.get $shown)))
     (local.set $begins
       (i32.and
         (i32.eqz (i32.and (local.get $glance) (i32.const 0x100)))
         (i32.load8_u offset=0x100 (local.get $shown))))
-    (if (i32.eqz (i32.or (local.get $held) (local.get $begins))) (then (return (i32.const 1))))
     (local.set $gram
-      (i32.or
-        (i32.shr_u (i32.load (i32.sub (local.get $at) (i32.const 4))) (i32.const 8))
-        (i32.shl (local.get $shown) (i32.const 24))))
-    (if (i32.eqz (local.get $begins))
+      (i32.or (i32.shr_u (local.get $before) (i32.const 8)) (i32.shl (local.get $shown) (i32.const 24))))
+    (if (call $is_pair (i32.shr_u (local.get $before) (i32.const 24)) (local.get $shown))
       (then
-        ;; Left are needles that began before it.
-        (if (call $may_hold (local.get $gram)) (then (return (i32.const 0))))))
+        (if (call $may_hold (local.get $gram)) (then (return (i32.const 0))))
+        (local.set $began
+          (call $is_beginning (i32.shr_u (local.get $before) (i32.const 24)) (local.get $shown)))
+        (local.set $began_two_back
+          (call $is_beginning
+            (i32.and (i32.shr_u (local.get $before) (i32.const 16)) (i32.const 0xff))
+            (i32.shr_u (local.get $before) (i32.const 24))))))
+    (if (i32.eqz (i32.or (local.get $begins) (i32.or (local.get $began) (local.get $began_two_back))))
+      (then (return (i32.const 1))))
     (local.set $at (i32.add (local.get $at) (i32.shr_u (local.get $glance) (i32.const 9))))
     (local.set $next (call $following (local.get $kind) (local.get $at)))
     (if (i32.lt_s (local.get $next) (i32.const 0)) (then (return (i32.const 0))))
-    (if (i32.eqz (local.get $held))
-      (then
-        (if (i32.eqz (call $is_beginning (local.get $shown) (i32.and (local.get $next) (i32.const 0xff))))
-          (then (return (i32.const 1))))))
-    (if (call $may_hold (local.get $gram)) (then (return (i32.const 0))))
     (local.set $gram
       (i32.or (i32.shr_u (local.get $gram) (i32.const 8)) (i32.shl (local.get $next) (i32.const 24))))
-    (if (call $may_begin (local.get $gram)) (then (return (i32.const 0))))
+    (if (local.get $began_two_back)
+      (then (if (call $may_begin (local.get $gram)) (then (return (i32.const 0))))))
+    (if (local.get $begins)
+      (then
+        (local.set $begins (call $is_beginning (local.get $shown) (i32.and (local.get $next) (i32.const 0xff))))))
+    (if (i32.eqz (i32.or (local.get $begins) (local.get $began))) (then (return (i32.const 1))))
     (local.set $at (i32.add (local.get $at) (i32.shr_u (local.get $next) (i32.const 9))))
     (local.set $next (call $following (local.get $kind) (local.get $at)))
     (if (i32.lt_s (local.get $next) (i32.const 0)) (then (return (i32.const 0))))
     (local.set $gram
       (i32.or (i32.shr_u (local.get $gram) (i32.const 8)) (i32.shl (local.get $next) (i32.const 24))))
-    (if (call $may_begin (local.get $gram)) (then (return (i32.const 0))))
+    (if (local.get $began)
+      (then (if (call $may_begin (local.get $gram)) (then (return (i32.const 0))))))
     (if (i32.eqz (local.get $begins)) (then (return (i32.const 1))))
     (local.set $at (i32.add (local.get $at) (i32.shr_u (local.get $next) (i32.const 9))))
     (local.set $next (call $following (local.get $kind) (local.get $at)))
@@ -479,7 +486,9 @@
     (local $end i32)
     (local $place i32)
     (local $kind i32)
-    (local $has_blanks i32)
+    (local $inner i32)
+    (local $inner_length i32)
+    (local $plain_line_end i32)
     (local $bits i64)
     (local $first v128)
     (local $second v128)
@@ -492,9 +501,15 @@
     (local.set $lower (v128.load (i32.const 0x600)))
     (local.set $upper (v128.load (i32.const 0x610)))
     (local.set $fifteen (i8x16.splat (i32.const 15)))
-    (local.set $has_blanks (i32.load8_u offset=0x700 (i32.const 0x20)))
+    ;; The kind of a line's end where no needle has a blank; no kind otherwise.
+    (local.set $plain_line_end
+      (select (i32.const -1) (i32.const 6) (i32.load8_u offset=0x700 (i32.const 0x20))))
     (local.set $at (global.get $from))
     (local.set $end (global.get $to))
+    ;; Where sixteen bytes come before a place, and more than 32 after it.
+    (local.set $inner (i32.add (local.get $at) (i32.const 16)))
+    (if (i32.gt_s (i32.sub (local.get $end) (local.get $at)) (i32.const 48))
+      (then (local.set $inner_length (i32.sub (i32.sub (local.get $end) (i32.const 32)) (local.get $inner)))))
     (block $ended
       (loop $next
         (br_if $ended (i32.ge_u (local.get $at) (local.get $end)))
@@ -533,18 +548,15 @@
                 (br_if $done (i64.eqz (local.get $bits)))
                 (local.set $place (i32.add (local.get $at) (i32.wrap_i64 (i64.ctz (local.get $bits)))))
                 (local.set $bits (i64.and (local.get $bits) (i64.sub (local.get $bits) (i64.const 1))))
-                (br_if $done (i32.ge_u (local.get $place) (local.get $end)))
-                (if (i32.and
-                    (i32.ge_u (i32.sub (local.get $place) (global.get $from)) (i32.const 16))
-                    (i32.gt_u (i32.sub (local.get $end) (local.get $place)) (i32.const 32)))
+                (if (i32.lt_u (i32.sub (local.get $place) (local.get $inner)) (local.get $inner_length))
                   (then
                     (local.set $kind (i32.load8_u (i32.load8_u (local.get $place))))
-                    ;; Told here what `$is_line_end_settled` tells at once: every line has an end.
-                    (br_if $trigger
-                      (i32.and
-                        (i32.eqz (i32.or (i32.ne (local.get $kind) (i32.const 6)) (local.get $has_blanks)))
-                        (i32.eqz (call $is_within_word (local.get $place)))))
-                    (br_if $trigger (call $is_kind_settled (local.get $kind) (local.get $place)))))
+                    (if (i32.eq (local.get $kind) (local.get $plain_line_end))
+                      (then
+                        ;; Told here what `$is_line_end_settled` tells at once: every line has an end.
+                        (br_if $trigger (i32.eqz (call $is_within_word (local.get $place))))))
+                    (br_if $trigger (call $is_kind_settled (local.get $kind) (local.get $place))))
+                  (else (br_if $done (i32.ge_u (local.get $place) (local.get $end)))))
                 (call $report (local.get $place))
                 (br $trigger)))))
         (local.set $at (i32.add (local.get $at) (i32.const 64)))
