@@ -13,6 +13,8 @@
  * `because` holds codes of `useRefusalCodes` and of a refused read. 502 has a code of `useFailureCodes`.
  */
 
+import { framingHeaders } from '../secrets/secret-use.ts';
+
 /** Headers of `POST /broker/uses`, lower-case. */
 export const useHeaders = { session: 'keyturn-session', request: 'keyturn-use', answer: 'keyturn-answer' } as const;
 
@@ -63,23 +65,10 @@ export const placeholderPrefix = 'keyturn-use-';
 export const placeholderPattern = /keyturn-use-[A-Za-z0-9_-]{32}/g;
 
 /**
- * Headers that describe a connection or the framing of a message, lower-case (RFC 9110, section 7.6.1). A head that holds
- * one is refused, so that no two readers of a request can disagree on where it ends.
+ * Headers that a head must not hold: those of a connection and of the framing of a message. A head that holds one is
+ * refused, so that no two readers of a request can disagree on where it ends.
  */
-export const forbiddenInHead: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+export const forbiddenInHead: ReadonlySet<string> = framingHeaders;
 
 /** Why a request is not made, beside the reasons for which a read is refused. */
 export const useRefusalCodes = [

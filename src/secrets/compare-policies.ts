@@ -91,6 +91,8 @@ function isWider(name: string, from: Member, to: Member): boolean {
   }
   if (demandLists.has(name)) return listOf(from).some((one) => !listOf(to).includes(one));
   if (name === 'access') return isWiderAccess(from, to);
+  if (name === 'uses') return listOf(to).some((one) => !listOf(from).includes(one));
+  if (name === 'delivery') return from === 'use';
   if (name.startsWith('mostPerHour')) return typeof from === 'number' && (typeof to !== 'number' || to > from);
   const opens = opensWhen.get(name);
   if (opens !== undefined) return (to ?? false) === opens;

@@ -1,4 +1,5 @@
 import type { AccessRule, PolicyPerson } from './policy.ts';
+import type { SecretUse } from './secret-use.ts';
 import type { WrittenPolicy, WrittenSecret } from './policy-schema.ts';
 
 /** Says a fault at a place of the policy. */
@@ -18,6 +19,22 @@ export function toAccess(
   const { approvers, lasts, uses, when } = access;
   if (lasts < 60_000 || lasts > 86_400_000) at.say([...at.path, 'access', 'lasts'], 'must be from 1m to 24h');
   return { access: { approvers, lastsMs: lasts, uses, when } };
+}
+
+/** What the broker may do with one secret in the place of a job. Says a delivery that would give the secret to nobody. */
+export function toUses(
+  { uses, delivery, namespaces }: WrittenSecret,
+  policy: WrittenPolicy,
+  at: { readonly path: readonly PropertyKey[]; readonly say: Say },
+): { readonly uses?: readonly SecretUse[]; readonly delivery?: 'use' | 'value' } {
+  if (uses === undefined || uses.length === 0) {
+    if (delivery === 'use') at.say([...at.path, 'delivery'], 'needs uses: without them the secret is given to nobody');
+    for (const [index, name] of namespaces.entries()) {
+      if (Object.hasOwn(policy.namespaces, name) && policy.namespaces[name]?.delivery === 'use')
+        at.say([...at.path, 'namespaces', index], 'lets its jobs use secrets alone, and this secret has no uses');
+    }
+  }
+  return { ...(uses === undefined ? {} : { uses }), ...(delivery === undefined ? {} : { delivery }) };
 }
 
 /** Persons by their accounts. Says two entries of one account: one of them would be a second person of the same. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { ServiceError } from '../service-error.ts';
 import { dayMs, formatDuration, hourMs } from './duration.ts';
 import { providerCredentialIn } from './made-by-provider.ts';
-import { toAccess, toPeople } from './parse-access.ts';
+import { toAccess, toPeople, toUses } from './parse-access.ts';
 import type { IdentityRule, Namespace, Policy, SecretBinding, TrackedSecret } from './policy.ts';
 import { policySchema, rightParts, type WrittenPolicy, type WrittenSecret } from './policy-schema.ts';
 import type { Vault } from './secret-reference.ts';
@@ -96,7 +96,7 @@ function toSecrets(
         say([...path, 'namespaces', index], 'is not a namespace of this policy');
     }
     const { issuer } = written;
-    const access = toAccess(written, policy, { path, say });
+    const access = { ...toAccess(written, policy, { path, say }), ...toUses(written, policy, { path, say }) };
     if (issuer === undefined) {
       sayTracking(written, path, say);
       tracked.set(name, { ...toTracked(place, written), ...access });
@@ -248,7 +248,12 @@ function knownText(vaults: readonly Vault[]): string {
 }
 
 function toNamespaces({ namespaces }: WrittenPolicy): Map<string, Namespace> {
-  return new Map(Object.entries(namespaces).map(([name, written]) => [name, { name, ...written }]));
+  return new Map(
+    Object.entries(namespaces).map(([name, { delivery, ...written }]) => [
+      name,
+      { name, ...written, ...(delivery === undefined ? {} : { delivery }) },
+    ]),
+  );
 }
 
 function toIdentities({ identities }: WrittenPolicy, say: Say): Map<string, IdentityRule> {

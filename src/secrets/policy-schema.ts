@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
+import { pathPatternFault } from './path-pattern.ts';
+import { framingHeaders } from './secret-use.ts';
 
 /** A duration as text, in milliseconds once read. */
 const duration = z.string().transform((written, context) => {
@@ -74,6 +76,43 @@ const access = z.strictObject({
     .prefault({}),
 });
 
+/** Kinds of places, with the name of the header or of the field where one is needed. */
+const place = z.union(
+  [
+    z.enum(['basic', 'body', 'none']),
+    // What frames a request, or names its host, is the broker's to write.
+    z.templateLiteral(['header:', z.string().regex(/^[a-z0-9-]{1,64}$/)]).refine((written) => {
+      const header = written.slice('header:'.length);
+      return header !== 'host' && !framingHeaders.has(header);
+    }, 'must be header:NAME of a header that frames no request and names no host'),
+    z.templateLiteral(['query:', z.string().regex(/^[\w.-]{1,64}$/)]),
+  ],
+  'must be header:NAME in lower case, basic, query:NAME, body or none',
+);
+const host = text(
+  /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  'the name of a host in lower case, without a port, or an IPv4 address',
+);
+const method = text(/^(?!CONNECT$|TRACE$)[A-Z]{3,20}$/, 'a method in capitals, other than CONNECT and TRACE');
+const delivery = z.enum(['use', 'value']);
+
+/** Requests that the broker makes with the secret in the place of a job. */
+const use = z.strictObject({
+  hosts: z.array(host).min(1, 'must name a host'),
+  port: z.int().min(1, 'must be 1 at least').max(65_535, 'must be 65535 at most').default(443),
+  methods: z.array(method).min(1, 'must name a method'),
+  paths: z
+    .array(
+      z.string().superRefine((pattern, context) => {
+        const fault = pathPatternFault(pattern);
+        if (fault !== null) context.addIssue(fault);
+      }),
+    )
+    .min(1, 'must name a path'),
+  place,
+  addresses: z.enum(['public', 'private', 'loopback']).default('public'),
+});
+
 const secret = z.strictObject({
   /** Without one the secret is only tracked. */
   issuer: name.optional(),
@@ -91,6 +130,8 @@ const secret = z.strictObject({
   environment: name.nullable().default(null),
   namespaces: z.array(name).default([]),
   access: access.optional(),
+  uses: z.array(use).max(20, 'must be 20 at most').optional(),
+  delivery: delivery.optional(),
   approval: z.array(z.enum(['publish', 'revoke'])).optional(),
   group: name.nullable().optional(),
   alsoPublish: z.array(target).optional(),
@@ -113,6 +154,7 @@ const namespace = z.strictObject({
   forks: z.boolean().default(false),
   workflows: z.array(workflow).default([]),
   protectedBranch: z.boolean().default(false),
+  delivery: delivery.optional(),
 });
 
 const identity = z.strictObject({

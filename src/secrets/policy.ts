@@ -1,3 +1,5 @@
+import type { SecretUse } from './secret-use.ts';
+
 /** The values that a target may contain: each issuer checks its own shape and refuses everything else. */
 export type TargetValue = string | number | boolean | readonly string[];
 
@@ -55,6 +57,10 @@ export interface SecretBinding {
   readonly namespaces: readonly string[];
   /** Absent: the broker asks nobody. */
   readonly access?: AccessRule;
+  /** What a job may do with it without having it; absent: nothing. */
+  readonly uses?: readonly SecretUse[];
+  /** `use`: the broker gives the value to no job. */
+  readonly delivery?: 'use' | 'value';
   /** The steps that need a second person's approval. */
   readonly approval: readonly ('publish' | 'revoke')[];
   /** Secrets of one group hold parts or copies of one credential and are published as one unit. */
@@ -89,6 +95,8 @@ export interface TrackedSecret {
   /** Names of namespaces whose jobs may read this secret. */
   readonly namespaces: readonly string[];
   readonly access?: AccessRule;
+  readonly uses?: readonly SecretUse[];
+  readonly delivery?: 'use' | 'value';
 }
 
 /**
@@ -106,6 +114,8 @@ export interface Namespace {
   readonly workflows: readonly string[];
   /** Whether only runs of a branch that Gitea protects may read. */
   readonly protectedBranch: boolean;
+  /** `use`: its jobs may use the secrets as `uses` says, and get no value. */
+  readonly delivery?: 'use' | 'value';
 }
 
 /** What the policy knows about an object id of the tenant. Without this no attribution can be better than `claimed`. */
