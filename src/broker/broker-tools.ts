@@ -1,9 +1,11 @@
 import type { Policy } from '../secrets/policy.ts';
 import type { SessionBook } from './journal/session-book.ts';
+import type { AnswerRedaction } from './ports/answer-redaction.ts';
 import type { AccessBook } from './ports/access-book.ts';
 import type { JobFactsSource } from './ports/job-facts.ts';
 import type { JobProof } from './ports/job-proof.ts';
 import type { SecretReader } from './ports/secret-reader.ts';
+import type { Upstream } from './ports/upstream.ts';
 
 /** What people are told of at once. */
 export type BrokerEvent =
@@ -19,6 +21,13 @@ export type BrokerEvent =
       readonly session: string;
       readonly secret: string;
       readonly says: string;
+    }
+  | {
+      /** A request was made for a job, was not made, or had no whole answer. */
+      readonly kind: 'used' | 'use-refused' | 'use-failed';
+      readonly session: string;
+      readonly host: string;
+      readonly says: string;
     };
 
 /** Everything that the broker's work needs. */
@@ -33,8 +42,12 @@ export interface BrokerTools {
   readonly readers: ReadonlyMap<string, SecretReader>;
   /** Names of Keyturn's own secrets, `vault/name`, lower-case. */
   readonly ownSecrets: ReadonlySet<string>;
-  /** The most requests that one job may make. */
+  /** The most values that one job may ask for. */
   readonly mostRequests: number;
+  /** The most requests that the broker makes for one job. */
+  readonly mostUses: number;
+  readonly upstream: Upstream;
+  readonly redaction: AnswerRedaction;
   readonly now: () => Date;
   /** 8 hexadecimal digits, new for each read. */
   readonly nonce: () => string;

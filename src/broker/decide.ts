@@ -1,6 +1,6 @@
 import { decideAccess } from '../secrets/decide-access.ts';
 import { namespaceRefusals, type ReadingJob } from '../secrets/namespace-refusals.ts';
-import type { AccessRule, Policy } from '../secrets/policy.ts';
+import type { AccessRule, Policy, SecretBinding, TrackedSecret } from '../secrets/policy.ts';
 import type { RefusalCode } from './journal/broker-entry.ts';
 
 /** What one job asks for, and everything that the decision rests on. */
@@ -12,7 +12,9 @@ export interface ReadQuestion {
   readonly vaults: ReadonlySet<string>;
   /** Names of Keyturn's own secrets, `vault/name`, lower-case. */
   readonly ownSecrets: ReadonlySet<string>;
-  /** Requests of the session before this one. */
+  /** Whether the job would have the value, or the broker would use it in the job's place. */
+  readonly delivery: 'value' | 'use';
+  /** Requests of the session of this kind before this one. */
   readonly requests: number;
   readonly mostRequests: number;
   /** Why the session gives nothing more; `null` while it does. `repository-moved` ends it without an entry of its own. */
@@ -43,7 +45,9 @@ export function decideRead(question: ReadQuestion): ReadDecision {
   if (entry === undefined) return refused(...closed, notBound);
   const verdict = decideAccess(policy, entry, job);
   if (verdict.kind === 'unlimited') return refused(...closed, noNamespace);
-  const allowing = verdict.namespaces.find(({ allows }) => allows);
+  const allowed = verdict.namespaces.filter(({ allows }) => allows);
+  const held = deliveryRefusal(question, entry, allowed);
+  const allowing = allowed.find(({ name }) => givesValue(policy, name)) ?? allowed[0];
   if (allowing === undefined) {
     const reasons = verdict.namespaces.map(({ name, because }) => `${name}: ${because.join('; ')}`).join('. ');
     return refused(...closed, {
@@ -53,8 +57,22 @@ export function decideRead(question: ReadQuestion): ReadDecision {
   }
   const { access = null } = entry;
   const rule = access === null ? [] : accessRefusals(job, access);
-  if (closed.length + rule.length > 0) return refused(...closed, ...rule);
+  if (closed.length + held.length + rule.length > 0) return refused(...closed, ...held, ...rule);
   return { allowed: true, namespace: allowing.name, access };
+}
+
+/** A value goes to a job if neither its secret nor every namespace that allows the job says `use`; a use needs `uses`. */
+function deliveryRefusal(
+  { delivery, policy }: ReadQuestion,
+  { delivery: own = 'value', uses = [] }: SecretBinding | TrackedSecret,
+  allowed: readonly { readonly name: string }[],
+): readonly Refusal[] {
+  if (delivery === 'use') return uses.length > 0 ? [] : [useNotAllowed];
+  return own === 'value' && allowed.some(({ name }) => givesValue(policy, name)) ? [] : [useOnly];
+}
+
+function givesValue({ namespaces }: Policy, name: string): boolean {
+  return namespaces.get(name)?.delivery !== 'use';
 }
 
 /** Why a job may not even ask for the approval of a person. */
@@ -68,14 +86,26 @@ function accessRefusals(job: ReadingJob, { when }: AccessRule): readonly Refusal
 
 /** Reasons that hold whatever the policy says of the secret. */
 function closedReasons(question: ReadQuestion): readonly Refusal[] {
-  const { secret, vaults, ownSecrets, requests, mostRequests, sessionEnded } = question;
+  const { secret, vaults, ownSecrets } = question;
   const name = secret.name.toLowerCase();
   const isOwn = name.startsWith('rot-pending--') || ownSecrets.has(`${secret.vault}/${name}`.toLowerCase());
   return [
-    ...(sessionEnded === null ? [] : [endings[sessionEnded]]),
+    ...sessionReasons(question),
     ...(isOwn ? [secretOfKeyturn] : []),
     ...(vaults.has(secret.vault.toLowerCase()) ? [] : [vaultNotServed]),
-    ...(requests < mostRequests ? [] : [tooMany]),
+  ];
+}
+
+/** Reasons that hold for every request of a session, whatever it is about. */
+export function sessionReasons({
+  delivery,
+  requests,
+  mostRequests,
+  sessionEnded,
+}: Pick<ReadQuestion, 'delivery' | 'requests' | 'mostRequests' | 'sessionEnded'>): readonly Refusal[] {
+  return [
+    ...(sessionEnded === null ? [] : [endings[sessionEnded]]),
+    ...(requests < mostRequests ? [] : [delivery === 'use' ? tooManyUses : tooMany]),
   ];
 }
 
@@ -102,6 +132,18 @@ const vaultNotServed: Refusal = {
 const tooMany: Refusal = {
   code: 'too-many-reads',
   says: 'This job has made as many requests as a job may.',
+};
+const tooManyUses: Refusal = {
+  code: 'too-many-uses',
+  says: 'The broker has made as many requests for this job as a job may ask for.',
+};
+const useOnly: Refusal = {
+  code: 'use-only',
+  says: 'The policy lets jobs use this secret and gives them no value: run the command with keyturn-fetch exec --use.',
+};
+const useNotAllowed: Refusal = {
+  code: 'use-not-allowed',
+  says: 'The policy names no uses for this secret, so the broker makes no request with it. Add them to keyturn.policy.yml.',
 };
 const endings: Readonly<Record<SessionEnd, Refusal>> = {
   'second-key': {

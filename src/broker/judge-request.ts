@@ -2,7 +2,7 @@ import { ServiceError } from '../service-error.ts';
 import type { AccessRule } from '../secrets/policy.ts';
 import type { SecretReference } from '../secrets/secret-reference.ts';
 import type { BrokerTools } from './broker-tools.ts';
-import { decideRead, type Refusal } from './decide.ts';
+import { decideRead, type ReadQuestion, type Refusal } from './decide.ts';
 import type { SessionJournal } from './journal/session-journal.ts';
 import type { SessionState } from './journal/session-state.ts';
 import type { JobStanding } from './ports/job-facts.ts';
@@ -36,7 +36,7 @@ export function provenState({ state }: SessionJournal, { key, id }: ReadRequest[
 /** Asks Gitea before each answer, so that an ended job gets nothing more. A session that gives nothing costs Gitea nothing. */
 export async function standingNow(
   { jobs, mostRequests }: BrokerTools,
-  { ended, job, requests }: SessionState,
+  { ended, job, requests }: Pick<SessionState, 'ended' | 'job' | 'requests'>,
 ): Promise<JobStanding> {
   if (ended === 'job-ended') return 'ended';
   return ended !== null || requests >= mostRequests ? 'running' : await jobs.standing(job);
@@ -46,24 +46,27 @@ export async function standingNow(
 export async function judgeRequest(
   tools: BrokerTools,
   state: SessionState,
-  { session, secret }: ReadRequest,
-  standing: JobStanding,
+  { session, secret }: Pick<ReadRequest, 'session' | 'secret'>,
+  { standing, delivery }: { readonly standing: JobStanding; readonly delivery: ReadQuestion['delivery'] },
 ): Promise<Judgement> {
-  const { job, ended, requests } = state;
-  const decision = decideRead({
-    policy: tools.policy().policy,
-    job,
-    secret,
-    vaults: new Set(tools.readers.keys()),
-    ownSecrets: tools.ownSecrets,
-    requests,
-    mostRequests: tools.mostRequests,
-    sessionEnded: ended ?? (standing === 'moved' ? 'repository-moved' : null),
-  });
+  const { job, requests } = state;
+  const question = { ...groundsOf(tools, state, standing), requests, mostRequests: tools.mostRequests };
+  const decision = decideRead({ ...question, secret, delivery });
   if (!decision.allowed) return { allowed: false, because: decision.because, request: null };
   const { namespace, access } = decision;
   if (access === null) return { allowed: true, namespace, grant: null };
   return await askPerson(tools, { session, job, secret, namespace, access });
+}
+
+/** What a decision about a session rests on, whichever secret it is about. */
+export function groundsOf(tools: BrokerTools, { job, ended }: SessionState, standing: JobStanding) {
+  return {
+    policy: tools.policy().policy,
+    job,
+    vaults: new Set(tools.readers.keys()),
+    ownSecrets: tools.ownSecrets,
+    sessionEnded: ended ?? (standing === 'moved' ? ('repository-moved' as const) : null),
+  };
 }
 
 interface Question {
@@ -74,7 +77,8 @@ interface Question {
   readonly access: AccessRule;
 }
 
-async function askPerson(
+/** Asks a person; the grant is spent by whoever makes the read. */
+export async function askPerson(
   { access: book }: BrokerTools,
   { session, job, secret, namespace, access }: Question,
 ): Promise<Judgement> {

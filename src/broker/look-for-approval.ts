@@ -26,7 +26,11 @@ export async function lookForApproval(tools: BrokerTools, request: ReadRequest):
   // Every other refusal is on record: nobody may try what the policy says without leaving a trace.
   if (!isWaiting) throw new ServiceError('BROKER_PROOF_REFUSED', { reason: 'no read of it waits for a person' });
   return await tools.sessions.during(request.session, async () => {
-    const judgement = await judgeRequest(tools, state, request, await standingNow(tools, state));
+    const standing = await standingNow(tools, state);
+    const asked = await judgeRequest(tools, state, request, { standing, delivery: 'value' });
+    // A secret that is only used was asked for by a request for its placeholder.
+    const isOnlyUsed = !asked.allowed && asked.because.some(({ code }) => code === 'use-only');
+    const judgement = isOnlyUsed ? await judgeRequest(tools, state, request, { standing, delivery: 'use' }) : asked;
     if (judgement.allowed) return { kind: 'approved' };
     return { kind: 'refused', because: judgement.because, request: judgement.request };
   });

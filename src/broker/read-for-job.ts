@@ -1,10 +1,10 @@
-import { formatJobStamp } from '../provenance/job-stamp.ts';
 import { ServiceError } from '../service-error.ts';
 import type { BrokerTools } from './broker-tools.ts';
 import type { Refusal } from './decide.ts';
 import type { BrokerFacts } from './journal/broker-entry.ts';
 import type { SessionJournal } from './journal/session-journal.ts';
 import type { SessionState } from './journal/session-state.ts';
+import { inTurn } from './in-turn.ts';
 import {
   type Judgement,
   judgeRequest,
@@ -15,6 +15,7 @@ import {
 } from './judge-request.ts';
 import type { JobStanding } from './ports/job-facts.ts';
 import type { ReadSecret } from './ports/secret-reader.ts';
+import { readStamped } from './read-stamped.ts';
 
 export type ReadAnswer =
   | { readonly kind: 'served'; readonly secret: ReadSecret }
@@ -24,9 +25,6 @@ export type ReadAnswer =
       /** The request for access that a person must answer, if that is what is missing. */
       readonly request: string | null;
     };
-
-/** Written into the stamp of a brokered read. */
-const brokerVersion = 'broker';
 
 /**
  * Reads one value for a job, or refuses with every reason. The order is: the key, the job at Gitea, the decision, the journal,
@@ -58,16 +56,11 @@ type Decided = Asked | Extract<ReadAnswer, { readonly kind: 'refused' }>;
 
 /** Decides and records, as if this were the session's only request: who was slower looks again and decides again. */
 async function decideInTurn(tools: BrokerTools, request: ReadRequest, standing: JobStanding): Promise<Decided> {
-  return await tools.sessions.inTurn(request.session, async (newest) => {
-    for (let journal = newest; ; journal = await tools.sessions.read(request.session)) {
-      try {
-        return await decideOnce(tools, { journal, request, standing });
-      } catch (error) {
-        // Another broker recorded something of this session, before this request did anything.
-        if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
-      }
-    }
-  });
+  return await inTurn(
+    tools.sessions,
+    request.session,
+    async (journal) => await decideOnce(tools, { journal, request, standing }),
+  );
 }
 
 interface Step {
@@ -83,7 +76,7 @@ async function decideOnce(tools: BrokerTools, { journal: seen, request, standing
     journal = await tools.sessions.append(journal, { at: tools.now(), facts: { act: 'job-ended' } });
     state = provenState(journal, request.proof);
   }
-  const judgement = await judgeRequest(tools, state, request, standing);
+  const judgement = await judgeRequest(tools, state, request, { standing, delivery: 'value' });
   if (!judgement.allowed) return await refuse(tools, { journal, state, request, judgement });
   const { namespace, grant } = judgement;
   const nonce = tools.nonce();
@@ -133,20 +126,16 @@ async function serve(tools: BrokerTools, request: ReadRequest, intent: Asked): P
 type Outcome = Extract<BrokerFacts, { readonly act: 'served' | 'failed' }>;
 
 async function readOnce(
-  { readers, jobs }: BrokerTools,
+  tools: BrokerTools,
   { secret: wanted }: ReadRequest,
   { state, nonce, of }: Asked,
 ): Promise<readonly [ReadSecret | ServiceError, Outcome]> {
-  const { vault } = wanted;
-  const { repositoryId, runId, jobId, attempt } = state.job;
-  const numbers = { instance: jobs.instance, repositoryId, runId, jobId, attempt, taskId: state.taskId };
-  const userAgent = formatJobStamp({ ...numbers, nonce, helper: brokerVersion });
   let requestId: string | null = null;
   try {
-    const reader = readers.get(vault.toLowerCase());
-    if (reader === undefined) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'no reader' });
-    const secret = await reader.read(wanted, {
-      userAgent,
+    const secret = await readStamped(tools, {
+      secret: wanted,
+      state,
+      nonce,
       answered: (id) => {
         requestId = id;
       },
@@ -161,15 +150,7 @@ async function readOnce(
 
 /** Records the outcome. Another request of the same job only moves it to the next number. */
 async function record({ sessions, now }: BrokerTools, session: string, facts: Outcome): Promise<SessionJournal> {
-  return await sessions.inTurn(session, async (newest) => {
-    for (let journal = newest; ; journal = await sessions.read(session)) {
-      try {
-        return await sessions.append(journal, { at: now(), facts });
-      } catch (error) {
-        if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
-      }
-    }
-  });
+  return await inTurn(sessions, session, async (journal) => await sessions.append(journal, { at: now(), facts }));
 }
 
 function askedFor({ secret, proof }: ReadRequest) {

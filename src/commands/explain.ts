@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { decideRead } from '../broker/decide.ts';
+import { decideRead, type ReadDecision, type ReadQuestion } from '../broker/decide.ts';
 import { openPolicy, openPolicyFile, unnamedVault } from '../composition/policy/open-policy.ts';
 import { decideAccess, type NamespaceVerdict } from '../secrets/decide-access.ts';
 import type { ReadingJob } from '../secrets/namespace-refusals.ts';
 import type { IdentityRule, Policy, SecretBinding, TrackedSecret } from '../secrets/policy.ts';
+import type { SecretUse } from '../secrets/secret-use.ts';
 import { ServiceError } from '../service-error.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import type { Run, Runtime } from './command.ts';
@@ -20,6 +21,13 @@ interface Explanation {
     readonly because: readonly string[];
     /** Who may approve, if a person must; `null` if nobody is asked. */
     readonly approvers: readonly string[] | null;
+  };
+  /** What the broker does with it in the job's place, so that the job never has it. */
+  readonly uses: {
+    readonly allowed: boolean;
+    readonly because: readonly string[];
+    /** Those of the policy, whether this job may ask for them or not. */
+    readonly requests: readonly SecretUse[];
   };
   readonly identities: readonly {
     readonly objectId: string;
@@ -80,6 +88,7 @@ function explainRead(policy: Policy, entry: SecretBinding | TrackedSecret, job: 
     allowed: kind !== 'refused',
     namespaces,
     broker: brokerDecision(policy, entry, job),
+    uses: useDecision(policy, entry, job),
     identities: [...policy.identities.values()]
       .filter((identity) => serves(identity, job.repository))
       .map(({ objectId, runnerLabels, repositories }) => ({
@@ -90,10 +99,26 @@ function explainRead(policy: Policy, entry: SecretBinding | TrackedSecret, job: 
   };
 }
 
-/** The broker's own decision for a session that has asked for nothing yet, in a broker that serves the secret's vault. */
 function brokerDecision(policy: Policy, entry: SecretBinding | TrackedSecret, job: ReadingJob): Explanation['broker'] {
-  const { vault, name } = entry;
-  const decision = decideRead({
+  const decision = decide(policy, entry, { job, delivery: 'value' });
+  if (!decision.allowed) return { serves: false, because: decision.because.map(({ says }) => says), approvers: null };
+  return { serves: true, because: [], approvers: decision.access?.approvers ?? null };
+}
+
+function useDecision(policy: Policy, entry: SecretBinding | TrackedSecret, job: ReadingJob): Explanation['uses'] {
+  const { uses = [] } = entry;
+  const decision = decide(policy, entry, { job, delivery: 'use' });
+  if (!decision.allowed) return { allowed: false, because: decision.because.map(({ says }) => says), requests: uses };
+  return { allowed: true, because: [], requests: uses };
+}
+
+/** The broker's own decision for a session that has asked for nothing yet, in a broker that serves the secret's vault. */
+function decide(
+  policy: Policy,
+  { vault, name }: SecretBinding | TrackedSecret,
+  { job, delivery }: Pick<ReadQuestion, 'job' | 'delivery'>,
+): ReadDecision {
+  return decideRead({
     policy,
     job,
     secret: { vault, name },
@@ -101,10 +126,9 @@ function brokerDecision(policy: Policy, entry: SecretBinding | TrackedSecret, jo
     ownSecrets: new Set(),
     requests: 0,
     mostRequests: 1,
+    delivery,
     sessionEnded: null,
   });
-  if (!decision.allowed) return { serves: false, because: decision.because.map(({ says }) => says), approvers: null };
-  return { serves: true, because: [], approvers: decision.access?.approvers ?? null };
 }
 
 /** A runner's identity that names no repositories may serve any. */
@@ -113,19 +137,42 @@ function serves({ role, repositories }: IdentityRule, repository: string): boole
   return role === 'runner' && (repositories.length === 0 || repositories.some((one) => one.toLowerCase() === wanted));
 }
 
-function* linesOf({ secret, repository, allowed, namespaces, broker, identities }: Explanation): Generator<string> {
+function* linesOf({
+  secret,
+  repository,
+  allowed,
+  namespaces,
+  broker,
+  uses,
+  identities,
+}: Explanation): Generator<string> {
   yield `Jobs of ${repository} ${allowed ? 'may' : 'may not'} read ${secret}.`;
   if (namespaces.length === 0) yield 'The policy names no namespace for it: no read is held against one.';
   for (const { name, allows, because } of namespaces) {
     yield allows ? `  ${name} allows it.` : `  ${name} does not: ${because.join('; ')}.`;
   }
   yield* brokerLines(broker);
+  yield* useLines(uses);
   if (identities.length === 0)
     yield 'No identity of the policy serves this repository: no read of it can be tied to a job.';
   for (const { objectId, labels, dedicated } of identities) {
     const runners = labels.length === 0 ? 'any runner' : `runners labelled ${labels.join(', ')}`;
     const shared = dedicated ? 'it serves this repository alone' : 'it serves other repositories too';
     yield `  Identity ${objectId}, on ${runners}: ${shared}.`;
+  }
+}
+
+/** A secret without `uses` needs no line: most have none. */
+function* useLines({ allowed, because, requests }: Explanation['uses']): Generator<string> {
+  if (requests.length === 0) return;
+  if (!allowed) {
+    yield `  The broker makes no request with it for such a job: ${because.join(' ')}`;
+    return;
+  }
+  yield '  The broker uses it in the place of such a job, which then holds no value:';
+  for (const { methods, hosts, port, paths, place } of requests) {
+    const where = hosts.map((host) => `https://${host}${port === 443 ? '' : `:${String(port)}`}`).join(' or ');
+    yield `    ${methods.join(', ')} ${where} ${paths.join(' or ')}: ${place === 'none' ? 'nothing is put in' : `in ${place}`}.`;
   }
 }
 

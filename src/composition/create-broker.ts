@@ -4,6 +4,8 @@ import { openSession } from '../broker/open-session.ts';
 import { lookForApproval } from '../broker/look-for-approval.ts';
 import { sessionBook } from '../broker/journal/session-book.ts';
 import { readForJob } from '../broker/read-for-job.ts';
+import { givePlaceholders } from '../broker/use/give-placeholders.ts';
+import { useForJob } from '../broker/use/use-for-job.ts';
 import { keyVaultSecretReader } from '../azure/key-vault-secret-reader.ts';
 import type { VaultAccess } from '../azure/vault-client.ts';
 import { giteaClient } from '../gitea/gitea-client.ts';
@@ -13,9 +15,11 @@ import type { Logger } from '../log/logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Settings } from '../settings.ts';
 import type { WorkCounters } from '../telemetry/work-counters.ts';
+import { httpsUpstream } from '../upstream/https-upstream.ts';
 import type { BrokerPort } from '../web/broker/broker-port.ts';
 import type { GrantTools } from '../grants/grant-tools.ts';
 import type { NotificationOutbox } from '../notify/notification-outbox.ts';
+import { answerRedaction } from './answer-redaction.ts';
 import { createAccessBook } from './create-grants.ts';
 import type { GiteaAccess } from './open-gitea.ts';
 
@@ -36,6 +40,9 @@ interface Parts {
 /** More than any job needs; one that asks on and on is stopped, and its refusals stop filling the archive. */
 const mostRequests = 200;
 
+/** More than a large installation of packages needs: each is a request to a registry. */
+const mostUses = 3_000;
+
 /** Wires the broker; `null` if this process is none, or if there is no Gitea that could confirm a job. */
 export function createBroker(parts: Parts): BrokerPort | null {
   const { settings, policyInForce, records, gitea, access, grants, logger, now } = parts;
@@ -54,12 +61,17 @@ export function createBroker(parts: Parts): BrokerPort | null {
     ),
     ownSecrets: settings.ownSecrets,
     mostRequests,
+    mostUses,
+    upstream: httpsUpstream(),
+    redaction: answerRedaction,
     now,
     nonce: () => randomBytes(4).toString('hex'),
     async watch(event) {
       logEvent(logger, event);
       if (event.kind === 'served') parts.counters.brokered('served');
-      if (event.kind === 'refused' || event.kind === 'failed') parts.counters.brokered('refused');
+      if (event.kind === 'refused' || event.kind === 'failed' || event.kind === 'use-refused')
+        parts.counters.brokered('refused');
+      if (event.kind === 'used') parts.counters.brokered('served');
       if (event.kind !== 'second-key') return;
       const { session, repository } = event;
       await parts.outbox?.announce({ type: 'access.second-key', session, repository, since: now().toISOString() });
@@ -69,6 +81,8 @@ export function createBroker(parts: Parts): BrokerPort | null {
     openSession: async (request) => await openSession(tools, request),
     read: async (request) => await readForJob(tools, request),
     look: async (request) => await lookForApproval(tools, request),
+    placeholders: async (request) => await givePlaceholders(tools, request),
+    use: async (request) => await useForJob(tools, request),
   };
 }
 
@@ -96,6 +110,15 @@ function logEvent(logger: Logger, event: BrokerEvent): void {
       logger.warn(`The broker did not give ${event.secret} to a job: ${event.says}.`, {
         session,
         secret: event.secret,
+      });
+      return;
+    case 'used':
+      logger.info(`The broker made a request to ${event.host} for a job: ${event.says}.`, { session });
+      return;
+    case 'use-refused':
+    case 'use-failed':
+      logger.warn(`A request to ${event.host} for a job was not made, or has no whole answer: ${event.says}.`, {
+        session,
       });
       return;
     default:

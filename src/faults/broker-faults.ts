@@ -38,6 +38,42 @@ export const brokerFaults = {
     layer: 'policy',
     says: 'The broker does not give this secret to this job. The lines before say why, and what would change it.',
   }),
+  VALUE_NOT_USABLE: fault<{ place: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'request',
+    says: 'The value of the secret cannot stand in the place that the policy names: a header takes printable ASCII without line ends, and a value of fewer than four characters cannot be searched for in answers. Nothing was sent.',
+  }),
+  UPSTREAM_UNKNOWN: fault<{ host: string }>({
+    retry: 'backoff',
+    effect: 'none',
+    layer: 'provider',
+    says: 'The name of the host has no address where the broker runs. Nothing was sent.',
+  }),
+  UPSTREAM_ADDRESS_REFUSED: fault<{ host: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'provider',
+    says: 'The host has an address that this use does not open: a private one, one of the broker itself, or one of a metadata service. Name `addresses` in the policy if it is meant. Nothing was sent.',
+  }),
+  UPSTREAM_NOT_VERIFIED: fault<{ host: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'provider',
+    says: 'The certificate does not show that the other end is the host. Nothing was sent. For an authority of your own set NODE_EXTRA_CA_CERTS where the broker runs.',
+  }),
+  UPSTREAM_UNREACHABLE: fault<{ host: string; reason: string }>({
+    retry: 'backoff',
+    effect: 'unknown',
+    layer: 'provider',
+    says: 'The host did not answer, or broke off. It may have taken the request.',
+  }),
+  UPSTREAM_ANSWER_REFUSED: fault<{ host: string; reason: string }>({
+    retry: 'never',
+    effect: 'unknown',
+    layer: 'provider',
+    says: 'The host answered, and the broker cannot search the answer for the value, so the job does not get it.',
+  }),
   BROKER_UNREACHABLE: fault<{ service: string; reason: string }>({
     retry: 'backoff',
     effect: 'none',

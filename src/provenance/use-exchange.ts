@@ -94,6 +94,8 @@ export const useFailureCodes = [
   'UPSTREAM_NOT_VERIFIED',
   /** It did not answer, or broke off. */
   'UPSTREAM_UNREACHABLE',
+  /** A value cannot stand in its place, or is too short to be searched for. Nothing was sent. */
+  'VALUE_NOT_USABLE',
   /** Its answer cannot be searched for the value: an unknown encoding, or a head that is too long. */
   'UPSTREAM_ANSWER_REFUSED',
 ] as const;

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import { attemptLimit, type AttemptLimit } from './attempt-limit.ts';
-import { openBrokerSession, readThroughBroker } from './broker/answer-broker.ts';
+import { givePlaceholders, openBrokerSession, readThroughBroker, useThroughBroker } from './broker/answer-broker.ts';
 import { receiveGiteaEvent } from './hooks/gitea-events.ts';
 import { allowDelivery, receiveKeyVaultEvent } from './hooks/key-vault-events.ts';
 import { receiveReceipts } from './hooks/receipts.ts';
@@ -107,6 +107,8 @@ function addHooks(web: Hono<Environment>, ports: WebPorts, limit: AttemptLimit):
     '/receipts': receiveReceipts,
     '/broker/sessions': openBrokerSession,
     '/broker/reads': readThroughBroker,
+    '/broker/uses': useThroughBroker,
+    '/broker/uses/placeholders': givePlaceholders,
   };
   for (const [path, answer] of Object.entries(proven)) {
     web.post(path, async ({ req: { raw }, env: { connection } }) => {
@@ -140,6 +142,8 @@ const selfAuthenticated = [
   'POST /receipts',
   'POST /broker/sessions',
   'POST /broker/reads',
+  'POST /broker/uses',
+  'POST /broker/uses/placeholders',
   'GET /sign-in',
   'GET /sign-in/callback',
   'POST /sign-out',

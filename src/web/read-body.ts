@@ -16,7 +16,7 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bu
 }
 
 /** A request's body is a stream of bytes, though the type of the stream does not say so. */
-async function* bytesOf(body: Request['body']): AsyncGenerator<Uint8Array> {
+export async function* bytesOf(body: Request['body']): AsyncGenerator<Uint8Array> {
   for await (const part of body ?? []) {
     if (part instanceof Uint8Array) yield part;
     else throw new TypeError('The body of this request is not a stream of bytes.');

@@ -30,6 +30,7 @@ const wiring = [
   'log',
   'notify',
   'telemetry',
+  'upstream',
 ];
 
 /** What each room may import, beside itself and packages. */
@@ -59,6 +60,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
   'command-line': [],
+  upstream: [...ground, ...brokerPorts],
   log: ['service-error.ts', 'faults', 'command-line/harmless-line.ts'],
   notify: [...ground, 'gitea', 'settings/address.ts'],
   telemetry: ['service-error.ts', 'faults'],
@@ -77,7 +79,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'settings',
     'telemetry/prometheus-text.ts',
   ],
-  composition: wiring,
+  // Answers are searched for values by the redaction of the fetch helper.
+  composition: [...wiring, 'runner/redaction'],
   // It runs in a browser: what it borrows needs nothing of Node.
   'verify-page': [
     'provenance/canonical-json.ts',
@@ -112,7 +115,11 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
   'src/audit/attribution': {
     rules: ['broker-index.ts', 'address-match.ts', 'job-index.ts', 'receipt-index.ts', 'rotation-index.ts'],
   },
-  'src/broker': { history: ['journal'], ports: ['journal'] },
+  'src/broker': {
+    history: ['journal'],
+    ports: ['journal'],
+    use: ['journal', 'ports', 'broker-tools.ts', 'decide.ts', 'in-turn.ts', 'judge-request.ts', 'read-stamped.ts'],
+  },
   'src/evidence': {
     report: ['tests', 'period'],
     charts: ['report'],

@@ -66,7 +66,7 @@ describe('a row of the broker', () => {
     const [job, key] = [world.startJob(), makeJobKey()];
     const { body } = await world.read(await world.open(job, key), key);
     const row = rowOf(body['requestId']);
-    const none = { reads: [], refusals: [], secondKeys: [] };
+    const none = { reads: [], refusals: [], secondKeys: [], uses: [] };
     expect(grade(row, none).grade).toBe('broker-unexplained');
     const findings = found({
       policy: withBroker('broker'),

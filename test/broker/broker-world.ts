@@ -10,7 +10,12 @@ import { accessPorts, createAccessBook } from '../../src/composition/create-gran
 import { openSession } from '../../src/broker/open-session.ts';
 import { sessionBook } from '../../src/broker/journal/session-book.ts';
 import { lookForApproval } from '../../src/broker/look-for-approval.ts';
+import type { Upstream } from '../../src/broker/ports/upstream.ts';
 import { readForJob } from '../../src/broker/read-for-job.ts';
+import { givePlaceholders } from '../../src/broker/use/give-placeholders.ts';
+import { type UseAsked, useForJob } from '../../src/broker/use/use-for-job.ts';
+import { answerRedaction } from '../../src/composition/answer-redaction.ts';
+import { httpsUpstream } from '../../src/upstream/https-upstream.ts';
 import { giteaClient } from '../../src/gitea/gitea-client.ts';
 import { giteaJobFacts } from '../../src/gitea/gitea-job-facts.ts';
 import { giteaJobProof } from '../../src/gitea/gitea-job-proof.ts';
@@ -59,7 +64,7 @@ export interface BrokerWorld {
   stop(): Promise<void>;
 }
 
-const policyText = `format: 1
+const usualPolicy = `format: 1
 secrets:
   db-password: { issuer: generated, validity: 90d, namespaces: [shop] }
   payments: { issuer: generated, validity: 90d, namespaces: [shop], access: { approval: required, uses: 2, when: { branches: [main] } } }
@@ -72,7 +77,14 @@ namespaces:
 
 export const value = 'the value of the database 7c1e';
 
-export async function startBrokerWorld(): Promise<BrokerWorld> {
+interface Change {
+  readonly policyText?: string;
+  readonly upstream?: Upstream;
+  readonly value?: string;
+  readonly mostUses?: number;
+}
+
+export async function startBrokerWorld(change: Change = {}): Promise<BrokerWorld> {
   const cloud = await startEmbeddedCloud();
   cloud.auditLog.setDelay(0);
   const { gitea } = cloud;
@@ -82,10 +94,11 @@ export async function startBrokerWorld(): Promise<BrokerWorld> {
   gitea.addRunner({ name: 'runner-1', labels: ['prod'] });
   const { access, principal: broker } = embeddedVault(cloud, ['get']);
   for (const name of ['db-password', 'payments', 'deploy-key', 'nobody', 'keyturn-canary'])
-    cloud.vault.seed({ name, value });
+    cloud.vault.seed({ name, value: change.value ?? value });
   const records = memoryRecordStore();
   const token = new SecretValue(gitea.seedToken('keyturn', 'broker', ['read:repository', 'read:admin']));
-  return worldOver({ cloud, records, access, token, broker });
+  const { policyText = usualPolicy, upstream = httpsUpstream(), mostUses = 1_000 } = change;
+  return worldOver({ cloud, records, access, token, broker, policyText, upstream, mostUses });
 }
 
 interface Parts {
@@ -94,12 +107,15 @@ interface Parts {
   readonly access: ReturnType<typeof embeddedVault>['access'];
   readonly token: SecretValue;
   readonly broker: Principal;
+  readonly policyText: string;
+  readonly upstream: Upstream;
+  readonly mostUses: number;
 }
 
 function worldOver(parts: Parts): BrokerWorld {
   const { cloud, records, access, token } = parts;
   const events: BrokerEvent[] = [];
-  const policy = parsePolicy(policyText, 'keyturn.policy.yml', [access.vault]);
+  const policy = parsePolicy(parts.policyText, 'keyturn.policy.yml', [access.vault]);
   let nonces = 0;
   const jobs = giteaJobFacts(giteaClient({ url: cloud.gitea.url, authentication: { kind: 'token', value: token } }));
   const asked: GrantEvent[] = [];
@@ -122,6 +138,9 @@ function worldOver(parts: Parts): BrokerWorld {
     readers: new Map([[access.vault.name, keyVaultSecretReader(access)]]),
     ownSecrets: new Set([`${access.vault.name}/keyturn-canary`]),
     mostRequests: 10,
+    mostUses: parts.mostUses,
+    upstream: parts.upstream,
+    redaction: answerRedaction,
     now: () => cloud.clock.now(),
     nonce: () => {
       nonces += 1;
@@ -136,6 +155,8 @@ function worldOver(parts: Parts): BrokerWorld {
     openSession: async (request: Parameters<typeof openSession>[1]) => await openSession(tools, request),
     read: async (request: Parameters<typeof readForJob>[1]) => await readForJob(tools, request),
     look: async (request: Parameters<typeof readForJob>[1]) => await lookForApproval(tools, request),
+    placeholders: async (request: Parameters<typeof givePlaceholders>[1]) => await givePlaceholders(tools, request),
+    use: async (request: UseAsked) => await useForJob(tools, request),
   };
   const ports = { broker, now: () => cloud.clock.now(), ...accessPorts(grants) };
   const { send: sendToWeb } = webWorld({ ports });

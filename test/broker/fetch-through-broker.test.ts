@@ -14,9 +14,11 @@ let post: string;
 let directory: string;
 let configuration: string;
 const stops: (() => Promise<void>)[] = [];
-/** Keys of other tests may lie beside; each test looks at its own job's. */
+/** Keys of other tests and of other Giteas may lie beside; each test looks at its own job's. */
 const keysOf = ({ job }: RunningJob) =>
-  readdirSync('/dev/shm').filter((name) => name.startsWith('keyturn-key-') && name.endsWith(`-${String(job.taskId)}`));
+  readdirSync('/dev/shm').filter((name) =>
+    name.startsWith(`keyturn-key-${world.tools.jobs.instance}-${String(job.taskId)}`),
+  );
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'fetch-through-broker-'));

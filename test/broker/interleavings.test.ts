@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BrokerTools } from '../../src/broker/broker-tools.ts';
 import { readBrokerHistory } from '../../src/broker/history/broker-history.ts';
+import { answerRedaction } from '../../src/composition/answer-redaction.ts';
 import { sessionBook } from '../../src/broker/journal/session-book.ts';
 import { readSession } from '../../src/broker/journal/session-journal.ts';
 import { openSession } from '../../src/broker/open-session.ts';
@@ -114,6 +115,9 @@ function world() {
     readers: new Map([['kv', { read: async (_secret, request) => await vaultRead(request) }]]),
     ownSecrets: new Set(),
     mostRequests: 6,
+    mostUses: 6,
+    upstream: { send: async () => await Promise.reject(new Error('nothing is used')) },
+    redaction: answerRedaction,
     now: () => new Date((at += 1_000)),
     nonce: () => String((numbers += 1)).padStart(8, '0'),
     watch: async () => await Promise.resolve(),

@@ -1,5 +1,5 @@
 import type { RecordStore } from '../../records/record-store.ts';
-import type { BrokerEntry, RefusalCode, SessionJob } from '../journal/broker-entry.ts';
+import type { BrokerEntry, BrokerFacts, RefusalCode, SessionJob } from '../journal/broker-entry.ts';
 import { servedSecrets } from '../journal/served-secrets.ts';
 import { brokerFolder, readSession, sessionEntryText } from '../journal/session-journal.ts';
 
@@ -29,10 +29,37 @@ export interface BrokerRead extends BrokerRequest {
   readonly namespace: string;
   /** The request for access that a person approved; `null` if the policy asked nobody. */
   readonly grant: string | null;
+  /**
+   * `value`: the job was given it. `use`: the broker put it into a request. `search`: the broker looked for it in an answer, and it
+   * went nowhere.
+   */
+  readonly purpose: 'value' | 'use' | 'search';
   /** The vault's id of the request; `null` if its answer was lost. */
   readonly requestId: string | null;
   /** `unanswered`: the journal does not say how it ended. */
   readonly outcome: 'served' | 'failed' | 'unanswered';
+}
+
+/** One request that the broker made in the place of a job, or did not make. Its query and its contents are on no record. */
+export interface BrokerUse {
+  readonly reference: string;
+  readonly at: string;
+  readonly job: BrokeredJob;
+  readonly method: string;
+  readonly host: string;
+  /** The pattern of the policy that its path matched; `null` if it was refused. */
+  readonly path: string | null;
+  /** What was put into it, or would have been, `vault/name`. */
+  readonly secrets: readonly string[];
+  /** `broken`: the job had no whole answer. `unanswered`: the journal does not say how it ended. */
+  readonly outcome: 'made' | 'broken' | 'refused' | 'unanswered';
+  readonly because: readonly RefusalCode[];
+  /** Of the upstream's answer. */
+  readonly status: number | null;
+  readonly code: string | null;
+  /** Of the bodies; `null` while the journal does not say. */
+  readonly bytesOut: number | null;
+  readonly bytesIn: number | null;
 }
 
 /** One request that the broker refused. */
@@ -54,6 +81,7 @@ export interface BrokerHistory {
   readonly reads: readonly BrokerRead[];
   readonly refusals: readonly BrokerRefusal[];
   readonly secondKeys: readonly SecondKey[];
+  readonly uses: readonly BrokerUse[];
 }
 
 /** No job runs longer: Gitea ends a task after three hours by default, and days are the most that anybody sets. */
@@ -67,7 +95,12 @@ export async function readBrokerHistory(
   records: RecordStore,
   { from, to }: { readonly from: Date; readonly to: Date },
 ): Promise<BrokerHistory> {
-  const found = { reads: [] as BrokerRead[], refusals: [] as BrokerRefusal[], secondKeys: [] as SecondKey[] };
+  const found = {
+    reads: [] as BrokerRead[],
+    refusals: [] as BrokerRefusal[],
+    secondKeys: [] as SecondKey[],
+    uses: [] as BrokerUse[],
+  };
   for (const sessions of await sessionsByInstance(records)) {
     for (const session of sessions.toReversed()) {
       const { entries } = await readSession(records, session);
@@ -82,6 +115,7 @@ export async function readBrokerHistory(
     reads: found.reads.filter(inPeriod).toSorted(byTime),
     refusals: found.refusals.filter(inPeriod).toSorted(byTime),
     secondKeys: found.secondKeys.filter(inPeriod).toSorted(byTime),
+    uses: found.uses.filter(inPeriod).toSorted(byTime),
   };
 }
 
@@ -130,43 +164,109 @@ interface Found {
   readonly reads: BrokerRead[];
   readonly refusals: BrokerRefusal[];
   readonly secondKeys: SecondKey[];
+  readonly uses: BrokerUse[];
+}
+
+type Entry<Act extends BrokerFacts['act']> = Extract<BrokerFacts, { readonly act: Act }>;
+
+/** What every line of one entry has. */
+interface Line {
+  readonly reference: string;
+  readonly at: string;
+  readonly job: BrokeredJob;
 }
 
 function addSession(session: string, entries: readonly BrokerEntry[], found: Found): void {
   const opened = entries[0]?.facts;
   if (opened?.act !== 'opened') return;
   const job = { ...opened.job, taskId: opened.taskId, instance: session.split('-')[0] ?? '' };
-  const outcomes = new Map(
-    entries.flatMap(({ facts }) => (facts.act === 'served' || facts.act === 'failed' ? [[facts.of, facts]] : [])),
-  );
+  const outcomes = new Map(entries.flatMap(({ facts }) => ('of' in facts ? [[facts.of, facts] as const] : [])));
   for (const { number, at, facts } of entries) {
-    const reference = `${brokerFolder}${session}#${String(number)}`;
-    if (facts.act === 'asked') {
-      const outcome = outcomes.get(number);
-      const { vault, secret, nonce, namespace, grant } = facts;
-      const version = outcome?.act === 'served' ? outcome.version : facts.version;
-      const requestId = outcome?.requestId ?? null;
-      const ending = outcome?.act ?? 'unanswered';
-      found.reads.push({
-        reference,
-        at,
-        job,
-        vault,
-        secret,
-        version,
-        nonce,
-        namespace,
-        grant,
-        requestId,
-        outcome: ending,
-      });
-    } else if (facts.act === 'refused') {
-      const { vault, secret, version, because } = facts;
-      found.refusals.push({ reference, at, job, vault, secret, version, because });
-    } else if (facts.act === 'second-key') {
-      found.secondKeys.push({ reference, at, job, served: servedSecrets(entries) });
+    const line = { reference: `${brokerFolder}${session}#${String(number)}`, at, job };
+    switch (facts.act) {
+      case 'asked':
+        found.reads.push(readOf(line, facts, outcomes.get(number)));
+        break;
+      case 'refused': {
+        const { vault, secret, version, because } = facts;
+        found.refusals.push({ ...line, vault, secret, version, because });
+        break;
+      }
+      case 'second-key':
+        found.secondKeys.push({ ...line, served: servedSecrets(entries) });
+        break;
+      case 'use-asked':
+        found.reads.push(...readsOfUse(line, facts, outcomes.get(number)));
+        found.uses.push(useOf(line, facts, outcomes.get(number)));
+        break;
+      case 'use-refused': {
+        const { method, host, secrets, because } = facts;
+        found.uses.push({ ...line, method, host, path: null, secrets, outcome: 'refused', because, ...unsent });
+        break;
+      }
+      case 'opened':
+      case 'job-ended':
+      case 'served':
+      case 'failed':
+      case 'used':
+        break;
+      default:
+        facts satisfies never;
     }
   }
+}
+
+function readOf(line: Line, facts: Entry<'asked'>, outcome: BrokerFacts | undefined): BrokerRead {
+  const { vault, secret, nonce, namespace, grant } = facts;
+  const answer = outcome?.act === 'served' || outcome?.act === 'failed' ? outcome : undefined;
+  return {
+    ...line,
+    vault,
+    secret,
+    version: answer?.act === 'served' ? answer.version : facts.version,
+    nonce,
+    namespace,
+    grant,
+    purpose: 'value',
+    requestId: answer?.requestId ?? null,
+    outcome: answer?.act ?? 'unanswered',
+  };
+}
+
+/** The reads of a use: of several, each after the first has a number of its own. */
+function readsOfUse(
+  line: Line,
+  { reads }: Entry<'use-asked'>,
+  outcome: BrokerFacts | undefined,
+): readonly BrokerRead[] {
+  const answers = outcome?.act === 'used' ? outcome.reads : [];
+  return reads.map(({ vault, secret, nonce, namespace, grant, put }, index) => {
+    const { version = null, requestId = null } = answers[index] ?? {};
+    return {
+      ...line,
+      reference: `${line.reference}${index === 0 ? '' : `.${String(index + 1)}`}`,
+      vault,
+      secret,
+      version,
+      nonce,
+      namespace,
+      grant,
+      purpose: put ? 'use' : 'search',
+      requestId,
+      outcome: requestId === null ? 'unanswered' : version === null ? 'failed' : 'served',
+    };
+  });
+}
+
+const unsent = { status: null, code: null, bytesOut: null, bytesIn: null } as const;
+
+function useOf(line: Line, facts: Entry<'use-asked'>, outcome: BrokerFacts | undefined): BrokerUse {
+  const { method, host, path, reads } = facts;
+  const secrets = reads.flatMap(({ vault, secret, put }) => (put ? [`${vault}/${secret}`] : []));
+  const common = { ...line, method, host, path, secrets, because: [] };
+  if (outcome?.act !== 'used') return { ...common, outcome: 'unanswered', ...unsent };
+  const { status, code, bytesOut, bytesIn } = outcome;
+  return { ...common, outcome: code === null ? 'made' : 'broken', status, code, bytesOut, bytesIn };
 }
 
 function byTime(a: { readonly at: string; readonly reference: string }, b: typeof a): number {

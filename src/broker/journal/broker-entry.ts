@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { useRefusalCodes } from '../../provenance/use-exchange.ts';
 import { recordedTime } from '../../records/parse-record.ts';
 
-/** Why a job did not get a value. Closed: the report counts them. */
+/** Why a job did not get a value, or a request was not made for it. Closed: the report counts them. */
 const refusalCodes = [
   'session-ended',
   'job-ended',
@@ -15,6 +16,9 @@ const refusalCodes = [
   'outside-access-rule',
   'approval-needed',
   'approval-declined',
+  /** The job may use it, and may not have it. */
+  'use-only',
+  ...useRefusalCodes,
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];
@@ -38,6 +42,9 @@ const factsShape = z.object({
 });
 
 const secretShape = z.object({ vault: z.string(), secret: z.string(), version: z.string().nullable() });
+
+/** A request that a job asked the broker to make. Never its query, its headers or its body. */
+const requestShape = z.object({ proof: z.string(), method: z.string(), host: z.string() });
 
 /** The facts of each kind of entry. None holds a value, its hash or its length. */
 const facts = z.discriminatedUnion('act', [
@@ -81,6 +88,47 @@ const facts = z.discriminatedUnion('act', [
     vaultAt: recordedTime,
   }),
   z.object({ act: z.literal('failed'), of: z.int(), code: z.string(), requestId: z.string().nullable() }),
+  /**
+   * A request was allowed and is about to be made. `path`: the pattern of the policy that it matched. `reads`: the values that
+   * it needs: those that are put into it, and those that are only searched for in its answer.
+   */
+  z.object({
+    act: z.literal('use-asked'),
+    ...requestShape.shape,
+    path: z.string(),
+    policy: z.string(),
+    reads: z.array(
+      z.object({
+        vault: z.string(),
+        secret: z.string(),
+        nonce: z.string(),
+        namespace: z.string(),
+        grant: z.string().nullable(),
+        put: z.boolean(),
+      }),
+    ),
+  }),
+  z.object({
+    act: z.literal('use-refused'),
+    ...requestShape.shape,
+    /** Those whose placeholders it holds, `vault/name`. */
+    secrets: z.array(z.string()),
+    because: z.array(z.enum(refusalCodes)),
+  }),
+  /**
+   * How a request ended. `status`: of the upstream's answer; `null` if there was none. `code`: what failed; `null` if the
+   * whole answer went to the job. `reads`: the vault's answers, in the order of the `use-asked` entry; `null` for one that was not
+   * asked or whose answer was lost. Bytes are those of bodies.
+   */
+  z.object({
+    act: z.literal('used'),
+    of: z.int(),
+    status: z.int().nullable(),
+    code: z.string().nullable(),
+    bytesOut: z.int(),
+    bytesIn: z.int(),
+    reads: z.array(z.object({ version: z.string().nullable(), requestId: z.string() }).nullable()),
+  }),
 ]);
 
 export const brokerEntryShape = z.object({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { encodeHead, parseUseHead, useHeaders } from '../../provenance/use-exchange.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { type ErrorCode, ServiceError } from '../../service-error.ts';
-import { parseJson, readBody } from '../read-body.ts';
+import { bytesOf, parseJson, readBody } from '../read-body.ts';
 import type { BrokerPort } from './broker-port.ts';
 import { type SignedRequest, verifyRequestProof } from './request-proof.ts';
 
@@ -56,18 +57,93 @@ export async function readThroughBroker(request: Request, { broker, now }: Ports
     const { session, look = false, ...secret } = parsed(readShape, signed);
     const asked = { session, secret, proof };
     const answer = look ? await port.look(asked) : await port.read(asked);
-    if (answer.kind === 'refused') {
-      return Response.json(
-        { error: { code: 'BROKER_READ_REFUSED', because: answer.because, request: answer.request } },
-        { status: 403, headers: notStored },
-      );
-    }
+    if (answer.kind === 'refused') return refused('BROKER_READ_REFUSED', answer);
     if (answer.kind === 'approved') return Response.json({ standing: 'approved' }, { headers: notStored });
     const { value, version, validFrom, expires, requestId, at } = answer.secret;
     const facts = { version, validFrom: timeOf(validFrom), expires: timeOf(expires), requestId, at: timeOf(at) };
     // The one place where a value leaves the service: to the job that its key and Gitea prove.
     return Response.json({ ...facts, value: value.reveal() }, { headers: notStored });
   });
+}
+
+const placeholderRequest = z.strictObject({
+  session: readRequest.shape.session,
+  secrets: z
+    .array(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{1,62}\/[0-9A-Za-z-]{1,127}$/))
+    .min(1)
+    .max(20),
+});
+
+/**
+ * `POST /broker/uses/placeholders`: what a command is given in the place of values that it may use and never has. 200 with a
+ * placeholder for each secret; 403 with every reason if one of them is refused.
+ */
+export async function givePlaceholders(request: Request, { broker, now }: Ports): Promise<Response> {
+  return await answering(broker, async (port) => {
+    const signed = await signedRequest(request);
+    const proof = await verifyRequestProof(signed, now());
+    const { session, secrets } = parsed(placeholderRequest, signed);
+    const asked = secrets.map((written) => {
+      const [vault = '', name = ''] = written.split('/');
+      return { vault, name, version: null };
+    });
+    const answer = await port.placeholders({ session, proof, secrets: asked });
+    if (answer.kind === 'refused') return refused('BROKER_READ_REFUSED', answer);
+    return Response.json({ placeholders: answer.placeholders }, { headers: notStored });
+  });
+}
+
+/**
+ * `POST /broker/uses`: one request that the broker makes in the job's place. 200 with the upstream's answer, whatever its status:
+ * head in a header, body redacted as it streams; 403 with every reason; 502 if the upstream could not be asked or its answer
+ * not be searched.
+ */
+export async function useThroughBroker(request: Request, { broker, now }: Ports): Promise<Response> {
+  return await answering(broker, async (port) => {
+    const { headers, method, url, body } = request;
+    const text = headers.get(useHeaders.request) ?? '';
+    const signed = { proof: headers.get('dpop'), method, url, body: Buffer.from(text) };
+    const proof = await verifyRequestProof(signed, now());
+    const head = parseUseHead(text);
+    const session = readRequest.shape.session.safeParse(headers.get(useHeaders.session));
+    if (head === null) throw new ServiceError('REQUEST_MALFORMED', { place: useHeaders.request, reason: 'is no head' });
+    if (!session.success)
+      throw new ServiceError('REQUEST_MALFORMED', { place: useHeaders.session, reason: 'is no session' });
+    const answer = await port.use({ session: session.data, proof, head, body: bytesOf(body) });
+    if (answer.kind === 'refused') return refused('BROKER_USE_REFUSED', answer);
+    return new Response(streamOf(answer.body), {
+      headers: {
+        ...notStored,
+        'content-type': 'application/octet-stream',
+        [useHeaders.answer]: encodeHead(answer.head),
+      },
+    });
+  });
+}
+
+/** What the job does not read is not asked for; when it leaves, the broker is told. */
+function streamOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const parts = body[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const part = await parts.next();
+        if (part.done === true) controller.close();
+        else controller.enqueue(part.value);
+      },
+      async cancel() {
+        await parts.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function refused(
+  code: 'BROKER_READ_REFUSED' | 'BROKER_USE_REFUSED',
+  { because, request }: { readonly because: readonly object[]; readonly request: string | null },
+): Response {
+  return Response.json({ error: { code, because, request } }, { status: 403, headers: notStored });
 }
 
 const notStored = { 'cache-control': 'no-store', pragma: 'no-cache' };
@@ -94,6 +170,12 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   BROKER_SECOND_KEY: 409,
   SECRET_MISSING: 404,
   SECRET_DISABLED: 404,
+  VALUE_NOT_USABLE: 502,
+  UPSTREAM_UNKNOWN: 502,
+  UPSTREAM_ADDRESS_REFUSED: 502,
+  UPSTREAM_NOT_VERIFIED: 502,
+  UPSTREAM_UNREACHABLE: 502,
+  UPSTREAM_ANSWER_REFUSED: 502,
 };
 
 function refusal(status: number, code: string, says: string, details: object = {}): Response {

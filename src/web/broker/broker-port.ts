@@ -1,4 +1,5 @@
 import type { SecretValue } from '../../secrets/secret-value.ts';
+import type { AnswerHead, Placeholder, UseHead } from '../../provenance/use-exchange.ts';
 import type { SecretReference } from '../../secrets/secret-reference.ts';
 
 /** What a valid proof shows: who signed, by the thumbprint of the key (RFC 7638), and the id of this one request. */
@@ -49,4 +50,19 @@ export interface BrokerPort {
     readonly secret: SecretReference;
     readonly proof: RequestProof;
   }): Promise<{ readonly kind: 'approved' } | BrokerRefusal>;
+  /** Gives placeholders for secrets that the job may use, in the order asked. */
+  placeholders(request: {
+    readonly session: string;
+    readonly secrets: readonly SecretReference[];
+    readonly proof: RequestProof;
+  }): Promise<{ readonly kind: 'given'; readonly placeholders: readonly Placeholder[] } | BrokerRefusal>;
+  /** Makes one request in the job's place. The body of the answer must be read to its end, or given up. */
+  use(request: {
+    readonly session: string;
+    readonly proof: RequestProof;
+    readonly head: UseHead;
+    readonly body: AsyncIterable<Uint8Array>;
+  }): Promise<
+    { readonly kind: 'answered'; readonly head: AnswerHead; readonly body: AsyncIterable<Uint8Array> } | BrokerRefusal
+  >;
 }

@@ -113,6 +113,7 @@ function brokerRead(repository: string): BrokerRead {
     nonce: '00000001',
     namespace: 'production',
     grant: null,
+    purpose: 'value',
     requestId: 'request-1',
     outcome: 'served',
   };
@@ -122,6 +123,7 @@ const approvedRead: BrokerHistory = {
   reads: [{ ...brokerRead('acme/shop'), grant: 'aaaaaaaa-000000000009.0123456789ab' }],
   refusals: [],
   secondKeys: [],
+  uses: [],
 };
 
 /** A policy that asks a person before a job gets the secret. */
@@ -426,8 +428,8 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
     broken: { history: [given.rotation({ emergency: true, askedBy: personCalled('ann'), reason: null })] },
   },
   'broker-decides': {
-    works: { brokered: { reads: [brokerRead('acme/shop')], refusals: [], secondKeys: [] } },
-    broken: { brokered: { reads: [brokerRead('acme/other')], refusals: [], secondKeys: [] } },
+    works: { brokered: { reads: [brokerRead('acme/shop')], refusals: [], secondKeys: [], uses: [] } },
+    broken: { brokered: { reads: [brokerRead('acme/other')], refusals: [], secondKeys: [], uses: [] } },
   },
   'access-approved': {
     works: { policyAt: asking, brokered: approvedRead, accessRequests: [accessRequest(7)] },

@@ -26,7 +26,7 @@ export const brokerReadMissing: FindingRuleFactory = ({ brokered }) => {
           at: read.at,
           evidence: read.reference,
           description: ({ count }) =>
-            `The broker gave ${read.vault}/${read.secret} to jobs ${String(count)} ${count === 1 ? 'time' : 'times'}, and the audit log has no row of it (${whoseOf(read)}).`,
+            `The broker read ${read.vault}/${read.secret} for jobs ${String(count)} ${count === 1 ? 'time' : 'times'}, and the audit log has no row of it (${whoseOf(read)}).`,
         });
       }
       return tally.findings();

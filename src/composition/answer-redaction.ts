@@ -1,0 +1,16 @@
+import type { AnswerRedaction } from '../broker/ports/answer-redaction.ts';
+import { hideSecret, searchFor } from '../runner/redaction/hidden-secret.ts';
+import { startRedaction } from '../runner/redaction/redaction.ts';
+
+/** Fewer characters occur by chance, and are not searched for. */
+const leastCharacters = 4;
+
+/** Answers are searched as the output of a job's command is. */
+export const answerRedaction: AnswerRedaction = {
+  canFind: (value) => value.reveal().trim().length >= leastCharacters,
+  async prepare(values) {
+    const hidden = await Promise.all(values.map(async ({ secret, value }) => await hideSecret(secret, value.reveal())));
+    const search = searchFor(hidden);
+    return () => startRedaction(search);
+  },
+};
