@@ -89,7 +89,7 @@ const place = z.union(
   ],
   'must be header:NAME in lower case, basic, query:NAME, body or none',
 );
-const host = text(
+const hostName = text(
   /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   'the name of a host in lower case, without a port, or an IPv4 address',
 );
@@ -98,7 +98,7 @@ const delivery = z.enum(['use', 'value']);
 
 /** Requests that the broker makes with the secret in the place of a job. */
 const use = z.strictObject({
-  hosts: z.array(host).min(1, 'must name a host'),
+  hosts: z.array(hostName).min(1, 'must name a host'),
   port: z.int().min(1, 'must be 1 at least').max(65_535, 'must be 65535 at most').default(443),
   methods: z.array(method).min(1, 'must name a method'),
   paths: z

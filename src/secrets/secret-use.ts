@@ -2,7 +2,7 @@
  * Where a value may stand in a request: in a header, as the user or the password of Basic authentication, in a field of the
  * query, anywhere in the body, or nowhere.
  */
-export type UsePlace = `header:${string}` | 'basic' | `query:${string}` | 'body' | 'none';
+type UsePlace = `header:${string}` | 'basic' | `query:${string}` | 'body' | 'none';
 
 /** One thing that a job may do with a secret, without having its value: requests that the broker makes in its place. */
 export interface SecretUse {

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 
 /** Where an address leads: `closed` is never a service that the policy could mean. */
 export type AddressKind = 'public' | 'private' | 'loopback' | 'closed';
@@ -33,8 +33,8 @@ const carriers = listOf(['::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/
 
 /** The kind of an IP address. */
 export function addressKind(address: string): AddressKind {
-  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : null;
-  if (family === null || closed.check(address, family)) return 'closed';
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  if (isIP(address) === 0 || closed.check(address, family)) return 'closed';
   if (loopback.check(address, family)) return 'loopback';
   if (privateNetworks.check(address, family)) return 'private';
   return family === 'ipv6' && carriers.check(address, family) ? 'closed' : 'public';

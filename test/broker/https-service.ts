@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 
 /** A request as the service got it. */
-export interface Arrived {
+interface Arrived {
   readonly method: string;
   readonly path: string;
   readonly rawHeaders: readonly string[];

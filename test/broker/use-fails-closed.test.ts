@@ -212,7 +212,12 @@ describe('a use that needs the word of a person', () => {
 
   it('is not judged by another session', async () => {
     const { key = '' } = (await readSession(world.records, world.session)).state ?? {};
-    const other = { session: 'aaaaaaaa-000000000001', proof: { key, id: 'elsewhere-1' }, secrets: [] };
+    const other = {
+      session: 'aaaaaaaa-000000000001',
+      proof: { key, id: 'elsewhere-1' },
+      secrets: [],
+      jail: 'namespaces',
+    } as const;
     await expect(givePlaceholders(world.tools, other)).rejects.toMatchObject({ code: 'BROKER_PROOF_REFUSED' });
   });
 });

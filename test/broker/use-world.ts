@@ -89,11 +89,12 @@ export async function startUseWorld(
   const who = actor === undefined || author === undefined ? {} : { actor, author };
   const [job, key] = [world.startJob(who), makeJobKey()];
   const session = await world.open(job, key);
+  const given = new Map<string, string>();
   const vault = [...world.tools.readers.keys()][0] ?? '';
   const askForPlaceholders: UseWorld['askForPlaceholders'] = async (names) =>
     await world.send({
       path: '/broker/uses/placeholders',
-      body: { session, secrets: names.map((name) => `${vault}/${name}`) },
+      body: { session, secrets: names.map((name) => `${vault}/${name}`), jail: 'namespaces' },
       key,
     });
   return {
@@ -103,9 +104,13 @@ export async function startUseWorld(
     key,
     askForPlaceholders,
     async placeholder(name) {
+      const known = given.get(name);
+      if (known !== undefined) return known;
       const { body } = await askForPlaceholders([name]);
       const [one] = body['placeholders'] as readonly { readonly placeholder: string }[];
-      return one?.placeholder ?? '';
+      if (one === undefined) throw new Error('no placeholder');
+      given.set(name, one.placeholder);
+      return one.placeholder;
     },
     async use(change, { body, proof, world: asked = world } = {}) {
       const length = typeof body === 'string' ? Buffer.byteLength(body) : (body?.byteLength ?? 0);

@@ -19,9 +19,13 @@ describe('a placeholder', () => {
     const { status, body } = await world.askForPlaceholders(['db-password']);
     expect(status).toBe(200);
     const placeholders = body['placeholders'] as { secret: string; placeholder: string; hosts: string[] }[];
-    expect(placeholders).toMatchObject([{ hosts: ['127.0.0.1', 'localhost'] }]);
+    expect(placeholders).toMatchObject([
+      { hosts: ['127.0.0.1', 'localhost'].map((host) => `${host}:${String(world.service.port)}`) },
+    ]);
+    expect(await newest()).toMatchObject({ act: 'placeholders', jail: 'namespaces' });
     expect(placeholders[0]?.placeholder).toMatch(/^keyturn-use-[\w-]{32}$/);
-    expect(await world.placeholder('db-password')).toBe(placeholders[0]?.placeholder);
+    const [again] = (await world.askForPlaceholders(['db-password'])).body['placeholders'] as typeof placeholders;
+    expect(again?.placeholder).toBe(placeholders[0]?.placeholder);
     const other = await startUseWorld();
     expect(await other.placeholder('db-password')).not.toBe(placeholders[0]?.placeholder);
     await other.stop();

@@ -41,7 +41,7 @@ export interface BrokerRead extends BrokerRequest {
 }
 
 /** One request that the broker made in the place of a job, or did not make. Its query and its contents are on no record. */
-export interface BrokerUse {
+interface BrokerUse {
   readonly reference: string;
   readonly at: string;
   readonly job: BrokeredJob;
@@ -205,6 +205,7 @@ function addSession(session: string, entries: readonly BrokerEntry[], found: Fou
         break;
       }
       case 'opened':
+      case 'placeholders':
       case 'job-ended':
       case 'served':
       case 'failed':
@@ -253,9 +254,14 @@ function readsOfUse(
       grant,
       purpose: put ? 'use' : 'search',
       requestId,
-      outcome: requestId === null ? 'unanswered' : version === null ? 'failed' : 'served',
+      outcome: outcomeOf(requestId, version),
     };
   });
+}
+
+function outcomeOf(requestId: string | null, version: string | null): BrokerRead['outcome'] {
+  if (requestId === null) return 'unanswered';
+  return version === null ? 'failed' : 'served';
 }
 
 const unsent = { status: null, code: null, bytesOut: null, bytesIn: null } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { useRefusalCodes } from '../../provenance/use-exchange.ts';
+import { jailGrades, useRefusalCodes } from '../../provenance/use-exchange.ts';
 import { recordedTime } from '../../records/parse-record.ts';
 
 /** Why a job did not get a value, or a request was not made for it. Closed: the report counts them. */
@@ -88,6 +88,13 @@ const facts = z.discriminatedUnion('act', [
     vaultAt: recordedTime,
   }),
   z.object({ act: z.literal('failed'), of: z.int(), code: z.string(), requestId: z.string().nullable() }),
+  /** Placeholders were given for secrets, `vault/name`. `jail`: how the command is kept, by the helper's own word. */
+  z.object({
+    act: z.literal('placeholders'),
+    proof: z.string(),
+    secrets: z.array(z.string()),
+    jail: z.enum(jailGrades),
+  }),
   /**
    * A request was allowed and is about to be made. `path`: the pattern of the policy that it matched. `reads`: the values that
    * it needs: those that are put into it, and those that are only searched for in its answer.

@@ -7,7 +7,7 @@ export interface SessionState {
   /** Thumbprint of its key. */
   readonly key: string;
   readonly ended: 'second-key' | 'job-ended' | null;
-  /** Allowed and refused requests for values. */
+  /** Allowed and refused requests for values and for placeholders. */
   readonly requests: number;
   /** Requests that the broker was asked to make, allowed and refused. */
   readonly uses: number;
@@ -44,6 +44,7 @@ export function withEntry(state: SessionState | null, { number, facts }: BrokerE
     case 'asked':
       return { ...taken(state, facts.proof), unanswered: new Set([...state.unanswered, number]) };
     case 'refused':
+    case 'placeholders':
       return taken(state, facts.proof);
     case 'use-asked':
       return { ...usedUp(state, facts.proof), unanswered: new Set([...state.unanswered, number]) };

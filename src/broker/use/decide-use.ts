@@ -18,7 +18,7 @@ export interface UseQuestion {
 }
 
 /** A value that a request needs. */
-export interface NeededValue {
+interface NeededValue {
   readonly vault: string;
   readonly name: string;
   readonly namespace: string;

@@ -12,7 +12,7 @@ import { acceptedCodings, decodedBody, redactedBody } from './answer-body.ts';
 import { answerHead, codingsOf } from './answer-head.ts';
 import type { RequestBody } from './held-body.ts';
 import { putValues } from './put-values.ts';
-import type { UseAnswer, UseIntent } from './use-for-job.ts';
+import type { UseAnswer, UseIntent } from './use-intent.ts';
 import type { UseRequest } from './use-request.ts';
 
 interface Use extends UseIntent {

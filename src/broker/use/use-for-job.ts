@@ -1,4 +1,4 @@
-import type { AnswerHead, UseHead } from '../../provenance/use-exchange.ts';
+import type { UseHead } from '../../provenance/use-exchange.ts';
 import type { BrokerTools } from '../broker-tools.ts';
 import type { Refusal } from '../decide.ts';
 import { inTurn } from '../in-turn.ts';
@@ -7,10 +7,11 @@ import type { SessionJournal } from '../journal/session-journal.ts';
 import type { SessionState } from '../journal/session-state.ts';
 import { askPerson, groundsOf, provenState, type ReadRequest, standingNow } from '../judge-request.ts';
 import type { JobStanding } from '../ports/job-facts.ts';
-import { decideUse, takesBody, type UseDecision, usableSecrets } from './decide-use.ts';
+import { decideUse, takesBody, usableSecrets } from './decide-use.ts';
 import { heldBody, type RequestBody } from './held-body.ts';
 import { makeUse } from './make-use.ts';
 import { placeholderOf } from './placeholder.ts';
+import type { IntendedReads, UseAnswer, UseIntent } from './use-intent.ts';
 import { toUseRequest, type UseRequest } from './use-request.ts';
 
 /** One request that a job wants to be made with a secret which it does not hold. */
@@ -20,10 +21,6 @@ export interface UseAsked {
   readonly head: UseHead;
   readonly body: AsyncIterable<Uint8Array>;
 }
-
-export type UseAnswer =
-  | { readonly kind: 'answered'; readonly head: AnswerHead; readonly body: AsyncIterable<Uint8Array> }
-  | { readonly kind: 'refused'; readonly because: readonly Refusal[]; readonly request: string | null };
 
 /**
  * Makes one request in the place of a job, or refuses it with every reason. The order is: the key, the job at Gitea, the
@@ -74,17 +71,6 @@ interface Step {
   readonly standing: JobStanding;
   readonly body: RequestBody;
 }
-
-export interface UseIntent {
-  readonly kind: 'asked';
-  readonly state: SessionState;
-  readonly decision: Extract<UseDecision, { readonly allowed: true }>;
-  readonly reads: IntendedReads;
-  /** The number of its entry. */
-  readonly of: number;
-}
-
-type IntendedReads = Extract<BrokerFacts, { readonly act: 'use-asked' }>['reads'];
 
 async function decideOnce(
   tools: BrokerTools,

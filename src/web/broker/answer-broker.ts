@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encodeHead, parseUseHead, useHeaders } from '../../provenance/use-exchange.ts';
+import { encodeHead, jailGrades, parseUseHead, useHeaders } from '../../provenance/use-exchange.ts';
 import { SecretValue } from '../../secrets/secret-value.ts';
 import { type ErrorCode, ServiceError } from '../../service-error.ts';
 import { bytesOf, parseJson, readBody } from '../read-body.ts';
@@ -66,12 +66,14 @@ export async function readThroughBroker(request: Request, { broker, now }: Ports
   });
 }
 
-const placeholderRequest = z.strictObject({
-  session: readRequest.shape.session,
+/** The body of `POST /broker/uses/placeholders`. */
+export const placeholdersShape = z.strictObject({
+  session: readShape.shape.session,
   secrets: z
     .array(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{1,62}\/[0-9A-Za-z-]{1,127}$/))
     .min(1)
     .max(20),
+  jail: z.enum(jailGrades),
 });
 
 /**
@@ -82,12 +84,12 @@ export async function givePlaceholders(request: Request, { broker, now }: Ports)
   return await answering(broker, async (port) => {
     const signed = await signedRequest(request);
     const proof = await verifyRequestProof(signed, now());
-    const { session, secrets } = parsed(placeholderRequest, signed);
+    const { session, secrets, jail } = parsed(placeholdersShape, signed);
     const asked = secrets.map((written) => {
       const [vault = '', name = ''] = written.split('/');
       return { vault, name, version: null };
     });
-    const answer = await port.placeholders({ session, proof, secrets: asked });
+    const answer = await port.placeholders({ session, proof, secrets: asked, jail });
     if (answer.kind === 'refused') return refused('BROKER_READ_REFUSED', answer);
     return Response.json({ placeholders: answer.placeholders }, { headers: notStored });
   });
@@ -105,7 +107,7 @@ export async function useThroughBroker(request: Request, { broker, now }: Ports)
     const signed = { proof: headers.get('dpop'), method, url, body: Buffer.from(text) };
     const proof = await verifyRequestProof(signed, now());
     const head = parseUseHead(text);
-    const session = readRequest.shape.session.safeParse(headers.get(useHeaders.session));
+    const session = readShape.shape.session.safeParse(headers.get(useHeaders.session));
     if (head === null) throw new ServiceError('REQUEST_MALFORMED', { place: useHeaders.request, reason: 'is no head' });
     if (!session.success)
       throw new ServiceError('REQUEST_MALFORMED', { place: useHeaders.session, reason: 'is no session' });

@@ -1,5 +1,5 @@
 import type { SecretValue } from '../../secrets/secret-value.ts';
-import type { AnswerHead, Placeholder, UseHead } from '../../provenance/use-exchange.ts';
+import type { AnswerHead, JailGrade, Placeholder, UseHead } from '../../provenance/use-exchange.ts';
 import type { SecretReference } from '../../secrets/secret-reference.ts';
 
 /** What a valid proof shows: who signed, by the thumbprint of the key (RFC 7638), and the id of this one request. */
@@ -54,6 +54,7 @@ export interface BrokerPort {
   placeholders(request: {
     readonly session: string;
     readonly secrets: readonly SecretReference[];
+    readonly jail: JailGrade;
     readonly proof: RequestProof;
   }): Promise<{ readonly kind: 'given'; readonly placeholders: readonly Placeholder[] } | BrokerRefusal>;
   /** Makes one request in the job's place. The body of the answer must be read to its end, or given up. */

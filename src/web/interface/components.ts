@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openSessionShape, readShape } from '../broker/answer-broker.ts';
+import { openSessionShape, placeholdersShape, readShape } from '../broker/answer-broker.ts';
 import { accessAnswer } from '../portal/access-requests.ts';
 import { rotationCommand } from '../portal/list-rotations.ts';
 import { findingDecision } from '../portal/show-finding.ts';
@@ -66,11 +66,20 @@ const answers = {
     }),
     z.strictObject({ standing: z.literal('approved') }).meta({ description: 'To a request with look.' }),
   ]),
+  Placeholders: z.strictObject({
+    placeholders: z.array(
+      z.strictObject({
+        secret: text.meta({ description: 'vault/name.' }),
+        placeholder: text.meta({ description: 'Stands for the value in requests, and opens nothing.' }),
+        hosts: z.array(text),
+      }),
+    ),
+  }),
   BrokerFault: z.strictObject({
     error: z.union([
       z.strictObject({ code: text, says: text, details: z.record(z.string(), z.unknown()) }),
       z.strictObject({
-        code: z.literal('BROKER_READ_REFUSED'),
+        code: z.enum(['BROKER_READ_REFUSED', 'BROKER_USE_REFUSED']),
         because: z.array(z.strictObject({ code: text, says: text })),
         request: text.nullable(),
       }),
@@ -92,6 +101,7 @@ const requests = {
   AccessWord: accessAnswer,
   SessionRequest: openSessionShape,
   ReadRequest: readShape,
+  PlaceholderRequest: placeholdersShape,
   Receipts: z.strictObject({
     receipts: z
       .array(z.looseObject({ format: z.literal(1) }))

@@ -64,7 +64,7 @@ const securitySchemes = {
 type Requirement = Readonly<Partial<Record<keyof typeof securitySchemes, readonly string[]>>>;
 
 function operation(described: RouteDescription): Part {
-  const { method, path, summary, parameters = [], query = {}, body, answers } = described;
+  const { method, path, summary, parameters = [], query = {}, headers = {}, body, answers } = described;
   const security = securityOf(described);
   const taken = [
     ...parameters.map(({ name, says }) => ({
@@ -80,19 +80,29 @@ function operation(described: RouteDescription): Part {
       description: says,
       schema: { type: 'string' },
     })),
+    ...Object.entries(headers).map(([name, says]) => ({
+      name,
+      in: 'header',
+      required: true,
+      description: says,
+      schema: { type: 'string' },
+    })),
   ];
   return {
     operationId: operationId(method, path),
     summary,
     security,
     ...(taken.length === 0 ? {} : { parameters: taken }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: referTo(body) } } } }),
+    ...(body === undefined ? {} : { requestBody: requestBodyOf(body) }),
     responses: Object.fromEntries(
       Object.entries({ ...commonAnswers(described), ...answers }).map(([status, answer]) => [status, response(answer)]),
     ),
   };
+}
+
+function requestBodyOf(body: NonNullable<RouteDescription['body']>): Part {
+  if (body === 'bytes') return { required: false, content: { 'application/octet-stream': {} } };
+  return { required: true, content: { 'application/json': { schema: referTo(body) } } };
 }
 
 /** `GET /secrets/{vault}/{name}` is `getSecretsByVaultByName`. */

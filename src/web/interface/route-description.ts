@@ -34,7 +34,9 @@ interface RouteDetails {
   readonly parameters?: readonly { readonly name: string; readonly says: string }[];
   /** Each is optional and a text. */
   readonly query?: Readonly<Record<string, string>>;
-  readonly body?: RequestName;
+  /** Each must be there. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestName | 'bytes';
   /** Refusals that any route may have need no line. */
   readonly answers: Readonly<Record<number, AnswerBody>>;
 }

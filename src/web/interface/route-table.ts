@@ -1,3 +1,4 @@
+import { useHeaders } from '../../provenance/use-exchange.ts';
 import { type RouteDescription, route } from './route-description.ts';
 
 const id = { name: 'id', says: 'The id, as the list shows it.' } as const;
@@ -208,4 +209,40 @@ export const routeTable: readonly RouteDescription[] = [
       503: 'BrokerFault',
     },
   }),
+  route('POST', '/broker/uses/placeholders', 'What a command gets in the place of values that it may only use.', {
+    proof: 'key',
+    body: 'PlaceholderRequest',
+    answers: {
+      200: 'Placeholders',
+      400: 'BrokerFault',
+      401: ['BrokerFault', 'Fault'],
+      403: ['BrokerFault', 'Fault'],
+      404: ['BrokerFault', 'Fault'],
+      413: 'BrokerFault',
+      503: 'BrokerFault',
+    },
+  }),
+  route(
+    'POST',
+    '/broker/uses',
+    "Makes one request in the job's place: 200 with the upstream's answer, whatever it is.",
+    {
+      proof: 'key',
+      headers: {
+        [useHeaders.session]: 'The session.',
+        [useHeaders.request]: 'The request to make: JSON in base64url with method, url, headers and length.',
+      },
+      body: 'bytes',
+      answers: {
+        200: 'any',
+        400: 'BrokerFault',
+        401: ['BrokerFault', 'Fault'],
+        403: ['BrokerFault', 'Fault'],
+        404: ['BrokerFault', 'Fault'],
+        409: 'BrokerFault',
+        502: 'BrokerFault',
+        503: 'BrokerFault',
+      },
+    },
+  ),
 ];
