@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordJob } from '../../src/audit/collection/job-ledger.ts';
+import { recordLogReading, recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { writeSlice } from '../../src/audit/collection/slice.ts';
 import { amendReports } from '../../src/composition/amend-reports.ts';
 import { reportPeriod } from '../../src/composition/report-period.ts';
@@ -11,6 +13,7 @@ import { verifyPack } from '../../src/evidence/verify/verify-pack.ts';
 import { emptyPolicy } from '../../src/secrets/policy.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
 import { callCommand } from '../commands/call-command.ts';
+import * as given from '../audit/attribution-fixtures.ts';
 import { knownSigner } from '../evidence/order.ts';
 import { memoryRecords } from '../evidence/memory-records.ts';
 
@@ -116,6 +119,76 @@ describe('a row that arrives after the seal', () => {
     await collect(8, 'c1');
     await reportPeriod(ports, { period: day(2), frameworks: ['soc2'] });
     await collect(9, 'c2');
+    expect(await amendReports(ports)).toBe(0);
+  });
+});
+
+describe('what arrives after the seal beside rows', () => {
+  const sealedDay = async () => {
+    const { records, clock, ports, collect } = service('2026-03-05T06:00:00Z');
+    await collect(8, 'c1', 'c2');
+    const early = given.job(1, { completedAt: null, status: 'in_progress', conclusion: null });
+    await recordJob(records, early);
+    await recordPostedReceipt(records, receiptFor('c1', 1), { postedAt: new Date('2026-03-02T08:01:00Z') });
+    await reportPeriod(ports, { period: day(2), frameworks: ['soc2'] });
+    clock.now = new Date('2026-03-06T06:00:00Z');
+    // Told once more, by the log: it is no other receipt.
+    await recordLogReading(records, early, {
+      at: clock.now,
+      logSha256: 'ab',
+      state: 'settled',
+      receipts: [receiptFor('c1', 1)],
+    });
+    expect(await amendReports(ports)).toBe(0);
+    return { records, clock, ports, early };
+  };
+  const receiptFor = (request: string, sequence: number) => {
+    const one = given.receipt(1, request, { sequence });
+    return { ...one, requests: one.requests.map((asked) => ({ ...asked, at: '2026-03-02T08:00:00.000Z' })) };
+  };
+
+  it.each<[string, (sealed: Awaited<ReturnType<typeof sealedDay>>) => Promise<unknown>]>([
+    [
+      'a receipt that was posted late',
+      ({ records, clock }) => recordPostedReceipt(records, receiptFor('c2', 2), { postedAt: clock.now }),
+    ],
+    [
+      'a receipt that is found in a log only now',
+      ({ records, clock, early }) =>
+        recordLogReading(records, early, {
+          at: clock.now,
+          logSha256: 'cd',
+          state: 'settled',
+          receipts: [receiptFor('c2', 2)],
+        }),
+    ],
+    ['a job of which Gitea told late', ({ records }) => recordJob(records, given.job(2))],
+    ['the end of a job', ({ records }) => recordJob(records, given.job(1))],
+  ])('makes an amendment: %s', async (_what, arrives) => {
+    const sealed = await sealedDay();
+    await arrives(sealed);
+    expect(await amendReports(sealed.ports)).toBe(1);
+    expect(await amendReports(sealed.ports)).toBe(0);
+  });
+
+  it('makes none where only the name of a repository changed', async () => {
+    const { records, ports, early } = await sealedDay();
+    await recordJob(records, { ...early, repository: 'acme/renamed' });
+    expect(await amendReports(ports)).toBe(0);
+  });
+});
+
+describe('a pack that is older than a workspace keeps its rows', () => {
+  it('is still looked at, once a week: an archive may give rows of it', async () => {
+    const { clock, ports, collect } = service('2026-03-05T06:00:00Z');
+    await collect(8, 'c1');
+    await reportPeriod(ports, { period: day(2), frameworks: ['soc2'] });
+    await collect(9, 'c2');
+    // A Sunday, and the Monday after it.
+    clock.now = new Date('2027-03-07T02:30:00Z');
+    expect(await amendReports(ports)).toBe(0);
+    clock.now = new Date('2027-03-08T02:30:00Z');
+    expect(await amendReports(ports)).toBe(1);
     expect(await amendReports(ports)).toBe(0);
   });
 });
