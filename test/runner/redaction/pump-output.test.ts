@@ -65,7 +65,7 @@ describe('a stream on its way to the log', () => {
 
   it('is shown to its end after a silence, also where the last piece filled the pipe', async () => {
     const ends = openPipe();
-    const pieces = ['x'.repeat(pipeBytes - 4) + secret.slice(0, 4), 'y'.repeat(pipeBytes)];
+    const pieces = ['x'.repeat(pipeBytes - 16) + secret.slice(0, 16), 'y'.repeat(pipeBytes)];
     const text = pieces.join('');
     let shown = 0;
     const sink = keepingSink(({ length }) => {
