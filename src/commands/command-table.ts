@@ -7,6 +7,7 @@ import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } f
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
 import { policyRow } from './policy/policy-row.ts';
 import { approveRow, declineRow, listRow, showRow, statusRow } from './secrets/secret-rows.ts';
+import { schemaRow } from './schema/schema-row.ts';
 import { tokenRow } from './tokens/token-row.ts';
 import { adoptRow, doctorRow, explainRow, reconcileRow, retireRow, rotateRow } from './rotation-rows.ts';
 
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   command(explainRow, async () => (await import('./explain.ts')).explain),
   command(accessRow, async () => (await import('./access.ts')).access),
   command(tokenRow, async () => (await import('./tokens/token.ts')).token),
+  command(schemaRow, async () => (await import('./schema/schema.ts')).schema),
   command(doctorRow, async () => (await import('./doctor.ts')).doctor),
   command(completionRow('keyturn'), () => Promise.resolve(completion)),
 ];

@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+import { outputFaults } from './output-faults.ts';
 import { runCommandLine } from '../../src/commands/run-command-line.ts';
 import type { ExitCode, Runtime } from '../../src/commands/command.ts';
 
@@ -25,5 +27,7 @@ export async function callCommand(words: readonly string[], runtime: Partial<Run
     signal: new AbortController().signal,
     ...runtime,
   });
+  // Every output of every test is one that keyturn schema describes.
+  if (words.includes('--json')) expect(outputFaults(words, printed)).toEqual([]);
   return { code, printed, said };
 }

@@ -126,6 +126,8 @@ describe('keyturn sample', () => {
     const out = join(folder, 'workpaper.csv');
     const { code, printed } = await call('sample', 'before', '--seed', seed, '--size', '5', '--out', 'workpaper.csv');
     expect([code, printed]).toEqual([0, ['5 of 60 reads, written to workpaper.csv']]);
+    const told = await call('sample', 'before', '--seed', seed, '--out', 'another.csv', '--json');
+    expect(JSON.parse(told.printed.join(''))).toMatchObject({ seed, drawn: 25, population: 60 });
     const [header = '', ...lines] = (await readFile(out, 'utf8')).trimEnd().split('\n');
     const rows = (await readFile(join(folder, 'before', 'retrievals.ndjson'), 'utf8')).split('\n');
     const at = (name: string): number => cells(header).indexOf(name);

@@ -60,7 +60,17 @@ describe('keyturn findings', () => {
       state: 'accepted',
       steps: [{ by: { kind: 'unnamed', door: 'command-line' }, text: 'the vendor has no API' }],
     });
-    await call('respond', id, '--reason', 'we ask the vendor', '--owner', 'platform team', '--ticket', 'OPS-7');
+    await call(
+      'respond',
+      id,
+      '--reason',
+      'we ask the vendor',
+      '--owner',
+      'platform team',
+      '--ticket',
+      'OPS-7',
+      '--json',
+    );
     await call('withdraw', id, '--reason', 'the vendor has one now');
     expect((await listed()).life).toMatchObject({ state: 'open', owner: 'platform team', ticket: 'OPS-7' });
 

@@ -67,6 +67,11 @@ describe('keyturn show', () => {
     expect(printed[0]).toMatch(new RegExp(`^${service.cloud.vault.name}/${liveSecret}: `));
   });
 
+  it('shows all of it to programs, as keyturn schema says', async () => {
+    const { code, printed } = await call('show', liveSecret, '--json');
+    expect([code, JSON.parse(printed.join(''))]).toMatchObject([0, { secret: { secret: liveSecret } }]);
+  });
+
   it('ends with 1 for a secret of which nothing is known', async () => {
     expect(await call('show', 'nothing-of-the-kind')).toMatchObject({ code: 1, printed: [] });
   });
@@ -83,7 +88,8 @@ describe('keyturn approve', () => {
     const refused = await call('approve', id, '--reason', 'looks right');
     expect([refused.code, refused.said.join('\n')]).toEqual([1, expect.stringContaining('signed in')]);
     expect((await call('status')).code).toBe(1);
-    expect((await call('approve', id, '--reason', 'INC-42', '--break-glass')).code).toBe(0);
+    const approved = await call('approve', id, '--reason', 'INC-42', '--break-glass', '--json');
+    expect([approved.code, approved.printed]).toEqual([0, [`{"approved":"${id}","breakGlass":true}`]]);
     const after = JSON.parse((await call('status', '--json')).printed.join('')) as { waiting: unknown[] };
     expect(after.waiting).toEqual([]);
   });
@@ -95,7 +101,8 @@ describe('keyturn approve', () => {
       waiting: { rotation: string; awaits: string }[];
     };
     const id = before.waiting.find(({ awaits }) => awaits === 'publish')?.rotation ?? '';
-    expect((await call('decline', id, '--reason', 'not before the audit')).code).toBe(0);
+    const declined = await call('decline', id, '--reason', 'not before the audit', '--json');
+    expect([declined.code, declined.printed]).toEqual([0, [`{"declined":"${id}"}`]]);
     const after = JSON.parse((await call('status', '--json')).printed.join('')) as { waiting: unknown[] };
     expect(after.waiting).toMatchObject([{ rotation: id, awaits: null, failure: 'APPROVAL_DECLINED' }]);
     expect((await call('decline', id, '--reason', 'twice')).code).toBe(1);
@@ -107,5 +114,16 @@ describe('keyturn approve', () => {
     expect((await call('approve', 'mfrggzdfmztwq2lk.1')).code).toBe(2);
     const request = '00000000-000000000000.000000000000';
     expect((await call('approve', request, '--reason', 'x', '--break-glass')).code).toBe(1);
+  });
+});
+
+describe('keyturn retire', () => {
+  it('ends the credential of a secret, and refuses one that the policy does not bind', async () => {
+    const { code, printed } = await call('retire', liveSecret, '--reason', 'the shop is closed', '--json');
+    expect([code, JSON.parse(printed.join(''))]).toEqual([
+      0,
+      { retired: [`${service.cloud.vault.name}/${liveSecret}`] },
+    ]);
+    expect((await call('retire', 'long-gone', '--json')).code).toBe(1);
   });
 });

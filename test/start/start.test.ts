@@ -6,6 +6,7 @@ import { packRowFaults, recomputedId, rowsOfPack } from '../evidence/pack-row-fa
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { findValues, formsOf, valuesIn } from './find-values.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outputFaults } from '../commands/output-faults.ts';
 
 interface Ran {
   readonly code: number;
@@ -58,6 +59,7 @@ afterAll(async () => await rm(folder, { recursive: true, force: true }));
 describe('keyturn start --once --json', () => {
   it('ends well, with a rotation, a job that fetched, findings and a pack for both frameworks', () => {
     expect(ran.code).toBe(0);
+    expect(outputFaults(['start'], ran.stdout.trim().split('\n'))).toEqual([]);
     expect(result.rotations.published).toBeGreaterThanOrEqual(1);
     expect(result.job.exitCode).toBe(0);
     expect(result.findings).toBeGreaterThan(0);

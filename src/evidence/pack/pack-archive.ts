@@ -13,7 +13,8 @@ import type { Signer } from './signer.ts';
 /** Beside the packs' folders; no pack can have this name, because a pack's name contains its period. */
 const indexPath = 'archive/index.dsse.json';
 
-const summaryShape = z.strictObject({
+/** One entry of the index, exactly. */
+export const packSummaryShape = z.strictObject({
   id: z.string(),
   label: z.string(),
   organisation: z.string(),
@@ -33,10 +34,10 @@ const summaryShape = z.strictObject({
   /** The pack of the same period that this one amends; absent for the first pack of a period. */
   amends: z.string().exactOptional(),
 });
-const indexShape = z.strictObject({ format: z.literal(1), packs: z.array(summaryShape) });
+const indexShape = z.strictObject({ format: z.literal(1), packs: z.array(packSummaryShape) });
 
 /** One pack's entry in the index. Times are ISO 8601 in UTC. */
-export type PackSummary = z.infer<typeof summaryShape>;
+export type PackSummary = z.infer<typeof packSummaryShape>;
 
 /** The index as read; `revision` is `null` if the index does not exist yet. */
 export interface ArchiveIndex {

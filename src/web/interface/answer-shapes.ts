@@ -194,7 +194,7 @@ export const findingLife = z.strictObject({
 
 const severity = z.enum(['high', 'medium', 'low', 'information']);
 
-const findingMembers = {
+export const findingMembers = {
   format: z.literal(1),
   id: text,
   rule: text.meta({ description: 'The rule that made it, such as read-by-person; docs/auditing.md lists them.' }),
