@@ -1,9 +1,8 @@
-import { checkRecord } from '../../records/parse-record.ts';
 import type { Job } from '../model/job.ts';
-import { jobShape } from '../model/job-shape.ts';
+import { checkJob } from '../model/job-shape.ts';
 import { readEntries } from './read-entries.ts';
 
 /** Reads the jobs of a file, one per line, in the ledger's form. @throws ServiceError `RECORD_UNREADABLE`. */
 export async function readJobFile(path: string | null): Promise<Job[]> {
-  return await readEntries(path, (value, place) => checkRecord(jobShape, value, place));
+  return await readEntries(path, checkJob);
 }

@@ -54,8 +54,9 @@ export function* decodeEntries(filed: Buffer): Generator<Entry> {
 /** Only the entries with this hash. */
 export function findEntries(filed: Buffer, hash: number): Entry[] {
   const found: Entry[] = [];
-  for (let at = 0; at < filed.length; at += entryBytes) {
-    if (filed.readDoubleLE(at) === hash) found.push(decodeEntry(filed, at));
+  const hashes = new Float64Array(filed.buffer, filed.byteOffset, filed.length / 8);
+  for (let at = 0; at < hashes.length; at += entryBytes / 8) {
+    if (hashes[at] === hash) found.push(decodeEntry(filed, 8 * at));
   }
   return found;
 }

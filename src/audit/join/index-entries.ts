@@ -1,9 +1,8 @@
-import { checkRecord } from '../../records/parse-record.ts';
 import { ServiceError } from '../../service-error.ts';
 import { indexJobs, jobSlackMs, spanOf } from '../attribution/job-index.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
-import { jobShape } from '../model/job-shape.ts';
+import { checkJob } from '../model/job-shape.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import { type Entry, encodeEntry } from './entry.ts';
 import { instantOf } from '../parsing/moment.ts';
@@ -37,7 +36,7 @@ export function indexJobBlock(
   buckets: number,
 ) {
   return indexBlock(reader, block, ({ value, line, offset, length }) => {
-    const job = checkRecord(jobShape, value, '');
+    const job = checkJob(value, '');
     const span = spanOf(job);
     const hash = hashText(jobKey(job));
     const times = { from: span?.from ?? Number.NaN, to: span?.to ?? Number.NaN };

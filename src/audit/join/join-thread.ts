@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { checkRecord } from '../../records/parse-record.ts';
-import { jobShape } from '../model/job-shape.ts';
+import { checkJob } from '../model/job-shape.ts';
 import {
   type BucketDirectory,
   type BucketReader,
@@ -91,7 +90,7 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
       const { jobs, receipts } = opened(entries);
       fileJobsByTime(decodeEntries(jobs.read(from, to)), division.slotMs, filing.jobs, ({ block, offset, length }) => {
         const text = records.bytesAt(blockAt(setup.jobs, block), offset, length).toString('utf8');
-        return checkRecord(jobShape, JSON.parse(text), '');
+        return checkJob(JSON.parse(text), '');
       });
       const filter = openFilter(opened(byHash).filter);
       fileReceiptsByTime(decodeEntries(receipts.read(from, to)), division.slotMs, filing.receipts, filter);

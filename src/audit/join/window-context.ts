@@ -1,4 +1,3 @@
-import { checkRecord } from '../../records/parse-record.ts';
 import { indexJobs, type JobIndex, rememberLast } from '../attribution/job-index.ts';
 import {
   answeredAt,
@@ -9,7 +8,6 @@ import {
 } from '../attribution/receipt-index.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
-import { jobShape } from '../model/job-shape.ts';
 import { type BucketReader, openBuckets } from './bucket-file.ts';
 import { decodeEntries, type Entry, findEntries } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
@@ -218,7 +216,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
 
   function findJob(numbers: Parameters<JobIndex['find']>[0], key: string): Job | null {
     const found = entriesOf(filed.jobs, hashText(key)).map((entry) =>
-      checkRecord(jobShape, JSON.parse(textOf(setup.jobs, entry)), blockAt(setup.jobs, entry.block).name),
+      readFiledJob(JSON.parse(textOf(setup.jobs, entry)), blockAt(setup.jobs, entry.block).name),
     );
     return indexJobs(found).find(numbers);
   }

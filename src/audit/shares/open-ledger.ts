@@ -7,10 +7,9 @@ import { type BlockReader, createBlockReader } from '../join/text-block.ts';
 import { hashText } from '../join/text-hash.ts';
 import { createWindowLoader, type WindowReceipt } from '../join/window-context.ts';
 import { jobKey } from '../model/job-name.ts';
-import { jobShape } from '../model/job-shape.ts';
+import { checkJob } from '../model/job-shape.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Job } from '../model/job.ts';
-import { checkRecord } from '../../records/parse-record.ts';
 import type { FiledLedger } from './file-ledger.ts';
 import type { Evidence } from './share-auditor.ts';
 
@@ -101,7 +100,7 @@ export function openLedger(filed: FiledLedger): OpenLedger {
 function* readJobs({ jobs: blocks }: FiledLedger['setup'], reader: BlockReader): Generator<Job> {
   for (const block of blocks) {
     const jobs: Job[] = [];
-    reader.read(block, (line) => void jobs.push(checkRecord(jobShape, JSON.parse(line.text()), block.name)));
+    reader.read(block, (line) => void jobs.push(checkJob(JSON.parse(line.text()), block.name)));
     yield* jobs;
   }
 }
