@@ -6,13 +6,15 @@ import type { ReportModel } from '../../src/evidence/report/report-model.ts';
 import { orderOf } from './order.ts';
 
 /** The model of the story's month, without a pack around it. */
-export async function modelOfStory(change: Parameters<typeof orderOf>[0] = {}): Promise<ReportModel> {
+export async function modelOfStory(
+  change: Parameters<typeof orderOf>[0] = {},
+  files: ReportModel['files'] = [
+    { path: 'retrievals.ndjson', description: 'Every read', bytes: 1000, rows: 400, sha256: 'a'.repeat(64) },
+  ],
+): Promise<ReportModel> {
   const order = orderOf(change);
   const sink = { write: async () => await Promise.resolve() };
-  const { files: _files, ...observed } = await observePeriod(order.audit, sink);
-  const files = [
-    { path: 'retrievals.ndjson', description: 'Every read', bytes: 1000, rows: 400, sha256: 'a'.repeat(64) },
-  ];
+  const { files: _, ...observed } = await observePeriod(order.audit, sink);
   return buildReportModel({
     ...order,
     ...observed,

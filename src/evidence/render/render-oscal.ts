@@ -16,10 +16,11 @@ const namespace = 'urn:keyturn:oscal:1';
 export function renderOscal(model: ReportModel): JsonValue {
   const objectives = listObjectives(model);
   const observations = listObservations(objectives);
+  const relations = relateFindings(objectives);
   const exceptions = model.exceptions.listed.rows;
   const findings = [
     ...objectives.filter(({ observation }) => observation.tested > 0).map(renderObjectiveFinding),
-    ...exceptions.map((line) => renderException(line, objectives)),
+    ...exceptions.map((line) => renderException(line, relations)),
   ];
   return {
     'assessment-results': {
@@ -43,13 +44,13 @@ export function renderOscal(model: ReportModel): JsonValue {
           'reviewed-controls': renderReviewedControls(objectives, model),
           observations: [
             ...observations.map((one) => renderObservation(one, model)),
-            ...exceptions.map((line) => renderExceptionObservation(line, objectives, model)),
+            ...exceptions.map((line) => renderExceptionObservation(line, relations, model)),
           ],
           ...(findings.length === 0 ? {} : { findings }),
           ...(model.exceptions.listed.note === null ? {} : { remarks: model.exceptions.listed.note }),
         },
       ],
-      'back-matter': { resources: [renderPlan(model), ...model.files.map(renderResource)] },
+      'back-matter': { resources: [renderPlan(model), ...groupParts(model.files).map(renderResource)] },
     },
   };
 }
@@ -151,8 +152,37 @@ function renderPlan({ files }: ReportModel): JsonValue {
   };
 }
 
-function renderResource(file: PackFileLine): JsonValue {
-  return { uuid: deriveUuid('resource', file.path), title: oneLine(file.description), rlinks: [renderLink(file)] };
+/** A file of the pack, or all parts of a large one. */
+interface WholeFile {
+  /** The name that it would have if it were not split. */
+  readonly name: string;
+  readonly description: string;
+  readonly parts: readonly PackFileLine[];
+}
+
+/** The parts of one file together: a year of reads has hundreds, and each exception among them names that file. */
+function groupParts(files: readonly PackFileLine[]): readonly WholeFile[] {
+  const groups = new Map<string, PackFileLine[]>();
+  for (const file of files) {
+    const name = file.path.replace(/-\d{4,}(?=\.[a-z]+\.gz$)/, '');
+    const known = groups.get(name);
+    if (known === undefined) groups.set(name, [file]);
+    else known.push(file);
+  }
+  return [...groups].map(([name, parts]) => ({ name, description: describeParts(parts), parts }));
+}
+
+function describeParts(parts: readonly PackFileLine[]): string {
+  const description = parts[0]?.description ?? '';
+  return parts.length === 1 ? description : `${description}, in ${String(parts.length)} parts`;
+}
+
+function resourceOf({ name }: WholeFile): string {
+  return deriveUuid('resource', name);
+}
+
+function renderResource(file: WholeFile): JsonValue {
+  return { uuid: resourceOf(file), title: oneLine(file.description), rlinks: file.parts.map(renderLink) };
 }
 
 function renderLink({ path, sha256 }: PackFileLine): JsonValue {
@@ -215,7 +245,7 @@ function renderObservation(
     types: ['control-objective'],
     origins,
     ...(vaults.length === 0 ? {} : { subjects: vaults }),
-    ...(evidence.length === 0 ? {} : { 'relevant-evidence': evidence.map(renderEvidence) }),
+    ...(evidence.length === 0 ? {} : { 'relevant-evidence': groupParts(evidence).map(renderEvidence) }),
     collected: createdAt,
   };
 }
@@ -223,10 +253,10 @@ function renderObservation(
 /** The observation of one exception: what it is about, and the rows that show it. */
 function renderExceptionObservation(
   { id, rule, description, subject, evidence, firstAt, lastAt }: ExceptionLine,
-  objectives: readonly Objective[],
+  relations: Related,
   { createdAt, files }: ReportModel,
 ): JsonValue {
-  const populations = relatedTo(id, objectives).map(({ observation }) => observation.population.file);
+  const populations = (relations.get(id) ?? []).map(({ observation }) => observation.population.file);
   const shown = files.filter(
     ({ path }) => isNamed('findings', path) || populations.some((population) => isPartOf(population, path)),
   );
@@ -244,19 +274,24 @@ function renderExceptionObservation(
     types: ['finding'],
     origins,
     subjects: [{ 'subject-uuid': deriveUuid('subject', subject), type: 'inventory-item' }],
-    ...(shown.length === 0 ? {} : { 'relevant-evidence': shown.map(renderEvidence) }),
+    ...(shown.length === 0 ? {} : { 'relevant-evidence': groupParts(shown).map(renderEvidence) }),
     collected: createdAt,
   };
 }
 
 const origins: JsonValue = [{ actors: [{ type: 'tool', 'actor-uuid': toolUuid }] }];
 
-function renderEvidence({ path, description, sha256 }: PackFileLine): JsonValue {
+/** A file with its digest; one in parts is named by its resource, which has the digest of each part. */
+function renderEvidence(file: WholeFile): JsonValue {
+  const [only] = file.parts;
+  const resource = `#${resourceOf(file)}`;
+  const description = oneLine(file.description);
+  if (only === undefined || file.parts.length > 1) return { href: resource, description };
   return {
-    href: encodeURI(path),
-    description: oneLine(description),
-    props: [property('sha256', sha256)],
-    links: [{ href: `#${deriveUuid('resource', path)}`, rel: 'reference' }],
+    href: encodeURI(only.path),
+    description,
+    props: [property('sha256', only.sha256)],
+    links: [{ href: resource, rel: 'reference' }],
   };
 }
 
@@ -266,8 +301,10 @@ function isPartOf(files: string, path: string): boolean {
   return path.length === first.length && first <= path && path <= last;
 }
 
+const rowsOrPart = /^(-\d+)?\.ndjson(\.gz)?$/;
+
 function isNamed(name: string, path: string): boolean {
-  return new RegExp(`^${name}(-\\d+)?\\.ndjson(\\.gz)?$`).test(path);
+  return path.startsWith(name) && rowsOrPart.test(path.slice(name.length));
 }
 
 function renderObjectiveFinding({ id, control, observation }: Objective): JsonValue {
@@ -290,15 +327,26 @@ function renderObjectiveFinding({ id, control, observation }: Objective): JsonVa
 
 const conclusion = "The conclusion is the assessor's.";
 
-function relatedTo(finding: string, objectives: readonly Objective[]): readonly Objective[] {
-  return objectives.filter(({ observation }) => observation.findings.includes(finding));
+/** The objectives that each finding is an exception of. */
+type Related = ReadonlyMap<string, readonly Objective[]>;
+
+function relateFindings(objectives: readonly Objective[]): Related {
+  const related = new Map<string, Objective[]>();
+  for (const objective of objectives) {
+    for (const finding of new Set(objective.observation.findings)) {
+      const known = related.get(finding);
+      if (known === undefined) related.set(finding, [objective]);
+      else known.push(objective);
+    }
+  }
+  return related;
 }
 
 function renderException(
   { id, rule, description, subject, severity, count, standing }: ExceptionLine,
-  objectives: readonly Objective[],
+  relations: Related,
 ): JsonValue {
-  const related = relatedTo(id, objectives);
+  const related = relations.get(id) ?? [];
   const observations = new Set(related.map(({ observation }) => deriveUuid('observation', observation.id)));
   return {
     uuid: deriveUuid('finding', id),

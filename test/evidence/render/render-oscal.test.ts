@@ -79,6 +79,56 @@ interface Results {
   readonly 'back-matter': { readonly resources: readonly { readonly uuid: string }[] };
 }
 
+describe('a population in many parts', () => {
+  const part = (number: number) => ({
+    path: `retrievals-${String(number).padStart(4, '0')}.ndjson.gz`,
+    description: 'Every read',
+    bytes: 8_000_000,
+    rows: 5_000,
+    sha256: createHash('sha256').update(String(number)).digest('hex'),
+  });
+  const parts = Array.from({ length: 300 }, (_, index) => part(index + 1));
+  const lengthWith = async (count: number) =>
+    JSON.stringify(renderOscal(await modelOfStory({}, parts.slice(0, count)))).length;
+
+  it('is named by each exception once, and has the digest of each part in one place', async () => {
+    const text = JSON.stringify(renderOscal(await modelOfStory({}, parts)));
+    const { 'back-matter': matter, results } = (JSON.parse(text) as { 'assessment-results': PartedResults })[
+      'assessment-results'
+    ];
+    const reads = matter.resources.find(({ title }) => title === 'Every read, in 300 parts');
+    expect(reads?.rlinks?.map(({ href }) => href)).toEqual(parts.map(({ path }) => path));
+    expect(reads?.rlinks?.map(({ hashes }) => hashes[0]?.value)).toEqual(parts.map(({ sha256 }) => sha256));
+    const exceptions = results[0].observations.filter(({ types }) => types.includes('finding'));
+    const named = exceptions.flatMap((one) => one['relevant-evidence'] ?? []).map(({ href }) => href);
+    expect(new Set(named)).toEqual(new Set([`#${reads?.uuid ?? ''}`]));
+    expect(named.length).toBeGreaterThan(0);
+  });
+
+  it('makes the document longer by its parts, and not by its parts for each exception', async () => {
+    const [few, many] = [await lengthWith(100), await lengthWith(300)];
+    expect((many - few) / 200).toBeLessThan(400);
+  });
+});
+
+interface PartedResults {
+  readonly results: readonly [
+    {
+      readonly observations: readonly {
+        readonly types: readonly string[];
+        readonly 'relevant-evidence'?: readonly { readonly href: string }[];
+      }[];
+    },
+  ];
+  readonly 'back-matter': {
+    readonly resources: readonly {
+      readonly uuid: string;
+      readonly title: string;
+      readonly rlinks?: readonly { readonly href: string; readonly hashes: readonly { readonly value: string }[] }[];
+    }[];
+  };
+}
+
 describe('OSCAL findings of a pack', () => {
   let folder: string;
   let results: Results;

@@ -12,20 +12,31 @@ export function liveFindings(
   asOf: Date,
 ): ReadonlyMap<string, FindingLife> {
   const taken = steps.filter(({ at }) => Date.parse(at) <= asOf.getTime());
-  return new Map(findings.map((finding) => [finding.id, lifeOf(finding, findings, taken, asOf)]));
+  const ofFinding = Map.groupBy(taken, ({ finding }) => finding);
+  const ended = Map.groupBy(
+    findings.filter((one) => one.ended !== null),
+    aboutOf,
+  );
+  return new Map(
+    findings.map((finding) => {
+      const before = ended.get(aboutOf(finding)) ?? [];
+      return [finding.id, lifeOf(finding, before, ofFinding.get(finding.id) ?? [], asOf)];
+    }),
+  );
 }
 
-function lifeOf(
-  finding: Finding,
-  findings: readonly Finding[],
-  taken: readonly FindingStep[],
-  asOf: Date,
-): FindingLife {
-  const steps = taken.filter((step) => step.finding === finding.id);
+/** What makes a finding the same one again. */
+function aboutOf({ rule, subject }: Finding): string {
+  return `${rule}\n${subject}`;
+}
+
+/** `before`: findings about the same that ended. `steps`: those of the finding. */
+
+function lifeOf(finding: Finding, before: readonly Finding[], steps: readonly FindingStep[], asOf: Date): FindingLife {
   const newest = <Part>(of: (step: FindingStep) => Part | null): Part | null =>
     steps.map(of).findLast((part) => part !== null) ?? null;
   return {
-    ...stateOf(finding, findings, steps, asOf),
+    ...stateOf(finding, before, steps, asOf),
     owner: newest(({ owner }) => owner),
     due: newest(({ due }) => due),
     ticket: newest(({ ticket }) => ticket),
@@ -36,7 +47,7 @@ function lifeOf(
 
 function stateOf(
   finding: Finding,
-  findings: readonly Finding[],
+  before: readonly Finding[],
   steps: readonly FindingStep[],
   asOf: Date,
 ): Pick<FindingLife, 'state' | 'since' | 'description'> {
@@ -50,14 +61,8 @@ function stateOf(
     }
     return { state: 'open', since: until, description: `open again: the acceptance ended on ${until}` };
   }
-  const before = findings.find(
-    (other) =>
-      other.rule === finding.rule &&
-      other.subject === finding.subject &&
-      other.ended !== null &&
-      other.ended.at <= firstAt,
-  );
-  if (before !== undefined) return { state: 'recurred', since: firstAt, description: `recurred after ${before.id}` };
+  const last = before.find((other) => other.ended !== null && other.ended.at <= firstAt);
+  if (last !== undefined) return { state: 'recurred', since: firstAt, description: `recurred after ${last.id}` };
   if (decision?.kind === 'withdrawn') {
     return { state: 'open', since: decision.at, description: 'open again: the acceptance was withdrawn' };
   }
