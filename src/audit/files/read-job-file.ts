@@ -1,5 +1,5 @@
 import type { Job } from '../model/job.ts';
-import { checkJob } from '../model/job-shape.ts';
+import { checkJob } from './check-job.ts';
 import { readEntries } from './read-entries.ts';
 
 /** Reads the jobs of a file, one per line, in the ledger's form. @throws ServiceError `RECORD_UNREADABLE`. */

@@ -2,7 +2,7 @@ import { ServiceError } from '../../service-error.ts';
 import { indexJobs, jobSlackMs, spanOf } from '../attribution/job-index.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
-import { checkJob } from '../model/job-shape.ts';
+import { checkJob } from '../files/check-job.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import { type Entry, encodeEntry } from './entry.ts';
 import { instantOf } from '../parsing/moment.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkJob } from '../model/job-shape.ts';
+import { checkJob } from '../files/check-job.ts';
 import {
   type BucketDirectory,
   type BucketReader,

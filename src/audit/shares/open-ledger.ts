@@ -7,7 +7,7 @@ import { type BlockReader, createBlockReader } from '../join/text-block.ts';
 import { hashText } from '../join/text-hash.ts';
 import { createWindowLoader, type WindowReceipt } from '../join/window-context.ts';
 import { jobKey } from '../model/job-name.ts';
-import { checkJob } from '../model/job-shape.ts';
+import { checkJob } from '../files/check-job.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Job } from '../model/job.ts';
 import type { FiledLedger } from './file-ledger.ts';

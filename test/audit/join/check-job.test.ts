@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkJob, jobShape } from '../../../src/audit/model/job-shape.ts';
+import { checkJob } from '../../../src/audit/files/check-job.ts';
+import { jobShape } from '../../../src/audit/model/job-shape.ts';
 
 const job = {
   format: 1,
