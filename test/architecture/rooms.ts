@@ -108,7 +108,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     attribution: ['model', 'parsing', 'collection'],
     period: ['model', 'parsing', 'collection'],
     findings: ['model', 'collection', 'attribution', 'period', 'posture'],
-    shares: ['model', 'parsing', 'collection', 'attribution', 'findings', 'period', 'join'],
+    shares: ['model', 'parsing', 'files', 'collection', 'attribution', 'findings', 'period', 'join'],
     files: ['model', 'parsing', 'collection', 'attribution'],
     join: ['model', 'parsing', 'collection', 'attribution', 'files'],
   },
