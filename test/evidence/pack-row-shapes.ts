@@ -115,6 +115,24 @@ const secret = {
   own: z.literal(true).exactOptional().describe("only for a secret of Keyturn's own"),
 };
 
+const brokeredJob = z.strictObject({
+  repositoryId: z.int(),
+  repository: z.string(),
+  runId: z.int(),
+  jobId: z.int(),
+  attempt: z.int(),
+  startedAt: z.string().nullable(),
+  event: z.string(),
+  branch: z.string().nullable(),
+  protectedBranch: z.boolean(),
+  fork: z.union([z.boolean(), z.literal('unknown')]),
+  workflow: z.string().nullable(),
+  commit: z.string().nullable(),
+  triggeredBy: z.strictObject({ id: z.int(), login: z.string() }).nullable(),
+  taskId: z.int(),
+  instance: z.string(),
+});
+
 /** By the name of the file, without parts and extension. */
 export const packRowShapes = {
   retrievals: z.strictObject({
@@ -388,25 +406,7 @@ export const packRowShapes = {
   'broker-requests': z.strictObject({
     reference: text("the entry of the broker's journal"),
     at: time("when, by the broker's clock"),
-    job: z
-      .strictObject({
-        repositoryId: z.int(),
-        repository: z.string(),
-        runId: z.int(),
-        jobId: z.int(),
-        attempt: z.int(),
-        startedAt: z.string().nullable(),
-        event: z.string(),
-        branch: z.string().nullable(),
-        protectedBranch: z.boolean(),
-        fork: z.union([z.boolean(), z.literal('unknown')]),
-        workflow: z.string().nullable(),
-        commit: z.string().nullable(),
-        triggeredBy: z.strictObject({ id: z.int(), login: z.string() }).nullable(),
-        taskId: z.int(),
-        instance: z.string(),
-      })
-      .describe('the job as Gitea described it'),
+    job: brokeredJob.describe('the job as Gitea described it'),
     vault: text('name of the vault'),
     secret: text('name of the secret'),
     version: optionalText('the version; `null` if the newest was asked for and none was served'),
@@ -415,7 +415,26 @@ export const packRowShapes = {
     nonce: z.string().exactOptional().describe('in the stamp of the read; not in a refusal, as what follows'),
     namespace: z.string().exactOptional().describe('the namespace that allowed it'),
     grant: z.string().nullable().exactOptional().describe('the request for access that a person approved'),
+    purpose: z
+      .enum(['value', 'use', 'search'])
+      .exactOptional()
+      .describe('whether the job was given it, the broker put it into a request, or looked for it in an answer'),
     requestId: z.string().nullable().exactOptional().describe("the vault's id of the request"),
+  }),
+  'broker-uses': z.strictObject({
+    reference: text("the entry of the broker's journal"),
+    at: time("when, by the broker's clock"),
+    job: brokeredJob.describe('the job as Gitea described it'),
+    method: text('the method of the request'),
+    host: text('the host, with its port unless that is 443'),
+    path: optionalText('the pattern of the policy that the path matched; `null` if it was refused'),
+    secrets: texts('what was put into it, or would have been, `vault/name`'),
+    outcome: oneOf(['made', 'broken', 'refused', 'unanswered'], 'how it ended; `broken`: the job had no whole answer'),
+    because: texts('the codes of a refusal'),
+    status: z.int().nullable().describe("of the upstream's answer; `null` if there was none"),
+    code: optionalText('what failed'),
+    bytesOut: z.int().nullable().describe('of the body of the request'),
+    bytesIn: z.int().nullable().describe('of the body of the answer'),
   }),
   'access-requests': z.strictObject({
     grant: text('name of the request: a session of the broker and a secret'),

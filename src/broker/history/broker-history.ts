@@ -41,7 +41,7 @@ export interface BrokerRead extends BrokerRequest {
 }
 
 /** One request that the broker made in the place of a job, or did not make. Its query and its contents are on no record. */
-interface BrokerUse {
+export interface BrokerUse {
   readonly reference: string;
   readonly at: string;
   readonly job: BrokeredJob;

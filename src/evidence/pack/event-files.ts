@@ -40,6 +40,11 @@ const eventFileNames = {
     extension: 'ndjson',
     description: 'Every request of a job to the broker, allowed or refused',
   },
+  brokerUses: {
+    name: 'broker-uses',
+    extension: 'ndjson',
+    description: 'Every request that the broker made in the place of a job, or refused',
+  },
   accessRequests: {
     name: 'access-requests',
     extension: 'ndjson',

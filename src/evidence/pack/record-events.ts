@@ -86,8 +86,8 @@ export function rotationDueLines(dues: readonly RotationDue[]): EventLines {
   return lines.take();
 }
 
-/** The lines of the broker's requests, in order of time, and of the requests for access, in order of their sessions. */
-export function brokerLines({ reads, refusals }: BrokerHistory, requests: readonly GrantHistory[]): EventLines {
+/** The lines of the broker's requests and uses, in order of time, and of the requests for access, in order of their sessions. */
+export function brokerLines({ reads, refusals, uses }: BrokerHistory, requests: readonly GrantHistory[]): EventLines {
   const lines = collectLines();
   const all = [
     ...reads.map((one) => ({ ...one, because: [] as readonly string[] })),
@@ -95,6 +95,7 @@ export function brokerLines({ reads, refusals }: BrokerHistory, requests: readon
   ];
   for (const one of all.sort((a, b) => compareText(a.at, b.at) || compareText(a.reference, b.reference)))
     lines.add('brokerRequests', canonicalJson(asJson(one)));
+  for (const one of uses) lines.add('brokerUses', canonicalJson(asJson(one)));
   for (const one of requests) lines.add('accessRequests', canonicalJson(asJson(one)));
   return lines.take();
 }

@@ -31,6 +31,7 @@ const purposes: Readonly<Record<string, string>> = {
   SHA256SUMS: 'the digest of every file, for sha256sum -c',
   'access-requests.ndjson': 'every request of a job that a person had to answer',
   'broker-requests.ndjson': 'every decision of the broker',
+  'broker-uses.ndjson': 'every request that the broker made in the place of a job',
   'deviations.ndjson': 'every event that broke a criterion of a test',
   'exclusions.ndjson': 'every row that the population leaves out, with the step',
   'finding-steps.ndjson': 'every decision on an exception, as a chain',

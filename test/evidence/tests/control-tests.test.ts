@@ -126,6 +126,20 @@ const approvedRead: BrokerHistory = {
   uses: [],
 };
 
+/** A policy that states one use of the secret. */
+function stating() {
+  const use = { hosts: ['api.example.org'], port: 443, methods: ['GET'], paths: ['/v1/*'] };
+  return bound({}, { uses: [{ ...use, place: 'basic', addresses: 'public' }] });
+}
+
+/** One request that the broker made with the secret, as the policy's pattern of its path tells. */
+function usedAt(path: string): BrokerHistory {
+  const { reference, at, job } = brokerRead('acme/shop');
+  const request = { method: 'GET', host: 'api.example.org', path, secrets: ['kv/database'] };
+  const outcome = { outcome: 'made', because: [], status: 200, code: null, bytesOut: 0, bytesIn: 12 } as const;
+  return { reads: [], refusals: [], secondKeys: [], uses: [{ reference, at, job, ...request, ...outcome }] };
+}
+
 /** A policy that asks a person before a job gets the secret. */
 function asking() {
   const when = { branches: [], events: [], workflows: [], protectedBranch: false };
@@ -430,6 +444,10 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   'broker-decides': {
     works: { brokered: { reads: [brokerRead('acme/shop')], refusals: [], secondKeys: [], uses: [] } },
     broken: { brokered: { reads: [brokerRead('acme/other')], refusals: [], secondKeys: [], uses: [] } },
+  },
+  'uses-as-stated': {
+    works: { policyAt: stating, brokered: usedAt('/v1/*') },
+    broken: { policyAt: stating, brokered: usedAt('/v2/*') },
   },
   'access-approved': {
     works: { policyAt: asking, brokered: approvedRead, accessRequests: [accessRequest(7)] },
