@@ -34,6 +34,9 @@ function reopened(descriptor: number): number | null {
   }
 }
 
+/** A reader at work empties a pipe meanwhile, and one who stalls costs some microseconds. */
+const mostTries = 8;
+
 /** Writes to the pipe itself while it takes what it is given, which spares a stream's bookkeeping; else by the stream. */
 function straight(pipe: number, stream: OutputSink): OutputSink {
   return {
@@ -41,10 +44,12 @@ function straight(pipe: number, stream: OutputSink): OutputSink {
     write(bytes) {
       if (!stream.idle() || bytes.length === 0) return stream.write(bytes);
       let written = 0;
-      try {
-        written = writeSync(pipe, bytes);
-      } catch {
-        // Full, or nobody reads any more: the stream waits, or finds out.
+      for (let tries = 0; tries < mostTries && written < bytes.length; tries += 1) {
+        try {
+          written += writeSync(pipe, bytes, written);
+        } catch {
+          // Full, or nobody reads any more: the stream waits, or finds out.
+        }
       }
       return written === bytes.length || stream.write(bytes.subarray(written));
     },

@@ -38,6 +38,7 @@ const tables = {
   escapes: 0x500,
   lower: 0x600,
   upper: 0x610,
+  bits: 0x620,
   known: 0x700,
   pairs: 0x1000,
   beginnings: 0x3000,
@@ -252,6 +253,7 @@ function fillTables(all: Uint8Array, tree: ViewTree, bytes: NeedleBytes): void {
     const isLetter = byte > 0x20 && byte !== 0x5c && glance >= 0 && lengthSeen(glance) === 2;
     all[tables.afterBackslash + byte] = isLetter || byte === 0x20 ? glance & 0xff : 0xff;
   }
+  for (let bit = 0; bit < 8; bit += 1) setBit(all, tables.bits + bit, bit);
   all.set(bytes.first, tables.first);
   all.set(bytes.known, tables.known);
   all.set(bytes.pairs.bits, tables.pairs);

@@ -11,7 +11,7 @@
   ;;   0x300 value of a hexadecimal digit, 0xff for none
   ;;   0x400 as the next byte: bit n where kind 8 + n has no escape
   ;;   0x500 bit n where kind n, or a view looked through it, has an escape
-  ;;   0x600 and 0x610 bits of the triggers by their lower and upper four bits
+  ;;   0x600 and 0x610 bits of the triggers by their lower and upper four bits     0x620 the eight bits of a byte
   ;; 0x1000 and 0x3000: one bit for each two bytes that needles hold, and that they begin with.
 
   ;; Where the tables of grams are, one bit a place; how far a hash is shifted.
@@ -581,26 +581,51 @@
           (then (call $mark (local.get $begin))))
         (br $offset))))
 
+  ;; The same for four grams, a stride between them; `at` is where the last one stands.
+  (func $mark_four
+    (param $at i32) (param $stride i32)
+    (param $first i32) (param $second i32) (param $third i32) (param $fourth i32)
+    (param $held i32) (param $held_second i32) (param $offsets i32) (param $shift i32)
+    (local $place i32)
+    (local $left i32)
+    (local.set $left (i32.const 4))
+    (loop $next
+      ;; From the last to the first.
+      (local.set $place (call $hash (local.get $fourth) (local.get $shift)))
+      (if (call $bit (local.get $held) (local.get $place))
+        (then
+          (call $mark_windows
+            (local.get $at) (local.get $fourth) (local.get $place)
+            (local.get $held_second) (local.get $offsets) (local.get $shift))))
+      (local.set $at (i32.sub (local.get $at) (local.get $stride)))
+      (local.set $fourth (local.get $third))
+      (local.set $third (local.get $second))
+      (local.set $second (local.get $first))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left))))
+
+  ;; Not 0 where a bit is set. As `$bit`, by a table of eight masks, which is faster than a shift by a number that varies.
+  (func $has_bit (param $map i32) (param $index i32) (result i32)
+    (i32.and
+      (i32.load8_u (i32.add (local.get $map) (i32.shr_u (local.get $index) (i32.const 3))))
+      (i32.load8_u offset=0x620 (i32.and (local.get $index) (i32.const 7)))))
+
   ;; Marks where whole windows may begin: looks at four bytes in each stride, four strides at once.
   (func (export "findWindows")
     (param $stride i32) (param $held i32) (param $held_second i32) (param $offsets i32) (param $shift i32)
     (local $at i32)
     (local $end i32)
-    (local $four i32)
     (local $first i32)
     (local $second i32)
     (local $third i32)
     (local $fourth i32)
-    (local $first_place i32)
-    (local $second_place i32)
-    (local $third_place i32)
-    (local $fourth_place i32)
+    (local $last i32)
     (local.set $at (i32.sub (i32.add (global.get $from) (local.get $stride)) (i32.const 1)))
     (local.set $end (i32.sub (global.get $to) (i32.const 4)))
-    (local.set $four (i32.mul (local.get $stride) (i32.const 3)))
+    (local.set $last (i32.sub (local.get $end) (i32.mul (local.get $stride) (i32.const 3))))
     (block $few
       (loop $next
-        (br_if $few (i32.gt_s (i32.add (local.get $at) (local.get $four)) (local.get $end)))
+        (br_if $few (i32.gt_s (local.get $at) (local.get $last)))
         (local.set $first (i32.load (local.get $at)))
         (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (local.set $second (i32.load (local.get $at)))
@@ -608,54 +633,29 @@
         (local.set $third (i32.load (local.get $at)))
         (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (local.set $fourth (i32.load (local.get $at)))
-        (local.set $at (i32.add (local.get $at) (local.get $stride)))
-        (local.set $first_place (call $hash (local.get $first) (local.get $shift)))
-        (local.set $second_place (call $hash (local.get $second) (local.get $shift)))
-        (local.set $third_place (call $hash (local.get $third) (local.get $shift)))
-        (local.set $fourth_place (call $hash (local.get $fourth) (local.get $shift)))
-        (br_if $next
-          (i32.eqz
+        (if (i32.or
             (i32.or
-              (i32.or
-                (call $bit (local.get $held) (local.get $first_place))
-                (call $bit (local.get $held) (local.get $second_place)))
-              (i32.or
-                (call $bit (local.get $held) (local.get $third_place))
-                (call $bit (local.get $held) (local.get $fourth_place))))))
-        (if (call $bit (local.get $held) (local.get $first_place))
+              (call $has_bit (local.get $held) (call $hash (local.get $first) (local.get $shift)))
+              (call $has_bit (local.get $held) (call $hash (local.get $second) (local.get $shift))))
+            (i32.or
+              (call $has_bit (local.get $held) (call $hash (local.get $third) (local.get $shift)))
+              (call $has_bit (local.get $held) (call $hash (local.get $fourth) (local.get $shift)))))
           (then
-            (call $mark_windows
-              (i32.sub (i32.sub (local.get $at) (local.get $four)) (local.get $stride))
-              (local.get $first) (local.get $first_place)
-              (local.get $held_second) (local.get $offsets) (local.get $shift))))
-        (if (call $bit (local.get $held) (local.get $second_place))
-          (then
-            (call $mark_windows
-              (i32.sub (local.get $at) (local.get $four))
-              (local.get $second) (local.get $second_place)
-              (local.get $held_second) (local.get $offsets) (local.get $shift))))
-        (if (call $bit (local.get $held) (local.get $third_place))
-          (then
-            (call $mark_windows
-              (i32.sub (i32.sub (local.get $at) (local.get $stride)) (local.get $stride))
-              (local.get $third) (local.get $third_place)
-              (local.get $held_second) (local.get $offsets) (local.get $shift))))
-        (if (call $bit (local.get $held) (local.get $fourth_place))
-          (then
-            (call $mark_windows
-              (i32.sub (local.get $at) (local.get $stride))
-              (local.get $fourth) (local.get $fourth_place)
-              (local.get $held_second) (local.get $offsets) (local.get $shift))))
+            (call $mark_four
+              (local.get $at) (local.get $stride)
+              (local.get $first) (local.get $second) (local.get $third) (local.get $fourth)
+              (local.get $held) (local.get $held_second) (local.get $offsets) (local.get $shift))))
+        (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (br $next)))
     (block $ended
       (loop $next
         (br_if $ended (i32.gt_s (local.get $at) (local.get $end)))
         (local.set $first (i32.load (local.get $at)))
-        (local.set $first_place (call $hash (local.get $first) (local.get $shift)))
-        (if (call $bit (local.get $held) (local.get $first_place))
+        (local.set $second (call $hash (local.get $first) (local.get $shift)))
+        (if (call $bit (local.get $held) (local.get $second))
           (then
             (call $mark_windows
-              (local.get $at) (local.get $first) (local.get $first_place)
+              (local.get $at) (local.get $first) (local.get $second)
               (local.get $held_second) (local.get $offsets) (local.get $shift))))
         (local.set $at (i32.add (local.get $at) (local.get $stride)))
         (br $next))))
