@@ -1,5 +1,6 @@
 import { change, fresh, idleFrom, mayEndNext, withCredential } from './change-credential.ts';
 import type { JournalEntry } from './journal-entry.ts';
+import { stepsOf } from '../ports/rotation-steps.ts';
 import { isServed, openAttempt, type Rotation, servedBy, type TargetState, versionKey } from './target-state.ts';
 
 interface NewVersion {
@@ -39,7 +40,10 @@ function published(rotation: Rotation, versions: readonly NewVersion[], at: stri
   if (ours.length === 0 || rotation.result !== null || rotation.step === 'published') return rotation;
   const all = new Map([...rotation.published, ...ours.map(({ member, version }) => [member, version] as const)]);
   const complete = rotation.claim.from.every(({ member }) => all.has(member));
-  return { ...rotation, published: all, ...(complete ? { step: 'published', publishedAt: at } : {}) };
+  if (complete) return { ...rotation, published: all, step: 'published', publishedAt: at };
+  // Nothing is published that was not tried before: a journal that was cut off may have lost that entry.
+  const steps: readonly string[] = stepsOf[rotation.claim.credentialClass];
+  return { ...rotation, published: all, ...(steps.includes('verified') ? { step: 'verified' } : {}) };
 }
 
 type Found = Required<Pick<JournalEntry['facts'], 'found' | 'met' | 'listed'>>;
