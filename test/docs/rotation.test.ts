@@ -6,6 +6,8 @@ import type { RotationHistory } from '../../src/rotation/history/rotation-histor
 import { asides, stepsOf } from '../../src/rotation/ports/rotation-steps.ts';
 import { lives, transitions } from '../../src/rotation/journal/transitions.ts';
 import { formatDuration } from '../../src/secrets/duration.ts';
+import { describeBounds, searchBounds } from '../search/search-bounds.ts';
+import { searchedClasses } from '../search/small-world.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
 
 const page = 'docs/rotation.md';
@@ -72,6 +74,11 @@ describe('docs/rotation.md', () => {
       ]),
     );
     heldBlock(page, 'transitions', markdownTable(['act', 'kind', 'credential is', 'becomes', 'facts'], rows));
+  });
+
+  it('shows within which bounds the search walks each class', () => {
+    const rows = searchedClasses.map((kind) => [kind, describeBounds(searchBounds[kind])]);
+    heldBlock('docs/testing.md', 'search-bounds', markdownTable(['class', 'bounds'], rows));
   });
 
   it('explains every word that a report has for the end of an old value', () => {

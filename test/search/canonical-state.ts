@@ -3,6 +3,7 @@ import type { Question } from '../../src/rotation/journal/journal-entry.ts';
 import { type Rotation, standingQuestion, type TargetState } from '../../src/rotation/journal/target-state.ts';
 import type { SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { hourMs } from '../rotation/world/rotation-world.ts';
+import { type Fingerprint, knownPrintOf, Mixer, printOf } from './fingerprint.ts';
 import { jumpsMs, type Node, type WorkerAt } from './node.ts';
 import { type HeldVersion, secret, type Truth } from './small-world.ts';
 
@@ -13,16 +14,63 @@ const checkMs = 6 * hourMs;
 const leadMs = 30 * dayMs;
 
 /**
- * A text that is the same for states that nothing can tell apart, and so lead to the same ends:
+ * A fingerprint that is the same for states that nothing can tell apart, and that so lead to the same ends:
  * - of each time only what a rule asks of it: whether its moment has come, or which jumps of time would reach it;
  * - values and ids by where they occur first, as another run of the same story numbers them otherwise;
  * - of the journal where it leaves the target, not the way there;
  * - two workers in the same place are the same worker.
  * How much trouble may still come is left out, but for the jumps of time: see `Fingerprints`.
  */
-export function canonicalState({ truth, workers }: Node, jumps: number): string {
-  const { nowMs, head } = truth;
+export function fingerprintOf(node: Node, jumps: number): Fingerprint {
+  if (last === null || !isSameButTheTime(last.node, node)) last = { node, sketch: sketchOf(node) };
+  const { main, workers } = last.sketch;
+  const { truth } = node;
   const reached = sumsOf(jumps);
+  const mixed = new Mixer(jumps);
+  mixed.add(main.print.low);
+  mixed.add(main.print.high);
+  for (const at of main.moments) mixed.add(momentCode(at, truth.nowMs, reached));
+  const prints = workers.map(({ print, moments, at }) => {
+    const codes = [checkCode(at, truth, reached), isHolder(at, truth) ? 1 : 0];
+    for (const moment of moments) codes.push(momentCode(moment, truth.nowMs, reached));
+    return [print.low, print.high, ...codes];
+  });
+  for (const print of prints.sort(byNumbers)) for (const code of print) mixed.add(code);
+  return mixed.end();
+}
+
+/** The state asked about last: a jump of time changes nothing of it but the time. */
+let last: { readonly node: Node; readonly sketch: Sketch } | null = null;
+
+/** What is the same of a state whatever the time is, and the times that a rule asks about. */
+interface Sketch {
+  readonly main: Part;
+  readonly workers: readonly (Part & { readonly at: WorkerAt })[];
+}
+
+interface Part {
+  readonly print: Fingerprint;
+  readonly moments: readonly number[];
+}
+
+function isSameButTheTime(one: Node, other: Node): boolean {
+  const [a, b] = [one.truth, other.truth];
+  return (
+    one.workers === other.workers &&
+    a.head === b.head &&
+    a.vault === b.vault &&
+    a.provider === b.provider &&
+    a.place === b.place &&
+    a.bound === b.bound &&
+    a.endedByHand === b.endedByHand &&
+    a.disabledByPerson === b.disabledByPerson &&
+    a.late.length === b.late.length &&
+    a.late.every((request, index) => request === b.late[index])
+  );
+}
+
+function sketchOf({ truth, workers }: Node): Sketch {
+  const { head } = truth;
   const names = new Map<string, string>();
   const named = (text: string) => {
     const { stem, number } = numberedOf(text);
@@ -31,28 +79,58 @@ export function canonicalState({ truth, workers }: Node, jumps: number): string 
     if (name === undefined) names.set(number, (name = `#${String(names.size)}`));
     return stem + name;
   };
-  const moment = (at: number) => {
-    if (at <= nowMs) return 'p';
-    const away = at - nowMs;
-    for (let index = 0; index < reached.length; index += 1) if ((reached[index] ?? 0) >= away) return String(index);
-    return 'f';
-  };
-  let out = `${String(jumps)}${truth.bound ? 'b' : 'u'} ${short(truth.disabledByPerson)} ${truth.endedByHand.map(named).join()} ${truth.place === null ? '' : named(truth.place)}`;
+  const moments: number[] = [];
+  let out = `${truth.bound ? 'b' : 'u'} ${short(truth.disabledByPerson)} ${truth.endedByHand.map(named).join()}`;
+  out += truth.place === null ? '' : ` ${named(truth.place)}`;
   for (const version of truth.vault) {
     if (version.name !== secret && !version.enabled) {
       out += '\n-';
       continue;
     }
     const { told, graceMs: grace, dueMs } = versionText(version);
-    const due = dueMs === null ? '' : moment(dueMs);
-    out += `\n${told} ${named(version.value)} ${named(version.tags['CredentialId'] ?? '')} ${moment(grace)} ${due}`;
+    out += `\n${told} ${named(version.value)} ${named(version.tags['CredentialId'] ?? '')} ${dueMs === null ? '' : '@'}`;
+    moments.push(grace);
+    if (dueMs !== null) moments.push(dueMs);
   }
   for (const { id, name, value } of truth.provider) out += `\n${named(id)} ${short(name)} ${named(value)}`;
-  for (const late of truth.late) out += `\n${late.to} ${lateText(late, named)} ${moment(late.until)}`;
-  out += `\n${filled(templateOf(head.state), moment, named)}`;
-  const texts = workers.map((worker) => workerText(worker, head.state, nowMs, moment, named));
-  for (const text of texts.sort()) out += `\n${text}`;
-  return out;
+  for (const late of truth.late) {
+    out += `\n${late.to} ${lateText(late, named)}`;
+    moments.push(late.until);
+  }
+  out += `\n${filled(templateOf(head.state), moments, named)}`;
+  const others = workers.map((at) => {
+    const times: number[] = [];
+    return { print: knownPrintOf(workerText(at, head.state, times, named)), moments: times, at };
+  });
+  return { main: { print: printOf(out), moments }, workers: others };
+}
+
+/** Whether a moment has come, or how far the jumps that are left would have to reach for it. */
+function momentCode(at: number, nowMs: number, reached: readonly number[]): number {
+  if (at <= nowMs) return -1;
+  const away = at - nowMs;
+  let index = 0;
+  while (index < reached.length && (reached[index] ?? 0) < away) index += 1;
+  return index;
+}
+
+function checkCode({ checkedAt }: WorkerAt, { nowMs, head }: Truth, reached: readonly number[]): number {
+  if (checkedAt === null || !isChecked(head.state, { checkedAt, now: new Date(nowMs) })) return -2;
+  return momentCode(checkedAt.getTime() + checkMs, nowMs, reached);
+}
+
+function isHolder({ name }: WorkerAt, { nowMs, head }: Truth): boolean {
+  const { heldBy } = head.state;
+  return heldBy?.writer === name && Date.parse(heldBy.until) >= nowMs;
+}
+
+function byNumbers(one: readonly number[], other: readonly number[]): number {
+  if (one.length !== other.length) return one.length - other.length;
+  for (let index = 0; index < one.length; index += 1) {
+    const difference = (one[index] ?? 0) - (other[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 function lateText(late: Truth['late'][number], named: Named): string {
@@ -118,28 +196,24 @@ function short(text: string): string {
   return found;
 }
 
-type Moment = (at: number) => string;
 type Named = (text: string) => string;
 
-function workerText(worker: WorkerAt, head: TargetState, nowMs: number, moment: Moment, named: Named): string {
-  const { name, under, remembered, checkedAt, journal } = worker;
+function workerText(worker: WorkerAt, head: TargetState, moments: number[], named: Named): string {
+  const { under, remembered, journal } = worker;
   const open = head.rotations.at(-1)?.credential;
   const about = under !== null && 'credential' in under.act ? under.act.credential : '';
-  const held = [...remembered]
-    .filter(([key]) => key === open || key === about)
-    .map(([key, { credentialId, value }]) => `${short(key)}=${named(credentialId)}:${named(value.reveal())}`);
-  const now = new Date(nowMs);
-  const checked = isChecked(head, { checkedAt, now }) ? moment((checkedAt?.getTime() ?? 0) + checkMs) : '-';
-  const isHolder = head.heldBy?.writer === name && Date.parse(head.heldBy.until) >= nowMs;
-  const idle = `${held.join()} ${checked} ${isHolder ? 'H' : ''}`;
+  let idle = '';
+  for (const [key, { credentialId, value }] of remembered)
+    if (key === open || key === about) idle += `${short(key)}=${named(credentialId)}:${named(value.reveal())},`;
   if (under === null) return idle;
   const { act, step, found, sight } = under;
   const { of, sendBefore, request, pending, issued, value, version, latest, shown } = found;
   const answers = head.inFlight.findIndex(({ number }) => number === of);
   const versions = sight.observation.seen.versions?.get('kv/app') ?? none;
+  if (sendBefore !== undefined) moments.push(sendBefore.getTime());
   const view = [
     `${shortOf(act, JSON.stringify)} ${String(step)} ${head.pending?.number === of ? 'P' : ''}${String(answers)}`,
-    sendBefore === undefined ? '' : moment(sendBefore.getTime()),
+    sendBefore === undefined ? '' : '@',
     request === undefined
       ? ''
       : `${named(request.current?.reveal() ?? '')} ${named(request.currentCredentialId ?? '')}`,
@@ -153,7 +227,7 @@ function workerText(worker: WorkerAt, head: TargetState, nowMs: number, moment: 
   ];
   const known = journal?.state;
   // A worker that another has overtaken acts on what it knows, and learns it at its next entry.
-  const stale = known === undefined || known === head ? '' : filled(templateOf(known), moment, named);
+  const stale = known === undefined || known === head ? '' : filled(templateOf(known), moments, named);
   return `${idle} ${view.join('|')} ${stale}`;
 }
 
@@ -189,10 +263,13 @@ function sumsOf(jumps: number): readonly number[] {
 type Template = readonly (string | number | { readonly name: string })[];
 const templates = new WeakMap<TargetState, Template>();
 
-function filled(template: Template, moment: Moment, named: Named): string {
+function filled(template: Template, moments: number[], named: Named): string {
   let text = '';
-  for (const part of template)
-    text += typeof part === 'string' ? part : typeof part === 'number' ? moment(part) : named(part.name);
+  for (const part of template) {
+    if (typeof part === 'string') text += part;
+    else if (typeof part === 'number') moments.push(part);
+    else text += named(part.name);
+  }
   return text;
 }
 
@@ -210,7 +287,7 @@ function templateOf(state: TargetState): Template {
   let text = '';
   const say = (more: string) => void (text += short(more));
   const put = (part: number | { readonly name: string }) => {
-    parts.push(text, part);
+    parts.push(typeof part === 'number' ? `${text}@` : text, part);
     text = '';
   };
   const time = (at: string | null, afterMs: number) => {

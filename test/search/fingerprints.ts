@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import type { Fingerprint } from './fingerprint.ts';
 import type { Bounds } from './node.ts';
 
 /** A set of fingerprints in one typed array: 64 bits a state, open addressing. */
@@ -17,50 +17,39 @@ export class Fingerprints {
   }
 
   /**
-   * Whether the state of this text was met with at least as much trouble left: all that can follow was, or will be, seen there.
+   * Whether a state was met with at least as much trouble left: all that can follow was, or will be, seen there.
    */
-  isKnown(text: string, left: Bounds): boolean {
-    return this.#isDominated(digestOf(text), left);
+  isKnown(print: Fingerprint, left: Bounds): boolean {
+    return this.#isDominated(print, left);
   }
 
-  /** Adds the state of a text, with the trouble that is left. Returns whether it was not known yet. */
-  add(text: string, left: Bounds): boolean {
-    const digest = digestOf(text);
-    if (this.#isDominated(digest, left)) return false;
-    const { place, low, high } = this.#find(digest, left.losses, left.crashes, left.foreign);
+  /** Adds a state, with the trouble that is left. Returns whether it was not known yet. */
+  add(print: Fingerprint, left: Bounds): boolean {
+    if (this.#isDominated(print, left)) return false;
+    const { place, low, high } = this.#find(print, left.losses, left.crashes, left.foreign);
     this.#slots[place] = low;
     this.#slots[place + 1] = high;
     this.size += 1;
     return true;
   }
 
-  #isDominated(digest: Digest, left: Bounds): boolean {
+  #isDominated(print: Fingerprint, left: Bounds): boolean {
     for (let { losses } = left; losses <= this.#bounds.losses; losses += 1)
       for (let { crashes } = left; crashes <= this.#bounds.crashes; crashes += 1)
         for (let { foreign } = left; foreign <= this.#bounds.foreign; foreign += 1)
-          if (this.#slots[this.#find(digest, losses, crashes, foreign).place + 1] !== 0) return true;
+          if (this.#slots[this.#find(print, losses, crashes, foreign).place + 1] !== 0) return true;
     return false;
   }
 
   /** The place of a state, or the free one where it belongs. */
-  #find(digest: Digest, losses: number, crashes: number, foreign: number) {
+  #find(print: Fingerprint, losses: number, crashes: number, foreign: number) {
     const left = 1 + losses + 8 * crashes + 64 * foreign;
-    const low = (digest.low ^ Math.imul(left, 0x9e37_79b1)) >>> 0;
+    const low = (print.low ^ Math.imul(left, 0x9e37_79b1)) >>> 0;
     // Two zeros mark a free slot.
-    const wanted = (digest.high ^ Math.imul(left, 0x85eb_ca6b)) >>> 0 || 1;
+    const wanted = (print.high ^ Math.imul(left, 0x85eb_ca6b)) >>> 0 || 1;
     let at = (low ^ (wanted >>> 7)) & this.#mask;
     while (this.#slots[at * 2 + 1] !== 0 && !(this.#slots[at * 2] === low && this.#slots[at * 2 + 1] === wanted))
       at = (at + 1) & this.#mask;
     return { place: at * 2, low, high: wanted };
   }
-}
-
-interface Digest {
-  readonly low: number;
-  readonly high: number;
-}
-
-function digestOf(text: string): Digest {
-  const digest = hash('md5', text, 'buffer');
-  return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) };
 }

@@ -1,37 +1,43 @@
 import { parseArgs } from 'node:util';
-import { search, smallBounds } from './search.ts';
-import { searchedClasses } from './small-world.ts';
+import type { Bounds } from './node.ts';
+import { describeBounds, searchBounds } from './search-bounds.ts';
+import { search } from './search.ts';
+import { type SearchedClass, searchedClasses } from './small-world.ts';
 
 // `npm run search`: walks every interleaving of a small world, breadth first, and prints what it walked.
+// Without options, each class within its own bounds, to the end.
 const { values } = parseArgs({
   options: {
-    states: { type: 'string', default: '40000' },
+    states: { type: 'string', default: '40000000' },
     class: { type: 'string', multiple: true, default: [...searchedClasses] },
-    workers: { type: 'string', default: String(smallBounds.workers) },
-    losses: { type: 'string', default: String(smallBounds.losses) },
-    crashes: { type: 'string', default: String(smallBounds.crashes) },
-    foreign: { type: 'string', default: String(smallBounds.foreign) },
-    jumps: { type: 'string', default: String(smallBounds.jumps) },
-    asks: { type: 'boolean', default: false },
-    place: { type: 'boolean', default: false },
-    'every-end': { type: 'string', default: '500' },
+    workers: { type: 'string' },
+    losses: { type: 'string' },
+    crashes: { type: 'string' },
+    foreign: { type: 'string' },
+    jumps: { type: 'string' },
+    asks: { type: 'boolean' },
+    place: { type: 'boolean' },
+    'every-end': { type: 'string', default: '2000' },
   },
+  allowNegative: true,
 });
 // A failure that is looked at by its code alone needs no stack.
 Error.stackTraceLimit = 0;
-const bounds = {
-  workers: Number(values.workers),
-  losses: Number(values.losses),
-  crashes: Number(values.crashes),
-  foreign: Number(values.foreign),
-  jumps: Number(values.jumps),
-  asks: values.asks,
-  place: values.place,
-};
-console.log(
-  `One secret, ${String(bounds.workers)} workers; at most ${String(bounds.losses)} lost or late, ${String(bounds.crashes)} crashes, ${String(bounds.foreign)} acts of others, ${String(bounds.jumps)} jumps of time.`,
-);
+function boundsOf(kind: SearchedClass): Bounds {
+  const { asks, place, workers, losses, crashes, foreign, jumps } = values;
+  const numbers = Object.entries({ workers, losses, crashes, foreign, jumps }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Number(value)] as const],
+  );
+  return {
+    ...searchBounds[kind],
+    ...Object.fromEntries(numbers),
+    ...(asks === undefined ? {} : { asks }),
+    ...(place === undefined ? {} : { place }),
+  };
+}
 for (const kind of searchedClasses.filter((one) => values.class.includes(one))) {
+  const bounds = boundsOf(kind);
+  console.log(`${kind}: ${describeBounds(bounds)}`);
   const begun = performance.now();
   const since = () => (performance.now() - begun) / 1000;
   let toldAt = 0;

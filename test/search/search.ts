@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import type { decide } from '../../src/rotation/decide/decide.ts';
 import { readJournal } from '../../src/rotation/journal/target-journal.ts';
-import { canonicalState } from './canonical-state.ts';
+import { fingerprintOf } from './canonical-state.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { answered, type Board, childOf, childrenOf, firstNode, idle, moved, newBoard } from './moves.ts';
 import { type Bounds, jumpsMs, type Node } from './node.ts';
@@ -58,7 +58,7 @@ export async function search(
   let [depth, moves, ends] = [0, 0, 0];
   for (const [ordinal, node] of roots.entries()) {
     const id = seen.size;
-    if (!seen.add(canonicalState(node, node.left.jumps), node.left)) continue;
+    if (!seen.add(fingerprintOf(node, node.left.jumps), node.left)) continue;
     parents[id] = root;
     ordinals[id] = ordinal;
     level.push(node);
@@ -112,8 +112,8 @@ export async function search(
 /** Adds a state. A jump of time that changed nothing leads where no jump leads, with one jump less. */
 function isNew(node: Node, jumpsBefore: number, seen: Fingerprints): boolean {
   const { left } = node;
-  if (left.jumps < jumpsBefore && seen.isKnown(canonicalState(node, jumpsBefore), left)) return false;
-  return seen.add(canonicalState(node, left.jumps), left);
+  if (left.jumps < jumpsBefore && seen.isKnown(fingerprintOf(node, jumpsBefore), left)) return false;
+  return seen.add(fingerprintOf(node, left.jumps), left);
 }
 
 /** The states of a rotation that nothing disturbs, from its beginning to its end: trouble is searched for around each of them. */
