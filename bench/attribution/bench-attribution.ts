@@ -39,8 +39,8 @@ try {
     if (values.only !== undefined && !title.startsWith(values.only)) continue;
     const files = join(folder, 'load');
     await writeLoad(files, { ...size, reads: size.reads * scale, jobs: size.jobs * scale });
-    const ours = await measureJoin('keyturn-worker.ts', files, cores);
-    const sql = withDuckdb ? await measureJoin('duckdb-worker.ts', files, cores) : null;
+    const ours = await measureJoin('bench/attribution/keyturn-worker.ts', files, cores);
+    const sql = withDuckdb ? await measureJoin('bench/attribution/duckdb-worker.ts', files, cores) : null;
     const measured = row(title, ours, sql);
     rows.push(measured);
     // A run takes long, so that one that is broken off has said what it knew.

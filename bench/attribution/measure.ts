@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { type BenchWorker, bundledWorker } from '../bundle-workers.ts';
 
 /** What a worker measured of one join. */
 export interface Measured {
@@ -29,14 +29,10 @@ export async function sendMeasured(join: () => Promise<Readonly<Record<string, n
 }
 
 /** Runs one of the joins of this folder on a load, or what builds or checks a pack of it, as a process of its own. */
-export async function measureJoin(
-  file: 'duckdb-worker.ts' | 'keyturn-worker.ts' | '../pack/pack-worker.ts' | '../pack/verify-worker.ts',
-  folder: string,
-  cores: number,
-): Promise<Measured> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [folder, String(cores)]);
+export async function measureJoin(worker: BenchWorker, folder: string, cores: number): Promise<Measured> {
+  const child = fork(await bundledWorker(worker), [folder, String(cores)]);
   const ended = once(child, 'exit').then(([code]: unknown[]) => {
-    throw new Error(`${file} ended with ${String(code)}`);
+    throw new Error(`${worker} ended with ${String(code)}`);
   });
   // An exit after the answer is normal.
   ended.catch(() => undefined);

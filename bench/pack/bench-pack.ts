@@ -18,9 +18,9 @@ console.log(`Machine: ${String(availableParallelism())} cores, Node ${process.ve
 console.log(`Load before: ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
 try {
   await writeLoad(folder, { reads, jobs: reads / 10, idleJobsEach: 0, shuffled: false });
-  const joined = await measureJoin('keyturn-worker.ts', folder, cores);
-  const packed = await measureJoin('../pack/pack-worker.ts', folder, cores);
-  const verified = await measureJoin('../pack/verify-worker.ts', folder, cores);
+  const joined = await measureJoin('bench/attribution/keyturn-worker.ts', folder, cores);
+  const packed = await measureJoin('bench/pack/pack-worker.ts', folder, cores);
+  const verified = await measureJoin('bench/pack/verify-worker.ts', folder, cores);
   const { bytes = 0, html = 0 } = packed.grades;
   printTable(
     [`${String(reads)} reads`, 'time', 'processor', 'memory', '÷ join', 'processor ÷ join'],
