@@ -48,4 +48,14 @@ describe('every interleaving of two workers around a rotation', () => {
     expect(broken?.trace.join()).toMatch(/somebody changes the credential.*somebody sets the oldest value.*publish/);
     expect((await search('two-keys', bounds, { mostStates })).broken).toBeNull();
   });
+
+  it('sees a rotation that never comes to its end, though nothing disturbs it', async () => {
+    const endless: typeof decide = (observation, state, terms) => {
+      const decision = decide(observation, state, terms);
+      const facts = { about: 'wait' } as const;
+      return decision.kind === 'rest' ? { kind: 'act', act: { act: 'note', entry: 'wait', facts } } : decision;
+    };
+    const { broken } = await search('minted', smallBounds, { mostStates, judge: endless });
+    expect(broken?.says).toBe('it goes round in a circle');
+  });
 });

@@ -36,6 +36,9 @@ export interface Extent {
 
 const minuteMs = 60_000;
 const root = 0xffff_ffff;
+/** A rotation has some thirty steps. */
+const mostUndisturbed = 500;
+const roundInACircle = 'it goes round in a circle';
 
 /**
  * Breadth first through every interleaving of a small world: the real journal, decision and acts, workers that stop between any
@@ -53,6 +56,7 @@ export async function search(
   const parents = new Uint32Array(mostStates);
   const ordinals = new Uint16Array(mostStates);
   const roots = await undisturbed(firstNode(board, bounds), board);
+  const isRound = roots.length > mostUndisturbed;
   let level: (Node | null)[] = [];
   let ids: number[] = [];
   let [depth, moves, ends] = [0, 0, 0];
@@ -76,6 +80,7 @@ export async function search(
     ...(await traceOf(id, { parents, ordinals, roots, board })),
     ...more,
   ];
+  if (isRound) return found(false, { says: roundInACircle, trace: await traceTo(seen.size - 1, []) });
   for (; level.length > 0; depth += 1) {
     const next: Node[] = [];
     const nextIds: number[] = [];
@@ -116,11 +121,14 @@ function isNew(node: Node, jumpsBefore: number, seen: Fingerprints): boolean {
   return seen.add(fingerprintOf(node, left.jumps), left);
 }
 
-/** The states of a rotation that nothing disturbs, from its beginning to its end: trouble is searched for around each of them. */
+/**
+ * The states of a rotation that nothing disturbs, from its beginning to its end: trouble is searched for around each of them.
+ * More than `mostUndisturbed` when it has no end.
+ */
 async function undisturbed(first: Node, board: Board): Promise<readonly Node[]> {
   const path = [first];
   let at = first;
-  for (let rests = 0; rests < 3; ) {
+  for (let rests = 0; rests < 3 && path.length <= mostUndisturbed; ) {
     const next = await moved(at, board, 0, 'answered');
     const agreed = next === null ? await answered(at.truth, board) : null;
     if (agreed !== null) at = { ...at, truth: agreed };
@@ -158,7 +166,7 @@ async function fairEnd(
       if (says !== null) return { says, trace };
       at = next.child.node;
     }
-    if (isBusy) return { says: 'it goes round in a circle', trace };
+    if (isBusy) return { says: roundInACircle, trace };
     const { truth } = at;
     const { state } = truth.head;
     const isOpen = state.rotations.some(({ result }) => result === null) || state.staged.size > 0;

@@ -11,8 +11,9 @@ describe('the table of transitions', () => {
     expect(unexpectedTransitions()).toEqual([]);
   });
 
+  // A search that goes on after its time would meet the next mutant: what a busy machine needs is given.
   describe(`with one cell changed, drawn at random by MUTANT_SEED=${String(seed)}`, () => {
-    it.each(draw())('is caught: $says', { timeout: 120_000 }, async (mutant) => {
+    it.each(draw())('is caught: $says', { timeout: 900_000 }, async (mutant) => {
       expect(await caughtBy(mutant)).not.toBe('nothing');
     });
   });
