@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { buildBinary, putBlobInNode } from '../../scripts/build-binary.ts';
 import { bundleHelper } from '../../scripts/bundle-helper.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
-import { bundleOfLines, pemOf, redactionCases } from './redaction-cases.ts';
+import { bundleOfLines, pemOf, type RedactionCase, redactionCases } from './redaction-cases.ts';
 import { searchSpeed } from './search-speed.ts';
 
 /**
@@ -109,7 +109,7 @@ async function coldStart(): Promise<void> {
     console.log(`  ${way.padEnd(28)} ${figures.map((figure) => figure.padStart(10)).join('')}`);
   }
   if (!hasAz) console.log('  az is not installed here, so it is not compared');
-  console.log('  floor: what no helper in Node can do without; its budgets are 2.2 and 1.9');
+  console.log('  floor: exec is what Node itself takes for two requests, a digest, the guardian and the command');
   for (const [way, most] of Object.entries(budgets)) {
     if (runs.has(way)) budget(`${way} cold, at most ${String(most)} × node -e 0`, multiple(way), most);
   }
@@ -158,40 +158,25 @@ async function costOf(command: readonly string[]): Promise<Cost> {
   return { clock: clock * 1000, processor: (user + system) * 1000 };
 }
 
+/** One way for a text through the pipes, and its start, which is not counted. */
+interface Way {
+  readonly script: string;
+  readonly start: readonly string[] | null;
+}
+
 async function throughput(): Promise<void> {
-  const naive = join(process.cwd(), 'bench', 'fetch', 'replace-all.ts');
   console.log(
     '\nRedaction, start-up not counted: speed; share of a plain pipe by the clock (the least of all runs), and in',
   );
   console.log('processor time of all programs of the pipe (the median of pairs)');
-  const rounds = 5;
   for (const [number, each] of redactionCases.entries()) {
-    const { name, secrets, megabytes, least } = each;
+    const { name, megabytes, least } = each;
     if (!name.includes(text)) continue;
-    const file = join(directory, 'text');
-    const block = 4_194_304;
-    writeFileSync(file, each.text.repeat(Math.ceil(block / Buffer.byteLength(each.text))));
-    const source = `for i in $(seq ${String(megabytes / 4)}); do head -c ${String(block)} ${file}; done`;
-    const words = ['exec', '--no-masks', ...seed(`case-${String(number)}`, secrets), '--'];
-    const quoted = words.map((word) => `'${word}'`).join(' ');
-    const ways: Readonly<Record<string, string>> = {
-      'cat through the same pipes': `sh -c '${source}' | cat | cat > /dev/null`,
-      'keyturn-fetch': `${node} ${helper} ${quoted} sh -c '${source}' | cat > /dev/null`,
-      ...(number === 0 ? { 'a naive replace-all': `sh -c '${source}' | ${node} ${naive} | cat > /dev/null` } : {}),
-    };
-    const runs = new Map<string, Cost[]>(Object.keys(ways).map((way) => [way, []]));
-    const starts: Cost[] = [];
-    // In turn, so that whatever else the machine does meets all of them.
-    for (let round = 0; round < rounds; round += 1) {
-      for (const [way, script] of Object.entries(ways)) runs.get(way)?.push(await costOf(['/bin/sh', '-c', script]));
-      // With one line of output, for which the search is made.
-      starts.push(await costOf([node, helper, ...words, '/bin/echo', 'started']));
-    }
-    const plain = runs.get('cat through the same pipes') ?? [];
+    const runs = await runInTurn(waysOf(each, number));
+    const plain = runs.get('cat through the same pipes')?.costs ?? [];
     console.log(`  ${name}, ${String(megabytes)} MB`);
-    for (const [way, costs] of runs) {
-      const began = way === 'keyturn-fetch' ? starts : [];
-      const { speed, share, processorShare } = comparison(costs, began, plain, megabytes);
+    for (const [way, { costs, starts }] of runs) {
+      const { speed, share, processorShare } = comparison(costs, starts, plain, megabytes);
       const figures = [`${speed.toFixed(0).padStart(5)} MB/s`, share.toFixed(2), processorShare.toFixed(2)];
       console.log(`    ${way.padEnd(28)} ${figures.map((figure) => figure.padStart(10)).join('')}`);
       if (way !== 'keyturn-fetch') continue;
@@ -201,6 +186,51 @@ async function throughput(): Promise<void> {
     const searched = (await searchSpeed(each)).toFixed(0).padStart(5);
     console.log(`    ${'the search alone'.padEnd(28)} ${searched} MB per second of processor time`);
   }
+}
+
+/** The first case is compared with a naive implementation, and with what moves the same bytes and looks for nothing. */
+function waysOf({ secrets, text: line, megabytes }: RedactionCase, number: number): ReadonlyMap<string, Way> {
+  const file = join(directory, 'text');
+  const block = 4_194_304;
+  writeFileSync(file, line.repeat(Math.ceil(block / Buffer.byteLength(line))));
+  const source = `for i in $(seq ${String(megabytes / 4)}); do head -c ${String(block)} ${file}; done`;
+  const words = ['exec', '--no-masks', ...seed(`case-${String(number)}`, secrets), '--'];
+  const quoted = words.map((word) => `'${word}'`).join(' ');
+  const through = (program: string): Way => ({
+    script: `sh -c '${source}' | ${program} | cat > /dev/null`,
+    start: ['/bin/sh', '-c', `${program} < /dev/null | cat > /dev/null`],
+  });
+  const program = (name: string) => `${node} ${join(process.cwd(), 'bench', 'fetch', name)}`;
+  const ways = new Map<string, Way>([
+    ['cat through the same pipes', { ...through('cat'), start: null }],
+    [
+      'keyturn-fetch',
+      {
+        script: `${node} ${helper} ${quoted} sh -c '${source}' | cat > /dev/null`,
+        // With one line of output, for which the search is made.
+        start: [node, helper, ...words, '/bin/echo', 'started'],
+      },
+    ],
+  ]);
+  if (number > 0) return ways;
+  return ways
+    .set('floor: looking for nothing', through(program('bare-pump.ts')))
+    .set('floor: and blocking', through(`${program('bare-pump.ts')} blocking`))
+    .set('a naive replace-all', through(program('replace-all.ts')));
+}
+
+/** What five runs and five starts of each way cost. In turn, so that whatever else the machine does meets all of them. */
+async function runInTurn(
+  ways: ReadonlyMap<string, Way>,
+): Promise<ReadonlyMap<string, { costs: Cost[]; starts: Cost[] }>> {
+  const runs = new Map([...ways.keys()].map((way) => [way, { costs: [] as Cost[], starts: [] as Cost[] }]));
+  for (let round = 0; round < 5; round += 1) {
+    for (const [way, { script, start: begin }] of ways) {
+      runs.get(way)?.costs.push(await costOf(['/bin/sh', '-c', script]));
+      if (begin !== null) runs.get(way)?.starts.push(await costOf(begin));
+    }
+  }
+  return runs;
 }
 
 /**
