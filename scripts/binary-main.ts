@@ -1,5 +1,6 @@
 import { getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
+import { listenerProgram, listenerWord } from '../src/runner/use/jail-listener.ts';
 import { assets, type HelperFunction } from './binary-assets.ts';
 
 /**
@@ -7,12 +8,23 @@ import { assets, type HelperFunction } from './binary-assets.ts';
  * executables holds no function that has not run, which is nearly all of the bundle. V8 takes a cache of its own version
  * and flags only, and compiles the helper otherwise.
  */
-const cache = optionalAsset(assets.cache);
-const script = new Script(Buffer.from(getRawAsset(assets.code)).toString('latin1'), {
-  filename: 'keyturn-fetch.cjs',
-  ...(cache !== null && { cachedData: cache }),
-});
-(script.runInThisContext() as HelperFunction)(module.exports, require, module);
+if (process.argv[2] === listenerWord) runListener();
+else runHelper();
+
+/** In a jail: nothing of the helper itself. */
+function runListener(): void {
+  const script = new Script(`(function(require){${listenerProgram}\n})`);
+  (script.runInThisContext() as (load: NodeJS.Require) => void)(require);
+}
+
+function runHelper(): void {
+  const cache = optionalAsset(assets.cache);
+  const script = new Script(Buffer.from(getRawAsset(assets.code)).toString('latin1'), {
+    filename: 'keyturn-fetch.cjs',
+    ...(cache !== null && { cachedData: cache }),
+  });
+  (script.runInThisContext() as HelperFunction)(module.exports, require, module);
+}
 
 function optionalAsset(name: string): Buffer | null {
   try {

@@ -1,3 +1,5 @@
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 /** The three programs of the runner, by the name of their bundle. Gitea's runner starts `main` and `post` as modules. */
@@ -32,7 +34,7 @@ function helperBuild(name: keyof typeof helperEntries, outfile: string): BuildOp
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [loadOnUse, compileOnUse],
+    plugins: [loadOnUse, compileOnUse, compileRoomOnUse],
     ...(isModule && { banner: { js: requireInModule } }),
   };
 }
@@ -70,6 +72,66 @@ const compileOnUse: Plugin = {
     });
   },
 };
+
+/**
+ * Does the same with the room of `exec --use`, which few calls need. What it takes from the rest of the helper it gets from
+ * the bundle itself, so that there is one of each class and each state.
+ */
+const compileRoomOnUse: Plugin = {
+  name: 'compile-room-on-use',
+  setup(bundler) {
+    const room = fileURLToPath(new URL('../src/runner/use/', import.meta.url));
+    const namespace = 'compile-room-on-use';
+    bundler.onResolve({ filter: /\/use\/[a-z-]+\.ts$/ }, ({ path, resolveDir, kind }) => {
+      const target = resolve(resolveDir, path);
+      return kind === 'dynamic-import' && target.startsWith(room) ? { path: target, namespace } : null;
+    });
+    bundler.onLoad({ filter: /.*/, namespace }, async ({ path }) => {
+      const { code, outside } = await roomText(path, room);
+      // Known inside by their names alone.
+      if (new Set(outside.map((each) => basename(each))).size < outside.length)
+        throw new Error('Two files have one name.');
+      const imports = outside.map((each, index) => `import * as outside${String(index)} from ${JSON.stringify(each)};`);
+      const named = outside.map((each, index) => `${JSON.stringify(basename(each))}: outside${String(index)}`);
+      const contents = [
+        ...imports,
+        `const outside = { ${named.join(', ')} };`,
+        'const room = { exports: {} };',
+        `new Function('module', 'exports', 'require', ${JSON.stringify(code)})(room, room.exports, (name) => outside[name] ?? require(name));`,
+        'module.exports = room.exports;',
+      ];
+      return { contents: contents.join('\n'), resolveDir: room, loader: 'js' };
+    });
+  },
+};
+
+/** One entry of a room as the body of a function, and the paths of the files that it takes from outside of the room. */
+async function roomText(entry: string, room: string): Promise<{ readonly code: string; readonly outside: string[] }> {
+  const outside = new Set<string>();
+  const leave: Plugin = {
+    name: 'leave-the-room',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const target = resolve(resolveDir, path);
+        if (target.startsWith(room)) return null;
+        outside.add(target);
+        return { path: basename(target), external: true };
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    write: false,
+    plugins: [leave],
+  });
+  return { code: outputFiles[0]?.text ?? '', outside: [...outside].toSorted() };
+}
 
 /** One package, bundled into the body of a function that has `module`, `exports` and `require`. */
 async function packageText(name: string): Promise<string> {

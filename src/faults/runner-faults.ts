@@ -170,10 +170,10 @@ export const runnerFaults = {
     layer: 'runner',
     says: 'The runner would print masks instead of obeying them, so nothing was read. Use exec, which redacts by itself, or the action.',
   }),
-  AGENT_COMMAND_REFUSED: fault<{ command: string; reason: string }>({
+  USE_NOT_JAILED: fault<{ reason: string }>({
     retry: 'never',
     effect: 'none',
     layer: 'runner',
-    says: 'The agent may not run this command with secrets. Correct what the reason names.',
+    says: 'The command cannot be jailed here, so it was not run. Let the job make user namespaces, or let the operator set `jail` of the identity to `cooperative`; docs/fetch.md says what that gives up.',
   }),
 } as const;

@@ -43,7 +43,7 @@ is redacted. Everything after -- belongs to that command. Ends with the exit cod
     'no-commands': { says: 'lets no line of the command reach the runner as a workflow command' },
     'no-masks': { says: 'writes no ::add-mask:: lines' },
     'allow-disk': allowDisk,
-    agent: { says: 'for AI agents: listed commands and descriptors only, nothing in the transcript' },
+    use: { says: 'hands over placeholders in a jail, and lets the broker make the requests of the command' },
   },
   rest: 'COMMAND [ARGUMENT]...',
   usages: ['[OPTION]... -- COMMAND [ARGUMENT]...'],

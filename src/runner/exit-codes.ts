@@ -16,7 +16,6 @@ const codes: Partial<Record<ErrorCode, number>> = {
   VAULT_NOT_CONFIGURED: 67,
   VAULT_HOST_REFUSED: 67,
   JOB_NUMBERS_UNKNOWN: 68,
-  AGENT_COMMAND_REFUSED: 69,
   VAULT_ACCESS_DENIED: 70,
   VAULT_FIREWALL_CLOSED: 71,
   VAULT_TOKEN_REFUSED: 72,
@@ -48,6 +47,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
   BROKER_SECOND_KEY: 93,
   BROKER_KEY_UNUSABLE: 94,
   ACCESS_NOT_APPROVED: 95,
+  USE_NOT_JAILED: 96,
 };
 
 /** The exit code of a failure; 1 for an unexpected one. */

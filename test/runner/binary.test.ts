@@ -7,6 +7,8 @@ import { writeCodeCache, writeHelperFunction } from '../../scripts/binary-code.t
 import { buildBinary } from '../../scripts/build-binary.ts';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { skipUnless } from '../skip-unless.ts';
+import { startLoopbackBroker } from './use/loopback-broker.ts';
+import { jailed } from './use/jail-here.ts';
 import { buildHelper, type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 
 /** The binary is built on Linux for the two architectures that Gitea's runner has images for. */
@@ -41,6 +43,21 @@ describe('the helper as a single executable', skipUnless(isBuilt, 'the binary is
     });
     expect([code, rowsOf(world, job).filter((row) => row === 'it is ***')]).toEqual([7, ['it is ***']]);
     expect(rowsOf(world, job).flatMap((row) => parseReceiptLine(row) ?? [])).toHaveLength(1);
+  });
+
+  it('runs a command with a placeholder in a jail', jailed, async () => {
+    const broker = await startLoopbackBroker({ password: 'swordfish-swordfish' });
+    const job = world.startJob();
+    const vaults = [{ name: world.cloud.vault.name }];
+    const configured = world.configure({ vaults, service: broker.url, identity: { kind: 'broker' } });
+    const script = 'echo "$P"; : </dev/tcp/127.0.0.1/3128 && echo listens';
+    const code = await job.execute([binary, 'exec', '--use', '--secret', 'P=password', '--', 'bash', '-c', script], {
+      KEYTURN_FETCH_CONFIGURATION: configured,
+      PATH: '/usr/bin:/bin',
+    });
+    await broker.stop();
+    const rows = rowsOf(world, job);
+    expect([code, rows.filter((row) => /^keyturn-use-|^listens$/.test(row)).length]).toEqual([0, 2]);
   });
 
   it('reads a manifest, which the bundle loads only then', async () => {

@@ -35,7 +35,7 @@ describe('docs/fetch.md', () => {
     const named = [...guide.matchAll(/^\| `--([a-z-]+)[ `]/gm)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThan(9);
     const words = named.flatMap((name) => [`--${name}`, ...(name in values ? [values[name] ?? ''] : [])]);
-    expect(parseExecOptions([...words, '--', 'true'])).toMatchObject({ pinRun: true, agent: true, retryOn: [7] });
+    expect(parseExecOptions([...words, '--', 'true'])).toMatchObject({ pinRun: true, use: true, retryOn: [7] });
   });
 });
 

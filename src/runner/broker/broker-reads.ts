@@ -11,7 +11,8 @@ import type { Runtime } from '../runtime.ts';
 import { askBroker, type BrokerCall, sayOnce } from './ask-broker.ts';
 import { jobFolderOf, loadJobKey } from './key-file.ts';
 
-interface Ports {
+/** What this process needs to speak to the broker for its job. */
+export interface BrokerPorts {
   readonly configuration: FetchConfiguration;
   readonly broker: BrokerConfiguration;
   /** `null` outside a job: then there is nothing that Gitea could confirm. */
@@ -30,7 +31,7 @@ export interface BrokerReads {
   fetch(requests: readonly SecretRequest[]): Promise<readonly FetchedSecret[]>;
 }
 
-export function brokerReads(ports: Ports): BrokerReads {
+export function brokerReads(ports: BrokerPorts): BrokerReads {
   const { configuration, runtime } = ports;
   let session: Promise<string> | null = null;
   const opened = (): Promise<string> => (session ??= openSession(ports));
@@ -53,7 +54,16 @@ export function brokerReads(ports: Ports): BrokerReads {
   };
 }
 
-function callOf({ configuration, broker, job, exchange, runtime, authority, patienceMs }: Ports): BrokerCall {
+/** @throws ServiceError `BROKER_JOB_NOT_CONFIRMED` outside a job, and if the key of the job cannot be used */
+export function callOf({
+  configuration,
+  broker,
+  job,
+  exchange,
+  runtime,
+  authority,
+  patienceMs,
+}: BrokerPorts): BrokerCall {
   const { service } = configuration;
   if (job === null || service === null)
     throw new ServiceError('BROKER_JOB_NOT_CONFIRMED', { reason: 'this is no job' });
@@ -66,7 +76,8 @@ function callOf({ configuration, broker, job, exchange, runtime, authority, pati
   return { exchange, runtime, service, key, authority, patienceMs, say: sayOnce(runtime.say) };
 }
 
-async function openSession(ports: Ports): Promise<string> {
+/** Opens the session of the job, or finds it opened by an earlier step. @throws ServiceError */
+export async function openSession(ports: BrokerPorts): Promise<string> {
   const { environment } = ports.runtime;
   const answer = await askBroker(callOf(ports), '/broker/sessions', {
     body: { repository: environment['GITHUB_REPOSITORY'] ?? '' },

@@ -20,7 +20,8 @@ export interface ExecOptions {
   readonly pinRun: boolean;
   /** The file for pins that jobs pass on to each other; `null` for the job's own folder. */
   readonly pinFile: string | null;
-  readonly agent: boolean;
+  /** Whether the command gets placeholders, and no value. */
+  readonly use: boolean;
   /** Exit codes after which the helper reads the secrets again and runs the command once more. */
   readonly retryOn: readonly number[];
 }
@@ -48,7 +49,7 @@ export function execOptions({ values, rest: command }: WordsOf<typeof execRow>):
     allowDisk: values['allow-disk'],
     pinRun: values['pin-run'] || values['pin-file'] !== undefined,
     pinFile: values['pin-file'] ?? null,
-    agent: values.agent,
+    use: values.use,
     retryOn: values['retry-on'].map(exitCode),
   };
 }

@@ -1,5 +1,4 @@
 import { ServiceError } from '../../service-error.ts';
-import { checkAgentCommand } from '../delivery/agent-command.ts';
 import { childEnvironment, heldBack } from '../delivery/child-environment.ts';
 import {
   deliverSecrets,
@@ -10,6 +9,7 @@ import {
   valuesToHide,
 } from '../delivery/deliver-secrets.ts';
 import type { ExecOptions } from './exec-options.ts';
+import { execUse, refuseUse } from './exec-use.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import type { FetchedSecret } from '../reading/fetch-secrets.ts';
 import type { IdentityConfiguration } from '../configuration/fetch-configuration.ts';
@@ -60,7 +60,10 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
   const masks = decideMasks(runtime.environment);
   const { requests: named, selections } = await loadRequests(options);
   const session = startSession(runtime, options.patienceMs);
-  if (options.agent) checkAgentCommand(options.command, named, selections, session.configuration.agentCommands);
+  if (options.use) {
+    if (selections.length > 0) refuseUse('each secret is named, and none selected by prefix');
+    return await execUse(options, { runtime, session, requests: named, parent });
+  }
   await session.prepare(named);
   // While the token is under way.
   sweepLeftovers(runtime);
@@ -76,7 +79,7 @@ async function runWatched(options: ExecOptions, runtime: Runtime, parent: Parent
 }
 
 function sayWhatIsHeldBack(options: ExecOptions, { environment, say }: Runtime): void {
-  const names = heldBack(environment, { ...options, pristine: options.pristine || options.agent });
+  const names = heldBack(environment, options);
   if (names.length > 0) say(`held back from the command: ${names.join(', ')}; --keep NAME passes one on`);
 }
 
@@ -148,7 +151,6 @@ async function runOnce(
       command: options.command,
       environment: childEnvironment(environment, variables, {
         ...options,
-        pristine: options.pristine || options.agent,
         credential: credentialVariable(session.configuration.identity),
       }),
       redactions: splitStreams([createRedaction(search, options), createRedaction(search, options)], {
@@ -215,8 +217,7 @@ function writeMasks(
   secrets: readonly HiddenSecret[],
   say: (line: string) => void,
 ): void {
-  // An agent sees its transcript, and a mask would put the value there.
-  if (options.noMasks || options.agent) return;
+  if (options.noMasks) return;
   if (!decision.masks) {
     if (decision.reason !== null) say(`no masks were written: ${decision.reason}`);
     return;

@@ -5,6 +5,8 @@ export interface BrokerConfiguration {
   readonly kind: 'broker';
   /** A folder in memory that every container of a job shares, for the job's key. */
   readonly keys: string;
+  /** Whether `exec --use` runs a command where it cannot jail it: `cooperative` keeps it to the broker by variables alone. */
+  readonly jail: 'required' | 'cooperative';
 }
 
 /** How the helper gets at secrets. The runner's operator configures exactly one way; the helper never guesses. */
@@ -85,6 +87,4 @@ export interface FetchConfiguration {
   readonly allowVariables: readonly string[];
   /** PEM file of a further certificate authority for vault, token endpoint and service. */
   readonly authorityFile: string | null;
-  /** The commands that an agent may run with secrets, as absolute paths. */
-  readonly agentCommands: readonly string[];
 }

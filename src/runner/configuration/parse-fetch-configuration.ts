@@ -16,9 +16,7 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
     throw new ServiceError('FETCH_CONFIGURATION_MALFORMED', { file, place, reason });
   };
   const shape = new ShapeReader(parseJson(text, refuse), '', refuse);
-  shape.only(
-    'format cloud service gitea vaults identity names withoutJob vaultDomains allowVariables authorityFile agentCommands',
-  );
+  shape.only('format cloud service gitea vaults identity names withoutJob vaultDomains allowVariables authorityFile');
   if (shape.number('format') !== 1) refuse('format', 'must be 1');
   const cloud = azureClouds[shape.oneOf('cloud', azureCloudNames, 'public')];
   const service = shape.has('service') ? parseAddress(shape, 'service', refuse) : null;
@@ -37,7 +35,6 @@ export function parseFetchConfiguration(file: string, text: string): FetchConfig
     vaultDomains: shape.texts('vaultDomains', domainForm),
     allowVariables: shape.texts('allowVariables', variableForm),
     authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', anyPathForm) : null,
-    agentCommands: shape.texts('agentCommands', anyPathForm),
   };
 }
 
@@ -66,7 +63,6 @@ export function parseOwnConfiguration(file: string, text: string): FetchConfigur
     vaultDomains: [],
     allowVariables: shape.texts('allowVariables', variableForm),
     authorityFile: shape.has('authorityFile') ? shape.text('authorityFile', anyPathForm) : null,
-    agentCommands: [],
   };
 }
 
@@ -108,8 +104,9 @@ function parseIdentity(inside: ShapeReader, cloud: AzureCloud, refuse: Refuse): 
   const kind = inside.oneOf('kind', ['managed-identity', 'workload-identity', 'service-principal', 'broker'], null);
   const textOrNull = (name: string, form: Form) => (inside.has(name) ? inside.text(name, form) : null);
   if (kind === 'broker') {
-    inside.only('kind keys');
-    return { kind, keys: textOrNull('keys', anyPathForm) ?? '/dev/shm' };
+    inside.only('kind keys jail');
+    const jail = inside.oneOf('jail', ['required', 'cooperative'], 'required');
+    return { kind, keys: textOrNull('keys', anyPathForm) ?? '/dev/shm', jail };
   }
   if (kind === 'managed-identity') {
     inside.only('kind clientId endpoint');

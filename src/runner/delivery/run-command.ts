@@ -15,6 +15,10 @@ export interface CommandRun {
   readonly redactions: readonly [Redaction, Redaction];
   /** Read ends for the command in addition to the three standard descriptors, by their number in the command. */
   readonly descriptors: ReadonlyMap<number, number>;
+  /** Called as the command starts with a channel to it on descriptor 3, over which it can send a socket. */
+  readonly openedChannel?: (child: ChildProcess) => void;
+  /** Keeps the standard input of this helper from the command. */
+  readonly withoutInput?: boolean;
   readonly guardian: Guardian;
   /** Called with the command's process group as soon as it exists. */
   readonly started: (group: number) => void;
@@ -46,6 +50,7 @@ export async function runCommand(run: CommandRun): Promise<number> {
   const stopForwarding = forwardSignals(started);
   try {
     started.child = start(run, pipes);
+    run.openedChannel?.(started.child);
     return await watchToEnd(started.child, run, pipes);
   } finally {
     stopForwarding();
@@ -83,7 +88,7 @@ async function endOrphan(child: ChildProcess, say: (line: string) => void): Prom
 }
 
 function start(
-  { command, environment, descriptors, guardian }: CommandRun,
+  { command, environment, descriptors, openedChannel, withoutInput, guardian }: CommandRun,
   pipes: readonly Pipe[] | null,
 ): ChildProcess {
   // Without prlimit a shell sets the limit and becomes the command. Some shells drop variables with unusual names, so
@@ -93,9 +98,15 @@ function start(
   const [output, errors] = pipes ?? [];
   const highest = Math.max(2, ...descriptors.keys());
   const further = Array.from({ length: highest - 2 }, (_, index) => descriptors.get(index + 3) ?? ('ignore' as const));
+  const standard = [
+    withoutInput === true ? 'ignore' : 'inherit',
+    output?.write ?? 'pipe',
+    errors?.write ?? 'pipe',
+  ] as const;
+  const channel = openedChannel === undefined ? further : ['ipc' as const, ...further.slice(1)];
   return spawn(file, parameters, {
     env: { ...environment },
-    stdio: ['inherit', output?.write ?? 'pipe', errors?.write ?? 'pipe', ...further],
+    stdio: [...standard, ...channel],
     detached: true,
   });
 }

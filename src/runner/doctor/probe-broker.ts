@@ -5,6 +5,7 @@ import { httpExchange } from '../http-exchange.ts';
 import { readAuthority } from '../identity/read-authority.ts';
 import { readJobContext } from '../job-context.ts';
 import type { Runtime } from '../runtime.ts';
+import { diagnoseJail } from './diagnose-jail.ts';
 import { type Diagnosis, fail, pass } from './diagnosis.ts';
 import type { WantedReads } from './probe-reads.ts';
 
@@ -27,14 +28,15 @@ export async function probeBroker(
   } catch (error) {
     return [failed('broker', error)];
   }
-  const opened = pass('broker', 'Gitea confirms this job, and the broker knows its key');
-  if (secret === null) return [opened];
+  const confirmed = pass('broker', 'Gitea confirms this job, and the broker knows its key');
+  const opened = [confirmed, await diagnoseJail(broker)];
+  if (secret === null) return opened;
   const target = { kind: 'environment', variable: 'DOCTOR' } as const;
   try {
     await reads.fetch([{ ...secret, target, pointer: null, required: true, minimumLifeMs: 0 }]);
-    return [opened, pass(`secret ${secret.name}`, 'the broker gives it to this job')];
+    return [...opened, pass(`secret ${secret.name}`, 'the broker gives it to this job')];
   } catch (error) {
-    return [opened, failed(`secret ${secret.name}`, error)];
+    return [...opened, failed(`secret ${secret.name}`, error)];
   }
 }
 

@@ -1,18 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseReceiptLine } from '../../../src/provenance/receipt-line.ts';
 import { actionCall, install } from '../../../src/runner/action/action-inputs.ts';
-import { checkAgentCommand } from '../../../src/runner/delivery/agent-command.ts';
 import { parseExecOptions } from '../exec-words.ts';
 import { helperVersion } from '../../../src/runner/helper-version.ts';
 import { stagingProbe } from '../../../src/runner/doctor/diagnose-vault.ts';
 import { processSpace } from '../../../src/runner/delivery/memory-file.ts';
 import { sweep } from '../../../src/runner/delivery/sweep.ts';
-import { skipUnless } from '../../skip-unless.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
-import { environmentRequest } from '../in-process.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
 const password = 'swordfish<swordfish>"';
@@ -189,63 +185,6 @@ describe('check', () => {
     writeFileSync(faulty, 'format: 1\nsecrets:\n  - { name: a, enviroment: A }\n');
     expect(await world.fetch(job, ['check', faulty])).toBe(1);
     expect(rowsOf(world, job).some((row) => row.includes('secrets[0].enviroment'))).toBe(true);
-  });
-});
-
-function canBecomeNobody(): boolean {
-  const words = ['--reuid', '65534', '--clear-groups', process.execPath, '-e', '0'];
-  return spawnSync('setpriv', words, { cwd: '/' }).status === 0;
-}
-
-describe('an agent', () => {
-  const descriptor = [environmentRequest('password', { target: { kind: 'descriptor', number: 3 } })];
-  const refusal = (...parameters: Parameters<typeof checkAgentCommand>): string => {
-    try {
-      checkAgentCommand(...parameters);
-      return 'allowed';
-    } catch (error) {
-      return error instanceof Error ? error.message : '';
-    }
-  };
-
-  it('may only run listed commands with descriptors', () => {
-    expect(refusal(['/usr/bin/env'], descriptor, [], [], 1000)).toContain('not listed in agentCommands');
-    expect(refusal(['env'], descriptor, [], ['/usr/bin/env'], 1000)).toContain('not listed in agentCommands');
-    expect(refusal(['/usr/bin/env'], [environmentRequest('password')], [], ['/usr/bin/env'], 1000)).toContain(
-      'only by descriptor',
-    );
-    expect(refusal(['/usr/bin/env'], descriptor, [], ['/usr/bin/env'], 0)).toContain('runs as root');
-    expect(refusal(['/no/such'], descriptor, [], ['/no/such'], 1000)).toContain('does not exist');
-    const own = join(world.directory, 'own-command');
-    writeFileSync(own, '#!/bin/sh\n', { mode: 0o755 });
-    expect(refusal([own], descriptor, [], [own], 1000)).toContain('the agent can write');
-  });
-
-  // Only root can switch users; otherwise only the refusals above can be shown.
-  it(
-    'runs a listed command that it cannot write, and sees neither value nor mask',
-    skipUnless(process.getuid?.() === 0 && canBecomeNobody(), 'only root can become another user here (setpriv)'),
-    async () => {
-      chmodSync(world.directory, 0o755);
-      const configuration = world.configure({ agentCommands: ['/usr/bin/cat'] });
-      const job = world.startJob();
-      const helper = join(world.directory, 'keyturn-fetch.cjs');
-      const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, helper];
-      const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/cat', '/dev/fd/3'];
-      const code = await job.execute([...asNobody, ...words], {
-        KEYTURN_FETCH_CONFIGURATION: configuration,
-        HOME: '/tmp',
-        TMPDIR: '/tmp',
-      });
-      expect([code, rowsOf(world, job).filter((row) => row === '***')]).toEqual([0, ['***']]);
-      expect(rowsOf(world, job).join('\n')).not.toContain('swordfish');
-    },
-  );
-
-  it('is also refused in a job', async () => {
-    const job = world.startJob();
-    const words = ['exec', '--agent', '--fd', '3=password', '--', '/usr/bin/env'];
-    expect(await world.fetch(job, words)).toBe(69);
   });
 });
 

@@ -91,13 +91,10 @@ describe('a selection by prefix', () => {
     expect(await world.fetch(world.startJob(), ['exec', '--manifest', twice, '--', 'true'])).toBe(2);
   });
 
-  it('is printed by check, and refused for an agent', async () => {
+  it('is printed by check', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['check', manifest])).toBe(0);
     expect(rowsOf(world, job)).toContain('every secret that starts with shop- → variables that start with SHOP_');
-    const configuration = world.configure({ agentCommands: ['/usr/bin/env'] });
-    const words = ['exec', '--agent', '--manifest', manifest, '--', '/usr/bin/env'];
-    expect(await world.fetch(job, words, { KEYTURN_FETCH_CONFIGURATION: configuration })).toBe(69);
   });
 });
 
