@@ -173,6 +173,7 @@ export function rotation(change: Partial<RotationHistory> = {}): RotationHistory
     failure: null,
     approvals: [],
     declines: [],
+    places: [],
     head: 'feed',
     operations: [{ operation: 'SecretGet', vault: 'kv', secret: 'database', version: 'v1', at: moment(99) }],
     ...change,

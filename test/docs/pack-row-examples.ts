@@ -130,6 +130,8 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
   rotations: {
     approvals: [],
     declines: [],
+    needsApproval: [],
+    places: [],
     askedBy: null,
     asks: [],
     claimedAt: '2026-11-11T23:55:00.000Z',
@@ -242,6 +244,13 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
       '/subscriptions/3f2c1a90-5b7e-4d11-9a6c-0e1d2c3b4a59/resourcegroups/keyturn-embedded/providers/microsoft.keyvault/vaults/keyturn-embedded',
     vault: 'keyturn-embedded',
     why: 'the policy does not list the identity',
+  },
+  'table-looks': {
+    at: '2026-11-05T00:35:00.000Z',
+    plan: 'Analytics',
+    retentionDays: 90,
+    table: 'AZKVAuditLogs',
+    totalRetentionDays: 365,
   },
   'setting-looks': {
     at: '2026-10-27T05:10:00.000Z',

@@ -275,6 +275,12 @@ export const packRowShapes = {
         }),
       )
       .describe('who declined which step'),
+    needsApproval: z
+      .array(z.enum(['publish', 'revoke']))
+      .describe('the steps that the policy of its time put under approval'),
+    places: z
+      .array(z.strictObject({ place: z.string(), givenAt: z.string().nullable() }))
+      .describe('further places to which the policy publishes the value, and when each was given it'),
     head: z.string().describe('digest of the newest entry of its journal'),
     operations: z
       .array(
@@ -379,6 +385,13 @@ export const packRowShapes = {
     reach: oneOf(['secret', 'vault', 'above-vault'], 'how far it reaches'),
     group: optionalText('the group through which it reaches the identity'),
     why: optionalText('why it is more than the policy opens'),
+  }),
+  'table-looks': z.strictObject({
+    at: time('when Azure was asked'),
+    table: text('the table of the workspace'),
+    plan: text('its plan: `Analytics`, `Basic` or `Auxiliary`'),
+    retentionDays: count('how many days its rows can be searched'),
+    totalRetentionDays: count('the same with its archive'),
   }),
   'setting-looks': z.strictObject({
     at: time('the look'),

@@ -217,6 +217,7 @@ export function rotationStory(): readonly RotationHistory[] {
             ]
           : [],
       declines: [],
+      places: [],
       head: digest(`head ${String(index)}`),
       operations: [],
     };

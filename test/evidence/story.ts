@@ -129,6 +129,7 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
           why: 'a runner can read every secret of the vault',
         },
       ],
+      tableLooks: [],
       settingLooks: [{ at: '2026-10-04T13:10:00.000Z', vault: 'kv-prod', sent: true }],
       setupLooks: [],
       notSeen: ['the request metric of kv-dev could not be seen, because Azure did not answer (2 looks)'],
@@ -197,7 +198,7 @@ function rotationsDue(): readonly RotationDue[] {
   const dues = trackRotationsDue();
   for (const { ageDays: _ageDays, reads: _reads, lastReadAt: _lastReadAt, ...secret } of inventory())
     dues.see(secret, '2026-10-30T23:00:00.000Z');
-  return dues.all(new Map());
+  return dues.all(new Map()).map(({ secret: _secret, ended: _ended, ...due }) => due);
 }
 
 /** 340 receipts, two of them without a row. */

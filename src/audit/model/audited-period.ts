@@ -2,7 +2,7 @@ import type { Attribution } from './attribution.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Finding, FindingRule } from './finding.ts';
 import type { FindingLife, FindingStep } from './finding-life.ts';
-import type { VaultSetup } from './posture.ts';
+import type { VaultSetup, WorkspaceTable } from './posture.ts';
 import type { Retrieval } from './retrieval.ts';
 
 /** Half-open, UTC. */
@@ -202,9 +202,15 @@ export interface SetupLook extends Omit<VaultSetup, 'accessPolicies'> {
 }
 
 /** Who could read on each day, how the vaults were set up, and where their logs went. */
+/** How a table of the log workspace was set up at one look. */
+export interface TableLook extends WorkspaceTable {
+  readonly at: string;
+}
+
 export interface AccessRecord {
   readonly grantDays: readonly GrantDay[];
   readonly settingLooks: readonly SettingLook[];
+  readonly tableLooks: readonly TableLook[];
   readonly setupLooks: readonly SetupLook[];
   /** What was not seen, each in words with the reason. */
   readonly notSeen: readonly string[];

@@ -34,7 +34,6 @@ export type FindingRule =
   | 'second-broker-key'
   | 'unreadable-row'
   | 'status-disagrees'
-  | 'value-in-log'
   | 'sensitive-operation'
   | 'break-glass-used'
   | 'unproven-approval'

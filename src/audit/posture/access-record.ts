@@ -1,5 +1,5 @@
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
-import type { AccessRecord, GrantDay, ReportingPeriod, SettingLook } from '../model/audited-period.ts';
+import type { AccessRecord, GrantDay, ReportingPeriod, SettingLook, TableLook } from '../model/audited-period.ts';
 import type { NotSeenReason, Posture, Seen, VaultPosture } from '../model/posture.ts';
 import { createSetupLooks } from './setup-looks.ts';
 import { type EffectiveReader, effectiveReaders, type ReaderGrant } from './effective-readers.ts';
@@ -21,6 +21,7 @@ export function createAccessRecord(
 ): { look(posture: Posture): void; record(): AccessRecord } {
   const grantDays = new Map<string, GrantDay>();
   const settingLooks: SettingLook[] = [];
+  const tableLooks: TableLook[] = [];
   const setups = createSetupLooks();
   const notSeen = new Map<string, number>();
   let isAny = false;
@@ -41,6 +42,7 @@ export function createAccessRecord(
         note(`the vaults of the subscription ${subscription}`, found);
         note(`changes of grants in the subscription ${subscription}`, changes);
       }
+      if (workspaceTables.outcome === 'seen') tableLooks.push(...workspaceTables.value.map((one) => ({ at, ...one })));
       // Without a workspace in the settings there are no tables to look at.
       if (workspaceTables.outcome === 'seen' || workspaceTables.because !== 'not-configured')
         note("the plan and retention of the log's tables", workspaceTables);
@@ -65,6 +67,7 @@ export function createAccessRecord(
     record: () => ({
       grantDays: [...grantDays.values()],
       settingLooks,
+      tableLooks,
       setupLooks: setups.within(period),
       notSeen: isAny
         ? [...notSeen].map(([says, count]) => (count === 1 ? says : `${says} (${String(count)} looks)`))

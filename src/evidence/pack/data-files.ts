@@ -57,7 +57,7 @@ export async function writeStateFiles(
     ...(await rows('findings', 'Every exception, and where it stands', findingRows(audited))),
     ...(await rows('finding-steps', 'Every decision on an exception, as a chain', audited.findingSteps)),
     ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingTable)),
-    ...(await rows('rotations', 'Every rotation, with the head of its journal', rotations)),
+    ...(await rows('rotations', 'Every rotation, with the head of its journal', rotationRows(audited, rotations))),
     ...(await rows('inventory', 'Every secret at the end of the period', audited.inventory)),
     ...(await table(
       'coverage',
@@ -71,6 +71,7 @@ export async function writeStateFiles(
       audited.access.grantDays,
     )),
     ...(await rows('setting-looks', 'Every look at where the log of a vault goes', audited.access.settingLooks)),
+    ...(await rows('table-looks', 'Every look at how long a table of the log is kept', audited.access.tableLooks)),
     ...(await rows('setup-looks', 'Every look at how a vault is set up, and what changed', audited.access.setupLooks)),
     ...(await rows('policies', 'Every policy that was in force, and what changed', policyRows(audited))),
     ...(await rows('slices', 'The slices that the rows were read from', audited.slices)),
@@ -82,6 +83,15 @@ export async function writeStateFiles(
     files.push(await writePackFile(sink, path, Buffer.from(text), 'A query as it ran'));
   }
   return files;
+}
+
+/** Each rotation with the steps that the policy of its time put under approval: the population of that test. */
+function rotationRows({ policyAt }: AuditedPeriod, rotations: readonly RotationHistory[]): readonly object[] {
+  return rotations.map((rotation) => {
+    const { vault, secret, claimedAt } = rotation;
+    const needsApproval = policyAt(claimedAt).secrets.get(`${vault}/${secret}`.toLowerCase())?.approval ?? [];
+    return { ...rotation, needsApproval };
+  });
 }
 
 /** Each policy that was in force, with its text, and what it changed against the one before it. */

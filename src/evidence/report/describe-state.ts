@@ -69,6 +69,7 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
     failure: rotation.failure,
     note: rotation.note,
     approvals: [...rotation.approvals.map(approvalText), ...rotation.declines.map(declineText)].join('; '),
+    places: rotation.places.map(placeText).join('; '),
     head: rotation.head,
   };
 }
@@ -77,6 +78,11 @@ export function rotationLine(rotation: RotationHistory): RotationLine {
 function approvalText({ step, by, at, breakGlass, reason }: RotationHistory['approvals'][number]): string {
   const why = reason === null ? '' : `: ${reason}`;
   return `${breakGlass ? 'break-glass: ' : ''}${step} approved by ${personOnRecord(by)}, ${secondText(at)}${why}`;
+}
+
+/** `gitea-actions-secret acme/shop DEPLOY_TOKEN, 2026-03-09 14:00:00`. */
+function placeText({ place, givenAt }: RotationHistory['places'][number]): string {
+  return `${place}, ${givenAt === null ? 'not given' : secondText(givenAt)}`;
 }
 
 /** `publish declined by bob, 2026-03-09 14:00:00: not before the audit`. */

@@ -150,6 +150,8 @@ export interface RotationLine {
   /** An explanation of a rotation with an unusual course. */
   readonly note: string | null;
   readonly approvals: string;
+  /** Further places with the time when each was given the value; empty if there are none. */
+  readonly places: string;
   readonly head: string;
 }
 

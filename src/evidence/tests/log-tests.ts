@@ -1,8 +1,14 @@
 import { jobName } from '../../audit/model/job-name.ts';
+import { dayMs } from '../../secrets/duration.ts';
 import type { ControlTestFactory } from './control-test.ts';
 
 /** A receipt and the row of its read may differ by this much before the join holds them to contradict each other. */
 const mostClockOffsetMs = 30_000;
+
+/** The only plan of a table whose rows can be joined and counted by any query. Source: Azure Monitor, "Table plans". */
+const searchablePlan = 'Analytics';
+/** A report is sealed two days after its period, when all rows have arrived. */
+const reportingDays = 2;
 
 /** Tests of the evidence itself: receipts, jobs, hours, slices. */
 export const logTests: Readonly<Record<string, ControlTestFactory>> = {
@@ -68,10 +74,6 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'values-kept-out-of-logs': (_material, tally) => ({
-    finish: (audited) =>
-      tally.skip('because the audit never receives a value, and so cannot search for one', audited.rowsRead),
-  }),
   'grants-reviewed': (_material, tally) => ({
     finish(audited) {
       for (const { id, at, vault, why } of audited.access.grantDays) {
@@ -89,6 +91,22 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
+  'log-kept': ({ period }, tally) => {
+    const neededDays = Math.ceil((period.to.getTime() - period.from.getTime()) / dayMs) + reportingDays;
+    return {
+      finish(audited) {
+        for (const { at, table, plan, retentionDays } of audited.access.tableLooks) {
+          const short = retentionDays < neededDays;
+          const why = [
+            ...(plan === searchablePlan ? [] : [`its plan is ${plan}, which Keyturn's queries cannot search`]),
+            ...(short ? [`it keeps rows ${String(retentionDays)} days, and ${String(neededDays)} are needed`] : []),
+          ];
+          if (why.length === 0) tally.keep();
+          else tally.deviate({ event: `${table} ${at}`, at, subject: table, why: why.join('; ') });
+        }
+      },
+    };
+  },
   'findings-decided': (_material, tally) => ({
     finish(audited) {
       for (const { id, severity, firstAt, subject, description } of audited.findings) {

@@ -104,11 +104,41 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
       },
     };
   },
-  'sensitive-operations': (_material, tally) => ({
-    event({ judgements }) {
-      if (judgements.has('sensitive-operation')) tally.skip('because nothing on record authorises such an operation');
+  'outside-refused': ({ policyAt }, tally) => ({
+    event({ retrieval }) {
+      if (retrieval.kind !== 'denied') return;
+      const { objectId } = retrieval.identity;
+      if (retrieval.denial !== 'firewall') tally.skip('by something else than the firewall of a vault');
+      else if (objectId === null || !policyAt(retrieval.at).identities.has(objectId)) tally.keep();
+      else tally.deviate(deviation({ retrieval }, 'an identity of the policy asked from an address outside'));
     },
   }),
+  // Decisions are made on findings, which are complete when all events are seen.
+  'sensitive-operations': (_material, tally) => {
+    let decided: readonly Finding[] = [];
+    return {
+      event({ retrieval, judgements }) {
+        if (!judgements.has('sensitive-operation')) return;
+        const { id, at } = retrieval;
+        tally.defer({ event: id, at, subject: subjectOf(retrieval), caller: callerOf(retrieval) });
+      },
+      finish({ findings, findingLives }) {
+        decided = findings.filter(
+          ({ rule, id }) => rule === 'sensitive-operation' && (findingLives.get(id)?.steps.length ?? 0) > 0,
+        );
+      },
+      deferred({ event, at, subject }) {
+        const isDecided = decided.some(
+          (one) =>
+            one.subject === subject &&
+            (one.evidence.includes(event) ||
+              (one.count > one.evidence.length && one.firstAt <= at && at <= one.lastAt)),
+        );
+        if (isDecided) tally.keep();
+        else tally.deviate({ event, at, subject, why: 'nobody has said on record that it was authorised' });
+      },
+    };
+  },
   'rows-understood': (_material, tally) => ({
     event(event) {
       if (event.judgements.get('status-disagrees') !== 'broken') return;

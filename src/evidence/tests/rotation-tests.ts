@@ -49,6 +49,21 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
+  'places-served': ({ rotations }, tally) => ({
+    finish() {
+      for (const rotation of rotations) {
+        const { rotationId, publication, publishedAt, claimedAt, rolledBack, newValue } = rotation;
+        if (publication !== 'published') continue;
+        for (const { place, givenAt } of rotation.places) {
+          const why = `${place} was not given the value`;
+          if (givenAt !== null) tally.keep();
+          else if (rolledBack !== null || newValue !== 'in-force') tally.skip('of values that were replaced first');
+          else
+            tally.deviate({ ...deviation(rotation, publishedAt ?? claimedAt, why), event: `${rotationId} ${place}` });
+        }
+      }
+    },
+  }),
   'approvals-given': ({ policyAt, rotations }, tally) => ({
     finish() {
       for (const rotation of rotations) {
@@ -63,10 +78,10 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'emergency-acts-reasoned': ({ period, rotations }, tally) => ({
+  'emergency-acts-reasoned': ({ period, rotations, accessRequests }, tally) => ({
     finish() {
       const judge = (
-        rotation: RotationHistory,
+        { vault, secret }: { readonly vault: string; readonly secret: string },
         event: string,
         at: string,
         by: Person | null,
@@ -77,7 +92,7 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
         const unproven = by?.kind === 'signed-in' ? [] : [by === null ? 'nobody is on record' : unprovenText(by)];
         const faults = [...unproven, ...(reason === null || reason.trim() === '' ? ['there is no reason'] : [])];
         if (faults.length === 0) tally.keep();
-        else tally.deviate({ ...deviation(rotation, at, faults.join('; ')), event });
+        else tally.deviate({ event, at, subject: `${vault}/${secret}`, why: faults.join('; ') });
       };
       for (const rotation of rotations) {
         const { rotationId, emergency, claimedAt, askedBy, reason, approvals } = rotation;
@@ -86,6 +101,9 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
           if (!approval.breakGlass) continue;
           judge(rotation, `${rotationId} ${approval.step} ${approval.at}`, approval.at, approval.by, approval.reason);
         }
+      }
+      for (const { grant, answer, request } of accessRequests) {
+        if (answer?.breakGlass === true) judge(request, `${grant} ${answer.at}`, answer.at, answer.by, answer.reason);
       }
     },
   }),

@@ -88,6 +88,7 @@ export function historiesOf(
       failure: failureOf(state, rotation),
       approvals: approvalsOf(state, rotation),
       declines: declinesOf(state, rotation),
+      places: placesOf(state, rotation, member, entries),
       head: state.head ?? '',
       operations,
     };
@@ -111,6 +112,28 @@ export function declinesOf({ declines }: TargetState, rotation: Rotation): Rotat
 function isAbout({ claim, from, begunAt }: Rotation): (word: { credential: string; at: string }) => boolean {
   return ({ credential, at }) =>
     credential.startsWith(`${claim.rotationId}.`) || (credential === from && at >= begunAt);
+}
+
+/** The further places of one secret, as the policy named them when the rotation began. */
+function placesOf(
+  { bindings }: TargetState,
+  { claim }: Rotation,
+  member: string,
+  entries: readonly JournalEntry[],
+): RotationHistory['places'] {
+  const binding = bindings.find(({ vault, name }) => `${vault}/${name}`.toLowerCase() === member.toLowerCase());
+  return (binding?.alsoPublish ?? []).map((target, position) => {
+    const given = entries.findLast(
+      ({ act, kind, facts }) =>
+        act === 'replicate' &&
+        kind === 'outcome' &&
+        facts.failure === undefined &&
+        facts.member === member &&
+        facts.place === position &&
+        facts.credential?.startsWith(`${claim.rotationId}.`) === true,
+    );
+    return { place: Object.values(target).join(' '), givenAt: given?.at ?? null };
+  });
 }
 
 /** When a rotation came to the state in which it is: its newest milestone. */

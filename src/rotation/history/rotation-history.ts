@@ -94,6 +94,8 @@ export interface RotationHistory {
     readonly at: string;
     readonly reason: string;
   }[];
+  /** Further places to which the policy publishes the value: `kind` and where, and when it was given there. */
+  readonly places: readonly { readonly place: string; readonly givenAt: string | null }[];
   /** Digest of the newest entry of the hashed chain. */
   readonly head: string;
   /** The vault operations that the journal accounts for, so that the audit can tell our own reads and writes. */
