@@ -5,8 +5,8 @@ import { compareText } from '../provenance/compare-text.ts';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import { unwrapAuditRows } from '../audit/files/unwrap-audit-rows.ts';
 import { daysOf, hourName } from '../audit/model/calendar.ts';
-import { parseAuditRow } from '../audit/parsing/parse-audit-row.ts';
-import { readJsonLines } from '../audit/files/read-json-lines.ts';
+import { vaultOfRow } from '../audit/parsing/parse-audit-row.ts';
+import { type PlacedJson, readJsonLines } from '../audit/files/read-json-lines.ts';
 import type { RawRows, RetrievalLog } from '../audit/collection/retrieval-log.ts';
 
 /** The audit log, as a file or a folder holds it. */
@@ -52,9 +52,9 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
         continue;
       }
       const day = at.slice(0, 10);
-      const parsed = parseAuditRow(row, piece.place);
-      if (parsed.outcome === 'parsed') add(vaultDays, day, parsed.retrieval.vault);
-      await days.add(day, `${at}\t${JSON.stringify(row)}\n`);
+      const vault = vaultOfRow(row);
+      if (vault !== null) add(vaultDays, day, vault);
+      await days.add(day, `${at}\t${textOf(row, piece)}\n`);
     }
   }
   await days.flush();
@@ -98,6 +98,12 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
       }
     }
   }
+}
+
+/** A row that has a line to itself is kept as it was written. */
+function textOf(row: unknown, piece: PlacedJson | { readonly fault: string }): string {
+  const line = 'fault' in piece || piece.value !== row ? null : piece.line;
+  return line ?? JSON.stringify(row);
 }
 
 function createDayFiles(folder: string) {

@@ -107,7 +107,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     posture: ['model', 'collection', 'period'],
     attribution: ['model', 'parsing', 'collection'],
     period: ['model', 'parsing', 'collection'],
-    findings: ['model', 'collection', 'attribution', 'period', 'posture'],
+    findings: ['model', 'parsing', 'collection', 'attribution', 'period', 'posture'],
     shares: ['model', 'parsing', 'files', 'collection', 'attribution', 'findings', 'period', 'join'],
     files: ['model', 'parsing', 'collection', 'attribution'],
     join: ['model', 'parsing', 'collection', 'attribution', 'files'],

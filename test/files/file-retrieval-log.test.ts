@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,14 @@ describe('the retrieval log of files', () => {
       '2026-03-02T08:59:59.1234568Z',
     ]);
     expect(log.total).toBe(5);
+  });
+
+  it('keeps a row with a line to itself as it was written, and says its digest', async () => {
+    const written = `{ "TimeGenerated": "2026-03-02T08:10:00.0000000Z", "DurationMs": 1.50 }`;
+    const log = await logOf([`${written}\r`]);
+    const { rows, answerSha256 } = await log.rows({ from: eight, to: nine });
+    expect(rows).toEqual([JSON.parse(written)]);
+    expect(answerSha256).toBe(createHash('sha256').update(`${written}\n`).digest('hex'));
   });
 
   it('counts each hour, of rows inside the interval alone', async () => {

@@ -9,6 +9,8 @@ import { isNestedTooDeeply } from './nesting.ts';
 export interface PlacedJson {
   readonly value: unknown;
   readonly place: string;
+  /** The line that it is, without its end; `null` for a document. */
+  readonly line: string | null;
 }
 
 /** A line that is not valid JSON, or is nested too deeply to be a row. */
@@ -56,7 +58,7 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
       continue;
     }
     const value = parseOrFault(line);
-    if (typeof value !== 'symbol') yield { value, place };
+    if (typeof value !== 'symbol') yield { value, place, line: line.endsWith('\r') ? line.slice(0, -1) : line };
     else {
       // A first line that is not a complete value begins a document over many lines, such as an archive's
       // `{"records": […]}`, or is broken.
@@ -77,7 +79,7 @@ async function readDocument(file: string): Promise<PlacedJson | PlacedFault | nu
   const text = await readFile(file, 'utf8');
   if (isNestedTooDeeply(text)) return { fault: tooDeep, place: file };
   const value = parseOrFault(text);
-  return typeof value === 'symbol' ? null : { value, place: file };
+  return typeof value === 'symbol' ? null : { value, place: file, line: null };
 }
 
 /** Whether a file that begins with an incomplete line is one value over many lines. */

@@ -28,19 +28,10 @@ export function parseAuditRow(row: unknown, place: string): ParsedRow {
 
 /** Parses the fields of one row, wherever they were read. */
 export function parseFields(fields: RowFields, place: string): ParsedRow {
-  const refuse = (reason: string): ParsedRow => ({ outcome: 'refused', place, reason });
-  const { status, request, object, identity, client } = fields;
-  const at = parseTime(fields.time);
-  if (at === null) return refuse('it has no time (TimeGenerated or time, ISO 8601)');
-  if (fields.operation === null) return refuse('it has no OperationName');
-  if (status === null) return refuse('it has no HttpStatusCode');
-  const vault = vaultOf(fields.resource, object, request);
-  if (vault === null) return refuse('it names no vault (_ResourceId or resourceId)');
-
-  const operation = spellOperation(fields.operation);
-  const kind = classifyOperation({ operation, status, identity, client });
-  if (kind === null) return refuse(`this release does not know its operation on secrets: ${operation.slice(0, 60)}`);
-
+  const essentials = readEssentials(fields);
+  if (typeof essentials === 'string') return { outcome: 'refused', place, reason: essentials };
+  const { at, status, vault, operation, kind } = essentials;
+  const { request, object, identity, client } = fields;
   const asked = requestedSecret(request);
   const served = requestedSecret(object);
   const succeeded = status >= 200 && status < 300;
@@ -71,6 +62,39 @@ export function parseFields(fields: RowFields, place: string): ParsedRow {
     outcome: 'parsed',
     retrieval: disagrees(status, fields.signature) ? { ...retrieval, statusDisagrees: true } : retrieval,
   };
+}
+
+/** The vault of a row, without all else that it says; `null` for one that `parseAuditRow` refuses. */
+export function vaultOfRow(row: unknown): string | null {
+  if (!isObject(row)) return null;
+  if (isObject(row['record'])) return vaultOfRow(row['record']);
+  const essentials = readEssentials(readFields(row));
+  return typeof essentials === 'string' ? null : essentials.vault;
+}
+
+/** What a row must say, or why it is refused. */
+type Essentials = Pick<Retrieval, 'at' | 'status' | 'vault' | 'operation' | 'kind'> | string;
+
+function readEssentials({
+  time,
+  operation: written,
+  status,
+  resource,
+  object,
+  request,
+  identity,
+  client,
+}: RowFields): Essentials {
+  const at = parseTime(time);
+  if (at === null) return 'it has no time (TimeGenerated or time, ISO 8601)';
+  if (written === null) return 'it has no OperationName';
+  if (status === null) return 'it has no HttpStatusCode';
+  const vault = vaultOf(resource, object, request);
+  if (vault === null) return 'it names no vault (_ResourceId or resourceId)';
+  const operation = spellOperation(written);
+  const kind = classifyOperation({ operation, status, identity, client });
+  if (kind === null) return `this release does not know its operation on secrets: ${operation.slice(0, 60)}`;
+  return { at, status, vault, operation, kind };
 }
 
 type IdentifyingFields = Pick<

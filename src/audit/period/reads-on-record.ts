@@ -33,31 +33,40 @@ interface GrowingReads extends ReaderReads {
 }
 
 export function createReadsOnRecord(): ReadsOnRecord {
-  const reads = new Map<string, GrowingReads>();
-  const vaults = new Set<string>();
-  const add = ({ objectId, vault, secret, count, lastAt, assignments }: ReaderReads) => {
-    const key = keyOf(objectId, vault, secret);
-    const known = reads.get(key);
-    if (known === undefined) {
-      vaults.add(keyOf(objectId, vault, ''));
-      reads.set(key, { objectId, vault, secret, count, lastAt, assignments: [...assignments] });
-      return;
-    }
-    known.count += count;
-    if (known.lastAt < lastAt) known.lastAt = lastAt;
-    for (const one of assignments) if (!known.assignments.includes(one)) known.assignments.push(one);
+  const all: GrowingReads[] = [];
+  // By identity, vault and secret, one after the other: to join them into one key for each row would take longer.
+  const readers = new Map<string, Map<string, Map<string, GrowingReads>>>();
+  const secretsOf = (objectId: string, vault: string) => readers.get(lowerCase(objectId))?.get(lowerCase(vault));
+  const open = ({ objectId, vault, secret, lastAt }: Omit<ReaderReads, 'count' | 'assignments'>): GrowingReads => {
+    const vaults = readers.get(lowerCase(objectId)) ?? new Map<string, Map<string, GrowingReads>>();
+    readers.set(lowerCase(objectId), vaults);
+    const secrets = vaults.get(lowerCase(vault)) ?? new Map<string, GrowingReads>();
+    vaults.set(lowerCase(vault), secrets);
+    const opened = { objectId, vault, secret, count: 0, lastAt, assignments: [] };
+    secrets.set(lowerCase(secret), opened);
+    all.push(opened);
+    return opened;
+  };
+  const find = ({ objectId, vault, secret }: Pick<ReaderReads, 'objectId' | 'vault' | 'secret'>) =>
+    secretsOf(objectId, vault)?.get(lowerCase(secret));
+  const grow = (reads: GrowingReads, count: number, lastAt: string, assignments: readonly string[]) => {
+    reads.count += count;
+    if (reads.lastAt < lastAt) reads.lastAt = lastAt;
+    for (const one of assignments) if (!reads.assignments.includes(one)) reads.assignments.push(one);
   };
   return {
-    add,
+    add: (reads) => grow(find(reads) ?? open(reads), reads.count, reads.lastAt, reads.assignments),
     see({ kind, identity, vault, secret, at, roleAssignment }) {
       if (kind !== 'read' || identity.objectId === null || secret === null) return;
-      const assignments = roleAssignment === null ? [] : [roleAssignment];
-      const names = { objectId: identity.objectId, vault: vault.toLowerCase(), secret: secret.toLowerCase() };
-      add({ ...names, count: 1, lastAt: at, assignments });
+      const names = { objectId: identity.objectId, vault: lowerCase(vault), secret: lowerCase(secret) };
+      const reads = find(names) ?? open({ ...names, lastAt: at });
+      grow(reads, 1, at, roleAssignment === null ? none : [roleAssignment]);
     },
-    hasRead: (objectId, vault, secret) =>
-      secret === null ? vaults.has(keyOf(objectId, vault, '')) : reads.has(keyOf(objectId, vault, secret)),
-    all: () => [...reads.values()],
+    hasRead(objectId, vault, secret) {
+      const secrets = secretsOf(objectId, vault);
+      return secrets !== undefined && (secret === null || secrets.has(lowerCase(secret)));
+    },
+    all: () => all,
   };
 }
 
@@ -69,8 +78,6 @@ export async function readsOnRecord(records: RecordStore, span: ReportingPeriod)
   return reads;
 }
 
-function keyOf(objectId: string, vault: string, secret: string): string {
-  return lowerCase(`${objectId}\n${vault}/${secret}`);
-}
+const none: readonly string[] = [];
 
 const lowerCase = memoize((text) => text.toLowerCase());

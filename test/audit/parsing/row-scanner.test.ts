@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAuditRow, parseFields } from '../../../src/audit/parsing/parse-audit-row.ts';
+import { parseAuditRow, parseFields, vaultOfRow } from '../../../src/audit/parsing/parse-audit-row.ts';
 import { createRowScanner } from '../../../src/audit/parsing/row-scanner.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
@@ -142,6 +142,17 @@ describe('a row that is read from its bytes', () => {
       { seed, numRuns: 400 },
     );
     expect(scanned).toBeGreaterThan(200);
+  });
+
+  it('has the vault that its JSON alone tells, and none if it is refused', () => {
+    fc.assert(
+      fc.property(rows, (row) => {
+        const parsed = parseAuditRow(row, '');
+        expect(vaultOfRow(row)).toBe(parsed.outcome === 'parsed' ? parsed.retrieval.vault : null);
+        expect(vaultOfRow({ record: row })).toBe(vaultOfRow(row));
+      }),
+      { seed, numRuns: 400 },
+    );
   });
 
   it('is recognised after one like it', () => {

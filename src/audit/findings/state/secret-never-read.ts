@@ -1,3 +1,4 @@
+import { momentOf } from '../../parsing/moment.ts';
 import { dayMs } from '../../../secrets/duration.ts';
 import type { InventorySnapshot } from '../../model/audited-period.ts';
 import { subjectOf } from '../../model/retrieval-names.ts';
@@ -49,7 +50,7 @@ export const secretNeverRead: FindingRuleFactory = ({ period }) => {
     see(retrieval, attribution) {
       if (attribution === null) return undefined;
       const subject = subjectOf(retrieval);
-      const at = Date.parse(retrieval.at);
+      const at = momentOf(retrieval.at);
       addRead(subject, { from: at, to: at, by: retrieval.id });
       const known = runs.get(subject) ?? [];
       runs.set(subject, known);
