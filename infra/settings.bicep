@@ -65,6 +65,9 @@ type Settings = {
   @description('Reports that Keyturn produces on its own, separated by commas: `month`, `quarter`, `year`; or `none`. Not given: `quarter`.')
   KEYTURN_REPORT_PERIODS: string?
 
+  @description('How long each kind of record is kept, separated by commas: `KIND=DAYSd`, or `KIND=keep` for ever, of `slices`, `jobs`, `receipts`, `looks`, `events`, `journals`, `downloads`, `notifications`. What no final pack holds yet is kept all the same: docs/operations.md. Not given: `1095d`; `365d` for `events` and `notifications`.')
+  KEYTURN_RETENTION: string?
+
   @description('The OpenID issuer whose accounts may sign in. Not given: no single sign-on.')
   KEYTURN_OPENID_ISSUER: string?
 

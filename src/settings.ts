@@ -1,4 +1,5 @@
 import type { LogLevel } from './log/logger.ts';
+import type { RetentionRules } from './retention/retention-kinds.ts';
 import type { AzureCloud } from './secrets/azure-cloud.ts';
 import type { SecretReference, Vault } from './secrets/secret-reference.ts';
 import type { SecretValue } from './secrets/secret-value.ts';
@@ -166,6 +167,8 @@ export interface Settings {
   readonly organisation: string | null;
   /** Reports that Keyturn produces when their period has passed. */
   readonly reportPeriods: readonly ReportInterval[];
+  /** How long each kind of record is kept. */
+  readonly retention: RetentionRules;
   readonly openId: OpenIdSettings | null;
   /** In OpenID's and in the platform's claims alike. */
   readonly portalRoles: PortalRoles;

@@ -22,6 +22,7 @@ import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeri
 import type { Observation } from './model/observation.ts';
 import type { Posture } from './model/posture.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
+import { withoutDeleted } from './period/deleted-evidence.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { countInventory } from './period/inventory-reads.ts';
@@ -85,7 +86,8 @@ async function auditWith<Observed>(
   observation: Observation<Observed>,
 ): Promise<AuditedPeriod> {
   const { records, policy, period, now } = audit;
-  const collection = await retrievalCollection(records);
+  const deleted = await withoutDeleted(records, period, await retrievalCollection(records));
+  const { collection } = deleted;
   const canaries = await canaryReads(records, period);
   const inForce = policiesInForce(audit.policies ?? [], policy, period);
   const asOf = Math.min(period.to.getTime(), now.getTime());
@@ -145,7 +147,11 @@ async function auditWith<Observed>(
     ...inForce,
     ...known,
     rotationsDue: dues.all(sets.take()).map(({ secret: _secret, ended: _ended, ...due }) => due),
-    notRead: [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, gitea?.notRead ?? [])],
+    notRead: [
+      ...findUnreadSpans(period, collection, now),
+      ...findUnreadJobs(period, gitea?.notRead ?? []),
+      ...deleted.notRead,
+    ],
     access: access.record(),
   };
 }

@@ -6,6 +6,7 @@ import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } from './evidence-rows.ts';
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
 import { policyRow } from './policy/policy-row.ts';
+import { holdRow, retentionRow } from './retention/retention-rows.ts';
 import { approveRow, declineRow, listRow, showRow, statusRow } from './secrets/secret-rows.ts';
 import { schemaRow } from './schema/schema-row.ts';
 import { tokenRow } from './tokens/token-row.ts';
@@ -42,6 +43,8 @@ export const commands: readonly Command[] = [
   command(accessRow, async () => (await import('./access.ts')).access),
   command(tokenRow, async () => (await import('./tokens/token.ts')).token),
   command(schemaRow, async () => (await import('./schema/schema.ts')).schema),
+  command(retentionRow, async () => (await import('./retention/retention.ts')).retention),
+  command(holdRow, async () => (await import('./retention/hold.ts')).hold),
   command(doctorRow, async () => (await import('./doctor.ts')).doctor),
   command(completionRow('keyturn'), () => Promise.resolve(completion)),
 ];

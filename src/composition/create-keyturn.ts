@@ -11,6 +11,8 @@ import type { NotificationEvent } from '../notify/notification-event.ts';
 import { notificationOutbox } from '../notify/notification-outbox.ts';
 import { type HandledEvent, handleVaultEvent } from '../rotation/handle-vault-event.ts';
 import { reconcileRotations } from '../rotation/reconcile-rotations.ts';
+import { applyRetention } from '../retention/apply-retention.ts';
+import { finishDeletions } from '../retention/delete-unit.ts';
 import type { Access } from '../web/who.ts';
 import { createWeb } from '../web/create-web.ts';
 import type { WebPorts } from '../web/web-ports.ts';
@@ -24,6 +26,7 @@ import { amendReports } from './amend-reports.ts';
 import { gapEvents, missedReports, suspiciousReads } from './people/events-of-collection.ts';
 import { endsAfterPass } from './people/remind-people.ts';
 import { auditCollected, reportPeriod } from './report-period.ts';
+import { retentionTools } from './retention-tools.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
 interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
@@ -166,7 +169,9 @@ async function collectArchive({ archive, records, now }: Ports): Promise<void> {
 
 async function produceDueReports(ports: Ports): Promise<PassSummary> {
   const { settings, records, now } = ports;
-  // First: a report that cannot be made must not leave the day's heads unsealed.
+  // Before any report: one must not be made of a journal of which a part is gone.
+  await finishDeletions(await retentionTools(ports));
+  // Early: a report that cannot be made must not leave the day's heads unsealed.
   const headsSealed = await sealJournalHeads(ports);
   const packs = await listPacks(records);
   const already = packs.map(({ period }) => ({ from: new Date(period.from), to: new Date(period.to) }));
@@ -178,7 +183,9 @@ async function produceDueReports(ports: Ports): Promise<PassSummary> {
     }
   }
   const amended = await amendReports(ports);
-  const counts = { produced, amended, headsSealed };
+  // Last: what a report of today has sealed may go today.
+  const deleted = await applyRetention(await retentionTools(ports));
+  const counts = { produced, amended, headsSealed, deleted };
   return { what: 'Reports', says: describeReports(counts), counts };
 }
 

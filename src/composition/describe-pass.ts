@@ -89,10 +89,12 @@ export function describeReports({
   produced,
   amended,
   headsSealed,
+  deleted,
 }: {
   readonly produced: number;
   readonly amended: number;
   readonly headsSealed: number;
+  readonly deleted: number;
 }): string {
   return (
     sentence([
@@ -103,6 +105,7 @@ export function describeReports({
         'reports amended, because rows arrived after their seal',
       ],
       [headsSealed, 'rotation journal sealed for the day', 'rotation journals sealed for the day'],
+      [deleted, 'old record deleted', 'old records deleted'],
     ]) || 'No report is due.'
   );
 }

@@ -35,7 +35,7 @@ export interface RecordStore {
   read(path: string): Promise<StoredRecord | null>;
 
   /**
-   * Removes a record if it has not changed since it was read. No part of the service calls this yet: nothing is deleted. A record
+   * Removes a record if it has not changed since it was read. Only rules of retention call it. A record
    * that is absent already counts as removed, because an earlier attempt of the caller may have removed it. Its path may be
    * created again, and no revision of before counts then.
    * @throws ServiceError `RECORD_CHANGED` if another writer changed it.

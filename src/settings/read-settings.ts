@@ -8,6 +8,7 @@ import { type AzurePlace, isBelow, isThisMachine, parseAddress, parsePrivate, wi
 import { parseId, readIdentity } from './identity-settings.ts';
 import { notificationSecrets, readNotifications, readTimeZone } from './notification-settings.ts';
 import { readPortal } from './portal-settings.ts';
+import { readRetentionRules } from './retention-setting.ts';
 import { readSecretSetting } from './secret-setting.ts';
 import { type Environment, type SettingReader, settingReader } from './setting-reader.ts';
 import { readCanarySecret, readStagingKeySecret, readStagingVault, readVaults } from './vault-settings.ts';
@@ -50,6 +51,7 @@ export function readSettings(environment: Environment): Settings {
       'at most 120 characters',
     ),
     reportPeriods: readReportPeriods(reader),
+    retention: readRetentionRules(reader),
     notifications: readNotifications(reader, azure, gitea),
     timeZone: readTimeZone(reader),
     metricsPort: reader.parsed(

@@ -187,6 +187,11 @@ export const settingTable = {
     otherwise: '`quarter`',
     example: 'quarter',
   },
+  KEYTURN_RETENTION: {
+    says: 'How long each kind of record is kept, separated by commas: `KIND=DAYSd`, or `KIND=keep` for ever, of `slices`, `jobs`, `receipts`, `looks`, `events`, `journals`, `downloads`, `notifications`. What no final pack holds yet is kept all the same: docs/operations.md.',
+    otherwise: '`1095d`; `365d` for `events` and `notifications`',
+    example: '',
+  },
   KEYTURN_OPENID_ISSUER: {
     says: 'The OpenID issuer whose accounts may sign in.',
     otherwise: 'no single sign-on',

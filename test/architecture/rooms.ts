@@ -17,7 +17,7 @@ const logPorts = [
   'audit/posture/posture-source.ts',
 ];
 
-const features = ['rotation', 'audit', 'evidence', 'broker', 'grants'];
+const features = ['rotation', 'audit', 'evidence', 'broker', 'grants', 'retention'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
 const wiring = [
   ...ground,
@@ -43,7 +43,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   rotation: ground,
   broker: ground,
   grants: ground,
-  audit: [...ground, 'rotation/history', 'broker/history', 'grants/history'],
+  retention: ground,
+  audit: [...ground, 'rotation/history', 'broker/history', 'grants/history', 'retention/history'],
   evidence: [...ground, ...published],
   gitea: [...ground, ...published, ...brokerPorts, 'audit/collection/job-feed.ts'],
   azure: [
@@ -66,8 +67,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['service-error.ts', 'faults'],
   runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
-  settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts'],
-  'settings.ts': ['secrets', 'log/logger.ts'],
+  settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts', 'retention/retention-kinds.ts'],
+  'settings.ts': ['secrets', 'log/logger.ts', 'retention/retention-kinds.ts'],
   'keyturn.ts': ['settings.ts'],
   web: [
     ...ground,

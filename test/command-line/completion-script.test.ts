@@ -19,7 +19,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 describe('completion in bash', () => {
   it('offers commands, then the options of the command', () => {
-    expect(offered(service, ['r'])).toEqual(['rotate', 'retire', 'reconcile', 'report']);
+    expect(offered(service, ['r'])).toEqual(['rotate', 'retire', 'reconcile', 'report', 'retention']);
     expect(offered(service, ['rotate', '--r'])).toEqual(['--reason', '--roll-back', '--read-by']);
     expect(offered(service, ['completion', ''])).toEqual(['bash', 'zsh', 'fish', '--help']);
   });

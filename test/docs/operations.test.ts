@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventTable } from '../../src/notify/event-table.ts';
 import { notificationEvent } from '../../src/notify/notification-event.ts';
+import { retentionKinds } from '../../src/retention/retention-kinds.ts';
 import { metricTable } from '../../src/telemetry/metric-table.ts';
 import { heldBlock, markdownTable } from './held-block.ts';
 
@@ -15,6 +16,18 @@ describe('docs/operations.md', () => {
       act,
     ]);
     heldBlock('docs/operations.md', 'events', markdownTable(['message', 'urgent', 'when', 'what to do'], rows));
+  });
+
+  it('has a row for every kind of record that is deleted', () => {
+    const rows = Object.entries(retentionKinds).map(([kind, { says, people, days, leastDays, isEvidence }]) => [
+      `\`${kind}\``,
+      says,
+      people,
+      `${String(days)} days`,
+      `${String(leastDays)} days${isEvidence ? ', and a final pack' : ''}`,
+    ]);
+    const head = ['kind', 'records', 'of people', 'kept for', 'at least'];
+    heldBlock('docs/operations.md', 'retention', markdownTable(head, rows));
   });
 
   it('has a row for every figure that /metrics shows', () => {

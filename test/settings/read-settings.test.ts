@@ -1,5 +1,6 @@
 import { azureClouds } from '../../src/secrets/azure-cloud.ts';
 import { describe, expect, it } from 'vitest';
+import { usualRetention } from '../../src/retention/retention-kinds.ts';
 import type { Settings } from '../../src/settings.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
 
@@ -36,6 +37,7 @@ describe('settings', () => {
       signingKey: { kind: 'file', path: '/var/lib/keyturn/=sealing-key.pem' },
       organisation: null,
       reportPeriods: ['quarter'],
+      retention: usualRetention,
       openId: null,
       portalRoles: { auditor: ['Keyturn.Auditor'], operator: ['Keyturn.Operator'] },
       platformAuthentication: null,
