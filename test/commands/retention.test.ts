@@ -81,6 +81,9 @@ describe('keyturn hold', () => {
       'downloads/2026-Q1/  1 record of downloads: stays: hold 1',
     );
     expect((await call('retention')).printed).toContain('1 hold counts: keyturn hold list.');
+    expect((await call('hold', '--json')).printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { number: 1, reason: 'case 4711', from: '2027-01-01T00:00:00.000Z', to: '2028-01-01T00:00:00.000Z' },
+    ]);
     expect((await call('hold', 'lift', '1', '--reason', 'closed')).printed).toEqual(['Hold 1 is lifted.']);
     expect((await call('hold')).printed).toEqual(['Nothing is held.']);
     expect((await call('retention', '--plan')).printed.at(-1)).toBe('The next pass deletes 1 record.');

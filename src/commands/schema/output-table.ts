@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as evidence from './evidence-outputs.ts';
 import * as operator from './operator-outputs.ts';
+import * as retention from './retention-outputs.ts';
 
 /** What a command prints with `--json`. */
 export interface Output {
@@ -36,6 +37,8 @@ export const outputTable: Readonly<Record<string, Output>> = {
   explain: whole(operator.explain),
   access: whole(evidence.access),
   token: lines(operator.tokens),
+  retention: lines(retention.retention),
+  hold: lines(retention.hold),
   doctor: whole(operator.doctor),
 };
 
