@@ -7,7 +7,7 @@ import { dayMs } from '../secrets/duration.ts';
 import type { Policy } from '../secrets/policy.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
 import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
-import { jobCollection } from './collection/job-collection.ts';
+import { type JobCollection, jobCollection } from './collection/job-collection.ts';
 import { ownReads } from './collection/own-read-ledger.ts';
 import { refusedReceipts } from './collection/receipt-room.ts';
 import { type RetrievalCollection, retrievalCollection } from './collection/retrieval-collection.ts';
@@ -22,7 +22,7 @@ import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeri
 import type { Observation } from './model/observation.ts';
 import type { Posture } from './model/posture.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
-import { withoutDeleted } from './period/deleted-evidence.ts';
+import { type WithoutDeleted, withoutDeleted } from './period/deleted-evidence.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
 import { countCoverage, findUnreadSpans } from './period/hour-coverage.ts';
 import { countInventory } from './period/inventory-reads.ts';
@@ -147,13 +147,18 @@ async function auditWith<Observed>(
     ...inForce,
     ...known,
     rotationsDue: dues.all(sets.take()).map(({ secret: _secret, ended: _ended, ...due }) => due),
-    notRead: [
-      ...findUnreadSpans(period, collection, now),
-      ...findUnreadJobs(period, gitea?.notRead ?? []),
-      ...deleted.notRead,
-    ],
+    notRead: unreadIn(audit, gitea, deleted),
     access: access.record(),
   };
+}
+
+/** Everything that could not be read of the period, or is gone. */
+function unreadIn(
+  { period, now }: PeriodToAudit,
+  gitea: JobCollection | null,
+  { collection, notRead }: WithoutDeleted,
+): AuditedPeriod['notRead'] {
+  return [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, gitea?.notRead ?? []), ...notRead];
 }
 
 /** Audits the rows, so many days in a share. */

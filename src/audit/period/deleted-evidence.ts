@@ -4,7 +4,7 @@ import type { RetrievalCollection } from '../collection/retrieval-collection.ts'
 import type { NotRead, ReportingPeriod } from '../model/audited-period.ts';
 
 /** What is known of a period without the evidence that a rule of retention has deleted. */
-interface WithoutDeleted {
+export interface WithoutDeleted {
   /** How the collection of log rows counts: what was deleted of it is not read. */
   readonly collection: RetrievalCollection | null;
   /** What else was deleted. */
