@@ -1,18 +1,22 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningJob } from '../../embedded/gitea/embedded-gitea.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { bundleHelper } from '../../scripts/bundle-helper.ts';
+import { encodeHead, useHeaders } from '../../src/provenance/use-exchange.ts';
 import { makeJobKey, proveRequest } from '../../src/runner/broker/job-key.ts';
 import { printTable } from '../print-table.ts';
 
 /**
- * `npm run bench:broker`: a read through the broker beside a direct read, each in turn in one run, as ratios of the medians; 50
+ * `npm run bench:broker`: a read through the broker beside a direct read, and a request that the broker makes in the place of a job
+ * beside one that the job makes itself, each in turn in one run, as ratios of the medians; 50
  * jobs at once on two brokers over one store; and the memory of a broker over thousands of reads. Two brokers run in processes
  * of their own, with records in a folder, each entry flushed. Vault and Gitea are the embedded ones, in this process. Exit code
  * 1 if a budget is exceeded or a job got no value.
@@ -33,10 +37,22 @@ for (const principal of [runner, broker]) vault.grant(principal, ['get'], 'datab
 const records = join(directory, 'records');
 mkdirSync(records, { mode: 0o700 });
 const policy = join(directory, 'keyturn.policy.yml');
+const upstream = await startUpstream();
 writeFileSync(
   policy,
-  'format: 1\nsecrets: { database-password: { issuer: generated, validity: 90d, namespaces: [bench] } }\nnamespaces: { bench: { repositories: [bench/broker] } }\n',
+  `format: 1
+secrets:
+  database-password:
+    issuer: generated
+    validity: 90d
+    namespaces: [bench]
+    uses:
+      - { hosts: [localhost], port: ${String(upstream.port)}, methods: [GET], paths: ['/v1/**'], place: 'header:authorization', addresses: loopback }
+namespaces: { bench: { repositories: [bench/broker] } }
+`,
 );
+const authorityFile = join(directory, 'authority.pem');
+writeFileSync(authorityFile, upstream.authority);
 const settings = {
   PATH: process.env['PATH'] ?? '',
   KEYTURN_EMBEDDED: 'on',
@@ -49,7 +65,11 @@ const settings = {
   KEYTURN_IDENTITY_ENDPOINT: identity.url,
   KEYTURN_DATA: records,
   KEYTURN_POLICY: policy,
+  NODE_EXTRA_CA_CERTS: authorityFile,
 };
+/** How long a service takes for an answer: one at once, so that all that the broker adds is seen, and one as services are. */
+const upstreamMs = [0, 50] as const;
+const directAgent = new Agent({ keepAlive: true, ca: upstream.authority });
 const workers = await Promise.all([startWorker(), startWorker()]);
 const [first, second] = workers.map(({ url }) => url);
 const broken: string[] = [];
@@ -57,10 +77,12 @@ try {
   console.log(`Node ${process.version}, ${String(cpus().length)} cores, load ${loadavg()[0]?.toFixed(1) ?? ''}.\n`);
   await compareExec();
   await compareRaw();
+  await compareUses();
   await manyJobs();
   await holdMemory();
   console.log(broken.length === 0 ? '\nEvery budget holds.' : `\nBroken: ${broken.join('; ')}`);
 } finally {
+  upstream.child.disconnect();
   for (const { child } of workers) child.disconnect();
   for (const { child } of workers) if (child.exitCode === null) await once(child, 'exit');
   await cloud.stop();
@@ -122,6 +144,65 @@ async function compareRaw(): Promise<void> {
   }
   job.end();
   show('one request on an open connection', times.direct, times.brokered, null);
+}
+
+/**
+ * A request with a token that the job has, over https, beside one that the broker makes with a token that it has not. The helper's part,
+ * which ends the command's TLS on the same machine, is not in it.
+ */
+async function compareUses(): Promise<void> {
+  const budgets = { new: 1.5, kept: 2 } as const;
+  const job = await openJob(first ?? '');
+  const placeholder = await job.placeholder();
+  for (const kind of ['new', 'kept'] as const) {
+    for (const ms of upstreamMs) {
+      const url = `https://localhost:${String(upstream.port)}/v1/${kind}/${String(ms)}`;
+      const times = { direct: [] as number[], brokered: [] as number[] };
+      for (let round = 0; round < 70; round += 1) {
+        const started = performance.now();
+        await directRequest(url);
+        const between = performance.now();
+        await job.use(url, placeholder);
+        if (round < 10) continue;
+        times.direct.push(between - started);
+        times.brokered.push(performance.now() - between);
+      }
+      const what = kind === 'new' ? 'a new TLS connection' : 'a connection that is kept';
+      show(
+        `one request over ${what}, answered after ${String(ms)} ms`,
+        times.direct,
+        times.brokered,
+        ms === 0 ? null : budgets[kind],
+      );
+    }
+  }
+  job.end();
+  console.log(
+    `\nEach use flushes four times: two entries, each a file and its folder. One flush here took ${flushMs().toFixed(1)} ms (p50).`,
+  );
+}
+
+/** What one flush costs on the disk that has the records. */
+function flushMs(): number {
+  const path = join(directory, 'flushed');
+  const times = Array.from({ length: 40 }, () => {
+    const started = performance.now();
+    const file = openSync(path, 'w');
+    writeSync(file, 'x');
+    fsyncSync(file);
+    closeSync(file);
+    return performance.now() - started;
+  });
+  return median(times);
+}
+
+async function directRequest(url: string): Promise<void> {
+  const sent = request(url, { agent: directAgent, headers: { authorization: 'Bearer the value of the bench 4711' } });
+  sent.end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  answer.resume();
+  await once(answer, 'end');
+  if (answer.statusCode !== 200) throw new Error(`the service answered ${String(answer.statusCode)}`);
 }
 
 /** Fifty jobs open a session and read at once, half of them at each broker. */
@@ -190,6 +271,9 @@ function startJob(): RunningJob {
 interface OpenJob {
   /** Reads once and returns the status. */
   read(): Promise<number>;
+  placeholder(): Promise<string>;
+  /** Has one request made with the placeholder. */
+  use(url: string, placeholder: string): Promise<void>;
   end(): void;
 }
 
@@ -206,8 +290,25 @@ async function openJob(url: string): Promise<OpenJob> {
   const opened = await send('/broker/sessions', { repository: 'bench/broker' }, { authorization });
   if (opened.status !== 200) throw new Error(`no session: ${JSON.stringify(opened.body)}`);
   const asked = { session: opened.body['session'], vault: vault.name, name: 'database-password', version: null };
+  const session = String(opened.body['session']);
   return {
     read: async () => (await send('/broker/reads', asked)).status,
+    async placeholder() {
+      const wanted = { session, secrets: [`${vault.name}/database-password`], jail: 'namespaces' };
+      const { body } = await send('/broker/uses/placeholders', wanted);
+      const [one] = body['placeholders'] as readonly { readonly placeholder: string }[];
+      return one?.placeholder ?? '';
+    },
+    async use(target, placeholder) {
+      const headers = [['authorization', `Bearer ${placeholder}`]] as const;
+      const text = encodeHead({ method: 'GET', url: target, headers, length: 0 });
+      const to = `${url}/broker/uses`;
+      const dpop = proveRequest(key, { method: 'POST', url: to, body: text, at: new Date(), id: randomUUID() });
+      const all = { dpop, [useHeaders.session]: session, [useHeaders.request]: text };
+      const answer = await fetch(to, { method: 'POST', headers: all });
+      const content = await answer.text();
+      if (answer.headers.get(useHeaders.answer) === null) throw new Error(`no use: ${content}`);
+    },
     end: () => void job.finish(),
   };
 }
@@ -228,6 +329,16 @@ function writeConfiguration(name: string, content: object): string {
   const path = join(directory, name);
   writeFileSync(path, JSON.stringify(content));
   return path;
+}
+
+async function startUpstream(): Promise<{
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly authority: string;
+}> {
+  const child = fork(fileURLToPath(new URL('upstream-worker.ts', import.meta.url)));
+  const [message] = (await once(child, 'message')) as [{ readonly port: number; readonly authority: string }];
+  return { child, ...message };
 }
 
 async function startWorker(): Promise<{ readonly child: ChildProcess; readonly url: string }> {

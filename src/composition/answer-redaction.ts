@@ -1,5 +1,6 @@
 import type { AnswerRedaction } from '../broker/ports/answer-redaction.ts';
 import { hideSecret, searchFor } from '../runner/redaction/hidden-secret.ts';
+import { ScanMemory } from '../runner/redaction/search/scan-kernel.ts';
 import { startRedaction } from '../runner/redaction/redaction.ts';
 
 /** Fewer characters occur by chance, and are not searched for. */
@@ -10,7 +11,8 @@ export const answerRedaction: AnswerRedaction = {
   canFind: (value) => value.reveal().trim().length >= leastCharacters,
   async prepare(values) {
     const hidden = await Promise.all(values.map(async ({ secret, value }) => await hideSecret(secret, value.reveal())));
-    const search = searchFor(hidden);
+    // A kernel has four megabytes of its own, and most answers are short.
+    const search = searchFor(hidden, new ScanMemory({ kernel: false }));
     return () => startRedaction(search);
   },
 };

@@ -3,6 +3,7 @@ import { receiptMarker } from '../../provenance/receipt-line.ts';
 import { ServiceError } from '../../service-error.ts';
 import { secretNeedles } from './needles/secret-needles.ts';
 import { type SecretTexts, secretTexts } from './needles/secret-texts.ts';
+import type { ScanMemory } from './search/scan-kernel.ts';
 import { searchOnUse } from './search/search-on-use.ts';
 import { type SecretSearch, secretSearch } from './search/secret-search.ts';
 
@@ -25,18 +26,18 @@ export async function hideSecret(secret: string, value: string): Promise<HiddenS
 
 /**
  * A search for all of these, and for lines that imitate a receipt. It is made when the command first prints: the encoded
- * forms and their tables take milliseconds, which the command need not wait for.
+ * forms and their tables take milliseconds, which the command need not wait for. `memory`: what the kernel has.
  */
-export function searchFor(secrets: Iterable<HiddenSecret>): SecretSearch {
+export function searchFor(secrets: Iterable<HiddenSecret>, memory?: ScanMemory): SecretSearch {
   const texts = [...secrets];
-  return searchOnUse((memory) => {
+  return searchOnUse((reserved) => {
     const all = texts.map(secretNeedles);
     const needles = all.flatMap((one) => one.needles);
     // Bytes that are no text are not written in escapes by what prints them.
     return secretSearch(
       [...needles.filter(isUtf8), Buffer.from(receiptMarker)],
       [...needles.filter((needle) => !isUtf8(needle)), ...all.flatMap(({ repetitions }) => repetitions)],
-      memory,
+      reserved,
     );
-  });
+  }, memory);
 }

@@ -103,6 +103,11 @@ export class ScanMemory {
   #memory: Memory | null | undefined;
   #rooms = 0;
 
+  /** `kernel: false`: nothing is reserved, and texts are searched in JavaScript alone: for many short ones. */
+  constructor({ kernel = true } = {}) {
+    if (!kernel) this.#memory = null;
+  }
+
   /** A room for a stream's chunks. Two are in this memory, where the kernel looks at a text without copying it. */
   room(): Buffer {
     const memory = this.#reserved();

@@ -5,8 +5,10 @@ import type { SecretSearch } from './secret-search.ts';
  * A search that is made when it first looks at a byte. Its tables take milliseconds to make: the command starts without
  * waiting for them, and one that prints nothing never needs them.
  */
-export function searchOnUse(make: (memory: ScanMemory) => SecretSearch): SecretSearch {
-  const memory = new ScanMemory();
+export function searchOnUse(
+  make: (memory: ScanMemory) => SecretSearch,
+  memory: ScanMemory = new ScanMemory(),
+): SecretSearch {
   let made: SecretSearch | null = null;
   const search = () => (made ??= make(memory));
   return {
