@@ -28,7 +28,14 @@ const answers = {
   SecretDetail: shapes.secretDetail.extend({ reads: z.array(shapes.read) }),
   Overview: z.union([
     z.strictObject({
-      needs: z.strictObject({ approvals: count, gos: count, calls: count, openFindings: count, gaps: count }),
+      needs: z.strictObject({
+        approvals: count,
+        access: count,
+        gos: count,
+        calls: count,
+        openFindings: count,
+        gaps: count,
+      }),
       upcoming: z.array(shapes.upcoming),
       sources: z.array(shapes.source),
     }),
