@@ -111,6 +111,10 @@ class StreamRedaction implements Redaction {
     // Where the mask that goes on to `done` begins: what overlaps makes it longer, and it is written when it ends.
     let maskFrom = done;
     let isChanged = false;
+    // How many needles began side by side up to here, and how many bytes told the longest of them at most.
+    let beginnings = 0;
+    let mostLooked = 0;
+    let last = -1;
     search.look(text, this.#before, final);
     for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
       const { whole, open, looked } = search.startAt(at);
@@ -126,7 +130,13 @@ class StreamRedaction implements Redaction {
         this.#copy(text, done, at);
         maskFrom = at;
       }
-      at = lastAlike(text, at, looked);
+      beginnings = at === last + 1 ? beginnings + 1 : 1;
+      mostLooked = beginnings === 1 ? looked : Math.max(mostLooked, looked);
+      if (beginnings === enoughBeginnings) {
+        at = lastAlike(text, at, mostLooked);
+        beginnings = 0;
+      }
+      last = at;
       done = at + whole;
       this.#found?.(this.#passed + done);
     }
@@ -194,16 +204,24 @@ class StreamRedaction implements Redaction {
   }
 }
 
+/** A text that repeats so many bytes or fewer is looked at once, and not again at each place. */
+const longestPeriod = 8;
+
+/** So many needles side by side show what begins at each place of two periods. */
+const enoughBeginnings = 2 * longestPeriod;
+
 /**
- * The last place at which the same begins as at `at`, where `looked` bytes tell it: within one byte written again and
- * again, all places with so many of it ahead are alike, and need not be searched one by one.
+ * The last place at which the same begins as at `at`, in a text that repeats a few bytes again and again: needles began at
+ * each of the `enoughBeginnings` places up to `at`, which `looked` bytes tell, so they begin at every place between.
  */
 function lastAlike(text: Buffer, at: number, looked: number): number {
-  const byte = text[at];
-  if (text[at + looked] !== byte) return at;
-  let end = at + 1;
-  while (text[end] === byte) end += 1;
-  return Math.max(at, end - looked);
+  for (let period = 1; period <= longestPeriod; period += 1) {
+    let end = at + 1;
+    while (end < text.length && text[end] === text[end - period]) end += 1;
+    const periods = Math.floor((end - looked - at) / period);
+    if (periods > 0) return at + periods * period;
+  }
+  return at;
 }
 
 /** Where the line ends that stand at a place end: no mask takes them, so that they need not wait. */

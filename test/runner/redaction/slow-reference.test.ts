@@ -123,6 +123,35 @@ describe('the search finds what the plain definition finds, whatever the chunks'
     );
   });
 
+  it('of a text that repeats a few bytes again and again, with a fault here and there', () => {
+    const plainly: EscapeFamily = { escape: /^(?!)/, meaning: (escape) => escape, layers: 0 };
+    const cases = fc
+      .tuple(fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 10 }), fc.integer({ min: 4, max: 14 }))
+      .chain(([signs, length]) => {
+        const period = signs.join('');
+        const turned = period.repeat(16);
+        // What begins at every place of it, most of them alike, or few of them.
+        const pieces = signs.map((_, at) => turned.slice(at, at + length));
+        return fc.record({
+          needles: fc.subarray(pieces, { minLength: Math.max(1, pieces.length - 1) }),
+          turns: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 3 }),
+          period: fc.constant(period),
+          cuts: fc.array(fc.nat(700), { maxLength: 4 }),
+        });
+      });
+    fc.assert(
+      fc.property(cases, ({ needles, turns, period, cuts }) => {
+        const text = turns.map((times) => period.repeat(times).slice(1)).join('x');
+        const bytes = Buffer.from(text);
+        const redaction = startRedaction(secretSearch(needles.map((one) => Buffer.from(one))));
+        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length];
+        const given = places.slice(1).map((to, index) => redaction.push(bytes.subarray(places[index], to)).toString());
+        expect(given.join('') + redaction.end().toString()).toBe(redactSlowly(text, needles, plainly));
+      }),
+      { numRuns: 800 },
+    );
+  });
+
   it('base64 of any width from sixteen on, wherever the value stands in it', () => {
     const value = 'swordfish-Xk29dPqL';
     const search = secretSearch([0, 1, 2].map((shift) => coreOf(value, shift)));

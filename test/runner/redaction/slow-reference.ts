@@ -58,7 +58,7 @@ function follow(text: string, at: number, needle: string, progress: Progress, fa
   if (needle === '') return at;
   const { layer, nothings, begun } = progress;
   const ends = [0];
-  const piece = decoded(text, at, layer, family)[0];
+  const piece = layer === 0 ? asItIs(text, at) : decoded(text, at, layer, family)[0];
   if (piece?.shown === '' && nothings < 4 && begun) {
     ends.push(follow(text, piece.to, needle, { layer, nothings: nothings + 1, begun }, family));
   }
@@ -71,6 +71,11 @@ function follow(text: string, at: number, needle: string, progress: Progress, fa
   }
   if (layer < family.layers) ends.push(follow(text, at, needle, { layer: layer + 1, nothings, begun }, family));
   return Math.max(...ends);
+}
+
+function asItIs(text: string, at: number): Piece | undefined {
+  const shown = text[at];
+  return shown === undefined ? undefined : { shown, from: at, to: at + 1 };
 }
 
 /** The rest of a text, decoded so many times. */
