@@ -9,7 +9,7 @@ import { notificationOutbox } from './notify/notification-outbox.ts';
 import { createBroker } from './composition/create-broker.ts';
 import { createAccess } from './composition/create-access.ts';
 import type { Composition, CompositionOptions } from './composition/composition.ts';
-import { collectMetrics } from './composition/collect-metrics.ts';
+import { metricsOf } from './composition/collect-metrics.ts';
 import { createKeyturn } from './composition/create-keyturn.ts';
 import { openGitea } from './composition/open-gitea.ts';
 import { openControls } from './composition/reports/open-controls.ts';
@@ -36,6 +36,9 @@ import { giteaClient } from './gitea/gitea-client.ts';
 import { giteaJobFeed } from './gitea/gitea-job-feed.ts';
 import { recentDeliveries } from './issuers/shared/hook-deliveries.ts';
 import type { LogLevel } from './log/logger.ts';
+import { untraced } from './log/trace.ts';
+import { openTelemetry } from './telemetry/open-telemetry.ts';
+import { version } from './composition/version.ts';
 import type { RotationEvent } from './rotation/rotation-tools.ts';
 import type { Keyturn } from './keyturn.ts';
 import { workCounters } from './telemetry/work-counters.ts';
@@ -49,7 +52,7 @@ export async function composeKeyturn(
   environment: Readonly<Record<string, string | undefined>>,
   options: CompositionOptions = {},
 ): Promise<Composition> {
-  const { now = () => new Date() } = options;
+  const { now = () => new Date(), trace = untraced } = options;
   const settings = readSettings(environment);
   // A report reads the file anew; a fault in it is better known now than at the end of a quarter.
   await openControls(settings.controlsFile);
@@ -77,22 +80,17 @@ export async function composeKeyturn(
   const archive = openLogArchive(settings, credential);
   const requirePolicy = policyGuard(records, opened.text);
   const grants = createGrantTools({ records, policy, gitea: gitea?.url ?? null, outbox, logger, now });
+  const common = { settings, policy, records, now, logger, counters, trace, gitea };
   const parts = {
+    ...common,
+    ...metricsOf({ records, outbox, counters, now }),
     grants,
-    settings,
-    policy,
-    records,
-    now,
-    logger,
     channels,
-    counters,
-    metrics: async () => await collectMetrics({ records, outbox, counters, now }),
     vaultAccess: access,
-    rotation: createRotationTools({ settings, policy, records, stores, gitea, credential, deliveries, now, watch }),
+    rotation: createRotationTools({ ...common, stores, credential, deliveries, watch }),
     log: workspace ?? archive,
     archive: workspace === null ? null : archive,
     posture: openPostureSource(settings, credential),
-    gitea,
     jobs:
       gitea === null ? null : giteaJobFeed({ client: giteaClient({ url: gitea.url, authentication: gitea.asToken }) }),
     canary: openCanary(settings, access),
@@ -140,10 +138,18 @@ export async function inHost<Result>(log: InvocationLog, call: (keyturn: Keyturn
   return await invocation.run(log, async () => await call(await hostKeyturn()));
 }
 
+async function composeHost(): Promise<Keyturn> {
+  const telemetry = await openTelemetry(process.env, version);
+  const logTo = { write: writeThrough, isTerminal: false };
+  const { keyturn, samples } = await composeKeyturn(process.env, { logTo, trace: telemetry.trace });
+  telemetry.observe(samples);
+  return keyturn;
+}
+
 /** Keyturn for a Functions host: composed at the first call, again after a failure, once for all triggers. */
 function hostKeyturn(): Promise<Keyturn> {
-  host ??= composeKeyturn(process.env, { logTo: { write: writeThrough, isTerminal: false } }).then(
-    ({ keyturn }) => keyturn,
+  host ??= composeHost().then(
+    (keyturn) => keyturn,
     (error: unknown) => {
       host = null;
       throw error;

@@ -1,5 +1,7 @@
 import { composeKeyturn } from '../compose.ts';
 import { startServer } from '../server.ts';
+import { openTelemetry } from '../telemetry/open-telemetry.ts';
+import { version } from '../composition/version.ts';
 import { startMetricsListener } from '../telemetry/metrics-listener.ts';
 import type { Run } from './command.ts';
 import type { serveRow } from './host-rows.ts';
@@ -7,15 +9,17 @@ import { untilStopped } from './until-stopped.ts';
 
 /** Runs the self-hosted host. */
 export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
-  const { keyturn, sessions, settings, policy, logger, metrics } = await composeKeyturn(
+  const telemetry = await openTelemetry(runtime.environment, version);
+  const { keyturn, sessions, settings, policy, logger, metrics, samples } = await composeKeyturn(
     {
       ...runtime.environment,
       ...(values.role === undefined ? {} : { KEYTURN_ROLE: values.role }),
       ...(values.data === undefined ? {} : { KEYTURN_DATA: values.data }),
       ...(values.json ? { KEYTURN_LOG_FORMAT: 'json' } : {}),
     },
-    { logTo: { write: (line) => runtime.say(line), isTerminal: runtime.isTerminal } },
+    { logTo: { write: (line) => runtime.say(line), isTerminal: runtime.isTerminal }, trace: telemetry.trace },
   );
+  telemetry.observe(samples);
   const server = await startServer(keyturn, { ...settings.listen, scheduled: true });
   const { role, metricsPort } = settings;
   const metricsListener = metricsPort === null ? null : await startMetricsListener(metricsPort, metrics);
@@ -37,5 +41,6 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
   await untilStopped(runtime);
   await metricsListener?.close();
   await server.stop();
+  await telemetry.shutdown();
   return 0;
 };

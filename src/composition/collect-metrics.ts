@@ -16,8 +16,17 @@ interface Parts {
 
 const questions: ReadonlySet<string> = new Set(['awaiting-approval', 'awaiting-go', 'needs-attention']);
 
-/** The page of `/metrics`: what the records say now, and what this process did. @throws ServiceError `RECORD_…`. */
-export async function collectMetrics({ records, outbox, counters, now }: Parts): Promise<string> {
+/** The page of `/metrics`, and the figures on it. Both reject as the records do. */
+export function metricsOf(parts: Parts): {
+  readonly metrics: () => Promise<string>;
+  readonly samples: () => Promise<readonly Sample[]>;
+} {
+  const samples = async () => await collectSamples(parts);
+  return { samples, metrics: async () => prometheusText(await samples()) };
+}
+
+/** What the records say now, and what this process did. @throws ServiceError `RECORD_…`. */
+async function collectSamples({ records, outbox, counters, now }: Parts): Promise<readonly Sample[]> {
   const rotations = new Map<string, number>();
   let oldestMs = 0;
   for await (const { state, stateSince } of readOpenHistories(records)) {
@@ -40,5 +49,5 @@ export async function collectMetrics({ records, outbox, counters, now }: Parts):
     samples.push({ name: 'keyturn_log_watermark_timestamp_seconds', value });
     samples.push({ name: 'keyturn_log_unread_intervals', value: collection.unread.length });
   }
-  return prometheusText(samples);
+  return samples;
 }

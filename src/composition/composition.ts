@@ -6,6 +6,7 @@ import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { Signer } from '../evidence/pack/signer.ts';
 import type { GrantTools } from '../grants/grant-tools.ts';
 import type { Keyturn } from '../keyturn.ts';
+import type { Trace } from '../log/trace.ts';
 import type { Logger, LogLevel } from '../log/logger.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { RecordStore } from '../records/record-store.ts';
@@ -13,6 +14,7 @@ import type { RotationEvent, RotationTools } from '../rotation/rotation-tools.ts
 import type { Policy } from '../secrets/policy.ts';
 import type { Settings } from '../settings.ts';
 import type { GiteaAccess } from './open-gitea.ts';
+import type { Sample } from '../telemetry/metric-table.ts';
 import type { WorkCounters } from '../telemetry/work-counters.ts';
 import type { Sessions } from '../web/sign-in/sessions.ts';
 
@@ -23,6 +25,8 @@ export interface CompositionOptions {
   readonly trustLoopback?: boolean;
   /** Takes what a rotation does, as it does it. */
   readonly watch?: (event: RotationEvent) => void;
+  /** Times what is done; left out: nothing is timed. */
+  readonly trace?: Trace;
   /** Where the log goes, one whole line a call; without it nothing is logged. `isTerminal`: a person reads it there. */
   readonly logTo?: { readonly write: (line: string, level: LogLevel) => void; readonly isTerminal: boolean };
 }
@@ -61,7 +65,10 @@ export interface Composition {
   readonly grants: GrantTools;
   /** What this process has done since it began. */
   readonly counters: WorkCounters;
+  readonly trace: Trace;
   /** The page that Prometheus reads. @throws ServiceError `RECORD_…`. */
   readonly metrics: () => Promise<string>;
+  /** The figures on it. @throws ServiceError `RECORD_…`. */
+  readonly samples: () => Promise<readonly Sample[]>;
   readonly keyturn: Keyturn;
 }

@@ -11,6 +11,7 @@ import type { VaultAccess } from '../azure/vault-client.ts';
 import { giteaClient } from '../gitea/gitea-client.ts';
 import { giteaJobFacts } from '../gitea/gitea-job-facts.ts';
 import { giteaJobProof } from '../gitea/gitea-job-proof.ts';
+import type { Trace } from '../log/trace.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Settings } from '../settings.ts';
@@ -34,6 +35,7 @@ interface Parts {
   readonly outbox: NotificationOutbox | null;
   readonly counters: WorkCounters;
   readonly logger: Logger;
+  readonly trace: Trace;
   readonly now: () => Date;
 }
 
@@ -79,7 +81,12 @@ export function createBroker(parts: Parts): BrokerPort | null {
   };
   return {
     openSession: async (request) => await openSession(tools, request),
-    read: async (request) => await readForJob(tools, request),
+    read: async (request) =>
+      await parts.trace('broker read', {}, async (note) => {
+        const answer = await readForJob(tools, request);
+        note({ outcome: answer.kind });
+        return answer;
+      }),
     look: async (request) => await lookForApproval(tools, request),
     placeholders: async (request) => await givePlaceholders(tools, request),
     use: async (request) => await useForJob(tools, request),

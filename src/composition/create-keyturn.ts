@@ -105,7 +105,7 @@ export function createKeyturn(ports: Ports): Keyturn {
   /** Does one kind of work; a failure of it reaches a person, and goes on to the host. */
   async function telling(work: string, act: () => Promise<PassSummary>): Promise<PassSummary> {
     try {
-      const summary = await act();
+      const summary = await ports.trace('scheduled work', { work }, act);
       logger.info(`${summary.what}: ${summary.says}`, { work, counts: summary.counts });
       ports.counters.succeeded(work, now());
       await people.afterSuccess(work);
@@ -149,7 +149,7 @@ async function collectAll(ports: Ports, log: RetrievalLog) {
   await ports.takeUpPolicy();
   // Each is done though the other fails: what is not kept today is gone tomorrow.
   const [counts, listed, kept, looked, archived] = await Promise.allSettled([
-    collectRetrievals({ log, records, now, canary, instance: jobs?.instance ?? null }),
+    collectRetrievals({ log, records, now, canary, trace: ports.trace, instance: jobs?.instance ?? null }),
     ports.takeInventory(),
     ports.keepPolicy(),
     posture === null ? false : keepPosture(records, posture, now()),
@@ -178,7 +178,11 @@ async function produceDueReports(ports: Ports): Promise<PassSummary> {
   let produced = 0;
   for (const kind of settings.reportPeriods) {
     for (const period of duePeriods(kind, now(), already)) {
-      await reportPeriod(ports, { period, frameworks: ['soc2', 'iso27001'] });
+      await ports.trace(
+        'produce a report',
+        {},
+        async () => await reportPeriod(ports, { period, frameworks: ['soc2', 'iso27001'] }),
+      );
       produced += 1;
     }
   }

@@ -8,6 +8,7 @@ import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
 import type { OwnToken } from '../issuers/shared/issuer-ports.ts';
 import { secretReader } from '../issuers/shared/read-secret.ts';
 import { publicationPlaces } from '../issuers/publication-places.ts';
+import type { Trace } from '../log/trace.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { emptyMemory, type RotationTools } from '../rotation/rotation-tools.ts';
 import type { SecretStore } from '../rotation/ports/secret-store.ts';
@@ -28,6 +29,7 @@ interface Ports {
   readonly deliveries: HookDeliveries;
   readonly now: () => Date;
   readonly watch: NonNullable<RotationTools['log']>;
+  readonly trace: Trace;
 }
 
 /** Wires everything that a rotation uses. The audit says who still reads an old version. */
@@ -41,6 +43,7 @@ export function createRotationTools({
   deliveries,
   now,
   watch,
+  trace,
 }: Ports): RotationTools {
   const giteaParts =
     gitea === null ? null : { url: gitea.url, authentication: gitea.asBasic, ownToken: ownTokenOf(settings) };
@@ -82,6 +85,7 @@ export function createRotationTools({
     newId: randomUUID,
     abortAfter: (milliseconds) => AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))),
     wait: async (milliseconds) => await wait(milliseconds),
+    trace,
     log: watch,
   };
 }

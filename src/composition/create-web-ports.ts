@@ -62,6 +62,7 @@ export function createWebPorts(ports: Ports): WebPorts {
     ...accessPorts(ports.grants),
     brokersOnly: settings.role === 'broker',
     broker: ports.broker,
+    trace: ports.trace,
     metrics: ports.metrics,
     readiness: readinessCheck(ports),
   };

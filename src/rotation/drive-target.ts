@@ -1,3 +1,4 @@
+import { type NoteSpan, untraced } from '../log/trace.ts';
 import { ServiceError } from '../service-error.ts';
 import { stepsOfAct } from './act/programs.ts';
 import { fail, record, type Run } from './act/run.ts';
@@ -66,7 +67,12 @@ export async function driveTarget(
       // The decision's own rules end every cycle; this bound keeps a fault in them from taking a whole pass.
       if (acts.length >= mostActs) return driven(target, worker, sight, 'out-of-time', acts);
       acts.push(decision.act.act === 'note' ? decision.act.entry : decision.act.act);
-      const throttledUntil = await perform({ target: at, worker, sight, act: decision.act, found: {}, over: false });
+      const run: Run = { target: at, worker, sight, act: decision.act, found: {}, over: false };
+      const throttledUntil = await (tools.trace ?? untraced)(
+        'act on a target',
+        { act: decision.act.act },
+        async (note) => await perform(run, note),
+      );
       // A person's wish is for one rotation.
       if (openAttempt(stateOf(at, worker)) !== null) at = { ...target, terms: { ...target.terms, wish: null } };
       remember(target, worker);
@@ -101,7 +107,7 @@ function readsWithoutRotation({ journal, writer }: Worker): readonly VaultOperat
 }
 
 /** Runs the steps of one act; what fails is written down. Returns how long a throttled vault asks to be left alone. */
-async function perform(run: Run): Promise<Date | null> {
+async function perform(run: Run, note: NoteSpan): Promise<Date | null> {
   const before = stateOf(run.target, run.worker);
   let throttled: Date | null = null;
   try {
@@ -110,6 +116,7 @@ async function perform(run: Run): Promise<Date | null> {
       if (run.over) break;
     }
   } catch (error) {
+    note({ outcome: 'failed', code: ServiceError.is(error) ? error.code : 'UNEXPECTED' });
     throttled = await fail(run, error);
     if (run.act.act === 'issue' || run.act.act === 'verify') await loseRefused({ ...run, act: run.act }, error);
   }

@@ -1,4 +1,5 @@
 import type { RotationState, RotationStep } from './ports/rotation-steps.ts';
+import type { Trace } from '../log/trace.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { Policy } from '../secrets/policy.ts';
 import type { Vault } from '../secrets/secret-reference.ts';
@@ -51,6 +52,8 @@ export interface RotationTools {
   readonly abortAfter: (milliseconds: number) => AbortSignal;
   /** Lets time pass, so that a pass outlasts a vault's limit. Left out: what a vault refused is left to the next pass. */
   readonly wait?: (milliseconds: number) => Promise<void>;
+  /** Times each act; left out: nothing is timed. */
+  readonly trace?: Trace;
   /** Says what is done, as it is done. Names, ids and codes only. */
   readonly log?: (event: RotationEvent) => void;
 }

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import type { Logger } from '../log/logger.ts';
 import { ServiceError } from '../service-error.ts';
 import { attemptLimit, type AttemptLimit } from './attempt-limit.ts';
@@ -38,6 +39,13 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.get('/readyz', async (context) => {
     const checks = await ports.readiness();
     return checks.every(({ ready }) => ready) ? context.text('ready') : context.text('unready', 503);
+  });
+  web.use(async (context, next) => {
+    await ports.trace('http request', { method: context.req.method }, async (note) => {
+      await next();
+      const route = matchedRoutes(context).findLast(({ method }) => method !== 'ALL')?.path ?? 'none';
+      note({ route, status: context.res.status });
+    });
   });
   web.use(async (context, next) => {
     const { pathname } = new URL(context.req.url);
@@ -81,21 +89,21 @@ export function createWeb(ports: WebPorts, access: Access): Hono<Environment> {
   web.notFound((context) => showRefusal(context.req.raw, 404, 'Unknown page.'));
   web.onError((error, context) => answerError(error, context.req.raw, ports.logger));
   return web;
+}
 
-  /** Lets a person through by role, and an API token by scope; `null` is for people alone. */
-  function needs(role: Role, scope: TokenScope | 'any' | null) {
-    return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
-      const asking = context.get('asking');
-      const isToken = asking.kind === 'somebody' && asking.scopes !== null;
-      if (isToken && scope !== 'any' && (scope === null || !asking.scopes.includes(scope)))
-        throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope });
-      if (isToken || hasRole(asking, role)) {
-        await next();
-        return undefined;
-      }
-      return showRefusal(context.req.raw, 403, `This needs the role ${role}.`);
-    };
-  }
+/** Lets a person through by role, and an API token by scope; `null` is for people alone. */
+function needs(role: Role, scope: TokenScope | 'any' | null) {
+  return async (context: { get(name: 'asking'): Who; req: { raw: Request } }, next: () => Promise<void>) => {
+    const asking = context.get('asking');
+    const isToken = asking.kind === 'somebody' && asking.scopes !== null;
+    if (isToken && scope !== 'any' && (scope === null || !asking.scopes.includes(scope)))
+      throw new ServiceError('API_TOKEN_NEEDS_SCOPE', { scope });
+    if (isToken || hasRole(asking, role)) {
+      await next();
+      return undefined;
+    }
+    return showRefusal(context.req.raw, 403, `This needs the role ${role}.`);
+  };
 }
 
 /** Routes whose sender proves itself. Where a proof is put to Gitea, those that fail are bounded. */

@@ -1,4 +1,5 @@
 import type { GrantHistory } from '../grants/history/grant-history.ts';
+import type { Trace } from '../log/trace.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Person } from '../provenance/person.ts';
 import type { Receipt } from '../provenance/receipt.ts';
@@ -42,6 +43,8 @@ export interface WebPorts extends PortalPorts {
   readonly now: () => Date;
   /** Receives the failure of a request that could not be answered. */
   readonly logger: Logger;
+  /** Times each request. */
+  readonly trace: Trace;
   packs(): Promise<readonly ListedPack[]>;
   /** The files of a pack; `null` if the pack does not exist. */
   packFiles(pack: string): Promise<readonly ListedFile[] | null>;

@@ -4,7 +4,7 @@
  */
 
 /** What everybody may stand on. */
-const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts', 'log/logger.ts'];
+const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts', 'log/logger.ts', 'log/trace.ts'];
 /** What a feature publishes for other features. */
 const published = ['rotation/history', 'audit/model', 'broker/history', 'grants/history'];
 /** The ports that adapters implement, with the words that they are made of. */
@@ -64,7 +64,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   upstream: [...ground, ...brokerPorts],
   log: ['service-error.ts', 'faults', 'command-line/harmless-line.ts'],
   notify: [...ground, 'gitea', 'settings/address.ts'],
-  telemetry: ['service-error.ts', 'faults'],
+  telemetry: ['service-error.ts', 'faults', 'log/trace.ts'],
   runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts', 'retention/retention-kinds.ts'],

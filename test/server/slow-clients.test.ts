@@ -1,3 +1,4 @@
+import { untraced } from '../../src/log/trace.ts';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
@@ -23,7 +24,7 @@ const large = new Uint8Array(32 * 1024 * 1024);
 /** The application with its probes, a page too large for a socket's buffers, and a hook that reads its body. */
 async function start(limits: Partial<typeof patient> = {}): Promise<RunningServer> {
   const { sessions } = sessionsUnderTest(() => new Date());
-  const web = createWeb({} as WebPorts, {
+  const web = createWeb({ trace: untraced } as WebPorts, {
     trustLoopback: true,
     platform: null,
     sessions,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { collectMetrics } from '../../src/composition/collect-metrics.ts';
+import { metricsOf } from '../../src/composition/collect-metrics.ts';
 import { notificationOutbox } from '../../src/notify/notification-outbox.ts';
 import { silentLogger } from '../../src/log/logger.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -44,7 +44,7 @@ describe('the page of metrics', () => {
     world.advance(400 * 86_400_000);
     await reconcileRotations(world.tools);
     world.advance(3_600_000);
-    const page = await collectMetrics({ records, outbox, counters: workCounters(), now: () => now() });
+    const page = await metricsOf({ records, outbox, counters: workCounters(), now: () => now() }).metrics();
     const samples = samplesOf(page);
     expect(samples.get('keyturn_rotations{state="awaiting-go"}')).toBe(1);
     expect(samples.get('keyturn_oldest_question_seconds')).toBeGreaterThanOrEqual(3_600);

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { silentLogger } from '../../src/log/logger.ts';
+import { untraced } from '../../src/log/trace.ts';
 import type { Receipt } from '../../src/provenance/receipt.ts';
 import { createWeb } from '../../src/web/create-web.ts';
 import type { ListedRotation, AuditedSpan } from '../../src/web/portal-ports.ts';
@@ -181,6 +182,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     accessRequests: () => Promise.resolve([]),
     answerAccess: () => Promise.resolve(),
+    trace: untraced,
     metrics: () => Promise.resolve('keyturn_build_info 1\n'),
     brokersOnly: false,
     broker: null,

@@ -1,4 +1,5 @@
 import { dayMs, hourMs } from '../../secrets/duration.ts';
+import { type Trace, untraced } from '../../log/trace.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { hourName, hourOf } from '../model/calendar.ts';
 import { readCanary, readCanaryOnceAnHour } from './canary-ledger.ts';
@@ -30,6 +31,8 @@ export interface RetrievalCollector {
   readonly firstPassMs?: number;
   /** The Gitea whose jobs are recorded: the next pass asks for its stamped jobs that the ledger lacks. */
   readonly instance?: string | null;
+  /** Times each slice; left out: nothing is timed. */
+  readonly trace?: Trace;
 }
 
 interface RowsCollected {
@@ -105,7 +108,15 @@ async function collectRows(
   place: CollectedLog,
   turn: CollectionTurn,
 ): Promise<RowsCollected> {
-  const { log, records, now, instance = null, settlingMs = 30 * 60_000, lateTailMs = 48 * hourMs } = collector;
+  const {
+    log,
+    records,
+    now,
+    trace = untraced,
+    instance = null,
+    settlingMs = 30 * 60_000,
+    lateTailMs = 48 * hourMs,
+  } = collector;
   const until = now();
   const { state: saved, revision } = await readRetrievalCollection(records, place);
   const before = stateAt(saved, until, collector.firstPassMs ?? keptMs);
@@ -117,7 +128,11 @@ async function collectRows(
   const unread: UnreadInterval[] = [];
   const counts = { rows: 0, slices: 0 };
   for (const span of spansToRead({ from, until, totals, before })) {
-    const outcome = await reader.read(span);
+    const outcome = await trace('collect a slice', {}, async (note) => {
+      const read = await reader.read(span);
+      note(read === null ? { outcome: 'left to another' } : { outcome: 'read', rows: read.added });
+      return read;
+    });
     if (outcome === null) return { ...counts, intervalsNotRead: unread.length };
     counts.rows += outcome.added;
     counts.slices += outcome.slices;
