@@ -10,6 +10,7 @@ import { approve } from '../../src/rotation/approve-rotation.ts';
 import { decline } from '../../src/rotation/decline-rotation.ts';
 import { sayGo } from '../../src/rotation/give-go.ts';
 import { askedAbout } from '../../src/rotation/history/rotation-standing.ts';
+import { standingQuestion } from '../../src/rotation/journal/target-state.ts';
 import { desireOld } from '../../src/rotation/roll-back-rotation.ts';
 import { settle } from '../../src/rotation/settle.ts';
 import { unitOf } from '../../src/rotation/rotation-unit.ts';
@@ -173,10 +174,10 @@ async function rollBack(truth: Truth, board: Board): Promise<Truth | null> {
 /** A person answers what is asked for, by the very code of the go, the approval and the no. `null` where nothing is. */
 export async function answered(truth: Truth, board: Board, answer: 'yes' | 'no' = 'yes'): Promise<Truth | null> {
   if (!board.asks) return null;
-  const { state } = truth.head;
-  const rotation = state.rotations.find((one) => askedAbout(state, one) !== null);
-  const wanted = rotation === undefined ? null : askedAbout(state, rotation);
-  if (rotation === undefined || wanted === null) return null;
+  const asking = truth.head.state.rotations.map((rotation) => ({ rotation, wanted: askedAbout(truth.head.state, rotation) }));
+  const found = asking.find(({ wanted }) => wanted !== null && (answer === 'no' || mayAgree(truth, wanted)));
+  if (found?.wanted == null) return null;
+  const { rotation, wanted } = found;
   const { rotationId } = rotation.claim;
   const person = { by: personCalled('ann'), reason: '' };
   return await said(truth, board, async (target) => {
@@ -184,6 +185,15 @@ export async function answered(truth: Truth, board: Board, answer: 'yes' | 'no' 
     else if (wanted.question === 'go') await sayGo(target, person, false);
     else await approve(target, { ...person, rotationId, breakGlass: false });
   });
+}
+
+/** Who is told that something may be in force under another name does not agree to its end. */
+function mayAgree(
+  { head: { state } }: Truth,
+  { question, credential }: NonNullable<ReturnType<typeof askedAbout>>,
+): boolean {
+  const waitsFor = standingQuestion(state, question, credential)?.waitsFor ?? [];
+  return waitsFor.every(({ code }) => code !== 'unknown-version');
 }
 
 /** What a person says is noted in the journal; `null` where it is refused. */

@@ -1,5 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import type { decide } from '../../src/rotation/decide/decide.ts';
+import { askedAbout } from '../../src/rotation/history/rotation-standing.ts';
+import type { TargetState } from '../../src/rotation/journal/target-state.ts';
 import { readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { fingerprintOf } from './canonical-state.ts';
 import { Fingerprints } from './fingerprints.ts';
@@ -177,9 +179,14 @@ async function fairEnd(
     at = childOf(at, '', { truth: { ...again, nowMs, late: [] } }).node;
   }
   const open = at.truth.head.state.rotations.find(({ result }) => result === null);
-  const called = world.calls.length > 0;
+  const called = world.calls.length > 0 || waitsForPerson(at.truth.head.state);
   const says = open === undefined || called ? brokenEnd(kind, at.truth, called) : `a rotation ends at ${open.step}`;
   return says === null ? null : { says, trace };
+}
+
+/** Whether a person is asked, or has said no and is asked again after a week. */
+function waitsForPerson(state: TargetState): boolean {
+  return state.declines.length > 0 || state.rotations.some((rotation) => askedAbout(state, rotation) !== null);
 }
 
 /** Whoever reads the journal from its first entry is where the workers are that wrote it. */

@@ -454,15 +454,15 @@ export function brokenState(kind: SearchedClass, truth: Truth): string | null {
 export function brokenEnd(kind: SearchedClass, truth: Truth, called: boolean): string | null {
   const { vault, provider, endedByHand } = truth;
   const latest = latestOf(truth);
+  // What left the policy before anything was begun is nothing of Keyturn's.
+  if (!truth.bound && truth.head.state.rotations.length === 0) return null;
   if (!latestWorks(kind, truth) && !(endedByHand.includes(latest?.value ?? '') && called))
     return 'the latest value is dead at the end';
   if (vault.some(({ name, enabled }) => name !== secret && enabled)) return 'a staged value is left';
   if (isPlaceLeft(truth, latest?.value) && !called) return 'the further place holds another value';
   if (kind !== 'minted') return null;
   const left = provider.filter(({ id, value }) => id !== 'foreign' && value !== latest?.value);
-  // A person who said no is asked again after a week.
-  const isDeclined = truth.head.state.declines.length > 0;
-  return left.length === 0 || called || isDeclined ? null : `token ${left[0]?.id ?? ''} is left`;
+  return left.length === 0 || called ? null : `token ${left[0]?.id ?? ''} is left`;
 }
 
 /** Whether Keyturn has published once, still may, and has left something else in the further place. */

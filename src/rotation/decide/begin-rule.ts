@@ -98,7 +98,8 @@ function mayBeginNow(state: TargetState, o: Observation, terms: Terms, isDead: b
 /** Where a new credential takes a slot, the slot must be free first: beginning would only wait. */
 function mayIssue(state: TargetState, o: Observation, terms: Terms): Ruling {
   if (terms.credentialClass !== 'chosen' && terms.credentialClass !== 'read-back') return null;
-  const other = otherCredentials(state, null);
+  // What others replaced before the first rotation ends once that has begun, and not before: see `toEnd`.
+  const other = state.rotations.length === 0 ? undefined : otherCredentials(state, null);
   if (other !== undefined) return { wait: { until: null, why: 'in-use', about: 'begin', credential: other.key } };
   return inFlightGuard(state, o, terms, 'begin', () => false);
 }

@@ -127,11 +127,17 @@ function mayEnd(state: TargetState, o: Observation, terms: Terms, credential: Cr
   if (unread !== null) return unread;
   if (early.length === 0 && o.seen.evidence?.get(key) === undefined)
     return { look: { look: 'evidence', credential: key } };
-  const reasons = early.length > 0 ? early : [...(o.seen.evidence?.get(key) ?? []), ...mayBeAnother(state, key)];
+  const reasons = early.length > 0 ? early : (o.seen.evidence?.get(key) ?? []);
+  // No time tells whether it is in force under another name: a person is asked at once.
+  const unknown = early.length > 0 ? [] : mayBeAnother(state, key);
   const overdue = until.getTime() + (patience.emergency ? 0 : patience.consumersLifetimeMs + hardDeadlineMs);
-  const asks = reasons.length === 0 ? wantsApproval(terms.bindings, 'revoke') : o.now.getTime() >= overdue;
+  const asks =
+    reasons.length === 0
+      ? unknown.length > 0 || wantsApproval(terms.bindings, 'revoke')
+      : o.now.getTime() >= overdue;
   if (asks ? approvals.length > 0 : reasons.length === 0) return null;
-  return asks ? ask(state, o, 'revoke', key, boundedReasons(reasons)) : postponed(state, o, key, reasons);
+  const all = [...reasons, ...unknown];
+  return asks ? ask(state, o, 'revoke', key, boundedReasons(all)) : postponed(state, o, key, all);
 }
 
 /** Another publisher set a value that could not be compared with this credential's own: it may be the very credential. */

@@ -63,12 +63,15 @@ export function askedAbout(
   state: TargetState,
   { credential, from, step, claim, result }: Asking,
 ): { readonly question: 'publish' | 'revoke' | 'go'; readonly credential: string } | null {
-  if (step !== 'published' && result === null) {
+  const isOpen = step !== 'published' && result === null;
+  if (isOpen) {
     if (isDeclined(state, credential)) return null;
     if (state.questions.has(aboutKey('go', credential)) && !state.gone) return { question: 'go', credential };
-    return standingQuestion(state, 'publish', credential) === null ? null : { question: 'publish', credential };
+    if (standingQuestion(state, 'publish', credential) !== null) return { question: 'publish', credential };
   }
-  for (const key of [from, credential, ...strays(state, claim.rotationId)]) {
+  // What takes the place of others waits for the end of each of them.
+  const others = strays(state, claim.rotationId);
+  for (const key of isOpen ? others : [from, credential, ...others]) {
     const about = state.credentials.get(key ?? '');
     if (key === null || about === undefined || !isAlive(about) || about.life === 'ending') continue;
     const open = standingQuestion(state, 'revoke', key);
