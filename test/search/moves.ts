@@ -174,7 +174,10 @@ async function rollBack(truth: Truth, board: Board): Promise<Truth | null> {
 /** A person answers what is asked for, by the very code of the go, the approval and the no. `null` where nothing is. */
 export async function answered(truth: Truth, board: Board, answer: 'yes' | 'no' = 'yes'): Promise<Truth | null> {
   if (!board.asks) return null;
-  const asking = truth.head.state.rotations.map((rotation) => ({ rotation, wanted: askedAbout(truth.head.state, rotation) }));
+  const asking = truth.head.state.rotations.map((rotation) => ({
+    rotation,
+    wanted: askedAbout(truth.head.state, rotation),
+  }));
   const found = asking.find(({ wanted }) => wanted !== null && (answer === 'no' || mayAgree(truth, wanted)));
   if (found?.wanted == null) return null;
   const { rotation, wanted } = found;

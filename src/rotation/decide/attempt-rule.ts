@@ -12,7 +12,7 @@ import {
 } from '../journal/target-state.ts';
 import type { Act, Observation, Ruling, Terms } from './decision.ts';
 import { inFlightGuard, retryGuard, worldGuard } from './guards.ts';
-import { approvalsFor, ask, hasExpired, isDeclined, wantsApproval } from './questions.ts';
+import { approvalsFor, ask, hasExpired, hasGo, isDeclined, wantsApproval } from './questions.ts';
 
 interface Given {
   readonly state: TargetState;
@@ -63,7 +63,7 @@ function givenUp({ state, o, open }: Given): Ruling {
 
 /** A first rotation waits for a person's go. */
 function agreed({ state, o, terms, open }: Given): Ruling {
-  if (!terms.needsGo || state.gone || open.claim.trigger === 'person') return null;
+  if (hasGo(state, terms, open)) return null;
   return ask(state, o, 'go', open.credential);
 }
 

@@ -132,9 +132,7 @@ function mayEnd(state: TargetState, o: Observation, terms: Terms, credential: Cr
   const unknown = early.length > 0 ? [] : mayBeAnother(state, key);
   const overdue = until.getTime() + (patience.emergency ? 0 : patience.consumersLifetimeMs + hardDeadlineMs);
   const asks =
-    reasons.length === 0
-      ? unknown.length > 0 || wantsApproval(terms.bindings, 'revoke')
-      : o.now.getTime() >= overdue;
+    reasons.length === 0 ? unknown.length > 0 || wantsApproval(terms.bindings, 'revoke') : o.now.getTime() >= overdue;
   if (asks ? approvals.length > 0 : reasons.length === 0) return null;
   const all = [...reasons, ...unknown];
   return asks ? ask(state, o, 'revoke', key, boundedReasons(all)) : postponed(state, o, key, all);

@@ -2,6 +2,7 @@ import { aboutKey, type TargetState, mayArrive, openAttempt, servedBy, versionKe
 import { bindingKey } from '../rotation-unit.ts';
 import type { Observation, Ruling, Terms } from './decision.ts';
 import { callFor, retryGuard, worldGuard } from './guards.ts';
+import { hasGo } from './questions.ts';
 
 /**
  * What keeps everything else from being decided: a secret that is not there, a newest version that nobody has looked at, or one
@@ -88,9 +89,14 @@ export function isChecked(
 }
 
 /** When the value in force is to be tried next; `null` when it is not tried at all. */
-export function nextCheck(state: TargetState, o: Observation, { checkMs, credentialClass }: Terms): Date | null {
+export function nextCheck(state: TargetState, o: Observation, terms: Terms): Date | null {
+  const { checkMs, credentialClass } = terms;
   if (credentialClass === 'self' || state.retiredAt !== null || state.desired === null) return null;
-  const hasActed = state.rotations.some(({ publishedAt, result }) => publishedAt !== null || result !== null);
+  // From the first rotation on that a person, or the policy, has let begin.
+  const open = openAttempt(state);
+  const hasActed =
+    (open !== null && hasGo(state, terms, open)) ||
+    state.rotations.some(({ publishedAt, result }) => publishedAt !== null || result !== null);
   if (state.setAt === null && !hasActed) return null;
   if (!isChecked(state, o) || o.checkedAt === null) return o.now;
   const arrivals = mayArrive(state, o.now)

@@ -3,18 +3,28 @@ import type { Question, WaitReason } from '../journal/journal-entry.ts';
 import {
   aboutKey,
   type ApprovalGiven,
+  type Rotation,
   type AskedQuestion,
   standingQuestion,
   type TargetState,
 } from '../journal/target-state.ts';
 import { areWorthNoting } from './waiting-reasons.ts';
-import type { Act, Observation, Ruling } from './decision.ts';
+import type { Act, Observation, Ruling, Terms } from './decision.ts';
 
 const dayMs = 86_400_000;
 /** An approval is for what is there now; after a day it must be given again. */
 const approvalMs = dayMs;
 /** Nobody should find a pending value waiting for a forgotten question; a credential that a person keeps is asked about again. */
 const questionMs = 7 * dayMs;
+
+/** Whether a first rotation that waits for a person's go has it, or needs none. */
+export function hasGo(
+  { gone }: TargetState,
+  { needsGo }: Pick<Terms, 'needsGo'>,
+  { claim: { trigger } }: Pick<Rotation, 'claim'>,
+): boolean {
+  return !needsGo || gone || trigger === 'person';
+}
 
 /** Whether the policy wants a second person before this step. */
 export function wantsApproval(bindings: readonly SecretBinding[], question: 'publish' | 'revoke'): boolean {
