@@ -64,20 +64,22 @@ describe('a stream on its way to the log', () => {
   });
 
   it('is shown to its end after a silence, also where the last piece filled the pipe', async () => {
+    const text = Buffer.from('x'.repeat(pipeBytes - 16) + secret.slice(0, 16) + 'y'.repeat(pipeBytes));
     const ends = openPipe();
-    const pieces = ['x'.repeat(pipeBytes - 16) + secret.slice(0, 16), 'y'.repeat(pipeBytes)];
-    const text = pieces.join('');
+    let sent = 0;
+    const fill = () => {
+      if (sent < text.length) sent += writeSync(ends.write, text, sent, Math.min(pipeBytes, text.length - sent));
+    };
     let shown = 0;
     const sink = keepingSink(({ length }) => {
       shown += length;
-      const next = pieces.shift();
-      if (next !== undefined) writeSync(ends.write, next);
+      fill();
       if (shown === text.length) closeSync(ends.write);
     });
-    writeSync(ends.write, pieces.shift() ?? '');
+    fill();
     // While the pipe is open, only a silence lets the rest of the last piece go.
     await pumpOutput(ends.read, startRedaction(secretSearch([Buffer.from(secret)])), sink).done;
-    expect(Buffer.concat(sink.parts).toString()).toBe(text);
+    expect(Buffer.concat(sink.parts).equals(text)).toBe(true);
   });
 
   it('shows what may be chance after a silence, and each time again', async () => {
