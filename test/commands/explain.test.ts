@@ -18,6 +18,12 @@ secrets:
   kv-prod/guarded:
     { issuer: generated, validity: 90d, namespaces: [deploy], access: { approval: required, approvers: [cem] } }
   kv-dev/open: { issuer: generated, validity: 90d }
+  kv-prod/registry:
+    issuer: generated
+    validity: 90d
+    namespaces: [deploy]
+    delivery: use
+    uses: [{ hosts: [git.example.org], methods: [GET, POST], paths: ['/acme/**'], place: basic }]
 namespaces:
   shop-prod: { repositories: [acme/shop], branches: [main] }
   release: { repositories: [acme/shop, acme/tools], branches: ['release/*'], events: [push] }
@@ -50,6 +56,23 @@ it('needs the policy file alone, named by its option or by KEYTURN_POLICY', asyn
 });
 
 describe('keyturn explain about the broker', () => {
+  it('says what it does with a secret in the place of a job that gets no value', async () => {
+    const job = ['--workflow', 'deploy.yml', '--branch', 'main', '--protected'];
+    const { code, printed } = await call('registry', 'acme/shop', ...job);
+    expect(code).toBe(0);
+    expect(printed.slice(2, 5)).toEqual([
+      '  The broker does not give it to such a job: The policy lets jobs use this secret and gives them no value: run the command with keyturn-fetch exec --use.',
+      '  The broker uses it in the place of such a job, which then holds no value:',
+      '    GET, POST https://git.example.org /acme/**: in basic.',
+    ]);
+    const json = await call('registry', 'acme/shop', ...job, '--json');
+    expect(JSON.parse(json.printed[0] ?? '')).toMatchObject({
+      uses: { allowed: true, requests: [{ place: 'basic' }] },
+    });
+    const other = await call('registry', 'acme/shop', '--workflow', 'other.yml');
+    expect(other.printed.join('\n')).toContain('The broker makes no request with it for such a job: No namespace');
+  });
+
   it('says that a person must approve, and who may', async () => {
     const job = ['--workflow', 'deploy.yml', '--branch', 'main', '--protected'];
     const { code, printed } = await call('guarded', 'acme/shop', ...job);

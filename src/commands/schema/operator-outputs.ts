@@ -115,6 +115,20 @@ export const explain = z.strictObject({
   allowed: z.boolean(),
   namespaces: z.array(z.strictObject({ name: text, allows: z.boolean(), because: z.array(text) })),
   broker: z.strictObject({ serves: z.boolean(), because: z.array(text), approvers: z.array(text).nullable() }),
+  uses: z.strictObject({
+    allowed: z.boolean(),
+    because: z.array(text),
+    requests: z.array(
+      z.strictObject({
+        hosts: z.array(text),
+        port: z.int(),
+        methods: z.array(text),
+        paths: z.array(text),
+        place: text,
+        addresses: z.enum(['public', 'private', 'loopback']),
+      }),
+    ),
+  }),
   identities: z.array(z.strictObject({ objectId: text, labels: z.array(text), dedicated: z.boolean() })),
 });
 
