@@ -9,7 +9,8 @@ const namespace = 'urn:keyturn:oscal:1';
 /**
  * Renders the report as OSCAL assessment results. Each test of a control is an objective, defined in the document, with a
  * finding: `satisfied` if something was tested and no exception was met, `not-satisfied` if one was; a test that tested
- * nothing has an observation and no finding. Each exception is a finding too. From every finding a tool reaches a control
+ * nothing has an observation and no finding. Each exception is a finding and a risk, with its state, severity, due day and
+ * the response of management. From every finding a tool reaches a control
  * by its target, and files with their digests by its observations. The remarks say that the conclusion is the assessor's.
  * Ids are derived, so that the same report has the same ids.
  */
@@ -46,6 +47,7 @@ export function renderOscal(model: ReportModel): JsonValue {
             ...observations.map((one) => renderObservation(one, model)),
             ...exceptions.map((line) => renderExceptionObservation(line, relations, model)),
           ],
+          ...(exceptions.length === 0 ? {} : { risks: exceptions.map((line) => renderRisk(line)) }),
           ...(findings.length === 0 ? {} : { findings }),
           ...(model.exceptions.listed.note === null ? {} : { remarks: model.exceptions.listed.note }),
         },
@@ -279,6 +281,40 @@ function renderExceptionObservation(
   };
 }
 
+/** What each state of an exception is among those of a risk. */
+const riskStates = {
+  open: 'open',
+  recurred: 'open',
+  accepted: 'deviation-approved',
+  fixed: 'closed',
+} as const satisfies Record<ExceptionLine['life']['state'], string>;
+
+/** The risk of one exception: its severity, where it stands, and what management answered. */
+function renderRisk({ id, rule, subject, description, severity, standing, life, controls }: ExceptionLine): JsonValue {
+  const { state, due, response } = life;
+  const lifecycle = state === 'fixed' ? 'completed' : 'planned';
+  const answer = { uuid: deriveUuid('response', id), lifecycle, title: 'Response of management' };
+  return {
+    uuid: deriveUuid('risk', id),
+    title: oneLine(`${rule}: ${subject}`),
+    description: oneLine(description),
+    statement: oneLine(controls.length === 0 ? 'No control rests on it.' : `It bears on ${controls.join(', ')}.`),
+    props: [property('finding', id), property('standing', standing)],
+    status: riskStates[state],
+    origins,
+    characterizations: [
+      {
+        origin: { actors: [{ type: 'tool', 'actor-uuid': toolUuid }] },
+        facets: [{ name: 'severity', system: namespace, value: severity }],
+      },
+    ],
+    // A due day is over when the day is.
+    ...(due === null ? {} : { deadline: `${due}T23:59:59Z` }),
+    ...(response === null ? {} : { remediations: [{ ...answer, description: oneLine(response) }] }),
+    'related-observations': [{ 'observation-uuid': deriveUuid('exception', id) }],
+  };
+}
+
 const origins: JsonValue = [{ actors: [{ type: 'tool', 'actor-uuid': toolUuid }] }];
 
 /** A file with its digest; one in parts is named by its resource, which has the digest of each part. */
@@ -368,6 +404,7 @@ function renderException(
     'related-observations': [deriveUuid('exception', id), ...observations].map((uuid) => ({
       'observation-uuid': uuid,
     })),
+    'related-risks': [{ 'risk-uuid': deriveUuid('risk', id) }],
   };
 }
 

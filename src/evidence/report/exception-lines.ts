@@ -75,10 +75,15 @@ export function exceptionLines(
       evidenceTotal: evidence.length,
       ended: ended === null ? null : `${secondText(ended.at)} UTC, ${ended.by}`,
       standing: plainTimes(findingLives.get(id)?.description ?? 'open'),
+      life: shortLife(findingLives.get(id)),
       since: since?.get(id) ?? null,
       followUp: followUpText(findingLives.get(id)),
       controls: controls.get(id) ?? [],
     }));
+}
+
+function shortLife(life: FindingLife | undefined): ExceptionLine['life'] {
+  return { state: life?.state ?? 'open', due: life?.due ?? null, response: life?.response ?? null };
 }
 
 function followUpText(life: FindingLife | undefined): string {

@@ -1,4 +1,5 @@
 import type { Grade, gradeGroups } from '../../audit/model/attribution.ts';
+import type { FindingLife } from '../../audit/model/finding-life.ts';
 import type { Finding } from '../../audit/model/finding.ts';
 import type { ComparedFinding, SinceEarlier } from './compare-findings.ts';
 
@@ -54,6 +55,8 @@ export interface ExceptionLine {
   readonly ended: string | null;
   /** `open`, `accepted by ann until …: why`, `fixed by …`, `recurred after …`. */
   readonly standing: string;
+  /** The same as words that programs read. `due`: a day; `response`: of management. */
+  readonly life: Pick<FindingLife, 'state' | 'due' | 'response'>;
   /** How it stands to the previous pack; `null` if there is none to compare with. */
   readonly since: SinceEarlier | null;
   /** Owner, due day, ticket and the response of management, as far as they are on record. */

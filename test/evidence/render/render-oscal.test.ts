@@ -9,6 +9,9 @@ import { producePack } from '../../../src/evidence/produce-pack.ts';
 import { renderOscal } from '../../../src/evidence/render/render-oscal.ts';
 import type { ReportModel } from '../../../src/evidence/report/report-model.ts';
 import { publishedContract, unlessContractsAreAbsent } from '../../published-contracts.ts';
+import type { FindingStep } from '../../../src/audit/model/finding-life.ts';
+import { liveFindings } from '../../../src/audit/findings/life/live-findings.ts';
+import { personCalled } from '../../provenance/people.ts';
 import { modelOfStory } from '../model.ts';
 import { orderOf } from '../order.ts';
 import { auditedStory } from '../story.ts';
@@ -30,6 +33,7 @@ describe('the report as OSCAL assessment results', unlessContractsAreAbsent, () 
   it('is valid by the published schema, even with hostile names', async () => {
     expect(valid(await modelOfStory())).toEqual([]);
     expect(valid(await modelOfStory({ frameworks: ['iso27001'] }))).toEqual([]);
+    expect(valid((await modelWithLives()).model)).toEqual([]);
   });
 
   it('is valid for an empty period', async () => {
@@ -77,6 +81,59 @@ interface Results {
     },
   ];
   readonly 'back-matter': { readonly resources: readonly { readonly uuid: string }[] };
+}
+
+/** The story with one exception that is open and answered, one that is accepted and one that is fixed. */
+async function modelWithLives() {
+  const audited = auditedStory();
+  const [open, accepted, fixed] = audited.findings;
+  if (open === undefined || accepted === undefined || fixed === undefined) throw new Error('the story has findings');
+  const step = (finding: string, change: Partial<FindingStep>): FindingStep => ({
+    format: 1,
+    number: 1,
+    finding,
+    at: '2026-10-20T00:00:00.000Z',
+    by: personCalled('ann'),
+    kind: 'accepted',
+    text: 'our own scanner',
+    until: null,
+    owner: null,
+    due: null,
+    ticket: null,
+    previous: null,
+    ...change,
+  });
+  const findingSteps = [
+    step(accepted.id, { until: '2026-12-31T00:00:00.000Z' }),
+    step(open.id, { kind: 'responded', text: 'the runner gets a grant of its own', due: '2026-11-30' }),
+  ];
+  const ended = { ...fixed, ended: { at: '2026-10-21T00:00:00.000Z', by: 'kv-prod/x@v2' } };
+  const findings = [open, accepted, ended, ...audited.findings.slice(3)];
+  const findingLives = liveFindings(findings, findingSteps, new Date('2026-11-02T00:00:00Z'));
+  const model = await modelOfStory({ audited: { ...audited, findings, findingLives, findingSteps } });
+  return { model, findings, open, accepted, fixed };
+}
+
+describe('a risk', () => {
+  it('tells where its exception is in its life, by when it is due, and what management answered', async () => {
+    const { model, findings, open, accepted, fixed } = await modelWithLives();
+    const document = renderOscal(model) as unknown as { 'assessment-results': { results: [{ risks: Risk[] }] } };
+    const { risks } = document['assessment-results'].results[0];
+    expect(risks).toHaveLength(findings.length);
+    const of = ({ id }: { readonly id: string }) =>
+      risks.find(({ props }) => props.some(({ name, value }) => name === 'finding' && value === id));
+    expect(of(open)).toMatchObject({
+      status: 'open',
+      deadline: '2026-11-30T23:59:59Z',
+      remediations: [{ lifecycle: 'planned', description: 'the runner gets a grant of its own' }],
+    });
+    expect([of(accepted)?.status, of(fixed)?.status]).toEqual(['deviation-approved', 'closed']);
+  });
+});
+
+interface Risk {
+  readonly status: string;
+  readonly props: readonly { readonly name: string; readonly value: string }[];
 }
 
 describe('a population in many parts', () => {
@@ -186,9 +243,9 @@ describe('OSCAL findings of a pack', () => {
   it('leave no reference without what it names', () => {
     const text = JSON.stringify(results);
     const defined = new Set([...text.matchAll(/"uuid":"([^"]+)"/g)].map(([, uuid]) => uuid));
-    const named = [...text.matchAll(/"(?:observation-uuid|subject-uuid|actor-uuid)":"([^"]+)"|"href":"#([^"]*)"/g)].map(
-      ([, uuid, anchor]) => uuid ?? anchor,
-    );
+    const named = [
+      ...text.matchAll(/"(?:observation-uuid|risk-uuid|subject-uuid|actor-uuid)":"([^"]+)"|"href":"#([^"]*)"/g),
+    ].map(([, uuid, anchor]) => uuid ?? anchor);
     const parties = [...text.matchAll(/"party-uuids":\["([^"]+)"\]/g)].map(([, uuid]) => uuid);
     expect(named.length).toBeGreaterThan(100);
     expect([...named, ...parties].filter((uuid) => !defined.has(uuid))).toEqual([]);
