@@ -116,13 +116,13 @@ export function rowFile(sink: PackSink, { name, extension, description, header }
   }
 
   async function flush(isPart: boolean): Promise<void> {
-    const rows = Buffer.concat(waiting);
+    const whole = Buffer.concat([opening, ...waiting]);
     waiting = [];
     bytes = 0;
     await parts.at(-partsAtOnce);
     const number = String(parts.length + 1).padStart(4, '0');
     const path = isPart ? `${name}-${number}.${extension}.gz` : `${name}.${extension}`;
-    const written = writePart(sink, path, { opening, rows, description }, parts.at(-1));
+    const written = writePart(sink, path, { whole, rows: whole.subarray(opening.length), description }, parts.at(-1));
     // Awaited later; until then a failure is nobody's.
     written.catch(() => undefined);
     parts.push(written);
@@ -141,10 +141,9 @@ export function rowFile(sink: PackSink, { name, extension, description, header }
 async function writePart(
   sink: PackSink,
   path: string,
-  { opening, rows, description }: { opening: Uint8Array; rows: Uint8Array; description: string },
+  { whole, rows, description }: { whole: Uint8Array; rows: Uint8Array; description: string },
   before: Promise<PackFile> | undefined,
 ): Promise<PackFile> {
-  const whole = opening.length === 0 ? rows : Buffer.concat([opening, rows]);
   const bytes = path.endsWith('.gz') ? await compress(whole) : whole;
   await before;
   await sink.write(path, bytes);
@@ -157,9 +156,15 @@ const unknownSystem = 255;
 
 const compressInThread = promisify(gzip);
 
+/**
+ * Of parts of reads and receipts, measured: level 7 with more memory makes them a fiftieth smaller than level 6 in the same
+ * time, level 9 a twenty-fifth in a third more.
+ */
+const compression = { level: 7, memLevel: 9 };
+
 /** Gzip of one level, whose header says neither when nor where. Source: RFC 1952, section 2.3.1. */
 async function compress(bytes: Uint8Array): Promise<Uint8Array> {
-  const compressed = await compressInThread(bytes, { level: 6 });
+  const compressed = await compressInThread(bytes, compression);
   compressed[systemAt] = unknownSystem;
   return compressed;
 }
