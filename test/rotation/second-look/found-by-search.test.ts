@@ -3,7 +3,7 @@ import { listRotations } from '../../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
 import { far, setAgain } from '../world/by-hand.ts';
 import { failing, lostPut, passes } from '../world/faulty-world.ts';
-import { bindingOf, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
+import { bindingOf, hourMs, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
 
 describe('a key that somebody renews by hand right before the other one is to be renewed', () => {
   it('calls a person for the dead value, though the provider cannot say which key is free', async () => {
@@ -45,6 +45,19 @@ describe('a publication whose answer was lost, whose version somebody disables a
     world.gateway.gate = { before: () => undefined, after };
     await reconcileRotations(world.tools);
     await staysWorking(world, issuer, true);
+  });
+});
+
+describe('a token that may be in force under another name', () => {
+  it('is asked about as soon as its grace is over, and works on until a person agrees', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint')]);
+    await reconcileRotations(world.tools);
+    disableAndSetAgain(world);
+    await passes(world, 3, hourMs);
+    const [rotation] = await listRotations(world.tools);
+    expect(rotation?.awaits).toBe('revoke');
+    expect(rotation?.waitsFor.join()).toMatch(/^the value of version \w+ may be the same/);
+    expect(world.providers.mint.opens('app', world.latestValue('app') ?? '')).toBe(true);
   });
 });
 
