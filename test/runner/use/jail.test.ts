@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningJob } from '../../../embedded/gitea/embedded-gitea.ts';
+import { instanceOf } from '../../../src/provenance/job-numbers.ts';
 import { jailWords } from '../../../src/runner/use/jail-script.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
 import { skipUnless } from '../../skip-unless.ts';
-import { jailed } from './jail-here.ts';
+import { jailed, withNetwork } from './jail-here.ts';
 import { secretValue, startUseWorld, type UseWorld } from './use-world.ts';
 
 let world: UseWorld;
@@ -137,23 +138,18 @@ describe('a command in the jail', jailed, () => {
   });
 
   it('sees no process but its own, so that it reads neither environment nor memory of the helper', async () => {
-    const look =
-      'cat /proc/[0-9]*/environ | tr "\\0" "\\n" | grep -c ACTIONS_RUNTIME_TOKEN; echo "end"; ls /proc | grep -c "^[0-9]"';
-    const text = await inJail(look);
-    expect(text).toMatch(/^0\nend\n\d$/m);
-    // Without a jail the same command reads it.
-    const job = world.startJob();
-    await world.use(job, ['sh', '-c', look], { identity: { jail: 'cooperative' }, withoutNamespaces: true });
-    expect(printed(job)).toMatch(/^[1-9]\d*\nend$/m);
+    expect(await inJail(readsEnvironments)).toMatch(/^0\nend\n\d+$/m);
   });
 
   it('finds neither the key of the job nor the folder of keys', async () => {
-    const keys = readdirSync('/dev/shm').filter((name) => name.startsWith('keyturn-key-'));
-    const text = await inJail('ls -A /dev/shm; echo end; cat /dev/shm/keyturn-key-*; ls -A /run/keyturn');
-    expect(readdirSync('/dev/shm').length).toBeGreaterThanOrEqual(keys.length);
+    const job = world.startJob();
+    const look = 'ls -A /dev/shm; echo end; cat /dev/shm/keyturn-key-*; ls -A /run/keyturn';
+    await world.use(job, ['sh', '-c', look]);
+    const [, text = ''] = printed(job).split('its only way out is the broker');
+    const key = `/dev/shm/keyturn-key-${instanceOf(world.fetch.cloud.gitea.url)}-${String(job.job.taskId)}`;
+    expect(existsSync(key)).toBe(true);
     expect(text).toMatch(/^end$/m);
     expect(text).not.toContain('PRIVATE KEY');
-    expect(text).not.toContain('keyturn-key-0');
     // The authority's certificate alone, in memory: its key is nowhere.
     expect(text).toMatch(/^authority\.pem$/m);
     expect(text).not.toMatch(/\.key$/m);
@@ -240,7 +236,11 @@ describe('a command in the jail', jailed, () => {
   });
 });
 
-describe('where no jail can be made', () => {
+/** Looks for the runtime token in the environment of every process. */
+const readsEnvironments =
+  'cat /proc/[0-9]*/environ | tr "\\0" "\\n" | grep -c ACTIONS_RUNTIME_TOKEN; echo "end"; ls /proc | grep -c "^[0-9]"';
+
+describe('where no jail can be made', withNetwork, () => {
   it('does not run the command, and asks the broker for nothing', async () => {
     const job = world.startJob();
     const asked = world.broker.placeholdersAsked.length;
@@ -262,6 +262,13 @@ describe('where no jail can be made', () => {
     await job.execute(['sh', '-c', 'echo "NAME is ${NAME-unset}"'], {});
     expect(printed(job)).toContain('NAME is unset');
     expect(printed(job)).toContain('taken back');
+  });
+
+  it('does not keep it from the environment of the helper, as a jail does', async () => {
+    const job = world.startJob();
+    const options = { identity: { jail: 'cooperative' }, withoutNamespaces: true };
+    await world.use(job, ['sh', '-c', readsEnvironments], options);
+    expect(printed(job)).toMatch(/^[1-9]\d*\nend$/m);
   });
 });
 
