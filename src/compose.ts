@@ -25,6 +25,7 @@ import {
   openSigner,
   openVaults,
   vaultAccess,
+  readEmbeddedCertificate,
 } from './composition/open-adapters.ts';
 import { openChannels } from './composition/open-channels.ts';
 import { settingResolver } from './composition/resolve-setting.ts';
@@ -103,7 +104,8 @@ export async function composeKeyturn(
     },
     takeUpPolicy: inForce.takeUp,
   };
-  const broker = createBroker({ ...parts, policyInForce: inForce.current, access, outbox });
+  const upstreamAuthority = await readEmbeddedCertificate(settings);
+  const broker = createBroker({ ...parts, policyInForce: inForce.current, access, outbox, upstreamAuthority });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ ...parts, trustLoopback, resolve });
   const keyturn = createKeyturn({

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { repositories, runners, secrets } from './fixtures.ts';
+import { brokered, repositories, runners, secrets } from './fixtures.ts';
 
 /** Object ids of the identities that the story defines. */
 export interface StoryIdentities {
@@ -9,18 +9,25 @@ export interface StoryIdentities {
 }
 
 /** Who a person is at the identity provider and at Gitea. */
-export interface StoryPerson {
+interface StoryPerson {
   readonly issuer: string;
   readonly subject: string;
   /** Their account's id. */
   readonly gitea: number;
 }
 
+/** What the policy names beside secrets and identities. */
+export interface StoryAround {
+  readonly people?: Readonly<Record<string, StoryPerson>>;
+  /** The port of the service that an agent uses; `null`: there is none. */
+  readonly tracker?: number | null;
+}
+
 /** The story's `keyturn.policy.yml` as text, parsed like any operator's. */
 export function storyPolicy(
   identities: StoryIdentities,
   botUser: string,
-  people: Readonly<Record<string, StoryPerson>> = {},
+  { people = {}, tracker = null }: StoryAround = {},
 ): string {
   return stringify({
     format: 1,
@@ -44,6 +51,7 @@ export function storyPolicy(
             ...(approval.length > 0 && { approval }),
             ...(first === 'go' && { first }),
             ...(guarded && { access: { approval: 'required' } }),
+            ...(name === brokered.secret && tracker !== null && { uses: [usesOf(tracker)] }),
           },
         ]),
     ),
@@ -67,4 +75,10 @@ export function storyPolicy(
       ),
     },
   });
+}
+
+/** What the broker does with a secret in the place of an agent. */
+function usesOf(port: number) {
+  const place = 'header:authorization';
+  return { hosts: ['localhost'], port, methods: ['GET'], paths: ['/issues/**'], place, addresses: 'loopback' };
 }

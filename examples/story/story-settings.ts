@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storyPolicy, type StoryPerson } from './story-policy.ts';
+import { type StoryAround, storyPolicy } from './story-policy.ts';
 import type { StoryWorld } from './story-world.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { StoryWorld } from './story-world.ts';
 export async function storySettings(
   world: StoryWorld,
   directory: string,
-  people: Readonly<Record<string, StoryPerson>> = {},
+  around: StoryAround = {},
 ): Promise<Readonly<Record<string, string>>> {
   const { cloud, keyturn, broker, runners, gitea } = world;
   await mkdir(directory, { recursive: true });
@@ -21,7 +21,7 @@ export async function storySettings(
     broker: broker.objectId,
     runners: Object.fromEntries([...runners].map(([name, { objectId }]) => [name, objectId])),
   };
-  await writeFile(policy, storyPolicy(identities, gitea.bot, people));
+  await writeFile(policy, storyPolicy(identities, gitea.bot, around));
   await writeFile(certificate, cloud.logAnalytics.certificate);
   await mkdir(join(directory, 'records'), { recursive: true });
   await chmod(join(directory, 'records'), 0o700);
@@ -64,7 +64,8 @@ export async function brokerFetchConfiguration(
 ): Promise<string> {
   const path = join(directory, 'fetch-by-broker.json');
   const vaults = [{ name: cloud.vault.name }];
-  const identity = { kind: 'broker' };
+  // On a machine that makes no jail the agent is shown all the same.
+  const identity = { kind: 'broker', jail: 'cooperative' };
   const configuration = { format: 1, service: broker, gitea: cloud.gitea.url, vaults, identity, names: 'plain' };
   await writeFile(path, JSON.stringify(configuration, null, 2));
   return path;

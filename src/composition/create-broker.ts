@@ -34,6 +34,8 @@ interface Parts {
   /** `null`: no channel to people is configured. */
   readonly outbox: NotificationOutbox | null;
   readonly counters: WorkCounters;
+  /** PEM of an authority that hosts of uses may show, beside those that Node trusts; `null`: none. */
+  readonly upstreamAuthority: string | null;
   readonly logger: Logger;
   readonly trace: Trace;
   readonly now: () => Date;
@@ -64,7 +66,7 @@ export function createBroker(parts: Parts): BrokerPort | null {
     ownSecrets: settings.ownSecrets,
     mostRequests,
     mostUses,
-    upstream: httpsUpstream(),
+    upstream: httpsUpstream(parts.upstreamAuthority === null ? {} : { authority: parts.upstreamAuthority }),
     redaction: answerRedaction,
     now,
     nonce: () => randomBytes(4).toString('hex'),

@@ -56,6 +56,15 @@ export function openLogArchive(
   return archiveRetrievalLog({ containerUrl: logArchive, credential, vaults, ...audience });
 }
 
+/**
+ * The certificate of the https servers of an embedded cloud, which no authority signs; `null` elsewhere. They have one
+ * among them.
+ */
+export async function readEmbeddedCertificate({ embedded, log }: Settings): Promise<string | null> {
+  const file = log?.certificateFile ?? null;
+  return embedded && file !== null ? await readFile(file, 'utf8') : null;
+}
+
 /** Opens the log workspace that the settings name; `null` if they name none. */
 export async function openRetrievalLog(
   { log, vaults, cloud }: Settings,

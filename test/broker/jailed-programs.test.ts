@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { jailedAsRoot } from '../runner/use/jail-here.ts';
 import { skipUnless } from '../skip-unless.ts';
+import { answerRequest } from '../../src/grants/answer-request.ts';
 import { readBrokerHistory } from '../../src/broker/history/broker-history.ts';
 import { type JailedPrograms, needs, startJailedPrograms } from './jailed-programs.ts';
 import { gitServer } from './service-programs.ts';
@@ -62,6 +63,23 @@ describe('a real program that uses a secret and never has it', jailedAsRoot, () 
     expect(log).toBe('Add a large file\n');
     expectNoValue(text);
   });
+
+  it('waits for a person where one must approve, and goes on when they have', async () => {
+    const { world } = programs;
+    const { gitea } = world.cloud;
+    const [carl] = ['carl', 'ann', 'bob'].map((name) => gitea.addUser({ name, password: 'battery staple' }));
+    world.serve('api.example.com', (_request, response) => void response.end('yes'));
+    const job = world.startJob({ actor: 'ann', author: 'bob' });
+    const script = `curl -sS --fail -H "Authorization: Bearer $TOKEN" ${world.urlOf('api.example.com')}/`;
+    const words = ['--wait', '2m', '--secret', 'TOKEN=payments'];
+    const waiting = world.use(job, ['sh', '-c', script], words);
+    const { grant } = await vi.waitFor(() => world.asked[0] ?? expect.fail('nobody was asked'), { timeout: 100_000 });
+    const subject = { issuer: gitea.url, id: String(carl?.id) };
+    const by = { kind: 'signed-in', subject, name: 'carl' } as const;
+    await answerRequest(world.grants, { grant, by, says: 'approve', breakGlass: false, reason: 'release 7' });
+    expect(await waiting).toBe(0);
+    expect(world.logOf(job)).toMatch(/It waits for .* to approve/);
+  }, 180_000);
 
   it('Node: fetch', async () => {
     const { world, hasBearer, run, expectNoValue } = programs;

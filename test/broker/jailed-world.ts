@@ -87,6 +87,14 @@ secrets:
     delivery: use
     uses:
 ${uses.join('\n')}
+  payments:
+    issuer: generated
+    validity: 90d
+    namespaces: [shop]
+    delivery: use
+    access: { approval: required, uses: 5 }
+    uses:
+${uses.join('\n')}
 namespaces:
   shop: { repositories: [shop/orders] }
 `;

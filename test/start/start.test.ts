@@ -21,7 +21,12 @@ interface Result {
   readonly packs: readonly { readonly frameworks: readonly string[]; readonly directory: string }[];
   readonly portal: string;
   readonly job: { readonly exitCode: number };
-  readonly brokered: { readonly served: number; readonly refused: number; readonly approved: number } | null;
+  readonly brokered: {
+    readonly served: number;
+    readonly refused: number;
+    readonly approved: number;
+    readonly used: number;
+  } | null;
 }
 
 /** Runs the built command line as a user would. */
@@ -139,23 +144,26 @@ describe('the broker of keyturn start', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 
-  it('gives one job its secret, refuses another, and gives a third its secret after a person approved', () => {
-    expect(result.brokered).toEqual({ served: 0, refused: 90, approved: 0 });
+  it('gives one job its secret, refuses another, gives a third its secret after a person approved, and uses one for an agent', () => {
+    expect(result.brokered).toEqual({ served: 0, refused: 90, approved: 0, used: 0 });
   });
 
-  it('is told of in the report: two reads by its journal, the refusals, and the second person', async () => {
+  it('is told of in the report: its reads by its journal, the refusals, the use, and the second person', async () => {
     const reads = await linesOf('retrievals.ndjson');
     const brokered = reads.filter(({ reason }) => reason === 'broker-journal');
-    expect(brokered.map(({ grade }) => grade)).toEqual(['authenticated', 'authenticated']);
+    expect(brokered.map(({ grade }) => grade)).toEqual(['authenticated', 'authenticated', 'authenticated']);
     const findings = await linesOf('findings.ndjson');
     const rules = ['broker-unexplained', 'broker-read-missing', 'second-broker-key', 'access-by-break-glass'];
     expect(findings.filter(({ rule }) => rules.includes(String(rule)))).toEqual([]);
     const requests = await linesOf('broker-requests.ndjson');
-    expect(requests.map(({ outcome }) => outcome)).toEqual(['served', 'refused', 'refused', 'served']);
+    expect(requests.map(({ outcome }) => outcome)).toEqual(['served', 'refused', 'refused', 'served', 'served']);
+    expect(await linesOf('broker-uses.ndjson')).toEqual([
+      expect.objectContaining({ method: 'GET', path: '/issues/**', status: 200 }),
+    ]);
     const [access] = await linesOf('access-requests.ndjson');
     expect(access).toMatchObject({ standing: 'spent', answer: { by: { name: 'cem' }, breakGlass: false } });
     const tests = await linesOf('control-tests.ndjson');
-    for (const id of ['broker-decides', 'access-approved']) {
+    for (const id of ['broker-decides', 'access-approved', 'uses-as-stated']) {
       const test = tests.find((one) => one['id'] === id);
       expect(test).toMatchObject({ exceptions: 0, notTested: null });
       expect(Number(test?.['tested'])).toBeGreaterThan(0);
@@ -236,5 +244,5 @@ describe('keyturn verify', () => {
       expect(stdout).toContain(file.name);
     }
     expect((await keyturn('verify', pack)).code).toBe(0);
-  });
+  }, 300_000);
 });

@@ -9,6 +9,7 @@ import { letLook } from '../../../examples/story/let-look.ts';
 import { replayStory } from '../../../examples/story/replay.ts';
 import { startStoryPeople, type StoryPeople } from '../../../examples/story/story-people.ts';
 import { brokerSettings, storySettings } from '../../../examples/story/story-settings.ts';
+import { startTracker, type Tracker } from '../../../examples/story/tracker.ts';
 import { setTheScene, type StoryWorld } from '../../../examples/story/story-world.ts';
 import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
 import { composeKeyturn } from '../../compose.ts';
@@ -57,10 +58,11 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
   const cloud = await startEmbeddedCloud({ clock: createClock(from), data: join(directory, 'cloud') });
   // Signing in leads back to the portal, so its port must be known before it listens.
   const people = await startStoryPeople(`http://localhost:${String(portal.port)}`);
+  const tracker = await startTracker();
   try {
     const world = await setTheScene(cloud, liveAt);
     const cem = { ...people.subjectOf('cem'), gitea: world.gitea.accounts.cem };
-    const settings = await storySettings(world, directory, { cem });
+    const settings = await storySettings(world, directory, { people: { cem }, tracker: tracker.port });
     const composition = await composeKeyturn(
       { ...settings, ...letLook(world), ...people.settings },
       {
@@ -78,7 +80,7 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
     const broker = await startBroker({ ...settings, ...brokerSettings(world) }, cloud);
     try {
       const result = await playAndReport(
-        { world, composition, portal: server.url, broker: broker.url, people, from, directory, tell },
+        { world, composition, portal: server.url, broker: broker.url, people, tracker, from, directory, tell },
         runtime,
       );
       if (json) runtime.print(JSON.stringify(result));
@@ -94,6 +96,7 @@ async function tellStory({ directory, portal, once, json, tell }: Telling, runti
       await server.stop();
     }
   } finally {
+    await tracker.stop();
     await people.provider.stop();
     await cloud.stop();
   }
@@ -111,6 +114,7 @@ interface Stage {
   readonly portal: string;
   readonly broker: string;
   readonly people: StoryPeople;
+  readonly tracker: Tracker;
   readonly from: Date;
   readonly directory: string;
   readonly tell: Tell;

@@ -158,7 +158,7 @@ export const start = z.strictObject({
   packs: z.array(z.strictObject({ frameworks: z.array(text), directory: text })),
   portal: text,
   job: z.strictObject({ exitCode: z.int() }),
-  brokered: z.strictObject({ served: z.int(), refused: z.int(), approved: z.int() }),
+  brokered: z.strictObject({ served: z.int(), refused: z.int(), approved: z.int(), used: z.int() }),
 });
 
 export const cloud = z.strictObject({

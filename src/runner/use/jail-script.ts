@@ -64,6 +64,7 @@ set -f
 IFS='
 '
 quiet() { "$@" >/dev/null 2>&1; }
+here=$(pwd -P) || fail 'there is no working folder'
 
 quiet ip link set lo up || quiet ifconfig lo up || {
   quiet mount -n -t sysfs sysfs /sys && echo 0x9 2>/dev/null >/sys/class/net/lo/flags && quiet umount /sys
@@ -116,6 +117,9 @@ printf '%s' "$authority" >${jailAuthority} && chmod 0644 ${jailAuthority} || fai
 for file in $scratch; do
   : >"$file" && chmod 0666 "$file" || fail "$file is not made"
 done
+
+# Through a folder that was entered before, the way up would lead to what is covered now.
+cd / && quiet cd "$here" || fail "the working folder $here lies in a covered place"
 
 within() {
   unshare --user --map-user="$user" --map-group="$group" --keep-caps -- \\

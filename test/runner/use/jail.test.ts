@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningJob } from '../../../embedded/gitea/embedded-gitea.ts';
 import { instanceOf } from '../../../src/provenance/job-numbers.ts';
@@ -146,8 +146,8 @@ describe('a command in the jail', jailed, () => {
     const look = 'ls -A /dev/shm; echo end; cat /dev/shm/keyturn-key-*; ls -A /run/keyturn';
     await world.use(job, ['sh', '-c', look]);
     const [, text = ''] = printed(job).split('its only way out is the broker');
-    const key = `/dev/shm/keyturn-key-${instanceOf(world.fetch.cloud.gitea.url)}-${String(job.job.taskId)}`;
-    expect(existsSync(key)).toBe(true);
+    const key = `keyturn-key-${instanceOf(world.fetch.cloud.gitea.url)}-${String(job.job.taskId)}`;
+    expect(readdirSync('/dev/shm')).toContain(key);
     expect(text).toMatch(/^end$/m);
     expect(text).not.toContain('PRIVATE KEY');
     // The authority's certificate alone, in memory: its key is nowhere.
@@ -226,6 +226,15 @@ describe('a command in the jail', jailed, () => {
     const text = await inJail('curl -sS --fail https://api.example.com/; echo "code $?"');
     world.broker.answerWith(null);
     expect(text).toContain('code 22');
+  });
+
+  it('does not start in a folder that leads to what is covered', async () => {
+    const folder = dirname(pathInSharedMemory('unused'));
+    const job = world.startJob();
+    const code = await world.use(job, ['sh', '-c', 'ls ..'], { through: `cd '${folder}'; exec "$@"` });
+    expect(code).toBe(96);
+    expect(printed(job)).toContain('lies in a covered place');
+    expect(printed(job)).not.toContain('keyturn-key-');
   });
 
   it('leaves no process behind', async () => {
