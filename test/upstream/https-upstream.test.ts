@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamRequest } from '../../src/broker/ports/upstream.ts';
 import { httpsUpstream } from '../../src/upstream/https-upstream.ts';
@@ -108,15 +109,21 @@ describe('an upstream over https', () => {
       resolve: async () => await Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })),
     });
     await expect(upstream.send(to('https://nowhere.example/'))).rejects.toMatchObject({ code: 'UPSTREAM_UNKNOWN' });
-    const service = await startHttpsService();
-    await service.stop();
-    await expect(httpsUpstream().send(to(service.url))).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+    const silent = createServer((socket) => socket.destroy());
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    const url = `https://localhost:${String((silent.address() as AddressInfo).port)}`;
+    await expect(httpsUpstream().send(to(url))).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+    await new Promise((done) => silent.close(done));
   });
 
   it('keeps a connection for one session, and opens another for the next', async () => {
     const { url, authority, arrived } = await serviceOf();
     const upstream = httpsUpstream({ authority });
-    for (const session of ['one', 'one', 'two']) await textOf((await upstream.send(to(url, { session }))).body);
+    for (const session of ['one', 'one', 'two']) {
+      await textOf((await upstream.send(to(url, { session }))).body);
+      // The connection is put back in the turn after the answer's end.
+      await new Promise((done) => setImmediate(done));
+    }
     expect(arrived.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
