@@ -28,7 +28,9 @@ export async function findJail(user: number, group: number): Promise<JailFound> 
 function probe(unshare: string, user: number, group: number): Promise<string | null> {
   const [file = '', ...words] = probeWords(unshare, user, group);
   return new Promise((resolve) => {
-    const options = { env: { PATH: folders.join(':') }, cwd: '/', timeout: probeMs };
+    // unshare takes no TERM while it waits for what it started.
+    const killSignal = 'SIGKILL';
+    const options = { env: { PATH: folders.join(':') }, cwd: '/', timeout: probeMs, killSignal } as const;
     execFile(file, words, options, (error, _output, errors) => resolve(error === null ? null : reasonIn(errors)));
   });
 }
