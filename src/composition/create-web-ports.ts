@@ -23,6 +23,7 @@ import type { Composition } from './composition.ts';
 import { describeJobs } from './describe-pass.ts';
 import { logVaultEvent } from './log-rotations.ts';
 import { listPackFiles } from './list-pack-files.ts';
+import { readJobLog } from './portal/read-job-log.ts';
 import { createPortalPorts } from './portal/create-portal-ports.ts';
 import { createRotationDesk } from './portal/rotation-desk.ts';
 import { readinessCheck } from './readiness/check-readiness.ts';
@@ -39,7 +40,7 @@ const jobAnswerMs = 3_000;
 
 /** Wires the portal and the hooks to what they show and record. */
 export function createWebPorts(ports: Ports): WebPorts {
-  const { settings, records, now, rotation, logger } = ports;
+  const { settings, records, now, rotation, logger, jobs } = ports;
   const desk = createRotationDesk(rotation, rotator);
   const portal = createPortalPorts(ports, desk);
   return {
@@ -58,6 +59,7 @@ export function createWebPorts(ports: Ports): WebPorts {
       logVaultEvent(logger, handled);
       return handled;
     },
+    jobLog: settings.embedded && jobs !== null ? async (job) => await readJobLog(jobs, job) : null,
     ...hookPorts(ports),
     ...accessPorts(ports.grants),
     brokersOnly: settings.role === 'broker',

@@ -58,6 +58,8 @@ export interface WebPorts extends PortalPorts {
   forget(): void;
   /** How many secrets the policy binds to an issuer. */
   boundSecrets(): number;
+  /** The log of a job, by its name; `null` if there is none. The port is `null` beside a real Gitea, which shows logs itself. */
+  readonly jobLog: ((job: string) => Promise<string | null>) | null;
   /** Requests a rotation in the name of a person. Returns the rotation's id. */
   requestRotation(request: { secret: string; reason: string; by: Person; emergency: boolean }): Promise<string>;
   approveRotation(approval: { rotationId: string; by: Person; breakGlass: boolean; reason: string }): Promise<void>;

@@ -114,6 +114,25 @@ describe('the overview', () => {
   });
 });
 
+describe('the log of a job', () => {
+  const job = encodeURIComponent('acme/shop 41/52.1');
+
+  it('is linked from the reads of the job and shown as text, in the embedded cloud', async () => {
+    const reads = { audited: () => Promise.resolve(auditedSpan({ reads: [listedRead()] })) };
+    const { text, send } = await signedIn(['operator'], reads);
+    expect(await text('/reads')).toContain(`href="/job-log?job=${job}"`);
+    expect(await text(`/job-log?job=${job}`)).toContain('Set up job\n&lt;b&gt;masked: ***&lt;/b&gt;');
+    expect((await send('/job-log?job=acme%2Fshop%201%2F1.1')).status).toBe(404);
+  });
+
+  it('is not shown beside a real Gitea, which decides who may see it', async () => {
+    const reads = { audited: () => Promise.resolve(auditedSpan({ reads: [listedRead()] })), jobLog: null };
+    const { text, send } = await signedIn(['operator'], reads);
+    expect(await text('/reads')).not.toContain('/job-log');
+    expect((await send(`/job-log?job=${job}`)).status).toBe(404);
+  });
+});
+
 describe('the list of secrets', () => {
   const secrets = [
     listedSecret({ secret: 'calm' }),

@@ -122,6 +122,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     },
     packFile: (id, path) =>
       Promise.resolve(id === pack.id && path === 'report.html' ? Buffer.from('<p>report</p>') : null),
+    jobLog: (job) => Promise.resolve(job === 'acme/shop 41/52.1' ? 'Set up job\n<b>masked: ***</b>' : null),
     boundSecrets: () => 0,
     forget: () => undefined,
     rotations: () => Promise.resolve([]),

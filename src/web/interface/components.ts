@@ -46,6 +46,7 @@ const answers = {
   RotationList: z.strictObject({ rotations: z.array(shapes.rotation) }),
   RotationAnswer: z.union([z.strictObject({ rotationId: text }), z.strictObject({ given: z.array(text) })]),
   ReadList: z.strictObject({ from: time.nullable(), to: time.nullable(), reads: z.array(shapes.read) }),
+  JobLog: z.strictObject({ job: text, log: text }),
   FindingList: z.strictObject({
     findings: z.array(shapes.finding),
     gaps: z.array(z.strictObject({ hour: time, state: z.enum(['gap', 'not-read']) })),

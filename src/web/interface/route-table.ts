@@ -90,6 +90,11 @@ export const routeTable: readonly RouteDescription[] = [
     },
     answers: { 200: 'ReadList', 400: 'Fault' },
   }),
+  route('GET', '/job-log', 'The log of a job of the embedded cloud; beside a real Gitea it does not exist.', {
+    proof: 'page',
+    query: { job: 'owner/name run/job.attempt.' },
+    answers: { 200: 'JobLog', 404: 'Fault' },
+  }),
   route('GET', '/setup', 'What keyturn doctor finds.', { proof: 'page', answers: { 200: 'Setup' } }),
   route('GET', '/findings', 'Every finding of the last ninety days, with its life.', {
     proof: 'page',

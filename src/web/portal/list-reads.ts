@@ -21,16 +21,16 @@ export async function listReads({ request, query, asking, ports }: PortalVisit):
     'Access',
     html`<h1>Access</h1><p class="lead">Who read which secret, in which job, and how well the read is tied to it.</p>
 ${searchForm(query)}
-${audited === null ? stillBeingRead() : result(found, audited, query)}`,
+${audited === null ? stillBeingRead() : result(found, audited, query, ports.jobLog !== null)}`,
     { asking, at: '/reads' },
   );
 }
 
-function result(found: readonly ListedRead[], audited: AuditedSpan, query: URLSearchParams) {
+function result(found: readonly ListedRead[], audited: AuditedSpan, query: URLSearchParams, hasLogs: boolean) {
   const jobs = new Set(found.flatMap(({ job }) => (job === null ? [] : [job]))).size;
   const persons = found.filter(({ grade }) => grade === 'person').length;
   return html`<p>${counted(found.length, 'read')} by ${counted(jobs, 'job')}, ${counted(persons, 'read')} by a person, from ${day(audited.from)} to ${moment(audited.to)}.${audited.leftOut === 0 ? '' : ` ${counted(audited.leftOut, 'older read')} of this span ${audited.leftOut === 1 ? 'is' : 'are'} not searched: choose an earlier end.`}</p>
-${found.length === 0 ? html`<p class="notice">No read in this span matches.</p>` : html`${readsTable('Reads', pageOf(found, query))}${pageLinks('/reads', query, found.length)}`}`;
+${found.length === 0 ? html`<p class="notice">No read in this span matches.</p>` : html`${readsTable('Reads', pageOf(found, query), { hasLogs })}${pageLinks('/reads', query, found.length)}`}`;
 }
 
 /** Keeps the reads that the address asks for. A job is asked for by its repository, run or job, as `keyturn rotate --read-by` takes it. */

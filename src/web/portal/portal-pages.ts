@@ -9,6 +9,7 @@ import { listSecrets } from './list-secrets.ts';
 import type { PortalVisit } from './portal-visit.ts';
 import { sendPackFile } from './send-pack-file.ts';
 import { decideFinding, showFinding } from './show-finding.ts';
+import { showJobLog } from './show-job-log.ts';
 import { showOverview } from './show-overview.ts';
 import { checkPack, showDifference, showPack } from './show-pack.ts';
 import { showPlan, showSecret } from './show-secret.ts';
@@ -46,5 +47,6 @@ export const portalPages: readonly PortalPage[] = [
   { method: 'GET', path: '/access', role: 'operator', scope: 'read', answer: listAccessRequests },
   { method: 'POST', path: '/access', role: 'operator', scope: null, answer: answerAccessRequest },
   { method: 'GET', path: '/reads', role: 'operator', scope: 'read', answer: listReads },
+  { method: 'GET', path: '/job-log', role: 'operator', scope: null, answer: showJobLog },
   { method: 'GET', path: '/setup', role: 'operator', scope: 'read', answer: showSetup },
 ];
