@@ -1,3 +1,4 @@
+import { tallyRefusal } from './events/tally-refusals.ts';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../provenance/canonical-json.ts';
 import { ServiceError } from '../service-error.ts';
@@ -47,7 +48,7 @@ export interface HandledEvent {
 
 /**
  * Takes one event as a hint: looks at the vault, and claims and drives a rotation when the vault's own expiry asks for it.
- * Every outcome is kept as a record under `events/`. Returns within `deadlineMs` and a single request's time.
+ * Every outcome is kept as a record under `events/`; refused ones are counted there, by cause and minute. Returns within `deadlineMs` and a single request's time.
  * @throws ServiceError only when the records cannot be reached: Event Grid then delivers again. Everything else is an outcome,
  * for a handler that throws makes Event Grid hold back the events of all other secrets too.
  */
@@ -57,7 +58,12 @@ export async function handleVaultEvent(
   { deadlineMs = defaultDeadlineMs }: { readonly deadlineMs?: number } = {},
 ): Promise<HandledEvent> {
   const notice = parseVaultEvent(event, tools.vaults);
-  const handled = notice.outcome === 'notice' ? await answer(tools, notice, deadlineMs) : refusal(notice);
+  if (notice.outcome === 'refused') {
+    const refused = refusal(notice);
+    await tallyRefusal(tools, { ...refused, eventId: shortened(notice.eventId) });
+    return refused;
+  }
+  const handled = await answer(tools, notice, deadlineMs);
   await keep(tools, notice, handled);
   return handled;
 }
@@ -132,20 +138,16 @@ function outcomeOf(state: TargetState, rotation: Rotation): HandledEvent['outcom
   return stateOfRotation(state, rotation) === rotation.step ? 'rotating' : 'waiting';
 }
 
-function refusal({ code, place }: RefusedEvent): HandledEvent {
-  return { outcome: 'refused', secret: null, rotationId: null, reason: `${code} at ${place}` };
+function refusal({ code, place }: RefusedEvent) {
+  return { outcome: 'refused', secret: null, rotationId: null, reason: `${code} at ${place}` } as const;
 }
 
 /** One record for each outcome that an event ever had: a second delivery with the same outcome adds nothing. */
-async function keep(tools: RotationTools, notice: ExpiryNotice | RefusedEvent, handled: HandledEvent): Promise<void> {
+async function keep(tools: RotationTools, notice: ExpiryNotice, handled: HandledEvent): Promise<void> {
   const at = tools.now().toISOString();
-  const said =
-    notice.outcome === 'notice' ? { kind: notice.kind, version: notice.version } : { kind: null, version: null };
-  const record = { format: 1, eventId: shortened(notice.eventId), ...said, ...handled, at };
-  const name = createHash('sha256')
-    .update(`${notice.eventId ?? ''}\n${said.version ?? ''}`)
-    .digest('hex')
-    .slice(0, 24);
+  const { kind, version } = notice;
+  const record = { format: 1, eventId: shortened(notice.eventId), kind, version, ...handled, at };
+  const name = createHash('sha256').update(`${notice.eventId}\n${version}`).digest('hex').slice(0, 24);
   try {
     const bytes = new TextEncoder().encode(`${canonicalJson(record)}\n`);
     await tools.records.create(`events/${at.slice(0, 10)}/${name}.${handled.outcome}.json`, bytes);

@@ -9,6 +9,7 @@ import type { PublicationPlace } from './ports/publication-place.ts';
 import type { TargetJournal } from './journal/target-journal.ts';
 import type { VaultOperation } from './journal/journal-entry.ts';
 import type { IssuedCredential } from './ports/credential-issuer.ts';
+import type { RefusalTally } from './events/tally-refusals.ts';
 import type { SecretStore, SecretVersion } from './ports/secret-store.ts';
 import type { VersionReadersPort } from './ports/version-readers.ts';
 
@@ -66,10 +67,12 @@ export interface RotationMemory {
   listed: ReadonlyMap<string, SecretVersion> | null;
   /** The target that a pass took up last: the next one begins after it. */
   lastTarget: string;
+  /** Refused events of this minute, by the record that counts them. */
+  readonly refusals: Map<string, RefusalTally>;
 }
 
 export function emptyMemory(): RotationMemory {
-  return { journals: new Map(), credentials: new Map(), listed: null, lastTarget: '' };
+  return { journals: new Map(), credentials: new Map(), listed: null, lastTarget: '', refusals: new Map() };
 }
 
 /** One line for a person who watches. */

@@ -66,8 +66,10 @@ describe('keyturn adopt', () => {
   });
 
   it('leaves out what the policy binds already', async () => {
-    const { printed } = await callCommand(['adopt'], { environment: service.environment });
+    const { printed, said } = await callCommand(['adopt'], { environment: service.environment });
     expect(printed.join('\n')).not.toContain('payments-api-key');
+    expect(said.join('\n')).toMatch(/^(1 secret|\d+ secrets) of the policy already bound and left out\.$/m);
+    expect([...printed, ...said].join('\n')).not.toMatch(/\b1 secrets\b/);
     expect(printed.join('\n')).toContain('storage-key');
   });
 

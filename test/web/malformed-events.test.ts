@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
+import { emptyMemory } from '../../src/rotation/rotation-tools.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
 import { nearExpiry } from '../rotation/world/near-expiry.ts';
 import { bindingOf, dayMs, rotationWorld } from '../rotation/world/rotation-world.ts';
@@ -86,5 +87,45 @@ describe('an event that must not start a rotation, sent to the hook', () => {
       body: { outcomes: ['refused', 'refused', 'published'] },
     });
     expect(await here.kept()).toHaveLength(3);
+  });
+});
+
+describe('a flood of forged events', () => {
+  it('leaves a handful of records that say how many there were, and nothing in memory that grows', async () => {
+    const here = hook();
+    const forged = (number: number) => ({ id: `forged-${String(number)}`, eventType: 'Microsoft.KeyVault.Nothing' });
+    const floods = 40;
+    for (let number = 0; number < floods; number += 1) {
+      const events = Array.from({ length: 250 }, (_, index) => forged(number * 250 + index));
+      expect((await here.post(JSON.stringify([...events, { id: `without-type-${String(number)}` }]))).status).toBe(200);
+    }
+    const kept = (await here.kept()) as { reason: string; count: number; eventId: string }[];
+    expect(kept.map(({ reason }) => reason).sort()).toEqual(['malformed at eventType', 'unknown-type at eventType']);
+    const [first] = kept.filter(({ reason }) => reason.startsWith('unknown-type'));
+    expect(first).toMatchObject({ eventId: 'forged-0', outcome: 'refused' });
+    expect(first?.count).toBeGreaterThanOrEqual((floods * 250) / 2);
+    expect(first?.count).toBeLessThanOrEqual(floods * 250);
+    expect(here.tools.memory.refusals.size).toBe(2);
+  });
+
+  it('is counted by each instance into the same record, and anew in the next minute', async () => {
+    const here = hook();
+    const forged = { id: 'forged', eventType: 'Microsoft.KeyVault.Nothing' };
+    await here.post(JSON.stringify(forged));
+    const other = { ...here.tools, memory: emptyMemory() };
+    await handleVaultEvent(other, forged);
+    expect(await here.kept()).toMatchObject([{ count: 2 }]);
+    here.advance(60_000);
+    await here.post(JSON.stringify(forged));
+    expect(await here.kept()).toMatchObject([{ count: 2 }, { count: 1 }]);
+    expect(here.tools.memory.refusals.size).toBe(1);
+  });
+
+  it('of one moment, sent side by side, is one record', async () => {
+    const here = hook();
+    const forged = JSON.stringify({ id: 'forged', eventType: 'Microsoft.KeyVault.Nothing' });
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => await here.post(forged)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await here.kept()).toHaveLength(1);
   });
 });

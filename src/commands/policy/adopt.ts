@@ -35,7 +35,7 @@ export const adopt: Run<typeof adoptRow> = async ({ values }, runtime) => {
   for (const line of summaryOf(proposed)) say(line);
   if (readers.people > 0)
     say(`People read too: ${String(readers.people)}. The report shows each; a policy names none.`);
-  if (policy.secrets.size > 0) say(`${String(policy.secrets.size)} are bound by the policy already and left out.`);
+  if (policy.secrets.size > 0) say(`${countedSecrets(policy.secrets.size)} of the policy already bound and left out.`);
   for (const secret of proposed.sample) {
     say(`${secret} carries tags of Microsoft's sample: its function may still rotate it. End its subscription first:`);
     say(
@@ -113,9 +113,13 @@ function countsOf({ proposals }: ProposedPolicy) {
 function summaryOf(proposed: ProposedPolicy): readonly string[] {
   const { issuer, complete, track, managed, unknown } = countsOf(proposed);
   return [
-    `${String(issuer)} secrets with an issuer, ${String(complete)} of them complete; ${String(track)} to be tracked; ${String(managed)} managed by Key Vault; ${String(unknown)} unknown.`,
+    `${countedSecrets(issuer)} with an issuer, ${String(complete)} of them complete; ${String(track)} to be tracked; ${String(managed)} managed by Key Vault; ${String(unknown)} unknown.`,
     ...(issuer > complete ? ['A comment in each entry that is not complete says what its issuer needs.'] : []),
   ];
+}
+
+function countedSecrets(count: number): string {
+  return `${String(count)} ${count === 1 ? 'secret' : 'secrets'}`;
 }
 
 async function writeNew(file: string, text: string): Promise<void> {

@@ -26,7 +26,7 @@ export const status: Run<typeof statusRow> = async ({ values }, runtime) => {
   }
   const { secrets: bound, tracked } = keyturn.policy();
   runtime.print(
-    `${String(secrets.length)} secrets are known; the policy binds ${String(bound.size)} and tracks ${String(tracked.size)}.`,
+    `${secrets.length === 1 ? '1 secret is' : `${String(secrets.length)} secrets are`} known; the policy binds ${String(bound.size)} and tracks ${String(tracked.size)}.`,
   );
   for (const [health, count] of Object.entries(counts)) if (count > 0) runtime.print(`  ${health}: ${String(count)}`);
   for (const secret of overdue) runtime.print(`${secret} is overdue: keyturn show ${secret} says why.`, 'attention');
