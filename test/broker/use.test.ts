@@ -208,6 +208,7 @@ describe('a use that the policy does not name', () => {
 
   it.each([
     ['plain http', { url: 'http://localhost/v1/items' }],
+    ['a host that is too long', { url: `https://${'a'.repeat(254)}/v1/items` }],
     ['user information in the address', { url: 'https://a:b@localhost/v1/items' }],
     ['CONNECT', { method: 'CONNECT' }],
     ['a Host of another', { headers: [['Host', 'elsewhere.example']] }],

@@ -21,6 +21,8 @@ export function toUseRequest({ method, url: written, headers, length }: UseHead)
     throw malformed('method', 'is no method that the broker uses');
   if (url === null) throw malformed('url', 'is no absolute address');
   if (url.protocol !== 'https:') throw malformed('url', 'is not https');
+  // Names are on record, and no name in use is longer (RFC 1035).
+  if (url.hostname.length > 253) throw malformed('url', 'has a host that is too long');
   if (url.username !== '' || url.password !== '' || written.includes('#'))
     throw malformed('url', 'has user information or a fragment');
   const hosts = headers.filter(([name]) => name.toLowerCase() === 'host');
