@@ -76,7 +76,9 @@ describe('a service as a program sees it', () => {
     const ids = { '/reports/{id}': pack?.id ?? '', '/findings/{id}': finding?.id ?? '' };
     const asked: string[] = [];
     for (const [path, { get }] of Object.entries(openApi.paths)) {
-      if (get === undefined || path.startsWith('/sign-in')) continue;
+      // A page for people alone is not a program's to read.
+      const isForPrograms = get?.security.some((one) => 'apiToken' in one) ?? false;
+      if (get === undefined || !(isForPrograms || get.security.length === 0) || path.startsWith('/sign-in')) continue;
       const id = Object.entries(ids).find(([start]) => path.startsWith(start))?.[1] ?? '';
       const address = Object.entries({ ...values, id }).reduce(
         (text, [name, value]) => text.replace(`{${name}}`, value),
