@@ -9,6 +9,9 @@ import { untilStopped } from './until-stopped.ts';
 
 /** Runs the self-hosted host. */
 export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
+  // Asked while it starts, it has nothing to do: it reads the policy anyway. Without this the signal would end the process.
+  let reload: () => void = () => undefined;
+  runtime.onReload?.(() => reload());
   const telemetry = await openTelemetry(runtime.environment, version);
   const { keyturn, sessions, settings, policy, logger, metrics, samples } = await composeKeyturn(
     {
@@ -33,9 +36,9 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
     // The link is a key to the portal: it is for the person at this terminal and is never part of a log line.
     runtime.print(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
   }
-  runtime.onReload?.(() => {
+  reload = () => {
     keyturn.takeUpPolicy().catch((error: unknown) => logger.error('Could not take up the policy.', { error }));
-  });
+  };
   // What happened while no process ran is collected at once, not at the next full hour. `stop` waits for it.
   void server.run('collect jobs').then(async () => await server.run('collect retrievals'));
   await untilStopped(runtime);
