@@ -9,8 +9,9 @@ import { untilStopped } from './until-stopped.ts';
 
 /** Runs the self-hosted host. */
 export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
-  // Asked while it starts, it has nothing to do: it reads the policy anyway. Without this the signal would end the process.
-  let reload: () => void = () => undefined;
+  // Asked while it starts, it looks once it has started: without a handler the signal would end the process.
+  let isAsked = false;
+  let reload = (): void => void (isAsked = true);
   runtime.onReload?.(() => reload());
   const telemetry = await openTelemetry(runtime.environment, version);
   const { keyturn, sessions, settings, policy, logger, metrics, samples } = await composeKeyturn(
@@ -39,6 +40,7 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
   reload = () => {
     keyturn.takeUpPolicy().catch((error: unknown) => logger.error('Could not take up the policy.', { error }));
   };
+  if (isAsked) reload();
   // What happened while no process ran is collected at once, not at the next full hour. `stop` waits for it.
   void server.run('collect jobs').then(async () => await server.run('collect retrievals'));
   await untilStopped(runtime);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,16 +54,28 @@ describe('SIGHUP', () => {
     }
   });
 
-  it('does nothing to a service that is starting', async () => {
+  it('to a service that is starting makes it look once it has started', async () => {
     const stop = new AbortController();
+    const file = environment['KEYTURN_POLICY'] ?? '';
+    const seen: string[] = [];
+    let reload: () => void = () => undefined;
     const ended = callCommand(['serve', '--json'], {
       environment,
-      onReload: (act) => act(),
+      onReload: (act) => {
+        reload = act;
+      },
       say: (text) => {
-        if (text.includes('Listening on ')) stop.abort();
+        seen.push(text);
+        // Here it has read its policy, and has not gone on since it listens.
+        if (text.includes('Listening on ')) {
+          writeFileSync(file, policyOf('one', 'two'));
+          reload();
+        }
+        if (text.includes('is in force')) stop.abort();
       },
       signal: stop.signal,
     });
     expect((await ended).code).toBe(0);
+    expect(seen.filter((text) => text.includes('2 secrets are bound'))).toHaveLength(1);
   });
 });

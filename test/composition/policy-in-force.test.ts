@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,12 +27,16 @@ afterEach(async () => await rm(directory, { recursive: true }));
 const binding = (validity: string) =>
   `format: 1\nsecrets:\n  ${liveSecret}: { issuer: generated, validity: ${validity}, grace: 1h, mode: 'off' }\n`;
 
-async function start(policy: string, more: Readonly<Record<string, string>> = {}) {
+async function start(
+  policy: string,
+  more: Readonly<Record<string, string>> = {},
+  seen: (line: string) => void = () => undefined,
+) {
   await writeFile(file, policy);
   const settings = { KEYTURN_POLICY: file, KEYTURN_DATA: join(directory, 'records'), KEYTURN_LOG_FORMAT: 'json' };
   return await composeKeyturn(
     { ...service.environment, ...settings, ...more },
-    { logTo: { write: (line) => lines.push(line), isTerminal: false } },
+    { logTo: { write: (line) => (lines.push(line), seen(line)), isTerminal: false } },
   );
 }
 
@@ -55,6 +60,19 @@ describe('a policy file that changes under a running process', () => {
     expect(lines.filter((line) => line.includes('is in force'))).toEqual([
       expect.stringContaining(`The policy of digest ${digest} is in force: 1 secrets are bound.`),
     ]);
+  });
+
+  it('again, while it is being taken up, is in force too for whoever asked after that', async () => {
+    let asked: Promise<void> = Promise.resolve();
+    const { keyturn, policy } = await start('format: 1\n', {}, (line) => {
+      if (!line.includes('is in force')) return;
+      writeFileSync(file, binding('60d'));
+      asked = keyturn.takeUpPolicy();
+    });
+    await writeFile(file, binding('90d'));
+    await keyturn.takeUpPolicy();
+    await asked;
+    expect([...policy().secrets.values()].map(({ validityMs }) => validityMs)).toEqual([60 * 86_400_000]);
   });
 
   it('with mistakes changes nothing: the old one stays, the fault is told once, and the process stays ready', async () => {

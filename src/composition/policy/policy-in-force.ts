@@ -38,22 +38,34 @@ interface Loaded {
   readonly at: Date;
 }
 
+const nothing = (): void => undefined;
+
 /** Begins with a policy that was opened; the process would not have started on one with mistakes. */
 export function policyInForce(opened: OpenedPolicy, ports: Ports): PolicyInForce {
   const { settings, records, logger } = ports;
   let loaded = load(opened, ports);
   let isKept = false;
   let refused: { readonly fault: string; isTold: boolean } | null = null;
-  let takingUp: Promise<void> | null = null;
+  let looking: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
   return {
     current: () => loaded,
     keep,
     async takeUp() {
-      // Two passes may ask at once; the second waits for the answer of the first.
-      takingUp ??= look().finally(() => (takingUp = null));
-      await takingUp;
+      if (looking === null) return await begin();
+      // A look that is under way may have read the file before it changed: all who ask meanwhile share the next one.
+      next ??= looking.catch(nothing).then(async () => {
+        next = null;
+        await begin();
+      });
+      await next;
     },
   };
+
+  async function begin(): Promise<void> {
+    looking = look().finally(() => (looking = null));
+    await looking;
+  }
 
   async function keep(): Promise<void> {
     if (isKept) return;
