@@ -10,9 +10,8 @@ import { untilStopped } from './until-stopped.ts';
 /** Runs the self-hosted host. */
 export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
   // Asked while it starts, it looks once it has started: without a handler the signal would end the process.
-  let isAsked = false;
-  let reload = (): void => void (isAsked = true);
-  runtime.onReload?.(() => reload());
+  const reload: { isAsked: boolean; act: () => void } = { isAsked: false, act: () => void (reload.isAsked = true) };
+  runtime.onReload?.(() => reload.act());
   const telemetry = await openTelemetry(runtime.environment, version);
   const { keyturn, sessions, settings, policy, logger, metrics, samples } = await composeKeyturn(
     {
@@ -37,10 +36,10 @@ export const serve: Run<typeof serveRow> = async ({ values }, runtime) => {
     // The link is a key to the portal: it is for the person at this terminal and is never part of a log line.
     runtime.print(`Sign in once, within ten minutes: ${server.url}/sign-in?code=${code}`);
   }
-  reload = () => {
+  reload.act = () => {
     keyturn.takeUpPolicy().catch((error: unknown) => logger.error('Could not take up the policy.', { error }));
   };
-  if (isAsked) reload();
+  if (reload.isAsked) reload.act();
   // What happened while no process ran is collected at once, not at the next full hour. `stop` waits for it.
   void server.run('collect jobs').then(async () => await server.run('collect retrievals'));
   await untilStopped(runtime);

@@ -46,26 +46,22 @@ export function policyInForce(opened: OpenedPolicy, ports: Ports): PolicyInForce
   let loaded = load(opened, ports);
   let isKept = false;
   let refused: { readonly fault: string; isTold: boolean } | null = null;
-  let looking: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
+  let lastLook: Promise<void> = Promise.resolve();
+  let lookToCome: Promise<void> | null = null;
   return {
     current: () => loaded,
     keep,
     async takeUp() {
-      if (looking === null) return await begin();
-      // A look that is under way may have read the file before it changed: all who ask meanwhile share the next one.
-      next ??= looking.catch(nothing).then(async () => {
-        next = null;
-        await begin();
+      // A look that is under way may have read the file before it changed: all who ask meanwhile share the one after it.
+      lookToCome ??= lastLook.then(async () => {
+        lookToCome = null;
+        await look();
       });
-      await next;
+      const own = lookToCome;
+      lastLook = own.catch(nothing);
+      await own;
     },
   };
-
-  async function begin(): Promise<void> {
-    looking = look().finally(() => (looking = null));
-    await looking;
-  }
 
   async function keep(): Promise<void> {
     if (isKept) return;
