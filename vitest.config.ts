@@ -21,8 +21,8 @@ const changeTheProcess = roomsOf(['azure', 'commands', 'composition', 'embedded'
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Two cores are the smallest machine the tests must pass on; the servers under test share them.
     maxWorkers: 2,
     projects: [
