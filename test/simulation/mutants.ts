@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
     file: 'decide/ending-rule.ts',
     from: 'if (!lost && !mayBeCut) return null;',
     to: 'if (!lost) return null;',
-    seed: 3385,
+    seed: 112534,
   },
   {
     says: 'not repairing a value in force that the provider no longer takes',

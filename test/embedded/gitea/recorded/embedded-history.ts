@@ -164,7 +164,7 @@ async function playCancel(play: Play): Promise<void> {
   const script = 'for i in $(seq 90); do echo tick $i; sleep 1; done';
   // Its sleep takes no time up to the fifth tick and is endless from there.
   const sleep = { 'BASH_FUNC_sleep%%': '() { [ "$i" -lt 5 ] || command sleep 600; }' };
-  const counting = long.execute(['bash', '--norc', '-c', script], sleep, 'count');
+  const counting = long.execute(['bash', '-c', script], sleep, 'count');
   await vi.waitFor(
     () => {
       if (!play.gitea.logOf(idOf(play.jobs, 7)).includes('tick 5')) throw new Error('It has not counted to five.');
