@@ -33,6 +33,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   // Source of the variable: no-color.org.
   ...terminalLines(process.stdout, process.stderr, (process.env['NO_COLOR'] ?? '') === ''),
   output: process.stdout,
+  input: () => process.stdin,
   isTerminal: process.stderr.isTTY,
   now: () => new Date(),
   signal: stop.signal,

@@ -5,6 +5,7 @@ import { accessRow } from './access-rows.ts';
 import type { ExitCode, Run, Runtime } from './command.ts';
 import { attributeRow, diffRow, findingsRow, reportRow, sampleRow, verifyRow } from './evidence-rows.ts';
 import { cloudRow, serveRow, startRow } from './host-rows.ts';
+import { mcpRow } from './mcp/mcp-row.ts';
 import { policyRow } from './policy/policy-row.ts';
 import { holdRow, retentionRow } from './retention/retention-rows.ts';
 import { approveRow, declineRow, listRow, showRow, statusRow } from './secrets/secret-rows.ts';
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   command(sampleRow, async () => (await import('./packs/sample.ts')).sample),
   command(explainRow, async () => (await import('./explain.ts')).explain),
   command(accessRow, async () => (await import('./access.ts')).access),
+  command(mcpRow, async () => (await import('./mcp/mcp.ts')).mcp),
   command(tokenRow, async () => (await import('./tokens/token.ts')).token),
   command(schemaRow, async () => (await import('./schema/schema.ts')).schema),
   command(retentionRow, async () => (await import('./retention/retention.ts')).retention),

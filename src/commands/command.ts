@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { CommandRow, WordsOf } from '../command-line/command-row.ts';
 import type { Tone } from '../command-line/terminal-lines.ts';
 
@@ -10,6 +10,8 @@ export interface Runtime {
   readonly print: (line: string, tone?: Tone) => void;
   /** Takes the lines of a command with many results and waits for a slow reader. Without it they go to `print`. */
   readonly output?: Writable;
+  /** What comes in, for a command that answers messages. A function: a stream that is looked at is opened. */
+  readonly input?: () => Readable;
   /** Complaints and notes, on standard error. */
   readonly say: (line: string, tone?: Tone) => void;
   /** Progress, shown only if standard error is a terminal: each line takes the place of the one before it. */

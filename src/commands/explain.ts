@@ -36,27 +36,49 @@ interface Explanation {
   }[];
 }
 
+/** What is asked: a secret, a repository and what is known of the job. */
+interface ExplainQuestion {
+  readonly name: string;
+  readonly repository: string;
+  readonly branch: string | undefined;
+  readonly event: string | undefined;
+  readonly workflow: string | undefined;
+  readonly fork: boolean;
+  readonly protected: boolean;
+  /** The policy's file; `undefined`: that of the settings. */
+  readonly policy: string | undefined;
+}
+
 /** Answers a developer's question from the policy. */
-export const explain: Run<typeof explainRow> = async ({ values, positionals }, { environment, directory, print }) => {
+export const explain: Run<typeof explainRow> = async ({ values, positionals }, runtime) => {
   const [name = '', repository = ''] = positionals;
   if (!/^[^/\s]+\/[^/\s]+$/.test(repository)) {
     throw new ServiceError('USAGE_WRONG', { command: 'explain', reason: 'REPOSITORY must be written owner/name.' });
   }
-  const job: ReadingJob = {
-    repository,
-    fork: values.fork,
-    ...(values.branch === undefined ? {} : { branch: values.branch }),
-    ...(values.event === undefined ? {} : { event: values.event }),
-    ...(values.workflow === undefined ? {} : { workflow: values.workflow }),
-    // Said of a branch that was named, or when it is protected: otherwise nothing is known of it.
-    ...(values.protected || values.branch !== undefined ? { protectedBranch: values.protected } : {}),
-  };
-  const policy = await readPolicy(values.policy, environment, directory);
-  const explanation = explainRead(policy, findEntry(policy, name), job);
-  if (values.json) print(JSON.stringify(explanation));
-  else for (const line of linesOf(explanation)) print(line);
+  const explanation = await explainTo(runtime, { ...values, name, repository });
+  if (values.json) runtime.print(JSON.stringify(explanation));
+  else for (const line of linesOf(explanation)) runtime.print(line);
   return explanation.allowed ? 0 : 1;
 };
+
+/** Answers it for a program. @throws ServiceError `SECRET_NOT_BOUND`, `USAGE_WRONG` for a name that several vaults have */
+export async function explainTo(
+  { environment, directory }: Pick<Runtime, 'environment' | 'directory'>,
+  question: ExplainQuestion,
+): Promise<Explanation> {
+  const { name, repository, branch, event, workflow, fork } = question;
+  const job: ReadingJob = {
+    repository,
+    fork,
+    ...(branch === undefined ? {} : { branch }),
+    ...(event === undefined ? {} : { event }),
+    ...(workflow === undefined ? {} : { workflow }),
+    // Said of a branch that was named, or when it is protected: otherwise nothing is known of it.
+    ...(question.protected || branch !== undefined ? { protectedBranch: question.protected } : {}),
+  };
+  const policy = await readPolicy(question.policy, environment, directory);
+  return explainRead(policy, findEntry(policy, name), job);
+}
 
 /** A developer and a pipeline have the file alone: without vaults in the settings, no other setting is asked for. */
 async function readPolicy(named: string | undefined, environment: Runtime['environment'], directory: string) {

@@ -127,4 +127,15 @@ value. Delete what the repository does not need.`,
   examples: ['keyturn-fetch init --prefix shop-'],
 } as const satisfies CommandRow;
 
+export const mcpRow = {
+  name: 'mcp',
+  summary: 'lets an AI agent of this job use secrets through the broker, and hold none',
+  about: `Serves tools of the Model Context Protocol on standard input and output, until the input ends: request_access asks for
+the use of a secret and returns a placeholder, make_request has the broker make one https request with it and returns the
+redacted answer. No tool returns a value or approves. It needs a broker, a running job, and \`jail: cooperative\` in the
+configuration of the runner, because the agent runs outside of a jail.`,
+  options: {},
+  examples: ['keyturn-fetch mcp'],
+} as const satisfies CommandRow;
+
 export const helperCompletionRow = completionRow('keyturn-fetch');

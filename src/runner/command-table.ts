@@ -12,6 +12,7 @@ import {
   helperCompletionRow,
   initRow,
   maskRow,
+  mcpRow,
   outputRow,
   renderRow,
 } from './command-rows.ts';
@@ -41,6 +42,7 @@ export const commands: readonly HelperCommand[] = [
   command(envRow, async () => (await import('./commands/env.ts')).env),
   command(outputRow, async () => (await import('./commands/output.ts')).output),
   command(initRow, async () => (await import('./commands/init.ts')).init),
+  command(mcpRow, async () => (await import('./commands/mcp.ts')).mcp),
   command(helperCompletionRow, () => Promise.resolve(completion)),
 ];
 

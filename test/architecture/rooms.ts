@@ -61,11 +61,13 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   files: [...ground, ...published, ...logPorts, ...evidencePorts, 'audit/files', 'audit/parsing'],
   issuers: [...ground, ...rotationPorts, 'rotation/history', 'azure', 'gitea'],
   'command-line': [],
+  // Tools for agents over one protocol, of the service and of the helper.
+  mcp: ['service-error.ts', 'faults'],
   upstream: [...ground, ...brokerPorts],
   log: ['service-error.ts', 'faults', 'command-line/harmless-line.ts'],
   notify: [...ground, 'gitea', 'settings/address.ts'],
   telemetry: ['service-error.ts', 'faults', 'log/trace.ts'],
-  runner: ['command-line', 'secrets', 'provenance', 'service-error.ts', 'faults'],
+  runner: ['command-line', 'mcp', 'secrets', 'provenance', 'service-error.ts', 'faults'],
   // One room: `settings.ts` says what there is, `settings/` reads it.
   settings: ['log/logger.ts', 'service-error.ts', 'faults', 'secrets', 'settings.ts', 'retention/retention-kinds.ts'],
   'settings.ts': ['secrets', 'log/logger.ts', 'retention/retention-kinds.ts'],
@@ -168,6 +170,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
       'use',
       'command-rows.ts',
       'exit-codes.ts',
+      'helper-version.ts',
       'http-exchange.ts',
       'session.ts',
       'runtime.ts',

@@ -12,8 +12,8 @@ interface ReadObservation {
   readonly take: () => { readonly reads: readonly ListedRead[]; readonly leftOut: number };
 }
 
-/** Keeps the reads of an audited period as the portal lists them. */
-export function observeReads(): ReadObservation {
+/** Keeps the reads of an audited period as the portal lists them: all, or those that are wanted. */
+export function observeReads(isWanted: (read: Attribution['retrieval']) => boolean = () => true): ReadObservation {
   let kept: ListedRead[] = [];
   let leftOut = 0;
   const nothing = () => undefined;
@@ -24,7 +24,7 @@ export function observeReads(): ReadObservation {
         const seen: ListedRead[] = [];
         return {
           event({ attribution }) {
-            if (attribution !== null) seen.push(listed(attribution));
+            if (attribution !== null && isWanted(attribution.retrieval)) seen.push(listed(attribution));
           },
           excluded: nothing,
           job: nothing,

@@ -68,7 +68,12 @@ async function askWhenApproved(
   }
 }
 
-async function askOnce(call: BrokerCall, session: string, { secrets, jail }: Wanted): Promise<readonly Placeholder[]> {
+/** Asks once, and waits for nobody. @throws ServiceError as `askForPlaceholders` */
+export async function askOnce(
+  call: BrokerCall,
+  session: string,
+  { secrets, jail }: Wanted,
+): Promise<readonly Placeholder[]> {
   const answer = await askBroker(call, '/broker/uses/placeholders', {
     body: { session, secrets, jail },
     about: aboutOf(secrets),
