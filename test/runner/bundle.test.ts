@@ -55,7 +55,7 @@ describe('the bundle of the helper', () => {
         write: false,
       });
       const allowed =
-        /^(src\/(runner|command-line|provenance|secrets|faults)\/|src\/service-error\.ts$|node_modules\/(yaml|commander)\/)/;
+        /^(src\/(runner|command-line|mcp|provenance|secrets|faults)\/|src\/service-error\.ts$|node_modules\/(yaml|commander)\/)/;
       expect(Object.keys(metafile.inputs).filter((path) => !allowed.test(path))).toEqual([]);
     },
   );
