@@ -12,7 +12,7 @@ import { parseReceipt } from '../../src/provenance/parse-receipt.ts';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { parseAttemptId } from '../../src/rotation/rotation-id.ts';
 import { canonicalEntry } from '../../src/rotation/journal/target-journal.ts';
-import { parseJournalEntry } from '../../src/rotation/journal/parse-journal-entry.ts';
+import { parseJournalEntry } from '../../src/rotation/journal/journal-entry.ts';
 import { loadFetchConfiguration } from '../../src/runner/configuration/load-fetch-configuration.ts';
 import { parseFetchConfiguration } from '../../src/runner/configuration/parse-fetch-configuration.ts';
 import { parseManifest } from '../../src/runner/configuration/manifest.ts';

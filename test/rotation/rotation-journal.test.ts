@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NewEntry } from '../../src/rotation/journal/check-transition.ts';
 import { appendEntry, journalHeads, readJournal } from '../../src/rotation/journal/target-journal.ts';
-import { parseJournalEntry } from '../../src/rotation/journal/parse-journal-entry.ts';
+import { parseJournalEntry } from '../../src/rotation/journal/journal-entry.ts';
 import { memoryRecordStore } from '../memory-record-store.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { personCalled } from '../provenance/people.ts';

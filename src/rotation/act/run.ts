@@ -3,7 +3,7 @@ import type { SecretValue } from '../../secrets/secret-value.ts';
 import { arriveWithinMs, sendWithinMs } from '../decide/clocks.ts';
 import type { Act } from '../decide/decision.ts';
 import { afterThrottling, nextTry } from '../decide/retry-budget.ts';
-import type { EntryKind, JournalAct, JournalFacts, VaultOperation } from '../journal/journal-entry.ts';
+import type { JournalAct, JournalEntry, JournalFacts, VaultOperation } from '../journal/journal-entry.ts';
 import { appendEntry } from '../journal/target-journal.ts';
 import { emptyState, failureKey, type TargetState } from '../journal/target-state.ts';
 import type { IssuedCredential, IssueRequest, SessionsLeft, Verification } from '../ports/credential-issuer.ts';
@@ -57,7 +57,7 @@ export function vaultTime({ target, sight }: Pick<Run, 'target' | 'sight'>): Dat
 /** Appends one entry, with the operations noted since the one before. */
 export async function record(
   { target, worker, ...run }: Pick<Run, 'target' | 'worker' | 'sight'>,
-  kind: EntryKind,
+  kind: JournalEntry['kind'],
   act: JournalAct,
   facts: JournalFacts,
   planned: readonly VaultOperation[] = [],

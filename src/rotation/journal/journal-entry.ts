@@ -1,9 +1,10 @@
-import type { Person } from '../../provenance/person.ts';
+import { z } from 'zod';
+import { type Person, parsePerson } from '../../provenance/person.ts';
+import { parseRecord } from '../../records/parse-record.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
-import type { CredentialClass } from '../ports/rotation-steps.ts';
 
 /** What an entry is about. Acts outside the journal have an intent before them and an outcome after them. */
-export const journalActs = [
+const act = z.enum([
   'begin',
   'stage',
   'issue',
@@ -26,133 +27,162 @@ export const journalActs = [
   'call',
   'retire',
   'rebuild',
-] as const;
+]);
+const text = z.string();
+const count = z.int().nonnegative();
+const moment = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const person = z.custom<Person>((value) => parsePerson(value) !== null);
+/** The policy's own shape, checked where the policy is read: here it must only be an object with its name. */
+const binding = z.custom<SecretBinding>(
+  (value) => z.looseObject({ vault: z.unknown(), name: z.unknown(), issuer: z.unknown() }).safeParse(value).success,
+);
+const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
-export type JournalAct = (typeof journalActs)[number];
-export type EntryKind = 'intent' | 'outcome' | 'note';
+const question = z.enum(['publish', 'revoke', 'go']);
 
-/** What may need another person's word before it is done. `go`: a secret's first rotation. */
-export type Question = 'publish' | 'revoke' | 'go';
-
-/** Why a rotation was begun, and on which terms: fixed by its `begin`. Durations in milliseconds. */
-export interface RotationClaim {
-  readonly rotationId: string;
-  readonly trigger: 'event' | 'reconciler' | 'person';
-  readonly askedBy: Person | null;
-  readonly emergency: boolean;
-  readonly issuer: string;
-  readonly credentialClass: CredentialClass;
-  readonly validityMs: number;
-  readonly graceMs: number;
-  readonly consumersLifetimeMs: number;
+const claim = z.strictObject({
+  rotationId: text,
+  trigger: z.enum(['event', 'reconciler', 'person']),
+  askedBy: person.nullable(),
+  emergency: z.boolean(),
+  issuer: text,
+  credentialClass: z.enum(['chosen', 'minted', 'read-back', 'self']),
+  validityMs: count,
+  graceMs: count,
+  consumersLifetimeMs: count,
   /** The newest version of each secret when it began, by `vault/name`; `null` for a secret that is created. */
-  readonly from: readonly { readonly member: string; readonly version: string | null }[];
-}
+  from: z
+    .array(z.strictObject({ member: text, version: text.nullable() }))
+    .min(1)
+    .readonly(),
+});
 
-/** What was found out about one version: which credential it holds, and whether a request of ours explains it. */
-export interface FoundVersion {
-  readonly member: string;
-  readonly version: string;
-  readonly credential: string;
-  readonly by: 'ours' | 'theirs';
+const foundVersion = z.strictObject({
+  member: text,
+  version: text,
+  credential: text,
+  by: z.enum(['ours', 'theirs']),
   /** Whether it was the newest of its secret. */
-  readonly newest: boolean;
-}
+  newest: z.boolean(),
+});
 
-/** A credential that the journal meets: the one from before Keyturn's first pass, or one that another publisher set. */
-export interface MetCredential {
-  readonly key: string;
-  readonly credentialId: string | null;
+const metCredential = z.strictObject({
+  key: text,
+  credentialId: text.nullable(),
   /** Who says so. A tag alone is not enough to end a credential: whoever may set a secret may write it. */
-  readonly knownFrom: 'provider' | 'tag' | 'nowhere';
+  knownFrom: z.enum(['provider', 'tag', 'nowhere']),
   /** Keys of credentials that it may be: no enabled version held their value any more when it was met. */
-  readonly perhaps?: readonly string[];
-}
+  perhaps: listOf(text).exactOptional(),
+});
 
-/** Why a credential may not end yet. Times in ISO 8601; `who` is a name from the log, never parsed. */
-export interface WaitReason {
-  readonly code: 'grace' | 'consumers' | 'log' | 'gap' | 'job' | 'read' | 'provider-use' | 'unknown-version' | 'in-use';
-  readonly until?: string;
-  readonly subject?: string;
-  readonly who?: string;
-  readonly count?: number;
-}
+const waitReason = z.strictObject({
+  code: z.enum(['grace', 'consumers', 'log', 'gap', 'job', 'read', 'provider-use', 'unknown-version', 'in-use']),
+  until: text.optional(),
+  subject: text.optional(),
+  who: text.optional(),
+  count: count.optional(),
+});
 
-/** One operation on a vault that the journal accounts for. */
-export interface VaultOperation {
-  readonly operation: 'SecretGet' | 'SecretSet' | 'SecretUpdate';
-  readonly vault: string;
-  readonly secret: string;
-  readonly version: string | null;
-  readonly at: string;
-}
+const vaultOperation = z.strictObject({
+  operation: z.enum(['SecretGet', 'SecretSet', 'SecretUpdate']),
+  vault: text,
+  secret: text,
+  version: text.nullable(),
+  at: moment,
+});
 
-/** What an entry adds to what is known: names, ids, codes and times. Never a value, its hash or its length. */
-export interface JournalFacts {
-  readonly claim?: RotationClaim;
-  /** The policy's word on each secret of the target, as it was when the rotation began: what left the policy goes by it. */
-  readonly bindings?: readonly [SecretBinding, ...SecretBinding[]];
-  /** Key of a credential: `<rotationId>.<attempt>`, or `seen.<version>` for one that was there. */
-  readonly credential?: string;
-  /** The credential of the next attempt. */
-  readonly next?: string;
-  readonly credentialId?: string;
-  /** `vault/name`. */
-  readonly member?: string;
-  readonly version?: string;
-  /** Position in `alsoPublish` of the member. */
-  readonly place?: number;
-  /** Number of the intent that an outcome answers. */
-  readonly of?: number;
-  /** On an intent: the request is not sent after this time, and cannot arrive after the other one. The vault's clock. */
-  readonly sendBefore?: string;
-  readonly notAfter?: string;
-  /** The writer goes on at once, and others stay out until then: a value that only its memory holds would be lost. */
-  readonly heldUntil?: string;
-  readonly failure?: string;
-  /** Tries in this cycle, and cycles, after the failure; `spent` when a person must look. */
-  readonly tries?: number;
-  readonly cycle?: number;
-  readonly retryAt?: string;
-  readonly spent?: boolean;
-  readonly about?: JournalAct;
-  readonly found?: readonly FoundVersion[];
-  readonly met?: readonly MetCredential[];
-  /** Credentials of ours that the provider lists and no entry knows. */
-  readonly listed?: readonly { readonly key: string; readonly credentialId: string }[];
-  readonly question?: Question;
-  readonly waitsFor?: readonly WaitReason[];
-  readonly approval?: { readonly question: 'publish' | 'revoke'; readonly by: Person; readonly breakGlass: boolean };
-  readonly by?: Person;
-  readonly emergency?: boolean;
-  readonly rotationId?: string;
-  readonly result?: 'done' | 'superseded' | 'failed' | 'unbound';
-  readonly why?: LossReason | DesireReason;
-  readonly shown?: 'dead' | 'disabled-only' | 'cannot-be-shown';
-  readonly code?: string;
-  /** Words of a person or a provider. Shown, never parsed. */
-  readonly text?: string;
-}
+const lossReason = z.enum(['value-lost', 'answer-lost', 'refused', 'refused-by-policy', 'staged-value-lost']);
 
-export type LossReason = 'value-lost' | 'answer-lost' | 'refused' | 'refused-by-policy' | 'staged-value-lost';
-type DesireReason = 'roll-back' | 'not-taken';
+const facts = z
+  .strictObject({
+    claim,
+    /** The policy's word on each secret of the target, as it was when the rotation began: what left the policy goes by it. */
+    bindings: z.tuple([binding], binding).readonly(),
+    /** Key of a credential: `<rotationId>.<attempt>`, or `seen.<version>` for one that was there. */
+    credential: text,
+    /** The credential of the next attempt. */
+    next: text,
+    credentialId: text,
+    /** `vault/name`. */
+    member: text,
+    version: text,
+    /** Position in `alsoPublish` of the member. */
+    place: count,
+    /** Number of the intent that an outcome answers. */
+    of: z.int().positive(),
+    /** On an intent: the request is not sent after this time, and cannot arrive after the other one. The vault's clock. */
+    sendBefore: moment,
+    notAfter: moment,
+    /** The writer goes on at once, and others stay out until then: a value that only its memory holds would be lost. */
+    heldUntil: moment,
+    failure: text,
+    /** Tries in this cycle, and cycles, after the failure; `spent` when a person must look. */
+    tries: count,
+    cycle: count,
+    retryAt: moment,
+    spent: z.boolean(),
+    about: act,
+    found: listOf(foundVersion),
+    met: listOf(metCredential),
+    /** Credentials of ours that the provider lists and no entry knows. */
+    listed: listOf(z.strictObject({ key: text, credentialId: text })),
+    question,
+    waitsFor: listOf(waitReason),
+    approval: z.strictObject({ question: question.exclude(['go']), by: person, breakGlass: z.boolean() }),
+    by: person,
+    emergency: z.boolean(),
+    rotationId: text,
+    result: z.enum(['done', 'superseded', 'failed', 'unbound']),
+    why: z.enum([...lossReason.options, 'roll-back', 'not-taken']),
+    shown: z.enum(['dead', 'disabled-only', 'cannot-be-shown']),
+    code: text,
+    /** Words of a person or a provider. Shown, never parsed. */
+    text,
+  })
+  .partial();
 
-/** One line of a target's history. */
-export interface JournalEntry {
-  readonly format: 1;
+const entry = z.strictObject({
+  format: z.literal(1),
   /** Key of the credential target: names the journal. */
-  readonly target: string;
+  target: text,
   /** Position in the chain, from 1, without gaps. */
-  readonly number: number;
+  number: z.int().positive(),
   /** sha256 of the entry before in canonical JSON, hexadecimal; `null` for the first. */
-  readonly previous: string | null;
+  previous: text.nullable(),
   /** The worker that wrote it: a random name that no other worker has. */
-  readonly writer: string;
+  writer: text,
   /** The vault's time. ISO 8601, UTC, milliseconds. */
-  readonly at: string;
-  readonly kind: EntryKind;
-  readonly act: JournalAct;
-  readonly facts: JournalFacts;
+  at: moment,
+  kind: z.enum(['intent', 'outcome', 'note']),
+  act,
+  facts,
   /** On an outcome or a note: done since the entry before. On an intent: about to be done, so that a crash leaves a trace. */
-  readonly operations: readonly VaultOperation[];
+  operations: listOf(vaultOperation),
+});
+
+export type JournalAct = z.infer<typeof act>;
+/** What may need another person's word before it is done. `go`: a secret's first rotation. */
+export type Question = z.infer<typeof question>;
+/** Why a rotation was begun, and on which terms: fixed by its `begin`. Durations in milliseconds. */
+export type RotationClaim = Readonly<z.infer<typeof claim>>;
+/** What was found out about one version: which credential it holds, and whether a request of ours explains it. */
+export type FoundVersion = Readonly<z.infer<typeof foundVersion>>;
+/** A credential that the journal meets: the one from before Keyturn's first pass, or one that another publisher set. */
+export type MetCredential = Readonly<z.infer<typeof metCredential>>;
+/** Why a credential may not end yet. Times in ISO 8601; `who` is a name from the log, never parsed. */
+export type WaitReason = Readonly<z.infer<typeof waitReason>>;
+/** One operation on a vault that the journal accounts for. */
+export type VaultOperation = Readonly<z.infer<typeof vaultOperation>>;
+/** What an entry adds to what is known: names, ids, codes and times. Never a value, its hash or its length. */
+export type JournalFacts = Readonly<z.infer<typeof facts>>;
+export type LossReason = z.infer<typeof lossReason>;
+/** One line of a target's history. */
+export type JournalEntry = Readonly<z.infer<typeof entry>>;
+
+/**
+ * Reads one entry of a journal; refuses whatever is not exactly one of format 1.
+ * @throws ServiceError `RECORD_UNREADABLE` with the place of the first fault.
+ */
+export function parseJournalEntry(bytes: Uint8Array, path: string): JournalEntry {
+  return parseRecord(entry, bytes, path);
 }

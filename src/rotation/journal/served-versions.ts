@@ -1,13 +1,17 @@
-import { change, fresh, idleFrom, mayEndNext, withCredential } from './change-credential.ts';
-import type { JournalEntry } from './journal-entry.ts';
+import { change, fresh, idleFrom, withCredential } from './change-credential.ts';
+import type { FoundVersion, JournalFacts } from './journal-entry.ts';
 import { stepsOf } from '../ports/rotation-steps.ts';
-import { isServed, openAttempt, type Rotation, servedBy, type TargetState, versionKey } from './target-state.ts';
+import {
+  isServed,
+  mayEndNext,
+  openAttempt,
+  type Rotation,
+  servedBy,
+  type TargetState,
+  versionKey,
+} from './target-state.ts';
 
-interface NewVersion {
-  readonly member: string;
-  readonly version: string;
-  readonly credential: string;
-}
+type NewVersion = Pick<FoundVersion, 'member' | 'version' | 'credential'>;
 
 /** These versions are the newest now: what they hold is served, and what no newest version holds any more is idle. */
 export function served(before: TargetState, versions: readonly NewVersion[], at: string): TargetState {
@@ -22,14 +26,8 @@ export function served(before: TargetState, versions: readonly NewVersion[], at:
   for (const [key, { life }] of state.credentials) {
     const isNow = isServed(state, key);
     // What has ended, or was to end, and is served again is in force; whether it still works is for a check to show.
-    if (isNow && life !== 'serving')
-      state = change(state, key, () => ({
-        life: 'serving',
-        idleSince: null,
-        endingSince: null,
-        endedAt: null,
-        shown: null,
-      }));
+    const inForce = { life: 'serving', idleSince: null, endingSince: null, endedAt: null, shown: null } as const;
+    if (isNow && life !== 'serving') state = change(state, key, () => inForce);
     if (!isNow && life === 'serving') state = change(state, key, () => ({ life: 'idle', idleSince: at }));
   }
   return { ...state, untidy: true, rotations: state.rotations.map((one) => published(one, versions, at)) };
@@ -46,9 +44,12 @@ function published(rotation: Rotation, versions: readonly NewVersion[], at: stri
   return { ...rotation, published: all, ...(steps.includes('verified') ? { step: 'verified' } : {}) };
 }
 
-type Found = Required<Pick<JournalEntry['facts'], 'found' | 'met' | 'listed'>>;
-
-export function withFound(before: TargetState, { found, met, listed }: Found, at: string): TargetState {
+/** What was found out about versions and credentials; of versions that are newest it follows what is served. */
+export function withFound(
+  before: TargetState,
+  { found = [], met = [], listed = [] }: JournalFacts,
+  at: string,
+): TargetState {
   let state = before;
   for (const one of met) state = withCredential(state, { ...fresh(one.key, false), ...one });
   for (const { key, credentialId } of listed)
@@ -62,15 +63,10 @@ export function withFound(before: TargetState, { found, met, listed }: Found, at
     state = change(state, credential, ({ life }) => ({ served: true, ...(mayEndNext(life) ? idleFrom(at) : {}) }));
   }
   state = { ...state, holds, theirs, untidy: true };
-  const newest = found.filter(({ newest: isNewest }) => isNewest);
+  const newest = found.filter((one) => one.newest);
   if (newest.length === 0) return state;
-  const after = served(state, newest, at);
-  return adopted(
-    before,
-    after,
-    newest.some(({ by }) => by === 'theirs'),
-    at,
-  );
+  const isTheirs = newest.some(({ by }) => by === 'theirs');
+  return adopted(before, served(state, newest, at), isTheirs, at);
 }
 
 /** What another publisher has set becomes the desired credential, once every secret of the target holds it. */

@@ -3,8 +3,8 @@ import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.t
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import { type NewEntry, refusedTransition } from './check-transition.ts';
-import type { JournalEntry } from './journal-entry.ts';
-import { parseJournalEntry } from './parse-journal-entry.ts';
+import { type JournalEntry, parseJournalEntry } from './journal-entry.ts';
+
 import { withEntry } from './follow-entry.ts';
 import { emptyState, type TargetState } from './target-state.ts';
 
@@ -58,27 +58,16 @@ export async function readOn(records: RecordStore, known: TargetJournal): Promis
  */
 export async function appendEntry(
   records: RecordStore,
-  journal: TargetJournal,
+  { state, entries }: TargetJournal,
   entry: NewEntry,
 ): Promise<TargetJournal> {
-  const { state } = journal;
   const { target } = state;
   const number = state.number + 1;
   const reason = refusedTransition(state, entry);
   if (reason !== null) throw new ServiceError('JOURNAL_ENTRY_REFUSED', { target, number, act: entry.act, reason });
-  const { writer, at, kind, act, facts, operations } = entry;
-  const whole: JournalEntry = {
-    format: 1,
-    target,
-    number,
-    previous: state.head,
-    writer,
-    at,
-    kind,
-    act,
-    facts,
-    operations,
-  };
+  // A fact that is not there is left out, as it will be read.
+  const facts = Object.fromEntries(Object.entries(entry.facts).filter(([, fact]) => fact !== undefined));
+  const whole: JournalEntry = { ...entry, format: 1, target, number, previous: state.head, facts };
   const text = canonicalEntry(whole);
   try {
     await records.create(pathOf(target, number), new TextEncoder().encode(`${text}\n`));
@@ -86,7 +75,7 @@ export async function appendEntry(
     if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
     throw new ServiceError('JOURNAL_CONFLICT', { target, expectedEntry: number }, { cause: error });
   }
-  return { state: withEntry(state, whole, hash('sha256', text)), entries: [...journal.entries, whole] };
+  return { state: withEntry(state, whole, hash('sha256', text)), entries: [...entries, whole] };
 }
 
 /** Keys of all targets that have a journal, in code-unit order. */

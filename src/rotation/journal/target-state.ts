@@ -255,6 +255,10 @@ export function isAlive({ life }: Pick<Credential, 'life'>): boolean {
   return life !== 'ended';
 }
 
+export function mayEndNext(life: Life): boolean {
+  return life === 'idle' || life === 'ending';
+}
+
 /** Requests that may still arrive. */
 export function mayArrive({ inFlight }: TargetState, now: Date): readonly InFlight[] {
   return inFlight.filter(({ notAfter }) => Date.parse(notAfter) >= now.getTime());

@@ -1,4 +1,4 @@
-import type { EntryKind, JournalAct, JournalFacts } from './journal-entry.ts';
+import type { JournalAct, JournalEntry, JournalFacts } from './journal-entry.ts';
 
 /** The life of one credential. `idle`: nothing serves it, and it may still work at the provider. */
 export const lives = {
@@ -25,7 +25,7 @@ interface Row {
  * Every entry that a journal may have, by act and kind, with the life of the credential that it names. Checked when an entry
  * is appended and again when it is read, and rendered into docs/rotation.md. An outcome that tells a failure changes no life.
  */
-export const transitions: Readonly<Record<JournalAct, Partial<Record<EntryKind, Row>>>> = {
+export const transitions: Readonly<Record<JournalAct, Partial<Record<JournalEntry['kind'], Row>>>> = {
   begin: { note: { from: ['absent'], to: 'intended', needs: ['claim', 'bindings', 'credential'] } },
   stage: {
     intent: { from: ['intended', 'made'], needs: ['credential', 'sendBefore', 'notAfter'] },
