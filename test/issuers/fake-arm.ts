@@ -20,6 +20,8 @@ interface ServiceWords {
   renews(action: string, body: Readonly<Record<string, unknown>>): keyof Keys | null;
   /** Renews after several list requests, like Cosmos DB. */
   readonly slow?: boolean;
+  /** Answers a renewal with 204. */
+  readonly silent?: boolean;
 }
 
 const group = '/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/shop/providers';
@@ -210,6 +212,110 @@ export const serviceWords = {
     answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
     renews: (action, body) => (action === 'regenerateKey' ? which(body['keyType'], 'Primary', 'Secondary') : null),
   },
+  serviceBusTopic: {
+    resource: `${group}/Microsoft.ServiceBus/namespaces/shop-bus/topics/orders/authorizationRules/send`,
+    apiVersion: '2021-11-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two, keyName: 'send' }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  eventHubNamespace: {
+    resource: `${group}/Microsoft.EventHub/namespaces/shop-stream/authorizationRules/read`,
+    apiVersion: '2021-11-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({
+      primaryConnectionString: `Endpoint=sb://shop-stream.servicebus.windows.net/;SharedAccessKeyName=read;SharedAccessKey=${one}`,
+      secondaryConnectionString: `Endpoint=sb://shop-stream.servicebus.windows.net/;SharedAccessKeyName=read;SharedAccessKey=${two}`,
+      primaryKey: one,
+      secondaryKey: two,
+      keyName: 'read',
+    }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  notificationNamespace: {
+    resource: `${group}/Microsoft.NotificationHubs/namespaces/shop-push/authorizationRules/send`,
+    apiVersion: '2023-09-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two, keyName: 'send' }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['policyKey'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  relay: {
+    resource: `${group}/Microsoft.Relay/namespaces/shop-relay/authorizationRules/listen`,
+    apiVersion: '2024-01-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({
+      primaryConnectionString: `Endpoint=sb://shop-relay.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=${one}`,
+      secondaryConnectionString: `Endpoint=sb://shop-relay.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=${two}`,
+      primaryKey: one,
+      secondaryKey: two,
+      keyName: 'listen',
+    }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  relayHybridConnection: {
+    resource: `${group}/Microsoft.Relay/namespaces/shop-relay/hybridConnections/till/authorizationRules/listen`,
+    apiVersion: '2024-01-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two, keyName: 'listen' }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  relayWcf: {
+    resource: `${group}/Microsoft.Relay/namespaces/shop-relay/wcfRelays/till/authorizationRules/listen`,
+    apiVersion: '2024-01-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two, keyName: 'listen' }),
+    renews: (action, body) =>
+      action === 'regenerateKeys' ? which(body['keyType'], 'PrimaryKey', 'SecondaryKey') : null,
+  },
+  eventGridDomain: {
+    resource: `${group}/Microsoft.EventGrid/domains/shop-domain`,
+    apiVersion: '2022-06-15',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ key1: one, key2: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyName'], 'key1', 'key2') : null),
+  },
+  eventGridNamespace: {
+    resource: `${group}/Microsoft.EventGrid/namespaces/shop-mqtt`,
+    apiVersion: '2025-02-15',
+    list: 'listKeys',
+    slow: true,
+    answer: ({ one, two }) => ({ key1: one, key2: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyName'], 'key1', 'key2') : null),
+  },
+  fluidRelay: {
+    resource: `${group}/Microsoft.FluidRelay/fluidRelayServers/shop-notes`,
+    apiVersion: '2022-06-01',
+    list: 'listKeys',
+    answer: ({ one, two }) => ({ key1: one, key2: two }),
+    renews: (action, body) => (action === 'regenerateKey' ? which(body['keyName'], 'key1', 'key2') : null),
+  },
+  dataFactory: {
+    resource: `${group}/Microsoft.DataFactory/factories/shop-data/integrationRuntimes/cellar`,
+    apiVersion: '2018-06-01',
+    list: 'listAuthKeys',
+    answer: ({ one, two }) => ({ authKey1: one, authKey2: two }),
+    renews: (action, body) => (action === 'regenerateAuthKey' ? which(body['keyName'], 'authKey1', 'authKey2') : null),
+  },
+  synapse: {
+    resource: `${group}/Microsoft.Synapse/workspaces/shop-reports/integrationRuntimes/cellar`,
+    apiVersion: '2021-06-01',
+    list: 'listAuthKeys',
+    answer: ({ one, two }) => ({ authKey1: one, authKey2: two }),
+    renews: (action, body) => (action === 'regenerateAuthKey' ? which(body['keyName'], 'authKey1', 'authKey2') : null),
+  },
+  apiManagement: {
+    resource: `${group}/Microsoft.ApiManagement/service/shop-api/subscriptions/partner`,
+    apiVersion: '2022-08-01',
+    list: 'listSecrets',
+    silent: true,
+    answer: ({ one, two }) => ({ primaryKey: one, secondaryKey: two }),
+    renews: (action) => which(action, 'regeneratePrimaryKey', 'regenerateSecondaryKey'),
+  },
 } satisfies Record<string, ServiceWords>;
 
 /** Azure Resource Manager on loopback, for the two keys of one resource. */
@@ -257,6 +363,7 @@ export async function fakeArm(words: ServiceWords, token: string) {
         return response.writeHead(202, { location: 'http://arm/operations/1' }).end();
       }
       keys[slot] = newKey();
+      if (words.silent === true) return response.writeHead(204).end();
       return reply(
         200,
         words.answer(keys, (one) => made[one]),

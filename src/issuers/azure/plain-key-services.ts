@@ -7,6 +7,8 @@ interface PlainKeys {
   readonly apiVersion: string;
   /** The field of the list's answer by the key's name in a renewal. */
   readonly fields: Readonly<Record<string, string>>;
+  /** The action that lists keys; `listKeys` if absent. */
+  readonly list?: string;
   readonly action: string;
   /** The field of the renewal's body with the key's name. */
   readonly renewalField: string;
@@ -15,6 +17,19 @@ interface PlainKeys {
 
 const byPrimary = { Primary: 'primaryKey', Secondary: 'secondaryKey' };
 const byNumber = { key1: 'key1', key2: 'key2' };
+const integrationRuntime = {
+  fields: { authKey1: 'authKey1', authKey2: 'authKey2' },
+  list: 'listAuthKeys',
+  action: 'regenerateAuthKey',
+  renewalField: 'keyName',
+};
+
+const plain = {
+  readOnlyKeys: false,
+  keyField: null,
+  connectionString: (_: unknown, { key }: { readonly key: string }) => key,
+  connectionStringConfirmed: true,
+} as const;
 
 /**
  * Services whose keys are published as they are. For some of them Azure makes connection strings too, with a domain that
@@ -85,19 +100,54 @@ export const plainKeyServices: readonly TwoKeyService[] = [
     renewalField: 'keyType',
     source: `${specifications}, redisenterprise 2023-11-01, RedisEnterpriseDatabasesListKeys.json, and 2022-01-01, RedisEnterpriseDatabasesRegenerateKey.json`,
   }),
+  row({
+    type: 'microsoft.eventgrid/namespaces',
+    apiVersion: '2025-02-15',
+    fields: byNumber,
+    action: 'regenerateKey',
+    renewalField: 'keyName',
+    source: `${specifications}, eventgrid 2025-02-15, Namespaces_RegenerateKey.json and Namespaces_ListSharedAccessKeys.json`,
+  }),
+  row({
+    type: 'microsoft.fluidrelay/fluidrelayservers',
+    apiVersion: '2022-06-01',
+    fields: byNumber,
+    action: 'regenerateKey',
+    renewalField: 'keyName',
+    source: `${specifications}, fluidrelay 2022-06-01, FluidRelayServers_RegenerateKeys.json and FluidRelayServers_ListKeys.json`,
+  }),
+  row({
+    ...integrationRuntime,
+    type: 'microsoft.datafactory/factories/integrationruntimes',
+    apiVersion: '2018-06-01',
+    source: `${specifications}, datafactory 2018-06-01, IntegrationRuntimes_RegenerateAuthKey.json and IntegrationRuntimes_ListAuthKeys.json`,
+  }),
+  row({
+    ...integrationRuntime,
+    type: 'microsoft.synapse/workspaces/integrationruntimes',
+    apiVersion: '2021-06-01',
+    source: `${specifications}, synapse 2021-06-01, IntegrationRuntimes_RegenerateAuthKey.json and IntegrationRuntimes_ListAuthKeys.json`,
+  }),
+  {
+    ...plain,
+    type: 'microsoft.apimanagement/service/subscriptions',
+    apiVersion: '2022-08-01',
+    list: 'listSecrets',
+    read: (body) => keysInFields(body, byPrimary),
+    // The action names the key, and is answered 204.
+    renew: (slot) => ({ action: `regenerate${slot}Key` }),
+    source: `${specifications}, apimanagement 2022-08-01, ApiManagementSubscriptionListSecrets.json and ApiManagementSubscriptionRegenerateSecondaryKey.json`,
+  },
 ];
 
-function row({ type, apiVersion, fields, action, renewalField, source }: PlainKeys): TwoKeyService {
+function row({ type, apiVersion, fields, list = 'listKeys', action, renewalField, source }: PlainKeys): TwoKeyService {
   return {
+    ...plain,
     type,
     apiVersion,
-    list: 'listKeys',
+    list,
     read: (body) => keysInFields(body, fields),
     renew: (slot) => ({ action, body: { [renewalField]: slot } }),
-    readOnlyKeys: false,
-    keyField: null,
-    connectionString: (_, { key }) => key,
     source,
-    connectionStringConfirmed: true,
   };
 }

@@ -16,9 +16,13 @@ interface Rules {
 
 const serviceBus = { apiVersion: '2021-11-01', renewalField: 'keyType', connectionStringConfirmed: true };
 // The published examples of one rule disagree about EntityPath.
-const hubs = { apiVersion: '2017-04-01', renewalField: 'policyKey', connectionStringConfirmed: false };
+const hubs = { renewalField: 'policyKey', namesEntity: false, connectionStringConfirmed: false };
+const relay = { apiVersion: '2024-01-01', renewalField: 'keyType', namesEntity: false };
 
-/** Rules of a Service Bus, Event Hubs or Notification Hubs namespace, and of one of its entities: the least privileged form. */
+/**
+ * Rules of a Service Bus, Event Hubs, Relay or Notification Hubs namespace, and of one of its entities: the least
+ * privileged form.
+ */
 export const sharedAccessServices: readonly TwoKeyService[] = [
   row({
     ...serviceBus,
@@ -56,8 +60,33 @@ export const sharedAccessServices: readonly TwoKeyService[] = [
   row({
     ...hubs,
     type: 'microsoft.notificationhubs/namespaces/notificationhubs/authorizationrules',
-    namesEntity: false,
+    apiVersion: '2017-04-01',
     source: `${specifications}, notificationhubs 2017-04-01, NotificationHubAuthorizationRuleRegenrateKey.json`,
+  }),
+  row({
+    ...hubs,
+    type: 'microsoft.notificationhubs/namespaces/authorizationrules',
+    apiVersion: '2023-09-01',
+    source: `${learn}/notificationhubs/namespaces/regenerate-keys`,
+  }),
+  row({
+    ...relay,
+    type: 'microsoft.relay/namespaces/authorizationrules',
+    source: `${specifications}, relay 2024-01-01, RelayNameSpaceAuthorizationRuleRegenerateKey.json`,
+    connectionStringConfirmed: true,
+  }),
+  row({
+    ...relay,
+    type: 'microsoft.relay/namespaces/hybridconnections/authorizationrules',
+    source: `${specifications}, relay 2024-01-01, RelayHybridConnectionAuthorizationRuleRegenerateKey.json`,
+    // Its example names no entity, unlike those of Service Bus.
+    connectionStringConfirmed: false,
+  }),
+  row({
+    ...relay,
+    type: 'microsoft.relay/namespaces/wcfrelays/authorizationrules',
+    source: `${specifications}, relay 2024-01-01, RelayAuthorizationRuleListKey.json, and 2021-11-01, RelayAuthorizationRuleRegenerateKey.json`,
+    connectionStringConfirmed: false,
   }),
 ];
 

@@ -17,6 +17,40 @@ const tokens = {
   getToken: (scope: string) => Promise.resolve(scope.endsWith('/.default') ? { token } : null),
 };
 
+/** The name of the first key in a renewal, by service. */
+const firstSlots = {
+  storage: 'key1',
+  cosmos: 'primary',
+  serviceBus: 'PrimaryKey',
+  redis: 'Primary',
+  cognitive: 'Key1',
+  search: 'primary',
+  configuration: '439AD01B4BE67DB1',
+  registry: 'password',
+  serviceBusQueue: 'PrimaryKey',
+  serviceBusTopic: 'PrimaryKey',
+  eventHub: 'PrimaryKey',
+  eventHubNamespace: 'PrimaryKey',
+  notificationHub: 'PrimaryKey',
+  notificationNamespace: 'PrimaryKey',
+  relay: 'PrimaryKey',
+  relayHybridConnection: 'PrimaryKey',
+  relayWcf: 'PrimaryKey',
+  signalR: 'Primary',
+  webPubSub: 'Primary',
+  maps: 'primary',
+  batch: 'Primary',
+  communication: 'Primary',
+  eventGrid: 'key1',
+  eventGridDomain: 'key1',
+  eventGridNamespace: 'key1',
+  redisEnterprise: 'Primary',
+  fluidRelay: 'key1',
+  dataFactory: 'authKey1',
+  synapse: 'authKey1',
+  apiManagement: 'Primary',
+} satisfies Record<keyof typeof serviceWords, string>;
+
 for (const [service, words] of Object.entries(serviceWords)) {
   credentialIssuerContract(`azure-keys of ${service}`, async () => {
     const arm = await fakeArm(words, token);
@@ -34,7 +68,7 @@ for (const [service, words] of Object.entries(serviceWords)) {
         { ...target, form: 'xml' },
       ],
       current: new SecretValue(arm.keys().one),
-      currentCredentialId: slotOf(service),
+      currentCredentialId: firstSlots[service as keyof typeof serviceWords],
       opens: (value) => Promise.resolve(Object.values(arm.keys()).includes(value.reveal())),
       calls: proxy.calls,
       loseNextAnswer: proxy.loseNextAnswer,
@@ -155,7 +189,13 @@ describe('the table of services', () => {
     }
   });
 
-  it.each(['serviceBus', 'serviceBusQueue', 'eventHub'] as const)(
+  it('is held row by row by the contract, on a resource of the row’s own type', () => {
+    const tested = Object.values(serviceWords).map(({ resource }) => parseArmResource(resource)?.type);
+    expect(tested).toHaveLength(twoKeyServices.length);
+    expect(new Set(tested)).toEqual(new Set(twoKeyServices.map(({ type }) => type)));
+  });
+
+  it.each(['serviceBus', 'serviceBusQueue', 'eventHub', 'eventHubNamespace', 'relay'] as const)(
     'builds the same connection strings as the service itself: %s',
     (service) => {
       const words = serviceWords[service];
@@ -201,30 +241,6 @@ describe('a resource id', () => {
     expect(parseArmResource(id)).toBeNull();
   });
 });
-
-function slotOf(service: string): string {
-  const slots: Record<string, string> = {
-    storage: 'key1',
-    cosmos: 'primary',
-    serviceBus: 'PrimaryKey',
-    redis: 'Primary',
-    cognitive: 'Key1',
-    search: 'primary',
-    configuration: '439AD01B4BE67DB1',
-    registry: 'password',
-    serviceBusQueue: 'PrimaryKey',
-    eventHub: 'PrimaryKey',
-    notificationHub: 'PrimaryKey',
-    signalR: 'Primary',
-    webPubSub: 'Primary',
-    maps: 'primary',
-    batch: 'Primary',
-    communication: 'Primary',
-    eventGrid: 'key1',
-    redisEnterprise: 'Primary',
-  };
-  return slots[service] ?? '';
-}
 
 function requestOf(target: { resource: string; form?: string }, current: string): IssueRequest {
   return {
