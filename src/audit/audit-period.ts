@@ -19,6 +19,7 @@ import { createScratchFolder } from './join/scratch-folder.ts';
 import { readFindingSteps } from './findings/life/finding-record.ts';
 import { liveFindings } from './findings/life/live-findings.ts';
 import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeriod } from './model/audited-period.ts';
+import { jobKey } from './model/job-name.ts';
 import type { Observation } from './model/observation.ts';
 import type { Posture } from './model/posture.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
@@ -199,7 +200,7 @@ async function showJobs<Observed>(
   let count = 0;
   let share = observation.observe(sources);
   for (const job of ledger.jobs(sources.period)) {
-    share.job(job);
+    share.job({ ...job, logReadWhole: sources.isHarvested(jobKey(job)) });
     count += 1;
     if (count % jobsAShare !== 0) continue;
     await observation.absorb(share.take());

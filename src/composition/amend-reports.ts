@@ -47,12 +47,13 @@ async function hasLateEvidence(records: RecordStore, period: ReportingPeriod, pa
   const place = await archivePlace(records, pack);
   const sealed = sealedEvidence();
   for await (const { path, row, value } of packRows(place, 'jobs'))
-    sealed.job(checkRecord(jobShape, value, path, `row ${String(row)}`));
+    sealed.job(checkRecord(jobRow, value, path, `row ${String(row)}`));
   for await (const { path, row, value } of packRows(place, 'receipts'))
     sealed.receipt(checkRecord(receiptRow, value, path, `row ${String(row)}`));
   return await sealed.isBehind(records, period);
 }
 
+const jobRow = z.intersection(jobShape, z.object({ logReadWhole: z.boolean() }));
 const receiptRow = z.object({ reference: z.string(), requests: z.array(z.string()) });
 
 async function sealedSlices(records: RecordStore, pack: string): Promise<ReadonlySet<string>> {

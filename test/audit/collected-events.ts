@@ -4,17 +4,17 @@ import type {
   AuditedEvent,
   AuditedPeriod,
   ExcludedRow,
+  JobRecord,
   ReceiptRecord,
   SecretDay,
 } from '../../src/audit/model/audited-period.ts';
-import type { Job } from '../../src/audit/model/job.ts';
 import type { Observation } from '../../src/audit/model/observation.ts';
 
 /** Everything that an audit shows, in memory. */
 interface CollectedEvents {
   readonly events: AuditedEvent[];
   readonly excluded: ExcludedRow[];
-  readonly jobs: Job[];
+  readonly jobs: JobRecord[];
   readonly receipts: ReceiptRecord[];
   readonly secretDays: SecretDay[];
 }

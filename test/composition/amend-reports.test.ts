@@ -136,7 +136,7 @@ describe('what arrives after the seal beside rows', () => {
     await recordLogReading(records, early, {
       at: clock.now,
       logSha256: 'ab',
-      state: 'settled',
+      state: 'growing',
       receipts: [receiptFor('c1', 1)],
     });
     expect(await amendReports(ports)).toBe(0);
@@ -158,9 +158,14 @@ describe('what arrives after the seal beside rows', () => {
         recordLogReading(records, early, {
           at: clock.now,
           logSha256: 'cd',
-          state: 'settled',
+          state: 'growing',
           receipts: [receiptFor('c2', 2)],
         }),
+    ],
+    [
+      'a log that is read whole only now, which speaks against stamps without a receipt in it',
+      ({ records, clock, early }) =>
+        recordLogReading(records, early, { at: clock.now, logSha256: 'ab', state: 'settled', receipts: [] }),
     ],
     ['a job of which Gitea told late', ({ records }) => recordJob(records, given.job(2))],
     ['the end of a job', ({ records }) => recordJob(records, given.job(1))],
@@ -169,6 +174,16 @@ describe('what arrives after the seal beside rows', () => {
     await arrives(sealed);
     expect(await amendReports(sealed.ports)).toBe(1);
     expect(await amendReports(sealed.ports)).toBe(0);
+  });
+
+  it('makes none for a log that was read whole before the seal, or of a job that the pack does not list', async () => {
+    const { records, clock, ports } = await sealedDay();
+    const whole = { at: clock.now, logSha256: 'ab', state: 'settled', receipts: [] } as const;
+    await recordLogReading(records, given.job(1), whole);
+    await amendReports(ports);
+    await recordLogReading(records, given.job(1), { ...whole, at: new Date('2026-03-07T06:00:00Z') });
+    await recordLogReading(records, given.job(3), whole);
+    expect(await amendReports(ports)).toBe(0);
   });
 
   it('makes none where only the name of a repository changed', async () => {

@@ -169,7 +169,7 @@ export const packRowShapes = {
     controlTotal: z.number().int().nullable().describe('rows that the workspace counted by itself; `null` for files'),
     isIntact: flag('whether its rows still have the digest of their collection'),
   }),
-  jobs: job,
+  jobs: job.extend({ logReadWhole: flag('whether two readings of its log agreed') }),
   receipts: z.strictObject({
     reference: text('where it is among the records'),
     channel: oneOf(['posted', 'logged'], 'how it came'),

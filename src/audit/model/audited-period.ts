@@ -3,6 +3,7 @@ import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Finding, FindingRule } from './finding.ts';
 import type { FindingLife, FindingStep } from './finding-life.ts';
 import type { VaultSetup, WorkspaceTable } from './posture.ts';
+import type { Job } from './job.ts';
 import type { Retrieval } from './retrieval.ts';
 
 /** Half-open, UTC. */
@@ -147,6 +148,12 @@ export interface SecretDay {
   readonly at: string;
   readonly secret: InventoriedSecret;
   readonly judgements: Judgements;
+}
+
+/** One job, for the population of jobs. */
+export interface JobRecord extends Job {
+  /** Whether two readings of its log agreed: only then does a receipt that is missing there speak against a stamp. */
+  readonly logReadWhole: boolean;
 }
 
 /** One receipt, for the population of receipts: never a value. */

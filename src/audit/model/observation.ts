@@ -2,8 +2,14 @@ import type { GrantHistory } from '../../grants/history/grant-history.ts';
 import type { BrokerHistory } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { AuditedEvent, ExcludedRow, ReceiptRecord, ReportingPeriod, SecretDay } from './audited-period.ts';
-import type { Job } from './job.ts';
+import type {
+  AuditedEvent,
+  ExcludedRow,
+  JobRecord,
+  ReceiptRecord,
+  ReportingPeriod,
+  SecretDay,
+} from './audited-period.ts';
 
 /** What an observer may know before the first event. */
 export interface ObservedMaterial {
@@ -25,7 +31,7 @@ export interface EventObserver<Observed> {
   event(event: AuditedEvent): void;
   /** Every row that a step of the waterfall left out, also if its event is in another population. */
   excluded(row: ExcludedRow): void;
-  job(job: Job): void;
+  job(job: JobRecord): void;
   receipt(receipt: ReceiptRecord): void;
   /** What the share came to: plain data, which may cross to another thread. The observer is not used again. */
   take(): Observed;
