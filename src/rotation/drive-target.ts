@@ -5,6 +5,7 @@ import { fail, record, type Run } from './act/run.ts';
 import { loseRefused } from './act/issue.ts';
 import type { Call, Decision, Wait } from './decide/decision.ts';
 import type { JournalAct, VaultOperation } from './journal/journal-entry.ts';
+import { readHead, wasSetBack } from './journal/kept-head.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { aboutKey, emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
 import { observe, type Sight } from './observe/observe.ts';
@@ -51,9 +52,10 @@ export async function driveTarget(
   let sight: Sight | null = null;
   let at = target;
   try {
+    worker.keptHead = await readHead(tools.records, target.key);
     for (let first = true; ; first = false) {
       sight = await observe(at, worker);
-      if (first) worker.setBack = wasSetBack(worker, indexed);
+      if (first) worker.setBack = lacksItsHead(worker, indexed);
       const { observation } = sight;
       const seen = { ...sight, observation: { ...observation, setBack: worker.setBack } };
       const { decision, ...settled } = await settle(at, worker, seen);
@@ -172,10 +174,8 @@ function readersMayBeOut(state: TargetState): boolean {
   return open?.claim.credentialClass === 'chosen' && (open.step === 'issued' || open.step === 'verified');
 }
 
-function wasSetBack({ journal }: Worker, indexed: IndexedTarget | null): boolean {
-  if (indexed?.head == null || journal === null) return false;
-  const { number, head } = journal.state;
-  return number < indexed.head.number || (number === indexed.head.number && head !== indexed.head.digest);
+function lacksItsHead({ journal, keptHead }: Worker, indexed: IndexedTarget | null): boolean {
+  return journal !== null && wasSetBack(journal, [indexed?.head ?? null, keptHead?.head ?? null]);
 }
 
 function stateOf(target: Target, { journal }: Worker): TargetState {

@@ -2,6 +2,7 @@ import { termsDigest } from './bind-target.ts';
 import type { Call, Wait } from './decide/decision.ts';
 import { toEnd } from './decide/ending-rule.ts';
 import { nextCheck } from './decide/force-rules.ts';
+import { headOf } from './journal/kept-head.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { emptyState, mayArrive, type TargetState } from './journal/target-state.ts';
 import type { Sight } from './observe/observe.ts';
@@ -31,7 +32,7 @@ export function indexOf(
     open: sight === null || isTargetOpen(state, sight.observation.now),
     wakeAt: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
     checkedAt: worker.checkedAt?.toISOString() ?? null,
-    head: state.head === null ? null : { number: state.number, digest: state.head, rebuiltAt: state.rebuiltAt },
+    head: headOf(state),
     current: Object.fromEntries(state.current),
     judgedBy: termsDigest(target.terms),
   };

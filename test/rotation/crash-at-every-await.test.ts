@@ -3,6 +3,7 @@ import { handleVaultEvent } from '../../src/rotation/handle-vault-event.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { ServiceError } from '../../src/service-error.ts';
+import { journalOfSecret } from './world/by-hand.ts';
 import type { Gate } from './world/gate.ts';
 import { nearExpiry } from './world/near-expiry.ts';
 import { type RotationWorld, bindingOf, hourMs, rotationWorld } from './world/rotation-world.ts';
@@ -78,6 +79,11 @@ describe.each(issuers)('the ten hardest faults, 2: a worker that dies anywhere i
         ).toHaveLength(1);
         expect(
           world.vault.held('rot-pending--app').filter(({ enabled }) => enabled),
+          where,
+        ).toEqual([]);
+        // A head that is behind its journal, or ahead of what a dead worker knew, is no journal that was set back.
+        expect(
+          (await journalOfSecret(world)).filter(({ act }) => act === 'rebuild'),
           where,
         ).toEqual([]);
         expect(new Set(world.vault.held('app').map(({ tags }) => tags['rotation-id'])).size, where).toBe(

@@ -48,7 +48,7 @@ describe('the journal of a target', () => {
     expect(await finished(world)).toEqual([]);
   });
 
-  it('is forgotten by the index, and not taken for one that was lost when the secret comes back', async () => {
+  it('is forgotten by the index, its head is removed, and it is not taken for one that was lost when the secret comes back', async () => {
     const world = await retired();
     const binding = world.tools.policy;
     world.policy(policyOf());
@@ -57,6 +57,9 @@ describe('the journal of a target', () => {
     expect((await readIndex(world.records)).has(key)).toBe(true);
     await forgetTarget(world.records, key);
     expect((await readIndex(world.records)).has(key)).toBe(false);
+    const heads: string[] = [];
+    for await (const path of world.records.list('rotation/heads/')) heads.push(path);
+    expect(heads).toEqual([]);
     for await (const path of world.records.list('journal/'))
       await world.records.remove(path, (await world.records.read(path))?.revision ?? '');
     world.restart();

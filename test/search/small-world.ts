@@ -125,6 +125,8 @@ export function smallWorld(
   const tools: RotationTools = {
     records: {
       create: (path, bytes) => {
+        // The journal's head, outside of it: no journal is cut here.
+        if (numberIn(path) < 0) return Promise.resolve('1');
         const { journal } = world.truth;
         const number = journal?.number ?? 0;
         if (numberIn(path) !== number + 1) return Promise.reject(new ServiceError('RECORD_EXISTS', { path }));

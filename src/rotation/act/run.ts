@@ -4,6 +4,7 @@ import { arriveWithinMs, sendWithinMs } from '../decide/clocks.ts';
 import type { Act } from '../decide/decision.ts';
 import { afterThrottling, nextTry } from '../decide/retry-budget.ts';
 import type { JournalAct, JournalEntry, JournalFacts, VaultOperation } from '../journal/journal-entry.ts';
+import { keepHead } from '../journal/kept-head.ts';
 import { appendEntry } from '../journal/target-journal.ts';
 import { emptyState, failureKey, type TargetState } from '../journal/target-state.ts';
 import type { IssuedCredential, IssueRequest, SessionsLeft, Verification } from '../ports/credential-issuer.ts';
@@ -76,7 +77,10 @@ export async function record(
   if (kind !== 'intent') worker.operations = [];
 }
 
-/** Records what is about to be sent, until when it may be, and until when it may arrive. */
+/**
+ * Records what is about to be sent, until when it may be, and until when it may arrive. Where it cannot be undone, the journal's
+ * head is kept outside first: a journal that has lost this entry is noticed.
+ */
 export async function intend(run: Run, facts: JournalFacts, planned: readonly VaultOperation[] = []): Promise<void> {
   const at = vaultTime(run).getTime();
   const sendBefore = new Date(run.target.tools.now().getTime() + sendWithinMs);
@@ -85,6 +89,9 @@ export async function intend(run: Run, facts: JournalFacts, planned: readonly Va
     notAfter: new Date(at + sendWithinMs + arriveWithinMs).toISOString(),
   };
   await record(run, 'intent', run.act.act as JournalAct, { ...facts, ...times }, planned);
+  const { target, worker, act } = run;
+  if (act.act !== 'stage' && act.act !== 'disable')
+    worker.keptHead = await keepHead(target.tools.records, stateOf(run), worker.keptHead);
   run.found = { ...run.found, of: stateOf(run).number, sendBefore };
 }
 

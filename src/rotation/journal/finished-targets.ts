@@ -1,4 +1,5 @@
 import type { RecordStore } from '../../records/record-store.ts';
+import { forgetHead } from './kept-head.ts';
 import { changeIndex } from './target-index.ts';
 import { journalTargets, readJournal } from './target-journal.ts';
 import { isAlive, type TargetState } from './target-state.ts';
@@ -25,8 +26,9 @@ export async function* finishedTargets(
   }
 }
 
-/** Takes a target out of the index, so that a journal that is gone is not taken for one that was lost. */
+/** Takes a target out of the index, and its head away, so that a journal that is gone is not taken for one that was lost. */
 export async function forgetTarget(records: RecordStore, target: string): Promise<void> {
+  await forgetHead(records, target);
   await changeIndex(records, (index) =>
     index.has(target) ? new Map([...index].filter(([key]) => key !== target)) : index,
   );

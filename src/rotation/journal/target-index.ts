@@ -1,6 +1,7 @@
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
+import { type Head, isOlder } from './kept-head.ts';
 import { journalTargets } from './target-journal.ts';
 
 /** What a pass must know of one target without reading its journal. */
@@ -14,7 +15,7 @@ export interface IndexedTarget {
   /** When the value in force was last shown to work. */
   readonly checkedAt: string | null;
   /** The newest entry of its journal: one that is shorter was set back, until it was rebuilt. */
-  readonly head: { readonly number: number; readonly digest: string; readonly rebuiltAt: string } | null;
+  readonly head: Head | null;
   /** The newest version of each secret that the journal knows. */
   readonly current: Readonly<Record<string, string>>;
   /** Digest of the bindings that it was last judged by: when the policy changes, it is looked at again. */
@@ -67,11 +68,6 @@ export function withTargets(index: TargetIndex, learnt: TargetIndex): TargetInde
     if (!isOlder(target.head, before?.head ?? null)) after.set(key, target);
   }
   return after;
-}
-
-function isOlder(one: IndexedTarget['head'], other: IndexedTarget['head']): boolean {
-  const [rebuilt = '', before = ''] = [one?.rebuiltAt, other?.rebuiltAt];
-  return rebuilt === before ? (one?.number ?? 0) < (other?.number ?? 0) : rebuilt < before;
 }
 
 async function read(records: RecordStore): Promise<{ index: TargetIndex; revision: string | null }> {

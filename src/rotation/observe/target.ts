@@ -1,6 +1,7 @@
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { Terms } from '../decide/decision.ts';
+import type { KeptHead } from '../journal/kept-head.ts';
 import type { TargetJournal } from '../journal/target-journal.ts';
 import { openAttempt } from '../journal/target-state.ts';
 import type { VaultOperation } from '../journal/journal-entry.ts';
@@ -32,12 +33,15 @@ export interface Worker {
   checkedAt: Date | null;
   /** Values that were read in this drive, by `vault/name@version`. */
   values: Map<string, SecretValue>;
-  /** The head that is kept outside the journal says that the journal was longer. */
+  /** The journal's head, as it is kept outside the journal. */
+  keptHead: KeptHead | null;
+  /** The journal lacks the entry that was kept as its head. */
   setBack: boolean;
 }
 
 export function newWorker(writer: string, journal: TargetJournal | null, checkedAt: Date | null): Worker {
-  return { writer, journal, remembered: new Map(), operations: [], checkedAt, values: new Map(), setBack: false };
+  const remembered = new Map<string, IssuedCredential>();
+  return { writer, journal, remembered, operations: [], checkedAt, values: new Map(), keptHead: null, setBack: false };
 }
 
 /**

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bindTarget } from '../../../src/rotation/bind-target.ts';
 import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
-import { unitOf } from '../../../src/rotation/rotation-unit.ts';
-import { journalOfSecret, statesOf } from '../world/by-hand.ts';
+import { cutJournal, journalOfSecret, statesOf } from '../world/by-hand.ts';
 import { failing, lostPut, passes } from '../world/faulty-world.ts';
 import { openGate } from '../world/gate.ts';
 import { bindingOf, hourMs, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
@@ -17,7 +15,7 @@ describe('a journal that is cut while a part of a group is published', () => {
       const { length } = await journalOfSecret(await partlyPublished(issuer));
       for (let kept = 1; kept <= length; kept += 1) {
         const world = await partlyPublished(issuer);
-        await cut(world, kept);
+        await cutJournal(world, kept);
         world.restart();
         await passes(world, 24);
         await passes(world, 12, 4 * hourMs);
@@ -50,15 +48,4 @@ async function partlyPublished(issuer: string): Promise<RotationWorld> {
   await reconcileRotations(world.tools);
   world.gateway.gate = openGate;
   return world;
-}
-
-async function cut({ tools, records }: RotationWorld, kept: number): Promise<void> {
-  const unit = unitOf(tools.policy, { vault: 'kv', name: 'app' });
-  if (unit === null) throw new Error('unbound');
-  const paths: string[] = [];
-  for await (const path of records.list(`journal/${bindTarget(tools, unit).key}/`)) paths.push(path);
-  for (const path of paths.slice(kept)) {
-    const record = await records.read(path);
-    await records.remove(path, record?.revision ?? '');
-  }
 }

@@ -63,6 +63,18 @@ export async function drive(
   return { ...driven, rotation: driven.state.rotations.at(-1) };
 }
 
+/** A backup came back: the journal of one secret's target has its first entries alone. */
+export async function cutJournal({ tools, records }: RotationWorld, kept: number, name = 'app'): Promise<void> {
+  const unit = unitOf(tools.policy, { vault: 'kv', name });
+  if (unit === null) throw new Error('unbound');
+  const paths: string[] = [];
+  for await (const path of records.list(`journal/${bindTarget(tools, unit).key}/`)) paths.push(path);
+  for (const path of paths.slice(kept)) {
+    const record = await records.read(path);
+    await records.remove(path, record?.revision ?? '');
+  }
+}
+
 /** The entries of the journal of one secret's target. */
 export async function journalOfSecret({ tools }: RotationWorld, name = 'app'): Promise<readonly JournalEntry[]> {
   const unit = unitOf(tools.policy, { vault: 'kv', name });
