@@ -47,7 +47,8 @@ describe('somebody who sets the old value back', () => {
   );
 
   it('calls a person about a single password, and repairs what is in force with the next pass', async () => {
-    const { dead, world } = await driftFor('single');
+    const { dead, called, world } = await driftFor('single');
+    expect(called).toBe(true);
     // What is set back is dead until the next pass sees it.
     expect(dead).toBe(0);
     expect(await statesOf(world)).not.toContain('retry-wait');
@@ -56,23 +57,25 @@ describe('somebody who sets the old value back', () => {
 
 async function driftFor(
   issuer: keyof RotationWorld['providers'],
-): Promise<{ cutOff: number; dead: number; world: RotationWorld }> {
+): Promise<{ cutOff: number; dead: number; called: boolean; world: RotationWorld }> {
   const world = rotationWorld([bindingOf('app', issuer, { ...patient, minimumAgeMs: hourMs })]);
   const old = world.latestValue('app') ?? '';
   const provider = providerOf(world, issuer);
   const consumers: { value: string; untilMs: number; cut: boolean }[] = [];
   let dead = 0;
+  let called = false;
   for (let pass = 0; pass < 1440; pass += 1) {
     if (pass % 72 === 71)
       world.vault.put({ name: 'app', value: new SecretValue(old), expires: new Date(now(world) + 30 * dayMs) });
-    await reconcileRotations(world.tools);
+    const { counts } = await reconcileRotations(world.tools);
+    called ||= counts.needsAttention > 0;
     const value = world.latestValue('app') ?? '';
     if (!provider.opens('app', value)) dead += 1;
     if (pass % 6 === 0) consumers.push({ value, untilMs: now(world) + 12 * hourMs, cut: false });
     for (const one of consumers) if (now(world) < one.untilMs && !provider.opens('app', one.value)) one.cut = true;
     world.advance(5 * minuteMs);
   }
-  return { cutOff: consumers.filter(({ cut }) => cut).length, dead, world };
+  return { cutOff: consumers.filter(({ cut }) => cut).length, dead, called, world };
 }
 
 describe('what was published over', () => {
