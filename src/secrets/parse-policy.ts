@@ -4,7 +4,14 @@ import { dayMs, formatDuration, hourMs } from './duration.ts';
 import { providerCredentialIn } from './made-by-provider.ts';
 import { toAccess, toPeople, toUses } from './parse-access.ts';
 import type { IdentityRule, Namespace, Policy, SecretBinding, TrackedSecret } from './policy.ts';
-import { policySchema, rightParts, type WrittenPolicy, type WrittenSecret } from './policy-schema.ts';
+import {
+  type DamagedSecret,
+  damagedSecrets,
+  policySchema,
+  rightParts,
+  type WrittenPolicy,
+  type WrittenSecret,
+} from './policy-schema.ts';
 import type { Vault } from './secret-reference.ts';
 import { type YamlSource, yamlSource } from './yaml-source.ts';
 
@@ -51,6 +58,7 @@ export function parsePolicy(
     identities: toIdentities(written, say),
     people: toPeople(written, say),
   };
+  sayOfDamaged(damagedSecrets(source.value), { written, vaults, check }, say);
   if (faults.length > 0) throw new ServiceError('POLICY_MALFORMED', { file, faults: inOrder(faults) });
   return policy;
 }
@@ -77,7 +85,7 @@ function toSecrets(
   { vaults, check }: { readonly vaults: readonly Vault[]; readonly check: BindingCheck },
   say: Say,
 ): Pick<Policy, 'secrets' | 'tracked'> {
-  const { secrets, namespaces, defaults } = policy;
+  const { secrets, defaults } = policy;
   const bindings = new Map<string, SecretBinding>();
   const tracked = new Map<string, TrackedSecret>();
   for (const [key, written] of Object.entries(secrets)) {
@@ -91,10 +99,7 @@ function toSecrets(
     if (bindings.has(name) || tracked.has(name)) say(path, 'is bound twice; names are case-insensitive');
     // A policy that bound a staging secret would rotate and publish the pending value.
     if (place.name.startsWith('rot-pending--')) say([...path], 'names a staging secret');
-    for (const [index, namespace] of written.namespaces.entries()) {
-      if (!Object.hasOwn(namespaces, namespace))
-        say([...path, 'namespaces', index], 'is not a namespace of this policy');
-    }
+    sayNamespaces(written, policy, path, say);
     const { issuer } = written;
     const access = { ...toAccess(written, policy, { path, say }), ...toUses(written, policy, { path, say }) };
     if (issuer === undefined) {
@@ -111,6 +116,38 @@ function toSecrets(
     bindings.set(name, binding);
   }
   return { secrets: bindings, tracked };
+}
+
+/**
+ * Tells of further mistakes in the entries that have one: a person mends all of them at once. What could follow from the first one,
+ * such as a contradiction between times, is left for the next look.
+ */
+function sayOfDamaged(
+  damaged: readonly DamagedSecret[],
+  {
+    written: policy,
+    vaults,
+    check,
+  }: { readonly written: WrittenPolicy; readonly vaults: readonly Vault[]; readonly check: BindingCheck },
+  say: Say,
+): void {
+  for (const { key, written, faulty } of damaged) {
+    const path = ['secrets', key];
+    sayNamespaces(written, policy, path, say);
+    const place = placeOf(key, vaults);
+    const { issuer } = written;
+    if (typeof place === 'string' || issuer === undefined) continue;
+    sayProvider(key, { ...written, issuer }, path, say);
+    for (const fault of check(toBinding(place, { ...written, issuer }, policy.defaults)))
+      if (!faulty.has(fault.path[0] ?? '')) say([...path, ...fault.path], fault.says);
+  }
+}
+
+function sayNamespaces({ namespaces }: WrittenSecret, policy: WrittenPolicy, path: readonly string[], say: Say): void {
+  for (const [index, namespace] of namespaces.entries()) {
+    if (!Object.hasOwn(policy.namespaces, namespace))
+      say([...path, 'namespaces', index], 'is not a namespace of this policy');
+  }
 }
 
 const usualReminders = [30, 14, 7, 1].map((days) => days * dayMs);

@@ -197,6 +197,31 @@ export function rightParts(given: unknown): WrittenPolicy {
   };
 }
 
+/** An entry of `secrets` with mistakes, and what its other keys say. */
+export interface DamagedSecret {
+  readonly key: string;
+  readonly written: WrittenSecret;
+  /** The keys that hold the mistakes or are missing; `written` leaves them out. */
+  readonly faulty: ReadonlySet<PropertyKey>;
+}
+
+/** Returns each entry of `secrets` that has mistakes and whose other keys can be read. */
+export function damagedSecrets(given: unknown): readonly DamagedSecret[] {
+  const { secrets = {} } = z.object({ secrets: anyMap }).safeParse(given).data ?? {};
+  return Object.entries(secrets).flatMap(([key, part]): DamagedSecret[] => {
+    const issues = secret.safeParse(part).error?.issues ?? [];
+    const faulty = new Set(
+      issues.flatMap(({ code, path, ...issue }) =>
+        code === 'unrecognized_keys' && path.length === 0 && 'keys' in issue ? issue.keys : path.slice(0, 1),
+      ),
+    );
+    if (faulty.size === 0 || typeof part !== 'object' || part === null) return [];
+    const sound = Object.entries(part).filter(([name]) => !faulty.has(name));
+    const rest = secret.safeParse({ validity: '90d', ...Object.fromEntries(sound) });
+    return rest.data === undefined ? [] : [{ key, written: rest.data, faulty }];
+  });
+}
+
 const anyMap = z.record(z.string(), z.unknown()).catch({});
 
 function right<Part>(schema: z.ZodType<Part>, given: Readonly<Record<string, unknown>>): Record<string, Part> {

@@ -55,6 +55,37 @@ secrets:
     ]);
   });
 
+  it('tells of each mistake of one entry, and of none that only follows from another', async () => {
+    const text = `format: 1
+secrets:
+  kv-prod/one:
+    issuer: genrated
+    validity: 90 days
+    grace: 60d
+    namespaces: [shops]
+  kv-prod/two: { issuer: generated, target: { lenght: 40 }, vailidty: 90d }
+  kv-prod/three: { issuer: postgresql, target: none, validity: 90d }
+  kv-prod/github-pat: { issuer: generated, grace: long, validity: 90d }
+namespaces:
+  shop: { repositories: [shop], branches: main }
+`;
+    const file = await write('one-entry.yml', text);
+    const { printed } = await callCommand(['policy', 'check', file, '--vault', 'kv-prod'], { directory });
+    expect(printed.map((line) => line.replace(/^one-entry\.yml:(\S+ \S+) .*$/, '$1'))).toEqual([
+      '4:5 secrets.kv-prod/one.issuer',
+      '5:5 secrets.kv-prod/one.validity',
+      '7:18 secrets.kv-prod/one.namespaces.0',
+      '8:3 secrets.kv-prod/two.validity',
+      '8:47 secrets.kv-prod/two.target.lenght',
+      '8:61 secrets.kv-prod/two.vailidty',
+      '9:40 secrets.kv-prod/three.target',
+      '10:25 secrets.kv-prod/github-pat.issuer',
+      '10:44 secrets.kv-prod/github-pat.grace',
+      '12:26 namespaces.shop.repositories.0',
+      '12:33 namespaces.shop.branches',
+    ]);
+  });
+
   it('needs no setting: says that a policy is valid, with its digest', async () => {
     const file = await write('valid.yml', valid);
     const { code, printed } = await callCommand(['policy', 'check', file], { directory });
