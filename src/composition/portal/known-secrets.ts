@@ -46,10 +46,28 @@ export function knownSecrets(facts: SecretFacts): ReadonlyMap<string, KnownSecre
   return new Map(
     [...keys].sort(compareText).map((key) => {
       const own = rotations.get(key) ?? [];
-      const inventoried = inventory.get(key) ?? null;
+      const inventoried = sinceInventory(inventory.get(key) ?? null, own, facts.policy);
       return [key, { listed: listed(key, inventoried, own, reads, facts), inventoried, rotations: own }];
     }),
   );
+}
+
+const withdrawn = new Set<ListedRotation['state']>(['rolled-back', 'superseded', 'abandoned']);
+
+/** An inventory is taken each hour: what Keyturn itself has published since then is known without the next one. */
+function sinceInventory(
+  inventoried: InventoriedSecret | null,
+  rotations: readonly ListedRotation[],
+  policy: Policy,
+): InventoriedSecret | null {
+  const newest = rotations.find(({ publishedVersion }) => publishedVersion !== null);
+  if (inventoried === null || newest === undefined || withdrawn.has(newest.state)) return inventoried;
+  const { publishedVersion: version, publishedAt: created } = newest;
+  const binding = bindingFor(policy, inventoried.vault, inventoried.secret);
+  if (version === null || created === null || binding === null || created <= inventoried.created) return inventoried;
+  const tightened = tightenedBinding(binding, inventoried.tags ?? {}).binding ?? binding;
+  const expires = new Date(Date.parse(created) + tightened.validityMs).toISOString();
+  return { ...inventoried, version, created, expires, enabled: true };
 }
 
 function keyOf(vault: string, secret: string): string {

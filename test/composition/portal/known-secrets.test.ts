@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { knownSecrets, upcomingOf } from '../../../src/composition/portal/known-secrets.ts';
 import type { InventoriedSecret } from '../../../src/audit/model/audited-period.ts';
 import { parsePolicy } from '../../../src/secrets/parse-policy.ts';
+import type { ListedRotation } from '../../../src/web/portal-ports.ts';
 import { listedRead } from '../../web/portal-examples.ts';
 import { listedRotation } from '../../web/web-world.ts';
 
@@ -53,6 +54,24 @@ describe('the secrets that the portal knows', () => {
     });
     expect(known.get('kv/stray')?.listed).toMatchObject({ binding: 'not-bound', issuer: null });
     expect(known.get('kv/absent')?.listed).toMatchObject({ version: null, due: null, reads: 0 });
+  });
+
+  it('show what a rotation has published since the inventory was taken, and not what it took back', () => {
+    const published = {
+      publishedVersion: 'b'.repeat(32),
+      publishedAt: '2026-03-01T11:00:00.000Z',
+      state: 'grace',
+    } as const;
+    const old = [inventoried('app', { created: '2025-11-20T00:00:00.000Z', expires: '2026-02-18T00:00:00.000Z' })];
+    const known = (state: ListedRotation['state']) =>
+      knownSecrets(facts(old, [listedRotation({ ...published, state })])).get('kv/app')?.listed;
+    expect(known('grace')).toMatchObject({
+      version: 'b'.repeat(32),
+      created: '2026-03-01T11:00:00.000Z',
+      expires: '2026-05-30T11:00:00.000Z',
+      health: 'rotating',
+    });
+    expect(known('rolled-back')).toMatchObject({ version: 'a'.repeat(32), health: 'overdue' });
   });
 
   it.each([
