@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 /** What a line is to the person who reads it. Colour on a terminal says the same; it carries nothing of its own. */
-export type Tone = 'step' | 'attention' | 'done';
+export type Tone = 'step' | 'attention' | 'alarm' | 'done';
 
 /** A stream that may be a terminal. */
 export interface TerminalStream {
@@ -16,7 +16,7 @@ export interface TerminalLines {
   readonly progress: (line: string) => void;
 }
 
-const styles = { step: ['bold', 'cyan'], attention: ['yellow'], done: ['green'] } as const;
+const styles = { step: ['bold', 'cyan'], attention: ['yellow'], alarm: ['bold', 'red'], done: ['green'] } as const;
 const clear = '\r\u001b[2K';
 
 /** Lines for two streams. `colour`: whether the person wants it, as `NO_COLOR` says; nothing but a terminal ever gets it. */

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import type { Tone } from '../command-line/terminal-lines.ts';
 import { composeKeyturn } from '../compose.ts';
 import { type Check, fail } from '../composition/doctor/check.ts';
 import { examine as examineComposed } from '../composition/doctor/examine.ts';
@@ -7,11 +8,19 @@ import { readSettings } from '../settings/read-settings.ts';
 import type { Run, Runtime } from './command.ts';
 import type { doctorRow } from './rotation-rows.ts';
 
+const verdicts = ['fail', 'warn', 'pass'] as const satisfies readonly Check['verdict'][];
+
+const tones = { fail: 'alarm', warn: 'attention', pass: undefined } as const satisfies Record<
+  Check['verdict'],
+  Tone | undefined
+>;
+
 /** Says what is still missing, and the command that adds it. */
 export const doctor: Run<typeof doctorRow> = async ({ values }, runtime) => {
   const checks = await examine(runtime);
   if (values.json) runtime.print(JSON.stringify({ checks }));
-  else for (const line of checks.flatMap(linesOf)) runtime.print(line);
+  else for (const one of checks) for (const line of linesOf(one)) runtime.print(line, tones[one.verdict]);
+  if (!values.json) runtime.say(`${String(checks.length)} checks: ${verdicts.map(counted(checks)).join(', ')}.`);
   return checks.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
 };
 
@@ -46,6 +55,10 @@ async function absentFolder(environment: Runtime['environment']): Promise<Check 
     const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     return isAbsent ? { what: 'records', verdict: 'fail', says, command } : null;
   }
+}
+
+function counted(checks: readonly Check[]): (verdict: Check['verdict']) => string {
+  return (verdict) => `${String(checks.filter((one) => one.verdict === verdict).length)} ${verdict}`;
 }
 
 function linesOf({ what, verdict, says, command }: Check): readonly string[] {

@@ -1,6 +1,9 @@
 import { appendFindingStep } from '../audit/findings/life/finding-record.ts';
 import type { AuditedPeriod, ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { Finding } from '../audit/model/finding.ts';
 import type { FindingStep } from '../audit/model/finding-life.ts';
+import { textTable } from '../command-line/text-table.ts';
+import type { Tone } from '../command-line/terminal-lines.ts';
 import { composeKeyturn } from '../compose.ts';
 import { auditCollected } from '../composition/report-period.ts';
 import { parsePeriod } from '../evidence/period/parse-period.ts';
@@ -44,14 +47,29 @@ export const findings: Run<typeof findingsRow> = async ({ values, positionals },
 };
 
 function list({ findings: found, findingLives }: AuditedPeriod, json: boolean, { print }: Runtime): 0 {
-  for (const finding of found) {
-    const life = findingLives.get(finding.id);
-    if (json) print(JSON.stringify({ ...finding, life: life ?? null }));
-    else print(`${finding.id}  ${finding.severity}  ${life?.description ?? 'open'}  ${finding.description}`);
+  if (json) {
+    for (const finding of found) print(JSON.stringify({ ...finding, life: findingLives.get(finding.id) ?? null }));
+    return 0;
   }
-  if (!json && found.length === 0) print('The period has no findings.');
+  const [headings, ...lines] = textTable(
+    ['id', 'severity', 'state', 'finding'],
+    found.map(({ id, severity, description }) => [
+      id,
+      severity,
+      findingLives.get(id)?.description ?? 'open',
+      description,
+    ]),
+  );
+  if (headings === undefined) print('The period has no findings.');
+  else print(headings, 'step');
+  for (const [index, line] of lines.entries()) print(line, tones[found[index]?.severity ?? 'low']);
   return 0;
 }
+
+const tones = { high: 'alarm', medium: 'attention', low: undefined, information: undefined } as const satisfies Record<
+  Finding['severity'],
+  Tone | undefined
+>;
 
 function isDecision(action: string): action is keyof typeof kinds {
   return Object.hasOwn(kinds, action);

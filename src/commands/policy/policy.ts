@@ -69,10 +69,14 @@ function check(
   } else {
     const { secrets, tracked, namespaces, identities } = read;
     print(
-      `${file} is valid: ${String(secrets.size)} bound, ${String(tracked.size)} tracked, ${String(namespaces.size)} namespaces, ${String(identities.size)} identities. sha256 ${sha256}`,
+      `${file} is valid: ${String(secrets.size)} bound, ${String(tracked.size)} tracked, ${counted(namespaces.size, 'namespace', 'namespaces')}, ${counted(identities.size, 'identity', 'identities')}. sha256 ${sha256}`,
     );
   }
   return read === null ? 1 : 0;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${String(count)} ${count === 1 ? one : many}`;
 }
 
 function diff(

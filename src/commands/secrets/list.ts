@@ -1,7 +1,9 @@
+import { textTable } from '../../command-line/text-table.ts';
 import { compareText } from '../../provenance/compare-text.ts';
 import { dayMs } from '../../secrets/duration.ts';
 import { healths, type ListedSecret } from '../../web/portal-ports.ts';
-import type { Run } from '../command.ts';
+import type { Run, Runtime } from '../command.ts';
+import { healthWords } from './health-words.ts';
 import { knownNow } from './known-now.ts';
 import type { listRow } from './secret-rows.ts';
 
@@ -16,10 +18,23 @@ export const list: Run<typeof listRow> = async ({ values }, runtime) => {
     .filter(({ due }) => !values.due || (due !== null && due <= until))
     .filter(({ binding }) => !values.unbound || binding === 'not-bound')
     .sort(byUrgency);
-  for (const one of shown) runtime.print(values.json ? JSON.stringify(one) : lineOf(one));
-  if (!values.json && shown.length === 0) runtime.print('There is no such secret.');
+  if (values.json) for (const one of shown) runtime.print(JSON.stringify(one));
+  else if (shown.length === 0) runtime.print('There is no such secret.');
+  else printTable(shown, runtime);
   return 0;
 };
+
+function printTable(shown: readonly ListedSecret[], { print }: Runtime): void {
+  const [headings = '', ...lines] = textTable(
+    ['state', 'secret', 'issuer or policy', 'due', 'rotated', 'last read'],
+    shown.map(cellsOf),
+  );
+  print(headings, 'step');
+  for (const [index, line] of lines.entries()) {
+    const health = shown[index]?.health ?? 'good';
+    print(line, healths.indexOf(health) <= healths.indexOf('no-end') ? 'attention' : undefined);
+  }
+}
 
 /** What needs a person first, then what ends first; names decide the rest, so that the order stays. */
 function byUrgency(one: ListedSecret, other: ListedSecret): number {
@@ -32,8 +47,19 @@ function byUrgency(one: ListedSecret, other: ListedSecret): number {
   );
 }
 
-function lineOf({ vault, secret, health, binding, issuer, due, lastRotatedAt, lastReadAt }: ListedSecret): string {
+function cellsOf({ vault, secret, health, binding, issuer, due, lastRotatedAt, lastReadAt }: ListedSecret): string[] {
   const day = (at: string | null) => at?.slice(0, 10) ?? '-';
-  const how = issuer ?? binding;
-  return `${health.padEnd(19)} ${`${vault}/${secret}`.padEnd(48)} ${how.padEnd(20)} due ${day(due).padEnd(10)}  rotated ${day(lastRotatedAt).padEnd(10)}  read ${day(lastReadAt)}`;
+  return [
+    healthWords[health],
+    `${vault}/${secret}`,
+    issuer ?? words(binding),
+    day(due),
+    day(lastRotatedAt),
+    day(lastReadAt),
+  ];
+}
+
+/** An identifier of JSON for people: `not-bound` is `not bound`. */
+function words(identifier: string): string {
+  return identifier.replaceAll('-', ' ');
 }

@@ -2,6 +2,7 @@ import { secretDetail } from '../../composition/portal/secret-detail.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { SecretDetail } from '../../web/portal-ports.ts';
 import type { Run } from '../command.ts';
+import { healthWords } from './health-words.ts';
 import { knownNow } from './known-now.ts';
 import type { showRow } from './secret-rows.ts';
 
@@ -26,9 +27,9 @@ export const show: Run<typeof showRow> = async ({ values, positionals }, runtime
 
 function* linesOf({ secret, policy, upcoming, versions, rotations, possibleReaders }: SecretDetail): Generator<string> {
   const { vault, secret: name, health, created, expires, due, lastRotatedAt, lastReadAt, reads } = secret;
-  yield `${vault}/${name}: ${health}`;
+  yield `${vault}/${name}: ${healthWords[health]}`;
   yield `  created ${created ?? 'not known'}, expires ${expires ?? 'never'}, due ${due ?? 'never'}`;
-  yield `  rotated ${lastRotatedAt ?? 'never by Keyturn'}, read ${lastReadAt ?? 'not that is known'} (${String(reads)} reads in 90 days)`;
+  yield `  rotated ${lastRotatedAt ?? 'never by Keyturn'}, ${lastReadAt === null ? 'no read is known' : `last read ${lastReadAt}`} (${String(reads)} ${reads === 1 ? 'read' : 'reads'} in 90 days)`;
   for (const sentence of policy) yield `  ${sentence}`;
   for (const { at, says } of upcoming) yield `  ${at}: it ${says}.`;
   for (const { version, publishedAt, standing } of versions) {
@@ -38,6 +39,6 @@ function* linesOf({ secret, policy, upcoming, versions, rotations, possibleReade
     yield `  rotation ${rotationId}, begun ${claimedAt}: ${state}${awaits === null ? '' : `; waits for a word to ${awaits}`}`;
   }
   for (const { principalId, knownAs, verdict } of possibleReaders?.readers ?? []) {
-    yield `  could be read by ${principalId} (${knownAs ?? 'not in the policy'}): ${verdict}`;
+    yield `  could be read by ${principalId} (${knownAs ?? 'not in the policy'}): ${verdict.replaceAll('-', ' ')}`;
   }
 }

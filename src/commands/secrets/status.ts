@@ -1,7 +1,16 @@
-import { healths } from '../../web/portal-ports.ts';
+import { type Health, healths } from '../../web/portal-ports.ts';
 import type { Run } from '../command.ts';
+import { healthWords } from './health-words.ts';
 import { knownNow } from './known-now.ts';
 import type { statusRow } from './secret-rows.ts';
+
+/** What a count asks for, where its words alone do not say it. */
+const meanings: { readonly [One in Health]?: string } = {
+  overdue: ' (past the day on which it must be replaced)',
+  disabled: ' (its newest version is disabled)',
+  'no-end': ' (no expiry, and no policy that replaces it: keyturn list names them)',
+  'due-soon': ' (within 14 days)',
+};
 
 /** Counts secrets by how they are, and names what waits for a person. */
 export const status: Run<typeof statusRow> = async ({ values }, runtime) => {
@@ -28,7 +37,10 @@ export const status: Run<typeof statusRow> = async ({ values }, runtime) => {
   runtime.print(
     `${secrets.length === 1 ? '1 secret is' : `${String(secrets.length)} secrets are`} known; the policy binds ${String(bound.size)} and tracks ${String(tracked.size)}.`,
   );
-  for (const [health, count] of Object.entries(counts)) if (count > 0) runtime.print(`  ${health}: ${String(count)}`);
+  for (const health of healths) {
+    const count = counts[health] ?? 0;
+    if (count > 0) runtime.print(`  ${healthWords[health]}: ${String(count)}${meanings[health] ?? ''}`);
+  }
   for (const secret of overdue) runtime.print(`${secret} is overdue: keyturn show ${secret} says why.`, 'attention');
   for (const one of waiting) runtime.print(sentenceOf(one), 'attention');
   if (waiting.length + overdue.length === 0) runtime.print('Nothing waits for a person.');
