@@ -1,12 +1,18 @@
-// `npm run pictures`: replays the embedded story and takes the pictures of README.md from it, into docs/pictures.
-// Needs Chromium and pdftoppm on this machine; downloads nothing.
+// `npm run pictures [portal|terminal]`: replays the embedded story and the first hour, and takes the pictures of README.md and
+// docs/ from them, into docs/pictures. Needs Chromium, pdftoppm and the program `script` on this machine; downloads nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { environment, prepare, root, run } from './prepare.mjs';
+import { takeTerminalPictures } from './terminal-pictures.mjs';
 
+const [wanted = 'all'] = process.argv.slice(2);
+if (!['all', 'portal', 'terminal'].includes(wanted)) {
+  console.error('npm run pictures takes portal, terminal or nothing.');
+  process.exit(2);
+}
 await prepare();
 run('node', ['scripts/build.mjs'], { quiet: true });
 const { chromium } = await import('playwright-core');
@@ -20,42 +26,50 @@ if (executablePath === undefined) {
 const out = join(root, 'docs/pictures');
 mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-pictures-'));
-const story = spawn('node', ['dist/cli.js', 'start', '--port', '0', '--data', join(folder, 'data')], {
-  cwd: root,
-  env: environment(),
-  stdio: ['ignore', 'pipe', 'inherit'],
+const browser = await chromium.launch({
+  executablePath,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
-
 try {
-  const portal = await portalOf(story);
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
   const page = await browser.newPage({ viewport: { width: 1100, height: 700 }, colorScheme: 'light' });
-  await page.goto(`${portal}/reports`);
-  const report = await page.locator('a[href*="/reports/"]').first().getAttribute('href');
-  await take(page, 'portal', `${portal}/rotations`, 617);
-  for (const name of ['overview', 'secrets', 'reads', 'findings', 'reports', 'access', 'setup'])
-    await take(page, name, `${portal}/${name === 'overview' ? '' : name}`, 774);
-  await page.goto(`${portal}/secrets`);
-  const secret = await page.locator('main a[href^="/secrets/"]').first().getAttribute('href');
-  await take(page, 'secret', new URL(secret ?? '', portal).href, 774);
-  const pack = new URL(report ?? '', portal).href.replace(/\/(?:report\.html)?$/, '');
-  await take(page, 'report', `${pack}/report.html`, 774);
-  await takePaper(page, `${pack}/report.pdf?download`, [1, 2, 3]);
-  await browser.close();
+  if (wanted !== 'terminal') await takePortal(page);
+  if (wanted !== 'portal') await takeTerminalPictures(page, { out, folder });
 } finally {
-  story.kill('SIGTERM');
+  await browser.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** @param {import('playwright-core').Page} page */
+async function takePortal(page) {
+  const story = spawn('node', ['dist/cli.js', 'start', '--port', '0', '--data', join(folder, 'data')], {
+    cwd: root,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const portal = await portalOf(story);
+    await page.goto(`${portal}/reports`);
+    const report = await page.locator('a[href*="/reports/"]').first().getAttribute('href');
+    await take(page, 'portal', `${portal}/rotations`, 617);
+    for (const name of ['overview', 'secrets', 'reads', 'findings', 'reports', 'access', 'setup'])
+      await take(page, name, `${portal}/${name === 'overview' ? '' : name}`, 774);
+    await page.goto(`${portal}/secrets`);
+    const secret = await page.locator('main a[href^="/secrets/"]').first().getAttribute('href');
+    await take(page, 'secret', new URL(secret ?? '', portal).href, 774);
+    const pack = new URL(report ?? '', portal).href.replace(/\/(?:report\.html)?$/, '');
+    await take(page, 'report', `${pack}/report.html`, 774);
+    await takePaper(page, `${pack}/report.pdf?download`, [1, 2, 3]);
+  } finally {
+    story.kill('SIGTERM');
+  }
 }
 
 /**

@@ -44,6 +44,15 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+describe('docs/pictures', () => {
+  it('holds no picture that no page shows', () => {
+    const shown = new Set(
+      pages.flatMap((page) => linksIn(readFileSync(page, 'utf8')).map((link) => join(dirname(page), link))),
+    );
+    expect(globSync('docs/pictures/*').filter((picture) => !shown.has(picture))).toEqual([]);
+  });
+});
+
 describe('these checks', () => {
   it('see what is broken', async () => {
     expect(leadsSomewhere('README.md', 'docs/no-such-page.md')).toBe(false);
