@@ -216,7 +216,7 @@ export function damagedSecrets(given: unknown): readonly DamagedSecret[] {
       ),
     );
     if (faulty.size === 0 || typeof part !== 'object' || part === null) return [];
-    const sound = Object.entries(part).filter(([name]) => !faulty.has(name));
+    const sound = Object.entries(part).filter(([one]) => !faulty.has(one));
     const rest = secret.safeParse({ validity: '90d', ...Object.fromEntries(sound) });
     return rest.data === undefined ? [] : [{ key, written: rest.data, faulty }];
   });
