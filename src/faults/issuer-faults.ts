@@ -30,7 +30,7 @@ export const issuerFaults = {
     retry: 'backoff',
     effect: 'none',
     layer: 'provider',
-    says: 'The provider is throttling requests. Keyturn tries again later.',
+    says: 'The provider cannot take this request now. Keyturn tries again later.',
   }),
   PROVIDER_ANSWER_UNCLEAR: fault<{ issuer: string; provider: string; reason: string }>({
     retry: 'never',

@@ -5,6 +5,7 @@ import type { CredentialIssuer } from '../rotation/ports/credential-issuer.ts';
 import type { CredentialClass } from '../rotation/ports/rotation-steps.ts';
 import type { AccessTokens } from './shared/access-tokens.ts';
 import { azureKeysIssuer } from './azure/azure-keys-issuer.ts';
+import { azureRegistryTokenIssuer } from './azure/azure-registry-token-issuer.ts';
 import { entraCertificateIssuer } from './azure/entra-certificate-issuer.ts';
 import { entraPasswordIssuer } from './azure/entra-password-issuer.ts';
 import { databaseIssuers } from './databases/database-issuers.ts';
@@ -50,6 +51,9 @@ export function issuerCatalogue(ports: IssuerPorts): ReadonlyMap<string, Credent
     ),
     withAzure('azure-keys', 'read-back', (parts) =>
       azureKeysIssuer({ tokens: parts.tokens, endpoint: parts.resourceManager, cloud: parts.cloud }),
+    ),
+    withAzure('azure-registry-token', 'minted', (parts) =>
+      azureRegistryTokenIssuer({ tokens: parts.tokens, endpoint: parts.resourceManager, cloud: parts.cloud }),
     ),
     withAzure('entra-password', 'minted', (parts) => entraPasswordIssuer(parts)),
     withAzure('entra-certificate', 'chosen', (parts) => entraCertificateIssuer({ ...parts, randomBytes })),

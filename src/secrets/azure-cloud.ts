@@ -19,6 +19,8 @@ export interface AzureCloud {
   readonly serviceBusDomain: string;
   readonly cosmosDomain: string;
   readonly appConfigurationDomain: string;
+  /** A container registry's login server is `NAME.` and this. */
+  readonly registryDomain: string;
   /** Application id of Microsoft.EventGrid. */
   readonly eventGridApplication: string;
 }
@@ -42,6 +44,7 @@ export const azureClouds: Readonly<Record<AzureCloudName, AzureCloud>> = {
     serviceBusDomain: 'servicebus.windows.net',
     cosmosDomain: 'documents.azure.com',
     appConfigurationDomain: 'azconfig.io',
+    registryDomain: 'azurecr.io',
     eventGridApplication: '4962773b-9cdb-44cf-a8bf-237846a00ab7',
   },
   'us-government': {
@@ -58,6 +61,7 @@ export const azureClouds: Readonly<Record<AzureCloudName, AzureCloud>> = {
     serviceBusDomain: 'servicebus.usgovcloudapi.net',
     cosmosDomain: 'documents.azure.us',
     appConfigurationDomain: 'azconfig.azure.us',
+    registryDomain: 'azurecr.us',
     eventGridApplication: '54316b56-3481-47f9-8f30-0300f5542a7b',
   },
   china: {
@@ -73,6 +77,7 @@ export const azureClouds: Readonly<Record<AzureCloudName, AzureCloud>> = {
     serviceBusDomain: 'servicebus.chinacloudapi.cn',
     cosmosDomain: 'documents.azure.cn',
     appConfigurationDomain: 'azconfig.azure.cn',
+    registryDomain: 'azurecr.cn',
     eventGridApplication: '4962773b-9cdb-44cf-a8bf-237846a00ab7',
   },
 };

@@ -22,7 +22,7 @@ describe('the catalogue of issuers', () => {
       expect(issuer.name).toBe(name);
       expect(bare.get(name)?.credentialClass).toBe(issuer.credentialClass);
     }
-    expect(full.size).toBe(18);
+    expect(full.size).toBe(19);
   });
 
   it('has a further place for publication only with a Gitea', () => {

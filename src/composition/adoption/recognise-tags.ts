@@ -1,4 +1,5 @@
 import { parseArmResource } from '../../issuers/azure/arm-resource.ts';
+import { registryTokenType } from '../../issuers/azure/azure-registry-token-issuer.ts';
 import { twoKeyServices } from '../../issuers/azure/two-key-services.ts';
 import type { TargetValue } from '../../secrets/policy.ts';
 import type { Recognition, Sighting } from './recognition.ts';
@@ -52,6 +53,10 @@ function azureResource({ secret }: Sighting, provider: string): Recognition | nu
     const because = `its tag ${sampleTags.provider} names a resource of type ${resource.type}, which has two keys`;
     const target = { resource: provider, ...formOf(secret) };
     return { kind: 'issuer', issuer: 'azure-keys', target, confidence: 'high', because };
+  }
+  if (resource.type === registryTokenType) {
+    const because = `its tag ${sampleTags.provider} names a token of a container registry`;
+    return { kind: 'issuer', issuer: 'azure-registry-token', target: { token: provider }, confidence: 'high', because };
   }
   const because = `its tag ${sampleTags.provider} names a resource of type ${resource.type}, for which there is no issuer`;
   return { kind: 'track', confidence: 'medium', because };

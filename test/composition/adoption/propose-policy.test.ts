@@ -172,6 +172,16 @@ describe('a proposed policy', () => {
     expect(text).toContain(`# ${id('c')}`);
   });
 
+  it('binds what a tag names as a token of a container registry', () => {
+    const token =
+      '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/shopimages/tokens/ci-push';
+    const { policy } = propose('ci-push-password', { tags: { ProviderAddress: token } });
+    expect(policy.secrets.get('kv-prod/ci-push-password')).toMatchObject({
+      issuer: 'azure-registry-token',
+      target: { token },
+    });
+  });
+
   it('proposes no issuer for a key that things are encrypted with', () => {
     expect(propose('orders-storage-encryption-key').proposed).toMatchObject({ kind: 'unknown' });
     expect(propose('orders-cookie-encryption-key').proposed).toMatchObject({ kind: 'unknown' });
