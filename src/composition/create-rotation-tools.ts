@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { recordOwnRead } from '../audit/collection/own-read-ledger.ts';
-import { createVersionReaders } from '../audit/create-version-readers.ts';
+import { findVersionReaders } from '../audit/find-version-readers.ts';
 import type { AccessTokens } from '../issuers/shared/access-tokens.ts';
 import type { HookDeliveries } from '../issuers/shared/hook-deliveries.ts';
 import { issuerCatalogue } from '../issuers/issuer-catalogue.ts';
@@ -65,7 +65,9 @@ export function createRotationTools({
       ...(settings.embedded && { azureMissing: 'Azure itself, and is not available in the embedded cloud' }),
     }),
     places: publicationPlaces({ gitea: giteaParts }),
-    readers: createVersionReaders({ records, policy, now }),
+    readers: {
+      readersOf: async (secret, since) => await findVersionReaders({ records, policy: policy(), now }, secret, since),
+    },
     staging: {
       vault: settings.stagingVault?.name ?? null,
       key: async () => await stagingKey(settings, stores),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Bounds } from './node.ts';
 import { describeBounds, searchBounds } from './search-bounds.ts';
-import { search } from './search.ts';
+import { type Extent, search } from './search.ts';
 import { type SearchedClass, searchedClasses } from './small-world.ts';
 
 // `npm run search`: walks every interleaving of a small world, breadth first, and prints what it walked.
@@ -41,14 +41,17 @@ for (const kind of searchedClasses.filter((one) => values.class.includes(one))) 
   const begun = performance.now();
   const since = () => (performance.now() - begun) / 1000;
   let toldAt = 0;
-  const told = (states: number, depth: number, waiting: number) => {
+  const told: NonNullable<Extent['told']> = ({ states, depth, waiting, begun: beginning }) => {
     if (since() - toldAt < 30) return;
     toldAt = since();
-    console.error(`${kind}: ${String(states)} states, depth ${String(depth)}, ${String(waiting)} on the next level`);
+    console.error(
+      `${kind}: ${String(states)} states, beginning ${beginning}, depth ${String(depth)}, ${String(waiting)} on the next level`,
+    );
   };
   const { states, depth, moves, whole, ends, broken } = await search(kind, bounds, {
     mostStates: Number(values.states),
     everyEnd: Number(values['every-end']),
+    oneByOne: true,
     told,
   });
   const extent = whole ? 'all of them' : 'the first of them';

@@ -6,7 +6,7 @@ import { readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { fingerprintOf } from './canonical-state.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { answered, type Board, childOf, childrenOf, firstNode, idle, moved, newBoard } from './moves.ts';
-import { type Bounds, jumpsMs, type Node } from './node.ts';
+import { type Bounds, type Child, jumpsMs, type Node } from './node.ts';
 import { enabledAgain } from './other-hands.ts';
 import { brokenEnd, brokenState, latestOf, type SearchedClass } from './small-world.ts';
 
@@ -31,9 +31,15 @@ export interface Extent {
   readonly mostStates: number;
   /** One state in so many is led to its end in a fair world. */
   readonly everyEnd?: number;
+  /**
+   * From one state of the undisturbed rotation after the other, the last first, and not from all at once: fewer states wait at a
+   * time, and a trace is the shortest from the state that it begins at.
+   */
+  readonly oneByOne?: boolean;
   /** Decides in the place of the machine. */
   readonly judge?: typeof decide;
-  readonly told?: (states: number, depth: number, waiting: number) => void;
+  /** `begun`: of how many beginnings the search has begun at this one. */
+  readonly told?: (at: { states: number; depth: number; waiting: number; begun: string }) => void;
 }
 
 const minuteMs = 60_000;
@@ -50,70 +56,102 @@ const roundInACircle = 'it goes round in a circle';
 export async function search(
   kind: SearchedClass,
   bounds: Bounds,
-  { mostStates, everyEnd = 50, told, judge }: Extent,
+  { oneByOne = false, ...extent }: Extent,
 ): Promise<Searched> {
-  const board = newBoard(kind, bounds, judge);
-  const seen = new Fingerprints(mostStates, bounds);
-  // How each state was reached: by which move of which state. Nothing else of a state is kept once it was left.
-  const parents = new Uint32Array(mostStates);
-  const ordinals = new Uint16Array(mostStates);
+  const board = newBoard(kind, bounds, extent.judge);
   const roots = await undisturbed(firstNode(board, bounds), board);
-  const isRound = roots.length > mostUndisturbed;
-  let level: (Node | null)[] = [];
-  let ids: number[] = [];
-  let [depth, moves, ends] = [0, 0, 0];
+  const walk: Walk = {
+    board,
+    roots,
+    extent,
+    seen: new Fingerprints(extent.mostStates, bounds),
+    parents: new Uint32Array(extent.mostStates),
+    ordinals: new Uint16Array(extent.mostStates),
+    met: { depth: 0, moves: 0, ends: 0 },
+  };
+  const starts: Reached[] = [];
   for (const [ordinal, node] of roots.entries()) {
-    const id = seen.size;
-    if (!seen.add(fingerprintOf(node, node.left.jumps), node.left)) continue;
-    parents[id] = root;
-    ordinals[id] = ordinal;
-    level.push(node);
-    ids.push(id);
+    const id = walk.seen.size;
+    if (!walk.seen.add(fingerprintOf(node, node.left.jumps), node.left)) continue;
+    walk.parents[id] = root;
+    walk.ordinals[id] = ordinal;
+    starts.push({ node, id });
   }
   const found = (whole: boolean, broken: Searched['broken']) => ({
-    states: seen.size,
-    depth,
-    moves,
+    ...walk.met,
+    states: walk.seen.size,
     whole,
-    ends,
     broken,
   });
-  const traceTo = async (id: number, more: readonly string[]) => [
-    ...(await traceOf(id, { parents, ordinals, roots, board })),
-    ...more,
-  ];
-  if (isRound) return found(false, { says: roundInACircle, trace: await traceTo(seen.size - 1, []) });
-  for (; level.length > 0; depth += 1) {
-    const next: Node[] = [];
-    const nextIds: number[] = [];
-    for (const [index, node] of level.entries()) {
-      if (node === null) continue;
-      level[index] = null;
-      const from = ids[index] ?? 0;
-      const children = await childrenOf(node, board);
-      moves += children.length;
-      for (const [ordinal, child] of children.entries()) {
-        const says = child.broken ?? brokenState(kind, child.node.truth);
-        if (says !== null) return found(false, { says, trace: await traceTo(from, [lineOf(child.node, child.says)]) });
-        const id = seen.size;
-        if (!isNew(child.node, node.left.jumps, seen)) continue;
-        parents[id] = from;
-        ordinals[id] = ordinal;
-        next.push(child.node);
-        nextIds.push(id);
-        if (id % everyEnd === 0) {
-          ends += 1;
-          const end = await fairEnd(child.node, board);
-          if (end !== null) return found(false, { says: end.says, trace: await traceTo(id, end.trace) });
-        }
-        if (seen.size >= mostStates) return found(false, null);
-      }
-      if (told !== undefined && index % 10_000 === 0) told(seen.size, depth, next.length);
-    }
-    level = next;
-    ids = nextIds;
+  if (roots.length > mostUndisturbed)
+    return found(false, { says: roundInACircle, trace: await traceTo(walk.seen.size - 1, [], walk) });
+  const beginnings = oneByOne ? starts.toReversed().map((start) => [start]) : [starts];
+  for (const [index, beginning] of beginnings.entries()) {
+    const stopped = await walkFrom(beginning, `${String(index + 1)} of ${String(beginnings.length)}`, walk);
+    if (stopped !== null) return found(false, stopped.broken);
   }
   return found(true, null);
+}
+
+interface Walk {
+  readonly board: Board;
+  readonly roots: readonly Node[];
+  readonly extent: Omit<Extent, 'oneByOne'>;
+  readonly seen: Fingerprints;
+  /** How each state was reached: by which move of which state. Nothing else of a state is kept once it was left. */
+  readonly parents: Uint32Array;
+  readonly ordinals: Uint16Array;
+  readonly met: { depth: number; moves: number; ends: number };
+}
+
+interface Reached {
+  readonly node: Node;
+  readonly id: number;
+}
+
+/** Why a walk ends early: something is broken, or there are too many states. */
+type Stopped = Pick<Searched, 'broken'>;
+
+async function walkFrom(beginning: readonly Reached[], begun: string, walk: Walk): Promise<Stopped | null> {
+  const { extent, seen, met } = walk;
+  let level: (Reached | null)[] = [...beginning];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    met.depth = Math.max(met.depth, depth);
+    const next: Reached[] = [];
+    for (const [index, reached] of level.entries()) {
+      if (reached === null) continue;
+      level[index] = null;
+      const stopped = await walkOn(reached, next, walk);
+      if (stopped !== null) return stopped;
+      if (index % 10_000 === 0) extent.told?.({ states: seen.size, depth, waiting: next.length, begun });
+    }
+    level = next;
+  }
+  return null;
+}
+
+/** Adds the new states that may follow at once to the next level. */
+async function walkOn({ node, id: from }: Reached, next: Reached[], walk: Walk): Promise<Stopped | null> {
+  const { board, extent, seen, parents, ordinals, met } = walk;
+  const { everyEnd = 50, mostStates } = extent;
+  const children = await childrenOf(node, board);
+  met.moves += children.length;
+  for (const [ordinal, child] of children.entries()) {
+    const says = child.broken ?? brokenState(board.kind, child.node.truth);
+    if (says !== null) return { broken: { says, trace: await traceTo(from, [lineOf(child.node, child.says)], walk) } };
+    const id = seen.size;
+    if (!isNew(child.node, node.left.jumps, seen)) continue;
+    parents[id] = from;
+    ordinals[id] = ordinal;
+    next.push({ node: child.node, id });
+    if (id % everyEnd === 0) {
+      met.ends += 1;
+      const end = await fairEnd(child.node, board);
+      if (end !== null) return { broken: { says: end.says, trace: await traceTo(id, end.trace, walk) } };
+    }
+    if (seen.size >= mostStates) return { broken: null };
+  }
+  return null;
 }
 
 /** Adds a state. A jump of time that changed nothing leads where no jump leads, with one jump less. */
@@ -207,21 +245,9 @@ function lineOf({ truth }: Node, says: string): string {
   return `+${String(minutes)} min  ${says}`;
 }
 
-/** The way to a state, walked once more: which move was taken is all that was kept. */
-async function traceOf(
-  id: number,
-  {
-    parents,
-    ordinals,
-    roots,
-    board,
-  }: {
-    readonly parents: Uint32Array;
-    readonly ordinals: Uint16Array;
-    readonly roots: readonly Node[];
-    readonly board: Board;
-  },
-): Promise<readonly string[]> {
+/** The way to a state, walked once more (which move was taken is all that was kept), and what follows on it. */
+async function traceTo(id: number, more: readonly string[], walk: Walk): Promise<readonly string[]> {
+  const { parents, ordinals, roots, board } = walk;
   const way: number[] = [];
   let at = id;
   for (; parents[at] !== root; at = parents[at] ?? root) way.unshift(ordinals[at] ?? 0);
@@ -231,9 +257,9 @@ async function traceOf(
   if (node !== undefined) lines.push(lineOf(node, `undisturbed so far: ${step}`));
   for (const ordinal of way) {
     if (node === undefined) break;
-    const child: Awaited<ReturnType<typeof childrenOf>>[number] | undefined = (await childrenOf(node, board))[ordinal];
+    const child: Child | undefined = (await childrenOf(node, board))[ordinal];
     node = child?.node;
     if (child !== undefined) lines.push(lineOf(child.node, child.says));
   }
-  return lines;
+  return [...lines, ...more];
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { namedJobs } from '../../../src/audit/collection/named-jobs.ts';
 import { bindingOf } from '../../issuers/binding.ts';
 import { recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
-import { createVersionReaders } from '../../../src/audit/create-version-readers.ts';
+import { findVersionReaders } from '../../../src/audit/find-version-readers.ts';
 import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
 import { type AuditedWorld, auditedWorld } from '../audited-world.ts';
 
@@ -111,13 +111,12 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     await world.collectRetrievals();
     const secret = { vault: cloud.vault.name, name: 'database-password', version: version ?? '' };
     const since = new Date('2026-03-02T08:00:00Z');
-    const { readersOf } = createVersionReaders({ records, policy: () => policy, now });
-    const readers = await readersOf(secret, since);
+    const readers = await findVersionReaders({ records, policy, now }, secret, since);
     expect(readers.running).toEqual([expect.stringMatching(/^acme\/shop \d+\/\d+\.1$/)]);
     expect(readers.reads).toHaveLength(1);
     job.finish('success');
     await world.collectJobs();
-    expect((await readersOf(secret, since)).running).toEqual([]);
+    expect((await findVersionReaders({ records, policy, now }, secret, since)).running).toEqual([]);
   });
 
   it('judges whole hours alone: the canary of an hour that runs may still be on its way', async () => {
@@ -131,8 +130,7 @@ describe('a morning in the embedded cloud, collected and audited', () => {
     clock.set(new Date(Math.ceil(clock.now().getTime() / (60 * minuteMs)) * 60 * minuteMs + 33 * minuteMs));
     await world.collectRetrievals();
     const secret = { vault: cloud.vault.name, name: 'database-password', version: '' };
-    const { readersOf } = createVersionReaders({ records, policy: () => policy, now });
-    const { gaps, watermark } = await readersOf(secret, since);
+    const { gaps, watermark } = await findVersionReaders({ records, policy, now }, secret, since);
     expect(gaps).toEqual([]);
     expect(watermark?.toISOString()).toMatch(/:00:00\.000Z$/);
   });
