@@ -52,8 +52,8 @@ export const healths = [
 
 export type Health = (typeof healths)[number];
 
-/** How the policy treats a secret. `own`: one of Keyturn itself. */
-export const bindings = ['bound', 'tracked', 'not-bound', 'own'] as const;
+/** Who replaces a secret. `own`: one of Keyturn itself. `vault-certificate`: the vault, with its certificate, whatever the policy says. */
+export const bindings = ['bound', 'tracked', 'not-bound', 'vault-certificate', 'own'] as const;
 
 export type Binding = (typeof bindings)[number];
 

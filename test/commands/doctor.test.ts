@@ -168,6 +168,28 @@ secrets:
     ]);
   });
 
+  it('fails where the policy binds the value of a Key Vault certificate, and says what to do next', async () => {
+    const { vault } = service.cloud;
+    vault.seed({ name: 'site', value: 'certificate and key', managed: true });
+    vault.seed({ name: 'shop-key', value: 'x', contentType: 'StorageAccountKey' });
+    vault.seed({ name: 'plain', value: 'x' });
+    const policy = join(service.directory, 'certificate.policy.yml');
+    const bind = async (names: readonly string[]) => {
+      const rows = names.map((name) => `  ${name}: { issuer: generated, validity: 90d }\n`);
+      await writeFile(policy, `format: 1\nsecrets:\n${rows.join('')}`);
+      const { code, lines } = await doctor({ KEYTURN_POLICY: policy });
+      const said = lines.filter(({ what }) => what === `bound secrets of ${vault.name}`);
+      return { code, said: said.map(({ verdict, says }) => `${verdict}: ${says}`) };
+    };
+    expect(await bind(['plain'])).toEqual({ code: 0, said: ['pass: 1 value that Keyturn may replace'] });
+    const { code, said } = await bind(['plain', 'site', 'shop-key']);
+    expect(code).toBe(1);
+    expect(said.sort()).toEqual([
+      expect.stringContaining(`fail: ${vault.name}/shop-key is never rotated (SECRET_MADE_BY_PROVIDER).`),
+      `fail: ${vault.name}/site is never rotated (SECRET_OF_CERTIFICATE). This secret holds the value of a Key Vault certificate, which the vault itself renews. Remove its issuer from the policy: the secret is tracked then.`,
+    ]);
+  });
+
   it('looks whether messages to people could be signed, and sends none', async () => {
     const channel = { KEYTURN_NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:9/hook' };
     const good = await doctor({ ...channel, KEYTURN_NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(40)}` });

@@ -1,10 +1,11 @@
 import { counted } from '../../audit/findings/finding-tally.ts';
 import type { Posture } from '../../audit/model/posture.ts';
 import { readCanaryOnceAnHour } from '../../audit/collection/canary-ledger.ts';
-import type { SecretStore } from '../../rotation/ports/secret-store.ts';
+import type { SecretStore, SecretVersion } from '../../rotation/ports/secret-store.ts';
 import type { Vault } from '../../secrets/secret-reference.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Composition } from '../composition.ts';
+import { checkBoundValues } from './check-bound-values.ts';
 import { assignRole, makeSecret, vaultRole, vaultScope } from './az-commands.ts';
 import { checkSetting } from './check-grants.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
@@ -21,9 +22,12 @@ export async function checkVaults(ports: Ports, grants: Posture | null): Promise
   for (const vault of settings.vaults) {
     const store = rotation.stores.get(vault.name);
     if (store === undefined) continue;
-    const listed = await checkListing(ports, vault, store);
+    const versions: SecretVersion[] = [];
+    const listed = await checkListing(ports, vault, store, versions);
     checks.push(listed);
-    if (listed.verdict !== 'fail') checks.push(checkClock(ports, vault, store), await checkCanary(ports, vault, store));
+    if (listed.verdict === 'fail') continue;
+    checks.push(...checkBoundValues(vault.name, versions, ports.policy()));
+    checks.push(checkClock(ports, vault, store), await checkCanary(ports, vault, store));
   }
   if (settings.role !== 'rotate') checks.push(await checkCanaryRead(ports));
   if (settings.role === 'report') return checks;
@@ -31,14 +35,19 @@ export async function checkVaults(ports: Ports, grants: Posture | null): Promise
   return checks;
 }
 
-async function checkListing({ settings }: Ports, vault: Vault, store: SecretStore): Promise<Check> {
+/** `versions`: gets the newest version of each secret. */
+async function checkListing(
+  { settings }: Ports,
+  vault: Vault,
+  store: SecretStore,
+  versions: SecretVersion[],
+): Promise<Check> {
   const what = `vault ${vault.name}`;
   return await lookAt(
     what,
     async () => {
-      let secrets = 0;
-      for await (const _ of store.list()) secrets += 1;
-      return pass(what, `reached; ${counted(secrets, 'secret')} listed`);
+      for await (const version of store.list()) versions.push(version);
+      return pass(what, `reached; ${counted(versions.length, 'secret')} listed`);
     },
     (error) =>
       ServiceError.is(error, 'VAULT_ACCESS_DENIED')

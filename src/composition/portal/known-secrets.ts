@@ -97,12 +97,13 @@ function listed(
   const due = inventoried === null ? null : dueOf(inventoried);
   const { version = null, created = null, expires = null } = inventoried ?? {};
   const { count = 0, lastAt = null } = reads.get(key) ?? {};
+  const binding = bindingOf(inventoried, entry);
   return {
     vault,
     secret,
     ...responsibleFor(inventoried, entry),
-    binding: bindingOf(inventoried, entry),
-    issuer: entry !== null && 'issuer' in entry ? entry.issuer : null,
+    binding,
+    issuer: binding === 'bound' && entry !== null && 'issuer' in entry ? entry.issuer : null,
     version,
     created,
     expires,
@@ -127,8 +128,10 @@ function responsibleFor(
 
 function bindingOf(inventoried: InventoriedSecret | null, entry: ReturnType<typeof policyEntryFor>): Binding {
   if (inventoried?.own === true) return 'own';
-  if (entry === null) return 'not-bound';
-  return 'issuer' in entry ? 'bound' : 'tracked';
+  if (entry !== null && !('issuer' in entry)) return 'tracked';
+  // An issuer never replaces it, though a policy may name one by mistake.
+  if (inventoried?.managed === true) return 'vault-certificate';
+  return entry === null ? 'not-bound' : 'bound';
 }
 
 const soonMs = 14 * dayMs;
@@ -163,7 +166,7 @@ export function upcomingOf(
   const ends = isExpiry
     ? ['expires', 'expired']
     : ['reaches the age that the policy allows', 'is older than the policy allows'];
-  const by = one.binding === 'bound' ? '' : ', and a person must replace it';
+  const by = one.binding === 'bound' || one.binding === 'vault-certificate' ? '' : ', and a person must replace it';
   const end = { at: due, vault, secret, says: `${ends[isOver ? 1 : 0] ?? ''}${by}` };
   const newest = rotations[0];
   const isOpen = newest !== undefined && !ended.has(newest.state);

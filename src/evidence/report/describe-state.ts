@@ -111,8 +111,8 @@ export function secretLines(inventory: readonly SecretInventoryEntry[]): readonl
 
 /** Who replaces the secret. */
 function issuerText({ own, issuer, tracked, managed, owner }: SecretInventoryEntry): string {
+  if (managed === true && tracked !== true) return 'a certificate of the vault';
   if (issuer !== null) return issuer;
-  if (managed === true) return 'a certificate of the vault';
   if (tracked === true) return owner === undefined ? 'people' : `people (${owner})`;
   return own === true ? "Keyturn's own" : 'not bound';
 }

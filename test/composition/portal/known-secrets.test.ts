@@ -56,6 +56,17 @@ describe('the secrets that the portal knows', () => {
     expect(known.get('kv/absent')?.listed).toMatchObject({ version: null, due: null, reads: 0 });
   });
 
+  it('are named as the value of a certificate, though the policy has an issuer for one: the vault replaces it', () => {
+    const held = { issuer: 'generated', managed: true } as const;
+    const known = knownSecrets(facts([inventoried('app', held), inventoried('site', { ...held, issuer: null })]));
+    for (const key of ['kv/app', 'kv/site'])
+      expect(known.get(key)?.listed).toMatchObject({ binding: 'vault-certificate', issuer: null });
+    const app = known.get('kv/app');
+    if (app === undefined) throw new Error('unlisted');
+    const says = upcomingOf(app, facts([])).map((one) => one.says);
+    expect(says).toEqual(['expires']);
+  });
+
   it('show what a rotation has published since the inventory was taken, and not what it took back', () => {
     const published = {
       publishedVersion: 'b'.repeat(32),
