@@ -2,7 +2,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { azureCredential } from '../../src/azure/azure-credential.ts';
 import { embeddedSwitch } from '../../src/azure/embedded-switch.ts';
 import { readSettings } from '../../src/settings/read-settings.ts';
-import { inParallel } from '../../src/rotation/in-parallel.ts';
+import { inParallel } from './in-parallel.ts';
 import { measure } from './worker-messages.ts';
 
 /** Measures a loop over Azure's client that sets every secret once: no journal, no reads. */

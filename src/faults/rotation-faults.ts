@@ -32,12 +32,6 @@ export const rotationFaults = {
     layer: 'rotation',
     says: 'Another tool set the replaced value back more than three times. Stop that tool, then ask for the rotation again.',
   }),
-  ROTATION_STEP_REFUSED: fault<{ rotationId: string; from: string; to: string }>({
-    retry: 'never',
-    effect: 'none',
-    layer: 'rotation',
-    says: 'The rotation cannot take this step from its current state.',
-  }),
   ROTATION_UNKNOWN: fault<{ rotationId: string }>({
     retry: 'never',
     effect: 'none',

@@ -1,13 +1,13 @@
 import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
-import { journalOf } from './find-target.ts';
+import { readRemembered } from './journal/target-journal.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
 import { isAlive, versionKey } from './journal/target-state.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import { requestRotation } from './request-rotation.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { bindingKey, unitOf } from './rotation-unit.ts';
+import { bindingKey, type RotationUnit, unitOf } from './rotation-unit.ts';
 
 /** A secret with versions that an intruder may have read. */
 export interface ExposedSecret {
@@ -104,46 +104,41 @@ async function stepFor(tools: RotationTools, exposed: ExposedSecret): Promise<In
   const secret = bindingKey({ vault, name });
   const versions = (await tools.stores.get(vault)?.versions(name)) ?? [];
   const unit = unitOf(tools.policy, { vault, name });
-  const tracked = tools.policy.tracked.get(secret);
-  const fault = unit === null ? null : faultOf(tools, exposed, versions);
-  const isReplaceable = unit !== null && fault === null;
-  const standing = isReplaceable ? await boundStanding(tools, exposed, versions) : standingIn(exposed, versions);
-  const first = unit?.members[0] ?? null;
-  const said = first ?? tracked;
+  const byVault = standingIn(exposed, versions);
+  const bound = unit === null ? null : usable(tools, unit, exposed, versions);
+  const key = typeof bound === 'string' ? bound : null;
+  const standing = key === null ? byVault : await boundStanding(tools, key, exposed, byVault);
+  const replaced = key === null ? 'by-people' : 'replace';
+  const first = unit?.members[0];
+  const { environment = null, owner = null } = first ?? tools.policy.tracked.get(secret) ?? {};
   return {
     unit: unit?.key ?? secret,
     secrets: [secret],
-    environment: said?.environment ?? null,
-    owner: said?.owner ?? null,
-    does: whatToDo(standing, isReplaceable),
+    environment,
+    owner,
+    does: standing === 'in-force' ? replaced : standing,
     issuer: first?.issuer ?? null,
-    fault: fault?.code ?? null,
+    fault: bound instanceof ServiceError ? bound.code : null,
     count,
     lastAt,
   };
 }
 
-function whatToDo(standing: Standing, isReplaceable: boolean): IncidentStep['does'] {
-  if (standing !== 'in-force') return standing;
-  return isReplaceable ? 'replace' : 'by-people';
-}
-
-/** Why the issuer of a bound secret cannot be asked at all. */
-function faultOf(
+/** The key of the target of a bound secret, or why its issuer cannot be asked at all. */
+function usable(
   tools: RotationTools,
+  unit: RotationUnit,
   { vault, secret: name }: ExposedSecret,
   versions: readonly SecretVersion[],
-): ServiceError | null {
-  const unit = unitOf(tools.policy, { vault, name });
-  const binding = tools.policy.secrets.get(bindingKey({ vault, name }));
-  if (unit === null || binding === undefined) return null;
+): string | ServiceError {
+  const binding = unit.members.find((one) => bindingKey(one) === bindingKey({ vault, name })) ?? unit.members[0];
   try {
-    bindTarget(tools, unit);
+    const { key } = bindTarget(tools, unit);
+    return madeElsewhere(binding, versions[0] ?? null) ?? key;
   } catch (error) {
     if (!ServiceError.is(error)) throw error;
     return error;
   }
-  return madeElsewhere(binding, versions[0] ?? null);
 }
 
 type Standing = 'in-force' | 'end-older' | 'over';
@@ -158,23 +153,17 @@ function standingIn({ versions: read }: ExposedSecret, versions: readonly Secret
 /** By the journal too: a credential may live though its version is disabled, and be dead though it is not. */
 async function boundStanding(
   tools: RotationTools,
-  exposed: ExposedSecret,
-  versions: readonly SecretVersion[],
+  key: string,
+  { vault, secret: name, versions: read }: ExposedSecret,
+  byVault: Standing,
 ): Promise<Standing> {
-  const { vault, secret: name, versions: read } = exposed;
-  const unit = unitOf(tools.policy, { vault, name });
-  const byVault = standingIn(exposed, versions);
-  if (unit === null || byVault === 'in-force') return byVault;
-  const { state } = await journalOf(tools, bindTarget(tools, unit).key);
+  if (byVault === 'in-force') return byVault;
+  const { state } = await readRemembered(tools, key);
   const held = read.map((version) => state.holds.get(versionKey(bindingKey({ vault, name }), version)));
-  if (held.some((key) => key === undefined)) return byVault;
-  if (held.some((key) => key !== undefined && key === state.desired)) return 'in-force';
-  return held.some((key) => {
-    const credential = state.credentials.get(key ?? '');
-    return credential !== undefined && isAlive(credential);
-  })
-    ? 'end-older'
-    : 'over';
+  if (held.includes(undefined)) return byVault;
+  if (held.some((one) => one === state.desired)) return 'in-force';
+  const credentials = held.flatMap((one) => state.credentials.get(one ?? '') ?? []);
+  return credentials.some(isAlive) ? 'end-older' : 'over';
 }
 
 /** Two secrets of one group: the worse of the two says what is done. */

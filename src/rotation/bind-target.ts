@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { type JsonValue, canonicalJson } from '../provenance/canonical-json.ts';
 import type { Policy, SecretBinding } from '../secrets/policy.ts';
-import { ServiceError } from '../service-error.ts';
 import type { Wish } from './decide/decision.ts';
 import type { TargetState } from './journal/target-state.ts';
 import type { Target } from './observe/target.ts';
+import type { CredentialIssuer } from './ports/credential-issuer.ts';
 import type { RotationTools } from './rotation-tools.ts';
-import { bindingKey, issuerOf, type RotationUnit, targetKeyOf, unitsOf } from './rotation-unit.ts';
+import { bindingKey, issuerOf, requireIssuer, type RotationUnit, targetKeyOf, unitsOf } from './rotation-unit.ts';
 
 /** How a target is worked on by what the policy says of it today. @throws ServiceError `ISSUER_UNKNOWN`, `ISSUER_TARGET_REFUSED`. */
 export function bindTarget(
@@ -15,53 +15,37 @@ export function bindTarget(
   trigger: Target['terms']['trigger'] = 'reconciler',
   wish: Wish | null = null,
 ): Target {
+  const { members } = unit;
   const issuer = issuerOf(unit, tools.issuers, tools.policy);
-  return {
-    key: targetKeyOf(unit, issuer),
-    tools,
-    issuer,
-    terms: {
-      issuer: issuer.name,
-      credentialClass: issuer.credentialClass,
-      bindings: unit.members,
-      bound: true,
-      mode: strictest(unit.members),
-      needsGo: unit.members.some(({ first }) => first === 'go'),
-      earlier: earlierUnits(tools.policy, unit),
-      trigger,
-      checkMs: Math.min(...unit.members.map(({ checkMs }) => checkMs)),
-      wish,
-    },
-  };
+  const checkMs = Math.min(...members.map((one) => one.checkMs));
+  const mode = strictest(members);
+  const needsGo = members.some(({ first }) => first === 'go');
+  const said = { bound: true, mode, needsGo, checkMs, earlier: earlierUnits(tools.policy, unit), trigger, wish };
+  return targetOf(tools, targetKeyOf(unit, issuer), issuer, { bindings: members, ...said });
 }
 
 /**
  * How a target is worked on that left the policy, or that the policy names otherwise now: by the binding that its rotation began
  * with, to the end of what is open. `null` for a journal in which nothing was ever begun.
  */
-export function unboundTarget(tools: RotationTools, { target, bindings }: TargetState): Target | null {
-  const [first, ...others] = bindings;
+export function unboundTarget(
+  tools: RotationTools,
+  { target, bindings: [first, ...others] }: TargetState,
+): Target | null {
   if (first === undefined) return null;
-  const issuer = tools.issuers.get(first.issuer);
-  if (issuer === undefined)
-    throw new ServiceError('ISSUER_UNKNOWN', { issuer: first.issuer, known: [...tools.issuers.keys()] });
-  return {
-    key: target,
-    tools,
-    issuer,
-    terms: {
-      issuer: issuer.name,
-      credentialClass: issuer.credentialClass,
-      bindings: [first, ...others],
-      bound: false,
-      mode: 'off',
-      needsGo: false,
-      earlier: [],
-      trigger: 'reconciler',
-      checkMs: first.checkMs,
-      wish: null,
-    },
-  };
+  const unsaid = { bound: false, mode: 'off', needsGo: false, earlier: [], trigger: 'reconciler', wish: null } as const;
+  const terms = { bindings: [first, ...others], checkMs: first.checkMs, ...unsaid } as const;
+  return targetOf(tools, target, requireIssuer(tools.issuers, first.issuer), terms);
+}
+
+function targetOf(
+  tools: RotationTools,
+  key: string,
+  issuer: CredentialIssuer,
+  terms: Omit<Target['terms'], 'issuer' | 'credentialClass'>,
+): Target {
+  const { name, credentialClass } = issuer;
+  return { key, tools, issuer, terms: { issuer: name, credentialClass, ...terms } };
 }
 
 /** The target that a unit is bound to now, or `null` where the policy's word cannot be used. */

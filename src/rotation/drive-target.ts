@@ -7,9 +7,9 @@ import type { Call, Decision, Wait } from './decide/decision.ts';
 import type { JournalAct, VaultOperation } from './journal/journal-entry.ts';
 import { readHead, wasSetBack } from './journal/kept-head.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
-import { aboutKey, emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
+import { aboutKey, openAttempt, type TargetState } from './journal/target-state.ts';
 import { observe, type Sight } from './observe/observe.ts';
-import { forgetAttempt, newWorker, type Target, type Worker } from './observe/target.ts';
+import { forgetAttempt, knownWorker, stateOf, type Target, type Worker } from './observe/target.ts';
 import { indexOf } from './index-of-target.ts';
 import { settle } from './settle.ts';
 import { newestFailure, stateOfRotation } from './history/rotation-standing.ts';
@@ -45,49 +45,52 @@ export async function driveTarget(
 ): Promise<Driven> {
   const { tools } = target;
   const end = tools.monotonicMs() + deadlineMs;
-  const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
-  const worker = newWorker(tools.newId(), tools.memory.journals.get(target.key) ?? null, checkedAt);
+  const worker = knownWorker(target, indexed);
   worker.remembered = tools.memory.credentials;
-  const acts: JournalAct[] = [];
-  let sight: Sight | null = null;
+  const drive: Drive = { target, worker, sight: null, acts: [] };
   let at = target;
   try {
     worker.keptHead = await readHead(tools.records, target.key);
-    for (let first = true; ; first = false) {
-      sight = await observe(at, worker);
-      if (first) worker.setBack = lacksItsHead(worker, indexed);
-      const { observation } = sight;
-      const seen = { ...sight, observation: { ...observation, setBack: worker.setBack } };
-      const { decision, ...settled } = await settle(at, worker, seen);
-      sight = settled.sight;
+    for (;;) {
+      const sight = await observe(at, worker);
+      if (drive.sight === null) worker.setBack = lacksItsHead(worker, indexed);
+      const seen = { ...sight, observation: { ...sight.observation, setBack: worker.setBack } };
+      const { decision, fault, ...settled } = await settle(at, worker, seen);
+      drive.sight = settled.sight;
       if (decision.kind !== 'act') {
-        const rested = await rest(target, worker, sight, decision, acts);
-        return settled.fault === null ? rested : { ...rested, outcome: 'failed', fault: settled.fault };
+        const rested = await rest({ ...drive, sight: settled.sight }, decision);
+        return fault === null ? rested : { ...rested, outcome: 'failed', fault };
       }
-      if (tools.monotonicMs() >= end && !readersMayBeOut(stateOf(target, worker)))
-        return driven(target, worker, sight, 'out-of-time', acts);
+      const isLate = tools.monotonicMs() >= end && !readersMayBeOut(stateOf({ target, worker }));
       // The decision's own rules end every cycle; this bound keeps a fault in them from taking a whole pass.
-      if (acts.length >= mostActs) return driven(target, worker, sight, 'out-of-time', acts);
-      acts.push(decision.act.act === 'note' ? decision.act.entry : decision.act.act);
-      const run: Run = { target: at, worker, sight, act: decision.act, found: {}, over: false };
-      const throttledUntil = await (tools.trace ?? untraced)(
-        'act on a target',
-        { act: decision.act.act },
-        async (note) => await perform(run, note),
+      if (isLate || drive.acts.length >= mostActs) return driven(drive, 'out-of-time');
+      const { act } = decision;
+      drive.acts.push(act.act === 'note' ? act.entry : act.act);
+      const run: Run = { target: at, worker, sight: settled.sight, act, found: {}, over: false };
+      const throttledUntil = await (tools.trace ?? untraced)('act on a target', { act: act.act }, (note) =>
+        perform(run, note),
       );
       // A person's wish is for one rotation.
-      if (openAttempt(stateOf(at, worker)) !== null) at = { ...target, terms: { ...target.terms, wish: null } };
+      if (openAttempt(stateOf(run)) !== null) at = { ...target, terms: { ...target.terms, wish: null } };
       remember(target, worker);
-      if (throttledUntil !== null) return { ...driven(target, worker, sight, 'throttled', acts), throttledUntil };
+      if (throttledUntil !== null) return { ...driven(drive, 'throttled'), throttledUntil };
     }
   } catch (error) {
-    return stopped(error, driven(target, worker, sight, 'failed', acts), worker);
+    return stopped(error, driven(drive, 'failed'), worker);
   } finally {
     remember(target, worker);
     // Values that were read for no rotation, as by a check, are written down elsewhere.
     const reads = [...worker.operations, ...readsWithoutRotation(worker)];
     if (reads.length > 0) await tools.accountFor(reads);
   }
+}
+
+/** One drive under way. `sight`: as it was looked at last; `null` before that. */
+interface Drive {
+  readonly target: Target;
+  readonly worker: Worker;
+  sight: Sight | null;
+  readonly acts: JournalAct[];
 }
 
 /** Another worker was faster, or something could not be looked at: the next pass goes on. */
@@ -110,7 +113,7 @@ function readsWithoutRotation({ journal, writer }: Worker): readonly VaultOperat
 
 /** Runs the steps of one act; what fails is written down. Returns how long a throttled vault asks to be left alone. */
 async function perform(run: Run, note: NoteSpan): Promise<Date | null> {
-  const before = stateOf(run.target, run.worker);
+  const before = stateOf(run);
   let throttled: Date | null = null;
   try {
     for (const step of stepsOfAct(run.act)) {
@@ -128,44 +131,27 @@ async function perform(run: Run, note: NoteSpan): Promise<Date | null> {
 
 /** Nothing more can be done: a call that is new is written down and told. */
 async function rest(
-  target: Target,
-  worker: Worker,
-  sight: Sight,
-  decision: Extract<Decision, { kind: 'rest' }>,
-  acts: readonly JournalAct[],
+  drive: Drive & { readonly sight: Sight },
+  { waits, calls }: Extract<Decision, { kind: 'rest' }>,
 ): Promise<Driven> {
-  const { calls } = stateOf(target, worker);
-  for (const { code, about, credential } of decision.calls) {
-    if (calls.get(aboutKey(about, credential))?.code === code || worker.journal?.state.number === 0) continue;
-    await record({ target, worker, sight }, 'note', 'call', {
-      code,
-      about,
-      ...(credential === null ? {} : { credential }),
-    });
-    const rotation = stateOf(target, worker).rotations.at(-1);
-    const step = rotation?.step ?? 'claimed';
-    target.tools.log?.({ ...named(target, worker), state: 'needs-attention', step, failure: code, retryAt: null });
+  const { target, worker, sight } = drive;
+  const known = stateOf(drive).calls;
+  for (const { code, about, credential } of calls) {
+    if (known.get(aboutKey(about, credential))?.code === code || worker.journal?.state.number === 0) continue;
+    await record(drive, 'note', 'call', { code, about, credential: credential ?? undefined });
+    const step = stateOf(drive).rotations.at(-1)?.step ?? 'claimed';
+    target.tools.log?.({ ...named(drive), state: 'needs-attention', step, failure: code, retryAt: null });
   }
-  const busy = decision.waits.some(({ why }) => why === 'busy');
-  return {
-    ...driven(target, worker, sight, busy ? 'busy' : 'rested', acts),
-    waits: decision.waits,
-    calls: decision.calls,
-    indexed: indexOf(target, worker, sight, decision.waits, decision.calls),
-  };
+  const outcome = waits.some(({ why }) => why === 'busy') ? 'busy' : 'rested';
+  return { ...driven(drive, outcome), waits, calls, indexed: indexOf(target, worker, sight, waits, calls) };
 }
 
-function driven(
-  target: Target,
-  worker: Worker,
-  sight: Sight | null,
-  outcome: Driven['outcome'],
-  acts: readonly JournalAct[],
-): Driven {
-  const state = stateOf(target, worker);
+function driven(drive: Drive, outcome: Driven['outcome']): Driven {
+  const { target, worker, sight, acts } = drive;
   // Who did not come to rest does not know whether anything is open: another worker may have begun.
   const indexed = { ...indexOf(target, worker, sight, [], []), open: true, wakeAt: null };
-  return { outcome, state, waits: [], calls: [], fault: null, throttledUntil: null, acts, indexed };
+  const none = { waits: [], calls: [], fault: null, throttledUntil: null };
+  return { ...none, outcome, state: stateOf(drive), acts, indexed };
 }
 
 /** Set at the provider and not published: where there is a single password, every reader holds a dead one until it is. */
@@ -176,10 +162,6 @@ function readersMayBeOut(state: TargetState): boolean {
 
 function lacksItsHead({ journal, keptHead }: Worker, indexed: IndexedTarget | null): boolean {
   return journal !== null && wasSetBack(journal, [indexed?.head ?? null, keptHead?.head ?? null]);
-}
-
-function stateOf(target: Target, { journal }: Worker): TargetState {
-  return journal?.state ?? emptyState(target.key);
 }
 
 /** The journal is kept, so that the next pass reads on; values are kept only while their attempt is open. */
@@ -193,24 +175,19 @@ function remember({ tools, key }: Target, { journal }: Worker): void {
 }
 
 /** Tells where the newest rotation came to, when that has changed. */
-function say({ target, worker }: Run, before: TargetState): void {
-  const after = stateOf(target, worker);
+function say(run: Run, before: TargetState): void {
+  const after = stateOf(run);
   const rotation = after.rotations.at(-1);
   if (rotation === undefined) return;
   const earlier = before.rotations.find(({ claim }) => claim.rotationId === rotation.claim.rotationId);
   const state = stateOfRotation(after, rotation);
   if (earlier !== undefined && stateOfRotation(before, earlier) === state) return;
-  const { code = null, retryAt } = newestFailure(after, rotation) ?? {};
-  target.tools.log?.({
-    ...named(target, worker),
-    state,
-    step: rotation.step,
-    failure: code,
-    retryAt: retryAt === undefined ? null : new Date(retryAt),
-  });
+  const { code: failure = null, retryAt: at } = newestFailure(after, rotation) ?? {};
+  const retryAt = at === undefined ? null : new Date(at);
+  run.target.tools.log?.({ ...named(run), state, step: rotation.step, failure, retryAt });
 }
 
-function named(target: Target, worker: Worker): { rotationId: string; vault: string; secret: string } {
-  const [{ vault, name: secret }] = target.terms.bindings;
-  return { rotationId: stateOf(target, worker).rotations.at(-1)?.claim.rotationId ?? '', vault, secret };
+function named(at: Pick<Drive, 'target' | 'worker'>): { rotationId: string; vault: string; secret: string } {
+  const [{ vault, name: secret }] = at.target.terms.bindings;
+  return { rotationId: stateOf(at).rotations.at(-1)?.claim.rotationId ?? '', vault, secret };
 }

@@ -2,23 +2,15 @@ import { ServiceError } from '../service-error.ts';
 import { bindTarget, unboundTarget, unitBoundTo } from './bind-target.ts';
 import { type Driven, driveTarget } from './drive-target.ts';
 import { changeIndex, readIndex, unknownTarget, withTargets } from './journal/target-index.ts';
-import { appendEntry, journalTargets, readJournal, readOn, type TargetJournal } from './journal/target-journal.ts';
-import type { Rotation } from './journal/target-state.ts';
+import { appendEntry, journalTargets, readRemembered, type TargetJournal } from './journal/target-journal.ts';
+import { type Rotation, rotationNamed } from './journal/target-state.ts';
 import type { JournalAct, JournalFacts } from './journal/journal-entry.ts';
 import { observe, type Sight } from './observe/observe.ts';
-import { newWorker, type Target } from './observe/target.ts';
+import { knownWorker, type Target } from './observe/target.ts';
 import { parseAttemptId } from './rotation-id.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey } from './rotation-unit.ts';
 import { requireStore } from './observe/vault-access.ts';
-
-/** The journal of a target, read on from what this process remembers. */
-export async function journalOf({ records, memory }: RotationTools, key: string): Promise<TargetJournal> {
-  const known = memory.journals.get(key);
-  const journal = known === undefined ? await readJournal(records, key) : await readOn(records, known);
-  memory.journals.set(key, journal);
-  return journal;
-}
 
 /** The rotation's id in `<rotationId>.<attempt>`, or the text unchanged. */
 export function rotationIdIn(text: string): string {
@@ -34,12 +26,12 @@ export async function findRotation(
   rotationId: string,
 ): Promise<{ readonly target: Target; readonly rotation: Rotation; readonly journal: TargetJournal }> {
   for await (const key of journalTargets(tools.records)) {
-    const journal = await journalOf(tools, key).catch((error: unknown) => {
+    const journal = await readRemembered(tools, key).catch((error: unknown) => {
       // A journal that cannot be read hides its own target alone.
       if (ServiceError.is(error, 'RECORD_UNREADABLE')) return null;
       throw error;
     });
-    const rotation = journal?.state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+    const rotation = journal === null ? undefined : rotationNamed(journal.state, rotationId);
     if (journal === null || rotation === undefined) continue;
     const unit = unitBoundTo(tools, journal.state);
     const target = unit === null ? unboundTarget(tools, journal.state) : bindTarget(tools, unit);
@@ -59,7 +51,7 @@ export interface Desk {
 /** Looks at a target on behalf of a person. A worker that is faster makes it look again, a few times. */
 export async function atDesk<Value>(target: Target, work: (desk: Desk) => Promise<Value>): Promise<Value> {
   for (let tries = 0; ; tries += 1) {
-    const worker = newWorker(target.tools.newId(), target.tools.memory.journals.get(target.key) ?? null, null);
+    const worker = knownWorker(target, null);
     const sight = await observe(target, worker);
     if (worker.journal === null) throw new Error('It was just read.');
     let { journal } = worker;
@@ -70,14 +62,8 @@ export async function atDesk<Value>(target: Target, work: (desk: Desk) => Promis
         say: async (act, facts) => {
           const [{ vault }] = target.terms.bindings;
           const at = (requireStore(target.tools, vault).serverTime() ?? sight.observation.now).toISOString();
-          journal = await appendEntry(target.tools.records, journal, {
-            writer: worker.writer,
-            at,
-            kind: 'note',
-            act,
-            facts,
-            operations: [],
-          });
+          const entry = { writer: worker.writer, at, kind: 'note', act, facts, operations: [] } as const;
+          journal = await appendEntry(target.tools.records, journal, entry);
           target.tools.memory.journals.set(target.key, journal);
         },
       });
@@ -87,8 +73,11 @@ export async function atDesk<Value>(target: Target, work: (desk: Desk) => Promis
   }
 }
 
+/** Who asks waits for an answer: Event Grid for thirty seconds, of which half leaves room for a slow start. */
+const answerWithinMs = 15_000;
+
 /** Drives one target now, and keeps the index: marked open before, and what was learnt after. */
-export async function driveNow(target: Target, { deadlineMs }: { readonly deadlineMs: number }): Promise<Driven> {
+export async function driveNow(target: Target, deadlineMs = answerWithinMs): Promise<Driven> {
   const { records } = target.tools;
   const indexed = (await readIndex(records)).get(target.key) ?? null;
   if (indexed?.open !== true) {

@@ -7,9 +7,6 @@ import type { Target } from './observe/target.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit, type RotationUnit, unitsOf } from './rotation-unit.ts';
 
-/** How long a go drives each rotation on before it answers. */
-const deadlineMs = 15_000;
-
 export interface Go {
   /** One secret, or every secret that waits in an environment, or anywhere. */
   readonly for: { readonly secret: string } | { readonly environment: string } | 'all';
@@ -29,7 +26,7 @@ export async function giveGo(tools: RotationTools, go: Go): Promise<readonly str
     const target = bindTarget(tools, unit);
     const isNamed = typeof go.for === 'object' && 'secret' in go.for;
     if (!(await sayGo(target, go, isNamed))) continue;
-    await driveNow(target, { deadlineMs });
+    await driveNow(target);
     given.push(...unit.members.map(bindingKey));
   }
   return given;

@@ -1,6 +1,6 @@
 import { tallyRefusal } from './events/tally-refusals.ts';
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../provenance/canonical-json.ts';
+import { writeRecord } from '../records/write-record.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
 import type { Driven } from './drive-target.ts';
@@ -15,11 +15,8 @@ import { type RotationUnit, unitOf } from './rotation-unit.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import type { SecretBinding } from '../secrets/policy.ts';
 import { tightenedBinding } from '../secrets/tightened-binding.ts';
-import { unitDueness } from './decide/unit-dueness.ts';
+import { unitDueness } from './decide/is-due.ts';
 import { requireLatest, requireStore } from './observe/vault-access.ts';
-
-/** Event Grid waits thirty seconds for an answer; half of that leaves room for a slow start. */
-const defaultDeadlineMs = 15_000;
 
 export interface HandledEvent {
   /**
@@ -55,7 +52,7 @@ export interface HandledEvent {
 export async function handleVaultEvent(
   tools: RotationTools,
   event: unknown,
-  { deadlineMs = defaultDeadlineMs }: { readonly deadlineMs?: number } = {},
+  { deadlineMs }: { readonly deadlineMs?: number } = {},
 ): Promise<HandledEvent> {
   const notice = parseVaultEvent(event, tools.vaults);
   if (notice.outcome === 'refused') {
@@ -68,7 +65,7 @@ export async function handleVaultEvent(
   return handled;
 }
 
-async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: number): Promise<HandledEvent> {
+async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs?: number): Promise<HandledEvent> {
   const secret = `${notice.vault}/${notice.secret}`;
   const says = (outcome: HandledEvent['outcome'], reason: string | null = null, rotationId: string | null = null) => ({
     outcome,
@@ -86,7 +83,7 @@ async function answer(tools: RotationTools, notice: ExpiryNotice, deadlineMs: nu
       return says('stale', null, parseAttemptId(latest.tags['rotation-id'])?.rotationId ?? null);
     const held = await heldBack(tools, unit, notice, latest);
     if (held !== null) return says(...held);
-    return says(...whatBecame(await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs })));
+    return says(...whatBecame(await driveNow(bindTarget(tools, unit, 'event'), deadlineMs)));
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
     return says('failed', error.code);
@@ -148,12 +145,7 @@ async function keep(tools: RotationTools, notice: ExpiryNotice, handled: Handled
   const { kind, version } = notice;
   const record = { format: 1, eventId: shortened(notice.eventId), kind, version, ...handled, at };
   const name = createHash('sha256').update(`${notice.eventId}\n${version}`).digest('hex').slice(0, 24);
-  try {
-    const bytes = new TextEncoder().encode(`${canonicalJson(record)}\n`);
-    await tools.records.create(`events/${at.slice(0, 10)}/${name}.${handled.outcome}.json`, bytes);
-  } catch (error) {
-    if (!ServiceError.is(error, 'RECORD_EXISTS')) throw error;
-  }
+  await writeRecord(tools.records, `events/${at.slice(0, 10)}/${name}.${handled.outcome}.json`, record, null);
 }
 
 /** What comes from outside is kept short: an event is not a place to store things. */

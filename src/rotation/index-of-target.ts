@@ -4,9 +4,9 @@ import { toEnd } from './decide/ending-rule.ts';
 import { nextCheck } from './decide/force-rules.ts';
 import { headOf } from './journal/kept-head.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
-import { emptyState, mayArrive, type TargetState } from './journal/target-state.ts';
+import { mayArrive, type TargetState } from './journal/target-state.ts';
 import type { Sight } from './observe/observe.ts';
-import type { Target, Worker } from './observe/target.ts';
+import { stateOf, type Target, type Worker } from './observe/target.ts';
 import { bindingKey } from './rotation-unit.ts';
 
 /** How often what waits for a person alone is looked at again: their word makes it go on at once. */
@@ -25,7 +25,7 @@ export function indexOf(
   waits: readonly Wait[],
   calls: readonly Call[],
 ): IndexedTarget {
-  const state = worker.journal?.state ?? emptyState(target.key);
+  const state = stateOf({ target, worker });
   const times = sight === null ? [0] : timesToLook(state, worker, sight, waits, calls);
   return {
     members: target.terms.bindings.map(bindingKey),

@@ -3,18 +3,18 @@ import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
 import { beginRule } from './decide/begin-rule.ts';
 import { decide } from './decide/decide.ts';
-import type { Act, Call, Decision, Observation, Terms, Wait } from './decide/decision.ts';
+import type { Act, Decision, Observation, Terms, Wait } from './decide/decision.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
-import { emptyState, openAttempt, type TargetState } from './journal/target-state.ts';
+import { openAttempt, type TargetState } from './journal/target-state.ts';
 import { earlierInTheWay, earlierTexts } from './observe/earlier-environments.ts';
 import { observe, type Sight } from './observe/observe.ts';
-import { newWorker, type Target, type Worker } from './observe/target.ts';
+import { knownWorker, stateOf, type Target } from './observe/target.ts';
 import { stepsOf } from './ports/rotation-steps.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit } from './rotation-unit.ts';
 import { settle } from './settle.ts';
-import { tagFaults } from './tag-faults.ts';
+import { tagFaults } from '../secrets/tag-faults.ts';
 import { requireStore } from './observe/vault-access.ts';
 
 /** What kind of thing a line of a plan tells of. A person reads a plan by these. */
@@ -28,11 +28,10 @@ export interface PlanLine {
 
 /** What a pass would do for one target, in exact sentences: its decision, printed. Changes nothing. */
 export async function planTarget(target: Target, indexed: IndexedTarget | null): Promise<readonly PlanLine[]> {
-  const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
-  const worker = newWorker(target.tools.newId(), target.tools.memory.journals.get(target.key) ?? null, checkedAt);
+  const worker = knownWorker(target, indexed);
   const first = await observe(target, worker);
   const { decision, sight, fault } = await settle(target, worker, first, foreseen);
-  const state = stateOf(target, worker);
+  const state = stateOf({ target, worker });
   const name = target.terms.bindings.map(bindingKey).join(', ');
   if (decision.kind === 'act') {
     const group = isBeginning(decision.act, sight, state) ? 'rotate' : 'go-on';
@@ -40,7 +39,7 @@ export async function planTarget(target: Target, indexed: IndexedTarget | null):
   }
   if (fault !== null) throw fault;
   const said = new Map<string, PlanGroup>([
-    ...decision.calls.map((call) => [callText(call), 'attention'] as const),
+    ...decision.calls.map(({ code }) => [`needs attention (${code})`, 'attention'] as const),
     ...decision.waits.map((wait) => [waitText(wait, state), wait.why] as const),
   ]);
   return [...said].map(([text, group]) => ({ group, text: `${name}: ${text}.` }));
@@ -60,20 +59,13 @@ function foreseen(observation: Observation, state: TargetState, terms: Terms): D
   return { kind: 'rest', waits: [{ until: null, why: 'go', about: 'begin', credential: null }], calls: [] };
 }
 
-function stateOf(target: Target, { journal }: Worker): TargetState {
-  return journal?.state ?? emptyState(target.key);
-}
-
-function actText(act: Act, { terms, observation }: Sight, state: TargetState): string {
+function actText(act: Act, sight: Sight, state: TargetState): string {
+  if (isBeginning(act, sight, state)) return beginText(sight);
   switch (act.act) {
     case 'identify':
-      return isBeginning(act, { terms, observation }, state)
-        ? beginText({ terms, observation })
-        : 'find out what its newest version holds';
+      return 'find out what its newest version holds';
     case 'note':
-      return isBeginning(act, { terms, observation }, state)
-        ? beginText({ terms, observation })
-        : `note that it would ${act.entry}`;
+      return `note that it would ${act.entry}`;
     case 'disable':
       return `disable ${act.isStaging ? 'the staged' : 'the'} version ${act.version}`;
     case 'end':
@@ -86,10 +78,8 @@ function actText(act: Act, { terms, observation }: Sight, state: TargetState): s
       return `publish the value to the further place ${String(act.place + 1)} of ${act.member}`;
     case 'stage':
     case 'issue':
-    case 'verify': {
-      const open = openAttempt(state);
-      return `go on with rotation ${open?.claim.rotationId ?? ''}: ${act.act} the new credential`;
-    }
+    case 'verify':
+      return `go on with rotation ${openAttempt(state)?.claim.rotationId ?? ''}: ${act.act} the new credential`;
     default:
       return act satisfies never;
   }
@@ -108,10 +98,6 @@ function beginText({ terms: { dueness }, observation }: Sight): string {
 
 function nameOf({ credentials }: TargetState, key: string): string {
   return credentials.get(key)?.credentialId ?? key;
-}
-
-function callText({ code }: Call): string {
-  return `needs attention (${code})`;
 }
 
 const waitTexts = {
@@ -157,27 +143,28 @@ export async function planRequest(tools: RotationTools, secret: string): Promise
   const sentences = [`${unit.key}: would take the steps ${steps} with issuer ${issuer.name}.`];
   const refusals: string[] = [];
   const tagged: string[] = [];
-  const probes: Probed[] = [];
+  let complete = true;
+  const probe = async (what: string, look: () => Promise<unknown>): Promise<void> => {
+    const { works, sentence } = await tried(what, look);
+    complete &&= works;
+    sentences.push(sentence);
+  };
   for (const member of unit.members) {
     const { vault, name, approval, graceMs } = member;
     sentences.push(`${vault}/${name}: the old version would stay usable for ${formatDuration(graceMs)}.`);
     if (approval.length > 0)
       sentences.push(`${vault}/${name}: another person must approve before ${approval.join(' and ')}.`);
-    const probed = await probe(`${vault}/${name}: reading the secret's properties`, async () => {
+    await probe(`${vault}/${name}: reading the secret's properties`, async () => {
       const latest = await requireStore(tools, vault).latest(name);
       tagged.push(...tagFaults(member, latest?.tags ?? {}).map(({ sentence }) => sentence));
       const elsewhere = madeElsewhere(member, latest);
       if (elsewhere !== null) refusals.push(`${vault}/${name}: is refused with ${elsewhere.code}. ${elsewhere.says}`);
       return latest;
     });
-    probes.push(probed);
-    sentences.push(probed.sentence);
   }
   if (issuer.credentialClass !== 'self') {
     const signal = tools.abortAfter(30_000);
-    const probed = await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal));
-    probes.push(probed);
-    sentences.push(probed.sentence);
+    await probe(`${unit.key}: asking the provider`, () => issuer.list(unit.members[0], signal));
   }
   const earlier = await earlierInTheWay(target, { now: tools.now(), countsDue: false });
   if (earlier !== null)
@@ -191,19 +178,14 @@ export async function planRequest(tools: RotationTools, secret: string): Promise
       ...refusals,
       `${unit.key}: the right to set the secret cannot be shown without setting it; doctor compares the role assignments.`,
     ],
-    complete: probes.every(({ works }) => works),
+    complete,
     isRefused: refusals.length > 0,
   };
 }
 
-interface Probed {
-  readonly works: boolean;
-  readonly sentence: string;
-}
-
-async function probe(what: string, look_: () => Promise<unknown>): Promise<Probed> {
+async function tried(what: string, look: () => Promise<unknown>): Promise<{ works: boolean; sentence: string }> {
   try {
-    const isAbsent = (await look_()) === null;
+    const isAbsent = (await look()) === null;
     return { works: true, sentence: `${what} works${isAbsent ? ', and there is no such secret' : ''}.` };
   } catch (error) {
     if (!ServiceError.is(error)) throw error;

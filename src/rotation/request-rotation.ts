@@ -5,14 +5,14 @@ import { bindTarget } from './bind-target.ts';
 import { dayLimitUntil } from './decide/begin-rule.ts';
 import { atDesk, driveNow } from './find-target.ts';
 import { stateOfRotation } from './history/rotation-standing.ts';
-import { openAttempt, type Rotation, type TargetState } from './journal/target-state.ts';
+import { openAttempt, type Rotation, type TargetState, inGrace } from './journal/target-state.ts';
 import { earlierInTheWay, earlierTexts } from './observe/earlier-environments.ts';
 import type { Sight } from './observe/observe.ts';
 import type { Target } from './observe/target.ts';
 import { madeElsewhere } from './made-elsewhere.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit, type RotationUnit } from './rotation-unit.ts';
-import { tagFaults } from './tag-faults.ts';
+import { tagFaults } from '../secrets/tag-faults.ts';
 
 export interface RotationRequest {
   /** `vault/name`, or `name` alone where one vault has it in the policy. */
@@ -36,7 +36,7 @@ export interface RotationRequest {
 export async function requestRotation(
   tools: RotationTools,
   request: RotationRequest,
-  { deadlineMs = 15_000 }: { readonly deadlineMs?: number } = {},
+  { deadlineMs }: { readonly deadlineMs?: number } = {},
 ): Promise<string> {
   const unit = requireUnit(tools.policy, request.secret);
   const refuse = refusalFor(unit);
@@ -53,7 +53,7 @@ export async function requestRotation(
     requireMayBegin(unit, sight, journal.state, request, refuse);
     return null;
   });
-  const driven = await driveNow(taken === null ? target : bindTarget(tools, unit), { deadlineMs });
+  const driven = await driveNow(taken === null ? target : bindTarget(tools, unit), deadlineMs);
   if (driven.fault !== null && driven.acts.length === 0) throw driven.fault;
   const rotationId = taken ?? driven.state.rotations.at(-1)?.claim.rotationId;
   if (rotationId === undefined) throw refuse('Another worker is at it. Ask again in two minutes.');
@@ -117,7 +117,7 @@ function requireMayBegin(
 }
 
 function requireNoGrace(state: TargetState, refuse: (reason: string) => ServiceError): void {
-  const open = state.rotations.findLast(({ result, step }) => result === null && step === 'published');
+  const open = inGrace(state);
   if (open === undefined || open.replacedAt !== null) return;
   const { rotationId } = open.claim;
   if (open.rolledBack !== null)

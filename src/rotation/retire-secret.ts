@@ -4,8 +4,6 @@ import { atDesk, driveNow } from './find-target.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit } from './rotation-unit.ts';
 
-const deadlineMs = 15_000;
-
 /**
  * Retires a secret that nobody needs any more: its credential ends by the one rule, as if something had taken its place now,
  * and is shown dead; then its versions are disabled, the newest one too. Nothing is deleted, and its evidence stays.
@@ -21,6 +19,6 @@ export async function retireSecret(
   await atDesk(target, async ({ journal: { state }, say }) => {
     if (state.retiredAt === null) await say('retire', { by, text: reason, bindings: unit.members });
   });
-  await driveNow(target, { deadlineMs });
+  await driveNow(target);
   return unit.members.map(bindingKey);
 }

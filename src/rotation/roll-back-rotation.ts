@@ -1,8 +1,9 @@
 import type { Person } from '../provenance/person.ts';
 import { ServiceError } from '../service-error.ts';
 import { bindTarget } from './bind-target.ts';
-import { atDesk, driveNow, findRotation, journalOf, rotationIdIn } from './find-target.ts';
-import type { Rotation, TargetState } from './journal/target-state.ts';
+import { atDesk, driveNow, findRotation, rotationIdIn } from './find-target.ts';
+import { readRemembered } from './journal/target-journal.ts';
+import { type Rotation, type TargetState, rotationNamed, inGrace } from './journal/target-state.ts';
 import type { VaultOperation } from './journal/journal-entry.ts';
 import { servedBy } from './journal/target-state.ts';
 import { credentialOf } from './observe/credential-values.ts';
@@ -10,8 +11,6 @@ import type { Sight } from './observe/observe.ts';
 import { requestFor, type Target } from './observe/target.ts';
 import type { RotationTools } from './rotation-tools.ts';
 import { bindingKey, requireUnit } from './rotation-unit.ts';
-
-const deadlineMs = 15_000;
 
 interface RollBack {
   readonly by: Person;
@@ -34,7 +33,7 @@ export async function rollBackRotation(
   const refuse = refusal(rotationId);
   const wanted = await desireOld(target, { ...request, rotationId });
   if (wanted === null) return;
-  const { state, waits, fault } = await driveNow(target, { deadlineMs });
+  const { state, waits, fault } = await driveNow(target);
   if (state.desired !== wanted) throw refuse('The provider does not take the old value back.');
   if ([...state.current.keys()].every((member) => servedBy(state, member) === wanted)) return;
   if (fault !== null) throw fault;
@@ -55,7 +54,7 @@ export async function desireOld(
   { rotationId, by, reason }: RollBack & { readonly rotationId: string },
 ): Promise<string | null> {
   return await atDesk(target, async ({ sight, journal: { state }, say }) => {
-    const rotation = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+    const rotation = rotationNamed(state, rotationId);
     // Asked twice, as from an impatient browser: it is done.
     if (rotation === undefined || rotation.rolledBack !== null) return null;
     const credential = requireGrace(sight, state, rotation, refusal(rotationId));
@@ -76,8 +75,8 @@ export async function rollBackSecret(
   { secret, ...request }: RollBack & { readonly secret: string },
 ): Promise<string> {
   const unit = requireUnit(tools.policy, secret);
-  const { state } = await journalOf(tools, bindTarget(tools, unit).key);
-  const rotation = state.rotations.findLast(({ result, step }) => result === null && step === 'published');
+  const { state } = await readRemembered(tools, bindTarget(tools, unit).key);
+  const rotation = inGrace(state);
   if (rotation === undefined || rotation.rolledBack !== null) {
     const names = unit.members.map(bindingKey).join(', ');
     throw new ServiceError('ROLL_BACK_REFUSED', {

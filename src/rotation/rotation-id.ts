@@ -36,6 +36,22 @@ export function attemptIdOf(rotationId: string, attempt: number): string {
   return `${rotationId}.${String(attempt)}`;
 }
 
+/** The rotation's id in an attempt's: all before the last dot. */
+export function rotationOf(attemptId: string): string {
+  return attemptId.slice(0, attemptId.lastIndexOf('.'));
+}
+
+/** The attempt's number in `<rotationId>.<attempt>`. */
+export function attemptOf(attemptId: string): number {
+  return Number(attemptId.slice(attemptId.lastIndexOf('.') + 1));
+}
+
+/** The id of a rotation's attempt after all that are known. */
+export function nextAttempt(rotationId: string, known: Iterable<string>): string {
+  const used = [...known].filter((key) => key.startsWith(`${rotationId}.`)).map(attemptOf);
+  return attemptIdOf(rotationId, Math.max(0, ...used) + 1);
+}
+
 /** The parts of `<rotationId>.<attempt>`, or `null` when the text is none. */
 export function parseAttemptId(text: string | undefined): { rotationId: string; attempt: number } | null {
   const parts = /^([a-z2-7]{16})\.([1-9]\d{0,5})$/.exec(text ?? '');

@@ -17,6 +17,12 @@ export function bindingKey({ vault, name }: { vault: string; name: string }): st
   return `${vault}/${name}`.toLowerCase();
 }
 
+/** The vault and the name in `vault/name`. */
+export function placeIn(member: string): { readonly vault: string; readonly name: string } {
+  const [vault = '', name = ''] = member.split('/');
+  return { vault, name };
+}
+
 /** The unit that a secret belongs to, or `null` when the policy does not bind it. */
 export function unitOf(policy: Policy, secret: { vault: string; name: string }): RotationUnit | null {
   const binding = policy.secrets.get(bindingKey(secret));
@@ -76,6 +82,13 @@ export function requireUnit(policy: Policy, secret: string): RotationUnit {
   return unit;
 }
 
+/** The issuer of this name. @throws ServiceError `ISSUER_UNKNOWN`. */
+export function requireIssuer(issuers: ReadonlyMap<string, CredentialIssuer>, name: string): CredentialIssuer {
+  const issuer = issuers.get(name);
+  if (issuer === undefined) throw new ServiceError('ISSUER_UNKNOWN', { issuer: name, known: [...issuers.keys()] });
+  return issuer;
+}
+
 /**
  * The issuer of a unit, with the target checked.
  * @throws ServiceError `ISSUER_UNKNOWN`; `ISSUER_TARGET_REFUSED` for a target that the issuer refuses, for members with
@@ -87,9 +100,7 @@ export function issuerOf(
   policy: Policy,
 ): CredentialIssuer {
   const [primary] = unit.members;
-  const issuer = issuers.get(primary.issuer);
-  if (issuer === undefined)
-    throw new ServiceError('ISSUER_UNKNOWN', { issuer: primary.issuer, known: [...issuers.keys()] });
+  const issuer = requireIssuer(issuers, primary.issuer);
   const refuse = (binding: SecretBinding, place: string, reason: string) =>
     new ServiceError('ISSUER_TARGET_REFUSED', { issuer: issuer.name, secret: bindingKey(binding), place, reason });
   for (const binding of unit.members) {

@@ -1,10 +1,9 @@
 import { ServiceError } from '../service-error.ts';
 import { decide } from './decide/decide.ts';
 import { type Decision, lookName } from './decide/decision.ts';
-import { emptyState } from './journal/target-state.ts';
 import { look } from './observe/look.ts';
 import type { Sight } from './observe/observe.ts';
-import type { Target, Worker } from './observe/target.ts';
+import { stateOf, type Target, type Worker } from './observe/target.ts';
 
 /** A decision, what it was made on, and the first thing that could not be looked at. */
 export interface Settled {
@@ -22,7 +21,7 @@ export async function settle(target: Target, worker: Worker, first: Sight, judge
   let sight = first;
   let fault: ServiceError | null = null;
   for (;;) {
-    const decision = judge(sight.observation, worker.journal?.state ?? emptyState(target.key), sight.terms);
+    const decision = judge(sight.observation, stateOf({ target, worker }), sight.terms);
     if (decision.kind !== 'look') return { decision, sight, fault };
     let { seen } = sight.observation;
     try {

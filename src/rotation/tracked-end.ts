@@ -1,4 +1,7 @@
-import type { TrackedSecret } from '../secrets/policy.ts';
+import { dayMs } from '../secrets/duration.ts';
+import type { SecretBinding, TrackedSecret } from '../secrets/policy.ts';
+import { tightenedBinding } from '../secrets/tightened-binding.ts';
+import { leadMs } from './decide/is-due.ts';
 import type { SecretVersion } from './ports/secret-store.ts';
 import type { RotationTools } from './rotation-tools.ts';
 
@@ -25,6 +28,21 @@ export function trackedEnd(
   // Of those that have passed, the last one: whoever is told late is told once.
   const passed = remindersMs.filter((beforeMs) => leftMs <= beforeMs);
   return { endsAt, reminderMs: passed.length === 0 ? null : Math.min(...passed) };
+}
+
+/**
+ * The same of a version that a rotation should have replaced, told half of the lead before its end, a quarter, the last day or an
+ * eighth where that is shorter, and once it has ended. Whatever holds the rotation, a person is told in time. `binding`: as the
+ * policy has it; tags that forbid a rotation do not forbid to tell.
+ */
+export function overdueEnd(
+  version: Pick<SecretVersion, 'created' | 'expires' | 'enabled' | 'tags'>,
+  binding: SecretBinding,
+  now: Date,
+): TrackedEnd | null {
+  const { validityMs } = tightenedBinding(binding, version.tags).binding ?? binding;
+  const lead = leadMs(validityMs);
+  return trackedEnd({ validityMs, remindersMs: [lead / 2, lead / 4, Math.min(dayMs, lead / 8)] }, version, now);
 }
 
 /** For a plan: what people must replace, as far as a reminder of it is due. `newest`: by `vault/name`. */

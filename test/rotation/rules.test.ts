@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDue, leadMs } from '../../src/rotation/decide/is-due.ts';
 import { attemptIdOf, parseAttemptId, rotationIdOf } from '../../src/rotation/rotation-id.ts';
-import { type RotationStep, hasReached, stepAfter, stepsOf } from '../../src/rotation/ports/rotation-steps.ts';
 import { nextTry } from '../../src/rotation/decide/retry-budget.ts';
 import { stagingPlace } from '../../src/rotation/observe/staging.ts';
 import { bindingOf, dayMs, hourMs } from './world/rotation-world.ts';
@@ -58,29 +57,6 @@ describe('whether a secret is due', () => {
       new Date(created.getTime() + hourMs / 2),
     );
     expect(young).toMatchObject({ due: false, because: 'too-young' });
-  });
-});
-
-describe('the steps', () => {
-  it.each(Object.entries(stepsOf))('of %s lead from the claim to the end, one by one', (credentialClass, steps) => {
-    const walked: string[] = ['claimed'];
-    let step: RotationStep = 'claimed';
-    while (step !== 'done') {
-      step = stepAfter(credentialClass as keyof typeof stepsOf, step, 'r');
-      walked.push(step);
-    }
-    expect(walked).toEqual(steps);
-    expect(hasReached(credentialClass as keyof typeof stepsOf, 'grace', 'published')).toBe(true);
-    expect(hasReached(credentialClass as keyof typeof stepsOf, 'claimed', 'published')).toBe(false);
-  });
-
-  it('refuse to go on from the end, or from a step that the class does not have', () => {
-    expect(() => stepAfter('self', 'done', 'r')).toThrow(
-      expect.objectContaining({ code: 'ROTATION_STEP_REFUSED' }) as Error,
-    );
-    expect(() => stepAfter('self', 'staged', 'r')).toThrow(
-      expect.objectContaining({ code: 'ROTATION_STEP_REFUSED' }) as Error,
-    );
   });
 });
 

@@ -7,7 +7,7 @@ import type { Act } from '../../src/rotation/decide/decision.ts';
 import { observe } from '../../src/rotation/observe/observe.ts';
 import { forgetAttempt, newWorker, type Target, type Worker } from '../../src/rotation/observe/target.ts';
 import { approve } from '../../src/rotation/approve-rotation.ts';
-import { decline } from '../../src/rotation/decline-rotation.ts';
+import { decline } from '../../src/rotation/approve-rotation.ts';
 import { sayGo } from '../../src/rotation/give-go.ts';
 import { askedAbout } from '../../src/rotation/history/rotation-standing.ts';
 import { standingQuestion } from '../../src/rotation/journal/target-state.ts';

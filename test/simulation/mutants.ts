@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   {
     says: 'setting while a request that was given up may still arrive',
     file: 'decide/guards.ts',
-    from: 'if (times.length === 0) return null;',
+    from: 'return arrivalOf(late, about, null);',
     to: 'return null;',
     seed: 2654,
   },

@@ -1,7 +1,7 @@
 import { composeKeyturn } from '../../compose.ts';
 import { answerRequest } from '../../grants/answer-request.ts';
 import { isGrantName } from '../../grants/grant-journal.ts';
-import { declineRotation } from '../../rotation/decline-rotation.ts';
+import { declineRotation } from '../../rotation/approve-rotation.ts';
 import type { Run } from '../command.ts';
 import { requireRotator } from '../require-rotator.ts';
 import { required } from '../required.ts';

@@ -1,7 +1,7 @@
 import type { NotificationEvent } from '../../notify/notification-event.ts';
 import type { SecretVersion } from '../../rotation/ports/secret-store.ts';
 import { readIndex } from '../../rotation/journal/target-index.ts';
-import { overdueEnd } from '../../rotation/decide/overdue.ts';
+import { overdueEnd } from '../../rotation/tracked-end.ts';
 import type { RotationTools } from '../../rotation/rotation-tools.ts';
 import { trackedEnd } from '../../rotation/tracked-end.ts';
 import { formatDuration } from '../../secrets/duration.ts';

@@ -3,7 +3,7 @@ import type { InventoriedSecret } from '../../audit/model/audited-period.ts';
 import { dueOf } from '../../audit/model/rotation-due.ts';
 import { compareText } from '../../provenance/compare-text.ts';
 import { isDue } from '../../rotation/decide/is-due.ts';
-import { windowOpensAt } from '../../rotation/decide/windows.ts';
+import { windowOpensAt } from '../../secrets/policy-windows.ts';
 import { bindingFor, policyEntryFor } from '../../secrets/binding-for.ts';
 import { dayMs } from '../../secrets/duration.ts';
 import type { Policy } from '../../secrets/policy.ts';

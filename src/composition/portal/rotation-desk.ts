@@ -1,5 +1,5 @@
 import { approveRotation } from '../../rotation/approve-rotation.ts';
-import { declineRotation } from '../../rotation/decline-rotation.ts';
+import { declineRotation } from '../../rotation/approve-rotation.ts';
 import { giveGo } from '../../rotation/give-go.ts';
 import { listRotations } from '../../rotation/list-rotations.ts';
 import { requestRotation } from '../../rotation/request-rotation.ts';

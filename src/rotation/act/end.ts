@@ -1,17 +1,19 @@
 import { ServiceError } from '../../service-error.ts';
+import type { CredentialAct } from '../decide/decision.ts';
 import { approvalsFor } from '../decide/questions.ts';
 import { sharesSlot } from '../decide/attempt-rule.ts';
 import type { Credential } from '../journal/target-state.ts';
 import { sendWithinMs } from '../decide/clocks.ts';
 import { valueOf } from '../observe/credential-values.ts';
 import { questionFor, stagingAccess } from '../observe/look.ts';
+import { issuerAndSecret, stateOf } from '../observe/target.ts';
 import type { IssueRequest } from '../ports/credential-issuer.ts';
 import { parseAttemptId } from '../rotation-id.ts';
 import { lastLook } from './issue.ts';
-import { conclude, intend, record, requireTime, type Run, stateOf, type Step, vaultTime, withDeadline } from './run.ts';
+import { conclude, intend, record, type Run, type Step, vaultTime, withDeadline } from './run.ts';
 
 type EndShown = 'dead' | 'disabled-only' | 'cannot-be-shown';
-type End = { readonly act: 'stage' | 'issue' | 'verify' | 'repair' | 'end'; readonly credential: string };
+type End = CredentialAct;
 
 /** How long a provider may go on accepting what it has revoked, before its end counts as not shown. */
 const revocationSpreadMs = 300_000;
@@ -23,9 +25,8 @@ export const end: readonly Step<End>[] = [
     const { target, worker, sight, act } = run;
     if (target.issuer.credentialClass === 'self') return await ended(run, 'disabled-only');
     const state = stateOf(run);
-    const request = await questionFor(target, worker, sight.observation, state.desired ?? act.credential, {
-      withinMs: sendWithinMs,
-    });
+    const about = state.desired ?? act.credential;
+    const request = await questionFor(target, worker, sight.observation, about, sendWithinMs);
     run.found = { request };
     const credential = credentialOf(run);
     if (credential.served && state.retiredAt === null) await requireInForce(run, request);
@@ -33,17 +34,13 @@ export const end: readonly Step<End>[] = [
     const without = await endedWithout(run, request, credential);
     if (without !== null) await ended(run, without);
   },
-  async (run) => {
-    const credentialId = await idToEnd(run);
-    await intend(run, { credential: run.act.credential, ...(credentialId === null ? {} : { credentialId }) });
-  },
+  async (run) => await intend(run, null, { credentialId: (await idToEnd(run)) ?? undefined }),
   lastLook,
   async (run) => {
     const { found, target } = run;
     const credential = credentialOf(run);
     if (found.request === undefined || credential.credentialId === null) return;
     if (sharesSlot(stateOf(run), credential) && stateOf(run).retiredAt === null) return;
-    requireTime(run);
     const { rotations } = stateOf(run);
     // What has leaked may have opened sessions that outlive it.
     const emergency = rotations.some(({ from, claim }) => from === credential.key && claim.emergency);
@@ -73,8 +70,7 @@ export const end: readonly Step<End>[] = [
     const isUnknown = credential.credentialId === null;
     if (isUnknown || since >= revocationSpreadMs) return await concluded(run, 'cannot-be-shown');
     const retryAt = new Date(vaultTime(run).getTime() + lookAgainMs).toISOString();
-    const facts = { credential: run.act.credential, failure: 'CREDENTIAL_NOT_READY', tries: 0, cycle: 0, retryAt };
-    await conclude(run, facts);
+    await conclude(run, { failure: 'CREDENTIAL_NOT_READY', tries: 0, cycle: 0, retryAt });
     run.over = true;
   },
 ];
@@ -88,8 +84,8 @@ function credentialOf(run: Run<End>): Credential {
 async function concluded(run: Run<End>, shown: EndShown): Promise<void> {
   const { sessions } = run.found;
   const open = sessions?.open == null ? 'not to be counted' : String(sessions.open);
-  const text = sessions === undefined ? {} : { text: `sessions ended ${String(sessions.ended)}; left open ${open}` };
-  await conclude(run, { credential: run.act.credential, shown, ...text });
+  const text = sessions === undefined ? undefined : `sessions ended ${String(sessions.ended)}; left open ${open}`;
+  await conclude(run, { shown, text });
   run.over = true;
 }
 
@@ -119,14 +115,10 @@ async function requireInForce(run: Run<End>, request: IssueRequest): Promise<voi
   const { target, worker } = run;
   if (request.current !== null) {
     const credential = { credentialId: request.currentCredentialId ?? '', value: request.current };
-    const shown = await target.issuer.verify(request, credential);
-    if (shown.outcome === 'works') {
-      worker.checkedAt = vaultTime(run);
-      return;
-    }
+    const { outcome } = await target.issuer.verify(request, credential);
+    if (outcome === 'works') return void (worker.checkedAt = vaultTime(run));
   }
-  const details = { issuer: target.issuer.name, secret: target.terms.bindings[0].name };
-  throw new ServiceError('CREDENTIAL_IN_FORCE_REFUSED', details);
+  throw new ServiceError('CREDENTIAL_IN_FORCE_REFUSED', issuerAndSecret(target));
 }
 
 /**

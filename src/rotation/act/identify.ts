@@ -1,13 +1,15 @@
 import type { SecretValue } from '../../secrets/secret-value.ts';
+import { patienceOf } from '../decide/patience.ts';
 import type { FoundVersion, JournalFacts, MetCredential, RotationClaim } from '../journal/journal-entry.ts';
 import { type Credential, type TargetState, versionKey } from '../journal/target-state.ts';
-import { allVersions } from '../observe/credential-values.ts';
+import { allVersions, valueIn } from '../observe/credential-values.ts';
 import { look, stagingAccess } from '../observe/look.ts';
-import { readValue, type VaultAccess } from '../observe/vault-access.ts';
+import { readValue } from '../observe/vault-access.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import { parseAttemptId, rotationIdOf } from '../rotation-id.ts';
-import { bindingKey } from '../rotation-unit.ts';
-import { record, type Run, stateOf, type Step } from './run.ts';
+import { bindingKey, placeIn } from '../rotation-unit.ts';
+import { record, type Run, type Step } from './run.ts';
+import { stateOf } from '../observe/target.ts';
 
 /**
  * Finds out which credential each enabled version holds that the journal does not know, while it can be read: by comparing
@@ -103,7 +105,8 @@ function newSearch({ target, worker, sight }: Run, versions: ReadonlyMap<string,
 
   async function sameAs(value: SecretValue): Promise<string | null> {
     for (const key of new Set([...state.credentials.keys(), ...references.keys()])) {
-      if (!references.has(key)) references.set(key, await readable(access, versions, heldBy, key));
+      const isHeld = (member: string, version: string) => heldBy(member, version) === key;
+      if (!references.has(key)) references.set(key, await valueIn(access, versions, isHeld));
       if (references.get(key)?.equals(value) === true) return key;
     }
     return null;
@@ -118,23 +121,6 @@ function newSearch({ target, worker, sight }: Run, versions: ReadonlyMap<string,
     met.push({ key, credentialId, knownFrom: known, ...(same.length === 0 ? {} : { perhaps: same }) });
     return key;
   }
-}
-
-/** The value of a credential, from an enabled version that holds it. */
-async function readable(
-  access: VaultAccess,
-  versions: ReadonlyMap<string, readonly SecretVersion[]>,
-  heldBy: (member: string, version: string) => string | undefined,
-  key: string,
-): Promise<SecretValue | null> {
-  for (const [member, known] of versions) {
-    for (const { version, enabled } of known) {
-      if (!enabled || heldBy(member, version) !== key) continue;
-      const value = await readValue(access, member, version);
-      if (value !== null) return value;
-    }
-  }
-  return null;
 }
 
 /** The tokens that a value may be, for nothing enabled holds theirs: users and keys are told apart by what they open. */
@@ -164,7 +150,7 @@ function isTrueOf(
   const { 'rotated-from': from = '', 'rotation-id': tag } = tags;
   const rotationId = parseAttemptId(tag)?.rotationId;
   return [...versions.keys()].some((member) => {
-    const [vault, name = ''] = member.split('/');
+    const { vault, name } = placeIn(member);
     const vaultUrl = vaults.find((one) => one.name === vault)?.url ?? '';
     return from !== '' && rotationIdOf({ vaultUrl, name, version: from }) === rotationId;
   });
@@ -177,8 +163,8 @@ function lostClaim(
 ): Pick<JournalFacts, 'claim' | 'credential'> | null {
   const state = stateOf({ target, worker });
   const { terms, tools } = target;
-  const newest = [...sight.observation.newest.values()];
-  const tags = newest.find((one) => one !== null && isTrueOf(versions, tools.vaults, one.tags))?.tags;
+  const { newest } = sight.observation;
+  const tags = [...newest.values()].find((one) => one !== null && isTrueOf(versions, tools.vaults, one.tags))?.tags;
   const credential = tags?.['rotation-id'];
   if (tags === undefined || credential === undefined || state.credentials.has(credential)) return null;
   const rotationId = parseAttemptId(credential)?.rotationId ?? '';
@@ -187,16 +173,11 @@ function lostClaim(
     rotationId,
     trigger: 'reconciler',
     askedBy: null,
-    emergency: false,
+    ...patienceOf(terms.bindings, false),
     issuer: terms.issuer,
     credentialClass: terms.credentialClass,
     validityMs: Math.min(...terms.bindings.map(({ validityMs }) => validityMs)),
-    graceMs: Math.max(...terms.bindings.map(({ graceMs }) => graceMs)),
-    consumersLifetimeMs: Math.max(...terms.bindings.map(({ consumersLifetimeMs }) => consumersLifetimeMs)),
-    from: [...sight.observation.newest].map(([member, one]) => ({
-      member,
-      version: one?.tags['rotated-from'] ?? null,
-    })),
+    from: [...newest].map(([member, one]) => ({ member, version: one?.tags['rotated-from'] ?? null })),
   };
   return { claim, credential };
 }

@@ -1,27 +1,19 @@
 import { ServiceError } from '../../service-error.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
+import type { ActOf } from '../decide/decision.ts';
 import { openAttempt, type Rotation } from '../journal/target-state.ts';
 import { valueOf } from '../observe/credential-values.ts';
-import { questionFor, stagingAccess } from '../observe/look.ts';
-import { bindingFor } from '../observe/target.ts';
-import { operationOn, placeIn, requireStore } from '../observe/vault-access.ts';
+import { stagingAccess } from '../observe/look.ts';
+import { bindingFor, valueLost, stateOf } from '../observe/target.ts';
+import { requireStore } from '../observe/vault-access.ts';
 import type { NewSecretVersion, SecretVersion } from '../ports/secret-store.ts';
 import { publishedTags } from '../published-tags.ts';
-import { pendingCredential } from './issue.ts';
-import { conclude, intend, requireTime, type Run, stateOf, type Step, vaultTime, withDeadline } from './run.ts';
+import { placeIn } from '../rotation-unit.ts';
+import { pendingCredential, proposed } from './issue.ts';
+import { conclude, intend, operated, requireTime, type Run, type Step, vaultTime, withDeadline } from './run.ts';
 
-type Publish = {
-  readonly act: 'publish';
-  readonly credential: string;
-  readonly member: string;
-  readonly over: string | null;
-};
-type Replicate = {
-  readonly act: 'replicate';
-  readonly credential: string;
-  readonly member: string;
-  readonly place: number;
-};
+type Publish = ActOf<'publish'>;
+type Replicate = ActOf<'replicate'>;
 
 /**
  * Makes one value the newest version of one secret, by one request: the attempt's verified value, or the desired one once more.
@@ -31,10 +23,7 @@ export const publish: readonly Step<Publish>[] = [
   async (run) => {
     run.found = { value: await valueToPublish(run) };
   },
-  async (run) => {
-    const { credential, member } = run.act;
-    await intend(run, { credential, member }, [operationOn(run.target.tools, 'SecretSet', member, null)]);
-  },
+  async (run) => await intend(run, ['SecretSet', run.act.member, null]),
   async (run) => {
     const { vault, name } = placeIn(run.act.member);
     const latest = await requireStore(run.target.tools, vault).latest(name);
@@ -43,18 +32,14 @@ export const publish: readonly Step<Publish>[] = [
     run.found = { ...run.found, latest };
   },
   async (run) => {
-    const { found, target, act, worker } = run;
+    const { found, target, act } = run;
     if (found.value === undefined) return;
-    const { vault } = placeIn(act.member);
-    requireTime(run);
-    const added = await requireStore(target.tools, vault).add(withDeadline(run, newVersion(run, found.value)));
-    worker.operations.push(operationOn(target.tools, 'SecretSet', act.member, added.version));
+    const store = requireStore(target.tools, placeIn(act.member).vault);
+    const added = await store.add(withDeadline(run, newVersion(run, found.value)));
+    operated(run, 'SecretSet', act.member, added.version);
     run.found = { ...found, version: added };
   },
-  async (run) => {
-    const { credential, member } = run.act;
-    await conclude(run, { credential, member, version: run.found.version?.version ?? '' });
-  },
+  async (run) => await conclude(run, { version: run.found.version?.version ?? '' }),
 ];
 
 function newVersion(run: Run<Publish>, value: SecretValue): NewSecretVersion {
@@ -110,51 +95,38 @@ async function valueToPublish(run: Run<Publish>): Promise<SecretValue> {
   const state = stateOf(run);
   const { issuer } = target;
   const access = stagingAccess(target, worker);
-  const { vault, name: secret } = placeIn(act.member);
   const open = openAttempt(state);
-  if (open?.credential !== act.credential) {
-    const value = await valueOf(access, state, act.credential, act.member);
-    if (value === null) throw new ServiceError('DESIRED_VALUE_LOST', { vault, secret });
-    return value;
-  }
+  if (open?.credential !== act.credential) return await valueInForce(run);
   const isPublished = open.published.size > 0 && issuer.formFor === undefined;
   const published = isPublished ? await valueOf(access, state, act.credential) : null;
   if (published !== null) return published;
-  if (issuer.credentialClass === 'self') return await ownValue(run, secret);
-  const credential = await pendingCredential(run);
+  // A value that only its readers use is proposed once, and remembered until it is published.
+  const credential =
+    issuer.credentialClass === 'self'
+      ? (worker.remembered.get(act.credential) ?? (await proposed(run, act.credential)))
+      : await pendingCredential(run);
   worker.remembered.set(act.credential, credential);
   return issuer.formFor?.(bindingFor(target, act.member), credential) ?? credential.value;
 }
 
-/** The value of a secret that only its readers use: proposed once, and remembered until it is published. */
-async function ownValue({ target, worker, sight, act }: Run<Publish>, secret: string): Promise<SecretValue> {
-  const { credential } = act;
-  const remembered = worker.remembered.get(credential);
-  if (remembered !== undefined) return remembered.value;
-  const value = target.issuer.propose(await questionFor(target, worker, sight.observation, credential));
-  if (value === null) throw new ServiceError('CREDENTIAL_REFUSED', { issuer: target.issuer.name, secret });
-  worker.remembered.set(credential, { credentialId: credential, value });
+/** The value of a credential that was published before, in the form of this secret. @throws ServiceError `DESIRED_VALUE_LOST`. */
+async function valueInForce(run: Run<Publish | Replicate>): Promise<SecretValue> {
+  const { target, worker, act } = run;
+  const value = await valueOf(stagingAccess(target, worker), stateOf(run), act.credential, act.member);
+  if (value === null) throw valueLost(act.member);
   return value;
 }
 
 /** Writes what the vault serves to one further place. Doing it again converges. */
 export const replicate: readonly Step<Replicate>[] = [
   async (run) => {
-    const { target, worker, act } = run;
-    const { vault, name: secret } = placeIn(act.member);
-    const value = await valueOf(stagingAccess(target, worker), stateOf(run), act.credential, act.member);
-    if (value === null) throw new ServiceError('DESIRED_VALUE_LOST', { vault, secret });
-    run.found = { value };
+    run.found = { value: await valueInForce(run) };
   },
-  async (run) => {
-    const { credential, member, place } = run.act;
-    await intend(run, { credential, member, place });
-  },
+  async (run) => await intend(run),
   async (run) => {
     const { target, act, found } = run;
     if (found.value === undefined) return;
-    const binding = bindingFor(target, act.member);
-    const at = binding.alsoPublish[act.place] ?? {};
+    const at = bindingFor(target, act.member).alsoPublish[act.place] ?? {};
     const place = target.tools.places.get(String(at['kind']));
     const fault = place === undefined ? { place: 'kind', reason: 'There is no such place.' } : place.check(at)[0];
     if (place === undefined || fault !== undefined) {
@@ -168,10 +140,7 @@ export const replicate: readonly Step<Replicate>[] = [
     requireTime(run);
     await place.publish(at, found.value, target.tools.abortAfter(30_000));
   },
-  async (run) => {
-    const { credential, member, place } = run.act;
-    await conclude(run, { credential, member, place });
-  },
+  async (run) => await conclude(run),
 ];
 
 function wholeSeconds(milliseconds: number): Date {

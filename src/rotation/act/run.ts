@@ -1,17 +1,18 @@
 import { ServiceError } from '../../service-error.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { arriveWithinMs, sendWithinMs } from '../decide/clocks.ts';
-import type { Act } from '../decide/decision.ts';
+import type { Act, ActOf } from '../decide/decision.ts';
 import { afterThrottling, nextTry } from '../decide/retry-budget.ts';
 import type { JournalAct, JournalEntry, JournalFacts, VaultOperation } from '../journal/journal-entry.ts';
 import { keepHead } from '../journal/kept-head.ts';
 import { appendEntry } from '../journal/target-journal.ts';
-import { emptyState, failureKey, type TargetState } from '../journal/target-state.ts';
+import { failureKey } from '../journal/target-state.ts';
 import type { IssuedCredential, IssueRequest, SessionsLeft, Verification } from '../ports/credential-issuer.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { Sight } from '../observe/observe.ts';
-import { firstMember, type Target, type Worker } from '../observe/target.ts';
-import { placeIn, requireStore } from '../observe/vault-access.ts';
+import { firstMember, stateOf, type Target, type Worker } from '../observe/target.ts';
+import { operationOn, requireStore } from '../observe/vault-access.ts';
+import { placeIn } from '../rotation-unit.ts';
 import type { SendDeadline } from '../ports/send-deadline.ts';
 
 /** What the steps of one act have found so far. Plain values. */
@@ -44,11 +45,6 @@ export interface Run<Kind extends Act = Act> {
 /** One step of an act: at most one call that changes something, journal entries included. A worker may die between any two. */
 export type Step<Kind extends Act = Act> = (run: Run<Kind>) => Promise<void>;
 
-/** Where the journal leaves the target, as this worker knows it. */
-export function stateOf({ target, worker }: Pick<Run, 'target' | 'worker'>): TargetState {
-  return worker.journal?.state ?? emptyState(target.key);
-}
-
 /** The vault's time of its newest answer. */
 export function vaultTime({ target, sight }: Pick<Run, 'target' | 'sight'>): Date {
   const { vault } = placeIn(firstMember(target));
@@ -63,58 +59,70 @@ export async function record(
   facts: JournalFacts,
   planned: readonly VaultOperation[] = [],
 ): Promise<void> {
-  const done = kind === 'intent' ? [] : worker.operations;
-  const { journal } = worker;
+  const { journal, writer } = worker;
   if (journal === null) throw new Error('A worker looks before it acts.');
-  worker.journal = await appendEntry(target.tools.records, journal, {
-    writer: worker.writer,
-    at: vaultTime({ target, ...run }).toISOString(),
-    kind,
-    act,
-    facts,
-    operations: kind === 'intent' ? planned : done,
-  });
+  const at = vaultTime({ target, ...run }).toISOString();
+  const operations = kind === 'intent' ? planned : worker.operations;
+  worker.journal = await appendEntry(target.tools.records, journal, { writer, at, kind, act, facts, operations });
   if (kind !== 'intent') worker.operations = [];
+}
+
+/** What an operation on a vault is: which, on `vault/name`, and on which version if that is known. */
+type Operated = readonly [VaultOperation['operation'], member: string, version: string | null];
+
+/** Notes an operation on a vault for the next entry. */
+export function operated({ target, worker }: Run, ...operation: Operated): void {
+  worker.operations.push(operationOn(target.tools, ...operation));
+}
+
+/** What every entry of an act names. */
+function namedBy(act: Act): JournalFacts {
+  const { credential, member, version, place } = act as Partial<
+    ActOf<'publish'> & ActOf<'replicate'> & ActOf<'disable'>
+  >;
+  return { credential, member, version, place };
 }
 
 /**
  * Records what is about to be sent, until when it may be, and until when it may arrive. Where it cannot be undone, the journal's
  * head is kept outside first: a journal that has lost this entry is noticed.
  */
-export async function intend(run: Run, facts: JournalFacts, planned: readonly VaultOperation[] = []): Promise<void> {
+export async function intend(run: Run, planned: Operated | null = null, facts: JournalFacts = {}): Promise<void> {
+  const { target, worker, act } = run;
   const at = vaultTime(run).getTime();
-  const sendBefore = new Date(run.target.tools.now().getTime() + sendWithinMs);
+  const sendBefore = new Date(target.tools.now().getTime() + sendWithinMs);
   const times = {
     sendBefore: new Date(at + sendWithinMs).toISOString(),
     notAfter: new Date(at + sendWithinMs + arriveWithinMs).toISOString(),
   };
-  await record(run, 'intent', run.act.act as JournalAct, { ...facts, ...times }, planned);
-  const { target, worker, act } = run;
+  const operations = planned === null ? [] : [operationOn(target.tools, ...planned)];
+  await record(run, 'intent', act.act as JournalAct, { ...namedBy(act), ...facts, ...times }, operations);
   if (act.act !== 'stage' && act.act !== 'disable')
     worker.keptHead = await keepHead(target.tools.records, stateOf(run), worker.keptHead);
   run.found = { ...run.found, of: stateOf(run).number, sendBefore };
 }
 
 /** Records what came of the open intent. */
-export async function conclude(run: Run, facts: JournalFacts): Promise<void> {
-  const { of } = run.found;
-  await record(run, 'outcome', run.act.act as JournalAct, { ...facts, ...(of === undefined ? {} : { of }) });
+export async function conclude(run: Run, facts: JournalFacts = {}): Promise<void> {
+  const { act, found } = run;
+  await record(run, 'outcome', act.act as JournalAct, { ...namedBy(act), ...facts, of: found.of });
 }
 
-/** Until when the request of the open intent may be sent, by our clock, which is asked again right before sending. */
-function sendDeadline({ target, found: { sendBefore } }: Run): SendDeadline | null {
-  return sendBefore === undefined ? null : { hasPassed: () => target.tools.now() >= sendBefore };
+/**
+ * Until when the request of the open intent may be sent, by our clock, which is asked again right before sending.
+ * @throws ServiceError `LEASE_ENDED` when it may no longer be sent: the worker slept, and another may have gone on.
+ */
+export function requireTime({ target, found: { sendBefore } }: Run): SendDeadline | null {
+  if (sendBefore === undefined) return null;
+  const deadline = { hasPassed: () => target.tools.now() >= sendBefore };
+  if (deadline.hasPassed()) throw new ServiceError('LEASE_ENDED', { target: target.key });
+  return deadline;
 }
 
-/** A request, or a version to be added, with the deadline of the open intent. */
+/** A request, or a version to be added, with that deadline. @throws ServiceError `LEASE_ENDED`. */
 export function withDeadline<Sent extends object>(run: Run, sent: Sent): Sent & { readonly deadline?: SendDeadline } {
-  const deadline = sendDeadline(run);
+  const deadline = requireTime(run);
   return deadline === null ? sent : { ...sent, deadline };
-}
-
-/** @throws ServiceError `LEASE_ENDED` when the request may no longer be sent: the worker slept, and another may have gone on. */
-export function requireTime(run: Run): void {
-  if (sendDeadline(run)?.hasPassed() === true) throw new ServiceError('LEASE_ENDED', { target: run.target.key });
 }
 
 /**
@@ -136,25 +144,23 @@ export async function fail(run: Run, error: unknown): Promise<Date | null> {
   if (!isOpen && throttled !== null) return throttled;
   const facts = {
     ...failureFacts(run, error, about, credential, throttled),
-    ...diagnosisOf(error),
-    ...(credential === undefined ? {} : { credential }),
-    ...(act.act === 'publish' || act.act === 'replicate' ? { member: act.member } : {}),
+    text: diagnosisOf(error),
+    credential,
+    member: act.act === 'publish' || act.act === 'replicate' ? act.member : undefined,
   };
-  if (!isOpen) {
-    await record(run, 'note', 'wait', { ...facts, about });
-    return throttled;
-  }
-  const unclear = error.effect === 'unknown' && pending.facts.notAfter !== undefined;
-  await conclude(run, { ...facts, ...(unclear ? { notAfter: pending.facts.notAfter } : {}) });
+  if (isOpen) {
+    const notAfter = error.effect === 'unknown' ? pending.facts.notAfter : undefined;
+    await record(run, 'outcome', act.act as JournalAct, { ...facts, of: found.of, notAfter });
+  } else await record(run, 'note', 'wait', { ...facts, about });
   return throttled;
 }
 
 /** The details of an error are safe to print; only short ones are kept, for people to read. */
-function diagnosisOf({ details }: ServiceError): Pick<JournalFacts, 'text'> {
+function diagnosisOf({ details }: ServiceError): string | undefined {
   const said = Object.entries(details).flatMap(([name, value]) =>
     typeof value === 'string' || typeof value === 'number' ? [`${name} ${String(value)}`.slice(0, 200)] : [],
   );
-  return said.length === 0 ? {} : { text: said.join('; ') };
+  return said.length === 0 ? undefined : said.join('; ');
 }
 
 function throttledUntil(error: ServiceError, { tools }: Target): Date | null {

@@ -3,15 +3,15 @@ import {
   type Credential,
   type Rotation,
   type TargetState,
-  attemptOf,
   failureKey,
   isAlive,
   openAttempt,
   servedBy,
   versionKey,
 } from '../journal/target-state.ts';
+import { nextAttempt } from '../rotation-id.ts';
 import type { Act, Observation, Ruling, Terms } from './decision.ts';
-import { inFlightGuard, retryGuard, worldGuard } from './guards.ts';
+import { inFlightGuard, tryGuard, worldGuard } from './guards.ts';
 import { approvalsFor, ask, hasExpired, hasGo, isDeclined, wantsApproval } from './questions.ts';
 
 interface Given {
@@ -102,9 +102,7 @@ function minted(given: Given): Ruling {
   }
   if (open.step === 'issued') {
     if (o.remembered.has(credential.key)) return step(given, 'stage');
-    return wasSent(state, 'stage', credential.key)
-      ? (adoptStaged(given) ?? lose(given, 'value-lost'))
-      : lose(given, 'value-lost');
+    return (wasSent(state, 'stage', credential.key) ? adoptStaged(given) : null) ?? lose(given, 'value-lost');
   }
   return open.step === 'staged' ? step(given, 'verify') : (approved(given) ?? publish(given));
 }
@@ -139,9 +137,8 @@ function self(given: Given): Ruling {
 }
 
 function stage(given: Given): Ruling {
-  return wasSent(given.state, 'stage', given.credential.key)
-    ? (adoptStaged(given) ?? step(given, 'stage'))
-    : step(given, 'stage');
+  const isSent = wasSent(given.state, 'stage', given.credential.key);
+  return (isSent ? adoptStaged(given) : null) ?? step(given, 'stage');
 }
 
 /** Looks whether a staging write whose answer was lost has arrived; `null` when it has not. */
@@ -185,27 +182,18 @@ function publish(given: Given): Ruling {
   const next = open.claim.from.find(({ member }) => !open.published.has(member));
   if (next === undefined) return null;
   const over = state.current.get(next.member) ?? null;
-  return (
-    retryGuard(state, 'publish', credential.key, o.now) ??
-    worldGuard(o, terms, 'publish') ?? {
-      act: { act: 'publish', credential: credential.key, member: next.member, over },
-    }
-  );
+  const act: Act = { act: 'publish', credential: credential.key, member: next.member, over };
+  return tryGuard(state, o, terms, 'publish', credential.key) ?? { act };
 }
 
 function step({ state, o, terms, credential }: Given, act: 'stage' | 'issue' | 'verify'): Ruling {
-  return (
-    retryGuard(state, act, credential.key, o.now) ??
-    worldGuard(o, terms, act) ?? { act: { act, credential: credential.key } }
-  );
+  return tryGuard(state, o, terms, act, credential.key) ?? { act: { act, credential: credential.key } };
 }
 
 /** Ends the attempt and begins the next one of the same rotation. Nothing of it was ever published, so nobody misses it. */
 function lose({ state, o, terms, open, credential }: Given, why: LossReason): Ruling {
-  const used = [...state.credentials.keys(), ...(o.seen.listed ?? []).map(({ key }) => key)]
-    .filter((key) => key.startsWith(`${open.claim.rotationId}.`))
-    .map(attemptOf);
-  const next = `${open.claim.rotationId}.${String(Math.max(...used) + 1)}`;
+  const known = [...state.credentials.keys(), ...(o.seen.listed ?? []).map(({ key }) => key)];
+  const next = nextAttempt(open.claim.rotationId, known);
   const entry: Act = { act: 'note', entry: 'lose', facts: { credential: credential.key, next, why } };
   return worldGuard(o, terms, 'lose') ?? { act: entry };
 }
@@ -215,8 +203,7 @@ function close(
   result: 'superseded' | 'failed' | 'unbound',
   code?: string,
 ): Ruling {
-  const facts = { rotationId, result, ...(code === undefined ? {} : { code }) };
-  return { act: { act: 'note', entry: 'close', facts } };
+  return { act: { act: 'note', entry: 'close', facts: { rotationId, result, code } } };
 }
 
 /** Whether a request of this act was ever sent for a credential and its answer never seen. */

@@ -1,5 +1,7 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { JournalFacts, RotationClaim } from '../journal/journal-entry.ts';
-import { type TargetState, attemptOf, openAttempt } from '../journal/target-state.ts';
+import { type TargetState, openAttempt, rotationNamed } from '../journal/target-state.ts';
+import { nextAttempt } from '../rotation-id.ts';
 import { bindingKey } from '../rotation-unit.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import { tightenedBinding } from '../../secrets/tightened-binding.ts';
@@ -8,8 +10,8 @@ import { otherCredentials } from './attempt-rule.ts';
 import type { Observation, Ruling, Terms, Wait } from './decision.ts';
 import { isOwn } from './force-rules.ts';
 import { callFor, inFlightGuard, worldGuard } from './guards.ts';
+import { patienceOf } from './patience.ts';
 
-const dayMs = 86_400_000;
 /** Long enough for a person to correct what made a roll-back necessary. */
 const restMs = dayMs;
 /** So often within one validity a value may be set back before a person is called. */
@@ -62,9 +64,7 @@ function laterEnvironment(o: Observation, { earlier, wish }: Terms): Ruling {
   if (earlier.length === 0 || wish?.emergency === true || wish?.create === true) return null;
   if (o.seen.earlier === undefined) return { look: { look: 'earlier' } };
   if (o.seen.earlier === null) return null;
-  return {
-    wait: { until: null, why: 'earlier-environment', about: 'begin', credential: null, earlier: o.seen.earlier },
-  };
+  return { wait: { ...wait('earlier-environment', null).wait, earlier: o.seen.earlier } };
 }
 
 /** Secrets of a group that do not hold one credential: renewing what one of them does not hold may end what another serves. */
@@ -74,7 +74,7 @@ function disagrees({ current }: TargetState): Ruling {
 
 /** What failed waits for a person who asks again; so does a value that is set back over and over. */
 function failedBefore(state: TargetState, { rotationId, bindings }: Terms): Ruling {
-  const failed = state.rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+  const failed = rotationNamed(state, rotationId);
   if (failed?.result === 'failed')
     return { call: { code: failed.failure ?? 'CREDENTIAL_REFUSED', about: 'begin', credential: state.desired } };
   const since = (Date.parse(state.lastAt ?? '') || 0) - Math.max(...bindings.map(({ validityMs }) => validityMs));
@@ -126,34 +126,23 @@ function beginFacts(
   o: Observation,
   { bindings, rotationId, issuer, credentialClass, wish, trigger, dueness }: Terms,
 ): JournalFacts {
-  const used = [...state.credentials.keys()].filter((key) => key.startsWith(`${rotationId}.`)).map(attemptOf);
-  const isEmergency = wish?.emergency === true;
+  const asked = dueness.due ? trigger : 'reconciler';
   const claim: RotationClaim = {
     rotationId,
-    trigger: triggerOf({ wish, dueness, trigger }),
+    trigger: wish === null ? asked : 'person',
     askedBy: wish?.by ?? null,
-    emergency: isEmergency,
+    ...patienceOf(bindings, wish?.emergency === true),
     issuer,
     credentialClass,
     validityMs: Math.min(...bindings.map((one) => tightened(one, o).validityMs)),
-    graceMs: isEmergency ? 0 : Math.max(...bindings.map(({ graceMs }) => graceMs)),
-    consumersLifetimeMs: isEmergency ? 0 : Math.max(...bindings.map((one) => one.consumersLifetimeMs)),
-    from: bindings.map((binding) => {
-      const member = bindingKey(binding);
-      return { member, version: o.newest.get(member)?.version ?? null };
-    }),
+    from: bindings.map(bindingKey).map((member) => ({ member, version: o.newest.get(member)?.version ?? null })),
   };
   return {
     claim,
     bindings,
-    credential: `${rotationId}.${String(Math.max(0, ...used) + 1)}`,
-    ...(wish === null ? {} : { text: wish.text }),
+    credential: nextAttempt(rotationId, state.credentials.keys()),
+    text: wish?.text,
   };
-}
-
-function triggerOf({ wish, dueness, trigger }: Pick<Terms, 'wish' | 'dueness' | 'trigger'>): RotationClaim['trigger'] {
-  if (wish !== null) return 'person';
-  return dueness.due ? trigger : 'reconciler';
 }
 
 /** The binding as the newest version's own tags shorten it. */

@@ -15,6 +15,9 @@ export type Act =
   | { readonly act: 'disable'; readonly member: string; readonly version: string; readonly isStaging: boolean }
   | { readonly act: 'note'; readonly entry: JournalAct; readonly facts: JournalFacts };
 
+export type ActOf<Name extends Act['act']> = Extract<Act, { readonly act: Name }>;
+export type CredentialAct = Extract<Act, { readonly act: 'stage' | 'issue' | 'verify' | 'repair' | 'end' }>;
+
 /** One more thing that must be seen before anything can be decided. It changes nothing. */
 export type Look =
   | { readonly look: 'versions' | 'staging' | 'listed' | 'check' | 'pace' | 'earlier' }

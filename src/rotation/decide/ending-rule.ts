@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { WaitReason } from '../journal/journal-entry.ts';
 import {
   type Credential,
@@ -12,13 +13,12 @@ import {
 } from '../journal/target-state.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import { bindingKey } from '../rotation-unit.ts';
-import type { Observation, Ruling, Terms } from './decision.ts';
-import { retryGuard, worldGuard } from './guards.ts';
+import type { Act, Observation, Ruling, Terms } from './decision.ts';
+import { arrivalOf, retryGuard, tryGuard, worldGuard } from './guards.ts';
 import { graceUntil, type Patience, patienceWith } from './patience.ts';
 import { approvalsFor, ask, wantsApproval } from './questions.ts';
 import { areWorthNoting, boundedReasons } from './waiting-reasons.ts';
 
-const dayMs = 86_400_000;
 /** Past its grace by this much, what evidence still forbids may be approved by a person. */
 const hardDeadlineMs = 30 * dayMs;
 
@@ -99,8 +99,7 @@ function mayStillAppear(state: TargetState, o: Observation, { key, credentialId 
     if (found === undefined) return { look: { look: 'described', credential: key } };
     if (found !== null) return null;
   }
-  const until = new Date(Math.max(...late.map(({ notAfter }) => Date.parse(notAfter))));
-  return { wait: { until, why: 'in-flight', about: 'end', credential: key } };
+  return arrivalOf(late, 'end', key);
 }
 
 /** An answer that was lost left no id: the provider is asked by name. What it does not know was never made. */
@@ -122,7 +121,7 @@ function mayEnd(state: TargetState, o: Observation, terms: Terms, credential: Cr
   if (approvals.some(({ breakGlass }) => breakGlass)) return null;
   const patience = patienceWith(state, key, terms);
   const until = graceUntil(credential, patience, state.retiredAt);
-  const early = notYet(o, credential, patience, state.retiredAt);
+  const early = notYet(o.now, until, patience);
   const unread = early.length > 0 ? null : unidentified(state, o, terms);
   if (unread !== null) return unread;
   if (early.length === 0 && o.seen.evidence?.get(key) === undefined)
@@ -144,19 +143,11 @@ function mayBeAnother({ credentials }: TargetState, key: string): readonly WaitR
   return other === undefined ? [] : [{ code: 'unknown-version', subject: other.key.replace('seen.', '') }];
 }
 
-function notYet(
-  { now }: Observation,
-  credential: Credential,
-  patience: Patience,
-  retiredAt: string | null,
-): readonly WaitReason[] {
-  const since = Date.parse(credential.idleSince ?? retiredAt ?? '') || 0;
-  const grace = new Date(since + patience.graceMs);
-  const consumers = new Date(since + (patience.emergency ? 0 : patience.consumersLifetimeMs));
-  return [
-    ...(now < grace ? [{ code: 'grace', until: grace.toISOString() } as const] : []),
-    ...(now < consumers ? [{ code: 'consumers', until: consumers.toISOString() } as const] : []),
-  ];
+function notYet(now: Date, grace: Date, { graceMs, consumersLifetimeMs, emergency }: Patience): readonly WaitReason[] {
+  const consumers = new Date(grace.getTime() - graceMs + (emergency ? 0 : consumersLifetimeMs));
+  const reason = (code: 'grace' | 'consumers', until: Date) =>
+    now < until ? [{ code, until: until.toISOString() }] : [];
+  return [...reason('grace', grace), ...reason('consumers', consumers)];
 }
 
 /** An enabled version that nobody has looked at may hold any value: it is identified first. */
@@ -175,9 +166,9 @@ function unidentified(state: TargetState, o: Observation, terms: Terms): Ruling 
 function postponed(state: TargetState, o: Observation, key: string, reasons: readonly WaitReason[]): Ruling {
   const bounded = boundedReasons(reasons);
   const noted = state.waits.get(key);
-  const isNew = noted === undefined || areWorthNoting(noted.reasons, noted.at, bounded, o.now);
-  if (isNew)
-    return { act: { act: 'note', entry: 'wait', facts: { about: 'end', credential: key, waitsFor: bounded } } };
+  const facts = { about: 'end', credential: key, waitsFor: bounded } as const;
+  if (noted === undefined || areWorthNoting(noted.reasons, noted.at, bounded, o.now))
+    return { act: { act: 'note', entry: 'wait', facts } };
   const times = bounded.flatMap(({ code, until: at = '' }) =>
     code === 'grace' || code === 'consumers' ? [Date.parse(at)] : [],
   );
@@ -196,12 +187,8 @@ export function disableRule(state: TargetState, o: Observation, terms: Terms): R
     const newest = known.find(({ version }) => version === state.current.get(member));
     const over = known.find((one) => one.enabled && isOver(state, member, one, newest));
     if (over === undefined) continue;
-    return (
-      retryGuard(state, 'disable', null, o.now) ??
-      worldGuard(o, terms, 'disable') ?? {
-        act: { act: 'disable', member, version: over.version, isStaging: false },
-      }
-    );
+    const act: Act = { act: 'disable', member, version: over.version, isStaging: false };
+    return tryGuard(state, o, terms, 'disable', null) ?? { act };
   }
   return null;
 }
@@ -227,31 +214,25 @@ export function stagingRule(state: TargetState, o: Observation, terms: Terms): R
   if (terms.stopped) return null;
   const needed = openAttempt(state)?.credential ?? null;
   const known = [...state.staged].find(([, credential]) => credential !== needed)?.[0];
-  const unknown = known === undefined ? lostStaging(state, o, needed) : null;
-  if (unknown !== null && typeof unknown !== 'string') return unknown;
-  const version = known ?? unknown;
-  if (version === null) return null;
-  return disableStaged(state, o, terms, version);
-}
-
-function disableStaged(state: TargetState, o: Observation, terms: Terms, version: string): Ruling {
-  const [first] = terms.bindings;
-  return (
-    retryGuard(state, 'disable', null, o.now) ??
-    worldGuard(o, terms, 'disable') ?? {
-      act: { act: 'disable', member: bindingKey(first), version, isStaging: true },
-    }
-  );
-}
-
-/** A staging write whose answer was lost may have left a version that no entry names. */
-function lostStaging(state: TargetState, o: Observation, needed: string | null): string | null | Ruling {
+  if (known !== undefined) return disableStaged(state, o, terms, known);
+  // A staging write whose answer was lost may have left a version that no entry names.
   const lost = state.inFlight.some(({ act, credential }) => act === 'stage' && credential !== needed);
   // A journal that was cut off may have lost the attempt that staged a value.
   const mayBeCut = state.untidy && state.rotations.every(({ result }) => result !== null);
   if (!lost && !mayBeCut) return null;
+  return leftStaged(state, o, terms, needed);
+}
+
+function disableStaged(state: TargetState, o: Observation, terms: Terms, version: string): Ruling {
+  const act: Act = { act: 'disable', member: bindingKey(terms.bindings[0]), version, isStaging: true };
+  return tryGuard(state, o, terms, 'disable', null) ?? { act };
+}
+
+/** The first enabled staging version that no attempt needs is disabled. */
+function leftStaged(state: TargetState, o: Observation, terms: Terms, needed: string | null | undefined): Ruling {
   if (o.seen.staging === undefined) return { look: { look: 'staging' } };
-  return o.seen.staging.find(({ tags }) => tags['rotation-id'] !== needed)?.version ?? null;
+  const left = o.seen.staging.find(({ tags }) => tags['rotation-id'] !== needed);
+  return left === undefined ? null : disableStaged(state, o, terms, left.version);
 }
 
 /** A rotation is over when what it replaced, or what it had published, has ended and nothing is left to tidy. */
@@ -262,10 +243,8 @@ export function closeRule(state: TargetState, o: Observation, terms: Terms): Rul
   if (finished === undefined || terms.stopped) return null;
   if (terms.credentialClass === 'chosen' || terms.credentialClass === 'minted') {
     // Nothing that was staged for it, or planted beside it, is left enabled.
-    if (o.seen.staging === undefined) return { look: { look: 'staging' } };
-    const needed = openAttempt(state)?.credential;
-    const left = o.seen.staging.find(({ tags }) => tags['rotation-id'] !== needed);
-    if (left !== undefined) return disableStaged(state, o, terms, left.version);
+    const left = leftStaged(state, o, terms, openAttempt(state)?.credential);
+    if (left !== null) return left;
   }
   const result = finished.replacedAt !== null && finished.rolledBack === null ? 'superseded' : 'done';
   return { act: { act: 'note', entry: 'close', facts: { rotationId: finished.claim.rotationId, result } } };

@@ -1,7 +1,7 @@
 import { aboutKey, type TargetState, mayArrive, openAttempt, servedBy, versionKey } from '../journal/target-state.ts';
 import { bindingKey } from '../rotation-unit.ts';
 import type { Observation, Ruling, Terms } from './decision.ts';
-import { callFor, retryGuard, worldGuard } from './guards.ts';
+import { arrivalOf, callFor, retryGuard, setting, tryGuard } from './guards.ts';
 import { hasGo } from './questions.ts';
 
 /**
@@ -42,8 +42,7 @@ export function coverRule(state: TargetState, o: Observation, terms: Terms): Rul
   // A person may roll back while the kill switch is on.
   const isRolledBack = state.rotations.some(({ rolledBack, from }) => rolledBack !== null && from === desired);
   const allowed = isRolledBack ? { ...terms, stopped: false } : terms;
-  const held =
-    notTaken(state, desired) ?? retryGuard(state, 'publish', desired, o.now) ?? worldGuard(o, allowed, 'publish');
+  const held = notTaken(state, desired) ?? tryGuard(state, o, allowed, 'publish', desired);
   if (held !== null) return held;
   if (o.seen.versions === undefined) return { look: { look: 'versions' } };
   if (terms.credentialClass !== 'self' && !isChecked(state, o)) {
@@ -79,10 +78,7 @@ export function isChecked(
   { checkedAt, now }: Pick<Observation, 'checkedAt' | 'now'>,
 ): boolean {
   if (checkedAt === null) return false;
-  const arrived = inFlight.filter(
-    ({ act, notAfter }) =>
-      (act === 'issue' || act === 'end' || act === 'repair') && Date.parse(notAfter) < now.getTime(),
-  );
+  const arrived = inFlight.filter(({ act, notAfter }) => setting.has(act) && Date.parse(notAfter) < now.getTime());
   const since = [desiredSince, setAt].map((at) => Date.parse(at ?? '') || 0);
   const newest = Math.max(...since, ...arrived.map(({ notAfter }) => Date.parse(notAfter)));
   return checkedAt.getTime() > newest;
@@ -100,7 +96,7 @@ export function nextCheck(state: TargetState, o: Observation, terms: Terms): Dat
   if (state.setAt === null && !hasActed) return null;
   if (!isChecked(state, o) || o.checkedAt === null) return o.now;
   const arrivals = mayArrive(state, o.now)
-    .filter(({ act }) => act === 'issue' || act === 'end' || act === 'repair')
+    .filter(({ act }) => setting.has(act))
     .map(({ notAfter }) => Date.parse(notAfter) + 1);
   return new Date(Math.min(o.checkedAt.getTime() + checkMs, ...arrivals));
 }
@@ -137,7 +133,7 @@ export function isOwn({ credentials, rotations }: TargetState, desired: string):
 }
 
 function repair(state: TargetState, o: Observation, terms: Terms, desired: string): Ruling {
-  const held = retryGuard(state, 'repair', desired, o.now) ?? worldGuard(o, terms, 'repair');
+  const held = tryGuard(state, o, terms, 'repair', desired);
   if (held !== null) return held;
   // A new token takes the place of ours: see `beginRule`. What another publisher set, or renewed, is that person's to mend.
   if (terms.credentialClass === 'minted' && terms.bound && isOwn(state, desired)) return null;
@@ -159,14 +155,8 @@ export function replicateRule(state: TargetState, o: Observation, terms: Terms):
       const late = mayArrive(state, o.now).filter(
         (one) => one.act === 'replicate' && one.member === member && one.credential !== credential,
       );
-      if (late.length > 0) {
-        const until = new Date(Math.max(...late.map(({ notAfter }) => Date.parse(notAfter))));
-        return { wait: { until, why: 'in-flight', about: 'replicate', credential } };
-      }
-      return (
-        retryGuard(state, 'replicate', credential, o.now) ??
-        worldGuard(o, terms, 'replicate') ?? { act: { act: 'replicate', credential, member, place } }
-      );
+      const held = arrivalOf(late, 'replicate', credential) ?? tryGuard(state, o, terms, 'replicate', credential);
+      return held ?? { act: { act: 'replicate', credential, member, place } };
     }
   }
   return null;

@@ -9,7 +9,7 @@ export function callFor(code: ErrorCode, about: JournalAct, credential: string |
 }
 
 /** Acts that set something in place at a provider: arriving late they undo what came meanwhile. */
-const setting: ReadonlySet<JournalAct> = new Set(['issue', 'repair', 'end']);
+export const setting: ReadonlySet<JournalAct> = new Set(['issue', 'repair', 'end']);
 
 /** What holds back an act that failed lately: its time to try again, or a person when its tries are spent. */
 export function retryGuard(state: TargetState, about: JournalAct, credential: string | null, now: Date): Ruling {
@@ -26,6 +26,24 @@ export function worldGuard({ clocksAgree }: Observation, { stopped }: Terms, abo
   return clocksAgree ? null : { wait: { until: null, why: 'clock', about, credential: null } };
 }
 
+/** What holds back an act that may have failed lately, and that changes the world. */
+export function tryGuard(
+  state: TargetState,
+  o: Observation,
+  terms: Terms,
+  about: JournalAct,
+  credential: string | null,
+): Ruling {
+  return retryGuard(state, about, credential, o.now) ?? worldGuard(o, terms, about);
+}
+
+/** Waits until none of these requests can arrive any more; `null` if there are none. */
+export function arrivalOf(requests: readonly InFlight[], about: JournalAct, credential: string | null): Ruling {
+  if (requests.length === 0) return null;
+  const until = new Date(Math.max(...requests.map(({ notAfter }) => Date.parse(notAfter))));
+  return { wait: { until, why: 'in-flight', about, credential } };
+}
+
 /**
  * Holds back what a request in flight would undo. A minted credential has a name of its own, and ending it twice ends nothing
  * else; a password, a key or a user that is set in place does not.
@@ -38,10 +56,6 @@ export function inFlightGuard(
   but: (request: InFlight) => boolean,
 ): Ruling {
   if (credentialClass === 'minted' || credentialClass === 'self') return null;
-  const times = mayArrive(state, now)
-    .filter((request) => setting.has(request.act) && !but(request))
-    .map(({ notAfter }) => Date.parse(notAfter));
-  if (times.length === 0) return null;
-  const until = new Date(Math.max(...times));
-  return { wait: { until, why: 'in-flight', about, credential: null } };
+  const late = mayArrive(state, now).filter((request) => setting.has(request.act) && !but(request));
+  return arrivalOf(late, about, null);
 }

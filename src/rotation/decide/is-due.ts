@@ -1,7 +1,9 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
+import { tightenedBinding } from '../../secrets/tightened-binding.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
+import type { RotationUnit } from '../rotation-unit.ts';
 
-const dayMs = 86_400_000;
 /** Key Vault's own near-expiry event comes thirty days before; it cannot be set for secrets. */
 const longestLeadMs = 30 * dayMs;
 
@@ -30,4 +32,18 @@ export function isDue(newest: SecretVersion, binding: SecretBinding | null, now:
   const oldEnough = new Date(newest.created.getTime() + binding.minimumAgeMs);
   if (now < oldEnough) return { due: false, because: 'too-young', from: oldEnough };
   return { due: true, because: expires === newest.expires ? 'expires' : 'age', expires };
+}
+
+/**
+ * Whether a unit is to be rotated now: one of its secrets is due, and none holds the others. `newest`: the newest version of
+ * each member, in their order, as their own tags tighten what the policy says of them.
+ */
+export function unitDueness(unit: RotationUnit, newest: readonly SecretVersion[], now: Date): Dueness {
+  const each = newest.map((version, index) => {
+    const member = unit.members[index] ?? unit.members[0];
+    return isDue(version, tightenedBinding(member, version.tags).binding, now);
+  });
+  // One member that must not be rotated, or is too young, holds the whole group.
+  const holds = each.find((one) => !one.due && one.because !== 'not-yet');
+  return holds ?? each.find(({ due }) => due) ?? each[0] ?? { due: false, because: 'not-yet', from: null };
 }

@@ -1,4 +1,5 @@
 import type { Credential, TargetState } from '../journal/target-state.ts';
+import type { SecretBinding } from '../../secrets/policy.ts';
 import type { Terms } from './decision.ts';
 
 /** How long readers of a credential are waited for. */
@@ -15,10 +16,16 @@ export interface Patience {
 export function patienceWith(state: TargetState, credential: string, { bindings }: Pick<Terms, 'bindings'>): Patience {
   const away = state.rotations.findLast(({ from, publishedAt }) => from === credential && publishedAt !== null);
   if (away !== undefined && away.rolledBack === null && away.replacedAt === null) return away.claim;
+  return patienceOf(bindings, false);
+}
+
+/** As the policy says, which is the longest that one of the secrets wants; none in an emergency. */
+export function patienceOf(bindings: Terms['bindings'], emergency: boolean): Patience {
+  const longest = (of: (binding: SecretBinding) => number) => (emergency ? 0 : Math.max(...bindings.map(of)));
   return {
-    graceMs: Math.max(...bindings.map(({ graceMs }) => graceMs)),
-    consumersLifetimeMs: Math.max(...bindings.map(({ consumersLifetimeMs }) => consumersLifetimeMs)),
-    emergency: false,
+    graceMs: longest(({ graceMs }) => graceMs),
+    consumersLifetimeMs: longest(({ consumersLifetimeMs }) => consumersLifetimeMs),
+    emergency,
   };
 }
 

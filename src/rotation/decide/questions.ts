@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { Question, WaitReason } from '../journal/journal-entry.ts';
 import {
@@ -8,10 +9,10 @@ import {
   standingQuestion,
   type TargetState,
 } from '../journal/target-state.ts';
+import { rotationOf } from '../rotation-id.ts';
 import { areWorthNoting } from './waiting-reasons.ts';
 import type { Act, Observation, Ruling, Terms } from './decision.ts';
 
-const dayMs = 86_400_000;
 /** An approval is for what is there now; after a day it must be given again. */
 const approvalMs = dayMs;
 /** Nobody should find a pending value waiting for a forgotten question; a credential that a person keeps is asked about again. */
@@ -40,7 +41,7 @@ export function approvalsFor(
 ): readonly ApprovalGiven[] {
   const since = Date.parse(credentials.get(credential)?.idleSince ?? '') || 0;
   const oldest = Math.max(now.getTime() - approvalMs, question === 'revoke' ? since : 0);
-  const rotation = credential.slice(0, credential.lastIndexOf('.'));
+  const rotation = rotationOf(credential);
   return approvals.filter(
     (one) =>
       one.question === question &&

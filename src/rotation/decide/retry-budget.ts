@@ -1,7 +1,7 @@
+import { dayMs } from '../../secrets/duration.ts';
 /** Tries of one cycle, and daily cycles, before a person must look. Vault's rotation manager uses the same numbers. */
 const triesPerCycle = 6;
 const cycles = 3;
-const dayMs = 86_400_000;
 const longestBackoffMs = 300_000;
 const firstBackoffMs = 10_000;
 

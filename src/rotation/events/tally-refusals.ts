@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { canonicalJson } from '../../provenance/canonical-json.ts';
 import type { RecordStore, StoredRecord } from '../../records/record-store.ts';
-import { ServiceError } from '../../service-error.ts';
+import { writeRecord } from '../../records/write-record.ts';
 
 /** What is kept of events that were refused: one record a cause and minute, however many come. */
 interface RefusedEvents {
@@ -45,15 +44,8 @@ export async function tallyRefusal({ records, memory: { refusals }, now }: Tools
   const before = recordedIn(stored);
   const first = before ?? { format: 1, kind: null, version: null, ...event, at, count: 0 };
   const record = { ...first, count: first.count + seen - tally.recorded, lastAt: at };
-  const bytes = new TextEncoder().encode(`${canonicalJson(record)}\n`);
-  try {
-    if (stored === null) await records.create(path, bytes);
-    else await records.replace(path, bytes, stored.revision);
-    tally.recorded = seen;
-  } catch (error) {
-    // Another request or instance was faster; these are counted with the next ones.
-    if (!ServiceError.is(error, 'RECORD_EXISTS') && !ServiceError.is(error, 'RECORD_CHANGED')) throw error;
-  }
+  // Where another request or instance was faster, these are counted with the next ones.
+  if ((await writeRecord(records, path, record, stored?.revision ?? null)) !== null) tally.recorded = seen;
 }
 
 const shape = z.looseObject({ format: z.literal(1), count: z.int().nonnegative() });

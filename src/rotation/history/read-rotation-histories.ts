@@ -2,10 +2,9 @@ import type { RecordStore } from '../../records/record-store.ts';
 import type { JournalEntry, VaultOperation } from '../journal/journal-entry.ts';
 import { journalTargets, readJournal, type TargetJournal } from '../journal/target-journal.ts';
 import { isAlive, type Rotation, type TargetState } from '../journal/target-state.ts';
-import { attemptIdOf } from '../rotation-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
 import { stopsOfRotations } from './rotation-stops.ts';
-import { failureOf, standingOf, stateOfRotation } from './rotation-standing.ts';
+import { stateOfRotation, summariesOf } from './rotation-standing.ts';
 
 /**
  * What every rotation did, one history for each secret of it, by target and in order.
@@ -55,63 +54,22 @@ export function historiesOf(
   rotation: Rotation,
   entries: readonly JournalEntry[],
 ): readonly RotationHistory[] {
-  const { claim } = rotation;
+  const { issuer, graceMs } = rotation.claim;
   const old = state.credentials.get(rotation.from ?? '');
-  const revokedAt = rotation.step === 'published' && old?.life === 'ended' ? old.endedAt : null;
   const operations = operationsOf(entries);
   const stateSince = stateSinceOf(state, rotation, entries);
-  return claim.from.map(({ member, version }) => {
-    const [vault = '', secret = ''] = member.split('/');
-    const environment =
-      state.bindings.find((one) => one.vault === vault && one.name.toLowerCase() === secret)?.environment ?? null;
-    return {
-      rotationId: attemptIdOf(claim.rotationId, rotation.attempt),
-      vault,
-      secret,
-      issuer: claim.issuer,
-      environment,
-      trigger: claim.trigger,
-      askedBy: claim.askedBy,
-      reason: rotation.reason,
-      asks: rotation.asks,
-      emergency: claim.emergency,
-      graceMs: claim.graceMs,
-      state: stateOfRotation(state, rotation),
-      stateSince,
-      fromVersion: version ?? '',
-      publishedVersion: rotation.published.get(member) ?? null,
-      claimedAt: rotation.begunAt,
-      verifiedAt: rotation.verifiedAt,
-      revokedAt,
-      doneAt: rotation.result === 'done' ? rotation.closedAt : null,
-      ...standingOf(state, rotation),
-      failure: failureOf(state, rotation),
-      approvals: approvalsOf(state, rotation),
-      declines: declinesOf(state, rotation),
-      places: placesOf(state, rotation, member, entries),
-      head: state.head ?? '',
-      operations,
-    };
-  });
-}
-
-/** Every approval of a rotation, with the words of who approved. */
-export function approvalsOf({ approvals }: TargetState, rotation: Rotation): RotationHistory['approvals'] {
-  return approvals
-    .filter(isAbout(rotation))
-    .map(({ question, by, at, breakGlass, text }) => ({ step: question, by, at, breakGlass, reason: text }));
-}
-
-/** Every no to a rotation, with the words of who said it. */
-export function declinesOf({ declines }: TargetState, rotation: Rotation): RotationHistory['declines'] {
-  return declines
-    .filter(isAbout(rotation))
-    .map(({ question, by, at, text }) => ({ step: question, by, at, reason: text }));
-}
-
-function isAbout({ claim, from, begunAt }: Rotation): (word: { credential: string; at: string }) => boolean {
-  return ({ credential, at }) =>
-    credential.startsWith(`${claim.rotationId}.`) || (credential === from && at >= begunAt);
+  return summariesOf(state, rotation).map((summary) => ({
+    ...summary,
+    issuer,
+    graceMs,
+    stateSince,
+    verifiedAt: rotation.verifiedAt,
+    revokedAt: rotation.step === 'published' && old?.life === 'ended' ? old.endedAt : null,
+    doneAt: rotation.result === 'done' ? rotation.closedAt : null,
+    places: placesOf(state, rotation, `${summary.vault}/${summary.secret}`, entries),
+    head: state.head ?? '',
+    operations,
+  }));
 }
 
 /** The further places of one secret, as the policy named them when the rotation began. */

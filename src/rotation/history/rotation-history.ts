@@ -1,4 +1,6 @@
 import type { Person } from '../../provenance/person.ts';
+import type { Question, RotationClaim, VaultOperation } from '../journal/journal-entry.ts';
+import type { Ask } from '../journal/target-state.ts';
 import type { RotationState } from '../ports/rotation-steps.ts';
 
 /** One time that a rotation left its course. */
@@ -13,51 +15,30 @@ export interface RotationStop {
   readonly ended: { readonly at: string; readonly state: RotationState } | null;
 }
 
-/** What one rotation did, read from its journal: what evidence may know of it. */
-export interface RotationHistory {
+/** What one rotation did to one secret, as it can be told from its target's present state. */
+export interface RotationSummary extends Pick<RotationClaim, 'trigger' | 'askedBy' | 'emergency'> {
   /** `<rotationId>.<attempt>`: what the `rotation-id` tag says. */
   readonly rotationId: string;
   readonly vault: string;
   readonly secret: string;
-  readonly issuer: string;
   readonly environment: string | null;
-  /** What asked for it: an event, the reconciler, or a person. */
-  readonly trigger: 'event' | 'reconciler' | 'person';
-  /** Who asked, if a person did, and why in that person's words. */
-  readonly askedBy: Person | null;
+  /** Why a person asked, in that person's words. */
   readonly reason: string | null;
-  /** Every person who asked for it, asked again or rolled it back, oldest first, with their words: none of them may approve it. */
-  readonly asks: readonly {
-    readonly what: 'request' | 'request-again' | 'roll-back';
-    readonly by: Person;
-    readonly at: string;
-    readonly reason: string | null;
-  }[];
-  /** Claimed without grace and minimum age, because the value had leaked. */
-  readonly emergency: boolean;
-  /** The grace that this rotation claimed, in milliseconds; 0 in an emergency, whatever the policy says today. */
-  readonly graceMs: number;
+  /** Every person who asked for it, asked again or rolled it back, oldest first: none of them may approve it. */
+  readonly asks: readonly Ask[];
   readonly state: RotationState;
-  /** When it came to that state. */
-  readonly stateSince: string;
-  /**
-   * Every time that it stopped, went wrong or was rolled back, oldest first, those that were repaired since among them.
-   * Absent where only the present state was asked for.
-   */
-  readonly stops?: readonly RotationStop[];
+  /** The version that it replaces; empty if it creates the secret. */
   readonly fromVersion: string;
   readonly publishedVersion: string | null;
   readonly claimedAt: string;
-  readonly verifiedAt: string | null;
   readonly publishedAt: string | null;
-  readonly revokedAt: string | null;
-  readonly doneAt: string | null;
-  /** `never`: it has ended without; `not-known`: its journal was lost and is being rebuilt. */
+  /** `never`: it has ended without. */
   readonly publication: 'published' | 'not-yet' | 'never';
   /**
    * What the old value's end rests on: shown dead by a refused try, disabled in the vault only, or neither.
    * `in-grace`: its end is still to come; `in-force`: nothing was published in its place; `in-force-again`: rolled back, its
-   * value is in force as a new version; `none`: the secret was created; `perhaps-replaced`: the provider was given a new password that is not published, and may know no other.
+   * value is in force as a new version; `none`: the secret was created; `perhaps-replaced`: the provider was given a new password
+   * that is not published, and may know no other.
    */
   readonly oldValue:
     | 'dead'
@@ -73,8 +54,6 @@ export interface RotationHistory {
    * secret, and it ends, or has ended.
    */
   readonly newValue: 'not-published' | 'in-force' | 'in-grace' | 'withdrawn';
-  /** When the old value was published again, `by: reason`, and from when on the new one ends; `null` when it was not. */
-  readonly rolledBack: { readonly at: string; readonly says: string; readonly newEndsFrom: string } | null;
   /** What a reader must know of a rotation that did not go the ordinary way, in sentences; else `null`. */
   readonly note: string | null;
   /** The code of the newest failure, when the rotation waits or needs attention. */
@@ -89,23 +68,31 @@ export interface RotationHistory {
   }[];
   /** Every no of a person, oldest first. `go`: a first rotation that was not let go. */
   readonly declines: readonly {
-    readonly step: 'publish' | 'revoke' | 'go';
+    readonly step: Question;
     readonly by: Person;
     readonly at: string;
     readonly reason: string;
   }[];
+}
+
+/** What one rotation did, read from its journal: what evidence may know of it. */
+export interface RotationHistory extends RotationSummary, Pick<RotationClaim, 'issuer' | 'graceMs'> {
+  /** When it came to its state. */
+  readonly stateSince: string;
+  /**
+   * Every time that it stopped, went wrong or was rolled back, oldest first, those that were repaired since among them.
+   * Absent where only the present state was asked for.
+   */
+  readonly stops?: readonly RotationStop[];
+  /** When the old value was published again, `by: reason`, and from when on the new one ends; `null` when it was not. */
+  readonly rolledBack: { readonly at: string; readonly says: string; readonly newEndsFrom: string } | null;
+  readonly verifiedAt: string | null;
+  readonly revokedAt: string | null;
+  readonly doneAt: string | null;
   /** Further places to which the policy publishes the value: `kind` and where, and when it was given there. */
   readonly places: readonly { readonly place: string; readonly givenAt: string | null }[];
   /** Digest of the newest entry of the hashed chain. */
   readonly head: string;
   /** The vault operations that the journal accounts for, so that the audit can tell our own reads and writes. */
-  readonly operations: readonly {
-    /** Short name: a staging vault may differ from the secret's. */
-    readonly vault: string;
-    readonly operation: 'SecretGet' | 'SecretSet' | 'SecretUpdate';
-    /** The name of the secret, or of its staging secret. */
-    readonly secret: string;
-    readonly version: string | null;
-    readonly at: string;
-  }[];
+  readonly operations: readonly VaultOperation[];
 }

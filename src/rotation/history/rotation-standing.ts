@@ -1,6 +1,6 @@
 import { personOnRecord } from '../../provenance/person.ts';
 import { askedAgainAt, isDeclined } from '../decide/questions.ts';
-import type { WaitReason } from '../journal/journal-entry.ts';
+import type { Question, WaitReason } from '../journal/journal-entry.ts';
 import {
   aboutKey,
   type Failure,
@@ -11,7 +11,9 @@ import {
   standingQuestion,
   type TargetState,
 } from '../journal/target-state.ts';
-import type { RotationHistory } from './rotation-history.ts';
+import { attemptIdOf } from '../rotation-id.ts';
+import { bindingKey, placeIn } from '../rotation-unit.ts';
+import type { RotationHistory, RotationSummary } from './rotation-history.ts';
 import type { RotationState } from '../ports/rotation-steps.ts';
 
 /** Where a rotation rests: its step, or what holds it beside its steps. */
@@ -52,7 +54,7 @@ function strays({ rotations, credentials }: TargetState, rotationId: string): re
 }
 
 /** What a rotation waits for a person's word about, or `null`. */
-export function asked(state: TargetState, rotation: Asking): 'publish' | 'revoke' | 'go' | null {
+export function asked(state: TargetState, rotation: Asking): Question | null {
   return askedAbout(state, rotation)?.question ?? null;
 }
 
@@ -62,7 +64,7 @@ type Asking = Pick<Rotation, 'credential' | 'from' | 'step' | 'claim' | 'result'
 export function askedAbout(
   state: TargetState,
   { credential, from, step, claim, result }: Asking,
-): { readonly question: 'publish' | 'revoke' | 'go'; readonly credential: string } | null {
+): { readonly question: Question; readonly credential: string } | null {
   const isOpen = step !== 'published' && result === null;
   if (isOpen) {
     if (isDeclined(state, credential)) return null;
@@ -85,30 +87,51 @@ function isEnded({ credentials }: TargetState, key: string | null): boolean {
   return key === null || credentials.get(key)?.life === 'ended';
 }
 
-/** What the journal shows of both values of a rotation, for evidence and for people. Says no more than that shows. */
-export function standingOf(
-  state: TargetState,
-  rotation: Rotation,
-): Pick<RotationHistory, 'oldValue' | 'newValue' | 'publication' | 'publishedAt' | 'rolledBack' | 'note'> {
+type Summed = RotationSummary & Pick<RotationHistory, 'rolledBack'>;
+
+/** What the journal shows of a rotation, for evidence and for people: one row for each secret. Says no more than that shows. */
+export function summariesOf(state: TargetState, rotation: Rotation): readonly Summed[] {
+  const { claim, published, reason: why, asks, begunAt: claimedAt, publishedAt } = rotation;
+  const { trigger, askedBy, emergency } = claim;
   const oldValue = oldValueOf(state, rotation);
   const newValue = newValueOf(state, rotation);
   const rolledBack = rolledBackOf(state, rotation);
-  return {
-    oldValue,
-    newValue,
+  const told = { trigger, askedBy, emergency, reason: why, asks, claimedAt, publishedAt, oldValue, newValue };
+  const whole = {
+    ...told,
     rolledBack,
+    rotationId: attemptIdOf(claim.rotationId, rotation.attempt),
+    state: stateOfRotation(state, rotation),
     publication: publicationOf(rotation),
-    publishedAt: rotation.publishedAt,
     note: noteOf(rotation, { oldValue, newValue, rolledBack }) ?? keptNote(state, rotation),
+    failure: failureOf(state, rotation),
+    approvals: state.approvals
+      .filter(isAbout(rotation))
+      .map(({ question: step, by, at, breakGlass, text: reason }) => ({ step, by, at, breakGlass, reason })),
+    declines: state.declines
+      .filter(isAbout(rotation))
+      .map(({ question: step, by, at, text: reason }) => ({ step, by, at, reason })),
   };
+  return claim.from.map(({ member, version }) => {
+    const { vault, name: secret } = placeIn(member);
+    const binding = state.bindings.find((one) => bindingKey(one) === member);
+    const publishedVersion = published.get(member) ?? null;
+    const environment = binding?.environment ?? null;
+    return { ...whole, vault, secret, environment, fromVersion: version ?? '', publishedVersion };
+  });
 }
 
-function publicationOf({ published, result }: Rotation): RotationHistory['publication'] {
+function isAbout({ claim, from, begunAt }: Rotation): (word: { credential: string; at: string }) => boolean {
+  return ({ credential, at }) =>
+    credential.startsWith(`${claim.rotationId}.`) || (credential === from && at >= begunAt);
+}
+
+function publicationOf({ published, result }: Rotation): RotationSummary['publication'] {
   if (published.size > 0) return 'published';
   return result === null ? 'not-yet' : 'never';
 }
 
-function oldValueOf(state: TargetState, rotation: Rotation): RotationHistory['oldValue'] {
+function oldValueOf(state: TargetState, rotation: Rotation): RotationSummary['oldValue'] {
   const { from, step, rolledBack, replacedAt, published } = rotation;
   if (from === null) return rotation.claim.from.some(({ version }) => version !== null) ? 'cannot-be-shown' : 'none';
   const old = state.credentials.get(from);
@@ -132,7 +155,7 @@ function mayBeReplaced(state: TargetState, rotation: Rotation, old: Credential |
   return old?.credentialId == null || made.credentialId === null || old.credentialId === made.credentialId;
 }
 
-function newValueOf(state: TargetState, rotation: Rotation): RotationHistory['newValue'] {
+function newValueOf(state: TargetState, rotation: Rotation): RotationSummary['newValue'] {
   const { credential, result, rolledBack, replacedAt, published } = rotation;
   const made = state.credentials.get(credential);
   const hasEnded = made === undefined || made.life === 'ended';
@@ -156,7 +179,7 @@ function rolledBackOf(state: TargetState, { rolledBack, credential, claim }: Rot
 
 function noteOf(
   { result, replacedAt }: Rotation,
-  { oldValue, newValue, rolledBack }: Pick<RotationHistory, 'oldValue' | 'newValue' | 'rolledBack'>,
+  { oldValue, newValue, rolledBack }: Pick<Summed, 'oldValue' | 'newValue' | 'rolledBack'>,
 ): string | null {
   if (rolledBack !== null) {
     const began = `Rolled back ${minute(rolledBack.at)} by ${rolledBack.says.replace(/\.$/, '')}.`;
@@ -187,7 +210,7 @@ function keptNote(state: TargetState, { step, from, credential }: Rotation): str
   return null;
 }
 
-function endOf(newValue: RotationHistory['newValue'], from: string | null): string {
+function endOf(newValue: RotationSummary['newValue'], from: string | null): string {
   if (newValue === 'in-force') return 'The value of this rotation is in force.';
   if (newValue === 'withdrawn') return 'What was issued is taken back.';
   const notBefore = from === null ? '' : `, not before ${minute(from)}`;
@@ -261,14 +284,7 @@ function callOf(
 
 /** The failure that a rotation waits over, or that ended it. */
 export function failureOf(state: TargetState, rotation: Rotation): string | null {
-  const { credential, from, failure, result } = rotation;
-  if (failure !== null) return failure;
+  const told = rotation.failure ?? callOf(state, rotation)?.code;
   // An act whose answer was lost and that was found done has failed all the same; what is complete got over it.
-  if (result === 'done') return callOf(state, rotation)?.code ?? null;
-  const acts = [...attemptActs, ...forceActs];
-  const failed = acts.map((act) => state.failures.get(failureKey(act, credential)));
-  return (
-    [callOf(state, rotation), ...failed, state.failures.get(failureKey('end', from))].find((one) => one !== undefined)
-      ?.code ?? null
-  );
+  return told ?? (rotation.result === 'done' ? null : (newestFailure(state, rotation)?.code ?? null));
 }

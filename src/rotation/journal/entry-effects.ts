@@ -1,11 +1,11 @@
 import type { Person } from '../../provenance/person.ts';
 import { change, fresh, idleFrom, openedRotation, withCredential } from './change-credential.ts';
 import type { JournalAct, JournalFacts, RotationClaim } from './journal-entry.ts';
+import { attemptOf } from '../rotation-id.ts';
 import { served, withFound } from './served-versions.ts';
 import {
   aboutKey,
   type Ask,
-  attemptOf,
   isServed,
   mayEndNext,
   openAttempt,
@@ -14,6 +14,7 @@ import {
   standingQuestion,
   type TargetState,
   versionKey,
+  rotationNamed,
 } from './target-state.ts';
 
 type Effect = (state: TargetState, facts: JournalFacts, at: string) => TargetState;
@@ -23,7 +24,7 @@ export const effects: Readonly<Record<JournalAct, Effect>> = {
   begin: (state, { claim, bindings = [], credential = '', text = null }, at) => {
     if (claim === undefined) return state;
     // One that failed and is asked for again goes on under its id, and whoever asked before asked for this one too.
-    const before = state.rotations.findLast((one) => one.claim.rotationId === claim.rotationId)?.asks ?? [];
+    const before = rotationNamed(state, claim.rotationId)?.asks ?? [];
     const what = before.length === 0 ? 'request' : 'request-again';
     const asks = withAsk(before, { what, by: claim.askedBy, at, reason: text });
     const others = state.rotations.filter(

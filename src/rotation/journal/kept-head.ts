@@ -1,15 +1,15 @@
+import { z } from 'zod';
+import { parseRecord } from '../../records/parse-record.ts';
 import type { RecordStore, Revision } from '../../records/record-store.ts';
+import { writeRecord } from '../../records/write-record.ts';
 import { ServiceError } from '../../service-error.ts';
-import { readDocument, writeDocument } from '../rotation-document.ts';
 import type { TargetJournal } from './target-journal.ts';
 import type { TargetState } from './target-state.ts';
 
 /** A journal's newest entry, as it is kept outside the journal. `rebuiltAt`: when the journal was last rebuilt before that entry. */
-export interface Head {
-  readonly number: number;
-  readonly digest: string;
-  readonly rebuiltAt: string;
-}
+export type Head = Readonly<z.infer<typeof headShape>>;
+export const headShape = z.object({ number: z.number(), digest: z.string(), rebuiltAt: z.string() });
+const recordShape = headShape.extend({ format: z.literal(1) });
 
 /** A head, and the revision of the record that it was read from or written to. */
 export interface KeptHead {
@@ -30,8 +30,10 @@ export function isOlder(one: Head | null, other: Head | null): boolean {
 
 /** @throws ServiceError `RECORD_UNREADABLE` when the record is not of its format. */
 export async function readHead(records: RecordStore, target: string): Promise<KeptHead | null> {
-  const found = await readDocument(records, pathOf(target), parse);
-  return found === null ? null : { head: found.value, revision: found.revision };
+  const found = await records.read(pathOf(target));
+  if (found === null) return null;
+  const { format: _format, ...head } = parseRecord(recordShape, found.bytes, pathOf(target));
+  return { head, revision: found.revision };
 }
 
 /**
@@ -51,7 +53,7 @@ export async function keepHead(
   let kept = known;
   for (let tries = 0; tries < 20; tries += 1) {
     if (kept !== null && isOlder(head, kept.head)) return kept;
-    const revision = await writeDocument(records, path, { format: 1, ...head }, kept?.revision ?? null);
+    const revision = await writeRecord(records, path, { format: 1, ...head }, kept?.revision ?? null);
     if (revision !== null) return { head, revision };
     kept = await readHead(records, state.target);
   }
@@ -77,11 +79,4 @@ export function wasSetBack({ state, entries }: TargetJournal, heads: readonly (H
 
 function pathOf(target: string): string {
   return `rotation/heads/${target}.json`;
-}
-
-function parse(value: unknown): Head | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { format, number, digest, rebuiltAt } = value as Partial<Record<string, unknown>>;
-  const isHead = format === 1 && typeof number === 'number' && typeof digest === 'string';
-  return isHead && typeof rebuiltAt === 'string' ? { number, digest, rebuiltAt } : null;
 }

@@ -1,27 +1,31 @@
-import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
-import type { RecordStore } from '../../records/record-store.ts';
+import { z } from 'zod';
+import { parseRecord } from '../../records/parse-record.ts';
+import type { RecordStore, Revision } from '../../records/record-store.ts';
+import { writeRecord } from '../../records/write-record.ts';
 import { ServiceError } from '../../service-error.ts';
-import { type Head, isOlder } from './kept-head.ts';
+import { headShape, isOlder } from './kept-head.ts';
 import { journalTargets } from './target-journal.ts';
 
-/** What a pass must know of one target without reading its journal. */
-export interface IndexedTarget {
+const indexedTarget = z.object({
   /** `vault/name`, ascending. */
-  readonly members: readonly string[];
+  members: z.array(z.string()).readonly(),
   /** Whether something is under way, or waits for its end. */
-  readonly open: boolean;
+  open: z.boolean(),
   /** When it is to be looked at next, by the vault's clock; `null` when nothing is waited for. */
-  readonly wakeAt: string | null;
+  wakeAt: z.string().nullable(),
   /** When the value in force was last shown to work. */
-  readonly checkedAt: string | null;
+  checkedAt: z.string().nullable(),
   /** The newest entry of its journal: one that is shorter was set back, until it was rebuilt. */
-  readonly head: Head | null;
+  head: headShape.nullable(),
   /** The newest version of each secret that the journal knows. */
-  readonly current: Readonly<Record<string, string>>;
+  current: z.record(z.string(), z.string()),
   /** Digest of the bindings that it was last judged by: when the policy changes, it is looked at again. */
-  readonly judgedBy: string;
-}
+  judgedBy: z.string(),
+});
+const shape = z.object({ targets: z.record(z.string(), indexedTarget) });
 
+/** What a pass must know of one target without reading its journal. */
+export type IndexedTarget = Readonly<z.infer<typeof indexedTarget>>;
 export type TargetIndex = ReadonlyMap<string, IndexedTarget>;
 
 const path = 'rotation/targets.json';
@@ -48,14 +52,8 @@ export async function changeIndex(records: RecordStore, change: (index: TargetIn
     const { index, revision } = await read(records);
     const after = change(index);
     if (after === index) return;
-    const bytes = new TextEncoder().encode(`${canonicalJson(toJson(after))}\n`);
-    try {
-      if (revision === null) await records.create(path, bytes);
-      else await records.replace(path, bytes, revision);
-      return;
-    } catch (error) {
-      if (!ServiceError.is(error, 'RECORD_EXISTS') && !ServiceError.is(error, 'RECORD_CHANGED')) throw error;
-    }
+    const value = { format: 1, targets: Object.fromEntries(after) };
+    if ((await writeRecord(records, path, value, revision)) !== null) return;
   }
   throw new ServiceError('RECORD_CHANGED', { path });
 }
@@ -70,45 +68,16 @@ export function withTargets(index: TargetIndex, learnt: TargetIndex): TargetInde
   return after;
 }
 
-async function read(records: RecordStore): Promise<{ index: TargetIndex; revision: string | null }> {
+async function read(records: RecordStore): Promise<{ index: TargetIndex; revision: Revision | null }> {
   const record = await records.read(path);
-  const index = record === null ? null : parse(record.bytes);
-  if (index !== null) return { index, revision: record?.revision ?? null };
+  const revision = record?.revision ?? null;
+  try {
+    if (record !== null)
+      return { index: new Map(Object.entries(parseRecord(shape, record.bytes, path).targets)), revision };
+  } catch (error) {
+    if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
+  }
   const found = new Map<string, IndexedTarget>();
   for await (const target of journalTargets(records)) found.set(target, unknownTarget([]));
-  return { index: found, revision: record?.revision ?? null };
-}
-
-function toJson(index: TargetIndex): JsonValue {
-  const targets = Object.fromEntries([...index].map(([key, target]) => [key, { ...target }]));
-  return JSON.parse(JSON.stringify({ format: 1, targets })) as JsonValue;
-}
-
-function parse(bytes: Uint8Array): TargetIndex | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null || !('targets' in value)) return null;
-  const { targets } = value;
-  if (typeof targets !== 'object' || targets === null) return null;
-  const entries = Object.entries(targets as Record<string, unknown>);
-  return entries.every((entry): entry is [string, IndexedTarget] => isIndexed(entry[1])) ? new Map(entries) : null;
-}
-
-function isIndexed(value: unknown): value is IndexedTarget {
-  if (typeof value !== 'object' || value === null) return false;
-  const { members, open, wakeAt, checkedAt, head, current, judgedBy } = value as Partial<Record<string, unknown>>;
-  const isText = (one: unknown) => one === null || typeof one === 'string';
-  return (
-    Array.isArray(members) &&
-    typeof open === 'boolean' &&
-    isText(wakeAt) &&
-    isText(checkedAt) &&
-    typeof head === 'object' &&
-    typeof current === 'object' &&
-    typeof judgedBy === 'string'
-  );
+  return { index: found, revision };
 }

@@ -17,10 +17,17 @@ export interface TargetJournal {
 }
 
 /**
- * Reads a target's journal from its first entry, and checks every link and every transition. Empty when there is none.
+ * Reads a target's journal and checks every link and every transition. Empty when there is none. `known`: as an earlier read
+ * returned it; then what was added since is read, which is two reads where nothing was. One that no longer has its newest entry
+ * is read from its start.
  * @throws ServiceError `RECORD_UNREADABLE` when an entry is missing, altered, of another format, or cannot follow.
  */
-export async function readJournal(records: RecordStore, target: string): Promise<TargetJournal> {
+export async function readJournal(
+  records: RecordStore,
+  target: string,
+  known: TargetJournal | null = null,
+): Promise<TargetJournal> {
+  if (known !== null && (await isKept(records, known.state))) return await readOn(records, known);
   const paths: string[] = [];
   for await (const path of records.list(`${folder}${target}/`)) paths.push(path);
   const read = await Promise.all(paths.map((path) => readEntry(records, path)));
@@ -32,19 +39,25 @@ export async function readJournal(records: RecordStore, target: string): Promise
   return journal;
 }
 
-/**
- * Reads what was added to a journal since it was read before: two reads where nothing was.
- * `known`: as an earlier read returned it. A journal that no longer has its newest entry is read from its start.
- * @throws ServiceError `RECORD_UNREADABLE`.
- */
-export async function readOn(records: RecordStore, known: TargetJournal): Promise<TargetJournal> {
-  const { target, number, head } = known.state;
-  if (number === 0) return await readJournal(records, target);
-  const newest = await records.read(pathOf(target, number));
-  if (newest === null || digestOf(newest.bytes) !== head) return await readJournal(records, target);
+/** As `readJournal`, from what a process remembers, and remembers it. */
+export async function readRemembered(
+  { records, memory: { journals } }: { records: RecordStore; memory: { journals: Map<string, TargetJournal> } },
+  target: string,
+): Promise<TargetJournal> {
+  const journal = await readJournal(records, target, journals.get(target));
+  journals.set(target, journal);
+  return journal;
+}
+
+async function isKept(records: RecordStore, { target, number, head }: TargetState): Promise<boolean> {
+  const newest = number === 0 ? null : await records.read(pathOf(target, number));
+  return newest !== null && digestOf(newest.bytes) === head;
+}
+
+async function readOn(records: RecordStore, known: TargetJournal): Promise<TargetJournal> {
   let journal = known;
   for (;;) {
-    const path = pathOf(target, journal.state.number + 1);
+    const path = pathOf(known.state.target, journal.state.number + 1);
     const next = await readEntry(records, path);
     if (next === null) return journal;
     journal = followed(journal, next, path);

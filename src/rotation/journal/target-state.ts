@@ -1,6 +1,7 @@
 import type { Person } from '../../provenance/person.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { RotationStep } from '../ports/rotation-steps.ts';
+import { rotationOf } from '../rotation-id.ts';
 import type {
   JournalAct,
   JournalEntry,
@@ -215,7 +216,7 @@ const attemptActs: ReadonlySet<string> = new Set(['stage', 'issue', 'verify', 'p
 /** As `aboutKey`, but for an attempt's own acts by its rotation: the tries of one attempt count for the next. */
 export function failureKey(act: string, credential: string | null | undefined): string {
   const isAttempt = attemptActs.has(act) && credential != null && !credential.startsWith('seen.');
-  return aboutKey(act, isAttempt ? credential.slice(0, credential.lastIndexOf('.')) : credential);
+  return aboutKey(act, isAttempt ? rotationOf(credential) : credential);
 }
 
 /** An open or declined question: put since the credential fell idle, and not approved yet. An approval counts for a day only. */
@@ -237,6 +238,16 @@ export function standingQuestion(
 export function openAttempt({ rotations }: TargetState): Rotation | null {
   const last = rotations.at(-1);
   return last !== undefined && last.result === null && last.step !== 'published' ? last : null;
+}
+
+/** The rotation of this id, the newest of several. */
+export function rotationNamed({ rotations }: TargetState, rotationId: string): Rotation | undefined {
+  return rotations.findLast(({ claim }) => claim.rotationId === rotationId);
+}
+
+/** The rotation that has published and is not over. */
+export function inGrace({ rotations }: TargetState): Rotation | undefined {
+  return rotations.findLast(({ result, step }) => result === null && step === 'published');
 }
 
 /** The credential that the newest version of a secret holds, as far as the journal knows. */
@@ -262,9 +273,4 @@ export function mayEndNext(life: Life): boolean {
 /** Requests that may still arrive. */
 export function mayArrive({ inFlight }: TargetState, now: Date): readonly InFlight[] {
   return inFlight.filter(({ notAfter }) => Date.parse(notAfter) >= now.getTime());
-}
-
-/** The attempt's number in `<rotationId>.<attempt>`. */
-export function attemptOf(credential: string): number {
-  return Number(credential.slice(credential.lastIndexOf('.') + 1));
 }

@@ -2,7 +2,8 @@ import type { SecretValue } from '../../secrets/secret-value.ts';
 import { versionKey, type TargetState } from '../journal/target-state.ts';
 import type { IssuedCredential } from '../ports/credential-issuer.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
-import { type VaultAccess, placeIn, readValue, requireStore } from './vault-access.ts';
+import { type VaultAccess, readValue, requireStore } from './vault-access.ts';
+import { placeIn } from '../rotation-unit.ts';
 
 /** The versions of each secret, newest first, by `vault/name`. */
 export async function allVersions(
@@ -27,44 +28,42 @@ export async function valueOf(
   credential: string,
   prefer: string | null = null,
 ): Promise<SecretValue | null> {
-  const members = [...state.current.keys()];
-  if (prefer !== null) {
-    const own =
-      (await newestValue(access, state, credential, [prefer])) ?? (await anyValue(access, state, credential, [prefer]));
-    if (own !== null) return own;
-  }
-  return (
-    (await newestValue(access, state, credential, members)) ?? (await anyValue(access, state, credential, members))
-  );
-}
-
-async function newestValue(
-  access: VaultAccess,
-  { current, holds }: TargetState,
-  credential: string,
-  members: readonly string[],
-): Promise<SecretValue | null> {
-  for (const member of members) {
-    const version = current.get(member);
-    if (version === undefined || holds.get(versionKey(member, version)) !== credential) continue;
-    const value = await readValue(access, member, version);
+  const { current, holds } = state;
+  const isHeld = (member: string, version: string) => holds.get(versionKey(member, version)) === credential;
+  const members = [...current.keys()];
+  for (const among of prefer === null ? [members] : [[prefer], members]) {
+    const newest = among.flatMap((member) => {
+      const version = current.get(member);
+      return version === undefined || !isHeld(member, version) ? [] : [{ member, version }];
+    });
+    const value =
+      (await firstValue(access, newest)) ?? (await valueIn(access, await allVersions(access, among), isHeld));
     if (value !== null) return value;
   }
   return null;
 }
 
-async function anyValue(
+/** The value of the first enabled version that `isHeld` says to hold it and that can be read. */
+export async function valueIn(
   access: VaultAccess,
-  { holds }: TargetState,
-  credential: string,
-  members: readonly string[],
+  versions: ReadonlyMap<string, readonly SecretVersion[]>,
+  isHeld: (member: string, version: string) => boolean,
 ): Promise<SecretValue | null> {
-  for (const [member, versions] of await allVersions(access, members)) {
-    for (const { version, enabled } of versions) {
-      if (!enabled || holds.get(versionKey(member, version)) !== credential) continue;
-      const value = await readValue(access, member, version);
-      if (value !== null) return value;
-    }
+  const held = [...versions].flatMap(([member, known]) =>
+    known
+      .filter(({ version, enabled }) => enabled && isHeld(member, version))
+      .map(({ version }) => ({ member, version })),
+  );
+  return await firstValue(access, held);
+}
+
+async function firstValue(
+  access: VaultAccess,
+  versions: readonly { readonly member: string; readonly version: string }[],
+): Promise<SecretValue | null> {
+  for (const { member, version } of versions) {
+    const value = await readValue(access, member, version);
+    if (value !== null) return value;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import type { EarlierInTheWay } from '../decide/decision.ts';
-import { unitDueness } from '../decide/unit-dueness.ts';
+import { unitDueness } from '../decide/is-due.ts';
 import { stateOfRotation } from '../history/rotation-standing.ts';
-import { readJournal, readOn } from '../journal/target-journal.ts';
+import { readRemembered } from '../journal/target-journal.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { RotationTools } from '../rotation-tools.ts';
 import { bindingKey, type RotationUnit, targetKeyOf } from '../rotation-unit.ts';
@@ -33,17 +33,13 @@ export async function earlierInTheWay(
   return null;
 }
 
-async function stoppedIn({ records, memory }: RotationTools, key: string): Promise<'unfinished' | 'failed' | null> {
-  const known = memory.journals.get(key);
-  const journal = known === undefined ? await readJournal(records, key) : await readOn(records, known);
-  memory.journals.set(key, journal);
-  const last = journal.state.rotations.at(-1);
-  if (last !== undefined) {
-    const standing = stateOfRotation(journal.state, last);
-    if (standing === 'needs-attention' || standing === 'retry-wait' || standing === 'rolled-back') return 'failed';
-    if (last.result === null && last.step !== 'published') return 'unfinished';
-  }
-  return null;
+async function stoppedIn(tools: RotationTools, key: string): Promise<'unfinished' | 'failed' | null> {
+  const { state } = await readRemembered(tools, key);
+  const last = state.rotations.at(-1);
+  if (last === undefined) return null;
+  const standing = stateOfRotation(state, last);
+  if (standing === 'needs-attention' || standing === 'retry-wait' || standing === 'rolled-back') return 'failed';
+  return last.result === null && last.step !== 'published' ? 'unfinished' : null;
 }
 
 async function dueIn(tools: RotationTools, unit: RotationUnit, now: Date): Promise<'due' | null> {

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../service-error.ts';
 import type { Look, Observation, Seen } from '../decide/decision.ts';
 import { patienceWith } from '../decide/patience.ts';
-import { emptyState, openAttempt, type TargetState } from '../journal/target-state.ts';
+import { openAttempt, type TargetState } from '../journal/target-state.ts';
 import { isOfSecret, parseAttemptId } from '../rotation-id.ts';
 import { bindingKey } from '../rotation-unit.ts';
 import { allVersions, credentialOf, valueOf } from './credential-values.ts';
@@ -10,9 +10,8 @@ import type { Sight } from './observe.ts';
 import { hourlyLimitUntil } from './pace.ts';
 import { reasonsToWait } from './reasons-to-wait.ts';
 import { enabledStaging, findStaged, type StagingAccess } from './staging.ts';
-import { firstMember, requestFor, type Target, type Worker } from './target.ts';
+import { firstMember, requestFor, stateOf, type Target, type Worker } from './target.ts';
 import { operationOn } from './vault-access.ts';
-import type { SendDeadline } from '../ports/send-deadline.ts';
 
 /**
  * Sees one more thing that a decision asks for, and adds it to what was seen. Changes nothing outside; values that are read are
@@ -20,7 +19,7 @@ import type { SendDeadline } from '../ports/send-deadline.ts';
  */
 export async function look(target: Target, worker: Worker, { observation, terms }: Sight, wanted: Look): Promise<Seen> {
   const { seen } = observation;
-  const state = worker.journal?.state ?? emptyState(target.key);
+  const state = stateOf({ target, worker });
   switch (wanted.look) {
     case 'versions':
       return { ...seen, versions: await versionsOf(target, seen) };
@@ -86,9 +85,9 @@ export async function questionFor(
   worker: Worker,
   { now }: Pick<Observation, 'now'>,
   credential: string,
-  more: { readonly deadline?: SendDeadline; readonly withinMs?: number } = {},
+  withinMs?: number,
 ) {
-  const state = worker.journal?.state ?? emptyState(target.key);
+  const state = stateOf({ target, worker });
   const access = stagingAccess(target, worker);
   for (const { vault, name } of target.issuer.reads?.(target.terms.bindings[0]) ?? [])
     access.note(operationOn(target.tools, 'SecretGet', `${vault}/${name}`, null));
@@ -102,7 +101,7 @@ export async function questionFor(
     current: needsValue ? await valueOf(access, state, inForce) : null,
     currentCredentialId: inForce === null ? null : (state.credentials.get(inForce)?.credentialId ?? null),
     now,
-    ...more,
+    withinMs,
   });
 }
 

@@ -1,14 +1,14 @@
 import { clockToleranceMs } from '../decide/clocks.ts';
 import type { Observation, Terms } from '../decide/decision.ts';
-import { windowOpensAt } from '../decide/windows.ts';
-import { readJournal, readOn } from '../journal/target-journal.ts';
+import { windowOpensAt } from '../../secrets/policy-windows.ts';
+import { readJournal } from '../journal/target-journal.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import { rotationIdOf } from '../rotation-id.ts';
-import { bindingKey } from '../rotation-unit.ts';
-import { unitDueness } from '../decide/unit-dueness.ts';
+import { bindingKey, placeIn } from '../rotation-unit.ts';
+import { unitDueness } from '../decide/is-due.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Target, Worker } from './target.ts';
-import { placeIn, requireStore } from './vault-access.ts';
+import { requireStore } from './vault-access.ts';
 
 /** What was seen at once: the world, and what the policy says of it. */
 export interface Sight {
@@ -23,8 +23,7 @@ export interface Sight {
  */
 export async function observe(target: Target, worker: Worker): Promise<Sight> {
   const { tools, key, terms } = target;
-  worker.journal =
-    worker.journal === null ? await readJournal(tools.records, key) : await readOn(tools.records, worker.journal);
+  worker.journal = await readJournal(tools.records, key, worker.journal);
   const newest = new Map<string, SecretVersion | null>();
   const times: Date[] = [];
   for (const binding of terms.bindings) {

@@ -1,10 +1,10 @@
+import { placeIn } from '../rotation-unit.ts';
 import { graceUntil, type Patience } from '../decide/patience.ts';
 import type { VaultOperation, WaitReason } from '../journal/journal-entry.ts';
 import type { Credential, TargetState } from '../journal/target-state.ts';
 import type { CredentialIssuer, IssueRequest } from '../ports/credential-issuer.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { VersionReadersPort } from '../ports/version-readers.ts';
-import { placeIn } from './vault-access.ts';
 
 /** A version that was disabled before anybody looked at it counts for so long: no job runs longer. */
 const longestJobMs = 30 * 86_400_000;

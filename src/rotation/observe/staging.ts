@@ -1,3 +1,4 @@
+import { dayMs } from '../../secrets/duration.ts';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
@@ -5,12 +6,12 @@ import type { IssuedCredential } from '../ports/credential-issuer.ts';
 import type { NewSecretVersion, SecretVersion } from '../ports/secret-store.ts';
 import { digestName } from '../rotation-id.ts';
 import type { RotationTools } from '../rotation-tools.ts';
-import { type VaultAccess, operationOn, placeIn, readValue, requireStore } from './vault-access.ts';
+import { type VaultAccess, operationOn, readValue, requireStore } from './vault-access.ts';
+import { placeIn } from '../rotation-unit.ts';
 
 const prefix = 'rot-pending--';
 /** Key Vault's limit for the name of a secret. */
 const nameLimit = 127;
-const dayMs = 86_400_000;
 
 /** Whether a secret's name is one of those that pending values wait under: not inventory, and nobody else's to read. */
 export function isStagingName(name: string): boolean {

@@ -1,14 +1,15 @@
+import { ServiceError } from '../../service-error.ts';
 import type { SecretValue } from '../../secrets/secret-value.ts';
 import type { SecretBinding } from '../../secrets/policy.ts';
 import type { Terms } from '../decide/decision.ts';
 import type { KeptHead } from '../journal/kept-head.ts';
+import type { IndexedTarget } from '../journal/target-index.ts';
 import type { TargetJournal } from '../journal/target-journal.ts';
-import { openAttempt } from '../journal/target-state.ts';
+import { emptyState, openAttempt, type TargetState } from '../journal/target-state.ts';
 import type { VaultOperation } from '../journal/journal-entry.ts';
 import type { CredentialIssuer, IssuedCredential, IssueRequest } from '../ports/credential-issuer.ts';
 import type { RotationTools } from '../rotation-tools.ts';
-import { bindingKey } from '../rotation-unit.ts';
-import type { SendDeadline } from '../ports/send-deadline.ts';
+import { bindingKey, placeIn } from '../rotation-unit.ts';
 
 /** One credential target, bound to what works on it. */
 export interface Target {
@@ -44,6 +45,17 @@ export function newWorker(writer: string, journal: TargetJournal | null, checked
   return { writer, journal, remembered, operations: [], checkedAt, values: new Map(), keptHead: null, setBack: false };
 }
 
+/** A worker that goes on from what this process and the index know of a target. */
+export function knownWorker({ tools, key }: Target, indexed: Pick<IndexedTarget, 'checkedAt'> | null): Worker {
+  const checkedAt = indexed?.checkedAt == null ? null : new Date(indexed.checkedAt);
+  return newWorker(tools.newId(), tools.memory.journals.get(key) ?? null, checkedAt);
+}
+
+/** Where the journal leaves a target, as a worker knows it. */
+export function stateOf({ target, worker }: { readonly target: Target; readonly worker: Worker }): TargetState {
+  return worker.journal?.state ?? emptyState(target.key);
+}
+
 /**
  * Another worker went on with the open attempt: what this one had in memory for it may not be what that one has staged. Of a
  * minted credential there is one value for a name, whoever has it.
@@ -63,26 +75,28 @@ export function bindingFor({ terms: { bindings } }: Pick<Target, 'terms'>, membe
   return bindings.find((one) => bindingKey(one) === member) ?? bindings[0];
 }
 
+/** Names of a credential's target in a fault: its issuer, and its first secret. */
+export function issuerAndSecret({ issuer: { name: issuer }, terms: { bindings } }: Target): {
+  readonly issuer: string;
+  readonly secret: string;
+} {
+  return { issuer, secret: bindings[0].name };
+}
+
+/** No enabled version holds the value of a secret that is to be in force. */
+export function valueLost(member: string): ServiceError {
+  const { vault, name: secret } = placeIn(member);
+  return new ServiceError('DESIRED_VALUE_LOST', { vault, secret });
+}
+
 /** What an issuer is asked with. `current`: the value in force, where the question needs it. */
 export function requestFor(
   { tools, terms: { bindings } }: Target,
-  asked: {
-    readonly credential: string;
-    readonly current: IssueRequest['current'];
-    readonly currentCredentialId: string | null;
-    readonly now: Date;
-    readonly deadline?: SendDeadline;
-    readonly withinMs?: number;
+  asked: Pick<IssueRequest, 'current' | 'currentCredentialId' | 'now'> & {
+    credential: string;
+    withinMs?: number | undefined;
   },
 ): IssueRequest {
-  const { credential, current, currentCredentialId, now, deadline, withinMs = 30_000 } = asked;
-  return {
-    binding: bindings[0],
-    rotationId: credential,
-    current,
-    currentCredentialId,
-    signal: tools.abortAfter(withinMs),
-    now,
-    ...(deadline === undefined ? {} : { deadline }),
-  };
+  const { credential, withinMs = 30_000, ...more } = asked;
+  return { binding: bindings[0], rotationId: credential, signal: tools.abortAfter(withinMs), ...more };
 }

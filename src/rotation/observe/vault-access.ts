@@ -3,6 +3,7 @@ import type { SecretValue } from '../../secrets/secret-value.ts';
 import type { VaultOperation } from '../journal/journal-entry.ts';
 import type { SecretStore, SecretVersion } from '../ports/secret-store.ts';
 import type { RotationTools } from '../rotation-tools.ts';
+import { placeIn } from '../rotation-unit.ts';
 
 /** Where the values of a target are read and written: each operation is noted for the journal. */
 export interface VaultAccess {
@@ -21,12 +22,6 @@ export function requireStore({ stores }: Pick<RotationTools, 'stores'>, vault: s
   if (store === undefined)
     throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'The settings do not name this vault.' });
   return store;
-}
-
-/** The vault and the name in `vault/name`. */
-export function placeIn(member: string): { readonly vault: string; readonly name: string } {
-  const [vault = '', name = ''] = member.split('/');
-  return { vault, name };
 }
 
 /** The newest version of a secret. @throws ServiceError `SECRET_ABSENT` when the vault answered that there is none. */

@@ -3,7 +3,7 @@ import type { Target } from '../observe/target.ts';
 import { bindingKey } from '../rotation-unit.ts';
 
 /** A call for a person about one target. `since`: when the journal first had it. */
-export interface PersonCalled {
+interface PersonCalled {
   /** `vault/name`, or `group:<name>`. */
   readonly subject: string;
   readonly code: string;
@@ -34,12 +34,25 @@ export const reconcileCounts = [
 
 export type ReconcileCount = (typeof reconcileCounts)[number];
 
-/** Where the parts of a pass write what they see. */
+/** What the parts of a pass saw and did: each writes what it sees. */
 export interface PassNotes {
-  readonly count: (what: ReconcileCount, by?: number) => void;
-  readonly fault: (subject: string, error: ServiceError) => void;
-  readonly call: (called: PersonCalled) => void;
-  readonly settle: (subject: string) => void;
+  readonly counts: Record<ReconcileCount, number>;
+  /** What prevents a rotation. `subject`: `vault/name`, `vault/name (tag NAME)`, or a vault alone. */
+  readonly failures: { readonly subject: string; readonly error: ServiceError }[];
+  /** What a person is called for that no rotation's own state shows, as of a secret that left the policy. */
+  readonly calls: PersonCalled[];
+  /** The targets that were looked at and for which nobody is called and nothing failed, named as in `calls`. */
+  readonly settled: string[];
+}
+
+export function emptyNotes(): PassNotes {
+  const counts = Object.fromEntries(reconcileCounts.map((one) => [one, 0])) as Record<ReconcileCount, number>;
+  return { counts, failures: [], calls: [], settled: [] };
+}
+
+export function noteFault({ counts, failures }: PassNotes, subject: string, error: ServiceError): void {
+  counts.faults += 1;
+  failures.push({ subject, error });
 }
 
 /** How people are told of a target: `vault/name`, or `group:<name>`. */
@@ -54,6 +67,6 @@ export async function guarded(notes: PassNotes, subject: string, turn: () => Pro
     await turn();
   } catch (error) {
     if (!ServiceError.is(error) || error.layer === 'record-store') throw error;
-    notes.fault(subject, error);
+    noteFault(notes, subject, error);
   }
 }

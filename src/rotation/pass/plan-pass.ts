@@ -5,7 +5,7 @@ import { type PlanLine, planTarget } from '../plan-target.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { RotationTools } from '../rotation-tools.ts';
 import { bindingKey } from '../rotation-unit.ts';
-import { tagFaults } from '../tag-faults.ts';
+import { tagFaults } from '../../secrets/tag-faults.ts';
 import { trackedSentences } from '../tracked-end.ts';
 import { guarded, nameOf, type PassNotes } from './pass-notes.ts';
 import type { Candidate } from './targets-of-pass.ts';

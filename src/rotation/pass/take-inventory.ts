@@ -4,7 +4,7 @@ import { isStagingName } from '../observe/staging.ts';
 import type { SecretVersion } from '../ports/secret-store.ts';
 import type { RotationTools } from '../rotation-tools.ts';
 import { bindingKey } from '../rotation-unit.ts';
-import type { PassNotes, ReconcileCount } from './pass-notes.ts';
+import { noteFault, type PassNotes, type ReconcileCount } from './pass-notes.ts';
 
 /** The newest version of every secret of every vault, by `vault/name`. A vault that does not answer leaves its secrets out. */
 export async function takeInventory(
@@ -18,13 +18,13 @@ export async function takeInventory(
         if (isStagingName(version.name)) continue;
         const key = bindingKey({ vault, name: version.name });
         newest.set(key, version);
-        notes.count('secrets');
-        notes.count(standingIn(tools.policy, key, version));
-        if (version.expires === null) notes.count('withoutExpiry');
+        notes.counts.secrets += 1;
+        notes.counts[standingIn(tools.policy, key, version)] += 1;
+        if (version.expires === null) notes.counts.withoutExpiry += 1;
       }
     } catch (error) {
       if (!ServiceError.is(error)) throw error;
-      notes.fault(vault, error);
+      noteFault(notes, vault, error);
     }
   }
   return newest;

@@ -1,5 +1,5 @@
 import { bindTarget, boundKeys, termsDigest, unboundTarget, unitBoundTo } from '../bind-target.ts';
-import { unitDueness } from '../decide/unit-dueness.ts';
+import { unitDueness } from '../decide/is-due.ts';
 import type { IndexedTarget } from '../journal/target-index.ts';
 import { readJournal } from '../journal/target-journal.ts';
 import { madeElsewhere } from '../made-elsewhere.ts';
@@ -8,8 +8,8 @@ import type { SecretVersion } from '../ports/secret-store.ts';
 import { parseAttemptId } from '../rotation-id.ts';
 import type { RotationTools } from '../rotation-tools.ts';
 import { bindingKey, type RotationUnit, unitsOf } from '../rotation-unit.ts';
-import { tagFaults } from '../tag-faults.ts';
-import { guarded, type PassNotes } from './pass-notes.ts';
+import { tagFaults } from '../../secrets/tag-faults.ts';
+import { guarded, noteFault, type PassNotes } from './pass-notes.ts';
 
 /** A target that a pass works on, and what the index knows of it. */
 export interface Candidate {
@@ -36,7 +36,7 @@ export async function targetsOfPass(
       const versions = unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
       const isWhole = versions.length === unit.members.length && !isElsewhere;
       const isUnitDue = isWhole && unitDueness(unit, versions, tools.now()).due;
-      if (isUnitDue) notes.count('due');
+      if (isUnitDue) notes.counts.due += 1;
       if (isUnitDue || mustLook(tools, target, indexed, newest)) found.push({ target, indexed });
       await Promise.resolve();
     });
@@ -89,8 +89,8 @@ function isAwake({ now }: RotationTools, { open, wakeAt }: IndexedTarget): boole
 function noteTags(unit: RotationUnit, newest: ReadonlyMap<string, SecretVersion>, notes: PassNotes): void {
   for (const member of unit.members) {
     for (const { tag, error } of tagFaults(member, newest.get(bindingKey(member))?.tags ?? {})) {
-      notes.count(error.code === 'SECRET_TAG_MALFORMED' ? 'tagsMalformed' : 'tagsWidened');
-      notes.fault(`${bindingKey(member)} (tag ${tag})`, error);
+      notes.counts[error.code === 'SECRET_TAG_MALFORMED' ? 'tagsMalformed' : 'tagsWidened'] += 1;
+      noteFault(notes, `${bindingKey(member)} (tag ${tag})`, error);
     }
   }
 }
@@ -102,7 +102,7 @@ function noteMadeElsewhere(unit: RotationUnit, newest: ReadonlyMap<string, Secre
     const error = madeElsewhere(member, newest.get(bindingKey(member)) ?? null);
     if (error === null) continue;
     isElsewhere = true;
-    notes.fault(bindingKey(member), error);
+    noteFault(notes, bindingKey(member), error);
   }
   return isElsewhere;
 }

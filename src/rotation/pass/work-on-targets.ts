@@ -7,7 +7,7 @@ import type { Target } from '../observe/target.ts';
 import type { RotationTools } from '../rotation-tools.ts';
 import { bindingKey } from '../rotation-unit.ts';
 import { inFairTurns } from './in-fair-turns.ts';
-import { guarded, nameOf, type PassNotes } from './pass-notes.ts';
+import { guarded, nameOf, noteFault, type PassNotes } from './pass-notes.ts';
 import type { Candidate } from './targets-of-pass.ts';
 
 /** Targets worked on at a time: enough to hide a vault's answer times, few enough to stay under its limits. */
@@ -49,8 +49,8 @@ export async function workOnTargets(
       count(notes, before, driven);
       if (before.size === 0) noteCalls(notes, target, driven);
       done.set(target.key, new Set([...before, ...driven.acts]));
-      if (driven.fault !== null) notes.fault(nameOf(target), driven.fault);
-      else if (driven.calls.length === 0) notes.settle(nameOf(target));
+      if (driven.fault !== null) noteFault(notes, nameOf(target), driven.fault);
+      else if (driven.calls.length === 0) notes.settled.push(nameOf(target));
       until = driven.throttledUntil;
     });
     return until;
@@ -71,15 +71,15 @@ function count(
   { outcome, acts, state, waits, calls }: Driven,
 ): void {
   const isFirst = before.size === 0;
-  if (isFirst && (acts.length > 0 || state.rotations.some(({ result }) => result === null))) notes.count('advanced');
-  notes.count('claimed', acts.filter((act) => act === 'begin').length);
-  if (acts.includes('publish') && state.rotations.at(-1)?.step === 'published') notes.count('published');
-  notes.count('disabled', acts.filter((act) => act === 'disable').length);
-  notes.count('ended', acts.filter((act) => act === 'end').length);
-  if (outcome === 'busy') notes.count('busy');
-  else if (waits.length > 0 || (isFirst && outcome === 'throttled')) notes.count('waiting');
-  if (waits.some(({ why }) => why === 'go')) notes.count('awaitingGo');
-  if (calls.length > 0) notes.count('needsAttention');
+  if (isFirst && (acts.length > 0 || state.rotations.some(({ result }) => result === null))) notes.counts.advanced += 1;
+  notes.counts.claimed += acts.filter((act) => act === 'begin').length;
+  if (acts.includes('publish') && state.rotations.at(-1)?.step === 'published') notes.counts.published += 1;
+  notes.counts.disabled += acts.filter((act) => act === 'disable').length;
+  notes.counts.ended += acts.filter((act) => act === 'end').length;
+  if (outcome === 'busy') notes.counts.busy += 1;
+  else if (waits.length > 0 || (isFirst && outcome === 'throttled')) notes.counts.waiting += 1;
+  if (waits.some(({ why }) => why === 'go')) notes.counts.awaitingGo += 1;
+  if (calls.length > 0) notes.counts.needsAttention += 1;
 }
 
 /** Tells of the calls that the state of the newest rotation does not tell of: it is over, or there never was one. */
@@ -88,6 +88,6 @@ function noteCalls(notes: PassNotes, target: Target, { state, calls }: Driven): 
   if (last !== undefined && stateOfRotation(state, last) === 'needs-attention') return;
   for (const { code, about, credential } of calls) {
     const since = state.calls.get(aboutKey(about, credential))?.at;
-    if (since !== undefined) notes.call({ subject: nameOf(target), code, since });
+    if (since !== undefined) notes.calls.push({ subject: nameOf(target), code, since });
   }
 }

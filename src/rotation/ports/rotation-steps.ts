@@ -1,5 +1,3 @@
-import { ServiceError } from '../../service-error.ts';
-
 /** Who knows the new value first; it decides what must be durable before the provider is touched. */
 export type CredentialClass = 'chosen' | 'minted' | 'read-back' | 'self';
 
@@ -44,21 +42,3 @@ export const asides = {
     'The old value was published again as a new version; what the rotation issued ends when nothing speaks for its use.',
   abandoned: 'The secret left the policy, or was retired, before anything was published. What was issued is withdrawn.',
 } as const satisfies Record<RotationAside, string>;
-
-/**
- * The step that follows `from`.
- * @throws ServiceError `ROTATION_STEP_REFUSED` when `from` is the last step, or no step of this class.
- */
-export function stepAfter(credentialClass: CredentialClass, from: RotationStep, rotationId: string): RotationStep {
-  const steps: readonly RotationStep[] = stepsOf[credentialClass];
-  const position = steps.indexOf(from);
-  const next = position === -1 ? undefined : steps[position + 1];
-  if (next === undefined) throw new ServiceError('ROTATION_STEP_REFUSED', { rotationId, from, to: 'next' });
-  return next;
-}
-
-/** Whether `step` of this class is `other` or comes after it. A step that the class does not have is neither. */
-export function hasReached(credentialClass: CredentialClass, step: RotationStep, other: RotationStep): boolean {
-  const steps: readonly RotationStep[] = stepsOf[credentialClass];
-  return steps.includes(other) && steps.indexOf(step) >= steps.indexOf(other);
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { approveRotation } from '../../../src/rotation/approve-rotation.ts';
-import { declineRotation } from '../../../src/rotation/decline-rotation.ts';
+import { declineRotation } from '../../../src/rotation/approve-rotation.ts';
 import { readRotationHistories } from '../../../src/rotation/history/read-rotation-histories.ts';
 import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
 import { requestRotation } from '../../../src/rotation/request-rotation.ts';

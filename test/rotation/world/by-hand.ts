@@ -59,7 +59,7 @@ export async function drive(
 ): Promise<Driven & { readonly rotation: Rotation | undefined }> {
   const unit = unitOf(tools.policy, { vault, name });
   if (unit === null) throw new Error('unbound');
-  const driven = await driveNow(bindTarget(tools, unit, 'event'), { deadlineMs });
+  const driven = await driveNow(bindTarget(tools, unit, 'event'), deadlineMs);
   return { ...driven, rotation: driven.state.rotations.at(-1) };
 }
 

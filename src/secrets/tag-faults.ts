@@ -1,6 +1,6 @@
-import { formatDuration } from '../secrets/duration.ts';
-import type { SecretBinding } from '../secrets/policy.ts';
-import { type OperatorTag, operatorTags, tightenedBinding } from '../secrets/tightened-binding.ts';
+import { formatDuration } from './duration.ts';
+import type { SecretBinding } from './policy.ts';
+import { type OperatorTag, operatorTags, tightenedBinding } from './tightened-binding.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** A tag of a version that is not obeyed as written, told as an error that stops nothing by itself. */

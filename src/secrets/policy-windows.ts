@@ -1,4 +1,4 @@
-import type { SecretBinding } from '../../secrets/policy.ts';
+import type { SecretBinding } from './policy.ts';
 
 const minuteMs = 60_000;
 const weekMinutes = 7 * 24 * 60;
