@@ -1,6 +1,5 @@
-import { basename, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { basename } from 'node:path';
+import { build, type Metafile, type Plugin, transform } from 'esbuild';
 
 /** The three programs of the runner, by the name of their bundle. Gitea's runner starts `main` and `post` as modules. */
 export const helperEntries = {
@@ -9,141 +8,182 @@ export const helperEntries = {
   'post.mjs': 'src/runner/action/action-post.ts',
 } as const;
 
+/** What an everyday job imports on demand. Everything else that is imported on demand is text until then. */
+const everyday: readonly string[] = ['src/runner/commands/exec-options.ts', 'src/runner/commands/exec.ts'];
+
+/** Imported by everything, and needed by failures alone. */
+const catalogue = 'src/faults/catalogue.ts';
+
 /** CommonJS packages inside an ES module bundle still call require(). */
 const requireInModule = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+const settings = {
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const;
 
 /**
  * Bundles one program of the runner into the file `outfile`, for Node 20 and later. The same source gives the same bytes.
  * Returns what went into it.
+ *
+ * V8 reads every function of a script before it runs the first line, 3 ms for 100 KB, and a job waits for each start. So
+ * only what an everyday job runs is code. What is imported on demand (the other commands and identities, the parsers of
+ * YAML and of the command line) is text in the same file, and compiled at its first use.
  * The helper is CommonJS: an ES module evaluates every export of each module of Node that it imports, undici's TextDecoder
  * and `node:fs/promises` among them, which costs a third of the whole start-up.
  */
 export async function bundleHelper(name: keyof typeof helperEntries, outfile: string): Promise<Metafile> {
-  return (await build({ ...helperBuild(name, outfile), metafile: true })).metafile;
-}
-
-function helperBuild(name: keyof typeof helperEntries, outfile: string): BuildOptions {
+  const { metafile, parts, first } = await partsOf(helperEntries[name]);
   const isModule = name.endsWith('.mjs');
-  return {
-    entryPoints: [helperEntries[name]],
+  await build({
+    ...settings,
+    entryPoints: [first],
     outfile,
     bundle: true,
-    platform: 'node',
     format: isModule ? 'esm' : 'cjs',
-    target: 'node20',
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    plugins: [loadOnUse, compileOnUse, compileRoomOnUse],
-    ...(isModule && { banner: { js: requireInModule } }),
+    plugins: [await joinParts(metafile, parts, first), loadOnUse],
+    banner: { js: isModule ? requireInModule : '"use strict";' },
+  });
+  return metafile;
+}
+
+/** The program in parts, as esbuild splits it where it imports on demand: their texts by their names. */
+async function partsOf(entry: string) {
+  const { metafile, outputFiles } = await build({
+    ...settings,
+    entryPoints: [entry, catalogue],
+    outdir: 'parts',
+    entryNames: '[name]',
+    bundle: true,
+    format: 'esm',
+    splitting: true,
+    // Node's own rules for what an import of CommonJS returns: nothing is looked up in it.
+    outExtension: { '.js': '.mjs' },
+    metafile: true,
+    write: false,
+    plugins: [catalogueApart],
+  });
+  const parts = new Map(outputFiles.map(({ path, text }) => [partName(path), text]));
+  const first = Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint === entry) ?? '';
+  return { metafile, parts, first: partName(first) };
+}
+
+/** Joins the parts again: what each start loads as one piece of code, and the others as text. */
+async function joinParts({ outputs }: Metafile, parts: ReadonlyMap<string, string>, first: string): Promise<Plugin> {
+  const paths = Object.keys(outputs);
+  const start = loadedFromTheStart(
+    outputs,
+    paths.filter((path) => partName(path) === first || everyday.includes(outputs[path]?.entryPoint ?? '')),
+  );
+  const later = paths.filter((path) => !start.has(path));
+  const texts = await Promise.all(
+    later.map(async (path) => {
+      const code = await asCommonJs(parts.get(partName(path)) ?? '');
+      // A CommonJS package, which esbuild makes the default export of its part.
+      const isPackage = /(^|\/)node_modules\//.test(outputs[path]?.entryPoint ?? '');
+      return [partName(path), isPackage ? `${code}module.exports=module.exports.default;` : code] as const;
+    }),
+  );
+  const shared = new Set(later.flatMap((path) => importsOf(outputs, path)).filter((path) => start.has(path)));
+  const startNames = new Set([...start].map(partName));
+  return {
+    name: 'join-parts',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\.\/[^/]+\.mjs$/ }, ({ path, kind }) => {
+        if (startNames.has(path)) return { path, namespace: 'part' };
+        // As a CommonJS module, which its name tells.
+        return { path: `${path}.cjs`, namespace: kind === 'import-statement' ? 'load-on-use' : 'later' };
+      });
+      bundler.onResolve({ filter: /^loader$/ }, ({ path }) => ({ path, namespace: 'loader' }));
+      bundler.onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({ contents: parts.get(path) ?? '' }));
+      bundler.onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+        contents: `module.exports = ${loading(path)};`,
+      }));
+      bundler.onLoad({ filter: /.*/, namespace: 'loader' }, () => ({
+        contents: loaderOf(texts, [...shared].map(partName)),
+      }));
+    },
   };
 }
 
+/** What loads a part that is text. */
+function loaderOf(texts: readonly (readonly [string, string])[], shared: readonly string[]): string {
+  return `
+const texts = ${JSON.stringify(Object.fromEntries(texts))};
+const parts = { ${shared.map((name) => `'${name}': () => require('${name}')`).join(', ')} };
+const loaded = new Map();
+module.exports = function load(name) {
+  if (Object.hasOwn(parts, name)) return parts[name]();
+  if (!Object.hasOwn(texts, name)) return require(name);
+  const known = loaded.get(name);
+  if (known !== undefined) return known.exports;
+  const module = { exports: {} };
+  loaded.set(name, module);
+  new Function('module', 'exports', 'require', texts[name])(module, module.exports, load);
+  return module.exports;
+};`;
+}
+
+function loading(name: string): string {
+  return name.startsWith('./') ? `require('loader')('${name.replace(/\.cjs$/, '')}')` : `require('${name}')`;
+}
+
+/** These outputs and whatever they import, but not what they import on demand. */
+function loadedFromTheStart(outputs: Metafile['outputs'], from: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const next = [...from];
+  for (let path = next.pop(); path !== undefined; path = next.pop()) {
+    if (!loaded.has(path)) next.push(...importsOf(outputs, path));
+    loaded.add(path);
+  }
+  return loaded;
+}
+
+function importsOf(outputs: Metafile['outputs'], path: string): readonly string[] {
+  const imports = outputs[path]?.imports ?? [];
+  return imports.flatMap((one) => (one.kind === 'import-statement' && one.external !== true ? [one.path] : []));
+}
+
+/** The text of a part as the body of a CommonJS module that requires the other parts. */
+async function asCommonJs(part: string): Promise<string> {
+  const supported = { 'dynamic-import': false };
+  const { code } = await transform(part, { ...settings, format: 'cjs', supported });
+  return `"use strict";${code}`;
+}
+
+/** As the parts name each other. */
+function partName(path: string): string {
+  return `./${basename(path)}`;
+}
+
+/** Keeps the catalogue of faults out of the parts that use it. */
+const catalogueApart: Plugin = {
+  name: 'catalogue-apart',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/catalogue\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? null : { path: './catalogue.mjs', external: true },
+    );
+  },
+};
+
 /**
- * Loads these modules of Node at the first use of a member, not with the bundle: they cost milliseconds of a start that a
- * job waits for, and by then a request is under way. A bundle copies the prototype of a CommonJS module, so a proxy there
- * is asked for each member.
+ * Loads these modules of Node, and parts that are text, at the first use of a member, not with what imports them: they cost
+ * milliseconds of a start that a job waits for, and by then a request is under way. A bundle copies the prototype of a
+ * CommonJS module, so a proxy there is asked for each member.
  */
 const loadOnUse: Plugin = {
   name: 'load-on-use',
   setup(bundler) {
     const slow = /^node:(crypto|child_process|os|util|net|tls|http|https|stream|timers\/promises|dns\/promises)$/;
-    bundler.onResolve({ filter: slow }, ({ path, namespace }) =>
-      namespace === 'load-on-use' ? { path, external: true } : { path, namespace: 'load-on-use' },
+    const namespace = 'load-on-use';
+    bundler.onResolve({ filter: slow }, ({ path, namespace: from }) =>
+      from === namespace ? { path, external: true } : { path, namespace },
     );
-    bundler.onLoad({ filter: slow, namespace: 'load-on-use' }, ({ path }) => ({
-      contents: `module.exports = Object.create(new Proxy({}, { get: (_, member) => require('${path}')[member] }));`,
+    bundler.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: `module.exports = Object.create(new Proxy({}, { get: (_, member) => ${loading(path)}[member] }));`,
     }));
   },
 };
-
-/**
- * Keeps these packages as text and compiles them at their first use: a manifest, help, or a call with a mistake. They are
- * half of the bundle, and V8 reads every function of a script before it runs the first line: 3 ms of each start.
- */
-const compileOnUse: Plugin = {
-  name: 'compile-on-use',
-  setup(bundler) {
-    const rare = /^(yaml|commander)$/;
-    bundler.onResolve({ filter: rare }, ({ path }) => ({ path, namespace: 'compile-on-use' }));
-    bundler.onLoad({ filter: rare, namespace: 'compile-on-use' }, async ({ path }) => {
-      const code = JSON.stringify(await packageText(path));
-      return { contents: `new Function('module', 'exports', 'require', ${code})(module, exports, require);` };
-    });
-  },
-};
-
-/**
- * Does the same with the room of `exec --use`, which few calls need. What it takes from the rest of the helper it gets from
- * the bundle itself, so that there is one of each class and each state.
- */
-const compileRoomOnUse: Plugin = {
-  name: 'compile-room-on-use',
-  setup(bundler) {
-    const room = fileURLToPath(new URL('../src/runner/use/', import.meta.url));
-    const namespace = 'compile-room-on-use';
-    bundler.onResolve({ filter: /\/use\/[a-z-]+\.ts$/ }, ({ path, resolveDir, kind }) => {
-      const target = resolve(resolveDir, path);
-      return kind === 'dynamic-import' && target.startsWith(room) ? { path: target, namespace } : null;
-    });
-    bundler.onLoad({ filter: /.*/, namespace }, async ({ path }) => {
-      const { code, outside } = await roomText(path, room);
-      // Known inside by their names alone.
-      if (new Set(outside.map((each) => basename(each))).size < outside.length)
-        throw new Error('Two files have one name.');
-      const imports = outside.map((each, index) => `import * as outside${String(index)} from ${JSON.stringify(each)};`);
-      const named = outside.map((each, index) => `${JSON.stringify(basename(each))}: outside${String(index)}`);
-      const contents = [
-        ...imports,
-        `const outside = { ${named.join(', ')} };`,
-        'const room = { exports: {} };',
-        `new Function('module', 'exports', 'require', ${JSON.stringify(code)})(room, room.exports, (name) => outside[name] ?? require(name));`,
-        'module.exports = room.exports;',
-      ];
-      return { contents: contents.join('\n'), resolveDir: room, loader: 'js' };
-    });
-  },
-};
-
-/** One entry of a room as the body of a function, and the paths of the files that it takes from outside of the room. */
-async function roomText(entry: string, room: string): Promise<{ readonly code: string; readonly outside: string[] }> {
-  const outside = new Set<string>();
-  const leave: Plugin = {
-    name: 'leave-the-room',
-    setup(bundler) {
-      bundler.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
-        const target = resolve(resolveDir, path);
-        if (target.startsWith(room)) return null;
-        outside.add(target);
-        return { path: basename(target), external: true };
-      });
-    },
-  };
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    minify: true,
-    legalComments: 'none',
-    write: false,
-    plugins: [leave],
-  });
-  return { code: outputFiles[0]?.text ?? '', outside: [...outside].toSorted() };
-}
-
-/** One package, bundled into the body of a function that has `module`, `exports` and `require`. */
-async function packageText(name: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: `module.exports = require('${name}');`, resolveDir: import.meta.dirname },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    minify: true,
-    legalComments: 'none',
-    write: false,
-  });
-  return outputFiles[0]?.text ?? '';
-}

@@ -1,31 +1,5 @@
-import { auditFaults } from './faults/audit-faults.ts';
-import { brokerFaults } from './faults/broker-faults.ts';
-import { evidenceFaults } from './faults/evidence-faults.ts';
+import { catalogue } from './faults/catalogue.ts';
 import type { Effect, Fault, Layer, Retry } from './faults/fault.ts';
-import { giteaFaults } from './faults/gitea-faults.ts';
-import { issuerFaults } from './faults/issuer-faults.ts';
-import { notifyFaults } from './faults/notify-faults.ts';
-import { recordFaults } from './faults/record-faults.ts';
-import { rotationFaults } from './faults/rotation-faults.ts';
-import { runnerFaults } from './faults/runner-faults.ts';
-import { settingsFaults } from './faults/settings-faults.ts';
-import { vaultFaults } from './faults/vault-faults.ts';
-import { webFaults } from './faults/web-faults.ts';
-
-const catalogue = {
-  ...vaultFaults,
-  ...recordFaults,
-  ...rotationFaults,
-  ...giteaFaults,
-  ...issuerFaults,
-  ...auditFaults,
-  ...evidenceFaults,
-  ...webFaults,
-  ...notifyFaults,
-  ...brokerFaults,
-  ...runnerFaults,
-  ...settingsFaults,
-};
 
 /** Every failure that Keyturn can name. Closed: a new one is a row in `src/faults/`. */
 export type ErrorCode = keyof typeof catalogue;
