@@ -8,6 +8,8 @@ import { retrievalCollection } from './collection/retrieval-collection.ts';
 import type { Attribution } from './model/attribution.ts';
 import type { Job } from './model/job.ts';
 import { jobName } from './model/job-name.ts';
+import type { DeletedReads } from './model/deleted-reads.ts';
+import { deletedReads } from './period/deleted-evidence.ts';
 import { periodRows } from './period/period-rows.ts';
 
 /** One version that a reader took, or may have taken. */
@@ -28,6 +30,8 @@ export interface SecretsRead {
   readonly reads: readonly VersionRead[];
   /** Reads by the same identities that no job can be tied to, and that are not among `reads`. */
   readonly untied: number;
+  /** What of the evidence since then was deleted: what it told is not among `reads`. */
+  readonly deleted: readonly DeletedReads[];
 }
 
 // A job that began before a moment may have read after it.
@@ -44,7 +48,7 @@ export async function findSecretsRead(
   since: Date,
 ): Promise<SecretsRead> {
   const collection = await retrievalCollection(records);
-  if (collection === null) return { watermark: null, reads: [], untied: 0 };
+  if (collection === null) return { watermark: null, reads: [], untied: 0, deleted: [] };
   const period = { from: new Date(since.getTime() - longestJobMs), to: new Date(now().getTime() + 1) };
   const jobs: Job[] = [];
   for await (const job of jobsOf(records, period)) jobs.push(job);
@@ -74,6 +78,7 @@ export async function findSecretsRead(
     watermark: new Date(collection.watermark),
     reads: [...found.values()],
     untied: untied.filter((identity) => identity !== null && identities.has(identity)).length,
+    deleted: await deletedReads(records, { from: since, to: period.to }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { composeKeyturn } from '../compose.ts';
 import { describeEvent } from '../composition/describe-rotation.ts';
+import { deletedReadsSentence } from '../audit/model/deleted-reads.ts';
 import { findSecretsRead, type SecretsRead, type VersionRead } from '../audit/find-secrets-read.ts';
 import {
   answerIncident,
@@ -54,6 +55,7 @@ export async function replaceWhatWasRead(incident: Incident, runtime: Runtime): 
         since: since.toISOString(),
         readTo: read.watermark.toISOString(),
         untied: read.untied,
+        deleted: read.deleted,
         steps,
         asked,
       }),
@@ -106,12 +108,13 @@ const headings = {
 } as const satisfies Record<IncidentStep['does'], { plan: string; done: string }>;
 
 function* linesOf(
-  { reads, untied }: SecretsRead,
+  { reads, untied, deleted }: SecretsRead,
   readTo: Date,
   { reader, since, steps, isPlan }: { reader: string; since: Date; steps: readonly IncidentStep[]; isPlan: boolean },
 ): Generator<string> {
   const total = reads.reduce((sum, { count }) => sum + count, 0);
   yield `${reader} read ${counted(steps.length, 'secret')} in ${counted(total, 'read')} since ${minute(since)}; the log is known up to ${minute(readTo)}.`;
+  for (const one of deleted) yield deletedReadsSentence(one, (at) => minute(new Date(at)));
   for (const does of ['replace', 'by-people', 'end-older', 'over'] as const) {
     const own = steps.filter((step) => step.does === does);
     if (own.length === 0) continue;

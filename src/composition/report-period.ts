@@ -8,6 +8,8 @@ import type { Framework } from '../evidence/report/report-model.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import { readSessionLines } from '../broker/history/broker-history.ts';
 import { readGrantLines } from '../grants/history/grant-history.ts';
+import { readRetentionLines } from '../retention/history/read-retention-lines.ts';
+import { retentionOfPeriod } from '../retention/history/retention-of-period.ts';
 import { readJournalLines } from '../rotation/history/read-journal-lines.ts';
 import { readRotationHistories } from '../rotation/history/read-rotation-histories.ts';
 import { rosterOf, systemOf } from './reports/describe-system.ts';
@@ -51,6 +53,7 @@ async function* journalsSince(records: Collected['records'], from: Date) {
   yield* readJournalLines(records, from);
   yield* readSessionLines(records, from);
   yield* readGrantLines(records, from);
+  yield* readRetentionLines(records, from);
 }
 
 /** Audits one period and seals its pack into the archive, and into a folder if one is given. */
@@ -74,6 +77,7 @@ export async function reportPeriod(
     audit: async (observation) => await auditPeriod(toAudit, observation),
     rotations: toAudit.rotations,
     journals: () => journalsSince(records, period.from),
+    retention: await retentionOfPeriod(records, period),
     signer: await signer(),
     records,
     now: now(),

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../provenance/canonical-json.ts';
 import { sealEnvelope } from '../evidence/pack/dsse-envelope.ts';
 import type { RecordStore } from '../records/record-store.ts';
+import { headOf, readRetention } from '../retention/retention-record.ts';
 import { journalHeads } from '../rotation/journal/target-journal.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Composition } from './composition.ts';
@@ -14,7 +15,7 @@ export function headsPath(at: Date): string {
 }
 
 /**
- * Seals the newest entry of every target's chain, once a day, so that a journal that is rolled back or rewritten
+ * Seals the newest entry of every target's chain and of the record of deletions, once a day, so that one that is rolled back or rewritten
  * later disagrees with the seal. Returns how many heads it sealed; 0 if the seal of the day exists.
  */
 export async function sealJournalHeads({
@@ -25,7 +26,14 @@ export async function sealJournalHeads({
   const at = now();
   if ((await records.read(headsPath(at))) !== null) return 0;
   const heads = await journalHeads(records);
-  const payload = canonicalJson({ format: 1, at: at.toISOString(), heads: heads.map((head) => ({ ...head })) });
+  const deletions = await readRetention(records);
+  const retention = { entries: deletions.length, head: headOf(deletions) };
+  const payload = canonicalJson({
+    format: 1,
+    at: at.toISOString(),
+    heads: heads.map((head) => ({ ...head })),
+    retention,
+  });
   const sealed = await sealEnvelope(await signer(), headsPayloadType, Buffer.from(payload));
   try {
     await records.create(headsPath(at), sealed);

@@ -1,5 +1,6 @@
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import type { RecordStore } from '../records/record-store.ts';
+import type { RetentionOnRecord } from '../retention/history/retention-of-period.ts';
 import type { JournalLines } from '../rotation/history/read-journal-lines.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 import type { AuditOfPeriod } from './pack/observe-period.ts';
@@ -17,6 +18,8 @@ export interface PackOrder {
   readonly rotations: readonly RotationHistory[];
   /** The journals of rotations and of the broker; called once, and absent where there are none. */
   readonly journals?: () => AsyncIterable<JournalLines>;
+  /** What was deleted by rules of retention, and what was held; absent where nothing ever is. */
+  readonly retention?: RetentionOnRecord;
   readonly signer: Signer;
   /** The archive; `null` if the pack only goes to a folder and is not chained. */
   readonly records: RecordStore | null;

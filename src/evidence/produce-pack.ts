@@ -13,6 +13,7 @@ import { buildDataManifest, buildManifest, buildStatement, buildSummary } from '
 import { writeJournalFiles } from './pack/journal-files.ts';
 import { type PackFile, jsonText, rowFile, sha256, sumLines, writeJsonFile, writePackFile } from './pack/pack-file.ts';
 import { type PackSink, archiveSink, folderSink } from './pack/pack-sink.ts';
+import { writeRetentionFiles } from './pack/retention-files.ts';
 import { dataManifestFile, manifestFile, publicKeyFile, sealFile, sumsFile } from './pack/pack-statement.ts';
 import { periodLabel } from './period/parse-period.ts';
 import { renderHtml } from './render/render-html.ts';
@@ -38,7 +39,8 @@ export async function producePack(order: PackOrder): Promise<PackSummary> {
   const { files: changes, amends } = await writeAmendment(sink, order, id);
   const told = { ...counted, amends };
   const journals = await writeJournalFiles(sink, order.journals?.() ?? []);
-  const rows = [...files, ...states, ...journals, ...changes];
+  const retention = await writeRetentionFiles(sink, order.retention ?? { deletions: [], holds: [] });
+  const rows = [...files, ...states, ...journals, ...retention, ...changes];
   const draft = buildModel(order, catalogue, told, rows, '');
   const tests = await writeTests(sink, draft);
   const tested = buildModel(order, catalogue, told, [...rows, ...tests], '');

@@ -5,7 +5,8 @@ import type { RecordStore } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 import { type RetentionEntry, retentionEntryShape, type RetentionFacts } from './retention-entry.ts';
 
-const folder = 'retention/entries/';
+/** Where the entries are, each in a file of its own. */
+export const entriesFolder = 'retention/entries/';
 
 /**
  * Reads every deletion and every hold, in order.
@@ -14,7 +15,7 @@ const folder = 'retention/entries/';
 export async function readRetention(records: RecordStore): Promise<readonly RetentionEntry[]> {
   const entries: RetentionEntry[] = [];
   let head: string | null = null;
-  for await (const path of records.list(folder)) {
+  for await (const path of records.list(entriesFolder)) {
     const stored = await records.read(path);
     const entry = stored === null ? null : parseRecord(retentionEntryShape, stored.bytes, path);
     if (entry === null || entry.number !== entries.length + 1 || entry.previous !== head)
@@ -34,13 +35,12 @@ export async function appendRetention(
   entries: readonly RetentionEntry[],
   { at, facts }: { readonly at: Date; readonly facts: RetentionFacts },
 ): Promise<readonly RetentionEntry[] | null> {
-  const last = entries.at(-1);
   const number = entries.length + 1;
-  const previous = last === undefined ? null : digestOf(last);
+  const previous = headOf(entries);
   const entry: RetentionEntry = { format: 1, number, previous, at: at.toISOString(), facts };
   try {
-    const path = `${folder}${String(number).padStart(8, '0')}.json`;
-    await records.create(path, new TextEncoder().encode(`${canonicalEntry(entry)}\n`));
+    const path = `${entriesFolder}${String(number).padStart(8, '0')}.json`;
+    await records.create(path, new TextEncoder().encode(`${retentionEntryText(entry)}\n`));
     return [...entries, entry];
   } catch (error) {
     if (ServiceError.is(error, 'RECORD_EXISTS')) return null;
@@ -48,10 +48,17 @@ export async function appendRetention(
   }
 }
 
-function digestOf(entry: RetentionEntry): string {
-  return hash('sha256', canonicalEntry(entry));
+/** The digest of the newest entry: with it nobody can take an entry away unseen. `null` if there is none. */
+export function headOf(entries: readonly RetentionEntry[]): string | null {
+  const last = entries.at(-1);
+  return last === undefined ? null : digestOf(last);
 }
 
-function canonicalEntry(entry: RetentionEntry): string {
+function digestOf(entry: RetentionEntry): string {
+  return hash('sha256', retentionEntryText(entry));
+}
+
+/** The text of an entry's record, without its line end: the sha256 of it is the `previous` of the next. */
+export function retentionEntryText(entry: RetentionEntry): string {
   return canonicalJson(JSON.parse(JSON.stringify(entry)) as JsonValue);
 }

@@ -1,7 +1,10 @@
 import type { Grade } from '../audit/model/attribution.ts';
+import type { DeletedReads } from '../audit/model/deleted-reads.ts';
 import type { Finding } from '../audit/model/finding.ts';
 import type { FindingLife, FindingStep } from '../audit/model/finding-life.ts';
 import type { Person } from '../provenance/person.ts';
+import type { RetentionOnRecord } from '../retention/history/retention-of-period.ts';
+import type { RetentionKindName } from '../retention/retention-kinds.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
 
 /** One rotation, as the portal lists it: its history, and what a person may do with it now. */
@@ -157,6 +160,8 @@ export interface AuditedSpan {
   readonly leftOut: number;
   /** Hours without the canary's row, or whose rows were not read, newest first. */
   readonly gaps: readonly { readonly hour: string; readonly state: 'gap' | 'not-read' }[];
+  /** What of the span's evidence was deleted: rows are not among `reads`, and without jobs and receipts reads may be tied to nothing. */
+  readonly deleted: readonly DeletedReads[];
   /** Hours since the first canary read of the span: those that could be gaps. */
   readonly hours: number;
 }
@@ -217,6 +222,20 @@ export interface PackDifference {
   }[];
 }
 
+/** How long one kind of record is kept. */
+export interface KeptKind {
+  readonly kind: RetentionKindName;
+  /** What it holds, in words. */
+  readonly holds: string;
+  /** Such as `1095d`; `null`: for ever. */
+  readonly keep: string | null;
+}
+
+/** Rules of retention, with what was deleted by them and what is held. */
+export interface KeptRecords extends RetentionOnRecord {
+  readonly kinds: readonly KeptKind[];
+}
+
 /** What the portal shows and records. Each rejects with a ServiceError if it could not read or act. */
 export interface PortalPorts {
   secrets(): Promise<readonly ListedSecret[]>;
@@ -232,6 +251,8 @@ export interface PortalPorts {
   sources(): Promise<readonly SourceHealth[]>;
   /** What `keyturn doctor` finds, and when it looked. */
   setup(): Promise<{ readonly at: string; readonly checks: readonly SetupCheck[] }>;
+  /** How long records are kept, what was deleted, and what is held. */
+  retention(): Promise<KeptRecords>;
   /** What a request for a rotation would do, in sentences. Changes nothing. */
   planRotation(secret: string): Promise<{ readonly sentences: readonly string[]; readonly isRefused: boolean }>;
   /** Records a decision. @throws ServiceError `FINDING_DECISION_REFUSED` for one that cannot be, such as an acceptance until a day that is over. */

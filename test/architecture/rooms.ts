@@ -45,7 +45,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   grants: ground,
   retention: ground,
   audit: [...ground, 'rotation/history', 'broker/history', 'grants/history', 'retention/history'],
-  evidence: [...ground, ...published],
+  evidence: [...ground, ...published, 'retention/history'],
   gitea: [...ground, ...published, ...brokerPorts, 'audit/collection/job-feed.ts'],
   azure: [
     ...ground,
@@ -77,6 +77,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
     'rotation/history',
     'audit/model',
     'grants/history',
+    'retention/history',
+    'retention/retention-kinds.ts',
     'keyturn.ts',
     'settings.ts',
     'settings',

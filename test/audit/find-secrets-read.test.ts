@@ -18,6 +18,7 @@ describe('what a compromised reader read', () => {
       watermark: null,
       reads: [],
       untied: 0,
+      deleted: [],
     });
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveSecret } from '../../examples/story/fixtures.ts';
 import { composeKeyturn } from '../../src/compose.ts';
+import { appendRetention } from '../../src/retention/retention-record.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
 import { type Called, callCommand } from './call-command.ts';
 
@@ -44,6 +45,30 @@ describe('keyturn rotate --read-by', () => {
     const { asked } = JSON.parse(done.printed[0] ?? '') as { asked: readonly { unit: string; fault: null }[] };
     expect([done.code, asked]).toMatchObject([0, [{ fault: null }]]);
     expect(cloud.vault.versions(liveSecret)).toHaveLength(2);
+  });
+
+  it('says what it cannot know, where rows of the asked span were deleted', async () => {
+    const { records } = await composeKeyturn(service.environment);
+    const deletion = {
+      act: 'delete',
+      kind: 'slices',
+      name: 'slices/2020-03-09/',
+      from: '2020-03-09T00:00:00.000Z',
+      to: '2020-03-10T00:00:00.000Z',
+      rule: '1095d',
+      records: 24,
+      list: 'a'.repeat(64),
+    } as const;
+    await appendRetention(records, [], { at: new Date('2026-01-01T00:00:00Z'), facts: deletion });
+    const sentence =
+      'Rows of the log from 2020-03-09T06:00Z to 2020-03-10T00:00Z were deleted, because they are kept for 1095d: reads of that time are not known.';
+    const words = ['--read-by', reader, '--plan', '--since'];
+    expect((await call(...words, '2020-03-09T06:00:00Z')).printed[1]).toBe(sentence);
+    expect((await call(...words, '1h')).printed).not.toContainEqual(expect.stringContaining('were deleted'));
+    const { printed } = await call(...words, '2020-03-09T06:00:00Z', '--json');
+    expect(JSON.parse(printed.join(''))).toMatchObject({
+      deleted: [{ what: 'rows of the log', from: '2020-03-09T06:00:00.000Z', rule: '1095d' }],
+    });
   });
 
   it.each([

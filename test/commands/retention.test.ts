@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +64,29 @@ describe('keyturn retention', () => {
     expect(await records.read('downloads/2026-Q1/2027-04-01T10-00-00-000Z-a.json')).toBeNull();
     const { printed } = await call('retention');
     expect(printed).toContain('downloads     kept for 730d; 1 record deleted, up to 2027-04-02');
+  });
+});
+
+describe('the pack of a period', () => {
+  it('says what was deleted and held in it, and seals the head of that record', async () => {
+    const before = new Date('2029-06-14T06:00:00Z');
+    const words = ['hold', 'add', '--reason', 'case 4711', '--period', '2028'];
+    await callCommand(words, { environment, directory: folder, now: () => before });
+    const { keyturn } = await composeKeyturn({ ...environment, KEYTURN_REPORT_PERIODS: 'none' }, { now: () => now });
+    await keyturn.produceReports();
+    const out = join(folder, 'pack');
+    expect((await call('report', '--period', '2029-06-15..2029-06-15', '--out', out)).code).toBe(0);
+    const rows = async (file: string) =>
+      (await readFile(join(out, `${file}.ndjson`), 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(await rows('holds')).toMatchObject([{ number: 1, reason: 'case 4711', lifted: null }]);
+    expect(await rows('deletions')).toMatchObject([
+      { number: 2, kind: 'downloads', rule: '730d', records: 1, kept: 0 },
+    ]);
+    expect(await rows('journals')).toMatchObject([{ journal: 'retention/entries', entries: 3 }]);
+    expect((await rows('journal-entries')).map(({ number }) => number)).toEqual([2, 3]);
   });
 });
 

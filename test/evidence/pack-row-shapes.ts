@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retentionKindNames } from '../../src/retention/retention-kinds.ts';
 
 /** The shape of every file of rows in a pack, with what each member is: docs/formats.md shows them, and tests hold packs to them. */
 
@@ -15,8 +16,7 @@ const digest = (about: string) =>
     .regex(/^[0-9a-f]{64}$/)
     .describe(about);
 const texts = (about: string) => z.array(z.string()).describe(about);
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, about: string) =>
-  z.enum(words).describe(about);
+const oneOf = <const Words extends readonly string[]>(words: Words, about: string) => z.enum(words).describe(about);
 const format = z.literal(1).describe('the version of the format');
 
 const person = (about: string) =>
@@ -299,6 +299,38 @@ export const packRowShapes = {
     journal: text("its folder among the operator's records"),
     entries: count('how many entries it has'),
     head: digest('of the newest entry'),
+  }),
+  deletions: z.strictObject({
+    format,
+    number: count('of its entry in the record of deletions, `journal-entries.ndjson`'),
+    kind: oneOf(retentionKindNames, 'what was deleted, see [operations.md](operations.md#what-is-kept-and-how-long)'),
+    name: text("the folder among the operator's records, or the journal"),
+    from: time('the beginning of what its records were of'),
+    to: time('the end of that, not included'),
+    rule: text('how long the rule keeps this kind, such as `1095d`'),
+    at: time('when it was announced, before the first record went'),
+    endedAt: optionalTime('when the last record had gone; `null` while it is under way'),
+    records: count('how many records were listed'),
+    kept: z
+      .number()
+      .int()
+      .nonnegative()
+      .nullable()
+      .describe('how many of them stayed, because they had changed or a hold had come; `null` while it is under way'),
+    list: digest('of the list that names each record with its sha256'),
+  }),
+  holds: z.strictObject({
+    format,
+    number: count('of its entry in the same record'),
+    at: time('since when it counts'),
+    by: person('who asked for it'),
+    reason: text('in their words'),
+    from: optionalTime('the beginning of what it holds; `null` without one'),
+    to: optionalTime('the end of that, not included; `null` without one'),
+    lifted: z
+      .strictObject({ at: z.iso.datetime(), by: person(''), reason: z.string() })
+      .nullable()
+      .describe('when, by whom and why it ended; `null` while it counts'),
   }),
   policies: z.strictObject({
     loadedAt: time('from when it counted'),

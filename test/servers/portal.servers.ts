@@ -64,6 +64,7 @@ const pages = [
   `/reports/${pack.id}`,
   `/reports/${pack.id}/difference`,
   '/setup',
+  '/retention',
   '/job-log?job=acme%2Fshop%2041%2F52.1',
   '/none',
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../src/web/caller.ts';
+import type { KeptRecords } from '../../src/web/portal-ports.ts';
 import { portalPages } from '../../src/web/portal/portal-pages.ts';
 import { setCookieHeader } from '../../src/web/sign-in/sessions.ts';
 import type { WebPorts } from '../../src/web/web-ports.ts';
@@ -365,6 +366,79 @@ describe('reports', () => {
     const { text } = await signedIn(['auditor'], { comparePack: () => Promise.resolve(difference) });
     const page = await text(`/reports/${pack.id}/difference`);
     for (const words of ['2026-01-abc', 'a new one', 'CC6.1', '1 new']) expect(page).toContain(words);
+  });
+});
+
+describe('the page of what is kept', () => {
+  const hold = {
+    format: 1,
+    number: 1,
+    at: '2026-02-01T08:00:00.000Z',
+    by: personCalled('ann'),
+    reason: 'case <4711>',
+    from: '2025-01-01T00:00:00.000Z',
+    to: '2025-02-01T00:00:00.000Z',
+    lifted: null,
+  } as const;
+  const deletion = {
+    format: 1,
+    number: 3,
+    kind: 'slices',
+    name: 'slices/2023-02-09/',
+    from: '2023-02-09T00:00:00.000Z',
+    to: '2023-02-10T00:00:00.000Z',
+    rule: '1095d',
+    at: '2026-02-15T02:30:00.000Z',
+    endedAt: '2026-02-15T02:30:01.000Z',
+    records: 24,
+    kept: 1,
+    list: 'a'.repeat(64),
+  } as const;
+
+  it('says what is held by whom, and what was deleted when and by which rule', async () => {
+    const lifted = { at: '2026-02-20T00:00:00.000Z', by: personCalled('ben'), reason: 'closed' };
+    const kept: KeptRecords = {
+      kinds: [{ kind: 'slices', holds: 'rows of the log', keep: '1095d' }],
+      deletions: [deletion, { ...deletion, number: 5, kind: 'jobs', endedAt: null, kept: null }],
+      holds: [{ ...hold, number: 2, reason: 'an older one', lifted }, hold],
+    };
+    const { text, send } = await signedIn(['operator'], { retention: () => Promise.resolve(kept) });
+    const page = await text('/retention');
+    for (const words of [
+      '1095d',
+      'case &lt;4711&gt;',
+      '2025-01-01 to 2025-01-31',
+      'since 2026-02-01 08:00 UTC',
+      '2026-02-20 00:00 UTC by ben: closed',
+      '2026-02-15 02:30 UTC',
+      'slices/2023-02-09/',
+      '1 record stayed',
+      'under way',
+    ])
+      expect(page).toContain(words);
+    expect(page.indexOf('case')).toBeLessThan(page.indexOf('an older one'));
+    expect(await (await send('/retention', { headers: { accept: 'application/json' } })).json()).toEqual(kept);
+    expect(await text('/setup')).toContain('href="/retention"');
+  });
+
+  it('says that nothing was deleted or is held', async () => {
+    const page = await (await signedIn(['operator'])).text('/retention');
+    for (const words of ['Nothing is held.', 'Nothing has been deleted.']) expect(page).toContain(words);
+  });
+});
+
+describe('the list of reads of a span whose rows were deleted', () => {
+  it('says so, and what follows from it', async () => {
+    const deleted = [
+      { what: 'rows of the log', from: '2025-12-01T00:00:00.000Z', to: '2025-12-09T00:00:00.000Z', rule: '90d' },
+      { what: 'jobs', from: '2025-12-01T00:00:00.000Z', to: '2025-12-09T00:00:00.000Z', rule: '90d' },
+    ] as const;
+    const { text } = await signedIn(['operator'], { audited: () => Promise.resolve(auditedSpan({ deleted })) });
+    const page = await text('/reads');
+    expect(page).toContain(
+      'Rows of the log from 2025-12-01 00:00 UTC to 2025-12-09 00:00 UTC were deleted, because they are kept for 90d: reads of that time are not known.',
+    );
+    expect(page).toContain('a read of that time may be tied to no job');
   });
 });
 

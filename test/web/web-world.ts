@@ -68,6 +68,7 @@ export function auditedSpan(change: Partial<AuditedSpan> = {}): AuditedSpan {
     reads: [],
     leftOut: 0,
     gaps: [],
+    deleted: [],
     hours: 2172,
     ...change,
   };
@@ -151,6 +152,7 @@ export function webWorld(changes: { access?: Partial<Access>; ports?: Partial<We
     upcoming: () => Promise.resolve([]),
     audited: () => Promise.resolve(auditedSpan()),
     sources: () => Promise.resolve([]),
+    retention: () => Promise.resolve({ kinds: [], deletions: [], holds: [] }),
     setup: () => Promise.resolve({ at: now.toISOString(), checks: [] }),
     planRotation: () => Promise.resolve({ sentences: ['kv/app: would take the steps publish.'], isRefused: false }),
     decideFinding: (decision) => {

@@ -1,6 +1,7 @@
 import type { RecordStore } from '../../records/record-store.ts';
 import { type DeletedSpan, deletedIn } from '../../retention/history/deletions.ts';
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
+import type { DeletedReads } from '../model/deleted-reads.ts';
 import type { NotRead, ReportingPeriod } from '../model/audited-period.ts';
 
 /** What is known of a period without the evidence that a rule of retention has deleted. */
@@ -41,12 +42,35 @@ export async function withoutDeleted(
     notRead: deleted.flatMap(({ kind, from, to, rule }): NotRead[] => {
       const what = evidence[kind];
       if (what === undefined) return [];
-      const start = new Date(Math.max(from.getTime(), period.from.getTime()));
-      const end = new Date(Math.min(to.getTime(), period.to.getTime()));
-      const span = { from: start.toISOString(), to: end.toISOString() };
-      return [{ what, ...span, why: whyDeleted(rule), state: 'irrecoverable' }];
+      return [{ what, ...within({ from, to }, period), why: whyDeleted(rule), state: 'irrecoverable' }];
     }),
   };
+}
+
+const ofReads: { readonly [Kind in DeletedSpan['kind']]?: DeletedReads['what'] } = {
+  slices: 'rows of the log',
+  jobs: 'jobs',
+  receipts: 'receipts',
+};
+
+/**
+ * What of the evidence of a period's reads was deleted, by kind, then time. @throws ServiceError `RECORD_UNREADABLE`.
+ */
+export async function deletedReads(records: RecordStore, period: ReportingPeriod): Promise<readonly DeletedReads[]> {
+  const deleted = await deletedIn(records, period);
+  return deleted.flatMap(({ kind, rule, ...span }): DeletedReads[] => {
+    const what = ofReads[kind];
+    return what === undefined ? [] : [{ what, ...within(span, period), rule }];
+  });
+}
+
+/** The part of a span that lies in the period. */
+function within(
+  { from, to }: ReportingPeriod,
+  period: ReportingPeriod,
+): { readonly from: string; readonly to: string } {
+  const [start, end] = [Math.max(from.getTime(), period.from.getTime()), Math.min(to.getTime(), period.to.getTime())];
+  return { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
 }
 
 function whyDeleted(rule: string): string {

@@ -60,7 +60,7 @@ export function agentTools(ports: Ports, compose: Compose = composeKeyturn): rea
     {
       name: 'who_read',
       description:
-        "Lists the reads of a secret that the vault's log shows, newest first, each with the job, person or identity that it is tied to and how surely (grade). Only what was collected is known: completeUntil and gaps say how far.",
+        "Lists the reads of a secret that the vault's log shows, newest first, each with the job, person or identity that it is tied to and how surely (grade). Only what was collected is known: completeUntil, gaps and deleted say how far.",
       inputSchema: whoSchema,
       annotations: nothingChanges,
       async run(input) {

@@ -1,5 +1,7 @@
 import { retrievalCollection } from '../../audit/collection/retrieval-collection.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
+import { deletedReads } from '../../audit/period/deleted-evidence.ts';
+import type { DeletedReads } from '../../audit/model/deleted-reads.ts';
 import type { Grade } from '../../audit/model/attribution.ts';
 import type { Composition } from '../../composition/composition.ts';
 import { observeReads } from '../../composition/portal/observe-reads.ts';
@@ -26,6 +28,8 @@ interface ReadsOfSecret {
   readonly completeUntil: string | null;
   /** Hours of the span that cannot be shown to be complete. */
   readonly gaps: number;
+  /** What of the span's evidence was deleted by a rule of retention. */
+  readonly deleted: readonly DeletedReads[];
   readonly count: number;
   /** Newest first, at most `mostListed`. */
   readonly reads: readonly ReadOfSecret[];
@@ -54,6 +58,7 @@ export async function readsOfSecret(
     to: span.to.toISOString(),
     completeUntil: collection?.watermark ?? null,
     gaps: coverage.filter(({ state }) => state !== 'covered').length,
+    deleted: await deletedReads(collected.records, span),
     count: reads.length + leftOut,
     reads: reads.slice(0, mostListed).map((read) => {
       const { at, vault, secret, version, grade, job, person, identity, reason } = read;

@@ -56,6 +56,7 @@ export const rotate = z.union([
       since: time,
       readTo: time,
       untied: count,
+      deleted: z.array(shapes.deletedReads),
       steps: z.array(step),
       asked: z.array(z.strictObject({ unit: text, rotationId: text.nullable(), fault: text.nullable() })),
     })

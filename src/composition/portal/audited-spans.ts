@@ -3,6 +3,7 @@ import { jobCollection } from '../../audit/collection/job-collection.ts';
 import { retrievalCollection } from '../../audit/collection/retrieval-collection.ts';
 import { readFindingSteps } from '../../audit/findings/life/finding-record.ts';
 import { liveFindings } from '../../audit/findings/life/live-findings.ts';
+import { deletedReads } from '../../audit/period/deleted-evidence.ts';
 import type { ReportingPeriod } from '../../audit/model/audited-period.ts';
 import type { Finding } from '../../audit/model/finding.ts';
 import { compareText } from '../../provenance/compare-text.ts';
@@ -101,6 +102,7 @@ async function audit(ports: Ports, span: ReportingPeriod, mark: string): Promise
     found: audited.findings,
     gaps: gaps.reverse(),
     hours: watched.length,
+    deleted: await deletedReads(ports.records, span),
     ...take(),
   };
 }

@@ -7,6 +7,7 @@ import { examine } from '../doctor/examine.ts';
 import { createAuditedSpans } from './audited-spans.ts';
 import { recordDecision } from './record-decision.ts';
 import { keepAnswer } from './kept-answer.ts';
+import { keptRecords } from './kept-records.ts';
 import { knownSecrets, newestInventory, upcomingOf } from './known-secrets.ts';
 import { packPorts } from './portal-packs.ts';
 import type { RotationDesk } from './rotation-desk.ts';
@@ -65,6 +66,7 @@ export function createPortalPorts(parts: Parts, desk: RotationDesk): Portal {
     audited: async (span) => (span === undefined ? await spans.usual() : await spans.of(span)),
     sources: async () => await sources.get(),
     setup: async () => await setup.get(),
+    retention: async () => await keptRecords(parts),
     async planRotation(secret) {
       const { sentences, isRefused } = await planRequest(rotation, secret);
       return { sentences, isRefused };

@@ -14,7 +14,8 @@ export async function writeJournalFiles(
   const heads = rowFile(sink, {
     name: 'journals',
     extension: 'ndjson',
-    description: 'The head of every journal of a rotation, of a session of the broker or of a request for access',
+    description:
+      'The head of every journal: of rotations, of sessions of the broker, of requests for access, and of deletions',
   });
   const entries = rowFile(sink, {
     name: 'journal-entries',

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { grades } from '../../audit/model/attribution.ts';
+import { retentionKindNames } from '../../retention/retention-kinds.ts';
 import type { Finding } from '../../audit/model/finding.ts';
 import type { FindingLife, FindingStep } from '../../audit/model/finding-life.ts';
+import type { DeletedReads } from '../../audit/model/deleted-reads.ts';
 import type { Person } from '../../provenance/person.ts';
 import {
   bindings,
@@ -12,6 +14,7 @@ import {
   type ListedSecret,
   type PortalPorts,
   type SecretDetail,
+  type KeptRecords,
   type SetupCheck,
   type SourceHealth,
   type Upcoming,
@@ -254,6 +257,45 @@ export const setupCheck = z.strictObject({
   says: text,
   command: text.nullable(),
 }) satisfies z.ZodType<SetupCheck>;
+
+const deletion = z.strictObject({
+  format: z.literal(1),
+  number: count,
+  kind: z.enum(retentionKindNames),
+  name: text,
+  from: time,
+  to: time,
+  rule: text,
+  at: time,
+  endedAt: time.nullable(),
+  records: count,
+  kept: count.nullable(),
+  list: text,
+});
+
+const hold = z.strictObject({
+  format: z.literal(1),
+  number: count,
+  at: time,
+  by: person,
+  reason: text,
+  from: time.nullable(),
+  to: time.nullable(),
+  lifted: z.strictObject({ at: time, by: person, reason: text }).nullable(),
+});
+
+export const keptRecords = z.strictObject({
+  kinds: z.array(z.strictObject({ kind: z.enum(retentionKindNames), holds: text, keep: text.nullable() })),
+  deletions: z.array(deletion),
+  holds: z.array(hold),
+}) satisfies z.ZodType<KeptRecords>;
+
+export const deletedReads = z.strictObject({
+  what: z.enum(['rows of the log', 'jobs', 'receipts']),
+  from: time,
+  to: time,
+  rule: text,
+}) satisfies z.ZodType<DeletedReads>;
 
 export const source = z.strictObject({
   what: text,

@@ -45,7 +45,12 @@ const answers = {
   Plan: z.strictObject({ plan: z.array(text), isRefused: z.boolean() }),
   RotationList: z.strictObject({ rotations: z.array(shapes.rotation) }),
   RotationAnswer: z.union([z.strictObject({ rotationId: text }), z.strictObject({ given: z.array(text) })]),
-  ReadList: z.strictObject({ from: time.nullable(), to: time.nullable(), reads: z.array(shapes.read) }),
+  ReadList: z.strictObject({
+    from: time.nullable(),
+    to: time.nullable(),
+    deleted: z.array(shapes.deletedReads),
+    reads: z.array(shapes.read),
+  }),
   JobLog: z.strictObject({ job: text, log: text }),
   FindingList: z.strictObject({
     findings: z.array(shapes.finding),
@@ -58,6 +63,7 @@ const answers = {
   AccessRequestList: z.strictObject({ requests: z.array(shapes.accessRequest) }),
   AccessAnswer: z.strictObject({ grant: text }),
   Setup: z.strictObject({ at: time, checks: z.array(shapes.setupCheck) }),
+  Retention: shapes.keptRecords,
   Readiness: z.strictObject({ checks: z.array(z.strictObject({ what: text, ready: z.boolean(), says: text })) }),
   EventOutcomes: z.strictObject({ outcomes: z.array(text) }),
   Validation: z.strictObject({ validationResponse: text }),

@@ -96,6 +96,10 @@ export const routeTable: readonly RouteDescription[] = [
     answers: { 200: 'JobLog', 404: 'Fault' },
   }),
   route('GET', '/setup', 'What keyturn doctor finds.', { proof: 'page', answers: { 200: 'Setup' } }),
+  route('GET', '/retention', 'How long records are kept, what was deleted, and what is held.', {
+    proof: 'page',
+    answers: { 200: 'Retention' },
+  }),
   route('GET', '/findings', 'Every finding of the last ninety days, with its life.', {
     proof: 'page',
     query: {

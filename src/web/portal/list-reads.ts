@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { grades } from '../../audit/model/attribution.ts';
+import { deletedReadsSentence } from '../../audit/model/deleted-reads.ts';
 import { dayMs } from '../../secrets/duration.ts';
 import { ServiceError } from '../../service-error.ts';
 import { page, wantsJson } from './design/page.ts';
@@ -16,7 +17,13 @@ const mostDays = 366;
 export async function listReads({ request, query, asking, ports }: PortalVisit): Promise<Response> {
   const audited = await ports.audited(spanOf(query));
   const found = audited === null ? [] : filterReads(audited.reads, query);
-  if (wantsJson(request)) return Response.json({ from: audited?.from ?? null, to: audited?.to ?? null, reads: found });
+  if (wantsJson(request))
+    return Response.json({
+      from: audited?.from ?? null,
+      to: audited?.to ?? null,
+      deleted: audited?.deleted ?? [],
+      reads: found,
+    });
   return await page(
     'Access',
     html`<h1>Access</h1><p class="lead">Who read which secret, in which job, and how well the read is tied to it.</p>
@@ -30,6 +37,7 @@ function result(found: readonly ListedRead[], audited: AuditedSpan, query: URLSe
   const jobs = new Set(found.flatMap(({ job }) => (job === null ? [] : [job]))).size;
   const persons = found.filter(({ grade }) => grade === 'person').length;
   return html`<p>${counted(found.length, 'read')} by ${counted(jobs, 'job')}, ${counted(persons, 'read')} by a person, from ${day(audited.from)} to ${moment(audited.to)}.${audited.leftOut === 0 ? '' : ` ${counted(audited.leftOut, 'older read')} of this span ${audited.leftOut === 1 ? 'is' : 'are'} not searched: choose an earlier end.`}</p>
+${audited.deleted.map((one) => html`<p class="notice">${deletedReadsSentence(one, moment)}</p>`)}
 ${found.length === 0 ? html`<p class="notice">No read in this span matches.</p>` : html`${readsTable('Reads', pageOf(found, query), { hasLogs })}${pageLinks('/reads', query, found.length)}`}`;
 }
 

@@ -13,6 +13,7 @@ import { showJobLog } from './show-job-log.ts';
 import { showOverview } from './show-overview.ts';
 import { checkPack, showDifference, showPack } from './show-pack.ts';
 import { showPlan, showSecret } from './show-secret.ts';
+import { showRetention } from './show-retention.ts';
 import { showSetup } from './show-setup.ts';
 
 /** One page or act of the portal, and the role that it needs. */
@@ -49,4 +50,5 @@ export const portalPages: readonly PortalPage[] = [
   { method: 'GET', path: '/reads', role: 'operator', scope: 'read', answer: listReads },
   { method: 'GET', path: '/job-log', role: 'operator', scope: null, answer: showJobLog },
   { method: 'GET', path: '/setup', role: 'operator', scope: 'read', answer: showSetup },
+  { method: 'GET', path: '/retention', role: 'operator', scope: 'read', answer: showRetention },
 ];

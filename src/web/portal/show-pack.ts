@@ -30,6 +30,8 @@ const purposes: Readonly<Record<string, string>> = {
   'pack.dsse.json': 'the signed statement over all files',
   SHA256SUMS: 'the digest of every file, for sha256sum -c',
   'access-requests.ndjson': 'every request of a job that a person had to answer',
+  'deletions.ndjson': 'every deletion by a rule of retention',
+  'holds.ndjson': 'every hold that prevents deletions',
   'broker-requests.ndjson': 'every decision of the broker',
   'broker-uses.ndjson': 'every request that the broker made in the place of a job',
   'deviations.ndjson': 'every event that broke a criterion of a test',

@@ -15,7 +15,7 @@ export async function showSetup({ request, asking, ports }: PortalVisit): Promis
   const failed = checks.filter(({ verdict }) => verdict === 'fail').length;
   return await page(
     'Set-up',
-    html`<h1>Set-up</h1><p class="lead">The checks of <code>keyturn doctor</code>, as of ${moment(at)}.</p>
+    html`<h1>Set-up</h1><p class="lead">The checks of <code>keyturn doctor</code>, as of ${moment(at)}. <a href="/retention">What is kept, deleted and held</a></p>
 <p class="notice${failed > 0 ? ' alarm' : ''}">${failed === 0 ? `All of ${counted(checks.length, 'check')} pass or only warn.` : `${counted(failed, 'check')} of ${String(checks.length)} failed. Run the commands below; each adds what is missing.`}</p>
 ${sorted.filter(({ verdict }) => verdict !== 'pass').map(card)}
 ${table(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCanaryOnceAnHour } from '../../../src/audit/collection/canary-ledger.ts';
 import { recordJob } from '../../../src/audit/collection/job-ledger.ts';
+import { deletedReads } from '../../../src/audit/period/deleted-evidence.ts';
 import { applyRetention } from '../../../src/retention/apply-retention.ts';
 import { usualRetention } from '../../../src/retention/retention-kinds.ts';
 import { emptyPolicy } from '../../../src/secrets/policy.ts';
@@ -61,6 +62,11 @@ describe('an audit of a period of which evidence was deleted', () => {
       state: 'irrecoverable',
     });
     expect(after.notRead).toContainEqual(expect.objectContaining({ what: 'jobs of Gitea', state: 'irrecoverable' }));
+    expect(await deletedReads(records, { from: period.from, to: new Date('2026-03-03T00:00:00Z') })).toEqual([
+      { what: 'rows of the log', from: '2026-03-02T00:00:00.000Z', to: '2026-03-03T00:00:00.000Z', rule: '365d' },
+      { what: 'jobs', from: '2026-03-02T00:00:00.000Z', to: '2026-03-03T00:00:00.000Z', rule: '365d' },
+    ]);
+    expect(await deletedReads(records, { from: later, to: new Date(later.getTime() + dayMs) })).toEqual([]);
     expect(new Set(after.coverage.map(({ state }) => state))).toEqual(new Set(['not-read']));
     expect(after.findings.map(({ rule }) => rule)).not.toContain('log-gap');
   });

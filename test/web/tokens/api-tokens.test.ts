@@ -51,7 +51,17 @@ describe('a program with an API token', () => {
   it('gets JSON, also when it asks as a browser does', async () => {
     const { ask } = await world(['read', 'report']);
     const headers = { accept: 'text/html' };
-    for (const path of ['/', '/secrets', '/rotations', '/access', '/reads', '/setup', '/findings', '/reports']) {
+    for (const path of [
+      '/',
+      '/secrets',
+      '/rotations',
+      '/access',
+      '/reads',
+      '/setup',
+      '/retention',
+      '/findings',
+      '/reports',
+    ]) {
       const answer = await ask(path, { headers });
       expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
         path,
