@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { printTable } from '../print-table.ts';
+import { type HistoryCost, passWithHistory } from './pass-with-history.ts';
 import { type DueCase, type Rotated, type Stage, rotateDueSecrets, writePlainly } from './rotate-due-secrets.ts';
 
 /** docs/performance.md: 300 writes in ten seconds, plus a fifth of the time that they need. */
@@ -8,8 +9,11 @@ const limitedWrites = 300;
 const writesASecond = limitedWrites / 10;
 const budget = 1.2;
 
-const { values } = parseArgs({ options: { count: { type: 'string', default: '500' } } });
+const { values } = parseArgs({
+  options: { count: { type: 'string', default: '500' }, targets: { type: 'string', default: '1000' } },
+});
 const count = Number(values.count);
+const targets = Number(values.targets);
 // Three writes each, so two fifths of the secrets make an equally long queue.
 const minted = Math.ceil((count * 2) / 5);
 
@@ -29,7 +33,11 @@ const limited: readonly (DueCase & { readonly title: string })[] = [
   },
 ];
 
-console.log('Command: node bench/rotation/bench-rotation.ts' + (count === 500 ? '' : ` --count ${String(count)}`));
+console.log(
+  'Command: node bench/rotation/bench-rotation.ts' +
+    (count === 500 ? '' : ` --count ${String(count)}`) +
+    (targets === 1000 ? '' : ` --targets ${String(targets)}`),
+);
 console.log(`Machine: ${String(availableParallelism())} cores, Node ${process.versions.node}`);
 // A ratio to a rate limit is a ratio to time, so it means less on a busy machine.
 console.log(`Load before: ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
@@ -86,6 +94,19 @@ printTable(
   ],
 );
 
+const never = await passWithHistory(targets, 0);
+const once = await passWithHistory(targets, 1);
+console.log(
+  `\nA pass over ${String(targets)} secrets, of which each was rotated to the end, or none ever was (ratio: of processor time)`,
+);
+printTable(
+  ['', 'due', 'published', 'requests', 'time', 'processor', 'ratio', 'peak memory'],
+  [
+    ...historyRows('none ever was', never, never),
+    ...historyRows(`each was, ${String(once.past)} rotations`, once, never),
+  ],
+);
+
 const madeTwice = results.reduce((sum, one) => sum + one.madeTwice, 0);
 const stages = results.flatMap(({ publishing, disabling }) => [publishing, disabling]);
 const unfinished = stages.reduce((sum, one) => sum + one.unfinished, 0);
@@ -110,6 +131,24 @@ function row(title: string, stage: Stage): string[] {
     ratio <= budget ? `≤ ${String(budget)}` : `OVER ${String(budget)}`,
     megabytes(stage.peakBytes),
   ];
+}
+
+function historyRows(title: string, cost: HistoryCost, base: HistoryCost): string[][] {
+  const parts = [
+    ['first pass of a process', cost.first, base.first, 0, 0],
+    ['nothing due', cost.idle, base.idle, 0, 0],
+    ['some due', cost.withDue, base.withDue, cost.withDue.due, cost.withDue.published],
+  ] as const;
+  return parts.map(([what, one, other, due, published]) => [
+    `${title}: ${what}`,
+    String(due),
+    String(published),
+    String(one.requests),
+    seconds(one.seconds),
+    milliseconds(one.processorSeconds),
+    (one.processorSeconds / other.processorSeconds).toFixed(2),
+    megabytes(one.peakBytes),
+  ]);
 }
 
 function seconds(value: number): string {

@@ -91,7 +91,8 @@ export async function writePlainly(count: number): Promise<Measured> {
   });
 }
 
-async function inNewCloud<Result>(
+/** Acts in an embedded cloud of its own in which secrets are due, and removes both. */
+export async function inNewCloud<Result>(
   scene: { readonly kind: DueKind; readonly count: number },
   act: (cloud: EmbeddedCloud, due: DueSecrets) => Promise<Result>,
 ): Promise<Result> {

@@ -3,6 +3,7 @@ import type { SecretProperties, SetSecretOptions, UpdateSecretPropertiesOptions 
 import type { SecretStore, SecretVersion } from '../rotation/ports/secret-store.ts';
 import { SecretValue } from '../secrets/secret-value.ts';
 import { ServiceError } from '../service-error.ts';
+import { knownNewest } from './known-newest.ts';
 import { newestCandidates, newestFirst } from './newest-version.ts';
 import { type VaultAccess, type VaultClient, vaultClient } from './vault-client.ts';
 import { isAbsence, isPassing, readFailure, writeFailure } from './vault-failure.ts';
@@ -21,6 +22,7 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
   const vault = access.vault.name;
   const reader = openReader(vault, vaultClient(access));
   const { client, serverTime } = reader;
+  const known = knownNewest();
   return {
     latest: (name) => findNewest(reader, name, () => listSecrets(reader)),
 
@@ -28,12 +30,26 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
 
     async *list() {
       const shown = await listSecrets(reader);
-      for (let start = 0; start < shown.length; start += lookedUpAtOnce) {
-        const some = shown.slice(start, start + lookedUpAtOnce);
-        const newest = await Promise.all(
-          some.map(({ name }) => findNewest(reader, name, () => Promise.resolve(shown))),
-        );
+      const listedAt = serverTime();
+      known.keepOnly(shown);
+      const changed: SecretProperties[] = [];
+      for (const one of shown) {
+        const version = known.find(one);
+        if (version === null) changed.push(one);
+        else yield version;
+      }
+      for (let start = 0; start < changed.length; start += lookedUpAtOnce) {
+        const some = changed.slice(start, start + lookedUpAtOnce);
+        const newest = await Promise.all(some.map((one) => newestOfListed(one)));
         yield* newest.filter((one) => one !== null);
+      }
+
+      /** One version that is as the list shows it is remembered; of several alike nobody knows which. */
+      async function newestOfListed(one: SecretProperties): Promise<SecretVersion | null> {
+        const candidates = newestCandidates(await listVersions(reader, one.name));
+        const [only] = candidates;
+        if (candidates.length === 1 && only !== undefined && looksAlike(only, one)) known.remember(one, only, listedAt);
+        return mostAlike(candidates, [one]);
       }
     },
 
@@ -139,7 +155,11 @@ async function findNewest(
   const candidates = newestCandidates(await listVersions(reader, name));
   if (candidates.length <= 1) return candidates[0] ?? null;
   const alike = (await shown()).filter((one) => one.name.toLowerCase() === name.toLowerCase());
-  return candidates.find((one) => alike.some((other) => looksAlike(one, other))) ?? candidates[0] ?? null;
+  return mostAlike(candidates, alike);
+}
+
+function mostAlike(candidates: readonly SecretVersion[], shown: readonly SecretProperties[]): SecretVersion | null {
+  return candidates.find((one) => shown.some((other) => looksAlike(one, other))) ?? candidates[0] ?? null;
 }
 
 async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {

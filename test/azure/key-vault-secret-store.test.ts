@@ -210,6 +210,69 @@ describe('changing properties', () => {
   });
 });
 
+describe('listing the newest version of every secret', () => {
+  const minutes = (count: number) => count * 60_000;
+  async function listedWorld() {
+    const { cloud, vault, store } = await world();
+    cloud.clock.stand();
+    for (const name of ['a', 'b', 'c']) vault.seed({ name, value: canary });
+    cloud.clock.advance(minutes(2));
+    const list = async () => {
+      const rows = cloud.auditLog.rows().length;
+      const versions = new Map<string, string>();
+      for await (const one of store.list()) versions.set(one.name, one.version);
+      const looked = cloud.auditLog
+        .rows()
+        .slice(rows)
+        .filter(({ OperationName }) => OperationName === 'SecretListVersions').length;
+      return { versions, looked };
+    };
+    const isNewest = (versions: ReadonlyMap<string, string>) => {
+      for (const name of ['a', 'b', 'c']) expect(versions.get(name)).toBe(vault.versions(name).at(-1)?.version);
+    };
+    return { cloud, vault, store, list, isNewest };
+  }
+
+  it('asks for the versions of a secret once, and again only when the list shows that it changed', async () => {
+    const { cloud, vault, store, list, isNewest } = await listedWorld();
+    expect((await list()).looked).toBe(3);
+    expect(await list()).toMatchObject({ looked: 0 });
+    vault.seed({ name: 'a', value: canary });
+    cloud.clock.advance(minutes(2));
+    const changed = await list();
+    expect(changed.looked).toBe(1);
+    isNewest(changed.versions);
+    await store.update('b', vault.versions('b')[0]?.version ?? '', { enabled: false });
+    const disabled = await list();
+    expect(disabled.looked).toBe(1);
+    expect((await all(store)).find(({ name }) => name === 'b')?.enabled).toBe(false);
+  });
+
+  it('notices a version that is set in the second of the last one, alike but for its value', async () => {
+    const { vault, list, isNewest } = await listedWorld();
+    vault.seed({ name: 'a', value: canary });
+    isNewest((await list()).versions);
+    vault.seed({ name: 'a', value: `${canary} again` });
+    const { looked } = await list();
+    expect(looked).toBeGreaterThan(0);
+  });
+
+  it('looks up a secret that is new, and none beside it', async () => {
+    const { cloud, vault, list, isNewest } = await listedWorld();
+    await list();
+    vault.seed({ name: 'd', value: canary });
+    cloud.clock.advance(minutes(2));
+    expect((await list()).looked).toBe(1);
+    isNewest((await list()).versions);
+  });
+
+  async function all(store: ReturnType<typeof keyVaultSecretStore>) {
+    const found = [];
+    for await (const one of store.list()) found.push(one);
+    return found;
+  }
+});
+
 it('puts no value into any error', async () => {
   const { vault, store } = await world();
   for (const kind of ['lose-answer', 'fail-after', 'throttle', 'deny'] as const) {

@@ -183,10 +183,10 @@ describe('a plan', () => {
     });
     const file = join(directory, 'many.policy.yml');
     await writeFile(file, `format: 1\nsecrets:\n${rows.join('\n')}\n`);
-    const { code, printed } = await callCommand(['reconcile', '--plan'], {
+    const { code, printed, said } = await callCommand(['reconcile', '--plan'], {
       environment: { ...environment, KEYTURN_POLICY: file },
     });
-    expect(code).toBe(0);
+    expect({ code, said }).toEqual({ code: 0, said });
     const headings = printed.filter((line) => !line.startsWith('  '));
     expect(headings.filter((line) => !/^Would go on|still be in use/.test(line))).toEqual([
       'Would rotate now (3):',
