@@ -17,7 +17,8 @@ export async function bareRequests(name: string): Promise<string> {
 
 function ask(url: string, headers: Readonly<Record<string, string>>): Promise<Record<string, string>> {
   return new Promise((resolve) => {
-    const asked = request(url, { headers }, (answer) => {
+    // By address, as the helper does: a name would be looked up.
+    const asked = request(url.replace('//localhost:', '//127.0.0.1:'), { headers }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, string>));

@@ -99,13 +99,17 @@ async function coldStart(): Promise<void> {
   }
   const plain = runs.get('node -e 0') ?? [];
   /** The median of each run's multiple of the `node -e 0` of the same round. */
-  const multiple = (way: string, base: readonly Cost[] = plain) =>
-    median((runs.get(way) ?? []).map(({ processor }, round) => processor / (base[round]?.processor ?? Number.NaN)));
-  console.log('Cold start, child /bin/true: processor time of helper and child as a multiple of node -e 0 (median of');
-  console.log('pairs); processor time and time on the clock in ms, the least of all runs');
+  const multiple = (way: string, base: readonly Cost[] = plain, of: keyof Cost = 'processor') =>
+    median((runs.get(way) ?? []).map((cost, round) => cost[of] / (base[round]?.[of] ?? Number.NaN)));
+  console.log(
+    'Cold start, child /bin/true: processor time of helper and child, and time on the clock, each as a multiple',
+  );
+  console.log('of node -e 0 (median of pairs) and in ms (the least of all runs)');
   for (const [way, costs] of runs) {
-    const least = [costs.map(({ processor }) => processor), costs.map(({ clock }) => clock)].map(minimum);
-    const figures = [`${multiple(way).toFixed(2)} ×`, ...least.map((each) => `${each.toFixed(0)} ms`)];
+    const figures = (['processor', 'clock'] as const).flatMap((of) => [
+      `${multiple(way, plain, of).toFixed(2)} ×`,
+      `${minimum(costs.map((cost) => cost[of])).toFixed(0)} ms`,
+    ]);
     console.log(`  ${way.padEnd(28)} ${figures.map((figure) => figure.padStart(10)).join('')}`);
   }
   if (!hasAz) console.log('  az is not installed here, so it is not compared');

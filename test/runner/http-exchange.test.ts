@@ -1,10 +1,11 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { generate } from 'selfsigned';
-import { afterEach, describe, expect, it } from 'vitest';
-import { httpExchange, openConnection } from '../../src/runner/http-exchange.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { exchangeFailure, httpExchange, openConnection } from '../../src/runner/http-exchange.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -71,5 +72,46 @@ describe('a connection that was opened early', () => {
     await openConnection(url, cert);
     expect((await httpExchange({ ...request, url, authority: cert })).body).toBe('here');
     expect(connections()).toBe(before + 1);
+  });
+});
+
+describe('localhost', () => {
+  it('is this machine, wherever a name server or a file would lead, and is asked by its name', async () => {
+    const { port } = await listening(createServer((asked, response) => response.end(asked.headers.host)));
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(() => {
+      throw new Error('Looked up.');
+    });
+    const url = `http://localhost:${port}`;
+    try {
+      const direct = await httpExchange({ ...request, headers: { connection: 'close' }, url });
+      await openConnection(url);
+      const early = await httpExchange({ ...request, headers: { connection: 'close' }, url });
+      expect([direct.body, early.body]).toEqual([`localhost:${port}`, `localhost:${port}`]);
+      expect(lookup).not.toHaveBeenCalled();
+    } finally {
+      lookup.mockRestore();
+    }
+  });
+
+  it.each([
+    ['localhost', 'here'],
+    ['vault.example', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('shows a certificate for its name: one for %s gives %s', async (name, expected) => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+      ],
+    });
+    const { port } = await listening(createSecureServer({ key, cert }, answer));
+    const url = `https://localhost:${port}`;
+    const ask = async () =>
+      await httpExchange({ ...request, url, authority: cert }).then(
+        ({ body }) => body,
+        (error: unknown) => exchangeFailure(error),
+      );
+    const direct = await ask();
+    await openConnection(url, cert);
+    expect([direct, await ask()]).toEqual([expected, expected]);
   });
 });
