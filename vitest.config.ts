@@ -17,7 +17,16 @@ const lengthy =
         'test/runner/redaction/slow-reference.test.ts',
       ];
 /** Rooms whose tests change the process: settings of the Azure SDK in its environment, caches of its clients. */
-const changeTheProcess = roomsOf(['azure', 'commands', 'composition', 'embedded', 'functions', 'server', 'web']);
+const changeTheProcess = roomsOf([
+  'azure',
+  'commands',
+  'composition',
+  'embedded',
+  'functions',
+  'server',
+  'telemetry',
+  'web',
+]);
 
 export default defineConfig({
   test: {
