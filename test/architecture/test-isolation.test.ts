@@ -25,7 +25,8 @@ const lines = globSync('test/**/*.ts')
   );
 
 /** Rooms of vitest.config.ts in which each file has a process of its own. */
-const processEach = /^test\/(?:search|simulation|start|azure|commands|composition|embedded|functions|server|telemetry|web)\//;
+const processEach =
+  /^test\/(?:search|simulation|start|azure|commands|composition|embedded|functions|server|telemetry|web)\//;
 const changesTheProcess = /process\.env\[[^\]]+\] = |vi\.(?:stubEnv|mock|stubGlobal)|process\.chdir/;
 
 describe('no test has', () => {
