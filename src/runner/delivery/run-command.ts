@@ -166,7 +166,13 @@ function pumpSockets(child: ChildProcess, { redactions }: CommandRun): readonly 
       sink.write(redaction.end());
       await sink.taken();
     })();
-    return { done, detach: () => void stream?.destroy() };
+    return {
+      done,
+      detach() {
+        stream?.destroy();
+        return Promise.resolve(true);
+      },
+    };
   });
 }
 
@@ -177,8 +183,9 @@ async function drain(pumps: readonly OutputPump[], say: (line: string) => void):
     timer = setTimeout(() => resolve(false), drainMs);
   });
   if (!(await Promise.race([all, late]))) {
-    say('the command has ended, but a process that it started keeps the output open; not reading it any longer');
-    for (const pump of pumps) pump.detach();
+    const areOpen = await Promise.all(pumps.map((pump) => pump.detach()));
+    if (areOpen.includes(true))
+      say('the command has ended, but a process that it started keeps the output open; not reading it any longer');
     await all;
   }
   clearTimeout(timer);

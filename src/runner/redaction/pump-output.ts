@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { OutputSink } from './output-sink.ts';
 import { silenceMs, type Redaction } from './redaction.ts';
@@ -8,8 +9,11 @@ const nothing = Buffer.alloc(0);
 export interface OutputPump {
   /** Resolves when the stream has ended and everything was written. */
   readonly done: Promise<void>;
-  /** Gives what is held back and lets go of the stream: somebody keeps it open who will not end. */
-  detach(): void;
+  /**
+   * Lets go of the stream: the command has ended. Before that it reads what a stalled reader has kept in the pipe, and gives
+   * what is held back. Resolves with whether a process keeps the stream open.
+   */
+  detach(): Promise<boolean>;
 }
 
 /**
@@ -19,6 +23,7 @@ export interface OutputPump {
  */
 export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSink): OutputPump {
   const room = redaction.room();
+  let isLeaving = false;
   const silence = silenceTimer(() => {
     // Copied, for the next chunk may come before it is taken.
     sink.write(Buffer.from(redaction.push(nothing)));
@@ -34,7 +39,7 @@ export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSi
   source.on('error', () => source.destroy());
   const ended = new Promise<void>((resolve) => source.on('close', () => resolve()));
   source.resume();
-  return { done: finish(), detach: () => void source.destroy() };
+  return { done: finish(), detach };
 
   /** Gives whether to read on at once. */
   function take(length: number): boolean {
@@ -48,8 +53,26 @@ export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSi
 
   function readOn(): void {
     if (sink.gone()) source.destroy();
-    else source.resume();
+    else if (!isLeaving) source.resume();
     watchSilence();
+  }
+
+  async function detach(): Promise<boolean> {
+    isLeaving = true;
+    source.pause();
+    await sink.taken();
+    let isOpen = !source.destroyed;
+    // A pipe holds as much as the room. What comes after that is of another process.
+    for (let left = room.length; isOpen && left > 0; ) {
+      const length = readNow(readEnd, room);
+      if (length === null) break;
+      isOpen = length > 0;
+      left -= length;
+      if (!sink.write(redaction.push(room.subarray(0, length)))) await sink.taken();
+      isOpen &&= !source.destroyed;
+    }
+    source.destroy();
+    return isOpen;
   }
 
   function watchSilence(): void {
@@ -62,6 +85,16 @@ export function pumpOutput(readEnd: number, redaction: Redaction, sink: OutputSi
     await sink.taken();
     sink.write(redaction.end());
     await sink.taken();
+  }
+}
+
+/** Bytes read; 0 at the end, `null` while there are none. */
+function readNow(readEnd: number, room: Buffer): number | null {
+  try {
+    return readSync(readEnd, room);
+  } catch {
+    // EAGAIN: another process has the pipe open, and writes nothing now.
+    return null;
   }
 }
 

@@ -45,6 +45,58 @@ function keepingSink(written: (bytes: Buffer) => void): OutputSink & { readonly 
   };
 }
 
+/** Stalls at its first bytes, until it is told to read on. */
+function stallingSink(stalled: () => void) {
+  const parts: Buffer[] = [];
+  let readOn: () => void = () => undefined;
+  const reading = new Promise<void>((resolve) => (readOn = resolve));
+  const sink: OutputSink = {
+    write(bytes) {
+      parts.push(Buffer.from(bytes));
+      if (parts.length === 1) stalled();
+      return parts.length > 1;
+    },
+    taken: () => reading,
+    idle: () => false,
+    gone: () => false,
+  };
+  return { sink, parts, readOn: () => readOn() };
+}
+
+describe('a stream whose reader stalls while the command ends', () => {
+  it('loses nothing of what the pipe still holds, and masks a secret that begins in what was read before', async () => {
+    const ends = openPipe();
+    const { sink, parts, readOn } = stallingSink(() => {
+      writeSync(ends.write, `fish and ${'y'.repeat(30_000)}${secret}`);
+      closeSync(ends.write);
+      detached = pump.detach();
+      readOn();
+    });
+    let detached: Promise<boolean> | undefined;
+    const pump = pumpOutput(ends.read, startRedaction(secretSearch([Buffer.from(secret)])), sink);
+    writeSync(ends.write, `before swordfish-sword`);
+    await pump.done;
+    expect(Buffer.concat(parts).toString()).toBe(`before *** and ${'y'.repeat(30_000)}***`);
+    expect(await detached).toBe(false);
+  });
+
+  it('is let go when a process keeps the pipe open, after what it holds was read', async () => {
+    const ends = openPipe();
+    let detached: Promise<boolean> | undefined;
+    const { sink, parts, readOn } = stallingSink(() => {
+      writeSync(ends.write, 'and the rest');
+      detached = pump.detach();
+      readOn();
+    });
+    const pump = pumpOutput(ends.read, startRedaction(secretSearch([Buffer.from(secret)])), sink);
+    writeSync(ends.write, 'the beginning ');
+    await pump.done;
+    expect(Buffer.concat(parts).toString()).toBe('the beginning and the rest');
+    expect(await detached).toBe(true);
+    closeSync(ends.write);
+  });
+});
+
 describe('a stream on its way to the log', () => {
   it('is written in pieces that a pipe takes whole, also after a beginning of a secret was held back', async () => {
     // Wherever a chunk ends, it ends within what may be the secret.
