@@ -61,11 +61,11 @@ async function makeBlob(work: string, architecture: Architecture): Promise<strin
   const [bundle, main, configuration, output] = ['keyturn-fetch.cjs', 'main.cjs', 'sea.json', 'blob'].map((name) =>
     join(work, name),
   ) as [string, string, string, string];
-  await bundleHelper('keyturn-fetch.cjs', bundle);
+  const isOwn = architecture === process.arch;
+  await bundleHelper('keyturn-fetch.cjs', bundle, { isCached: isOwn });
   const entryPoints = [join(root, 'scripts/binary-main.ts')];
   await build({ entryPoints, outfile: main, bundle: true, platform: 'node', format: 'cjs', minify: true });
   const code = writeHelperFunction(work, bundle);
-  const isOwn = architecture === process.arch;
   const carried = { [assets.code]: code, ...(isOwn && { [assets.cache]: await writeCodeCache(work, code) }) };
   const how = { disableExperimentalSEAWarning: true, useCodeCache: isOwn };
   writeFileSync(configuration, JSON.stringify({ main, output, ...how, assets: carried }));

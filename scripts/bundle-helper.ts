@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, transform } from 'esbuild';
 
 /** The three programs of the runner, by the name of their bundle. Gitea's runner starts `main` and `post` as modules. */
@@ -11,8 +11,14 @@ export const helperEntries = {
 /** What an everyday job imports on demand. Everything else that is imported on demand is text until then. */
 const everyday: readonly string[] = ['src/runner/commands/exec-options.ts', 'src/runner/commands/exec.ts'];
 
-/** Imported by everything, and needed by failures alone. */
-const catalogue = 'src/faults/catalogue.ts';
+/** Needed by failures alone, and imported by everything. */
+const atFailures: readonly string[] = ['src/faults/catalogue.ts'];
+
+/** Needed when the command first prints: the search for secrets is made while it runs. */
+const atPrinting: readonly string[] = [
+  'src/runner/redaction/needles/secret-needles.ts',
+  'src/runner/redaction/search/secret-search.ts',
+];
 
 /** CommonJS packages inside an ES module bundle still call require(). */
 const requireInModule = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
@@ -30,13 +36,21 @@ const settings = {
  * Returns what went into it.
  *
  * V8 reads every function of a script before it runs the first line, 3 ms for 100 KB, and a job waits for each start. So
- * only what an everyday job runs is code. What is imported on demand (the other commands and identities, the parsers of
- * YAML and of the command line) is text in the same file, and compiled at its first use.
+ * only what an everyday job runs until its command prints is code. The rest (the other commands and identities, the parsers
+ * of YAML and of the command line, the search for secrets) is text in the same file, and compiled at its first use.
+ * `isCached`: V8's cache of the code goes with it, so that what a command's output needs is code too.
  * The helper is CommonJS: an ES module evaluates every export of each module of Node that it imports, undici's TextDecoder
  * and `node:fs/promises` among them, which costs a third of the whole start-up.
  */
-export async function bundleHelper(name: keyof typeof helperEntries, outfile: string): Promise<Metafile> {
-  const { metafile, parts, first } = await partsOf(helperEntries[name]);
+export async function bundleHelper(
+  name: keyof typeof helperEntries,
+  outfile: string,
+  { isCached = false }: { readonly isCached?: boolean } = {},
+): Promise<Metafile> {
+  const { metafile, parts, first } = await partsOf(
+    helperEntries[name],
+    isCached ? atFailures : [...atFailures, ...atPrinting],
+  );
   const isModule = name.endsWith('.mjs');
   await build({
     ...settings,
@@ -51,10 +65,10 @@ export async function bundleHelper(name: keyof typeof helperEntries, outfile: st
 }
 
 /** The program in parts, as esbuild splits it where it imports on demand: their texts by their names. */
-async function partsOf(entry: string) {
+async function partsOf(entry: string, atFirstUse: readonly string[]) {
   const { metafile, outputFiles } = await build({
     ...settings,
-    entryPoints: [entry, catalogue],
+    entryPoints: [entry, ...atFirstUse],
     outdir: 'parts',
     entryNames: '[name]',
     bundle: true,
@@ -64,7 +78,7 @@ async function partsOf(entry: string) {
     outExtension: { '.js': '.mjs' },
     metafile: true,
     write: false,
-    plugins: [catalogueApart],
+    plugins: [keepApart(atFirstUse)],
   });
   const parts = new Map(outputFiles.map(({ path, text }) => [partName(path), text]));
   const first = Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint === entry) ?? '';
@@ -73,12 +87,11 @@ async function partsOf(entry: string) {
 
 /** Joins the parts again: what each start loads as one piece of code, and the others as text. */
 async function joinParts({ outputs }: Metafile, parts: ReadonlyMap<string, string>, first: string): Promise<Plugin> {
-  const paths = Object.keys(outputs);
-  const start = loadedFromTheStart(
-    outputs,
-    paths.filter((path) => partName(path) === first || everyday.includes(outputs[path]?.entryPoint ?? '')),
-  );
-  const later = paths.filter((path) => !start.has(path));
+  const entries = Object.keys(outputs).filter((path) => partName(path) === first);
+  const everydays = Object.keys(outputs).filter((path) => everyday.includes(outputs[path]?.entryPoint ?? ''));
+  const start = reachedFrom([...entries, ...everydays], (path) => importsOf(outputs, path));
+  const all = reachedFrom(entries, (path) => [...importsOf(outputs, path), ...onDemandOf(outputs, path)]);
+  const later = [...all].filter((path) => !start.has(path));
   const texts = await Promise.all(
     later.map(async (path) => {
       const code = await asCommonJs(parts.get(partName(path)) ?? '');
@@ -131,20 +144,27 @@ function loading(name: string): string {
   return name.startsWith('./') ? `require('loader')('${name.replace(/\.cjs$/, '')}')` : `require('${name}')`;
 }
 
-/** These outputs and whatever they import, but not what they import on demand. */
-function loadedFromTheStart(outputs: Metafile['outputs'], from: readonly string[]): ReadonlySet<string> {
-  const loaded = new Set<string>();
-  const next = [...from];
-  for (let path = next.pop(); path !== undefined; path = next.pop()) {
-    if (!loaded.has(path)) next.push(...importsOf(outputs, path));
-    loaded.add(path);
+function reachedFrom(from: readonly string[], next: (path: string) => readonly string[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = [...from];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (!reached.has(path)) open.push(...next(path));
+    reached.add(path);
   }
-  return loaded;
+  return reached;
 }
 
+/** What an output imports as it starts. */
 function importsOf(outputs: Metafile['outputs'], path: string): readonly string[] {
   const imports = outputs[path]?.imports ?? [];
   return imports.flatMap((one) => (one.kind === 'import-statement' && one.external !== true ? [one.path] : []));
+}
+
+/** What it imports on demand, and what it needs of what is kept apart. */
+function onDemandOf(outputs: Metafile['outputs'], path: string): readonly string[] {
+  const imports = outputs[path]?.imports ?? [];
+  const apart = new Map(Object.keys(outputs).map((output) => [partName(output), output]));
+  return imports.flatMap((one) => (one.kind === 'dynamic-import' ? one.path : apart.get(one.path)) ?? []);
 }
 
 /** The text of a part as the body of a CommonJS module that requires the other parts. */
@@ -159,15 +179,19 @@ function partName(path: string): string {
   return `./${basename(path)}`;
 }
 
-/** Keeps the catalogue of faults out of the parts that use it. */
-const catalogueApart: Plugin = {
-  name: 'catalogue-apart',
-  setup(bundler) {
-    bundler.onResolve({ filter: /\/catalogue\.ts$/ }, ({ kind }) =>
-      kind === 'entry-point' ? null : { path: './catalogue.mjs', external: true },
-    );
-  },
-};
+/** Keeps these modules out of the parts that import them. */
+function keepApart(modules: readonly string[]): Plugin {
+  const names = new Map(modules.map((module) => [resolve(module), `./${basename(module, '.ts')}.mjs`]));
+  return {
+    name: 'keep-apart',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
+        const name = kind === 'entry-point' ? undefined : names.get(resolve(resolveDir, path));
+        return name === undefined ? null : { path: name, external: true };
+      });
+    },
+  };
+}
 
 /**
  * Loads these modules of Node, and parts that are text, at the first use of a member, not with what imports them: they cost
