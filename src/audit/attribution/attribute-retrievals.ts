@@ -80,17 +80,20 @@ export function createAttributor(sources: AttributionSources): Attributor {
 
 /** Grades one row by what the context's indexes find. Never throws. */
 export function attributeRetrieval(retrieval: Retrieval, context: AttributionContext): Attribution {
-  const row = prepareRow(retrieval, context);
-  const answer = judge(row, context);
+  const { correlationId, at } = retrieval;
+  const claims = correlationId === null ? [] : context.receipts.claims(correlationId);
+  const row = prepareRow(retrieval, momentOf(at), context.policyAt(at), claims);
+  const answer = judgeRow(row, context);
   if (row.stamp === null || confirmed.has(answer.grade)) return { retrieval, ...answer };
-  const { grade, job, reason } = judge({ ...row, stamp: null }, context);
+  const { grade, job, reason } = judgeRow({ ...row, stamp: null }, context);
   return { retrieval, ...answer, unaided: { grade, job, reason } };
 }
 
 /** The grades that a stamped row has only if something else confirms its stamp. */
 const confirmed: ReadonlySet<Grade> = new Set(gradeGroups['tied to a job']);
 
-function judge(row: Row, context: AttributionContext): Verdict {
+/** What the rules say of a row. */
+export function judgeRow(row: Row, context: AttributionContext): Verdict {
   for (const rule of rules) {
     const answer = rule(row, context);
     if (answer !== null) return answer;
@@ -101,15 +104,15 @@ function judge(row: Row, context: AttributionContext): Verdict {
 /** All reads of a job's step have the same text. */
 const stampOf = memoize(parseJobStamp);
 
-function prepareRow(retrieval: Retrieval, { policyAt, receipts }: AttributionContext): Row {
-  const { identity, client, correlationId, at } = retrieval;
-  const policy = policyAt(at);
+/** `at`: milliseconds. */
+export function prepareRow(retrieval: Retrieval, at: number, policy: Policy, claims: Row['claims']): Row {
+  const { identity, client } = retrieval;
   return {
     retrieval,
-    at: momentOf(at),
+    at,
     policy,
     identity: identity.objectId === null ? null : (policy.identities.get(identity.objectId) ?? null),
     stamp: client === null ? null : stampOf(client),
-    claims: correlationId === null ? [] : receipts.claims(correlationId),
+    claims,
   };
 }

@@ -39,7 +39,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** A bare receipt proves only that some log contained it; a posted one has the ledger's record. */
-export function toLedgerReceipt({ receipt, postedAt, place }: FiledReceipt): LedgerReceipt {
+export function toLedgerReceipt({
+  receipt,
+  postedAt,
+  place,
+}: Pick<FiledReceipt, 'receipt' | 'place'> & { readonly postedAt: Date | string | null }): LedgerReceipt {
   const isPosted = postedAt !== null;
   return {
     receipt,

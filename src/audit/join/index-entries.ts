@@ -9,7 +9,8 @@ import { instantOf } from '../parsing/moment.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { parseFiledReceipt } from '../files/read-receipt-file.ts';
 import type { RequestFilter } from './request-filter.ts';
-import type { BlockReader, TextBlock } from './text-block.ts';
+import type { ReceiptScanner } from './receipt-scanner.ts';
+import type { BlockLine, BlockReader, TextBlock } from './text-block.ts';
 import { hashRange, hashText } from './text-hash.ts';
 
 /** What one block of jobs or receipts held. */
@@ -35,14 +36,14 @@ export function indexJobBlock(
   filed: BucketWriter,
   buckets: number,
 ) {
-  return indexBlock(reader, block, ({ value, line, offset, length }) => {
+  return indexBlock(reader, block, (value, { line, offset, from, to }) => {
     const job = checkJob(value, '');
     const span = spanOf(job);
     const hash = hashText(jobKey(job));
     const times = { from: span?.from ?? Number.NaN, to: span?.to ?? Number.NaN };
     filed.add(
       bucketOf(hash, buckets),
-      encodeEntry({ hash, ...times, offset, length, block: number, line, isShared: false }),
+      encodeEntry({ hash, ...times, offset, length: to - from, block: number, line, isShared: false }),
     );
     return 1;
   });
@@ -55,49 +56,66 @@ export function indexReceiptBlock(
   number: number,
   filed: BucketWriter,
   buckets: number,
+  scanner: ReceiptScanner,
 ) {
-  return indexBlock(reader, block, ({ value, line, offset, length }) => {
+  const add = (hash: number, answered: number, { line, offset, from, to }: BlockLine) => {
+    const length = to - from;
+    const entry = { hash, from: answered, to: answered, offset, length, block: number, line, isShared: false };
+    filed.add(bucketOf(hash, buckets), encodeEntry(entry));
+  };
+  const scan = (line: BlockLine): number | null => {
+    const form = scanner.match(line.bytes, line.from, line.to);
+    if (form === null || !form.isValid(line.bytes)) return null;
+    return Math.max(
+      1,
+      form.visitRequests(line.bytes, (hash, answered) => add(hash, answered, line)),
+    );
+  };
+  const index = (value: unknown, line: BlockLine, text: string) => {
     const parsed = parseFiledReceipt(value, '');
     if (parsed === null) throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: invalid });
-    const { requests, clockOffsetMs } = parsed.receipt;
-    for (const { id, at } of requests) {
-      const answered = instantOf(at) + (clockOffsetMs ?? 0);
-      const hash = hashText(id.toLowerCase());
-      const entry = { hash, from: answered, to: answered, offset, length, block: number, line, isShared: false };
-      filed.add(bucketOf(hash, buckets), encodeEntry(entry));
+    const { receipt } = parsed;
+    if (!block.isDocument) scanner.learn(text, value);
+    for (const { id, at } of receipt.requests) {
+      add(hashText(id.toLowerCase()), instantOf(at) + (receipt.clockOffsetMs ?? 0), line);
     }
     // One without a request counts as given, and no row asks for it.
-    return Math.max(1, requests.length);
-  });
+    return Math.max(1, receipt.requests.length);
+  };
+  return indexBlock(reader, block, index, scan);
 }
 
 export function bucketOf(hash: number, buckets: number): number {
   return Math.floor((hash / hashRange) * buckets);
 }
 
-interface PlacedValue {
-  readonly value: unknown;
-  readonly line: number;
-  readonly offset: number;
-  readonly length: number;
-}
-
-function indexBlock(reader: BlockReader, block: TextBlock, index: (placed: PlacedValue) => number): IndexedBlock {
+/**
+ * Counts the entries of each line: by `scan`, which reads bytes, or where it returns `null`, by `index`, which is told what the
+ * line says as JSON.
+ */
+function indexBlock(
+  reader: BlockReader,
+  block: TextBlock,
+  index: (value: unknown, line: BlockLine, text: string) => number,
+  scan: (line: BlockLine) => number | null = () => null,
+): IndexedBlock {
   let entries = 0;
   let fault: IndexedBlock['fault'] = null;
   const lines = reader.read(block, (one) => {
     if (fault !== null) return;
-    const { line, offset } = one;
-    const text = one.text();
     try {
-      const value = isNestedTooDeeply(text) ? null : parseOrNull(text);
-      entries += index({ value, line, offset, length: one.to - one.from });
+      entries += scan(one) ?? indexText(one);
     } catch (error) {
       if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
-      fault = { line, reason: error.details.reason };
+      fault = { line: one.line, reason: error.details.reason };
     }
   });
   return { lines, entries, fault };
+
+  function indexText(one: BlockLine): number {
+    const text = one.text();
+    return index(isNestedTooDeeply(text) ? null : parseOrNull(text), one, text);
+  }
 }
 
 function parseOrNull(text: string): unknown {

@@ -17,6 +17,7 @@ import {
   indexReceiptBlock,
 } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
+import { createReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, createBlockReader } from './text-block.ts';
 import { createWindowLoader, type WindowLoader } from './window-context.ts';
@@ -54,6 +55,7 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   const fileIn = (name: string) => join(folder, `${name}-${String(number)}`);
   const reader = createBlockReader();
   const records = createBlockReader();
+  const scanner = createReceiptScanner();
   const open = new Set<{ close(): void }>([reader, records]);
   let filing = openFiling('by-hash');
   let byHash: FiledByHash | null = null;
@@ -78,7 +80,7 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   return {
     indexJobs: (block) => indexJobBlock(reader, blockAt(setup.jobs, block), block, filing.jobs, buckets),
     indexReceipts: (block) =>
-      indexReceiptBlock(reader, blockAt(setup.receipts, block), block, filing.receipts, buckets),
+      indexReceiptBlock(reader, blockAt(setup.receipts, block), block, filing.receipts, buckets, scanner),
     closeIndex: closeFiling,
     openByHash(filed) {
       byHash = filed;
@@ -98,7 +100,7 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
     },
     closeTimes: closeFiling,
     openByTime(byTime) {
-      loader = keep(createWindowLoader(setup, records, opened(byHash), byTime));
+      loader = keep(createWindowLoader(setup, records, opened(byHash), byTime, scanner));
       grader = createGrader(setup, loader);
       return null;
     },

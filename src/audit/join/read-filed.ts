@@ -25,12 +25,16 @@ export interface NumberedReceipt extends LedgerReceipt {
 }
 
 /** The same of a receipt, bare or posted. */
-export function readFiledReceipt(value: unknown, file: string, place: string): FiledReceipt {
+export function readFiledReceipt(
+  value: unknown,
+  file: string,
+  place: string,
+): Pick<FiledReceipt, 'receipt' | 'place'> & { readonly postedAt: string | null } {
   if (!isObject(value)) throw changed(file);
   const isPosted = typeof value['postedAt'] === 'string';
   const receipt = isPosted ? value['receipt'] : value;
   if (!isReceipt(receipt)) throw changed(file);
-  return { receipt, postedAt: isPosted ? new Date(String(value['postedAt'])) : null, place };
+  return { receipt, postedAt: isPosted ? String(value['postedAt']) : null, place };
 }
 
 function isJob(value: unknown): value is Job {

@@ -8,13 +8,14 @@ import {
 } from '../attribution/receipt-index.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
-import { type BucketReader, openBuckets } from './bucket-file.ts';
+import { type BucketReader, openBuckets, spareBytes } from './bucket-file.ts';
 import { decodeEntries, type Entry, findEntries } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import { type NumberedReceipt, readFiledJob, readFiledReceipt, readLedgerReceipt } from './read-filed.ts';
 import { toLedgerReceipt } from '../files/read-receipt-file.ts';
+import { createReceiptScanner, type ReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
 import { hashText } from './text-hash.ts';
@@ -22,7 +23,12 @@ import { hashText } from './text-hash.ts';
 /** The jobs and receipts that the rules may ask about. */
 export interface WindowIndexes {
   readonly jobs: JobIndex;
-  readonly receipts: ReceiptClaims;
+  readonly receipts: WindowClaims;
+}
+
+interface WindowClaims extends ReceiptClaims {
+  /** Whether a receipt may name an id with this `hashText`; never `false` of one that is named. */
+  mayClaim(hash: number): boolean;
 }
 
 export interface WindowLoader {
@@ -52,10 +58,11 @@ export function createWindowLoader(
   reader: BlockReader,
   byHash: FiledByHash,
   byTime: FiledByTime,
+  scanner: ReceiptScanner = createReceiptScanner(),
 ): WindowLoader {
   const { windows } = byTime;
   const filed = { jobs: openBuckets(byTime.jobs), receipts: openBuckets(byTime.receipts) };
-  const elsewhere = createLookup(setup, reader, byHash);
+  const elsewhere = createLookup(setup, reader, byHash, scanner);
   /** For the jobs of one window at a time. */
   const memory: Memory = { bytes: Buffer.alloc(0) };
   const always = readJobs(decodeEntries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader, memory);
@@ -89,10 +96,10 @@ export function createWindowLoader(
   function receiptsOf(window: number): readonly WindowReceipt[] {
     const { from, to } = boundsOf(window);
     const entries = [...decodeEntries(filed.receipts.read(from, to))].sort(byPlace);
-    const texts = readTogether(entries, setup.receipts, reader, { bytes: Buffer.alloc(0) });
+    const records = readTogether(entries, setup.receipts, reader, { bytes: Buffer.alloc(0) });
     const found = new Map<number, WindowReceipt>();
     for (const [index, { block, line, hash, isShared }] of entries.entries()) {
-      const kept = elsewhere.receiptAt({ block, line }, texts(index));
+      const kept = elsewhere.receiptAt({ block, line }, records, index);
       // A receipt counts where its last request was answered, and was filed once for each request.
       const isLast = hashText(kept.receipt.requests.at(-1)?.id.toLowerCase() ?? '') === hash;
       if (isLast) found.set(kept.number, { ...kept, at: answeredAt(kept.receipt), isShared });
@@ -139,8 +146,8 @@ function readJobs(entries: Iterable<Entry>, { jobs }: JoinSetup, reader: BlockRe
   const unique = new Map<string, Entry>();
   for (const entry of entries) unique.set(`${String(entry.block)}:${String(entry.offset)}`, entry);
   const sorted = [...unique.values()].sort(byPlace);
-  const texts = readTogether(sorted, jobs, reader, memory);
-  return sorted.map(({ block }, index) => readFiledJob(JSON.parse(texts(index)), blockAt(jobs, block).name));
+  const records = readTogether(sorted, jobs, reader, memory);
+  return sorted.map(({ block }, index) => readFiledJob(JSON.parse(textAt(records, index)), blockAt(jobs, block).name));
 }
 
 function combineJobs(local: JobIndex, elsewhere: Lookup): JobIndex {
@@ -157,17 +164,18 @@ function indexWindowReceipts(
   reader: BlockReader,
   elsewhere: Lookup,
   memory: Memory,
-): ReceiptClaims {
+): WindowClaims {
   const entries = [...decodeEntries(filed)].sort(byPlace);
-  const texts = readTogether(entries, receipts, reader, memory);
+  const records = readTogether(entries, receipts, reader, memory);
   const table = createEntryTable(entries);
   return {
+    mayClaim: (hash) => table.find(hash) !== -1 || elsewhere.mayClaim(hash),
     claims(correlationId) {
       const hash = hashText(correlationId);
       const position = table.find(hash);
       if (position === -1 || table.isShared(position)) return elsewhere.claims(correlationId, hash);
       const place = { block: table.block(position), line: table.line(position) };
-      const claim = elsewhere.claimOf(place, texts(position), correlationId);
+      const claim = elsewhere.claimOf(place, records, position, correlationId);
       return claim === null ? [] : [claim];
     },
   };
@@ -178,16 +186,17 @@ type ReceiptPlace = Pick<Entry, 'block' | 'line'>;
 interface Lookup {
   readonly jobCount: number;
   job(numbers: Parameters<JobIndex['find']>[0]): Job | null;
+  mayClaim(hash: number): boolean;
   claims(correlationId: string, hash: number): readonly ReceiptClaim[];
-  claimOf(place: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null;
-  receiptAt(place: ReceiptPlace, text: string): NumberedReceipt;
+  claimOf(place: ReceiptPlace, records: Records, position: number, correlationId: string): ReceiptClaim | null;
+  receiptAt(place: ReceiptPlace, records: Records, position: number): NumberedReceipt;
   close(): void;
 }
 
 const mostRemembered = 2_000;
 
 /** Finds jobs and receipts of any time on disk. */
-function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash): Lookup {
+function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash, scanner: ReceiptScanner): Lookup {
   const filter = openFilter(byHash.filter);
   const filed = { jobs: openBuckets(byHash.jobs), receipts: openBuckets(byHash.receipts) };
   const jobs = new Map<string, Job | null>();
@@ -196,27 +205,36 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
     const bucket = bucketOf(hash, setup.buckets);
     return findEntries(buckets.read(bucket, bucket + 1), hash);
   };
-  const textOf = (blocks: readonly TextBlock[], { block, offset, length }: Entry): string =>
-    reader.bytesAt(blockAt(blocks, block), offset, length).toString('utf8');
+  const recordOf = (blocks: readonly TextBlock[], { block, offset, length }: Entry): Records => ({
+    bytes: reader.bytesAt(blockAt(blocks, block), offset, length),
+    starts: Float64Array.of(0),
+    lengths: Int32Array.of(length),
+  });
 
-  function claimOf(entry: ReceiptPlace, text: string, correlationId: string): ReceiptClaim | null {
-    const kept = receiptAt(entry, text);
+  function claimOf(
+    entry: ReceiptPlace,
+    records: Records,
+    position: number,
+    correlationId: string,
+  ): ReceiptClaim | null {
+    const kept = receiptAt(entry, records, position);
     const request = kept.receipt.requests.find(({ id }) => id.toLowerCase() === correlationId);
     return request === undefined ? null : createClaim(kept, request);
   }
 
-  function receiptAt(entry: ReceiptPlace, text: string): NumberedReceipt {
-    const block = blockAt(setup.receipts, entry.block);
+  function receiptAt(entry: ReceiptPlace, records: Records, position: number): NumberedReceipt {
+    const { name, isDocument } = blockAt(setup.receipts, entry.block);
     const number = (byHash.linesBefore[entry.block] ?? 0) + entry.line;
-    if (setup.isLedger) return readLedgerReceipt(JSON.parse(text), block.name, number);
+    const value = readReceipt(scanner, records, position);
+    if (setup.isLedger) return readLedgerReceipt(value, name, number);
     const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
-    const place = block.isDocument ? block.name : `${block.name}:${String(line)}`;
-    return { ...toLedgerReceipt(readFiledReceipt(JSON.parse(text), block.name, place)), number };
+    const place = isDocument ? name : `${name}:${String(line)}`;
+    return { ...toLedgerReceipt(readFiledReceipt(value, name, place)), number };
   }
 
   function findJob(numbers: Parameters<JobIndex['find']>[0], key: string): Job | null {
     const found = entriesOf(filed.jobs, hashText(key)).map((entry) =>
-      readFiledJob(JSON.parse(textOf(setup.jobs, entry)), blockAt(setup.jobs, entry.block).name),
+      readFiledJob(JSON.parse(textAt(recordOf(setup.jobs, entry), 0)), blockAt(setup.jobs, entry.block).name),
     );
     return indexJobs(found).find(numbers);
   }
@@ -225,6 +243,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
     jobCount: byHash.jobCount,
     claimOf,
     receiptAt,
+    mayClaim: (hash) => filter.mayHave(hash),
     job(numbers) {
       const key = jobKey(numbers);
       const known = jobs.get(key);
@@ -241,7 +260,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
         entriesOf(filed.receipts, hash).map((entry) => [`${String(entry.block)}:${String(entry.offset)}`, entry]),
       );
       return [...unique.values()]
-        .flatMap((entry) => claimOf(entry, textOf(setup.receipts, entry), correlationId) ?? [])
+        .flatMap((entry) => claimOf(entry, recordOf(setup.receipts, entry), 0, correlationId) ?? [])
         .sort(byChannelAndReference);
     },
     close() {
@@ -254,15 +273,38 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
 /** A gap between records that costs less to read than a second read would. */
 const mostGap = 4_096;
 
-/** Reads neighbouring records in one go into the memory. Returns the text of the record at a position of `sorted`. */
+/** Records of a file, in one piece of memory. */
+interface Records {
+  readonly bytes: Buffer;
+  readonly starts: Float64Array;
+  readonly lengths: Int32Array;
+}
+
+function textAt({ bytes, starts, lengths }: Records, position: number): string {
+  const start = starts[position] ?? 0;
+  return bytes.toString('utf8', start, start + (lengths[position] ?? 0));
+}
+
+/** What a line of receipts says, as its JSON has it; of a ledger also how the receipt was kept. */
+function readReceipt(scanner: ReceiptScanner, records: Records, position: number): unknown {
+  const start = records.starts[position] ?? 0;
+  const form = scanner.match(records.bytes, start, start + (records.lengths[position] ?? 0));
+  if (form !== null) return form.value(records.bytes, start);
+  const text = textAt(records, position);
+  const value: unknown = JSON.parse(text);
+  scanner.learn(text, value);
+  return value;
+}
+
+/** Reads neighbouring records in one go into the memory, in the order of `sorted`. */
 function readTogether(
   sorted: readonly Entry[],
   blocks: readonly TextBlock[],
   reader: BlockReader,
   memory: Memory,
-): (position: number) => string {
+): Records {
   const runs = findRuns(sorted, blocks);
-  const length = runs.reduce((sum, { from, to }) => sum + to - from, 0);
+  const length = runs.reduce((sum, { from, to }) => sum + to - from, 0) + spareBytes;
   if (memory.bytes.length < length) memory.bytes = Buffer.allocUnsafeSlow(Math.ceil(1.25 * length));
   const { bytes } = memory;
   const starts = new Float64Array(sorted.length);
@@ -277,10 +319,7 @@ function readTogether(
     }
     filled += to - from;
   }
-  return (at) => {
-    const start = starts[at] ?? 0;
-    return bytes.toString('utf8', start, start + (lengths[at] ?? 0));
-  };
+  return { bytes, starts, lengths };
 }
 
 /** Entries whose records are near each other in one file. */

@@ -2,7 +2,7 @@ import { memoize } from './memoize.ts';
 import type { Columns } from './row-columns.ts';
 import type { CallerIdentity } from '../model/retrieval.ts';
 
-const nobody: CallerIdentity = {
+export const nobody: CallerIdentity = {
   objectId: null,
   applicationId: null,
   userPrincipalName: null,

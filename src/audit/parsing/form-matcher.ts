@@ -7,6 +7,11 @@ export interface FormMatcher {
   readonly matches: (bytes: Buffer, from: number, to: number) => boolean;
   /** A content of the line that matched last. */
   readonly content: (bytes: Buffer, index: number) => string;
+  /** Where the contents of that line begin and end. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Rises each time that one of these contents is another than in the line before. */
+  readonly lastChange: (contents: readonly number[]) => number;
   /**
    * Reads a part of the line that matched last, which begins at `start`. `from` and `to`: where the part is in the line that
    * the form was taken from, outside of contents.
@@ -19,6 +24,7 @@ const backslash = 0x5c;
 const zero = 0x30;
 const nine = 0x39;
 const point = 0x2e;
+const minus = 0x2d;
 
 /** Contents of neighbouring lines often agree, so the last one of each is kept: of at most so many words of four bytes. */
 const wordsEach = 64;
@@ -28,8 +34,11 @@ const trial = 2048;
 /** The bits of a word that its first bytes have. */
 const firstBytes = Int32Array.from([0, 0xff, 0xffff, 0xffffff]);
 
-/** Bytes are compared as words of four, which takes half the time of one by one. */
-export function createMatcher({ between, contents }: LineForm, texts: KnownTexts): FormMatcher {
+/**
+ * Bytes are compared as words of four, which takes half the time of one by one. `texts`: those that repeat; `null`: each is
+ * made anew.
+ */
+export function createMatcher({ between, contents }: LineForm, texts: KnownTexts | null): FormMatcher {
   const count = contents.length;
   const literals = packWords(between);
   const isText = Uint8Array.from(contents, (content) => (content.isText ? 1 : 0));
@@ -46,7 +55,7 @@ export function createMatcher({ between, contents }: LineForm, texts: KnownTexts
         if (!literals.isAt(view, at, index)) return false;
         at += literals.lengths[index] ?? 0;
         starts[index] = at;
-        at = isText[index] === 1 ? last.endOfText(bytes, view, at, index) : last.endOfNumber(bytes, at, index);
+        at = isText[index] === 1 ? last.endOfText(bytes, view, at, index) : last.endOfNumber(bytes, view, at, index);
         // A text may end beyond the line, in what the buffer held before.
         if (at === -1 || at > to) return false;
         ends[index] = at;
@@ -54,16 +63,20 @@ export function createMatcher({ between, contents }: LineForm, texts: KnownTexts
       return literals.isAt(view, at, count) && at + (literals.lengths[count] ?? 0) === to;
     },
     content: last.content,
+    starts,
+    ends,
+    lastChange: (among) => last.lastChange(among),
     part(from, to) {
       const first = contents.filter((content) => content.to <= from).length;
       const end = contents.filter((content) => content.to <= to).length;
+      const within = contents.slice(first, end).map((_, index) => first + index);
       /** How far it begins after the content before it, or after the start of the line, and how far it ends. */
       const after = from - (contents[first - 1]?.to ?? 0);
       const further = to - (contents[end - 1]?.to ?? 0);
       let text = '';
       let seen = -1;
       return (bytes, start) => {
-        const change = last.lastChange(first, end);
+        const change = last.lastChange(within);
         if (change === seen) return text;
         seen = change;
         text = bytes.toString('latin1', (ends[first - 1] ?? start) + after, (ends[end - 1] ?? start) + further);
@@ -74,20 +87,18 @@ export function createMatcher({ between, contents }: LineForm, texts: KnownTexts
 }
 
 /** The contents of the line that was read last: where they are, their bytes, and those texts of them that were made. */
-function createLastLine(count: number, texts: KnownTexts, viewOf: (bytes: Buffer) => DataView) {
+function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes: Buffer) => DataView) {
   const starts = new Int32Array(count);
   const ends = new Int32Array(count);
-  const words = new Int32Array(count * wordsEach);
-  /** -1: it is too long to be kept. */
-  const lengths = new Int32Array(count).fill(-1);
+  const kept = createKeptContents(count);
   const changes = new Float64Array(count);
   const made = Array.from({ length: count }, (): string | null => null);
   const makeText = createTextMaker(count, texts, viewOf);
-  let change = 0;
+  let newest = 0;
 
   function changed(index: number): void {
-    change += 1;
-    changes[index] = change;
+    newest += 1;
+    changes[index] = newest;
     made[index] = null;
   }
 
@@ -96,46 +107,77 @@ function createLastLine(count: number, texts: KnownTexts, viewOf: (bytes: Buffer
     ends,
     /** Where a text ends that begins at `at`; -1 if it has escapes or anything but printable ASCII. */
     endOfText(bytes: Buffer, view: DataView, at: number, index: number): number {
-      const length = lengths[index] ?? -1;
-      const base = index * wordsEach;
-      let same = 0;
-      while (same + 4 <= length && view.getInt32(at + same, true) === words[base + (same >> 2)]) same += 4;
-      if (same + 4 > length && length >= 0) {
-        const rest = view.getInt32(at + same, true) ^ (words[base + (same >> 2)] ?? 0);
-        if ((rest & (firstBytes[length - same] ?? 0)) === 0 && bytes[at + length] === quote) return at + length;
-      }
+      const length = kept.length(index);
+      const same = kept.countSame(view, at, index);
+      if (bytes[at + length] === quote && kept.isWhole(view, at, index, same)) return at + length;
       let end = at + same;
       for (let byte = bytes[end] ?? 0; byte !== quote; byte = bytes[end] ?? 0) {
         if (byte < 0x20 || byte > 0x7e || byte === backslash) return -1;
         end += 1;
       }
       changed(index);
-      const isKept = end - at < 4 * wordsEach;
-      lengths[index] = isKept ? end - at : -1;
-      for (let kept = same; isKept && kept < end - at; kept += 4)
-        words[base + (kept >> 2)] = view.getInt32(at + kept, true);
+      kept.keep(view, at, end, index, same);
       return end;
     },
-    endOfNumber(bytes: Buffer, at: number, index: number): number {
+    /** Where a number ends that begins at `at`; -1 if it is none. */
+    endOfNumber(bytes: Buffer, view: DataView, at: number, index: number): number {
+      const end = endOfNumber(bytes, at);
+      if (end === -1) return -1;
+      const same = kept.countSame(view, at, index);
+      if (end - at === kept.length(index) && kept.isWhole(view, at, index, same)) return end;
       changed(index);
-      return endOfNumber(bytes, at);
+      kept.keep(view, at, end, index, same);
+      return end;
     },
     content: (bytes: Buffer, index: number): string => {
       const text = made[index] ?? makeText(bytes, index, starts[index] ?? 0, ends[index] ?? 0);
       made[index] = text;
       return text;
     },
-    /** Of the contents from `first` until before `end`. */
-    lastChange(first: number, end: number): number {
-      let newest = 0;
-      for (let index = first; index < end; index += 1) newest = Math.max(newest, changes[index] ?? 0);
-      return newest;
+    lastChange(among: readonly number[]): number {
+      let last = 0;
+      for (let at = 0; at < among.length; at += 1) last = Math.max(last, changes[among[at] ?? 0] ?? 0);
+      return last;
+    },
+  };
+}
+
+/** The bytes of the last contents, as words of four. */
+function createKeptContents(count: number) {
+  const words = new Int32Array(count * wordsEach);
+  /** -1: it is too long to be kept. */
+  const lengths = new Int32Array(count).fill(-1);
+  return {
+    length: (index: number): number => lengths[index] ?? -1,
+    /** How many bytes of the kept content are those from `at` on, in whole words. */
+    countSame(view: DataView, at: number, index: number): number {
+      const length = lengths[index] ?? -1;
+      const base = index * wordsEach;
+      let same = 0;
+      while (same + 4 <= length && view.getInt32(at + same, true) === words[base + (same >> 2)]) same += 4;
+      return same;
+    },
+    /** Whether all of the kept content is at `at`. `same`: so many bytes of it are. */
+    isWhole(view: DataView, at: number, index: number, same: number): boolean {
+      const length = lengths[index] ?? -1;
+      if (length < 0 || same + 4 <= length) return false;
+      const rest = view.getInt32(at + same, true) ^ (words[index * wordsEach + (same >> 2)] ?? 0);
+      return (rest & (firstBytes[length - same] ?? 0)) === 0;
+    },
+    /** Keeps another content, of which so many bytes are kept already. */
+    keep(view: DataView, at: number, end: number, index: number, same: number): void {
+      const isKept = end - at < 4 * wordsEach;
+      lengths[index] = isKept ? end - at : -1;
+      const base = index * wordsEach;
+      for (let offset = same; isKept && offset < end - at; offset += 4)
+        words[base + (offset >> 2)] = view.getInt32(at + offset, true);
     },
   };
 }
 
 /** Makes texts; those of a content that repeat are looked up among known ones. */
-function createTextMaker(count: number, texts: KnownTexts, viewOf: (bytes: Buffer) => DataView) {
+function createTextMaker(count: number, texts: KnownTexts | null, viewOf: (bytes: Buffer) => DataView) {
+  if (texts === null) return (bytes: Buffer, _: number, from: number, to: number) => bytes.toString('latin1', from, to);
   const tried = new Int32Array(count);
   const known = new Int32Array(count);
   return (bytes: Buffer, index: number, from: number, to: number): string => {
@@ -186,8 +228,9 @@ function createViews(): (bytes: Buffer) => DataView {
   };
 }
 
-/** The same of a number without sign and exponent, as JSON writes it. */
-function endOfNumber(bytes: Buffer, at: number): number {
+/** The same of a number without exponent, as JSON writes it. */
+function endOfNumber(bytes: Buffer, start: number): number {
+  const at = bytes[start] === minus ? start + 1 : start;
   const whole = endOfDigits(bytes, at);
   const digits = whole - at;
   if (digits === 0 || digits > 15 || (digits > 1 && bytes[at] === zero)) return -1;

@@ -12,6 +12,71 @@ export function momentOf(at: string): number {
   return startOfDay(at.slice(0, 10)) + secondOfDay(at) * 1000 + twoDigits(at, 20) * 10 + at.charCodeAt(22) - zero;
 }
 
+/** The length of `2026-03-02T08:00:00.000Z`. */
+const receiptLength = 24;
+
+/**
+ * What `momentOf` says of the bytes from `from` until before `to`, if they are in the log's own form, which `parseTime`
+ * leaves as it is; else NaN.
+ */
+export function momentAt(bytes: Buffer, from: number, to: number): number {
+  return to - from === exactLength && bytes[to - 1] === zulu ? clockAt(bytes, from, 7) : Number.NaN;
+}
+
+/** What `instantOf` says of the bytes, if they have milliseconds; else NaN. */
+export function instantAt(bytes: Buffer, from: number, to: number): number {
+  return to - from === receiptLength && bytes[to - 1] === zulu ? clockAt(bytes, from, 3) : Number.NaN;
+}
+
+const zulu = 0x5a;
+
+/** `fraction`: so many digits, of which three count. */
+function clockAt(bytes: Buffer, from: number, fraction: number): number {
+  if (!hasSigns(bytes, from) || digitsAt(bytes, from + 20, fraction) < 0) return Number.NaN;
+  const day = (digitsAt(bytes, from, 4) * 100 + digitsAt(bytes, from + 5, 2)) * 100 + digitsAt(bytes, from + 8, 2);
+  const hour = digitsAt(bytes, from + 11, 2);
+  const minute = digitsAt(bytes, from + 14, 2);
+  const second = digitsAt(bytes, from + 17, 2);
+  if (day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return Number.NaN;
+  if (day !== lastDay) readDay(day, bytes.toString('latin1', from, from + 10));
+  return lastStart + ((hour * 60 + minute) * 60 + second) * 1000 + digitsAt(bytes, from + 20, 3);
+}
+
+/** The day of the bytes that were read last, as one number, and when it began; NaN if there is no such day. */
+let lastDay = -1;
+let lastStart = Number.NaN;
+
+function readDay(day: number, text: string): void {
+  const start = startOfDay(text);
+  lastDay = day;
+  lastStart = new Date(start).getUTCDate() === day % 100 ? start : Number.NaN;
+}
+
+/** The signs between the digits, from the first `-` to the point. */
+function hasSigns(bytes: Buffer, from: number): boolean {
+  return (
+    bytes[from + 4] === 0x2d &&
+    bytes[from + 7] === 0x2d &&
+    bytes[from + 10] === 0x54 &&
+    bytes[from + 13] === 0x3a &&
+    bytes[from + 16] === 0x3a &&
+    bytes[from + 19] === 0x2e
+  );
+}
+
+/** A number far below zero if not all of them are digits. */
+function digitsAt(bytes: Buffer, from: number, count: number): number {
+  let number = 0;
+  for (let at = from; at < from + count; at += 1) {
+    const digit = (bytes[at] ?? 0) - zero;
+    if (digit < 0 || digit > 9) return noDigits;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+const noDigits = -1e12;
+
 /** `2026-03-02T08:00:00Z`, or with milliseconds. */
 const written = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
 

@@ -103,21 +103,21 @@ type IdentifyingFields = Pick<
 >;
 
 /** The id of an event, from members that its row in a pack states, so that an auditor can recompute it. */
-function retrievalId(of: IdentifyingFields): string {
+export function retrievalId(of: IdentifyingFields): string {
   const { vault, correlationId, operation, status, secret, requestedVersion, at } = of;
   const event = `${vault}\n${correlationId ?? ''}\n${operation}\n${String(status)}\n${secret ?? ''}\n${requestedVersion ?? ''}\n${at}`;
   return hash('sha256', event).slice(0, 32);
 }
 
 /** The log states an assignment as its id or as its full resource id. */
-function lastSegment(text: string | null): string | null {
+export function lastSegment(text: string | null): string | null {
   return text === null ? null : assignmentOf(text);
 }
 
 const assignmentOf = memoize((text) => text.toLowerCase().split('/').at(-1) ?? '');
 
 /** UTC with seven fractional digits: two rows may differ only in the last. `null` if the text is not a time. */
-function parseTime(text: string | null): string | null {
+export function parseTime(text: string | null): string | null {
   // Some months lack the later days, so those need the full check.
   if (text !== null && exactTime.test(text)) return text;
   const parts = text === null ? null : timePattern.exec(text);

@@ -4,6 +4,7 @@ import type { KnownTexts } from './known-texts.ts';
 import { formOf, type LineForm, pathOf } from './line-form.ts';
 import { memoize } from './memoize.ts';
 import { type ColumnPaths, indexColumns, locateColumns } from './row-columns.ts';
+import { createRowView, type FieldReaders, type RowView } from './row-view.ts';
 import {
   detectSource,
   isText,
@@ -20,6 +21,8 @@ export interface RowForm {
   readonly matches: FormMatcher['matches'];
   /** The fields of the line that matched last. */
   fields(bytes: Buffer, from: number, to: number): RowFields;
+  /** The line that matched last, if it is a read in the log's own form; `null` for any other, whose fields tell all. */
+  view(bytes: Buffer, from: number): RowView | null;
 }
 
 /** `value` is what the line says. Returns `null` if lines like this one are not simple enough. */
@@ -34,7 +37,10 @@ export function createRowForm(line: string, value: unknown, texts: KnownTexts): 
   if (status === undefined) return null;
   const isTextStatus = form.contents[status]?.isText === true;
   const text = (names: readonly string[]) => firstText(matcher, textsOf(place, names));
-  const read = {
+  const statusOf = memoize((content) => toStatus(isTextStatus ? content : Number(content)));
+  const source = text(sourceColumns);
+  const has = (name: string) => located.columns.has(name);
+  const read: FieldReaders = {
     time: text(textColumns.time),
     operation: text(textColumns.operation),
     request: text(textColumns.request),
@@ -47,32 +53,56 @@ export function createRowForm(line: string, value: unknown, texts: KnownTexts): 
     assignment: text(textColumns.assignment),
     description: text(textColumns.description),
     received: text(textColumns.received),
-    source: text(sourceColumns),
+    status: (bytes) => statusOf(matcher.content(bytes, status)),
+    identity: identityReader(place, matcher),
+    sources: (bytes) => detectSource(source(bytes), has),
   };
-  const identity = identityReader(place, matcher);
-  const statusOf = memoize((content) => toStatus(isTextStatus ? content : Number(content)));
-  const has = (name: string) => located.columns.has(name);
-  return {
-    matches: matcher.matches,
-    fields: (bytes, from, to) => ({
-      time: read.time(bytes),
-      operation: read.operation(bytes),
-      request: read.request(bytes),
-      object: read.object(bytes),
-      resource: read.resource(bytes),
-      client: read.client(bytes),
-      correlation: read.correlation(bytes),
-      signature: read.signature(bytes),
-      address: read.address(bytes),
-      assignment: read.assignment(bytes),
-      description: read.description(bytes),
-      received: read.received(bytes),
-      status: statusOf(matcher.content(bytes, status)),
-      identity: identity(bytes, from),
-      sources: detectSource(read.source(bytes), has),
-      column: (name) => columnOf(bytes.toString('latin1', from, to), name),
-    }),
+  const fields: RowForm['fields'] = (bytes, from, to) => ({
+    time: read.time(bytes),
+    operation: read.operation(bytes),
+    request: read.request(bytes),
+    object: read.object(bytes),
+    resource: read.resource(bytes),
+    client: read.client(bytes),
+    correlation: read.correlation(bytes),
+    signature: read.signature(bytes),
+    address: read.address(bytes),
+    assignment: read.assignment(bytes),
+    description: read.description(bytes),
+    received: read.received(bytes),
+    status: read.status(bytes),
+    identity: read.identity(bytes, from),
+    sources: read.sources(bytes),
+    column: (name) => columnOf(bytes.toString('latin1', from, to), name),
+  });
+  const [time = -1] = textsOf(place, textColumns.time);
+  const only = (names: readonly string[]) => {
+    const [first = -1, ...more] = textsOf(place, names);
+    return more.length === 0 ? first : -1;
   };
+  const places = {
+    time,
+    correlation: only(textColumns.correlation),
+    object: only(textColumns.object),
+    request: only(textColumns.request),
+  };
+  const view = createRowView({ matcher, read, places, common: commonContents(place) });
+  return { matches: matcher.matches, fields, view };
+}
+
+/** The contents that say what neighbouring rows often have in common. */
+function commonContents(place: Place): readonly number[] {
+  const { form, located, path } = place;
+  const { operation, resource, client, signature, address } = textColumns;
+  const columns = [...operation, ...resource, ...client, ...signature, ...address, ...sourceColumns, statusColumn];
+  const claims = located.claims.map((claim) => pathOf(...path, ...claim.path));
+  const identity = located.columns.get('identity');
+  if (identity !== undefined) claims.push(pathOf(...path, ...identity));
+  const parts = claims.flatMap((claim) => form.values.get(claim) ?? []);
+  const within = form.contents.flatMap(({ from, to }, index) =>
+    parts.some((part) => from >= part.from && to <= part.to) ? [index] : [],
+  );
+  return [...new Set([...contentsOf(place, columns), ...within])];
 }
 
 interface Place {

@@ -9,6 +9,8 @@ import type { RowFields } from './row-fields.ts';
 export interface RowScanner {
   /** The fields of the line from `from` until before `to`; `null` if it has none of the forms that were learned. */
   scan(bytes: Buffer, from: number, to: number): RowFields | null;
+  /** The form that the line has, which reads it; `null` as above. */
+  match(bytes: Buffer, from: number, to: number): RowForm | null;
   /** Learns the form of a line that is one row. `value` is what it says. */
   learn(line: string, value: unknown): void;
 }
@@ -22,17 +24,19 @@ export function createRowScanner(): RowScanner {
   const forms: RowForm[] = [];
   const texts = createKnownTexts();
   let learned = 0;
+  function match(bytes: Buffer, from: number, to: number): RowForm | null {
+    for (let index = 0; index < forms.length; index += 1) {
+      const form = forms[index];
+      if (form === undefined || !form.matches(bytes, from, to)) continue;
+      // The next line probably has the same form.
+      if (index > 0) forms.unshift(...forms.splice(index, 1));
+      return form;
+    }
+    return null;
+  }
   return {
-    scan(bytes, from, to) {
-      for (let index = 0; index < forms.length; index += 1) {
-        const form = forms[index];
-        if (form === undefined || !form.matches(bytes, from, to)) continue;
-        // The next line probably has the same form.
-        if (index > 0) forms.unshift(...forms.splice(index, 1));
-        return form.fields(bytes, from, to);
-      }
-      return null;
-    },
+    match,
+    scan: (bytes, from, to) => match(bytes, from, to)?.fields(bytes, from, to) ?? null,
     learn(line, value) {
       if (learned >= mostLearned) return;
       learned += 1;

@@ -10,7 +10,7 @@ import type { JoinDivision } from '../../../src/audit/join/join-plan.ts';
 import { readJobFile } from '../../../src/audit/files/read-job-file.ts';
 import { readReceiptFile, toLedgerReceipt } from '../../../src/audit/files/read-receipt-file.ts';
 import { createScratchFolder } from '../../../src/audit/join/scratch-folder.ts';
-import { instantOf, momentOf } from '../../../src/audit/parsing/moment.ts';
+import { instantAt, instantOf, momentAt, momentOf } from '../../../src/audit/parsing/moment.ts';
 import { parseAuditRow } from '../../../src/audit/parsing/parse-audit-row.ts';
 import type { Attribution } from '../../../src/audit/model/attribution.ts';
 import { jobName } from '../../../src/audit/model/job-name.ts';
@@ -320,6 +320,9 @@ describe('the time of a job or receipt', () => {
     fc.assert(
       fc.property(texts, (text) => {
         expect(instantOf(text)).toBe(Date.parse(text));
+        const bytes = Buffer.from(`"${text}"`);
+        const read = instantAt(bytes, 1, bytes.length - 1);
+        if (!Number.isNaN(read)) expect(read).toBe(Date.parse(text));
       }),
       { ...run, numRuns: 500 },
     );
@@ -335,6 +338,7 @@ describe("the moment of a row's time", () => {
         (date, ticks) => {
           const text = date.toISOString().replace('Z', `${String(ticks).padStart(4, '0')}Z`);
           expect(momentOf(text)).toBe(Date.parse(text));
+          expect(momentAt(Buffer.from(`"${text}"`), 1, 1 + text.length)).toBe(Date.parse(text));
         },
       ),
       run,

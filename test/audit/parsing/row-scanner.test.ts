@@ -16,6 +16,7 @@ function scanLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
 }
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{1,${String(length)}}$`));
+const uuids = fc.uuid().map((id) => (id.charCodeAt(0) % 2 === 0 ? id : id.toUpperCase()));
 const texts = fc.oneof(
   { weight: 6, arbitrary: hex(12) },
   {
@@ -26,6 +27,8 @@ const texts = fc.oneof(
 const times = fc.constantFrom(
   '2026-03-02T08:00:00.1234567Z',
   '2026-03-02T08:00:00.7654321Z',
+  '2026-03-31T23:59:59.9999999Z',
+  '2026-02-29T08:00:00.0000000Z',
   '2026-03-02 08:00:00',
   'yesterday',
   '',
@@ -41,16 +44,56 @@ const operations = fc.constantFrom(
 );
 const statuses = fc.constantFrom<unknown>(200, 200, 403, '403', '200.0', 401, null, 2e2, 200.5, 'None', true);
 const addresses = fc
-  .tuple(hex(2), fc.option(hex(4)))
+  .tuple(
+    fc.constantFrom('https', 'https', 'HTTPS'),
+    fc.constantFrom('secrets', 'secrets', 'secrets', 'Secrets', 'deletedsecrets', '/secrets'),
+    fc.oneof(hex(2), fc.constantFrom('A-b', 'restore', 'RESTORE', 'backup1')),
+    fc.option(fc.oneof(hex(4), fc.stringMatching(/^[0-9a-fA-F]{32}$/), fc.constantFrom('', 'backup', 'a/b'))),
+    fc.constantFrom('?api-version=7.6', '', '/', '/?a', '#a', '//x'),
+  )
   .map(
-    ([name, version]) =>
-      `https://kv.vault.azure.net/secrets/${name}${version === null ? '' : `/${version}`}?api-version=7.6`,
+    ([scheme, collection, name, version, rest]) =>
+      `${scheme}://kv.vault.azure.net/${collection}/${name}${version === null ? '' : `/${version}`}${rest}`,
   );
 const identities = fc.oneof(
   fc.record({ claim: fc.record({ oid: texts, appid: hex(3) }) }),
   fc.record({ claim: fc.dictionary(fc.constantFrom('oid', 'upn', 'scp', 'idtyp'), texts) }),
-  fc.constantFrom<unknown>({}, null, '', '{"claim":{"oid":"a"}}'),
+  fc.constantFrom<unknown>({}, null, '', '{"claim":{"oid":"a"}}', [], ['oid'], { claim: [{ oid: 'a' }, 1] }),
 );
+
+/** What the view of a line says, member by member; `null` for a line without one. */
+function viewLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
+  const bytes = Buffer.concat([Buffer.from('before\n'), Buffer.from(line), after]);
+  const view = scanner.match(bytes, 7, 7 + Buffer.byteLength(line))?.view(bytes, 7) ?? null;
+  if (view === null) return null;
+  const { format, id, at, kind, operation, status, vault, secret, version, requestedVersion, identity } = view;
+  const { address, client, correlationId, roleAssignment, denial, sources, receivedAt } = view;
+  const request = { from: view.requestFrom, to: view.requestTo };
+  return {
+    moment: view.moment,
+    requestId: request.to === 0 ? null : bytes.toString('utf8', request.from, request.to).toLowerCase(),
+    retrieval: {
+      format,
+      id,
+      at,
+      kind,
+      operation,
+      status,
+      vault,
+      secret,
+      version,
+      requestedVersion,
+      identity,
+      address,
+      client,
+      correlationId,
+      roleAssignment,
+      denial,
+      sources,
+      receivedAt,
+    },
+  };
+}
 
 /** Rows of each source, some with unusual members. */
 const rows: fc.Arbitrary<unknown> = fc.oneof(
@@ -64,7 +107,7 @@ const rows: fc.Arbitrary<unknown> = fc.oneof(
     Identity: identities,
     CallerIpAddress: texts,
     ClientInfo: texts,
-    CorrelationId: texts,
+    CorrelationId: fc.oneof(texts, uuids),
     DurationMs: fc.constantFrom<unknown>(0, 14, 1.5, -1, 1e21, '3'),
     IsRbacAuthorized: fc.constantFrom<unknown>(false, true, 'false', null),
     _ResourceId: fc.constantFrom('/x/vaults/kv-prod', '/x/vaults/KV', 'None', ''),
@@ -111,6 +154,33 @@ const lines = fc.oneof(
   { weight: 1, arbitrary: rows.map((row) => JSON.stringify(row).replace('"OperationName"', '"CorrelationId"')) },
 );
 
+/** Reads of one form, most of which neighbours have in common. */
+const reads = fc
+  .record({
+    time: times,
+    id: fc.oneof(addresses, addresses, texts),
+    request: addresses,
+    operation: fc.constantFrom('SecretGet', 'SecretGet', 'SecretGet', 'SecretList', 'SecretMelt'),
+    status: fc.constantFrom(200, 200, 200, 403),
+    oid: fc.constantFrom('a', 'a', 'B', ''),
+    client: fc.constantFrom('c', 'c', 'None'),
+    requestId: fc.oneof(uuids, texts),
+  })
+  .map(({ time, id, request, operation, status, oid, client, requestId }) =>
+    JSON.stringify({
+      TimeGenerated: time,
+      OperationName: operation,
+      HttpStatusCode: status,
+      DurationMs: -2,
+      Id: id,
+      RequestUri: request,
+      Identity: { claim: { oid, appid: 'b', groups: ['one', 2] } },
+      ClientInfo: client,
+      CorrelationId: requestId,
+      _ResourceId: '/x/vaults/kv',
+    }),
+  );
+
 /** A line in which one place is another: what a scanner may read over. */
 const broken = fc
   .tuple(
@@ -142,6 +212,51 @@ describe('a row that is read from its bytes', () => {
       { seed, numRuns: 400 },
     );
     expect(scanned).toBeGreaterThan(200);
+  });
+
+  it('shows, as a view, what the parser makes of its JSON, whichever rows came before it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(reads, lines, broken), { minLength: 1, maxLength: 30 }), (given) => {
+        const scanner = createRowScanner();
+        for (const line of given) {
+          for (let time = 0; time < 2; time += 1) {
+            const view = viewLine(scanner, line);
+            if (view !== null) {
+              const parsed = parseAuditRow(JSON.parse(line), '');
+              expect({ outcome: 'parsed', retrieval: view.retrieval }).toEqual(parsed);
+              expect(view.moment).toBe(Date.parse(view.retrieval.at));
+              expect(view.requestId).toBe(view.retrieval.correlationId);
+            } else if (isJson(line)) scanner.learn(line, JSON.parse(line));
+          }
+        }
+      }),
+      { seed, numRuns: 400 },
+    );
+  });
+
+  it('has a view if it is a read in the form of the log, and none otherwise', () => {
+    const scanner = createRowScanner();
+    const row = (change: object) =>
+      JSON.stringify({
+        TimeGenerated: '2026-03-02T08:00:00.1234567Z',
+        OperationName: 'SecretGet',
+        HttpStatusCode: 200,
+        Id: 'https://kv.vault.azure.net/secrets/a/1',
+        RequestUri: 'https://kv.vault.azure.net/secrets/a',
+        Identity: { claim: { oid: 'a', appid: 'b' } },
+        CorrelationId: 'C',
+        _ResourceId: '/x/vaults/kv',
+        ...change,
+      });
+    scanner.learn(row({}), JSON.parse(row({})));
+    expect(viewLine(scanner, row({ CorrelationId: 'D' }))).toMatchObject({
+      requestId: 'd',
+      retrieval: { secret: 'a' },
+    });
+    expect(viewLine(scanner, row({ HttpStatusCode: 403 }))).toBeNull();
+    expect(viewLine(scanner, row({ OperationName: 'SecretList' }))).toBeNull();
+    expect(viewLine(scanner, row({ TimeGenerated: '2026-02-29T08:00:00.1234567Z' }))).toBeNull();
+    expect(viewLine(scanner, row({ CorrelationId: 'None' }))).toMatchObject({ requestId: null });
   });
 
   it('has the vault that its JSON alone tells, and none if it is refused', () => {

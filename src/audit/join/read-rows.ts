@@ -1,0 +1,154 @@
+import { isNestedTooDeeply } from '../files/nesting.ts';
+import { unwrapAuditRows } from '../files/unwrap-audit-rows.ts';
+import type { OperationKind, Retrieval } from '../model/retrieval.ts';
+import { momentOf } from '../parsing/moment.ts';
+import { parseAuditRow, type ParsedRow, parseFields } from '../parsing/parse-audit-row.ts';
+import type { RowScanner } from '../parsing/row-scanner.ts';
+import type { RowView } from '../parsing/row-view.ts';
+import type { BlockLine, BlockReader, TextBlock } from './text-block.ts';
+import { hashLowerCase, hashText } from './text-hash.ts';
+
+/** What one block of rows held. */
+export interface ReadRows {
+  readonly lines: number;
+  readonly rows: number;
+  readonly kinds: ReadonlyMap<OperationKind, number>;
+  readonly unreadable: number;
+  /** The first rows that could not be parsed. */
+  readonly unreadableRows: readonly { readonly line: number; readonly reason: string }[];
+  /** All rows that could not be parsed, by reason: how many, and the line of the first. */
+  readonly unreadableReasons: ReadonlyMap<string, { readonly line: number; readonly count: number }>;
+}
+
+/** A row that disclosed a value. */
+export interface ReadRow {
+  /** Valid until the next row, if it is a view of the bytes. */
+  readonly retrieval: Retrieval;
+  /** When it happened; milliseconds. */
+  readonly moment: number;
+  /** `hashText` of the request id; `null` if it has none. */
+  readonly requestHash: number | null;
+}
+
+/** The most unreadable rows that are shown. */
+export const mostShown = 100;
+
+/** `number`: of the row in its block. `row` is `null` for one that has the line to itself. */
+type VisitRow = (read: ReadRow, number: number, row: unknown, line: BlockLine) => void;
+
+/** Visits the rows that disclosed a value. */
+export function readRows(scanner: RowScanner, reader: BlockReader, block: TextBlock, visit: VisitRow): ReadRows {
+  const tally = createTally();
+  const take = (parsed: ParsedRow, row: unknown, line: BlockLine) => {
+    if (parsed.outcome === 'refused') {
+      tally.refuse(line.line, parsed.reason);
+      return;
+    }
+    tally.count(parsed.retrieval.kind);
+    if (parsed.retrieval.kind === 'read') visit(parsedRow(parsed.retrieval), tally.rows(), row, line);
+  };
+  const lines = reader.read(block, (line) => {
+    const { bytes, from, to } = line;
+    const form = scanner.match(bytes, from, to);
+    if (form !== null) {
+      const viewed = form.view(bytes, from);
+      if (viewed === null) {
+        take(parseFields(form.fields(bytes, from, to), ''), null, line);
+        return;
+      }
+      tally.countView();
+      visit(viewedRow(viewed, bytes), tally.rows(), null, line);
+      return;
+    }
+    const text = line.text();
+    const value = parseLine(text);
+    if (typeof value === 'string') {
+      tally.refuse(line.line, value);
+      return;
+    }
+    for (const row of unwrapAuditRows(value.parsed)) {
+      const isAlone = row === value.parsed;
+      if (isAlone && !block.isDocument) scanner.learn(text, row);
+      take(parseAuditRow(row, ''), isAlone ? null : row, line);
+    }
+  });
+  return { lines, ...tally.take() };
+}
+
+/** Reads rows once more that were readable when they were put aside. */
+export function readAgain(scanner: RowScanner) {
+  return {
+    text: (json: string): ReadRow => readable(parseAuditRow(JSON.parse(json), '')),
+    bytes(bytes: Buffer, from: number, to: number): ReadRow {
+      const form = scanner.match(bytes, from, to);
+      if (form === null) {
+        const json = bytes.toString('utf8', from, to);
+        const value: unknown = JSON.parse(json);
+        scanner.learn(json, value);
+        return readable(parseAuditRow(value, ''));
+      }
+      const view = form.view(bytes, from);
+      return view === null ? readable(parseFields(form.fields(bytes, from, to), '')) : viewedRow(view, bytes);
+    },
+  };
+}
+
+function readable(parsed: ParsedRow): ReadRow {
+  if (parsed.outcome === 'refused') throw new Error('the row was readable when it was put aside');
+  return parsedRow(parsed.retrieval);
+}
+
+function parsedRow(retrieval: Retrieval): ReadRow {
+  const { correlationId } = retrieval;
+  const requestHash = correlationId === null ? null : hashText(correlationId);
+  return { retrieval, moment: momentOf(retrieval.at), requestHash };
+}
+
+function viewedRow(view: RowView, bytes: Buffer): ReadRow {
+  const { moment, requestFrom, requestTo } = view;
+  const requestHash = requestTo === 0 ? null : hashLowerCase(bytes, requestFrom, requestTo);
+  return { retrieval: view, moment, requestHash };
+}
+
+function createTally() {
+  const kinds = new Map<OperationKind, number>();
+  const unreadableRows: { readonly line: number; readonly reason: string }[] = [];
+  const unreadableReasons = new Map<string, { readonly line: number; count: number }>();
+  let rows = 0;
+  let viewed = 0;
+  let unreadable = 0;
+  const count = (kind: OperationKind, some: number) => kinds.set(kind, (kinds.get(kind) ?? 0) + some);
+  return {
+    rows: () => rows,
+    count(kind: OperationKind): void {
+      rows += 1;
+      count(kind, 1);
+    },
+    countView(): void {
+      rows += 1;
+      viewed += 1;
+    },
+    refuse(line: number, reason: string): void {
+      rows += 1;
+      unreadable += 1;
+      const known = unreadableReasons.get(reason);
+      if (known === undefined) unreadableReasons.set(reason, { line, count: 1 });
+      else known.count += 1;
+      if (unreadableRows.length < mostShown) unreadableRows.push({ line, reason });
+    },
+    take() {
+      if (viewed > 0) count('read', viewed);
+      return { rows, kinds, unreadable, unreadableRows, unreadableReasons };
+    },
+  };
+}
+
+/** The value of a line, or why it has none. */
+function parseLine(text: string): { readonly parsed: unknown } | string {
+  if (isNestedTooDeeply(text)) return 'it is nested too deeply';
+  try {
+    return { parsed: JSON.parse(text) };
+  } catch {
+    return 'it is not valid JSON';
+  }
+}

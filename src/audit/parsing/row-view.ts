@@ -1,0 +1,255 @@
+import { hash } from 'node:crypto';
+import { nobody } from './caller-identity.ts';
+import type { FormMatcher } from './form-matcher.ts';
+import { momentAt } from './moment.ts';
+import { classifyOperation, spellOperation } from './operation-kinds.ts';
+import { lastSegment, parseTime, retrievalId } from './parse-audit-row.ts';
+import { type RequestedSecret, requestedSecret, vaultOf } from './requested-secret.ts';
+import { locateSecret, type SecretAddress } from './secret-address.ts';
+import type { textColumns } from './row-fields.ts';
+import { disagrees } from './status-of-row.ts';
+import type { Retrieval } from '../model/retrieval.ts';
+
+/**
+ * A read, as `parseFields` returns it. What it does not share with its neighbours is read from the bytes when it is asked for,
+ * and most of it never is. It is valid until the next line is scanned.
+ */
+export interface RowView extends Retrieval {
+  /** When it happened; milliseconds. */
+  readonly moment: number;
+  /** The bytes of the request id, in any case; both are 0 if the row has none. */
+  readonly requestFrom: number;
+  readonly requestTo: number;
+}
+
+/** Reads the fields of the line that matched last. */
+export interface FieldReaders extends Readonly<Record<keyof typeof textColumns, (bytes: Buffer) => string | null>> {
+  readonly status: (bytes: Buffer) => number | null;
+  /** `start`: of the line. */
+  readonly identity: (bytes: Buffer, start: number) => Retrieval['identity'];
+  readonly sources: (bytes: Buffer) => readonly string[];
+}
+
+/** A form of rows, and the contents in which it has their fields. */
+interface ViewedForm {
+  readonly matcher: FormMatcher;
+  readonly read: FieldReaders;
+  /** The content that has each field; -1: none has it. */
+  readonly places: OwnPlaces;
+  readonly common: readonly number[];
+}
+
+interface OwnPlaces {
+  readonly time: number;
+  readonly correlation: number;
+  /** -1 also if several contents may have it. */
+  readonly object: number;
+  readonly request: number;
+}
+
+type View = (bytes: Buffer, start: number) => RowView | null;
+
+/** Views the lines of a form as rows; `null` for one that is not a read, or not in the log's own form. */
+export function createRowView({ matcher, read, places, common }: ViewedForm): View {
+  const { starts, ends } = matcher;
+  const { time, correlation } = places;
+  const row = new ReadRow(read, matcher, places);
+  let isRead = false;
+  let seen = -1;
+
+  /** Reads what neighbours have in common. Whatever else they say, no row with it is refused or anything but a read. */
+  function readCommon(bytes: Buffer, start: number): boolean {
+    const written = read.operation(bytes);
+    const vault = vaultOf(read.resource(bytes));
+    const status = read.status(bytes);
+    if (written === null || vault === null || status === null) return false;
+    const identity = read.identity(bytes, start);
+    const client = read.client(bytes);
+    const operation = spellOperation(written);
+    if (classifyOperation({ operation, status, identity, client }) !== 'read') return false;
+    if (disagrees(status, read.signature(bytes))) return false;
+    const sources = read.sources(bytes);
+    row.share({ operation, status, vault, identity, address: read.address(bytes), client, sources });
+    return true;
+  }
+
+  return (bytes, start) => {
+    const change = matcher.lastChange(common);
+    if (change !== seen) {
+      seen = change;
+      isRead = readCommon(bytes, start);
+    }
+    if (!isRead || time === -1) return null;
+    const moment = momentAt(bytes, starts[time] ?? 0, ends[time] ?? 0);
+    if (Number.isNaN(moment)) return null;
+    const from = correlation === -1 ? 0 : (starts[correlation] ?? 0);
+    const to = correlation === -1 ? 0 : (ends[correlation] ?? 0);
+    const isNamed = saysSomething(bytes, from, to);
+    row.turnTo(bytes, moment, isNamed ? from : 0, isNamed ? to : 0);
+    return row;
+  };
+}
+
+/** As `isText` has it. */
+function saysSomething(bytes: Buffer, from: number, to: number): boolean {
+  return to > from && !(to - from === 4 && bytes.toString('latin1', from, to) === 'None');
+}
+
+/** What neighbouring rows often have in common. */
+type CommonFields = Pick<Retrieval, 'operation' | 'status' | 'vault' | 'identity' | 'address' | 'client' | 'sources'>;
+
+/** The longest event whose digest is made of bytes. */
+const mostEventBytes = 1_024;
+const event = Buffer.alloc(mostEventBytes);
+
+/** One object for all rows of a form, because rows come by the million and are graded one at a time. */
+class ReadRow implements RowView {
+  readonly format = 1;
+  readonly kind = 'read';
+  readonly denial = null;
+  operation = '';
+  status = 0;
+  vault = '';
+  identity: Retrieval['identity'] = nobody;
+  address: string | null = null;
+  client: string | null = null;
+  sources: readonly string[] = [];
+  moment = Number.NaN;
+  requestFrom = 0;
+  requestTo = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  /** What the id is a digest of, in part: before the request id, and after it. */
+  #before = '';
+  #after = '';
+  /** Where the row names the secret; `null` until it is asked for. */
+  #isLocated: boolean | null = null;
+  readonly #served: SecretAddress = { nameFrom: 0, nameTo: 0, versionFrom: 0, versionTo: 0 };
+  readonly #asked: SecretAddress = { nameFrom: 0, nameTo: 0, versionFrom: 0, versionTo: 0 };
+  readonly #read: FieldReaders;
+  readonly #matcher: FormMatcher;
+  readonly #places: OwnPlaces;
+
+  constructor(read: FieldReaders, matcher: FormMatcher, places: OwnPlaces) {
+    this.#read = read;
+    this.#matcher = matcher;
+    this.#places = places;
+  }
+
+  /** Takes over what the rows have in common. */
+  share({ operation, status, vault, identity, address, client, sources }: CommonFields): void {
+    this.operation = operation;
+    this.status = status;
+    this.vault = vault;
+    this.identity = identity;
+    this.address = address;
+    this.client = client;
+    this.sources = sources;
+    this.#before = `${vault}\n`;
+    this.#after = `\n${operation}\n${String(status)}\n`;
+  }
+
+  turnTo(bytes: Buffer, moment: number, requestFrom: number, requestTo: number): void {
+    this.#bytes = bytes;
+    this.#isLocated = null;
+    this.moment = moment;
+    this.requestFrom = requestFrom;
+    this.requestTo = requestTo;
+  }
+
+  get id(): string {
+    if (!this.#locate()) return retrievalId(this);
+    const length = this.#writeEvent();
+    return length > mostEventBytes ? retrievalId(this) : hash('sha256', event.subarray(0, length)).slice(0, 32);
+  }
+
+  get at(): string {
+    return this.#read.time(this.#bytes) ?? '';
+  }
+
+  get secret(): string | null {
+    if (this.#locate()) return this.#lowerCase(this.#served.nameFrom, this.#served.nameTo);
+    return requestedSecret(this.#read.object(this.#bytes)).secret ?? this.#askedInText().secret;
+  }
+
+  get version(): string | null {
+    if (!this.#locate()) return requestedSecret(this.#read.object(this.#bytes)).version ?? this.#askedInText().version;
+    return this.#versionAt(this.#served) ?? this.#versionAt(this.#asked);
+  }
+
+  get requestedVersion(): string | null {
+    return this.#locate() ? this.#versionAt(this.#asked) : this.#askedInText().version;
+  }
+
+  get correlationId(): string | null {
+    return this.requestTo === 0 ? null : this.#lowerCase(this.requestFrom, this.requestTo);
+  }
+
+  get roleAssignment(): string | null {
+    return lastSegment(this.#read.assignment(this.#bytes));
+  }
+
+  get receivedAt(): string | null {
+    return parseTime(this.#read.received(this.#bytes));
+  }
+
+  #askedInText(): RequestedSecret {
+    return requestedSecret(this.#read.request(this.#bytes));
+  }
+
+  #versionAt({ versionFrom, versionTo }: SecretAddress): string | null {
+    return versionTo === 0 ? null : this.#lowerCase(versionFrom, versionTo);
+  }
+
+  #lowerCase(from: number, to: number): string {
+    return this.#bytes.toString('latin1', from, to).toLowerCase();
+  }
+
+  /** Whether both addresses of the row have the usual form; then finds what they name. */
+  #locate(): boolean {
+    const { object, request } = this.#places;
+    this.#isLocated ??= this.#locateIn(object, this.#served) && this.#locateIn(request, this.#asked);
+    return this.#isLocated;
+  }
+
+  #locateIn(content: number, found: SecretAddress): boolean {
+    const { starts, ends } = this.#matcher;
+    return content !== -1 && locateSecret(this.#bytes, starts[content] ?? 0, ends[content] ?? 0, found);
+  }
+
+  /** Writes what `retrievalId` makes a digest of. Returns its length, which may be more than fits. */
+  #writeEvent(): number {
+    const { starts, ends } = this.#matcher;
+    const { time } = this.#places;
+    let at = writeText(this.#before, 0);
+    at = this.#copyLowerCase(this.requestFrom, this.requestTo, at);
+    at = writeText(this.#after, at);
+    at = this.#copyLowerCase(this.#served.nameFrom, this.#served.nameTo, at);
+    event[at] = lineEnd;
+    at = this.#copyLowerCase(this.#asked.versionFrom, this.#asked.versionTo, at + 1);
+    event[at] = lineEnd;
+    return this.#copy(starts[time] ?? 0, ends[time] ?? 0, at + 1);
+  }
+
+  #copy(from: number, to: number, at: number): number {
+    const bytes = this.#bytes;
+    for (let offset = 0; offset < to - from; offset += 1) event[at + offset] = bytes[from + offset] ?? 0;
+    return at + to - from;
+  }
+
+  #copyLowerCase(from: number, to: number, at: number): number {
+    const bytes = this.#bytes;
+    for (let offset = 0; offset < to - from; offset += 1) {
+      const byte = bytes[from + offset] ?? 0;
+      event[at + offset] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+    }
+    return at + to - from;
+  }
+}
+
+const lineEnd = 10;
+
+/** Of printable ASCII. */
+function writeText(text: string, at: number): number {
+  for (let index = 0; index < text.length; index += 1) event[at + index] = text.charCodeAt(index);
+  return at + text.length;
+}
