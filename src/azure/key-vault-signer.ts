@@ -32,6 +32,7 @@ export async function keyVaultSigner({ keyId, credential, embedded = false }: Se
     fingerprint: computeFingerprint(publicKey),
     publicKey,
     algorithm: 'es256',
+    life: { madeAt: key.properties.createdOn ?? null, endsAt: key.properties.expiresOn ?? null },
     async sign(bytes) {
       const digest = createHash('sha256').update(bytes).digest();
       const { result } = await asked(keyId, () => cryptography.sign('ES256', digest));

@@ -27,6 +27,7 @@ import { gapEvents, missedReports, suspiciousReads } from './people/events-of-co
 import { endsAfterPass } from './people/remind-people.ts';
 import { auditCollected, reportPeriod } from './report-period.ts';
 import { retentionTools } from './retention-tools.ts';
+import { sealingKeyReminder } from './policy/remind-sealing-key.ts';
 import { sealJournalHeads } from './seal-journal-heads.ts';
 
 interface Ports extends Omit<Composition, 'keyturn' | 'sessions'> {
@@ -205,6 +206,9 @@ async function eventsOfCollection({ records, settings, now }: Ports): Promise<re
 async function tellOfReports(ports: Ports, people: Caller): Promise<void> {
   await people.afterReports(await listPacks(ports.records));
   await people.afterAudit(await suspiciousOfYesterday(ports));
+  const reminder = await sealingKeyReminder(ports);
+  if (reminder !== null) ports.rotationLog.reminders([reminder]);
+  await people.afterSealing(reminder);
 }
 
 /** Audits the day before, as far as its rows are here, so that nobody waits for a report to learn of it. */

@@ -4,6 +4,7 @@ import { notificationId } from '../notify/notification-event.ts';
 import type { Reconciled } from '../rotation/reconcile-rotations.ts';
 import type { RotationEvent } from '../rotation/rotation-tools.ts';
 import type { Reminder } from './people/remind-people.ts';
+import type { SealingKeyEnds } from './policy/remind-sealing-key.ts';
 import { describeEvent } from './describe-rotation.ts';
 
 /** Writes what rotations do, once for each change: a pass every five minutes must not repeat it. */
@@ -12,7 +13,7 @@ export interface RotationLog {
   /** What prevents rotations, and what no longer does. */
   readonly failures: (failures: Reconciled['failures']) => void;
   /** What people must replace. */
-  readonly reminders: (reminders: readonly Reminder[]) => void;
+  readonly reminders: (reminders: readonly (Reminder | SealingKeyEnds)[]) => void;
 }
 
 /** Writes what became of an event of Key Vault. */
@@ -51,7 +52,7 @@ export function createRotationLog(logger: Logger): RotationLog {
         const id = notificationId(reminder);
         if (reminded.has(id)) continue;
         reminded.add(id);
-        logger.warn(describeNotification(reminder), { secret: reminder.secret });
+        logger.warn(describeNotification(reminder), 'secret' in reminder ? { secret: reminder.secret } : {});
       }
     },
     failures(failures) {

@@ -11,11 +11,14 @@ import { ServiceError } from '../service-error.ts';
  */
 export async function localSigner(path: string): Promise<Signer> {
   const key = await readOrCreateKey(path);
+  // The file is written once. A copy that keeps no times is younger than its key.
+  const { mtime } = await stat(path);
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   return {
     fingerprint: computeFingerprint(publicKey),
     publicKey,
     algorithm: 'ed25519',
+    life: { madeAt: mtime, endsAt: null },
     sign: (bytes) => Promise.resolve(sign(null, bytes, key)),
   };
 }

@@ -2,8 +2,14 @@ import type { Digest, NotificationEvent } from './notification-event.ts';
 
 type Of<Type extends NotificationEvent['type']> = Extract<NotificationEvent, { readonly type: Type }>;
 
-/** One sentence for a person, which says what to do. */
+/** One sentence for a person, which says what to do; of a digest one a line. */
 export function describeNotification(event: NotificationEvent | Digest): string {
+  if (event.type !== 'digest') return describeOne(event);
+  const { events } = event;
+  return [`${String(events.length)} messages:`, ...events.map((one) => `- ${describeOne(one)}`)].join('\n');
+}
+
+function describeOne(event: NotificationEvent): string {
   switch (event.type) {
     case 'rotation.needs-attention':
       return stopped(event);
@@ -13,6 +19,8 @@ export function describeNotification(event: NotificationEvent | Digest): string 
       return ends(event);
     case 'secret.overdue':
       return overdue(event);
+    case 'sealing-key.ends':
+      return sealingKeyEnds(event);
     case 'rotation.awaits-approval':
       return awaitsApproval(event);
     case 'rotation.awaits-go':
@@ -37,11 +45,6 @@ export function describeNotification(event: NotificationEvent | Digest): string 
       return `The log has a gap from ${event.hour} on: ${event.code}. Run keyturn doctor, before the workspace deletes its rows.`;
     case 'report.missed':
       return `The report from ${event.from} to ${event.to} is due and was not made. Run keyturn report to see why.`;
-    case 'digest':
-      return [
-        `${String(event.events.length)} messages:`,
-        ...event.events.map((one) => `- ${describeNotification(one)}`),
-      ].join('\n');
     case 'report.ready':
       return reportReady(event);
     case 'matter.over':
@@ -70,6 +73,11 @@ function ends(event: Of<'secret.ends'>): string {
   const owner = event.owner === null ? '' : ` (${event.owner})`;
   const when = `${event.left === null ? 'ended' : 'ends'} on ${event.endsAt.slice(0, 10)}`;
   return `${event.secret}${owner} ${when}, and no issuer replaces it. Make a new one at its provider and set it in the vault.`;
+}
+
+function sealingKeyEnds({ fingerprint, endsAt, left }: Of<'sealing-key.ends'>): string {
+  const when = `${left === null ? 'ended' : 'ends'} on ${endsAt.slice(0, 10)}`;
+  return `The key that seals packs ${when}, and nothing but a person replaces it. Its fingerprint is ${fingerprint}. Make a new key, keep the old one's fingerprint, and give the new one to your auditors by another way than the packs.`;
 }
 
 function overdue({ secret, endsAt, left }: Of<'secret.overdue'>): string {

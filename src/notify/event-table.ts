@@ -32,6 +32,11 @@ export const eventTable: Readonly<Record<NotificationEvent['type'], EventRow>> =
     when: 'a secret that an issuer replaces is not replaced in time, whatever holds its rotation: half and a quarter of the lead before its end (for a lead of 30 days 15 and 7.5 days), in its last day, and once it has ended',
     act: 'Run `keyturn show NAME`: it says what the rotation waits for.',
   },
+  'sealing-key.ends': {
+    urgent: false,
+    when: 'the key that seals packs ends: 30, 14, 7 and 1 days before, and once it has ended',
+    act: '[Replace it](self-hosting.md#replace-the-sealing-key), and give its new fingerprint to auditors.',
+  },
   'rotation.awaits-approval': {
     urgent: false,
     when: 'a rotation waits for a second person; once more after five days',

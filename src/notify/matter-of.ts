@@ -6,6 +6,10 @@ import type { Digest, NotificationEvent } from './notification-event.ts';
  * `null`: it asks nothing of a person that could be over.
  */
 export function matterOf(event: NotificationEvent | Digest): string | null {
+  return event.type === 'digest' ? null : matterOfOne(event);
+}
+
+function matterOfOne(event: NotificationEvent): string | null {
   switch (event.type) {
     case 'rotation.needs-attention':
     case 'rotation.awaits-approval':
@@ -16,6 +20,8 @@ export function matterOf(event: NotificationEvent | Digest): string | null {
     case 'secret.ends':
     case 'secret.overdue':
       return `end of version ${event.version} of ${event.secret}`;
+    case 'sealing-key.ends':
+      return `end of the sealing key ${event.fingerprint}`;
     case 'rotation.prevented':
       return `prevented ${event.subject}`;
     case 'work.failed':
@@ -33,7 +39,6 @@ export function matterOf(event: NotificationEvent | Digest): string | null {
       return `second key of session ${event.session}`;
     // A job waits for minutes: an issue would be opened for what has passed when it is read.
     case 'access.awaits-approval':
-    case 'digest':
     // It is over with the next file that has no mistakes, which the log tells.
     case 'policy.refused':
     case 'report.ready':

@@ -33,6 +33,7 @@ function pathOf(event: NotificationEvent | Digest): string {
 const pages: { readonly [Type in NotificationEvent['type'] | 'digest']?: string } = {
   'access.awaits-approval': '/access',
   'report.missed': '/',
+  'sealing-key.ends': '/',
   'read.suspicious': '/',
   'log.gap': '/',
 };

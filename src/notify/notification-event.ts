@@ -27,6 +27,8 @@ export const notificationEvent = z.discriminatedUnion('type', [
   }),
   /** A secret that should have been rotated and whose version ends; `left`: as of `secret.ends`. */
   z.object({ type: z.literal('secret.overdue'), secret: id, version: id, endsAt: time, left: id.nullable() }),
+  /** The key that seals packs ends; `left`: as of `secret.ends`. */
+  z.object({ type: z.literal('sealing-key.ends'), fingerprint: id, endsAt: time, left: id.nullable() }),
   /** A rotation that waits for a second person; `reminder`: it has waited for five days. */
   z.object({
     type: z.literal('rotation.awaits-approval'),

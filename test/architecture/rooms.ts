@@ -205,7 +205,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     'sign-in': ['own-origin.ts', 'local-path.ts', 'caller.ts', 'portal'],
   },
   'src/composition': {
-    doctor: ['composition.ts'],
+    doctor: ['composition.ts', 'policy'],
     readiness: ['composition.ts'],
     portal: ['composition.ts', 'report-period.ts', 'doctor'],
   },

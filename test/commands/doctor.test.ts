@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canaryReads } from '../../src/audit/collection/canary-ledger.ts';
 import { folderRecordStore } from '../../src/files/folder-record-store.ts';
+import { localSigner } from '../../src/files/local-signer.ts';
 import { embeddedSettings, type EmbeddedSettings } from '../functions/embedded-settings.ts';
 import { callCommand } from './call-command.ts';
 
@@ -187,6 +188,18 @@ secrets:
     expect(said.sort()).toEqual([
       expect.stringContaining(`fail: ${vault.name}/shop-key is never rotated (SECRET_MADE_BY_PROVIDER).`),
       `fail: ${vault.name}/site is never rotated (SECRET_OF_CERTIFICATE). This secret holds the value of a Key Vault certificate, which the vault itself renews. Remove its issuer from the policy: the secret is tracked then.`,
+    ]);
+  });
+
+  it('warns of a sealing key that is older than a year', async () => {
+    const path = join(service.directory, 'old-seal.pem');
+    await localSigner(path);
+    const made = new Date(service.cloud.clock.now().getTime() - 400 * 86_400_000);
+    await utimes(path, made, made);
+    const { code, lines } = await doctor({ KEYTURN_SIGNING_KEY: path });
+    expect([code, lineOf(lines, 'sealing key')]).toEqual([
+      0,
+      expect.objectContaining({ verdict: 'warn', says: expect.stringContaining('ended on ') as string }),
     ]);
   });
 

@@ -11,8 +11,15 @@ export interface KeyVaultOfOneKey {
   close(): Promise<void>;
 }
 
-/** `curve`: the key's curve. `highS`: return the valid signature that a pack refuses. */
-export async function keyVaultOfOneKey({ curve = 'P-256', highS = false } = {}): Promise<KeyVaultOfOneKey> {
+/**
+ * `curve`: the key's curve. `highS`: return the valid signature that a pack refuses. `attributes`: what the vault says of the key,
+ * times in seconds.
+ */
+export async function keyVaultOfOneKey({
+  curve = 'P-256',
+  highS = false,
+  attributes = {} as { readonly created?: number; readonly exp?: number },
+} = {}): Promise<KeyVaultOfOneKey> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
   const jwk = publicKey.export({ format: 'jwk' });
   const requests: string[] = [];
@@ -36,7 +43,10 @@ export async function keyVaultOfOneKey({ curve = 'P-256', highS = false } = {}):
       if (failing !== null) return answer(failing, { error: { code: 'Forbidden', message: 'no' } });
       const kid = `${base()}/keys/seal/0123456789abcdef0123456789abcdef`;
       if (!path.endsWith('/sign'))
-        return answer(200, { key: { ...jwk, kid, key_ops: ['sign', 'verify'] }, attributes: { enabled: true } });
+        return answer(200, {
+          key: { ...jwk, kid, key_ops: ['sign', 'verify'] },
+          attributes: { enabled: true, ...attributes },
+        });
       const { alg, value } = JSON.parse(Buffer.concat(chunks).toString()) as { alg: string; value: string };
       if (alg !== 'ES256') return answer(400, { error: { code: 'BadParameter', message: alg } });
       answer(200, { kid, value: signDigest(privateKey, Buffer.from(value, 'base64url'), highS).toString('base64url') });

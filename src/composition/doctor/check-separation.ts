@@ -1,12 +1,14 @@
 import { counted } from '../../audit/findings/finding-tally.ts';
 import type { Posture } from '../../audit/model/posture.ts';
 import { ServiceError } from '../../service-error.ts';
+import { describeNotification } from '../../notify/describe-notification.ts';
 import type { Composition } from '../composition.ts';
+import { sealingKeyReminder } from '../policy/remind-sealing-key.ts';
 import { assignRole, listReaders, vaultScope } from './az-commands.ts';
 import { checkStaging } from './check-grants.ts';
 import { type Check, fail, lookAt, pass, warn } from './check.ts';
 
-type Ports = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation' | 'requirePolicy'>;
+type Ports = Pick<Composition, 'settings' | 'policy' | 'signer' | 'rotation' | 'requirePolicy' | 'records' | 'now'>;
 
 /** Who may do what: roles, the policy, the sealing key, staged values, the portal. */
 export async function checkSeparation(ports: Ports, grants: Posture | null): Promise<readonly Check[]> {
@@ -66,12 +68,13 @@ function checkBindings({ policy, rotation }: Ports): readonly Check[] {
   });
 }
 
-async function checkSealingKey({ settings, signer }: Ports): Promise<Check> {
+async function checkSealingKey(ports: Ports): Promise<Check> {
   const what = 'sealing key';
+  const { settings, signer } = ports;
   const { role, signingKey, vaults } = settings;
   if (role === 'rotate' || role === 'broker') return pass(what, 'none, as this role requires');
   if (signingKey === null) return warn(what, 'KEYTURN_SIGNING_KEY is not set, so no pack can be sealed');
-  return await lookAt(
+  const opened = await lookAt(
     what,
     async () => pass(what, `opened; its fingerprint is ${(await signer()).fingerprint}`),
     () => {
@@ -83,6 +86,11 @@ async function checkSealingKey({ settings, signer }: Ports): Promise<Check> {
       return assignRole('Key Vault Crypto User', `${vaultScope(vault)}/keys/${key}`, null);
     },
   );
+  if (opened.verdict !== 'pass') return opened;
+  return await lookAt(what, async () => {
+    const reminder = await sealingKeyReminder(ports);
+    return reminder === null ? opened : warn(what, describeNotification(reminder));
+  });
 }
 
 function checkPortal({ settings: { openId, platformAuthentication, listen } }: Ports): Check {

@@ -20,6 +20,8 @@ interface Dependencies {
   readonly now: () => Date;
 }
 
+type SealingKeyEnds = Extract<NotificationEvent, { readonly type: 'sealing-key.ends' }>;
+
 /** Tells people of what they must know. It never rejects: the work that it tells of is done, and counts. */
 export interface Caller {
   /** After a pass over the rotations: those that wait for a person, what prevents others, and what people must replace. */
@@ -30,6 +32,8 @@ export interface Caller {
   afterCollection(events: readonly NotificationEvent[]): Promise<void>;
   /** After reports were made: each of the last week that nobody was told of. */
   afterReports(packs: readonly PackSummary[]): Promise<void>;
+  /** After this process looked at the key that seals packs: `reminder` is due now; that of another key is over. */
+  afterSealing(reminder: SealingKeyEnds | null): Promise<void>;
   /** After a day was audited: what somebody must explain. */
   afterAudit(suspicious: readonly NotificationEvent[]): Promise<void>;
   /** After scheduled work succeeded: what was told of it is over. */
@@ -51,6 +55,7 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
       afterSuccess: nothing,
       afterCollection: nothing,
       afterReports: nothing,
+      afterSealing: nothing,
       afterAudit: nothing,
     };
   }
@@ -71,6 +76,12 @@ export function createCaller({ outbox, records, logger, now }: Dependencies): Ca
         await endMatters(({ type, matter }) => ofCollection.has(type) && !matters.has(matter));
       }),
     afterReports: async (packs) => await guarded(async () => await announce(eventsOfReports(packs, now()))),
+    afterSealing: async (reminder) =>
+      await guarded(async () => {
+        await tell(reminder === null ? [] : [reminder]);
+        const still = reminder === null ? null : matterOf(reminder);
+        await endMatters(({ type, matter }) => type === 'sealing-key.ends' && matter !== still);
+      }),
     afterAudit: async (suspicious) => await guarded(async () => await announce(suspicious)),
     afterSuccess: async (work) =>
       await guarded(async () => await endMatters(({ type, about }) => ofWork.has(type) && about === work)),

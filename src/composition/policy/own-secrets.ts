@@ -14,7 +14,7 @@ interface OwnSecret {
 
 /** Half a year: long for a credential that opens much, short enough to be replaced by a person. */
 const ownValidityMs = 180 * dayMs;
-const ownRemindersMs = [30, 14, 7, 1].map((days) => days * dayMs);
+export const ownRemindersMs = [30, 14, 7, 1].map((days) => days * dayMs);
 
 /** Keyturn's own credentials in the vaults of the settings. A setting that holds its value itself names no secret. */
 export function ownSecrets({
