@@ -7,7 +7,7 @@ import { parseExecOptions } from '../exec-words.ts';
 import { helperVersion } from '../../../src/runner/helper-version.ts';
 import { stagingProbe } from '../../../src/runner/doctor/diagnose-vault.ts';
 import { processSpace } from '../../../src/runner/delivery/memory-file.ts';
-import { sweep } from '../../../src/runner/delivery/sweep.ts';
+import { sweep, sweepLeftovers } from '../../../src/runner/delivery/sweep.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
@@ -217,6 +217,16 @@ describe('the action', () => {
     for (const name of [dead, alive, elsewhere, 'somebody-elses']) mkdirSync(join(folder, name), { recursive: true });
     expect(sweep(folder)).toEqual([dead]);
     expect([alive, elsewhere].map((name) => existsSync(join(folder, name)))).toEqual([true, true]);
+  });
+
+  it('says at a start what an earlier one left', () => {
+    const folder = join(world.directory, 'temporary');
+    const dead = `keyturn-${processSpace()}-4194303-0123abcd`;
+    mkdirSync(join(folder, dead), { recursive: true });
+    const said: string[] = [];
+    sweepLeftovers({ environment: { RUNNER_TEMP: folder }, say: (line) => said.push(line) });
+    expect(said).toEqual([expect.stringMatching(new RegExp(`^removed what an earlier start left: .*${dead}`))]);
+    expect(existsSync(join(folder, dead))).toBe(false);
   });
 
   it("has the package's version", () => {
