@@ -115,6 +115,18 @@ export const scenarios: readonly Scenario[] = [
     'takes the new password and refuses the old one on every node',
   ),
   row(
+    'Sentinel makes a replica the master after a rotation',
+    'readers are let in; the old password is dead on both',
+    `${servers}/redis-sentinel.servers.ts`,
+    'lets readers in with the new password before and after a failover, and shows the old one dead on both',
+  ),
+  row(
+    'Redis is a cluster',
+    'it is left alone, or every node is named and rotated',
+    `${servers}/redis-nodes.servers.ts`,
+    'is left alone where the target does not name every node, and rotated on every node where it does',
+  ),
+  row(
     'a MariaDB user has `ed25519`',
     'it keeps it',
     `${servers}/mariadb.servers.ts`,

@@ -139,7 +139,7 @@ describe('Redis with a replica', unlessAbsent, () => {
 });
 
 describe('Redis in a cluster', unlessAbsent, () => {
-  it('is left alone where the target does not name every node', async () => {
+  it('is left alone where the target does not name every node, and rotated on every node where it does', async () => {
     const [one, other] = await Promise.all(
       [0, 1].map(() => startRedis(users, { settings: ['--cluster-enabled', 'yes'] })),
     );
@@ -162,7 +162,13 @@ describe('Redis in a cluster', unlessAbsent, () => {
     const nodes = [`127.0.0.1:${String(other.port)}`];
     const whole = { ...requestFor('redis-acl', { ...place, user: 'app', nodes }), current: url('app', 'first') };
     const credential = await issuer.issue(whole, issuer.propose(whole));
-    expect(await issuer.verify(whole, credential)).toMatchObject({ outcome: 'works' });
+    expect(await issuer.verify(whole, credential)).toMatchObject({ outcome: 'works', notes: { length: 2 } });
+    await issuer.revoke({ ...whole, current: credential.value }, 'app');
+    expect(await issuer.verify(whole, { credentialId: 'app', value: whole.current })).toMatchObject({
+      outcome: 'refused',
+      authenticated: false,
+    });
+    expect(await issuer.verify(whole, credential)).toMatchObject({ outcome: 'works', notes: { length: 2 } });
     await one.stop();
     await other.stop();
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findProgram, type LocalServer, startLocalServer } from './local-server.ts';
@@ -29,6 +29,34 @@ export async function startRedis(users: readonly string[], more: RedisSettings =
         '--aclfile',
         file,
       ];
+    },
+    ready: async ({ port }) => await answers(port),
+  });
+}
+
+/** A Sentinel that watches the master at a port, and signs in to it and its replicas as this user. */
+export async function startSentinel(
+  master: number,
+  { user, password, users }: { user: string; password: string; users: readonly string[] },
+): Promise<LocalServer> {
+  return await startLocalServer({
+    user: 'redis',
+    prepare: ({ port, directory }) => {
+      const file = join(directory, 'sentinel.conf');
+      const lines = [
+        `port ${String(port)}`,
+        'bind 127.0.0.1',
+        `dir ${directory}`,
+        `sentinel monitor shop 127.0.0.1 ${String(master)} 1`,
+        `sentinel auth-user shop ${user}`,
+        `sentinel auth-pass shop ${password}`,
+        'sentinel failover-timeout shop 20000',
+        ...users,
+      ];
+      // The Sentinel keeps what it learns in this file.
+      writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o666 });
+      chmodSync(file, 0o666);
+      return [redisServer ?? '', file, '--sentinel'];
     },
     ready: async ({ port }) => await answers(port),
   });
