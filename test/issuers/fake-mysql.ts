@@ -89,6 +89,10 @@ export async function fakeMysql(
     if (/^SELECT CURRENT_USER\(\) AS user$/.test(sql)) {
       return connection.writeTextResult([{ user: `${user}@%` }], columns('user'));
     }
+    if (/^(?:START TRANSACTION|ROLLBACK)$/.test(sql)) return connection.writeOk();
+    if (sql === 'SELECT 1 FROM orders') return connection.writeTextResult([{ one: '1' }], columns('one'));
+    if (sql.startsWith('SELECT 1 FROM '))
+      return connection.writeError({ code: 1142, message: 'SELECT command denied' });
     // The administrator has no right to see others' sessions.
     if (/FROM INFORMATION_SCHEMA.USER_PRIVILEGES/.test(sql)) return connection.writeTextResult([], columns('held'));
     const asked = /FROM INFORMATION_SCHEMA.USER_ATTRIBUTES WHERE USER = '(\w+)' AND HOST = '%'$/.exec(sql)?.[1];

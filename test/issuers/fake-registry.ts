@@ -30,6 +30,9 @@ export async function fakeRegistry(armToken: string) {
   let elsewhere: string | null = null;
   /** Sign-ins that reach a server which does not know a new password yet. */
   let behind = 0;
+  /** Whether every second sign-in reaches a server that does not know it. */
+  let uneven = false;
+  let signIns = 0;
   const set = (name: string, expiry: string | null): Password => {
     const made = { name, expiry, value: randomBytes(24).toString('base64'), creationTime: '2026-03-01T00:00:00Z' };
     passwords.splice(0, Infinity, ...passwords.filter((one) => one.name !== name), made);
@@ -73,7 +76,9 @@ export async function fakeRegistry(armToken: string) {
         const [user, password = ''] = Buffer.from(basic.replace(/^Basic /, ''), 'base64')
           .toString()
           .split(/:(.*)/s);
-        const known = passwords.some(({ value: its }) => its === password) && behind-- <= 0;
+        signIns += 1;
+        const reached = behind-- <= 0 && !(uneven && signIns % 2 === 0);
+        const known = reached && passwords.some(({ value: its }) => its === password);
         if (user === registryToken.user && service === registryToken.loginServer && known && status === 'enabled')
           return reply(200, { access_token: 'registry-token' });
         return reply(401, { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required', detail: null }] });
@@ -92,7 +97,11 @@ export async function fakeRegistry(armToken: string) {
       slow = 1;
       elsewhere = address;
     },
-    stayBehind: (signIns: number) => void (behind = signIns),
+    stayBehind: (times: number) => void (behind = times),
+    forgetEverySecond: () => {
+      uneven = true;
+      signIns = 0;
+    },
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -10,6 +10,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { jsonProperties } from '../../gitea/json-properties.ts';
 import type { AccessTokens } from '../shared/access-tokens.ts';
+import { unreachable } from '../shared/provider-fault.ts';
 import { providerRequest } from '../shared/provider-request.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, orNull, text } from '../shared/target-fields.ts';
@@ -21,11 +22,12 @@ import {
   isEnded,
   isMadeBy,
   isMadeByKeyturn,
+  isSettling,
   type RegistryPassword,
   type RegistryPasswordName,
   registryPasswordNames,
 } from './registry-password.ts';
-import { registryTokenApi } from './registry-token-api.ts';
+import { registryTokenApi, systemPause } from './registry-token-api.ts';
 
 const name = 'azure-registry-token';
 export const registryTokenType = 'microsoft.containerregistry/registries/tokens';
@@ -42,6 +44,8 @@ const shape = targetShape(
       : [{ place: 'target.token', reason: `must be a ${registryTokenType}` }],
 );
 
+/** A new password must sign in a second time after this: the first success says nothing of the next server. */
+const dwellMs = 20_000;
 /** So long after it was sent a request may still arrive: what the machine waits for elsewhere, and the time to send it. */
 const arriveWithinMs = 17 * 60_000;
 /** When both passwords are taken, and one is an earlier rotation's that ends by itself. */
@@ -133,15 +137,30 @@ async function verify(
 ): Promise<Verification> {
   const { api, user, loginServer } = read(ports, request.binding);
   const { status, passwords } = await api.token(request.signal);
-  const entered = await signIn(ports, request, passwordIn(value));
   const listed = passwords.find((one) => credentialIdOf(one) === credentialId);
+  const settles = listed !== undefined && isSettling(listed, request.now);
+  const entered = await signInTwice(ports, request, passwordIn(value), settles);
   // Of a value that somebody made no id is known; that it signs in as the token shows whose it is.
   if (listed === undefined && !(credentialId === '' && entered))
     return refused(entered, 'the token has no password of this id');
   if (status !== 'enabled') return refused(entered, 'the token is disabled');
-  // Azure's registries learn of a new password one after another.
+  // A registry's servers may learn of a new password one after another.
   if (!entered) return { outcome: 'not-yet', reason: 'the registry does not take the password yet' };
   return { outcome: 'works', principal: user, notes: [loginServer, ...(listed === undefined ? [] : [listed.name])] };
+}
+
+async function signInTwice(
+  ports: Ports,
+  request: IssueRequest,
+  password: SecretValue,
+  settles: boolean,
+): Promise<boolean> {
+  const first = await signIn(ports, request, password);
+  if (!first || !settles) return first;
+  await (ports.pause ?? systemPause)(dwellMs, request.signal).catch((error: unknown) => {
+    throw unreachable({ issuer: name, provider: read(ports, request.binding).loginServer }, error);
+  });
+  return await signIn(ports, request, password);
 }
 
 /**

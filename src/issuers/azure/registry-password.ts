@@ -10,6 +10,8 @@ export interface RegistryPassword {
   readonly name: RegistryPasswordName;
   /** `null`: it does not expire. */
   readonly expiry: Date | null;
+  /** When it was set; `null` if Azure does not say. */
+  readonly madeAt: Date | null;
 }
 
 const secondsOfDay = 86_400;
@@ -17,6 +19,8 @@ const secondsOfDay = 86_400;
 const sign = 711;
 /** A password that was ended expires within two days. */
 const endedWithinMs = 3 * dayMs;
+/** Azure promises no time; Entra's servers, which are the same kind of service, were seen to need up to this. */
+const settlesForMs = 15 * 60_000;
 /** What was made within this time of the request's own has its expiry within as much. */
 const nearMs = 3 * dayMs;
 
@@ -51,6 +55,11 @@ export function isEnded({ expiry }: RegistryPassword, now: Date): boolean {
   return (
     leftMs <= 0 || (leftMs < endedWithinMs && secondOf(expiry) === endedMark && expiry.getUTCMilliseconds() === sign)
   );
+}
+
+/** Whether a password was set so recently that a server of the registry may not know it yet. */
+export function isSettling({ madeAt }: RegistryPassword, now: Date): boolean {
+  return madeAt !== null && Math.abs(now.getTime() - madeAt.getTime()) < settlesForMs;
 }
 
 function lastNeeded({ binding, now }: IssueRequest): number {

@@ -62,7 +62,9 @@ async function readToken(
     throw new ServiceError('PROVIDER_ANSWER_MALFORMED', { ...details, place: 'properties.credentials.passwords' });
   const passwords = listed.map(jsonProperties).flatMap((one) => {
     const name = registryPasswordNames.find((known) => known === one.get('name'));
-    return name === undefined ? [] : [{ name, expiry: timeOf(one.get('expiry')) }];
+    return name === undefined
+      ? []
+      : [{ name, expiry: timeOf(one.get('expiry')), madeAt: timeOf(one.get('creationTime')) }];
   });
   return { status: properties.get('status'), passwords };
 }
@@ -96,7 +98,7 @@ async function generate(registry: Registry, { slot, expiry }: Wanted, request: I
   return new SecretValue(value);
 }
 
-async function systemPause(milliseconds: number, signal: AbortSignal): Promise<void> {
+export async function systemPause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await timer(milliseconds, null, { signal });
 }
 

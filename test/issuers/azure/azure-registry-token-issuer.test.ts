@@ -19,19 +19,23 @@ const now = new Date('2026-03-01T00:00:00Z');
 async function newWorld() {
   const registry = await fakeRegistry(armToken);
   const proxy = await lossyProxy(registry.url, (url) => url.includes('generateCredentials'));
+  const pauses: number[] = [];
   const issuer = () =>
     azureRegistryTokenIssuer({
       tokens,
       endpoint: proxy.url,
       cloud: azureClouds.public,
       registryAddress: () => proxy.url,
-      pause: () => Promise.resolve(),
+      pause: (milliseconds) => {
+        pauses.push(milliseconds);
+        return Promise.resolve();
+      },
     });
   const stop = async () => {
     await proxy.stop();
     await registry.stop();
   };
-  return { registry, proxy, issuer, stop };
+  return { registry, proxy, issuer, pauses, stop };
 }
 
 credentialIssuerContract('azure-registry-token', async () => {
@@ -151,6 +155,14 @@ describe('the two passwords of a registry’s token', () => {
     world.registry.stayBehind(1);
     expect(await issuer.verify(asked(), made)).toMatchObject({ outcome: 'not-yet' });
     expect(await issuer.verify(asked(), made)).toMatchObject({ outcome: 'works' });
+    // Of two servers that are asked in turn, the second learns of it later.
+    world.registry.forgetEverySecond();
+    expect(await issuer.verify(asked(), made)).toMatchObject({ outcome: 'not-yet' });
+    expect(world.pauses).toEqual([20_000, 20_000]);
+    const later = asked({ now: new Date(now.getTime() + 3_600_000) });
+    world.pauses.length = 0;
+    expect(await issuer.verify(later, made)).toMatchObject({ outcome: 'works' });
+    expect(world.pauses).toEqual([]);
   });
 
   it('do not work while the token is disabled', async () => {

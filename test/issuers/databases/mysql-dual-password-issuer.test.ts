@@ -30,6 +30,18 @@ describe('a user with two passwords', () => {
     await world.stop();
   });
 
+  it.each([
+    ['SELECT 1 FROM orders', { outcome: 'works' }],
+    ['SELECT 1 FROM invoices', { outcome: 'refused', authenticated: true }],
+  ])('must run the probe with the new password: %s', async (probe, expected) => {
+    const { world } = await newWorld();
+    const request = requestOf(world);
+    const binding = { ...request.binding, target: { ...request.binding.target, probe } };
+    const credential = await world.issuer.issue(request, world.issuer.propose(request));
+    expect(await world.issuer.verify({ ...request, binding }, credential)).toMatchObject(expected);
+    await world.stop();
+  });
+
   it('is not changed if the value in force does not work and nothing could replace it', async () => {
     const { world, accounts } = await newWorld();
     const request = requestOf(world);
