@@ -105,25 +105,25 @@ export const scenarios: readonly Scenario[] = [
   row(
     'Redis has a replica that the target does not name',
     'nothing is changed',
-    `${servers}/redis-nodes.servers.ts`,
+    `${servers}/redis/redis-nodes.servers.ts`,
     'is left alone while the target names the master alone: users are not replicated',
   ),
   row(
     'Redis has a replica that the target names',
     'every node takes the new password and refuses the old one',
-    `${servers}/redis-nodes.servers.ts`,
+    `${servers}/redis/redis-nodes.servers.ts`,
     'takes the new password and refuses the old one on every node',
   ),
   row(
     'Sentinel makes a replica the master after a rotation',
     'readers are let in; the old password is dead on both',
-    `${servers}/redis-sentinel.servers.ts`,
+    `${servers}/redis/redis-sentinel.servers.ts`,
     'lets readers in with the new password before and after a failover, and shows the old one dead on both',
   ),
   row(
     'Redis is a cluster',
     'it is left alone, or every node is named and rotated',
-    `${servers}/redis-nodes.servers.ts`,
+    `${servers}/redis/redis-nodes.servers.ts`,
     'is left alone where the target does not name every node, and rotated on every node where it does',
   ),
   row(

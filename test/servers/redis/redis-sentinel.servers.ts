@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { redisAclIssuer } from '../../src/issuers/databases/redis-acl-issuer.ts';
-import { SecretValue } from '../../src/secrets/secret-value.ts';
-import { requestFor } from '../issuers/issue-request.ts';
-import { skipUnless } from '../skip-unless.ts';
-import type { LocalServer } from './local-server.ts';
-import { redisServer, startRedis, startSentinel } from './start-redis.ts';
+import { redisAclIssuer } from '../../../src/issuers/databases/redis-acl-issuer.ts';
+import { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { requestFor } from '../../issuers/issue-request.ts';
+import { skipUnless } from '../../skip-unless.ts';
+import type { LocalServer } from '../local-server.ts';
+import { redisServer, startRedis, startSentinel } from '../start-redis.ts';
 
 const unlessAbsent = skipUnless(redisServer !== null, 'Redis is not installed (scripts/install-test-servers.sh)');
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
