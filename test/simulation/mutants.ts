@@ -125,8 +125,8 @@ export const mutants: readonly Mutant[] = [
   {
     says: 'believing that a further place holds what it was never given',
     file: 'decide/force-rules.ts',
-    from: 'if (state.places.get(`${member}#${String(place)}`) === credential) continue;',
-    to: 'if (state.places.has(`${member}#${String(place)}`)) continue;',
+    from: 'if (state.places.get(placeKey(member, place)) === credential) continue;',
+    to: 'if (state.places.has(placeKey(member, place))) continue;',
     seed: 644,
   },
 ];

@@ -1,4 +1,12 @@
-import { aboutKey, type TargetState, mayArrive, openAttempt, servedBy, versionKey } from '../journal/target-state.ts';
+import {
+  aboutKey,
+  type TargetState,
+  mayArrive,
+  openAttempt,
+  placeKey,
+  servedBy,
+  versionKey,
+} from '../journal/target-state.ts';
 import { bindingKey } from '../rotation-unit.ts';
 import type { Observation, Ruling, Terms } from './decision.ts';
 import { arrivalOf, callFor, retryGuard, setting, tryGuard } from './guards.ts';
@@ -150,7 +158,7 @@ export function replicateRule(state: TargetState, o: Observation, terms: Terms):
     const credential = servedBy(state, member);
     if (credential === null || credential !== state.desired) continue;
     for (const place of binding.alsoPublish.keys()) {
-      if (state.places.get(`${member}#${String(place)}`) === credential) continue;
+      if (state.places.get(placeKey(member, place)) === credential) continue;
       // What was sent there before would undo it by arriving later.
       const late = mayArrive(state, o.now).filter(
         (one) => one.act === 'replicate' && one.member === member && one.credential !== credential,

@@ -15,6 +15,7 @@ import {
   type TargetState,
   versionKey,
   rotationNamed,
+  placeKey,
 } from './target-state.ts';
 
 type Effect = (state: TargetState, facts: JournalFacts, at: string) => TargetState;
@@ -49,7 +50,7 @@ export const effects: Readonly<Record<JournalAct, Effect>> = {
     served(state, [{ member, version, credential }], at),
   replicate: (state, { credential = '', member = '', place = 0 }) => ({
     ...state,
-    places: new Map(state.places).set(`${member}#${String(place)}`, credential),
+    places: new Map(state.places).set(placeKey(member, place), credential),
   }),
   repair: (state, { credential = '', credentialId }, at) =>
     change(state, credential, (one) => ({

@@ -1,7 +1,7 @@
 import { change, fresh, openedRotation, withCredential } from './change-credential.ts';
 import { effects } from './entry-effects.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { aboutKey, failureKey, openAttempt, type TargetState } from './target-state.ts';
+import { aboutKey, failureKey, openAttempt, placeKey, type TargetState } from './target-state.ts';
 import { transitions } from './transitions.ts';
 
 /** One entry further. `head`: the entry's digest. The entry was checked: see `checkTransition`. */
@@ -43,6 +43,11 @@ function withIntent(state: TargetState, entry: JournalEntry): TargetState {
   if (act === 'publish' && credential !== null) {
     // From the intent on: a lost answer must never bring the old value back.
     return state.desired === credential ? sent : { ...sent, desired: credential, desiredSince: at };
+  }
+  if (act === 'replicate') {
+    // From the intent on nobody knows what the place holds, until an outcome says so.
+    const unknown = placeKey(member ?? '', facts.place ?? 0);
+    return { ...sent, places: new Map([...sent.places].filter(([place]) => place !== unknown)) };
   }
   if (act !== 'end' || credential === null) return sent;
   return change(withLife(sent, entry), credential, (one) => ({

@@ -142,7 +142,7 @@ export interface TargetState {
   readonly rotations: readonly Rotation[];
   /** Staging versions that are not known to be disabled, by version, with their credential. */
   readonly staged: ReadonlyMap<string, string>;
-  /** Which credential each further place was given, by `vault/name#position`. */
+  /** Which credential each further place is known to hold, by `placeKey`. */
   readonly places: ReadonlyMap<string, string>;
   /** By `<act> <credential>`. */
   readonly failures: ReadonlyMap<string, Failure>;
@@ -204,6 +204,11 @@ export function emptyState(target: string): TargetState {
 /** `vault/name@version`: how versions are named in `holds`. */
 export function versionKey(member: string, version: string): string {
   return `${member}@${version}`;
+}
+
+/** A further place of a secret, by its position in the binding. */
+export function placeKey(member: string, place: number): string {
+  return `${member}#${String(place)}`;
 }
 
 /** The key under which failures, calls and questions about one act on one credential are kept. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { listRotations } from '../../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../../src/rotation/reconcile-rotations.ts';
-import { far, setAgain } from '../world/by-hand.ts';
-import { failing, lostPut, passes } from '../world/faulty-world.ts';
-import { bindingOf, hourMs, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
+import type { SecretValue } from '../../../src/secrets/secret-value.ts';
+import { far, rollBackNewest, setAgain } from '../world/by-hand.ts';
+import { failing, lostPut, passes, unclear } from '../world/faulty-world.ts';
+import { bindingOf, dayMs, hourMs, type RotationWorld, rotationWorld } from '../world/rotation-world.ts';
 
 describe('a key that somebody renews by hand right before the other one is to be renewed', () => {
   it('calls a person for the dead value, though the provider cannot say which key is free', async () => {
@@ -58,6 +59,36 @@ describe('a token that may be in force under another name', () => {
     expect(rotation?.awaits).toBe('revoke');
     expect(rotation?.waitsFor.join()).toMatch(/^the value of version \w+ may be the same/);
     expect(world.providers.mint.opens('app', world.latestValue('app') ?? '')).toBe(true);
+  });
+});
+
+describe('a further place that may have got the new value when a person rolls back a later rotation', () => {
+  it('gets the old value again, though it had that before', async () => {
+    const world = rotationWorld([bindingOf('app', 'mint', { alsoPublish: [{ kind: 'shelf', name: 'app' }] })]);
+    let held = '';
+    let isAnswered = true;
+    const place = {
+      kind: 'shelf',
+      check: () => [],
+      publish: (_target: unknown, value: SecretValue) => {
+        held = value.reveal();
+        return isAnswered ? Promise.resolve() : Promise.reject(unclear);
+      },
+    };
+    Object.assign(world.tools, { places: new Map([['shelf', place]]) });
+    await passes(world, 4, hourMs);
+    const old = world.latestValue('app') ?? '';
+    expect(held).toBe(old);
+    isAnswered = false;
+    world.advance(70 * dayMs);
+    await reconcileRotations(world.tools);
+    expect(world.latestValue('app')).not.toBe(old);
+    expect(held).toBe(world.latestValue('app'));
+    await rollBackNewest(world);
+    expect(world.latestValue('app')).toBe(old);
+    isAnswered = true;
+    await passes(world, 4, hourMs);
+    expect(held).toBe(old);
   });
 });
 
