@@ -202,7 +202,8 @@ function waysOf({ secrets, text: line, megabytes }: RedactionCase, number: numbe
   const quoted = words.map((word) => `'${word}'`).join(' ');
   const through = (program: string): Way => ({
     script: `sh -c '${source}' | ${program} | cat > /dev/null`,
-    start: ['/bin/sh', '-c', `${program} < /dev/null | cat > /dev/null`],
+    // With one line of output, for which a search is made.
+    start: ['/bin/sh', '-c', `echo started | ${program} | cat > /dev/null`],
   });
   const program = (name: string) => `${node} ${join(process.cwd(), 'bench', 'fetch', name)}`;
   const ways = new Map<string, Way>([
@@ -211,7 +212,6 @@ function waysOf({ secrets, text: line, megabytes }: RedactionCase, number: numbe
       'keyturn-fetch',
       {
         script: `${node} ${helper} ${quoted} sh -c '${source}' | cat > /dev/null`,
-        // With one line of output, for which the search is made.
         start: [node, helper, ...words, '/bin/echo', 'started'],
       },
     ],
@@ -220,6 +220,7 @@ function waysOf({ secrets, text: line, megabytes }: RedactionCase, number: numbe
   return ways
     .set('floor: looking for nothing', through(program('bare-pump.ts')))
     .set('floor: and blocking', through(`${program('bare-pump.ts')} blocking`))
+    .set('the same search, blocking', through(`${program('bare-pump.ts')} searching`))
     .set('a naive replace-all', through(program('replace-all.ts')));
 }
 
