@@ -15,7 +15,13 @@ const note: readonly Step<Extract<Act, { act: 'note' }>>[] = [
     const kind = act.entry === 'end' || act.entry === 'stage' ? 'outcome' : 'note';
     if (act.entry === 'begin') {
       const begun = { at: vaultTime(run).toISOString(), environment: target.terms.bindings[0].environment };
-      await countBegun(target.tools.records, target.tools.policy, begun, vaultTime(run));
+      const now = vaultTime(run);
+      // Whoever was not held by the limit when this was decided is only counted, as in an emergency.
+      const isHeld = run.sight.observation.seen.pace !== undefined;
+      if (!(await countBegun(target.tools.records, target.tools.policy, begun, { now, isHeld }))) {
+        run.over = true;
+        return;
+      }
     }
     await record(run, kind, act.entry, act.facts);
   },

@@ -16,22 +16,39 @@ type Begun = z.infer<typeof shape>['begun'][number];
 export async function hourlyLimitUntil({ tools, terms }: Target, now: Date): Promise<Date | null> {
   const { mostPerHour, mostPerHourIn } = tools.policy.limits;
   const { environment } = terms.bindings[0];
+  if (mostPerHour === null && !mostPerHourIn.has(environment ?? '')) return null;
+  return heldUntil(tools.policy, (await read(tools.records, now)).begun, environment);
+}
+
+function heldUntil(
+  { limits: { mostPerHour, mostPerHourIn } }: Policy,
+  begun: readonly Begun[],
+  environment: string | null,
+): Date | null {
   const inEnvironment = environment === null ? undefined : mostPerHourIn.get(environment);
-  if (mostPerHour === null && inEnvironment === undefined) return null;
-  const { begun } = await read(tools.records, now);
   const own = begun.filter((one) => one.environment === environment);
   const times = [limitUntil(begun, mostPerHour), limitUntil(own, inEnvironment ?? null)].filter((one) => one !== null);
   return times.length === 0 ? null : new Date(Math.max(...times.map((time) => time.getTime())));
 }
 
-/** Counts one more beginning, where the policy has a limit at all. */
-export async function countBegun(records: RecordStore, policy: Policy, begun: Begun, now: Date): Promise<void> {
+/**
+ * Counts one more beginning, where the policy has a limit at all. `isHeld`: the limit holds this one, so that of many workers that
+ * looked at once none takes the place of another. Returns `false`, and counts nothing, if there is no room.
+ */
+export async function countBegun(
+  records: RecordStore,
+  policy: Policy,
+  begun: Begun,
+  { now, isHeld }: { readonly now: Date; readonly isHeld: boolean },
+): Promise<boolean> {
   const { mostPerHour, mostPerHourIn } = policy.limits;
-  if (mostPerHour === null && mostPerHourIn.size === 0) return;
+  if (mostPerHour === null && mostPerHourIn.size === 0) return true;
   for (let tries = 0; tries < 20; tries += 1) {
     const { begun: before, revision } = await read(records, now);
-    if ((await writeRecord(records, path, { format: 1, begun: [...before, begun] }, revision)) !== null) return;
+    if (isHeld && heldUntil(policy, before, begun.environment) !== null) return false;
+    if ((await writeRecord(records, path, { format: 1, begun: [...before, begun] }, revision)) !== null) return true;
   }
+  return !isHeld;
 }
 
 /** @throws ServiceError `RECORD_UNREADABLE`. */
