@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { recordOwnRead } from '../audit/collection/own-read-ledger.ts';
+import { recordCheck, recordOwnRead } from '../audit/collection/own-read-ledger.ts';
 import { findVersionReaders } from '../audit/find-version-readers.ts';
 import type { AccessTokens } from '../issuers/shared/access-tokens.ts';
 import type { HookDeliveries } from '../issuers/shared/hook-deliveries.ts';
@@ -76,7 +76,7 @@ export function createRotationTools({
     memory: emptyMemory(),
     accountFor: async (reads) => {
       for (const { vault, secret, version, at } of reads)
-        if (version !== null) await recordOwnRead(records, { vault, secret, version, at, purpose: 'check' });
+        if (version !== null) await recordCheck(records, { vault, secret, version, at });
     },
     killSwitch: () => Promise.resolve(settings.killSwitch),
     now,

@@ -4,7 +4,7 @@ import { jobCollection } from '../../src/audit/collection/job-collection.ts';
 import { namedJobs, nameJobs } from '../../src/audit/collection/named-jobs.ts';
 import { inventoryAt, recordInventory } from '../../src/audit/collection/inventory-ledger.ts';
 import { jobsOf, recordJob } from '../../src/audit/collection/job-ledger.ts';
-import { ownReads, recordOwnRead } from '../../src/audit/collection/own-read-ledger.ts';
+import { ownReads, recordCheck, recordOwnRead } from '../../src/audit/collection/own-read-ledger.ts';
 import { receiptsOf, recordLogReading, recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { retrievalCollection, saveRetrievalCollection } from '../../src/audit/collection/retrieval-collection.ts';
 import { slicesOf, writeSlice } from '../../src/audit/collection/slice.ts';
@@ -117,6 +117,11 @@ const kinds: readonly Kind[] = [
   {
     name: "a read of Keyturn's own",
     write: (records) => recordOwnRead(records, { vault: 'kv', secret: 'token', version: 'v1', at, purpose: 'setting' }),
+    read: (records) => ownReads(records, period),
+  },
+  {
+    name: 'checks of the value in force',
+    write: (records) => recordCheck(records, { vault: 'kv', secret: 'token', version: 'v1', at }),
     read: (records) => ownReads(records, period),
   },
   {

@@ -250,6 +250,8 @@ describe('a row that is not from a job', () => {
     for (const other of others)
       expect(grade(ours, { ownReads: [other] }), JSON.stringify(other)).toMatch(/^rotation-unexplained/);
     expect(grade(row('c1', { identity: workload('somebody') }), { ownReads: [read] })).not.toMatch(/^rotation/);
+    // A check of the value in force has a reason, and so a line in the report, of its own.
+    expect(grade(ours, { ownReads: [{ ...read, purpose: 'check' }] })).toBe('rotation check-on-record');
   });
 
   it('is suspicious if the reporter reads anything but its canary and its settings', () => {

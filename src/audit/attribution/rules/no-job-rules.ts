@@ -20,9 +20,10 @@ export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp },
   const entry = rotates ? rotations.explain(retrieval) : null;
   if (entry !== null) return verdict('rotation', 'journal-entry', { evidence: [entry] });
   const read =
-    rotations.explainOwnRead(retrieval, 'setting') ??
-    (rotates ? (rotations.explainOwnRead(retrieval, 'issuer') ?? rotations.explainOwnRead(retrieval, 'check')) : null);
+    rotations.explainOwnRead(retrieval, 'setting') ?? (rotates ? rotations.explainOwnRead(retrieval, 'issuer') : null);
   if (read !== null) return verdict('rotation', 'own-read-on-record', { evidence: [read] });
+  const check = rotates ? rotations.explainOwnRead(retrieval, 'check') : null;
+  if (check !== null) return verdict('rotation', 'check-on-record', { evidence: [check] });
   return verdict('rotation-unexplained', rotates ? 'no-journal-entry' : 'reporter-read');
 };
 
