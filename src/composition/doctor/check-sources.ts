@@ -54,7 +54,7 @@ function giteaWriting({ policy, settings }: Ports): readonly Check[] {
   const issuers = new Set([...policy().secrets.values()].map(({ issuer }) => issuer));
   const writing = [...issuers].filter((issuer) => issuer.startsWith('gitea-')).sort();
   if (writing.length === 0 || settings.role === 'report') return [];
-  const says = `Whether the token may do what ${writing.join(', ')} need cannot be tried without writing; docs/gitea.md lists the scopes`;
+  const says = `Whether the token has the scopes for ${writing.join(', ')} cannot be tried without writing; docs/gitea.md lists the scopes`;
   return [warn('Gitea scopes', says)];
 }
 
