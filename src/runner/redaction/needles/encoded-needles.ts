@@ -4,6 +4,9 @@ const mostShortBytes = 256;
 /** Nor larger ones in two encodings on each other. */
 const mostNestedBytes = 1_024;
 
+/** Node prints so many bytes of a `<Buffer …>`, and how many more there are. Source: `buffer.INSPECT_MAX_BYTES`. */
+const inspectedBytes = 50;
+
 /**
  * Needles for what a view cannot show from where it begins: bytes in base64 (at three alignments), base32 (at five),
  * hexadecimal, UTF-16 and lists of numbers. Each is as long as its value times a constant, and there are a handful for
@@ -12,6 +15,7 @@ const mostNestedBytes = 1_024;
 export function encodedNeedles(plain: Buffer): readonly Buffer[] {
   const little = utf16(plain);
   const encoded = [...base64(plain), ...hexadecimal(plain, [''])];
+  if (plain.length > inspectedBytes) encoded.push(...hexadecimal(plain.subarray(0, inspectedBytes), [' ']));
   if (plain.length <= mostNestedBytes) {
     encoded.push(...base64(little), ...base64Twice(plain), ...hexadecimal(little, ['']));
   }

@@ -48,7 +48,7 @@ const tables = {
 
 /** The kinds of triggers that it knows, by the views that begin there. Others, and other views together, are reported always. */
 const kinds: readonly { readonly kind: number; readonly trigger: string; readonly views: readonly string[] }[] = [
-  { kind: 1, trigger: '%', views: ['percent-encoding', 'carets'] },
+  { kind: 1, trigger: '%', views: ['percent-encoding', 'doubled percent signs', 'carets'] },
   { kind: 2, trigger: '=', views: ['quoted-printable'] },
   { kind: 3, trigger: '&', views: ['entities'] },
   { kind: 4, trigger: '\u001b', views: ['colours'] },
@@ -57,7 +57,7 @@ const kinds: readonly { readonly kind: number; readonly trigger: string; readonl
   { kind: 6, trigger: '\r', views: ['wrapped lines', 'folded lines'] },
   { kind: 7, trigger: '+', views: ['form encoding'] },
   // From eight on: the byte that follows tells whether there is an escape.
-  { kind: 8, trigger: "'", views: ['single quotes'] },
+  { kind: 8, trigger: "'", views: ['single quotes', 'shell quotes'] },
   { kind: 9, trigger: '"', views: ['doubled double quotes'] },
   { kind: 10, trigger: '$', views: ['doubled dollars'] },
   { kind: 11, trigger: '^', views: ['carets'] },

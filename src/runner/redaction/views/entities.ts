@@ -11,14 +11,13 @@ import {
   type View,
 } from './view.ts';
 
-/** The five of XML, and those of HTML that templates write for characters of a password. */
+/** The five of XML, those of HTML that templates write for characters of a password, and HTML 4's for letters beyond ASCII. */
 const named: Readonly<Record<string, number>> = {
   amp: 0x26,
   lt: 0x3c,
   gt: 0x3e,
   quot: 0x22,
   apos: 0x27,
-  nbsp: 0xa0,
   Tab: 0x09,
   NewLine: 0x0a,
   excl: 0x21,
@@ -51,15 +50,33 @@ const named: Readonly<Record<string, number>> = {
   vert: 0x7c,
   rcub: 0x7d,
   rbrace: 0x7d,
-  auml: 0xe4,
-  ouml: 0xf6,
-  uuml: 0xfc,
-  Auml: 0xc4,
-  Ouml: 0xd6,
-  Uuml: 0xdc,
-  szlig: 0xdf,
   euro: 0x20ac,
+  ...following(
+    0xa0,
+    'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn - - acute micro para ' +
+      'middot cedil - ordm raquo - - - iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc ' +
+      'Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml ' +
+      'Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute ' +
+      'icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml',
+  ),
+  ...following(
+    0x391,
+    'Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho - Sigma Tau Upsilon Phi ' +
+      'Chi Psi Omega - - - - - - - alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi ' +
+      'rho sigmaf sigma tau upsilon phi chi psi omega',
+  ),
+  ...following(0x2018, 'lsquo rsquo sbquo - ldquo rdquo bdquo'),
+  ndash: 0x2013,
+  mdash: 0x2014,
+  hellip: 0x2026,
+  trade: 0x2122,
 };
+
+/** Names of characters that follow each other; a hyphen for one whose name is missing or holds a digit. */
+function following(first: number, names: string): Readonly<Record<string, number>> {
+  const all = names.split(' ').map((name, index) => [name, first + index] as const);
+  return Object.fromEntries(all.filter(([name]) => name !== '-'));
+}
 
 /** Letters of the longest. */
 export const longestName = Math.max(...Object.keys(named).map(({ length }) => length));

@@ -13,18 +13,26 @@ import {
   type View,
 } from './view.ts';
 
-/**
- * A single quote as it is written inside single quotes: twice (SQL, YAML, PowerShell), or closed, written, and opened
- * again (`'\''` and `'"'"'` of shells).
- */
+/** A single quote twice inside single quotes: SQL, YAML, PowerShell. */
 export const singleQuotes: View = {
   name: 'single quotes',
   triggers: "'",
-  decode: (under, at, first) => firstOf(under, at, first, ["''", "'\\''", `'"'"'`]),
+  decode: (under, at, first) => firstOf(under, at, first, ["''"]),
+  glance: glanceAtDouble,
+};
+
+/**
+ * A single quote inside single quotes of a shell: closed, written, and opened again. `'\''`, `'"'"'`, and of several in a
+ * row dash's `'"'''"'`, whose first three characters are the first quote and whose last three the last one.
+ */
+export const shellQuotes: View = {
+  name: 'shell quotes',
+  triggers: "'",
+  decode: (under, at, first) => firstOf(under, at, first, ["'\\''", `'"'"'`, `'"'`]),
   glance({ text, to }, at) {
     if (at + 1 >= to) return unclear;
     const next = text[at + 1];
-    return next === 0x27 || next === 0x5c || next === 0x22 ? unclear : plainly;
+    return next === 0x5c || next === 0x22 ? unclear : plainly;
   },
 };
 
@@ -44,7 +52,15 @@ export const dollars: View = {
   glance: glanceAtDouble,
 };
 
-/** `^&` and `%%` of cmd and of ConfigParser. */
+/** `%%` of ConfigParser and of format strings, which leave a caret as it is. */
+export const percentSigns: View = {
+  name: 'doubled percent signs',
+  triggers: '%',
+  decode: (under, at, first) => firstOf(under, at, first, ['%%']),
+  glance: glanceAtDouble,
+};
+
+/** `^&` and `%%` of cmd. */
 export const carets: View = {
   name: 'carets',
   triggers: '^%',

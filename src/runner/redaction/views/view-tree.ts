@@ -3,7 +3,7 @@ import { colours } from './colours.ts';
 import { entities } from './entities.ts';
 import { folded, wrapped } from './lines.ts';
 import { form, percent, quotedPrintable } from './percent.ts';
-import { backTicks, carets, dollars, doubleQuotes, singleQuotes } from './quoting.ts';
+import { backTicks, carets, dollars, doubleQuotes, percentSigns, shellQuotes, singleQuotes } from './quoting.ts';
 import { ended, octet, open, overPlain, through, triggersOf, type Layer, type View } from './view.ts';
 
 /** The shortest line of base64 that is looked for is one of sixteen characters; a word of text is rarely longer. */
@@ -67,8 +67,10 @@ const branches: readonly Branch[] = [
   },
   { view: entities },
   { view: singleQuotes, shows: "'" },
+  { view: shellQuotes, shows: "'" },
   { view: doubleQuotes, shows: '"' },
   { view: dollars, shows: '$' },
+  { view: percentSigns, shows: '%' },
   { view: carets, shows: '&|<>()^%!"' },
   { view: backTicks, shows: '$"`&;(){}|<>@#' },
   { view: colours },
