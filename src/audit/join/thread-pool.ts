@@ -27,7 +27,10 @@ type Call = <Method extends keyof JoinThread>(method: Method, argument: Argument
 export interface ThreadPool {
   /** Calls every thread. */
   all<Method extends keyof JoinThread>(method: Method, argument: Argument<Method>): Promise<Result<Method>[]>;
-  /** Gives each call to the next free thread. Yields the results in the order of the arguments. */
+  /**
+   * Gives each free thread the next few calls, because neighbours often need the same windows. Yields the results in the
+   * order of the arguments.
+   */
   spread<Method extends keyof JoinThread>(
     method: Method,
     items: readonly Argument<Method>[],
@@ -48,7 +51,7 @@ export function startThreads(setup: JoinSetup): ThreadPool {
     all: async (method, argument) => await Promise.all(threads.map(async ({ call }) => await call(method, argument))),
     spread: (method, items) =>
       inOrder(
-        threads.flatMap((thread) => Array.from({ length: callsEach }, () => thread.call)),
+        threads.map(({ call }) => call),
         method,
         items,
       ),
@@ -58,35 +61,62 @@ export function startThreads(setup: JoinSetup): ThreadPool {
   };
 }
 
-/** `calls`: each is made once at a time. At most twice as many results wait as there are calls. */
+/** Neighbouring calls that one thread makes; fewer towards the end, so that the threads end together. */
+const mostTogether = 8;
+
+/** The positions that a thread was given and has not begun yet. */
+interface Share {
+  next: number;
+  end: number;
+}
+
+/** Deals positions to threads. `mayBegin`: whether a thread may have the positions from this one on. */
+function dealPositions(count: number, threads: number) {
+  let dealt = 0;
+  return (share: Share, mayBegin: (position: number) => boolean): number | null => {
+    if (share.next === share.end) {
+      if (dealt === count || !mayBegin(dealt)) return null;
+      share.next = dealt;
+      dealt += Math.max(1, Math.min(mostTogether, Math.floor((count - dealt) / (2 * threads))));
+      share.end = dealt;
+    }
+    share.next += 1;
+    return share.next - 1;
+  };
+}
+
+/** At most so many results wait as the threads have calls together. */
 async function* inOrder<Method extends keyof JoinThread>(
-  calls: readonly Call[],
+  threads: readonly Call[],
   method: Method,
   items: readonly Argument<Method>[],
 ): AsyncGenerator<Result<Method>> {
   type Answer = { readonly result: Result<Method> } | { readonly fault: unknown };
   const answers = new Map<number, Answer>();
-  const free = [...calls];
+  const deal = dealPositions(items.length, threads.length);
+  const free = new Set(
+    threads.flatMap((call) => {
+      const share: Share = { next: 0, end: 0 };
+      return Array.from({ length: callsEach }, () => ({ call, share }));
+    }),
+  );
   let wake: () => void = () => undefined;
-  let next = 0;
-  const start = (call: Call, position: number) => {
-    const settle = (answer: Answer) => {
-      answers.set(position, answer);
-      free.push(call);
-      wake();
-    };
-    call(method, items[position] as Argument<Method>).then(
-      (result) => settle({ result }),
-      (fault: unknown) => settle({ fault }),
-    );
-  };
   for (let oldest = 0; oldest < items.length; oldest += 1) {
+    const mayBegin = (position: number) => position < oldest + mostTogether * threads.length;
     for (;;) {
-      while (next < items.length && next < oldest + 2 * calls.length) {
-        const call = free.pop();
-        if (call === undefined) break;
-        start(call, next);
-        next += 1;
+      for (const one of free) {
+        const position = deal(one.share, mayBegin);
+        if (position === null) continue;
+        free.delete(one);
+        const settle = (answer: Answer) => {
+          answers.set(position, answer);
+          free.add(one);
+          wake();
+        };
+        one.call(method, items[position] as Argument<Method>).then(
+          (result) => settle({ result }),
+          (fault: unknown) => settle({ fault }),
+        );
       }
       if (answers.has(oldest)) break;
       const { promise, resolve } = Promise.withResolvers<void>();
