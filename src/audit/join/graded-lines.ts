@@ -102,14 +102,28 @@ export function createGradedLines(): GradedLines {
 function createLineMemory() {
   let bytes = Buffer.alloc(0);
   let length = 0;
-  /** Where what follows the id was written, for the verdict that came last. */
-  let last: { readonly verdict: Verdict; readonly from: number; readonly to: number } | null = null;
+  /** The line of the verdict that came last: where it is, and where its id ends. */
+  let last: Verdict | null = null;
+  let lastFrom = 0;
+  let lastIdTo = 0;
 
-  function reserve(most: number): void {
-    if (bytes.length >= most) return;
-    const more = Buffer.allocUnsafeSlow(2 * most);
-    bytes.copy(more, 0, 0, length);
-    bytes = more;
+  function reserve(more: number): void {
+    if (bytes.length >= length + more) return;
+    const wider = Buffer.allocUnsafeSlow(2 * (length + more));
+    bytes.copy(wider, 0, 0, length);
+    bytes = wider;
+  }
+
+  function writeAnew(id: string, verdict: Verdict): void {
+    const tail = tailOf(verdict);
+    // A UTF-16 unit has at most three bytes in UTF-8.
+    reserve(lineStart.length + id.length + 3 * tail.length);
+    lastFrom = length;
+    length += bytes.write(lineStart, length, 'latin1');
+    length += bytes.write(id, length, 'latin1');
+    lastIdTo = length;
+    length += bytes.write(tail, length);
+    last = verdict;
   }
 
   return {
@@ -120,22 +134,19 @@ function createLineMemory() {
       last = null;
     },
     write(id: string, verdict: Verdict) {
-      if (last !== null && saysTheSame(last.verdict, verdict)) {
-        // Neighbouring rows are often of one job, and all but the id is alike.
-        const { from, to } = last;
-        reserve(length + id.length + lineStart.length + to - from);
-        length += bytes.write(lineStart + id, length, 'latin1');
-        bytes.copyWithin(length, from, to);
-        length += to - from;
+      const idFrom = lastFrom + lineStart.length;
+      if (last === null || lastIdTo - idFrom !== id.length || !saysTheSame(last, verdict)) {
+        writeAnew(id, verdict);
         return;
       }
-      const tail = tailOf(verdict);
-      // A UTF-16 unit has at most three bytes in UTF-8.
-      reserve(length + id.length + lineStart.length + 3 * tail.length);
-      length += bytes.write(lineStart + id, length, 'latin1');
+      // Neighbouring rows are often of one job, and all but the id is alike.
       const from = length;
-      length += bytes.write(tail, length);
-      last = { verdict, from, to: length };
+      reserve(from - lastFrom);
+      bytes.copyWithin(from, lastFrom, from);
+      bytes.write(id, from + lineStart.length, 'latin1');
+      length += from - lastFrom;
+      lastFrom = from;
+      lastIdTo = from + lineStart.length + id.length;
     },
   };
 }

@@ -7,32 +7,40 @@ export interface RequestFilter {
   mayHave(hash: number): boolean;
 }
 
-/** With four probes, one id in about 400 is looked up in vain. */
+/** One id in about 300 is looked up in vain. */
 const bitsEach = 16;
 const probes = 4;
+/** All bits of an id are in one line of the processor's cache, of 16 words, so that memory is fetched once for it. */
+const wordsALine = 16;
 
 export function allocateFilter(ids: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(4 * Math.max(1, 2 ** Math.ceil(Math.log2((ids * bitsEach) / 32 + 1))));
+  const words = 2 ** Math.ceil(Math.log2((ids * bitsEach) / 32 + 1));
+  return new SharedArrayBuffer(4 * Math.max(wordsALine, words));
 }
 
 export function openFilter(memory: SharedArrayBuffer): RequestFilter {
   const words = new Int32Array(memory);
-  const mask = words.length * 32 - 1;
-  const bitOf = (hash: number, probe: number) => {
-    const step = Math.imul(Math.floor(hash / 2 ** 32), 0x9e3779b1) | 1;
-    return (hash + Math.imul(step, probe)) & mask;
-  };
+  const lines = words.length / wordsALine - 1;
+  /** The first word of the line. */
+  const lineOf = (hash: number) => (hash & lines) * wordsALine;
+  /** Of the bits that the line leaves: nine for each probe. */
+  const seedOf = (hash: number) => Math.imul(hash ^ Math.floor(hash / 2 ** 32), 0x9e3779b1);
   return {
     add(hash) {
+      const line = lineOf(hash);
+      let seed = seedOf(hash);
       for (let probe = 0; probe < probes; probe += 1) {
-        const bit = bitOf(hash, probe);
-        Atomics.or(words, bit >>> 5, 1 << (bit & 31));
+        Atomics.or(words, line + ((seed >>> 28) & 15), 1 << (seed >>> 23));
+        seed = Math.imul(seed, 0x85ebca6b) ^ (seed >>> 13);
       }
     },
     mayHave(hash) {
+      const line = lineOf(hash);
+      let seed = seedOf(hash);
       for (let probe = 0; probe < probes; probe += 1) {
-        const bit = bitOf(hash, probe);
-        if (((words[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) return false;
+        const word = words[line + ((seed >>> 28) & 15)] ?? 0;
+        if ((word & (1 << (seed >>> 23))) === 0) return false;
+        seed = Math.imul(seed, 0x85ebca6b) ^ (seed >>> 13);
       }
       return true;
     },

@@ -1,3 +1,4 @@
+import { createViews } from './byte-words.ts';
 import type { KnownTexts } from './known-texts.ts';
 import type { LineForm } from './line-form.ts';
 
@@ -35,8 +36,9 @@ const trial = 2048;
 const firstBytes = Int32Array.from([0, 0xff, 0xffff, 0xffffff]);
 
 /**
- * Bytes are compared as words of four, which takes half the time of one by one. `texts`: those that repeat; `null`: each is
- * made anew.
+ * Bytes are compared eight at a time, as floating-point numbers, which takes a fraction of the time of one by one. A number
+ * whose bytes are printable ASCII is neither zero nor NaN, so only the same bytes equal it. `texts`: those that repeat;
+ * `null`: each is made anew.
  */
 export function createMatcher({ between, contents }: LineForm, texts: KnownTexts | null): FormMatcher {
   const count = contents.length;
@@ -145,6 +147,7 @@ function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes:
 /** The bytes of the last contents, as words of four. */
 function createKeptContents(count: number) {
   const words = new Int32Array(count * wordsEach);
+  const pairs = new Float64Array(words.buffer);
   /** -1: it is too long to be kept. */
   const lengths = new Int32Array(count).fill(-1);
   return {
@@ -154,7 +157,8 @@ function createKeptContents(count: number) {
       const length = lengths[index] ?? -1;
       const base = index * wordsEach;
       let same = 0;
-      while (same + 4 <= length && view.getInt32(at + same, true) === words[base + (same >> 2)]) same += 4;
+      while (same + 8 <= length && view.getFloat64(at + same, true) === pairs[(base >> 1) + (same >> 3)]) same += 8;
+      if (same + 4 <= length && view.getInt32(at + same, true) === words[base + (same >> 2)]) same += 4;
       return same;
     },
     /** Whether all of the kept content is at `at`. `same`: so many bytes of it are. */
@@ -192,14 +196,15 @@ function createTextMaker(count: number, texts: KnownTexts | null, viewOf: (bytes
   };
 }
 
-/** Texts as words in one array, each from a whole word on. */
+/** Texts as words in one array, each from a whole pair of words on. */
 function packWords(texts: readonly string[]) {
   const lengths = Int32Array.from(texts, (text) => text.length);
   const starts = new Int32Array(texts.length);
-  const padded = texts.map((text) => text.padEnd((text.length + 3) & ~3));
+  const padded = texts.map((text) => text.padEnd((text.length + 7) & ~7));
   for (const [index, text] of padded.entries()) starts[index + 1] = (starts[index] ?? 0) + text.length / 4;
   const view = createViews()(Buffer.from(padded.join(''), 'latin1'));
   const words = Int32Array.from({ length: view.byteLength / 4 }, (_, index) => view.getInt32(4 * index, true));
+  const pairs = new Float64Array(words.buffer);
   return {
     lengths,
     longest: Math.max(...lengths),
@@ -207,24 +212,16 @@ function packWords(texts: readonly string[]) {
       const length = lengths[index] ?? 0;
       let word = starts[index] ?? 0;
       let same = 0;
-      for (; same + 4 <= length; same += 4, word += 1) {
+      for (; same + 8 <= length; same += 8, word += 2) {
+        if (bytes.getFloat64(at + same, true) !== pairs[word >> 1]) return false;
+      }
+      if (same + 4 <= length) {
         if (bytes.getInt32(at + same, true) !== words[word]) return false;
+        same += 4;
+        word += 1;
       }
       return ((bytes.getInt32(at + same, true) ^ (words[word] ?? 0)) & (firstBytes[length - same] ?? 0)) === 0;
     },
-  };
-}
-
-/** Lines come from one buffer after the other, so the last view is kept. */
-function createViews(): (bytes: Buffer) => DataView {
-  let last: Buffer | null = null;
-  let view: DataView = new DataView(new ArrayBuffer(0));
-  return (bytes) => {
-    if (bytes !== last) {
-      last = bytes;
-      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
-    return view;
   };
 }
 

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { nobody } from './caller-identity.ts';
+import { createEventDigest, type EventParts } from './event-digest.ts';
 import type { FormMatcher } from './form-matcher.ts';
 import { momentAt } from './moment.ts';
 import { classifyOperation, spellOperation } from './operation-kinds.ts';
@@ -98,12 +98,8 @@ function saysSomething(bytes: Buffer, from: number, to: number): boolean {
 /** What neighbouring rows often have in common. */
 type CommonFields = Pick<Retrieval, 'operation' | 'status' | 'vault' | 'identity' | 'address' | 'client' | 'sources'>;
 
-/** The longest event whose digest is made of bytes. */
-const mostEventBytes = 1_024;
-const event = Buffer.alloc(mostEventBytes);
-
 /** One object for all rows of a form, because rows come by the million and are graded one at a time. */
-class ReadRow implements RowView {
+class ReadRow implements RowView, EventParts {
   readonly format = 1;
   readonly kind = 'read';
   readonly denial = null;
@@ -117,14 +113,14 @@ class ReadRow implements RowView {
   moment = Number.NaN;
   requestFrom = 0;
   requestTo = 0;
+  timeFrom = 0;
+  timeTo = 0;
+  readonly served: SecretAddress = nowhere();
+  readonly asked: SecretAddress = nowhere();
   #bytes: Buffer = Buffer.alloc(0);
-  /** What the id is a digest of, in part: before the request id, and after it. */
-  #before = '';
-  #after = '';
+  readonly #digest = createEventDigest();
   /** Where the row names the secret; `null` until it is asked for. */
   #isLocated: boolean | null = null;
-  readonly #served: SecretAddress = { nameFrom: 0, nameTo: 0, versionFrom: 0, versionTo: 0 };
-  readonly #asked: SecretAddress = { nameFrom: 0, nameTo: 0, versionFrom: 0, versionTo: 0 };
   readonly #read: FieldReaders;
   readonly #matcher: FormMatcher;
   readonly #places: OwnPlaces;
@@ -144,22 +140,24 @@ class ReadRow implements RowView {
     this.address = address;
     this.client = client;
     this.sources = sources;
-    this.#before = `${vault}\n`;
-    this.#after = `\n${operation}\n${String(status)}\n`;
+    this.#digest.share(`${vault}\n`, `\n${operation}\n${String(status)}\n`);
   }
 
   turnTo(bytes: Buffer, moment: number, requestFrom: number, requestTo: number): void {
+    const { starts, ends } = this.#matcher;
+    const { time } = this.#places;
     this.#bytes = bytes;
     this.#isLocated = null;
     this.moment = moment;
     this.requestFrom = requestFrom;
     this.requestTo = requestTo;
+    this.timeFrom = starts[time] ?? 0;
+    this.timeTo = ends[time] ?? 0;
   }
 
   get id(): string {
     if (!this.#locate()) return retrievalId(this);
-    const length = this.#writeEvent();
-    return length > mostEventBytes ? retrievalId(this) : hash('sha256', event.subarray(0, length)).slice(0, 32);
+    return this.#digest.idOf(this.#bytes, this) ?? retrievalId(this);
   }
 
   get at(): string {
@@ -167,17 +165,17 @@ class ReadRow implements RowView {
   }
 
   get secret(): string | null {
-    if (this.#locate()) return this.#lowerCase(this.#served.nameFrom, this.#served.nameTo);
+    if (this.#locate()) return this.#lowerCase(this.served.nameFrom, this.served.nameTo);
     return requestedSecret(this.#read.object(this.#bytes)).secret ?? this.#askedInText().secret;
   }
 
   get version(): string | null {
     if (!this.#locate()) return requestedSecret(this.#read.object(this.#bytes)).version ?? this.#askedInText().version;
-    return this.#versionAt(this.#served) ?? this.#versionAt(this.#asked);
+    return this.#versionAt(this.served) ?? this.#versionAt(this.asked);
   }
 
   get requestedVersion(): string | null {
-    return this.#locate() ? this.#versionAt(this.#asked) : this.#askedInText().version;
+    return this.#locate() ? this.#versionAt(this.asked) : this.#askedInText().version;
   }
 
   get correlationId(): string | null {
@@ -207,7 +205,7 @@ class ReadRow implements RowView {
   /** Whether both addresses of the row have the usual form; then finds what they name. */
   #locate(): boolean {
     const { object, request } = this.#places;
-    this.#isLocated ??= this.#locateIn(object, this.#served) && this.#locateIn(request, this.#asked);
+    this.#isLocated ??= this.#locateIn(object, this.served) && this.#locateIn(request, this.asked);
     return this.#isLocated;
   }
 
@@ -215,41 +213,8 @@ class ReadRow implements RowView {
     const { starts, ends } = this.#matcher;
     return content !== -1 && locateSecret(this.#bytes, starts[content] ?? 0, ends[content] ?? 0, found);
   }
-
-  /** Writes what `retrievalId` makes a digest of. Returns its length, which may be more than fits. */
-  #writeEvent(): number {
-    const { starts, ends } = this.#matcher;
-    const { time } = this.#places;
-    let at = writeText(this.#before, 0);
-    at = this.#copyLowerCase(this.requestFrom, this.requestTo, at);
-    at = writeText(this.#after, at);
-    at = this.#copyLowerCase(this.#served.nameFrom, this.#served.nameTo, at);
-    event[at] = lineEnd;
-    at = this.#copyLowerCase(this.#asked.versionFrom, this.#asked.versionTo, at + 1);
-    event[at] = lineEnd;
-    return this.#copy(starts[time] ?? 0, ends[time] ?? 0, at + 1);
-  }
-
-  #copy(from: number, to: number, at: number): number {
-    const bytes = this.#bytes;
-    for (let offset = 0; offset < to - from; offset += 1) event[at + offset] = bytes[from + offset] ?? 0;
-    return at + to - from;
-  }
-
-  #copyLowerCase(from: number, to: number, at: number): number {
-    const bytes = this.#bytes;
-    for (let offset = 0; offset < to - from; offset += 1) {
-      const byte = bytes[from + offset] ?? 0;
-      event[at + offset] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-    }
-    return at + to - from;
-  }
 }
 
-const lineEnd = 10;
-
-/** Of printable ASCII. */
-function writeText(text: string, at: number): number {
-  for (let index = 0; index < text.length; index += 1) event[at + index] = text.charCodeAt(index);
-  return at + text.length;
+function nowhere(): SecretAddress {
+  return { nameFrom: 0, nameTo: 0, versionFrom: 0, versionTo: 0 };
 }

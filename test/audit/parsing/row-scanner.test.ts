@@ -17,6 +17,8 @@ function scanLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{1,${String(length)}}$`));
 const uuids = fc.uuid().map((id) => (id.charCodeAt(0) % 2 === 0 ? id : id.toUpperCase()));
+/** Capitals, and the signs on either side of the letters. */
+const aroundLetters = fc.stringMatching(/^[@AZ[`az{]{1,9}$/);
 const texts = fc.oneof(
   { weight: 6, arbitrary: hex(12) },
   {
@@ -107,7 +109,7 @@ const rows: fc.Arbitrary<unknown> = fc.oneof(
     Identity: identities,
     CallerIpAddress: texts,
     ClientInfo: texts,
-    CorrelationId: fc.oneof(texts, uuids),
+    CorrelationId: fc.oneof(texts, uuids, aroundLetters),
     DurationMs: fc.constantFrom<unknown>(0, 14, 1.5, -1, 1e21, '3'),
     IsRbacAuthorized: fc.constantFrom<unknown>(false, true, 'false', null),
     _ResourceId: fc.constantFrom('/x/vaults/kv-prod', '/x/vaults/KV', 'None', ''),
