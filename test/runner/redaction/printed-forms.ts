@@ -61,6 +61,9 @@ export const printedForms: readonly PrintedForm[] = [
   ),
   row("`'\\''` in single quotes", 'bash `set -x`, `${V@Q}`, dash', false, (v) => v.replaceAll("'", "'\\''")),
   row(`\`'"'"'\` in single quotes`, 'Python `shlex.quote`', false, (v) => v.replaceAll("'", `'"'"'`)),
+  row(`\`'"''"'\` in single quotes, of several in a row`, 'dash', false, (v) =>
+    v.replace(/'+/g, (quotes) => `'"${quotes}"'`),
+  ),
   row('`\\` before every sign', 'bash `printf %q`', false, (v) =>
     v.replace(/[^A-Za-z0-9_./:=@%+\n\u0080-\uffff-]/g, '\\$&'),
   ),
@@ -194,6 +197,9 @@ export const printedForms: readonly PrintedForm[] = [
   row('HTML with `&#x2F; &#x3D; &#x60;`', 'Handlebars, Mustache', false, (v) =>
     v.replace(/[&<>"'`=/]/g, (sign) => `&#x${sign.charCodeAt(0).toString(16).toUpperCase()};`),
   ),
+  row('HTML, letters beyond ASCII by name', 'PHP `htmlentities`', false, (v) =>
+    xml(v).replaceAll('ä', '&auml;').replaceAll('ø', '&oslash;').replaceAll('é', '&eacute;'),
+  ),
   row('HTML, every character numeric', 'many', false, (v) =>
     Array.from(v, (sign) => `&#${String(sign.codePointAt(0))};`).join(''),
   ),
@@ -231,7 +237,10 @@ export const printedForms: readonly PrintedForm[] = [
   row('hexadecimal', '`xxd -p`, digest tools', false, (v) => Buffer.from(v).toString('hex')),
   row('hexadecimal in capitals', 'Java, .NET', false, (v) => Buffer.from(v).toString('hex').toUpperCase()),
   row('hexadecimal with `:`', 'openssl', false, (v) => hexPairs(v).join(':')),
-  row('hexadecimal with blanks', 'Node `<Buffer …>`', false, (v) => hexPairs(v).join(' ')),
+  row('hexadecimal with blanks', 'Go `% x`', false, (v) => hexPairs(v).join(' ')),
+  row('hexadecimal with blanks, of the first 50 bytes', 'Node `<Buffer …>`', false, (v) =>
+    hexPairs(v).slice(0, 50).join(' '),
+  ),
   row('hexadecimal with `, 0x`', 'C', false, (v) =>
     hexPairs(v)
       .map((pair) => `0x${pair}`)
@@ -242,7 +251,7 @@ export const printedForms: readonly PrintedForm[] = [
       .map((pair) => `\\x${pair}`)
       .join(''),
   ),
-  row('list of decimals', 'Node and Go bytes', false, (v) => JSON.stringify(bytesOf(v))),
+  row('list of decimals in one line', 'JSON of a Node Buffer, Go bytes', false, (v) => JSON.stringify(bytesOf(v))),
   row('base32', 'one-time-password tools', false, (v) => base32(v)),
   row('quoted-printable', 'mail', false, (v) => quotedPrintable(v)),
   row('a colour in the middle', 'test runners, PowerShell', false, (v) => halves(v, '\u001b[31m')),

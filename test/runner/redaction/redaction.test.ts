@@ -240,7 +240,6 @@ describe('what redaction holds back', () => {
     const redaction = await redactorOf(secret);
     for (let round = 0; round < 200; round += 1) {
       redaction.push(Buffer.from(secret.slice(0, 500)));
-      expect(redaction.held()).toBeLessThan(redaction.held() + 1);
       expect(redaction.held()).toBeLessThanOrEqual(520);
     }
   });
