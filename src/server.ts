@@ -14,7 +14,7 @@ export interface RunningServer {
    * fails, as the clock goes on then.
    */
   run(work: ScheduledWork): Promise<void>;
-  /** Ends the schedule, waits for work under way, then ends the server. */
+  /** Ends the schedule, begins no more work, waits for what is under way, then ends the server. */
   stop(): Promise<void>;
 }
 
@@ -85,6 +85,7 @@ export async function startServer(
   refuseOpenHost(options.host, keyturn.settings);
   const server = await listen(keyturn, options.host, options.port, options.limits ?? clientLimits);
   const working = new Map<ScheduledWork, Promise<void>>();
+  let isEnding = false;
   const tasks = works
     .filter(() => options.scheduled)
     .map((work) =>
@@ -99,6 +100,8 @@ export async function startServer(
     // Never two runs of one kind at once: a start that collects may meet the clock.
     const underWay = working.get(work);
     if (underWay !== undefined) return await underWay;
+    // Nobody would wait for it.
+    if (isEnding) return;
     // Keyturn has logged a failure and told people of it; the next pass tries again.
     const done = schedule[work].pass(keyturn).then(nothing, nothing);
     working.set(work, done);
@@ -110,6 +113,7 @@ export async function startServer(
     url: `http://localhost:${String(server.port)}`,
     run,
     async stop() {
+      isEnding = true;
       for (const task of tasks) await task.destroy();
       await Promise.all(working.values());
       await server.close();

@@ -153,4 +153,24 @@ describe('the schedule of the server', () => {
     await Promise.all([work, stopping]);
     expect(stopped).toBe(true);
   });
+
+  it('begins nothing once it ends, not even what follows on work that was under way', async () => {
+    let finish = (): void => undefined;
+    const pass = new Promise<never>((_resolve, reject) => {
+      finish = () => reject(new TypeError('the vault is gone'));
+    });
+    let begun = 0;
+    const { server } = await start({
+      collectJobs: () => pass,
+      collectRetrievals: () => {
+        begun += 1;
+        return pass;
+      },
+    });
+    const both = server.run('collect jobs').then(async () => await server.run('collect retrievals'));
+    const stopping = server.stop();
+    finish();
+    await Promise.all([both, stopping]);
+    expect(begun).toBe(0);
+  });
 });
