@@ -10,7 +10,7 @@ export function requestOf(binding: SecretBinding, now = new Date('2026-03-01T00:
     rotationId: contractRotation,
     current: null,
     currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
     now,
   };
 }

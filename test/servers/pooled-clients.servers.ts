@@ -149,7 +149,7 @@ describe('a client with a pool that holds its value for its lifetime', unlessAbs
     return {
       issuer: twoUsersIssuer({
         name: 'postgresql',
-        engine: postgresqlEngine({ randomBytes }),
+        engine: postgresqlEngine({ randomBytes, answerWithinMs: 100_000 }),
         readSecret: () => Promise.resolve(url('keyturn', passwords.administrator)),
         randomBytes,
       }),

@@ -19,7 +19,7 @@ describe('two users of PostgreSQL, compared by an administrator with CREATEROLE 
   let server: LocalServer;
   const issuer = twoUsersIssuer({
     name: 'postgresql',
-    engine: postgresqlEngine({ randomBytes }),
+    engine: postgresqlEngine({ randomBytes, answerWithinMs: 100_000 }),
     readSecret: () => Promise.resolve(new SecretValue(urlOf('keyturn', 'administrator'))),
     randomBytes,
   });

@@ -108,7 +108,7 @@ describe('PostgreSQL', unlessAbsent, () => {
     return {
       issuer: twoUsersIssuer({
         name: 'postgresql',
-        engine: postgresqlEngine({ randomBytes }),
+        engine: postgresqlEngine({ randomBytes, answerWithinMs: 100_000 }),
         readSecret: () => Promise.resolve(administrator),
         randomBytes,
       }),

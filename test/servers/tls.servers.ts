@@ -43,7 +43,7 @@ const servers: Readonly<Record<string, TlsServer>> = {
     issuer: (port) =>
       twoUsersIssuer({
         name: 'postgresql',
-        engine: postgresqlEngine({ randomBytes }),
+        engine: postgresqlEngine({ randomBytes, answerWithinMs: 100_000 }),
         readSecret: readSecretOf(`postgresql://keyturn:administrator@localhost:${String(port)}/shop`),
         randomBytes,
       }),

@@ -16,10 +16,19 @@ const noSuchRight = '42501';
 // invalid_parameter_value: the answer of passwordcheck and similar modules to ALTER ROLE. Source:
 // contrib/passwordcheck.
 const policyCodes = ['22023'];
-const connectTimeoutMs = 10_000;
 
-/** PostgreSQL from version 10 on. The administrator needs CREATEROLE, and from 16 on the ADMIN option on both users. */
-export function postgresqlEngine({ randomBytes }: { readonly randomBytes: RandomBytes }): DatabaseEngine<ProbePlace> {
+/**
+ * PostgreSQL from version 10 on. The administrator needs CREATEROLE, and from 16 on the ADMIN option on both users.
+ * `answerWithinMs`: how long a connection and each statement may take; 10 seconds by default.
+ */
+export function postgresqlEngine({
+  randomBytes,
+  answerWithinMs = 10_000,
+}: {
+  readonly randomBytes: RandomBytes;
+  readonly answerWithinMs?: number;
+}): DatabaseEngine<ProbePlace> {
+  const within = (session: Session): TimedSession => ({ ...session, answerWithinMs });
   return {
     scheme: 'postgresql',
     defaultPort: 5432,
@@ -27,20 +36,22 @@ export function postgresqlEngine({ randomBytes }: { readonly randomBytes: Random
     fields: { probe: probeField },
     verifiesAddresses: true,
     policyCodes,
-    signIn: (session, { probe }) => signIn(session, probe),
+    signIn: (session, { probe }) => signIn(within(session), probe),
     setPassword: (session, { name }, { password, mark }) =>
-      change(session, name, [`LOGIN PASSWORD '${scramVerifier(password, randomBytes(16))}'`], mark),
-    endPassword: (session, { name }, mark) => change(session, name, ['PASSWORD NULL'], mark),
-    sessionsOf: (session, { name }, end) => sessionsOf(session, name, end),
+      change(within(session), name, [`LOGIN PASSWORD '${scramVerifier(password, randomBytes(16))}'`], mark),
+    endPassword: (session, { name }, mark) => change(within(session), name, ['PASSWORD NULL'], mark),
+    sessionsOf: (session, { name }, end) => sessionsOf(within(session), name, end),
     markOf: async (session, { name }) => {
       const sql = "select shobj_description(oid, 'pg_authid') as mark from pg_roles where rolname = $1";
-      const rows = await asAdministrator(session, (client) => ask(session, client, sql, [name]));
+      const rows = await asAdministrator(within(session), (client) => ask(session, client, sql, [name]));
       const [row] = rows.rows;
       if (row === undefined) throw refused(session, `role ${name} does not exist`);
       return textOf(row['mark']) === '' ? null : textOf(row['mark']);
     },
     compareRights: async (session, _, users) => {
-      const { rows } = await asAdministrator(session, (client) => ask(session, client, rightsDifferenceSql, users));
+      const { rows } = await asAdministrator(within(session), (client) =>
+        ask(session, client, rightsDifferenceSql, users),
+      );
       return describeRights(
         rows.map((row) => ({ name: textOf(row['name']), word: textOf(row['word']), object: textOf(row['object']) })),
       );
@@ -48,8 +59,12 @@ export function postgresqlEngine({ randomBytes }: { readonly randomBytes: Random
   };
 }
 
+interface TimedSession extends Session {
+  readonly answerWithinMs: number;
+}
+
 /** Compares nothing but the login itself: a user may act as another role from its first statement on (`SET ROLE`). */
-async function signIn(session: Session, probe: string | null): ReturnType<DatabaseEngine['signIn']> {
+async function signIn(session: TimedSession, probe: string | null): ReturnType<DatabaseEngine['signIn']> {
   const client = await connect(session);
   if (client === null) return { outcome: 'refused', authenticated: false, reason: wrongPassword };
   if (client === noSuchRight) return { outcome: 'refused', authenticated: true, reason: `${client} on the database` };
@@ -88,7 +103,7 @@ async function runProbe(session: Session, client: Client, probe: string): Promis
  * Every role may count the sessions of every other. To end them, the administrator must be a member of the user's role
  * or of `pg_signal_backend`; without that they are counted as open.
  */
-async function sessionsOf(session: Session, user: string, end: boolean): ReturnType<DatabaseEngine['sessionsOf']> {
+async function sessionsOf(session: TimedSession, user: string, end: boolean): ReturnType<DatabaseEngine['sessionsOf']> {
   const from = 'from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()';
   return await asAdministrator(session, async (client) => {
     // Without the offset the planner may end sessions of other users before it compares their names.
@@ -109,7 +124,7 @@ function noneIfDenied(error: unknown): typeof none {
 }
 
 /** Sets password and comment in one transaction, so that a user never has another rotation's mark. */
-async function change(session: Session, user: string, clauses: readonly string[], mark: string): Promise<void> {
+async function change(session: TimedSession, user: string, clauses: readonly string[], mark: string): Promise<void> {
   await asAdministrator(session, async (client) => {
     const role = client.escapeIdentifier(user);
     const statements = [
@@ -128,7 +143,10 @@ async function change(session: Session, user: string, clauses: readonly string[]
   });
 }
 
-async function asAdministrator<Result>(session: Session, act: (client: Client) => Promise<Result>): Promise<Result> {
+async function asAdministrator<Result>(
+  session: TimedSession,
+  act: (client: Client) => Promise<Result>,
+): Promise<Result> {
   const client = await connect(session);
   if (client === null || client === noSuchRight) throw denied(session, client ?? wrongPassword);
   return await using(client, () => act(client));
@@ -146,7 +164,7 @@ async function using<Result>(client: Client, act: () => Promise<Result>): Promis
  * Opens a session. Returns `null` if the server does not accept user and password, and its code if it accepts them but
  * the user may not use the database.
  */
-async function connect(session: Session): Promise<Client | null | typeof noSuchRight> {
+async function connect(session: TimedSession): Promise<Client | null | typeof noSuchRight> {
   const { login, tls, signal } = session;
   const { Client: Connection } = await driver();
   signal.throwIfAborted();
@@ -157,8 +175,8 @@ async function connect(session: Session): Promise<Client | null | typeof noSuchR
     user: login.user,
     password: login.password.reveal(),
     ssl: tls === 'off' ? false : tlsOptions(tls),
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: connectTimeoutMs,
+    connectionTimeoutMillis: session.answerWithinMs,
+    query_timeout: session.answerWithinMs,
     application_name: 'keyturn',
   });
   // Without a listener the driver would crash the process when the server hangs up.
