@@ -267,6 +267,7 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
     scope:
       '/subscriptions/3f2c1a90-5b7e-4d11-9a6c-0e1d2c3b4a59/resourcegroups/keyturn-embedded/providers/microsoft.keyvault/vaults/keyturn-embedded',
     vault: 'keyturn-embedded',
+    verdict: 'may-read',
     why: 'the policy does not list the identity',
   },
   'table-looks': {

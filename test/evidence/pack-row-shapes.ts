@@ -416,6 +416,10 @@ export const packRowShapes = {
     scope: text('where it was assigned'),
     reach: oneOf(['secret', 'vault', 'above-vault'], 'how far it reaches'),
     group: optionalText('the group through which it reaches the identity'),
+    verdict: oneOf(
+      ['may-read', 'on-condition', 'may-activate', 'cannot-tell', 'may-grant-itself'],
+      'whether it can read, or why nobody can tell',
+    ),
     why: optionalText('why it is more than the policy opens'),
   }),
   'table-looks': z.strictObject({

@@ -126,6 +126,7 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
           scope: '/subscriptions/0',
           reach: 'above-vault',
           group: null,
+          verdict: 'may-read',
           why: 'a runner can read every secret of the vault',
         },
       ],

@@ -2,7 +2,7 @@ import type { Attribution } from './attribution.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { Finding, FindingRule } from './finding.ts';
 import type { FindingLife, FindingStep } from './finding-life.ts';
-import type { VaultSetup, WorkspaceTable } from './posture.ts';
+import type { ReaderVerdict, VaultSetup, WorkspaceTable } from './posture.ts';
 import type { Job } from './job.ts';
 import type { Retrieval } from './retrieval.ts';
 
@@ -189,6 +189,8 @@ export interface GrantDay {
   readonly reach: 'secret' | 'vault' | 'above-vault';
   /** The group through which it reaches the identity. */
   readonly group: string | null;
+  /** What it gives the identity; only of one that may read can be told whether it is more than the policy opens. */
+  readonly verdict: ReaderVerdict;
   /** Why it is more than the policy opens; `null` if it is not. */
   readonly why: string | null;
 }

@@ -6,6 +6,15 @@ export type Seen<Value> =
   | { readonly outcome: 'seen'; readonly value: Value }
   | { readonly outcome: 'not-seen'; readonly because: NotSeenReason };
 
+/**
+ * What a grant gives its principal, strongest first. `on-condition`: only while a condition holds that nobody here can
+ * judge. `may-activate`: after activating an eligibility. `cannot-tell`: a group, role or denial was not seen.
+ * `may-grant-itself`: not the value, but the right to give oneself the value.
+ */
+export const readerVerdicts = ['may-read', 'on-condition', 'may-activate', 'cannot-tell', 'may-grant-itself'] as const;
+
+export type ReaderVerdict = (typeof readerVerdicts)[number];
+
 /** Permissions of a role or of a deny assignment. `*` stands for any text; case does not count. */
 interface Permissions {
   readonly actions: readonly string[];

@@ -53,7 +53,9 @@ export function createAccessRecord(
         );
         for (const seen of readers) {
           if (seen.outcome !== 'seen') continue;
-          for (const day of daysOf(at, one, seen.value, policyAt)) grantDays.set(day.id, day);
+          // What was too much in the morning was so on that day, whatever the evening's look or policy says.
+          for (const day of daysOf(at, one, seen.value, policyAt))
+            if (day.why !== null || grantDays.get(day.id)?.why == null) grantDays.set(day.id, day);
         }
         if (readers[0] !== undefined) note(`grants on ${vault}`, readers[0]);
         note(`the setup of ${vault}`, setup);
@@ -93,25 +95,24 @@ function daysOf(
   policyAt: PolicyAt,
 ): readonly GrantDay[] {
   return readers.flatMap(({ principalId, grants }) =>
-    grants
-      .filter(({ verdict }) => verdict === 'may-read')
-      .map((grant): GrantDay => {
-        const { role, scope, reach, group, id } = grant;
-        const day = at.slice(0, 10);
-        const why = excessOf(policyAt(at), principalId, vault, grant);
-        return {
-          id: `${principalId} ${id} ${day}`,
-          day,
-          at,
-          vault: vault.vault,
-          principalId,
-          role,
-          scope,
-          reach,
-          group,
-          why,
-        };
-      }),
+    grants.map((grant): GrantDay => {
+      const { role, scope, reach, group, id, verdict } = grant;
+      const day = at.slice(0, 10);
+      const why = verdict === 'may-read' ? excessOf(policyAt(at), principalId, vault, grant) : null;
+      return {
+        id: `${principalId} ${id} ${day}`,
+        day,
+        at,
+        vault: vault.vault,
+        principalId,
+        role,
+        scope,
+        reach,
+        group,
+        verdict,
+        why,
+      };
+    }),
   );
 }
 

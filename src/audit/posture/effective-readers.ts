@@ -1,24 +1,17 @@
-import type {
-  DenyAssignment,
-  Posture,
-  RoleAssignment,
-  RoleDefinition,
-  Seen,
-  SubscriptionPosture,
-  VaultPosture,
-  VaultSetup,
+import {
+  type DenyAssignment,
+  type Posture,
+  readerVerdicts,
+  type ReaderVerdict,
+  type RoleAssignment,
+  type RoleDefinition,
+  type Seen,
+  type SubscriptionPosture,
+  type VaultPosture,
+  type VaultSetup,
 } from '../model/posture.ts';
 import { conditionRestricts } from './condition-restricts.ts';
 import { holdsAction } from './match-action.ts';
-
-/**
- * What a grant gives its principal, strongest first. `on-condition`: only while a condition holds that nobody here can
- * judge. `may-activate`: after activating an eligibility. `cannot-tell`: a group, role or denial was not seen.
- * `may-grant-itself`: not the value, but the right to give oneself the value.
- */
-const readerVerdicts = ['may-read', 'on-condition', 'may-activate', 'cannot-tell', 'may-grant-itself'] as const;
-
-type ReaderVerdict = (typeof readerVerdicts)[number];
 
 /** One way in which a principal reaches a secret. */
 export interface ReaderGrant {

@@ -16,6 +16,7 @@ interface Material {
 const restsOnLooks: ReadonlySet<string> = new Set([
   'grants-reviewed',
   'log-sent',
+  'log-kept',
   'setup-unchanged',
   'vaults-shielded',
   'deletion-recoverable',

@@ -1,5 +1,6 @@
 import { jobName } from '../../audit/model/job-name.ts';
 import { dayMs } from '../../secrets/duration.ts';
+import type { ReaderVerdict } from '../../audit/model/posture.ts';
 import type { ControlTestFactory } from './control-test.ts';
 
 /** A receipt and the row of its read may differ by this much before the join holds them to contradict each other. */
@@ -9,6 +10,14 @@ const mostClockOffsetMs = 30_000;
 const searchablePlan = 'Analytics';
 /** A report is sealed two days after its period, when all rows have arrived. */
 const reportingDays = 2;
+
+/** Why nobody can tell whether the holder of a grant can read, or that it cannot read yet. */
+const untoldGrants: Readonly<Record<Exclude<ReaderVerdict, 'may-read'>, string>> = {
+  'on-condition': 'on a condition',
+  'may-activate': 'not activated',
+  'cannot-tell': 'of a group, role or denial that was not seen',
+  'may-grant-itself': 'to give oneself access',
+};
 
 /** Tests of the evidence itself: receipts, jobs, hours, slices. */
 export const logTests: Readonly<Record<string, ControlTestFactory>> = {
@@ -76,8 +85,10 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
   }),
   'grants-reviewed': (_material, tally) => ({
     finish(audited) {
-      for (const { id, at, vault, why } of audited.access.grantDays) {
-        if (why === null) tally.keep();
+      for (const { id, at, vault, why, verdict } of audited.access.grantDays) {
+        const untold = verdict === 'may-read' ? undefined : untoldGrants[verdict];
+        if (untold !== undefined) tally.skip(untold);
+        else if (why === null) tally.keep();
         else tally.deviate({ event: id, at, subject: vault, why });
       }
     },

@@ -20,6 +20,9 @@ const alive: ReadonlyMap<string, string> = new Map([
   ['in-force', 'it is still in force'],
 ]);
 
+/** The states after which nothing more becomes of a rotation. */
+const over: ReadonlySet<RotationHistory['state']> = new Set(['done', 'superseded', 'rolled-back', 'abandoned']);
+
 /** Tests over the rotations of the period. */
 export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
   'rotations-finish': ({ rotations }, tally) => ({
@@ -28,8 +31,10 @@ export const rotationTests: Readonly<Record<string, ControlTestFactory>> = {
       for (const rotation of rotations) {
         const ids = new Set([rotation.rotationId, ...(rotation.stops ?? []).map(({ rotationId }) => rotationId)]);
         const stop = failed.find(({ evidence }) => evidence.some((one) => ids.has(one.split(' ')[0] ?? '')));
-        if (stop === undefined) tally.keep();
-        else tally.deviate(deviation(rotation, stop.firstAt, stop.description));
+        if (stop !== undefined) tally.deviate(deviation(rotation, stop.firstAt, stop.description));
+        else if (rotation.state === 'needs-attention') tally.skip('that stopped outside the period');
+        else if (over.has(rotation.state)) tally.keep();
+        else tally.skip('that had not reached its end');
       }
     },
   }),

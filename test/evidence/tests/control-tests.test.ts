@@ -15,6 +15,8 @@ import type {
 import { liveFindings } from '../../../src/audit/findings/life/live-findings.ts';
 import type { FindingStep } from '../../../src/audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../../src/audit/model/finding.ts';
+import { readControlCatalogue } from '../../../src/evidence/report/control-catalogue.ts';
+import { observeControls } from '../../../src/evidence/report/observe-controls.ts';
 import { issuersWithoutProvider } from '../../../src/evidence/tests/rotation-tests.ts';
 import {
   controlTests,
@@ -31,6 +33,8 @@ import { bound, inventoried, secret } from '../../audit/finding-fixtures.ts';
 import type { Person } from '../../../src/provenance/person.ts';
 import { subjectOf } from '../../../src/audit/model/retrieval-names.ts';
 import { personCalled } from '../../provenance/people.ts';
+
+const catalogue = await readControlCatalogue(['soc2', 'iso27001']);
 
 type Judged = Partial<Record<FindingRule, 'broken' | 'kept'>>;
 
@@ -74,6 +78,7 @@ const receiptRecord: ReceiptRecord = {
 };
 
 const grantDay: GrantDay = {
+  verdict: 'may-read',
   id: 'runner assignment 2026-03-02',
   day: '2026-03-02',
   at: given.moment(0),
@@ -258,7 +263,11 @@ function run(test: string, world: World) {
   const outcome = sum.outcomes().get(test);
   if (outcome === undefined) throw new TypeError(`There is no test ${test}.`);
   const mine = reported.filter((one) => one.test === test);
-  return { ...outcome, reported: mine };
+  // As the report says it.
+  const observed = observeControls(catalogue, { audited, outcomes: sum.outcomes(), paths: [] })
+    .flatMap(({ controls }) => controls.flatMap(({ tests }) => tests.map(({ observation }) => observation)))
+    .find(({ id }) => id === test);
+  return { ...outcome, reported: mine, statement: observed?.statement ?? '' };
 }
 
 const noPolicy = { policyAt: () => emptyPolicy };
@@ -582,9 +591,141 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
   },
 };
 
+const blind = ['grants on kv could not be seen, because Azure did not answer'];
+const unseen = { access: { grantDays: [], settingLooks: [], tableLooks: [], setupLooks: [], notSeen: blind } };
+const notSeen = 'Not tested: grants on kv could not be seen, because Azure did not answer.';
+
+/** For each test: a world in which it cannot test, and what the report says then. */
+const untested: Readonly<Record<string, { readonly world: World; readonly says: string }>> = {
+  'reads-accounted': {
+    world: { policyAt: () => emptyPolicy, rows: [read('unattributed')] },
+    says: 'Not tested: 1 read while the policy lists no identity.',
+  },
+  'identities-known': {
+    world: { rows: [read('person', {}, { identity: given.person('ada@example.com') })] },
+    says: 'Not tested: 1 read by a person, whom no policy lists.',
+  },
+  'reads-inside-namespace': { world: { rows: [read('rotation')] }, says: 'Not tested: 1 read tied to no job.' },
+  'reads-by-persons': { world: { rows: [read('unattributed')] }, says: 'Not tested: 1 read of no known identity.' },
+  'old-versions-unread': {
+    world: { rows: [read('inferred', { 'old-version-read': 'kept' })] },
+    says: 'Not tested: 1 read while no rotation that replaced a version is on record.',
+  },
+  'expired-values-unread': {
+    world: { rows: [read('inferred')] },
+    says: 'Not tested: 1 read of versions whose expiry no inventory states.',
+  },
+  'inventory-complete': {
+    world: { rows: [read('inferred')] },
+    says: 'Not tested: 1 read of staging secrets, or after the last inventory.',
+  },
+  'staging-untouched': {
+    world: { rows: [read('inferred')] },
+    says: 'Not tested: there are no reads of staging secrets.',
+  },
+  'changes-explained': {
+    world: { rows: [other('write')] },
+    says: 'Not tested: 1 write of secrets that the policy does not bind, or that set no value.',
+  },
+  'sets-inventoried': {
+    world: { rows: [other('write'), { ...other('write'), retrieval: set }] },
+    says: 'Not tested: 1 write that set no value; 1 write of staging secrets, or after the last inventory.',
+  },
+  'denials-watched': { world: { rows: [read('inferred')] }, says: 'Not tested: there are no refusals.' },
+  'outside-refused': {
+    world: { rows: [other('denied')] },
+    says: 'Not tested: 1 refusal by something else than the firewall of a vault.',
+  },
+  'sensitive-operations': {
+    world: { rows: [other('write')] },
+    says: 'Not tested: there are no sensitive operations.',
+  },
+  'places-served': {
+    world: { history: [given.rotation({ places: [{ place: 'p', givenAt: null }], newValue: 'withdrawn' })] },
+    says: 'Not tested: 1 place of values that were replaced first.',
+  },
+  'log-kept': { world: unseen, says: notSeen },
+  'log-sent': { world: unseen, says: notSeen },
+  'grants-reviewed': { world: unseen, says: notSeen },
+  'setup-unchanged': { world: unseen, says: notSeen },
+  'vaults-shielded': { world: unseen, says: notSeen },
+  'deletion-recoverable': { world: unseen, says: notSeen },
+  'rows-understood': { world: { rowsRead: 0 }, says: 'Not tested: there are no rows.' },
+  'expiry-set': { world: { days: [day({})] }, says: 'Not tested: 1 secret a day disabled, or of Keyturn itself.' },
+  'tags-within-policy': { world: { days: [day({})] }, says: 'Not tested: 1 secret a day not bound by the policy.' },
+  'rotation-on-time': {
+    world: { days: [day({})] },
+    says: 'Not tested: there are no versions that came due or were replaced.',
+  },
+  'secrets-in-use': {
+    world: { inventory: [secret({ own: true }), secret({ reads: 0 })] },
+    says: 'Not tested: 1 secret disabled, or of Keyturn itself; 1 secret not seen for four weeks.',
+  },
+  'rotations-finish': {
+    world: {
+      history: [
+        given.rotation({ state: 'awaiting-go', publication: 'not-yet' }),
+        given.rotation({ state: 'needs-attention', stops: [] }),
+      ],
+    },
+    says: 'Not tested: 1 rotation that had not reached its end; 1 rotation that stopped outside the period.',
+  },
+  'old-values-end': {
+    world: { history: [given.rotation({ oldValue: 'in-grace' })] },
+    says: 'Not tested: 1 credential still in grace.',
+  },
+  'approvals-given': {
+    world: { policyAt: () => emptyPolicy, history: [given.rotation()] },
+    says: 'Not tested: there are no steps that needed approval.',
+  },
+  'emergency-acts-reasoned': {
+    world: { history: [given.rotation()] },
+    says: 'Not tested: there are no emergency and break-glass acts.',
+  },
+  'broker-decides': { world: {}, says: 'Not tested: there are no requests to the broker.' },
+  'uses-as-stated': { world: {}, says: 'Not tested: there are no requests in the place of jobs.' },
+  'access-approved': {
+    world: { brokered: approvedRead },
+    says: 'Not tested: there are no reads that need approval.',
+  },
+  'receipts-reconcile': {
+    world: { receiptRecords: [{ ...receiptRecord, matched: null }] },
+    says: 'Not tested: 1 receipt of refused reads, or whose rows may still arrive.',
+  },
+  'clocks-agree': {
+    world: { receiptRecords: [{ ...receiptRecord, clockOffsetMs: null }] },
+    says: 'Not tested: 1 receipt without a clock difference.',
+  },
+  'jobs-on-record': {
+    world: { jobRecords: [given.job(1, { status: 'in_progress', completedAt: null })] },
+    says: 'Not tested: 1 job that had not ended.',
+  },
+  'log-complete': {
+    world: { coverage: [{ hour: '2026-03-02T00:00:00Z', rows: 0, state: 'not-read' }] },
+    says: 'Not tested: 1 hour not read.',
+  },
+  'totals-agree': {
+    world: { slices: [{ ...slice, controlTotal: null }] },
+    says: 'Not tested: 1 slice of files, which have no independent total.',
+  },
+  'evidence-hashed': { world: {}, says: 'Not tested: there are no slices.' },
+  'findings-decided': {
+    world: { findings: [{ ...stranger, severity: 'medium' }] },
+    says: 'Not tested: 1 exception of a lower severity than high.',
+  },
+  'policy-changes': { world: {}, says: 'Not tested: there are no changes of the policy.' },
+};
+
 describe('every control test', () => {
-  it('has a case in which it fails', () => {
+  it('has a case in which it fails, and one in which it cannot test', () => {
     expect(Object.keys(cases).sort()).toEqual(Object.keys(controlTests).sort());
+    expect(Object.keys(untested).sort()).toEqual(Object.keys(controlTests).sort());
+    expect(catalogue.observations.map(({ id }) => id).sort()).toEqual(Object.keys(controlTests).sort());
+  });
+
+  it.each(Object.entries(untested))('%s says why it did not test', (test, { world, says }) => {
+    const outcome = run(test, world);
+    expect([outcome.tested, outcome.statement]).toEqual([0, says]);
   });
 
   it.each(Object.entries(cases))('%s keeps what works, and counts what is broken', (test, { works, broken }) => {
@@ -626,6 +767,18 @@ describe('exceptions count the unit that is tested', () => {
     const { findings = [] } = cases['denials-watched']?.broken ?? {};
     const rows = Array.from({ length: 40 }, () => other('denied'));
     expect(run('denials-watched', { rows, findings })).toMatchObject({ tested: 40, deviations: 40 });
+  });
+});
+
+describe('grants a day', () => {
+  it('are not tested where nobody can tell whether the holder can read', () => {
+    const verdicts = ['may-read', 'on-condition', 'may-activate', 'cannot-tell', 'may-grant-itself'] as const;
+    const grantDays = verdicts.map((verdict) => ({ ...grantDay, verdict, id: verdict }));
+    const outcome = run('grants-reviewed', { access: { ...unseen.access, notSeen: [], grantDays } });
+    expect(outcome).toMatchObject({ population: 5, tested: 1, deviations: 0 });
+    expect(outcome.statement).toBe(
+      'Tested 1 grant a day of 5; exceptions: none. Not tested: 1 grant a day on a condition; 1 grant a day not activated; 1 grant a day of a group, role or denial that was not seen; 1 grant a day to give oneself access.',
+    );
   });
 });
 
