@@ -52,7 +52,7 @@ export interface PeriodToAudit {
   readonly now: Date;
   /** The jobs and receipts, if they are not those of the records. */
   readonly ledger?: FiledLedger;
-  /** How many days are parsed and judged at once; 1 unless given. Like `division`, it has no influence on the result. */
+  /** At most so many days are judged at once, if there are few rows. Like `division`, it has no influence on the result. */
   readonly daysAShare?: number;
   readonly division?: Partial<JoinDivision>;
 }
@@ -103,7 +103,7 @@ async function auditWith<Observed>(
     isHarvested: (key) => filed.harvested.has(key),
     ledgerCompleteTo: completeTo === null ? null : Date.parse(completeTo),
   };
-  const auditor = createShareAuditor(sources, ledger, (material) => observation.observe(material));
+  const auditor = createShareAuditor(sources, ledger, (material, full) => observation.observe(material, full));
   observation.begin(sources);
   const exceptions = findExceptions({ ...found, attribution: auditor.attribution });
   const dues = trackRotationsDue();
@@ -114,7 +114,7 @@ async function auditWith<Observed>(
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
   const rows = createRowCounts();
   const sets = collectValueSets();
-  for await (const share of rowShares(audit, auditor)) {
+  for await (const share of rowShares(audit, auditor, observation)) {
     rows.absorb(share.counted);
     coverage.absorb(share.hours);
     inventory.absorb(share.reads);
@@ -162,20 +162,30 @@ function unreadIn(
   return [...findUnreadSpans(period, collection, now), ...findUnreadJobs(period, gitea?.notRead ?? []), ...notRead];
 }
 
-/** Audits the rows, so many days in a share. */
+/** A share is closed at so many bytes of rows, because to add one up takes time, however small it is. */
+const shareBytes = 2 << 20;
+
+/** Audits the rows, neighbouring days in a share. */
 async function* rowShares<Observed>(
-  { records, period, daysAShare = 1 }: PeriodToAudit,
+  { records, period, daysAShare = Number.POSITIVE_INFINITY }: PeriodToAudit,
   auditor: ShareAuditor<Observed>,
+  observation: Observation<Observed>,
 ) {
   let days: StoredDay[] = [];
+  let bytes = 0;
+  const audit = () => auditor.auditDays(days, observation.full?.() ?? nothing);
   for await (const day of storedDays(records, period)) {
     days.push(day);
-    if (days.length < daysAShare) continue;
-    yield auditor.auditDays(days);
+    bytes += day.slices.reduce((sum, slice) => sum + slice.bytes.length, 0);
+    if (days.length < daysAShare && bytes < shareBytes) continue;
+    yield audit();
     days = [];
+    bytes = 0;
   }
-  if (days.length > 0) yield auditor.auditDays(days);
+  if (days.length > 0) yield audit();
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 async function* receiptShares<Observed>(
   ledger: OpenLedger,
@@ -198,13 +208,13 @@ async function showJobs<Observed>(
   observation: Observation<Observed>,
 ): Promise<number> {
   let count = 0;
-  let share = observation.observe(sources);
+  let share = observation.observe(sources, nothing);
   for (const job of ledger.jobs(sources.period)) {
     share.job({ ...job, logReadWhole: sources.isHarvested(jobKey(job)) });
     count += 1;
     if (count % jobsAShare !== 0) continue;
     await observation.absorb(share.take());
-    share = observation.observe(sources);
+    share = observation.observe(sources, nothing);
   }
   await observation.absorb(share.take());
   return count;

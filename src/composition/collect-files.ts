@@ -1,8 +1,8 @@
-import { createSliceReader } from '../audit/collection/read-slice.ts';
 import { saveRetrievalCollection } from '../audit/collection/retrieval-collection.ts';
-import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
+import { createSliceOfLines, slicePlace } from '../audit/collection/slice.ts';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import { daysOf, hourName } from '../audit/model/calendar.ts';
+import type { FileRetrievalLog } from '../files/file-retrieval-log.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { dayMs } from '../secrets/duration.ts';
 
@@ -11,21 +11,36 @@ import { dayMs } from '../secrets/duration.ts';
  * that has rows. Rows without a readable time go to the first day.
  */
 export async function collectFiles(
-  log: RetrievalLog,
+  log: FileRetrievalLog,
   { records, period, now }: { readonly records: RecordStore; readonly period: ReportingPeriod; readonly now: Date },
 ): Promise<void> {
-  const reader = createSliceReader({ log, records, now: () => now, turn: null });
   const totals = await log.controlTotals(period);
+  const queries: Record<string, { readonly name: string; readonly text: string }> = {};
   for (const [index, day] of daysOf(period).entries()) {
     const start = Date.parse(`${day}T00:00:00Z`);
     const from = new Date(Math.max(start, period.from.getTime()));
     const to = new Date(Math.min(start + dayMs, period.to.getTime()));
     const [first, end] = [hourName(from.getTime()), hourName(to.getTime() - 1)];
-    const hours = new Map([...totals].filter(([hour]) => hour >= first && hour <= end));
-    if (index === 0 || hours.size > 0) await reader.read({ from, to, totals: hours });
+    const counts = [...totals].flatMap(([hour, count]) => (hour >= first && hour <= end ? [count] : []));
+    if (index > 0 && counts.length === 0) continue;
+    const { bytes, count, answerSha256, query } = await log.lines({ from, to });
+    queries[query.sha256] = { name: query.name, text: query.text };
+    const bounds = {
+      from: from.toISOString(),
+      to: to.toISOString(),
+      query: { name: query.name, sha256: query.sha256 },
+    };
+    const controlTotal = counts.reduce((sum, one) => sum + one, 0);
+    const about = { format: 1, ...bounds, controlTotal, count, added: count, answers: [answerSha256] } as const;
+    await createSliceOfLines(
+      records,
+      await slicePlace(records, bounds),
+      { ...about, collectedAt: now.toISOString() },
+      bytes,
+    );
   }
   const readTo = new Date(Math.min(period.to.getTime(), now.getTime())).toISOString();
   const since = period.from.toISOString();
-  const rest = { format: 1 as const, held: {}, unread: [], queries: reader.queries() };
+  const rest = { format: 1 as const, held: {}, unread: [], queries };
   await saveRetrievalCollection(records, { ...rest, since, readTo, watermark: readTo }, null);
 }

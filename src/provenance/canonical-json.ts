@@ -31,18 +31,11 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
 export function canonicalRows(): (row: { readonly [name: string]: JsonValue | object }) => string {
   let shape: readonly string[] = [];
   let order: readonly { readonly name: string; readonly label: string }[] = [];
-  const written = new WeakMap<object, string>();
+  const written = canonicalObjects();
   const textOf = (value: JsonValue | object): string => {
-    if (typeof value === 'string') return JSON.stringify(value);
     if (value === null || typeof value !== 'object') return JSON.stringify(value);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says that it is JSON
-    if (Array.isArray(value)) return canonicalJson(value as JsonValue);
-    const known = written.get(value);
-    if (known !== undefined) return known;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same
-    const text = canonicalJson(value as JsonValue);
-    written.set(value, text);
-    return text;
+    return Array.isArray(value) ? canonicalJson(value as JsonValue) : written(value);
   };
   return (row) => {
     const names = Object.keys(row);
@@ -53,5 +46,18 @@ export function canonicalRows(): (row: { readonly [name: string]: JsonValue | ob
     let text = '';
     for (const { name, label } of order) text += `${text === '' ? '{' : ','}${label}${textOf(row[name] ?? null)}`;
     return text === '' ? '{}' : `${text}}`;
+  };
+}
+
+/** Canonical JSON of objects that many rows share: each is written once. It is JSON, and must not change later. */
+export function canonicalObjects(): (value: object) => string {
+  const written = new WeakMap<object, string>();
+  return (value) => {
+    const known = written.get(value);
+    if (known !== undefined) return known;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says that it is JSON
+    const text = canonicalJson(value as JsonValue);
+    written.set(value, text);
+    return text;
   };
 }

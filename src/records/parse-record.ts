@@ -9,13 +9,13 @@ export const recordedTime = z.string().refine((text) => !Number.isNaN(Date.parse
  * @throws ServiceError `RECORD_UNREADABLE` with the path of the record and the place of the first fault in it.
  */
 export function parseRecord<Content>(shape: z.ZodType<Content>, bytes: Uint8Array, path: string): Content {
-  return checkRecord(shape, parseJson(Buffer.from(bytes).toString('utf8'), path, 'the record'), path);
+  return checkRecord(shape, parseJsonText(Buffer.from(bytes).toString('utf8'), path, 'the record'), path);
 }
 
 /** The lines of a record that is one JSON value a line; empty ones left out. @throws ServiceError `RECORD_UNREADABLE` naming the line. */
 export function parseRecordLines(bytes: Uint8Array, path: string): readonly unknown[] {
   const lines = Buffer.from(bytes).toString('utf8').split('\n');
-  return lines.flatMap((line, index) => (line === '' ? [] : [parseJson(line, path, `line ${String(index + 1)}`)]));
+  return lines.flatMap((line, index) => (line === '' ? [] : [parseJsonText(line, path, `line ${String(index + 1)}`)]));
 }
 
 /** A value that was parsed already, such as one line. Otherwise as `parseRecord`. `within`: where in the record it is. */
@@ -34,7 +34,8 @@ export function checkRecord<Content>(
   throw new ServiceError('RECORD_UNREADABLE', { path, reason: [...place, message].join(': ') });
 }
 
-function parseJson(text: string, path: string, what: string): unknown {
+/** One JSON value. `what`: what it is in the record. @throws ServiceError `RECORD_UNREADABLE`. */
+export function parseJsonText(text: string, path: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -18,9 +18,13 @@ export function createPolicyTimeline(policies: readonly PolicyInForce[], fallbac
   const [first] = policies;
   if (first === undefined || policies.length === 1) return () => first?.policy ?? fallback;
   const starts = policies.map(({ from }) => Date.parse(from));
+  // Every rule asks about the moment of the row in hand.
+  let last: { readonly at: string; readonly policy: Policy } | null = null;
   return (at) => {
+    if (last?.at === at) return last.policy;
     const moment = Date.parse(at);
     const index = starts.findLastIndex((start) => start <= moment);
-    return (policies[Math.max(index, 0)] ?? first).policy;
+    last = { at, policy: (policies[Math.max(index, 0)] ?? first).policy };
+    return last.policy;
   };
 }

@@ -55,14 +55,14 @@ export async function auditStory<Observed>(
   };
   observation.begin(material);
   for await (const day of story.secretDays()) await observation.secretDay(day);
-  let share = observation.observe(material);
+  let share = observation.observe(material, new Set());
   let count = 0;
   for await (const event of story.events()) {
     share.event(event);
     count += 1;
     if (count % eventsAShare !== 0) continue;
     await observation.absorb(share.take());
-    share = observation.observe(material);
+    share = observation.observe(material, new Set());
   }
   for (const receipt of receiptRecords) share.receipt(receipt);
   await observation.absorb(share.take());

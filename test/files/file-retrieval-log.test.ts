@@ -54,6 +54,16 @@ describe('the retrieval log of files', () => {
     expect(answerSha256).toBe(createHash('sha256').update(`${written}\n`).digest('hex'));
   });
 
+  it('keeps rows that are longer than a piece of the file, or divided by one, in their order', async () => {
+    const written = Array.from({ length: 5 }, (_, number) =>
+      JSON.stringify({ ...at('2026-03-02T08:10:00.0000000Z'), number, text: 'é'.repeat(400_000 * number) }),
+    );
+    const log = await logOf(written.map((line) => `${line}\r`));
+    const { bytes, count } = await log.lines({ from: eight, to: nine });
+    expect(count).toBe(5);
+    expect(bytes.toString('utf8')).toBe(written.map((line) => `${line}\n`).join(''));
+  });
+
   it('counts each hour, of rows inside the interval alone', async () => {
     const log = await logOf([at('2026-03-02T08:10:00Z'), at('2026-03-02T08:50:00Z'), at('2026-03-02T10:00:00Z')]);
     const half = new Date('2026-03-02T08:30:00Z');

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { memoize } from '../parsing/memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 
 /** Whether an address that the vault saw may belong to an identity; `unknown` if either side is missing. */
 export type AddressMatch = 'inside' | 'outside' | 'unknown';

@@ -11,7 +11,7 @@ import { receiptRule } from './rules/receipt-rule.ts';
 import { stampRule } from './rules/stamp-rule.ts';
 import type { Job } from '../model/job.ts';
 import { indexJobs } from './job-index.ts';
-import { memoize } from '../parsing/memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import { momentOf } from '../parsing/moment.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import type { OwnRead } from '../collection/own-read-ledger.ts';

@@ -1,7 +1,7 @@
 import type { IdentityRule } from '../../secrets/policy.ts';
 import type { Job } from '../model/job.ts';
 import { isSameJob, jobKey } from '../model/job-name.ts';
-import { memoize } from '../parsing/memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import { instantOf } from '../parsing/moment.ts';
 
 /** Finds jobs by their numbers or by the time when they ran. */

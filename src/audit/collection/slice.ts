@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { hourMs } from '../../secrets/duration.ts';
-import { checkRecord, parseRecordLines, recordedTime } from '../../records/parse-record.ts';
+import { checkRecord, parseJsonText, recordedTime } from '../../records/parse-record.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
@@ -86,10 +86,20 @@ export async function createSlice(
   rows: readonly unknown[],
 ): Promise<boolean> {
   const lines = rows.map((line) => `${JSON.stringify(line)}\n`).join('');
+  return await createSliceOfLines(records, path, about, encoder.encode(lines));
+}
+
+/** The same with rows as lines, one JSON value a line, each with its line end. */
+export async function createSliceOfLines(
+  records: RecordStore,
+  path: string,
+  about: Omit<SliceHeader, 'rowsSha256'>,
+  lines: Uint8Array,
+): Promise<boolean> {
   const { collectedAt, ...rest } = about;
   const header: SliceHeader = { ...rest, rowsSha256: hash('sha256', lines), collectedAt };
   try {
-    await records.create(path, encoder.encode(`${JSON.stringify(header)}\n${lines}`));
+    await records.create(path, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), lines]));
     return true;
   } catch (error) {
     if (ServiceError.is(error, 'RECORD_EXISTS')) return false;
@@ -131,15 +141,57 @@ export async function* storedSlices(records: RecordStore, period: ReportingPerio
 }
 
 /** @throws ServiceError `RECORD_UNREADABLE` if it does not have all its rows. */
-export function parseSlice({ path, bytes }: StoredSlice): Slice {
-  const [header, ...rows] = parseRecordLines(bytes, path);
-  const checked = checkedHeader(header, rows.length, path);
-  const isIntact = hash('sha256', afterFirstLine(bytes)) === checked.rowsSha256;
-  return { path, header: checked, rows, sha256: hash('sha256', bytes), isIntact };
+function parseSlice(stored: StoredSlice): Slice {
+  const rows: unknown[] = [];
+  const slice = visitSlice(stored, ({ value }) => rows.push(value().row));
+  return { ...slice, rows };
 }
 
-function afterFirstLine(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(bytes.indexOf(0x0a) + 1);
+/** One row of a slice: the bytes from `from` until before `to`. It is valid until the visit returns. */
+export interface SliceLine {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+  /** What it says. @throws ServiceError `RECORD_UNREADABLE` if it is not valid JSON. */
+  readonly value: () => { readonly row: unknown; readonly text: string };
+}
+
+const lineEnd = 0x0a;
+
+/**
+ * Visits the rows of a slice in order, with their numbers from 0. Returns all but the rows.
+ * @throws ServiceError `RECORD_UNREADABLE` if it does not have all its rows.
+ */
+export function visitSlice(
+  { path, bytes: stored }: StoredSlice,
+  visit: (line: SliceLine, index: number) => void,
+): Omit<Slice, 'rows'> {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  const line = { bytes, from: 0, to: 0, value };
+  let number = 0;
+  let header: unknown;
+  let rows = -1;
+  let rowsAt = bytes.length;
+  function value() {
+    const text = bytes.toString('utf8', line.from, line.to);
+    return { row: parseJsonText(text, path, `line ${String(number)}`), text };
+  }
+  for (let at = 0; at < bytes.length; at = line.to + 1) {
+    const end = bytes.indexOf(lineEnd, at);
+    line.from = at;
+    line.to = end === -1 ? bytes.length : end;
+    number += 1;
+    if (line.to === at) continue;
+    rows += 1;
+    if (rows > 0) visit(line, rows - 1);
+    else {
+      header = value().row;
+      rowsAt = line.to + 1;
+    }
+  }
+  const checked = checkedHeader(header, rows, path);
+  const isIntact = hash('sha256', bytes.subarray(rowsAt)) === checked.rowsSha256;
+  return { path, header: checked, sha256: hash('sha256', bytes), isIntact };
 }
 
 /** `slices/2026-03-09/140000000-150000000`: bounds stand in the name, so that a reader opens only what it needs. */

@@ -52,24 +52,27 @@ async function* readFileLines(file: string): AsyncGenerator<PlacedJson | PlacedF
   for await (const line of linesOf(file)) {
     number += 1;
     if (line === '' || line === '\r') continue;
-    const place = `${file}:${String(number)}`;
-    if (isNestedTooDeeply(line)) {
-      yield { fault: tooDeep, place };
-      continue;
-    }
-    const value = parseOrFault(line);
-    if (typeof value !== 'symbol') yield { value, place, line: line.endsWith('\r') ? line.slice(0, -1) : line };
-    else {
-      // A first line that is not a complete value begins a document over many lines, such as an archive's
-      // `{"records": […]}`, or is broken.
-      const document = number === 1 ? await readDocument(file) : null;
-      if (document !== null) {
-        yield document;
-        return;
-      }
-      yield { fault: 'it is not valid JSON', place };
-    }
+    const piece = parseLine(line, `${file}:${String(number)}`);
+    const document = isBroken(piece) && number === 1 ? await readDocument(file) : null;
+    yield document ?? piece;
+    if (document !== null) return;
   }
+}
+
+/** One line of a file: its value, or what is wrong with it. */
+export function parseLine(line: string, place: string): PlacedJson | PlacedFault {
+  if (isNestedTooDeeply(line)) return { fault: tooDeep, place };
+  const value = parseOrFault(line);
+  if (typeof value === 'symbol') return { fault: notJson, place };
+  return { value, place, line: line.endsWith('\r') ? line.slice(0, -1) : line };
+}
+
+/**
+ * Whether a line is no complete value. A first line that is none begins a document over many lines, such as an archive's
+ * `{"records": […]}`, or is broken.
+ */
+export function isBroken(piece: PlacedJson | PlacedFault): boolean {
+  return 'fault' in piece && piece.fault === notJson;
 }
 
 /** The one value of a file; `null` if the file is not one value. */
@@ -88,6 +91,7 @@ export async function isDocument(file: string): Promise<boolean> {
 }
 
 const tooDeep = 'it is nested too deeply';
+const notJson = 'it is not valid JSON';
 const broken = Symbol('no JSON');
 
 function parseOrFault(text: string): unknown {

@@ -19,7 +19,7 @@ import { unknownIdentityRead } from './events/unknown-identity-read.ts';
 import { contradictedRead } from './events/contradicted-read.ts';
 import { deniedBurst } from './events/denied-burst.ts';
 import { duplicateReceipt } from './events/duplicate-receipt.ts';
-import type { AuditedReceipt, EndOfPeriod, FindingContext, FindingRuleFactory } from './finding-rule.ts';
+import type { AuditedReceipt, EndOfPeriod, FindingContext, FindingRuleFactory, Judgement } from './finding-rule.ts';
 import { breakGlassUsed } from './state/break-glass-used.ts';
 import { clockOff } from './events/clock-off.ts';
 import { expiredValueRead } from './events/expired-value-read.ts';
@@ -91,6 +91,34 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
 /** What the rules saw of a share of a period, by their names. */
 export type RuleShares = ReadonlyMap<FindingRule, unknown>;
 
+/**
+ * Rows come by the million, and what all rules say of one is nearly always what they said of another. A key is a number
+ * with a digit of base 3 for each rule, which is exact for `mostNames` rules.
+ */
+function rememberJudgements(names: readonly FindingRule[]): (said: readonly Judgement[]) => Judgements {
+  if (names.length > mostNames) throw new RangeError(`more than ${String(mostNames)} rules judge reads`);
+  const known = new Map<number, Judgements>();
+  return (said) => {
+    let key = 0;
+    for (const judgement of said) key = 3 * key + (judgement === undefined ? 0 : digits[judgement]);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const judgements = new Map(
+      names.flatMap((rule, index) => {
+        const judgement = said[index];
+        return judgement === undefined ? [] : [[rule, judgement] as const];
+      }),
+    );
+    if (known.size >= mostRemembered) known.clear();
+    known.set(key, judgements);
+    return judgements;
+  };
+}
+
+const digits = { kept: 1, broken: 2 } as const;
+const mostNames = 33;
+const mostRemembered = 1_000;
+
 const severities = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
 /**
@@ -110,18 +138,22 @@ export function findExceptions(context: FindingContext): {
   findings(end: EndOfPeriod): readonly Finding[];
 } {
   const observers = [...rules].map(([rule, create]) => ({ rule, observer: create(context) }));
+  const seeing = observers.filter(({ observer }) => observer.see !== undefined);
+  const latest = seeing.map((): Judgement => undefined);
+  const judgementsOf = rememberJudgements(seeing.map(({ rule }) => rule));
+  const show = (retrieval: Retrieval, shown: Attribution | null): void => {
+    for (let index = 0; index < seeing.length; index += 1) {
+      const judgement = seeing[index]?.observer.see?.(retrieval, shown);
+      if (judgement !== undefined && latest[index] !== 'broken') latest[index] = judgement;
+    }
+  };
   return {
     see(retrieval, attribution) {
-      const said = new Map<FindingRule, 'broken' | 'kept'>();
-      const show = (shown: Attribution | null): void => {
-        for (const { rule, observer } of observers) {
-          const judgement = observer.see?.(retrieval, shown);
-          if (judgement !== undefined && said.get(rule) !== 'broken') said.set(rule, judgement);
-        }
-      };
-      show(attribution);
-      if (attribution?.unaided !== undefined) show({ ...attribution, ...attribution.unaided, candidates: [] });
-      return said;
+      latest.fill(undefined);
+      show(retrieval, attribution);
+      if (attribution?.unaided !== undefined)
+        show(retrieval, { ...attribution, ...attribution.unaided, candidates: [] });
+      return judgementsOf(latest);
     },
     seeInventory(snapshot) {
       const said = observers.flatMap(({ rule, observer }) => {

@@ -55,7 +55,7 @@ export interface EndOfPeriod {
  * What a rule says of one event: it broke the rule, or it was held against it and kept it. Nothing if the rule has no
  * criterion for the event.
  */
-type Judgement = 'broken' | 'kept' | undefined;
+export type Judgement = 'broken' | 'kept' | undefined;
 
 /** One receipt of the period, after all rows. */
 export interface AuditedReceipt extends LedgerReceipt {

@@ -39,13 +39,16 @@ export interface EventObserver<Observed> {
 
 /** Watches an audit while it runs, so that nobody holds all its events. */
 export interface Observation<Observed> {
-  observe(material: ObservedMaterial): EventObserver<Observed>;
+  /** Observes one share. `full`: what `full` of the observation said; of these lists nothing more is needed. */
+  observe(material: ObservedMaterial, full: ReadonlySet<string>): EventObserver<Observed>;
   /** Called first, once. */
   begin(material: ObservedMaterial): void;
   /** Every secret on every day of the period that an inventory was taken, in order of the days, before the shares. */
   secretDay(day: SecretDay): Promise<void>;
   /** Called for one share after the other, in order: how the period is divided changes nothing. */
   absorb(observed: Observed): Promise<void>;
+  /** The lists that hold all that they may of the shares so far; absent: none. */
+  full?(): ReadonlySet<string>;
 }
 
 /** For those who ask only what the audit came to. */

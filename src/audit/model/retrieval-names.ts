@@ -1,9 +1,15 @@
 import type { Retrieval } from './retrieval.ts';
 
 /** `vault/secret` of an event. */
-export function subjectOf({ vault, secret }: Retrieval): string {
-  return secret === null ? vault : `${vault}/${secret}`;
+export function subjectOf(retrieval: Retrieval): string {
+  if (last?.retrieval === retrieval) return last.subject;
+  const { vault, secret } = retrieval;
+  last = { retrieval, subject: secret === null ? vault : `${vault}/${secret}` };
+  return last.subject;
 }
+
+/** Every rule asks for the subject of the row in hand. */
+let last: { readonly retrieval: Retrieval; readonly subject: string } | null = null;
 
 /**
  * The caller of an event in a form that a reader can look up: the person's name, or else the object id, or else the

@@ -1,4 +1,4 @@
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import type { Columns } from './row-columns.ts';
 import type { CallerIdentity } from '../model/retrieval.ts';
 

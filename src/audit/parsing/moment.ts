@@ -1,4 +1,4 @@
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 
 /** The length of `2026-03-02T08:00:00.0000000Z`. */
 const exactLength = 28;

@@ -1,4 +1,4 @@
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import type { OperationKind, Retrieval } from '../model/retrieval.ts';
 
 /** The effect of a successful operation on a secret. Source: Key Vault logging, list of operation names. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import { classifyOperation, spellOperation } from './operation-kinds.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
@@ -67,8 +67,12 @@ export function parseFields(fields: RowFields, place: string): ParsedRow {
 /** The vault of a row, without all else that it says; `null` for one that `parseAuditRow` refuses. */
 export function vaultOfRow(row: unknown): string | null {
   if (!isObject(row)) return null;
-  if (isObject(row['record'])) return vaultOfRow(row['record']);
-  const essentials = readEssentials(readFields(row));
+  return isObject(row['record']) ? vaultOfRow(row['record']) : vaultOfFields(readFields(row));
+}
+
+/** The same of the fields of a row. */
+export function vaultOfFields(fields: RowFields): string | null {
+  const essentials = readEssentials(fields);
   return typeof essentials === 'string' ? null : essentials.vault;
 }
 

@@ -1,4 +1,4 @@
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 
 /** The secret and version that an address in an audit row names, in lower case. */
 export interface RequestedSecret {

@@ -1,4 +1,4 @@
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 
 /**
  * The columns of one row by lower-case name, those under `properties` among them, without AzureDiagnostics' type suffixes.

@@ -2,7 +2,7 @@ import { callerIdentity } from './caller-identity.ts';
 import { createMatcher, type FormMatcher } from './form-matcher.ts';
 import type { KnownTexts } from './known-texts.ts';
 import { formOf, type LineForm, pathOf } from './line-form.ts';
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import { type ColumnPaths, indexColumns, locateColumns } from './row-columns.ts';
 import { createRowView, type FieldReaders, type RowView } from './row-view.ts';
 import {

@@ -1,4 +1,4 @@
-import { memoize } from './memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
 /** What `ResultSignature` says for each status, letters only. Source: real records and HTTP's own phrases. */

@@ -3,10 +3,11 @@ import { compareText } from '../../provenance/compare-text.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { daysOf } from '../model/calendar.ts';
-import { parseAuditRow } from '../parsing/parse-audit-row.ts';
+import { parseAuditRow, type ParsedRow, parseFields } from '../parsing/parse-audit-row.ts';
+import { createRowScanner, type RowScanner } from '../parsing/row-scanner.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { type Excluded, excludeEvent, excludeUnreadable } from './excluded-row.ts';
-import { type Slice, type StoredSlice, parseSlice, storedSlices } from '../collection/slice.ts';
+import { type Slice, type SliceLine, type StoredSlice, storedSlices, visitSlice } from '../collection/slice.ts';
 
 /** The rows of one day of the period. */
 export interface DayOfRows {
@@ -41,11 +42,12 @@ export async function* storedDays(records: RecordStore, period: ReportingPeriod)
 
 /** Reads the rows of the period day by day, with one day in memory at a time. */
 export async function* periodRows(records: RecordStore, period: ReportingPeriod): AsyncGenerator<DayOfRows> {
-  for await (const stored of storedDays(records, period)) yield parseDay(stored);
+  const scanner = createRowScanner();
+  for await (const stored of storedDays(records, period)) yield parseDay(stored, scanner);
 }
 
-/** Parses the rows of one day. @throws ServiceError `RECORD_UNREADABLE` for a slice that has lost a line. */
-export function parseDay({ day, slices: stored }: StoredDay): DayOfRows {
+/** Parses the rows of one day. `scanner` learns their forms. @throws ServiceError `RECORD_UNREADABLE` for a slice that has lost a line. */
+export function parseDay({ day, slices: stored }: StoredDay, scanner: RowScanner): DayOfRows {
   const byId = new Map<string, Retrieval>();
   const unreadable: { readonly place: string; readonly reason: string }[] = [];
   const slices: DayOfRows['slices'][number][] = [];
@@ -54,24 +56,32 @@ export function parseDay({ day, slices: stored }: StoredDay): DayOfRows {
   // Texts of this form sort by time, to all seven digits.
   const [from, to] = [withTicks(day.from), withTicks(day.to)];
   for (const one of stored) {
-    const { rows, ...slice } = parseSlice(one);
-    slices.push(slice);
-    for (const [index, row] of rows.entries()) {
+    const slice = visitSlice(one, (line, index) => {
       rowsRead += 1;
-      const place = `${slice.path}#${String(index + 1)}`;
-      const parsed = parseAuditRow(row, place);
+      const place = () => `${one.path}#${String(index + 1)}`;
+      const parsed = parseLine(line, scanner);
       if (parsed.outcome === 'refused') {
-        unreadable.push({ place: parsed.place, reason: parsed.reason });
-        excluded.push(excludeUnreadable(place));
+        unreadable.push({ place: place(), reason: parsed.reason });
+        excluded.push(excludeUnreadable(place()));
       } else if (parsed.retrieval.at < from || parsed.retrieval.at >= to) {
-        excluded.push(excludeEvent('outside the period', parsed.retrieval, place));
+        excluded.push(excludeEvent('outside the period', parsed.retrieval, place()));
       } else if (add(byId, parsed.retrieval)) {
-        excluded.push(excludeEvent('a further record of an event that is already counted', parsed.retrieval, place));
+        excluded.push(excludeEvent('a further record of an event that is already counted', parsed.retrieval, place()));
       }
-    }
+    });
+    slices.push(slice);
   }
   const retrievals = [...byId.values()].sort(byTime);
   return { rowsRead, retrievals, excluded, unreadable, slices };
+}
+
+/** Reads a line by the forms of those before it; one of no known form is parsed as JSON, with the same result. */
+function parseLine({ bytes, from, to, value }: SliceLine, scanner: RowScanner): ParsedRow {
+  const fields = scanner.scan(bytes, from, to);
+  if (fields !== null) return parseFields(fields, '');
+  const { row, text } = value();
+  scanner.learn(text, row);
+  return parseAuditRow(row, '');
 }
 
 /** Adds an event or a further source of it. Returns whether the event was already known. */

@@ -1,7 +1,7 @@
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Retrieval } from '../model/retrieval.ts';
-import { memoize } from '../parsing/memoize.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import { periodRows } from './period-rows.ts';
 
 /** What one identity read of one secret. */

@@ -17,6 +17,7 @@ import type { EventObserver, Observation } from '../model/observation.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
 import { momentOf } from '../parsing/moment.ts';
+import { createRowScanner } from '../parsing/row-scanner.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import { countCoverage, type SeenHours } from '../period/hour-coverage.ts';
 import { countInventory, type ReadsBySecret } from '../period/inventory-reads.ts';
@@ -83,8 +84,8 @@ interface CountedReceipt extends AuditedReceipt {
 export interface ShareAuditor<Observed> {
   /** What the rules may ask at the moment of the row that was audited last. */
   readonly attribution: AttributionContext;
-  /** Parses, grades and judges each row of the days once. */
-  auditDays(days: Iterable<StoredDay>): RowShare<Observed>;
+  /** Parses, grades and judges each row of the days once. `full`: what `Observation.full` said. */
+  auditDays(days: Iterable<StoredDay>, full: ReadonlySet<string>): RowShare<Observed>;
   auditReceipts(receipts: Iterable<CountedReceipt>): ReceiptShare<Observed>;
 }
 
@@ -96,13 +97,14 @@ export function createShareAuditor<Observed>(
 ): ShareAuditor<Observed> {
   const attribution = createContexts(sources, evidence);
   const context = findingContext(sources, attribution.current);
+  const scanner = createRowScanner();
   return {
     attribution: attribution.current,
-    auditDays(days) {
-      const walk = startWalk(sources, observe(sources));
+    auditDays(days, full) {
+      const walk = startWalk(sources, observe(sources, full));
       const rules = findExceptions(context);
       for (const stored of days) {
-        const day = parseDay(stored);
+        const day = parseDay(stored, scanner);
         walk.counted.see(day);
         for (const row of day.excluded) walk.exclude(row);
         for (const retrieval of day.retrievals) {
@@ -123,7 +125,7 @@ export function createShareAuditor<Observed>(
     auditReceipts(receipts) {
       const counts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
       const rules = findExceptions(context);
-      const observer = observe(sources);
+      const observer = observe(sources, nothing);
       for (const receipt of receipts) {
         counts[receipt.channel] += 1;
         if (receipt.isRepeated) continue;
@@ -137,6 +139,8 @@ export function createShareAuditor<Observed>(
     },
   };
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 function startWalk<Observed>({ period, vaults, canaries, policyAt }: ShareSources, observer: EventObserver<Observed>) {
   const population: PopulationRule = {

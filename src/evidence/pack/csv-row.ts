@@ -11,7 +11,13 @@ const harmlessText = /^[A-Za-z0-9][ !#-+\--~]*$/;
  * run as a formula gets a leading apostrophe, which marks it as text. Numbers stay numbers.
  */
 export function csvRow(cells: readonly (string | number | null)[]): string {
-  return cells.map((cell) => (typeof cell === 'number' ? String(cell) : quoted(cell ?? ''))).join(',');
+  let line = '';
+  for (let index = 0; index < cells.length; index += 1) {
+    const cell = cells[index] ?? '';
+    const text = typeof cell === 'number' ? String(cell) : quoted(cell);
+    line = index === 0 ? text : `${line},${text}`;
+  }
+  return line;
 }
 
 function quoted(cell: string): string {

@@ -53,6 +53,7 @@ async function observeInto(deferredFile: string, audit: AuditOfPeriod, sink: Pac
   await appendFile(deferredFile, '');
   const audited = await audit({
     observe: recordEvents,
+    full: () => begun().tally.full(),
     begin: (material) => {
       sums = startSums(material);
     },

@@ -93,33 +93,33 @@ export interface RowFileName {
 }
 
 const lineEnd = 0x0a;
-/** So many parts of one file are compressed while further rows come, each in a thread of its own. */
-const partsAtOnce = 1;
+/** Memory for rows grows up to a part. */
+const leastBytes = 1 << 14;
 
 export function rowFile(sink: PackSink, { name, extension, description, header }: RowFileName): RowFile {
   const parts: Promise<PackFile>[] = [];
   const opening = Buffer.from(header === undefined ? '' : `${header}\n`);
-  let waiting: Uint8Array[] = [];
-  let bytes = 0;
+  let memory: Buffer = Buffer.from(opening);
+  let used = opening.length;
 
   async function addLines(lines: Uint8Array): Promise<void> {
-    let rest = lines;
-    while (rest.length > 0) {
-      if (bytes >= bytesPerPart) await flush(true);
-      const room = bytesPerPart - bytes;
+    for (let from = 0; from < lines.length; ) {
+      if (used - opening.length >= bytesPerPart) await flush(true);
+      const last = from + bytesPerPart + opening.length - used;
       // The row that fills the part is its last one.
-      const end = rest.length <= room ? rest.length : rest.indexOf(lineEnd, room - 1) + 1;
-      waiting.push(rest.subarray(0, end));
-      bytes += end;
-      rest = rest.subarray(end);
+      const end = lines.length <= last ? lines.length : lines.indexOf(lineEnd, last - 1) + 1;
+      if (memory.length < used + end - from) memory = enlarged(memory, used, used + end - from);
+      memory.set(lines.subarray(from, end), used);
+      used += end - from;
+      from = end;
     }
   }
 
   async function flush(isPart: boolean): Promise<void> {
-    const whole = Buffer.concat([opening, ...waiting]);
-    waiting = [];
-    bytes = 0;
-    await parts.at(-partsAtOnce);
+    const whole = memory.subarray(0, used);
+    await parts.at(-1);
+    memory = Buffer.from(opening);
+    used = opening.length;
     const number = String(parts.length + 1).padStart(4, '0');
     const path = isPart ? `${name}-${number}.${extension}.gz` : `${name}.${extension}`;
     const written = writePart(sink, path, { whole, rows: whole.subarray(opening.length), description }, parts.at(-1));
@@ -138,16 +138,49 @@ export function rowFile(sink: PackSink, { name, extension, description, header }
   };
 }
 
+function enlarged(memory: Buffer, used: number, length: number): Buffer {
+  const most = Math.max(length, 2 * memory.length, leastBytes);
+  const more = most > bytesPerPart / 2 ? partMemory.take(length) : Buffer.allocUnsafeSlow(most);
+  memory.copy(more, 0, 0, used);
+  return more;
+}
+
+/** Memory of whole parts, which is used again: what is outside of the heap is freed late. */
+const partMemory = createPartMemory();
+
+function createPartMemory() {
+  const usual = bytesPerPart + 2 * leastBytes;
+  const spare: ArrayBufferLike[] = [];
+  return {
+    take(length: number): Buffer {
+      const known = length > usual ? undefined : spare.pop();
+      return known === undefined ? Buffer.allocUnsafeSlow(Math.max(length, usual)) : Buffer.from(known);
+    },
+    /** Nobody else may have it any more. */
+    return({ buffer }: Uint8Array): void {
+      if (buffer.byteLength === usual && spare.length < mostSpare) spare.push(buffer);
+    },
+  };
+}
+
+const mostSpare = 2;
+
 async function writePart(
   sink: PackSink,
   path: string,
   { whole, rows, description }: { whole: Uint8Array; rows: Uint8Array; description: string },
   before: Promise<PackFile> | undefined,
 ): Promise<PackFile> {
-  const bytes = path.endsWith('.gz') ? await compress(whole) : whole;
+  const digests = { description, ...digestRows(rows) };
+  if (!path.endsWith('.gz')) {
+    await sink.write(path, whole);
+    return described(path, whole, digests);
+  }
+  const bytes = await compress(whole);
+  partMemory.return(whole);
   await before;
   await sink.write(path, bytes);
-  return described(path, bytes, { description, ...digestRows(rows) });
+  return described(path, bytes, digests);
 }
 
 /** Of the gzip header: the operating system that compressed. Zlib writes its own there, and no time. */

@@ -21,14 +21,17 @@ export interface RecordedEvents {
 }
 
 /** Tests, counts and writes the events of one share. */
-export function recordEvents(material: ObservedMaterial): EventObserver<RecordedEvents> {
+export function recordEvents(
+  material: ObservedMaterial,
+  full: ReadonlySet<string> = new Set(),
+): EventObserver<RecordedEvents> {
   const lines = collectLines();
   const deferred: TestDeferral[] = [];
   const tests = runControlTests(material, {
     deviation: (deviation) => lines.add('deviations', canonicalJson(asJson(deviation))),
     deferral: (deferral) => deferred.push(deferral),
   });
-  const reads = tallyRetrievals(material.period, rowCap);
+  const reads = tallyRetrievals(material.period, rowCap, full);
   const retrievalLine = retrievalLines();
   const jobLine = canonicalRows();
   const receiptLine = canonicalRows();

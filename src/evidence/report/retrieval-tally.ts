@@ -67,21 +67,24 @@ export interface TalliedReads {
   readonly repositories: ReadonlySet<string>;
 }
 
-/** Counts reads as they pass. `rowCap`: how many are kept as table rows. */
+/** The name of the list of the first reads, in `full`; those of reads to look at are called by their grades. */
+const listedName = 'listed';
+
+/** Counts reads as they pass. `rowCap`: how many are kept as table rows. `full`: lists that need no more of them. */
 export function tallyRetrievals(
   period: ReportingPeriod,
   rowCap: number,
+  full: ReadonlySet<string> = new Set(),
 ): {
   add(attribution: Attribution): void;
   take(): TalliedReads;
   /** Adds a later share of the reads. */
   absorb(share: TalliedReads): void;
+  /** The lists that hold all that they may. */
+  full(): ReadonlySet<string>;
   result(): RetrievalTally;
 } {
-  const days = Math.max(1, Math.ceil((+period.to - +period.from) / dayMs));
-  const daysPerBar = days > mostDailyBars ? 7 : 1;
-  const barCount = Math.ceil(days / daysPerBar);
-  const bars = new Map<number, Map<Grade, number>>();
+  const bars = countBars(period);
   const byReason = new Map<Grade, Map<string, number>>();
   const readers = countReaders();
   const listed: ReadLine[] = [];
@@ -95,42 +98,43 @@ export function tallyRetrievals(
       const { grade, reason, retrieval } = attribution;
       total += 1;
       addCount(byReason, grade, reason, 1);
-      const bar = Math.floor((Date.parse(retrieval.at) - +period.from) / (dayMs * daysPerBar));
-      addCount(bars, Math.min(barCount - 1, Math.max(0, bar)), grade, 1);
-      if (listed.length < rowCap) listed.push(readLine(attribution));
+      bars.see(retrieval.at, grade);
+      if (listed.length < rowCap && !full.has(listedName)) listed.push(readLine(attribution));
       const lines = toLookAt.get(grade);
       if (lines !== undefined) {
         toLookAtTotal += 1;
-        if (lines.length < rowCap) lines.push(readLine(attribution));
+        if (lines.length < rowCap && !full.has(grade)) lines.push(readLine(attribution));
       }
       readers.see(attribution);
       if (attribution.job !== null && tied.has(grade)) repositories.add(attribution.job.repository);
     },
-    take: () => ({ total, byReason, bars, listed, toLookAt, toLookAtTotal, readers: readers.take(), repositories }),
+    take: () => ({
+      total,
+      byReason,
+      bars: bars.take(),
+      listed,
+      toLookAt,
+      toLookAtTotal,
+      readers: readers.take(),
+      repositories,
+    }),
     absorb(share) {
       total += share.total;
       toLookAtTotal += share.toLookAtTotal;
       for (const [grade, reasons] of share.byReason)
         for (const [reason, count] of reasons) addCount(byReason, grade, reason, count);
-      for (const [bar, counts] of share.bars) for (const [grade, count] of counts) addCount(bars, bar, grade, count);
-      listed.push(...share.listed.slice(0, rowCap - listed.length));
-      for (const [grade, lines] of share.toLookAt) {
-        const known = toLookAt.get(grade);
-        known?.push(...lines.slice(0, rowCap - known.length));
-      }
+      bars.absorb(share.bars);
+      addUpTo(rowCap, listed, share.listed);
+      for (const [grade, lines] of share.toLookAt) addUpTo(rowCap, toLookAt.get(grade) ?? [], lines);
       readers.absorb(share.readers);
       for (const repository of share.repositories) repositories.add(repository);
     },
+    full: () => fullLists([[listedName, listed], ...toLookAt], rowCap),
     result: () => ({
       total,
       byGrade: new Map([...byReason].map(([grade, reasons]) => [grade, sum(reasons.values())])),
       byReason,
-      bars: Array.from({ length: barCount }, (_, index) => ({
-        from: new Date(+period.from + index * daysPerBar * dayMs).toISOString().slice(0, 10),
-        days: Math.min(daysPerBar, days - index * daysPerBar),
-        counts: Object.fromEntries(bars.get(index) ?? []),
-        total: sum(bars.get(index)?.values() ?? []),
-      })),
+      bars: bars.result(),
       listed,
       toLookAt: [...toLookAt.values()].flat().slice(0, rowCap),
       toLookAtTotal,
@@ -139,6 +143,40 @@ export function tallyRetrievals(
       repositories: repositories.size,
     }),
   };
+}
+
+/** Counts the reads of each grade for each bar of the chart. */
+function countBars(period: ReportingPeriod) {
+  const days = Math.max(1, Math.ceil((+period.to - +period.from) / dayMs));
+  const daysPerBar = days > mostDailyBars ? 7 : 1;
+  const barCount = Math.ceil(days / daysPerBar);
+  const bars = new Map<number, Map<Grade, number>>();
+  return {
+    see(at: string, grade: Grade): void {
+      const bar = Math.floor((Date.parse(at) - +period.from) / (dayMs * daysPerBar));
+      addCount(bars, Math.min(barCount - 1, Math.max(0, bar)), grade, 1);
+    },
+    take: (): TalliedReads['bars'] => bars,
+    absorb(share: TalliedReads['bars']): void {
+      for (const [bar, counts] of share) for (const [grade, count] of counts) addCount(bars, bar, grade, count);
+    },
+    result: (): readonly ReadsBar[] =>
+      Array.from({ length: barCount }, (_, index) => ({
+        from: new Date(+period.from + index * daysPerBar * dayMs).toISOString().slice(0, 10),
+        days: Math.min(daysPerBar, days - index * daysPerBar),
+        counts: Object.fromEntries(bars.get(index) ?? []),
+        total: sum(bars.get(index)?.values() ?? []),
+      })),
+  };
+}
+
+function addUpTo(most: number, known: ReadLine[], lines: readonly ReadLine[]): void {
+  known.push(...lines.slice(0, most - known.length));
+}
+
+/** The names of the lists that hold as many lines as they may. */
+function fullLists(lists: readonly (readonly [string, readonly ReadLine[]])[], most: number): ReadonlySet<string> {
+  return new Set(lists.flatMap(([name, lines]) => (lines.length < most ? [] : [name])));
 }
 
 /** Counts the reads of each secret by each reader. */

@@ -2,7 +2,7 @@ import { matchAddress } from '../address-match.ts';
 import { jobKey, jobName } from '../../model/job-name.ts';
 import { leavesReceipts } from '../../../provenance/helper-version.ts';
 import { jobSlackMs, mayServe, servesRepository, wasRunning } from '../job-index.ts';
-import { memoize } from '../../parsing/memoize.ts';
+import { memoize } from '../../../provenance/memoize.ts';
 import { type AttributionRule, verdict } from './attribution-rule.ts';
 
 const leaves = memoize(leavesReceipts);
