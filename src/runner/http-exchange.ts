@@ -1,6 +1,15 @@
-import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
-import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
+import { connect, type OnReadOpts } from 'node:net';
+import {
+  connect as connectSecurely,
+  type ConnectionOptions,
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+} from 'node:tls';
+import { answerReader } from './http/answer-reader.ts';
+import type { Connect } from './http/connection.ts';
+import { type ConnectionPool, connectionPool } from './http/connection-pool.ts';
+import { requestText } from './http/request-text.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -15,74 +24,109 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  /** By name in small letters; the values of a repeated header are joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 }
 
-/** Sends one request and follows no redirect. Rejects with the socket's error, whose `code` states what failed. */
+/** Sends one request and follows no redirect. Rejects with an error whose `code` states what failed. */
 export type HttpExchange = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Key Vault's largest answer is a value of 25 KB; a page of a listing is smaller too. */
-const mostBytes = 4 * 1024 * 1024;
-
 /**
- * One exchange over `node:http` or `node:https`, depending on the address, loaded on demand: `fetch` would cost 45 ms
- * at start-up, and the metadata service needs no TLS. No proxy is read from the environment.
+ * One exchange over HTTP/1.1, with TLS or without, depending on the address. No proxy is read from the environment. The
+ * helper's own client, because Node's takes a seventh of a start to load, and `fetch` 45 ms: docs/performance.md.
  */
 export async function httpExchange(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
-  const secure = url.protocol === 'https:' && request.authority !== undefined;
-  const [protocol, trusted] = await Promise.all([
-    loadAgent(url.protocol),
-    secure ? trusting(request.authority ?? '') : null,
-  ]);
+  const text = requestText({ ...request, url });
+  const pool = poolOf(url, request.authority);
   return await new Promise<HttpAnswer>((resolve, reject) => {
-    const options: RequestOptions & { secureContext?: SecureContext; servername?: string } = {
-      method: request.method,
-      agent: protocol.agent,
-      hostname: hostOf(url),
-      // Nothing for TLS to name; otherwise Node would look whether the header names an address, in 3 ms.
-      ...(url.protocol === 'http:' && { servername: '' }),
-      headers: {
-        host: url.host,
-        ...request.headers,
-        ...(request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) }),
-      },
-      ...(trusted === null ? {} : { secureContext: trusted }),
-    };
-    const exchange = protocol.start(url, options, (answer) => {
-      collect(answer).then(resolve, reject);
-    });
-    const deadline = setTimeout(() => exchange.destroy(timedOut()), request.timeoutMs);
-    exchange.on('error', reject);
-    exchange.on('close', () => clearTimeout(deadline));
-    exchange.end(request.body);
+    const reader = answerReader();
+    const giveUp = pool.send({ request: text, read, lost });
+    const deadline = setTimeout(() => {
+      giveUp();
+      reject(timedOut());
+    }, request.timeoutMs);
+
+    function read(bytes: Buffer): number | null {
+      try {
+        const answer = reader.read(bytes);
+        if (answer === null) return null;
+        settle(() => resolve(answer));
+        return answer.idleMs;
+      } catch (error) {
+        settle(() => reject(error as Error));
+        return 0;
+      }
+    }
+
+    function lost(error: Error | null): void {
+      const answer = error === null ? reader.end() : null;
+      settle(() => (answer === null ? reject(error ?? brokenOff()) : resolve(answer)));
+    }
+
+    function settle(act: () => void): void {
+      clearTimeout(deadline);
+      act();
+    }
   });
-}
-
-const contexts = new Map<string, Promise<SecureContext>>();
-
-/** Adds an authority to those that Node trusts; the option `ca` by itself would replace them. */
-function trusting(authority: string): Promise<SecureContext> {
-  const known = contexts.get(authority);
-  if (known !== undefined) return known;
-  const context = import('node:tls').then(({ createSecureContext, rootCertificates }) =>
-    createSecureContext({ ca: [...rootCertificates, authority] }),
-  );
-  contexts.set(authority, context);
-  return context;
 }
 
 /**
  * Opens a connection that the next request to the same address takes, so that name resolution and TLS are done while a
  * token is awaited. Never fails: if it cannot connect, the request connects by itself and reports the reason.
  */
-export async function openConnection(address: string, authority?: string): Promise<void> {
+export function openConnection(address: string, authority?: string): void {
   try {
-    await connectEarly(address, authority);
+    poolOf(new URL(address), authority).open();
   } catch {
     // A certificate authority that cannot be read, for one: the request meets the same, and says so.
   }
+}
+
+const pools = new Map<string, ConnectionPool>();
+
+/** Connections to one server under one trust. */
+function poolOf(url: URL, authority: string | undefined): ConnectionPool {
+  const key = `${url.origin}\n${authority ?? ''}`;
+  const known = pools.get(key);
+  if (known !== undefined) return known;
+  const pool = connectionPool(url.protocol === 'https:' ? secureConnector(url, authority) : plainConnector(url));
+  pools.set(key, pool);
+  return pool;
+}
+
+function plainConnector(url: URL): Connect {
+  const to = { host: hostOf(url), port: portOf(url, 80), noDelay: true };
+  return (onread) => connect({ ...to, onread });
+}
+
+function secureConnector(url: URL, authority: string | undefined): Connect {
+  const { hostname } = url;
+  const to = {
+    host: hostOf(url),
+    port: portOf(url, 443),
+    // The name that the certificate must have, and that the server is told. An address is told to no server (RFC 6066, 3).
+    ...(isAddress(hostname) ? {} : { servername: hostname }),
+    ALPNProtocols: ['http/1.1'],
+    ...(authority === undefined ? {} : { secureContext: trusting(authority) }),
+  };
+  let session: Buffer | undefined;
+  return (onread) => {
+    // Documented, but not in the types.
+    const options: ConnectionOptions & { onread: OnReadOpts } = { ...to, ...(session && { session }), onread };
+    const socket = connectSecurely(options);
+    socket.setNoDelay(true);
+    // Further connections are spared the handshake's costly half.
+    socket.on('session', (made: Buffer) => (session = made));
+    socket.on('error', () => (session = undefined));
+    return socket;
+  };
+}
+
+/** Adds an authority to those that Node trusts; the option `ca` by itself would replace them. */
+function trusting(authority: string): SecureContext {
+  return createSecureContext({ ca: [...rootCertificates, authority] });
 }
 
 /**
@@ -93,91 +137,17 @@ function hostOf({ hostname }: URL): string {
   return hostname === 'localhost' ? '127.0.0.1' : hostname.replace(/^\[|\]$/g, '');
 }
 
-const usualPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
-
-async function connectEarly(address: string, authority?: string): Promise<void> {
-  const url = new URL(address);
-  const { protocol, hostname, port } = url;
-  const { early } = await loadAgent(protocol);
-  const secure = protocol === 'https:';
-  const to = { host: hostOf(url), port: Number(port === '' ? usualPorts[protocol] : port) };
-  const tls = secure ? { servername: hostname.replace(/^\[|\]$/g, ''), ALPNProtocols: ['http/1.1'] } : {};
-  const trusted = secure && authority !== undefined ? { secureContext: await trusting(authority) } : {};
-  const socket = early.connect({ ...to, ...tls, ...trusted });
-  const key = earlyKey(to);
-  early.sockets.set(key, socket);
-  const forget = () => {
-    if (early.sockets.get(key) === socket) early.sockets.delete(key);
-  };
-  socket.on('error', forget);
-  socket.on('close', forget);
+/** The parser of addresses leaves no other host that begins so or ends in a digit's label. */
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-interface ProtocolAgent {
-  readonly agent: Agent;
-  /** Connections that wait for their first request, by host and port. */
-  readonly early: { readonly sockets: Map<string, Socket>; connect(options: RequestOptions): Socket };
-  start(url: URL, options: RequestOptions, answered: (answer: IncomingMessage) => void): ClientRequest;
+function portOf({ port }: URL, usual: number): number {
+  return port === '' ? usual : Number(port);
 }
 
-const agents = new Map<string, Promise<ProtocolAgent>>();
-
-/** One connection pool per protocol, so that forty secrets of one vault share connections. */
-function loadAgent(protocol: string): Promise<ProtocolAgent> {
-  const known = agents.get(protocol);
-  if (known !== undefined) return known;
-  const agent = load(protocol).then((module) => withEarlyConnections(module));
-  agents.set(protocol, agent);
-  return agent;
-}
-
-type HttpModule = Pick<typeof import('node:https'), 'request'> & { Agent: typeof Agent };
-
-function withEarlyConnections(module: HttpModule): ProtocolAgent {
-  const agent = new module.Agent({ keepAlive: true, maxSockets: 8 });
-  const sockets = new Map<string, Socket>();
-  const createConnection = agent.createConnection.bind(agent);
-  agent.createConnection = (options, done) => {
-    const key = earlyKey(options);
-    const early = sockets.get(key);
-    sockets.delete(key);
-    return early ?? createConnection(options, done);
-  };
-  return {
-    agent,
-    start: module.request,
-    // Node's own agents return the socket.
-    early: { sockets, connect: (options) => createConnection(options) as Socket },
-  };
-}
-
-function earlyKey({ host, port }: RequestOptions): string {
-  return `${host ?? ''}:${String(port)}`;
-}
-
-/**
- * `import` of these modules would evaluate all their exports, including undici's WebSocket, and take 15 ms longer than
- * `getBuiltinModule`, which Node has since 20.16.
- */
-async function load(protocol: string): Promise<HttpModule> {
-  const builtin = 'getBuiltinModule' in process;
-  if (protocol === 'https:') return builtin ? process.getBuiltinModule('node:https') : await import('node:https');
-  return builtin ? process.getBuiltinModule('node:http') : await import('node:http');
-}
-
-function collect(answer: IncomingMessage): Promise<HttpAnswer> {
-  const { statusCode = 0, headers } = answer;
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    answer.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      chunks.push(chunk);
-      if (length > mostBytes) answer.destroy(Object.assign(new Error('Too long.'), { code: 'ANSWER_TOO_LONG' }));
-    });
-    answer.on('error', reject);
-    answer.on('end', () => resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString('utf8') }));
-  });
+function brokenOff(): Error {
+  return Object.assign(new Error('The connection ended before the answer did.'), { code: 'ECONNRESET' });
 }
 
 function timedOut(): Error {

@@ -119,7 +119,7 @@ function createSession({
       const vaults = new Set(requests.map(({ vault }) => vault));
       for (const vault of [...vaults].flatMap((name) => vaultOrNone(configuration, name))) {
         await tokens.ask(vault.resource);
-        void openConnection(vault.url, authority);
+        openConnection(vault.url, authority);
       }
       // One turn of the event loop, in which the requests leave.
       await new Promise(setImmediate);

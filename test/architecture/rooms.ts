@@ -141,6 +141,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, readonly st
     local: ['shared', 'gitea'],
   },
   'src/runner': {
+    http: [],
     configuration: ['http-exchange.ts'],
     receipts: ['configuration', 'helper-version.ts', 'http-exchange.ts', 'job-context.ts', 'write-all-sync.ts'],
     identity: ['configuration', 'http-exchange.ts', 'job-context.ts', 'runtime.ts'],

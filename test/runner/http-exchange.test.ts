@@ -32,7 +32,7 @@ describe('a connection that was opened early', () => {
   it('is the one that the next request uses', async () => {
     const { port, connections } = await listening(createServer(answer));
     const url = `http://127.0.0.1:${port}`;
-    await openConnection(url);
+    openConnection(url);
     expect((await httpExchange({ ...request, url })).body).toBe('here');
     expect(connections()).toBe(1);
   });
@@ -42,7 +42,7 @@ describe('a connection that was opened early', () => {
     server.once('connection', (socket) => socket.destroy());
     const { port, connections } = await listening(server);
     const url = `http://127.0.0.1:${port}`;
-    await openConnection(url);
+    openConnection(url);
     await once(server, 'connection');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await httpExchange({ ...request, url })).body).toBe('here');
@@ -53,7 +53,7 @@ describe('a connection that was opened early', () => {
     const { port } = await listening(createServer(answer));
     servers.splice(0).forEach((server) => server.close());
     const url = `http://127.0.0.1:${port}`;
-    await openConnection(url);
+    openConnection(url);
     await expect(httpExchange({ ...request, url })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
@@ -66,10 +66,10 @@ describe('a connection that was opened early', () => {
     });
     const { port, connections } = await listening(createSecureServer({ key, cert }, answer));
     const url = `https://127.0.0.1:${port}`;
-    await openConnection(url);
+    openConnection(url);
     await expect(httpExchange({ ...request, url })).rejects.toHaveProperty('code', 'DEPTH_ZERO_SELF_SIGNED_CERT');
     const before = connections();
-    await openConnection(url, cert);
+    openConnection(url, cert);
     expect((await httpExchange({ ...request, url, authority: cert })).body).toBe('here');
     expect(connections()).toBe(before + 1);
   });
@@ -84,7 +84,7 @@ describe('localhost', () => {
     const url = `http://localhost:${port}`;
     try {
       const direct = await httpExchange({ ...request, headers: { connection: 'close' }, url });
-      await openConnection(url);
+      openConnection(url);
       const early = await httpExchange({ ...request, headers: { connection: 'close' }, url });
       expect([direct.body, early.body]).toEqual([`localhost:${port}`, `localhost:${port}`]);
       expect(lookup).not.toHaveBeenCalled();
@@ -111,7 +111,7 @@ describe('localhost', () => {
         (error: unknown) => exchangeFailure(error),
       );
     const direct = await ask();
-    await openConnection(url, cert);
+    openConnection(url, cert);
     expect([direct, await ask()]).toEqual([expected, expected]);
   });
 });

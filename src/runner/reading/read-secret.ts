@@ -101,7 +101,7 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
     if (typeof id === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(id)) {
       requests.push({ id, status: answer.status, at: at.toISOString() });
     }
-    const date = Date.parse(answer.headers.date ?? '');
+    const date = Date.parse(answer.headers['date'] ?? '');
     // The header has whole seconds, so their middle is the best estimate.
     if (!Number.isNaN(date)) clockOffsetMs = date + 500 - at.getTime();
     address = callerAddress(answer.headers['x-ms-keyvault-network-info']) ?? address;
