@@ -240,6 +240,7 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
     method: 'TEST',
     notTested: null,
     population: {
+      counted: null,
       count: 40,
       file: 'refusals.ndjson',
       name: 'refusals',

@@ -389,8 +389,13 @@ export const packRowShapes = {
     method: oneOf(['TEST', 'EXAMINE'], 'the method, in the words of OSCAL'),
     criterion: optionalText('what an event is held against'),
     population: z
-      .strictObject({ name: z.string(), count: z.number().int(), file: z.string() })
-      .describe('what was tested, how many, and the file that holds it'),
+      .strictObject({
+        name: z.string(),
+        count: z.number().int(),
+        file: z.string(),
+        counted: z.string().nullable(),
+      })
+      .describe('what was tested, how many, the file that holds it, and what of it is counted if not each line'),
     tested: count('how many were tested'),
     unit: text('of what'),
     exceptions: count('deviations among them'),

@@ -119,6 +119,45 @@ describe('the formats of one pack', () => {
     expect(lines.length).toBeGreaterThan(50);
   });
 
+  it('count each population as its file does, by the sentence of the report alone', async () => {
+    type Row = Readonly<Record<string, unknown>>;
+    const list = (value: unknown) => value as readonly Row[];
+    const policyAt = auditedStory().policyAt;
+    const needsWord = ({ at, vault, secret, purpose }: Row) =>
+      purpose !== 'search' &&
+      purpose !== undefined &&
+      policyAt(String(at)).secrets.get(`${String(vault)}/${String(secret)}`)?.access !== undefined;
+    const isPublished = ({ publication }: Row) => publication === 'published';
+    const accessRequests = (await rows('access-requests.ndjson')).filter((line) => line.includes('"breakGlass":true'));
+    const sum = (of: (row: Row) => number) => (lines: readonly Row[]) =>
+      lines.reduce((total, row) => total + of(row), 0);
+    const counting: Readonly<Record<string, (lines: readonly Row[]) => number>> = {
+      'access-approved': sum((row) => (needsWord(row) ? 1 : 0)),
+      'approvals-given': sum(({ needsApproval }) => list(needsApproval).length),
+      'emergency-acts-reasoned': (lines) =>
+        accessRequests.length +
+        sum(
+          ({ emergency, approvals }) =>
+            (emergency === true ? 1 : 0) + list(approvals).filter(({ breakGlass }) => breakGlass).length,
+        )(lines),
+      'old-values-end': sum((row) => (isPublished(row) && row['oldValue'] !== 'none' ? 1 : 0)),
+      'places-served': sum((row) => (isPublished(row) ? list(row['places']).length : 0)),
+      'policy-changes': (lines) => lines.length - 1,
+      'rows-understood': sum((row) => Number(row['rows'])),
+    };
+    const tests = (await rows('control-tests.ndjson')).map(
+      (row) => JSON.parse(row) as { id: string; population: { count: number; file: string; counted: string | null } },
+    );
+    const counted = tests.filter(({ population }) => population.counted !== null).map(({ id }) => id);
+    expect(counted.sort()).toEqual(Object.keys(counting).sort());
+    for (const { id, population } of tests) {
+      const lines = (await rows(population.file)).filter((line) => line !== '');
+      const isTable = population.file.endsWith('.csv');
+      const parsed = isTable ? lines.slice(1).map(() => ({})) : lines.map((line) => JSON.parse(line) as Row);
+      expect([id, counting[id]?.(parsed) ?? parsed.length]).toEqual([id, population.count]);
+    }
+  });
+
   it('lead from each id of a finding or a deviation to a row of the pack', async () => {
     const files = (await readdir(pack)).filter(
       (name) => /\.(ndjson|csv)$/.test(name) && !name.startsWith('deviations'),

@@ -154,13 +154,15 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
     slices: Array.from({ length: 30 }, (_, day) => ({
       path: `slices/2026-10-${String(day + 1).padStart(2, '0')}.ndjson`,
       sha256: digest(`slice ${String(day)}`),
-      rows: 45,
-      count: 45,
-      controlTotal: 45,
+      ...sliceCounts(day === 0 ? rowsRead - 29 * 45 : 45),
       isIntact: true,
     })),
     inventory: inventory(),
   };
+}
+
+function sliceCounts(rows: number) {
+  return { rows, count: rows, controlTotal: rows };
 }
 
 /** The reads, five refusals and two writes: one that a journal explains. */

@@ -8,7 +8,7 @@ const hourHeight = (plot.bottom - plot.top) / 24;
 
 const states = {
   c: { kind: 'covered', colour: '#a9cdea', description: 'Covered' },
-  g: { kind: 'gap', colour: '#c2410c', description: 'Gap: the hourly canary read is missing' },
+  g: { kind: 'gap', colour: '#c2410c', description: 'Gap: an hourly canary read is missing' },
   n: { kind: 'unread', colour: '#f2d35c', description: 'Not read' },
 } as const;
 type Letter = keyof typeof states;

@@ -79,6 +79,7 @@ function sentences(model: ReportModel): object {
     ...firstPageSentences(model),
     toLookAt: countText(reads.toLookAt.total),
     exceptions: `${countText(exceptions.total)} in all: ${countText(high)} high, ${countText(medium)} medium, ${countText(low)} low${information > 0 ? `, ${countText(information)} for information` : ''}.`,
+    noExceptions: exceptions.elsewhere === null ? 'The tests found no exceptions.' : 'No rule found an exception.',
     moreExceptions: more > 0 ? `${countText(more)} more on the next page.` : null,
     unread: unread(model),
     exceptionRows: exceptions.listed.rows.map(
@@ -123,7 +124,7 @@ function unread({ coverage, notRead, notSeen, provenance }: ReportModel): readon
   const lines = [
     ...(coverage.gaps > 0
       ? [
-          `${counted(coverage.gaps, 'hour')} of the log cannot be shown to be complete: the row of Keyturn's hourly canary read is missing.`,
+          `${counted(coverage.gaps, 'hour')} of the log cannot be shown to be complete: a row of Keyturn's hourly canary read is missing, or that read was not made.`,
         ]
       : []),
     ...(coverage.notRead > 0

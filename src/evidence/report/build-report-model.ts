@@ -14,7 +14,7 @@ import {
   uncoveredRuns,
   buildWaterfall,
 } from './describe-state.ts';
-import { exceptionLines, severityCounts } from './exception-lines.ts';
+import { deviationsElsewhere, exceptionLines, severityCounts } from './exception-lines.ts';
 import { observeControls, partNames } from './observe-controls.ts';
 import { type ReportMaterial, rowCap } from './report-material.ts';
 import { queryPaths } from './query-paths.ts';
@@ -51,12 +51,13 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
     days,
     gapHours: capped(uncoveredRuns(days), 'coverage.csv'),
   };
+  const matrix = controlMatrix(frameworks);
   const model: ReportModel = {
     format: 1,
     identity: identityLines(material, { periodText, status }),
     scope: scopeParts(material),
     figures: firstFigures(material, { frameworks, coverage }),
-    matrix: controlMatrix(frameworks),
+    matrix,
     previous:
       previous === null
         ? null
@@ -83,6 +84,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
         exceptionLines(audited.findings, frameworks, audited, comparison?.since ?? null),
         'findings.ndjson',
       ),
+      elsewhere: deviationsElsewhere(matrix),
     },
     notSeen: audited.access.notSeen,
     notRead: audited.notRead.map(({ what, from, to, why, state }) => ({

@@ -17,6 +17,7 @@ const observationsShape = z.strictObject({
         name: z.string(),
         file: z.string(),
         unit: z.string(),
+        counted: z.string().optional(),
         units: z.string().optional(),
       }),
       criterion: z.string().optional(),
@@ -54,11 +55,15 @@ export interface Observation {
   /** How often an event of the population is tested: `each read`, `daily`. */
   readonly frequency: string;
   readonly rules: readonly FindingRule[];
-  /** `file`: the name of its rows in the pack, without parts and extension. `units`: the plural, if an s is not enough. */
+  /**
+   * `file`: the name of its rows in the pack, without parts and extension. `counted`: what of the file is counted, if not
+   * each of its rows. `units`: the plural, if an s is not enough.
+   */
   readonly population: {
     readonly name: string;
     readonly file: string;
     readonly unit: string;
+    readonly counted?: string | undefined;
     readonly units?: string | undefined;
   };
   /** What an event is held against; `null` if there is nothing. */

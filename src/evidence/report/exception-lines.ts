@@ -4,8 +4,8 @@ import type { FindingLife } from '../../audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../audit/model/finding.ts';
 import type { SinceEarlier } from './compare-findings.ts';
 import { isAboutProduction, productionSecrets } from './production-secrets.ts';
-import type { ExceptionLine, FrameworkSection } from './report-model.ts';
-import { plainTimes, secondText, titleOf } from './wording.ts';
+import type { ExceptionLine, FrameworkSection, MatrixLine } from './report-model.ts';
+import { counted, countText, plainTimes, secondText, titleOf } from './wording.ts';
 
 const order = ['high', 'medium', 'low', 'information'] as const satisfies readonly Finding['severity'][];
 
@@ -106,6 +106,23 @@ export function severityCounts(findings: readonly Finding[]): Readonly<Record<Fi
   const of = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity).length;
   return { high: of('high'), medium: of('medium'), low: of('low'), information: of('information') };
+}
+
+/** The most tests named beside the exceptions; the control matrix has all. */
+const testsNamed = 4;
+
+/**
+ * The tests whose deviations are in no exception, because no rule is behind them; most deviations first. Without the test
+ * of decisions, whose events are the exceptions themselves. `null` if there are none.
+ */
+export function deviationsElsewhere(matrix: readonly MatrixLine[]): string | null {
+  const tests = matrix
+    .map(({ test }) => test)
+    .filter(({ id, exceptions, findings }) => exceptions > 0 && findings.length === 0 && id !== 'findings-decided');
+  if (tests.length === 0) return null;
+  const named = tests.slice(0, testsNamed).map(({ title, exceptions }) => `${title} (${countText(exceptions)})`);
+  const more = tests.length > named.length ? `; ${countText(tests.length - named.length)} more` : '';
+  return `Deviations of ${counted(tests.length, 'test')} are in the control matrix alone: ${named.join('; ')}${more}.`;
 }
 
 function controlsByFinding(frameworks: readonly FrameworkSection[]): ReadonlyMap<string, readonly string[]> {

@@ -50,7 +50,12 @@ function observe(observation: Observation, { audited, outcomes, paths }: Materia
     frequency,
     procedure,
     criterion,
-    population: { name: population.name, count: outcome.population, file: partNames(population.file, paths) },
+    population: {
+      name: population.name,
+      count: outcome.population,
+      file: partNames(population.file, paths),
+      counted: population.counted ?? null,
+    },
     tested,
     unit: population.unit,
     exceptions: deviations,

@@ -76,7 +76,13 @@ export interface ObservationResult {
   readonly procedure: string;
   /** What an event is held against; `null` if there is nothing. */
   readonly criterion: string | null;
-  readonly population: { readonly name: string; readonly count: number; readonly file: string };
+  /** `counted`: what of the file is counted; `null` if it is each of its rows. */
+  readonly population: {
+    readonly name: string;
+    readonly count: number;
+    readonly file: string;
+    readonly counted: string | null;
+  };
   readonly tested: number;
   readonly unit: string;
   /** Deviations: events of the population, in the unit of `tested`. */
@@ -331,6 +337,8 @@ export interface ReportModel {
     readonly total: number;
     readonly bySeverity: Readonly<Record<Finding['severity'], number>>;
     readonly listed: Capped<ExceptionLine>;
+    /** Tests with deviations that are none of these; `null` if there are none. */
+    readonly elsewhere: string | null;
   };
   /** What the looks at Azure's own settings did not see, each with the reason. */
   readonly notSeen: readonly string[];

@@ -39,6 +39,16 @@ describe('findings about reads', () => {
     ]);
   });
 
+  it('say of a read whose false stamp is a finding already that it is not tied apart from the stamp', () => {
+    const forged = row('c1', { identity: workload('elsewhere'), client: stamp(1), at: at(100) });
+    const plain = row('c2', { identity: workload('elsewhere'), at: at(100) });
+    const untied = of('unattributed-read', found({ rows: [forged, plain] }));
+    expect(untied.map(({ count, description }) => `${String(count)}: ${description.slice(0, 46)}`).sort()).toEqual([
+      '1: 1 read by the runner identity of acme/blog (el',
+      '1: Apart from the job that its client text names,',
+    ]);
+  });
+
   it('name an identity by the policy, or by its own name in Azure, followed by its id', () => {
     const labelled = { ...workload('ci-1'), objectId: 'ci-1' };
     const identities = new Map(policy().identities).set('ci-1', {

@@ -106,6 +106,32 @@ describe('the model of the report', () => {
     expect(accounted?.statement).toBe('Tested 400 reads; exceptions: 45 (11.3 %).');
   });
 
+  it('does not say that there are no exceptions, or leave one out, where a test deviates without a rule', async () => {
+    const complete = auditedStory();
+    const look = {
+      at: '2026-10-04T13:10:00.000Z',
+      vault: 'kv-prod',
+      usesRoles: true,
+      softDelete: true,
+      softDeleteDays: 90,
+      purgeProtection: false,
+      publicAccess: false,
+      firewall: { defaultAction: 'deny', azureServices: false, addresses: [], networks: 0 },
+      changes: [],
+    } as const;
+    const access = { ...complete.access, grantDays: [], setupLooks: [look] };
+    const title = 'What is deleted can be recovered for the time that Azure keeps it (1)';
+    const model = await modelOfStory({ audited: { ...complete, access } });
+    expect(model.exceptions.elsewhere).toContain(title);
+    expect(await renderHtml(model)).toContain(title);
+    const bare = await modelOfStory({ audited: { ...complete, findings: [], access } });
+    expect(bare.exceptions.elsewhere).toMatch(
+      /^Deviations of \d+ tests are in the control matrix alone: .*; \d+ more\.$/,
+    );
+    expect(await renderHtml(bare)).not.toContain('The tests found no exceptions');
+    expect(Buffer.from(paperFiles(bare)['made.json'] ?? []).toString()).not.toContain('The tests found no exceptions');
+  });
+
   it('names what a look at Azure did not show where a reader looks for what is missing', async () => {
     const says = "the plan and retention of the log's tables could not be seen, because Azure did not answer";
     const complete = auditedStory();

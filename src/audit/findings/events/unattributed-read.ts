@@ -14,13 +14,16 @@ export const unattributedRead: FindingRuleFactory = ({ policyAt }) => {
       const subject = callerOf(retrieval);
       const caller = callerName(retrieval, policyAt(retrieval.at));
       const why = attributionReasons[attribution.reason] ?? attribution.reason;
+      // Its grade is another one: it is shown here without its client text, so that a false stamp hides no finding.
+      const namesOne = attribution.unaided !== undefined;
       tally.add({
         subject,
-        key: attribution.reason,
+        key: namesOne ? `${attribution.reason} named` : attribution.reason,
         severity: 'medium',
         at: retrieval.at,
         evidence: retrieval.id,
-        description: ({ count }) => `${counted(count, 'read')} by ${caller} could not be tied to a job: ${why}.`,
+        description: ({ count }) =>
+          `${namesOne ? 'Apart from the job that its client text names, ' : ''}${counted(count, 'read')} by ${caller} could not be tied to a job: ${why}.`,
       });
       return 'broken';
     },
