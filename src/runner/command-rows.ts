@@ -12,7 +12,10 @@ const named = {
   repeats: true,
 } as const;
 const manifest = { value: 'FILE', says: 'takes the secrets that a keyturn.yml asks for' } as const;
-const wait = { value: 'DURATION', says: 'how long a new role may take to spread, such as 30s (default: 2m)' } as const;
+const wait = {
+  value: 'DURATION',
+  says: 'how long a new role may take to spread, such as 30s (default: 2m; on your own machine 5s)',
+} as const;
 const allowDisk = { says: 'also writes where the folder is not in memory' } as const;
 const json = { says: 'prints the result as one line of JSON' } as const;
 
@@ -53,7 +56,8 @@ is redacted. Everything after -- belongs to that command. Ends with the exit cod
 export const checkRow = {
   name: 'check',
   summary: 'reads a manifest, without network',
-  about: 'Reads a manifest and says what it asks for, or its first fault. Exit code 1 if it has one.',
+  about:
+    'Reads a manifest and says what it asks for, or all its faults, each with line and column. Exit code 1 if it has any.',
   arguments: [{ name: 'FILE', says: 'the manifest (default: keyturn.yml)' }],
   options: { json },
   examples: ['keyturn-fetch check keyturn.yml'],
@@ -116,9 +120,9 @@ runner until the last step of the action empties the file, and every step that n
 
 export const initRow = {
   name: 'init',
-  summary: 'writes a first keyturn.yml of the secrets that you may list',
-  about: `Lists a vault and writes a first manifest: each secret in a variable of its own name. It lists names only and reads no
-value. Delete what the repository does not need.`,
+  summary: 'writes a first keyturn.yml of the secrets that you may read',
+  about: `Lists a vault and writes a first manifest: each secret that you may read in a variable of its own name, those that you
+may only list as comments. It reads no value. Delete what the repository does not need.`,
   options: {
     vault: { value: 'NAME', says: 'the short name of the vault, if several are configured' },
     prefix: { value: 'TEXT', says: 'only secrets whose names start so' },

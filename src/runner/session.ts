@@ -12,6 +12,7 @@ import { readJobContext, type JobContext } from './job-context.ts';
 import { emitReceipt } from './receipts/emit-receipt.ts';
 import { loadFetchConfiguration } from './configuration/load-fetch-configuration.ts';
 import { requiresNamePrivacy } from './receipts/name-privacy.ts';
+import type { ReadRight } from './reading/probe-rights.ts';
 import { postReceipts } from './receipts/post-receipts.ts';
 import { readAuthority } from './identity/read-authority.ts';
 import { type ReceiptChain, startReceiptChain } from './receipts/receipt-chain.ts';
@@ -23,6 +24,8 @@ import { vaultAddress } from './configuration/vault-address.ts';
 export interface Session {
   readonly configuration: FetchConfiguration;
   readonly job: JobContext | null;
+  /** How long a read waits for a new role to take effect and for throttling to end. */
+  readonly patienceMs: number;
   /**
    * Sends the token requests for these secrets and opens the connections to their vaults, for the next `fetch`. Resolves
    * as soon as they are under way, so that the caller can prepare meanwhile. Never rejects: what fails, fails in `fetch`.
@@ -43,22 +46,32 @@ export interface Session {
    * @throws ServiceError if the vault refuses to list; SELECTION_REFUSED
    */
   list(vault: string | null, prefix: string): Promise<readonly string[]>;
+  /**
+   * Whether each of these secrets may be read, without reading a value.
+   * @throws ServiceError as `list`
+   */
+  rights(vault: string | null, names: readonly string[]): Promise<ReadonlyMap<string, ReadRight>>;
 }
 
 /** A first manifest is read by a person. */
 const mostListed = 200;
 
+/** A job that was deployed together with its role waits for it; a person at a terminal is told, and may wait or not. */
+const patienceOfJobMs = 120_000;
+const patienceOfPersonMs = 5_000;
+
 /**
- * Checks what the helper relies on, in this order: the environment, the configuration, the job. `patienceMs`: how long
- * to wait for a new role to take effect and for throttling to end.
+ * Checks what the helper relies on, in this order: the environment, the configuration, the job. `patience`: how long to
+ * wait for a new role to take effect and for throttling to end, in milliseconds; `null` for what suits a job or a person.
  */
-export function startSession(runtime: Runtime, patienceMs: number): Session {
+export function startSession(runtime: Runtime, patience: number | null): Session {
   const { environment, say } = runtime;
   const configuration = loadFetchConfiguration(environment);
   refuseHostileEnvironment(environment, configuration.allowVariables);
   forgetCredential(configuration.identity, say);
   const job = findJob(configuration, runtime);
   const { identity } = configuration;
+  const patienceMs = patience ?? (configuration.gitea === null ? patienceOfPersonMs : patienceOfJobMs);
   if (identity.kind === 'broker') return brokerSession({ runtime, configuration, job, patienceMs, broker: identity });
   return createSession({ runtime, configuration, job, patienceMs, identity });
 }
@@ -75,6 +88,7 @@ function brokerSession({ broker, ...checked }: Checked & { readonly broker: Brok
   return {
     configuration,
     job,
+    patienceMs: checked.patienceMs,
     async prepare() {
       // Under way while the caller prepares; what fails, fails in `fetch`.
       const asked = await reads();
@@ -83,6 +97,7 @@ function brokerSession({ broker, ...checked }: Checked & { readonly broker: Brok
     fetch: async (requests) => await (await reads()).fetch(requests),
     select: async ([first]) => (first === undefined ? [] : await refuseListing(first.vault, first.prefix)),
     list: refuseListing,
+    rights: async (vault) => await refuseListing(vault, ''),
   };
 }
 
@@ -115,6 +130,7 @@ function createSession({
   return {
     configuration,
     job,
+    patienceMs,
     async prepare(requests) {
       const vaults = new Set(requests.map(({ vault }) => vault));
       for (const vault of [...vaults].flatMap((name) => vaultOrNone(configuration, name))) {
@@ -130,10 +146,8 @@ function createSession({
       return await selectFromVaults(await listingPorts(), selections);
     },
     async list(vault, prefix) {
-      const [{ listOnRecord }, { listSecrets }] = await Promise.all([
-        import('./reading/select-from-vaults.ts'),
-        import('./reading/list-secrets.ts'),
-      ]);
+      const { listOnRecord } = await import('./reading/select-from-vaults.ts');
+      const { listSecrets } = await import('./reading/list-secrets.ts');
       const found = await listOnRecord(
         await listingPorts(),
         { vault, prefix },
@@ -143,6 +157,10 @@ function createSession({
         .filter(({ enabled }) => enabled)
         .map(({ name }) => name)
         .toSorted();
+    },
+    async rights(vault, names) {
+      const { probeRights } = await import('./reading/probe-rights.ts');
+      return await probeRights(await listingPorts(), vault, names);
     },
     async fetch(requests) {
       const identity = await tokens.source();

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../embedded/azure/identity/managed-identity.ts';
 import { receiptMarker } from '../../src/provenance/receipt-line.ts';
+import { startSession } from '../../src/runner/session.ts';
 import { type FetchWorld, startFetchWorld } from './fetch-world.ts';
+import { environmentRequest, fakeRuntime } from './in-process.ts';
 
 let world: FetchWorld;
 let person: Principal;
@@ -30,10 +32,13 @@ function laptop({ signedIn = true, configured = true }: { signedIn?: boolean; co
   const [folder, bin] = [join(home, '.config', 'keyturn'), join(home, 'bin')];
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(bin);
-  const token = world.cloud.identity.tokenFor(person, 'https://vault.azure.net');
-  const answer = JSON.stringify({ accessToken: token, tokenType: 'Bearer' });
-  const az = signedIn ? `echo "$@" > ${home}/asked; echo '${answer}'` : 'echo "Please run az login" >&2; exit 1';
-  writeFileSync(join(bin, 'az'), `#!/bin/sh\n${az}\n`, { mode: 0o755 });
+  const az = (script: string) => writeFileSync(join(bin, 'az'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const signInAs = (principal: Principal) => {
+    const token = world.cloud.identity.tokenFor(principal, 'https://vault.azure.net');
+    az(`echo "$@" > ${home}/asked; echo '${JSON.stringify({ accessToken: token, tokenType: 'Bearer' })}'`);
+  };
+  if (signedIn) signInAs(person);
+  else az('echo "Please run az login" >&2; exit 1');
   const file = join(folder, 'fetch.json');
   const configuration = {
     format: 1,
@@ -55,7 +60,7 @@ function laptop({ signedIn = true, configured = true }: { signedIn?: boolean; co
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, output, log };
   };
-  return { home, file, bin, run };
+  return { home, file, bin, run, signInAs };
 }
 
 const read = ['exec', '--secret', 'KEY=shop-api-key', '--', 'sh', '-c', 'echo "is $KEY"'];
@@ -105,6 +110,51 @@ describe('a person on their own machine', () => {
     ];
     expect((await run(words)).code).toBe(0);
     expect((await run(['init'])).code).toBe(84);
+  });
+
+  it('gets those that they may only list as comments, without reading any value', async () => {
+    const { home, run, signInAs } = laptop();
+    const guest = world.cloud.identity.define({ name: 'guest', kind: 'person', address: '198.51.100.10' });
+    world.cloud.vault.grant(guest, ['list']);
+    signInAs(guest);
+    const none = await run(['init', '--prefix', 'shop-']);
+    expect([none.code, none.log]).toEqual([
+      88,
+      expect.stringContaining('there are 2 secrets, and none that may be read'),
+    ]);
+    expect(existsSync(join(home, 'keyturn.yml'))).toBe(false);
+    world.cloud.vault.grant(guest, ['get'], 'shop-api-key');
+    const before = world.cloud.auditLog.rows().length;
+    const made = await run(['init', '--prefix', 'shop-']);
+    expect([made.code, made.log]).toEqual([0, expect.stringContaining('wrote keyturn.yml with 1 secrets')]);
+    expect(made.log).toContain('there is 1 secret beside them that you may not read');
+    const manifest = readFileSync(join(home, 'keyturn.yml'), 'utf8');
+    expect(manifest).toContain("\n  - name: 'shop-api-key'\n    environment: SHOP_API_KEY\n");
+    expect(manifest).toContain('# The identity that wrote this file may list these, and not read them.');
+    expect(manifest).toContain("\n#   - name: 'shop-db-password'\n#     environment: SHOP_DB_PASSWORD\n");
+    const reads = world.cloud.auditLog
+      .rows()
+      .slice(before)
+      .filter(({ OperationName }) => OperationName === 'SecretGet');
+    expect(reads.map(({ HttpStatusCode }) => HttpStatusCode)).not.toContain(200);
+    expect((await run(['exec', '--manifest', 'keyturn.yml', '--', 'true'])).code).toBe(0);
+  });
+
+  it('is told within seconds that a read is refused, and how to wait longer', async () => {
+    const { home, signInAs } = laptop();
+    const guest = world.cloud.identity.define({ name: 'nobody', kind: 'person', address: '198.51.100.11' });
+    signInAs(guest);
+    const environment = { PATH: `${home}/bin:/usr/bin:/bin`, XDG_CONFIG_HOME: join(home, '.config') };
+    const readWith = async (patience: number | null) => {
+      const machine = fakeRuntime(environment);
+      const read = startSession(machine, patience).fetch([environmentRequest('shop-api-key')]);
+      await expect(read).rejects.toMatchObject({ code: 'VAULT_ACCESS_DENIED' });
+      return { said: machine.said.join('\n'), waited: machine.waits.reduce((sum, wait) => sum + wait, 0) };
+    };
+    const told = await readWith(null);
+    expect(told.waited).toBeLessThanOrEqual(5_000);
+    expect(told.said).toContain('trying again for up to 5 s; --wait 10m waits longer');
+    expect((await readWith(600_000)).waited).toBeGreaterThan(500_000);
   });
 
   it('is told what to do: no configuration, not signed in, no az', async () => {

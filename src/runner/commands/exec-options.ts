@@ -11,7 +11,8 @@ export interface ExecOptions {
   /** Requests of the command line, in order. */
   readonly requests: readonly SecretRequest[];
   readonly command: readonly string[];
-  readonly patienceMs: number;
+  /** How long to wait for a role and for throttling; `null` when the call does not say. */
+  readonly patienceMs: number | null;
   readonly pristine: boolean;
   readonly keep: readonly string[];
   readonly noMasks: boolean;
@@ -59,8 +60,9 @@ export function environmentRequests(words: readonly string[]): readonly SecretRe
   return words.map((word) => asEnvironment(word));
 }
 
-/** A duration such as `30s`, in milliseconds; two minutes if none is given. @throws ServiceError COMMAND_LINE_WRONG. */
-export function patience(text = '2m'): number {
+/** A duration such as `30s`, in milliseconds; `null` if none is given. @throws ServiceError COMMAND_LINE_WRONG. */
+export function patience(text: string | undefined): number | null {
+  if (text === undefined) return null;
   return parseDuration(text) ?? wrong('--wait', 'needs a duration such as 30s or 5m');
 }
 

@@ -33,7 +33,8 @@ export async function execUse(options: ExecOptions, { runtime, session, requests
   if (kept !== undefined) refuseUse('keeps from the command what it would need to leave the jail: leave out --keep');
   for (const request of requests) checkRequest(request);
   const authority = readAuthority(configuration.authorityFile);
-  const { patienceMs, command, pristine, keep } = options;
+  const { command, pristine, keep } = options;
+  const { patienceMs } = session;
   const ports = { configuration, broker, job, exchange: httpExchange, runtime, authority, patienceMs };
   const { execWithoutHolding } = await import('../use/exec-without-holding.ts');
   return await execWithoutHolding({ ports, requests, command, pristine, keep, parent });

@@ -35,7 +35,8 @@ const advice: Readonly<Record<string, string>> = {
 
 /**
  * A person's identity by a code that they enter in a browser, on this machine or another. The token stays in this
- * process: each start asks anew. Source: RFC 8628; Microsoft identity platform, device authorization grant.
+ * process, and each start asks anew: kept in a file or a keyring, it would let every program of the person, the command that
+ * gets one secret among them, read all that the person may read. The helper says so, and that `az login` asks once. Source: RFC 8628; Microsoft identity platform, device authorization grant.
  */
 export function deviceSignIn(ports: IdentityPorts, identity: DeviceSignIn): AccessTokenSource {
   const { runtime } = ports;
@@ -51,7 +52,12 @@ export function deviceSignIn(ports: IdentityPorts, identity: DeviceSignIn): Acce
       const step = await poll(started.deviceCode);
       if (step.kind === 'refused') throw refusal(step.status, step.reason, step.advice);
       if (step.kind === 'signed-in') {
-        runtime.say('signed in');
+        runtime.say(
+          'signed in for this call alone: its token is kept nowhere, because every program of yours could read it there',
+        );
+        runtime.say(
+          'to sign in once for many calls: `az login`, and {"kind":"azure-cli"} as the identity in your fetch.json',
+        );
         return step.token;
       }
       pauseMs += step.longerMs;

@@ -81,7 +81,7 @@ function sayWaits({ runtime, patienceMs }: FetchPorts): (error: ServiceError) =>
     const cause =
       code === 'VAULT_THROTTLED' ? 'is throttling' : 'refused a read, and a new role takes minutes to reach it';
     const seconds = String(Math.round(patienceMs / 1000));
-    runtime.say(`the vault ${cause}; trying again for up to ${seconds} s (--wait changes this)`);
+    runtime.say(`the vault ${cause}; trying again for up to ${seconds} s; --wait 10m waits longer`);
   };
 }
 

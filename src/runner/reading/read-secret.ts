@@ -43,14 +43,17 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
   let address: string | null = null;
   let clockOffsetMs: number | null = null;
   const started = runtime.now().getTime();
+  const described = { vault: wanted.vault.name, secret: wanted.name };
 
   for (let attempt = 1; ; attempt += 1) {
     const { secret, error, next, retryAfterMs } = await once();
     if (secret !== null) return result({ kind: 'served', secret });
     if (next === 'fail') return result({ kind: 'failed', error });
-    const pauseMs = retryAfterMs ?? backoff(next === 'wait' ? 1_000 : 400, attempt, runtime.chance());
     const leftMs = started + (next === 'wait' ? patienceMs : unreachableMs) - runtime.now().getTime();
-    if (pauseMs > leftMs || requests.length >= mostRequests - 1) return result({ kind: 'failed', error });
+    const leftRequests = mostRequests - 1 - requests.length;
+    const firstMs = next === 'wait' ? 1_000 : 400;
+    const pauseMs = retryAfterMs ?? backoff(firstMs, attempt, longestPause(leftMs, leftRequests), runtime.chance());
+    if (pauseMs > leftMs || leftRequests <= 0) return result({ kind: 'failed', error });
     if (next === 'wait') ports.onWait?.(error);
     await runtime.wait(pauseMs);
   }
@@ -62,12 +65,12 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
       if (answer.status !== 200) {
         const refusal = vaultRefusal({ ...about, objectId: ports.token.objectId }, answer);
         const deleted = answer.status === 404 && (await probeSoftDeleted());
-        const error = deleted ? new ServiceError('SECRET_SOFT_DELETED', described()) : refusal.error;
+        const error = deleted ? new ServiceError('SECRET_SOFT_DELETED', described) : refusal.error;
         return { ...refusal, error, secret: null };
       }
       const secret = servedSecret(answer.body);
       if (secret !== null) return { secret, error: null, next: null, retryAfterMs: null };
-      const error = new ServiceError('VAULT_REQUEST_REFUSED', { ...described(), status: 200, reason: 'NoSecret' });
+      const error = new ServiceError('VAULT_REQUEST_REFUSED', { ...described, status: 200, reason: 'NoSecret' });
       return { secret, error, next: 'fail', retryAfterMs: null };
     } catch (cause) {
       const reason = exchangeFailure(cause);
@@ -101,15 +104,9 @@ export async function readSecret(ports: ReadingPorts, wanted: WantedSecret): Pro
     if (typeof id === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(id)) {
       requests.push({ id, status: answer.status, at: at.toISOString() });
     }
-    const date = Date.parse(answer.headers['date'] ?? '');
-    // The header has whole seconds, so their middle is the best estimate.
-    if (!Number.isNaN(date)) clockOffsetMs = date + 500 - at.getTime();
+    clockOffsetMs = clockOffset(answer.headers['date'], at) ?? clockOffsetMs;
     address = callerAddress(answer.headers['x-ms-keyvault-network-info']) ?? address;
     return answer;
-  }
-
-  function described(): { vault: string; secret: string } {
-    return { vault: wanted.vault.name, secret: wanted.name };
   }
 
   function result(outcome: SecretRead['outcome']): SecretRead {
@@ -130,11 +127,20 @@ type Attempt =
 /** Failures that a retry a second later does not change: an unknown name, an untrusted certificate. */
 const lasting = /^(ENOTFOUND|.*CERT.*|ERR_TLS_.*|UNABLE_TO_.*|EPROTO|ETIMEDOUT|ANSWER_TOO_LONG)$/;
 
-/**
- * Backoff: doubles from the first pause to 30 seconds; half of it is jitter, so that fifty jobs do not retry together.
- */
-function backoff(firstMs: number, attempt: number, chance: number): number {
-  const ceiling = Math.min(firstMs * 2 ** (attempt - 1), 30_000);
+/** How far the vault's clock is ahead; `null` if it does not say. The header has whole seconds: their middle is the best estimate. */
+function clockOffset(header: string | undefined, at: Date): number | null {
+  const date = Date.parse(header ?? '');
+  return Number.isNaN(date) ? null : date + 500 - at.getTime();
+}
+
+/** 30 seconds, or longer: a receipt holds so many requests, which must last for the time that is left. */
+function longestPause(leftMs: number, leftRequests: number): number {
+  return Math.max(30_000, (2 * leftMs) / Math.max(1, leftRequests));
+}
+
+/** Backoff: doubles from the first pause to the longest; half of it is jitter, so that fifty jobs do not retry together. */
+function backoff(firstMs: number, attempt: number, longestMs: number, chance: number): number {
+  const ceiling = Math.min(firstMs * 2 ** (attempt - 1), longestMs);
   return Math.round(ceiling / 2 + (ceiling / 2) * chance);
 }
 

@@ -77,7 +77,8 @@ describe('a sign-in by device code', () => {
     expect(said).toEqual([
       'sign in: open https://microsoft.com/devicelogin in a browser and enter the code ABCD1234',
       'waiting for the sign-in, at most 15 minutes; Ctrl-C ends it',
-      'signed in',
+      'signed in for this call alone: its token is kept nowhere, because every program of yours could read it there',
+      'to sign in once for many calls: `az login`, and {"kind":"azure-cli"} as the identity in your fetch.json',
     ]);
     expect(asked[0]).toBe(`devicecode client_id=${identity.clientId}&scope=https%3A%2F%2Fvault.azure.net%2F.default`);
     expect(asked[1]).toContain('device_code=the-device-code');

@@ -129,7 +129,7 @@ describe('a role assignment that has not taken effect yet', () => {
     expect(fetched.use()[0]?.secret?.value.reveal()).toBe('value-of-spreading');
     expect(runtime.waits).toEqual([750, 1_500, 3_000, 6_000]);
     const why = 'the vault refused a read, and a new role takes minutes to reach it';
-    expect(runtime.said).toEqual([`${why}; trying again for up to 120 s (--wait changes this)`]);
+    expect(runtime.said).toEqual([`${why}; trying again for up to 120 s; --wait 10m waits longer`]);
     expect(fetched.receipts[0]?.requests.map(({ status }) => status)).toEqual([403, 403, 403, 403, 200]);
     expect(new Set(fetched.receipts[0]?.requests.map(({ id }) => id)).size).toBe(5);
   });
