@@ -40,7 +40,7 @@ export async function reconcileRotations(
   const planned = plan ? await planPass(tools, found, newest, notes) : [];
   if (!plan) {
     const learnt = await workOnTargets(tools, found, notes, end);
-    await changeIndex(tools.records, (before) => (learnt.size === 0 ? before : withTargets(before, learnt)));
+    if (learnt.size > 0) await changeIndex(tools.records, (before) => withTargets(before, learnt));
   }
   const faults = notes.failures.map(({ subject, error }) => `${subject}: ${error.code}`);
   return { ...notes, plan: planned.map(({ text }) => text), planned, faults };

@@ -27,21 +27,38 @@ export function placeIn(member: string): { readonly vault: string; readonly name
 export function unitOf(policy: Policy, secret: { vault: string; name: string }): RotationUnit | null {
   const binding = policy.secrets.get(bindingKey(secret));
   if (binding === undefined) return null;
-  if (binding.group === null) return { key: bindingKey(secret), members: [binding] };
-  const members = [...policy.secrets.values()]
-    .filter(({ group }) => group === binding.group)
-    .sort((a, b) => (bindingKey(a) < bindingKey(b) ? -1 : 1));
-  return { key: `group:${binding.group}`, members: [members[0] ?? binding, ...members.slice(1)] };
+  const { group } = binding;
+  const members = group === null ? [binding] : [...policy.secrets.values()].filter((one) => one.group === group);
+  return unitWith(unitKeyOf(binding), members);
 }
 
+/** By the secrets of a policy, which do not change once it was read: each of its secrets is compared with the others. */
+const unitsKnown = new WeakMap<Policy['secrets'], readonly RotationUnit[]>();
+
 /** Every unit of the policy, once each, in the policy's order. */
-export function unitsOf(policy: Policy): readonly RotationUnit[] {
-  const units = new Map<string, RotationUnit>();
-  for (const binding of policy.secrets.values()) {
-    const unit = unitOf(policy, binding);
-    if (unit !== null && !units.has(unit.key)) units.set(unit.key, unit);
+export function unitsOf({ secrets }: Policy): readonly RotationUnit[] {
+  const known = unitsKnown.get(secrets);
+  if (known !== undefined) return known;
+  const members = new Map<string, SecretBinding[]>();
+  for (const binding of secrets.values()) {
+    const key = unitKeyOf(binding);
+    const others = members.get(key);
+    if (others === undefined) members.set(key, [binding]);
+    else others.push(binding);
   }
-  return [...units.values()];
+  const units = [...members].map(([key, bindings]) => unitWith(key, bindings));
+  unitsKnown.set(secrets, units);
+  return units;
+}
+
+function unitKeyOf(binding: SecretBinding): string {
+  return binding.group === null ? bindingKey(binding) : `group:${binding.group}`;
+}
+
+function unitWith(key: string, bindings: readonly SecretBinding[]): RotationUnit {
+  const [first, ...others] = bindings.toSorted((a, b) => (bindingKey(a) < bindingKey(b) ? -1 : 1));
+  if (first === undefined) throw new RangeError('A unit has a member.');
+  return { key, members: [first, ...others] };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bindTarget, boundKeys, termsDigest, unboundTarget, unitBoundTo } from '../bind-target.ts';
+import { bindTarget, termsDigest, unboundTarget, unitBoundTo } from '../bind-target.ts';
 import { unitDueness } from '../decide/is-due.ts';
 import type { IndexedTarget } from '../journal/target-index.ts';
 import { readJournal } from '../journal/target-journal.ts';
@@ -25,14 +25,14 @@ export async function targetsOfPass(
   notes: PassNotes,
 ): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
-  const bound = new Set<string>();
+  const bound = new Map<string, RotationUnit>();
   for (const unit of unitsOf(tools.policy)) {
     noteTags(unit, newest, notes);
     const isElsewhere = noteMadeElsewhere(unit, newest, notes);
     await guarded(notes, unit.key, async () => {
       const target = bindTarget(tools, unit);
       const indexed = index.get(target.key) ?? null;
-      bound.add(target.key);
+      bound.set(target.key, unit);
       const versions = unit.members.flatMap((member) => newest.get(bindingKey(member)) ?? []);
       const isWhole = versions.length === unit.members.length && !isElsewhere;
       const isUnitDue = isWhole && unitDueness(unit, versions, tools.now()).due;
@@ -42,7 +42,7 @@ export async function targetsOfPass(
     });
   }
   for (const [key, indexed] of index) {
-    const isBound = bound.has(key) && sameMembers(boundKeys(tools).get(key), indexed);
+    const isBound = sameMembers(bound.get(key), indexed);
     if (isBound || !isAwake(tools, indexed)) continue;
     await guarded(notes, indexed.members.join(', ') || key, async () => {
       const { state } = await readJournal(tools.records, key);
