@@ -114,7 +114,7 @@ export const rotationFaults = {
     retry: 'backoff',
     effect: 'none',
     layer: 'provider',
-    says: 'The published credential does not work at the provider now, so the old one is not revoked. Check the provider first.',
+    says: 'The published credential does not work at the provider now, so the old one is not revoked. Check the provider, and set the secret to a value that works.',
   }),
   CREDENTIAL_RIGHTS_DIFFER: fault<{ issuer: string; secret: string }>({
     retry: 'never',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readRotationHistories } from '../../src/rotation/history/read-rotation-histories.ts';
 import { listRotations } from '../../src/rotation/list-rotations.ts';
 import { reconcileRotations } from '../../src/rotation/reconcile-rotations.ts';
 import { ServiceError } from '../../src/service-error.ts';
@@ -6,9 +7,16 @@ import { emptyMemory } from '../../src/rotation/rotation-tools.ts';
 import { drive, setByHand, statesOf } from './world/by-hand.ts';
 import { failing } from './world/faulty-world.ts';
 import { openGate } from './world/gate.ts';
-import { bindingOf, rotationWorld } from './world/rotation-world.ts';
+import { bindingOf, rotationWorld, type RotationWorld } from './world/rotation-world.ts';
 
 const minuteMs = 60_000;
+
+async function passes(world: RotationWorld, count: number): Promise<void> {
+  for (let pass = 0; pass < count; pass += 1) {
+    world.advance(60 * minuteMs);
+    await reconcileRotations(world.tools);
+  }
+}
 
 describe('somebody who publishes the other key, or user, right before it is set anew', () => {
   it.each(['two-keys', 'two-users'] as const)('finds it working: %s', async (issuer) => {
@@ -31,6 +39,35 @@ describe('somebody who publishes the other key, or user, right before it is set 
     expect(world.latestValue('app')).toBe(theirs);
     expect(world.providers[issuer].opens('app', theirs)).toBe(true);
     expect(await statesOf(world)).toEqual(['superseded']);
+  });
+});
+
+describe('somebody who sets the old key again in the very moment in which it ends', () => {
+  it('leaves a dead value in force, which a person sees among what needs them, and ends by setting what works', async () => {
+    const world = rotationWorld([bindingOf('app', 'two-keys')]);
+    const old = world.latestValue('app') ?? '';
+    await drive(world.tools);
+    const ours = world.latestValue('app') ?? '';
+    world.gateway.gate = {
+      before: (what) => {
+        if (!what.startsWith('provider.revoke')) return;
+        world.gateway.gate = openGate;
+        setByHand(world, 'app', old);
+      },
+      after: () => undefined,
+    };
+    await passes(world, 4);
+    const keys = world.providers['two-keys'];
+    expect([world.latestValue('app'), keys.opens('app', old), keys.opens('app', ours)]).toEqual([old, false, true]);
+    const [seen] = await listRotations(world.tools);
+    expect([seen?.state, seen?.failure]).toEqual(['needs-attention', 'CREDENTIAL_IN_FORCE_REFUSED']);
+    for await (const { stops } of readRotationHistories(world.records))
+      expect(stops?.map(({ state }) => state)).toEqual(['superseded', 'needs-attention']);
+    setByHand(world, 'app', ours);
+    await passes(world, 4);
+    expect(keys.opens('app', ours)).toBe(true);
+    const [after] = await listRotations(world.tools);
+    expect([after?.state, after?.failure, after?.newValue]).toEqual(['superseded', null, 'in-force']);
   });
 });
 

@@ -63,7 +63,7 @@ describe('what the journal says of the old and the new value', () => {
     await setByHand(world, 'by-hand');
     world.advance(2 * hourMs);
     await reconcileRotations(world.tools);
-    const ends = { state: 'superseded', oldValue: 'in-grace', newValue: 'in-grace', publication: 'published' };
+    const ends = { state: 'needs-attention', oldValue: 'in-grace', newValue: 'in-grace', publication: 'published' };
     expect(await listed(world)).toMatchObject(ends);
     const { note, failure } = await history(world);
     expect(note).toContain('ends when nothing speaks for its use');

@@ -15,7 +15,10 @@ export function startPerson({ world, scheduler, dice, calls }: History, rollsBac
     const tools = world.toolsFor(process, scheduler);
     for (const { rotationId, awaits, state, vault, secret, failure } of await listRotations(tools)) {
       if (failure === 'GROUP_DISAGREES') setAlike(world);
-      if (failure === 'CREDENTIAL_IN_FORCE_REFUSED') setAsPublished(world, secret);
+      if (failure === 'CREDENTIAL_IN_FORCE_REFUSED') {
+        setAsPublished(world, secret);
+        publishWhatWorks(world, secret);
+      }
       if (awaits === 'revoke') for (const { name } of unitOf(world, secret)) world.agreed.add(name);
       const isLater = /^(?:published|grace|retry-wait|awaiting-approval|needs-attention)$/.test(state);
       if (rollsBack && isLater && dice.hits(0.5))
@@ -85,6 +88,21 @@ function setAsPublished({ bindings, vault, providers }: SimulatedWorld, secret: 
   const value = vault.held(secret).at(-1)?.value.reveal();
   if (binding === undefined || value === undefined) return;
   providers['single']?.put(String(binding.target['account']), { id: 'only', name: `user ${secret}`, value });
+}
+
+/** Somebody who set a key in the very moment in which it ended sets the one that works. */
+function publishWhatWorks(world: SimulatedWorld, secret: string): void {
+  const { bindings, vault, nowMs, foreign } = world;
+  const binding = bindings.find(({ name, issuer }) => name === secret && issuer === 'two-keys');
+  if (binding === undefined) return;
+  const account = String(binding.target['account']);
+  const provider = world.providerOf(binding);
+  const latest = vault.held(secret).at(-1)?.value.reveal() ?? '';
+  const working = provider.live(account).at(-1)?.value;
+  if (provider.opens(account, latest) || working === undefined) return;
+  foreign.add(
+    vault.put({ name: secret, value: new SecretValue(working), expires: new Date(nowMs + 20 * dayMs) }).version,
+  );
 }
 
 /** Somebody changes a single password, where it is in force and in the vault. */

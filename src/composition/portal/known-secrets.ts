@@ -52,8 +52,6 @@ export function knownSecrets(facts: SecretFacts): ReadonlyMap<string, KnownSecre
   );
 }
 
-const withdrawn = new Set<ListedRotation['state']>(['rolled-back', 'superseded', 'abandoned']);
-
 /** An inventory is taken each hour: what Keyturn itself has published since then is known without the next one. */
 function sinceInventory(
   inventoried: InventoriedSecret | null,
@@ -61,7 +59,7 @@ function sinceInventory(
   policy: Policy,
 ): InventoriedSecret | null {
   const newest = rotations.find(({ publishedVersion }) => publishedVersion !== null);
-  if (inventoried === null || newest === undefined || withdrawn.has(newest.state)) return inventoried;
+  if (inventoried === null || newest?.newValue !== 'in-force') return inventoried;
   const { publishedVersion: version, publishedAt: created } = newest;
   const binding = bindingFor(policy, inventoried.vault, inventoried.secret);
   if (version === null || created === null || binding === null || created <= inventoried.created) return inventoried;

@@ -22,7 +22,9 @@ export function stateOfRotation(state: TargetState, rotation: Rotation): Rotatio
   if (rolledBack !== null) return 'rolled-back';
   if (result === 'failed') return 'needs-attention';
   if (result === 'unbound') return 'abandoned';
-  if (result === 'superseded' || replacedAt !== null) return 'superseded';
+  if (result === 'superseded') return 'superseded';
+  // What took its place may be dead, which only a person can mend.
+  if (replacedAt !== null) return callOf(state, rotation) === undefined ? 'superseded' : 'needs-attention';
   if (result === 'done') return 'done';
   const held = heldState(state, rotation);
   if (held !== null) return held;

@@ -9,8 +9,12 @@ import type { RotationState } from '../ports/rotation-steps.ts';
 /** The states in which a rotation has left its course. */
 const stopStates = ['needs-attention', 'superseded', 'rolled-back', 'abandoned'] as const satisfies RotationState[];
 
-/** The states in which a rotation stays, unless its own facts change. */
+/** The states in which a rotation stays, unless its own facts change; where it was replaced, once it is over. */
 const finals: ReadonlySet<RotationState> = new Set(['done', 'superseded', 'rolled-back', 'abandoned']);
+
+function isFinal(state: RotationState, { result }: Rotation): boolean {
+  return finals.has(state) && (state !== 'superseded' || result !== null);
+}
 
 /**
  * Every time that each rotation of a target left its course, in the order of the target's rotations: what the journal's
@@ -26,7 +30,7 @@ export function stopsOfRotations({
     state = withEntry(state, entry, '');
     for (const [index, rotation] of state.rotations.entries()) {
       const course = courses[index];
-      if (course?.rotation === rotation && finals.has(course.state)) continue;
+      if (course?.rotation === rotation && isFinal(course.state, rotation)) continue;
       const came = stateOfRotation(state, rotation);
       const stops = course?.stops ?? [];
       if (came !== course?.state) {

@@ -74,15 +74,16 @@ describe('the secrets that the portal knows', () => {
       state: 'grace',
     } as const;
     const old = [inventoried('app', { created: '2025-11-20T00:00:00.000Z', expires: '2026-02-18T00:00:00.000Z' })];
-    const known = (state: ListedRotation['state']) =>
-      knownSecrets(facts(old, [listedRotation({ ...published, state })])).get('kv/app')?.listed;
-    expect(known('grace')).toMatchObject({
+    const known = (state: ListedRotation['state'], newValue: ListedRotation['newValue']) =>
+      knownSecrets(facts(old, [listedRotation({ ...published, state, newValue })])).get('kv/app')?.listed;
+    expect(known('grace', 'in-force')).toMatchObject({
       version: 'b'.repeat(32),
       created: '2026-03-01T11:00:00.000Z',
       expires: '2026-05-30T11:00:00.000Z',
       health: 'rotating',
     });
-    expect(known('rolled-back')).toMatchObject({ version: 'a'.repeat(32), health: 'overdue' });
+    expect(known('rolled-back', 'in-grace')).toMatchObject({ version: 'a'.repeat(32), health: 'overdue' });
+    expect(known('needs-attention', 'in-grace')).toMatchObject({ version: 'a'.repeat(32), health: 'overdue' });
   });
 
   it.each([
