@@ -30,7 +30,8 @@ async function rotatedOnce(count: number): Promise<{ world: RotationWorld; polic
   }
   for (const { name } of bindings) {
     const versions = await world.vault.versions(name);
-    expect(versions.map(({ enabled }) => enabled).toSorted()).toEqual([false, true]);
+    expect(versions.filter(({ enabled }) => enabled)).toHaveLength(1);
+    expect(versions).toHaveLength(2);
   }
   const secrets = new CountedSecrets(policy.secrets);
   world.policy({ ...policy, secrets });
