@@ -55,9 +55,13 @@ describe('the words of a call', () => {
   });
 
   it.each(helper.rows)('mean the same to both readers, where the quick one takes them: $name', (one) => {
-    const given = Object.entries(one.options).map(([name, { value }]) =>
-      value === undefined ? fc.constant([`--${name}`]) : fc.string().map((text) => [`--${name}=${text}`]),
-    );
+    const given = Object.entries(one.options).map(([name, { value }]): fc.Arbitrary<string[]> => {
+      if (value === undefined) return fc.constantFrom([`--${name}`], [`--${name}=`]);
+      return fc.oneof(
+        fc.string().map((text) => [`--${name}=${text}`]),
+        fc.string().map((text) => [`--${name}`, text]),
+      );
+    });
     const word = fc.string().map((text) => [text]);
     fc.assert(
       fc.property(fc.array(fc.oneof(word, ...given), { maxLength: 6 }), (chosen) => {
