@@ -96,18 +96,21 @@ export async function auditedWorld() {
     /** `instance`: stamps of its jobs are named. */
     collectRetrievals: (instance: string | null = null) =>
       collectRetrievals({ log, records, now, canary, settlingMs: 60_000, firstPassMs: 7_200_000, instance }),
-    audit: (change: Partial<PeriodToAudit> = {}) =>
-      auditWithReads({
-        records,
-        policy,
-        vaults: [cloud.vault.name],
-        inventory: [],
-        rotations: [],
-        period: { from: new Date('2026-03-02T06:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
-        now: now(),
-        ...change,
-      }),
+    toAudit,
+    audit: (change: Partial<PeriodToAudit> = {}) => auditWithReads({ ...toAudit(), ...change }),
   };
+
+  function toAudit(): PeriodToAudit {
+    return {
+      records,
+      policy,
+      vaults: [cloud.vault.name],
+      inventory: [],
+      rotations: [],
+      period: { from: new Date('2026-03-02T06:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
+      now: now(),
+    };
+  }
 
   /** One read over the wire, like the SDK's after its challenge. */
   async function read(principal: Principal, options: { client?: string; secret?: string } = {}): Promise<AnsweredRead> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AttributionSources, createAttributor } from '../../src/audit/attribution/attribute-retrievals.ts';
-import { type Grade, gradeGroups } from '../../src/audit/model/attribution.ts';
+import { forgers as forgersOf, type Grade, gradeGroups } from '../../src/audit/model/attribution.ts';
+import type { Finding } from '../../src/audit/model/finding.ts';
 import type { Retrieval } from '../../src/audit/model/retrieval.ts';
 import * as given from '../audit/attribution-fixtures.ts';
 import { bound, denied, found, inventoried } from '../audit/finding-fixtures.ts';
@@ -18,8 +19,11 @@ interface Forger {
   readonly rows: readonly Retrieval[];
   /** What the report must never take the forged row for. */
   readonly never: readonly GradeGroup[];
-  /** Rules of which at least one must find it; empty: the page says who could have forged such a row. */
+  /** Rules that must find it; empty: the page says who could have forged such a row. */
   readonly caught: readonly string[];
+  /** Of one whom nothing finds: the words by which the table of grades names the forger. */
+  readonly admitted?: string;
+  readonly severity?: Finding['severity'];
 }
 
 const stranger = { identity: workload('stranger'), address: '198.51.100.66' };
@@ -99,6 +103,7 @@ const forgers: readonly Forger[] = [
     rows: [row('c1', { client: stamp(1) })],
     never: ['explained otherwise'],
     caught: [],
+    admitted: 'another job on the same runner',
   },
   {
     does: "A job prints another job's receipt as its own.",
@@ -137,6 +142,40 @@ const forgers: readonly Forger[] = [
     rows: [row('c1', { identity: workload('dedicated'), client: stamp(1) })],
     never: ['explained otherwise'],
     caught: [],
+    admitted: 'another job on the same runner',
+  },
+  {
+    does: 'A job on a host that it shares appends its receipt to the log of another job on it.',
+    sources: {
+      policy: given.policy({ identities: sharedHost }),
+      receipts: [logged(receipt(1, 'c1'))],
+    },
+    rows: [row('c1', { identity: workload('dedicated'), client: stamp(1) })],
+    never: ['explained otherwise'],
+    caught: [],
+    admitted: 'anyone who controls the runner',
+  },
+  {
+    does: "Gitea's administrator makes Gitea confirm the token of a job that never ran.",
+    sources: { receipts: [posted(receipt(1, 'c1'))] },
+    rows: [row('c1', { client: stamp(1) })],
+    never: ['explained otherwise'],
+    caught: [],
+    admitted: 'Gitea or its administrator',
+  },
+  {
+    does: 'Two jobs of one identity each print a receipt of one read, which has no stamp.',
+    sources: { jobs: [job(1), job(2)], receipts: [logged(receipt(1, 'c1')), logged(receipt(2, 'c1'))] },
+    rows: [row('c1', { client: null })],
+    never: tied,
+    caught: ['duplicate-receipt'],
+  },
+  {
+    does: 'A job prints a receipt that differs from the one that it posted.',
+    sources: { receipts: [posted(receipt(1, 'c1')), logged(receipt(1, 'c1', { clockOffsetMs: 5_000 }))] },
+    rows: [row('c1', { client: stamp(1) })],
+    never: ['suspicious'],
+    caught: ['duplicate-receipt'],
   },
   {
     does: 'Someone delivers a hook that tells of a job, and stamps a read with it.',
@@ -144,6 +183,7 @@ const forgers: readonly Forger[] = [
     rows: [row('c1', { identity: workload('dedicated'), client: stamp(1) })],
     never: ['explained otherwise'],
     caught: [],
+    admitted: 'anyone who controls the runner',
   },
   {
     does: 'A person reads by hand, with the stamp of a job.',
@@ -189,6 +229,13 @@ const forgers: readonly Forger[] = [
     never: tied,
     caught: ['unexplained-write'],
   },
+  {
+    does: 'A stranger plants a value under the name of a staging secret, to have it published.',
+    rows: [row('c1', { ...stranger, kind: 'write', operation: 'SecretSet', secret: 'rot-pending--database' })],
+    never: tied,
+    caught: ['unexplained-write'],
+    severity: 'high',
+  },
 ];
 
 /** What the report says: the grade of the forged row with its reason, and what is found. */
@@ -200,7 +247,8 @@ function told({ sources = {}, rows }: Forger) {
   const whole = { policy: given.policy(), jobs: [job(1)], receipts: [], ...sources, rotations: history };
   const attribution = forged.kind === 'read' ? createAttributor(whole).attribute(forged) : null;
   const findings = found({ ...sources, rows, history, snapshots: [inventoried()] });
-  return { attribution, rules: [...new Set(findings.map(({ rule }) => rule))] };
+  const worst = findings[0]?.severity ?? null;
+  return { attribution, worst, rules: [...new Set(findings.map(({ rule }) => rule))] };
 }
 
 function groupOf(grade: Grade): GradeGroup {
@@ -212,14 +260,22 @@ function groupOf(grade: Grade): GradeGroup {
 
 describe('a forger', () => {
   it.each(forgers)('is not believed: $does', (forger) => {
-    const { attribution, rules } = told(forger);
+    const { attribution, rules, worst } = told(forger);
     if (attribution !== null) expect(forger.never).not.toContain(groupOf(attribution.grade));
     expect(rules).toEqual(expect.arrayContaining([...forger.caught]));
+    if (forger.severity !== undefined) expect(worst).toBe(forger.severity);
   });
 
-  it('who is not caught gets no better grade than the page admits', () => {
-    const uncaught = forgers.filter(({ caught }) => caught.length === 0);
-    expect(uncaught.map((forger) => told(forger).attribution?.grade)).toEqual(uncaught.map(() => 'corroborated'));
+  it('who is not caught is named by the table of grades', () => {
+    for (const forger of forgers.filter(({ caught }) => caught.length === 0)) {
+      const grade = told(forger).attribution?.grade ?? 'unattributed';
+      // "Also …" adds to the grade above.
+      const named = grade === 'corroborated' ? forgersOf.authenticated + forgersOf.corroborated : forgersOf[grade];
+      expect([forger.does, forger.admitted === undefined ? '' : named]).toEqual([
+        forger.does,
+        expect.stringContaining(forger.admitted ?? 'who forged it'),
+      ]);
+    }
   });
 
   it('stands on the page with what the report says of it', () => {

@@ -79,6 +79,7 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
     sha256: '52b688197e3c4dd2bf0f4db579335e0b76a7ce45b3a57730ff381ad2d91ed818',
   },
   receipts: {
+    also: [],
     answeredAt: '2026-10-27T07:11:01.000Z',
     channel: 'logged',
     clockOffsetMs: 0,

@@ -172,6 +172,7 @@ export const packRowShapes = {
   jobs: job.extend({ logReadWhole: flag('whether two readings of its log agreed') }),
   receipts: z.strictObject({
     reference: text('where it is among the records'),
+    also: texts('where else the same receipt is on record'),
     channel: oneOf(['posted', 'logged'], 'how it came'),
     job: text('`owner/name run/job.attempt`, or the numbers alone'),
     vault: text('name of the vault'),
@@ -181,7 +182,7 @@ export const packRowShapes = {
     requests: texts("the vault's ids of all attempts"),
     clockOffsetMs: z.number().nullable().describe("the vault's clock minus the runner's"),
     matched: z.boolean().nullable().describe('whether a row has one of its ids; `null` while rows may still arrive'),
-    contested: flag('whether another job claims the same read'),
+    contested: flag('whether another receipt claims the same read'),
   }),
   inventory: z.strictObject({
     ...secret,

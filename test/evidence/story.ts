@@ -207,6 +207,7 @@ function rotationsDue(): readonly RotationDue[] {
 /** 340 receipts, two of them without a row. */
 function receipts(): readonly ReceiptRecord[] {
   return Array.from({ length: 340 }, (_, index) => ({
+    also: [],
     reference: `receipts/${String(index).padStart(4, '0')}`,
     channel: index < 280 ? ('posted' as const) : ('logged' as const),
     job: 'acme/web 1/1.1',

@@ -34,7 +34,7 @@ export interface ReceiptIndex extends ReceiptClaims {
   all(): readonly (LedgerReceipt & { readonly matched: boolean })[];
   /** Receipts in another job's log than their own. */
   readonly copied: readonly LedgerReceipt[];
-  /** Ids that receipts of several jobs claim. */
+  /** Ids that receipts of several jobs claim, or different ones of one job. */
   contested(): readonly { readonly correlationId: string; readonly claims: readonly ReceiptClaim[] }[];
 }
 
@@ -55,10 +55,10 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
   for (const claims of byId.values()) claims.sort(byChannelAndReference);
 
   function add(one: LedgerReceipt): void {
-    const place = placeOf(one.receipt);
-    const known = unique.get(place);
-    if (known === undefined || one.reference < known.receipt.reference)
-      unique.set(place, { receipt: one, matched: false });
+    const content = JSON.stringify(one.receipt);
+    const known = unique.get(content);
+    if (known === undefined || byChannelAndReference(one, known.receipt) < 0)
+      unique.set(content, { receipt: one, matched: false });
     for (const request of one.receipt.requests) {
       const { id } = request;
       const claim = createClaim(one, request);
@@ -73,7 +73,7 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
     claims: (correlationId) => byId.get(correlationId) ?? [],
     match(correlationId) {
       for (const { receipt } of byId.get(correlationId) ?? []) {
-        const entry = unique.get(placeOf(receipt));
+        const entry = unique.get(JSON.stringify(receipt));
         if (entry !== undefined) entry.matched = true;
       }
     },
@@ -94,7 +94,7 @@ export function indexReceipts(receipts: Iterable<LedgerReceipt>): ReceiptIndex {
     copied: [...copied.values()].sort((a, b) => (a.reference < b.reference ? -1 : 1)),
     contested: () =>
       [...byId]
-        .filter(([, claims]) => new Set(claims.map((claim) => claim.jobKey)).size > 1)
+        .filter(([, claims]) => isContested(claims))
         .map(([correlationId, claims]) => ({ correlationId, claims }))
         .sort((a, b) => (a.correlationId < b.correlationId ? -1 : 1)),
   };
@@ -115,19 +115,53 @@ export function createClaim(
   return number === undefined ? claim : { ...claim, number };
 }
 
-/** Whether receipts of several jobs claim one request. */
+/** Whether receipts of several jobs claim one request, or different ones of one job. */
 export function isContested(claims: readonly ReceiptClaim[]): boolean {
   const [first] = claims;
-  return first !== undefined && claims.some(({ jobKey: key }) => key !== first.jobKey);
+  return first !== undefined && claims.some((claim) => claim !== first && !isSameReceipt(claim.receipt, first.receipt));
 }
 
-/** The position in the chain and its content: two different contents at one position are two receipts. */
-export function placeOf(receipt: Receipt): string {
-  return `${jobKey(receipt.job)}/${receipt.nonce}/${String(receipt.sequence)}/${receipt.requests.map(({ id }) => id).join()}`;
+/** Whether both are one receipt, such as one that was posted and is in the job's log too: every member is equal. */
+export function isSameReceipt(one: Receipt, other: Receipt): boolean {
+  return (
+    isSameJob(one.job, other.job) &&
+    receiptMembers.every((member) => one[member] === other[member]) &&
+    one.requests.length === other.requests.length &&
+    one.requests.every((request, index) => isSameRequest(request, other.requests[index]))
+  );
+}
+
+const receiptMembers = [
+  'nonce',
+  'sequence',
+  'secret',
+  'version',
+  'vault',
+  'opaque',
+  'address',
+  'clockOffsetMs',
+  'clientRequestId',
+  'previous',
+] as const satisfies readonly (keyof Receipt)[];
+
+function isSameJob(one: Receipt['job'], other: Receipt['job']): boolean {
+  return (
+    jobKey(one) === jobKey(other) &&
+    one.runId === other.runId &&
+    one.taskId === other.taskId &&
+    one.repositoryId === other.repositoryId
+  );
+}
+
+function isSameRequest(one: Receipt['requests'][number], other: Receipt['requests'][number] | undefined): boolean {
+  return one.id === other?.id && one.status === other.status && one.at === other.at;
 }
 
 /** The order of claims on one request. */
-export function byChannelAndReference(a: ReceiptClaim, b: ReceiptClaim): number {
+export function byChannelAndReference(
+  a: Pick<ReceiptClaim, 'channel' | 'reference'>,
+  b: Pick<ReceiptClaim, 'channel' | 'reference'>,
+): number {
   if (a.channel !== b.channel) return a.channel === 'posted' ? -1 : 1;
   return a.reference < b.reference ? -1 : 1;
 }

@@ -159,6 +159,8 @@ export interface JobRecord extends Job {
 /** One receipt, for the population of receipts: never a value. */
 export interface ReceiptRecord {
   readonly reference: string;
+  /** Where else the same receipt is on record: a posted one is in the log of its job too. */
+  readonly also: readonly string[];
   readonly channel: 'posted' | 'logged';
   /** `owner/name run/job.attempt`, or the numbers alone for an unknown job. */
   readonly job: string;
@@ -170,7 +172,7 @@ export interface ReceiptRecord {
   readonly clockOffsetMs: number | null;
   /** Whether a row of the log has one of its ids; `null` while rows may still arrive, and for a read that was refused. */
   readonly matched: boolean | null;
-  /** Whether it was found in the log of another job, or receipts of other jobs claim the same read. */
+  /** Whether it was found in the log of another job, or other receipts, of whichever job, claim the same read. */
   readonly contested: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { answeredAt, isContested, placeOf, type ReceiptClaims } from '../attribution/receipt-index.ts';
+import { answeredAt, isContested, isSameReceipt, type ReceiptClaims } from '../attribution/receipt-index.ts';
 import type { AuditedReceipt } from '../findings/finding-rule.ts';
 import { readLedgerReceipt } from '../join/read-filed.ts';
 import { type BlockReader, createBlockReader } from '../join/text-block.ts';
@@ -15,6 +15,8 @@ import type { Evidence } from './share-auditor.ts';
 
 interface ShownReceipt extends AuditedReceipt {
   readonly isContested: boolean;
+  /** Further places at which the same receipt is on record. */
+  readonly also: readonly string[];
   /** Whether another receipt of the period is the same one: posted, and found in a log too. */
   readonly isRepeated: boolean;
 }
@@ -55,11 +57,13 @@ export function openLedger(filed: FiledLedger): OpenLedger {
     for (const one of loader.receiptsOf(window)) {
       if (one.at < period.from.getTime() || one.at >= period.to.getTime()) continue;
       const { jobs, receipts } = at(one.at);
-      const isRepeated = one.isShared && !isNew(shown, one, receipts);
+      const [first = one.reference, ...also] = referencesOf(one, receipts);
+      const isRepeated = first !== one.reference || shown.has(first);
+      if (one.isShared) shown.add(first);
       const isMatched = ((matched[one.number >>> 3] ?? 0) & (1 << (one.number & 7))) !== 0;
       const isOpen = one.receipt.version === null || one.at >= settledTo;
       const job = jobs.find(one.receipt.job);
-      const facts = { isCopy: false, isRepeated, matched: isMatched || !isOpen ? isMatched : null };
+      const facts = { isCopy: false, isRepeated, also, matched: isMatched || !isOpen ? isMatched : null };
       yield { ...one, ...facts, job, isContested: isDisputed(one, receipts) };
     }
   }
@@ -80,7 +84,7 @@ export function openLedger(filed: FiledLedger): OpenLedger {
         const moment = answeredAt(one.receipt);
         if (moment < period.from.getTime() || moment >= period.to.getTime()) continue;
         const job = at(moment).jobs.find(one.receipt.job);
-        yield { ...one, at: moment, job, isCopy: true, isRepeated: false, matched: null, isContested: true };
+        yield { ...one, at: moment, job, isCopy: true, isRepeated: false, also: [], matched: null, isContested: true };
       }
     },
     jobs: (period) =>
@@ -140,16 +144,11 @@ function findRepeated(jobs: Iterable<Job>): ReadonlySet<number> {
   return twice;
 }
 
-/** Whether no receipt of an earlier reference is the same one. */
-function isNew(shown: Set<string>, { receipt, reference }: WindowReceipt, receipts: ReceiptClaims): boolean {
-  const place = placeOf(receipt);
+/** Where the same receipt is on record, posted first. A receipt that nothing else resembles is not looked up. */
+function referencesOf({ receipt, reference, isShared }: WindowReceipt, receipts: ReceiptClaims): readonly string[] {
+  if (!isShared) return [reference];
   const id = receipt.requests.at(-1)?.id.toLowerCase() ?? '';
-  const isFirst = receipts
-    .claims(id)
-    .every((claim) => claim.reference >= reference || placeOf(claim.receipt) !== place);
-  if (!isFirst || shown.has(place)) return false;
-  shown.add(place);
-  return true;
+  return receipts.claims(id).flatMap((claim) => (isSameReceipt(claim.receipt, receipt) ? [claim.reference] : []));
 }
 
 /** Whether receipts of other jobs claim one of its requests. A single request that no other receipt names is not looked up. */

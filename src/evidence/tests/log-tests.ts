@@ -24,7 +24,7 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
   'receipts-reconcile': (_material, tally) => ({
     receipt({ reference, answeredAt, job, matched, contested }) {
       const at = { event: reference, at: answeredAt, subject: job };
-      if (contested) tally.deviate({ ...at, why: 'it was copied, or receipts of other jobs claim the same read' });
+      if (contested) tally.deviate({ ...at, why: 'it was copied, or other receipts claim the same read' });
       else if (matched === false) tally.deviate({ ...at, why: 'the log has no row for it' });
       else if (matched === null) tally.skip('of refused reads, or whose rows may still arrive');
       else tally.keep();

@@ -158,6 +158,18 @@ describe('what a reader supplies', () => {
     );
   });
 
+  it('never makes a grade better by its client text and receipts together, unless Gitea and the policy confirm it', () => {
+    fc.assert(
+      fc.property(worlds, clients, (world, client) => {
+        const without = grade({ ...world, receipts: [] }, null);
+        const with_ = grade(world, client);
+        if (worth[with_.grade] <= worth[without.grade]) return;
+        expect(isConfirmed(world, with_)).toBe(true);
+      }),
+      run,
+    );
+  });
+
   it('never removes a finding by its client text', () => {
     fc.assert(
       fc.property(worlds, clients, (world, client) => {

@@ -4,7 +4,9 @@ import { bindingOf } from '../../issuers/binding.ts';
 import { recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
 import { findVersionReaders } from '../../../src/audit/find-version-readers.ts';
 import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
+import { auditPeriod } from '../../../src/audit/audit-period.ts';
 import { type AuditedWorld, auditedWorld } from '../audited-world.ts';
+import { collectEvents } from '../collected-events.ts';
 
 let world: AuditedWorld;
 beforeEach(async () => {
@@ -15,6 +17,38 @@ afterEach(async () => await world.cloud.stop());
 const minuteMs = 60_000;
 
 describe('a morning in the embedded cloud, collected and audited', () => {
+  it('lists a receipt once that was posted and logged, with both places, and another beside one that differs', async () => {
+    const { clock, cloud, principals, records } = world;
+    const job = cloud.gitea.startJob({ repository: 'acme/shop', name: 'deploy', runner: 'runner-1' });
+    await world.collectRetrievals();
+    await world.collectJobs();
+    clock.advance(minuteMs);
+    const both = world.receipt(job, await world.read(principals.runner, { client: world.stamp(job) }));
+    const other = world.receipt(job, await world.read(principals.runner, { client: world.stamp(job) }), {
+      sequence: 2,
+    });
+    for (const one of [both, { ...other, clockOffsetMs: 420_000 }])
+      await recordPostedReceipt(records, one, { postedAt: clock.now() });
+    for (const one of [both, other]) job.log(formatReceiptLine(one));
+    clock.advance(minuteMs);
+    job.finish('success');
+    clock.advance(120 * minuteMs);
+    await world.collectJobs();
+    await world.collectRetrievals();
+
+    const { events, receipts, observation } = collectEvents();
+    const { findings } = await auditPeriod(world.toAudit(), observation);
+    const listed = receipts.map(({ channel, also, clockOffsetMs, contested }) =>
+      [channel, also.length, clockOffsetMs, contested].join(' '),
+    );
+    expect(listed.sort()).toEqual(['logged 0 0 true', 'posted 0 420000 true', 'posted 1 0 false']);
+    // What a grade rests on is in the list.
+    const known = new Set(receipts.flatMap(({ reference, also }) => [reference, ...also]));
+    const evidence = events.flatMap(({ attribution }) => attribution?.evidence ?? []);
+    expect(evidence.filter((one) => one.startsWith('receipts/') && !known.has(one))).toEqual([]);
+    expect(findings.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['duplicate-receipt', 'clock-off']));
+  });
+
   it('ties a posted receipt to its job, names a forger, and lets every row be counted once', async () => {
     const { clock, cloud, principals, records } = world;
     const job = cloud.gitea.startJob({ repository: 'acme/shop', name: 'deploy', runner: 'runner-1' });

@@ -65,6 +65,7 @@ function day(
 
 const receiptRecord: ReceiptRecord = {
   reference: 'receipts/1',
+  also: [],
   channel: 'posted',
   job: 'acme/shop 10/1.1',
   vault: 'kv',

@@ -3,7 +3,7 @@ import { counted, createFindingTally } from '../finding-tally.ts';
 
 const deletion = 'microsoft.insights/diagnosticsettings/delete';
 
-/** Vaults whose audit log went nowhere, or whose diagnostic setting was deleted: reads of that time are in no log. */
+/** Vaults whose audit log went nowhere, or whose diagnostic setting was deleted: reads of that time may be in no log. */
 export const logSwitchedOff: FindingRuleFactory = ({ period }) => {
   const tally = createFindingTally('log-switched-off');
   return {
@@ -17,7 +17,7 @@ export const logSwitchedOff: FindingRuleFactory = ({ period }) => {
           at,
           evidence: `look ${at}`,
           description: ({ count }) =>
-            `No diagnostic setting sent the audit log of ${vault} anywhere, as ${counted(count, 'look')} showed. What was done in that time is in no log.`,
+            `No diagnostic setting sent the audit log of ${vault} anywhere, as ${counted(count, 'look')} showed. What was done in that time may be in no log.`,
         });
       }
       for (const { changes } of subscriptions) {

@@ -7,7 +7,7 @@ import { subjectOf } from '../../model/retrieval-names.ts';
 import { createFindingTally } from '../finding-tally.ts';
 
 /**
- * Receipts that were used twice. One printed by another job than its own is a finding about the copier. A read that
+ * Receipts that were used twice, or that differ from another one of their read. One printed by another job than its own is a finding about the copier. A read that
  * receipts of several jobs claim is a finding about the read, because the row's stamp, which may tell whose it is, is only
  * a claim of the reader.
  */
@@ -32,10 +32,13 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
         severity: 'high',
         at: retrieval.at,
         evidence: retrieval.id,
-        description: () =>
-          owner === null
+        description: () => {
+          if (claimants.length === 1)
+            return `Receipts of ${claimants.join()} that differ claim one read of ${subject}: its helper writes one.`;
+          return owner === null
             ? `Receipts of ${claimants.join(' and ')} claim the same read of ${subject}: at least one of them is forged.`
-            : `A receipt of ${others.join(' and ')} claims a read of ${subject} that is tied to ${owner}: it is forged.`,
+            : `A receipt of ${others.join(' and ')} claims a read of ${subject} that is tied to ${owner}: it is forged.`;
+        },
       });
       return 'broken';
     },

@@ -1,3 +1,4 @@
+import { isStaging } from '../../period/population.ts';
 import { callerName, capitalised } from '../finding-caller.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
@@ -20,13 +21,14 @@ export const unexplainedWrite: FindingRuleFactory = ({ policyAt, attribution: { 
       const role = identity.objectId === null ? undefined : policy.identities.get(identity.objectId)?.role;
       if (role === 'rotator' && rotations.explain(retrieval) !== null) return 'kept';
       const subject = subjectOf(retrieval);
-      const bound = policy.secrets.has(subject);
+      // A value that waits under a staging name may come to be published under the name that it waits for.
+      const isOurs = policy.secrets.has(subject) || isStaging(retrieval) || role === 'rotator';
       const caller = capitalised(callerName(retrieval, policy));
       tally.add({
         subject,
         key: `${callerOf(retrieval)} ${operation}`,
         // Only Keyturn should set a secret that the policy binds; others belong to their owners.
-        severity: role === 'rotator' || bound ? 'high' : 'information',
+        severity: isOurs ? 'high' : 'information',
         at: retrieval.at,
         evidence: retrieval.id,
         description: ({ count }) =>
@@ -35,7 +37,7 @@ export const unexplainedWrite: FindingRuleFactory = ({ policyAt, attribution: { 
             : `${caller} ${deed} ${subject} ${counted(count, 'time')} outside any rotation.`,
       });
       // A secret that the policy does not bind belongs to its owner, so the write is told and not held against Keyturn.
-      return bound || role === 'rotator' ? 'broken' : undefined;
+      return isOurs ? 'broken' : undefined;
     },
     ...tally.observer,
   };
