@@ -4,7 +4,8 @@ import type { ReportModel } from './report/report-model.ts';
 import { counted } from './report/wording.ts';
 import { asJson } from './pack/data-files.ts';
 import { archivePlace } from './pack/pack-archive.ts';
-import { type PackFile, rowFile } from './pack/pack-file.ts';
+import type { PackFile } from './pack/pack-file.ts';
+import { rowFile } from './pack/row-file.ts';
 import type { PackSink } from './pack/pack-sink.ts';
 import { changesName, compareReads } from './pack/read-changes.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { rowFile } from '../../src/evidence/pack/pack-file.ts';
+import { rowFile } from '../../src/evidence/pack/row-file.ts';
 import { type DataManifest, dataManifestShape } from '../../src/evidence/pack/pack-statement.ts';
 import { producePack } from '../../src/evidence/produce-pack.ts';
 import { canonicalJson, type JsonValue } from '../../src/provenance/canonical-json.ts';

@@ -33,7 +33,7 @@ export interface EventObserver<Observed> {
   excluded(row: ExcludedRow): void;
   job(job: JobRecord): void;
   receipt(receipt: ReceiptRecord): void;
-  /** What the share came to: plain data, which may cross to another thread. The observer is not used again. */
+  /** What the share came to. The observer is not used again. */
   take(): Observed;
 }
 
@@ -45,7 +45,7 @@ export interface Observation<Observed> {
   begin(material: ObservedMaterial): void;
   /** Every secret on every day of the period that an inventory was taken, in order of the days, before the shares. */
   secretDay(day: SecretDay): Promise<void>;
-  /** Called for one share after the other, in order: how the period is divided changes nothing. */
+  /** Called for one share after the other, in order, each before the next is observed: how the period is divided changes nothing. */
   absorb(observed: Observed): Promise<void>;
   /** The lists that hold all that they may of the shares so far; absent: none. */
   full?(): ReadonlySet<string>;

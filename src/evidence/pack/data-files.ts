@@ -4,7 +4,8 @@ import type { FindingLife } from '../../audit/model/finding-life.ts';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import { csvRow } from './csv-row.ts';
-import { type PackFile, rowFile, writePackFile } from './pack-file.ts';
+import { type PackFile, writePackFile } from './pack-file.ts';
+import { rowFile } from './row-file.ts';
 import type { PackSink } from './pack-sink.ts';
 import { queryPaths } from '../report/query-paths.ts';
 

@@ -1,5 +1,5 @@
-import type { RowFile, RowFileName } from './pack-file.ts';
-import { type PackFile, rowFile } from './pack-file.ts';
+import type { PackFile } from './pack-file.ts';
+import { type RowFile, rowFile, type RowFileName } from './row-file.ts';
 import type { PackSink } from './pack-sink.ts';
 import { retrievalColumns } from './retrieval-lines.ts';
 
@@ -84,45 +84,51 @@ export function eventFiles(sink: PackSink): {
   };
 }
 
-/** Pieces of this length are encoded, so that no line lives longer than its piece. */
-const pieceLength = 1 << 16;
+/** Lines of files, as bytes in memory that is used again. */
+export interface CollectedLines {
+  add(file: EventFile, line: string): void;
+  /** The lines since the last call. They are valid until the next `add`. */
+  take(): EventLines;
+}
 
-/** Collects lines as bytes. `take` returns those since the last call. */
-export function collectLines(): { add(file: EventFile, line: string): void; take(): EventLines } {
-  let files = new Map<EventFile, OpenLines>();
+export function collectLines(): CollectedLines {
+  const files = new Map<EventFile, OpenLines>();
   return {
     add(name, line) {
       let file = files.get(name);
       if (file === undefined) {
-        file = { text: '', pieces: [] };
+        file = { memory: Buffer.alloc(0), used: 0 };
         files.set(name, file);
       }
-      file.text += `${line}\n`;
-      if (file.text.length < pieceLength) return;
-      file.pieces.push(Buffer.from(file.text));
-      file.text = '';
+      const most = file.used + line.length * mostBytesEach + 1;
+      if (file.memory.length < most) file.memory = enlarged(file, most);
+      file.used += file.memory.write(line, file.used);
+      file.memory[file.used] = lineEnd;
+      file.used += 1;
     },
     take() {
-      const taken = new Map([...files].map(([name, file]) => [name, together(file)]));
-      files = new Map();
+      const taken = new Map<EventFile, Uint8Array>();
+      for (const [name, file] of files) {
+        if (file.used > 0) taken.set(name, file.memory.subarray(0, file.used));
+        file.used = 0;
+      }
       return taken;
     },
   };
 }
 
 interface OpenLines {
-  text: string;
-  readonly pieces: Buffer[];
+  memory: Buffer;
+  used: number;
 }
 
-/** In memory of their own, which can be handed to another thread. */
-function together({ text, pieces: encoded }: OpenLines): Uint8Array {
-  const pieces = [...encoded, Buffer.from(text)];
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let filled = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, filled);
-    filled += piece.length;
-  }
-  return bytes;
+const lineEnd = 0x0a;
+/** UTF-8 takes at most so many bytes for each unit of a text. */
+const mostBytesEach = 3;
+const leastBytes = 1 << 14;
+
+function enlarged({ memory, used }: OpenLines, length: number): Buffer {
+  const more = Buffer.allocUnsafeSlow(Math.max(length, 2 * memory.length, leastBytes));
+  memory.copy(more, 0, 0, used);
+  return more;
 }

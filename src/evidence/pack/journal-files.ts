@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../provenance/canonical-json.ts';
 import type { JournalLines } from '../../rotation/history/read-journal-lines.ts';
-import { type PackFile, rowFile } from './pack-file.ts';
+import type { PackFile } from './pack-file.ts';
+import { rowFile } from './row-file.ts';
 import type { PackSink } from './pack-sink.ts';
 
 /**

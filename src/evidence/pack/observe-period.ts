@@ -44,6 +44,8 @@ const daysAtOnce = 1_000;
 
 async function observeInto(deferredFile: string, audit: AuditOfPeriod, sink: PackSink): Promise<ObservedPeriod> {
   const files = eventFiles(sink);
+  // One share is added up before the next begins, so all write into the same memory.
+  const shareLines = collectLines();
   let sums: ReturnType<typeof startSums> | null = null;
   const begun = () => {
     if (sums === null) throw new TypeError('An audit begins before it shows anything.');
@@ -52,7 +54,7 @@ async function observeInto(deferredFile: string, audit: AuditOfPeriod, sink: Pac
   let days = 0;
   await appendFile(deferredFile, '');
   const audited = await audit({
-    observe: recordEvents,
+    observe: (material, full) => recordEvents(shareLines, material, full),
     full: () => begun().tally.full(),
     begin: (material) => {
       sums = startSums(material);

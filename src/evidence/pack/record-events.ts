@@ -8,10 +8,10 @@ import { rowCap } from '../report/report-material.ts';
 import { type TalliedReads, tallyRetrievals } from '../report/retrieval-tally.ts';
 import { runControlTests, type TalliedTests, type TestDeferral } from '../tests/run-control-tests.ts';
 import { asJson } from './data-files.ts';
-import { collectLines, type EventFile, type EventLines } from './event-files.ts';
+import { type CollectedLines, collectLines, type EventFile, type EventLines } from './event-files.ts';
 import { retrievalCells, retrievalLines } from './retrieval-lines.ts';
 
-/** What a share of a period's events came to, for a pack: plain data. */
+/** What a share of a period's events came to, for a pack: plain data. Lines are valid until the next event. */
 export interface RecordedEvents {
   readonly lines: EventLines;
   readonly tests: TalliedTests;
@@ -20,12 +20,12 @@ export interface RecordedEvents {
   readonly deferred: Uint8Array;
 }
 
-/** Tests, counts and writes the events of one share. */
+/** Tests, counts and writes the events of one share into `lines`, which hold nothing else. */
 export function recordEvents(
+  lines: CollectedLines,
   material: ObservedMaterial,
-  full: ReadonlySet<string> = new Set(),
+  full: ReadonlySet<string>,
 ): EventObserver<RecordedEvents> {
-  const lines = collectLines();
   const deferred: TestDeferral[] = [];
   const tests = runControlTests(material, {
     deviation: (deviation) => lines.add('deviations', canonicalJson(asJson(deviation))),

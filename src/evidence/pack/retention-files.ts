@@ -1,7 +1,8 @@
 import { canonicalJson } from '../../provenance/canonical-json.ts';
 import type { RetentionOnRecord } from '../../retention/history/retention-of-period.ts';
 import { asJson } from './data-files.ts';
-import { type PackFile, rowFile } from './pack-file.ts';
+import type { PackFile } from './pack-file.ts';
+import { rowFile } from './row-file.ts';
 import type { PackSink } from './pack-sink.ts';
 
 /** Writes what was deleted by rules of retention, and what was held, so that absent evidence is told from what never was. */

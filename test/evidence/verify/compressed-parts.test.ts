@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowFile } from '../../../src/evidence/pack/pack-file.ts';
+import { rowFile } from '../../../src/evidence/pack/row-file.ts';
 import { producePack } from '../../../src/evidence/produce-pack.ts';
 import { verifyPack } from '../../../src/evidence/verify/verify-pack.ts';
 import { auditedStory } from '../story.ts';
