@@ -18,7 +18,7 @@ const restsOn = {
   corroborated:
     "A receipt in a job's log, or a stamp that Gitea's job, the identity and the address confirm. Also the best grade for a job that is known only from a webhook, and for jobs that share their runner's host.",
   inferred: 'No receipt and no stamp; exactly one job that may use the identity was running.',
-  rotation: "A rotation's journal records the read.",
+  rotation: "A rotation's journal, or a record that Keyturn made before the read, explains it.",
   platform: 'A Microsoft application, or an identity that the policy assigns to the platform.',
   person: 'A delegated token: a person was signed in, whatever the client text says.',
   claimed: 'A stamp or receipt that nothing confirms.',

@@ -133,7 +133,12 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
       tableLooks: [],
       settingLooks: [{ at: '2026-10-04T13:10:00.000Z', vault: 'kv-prod', sent: true }],
       setupLooks: [],
-      notSeen: ['the request metric of kv-dev could not be seen, because Azure did not answer (2 looks)'],
+      notSeen: [
+        {
+          about: 'metric',
+          says: 'the request metric of kv-dev could not be seen, because Azure did not answer (2 looks)',
+        },
+      ],
     },
     queries: [
       {

@@ -34,7 +34,7 @@ export const forgers = {
   corroborated: 'Also another job on the same runner, or anyone who controls the runner.',
   inferred: 'Also any unrecorded job that shares the identity.',
   claimed: 'Any job that may use the identity, because nothing confirms the stamp.',
-  rotation: 'Keyturn itself, whose journal is the proof.',
+  rotation: 'Keyturn itself, whose journals and records are the proof.',
   platform: 'Microsoft, whose application id the row carries.',
   person: "Anyone who holds that person's credentials.",
   ambiguous: 'Nothing is claimed: several jobs are possible, and all are listed.',

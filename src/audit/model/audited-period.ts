@@ -212,19 +212,26 @@ export interface SetupLook extends Omit<VaultSetup, 'accessPolicies'> {
   readonly changes: readonly string[];
 }
 
-/** Who could read on each day, how the vaults were set up, and where their logs went. */
 /** How a table of the log workspace was set up at one look. */
 export interface TableLook extends WorkspaceTable {
   readonly at: string;
 }
 
+/** A part of Azure's settings that a look did not show. */
+export interface UnseenPart {
+  /** `looks`: nobody looked at all. */
+  readonly about: 'grants' | 'changes' | 'setup' | 'settings' | 'tables' | 'vaults' | 'metric' | 'looks';
+  /** What was not seen and the reason, in words, without a full stop. */
+  readonly says: string;
+}
+
+/** Who could read on each day, how the vaults were set up, and where their logs went. */
 export interface AccessRecord {
   readonly grantDays: readonly GrantDay[];
   readonly settingLooks: readonly SettingLook[];
   readonly tableLooks: readonly TableLook[];
   readonly setupLooks: readonly SetupLook[];
-  /** What was not seen, each in words with the reason. */
-  readonly notSeen: readonly string[];
+  readonly notSeen: readonly UnseenPart[];
 }
 
 /** The result of auditing one period: the input of the evidence room. */

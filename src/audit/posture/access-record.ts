@@ -1,5 +1,12 @@
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
-import type { AccessRecord, GrantDay, ReportingPeriod, SettingLook, TableLook } from '../model/audited-period.ts';
+import type {
+  AccessRecord,
+  GrantDay,
+  ReportingPeriod,
+  SettingLook,
+  TableLook,
+  UnseenPart,
+} from '../model/audited-period.ts';
 import type { NotSeenReason, Posture, Seen, VaultPosture } from '../model/posture.ts';
 import { createSetupLooks } from './setup-looks.ts';
 import { type EffectiveReader, effectiveReaders, type ReaderGrant } from './effective-readers.ts';
@@ -23,13 +30,17 @@ export function createAccessRecord(
   const settingLooks: SettingLook[] = [];
   const tableLooks: TableLook[] = [];
   const setups = createSetupLooks();
-  const notSeen = new Map<string, number>();
+  const notSeen = new Map<string, { readonly about: UnseenPart['about']; looks: number }>();
   let isAny = false;
 
-  function note(what: string, part: Seen<unknown>): void {
-    if (part.outcome === 'seen') return;
-    const says = `${what} could not be seen, because ${reasons[part.because]}`;
-    notSeen.set(says, (notSeen.get(says) ?? 0) + 1);
+  function note(about: UnseenPart['about'], what: string, part: Seen<unknown>): void {
+    if (part.outcome === 'not-seen') count(about, `${what} could not be seen, because ${reasons[part.because]}`);
+  }
+
+  function count(about: UnseenPart['about'], says: string): void {
+    const known = notSeen.get(says);
+    if (known === undefined) notSeen.set(says, { about, looks: 1 });
+    else known.looks += 1;
   }
 
   return {
@@ -39,13 +50,13 @@ export function createAccessRecord(
       isAny = true;
       const { at, workspaceTables, subscriptions } = posture;
       for (const { subscription, vaults: found, changes } of subscriptions) {
-        note(`the vaults of the subscription ${subscription}`, found);
-        note(`changes of grants in the subscription ${subscription}`, changes);
+        note('vaults', `the vaults of the subscription ${subscription}`, found);
+        note('changes', `changes of grants in the subscription ${subscription}`, changes);
       }
       if (workspaceTables.outcome === 'seen') tableLooks.push(...workspaceTables.value.map((one) => ({ at, ...one })));
       // Without a workspace in the settings there are no tables to look at.
       if (workspaceTables.outcome === 'seen' || workspaceTables.because !== 'not-configured')
-        note("the plan and retention of the log's tables", workspaceTables);
+        note('tables', "the plan and retention of the log's tables", workspaceTables);
       for (const one of posture.vaults.filter(({ vault }) => vaults.has(vault))) {
         const { vault, setup, diagnosticSettings, requests } = one;
         const readers = secretsOf(posture, one).map((secret) =>
@@ -57,10 +68,12 @@ export function createAccessRecord(
           for (const day of daysOf(at, one, seen.value, policyAt))
             if (day.why !== null || grantDays.get(day.id)?.why == null) grantDays.set(day.id, day);
         }
-        if (readers[0] !== undefined) note(`grants on ${vault}`, readers[0]);
-        note(`the setup of ${vault}`, setup);
-        note(`the diagnostic settings of ${vault}`, diagnosticSettings);
-        note(`the request metric of ${vault}`, requests);
+        for (const principalId of untold(readers))
+          count('grants', `whether ${principalId} can read in ${vault} could not be seen, because ${untoldReason}`);
+        if (readers[0] !== undefined) note('grants', `grants on ${vault}`, readers[0]);
+        note('setup', `the setup of ${vault}`, setup);
+        note('settings', `the diagnostic settings of ${vault}`, diagnosticSettings);
+        note('metric', `the request metric of ${vault}`, requests);
         if (diagnosticSettings.outcome === 'seen') {
           settingLooks.push({ at, vault, sent: diagnosticSettings.value.some(({ audits }) => audits) });
         }
@@ -72,10 +85,21 @@ export function createAccessRecord(
       tableLooks,
       setupLooks: setups.within(period),
       notSeen: isAny
-        ? [...notSeen].map(([says, count]) => (count === 1 ? says : `${says} (${String(count)} looks)`))
-        : ['nobody looked at grants in the period'],
+        ? [...notSeen].map(([says, { about, looks }]) => ({
+            about,
+            says: looks === 1 ? says : `${says} (${String(looks)} looks)`,
+          }))
+        : [{ about: 'looks', says: 'nobody looked at grants in the period' }],
     }),
   };
+}
+
+const untoldReason = 'Azure did not show the members of a group, a role or a denial';
+
+/** Those of whom nobody can tell whether they can read. */
+function untold(readers: readonly Seen<readonly EffectiveReader[]>[]): ReadonlySet<string> {
+  const seen = readers.flatMap((one) => (one.outcome === 'seen' ? one.value : []));
+  return new Set(seen.filter(({ verdict }) => verdict === 'cannot-tell').map(({ principalId }) => principalId));
 }
 
 /** `null` for the whole vault, and each secret on which an assignment lies. */

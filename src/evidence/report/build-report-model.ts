@@ -26,10 +26,10 @@ import { countText, minuteText, plainTimes, secondText, sharesText } from './wor
 
 const groupSays = {
   'tied to a job': 'Evidence leads from the read to one attempt of one Gitea job.',
-  'explained otherwise': 'A Keyturn rotation, or the Azure platform.',
+  'explained otherwise': 'A rotation or another recorded act of Keyturn, or the Azure platform.',
   'by a person': 'A person read the value with their own sign-in. Rotation cannot revoke what a person remembers.',
   'not tied': 'Several jobs are possible, none is known, or nothing confirms the one that the read names.',
-  suspicious: "The evidence contradicts itself, or Keyturn's own identity read without a rotation.",
+  suspicious: 'The evidence contradicts itself, or an identity of Keyturn read without a record of it.',
 } as const satisfies Record<GradeGroup, string>;
 
 /**
@@ -86,7 +86,7 @@ export function buildReportModel(material: ReportMaterial): ReportModel {
       ),
       elsewhere: deviationsElsewhere(matrix),
     },
-    notSeen: audited.access.notSeen,
+    notSeen: audited.access.notSeen.map(({ says }) => says),
     notRead: audited.notRead.map(({ what, from, to, why, state }) => ({
       what,
       when: from === to ? secondText(from) : `${secondText(from)} to ${secondText(to)}`,

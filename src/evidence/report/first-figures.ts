@@ -32,7 +32,7 @@ const strengths: readonly {
     name: 'explained otherwise',
     group: 'explained otherwise',
     grades: gradeGroups['explained otherwise'],
-    description: 'A Keyturn rotation, or the Azure platform.',
+    description: 'A recorded act of Keyturn, or the Azure platform.',
   },
   {
     name: 'by a person',

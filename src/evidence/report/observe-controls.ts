@@ -1,4 +1,4 @@
-import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
+import type { AuditedPeriod, UnseenPart } from '../../audit/model/audited-period.ts';
 import type { TestOutcome } from '../tests/control-test.ts';
 import type { TestOutcomes } from '../tests/run-control-tests.ts';
 import type { Control, ControlCatalogue, Observation } from './control-catalogue.ts';
@@ -12,15 +12,16 @@ interface Material {
   readonly paths: readonly string[];
 }
 
-/** Tests that rest on looks at Azure's own settings: what the looks did not see is not tested. */
-const restsOnLooks: ReadonlySet<string> = new Set([
-  'grants-reviewed',
-  'log-sent',
-  'log-kept',
-  'setup-unchanged',
-  'vaults-shielded',
-  'deletion-recoverable',
-]);
+/** Tests that rest on looks at Azure's own settings, and the parts without which they are not tested, or not wholly. */
+const restOn: Readonly<Record<string, readonly UnseenPart['about'][]>> = {
+  'grants-reviewed': ['grants', 'changes', 'looks'],
+  'log-sent': ['settings', 'changes', 'vaults', 'looks'],
+  'log-kept': ['tables', 'looks'],
+  'log-complete': ['metric'],
+  'setup-unchanged': ['setup', 'looks'],
+  'vaults-shielded': ['setup', 'looks'],
+  'deletion-recoverable': ['setup', 'looks'],
+};
 
 /**
  * Tests the period against each control of the catalogue. The result states what was tested and found, and never more.
@@ -41,7 +42,8 @@ function observe(observation: Observation, { audited, outcomes, paths }: Materia
   const outcome = outcomes.get(id);
   if (outcome === undefined) throw new TypeError(`Nothing runs the test ${id}.`);
   const { tested, deviations, shown } = outcome;
-  const notSeen = restsOnLooks.has(id) ? audited.access.notSeen : [];
+  const parts = restOn[id] ?? [];
+  const notSeen = audited.access.notSeen.flatMap(({ about, says }) => (parts.includes(about) ? [says] : []));
   const notTested = explainUntested(observation, outcome, notSeen);
   return {
     id,

@@ -37,6 +37,16 @@ describe('the grants of a day', () => {
     expect(grantDays(looks)).toEqual([['2026-03-02', 'reader', 'may-read', outside]]);
   });
 
+  it('say of a group that was not shown that it could not be seen, once a look', () => {
+    const record = createAccessRecord(new Set(['kv-prod']), period, () => emptyPolicy);
+    const assignments = [assignment({ role: user, principalId: 'team', principalType: 'Group' })];
+    for (const at of [morning, evening]) record.look(posture({ at, assignments, groups: { team: notSeen } }));
+    expect(record.record().notSeen).toContainEqual({
+      about: 'grants',
+      says: 'whether team can read in kv-prod could not be seen, because Azure did not show the members of a group, a role or a denial (2 looks)',
+    });
+  });
+
   it.each([
     [
       'a group whose members were not seen',

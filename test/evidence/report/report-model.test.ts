@@ -140,7 +140,13 @@ describe('the model of the report', () => {
     const model = await modelOfStory({
       audited: {
         ...whole,
-        access: { grantDays: [], settingLooks: [], tableLooks: [], setupLooks: [], notSeen: [says] },
+        access: {
+          grantDays: [],
+          settingLooks: [],
+          tableLooks: [],
+          setupLooks: [],
+          notSeen: [{ about: 'tables', says }],
+        },
       },
     });
     expect(model.notSeen).toEqual([says]);
@@ -170,7 +176,7 @@ describe('the model of the report', () => {
         settingLooks: [],
         tableLooks: [],
         setupLooks: [],
-        notSeen: ['nobody looked at grants in the period'],
+        notSeen: [{ about: 'looks' as const, says: 'nobody looked at grants in the period' }],
       },
     };
     const model = await modelOfStory({ audited, rotations: [] });
