@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readNamedFile } from '../command-line/named-file.ts';
 import { instanceOf, type JobNumbers } from '../provenance/job-numbers.ts';
 
 /** What the helper knows about its job. */
@@ -85,7 +85,8 @@ function isForeign(head: Readonly<Record<string, unknown>>, repositoryId: number
 function readObject(path: string): Readonly<Record<string, unknown>> | null {
   try {
     // An event has a few kilobytes; the file's size is checked because an earlier step may have written anything.
-    return statSync(path).size > 8_388_608 ? null : parseObject(readFileSync(path, 'utf8'));
+    const text = readNamedFile(path, 8_388_608);
+    return text === null ? null : parseObject(text);
   } catch {
     // An unreadable event means unknown visibility, which keeps names opaque.
     return null;

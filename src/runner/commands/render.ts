@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { readNamedFile } from '../../command-line/named-file.ts';
 import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
@@ -9,7 +10,7 @@ import type { renderRow } from '../command-rows.ts';
 import { writeMasks } from './mask.ts';
 import { readNamedValues } from './read-named-values.ts';
 import type { Runtime } from '../runtime.ts';
-import { fillTemplate } from '../delivery/template.ts';
+import { fillTemplate, mostCharacters } from '../delivery/template.ts';
 
 /** `render --template FILE --out PATH --secret NAME=SECRET…`: fills a template into a file in memory, for later steps. */
 export async function render({ values: options }: WordsOf<typeof renderRow>, runtime: Runtime): Promise<number> {
@@ -20,8 +21,10 @@ export async function render({ values: options }: WordsOf<typeof renderRow>, run
     const reason = 'needs --template FILE and --out with an absolute path';
     throw new ServiceError('COMMAND_LINE_WRONG', { place: 'render', reason });
   }
+  // Before any secret is read: a missing template needs none.
+  const written = readTemplate(template);
   const values = await readNamedValues(options, runtime);
-  const text = fillTemplate(template, readTemplate(template), values);
+  const text = fillTemplate(template, written, values);
   const announce = () => undefined;
   const files = memoryFiles({ allowDisk, nonce: runtime.nonce(4), announce, fallback: '/tmp', areForLater: true });
   files.write(out, '', Buffer.from(text));
@@ -45,9 +48,11 @@ function registerCleanup(folder: string, out: string): void {
 
 function readTemplate(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // More than is allowed shows that it is too much.
+    return readNamedFile(file, 8 * mostCharacters) ?? ' '.repeat(2 * mostCharacters);
   } catch (cause) {
-    const reason = `cannot be read (${exchangeFailure(cause)})`;
+    const failure = exchangeFailure(cause);
+    const reason = failure === 'NOT_A_FILE' ? 'is a folder, a pipe or a device' : `cannot be read (${failure})`;
     throw new ServiceError('TEMPLATE_MALFORMED', { file, line: 0, reason }, { cause });
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { openNamedFile } from '../../command-line/named-file.ts';
 import { isInJob } from './detect-job.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { FetchConfiguration } from './fetch-configuration.ts';
@@ -57,7 +58,7 @@ function refuse(path: string, reason: string): never {
 function read(path: string): { owner: number; writableByOthers: boolean; text: string } | null {
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    descriptor = openNamedFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     return refuse(path, 'cannot be read');

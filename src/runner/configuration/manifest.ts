@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { Document } from 'yaml';
+import { readNamedFile } from '../../command-line/named-file.ts';
 import { parseDuration } from '../../secrets/duration.ts';
 import { ServiceError } from '../../service-error.ts';
 import { exchangeFailure } from '../http-exchange.ts';
@@ -87,8 +87,13 @@ export async function checkManifest(
   if (value === tooManyAliases) return whole('uses too many aliases');
   const reading = startReading();
   const read = reading.collect(manifest, () => readShape(new ShapeReader(value, '', reading.refuse), reading));
-  const found = reading.faults.slice(0, mostFaults);
-  return { manifest: read, faults: found.map((fault) => ({ ...fault, ...placeIn(document, fault.place, lineOf) })) };
+  const found = reading.faults.map((fault) => ({ ...fault, ...placeIn(document, fault.place, lineOf) }));
+  return { manifest: read, faults: found.toSorted(inOrder).slice(0, mostFaults) };
+}
+
+/** From the first line to the last, as a person corrects them. */
+function inOrder(one: ManifestFault, other: ManifestFault): number {
+  return (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);
 }
 
 /** Gathers faults while a manifest is read, so that a person sees all of them at once. */
@@ -169,7 +174,7 @@ function readRequest(entry: ShapeReader, reading: Reading): SecretRequest {
     name: collect('', () => entry.text('name', secretNameForm)),
     version: optional('version', versionForm),
     pointer: optional('pointer', pointerForm),
-    target: collect(noTarget, () => readTarget(entry, reading.refuse)),
+    target: readTarget(entry, reading),
     ...readCommon(entry, reading),
   };
 }
@@ -186,31 +191,31 @@ function readCommon(
   };
 }
 
-function readTarget(entry: ShapeReader, refuse: Refusal): SecretTarget {
-  const places = ['environment', 'file', 'fileVariable', 'descriptor'].filter((name) => entry.has(name));
-  const [place = '', ...others] = places;
-  if (place === '' || others.length > 0) {
-    refuse(entry.placeOf('environment'), 'needs exactly one of environment, file, fileVariable and descriptor');
-  }
+/** Reads each destination that is there, so that all their faults are found, and takes the only one. */
+function readTarget(entry: ShapeReader, { faults, refuse, collect }: Reading): SecretTarget {
   const variable = (name: string) => {
     const text = entry.text(name, variableForm);
     return isSafeVariable(text) ? text : refuse(entry.placeOf(name), 'is a variable that programs obey');
   };
-  switch (place) {
-    case 'environment':
-      return { kind: 'environment', variable: variable('environment') };
-    case 'file':
-      return { kind: 'file', path: entry.text('file', pathForm), variable: null };
-    case 'fileVariable':
-      return { kind: 'file', path: null, variable: variable('fileVariable') };
-    default: {
-      const descriptor = entry.number('descriptor');
-      const inRange = Number.isInteger(descriptor) && descriptor >= 3 && descriptor <= 9;
-      return inRange
-        ? { kind: 'descriptor', number: descriptor }
-        : refuse(entry.placeOf('descriptor'), 'must be 3 to 9');
-    }
-  }
+  const destinations: Readonly<Record<string, () => SecretTarget>> = {
+    environment: () => ({ kind: 'environment', variable: variable('environment') }),
+    file: () => ({ kind: 'file', path: entry.text('file', pathForm), variable: null }),
+    fileVariable: () => ({ kind: 'file', path: null, variable: variable('fileVariable') }),
+    descriptor: () => ({ kind: 'descriptor', number: readDescriptor(entry, refuse) }),
+  };
+  const there = Object.entries(destinations).filter(([name]) => entry.has(name));
+  const targets = there.map(([, read]) => collect(noTarget, read));
+  const [target] = targets;
+  if (target !== undefined && targets.length === 1) return target;
+  const place = there[1] === undefined ? entry.placeOf('environment') : entry.placeOf(there[1][0]);
+  faults.push({ place, reason: 'needs exactly one of environment, file, fileVariable and descriptor' });
+  return noTarget;
+}
+
+function readDescriptor(entry: ShapeReader, refuse: Refusal): number {
+  const descriptor = entry.number('descriptor');
+  const inRange = Number.isInteger(descriptor) && descriptor >= 3 && descriptor <= 9;
+  return inRange ? descriptor : refuse(entry.placeOf('descriptor'), 'must be 3 to 9');
 }
 
 type LineOf = (offset: number) => { readonly line: number; readonly col: number };
@@ -269,15 +274,19 @@ function placeIn(document: Document, place: string, lineOf: LineOf): Pick<Manife
   return { line: null, column: null };
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  NOT_A_FILE: 'it is a folder, a pipe or a device, and not a file',
+};
+
 /** @throws ServiceError MANIFEST_MISSING */
 export function readManifestText(path: string): string {
   try {
-    const { size } = statSync(path);
-    // Twice as much as is allowed shows that it is too much.
-    return size > 2 * mostBytes ? ' '.repeat(2 * mostBytes) : readFileSync(path, 'utf8');
+    // More than is allowed shows that it is too much.
+    return readNamedFile(path, 2 * mostBytes) ?? ' '.repeat(2 * mostBytes);
   } catch (cause) {
     const failure = exchangeFailure(cause);
-    const reason = failure === 'ENOENT' ? 'there is no such file' : `it cannot be read (${failure})`;
+    const reason = reasons[failure] ?? `it cannot be read (${failure})`;
     throw new ServiceError('MANIFEST_MISSING', { file: path, reason }, { cause });
   }
 }

@@ -10,7 +10,7 @@ const forms: Readonly<Record<string, (value: string) => string>> = {
 };
 
 /** A generous limit for a configuration file. */
-const mostCharacters = 1_048_576;
+export const mostCharacters = 1_048_576;
 
 /**
  * Fills a template: `{{ NAME }}`, or `{{ json NAME }}` (also `url`, `base64`, `shell`). It has no conditions, loops or

@@ -9,6 +9,7 @@ import { stagingProbe } from '../../../src/runner/doctor/diagnose-vault.ts';
 import { processSpace } from '../../../src/runner/delivery/memory-file.ts';
 import { sweep, sweepLeftovers } from '../../../src/runner/delivery/sweep.ts';
 import { pathInSharedMemory } from '../shared-memory.ts';
+import { receiptMarker } from '../../../src/provenance/receipt-line.ts';
 import { type FetchWorld, rowsOf, startFetchWorld } from '../fetch-world.ts';
 
 const password = 'swordfish<swordfish>"';
@@ -150,6 +151,15 @@ describe('render, env and mask', () => {
     rmSync(out);
     expect(await world.fetch(job, words(join(world.directory, 'app.out')))).toBe(84);
     expect(existsSync(join(world.directory, 'app.out'))).toBe(false);
+  });
+
+  it('reads no secret for a template that is missing or a device', async () => {
+    const [job, out] = [world.startJob(), pathInSharedMemory('never-rendered')];
+    for (const template of [join(world.directory, 'no-template'), '/dev/zero']) {
+      const words = ['render', '--template', template, '--out', out, '--secret', 'PASSWORD=password'];
+      expect(await world.fetch(job, words)).toBe(2);
+    }
+    expect(rowsOf(world, job).join('\n')).not.toContain(receiptMarker);
   });
 
   it('passes a value to later steps only with a warning, after masking, and never through a link', async () => {

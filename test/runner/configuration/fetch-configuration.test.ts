@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,9 @@ describe('the fetch configuration', () => {
     expect(load(join(directory, 'none.json'))).toBe('FETCH_CONFIGURATION_MISSING');
     writeFileSync(own, JSON.stringify(loopback));
     expect(load(own)).toBe('none');
+    const pipe = join(directory, 'pipe.json');
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', pipe]);
+    expect(load(pipe)).toBe('FETCH_CONFIGURATION_UNTRUSTED');
     // If the operator's file exists, no other is used, even if it is refused.
     writeFileSync(mounted, JSON.stringify(plain), { mode: 0o644 });
     expect(load(own)).toBe(process.getuid?.() === 0 ? 'none' : 'FETCH_CONFIGURATION_UNTRUSTED');

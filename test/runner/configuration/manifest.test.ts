@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkManifest, parseManifest, readManifest } from '../../../src/runner/configuration/manifest.ts';
@@ -77,7 +81,7 @@ secrets:
     ['a wildcard', manifest('{ name: "db-*", environment: A }'), 'secrets[0].name'],
     ['no place', manifest('{ name: a }'), 'secrets[0].environment'],
     ['an entry that is text', manifest('a'), 'secrets[0]'],
-    ['two places', manifest('{ name: a, environment: A, descriptor: 3 }'), 'secrets[0].environment'],
+    ['two places', manifest('{ name: a, environment: A, descriptor: 3 }'), 'secrets[0].descriptor'],
     ['a variable that programs obey', manifest('{ name: a, environment: LD_PRELOAD }'), 'secrets[0].environment'],
     ['one place twice', `${manifest('{ name: a, environment: A }')}  - { name: b, environment: A }\n`, 'secrets[1]'],
     ['a life that is no duration', manifest('{ name: a, environment: A, life: 2 weeks }'), 'secrets[0].life'],
@@ -120,13 +124,36 @@ secrets:
     const thrown: unknown = await parseManifest(text, 'ci/keyturn.yml').catch((error: unknown) => error);
     expect(messageOf(thrown)).toEqual([
       'MANIFEST_MALFORMED: The manifest is invalid at the places named. Correct it there.',
-      'ci/keyturn.yml:4:17: secrets[0].enviroment is not known here',
-      'ci/keyturn.yml:3:11: secrets[0].name must be the name of a secret: letters, digits and hyphens, without a wildcard',
       'ci/keyturn.yml:3:5: secrets[0].environment needs exactly one of environment, file, fileVariable and descriptor',
+      'ci/keyturn.yml:3:11: secrets[0].name must be the name of a secret: letters, digits and hyphens, without a wildcard',
+      'ci/keyturn.yml:4:17: secrets[0].enviroment is not known here',
       'ci/keyturn.yml:5:29: secrets[1].environment must be the name of a variable: letters, digits and _, not starting with a digit',
       'ci/keyturn.yml:5:39: secrets[1].life must be a duration such as 24h',
       'ci/keyturn.yml:7:5: secrets[3] has the same destination as secrets[2]: variable B',
     ]);
+  });
+
+  it('is told of each destination that is wrong, and that there is one too many', async () => {
+    const { faults } = await checkManifest('format: 1\nsecrets:\n  - name: a\n    file: here\n    descriptor: 12\n');
+    expect(faults.map(({ line, column, reason }) => [line, column, reason])).toEqual([
+      [4, 11, 'must be an absolute path without spaces'],
+      [5, 17, 'must be 3 to 9'],
+      [5, 17, 'needs exactly one of environment, file, fileVariable and descriptor'],
+    ]);
+  });
+
+  it.each([
+    ['a pipe', (path: string) => void execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', path])],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+    ['a folder', (path: string) => mkdirSync(path)],
+  ])('is not opened, and not waited for, where it is %s', async (_, make) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'manifest-')), 'keyturn.yml');
+    make(path);
+    await expect(readManifest(path)).rejects.toMatchObject({
+      code: 'MANIFEST_MISSING',
+      details: { file: path, reason: 'it is a folder, a pipe or a device, and not a file' },
+    });
+    rmSync(dirname(path), { recursive: true });
   });
 
   it('that is not there is called missing, by its path', async () => {

@@ -264,6 +264,13 @@ export const printedForms: readonly PrintedForm[] = [
     'a program that disguises a value is not stopped by a search',
   ),
   row(
+    'all but its last character',
+    'loggers that cut lines',
+    false,
+    (v) => v.slice(0, -1),
+    'any beginning of a value would have to count as the value',
+  ),
+  row(
     'one character a line',
     'nobody by accident',
     false,
