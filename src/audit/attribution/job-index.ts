@@ -49,13 +49,15 @@ export function indexJobs(jobs: Iterable<Job>): JobIndex {
   }
   // By rule, not by object id: a later policy may describe the same identity otherwise.
   const spansOf = new Map<IdentityRule, Spans>();
+  let repositories: JobsByRepository | null = null;
   return {
     size: byKey.size,
     find: rememberLast((numbers) => byKey.get(jobKey(numbers)) ?? null),
     running(identity, at, slackMs) {
       let spans = spansOf.get(identity);
       if (spans === undefined) {
-        spans = createSpans([...byKey.values()].filter((job) => mayServe(identity, job)));
+        repositories ??= groupByRepository(byKey.values());
+        spans = createSpans(servedJobs(identity, byKey.values(), repositories));
         spansOf.set(identity, spans);
       }
       return spans.around(at, slackMs);
@@ -72,17 +74,41 @@ export function mayServe(identity: IdentityRule, job: Job): boolean {
   return identity.runnerLabels.length === 0 || job.labels.some((label) => identity.runnerLabels.includes(label));
 }
 
+/** By their repositories' names in lower case. */
+type JobsByRepository = ReadonlyMap<string, readonly Job[]>;
+
+function groupByRepository(jobs: Iterable<Job>): JobsByRepository {
+  const groups = new Map<string, Job[]>();
+  for (const job of jobs) {
+    const name = lowerCase(job.repository);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [job]);
+    else group.push(job);
+  }
+  return groups;
+}
+
+/** The jobs of which `mayServe` is true. */
+function servedJobs(identity: IdentityRule, jobs: Iterable<Job>, repositories: JobsByRepository): readonly Job[] {
+  if (identity.repositories.length === 0) return [...jobs].filter((job) => mayServe(identity, job));
+  return [...namesServedBy(identity)].flatMap((name) => repositories.get(name) ?? []);
+}
+
 const lowerCase = memoize((name) => name.toLowerCase());
 const served = new WeakMap<IdentityRule, ReadonlySet<string>>();
 
-/** Whether a repository is on the identity's list; names are compared ignoring case, as in Gitea. */
-export function servesRepository(identity: IdentityRule, repository: string): boolean {
+function namesServedBy(identity: IdentityRule): ReadonlySet<string> {
   let names = served.get(identity);
   if (names === undefined) {
     names = new Set(identity.repositories.map(lowerCase));
     served.set(identity, names);
   }
-  return names.has(lowerCase(repository));
+  return names;
+}
+
+/** Whether a repository is on the identity's list; names are compared ignoring case, as in Gitea. */
+export function servesRepository(identity: IdentityRule, repository: string): boolean {
+  return namesServedBy(identity).has(lowerCase(repository));
 }
 
 /**
@@ -125,7 +151,7 @@ function createSpans(jobs: readonly Job[]): Spans {
         const span = sorted[index];
         if (span !== undefined && span.to >= at - slackMs) found.push(span.job);
       }
-      return found.sort((a, b) => (jobKey(a) < jobKey(b) ? -1 : 1));
+      return found.length < 2 ? found : found.sort((a, b) => (jobKey(a) < jobKey(b) ? -1 : 1));
     },
   };
 }

@@ -111,8 +111,10 @@ export function createClaim(
   { at }: Receipt['requests'][number],
 ): ReceiptClaim {
   const answered = instantOf(at) + (receipt.clockOffsetMs ?? 0);
-  const claim = { receipt, channel, reference, jobKey: jobKey(receipt.job), answeredAt: answered };
-  return number === undefined ? claim : { ...claim, number };
+  const key = jobKey(receipt.job);
+  return number === undefined
+    ? { receipt, channel, reference, jobKey: key, answeredAt: answered }
+    : { receipt, channel, reference, jobKey: key, answeredAt: answered, number };
 }
 
 /** Whether receipts of several jobs claim one request, or different ones of one job. */

@@ -49,6 +49,11 @@ export function toLedgerReceipt({
     receipt,
     channel: isPosted ? 'posted' : 'logged',
     log: isPosted ? null : receipt.job,
-    reference: `receipt ${place}`,
+    reference: receiptReference(place),
   };
+}
+
+/** How evidence refers to a receipt of a file. */
+export function receiptReference(place: string): string {
+  return `receipt ${place}`;
 }

@@ -16,47 +16,108 @@ export interface Entry {
   readonly isShared: boolean;
 }
 
+/** A whole number of words of eight bytes. */
 export const entryBytes = 48;
+const numbersEach = entryBytes / 8;
+const wordsEach = entryBytes / 4;
+/** The offset's upper bits are in the lower half of a word, and whether the hash is shared in the upper half. */
+const sharedBit = 1 << 16;
 
-const bytes = Buffer.allocUnsafeSlow(entryBytes);
+const bytes = Buffer.from(new ArrayBuffer(entryBytes));
+const numbers = new Float64Array(bytes.buffer);
+const words = new Int32Array(bytes.buffer);
 
-/** The bytes are valid until the next call. */
-export function encodeEntry(entry: Entry): Uint8Array {
-  bytes.writeDoubleLE(entry.hash, 0);
-  bytes.writeDoubleLE(entry.from, 8);
-  bytes.writeDoubleLE(entry.to, 16);
-  bytes.writeUIntLE(entry.offset, 24, 6);
-  bytes.writeUInt16LE(entry.isShared ? 1 : 0, 30);
-  bytes.writeUInt32LE(entry.length, 32);
-  bytes.writeUInt32LE(entry.block, 36);
-  bytes.writeUInt32LE(entry.line, 40);
-  bytes.writeUInt32LE(0, 44);
+/** The bytes are valid until the next call. They are read on the machine that wrote them. */
+export function encodeEntry({ hash, from, to, offset, length, block, line, isShared }: Entry): Buffer {
+  numbers[0] = hash;
+  numbers[1] = from;
+  numbers[2] = to;
+  words[6] = offset;
+  words[7] = Math.floor(offset / 2 ** 32) | (isShared ? sharedBit : 0);
+  words[8] = length;
+  words[9] = block;
+  words[10] = line;
   return bytes;
 }
 
-function decodeEntry(from: Buffer, at: number): Entry {
-  return {
-    hash: from.readDoubleLE(at),
-    from: from.readDoubleLE(at + 8),
-    to: from.readDoubleLE(at + 16),
-    offset: from.readUIntLE(at + 24, 6),
-    isShared: from.readUInt16LE(at + 30) === 1,
-    length: from.readUInt32LE(at + 32),
-    block: from.readUInt32LE(at + 36),
-    line: from.readUInt32LE(at + 40),
-  };
-}
+/** Entries as they were filed, in place. Positions are counted from 0. */
+export class Entries {
+  readonly count: number;
+  readonly #numbers: Float64Array;
+  readonly #words: Int32Array;
 
-export function* decodeEntries(filed: Buffer): Generator<Entry> {
-  for (let at = 0; at < filed.length; at += entryBytes) yield decodeEntry(filed, at);
-}
-
-/** Only the entries with this hash. */
-export function findEntries(filed: Buffer, hash: number): Entry[] {
-  const found: Entry[] = [];
-  const hashes = new Float64Array(filed.buffer, filed.byteOffset, filed.length / 8);
-  for (let at = 0; at < hashes.length; at += entryBytes / 8) {
-    if (hashes[at] === hash) found.push(decodeEntry(filed, 8 * at));
+  /** `filed` begins at a whole word of eight bytes. */
+  constructor(filed: Uint8Array) {
+    this.count = filed.byteLength / entryBytes;
+    this.#numbers = new Float64Array(filed.buffer, filed.byteOffset, this.count * numbersEach);
+    this.#words = new Int32Array(filed.buffer, filed.byteOffset, this.count * wordsEach);
   }
-  return found;
+
+  hash(position: number): number {
+    return this.#numbers[position * numbersEach] ?? 0;
+  }
+
+  from(position: number): number {
+    return this.#numbers[position * numbersEach + 1] ?? 0;
+  }
+
+  to(position: number): number {
+    return this.#numbers[position * numbersEach + 2] ?? 0;
+  }
+
+  offset(position: number): number {
+    const low = this.#words[position * wordsEach + 6] ?? 0;
+    const high = this.#words[position * wordsEach + 7] ?? 0;
+    return (high & (sharedBit - 1)) * 2 ** 32 + (low >>> 0);
+  }
+
+  length(position: number): number {
+    return (this.#words[position * wordsEach + 8] ?? 0) >>> 0;
+  }
+
+  block(position: number): number {
+    return this.#words[position * wordsEach + 9] ?? 0;
+  }
+
+  line(position: number): number {
+    return this.#words[position * wordsEach + 10] ?? 0;
+  }
+
+  isShared(position: number): boolean {
+    return (this.#words[position * wordsEach + 7] ?? 0) >= sharedBit;
+  }
+
+  /** Notes it in the bytes themselves. */
+  share(position: number): void {
+    this.#words[position * wordsEach + 7] = (this.#words[position * wordsEach + 7] ?? 0) | sharedBit;
+  }
+
+  at(position: number): Entry {
+    return {
+      hash: this.hash(position),
+      from: this.from(position),
+      to: this.to(position),
+      offset: this.offset(position),
+      length: this.length(position),
+      block: this.block(position),
+      line: this.line(position),
+      isShared: this.isShared(position),
+    };
+  }
+
+  /** The positions in the order of the records in their files. */
+  byPlace(): Int32Array {
+    const order = Int32Array.from({ length: this.count }, (_, position) => position);
+    return order.sort(
+      (one, other) => this.block(one) - this.block(other) || this.offset(one) - this.offset(other) || one - other,
+    );
+  }
+
+  /** The entries with this hash. */
+  find(hash: number): Entry[] {
+    const found: Entry[] = [];
+    for (let position = 0; position < this.count; position += 1)
+      if (this.hash(position) === hash) found.push(this.at(position));
+    return found;
+  }
 }

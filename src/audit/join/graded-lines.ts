@@ -1,6 +1,7 @@
 import type { Verdict } from '../attribution/rules/attribution-rule.ts';
 import { jobName } from '../model/job-name.ts';
 import { headBytes, writeHead } from './numbered-lines.ts';
+import { createTextMemory } from './text-memory.ts';
 
 /** The lines of rows that were graded, in one piece of memory that is used again for each block. */
 interface GradedLines {
@@ -21,22 +22,14 @@ export interface LinesOfBlocks {
 
 export function createGradedLines(): GradedLines {
   const memory = createLineMemory();
-  /** Of each line: the block of its row, the row's number, and where the line ends. */
-  const blocks: number[] = [];
-  const numbers: number[] = [];
-  const ends: number[] = [];
+  const columns = createColumns();
   let isOrdered = true;
 
-  function lineAt(index: number): Uint8Array {
-    return memory.part(ends[index - 1] ?? 0, ends[index] ?? 0);
-  }
+  const endOf = (index: number) => (index < 0 ? 0 : (columns.ends()[index] ?? 0));
+  const lineAt = (index: number) => memory.part(endOf(index - 1), endOf(index));
 
-  /** The positions of the lines by what was kept of each. */
-  function orderBy(kept: readonly number[]): number[] {
-    return [...kept.keys()].sort((one, other) => (kept[one] ?? 0) - (kept[other] ?? 0));
-  }
-
-  function numbered(order: readonly number[]): Buffer {
+  function numbered(order: Int32Array): Buffer {
+    const numbers = columns.numbers();
     const text = Buffer.allocUnsafeSlow(memory.length() + headBytes * order.length);
     let filled = 0;
     for (const index of order) {
@@ -49,7 +42,7 @@ export function createGradedLines(): GradedLines {
   }
 
   function inOrder(): Buffer {
-    const order = orderBy(numbers);
+    const order = columns.byNumber();
     const text = Buffer.allocUnsafeSlow(memory.length());
     let filled = 0;
     for (let next = 0; next < order.length; ) {
@@ -57,7 +50,7 @@ export function createGradedLines(): GradedLines {
       let after = first + 1;
       // Lines that are together already are copied together.
       for (next += 1; order[next] === after; next += 1) after += 1;
-      const part = memory.part(ends[first - 1] ?? 0, ends[after - 1] ?? 0);
+      const part = memory.part(endOf(first - 1), endOf(after - 1));
       text.set(part, filled);
       filled += part.length;
     }
@@ -67,24 +60,21 @@ export function createGradedLines(): GradedLines {
   return {
     clear() {
       memory.clear();
-      blocks.length = 0;
-      numbers.length = 0;
-      ends.length = 0;
+      columns.clear();
       isOrdered = true;
     },
     add(block, number, id, verdict) {
-      isOrdered &&= (numbers.at(-1) ?? -1) < number;
-      memory.write(id, verdict);
-      blocks.push(block);
-      numbers.push(number);
-      ends.push(memory.length());
+      isOrdered &&= columns.lastNumber() < number;
+      memory.add(id, verdict);
+      columns.add(block, number, memory.length());
     },
     takeBlock(isNumbered) {
-      if (isNumbered) return numbered(orderBy(numbers));
+      if (isNumbered) return numbered(columns.byNumber());
       return isOrdered ? new Uint8Array(memory.part(0, memory.length())) : inOrder();
     },
     takeBlocks() {
-      const order = orderBy(blocks);
+      const order = columns.byBlock();
+      const blocks = columns.blocks();
       const found: { readonly block: number; to: number }[] = [];
       let filled = 0;
       for (const index of order) {
@@ -98,55 +88,110 @@ export function createGradedLines(): GradedLines {
   };
 }
 
+/** Of each line: the block of its row, the row's number, and where the line ends. */
+function createColumns() {
+  let blocks = new Int32Array(1 << 12);
+  let numbers = new Int32Array(1 << 12);
+  let ends = new Int32Array(1 << 12);
+  let count = 0;
+  return {
+    blocks: () => blocks,
+    numbers: () => numbers,
+    ends: () => ends,
+    lastNumber: () => (count === 0 ? -1 : (numbers[count - 1] ?? 0)),
+    clear() {
+      count = 0;
+    },
+    add(block: number, number: number, end: number) {
+      if (count === ends.length) {
+        blocks = grow(blocks);
+        numbers = grow(numbers);
+        ends = grow(ends);
+      }
+      blocks[count] = block;
+      numbers[count] = number;
+      ends[count] = end;
+      count += 1;
+    },
+    /** The positions of the lines by their blocks. */
+    byBlock(): Int32Array {
+      const order = Int32Array.from({ length: count }, (_, index) => index);
+      return order.sort((one, other) => (blocks[one] ?? 0) - (blocks[other] ?? 0) || one - other);
+    },
+    /** The positions of lines of one block by their numbers, of which each occurs once. */
+    byNumber(): Int32Array {
+      let most = 0;
+      for (let index = 0; index < count; index += 1) most = Math.max(most, numbers[index] ?? 0);
+      const positions = new Int32Array(most + 1).fill(-1);
+      for (let index = 0; index < count; index += 1) positions[numbers[index] ?? 0] = index;
+      return positions.filter((position) => position !== -1);
+    },
+  };
+}
+
+function grow(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(2 * column.length);
+  more.set(column);
+  return more;
+}
+
 /** Lines one after the other. */
 function createLineMemory() {
-  let bytes = Buffer.alloc(0);
-  let length = 0;
-  /** The line of the verdict that came last: where it is, and where its id ends. */
+  const text = createTextMemory();
+  const { write, writeJson } = text;
+  /** The verdict that came last, where its line begins, and where the id in it ends. */
   let last: Verdict | null = null;
   let lastFrom = 0;
   let lastIdTo = 0;
 
-  function reserve(more: number): void {
-    if (bytes.length >= length + more) return;
-    const wider = Buffer.allocUnsafeSlow(2 * (length + more));
-    bytes.copy(wider, 0, 0, length);
-    bytes = wider;
+  function writeList(texts: readonly string[]): void {
+    write('[');
+    for (let index = 0; index < texts.length; index += 1) {
+      if (index > 0) write(',');
+      writeJson(texts[index] ?? '');
+    }
+    write(']');
   }
 
-  function writeAnew(id: string, verdict: Verdict): void {
-    const tail = tailOf(verdict);
-    // A UTF-16 unit has at most three bytes in UTF-8.
-    reserve(lineStart.length + id.length + 3 * tail.length);
-    lastFrom = length;
-    length += bytes.write(lineStart, length, 'latin1');
-    length += bytes.write(id, length, 'latin1');
-    lastIdTo = length;
-    length += bytes.write(tail, length);
-    last = verdict;
+  function writeAnew(id: string, { grade, job, candidates, reason, evidence }: Verdict): void {
+    lastFrom = text.length();
+    write(lineStart);
+    write(id);
+    lastIdTo = text.length();
+    write('","grade":"');
+    write(grade);
+    write('","job":');
+    if (job === null) write('null');
+    else writeJson(jobName(job));
+    write(',"candidates":');
+    writeList(candidates);
+    write(',"reason":"');
+    write(reason);
+    write('","evidence":');
+    writeList(evidence);
+    write('}\n');
   }
 
   return {
-    length: () => length,
-    part: (from: number, to: number) => bytes.subarray(from, to),
+    length: text.length,
+    part: text.part,
     clear() {
-      length = 0;
+      text.clear();
       last = null;
     },
-    write(id: string, verdict: Verdict) {
-      const idFrom = lastFrom + lineStart.length;
-      if (last === null || lastIdTo - idFrom !== id.length || !saysTheSame(last, verdict)) {
+    add(id: string, verdict: Verdict) {
+      const idLength = lastIdTo - lastFrom - lineStart.length;
+      if (last === null || idLength !== id.length || !saysTheSame(last, verdict)) {
         writeAnew(id, verdict);
+        last = verdict;
         return;
       }
       // Neighbouring rows are often of one job, and all but the id is alike.
-      const from = length;
-      reserve(from - lastFrom);
-      bytes.copyWithin(from, lastFrom, from);
-      bytes.write(id, from + lineStart.length, 'latin1');
-      length += from - lastFrom;
+      const from = text.length();
+      text.repeat(lastFrom);
       lastFrom = from;
       lastIdTo = from + lineStart.length + id.length;
+      text.replace(id, from + lineStart.length);
     },
   };
 }
@@ -163,28 +208,11 @@ function saysTheSame(one: Verdict, other: Verdict): boolean {
 }
 
 function isEqual(one: readonly string[], other: readonly string[]): boolean {
+  if (one === other) return true;
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
   return true;
 }
 
+/** Then come the id, and the members in this order, as `JSON.stringify` writes them. */
 const lineStart = '{"id":"';
-
-/** What follows the id in the line of a row: its members in this order, as `JSON.stringify` writes them. */
-function tailOf({ grade, job, candidates, reason, evidence }: Verdict): string {
-  const name = job === null ? 'null' : textInJson(jobName(job));
-  // Member by member, because all but names and evidence are plain words, which takes half the time.
-  return `","grade":"${grade}","job":${name},"candidates":${listText(candidates)},"reason":"${reason}","evidence":${listText(evidence)}}\n`;
-}
-
-function listText(texts: readonly string[]): string {
-  if (texts.length === 0) return '[]';
-  return `[${texts.map(textInJson).join(',')}]`;
-}
-
-const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-
-/** As `JSON.stringify` writes it, which takes longer. */
-function textInJson(text: string): string {
-  return plainText.test(text) ? `"${text}"` : JSON.stringify(text);
-}

@@ -4,7 +4,8 @@ import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 import { checkJob } from '../files/check-job.ts';
 import type { BucketWriter } from './bucket-file.ts';
-import { type Entry, encodeEntry } from './entry.ts';
+import { Entries, type Entry, encodeEntry, entryBytes } from './entry.ts';
+import { createEntryTable } from './entry-table.ts';
 import { instantOf } from '../parsing/moment.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { parseFiledReceipt } from '../files/read-receipt-file.ts';
@@ -128,49 +129,57 @@ function parseOrNull(text: string): unknown {
 
 /**
  * Files jobs by the slots in which they ran. Of several records of one attempt only the one that counts is filed:
- * `readJob` returns an entry's record.
+ * `readJob` returns an entry's record. `byHash`: all entries of some hashes.
  */
 export function fileJobsByTime(
-  entries: Iterable<Entry>,
+  byHash: Buffer,
   slotMs: number,
   filed: BucketWriter,
   readJob: (entry: Entry) => Job,
 ): void {
-  for (const group of groupByHash(entries)) {
-    const [only] = group;
-    for (const entry of group.length === 1 && only !== undefined ? [only] : winners(group, readJob)) {
-      const first = Math.floor((entry.from - jobSlackMs) / slotMs);
-      const last = Math.floor((entry.to + jobSlackMs) / slotMs);
-      const record = encodeEntry(entry);
-      if (last - first >= mostSlots) filed.add(everySlot, record);
-      else for (let slot = first; slot <= last; slot += 1) filed.add(slot, record);
+  const entries = new Entries(byHash);
+  const file = (bytes: Buffer, position: number, from: number, to: number) => {
+    const first = Math.floor((from - jobSlackMs) / slotMs);
+    const last = Math.floor((to + jobSlackMs) / slotMs);
+    const at = position * entryBytes;
+    if (last - first >= mostSlots) filed.add(everySlot, bytes, at, at + entryBytes);
+    else for (let slot = first; slot <= last; slot += 1) filed.add(slot, bytes, at, at + entryBytes);
+  };
+  markShared(entries);
+  const shared = new Map<number, Entry[]>();
+  for (let position = 0; position < entries.count; position += 1) {
+    if (!entries.isShared(position)) file(byHash, position, entries.from(position), entries.to(position));
+    else {
+      const hash = entries.hash(position);
+      const group = shared.get(hash);
+      if (group === undefined) shared.set(hash, [entries.at(position)]);
+      else group.push(entries.at(position));
     }
+  }
+  for (const group of shared.values())
+    for (const entry of winners(group, readJob)) file(encodeEntry(entry), 0, entry.from, entry.to);
+}
+
+/** Files receipts by the slot of the answer, and adds their ids to the filter. `byHash`: all entries of some hashes. */
+export function fileReceiptsByTime(byHash: Buffer, slotMs: number, filed: BucketWriter, filter: RequestFilter): void {
+  const entries = new Entries(byHash);
+  markShared(entries);
+  for (let position = 0; position < entries.count; position += 1) {
+    filter.add(entries.hash(position));
+    const at = position * entryBytes;
+    filed.add(Math.floor(entries.from(position) / slotMs), byHash, at, at + entryBytes);
   }
 }
 
-/** Files receipts by the slot of the answer, and adds their ids to the filter. */
-export function fileReceiptsByTime(
-  entries: Iterable<Entry>,
-  slotMs: number,
-  filed: BucketWriter,
-  filter: RequestFilter,
-): void {
-  for (const group of groupByHash(entries)) {
-    for (const entry of group) {
-      filter.add(entry.hash);
-      filed.add(Math.floor(entry.from / slotMs), encodeEntry({ ...entry, isShared: group.length > 1 }));
-    }
+/** Notes which entries have a hash that others have, too. */
+function markShared(entries: Entries): void {
+  const table = createEntryTable(entries);
+  for (let position = 0; position < entries.count; position += 1) {
+    const same = table.add(position);
+    if (same === -1) continue;
+    entries.share(same);
+    entries.share(position);
   }
-}
-
-function groupByHash(entries: Iterable<Entry>): Iterable<Entry[]> {
-  const groups = new Map<number, Entry[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.hash);
-    if (group === undefined) groups.set(entry.hash, [entry]);
-    else group.push(entry);
-  }
-  return groups.values();
 }
 
 function winners(group: readonly Entry[], readJob: (entry: Entry) => Job): Entry[] {

@@ -7,7 +7,6 @@ import {
   createBucketWriter,
   openBuckets,
 } from './bucket-file.ts';
-import { decodeEntries } from './entry.ts';
 import { createGrader, type GradedBlock, type GradedRows } from './grade-block.ts';
 import {
   fileJobsByTime,
@@ -90,12 +89,12 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
     },
     fileByTime({ from, to }) {
       const { jobs, receipts } = opened(entries);
-      fileJobsByTime(decodeEntries(jobs.read(from, to)), division.slotMs, filing.jobs, ({ block, offset, length }) => {
+      fileJobsByTime(jobs.read(from, to), division.slotMs, filing.jobs, ({ block, offset, length }) => {
         const text = records.bytesAt(blockAt(setup.jobs, block), offset, length).toString('utf8');
         return checkJob(JSON.parse(text), '');
       });
       const filter = openFilter(opened(byHash).filter);
-      fileReceiptsByTime(decodeEntries(receipts.read(from, to)), division.slotMs, filing.receipts, filter);
+      fileReceiptsByTime(receipts.read(from, to), division.slotMs, filing.receipts, filter);
       return null;
     },
     closeTimes: closeFiling,

@@ -35,13 +35,14 @@ const integer =
 
 const databaseId = integer(1, 999_999_999_999_999);
 const dash = 0x2d;
-const dashes = [8, 13, 18, 23];
+/** Of the 36 places of a UUID. */
+const isDashAt = Uint8Array.from({ length: 36 }, (_, offset) => ([8, 13, 18, 23].includes(offset) ? 1 : 0));
 
 const uuid: ContentCheck = (bytes, from, to) => {
   if (to - from !== 36) return false;
   for (let offset = 0; offset < 36; offset += 1) {
     const byte = bytes[from + offset] ?? 0;
-    if (dashes.includes(offset) ? byte !== dash : ((sets[byte] ?? 0) & hexadecimal) === 0) return false;
+    if (isDashAt[offset] === 1 ? byte !== dash : ((sets[byte] ?? 0) & hexadecimal) === 0) return false;
   }
   return true;
 };

@@ -13,6 +13,10 @@ export interface ReceiptForm {
   isValid(bytes: Buffer): boolean;
   /** Visits the requests of that line: `hashText` of the id, and when it was answered by the vault's clock; milliseconds. */
   visitRequests(bytes: Buffer, visit: (hash: number, answered: number) => void): number;
+  /** Whether such lines are receipts that were posted. */
+  readonly isPosted: boolean;
+  /** The receipt of that line. */
+  receipt(bytes: Buffer): Receipt;
   /** What that line, which begins at `start`, says: the receipt, or the object that has it, with its times and `kept`. */
   value(bytes: Buffer, start: number): unknown;
 }
@@ -45,6 +49,8 @@ export function createReceiptForm(line: string, receipt: Receipt, path: readonly
       }
       return places.length;
     },
+    isPosted: path.length > 0 && form.contents.some((one) => one.isText && one.path === 'postedAt'),
+    receipt: read,
     value(bytes, start) {
       if (path.length === 0) return read(bytes);
       const value: Record<string, unknown> = { receipt: read(bytes) };

@@ -6,15 +6,16 @@ import {
   type ReceiptClaim,
   type ReceiptClaims,
 } from '../attribution/receipt-index.ts';
+import type { Receipt } from '../../provenance/receipt.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 import { type BucketReader, openBuckets, spareBytes } from './bucket-file.ts';
-import { decodeEntries, type Entry, findEntries } from './entry.ts';
+import { Entries, type Entry } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import { type NumberedReceipt, readFiledJob, readFiledReceipt, readLedgerReceipt } from './read-filed.ts';
-import { toLedgerReceipt } from '../files/read-receipt-file.ts';
+import { receiptReference, toLedgerReceipt } from '../files/read-receipt-file.ts';
 import { createReceiptScanner, type ReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
@@ -65,7 +66,7 @@ export function createWindowLoader(
   const elsewhere = createLookup(setup, reader, byHash, scanner);
   /** For the jobs of one window at a time. */
   const memory: Memory = { bytes: Buffer.alloc(0) };
-  const always = readJobs(decodeEntries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader, memory);
+  const always = readJobs(new Entries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader, memory);
   const held = new Map<number, HeldWindow>();
   let last: { readonly window: number; readonly indexes: WindowIndexes } | null = null;
 
@@ -95,11 +96,13 @@ export function createWindowLoader(
 
   function receiptsOf(window: number): readonly WindowReceipt[] {
     const { from, to } = boundsOf(window);
-    const entries = [...decodeEntries(filed.receipts.read(from, to))].sort(byPlace);
-    const records = readTogether(entries, setup.receipts, reader, { bytes: Buffer.alloc(0) });
+    const entries = new Entries(filed.receipts.read(from, to));
+    const order = entries.byPlace();
+    const records = readTogether(entries, order, setup.receipts, reader, { bytes: Buffer.alloc(0) });
     const found = new Map<number, WindowReceipt>();
-    for (const [index, { block, line, hash, isShared }] of entries.entries()) {
-      const kept = elsewhere.receiptAt({ block, line }, records, index);
+    for (const position of order) {
+      const { hash, isShared, ...place } = entries.at(position);
+      const kept = elsewhere.receiptAt(place, records, position);
       // A receipt counts where its last request was answered, and was filed once for each request.
       const isLast = hashText(kept.receipt.requests.at(-1)?.id.toLowerCase() ?? '') === hash;
       if (isLast) found.set(kept.number, { ...kept, at: answeredAt(kept.receipt), isShared });
@@ -109,7 +112,7 @@ export function createWindowLoader(
 
   function read(window: number, receipts: Memory): HeldWindow {
     const { from, to } = boundsOf(window);
-    const jobs = readJobs(decodeEntries(filed.jobs.read(from, to)), setup, reader, memory);
+    const jobs = readJobs(new Entries(filed.jobs.read(from, to)), setup, reader, memory);
     const indexes = {
       jobs: combineJobs(indexJobs([...always, ...jobs]), elsewhere),
       receipts: indexWindowReceipts(filed.receipts.read(from, to), setup, reader, elsewhere, receipts),
@@ -141,13 +144,19 @@ interface HeldWindow {
   readonly receipts: Memory;
 }
 
-function readJobs(entries: Iterable<Entry>, { jobs }: JoinSetup, reader: BlockReader, memory: Memory): Job[] {
-  // A job that ran in several slots was filed in each.
-  const unique = new Map<string, Entry>();
-  for (const entry of entries) unique.set(`${String(entry.block)}:${String(entry.offset)}`, entry);
-  const sorted = [...unique.values()].sort(byPlace);
-  const records = readTogether(sorted, jobs, reader, memory);
-  return sorted.map(({ block }, index) => readFiledJob(JSON.parse(textAt(records, index)), blockAt(jobs, block).name));
+function readJobs(entries: Entries, { jobs }: JoinSetup, reader: BlockReader, memory: Memory): Job[] {
+  const order = entries.byPlace();
+  const records = readTogether(entries, order, jobs, reader, memory);
+  const found: Job[] = [];
+  let last = -1;
+  for (const position of order) {
+    const block = entries.block(position);
+    // A job that ran in several slots was filed in each.
+    const isSame = last !== -1 && entries.block(last) === block && entries.offset(last) === entries.offset(position);
+    last = position;
+    if (!isSame) found.push(readFiledJob(JSON.parse(textAt(records, position)), blockAt(jobs, block).name));
+  }
+  return found;
 }
 
 function combineJobs(local: JobIndex, elsewhere: Lookup): JobIndex {
@@ -165,16 +174,19 @@ function indexWindowReceipts(
   elsewhere: Lookup,
   memory: Memory,
 ): WindowClaims {
-  const entries = [...decodeEntries(filed)].sort(byPlace);
-  const records = readTogether(entries, receipts, reader, memory);
+  // The piece is read into memory that is used again.
+  const entries = new Entries(new Uint8Array(filed));
+  const order = entries.byPlace();
+  const records = readTogether(entries, order, receipts, reader, memory);
   const table = createEntryTable(entries);
+  for (const position of order) table.add(position);
   return {
     mayClaim: (hash) => table.find(hash) !== -1 || elsewhere.mayClaim(hash),
     claims(correlationId) {
       const hash = hashText(correlationId);
       const position = table.find(hash);
-      if (position === -1 || table.isShared(position)) return elsewhere.claims(correlationId, hash);
-      const place = { block: table.block(position), line: table.line(position) };
+      if (position === -1 || entries.isShared(position)) return elsewhere.claims(correlationId, hash);
+      const place = { block: entries.block(position), line: entries.line(position) };
       const claim = elsewhere.claimOf(place, records, position, correlationId);
       return claim === null ? [] : [claim];
     },
@@ -203,7 +215,7 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
 
   const entriesOf = (buckets: BucketReader, hash: number): Entry[] => {
     const bucket = bucketOf(hash, setup.buckets);
-    return findEntries(buckets.read(bucket, bucket + 1), hash);
+    return new Entries(buckets.read(bucket, bucket + 1)).find(hash);
   };
   const recordOf = (blocks: readonly TextBlock[], { block, offset, length }: Entry): Records => ({
     bytes: reader.bytesAt(blockAt(blocks, block), offset, length),
@@ -225,11 +237,12 @@ function createLookup(setup: JoinSetup, reader: BlockReader, byHash: FiledByHash
   function receiptAt(entry: ReceiptPlace, records: Records, position: number): NumberedReceipt {
     const { name, isDocument } = blockAt(setup.receipts, entry.block);
     const number = (byHash.linesBefore[entry.block] ?? 0) + entry.line;
-    const value = readReceipt(scanner, records, position);
-    if (setup.isLedger) return readLedgerReceipt(value, name, number);
+    if (setup.isLedger) return readLedgerReceipt(readReceipt(scanner, records, position), name, number);
     const line = (byHash.firstLines[entry.block] ?? 0) + entry.line;
     const place = isDocument ? name : `${name}:${String(line)}`;
-    return { ...toLedgerReceipt(readFiledReceipt(value, name, place)), number };
+    const form = matchReceipt(scanner, records, position);
+    if (form?.isPosted === true) return postedReceipt(form.receipt(records.bytes), place, number);
+    return { ...toLedgerReceipt(readFiledReceipt(readReceipt(scanner, records, position), name, place)), number };
   }
 
   function findJob(numbers: Parameters<JobIndex['find']>[0], key: string): Job | null {
@@ -285,67 +298,75 @@ function textAt({ bytes, starts, lengths }: Records, position: number): string {
   return bytes.toString('utf8', start, start + (lengths[position] ?? 0));
 }
 
+/** What `toLedgerReceipt` makes of a receipt that was posted. */
+function postedReceipt(receipt: Receipt, place: string, number: number): NumberedReceipt {
+  return { receipt, channel: 'posted', log: null, reference: receiptReference(place), number };
+}
+
+function matchReceipt(scanner: ReceiptScanner, { bytes, starts, lengths }: Records, position: number) {
+  const start = starts[position] ?? 0;
+  return scanner.match(bytes, start, start + (lengths[position] ?? 0));
+}
+
 /** What a line of receipts says, as its JSON has it; of a ledger also how the receipt was kept. */
 function readReceipt(scanner: ReceiptScanner, records: Records, position: number): unknown {
-  const start = records.starts[position] ?? 0;
-  const form = scanner.match(records.bytes, start, start + (records.lengths[position] ?? 0));
-  if (form !== null) return form.value(records.bytes, start);
+  const form = matchReceipt(scanner, records, position);
+  if (form !== null) return form.value(records.bytes, records.starts[position] ?? 0);
   const text = textAt(records, position);
   const value: unknown = JSON.parse(text);
   scanner.learn(text, value);
   return value;
 }
 
-/** Reads neighbouring records in one go into the memory, in the order of `sorted`. */
+/** Reads neighbouring records in one go into the memory. Returns where each is, by its entry's position. */
 function readTogether(
-  sorted: readonly Entry[],
+  entries: Entries,
+  order: Int32Array,
   blocks: readonly TextBlock[],
   reader: BlockReader,
   memory: Memory,
 ): Records {
-  const runs = findRuns(sorted, blocks);
+  const runs = findRuns(entries, order, blocks);
   const length = runs.reduce((sum, { from, to }) => sum + to - from, 0) + spareBytes;
   if (memory.bytes.length < length) memory.bytes = Buffer.allocUnsafeSlow(Math.ceil(1.25 * length));
   const { bytes } = memory;
-  const starts = new Float64Array(sorted.length);
-  const lengths = Int32Array.from(sorted, (entry) => entry.length);
-  let position = 0;
+  const starts = new Float64Array(entries.count);
+  const lengths = new Int32Array(entries.count);
+  let next = 0;
   let filled = 0;
-  for (const { block, from, to, entries } of runs) {
+  for (const { block, from, to, count } of runs) {
     reader.readAt(block, from, bytes.subarray(filled, filled + to - from));
-    for (const { offset } of entries) {
-      starts[position] = filled + offset - from;
-      position += 1;
+    for (const position of order.subarray(next, next + count)) {
+      starts[position] = filled + entries.offset(position) - from;
+      lengths[position] = entries.length(position);
     }
+    next += count;
     filled += to - from;
   }
   return { bytes, starts, lengths };
 }
 
-/** Entries whose records are near each other in one file. */
+/** Entries that follow each other in order and whose records are near each other in one file. */
 interface Run {
   readonly block: TextBlock;
   readonly from: number;
   to: number;
-  readonly entries: Entry[];
+  count: number;
 }
 
-function findRuns(sorted: readonly Entry[], blocks: readonly TextBlock[]): readonly Run[] {
+function findRuns(entries: Entries, order: Int32Array, blocks: readonly TextBlock[]): readonly Run[] {
   const runs: Run[] = [];
-  for (const entry of sorted) {
-    const block = blockAt(blocks, entry.block);
-    const { offset, length } = entry;
+  for (const position of order) {
+    const block = blockAt(blocks, entries.block(position));
+    const from = entries.offset(position);
+    const to = from + entries.length(position);
     const last = runs.at(-1);
-    if (last !== undefined && last.block.path === block.path && offset >= last.from && offset <= last.to + mostGap) {
-      last.to = Math.max(last.to, offset + length);
-      last.entries.push(entry);
-    } else runs.push({ block, from: offset, to: offset + length, entries: [entry] });
+    if (last !== undefined && last.block.path === block.path && from >= last.from && from <= last.to + mostGap) {
+      last.to = Math.max(last.to, to);
+      last.count += 1;
+    } else runs.push({ block, from, to, count: 1 });
   }
   return runs;
-}
-
-function byPlace(one: Entry, other: Entry): number {
-  return one.block - other.block || one.offset - other.offset;
 }
 
 /** How many of the ascending numbers are at most `most`. */

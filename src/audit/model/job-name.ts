@@ -13,9 +13,14 @@ export function jobName(job: Job): string {
 let lastNamed: { readonly job: Job; readonly name: string } | null = null;
 
 /** The key that joins jobs, receipts and stamps: instance, job and attempt. Job ids are unique within one Gitea. */
-export function jobKey({ instance, jobId, attempt }: KeyNumbers): string {
-  return `${instance}-${String(jobId)}-${String(attempt)}`;
+export function jobKey(numbers: KeyNumbers): string {
+  if (lastKeyed?.numbers === numbers) return lastKeyed.key;
+  const { instance, jobId, attempt } = numbers;
+  lastKeyed = { numbers, key: `${instance}-${String(jobId)}-${String(attempt)}` };
+  return lastKeyed.key;
 }
+
+let lastKeyed: { readonly numbers: KeyNumbers; readonly key: string } | null = null;
 
 type KeyNumbers = Pick<JobNumbers, 'instance' | 'jobId' | 'attempt'>;
 

@@ -1,8 +1,8 @@
 /** Bytes as words, which are copied and compared in a fraction of the time of one by one. */
 
 /** Lines come from one buffer after the other, so the last view is kept. */
-export function createViews(): (bytes: Buffer) => DataView {
-  let last: Buffer | null = null;
+export function createViews(): (bytes: Uint8Array) => DataView {
+  let last: Uint8Array | null = null;
   let view: DataView = new DataView(new ArrayBuffer(0));
   return (bytes) => {
     if (bytes !== last) {

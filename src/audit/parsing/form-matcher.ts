@@ -1,6 +1,8 @@
 import { createViews } from './byte-words.ts';
 import type { KnownTexts } from './known-texts.ts';
 import type { LineForm } from './line-form.ts';
+import { createLineTemplate } from './line-template.ts';
+import { createWordStore, firstBytes } from './word-store.ts';
 
 /** Recognises lines of one form, and tells their contents. Contents are counted from 0. */
 export interface FormMatcher {
@@ -32,37 +34,48 @@ const wordsEach = 64;
 /** After so many texts of a content it is clear whether they repeat. */
 const trial = 2048;
 
-/** The bits of a word that its first bytes have. */
-const firstBytes = Int32Array.from([0, 0xff, 0xffff, 0xffffff]);
-
 /**
- * Bytes are compared eight at a time, as floating-point numbers, which takes a fraction of the time of one by one. A number
- * whose bytes are printable ASCII is neither zero nor NaN, so only the same bytes equal it. `texts`: those that repeat;
- * `null`: each is made anew.
+ * A line is compared with the one before, or else, text by text, with the form. `texts`: those that repeat; `null`: each is
+ * made anew.
  */
 export function createMatcher({ between, contents }: LineForm, texts: KnownTexts | null): FormMatcher {
   const count = contents.length;
-  const literals = packWords(between);
+  const literals = keepTexts(between);
   const isText = Uint8Array.from(contents, (content) => (content.isText ? 1 : 0));
   const viewOf = createViews();
   const last = createLastLine(count, texts, viewOf);
   const { starts, ends } = last;
+  const endOf = (bytes: Buffer, view: DataView, at: number, index: number) =>
+    isText[index] === 1 ? last.endOfText(bytes, view, at, index) : last.endOfNumber(bytes, view, at, index);
+  const template = createLineTemplate(count, { starts, ends, endOf });
+
+  function hasForm(bytes: Buffer, view: DataView, from: number, to: number): boolean {
+    let at = from;
+    for (let index = 0; index < count; index += 1) {
+      if (!literals.isAt(view, at, index)) return false;
+      at += literals.length(index);
+      starts[index] = at;
+      at = endOf(bytes, view, at, index);
+      // A text may end beyond the line, in what the buffer held before.
+      if (at === -1 || at > to) return false;
+      ends[index] = at;
+    }
+    return literals.isAt(view, at, count) && at + literals.length(count) === to;
+  }
+
   return {
     matches(bytes, from, to) {
       // Words may reach beyond the line.
       if (to + literals.longest + 4 * wordsEach > bytes.length) return false;
       const view = viewOf(bytes);
-      let at = from;
-      for (let index = 0; index < count; index += 1) {
-        if (!literals.isAt(view, at, index)) return false;
-        at += literals.lengths[index] ?? 0;
-        starts[index] = at;
-        at = isText[index] === 1 ? last.endOfText(bytes, view, at, index) : last.endOfNumber(bytes, view, at, index);
-        // A text may end beyond the line, in what the buffer held before.
-        if (at === -1 || at > to) return false;
-        ends[index] = at;
-      }
-      return literals.isAt(view, at, count) && at + (literals.lengths[count] ?? 0) === to;
+      const before = last.newest();
+      if (template.matches(bytes, view, from, to)) return true;
+      const beforeForm = last.newest();
+      const matches = hasForm(bytes, view, from, to);
+      if (matches) template.take(view, from, to, (index) => last.changeOf(index) > before);
+      // What was kept of the line is no longer what the template has.
+      else if (last.newest() > beforeForm) template.clear();
+      return matches;
     },
     content: last.content,
     starts,
@@ -107,12 +120,15 @@ function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes:
   return {
     starts,
     ends,
+    /** How many changes there were. */
+    newest: () => newest,
     /** Where a text ends that begins at `at`; -1 if it has escapes or anything but printable ASCII. */
     endOfText(bytes: Buffer, view: DataView, at: number, index: number): number {
       const length = kept.length(index);
       const same = kept.countSame(view, at, index);
       if (bytes[at + length] === quote && kept.isWhole(view, at, index, same)) return at + length;
       let end = at + same;
+      while (end + 4 <= bytes.length && !hasStop(view.getInt32(end, true))) end += 4;
       for (let byte = bytes[end] ?? 0; byte !== quote; byte = bytes[end] ?? 0) {
         if (byte < 0x20 || byte > 0x7e || byte === backslash) return -1;
         end += 1;
@@ -136,6 +152,8 @@ function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes:
       made[index] = text;
       return text;
     },
+    /** The number of its last change. */
+    changeOf: (index: number): number => changes[index] ?? 0,
     lastChange(among: readonly number[]): number {
       let last = 0;
       for (let at = 0; at < among.length; at += 1) last = Math.max(last, changes[among[at] ?? 0] ?? 0);
@@ -196,33 +214,25 @@ function createTextMaker(count: number, texts: KnownTexts | null, viewOf: (bytes
   };
 }
 
-/** Texts as words in one array, each from a whole pair of words on. */
-function packWords(texts: readonly string[]) {
-  const lengths = Int32Array.from(texts, (text) => text.length);
-  const starts = new Int32Array(texts.length);
-  const padded = texts.map((text) => text.padEnd((text.length + 7) & ~7));
-  for (const [index, text] of padded.entries()) starts[index + 1] = (starts[index] ?? 0) + text.length / 4;
-  const view = createViews()(Buffer.from(padded.join(''), 'latin1'));
-  const words = Int32Array.from({ length: view.byteLength / 4 }, (_, index) => view.getInt32(4 * index, true));
-  const pairs = new Float64Array(words.buffer);
-  return {
-    lengths,
-    longest: Math.max(...lengths),
-    isAt(bytes: DataView, at: number, index: number): boolean {
-      const length = lengths[index] ?? 0;
-      let word = starts[index] ?? 0;
-      let same = 0;
-      for (; same + 8 <= length; same += 8, word += 2) {
-        if (bytes.getFloat64(at + same, true) !== pairs[word >> 1]) return false;
-      }
-      if (same + 4 <= length) {
-        if (bytes.getInt32(at + same, true) !== words[word]) return false;
-        same += 4;
-        word += 1;
-      }
-      return ((bytes.getInt32(at + same, true) ^ (words[word] ?? 0)) & (firstBytes[length - same] ?? 0)) === 0;
-    },
-  };
+/** The texts around the contents. */
+function keepTexts(texts: readonly string[]) {
+  const line = Buffer.from(`${texts.join('')}    `, 'latin1');
+  const store = createWordStore(texts.length, line.length + 8 * texts.length);
+  const view = createViews()(line);
+  let at = 0;
+  for (const [index, { length }] of texts.entries()) {
+    store.keep(view, at, at + length, index);
+    at += length;
+  }
+  return { ...store, longest: Math.max(...texts.map(({ length }) => length)) };
+}
+
+/** Whether one of four bytes is a quote, a backslash, or no printable ASCII: its high bit is set in one of these numbers. */
+function hasStop(word: number): boolean {
+  const quoted = word ^ 0x22222222;
+  const escaped = word ^ 0x5c5c5c5c;
+  const isSign = ((quoted - 0x01010101) & ~quoted) | ((escaped - 0x01010101) & ~escaped);
+  return ((isSign | ((word - 0x20202020) & ~word) | (word + 0x01010101) | word) & 0x80808080) !== 0;
 }
 
 /** The same of a number without exponent, as JSON writes it. */

@@ -121,6 +121,8 @@ class ReadRow implements RowView, EventParts {
   readonly #digest = createEventDigest();
   /** Where the row names the secret; `null` until it is asked for. */
   #isLocated: boolean | null = null;
+  /** `null` until it is asked for. */
+  #correlationId: string | null = null;
   readonly #read: FieldReaders;
   readonly #matcher: FormMatcher;
   readonly #places: OwnPlaces;
@@ -148,6 +150,7 @@ class ReadRow implements RowView, EventParts {
     const { time } = this.#places;
     this.#bytes = bytes;
     this.#isLocated = null;
+    this.#correlationId = null;
     this.moment = moment;
     this.requestFrom = requestFrom;
     this.requestTo = requestTo;
@@ -179,7 +182,9 @@ class ReadRow implements RowView, EventParts {
   }
 
   get correlationId(): string | null {
-    return this.requestTo === 0 ? null : this.#lowerCase(this.requestFrom, this.requestTo);
+    if (this.requestTo === 0) return null;
+    this.#correlationId ??= this.#lowerCase(this.requestFrom, this.requestTo);
+    return this.#correlationId;
   }
 
   get roleAssignment(): string | null {

@@ -186,7 +186,7 @@ const reads = fc
 /** A line in which one place is another: what a scanner may read over. */
 const broken = fc
   .tuple(
-    lines,
+    fc.oneof(lines, reads),
     fc.nat(),
     fc.constantFrom('', '"', '\\', ',', '}', '0', '01', '\u0001', '\n', 'é', ' ', ':', 'null', '{'),
   )

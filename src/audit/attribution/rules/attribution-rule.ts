@@ -3,6 +3,7 @@ import type { IdentityRule, Policy } from '../../../secrets/policy.ts';
 import type { BrokerIndex } from '../broker-index.ts';
 import type { Grade } from '../../model/attribution.ts';
 import type { Job } from '../../model/job.ts';
+import { jobName } from '../../model/job-name.ts';
 import type { JobIndex } from '../job-index.ts';
 import type { ReceiptClaim, ReceiptClaims, ReceiptIndex } from '../receipt-index.ts';
 import type { PolicyAt } from '../../../secrets/policy-timeline.ts';
@@ -63,3 +64,11 @@ export function verdict(
 }
 
 const none: readonly string[] = [];
+
+/** The evidence that is a job alone. Neighbouring rows are often of one job, so the last one is kept. */
+export function jobEvidence(job: Job): readonly string[] {
+  if (last?.job !== job) last = { job, evidence: [`job ${jobName(job)}`] };
+  return last.evidence;
+}
+
+let last: { readonly job: Job; readonly evidence: readonly string[] } | null = null;

@@ -1,7 +1,7 @@
 import { matchAddress } from '../address-match.ts';
 import { jobName } from '../../model/job-name.ts';
 import { jobSlackMs } from '../job-index.ts';
-import { type AttributionRule, verdict } from './attribution-rule.ts';
+import { type AttributionRule, jobEvidence, verdict } from './attribution-rule.ts';
 
 /**
  * For rows without receipt and stamp: if exactly one job is possible, it is inferred; if several are, all are listed
@@ -21,5 +21,5 @@ export const candidateRule: AttributionRule = ({ retrieval, identity, at, policy
   if (running.length > 1) {
     return verdict('ambiguous', 'several-jobs-were-running', { candidates: running.map(jobName).sort() });
   }
-  return verdict('inferred', 'one-job-was-running', { job: only, evidence: [`job ${jobName(only)}`] });
+  return verdict('inferred', 'one-job-was-running', { job: only, evidence: jobEvidence(only) });
 };

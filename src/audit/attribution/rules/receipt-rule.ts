@@ -1,10 +1,18 @@
+import type { JobStamp } from '../../../provenance/job-stamp.ts';
 import { opaqueName } from '../../../provenance/opaque-name.ts';
 import { matchAddress } from '../address-match.ts';
 import type { Job } from '../../model/job.ts';
 import { isSameJob, jobName } from '../../model/job-name.ts';
 import { jobSlackMs, servesRepository, wasRunning } from '../job-index.ts';
 import type { ReceiptClaim } from '../receipt-index.ts';
-import { type AttributionContext, type AttributionRule, type Row, type Verdict, verdict } from './attribution-rule.ts';
+import {
+  type AttributionContext,
+  type AttributionRule,
+  jobEvidence,
+  type Row,
+  type Verdict,
+  verdict,
+} from './attribution-rule.ts';
 
 /**
  * The logged time of a request and the time of its answer differ by its duration and the remaining clock difference.
@@ -18,15 +26,16 @@ const answerSlackMs = 30_000;
  */
 export const receiptRule: AttributionRule = (row, context) => {
   if (row.claims.length === 0) return null;
-  const claims = row.claims.filter(({ receipt }) => speaksOfServed(receipt.requests, row));
+  const claims = those(row.claims, speaksOfServed, row);
   if (claims.length === 0) return null;
   const { stamp } = row;
   if (stamp !== null) {
-    const own = claims.filter(({ receipt }) => isSameJob(receipt.job, stamp));
+    const own = those(claims, isOfStamp, stamp);
     if (own.length === 0)
       return verdict('contradicted', 'stamp-and-receipt-disagree', { evidence: references(claims) });
     return judge(own, row, context);
   }
+  if (claims.length === 1) return judge(claims, row, context);
   const jobs = [...new Set(claims.map((claim) => claim.jobKey))].sort();
   const verdicts = jobs.map((key) =>
     judge(
@@ -41,14 +50,34 @@ export const receiptRule: AttributionRule = (row, context) => {
   return verdict('ambiguous', 'several-receipts', { candidates, evidence: references(claims) });
 };
 
+/** Those that pass the test. Nearly always all do, of which no copy is made. */
+function those<Other>(
+  claims: readonly ReceiptClaim[],
+  test: (claim: ReceiptClaim, other: Other) => boolean,
+  other: Other,
+): readonly ReceiptClaim[] {
+  for (const claim of claims) if (!test(claim, other)) return claims.filter((one) => test(one, other));
+  return claims;
+}
+
 /** Receipts list refused attempts too, so a claim on a read must state that this very request was served. */
-function speaksOfServed(requests: ReceiptClaim['receipt']['requests'], { retrieval }: Row): boolean {
-  return requests.some(({ id, status }) => id.toLowerCase() === retrieval.correlationId && status === retrieval.status);
+function speaksOfServed({ receipt }: ReceiptClaim, { retrieval }: Row): boolean {
+  const { correlationId, status } = retrieval;
+  for (const request of receipt.requests)
+    if (request.status === status && correlationId !== null && isSameName(request.id, correlationId)) return true;
+  return false;
+}
+
+function isOfStamp({ receipt }: ReceiptClaim, stamp: JobStamp): boolean {
+  return isSameJob(receipt.job, stamp);
+}
+
+function agreesWith(claim: ReceiptClaim, { row, job }: { readonly row: Row; readonly job: Job }): boolean {
+  return disagreement(claim, row, job) === null;
 }
 
 /** Judges the claims of one job: the best one that fits the row, or else why the first one does not fit. */
 function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionContext): Verdict {
-  const evidence = references(claims);
   const [first] = claims;
   if (first === undefined) return verdict('unattributed', 'no-receipt');
   const job = context.jobs.find(first.receipt.job);
@@ -58,16 +87,17 @@ function judge(claims: readonly ReceiptClaim[], row: Row, context: AttributionCo
     // The ledger knows every job of that time. Gitea confirmed the token of a posted receipt, so only a logged one lies.
     const complete = context.ledgerCompleteTo !== null && row.at + jobSlackMs < context.ledgerCompleteTo;
     if (complete && claims.every(({ channel }) => channel === 'logged')) {
-      return verdict('contradicted', 'receipt-of-no-job', { evidence });
+      return verdict('contradicted', 'receipt-of-no-job', { evidence: references(claims) });
     }
-    return verdict('claimed', 'receipt-of-unknown-job', { candidates, evidence });
+    return verdict('claimed', 'receipt-of-unknown-job', { candidates, evidence: references(claims) });
   }
-  const fitting = claims.filter((claim) => disagreement(claim, row, job) === null);
+  const fitting = those(claims, agreesWith, { row, job });
   const [best] = fitting;
   if (best === undefined) {
-    return verdict('contradicted', disagreement(first, row, job) ?? 'receipt-disagrees', { evidence });
+    const reason = disagreement(first, row, job) ?? 'receipt-disagrees';
+    return verdict('contradicted', reason, { evidence: references(claims) });
   }
-  return gradeClaim(best, row, job, [...references(fitting), `job ${jobName(job)}`]);
+  return gradeClaim(best, row, job, [...references(fitting), ...jobEvidence(job)]);
 }
 
 /** The code of the first contradiction between receipt, row and job; `null` if they agree. */
@@ -83,11 +113,17 @@ function disagreement({ receipt, answeredAt }: ReceiptClaim, row: Row, job: Job)
 type Claimed = ReceiptClaim['receipt'];
 
 function secretDisagreement(receipt: Claimed, { retrieval }: Row): string | null {
-  const named = receipt.opaque ? opaqueName : (name: string) => name;
-  if (receipt.vault.toLowerCase() !== named(retrieval.vault)) return 'receipt-of-another-vault';
-  if (receipt.secret.toLowerCase() !== named(retrieval.secret ?? '')) return 'receipt-of-another-secret';
-  const differs = differ(receipt.version?.toLowerCase() ?? null, retrieval.version);
+  const { vault, version } = retrieval;
+  const secret = retrieval.secret ?? '';
+  if (!isSameName(receipt.vault, receipt.opaque ? opaqueName(vault) : vault)) return 'receipt-of-another-vault';
+  if (!isSameName(receipt.secret, receipt.opaque ? opaqueName(secret) : secret)) return 'receipt-of-another-secret';
+  const differs = receipt.version !== null && version !== null && !isSameName(receipt.version, version);
   return differs ? 'receipt-of-another-version' : null;
+}
+
+/** `lower`: in lower case, as rows have all names. */
+function isSameName(name: string, lower: string): boolean {
+  return name === lower || name.toLowerCase() === lower;
 }
 
 function jobDisagreement(receipt: Claimed, { stamp }: Row, job: Job): string | null {

@@ -1,9 +1,9 @@
 import { matchAddress } from '../address-match.ts';
-import { jobKey, jobName } from '../../model/job-name.ts';
+import { jobKey } from '../../model/job-name.ts';
 import { leavesReceipts } from '../../../provenance/helper-version.ts';
 import { jobSlackMs, mayServe, servesRepository, wasRunning } from '../job-index.ts';
 import { memoize } from '../../../provenance/memoize.ts';
-import { type AttributionRule, verdict } from './attribution-rule.ts';
+import { type AttributionRule, jobEvidence, verdict } from './attribution-rule.ts';
 
 const leaves = memoize(leavesReceipts);
 
@@ -22,7 +22,7 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
       candidates: [`? ${String(stamp.runId)}/${String(stamp.jobId)}.${String(stamp.attempt)}`],
     });
   }
-  const evidence = [`job ${jobName(job)}`];
+  const evidence = jobEvidence(job);
   const contradicted = (reason: string) => verdict('contradicted', reason, { evidence });
   const claimed = (reason: string) => verdict('claimed', reason, { job, evidence });
   if (stamp.runId !== job.runId) return contradicted('stamp-of-another-run');
