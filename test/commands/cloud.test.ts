@@ -90,7 +90,7 @@ describe('keyturn cloud', () => {
     child.stdout.on('data', (part: Buffer) => (output += part.toString()));
     child.stderr.on('data', (part: Buffer) => (log += part.toString()));
     const closed = once(child, 'close') as Promise<[number | null]>;
-    await vi.waitFor(() => expect(log).toContain('enter the code'), { timeout: 15_000, interval: 20 });
+    await vi.waitFor(() => expect(log).toContain('enter the code'), { timeout: 120_000, interval: 20 });
     const [, address = '', code = ''] = /open (\S+) in a browser and enter the code (\w+)/.exec(log) ?? [];
     const enter = async (text: string, headers = {}) =>
       (await fetch(address, { method: 'POST', headers, body: new URLSearchParams({ code: text }) })).status;

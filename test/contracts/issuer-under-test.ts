@@ -44,7 +44,7 @@ export function issuerUnderTest(
 
   function asked(change: Partial<IssueRequest> = {}): IssueRequest {
     const { binding, current, currentCredentialId } = world;
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(120_000);
     const now = new Date('2026-03-01T00:00:00Z');
     return { binding, current, currentCredentialId, rotationId: contractRotation, signal, now, ...change };
   }

@@ -27,7 +27,7 @@ export async function rotateByMachine(
     ...outside.tools,
     policy: policyOf(binding),
     issuers: new Map([[issuer.name, timeless]]),
-    abortAfter: () => AbortSignal.timeout(30_000),
+    abortAfter: () => AbortSignal.timeout(120_000),
   };
   outside.vault.put({
     name: binding.name,

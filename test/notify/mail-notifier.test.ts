@@ -59,7 +59,7 @@ const common = {
   from: 'keyturn@example.org',
   to: ['ops@example.org', 'second@example.org'],
   portal: 'https://keyturn.example.org',
-  timeoutMs: 2_000,
+  timeoutMs: 60_000,
 } as const;
 
 const notification = {

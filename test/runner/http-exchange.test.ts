@@ -26,7 +26,7 @@ const answer: RequestListener = (_request, response) => {
   response.setHeader('connection', 'close');
   response.end('here');
 };
-const request = { method: 'GET', headers: {}, timeoutMs: 5_000 } as const;
+const request = { method: 'GET', headers: {}, timeoutMs: 60_000 } as const;
 
 describe('a connection that was opened early', () => {
   it('is the one that the next request uses', async () => {

@@ -15,7 +15,7 @@ const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
 const browserOf = skipUnless(executablePath !== undefined, 'no Chromium is installed (package chromium)');
 
 /** The browser shares its machine with others. */
-const patience = { timeout: 15_000 };
+const patience = { timeout: 120_000 };
 
 let folder: string;
 let address: string;

@@ -248,7 +248,7 @@ function requestOf(target: { resource: string; form?: string }, current: string)
     rotationId: contractRotation,
     current: new SecretValue(current),
     currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
     now: new Date('2026-03-01T00:00:00Z'),
   };
 }

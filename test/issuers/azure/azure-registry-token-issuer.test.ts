@@ -203,7 +203,7 @@ describe('the two passwords of a registry’s token', () => {
       rotationId: contractRotation,
       current: null,
       currentCredentialId: null,
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(120_000),
       now,
       ...change,
     };

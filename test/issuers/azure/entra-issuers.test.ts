@@ -223,7 +223,7 @@ function requestOf(issuer: string, change = target): IssueRequest {
     rotationId: contractRotation,
     current: null,
     currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
     now,
   };
 }

@@ -67,7 +67,7 @@ describe('a database login', () => {
           rotationId: contractRotation,
           current: current === null ? null : new SecretValue(current),
           currentCredentialId: null,
-          signal: AbortSignal.timeout(1_000),
+          signal: AbortSignal.timeout(120_000),
           now: new Date('2026-03-01T00:00:00Z'),
         })
         ?.reveal()

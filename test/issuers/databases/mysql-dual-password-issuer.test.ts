@@ -103,7 +103,7 @@ async function newWorld() {
 }
 
 function requestOf({ binding, current, currentCredentialId }: IssuerWorld) {
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(120_000);
   return {
     binding,
     current,

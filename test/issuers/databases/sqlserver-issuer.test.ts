@@ -39,7 +39,7 @@ describe('two users of SQL Server', () => {
 
   it('are not touched when the driver cannot reach the server', async () => {
     const login = { scheme: 'sqlserver', host: 'localhost', port: 1, database: 'shop', user: 'keyturn' };
-    const session = { login: { ...login, password: new SecretValue('x') }, signal: AbortSignal.timeout(10_000) };
+    const session = { login: { ...login, password: new SecretValue('x') }, signal: AbortSignal.timeout(120_000) };
     for (const tls of ['off', { authority: null }] as const)
       await expect(connectSqlServer({ ...session, tls })).rejects.toMatchObject({
         code: 'PROVIDER_UNREACHABLE',

@@ -8,7 +8,7 @@ describe('an Actions secret as a further place', () => {
     const world = await giteaWorld();
     const place = giteaActionsSecretPlace({ gitea: world.client });
     const target = { kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'REGISTRY_TOKEN' };
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(120_000);
     await place.publish(target, new SecretValue('one'), signal);
     await place.publish(target, new SecretValue('two'), signal);
     const { body } = await world.direct.request('GET', '/api/v1/repos/acme/shop/actions/secrets');
@@ -29,7 +29,7 @@ describe('an Actions secret as a further place', () => {
     ]) {
       const target = { ...right, ...wrong };
       expect(place.check(target), JSON.stringify(wrong)).toHaveLength(1);
-      await expect(place.publish(target, new SecretValue('x'), AbortSignal.timeout(1_000))).rejects.toMatchObject({
+      await expect(place.publish(target, new SecretValue('x'), AbortSignal.timeout(120_000))).rejects.toMatchObject({
         code: 'ISSUER_TARGET_REFUSED',
       });
     }
@@ -43,7 +43,7 @@ describe('an Actions secret as a further place', () => {
     const place = giteaActionsSecretPlace({ gitea: world.client });
     const target = { kind: 'gitea-actions-secret', repository: 'acme/shop', name: 'TOKEN' };
     const long = new SecretValue('x'.repeat(65_537));
-    await expect(place.publish(target, long, AbortSignal.timeout(1_000))).rejects.toMatchObject({
+    await expect(place.publish(target, long, AbortSignal.timeout(120_000))).rejects.toMatchObject({
       code: 'GITEA_REQUEST_REFUSED',
     });
     await world.stop();

@@ -101,7 +101,7 @@ describe('finding 6: gitea-user-password', () => {
 
   it('tells a plan whether Gitea takes passwords at all', async () => {
     const on = await start();
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(120_000);
     const asked = giteaUserPasswordIssuer({ gitea: on.asToken, randomBytes });
     expect(await asked.list(deployer, signal)).toEqual([]);
     const off = await start({ basicAuthentication: false });

@@ -139,7 +139,7 @@ function requestFor(target: { user: string; scopes: readonly string[] }) {
     rotationId: contractRotation,
     current: null,
     currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
     now: new Date('2026-03-01T00:00:00Z'),
   };
 }

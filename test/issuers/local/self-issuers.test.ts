@@ -159,7 +159,7 @@ function requestOf(issuer: string, target: SecretBinding['target'], current: str
     rotationId: contractRotation,
     current: current === null ? null : new SecretValue(current),
     currentCredentialId: null,
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(120_000),
     now: new Date('2026-03-01T00:00:00Z'),
   };
 }

@@ -4,7 +4,7 @@ import { SecretValue } from '../../../src/secrets/secret-value.ts';
 import { memoryVault } from '../../rotation/world/memory-secret-store.ts';
 
 const now = () => new Date('2026-03-01T00:00:00Z');
-const signal = AbortSignal.timeout(5_000);
+const signal = AbortSignal.timeout(120_000);
 
 describe('the administrator’s login that the policy names', () => {
   it('is read each time, so that a rotated one takes effect at once, and announced before', async () => {

@@ -203,7 +203,7 @@ function requestOf(target: Parameters<typeof bindingOf>[1]): IssueRequest {
     rotationId: contractRotation,
     current: null,
     currentCredentialId: null,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
     now: new Date(),
   };
 }

@@ -22,7 +22,7 @@ async function startWaiting(name: string, place = 'P_FILE') {
     env: { ...world.startJob().environment, KEYTURN_FETCH_CONFIGURATION: world.configure() },
     stdio: 'ignore',
   });
-  await vi.waitFor(() => expect(existsSync(told)).toBe(true), { timeout: 15_000, interval: 20 });
+  await vi.waitFor(() => expect(existsSync(told)).toBe(true), { timeout: 120_000, interval: 20 });
   const [group = '', , file = ''] = readFileSync(told, 'utf8').trim().split(' ');
   return { helper, helperId: helper.pid ?? 0, group: Number(group), file };
 }
@@ -49,7 +49,7 @@ const guardians = (helper: number) =>
       parent === helper && readFileSync(`/proc/${String(id)}/cmdline`, 'utf8').includes('\0keyturn-guardian\0'),
   );
 const isStopped = (helper: number) => readFileSync(`/proc/${String(helper)}/stat`, 'latin1').includes(') T ');
-const soon = async (holds: () => void) => await vi.waitFor(holds, { timeout: 15_000, interval: 20 });
+const soon = async (holds: () => void) => await vi.waitFor(holds, { timeout: 120_000, interval: 20 });
 
 /**
  * Stops the helper first: it would start another guardian, which would do its work. `between`: the guardian is dead, and the

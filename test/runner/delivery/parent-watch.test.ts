@@ -29,7 +29,7 @@ async function startStep(command: string) {
   const closed = once(shell, 'close');
   let log = '';
   shell.stderr.on('data', (part: Buffer) => (log += part.toString()));
-  await vi.waitFor(() => expect(existsSync(told)).toBe(true), { timeout: 15_000, interval: 20 });
+  await vi.waitFor(() => expect(existsSync(told)).toBe(true), { timeout: 120_000, interval: 20 });
   const [commandId = '', helperId = '', file = ''] = readFileSync(told, 'utf8').trim().split(' ');
   return { shell, closed, commandId: Number(commandId), helperId: Number(helperId), file, log: () => log };
 }
@@ -65,7 +65,7 @@ describe('a helper whose parent was killed by a cancel on an old runner', () => 
     expect([runs(commandId), runs(helperId), existsSync(file)]).toEqual([true, true, true]);
     shell.kill('SIGKILL');
     const left = () => [running(commandId), runs(helperId), existsSync(file)];
-    await vi.waitFor(() => expect(left()).toEqual([[], false, false]), { timeout: 5_000, interval: 50 });
+    await vi.waitFor(() => expect(left()).toEqual([[], false, false]), { timeout: 120_000, interval: 50 });
     await closed;
     expect(log()).toContain('the process that started this helper is gone');
   });

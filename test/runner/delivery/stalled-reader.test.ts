@@ -43,7 +43,7 @@ function startHelper(name: string, script: string): Running {
   return { helper, exited, output };
 }
 
-const soon = async (holds: () => void) => await vi.waitFor(holds, { timeout: 15_000, interval: 20 });
+const soon = async (holds: () => void) => await vi.waitFor(holds, { timeout: 120_000, interval: 20 });
 
 /** Waits until the helper has written as much as the pipe holds: nobody reads, so it can write no more. */
 async function untilFull({ helper }: Running): Promise<void> {

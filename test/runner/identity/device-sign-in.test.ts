@@ -160,7 +160,7 @@ describe('a person who signs in by device code, against the embedded authority',
     const closed = once(child, 'close') as Promise<[number | null]>;
     const code = await vi.waitFor(
       () => (child.exitCode === null ? (/enter the code (\w+)/.exec(log)?.[1] ?? expect.fail('no code yet')) : null),
-      { timeout: 15_000, interval: 20 },
+      { timeout: 120_000, interval: 20 },
     );
     if (code !== null) entered(code);
     return { status: (await closed)[0], output, log, ran: existsSync(told) };

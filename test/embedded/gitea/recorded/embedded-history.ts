@@ -169,7 +169,7 @@ async function playCancel(play: Play): Promise<void> {
     () => {
       if (!play.gitea.logOf(idOf(play.jobs, 7)).includes('tick 5')) throw new Error('It has not counted to five.');
     },
-    { timeout: 15_000, interval: 20 },
+    { timeout: 120_000, interval: 20 },
   );
   long.cancel();
   await ask(play, 'keyturn', 'job-cancelled', 'job-log-cancelled-early', 'run-cancelled');
