@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { auditPeriod } from '../audit/audit-period.ts';
+import { countUnreadable, describeUnreadable } from '../audit/files/count-unreadable.ts';
+import { fileEvidence } from '../audit/shares/file-ledger.ts';
+import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
+import { collectFiles } from '../composition/collect-files.ts';
+import { openControls } from '../composition/reports/open-controls.ts';
+import { openPolicyFile } from '../composition/policy/open-policy.ts';
+import { version } from '../composition/version.ts';
+import type { PackSummary } from '../evidence/pack/pack-archive.ts';
+import { producePack } from '../evidence/produce-pack.ts';
+import type { Framework } from '../evidence/report/report-model.ts';
+import { fileRetrievalLog } from '../files/file-retrieval-log.ts';
+import { localSigner } from '../files/local-signer.ts';
+import { scratchRecordStore } from '../files/scratch-record-store.ts';
+import type { Runtime } from './command.ts';
+
+/** Paths as they were typed; `null` for what is not given. */
+export interface FilesToReport {
+  readonly retrievals: string;
+  readonly jobs: string | null;
+  readonly receipts: string | null;
+  readonly policy?: string | null;
+}
+
+export interface FileReportOrder {
+  readonly period: ReportingPeriod;
+  readonly frameworks: readonly Framework[];
+  readonly out: string;
+  /** The file of controls; `null` for that of `KEYTURN_CONTROLS`, or none. */
+  readonly controls: string | null;
+}
+
+export type FileReportRuntime = Pick<Runtime, 'directory' | 'environment' | 'now' | 'say'>;
+
+/**
+ * Reports audit records from files, without any network and without settings: the same audit and the same pack as of
+ * collected records, in a temporary record store. The report and standard error say what
+ * files cannot show. Sealed with `KEYTURN_SIGNING_KEY` where that is a file, else with a key made in `.keyturn/`.
+ * @throws ServiceError `FILE_MISSING`, `RECORD_UNREADABLE`, `POLICY_MALFORMED`, `CONTROLS_MALFORMED`, `PACK_NOT_WRITTEN`, `SIGNING_KEY_UNUSABLE`.
+ */
+export async function produceFileReport(
+  files: FilesToReport,
+  { period, frameworks, out, controls }: FileReportOrder,
+  { directory, environment, now, say }: FileReportRuntime,
+): Promise<PackSummary> {
+  const at = (path: string | null | undefined) => (path == null ? null : resolve(directory, path));
+  const own = await openControls(controls ?? at(environment['KEYTURN_CONTROLS']));
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));
+  const records = scratchRecordStore(join(folder, 'records'));
+  try {
+    const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
+    const vaults = log.vaults(period);
+    const policy = await openPolicyFile(at(files.policy), vaults);
+    await collectFiles(log, { records, period, now: now() });
+    const evidence = { jobs: at(files.jobs), receipts: at(files.receipts) };
+    const ledger = await fileEvidence(evidence, await mkdtemp(join(folder, 'evidence-')));
+    const counts = { jobs: ledger.jobCount, receipts: ledger.receiptCount, identities: policy.identities.size };
+    const lacks = lacksOf(period, counts);
+    const toAudit = { records, ledger, policy, vaults, inventory: [], rotations: [], period, now: now() };
+    return await producePack({
+      period,
+      async audit(observation) {
+        const collected = await auditPeriod(toAudit, observation);
+        const audited = { ...collected, notRead: [...lacks, ...collected.notRead] };
+        sayWhatIsMissing(audited, log.total, say);
+        return audited;
+      },
+      rotations: [],
+      signer: await localSigner(signingKeyFile(environment, directory)),
+      records: null,
+      now: now(),
+      organisation: environment['KEYTURN_ORGANISATION'] ?? 'not named',
+      synthetic: environment['KEYTURN_EMBEDDED'] === 'on',
+      controls: own,
+      frameworks,
+      software: { version },
+      out,
+    });
+  } finally {
+    records.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function sayWhatIsMissing(audited: AuditedPeriod, total: number, say: Runtime['say']): void {
+  const { rowsRead, notRead, unreadableRows } = audited;
+  say(`${String(total)} rows in the files, ${String(rowsRead)} of them of the period or without a time.`);
+  for (const { what, why } of notRead) say(`${what}: ${why}`);
+  const unreadable = countUnreadable();
+  for (const { place, reason } of unreadableRows) unreadable.add(place, reason);
+  for (const one of unreadable.all()) say(`Not readable as an audit row, ${describeUnreadable(one)}.`);
+}
+
+function signingKeyFile(environment: Runtime['environment'], directory: string): string {
+  const named = environment['KEYTURN_SIGNING_KEY'] ?? '';
+  const isFile = named !== '' && !/^[a-z]+:\/\//i.test(named);
+  return resolve(directory, isFile ? named : join('.keyturn', 'sealing-key.pem'));
+}
+
+interface HeldByFiles {
+  readonly jobs: number;
+  readonly receipts: number;
+  readonly identities: number;
+}
+
+/** What the report needs and these files do not hold. What can still be given keeps the report provisional. */
+function lacksOf({ from, to }: ReportingPeriod, { jobs, receipts, identities }: HeldByFiles): readonly NotRead[] {
+  const lack = (what: string, state: NotRead['state'], why: string): NotRead => ({
+    what,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    why,
+    state,
+  });
+  return [
+    ...(jobs > 0 ? [] : [lack('Gitea jobs', 'not-read-yet', 'No jobs were given: no read can be tied to a job.')]),
+    ...(receipts > 0
+      ? []
+      : [lack('Receipts', 'not-read-yet', 'No receipts were given: no read can be better than inferred or claimed.')]),
+    ...(identities > 0
+      ? []
+      : [
+          lack(
+            'Identities',
+            'not-read-yet',
+            'No policy names the identities of runners: no read can be better than claimed.',
+          ),
+        ]),
+    lack(
+      'Canary reads',
+      'irrecoverable',
+      'Files hold no reads of our own, so it cannot be shown that the log is whole: no hour counts as covered.',
+    ),
+    lack(
+      'Rotation journal and inventory',
+      'irrecoverable',
+      'Files hold no journal and no list of secrets: rotations, and secrets that nobody read, are not in this report.',
+    ),
+  ];
+}
