@@ -51,12 +51,16 @@ export async function produceFileReport(
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-report-'));
   const records = scratchRecordStore(join(folder, 'records'));
   try {
-    const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
-    const vaults = log.vaults(period);
-    const policy = await openPolicyFile(at(files.policy), vaults);
-    await collectFiles(log, { records, period, now: now() });
+    const collectRows = async () => {
+      const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
+      const vaults = log.vaults(period);
+      const policy = await openPolicyFile(at(files.policy), vaults);
+      await collectFiles(log, { records, period, now: now() });
+      return { total: log.total, vaults, policy };
+    };
     const evidence = { jobs: at(files.jobs), receipts: at(files.receipts) };
-    const ledger = await fileEvidence(evidence, await mkdtemp(join(folder, 'evidence-')));
+    const filing = fileEvidence(evidence, await mkdtemp(join(folder, 'evidence-')));
+    const [{ total, vaults, policy }, ledger] = await bothOf(collectRows(), filing);
     const counts = { jobs: ledger.jobCount, receipts: ledger.receiptCount, identities: policy.identities.size };
     const lacks = lacksOf(period, counts);
     const toAudit = { records, ledger, policy, vaults, inventory: [], rotations: [], period, now: now() };
@@ -65,7 +69,7 @@ export async function produceFileReport(
       async audit(observation) {
         const collected = await auditPeriod(toAudit, observation);
         const audited = { ...collected, notRead: [...lacks, ...collected.notRead] };
-        sayWhatIsMissing(audited, log.total, say);
+        sayWhatIsMissing(audited, total, say);
         return audited;
       },
       rotations: [],
@@ -83,6 +87,14 @@ export async function produceFileReport(
     records.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Both results, when both have ended: neither goes on in a folder that is removed. If both failed, the first fault counts. */
+async function bothOf<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<readonly [One, Other]> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
 }
 
 function sayWhatIsMissing(audited: AuditedPeriod, total: number, say: Runtime['say']): void {
