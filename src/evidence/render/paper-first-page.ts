@@ -14,7 +14,7 @@ export function firstPageSentences(model: ReportModel): object {
     })),
     matrix: model.matrix.map(({ test, result, controls, ownIds }) => ({
       title: test.title,
-      population: `${countText(test.population.count)} ${test.population.name}`,
+      population: `${test.population.name}: ${countText(test.population.count)}`,
       tested: countText(test.tested),
       exceptions: test.tested === 0 ? '–' : countText(test.exceptions),
       rate: test.rate ?? '–',

@@ -4,7 +4,10 @@ import { liveFindings } from '../../../src/audit/findings/life/live-findings.ts'
 import type { Finding } from '../../../src/audit/model/finding.ts';
 import type { FindingStep } from '../../../src/audit/model/finding-life.ts';
 import { memoryRecordStore } from '../../memory-record-store.ts';
+import type { RotationStop } from '../../../src/rotation/history/rotation-history.ts';
 import { personCalled } from '../../provenance/people.ts';
+import { moment, rotation, row, workload } from '../attribution-fixtures.ts';
+import { found } from '../finding-fixtures.ts';
 
 const finding = (id: string, change: Partial<Finding> = {}): Finding => ({
   format: 1,
@@ -76,6 +79,23 @@ describe('the life of a finding', () => {
       state: 'recurred',
       description: 'recurred after b',
     });
+  });
+});
+
+describe('a period before and after a repair', () => {
+  const stop = { rotationId: 'abc.1', state: 'needs-attention', at: moment(95), failure: null } as const;
+  const rows = [row('c1', { identity: workload('stranger') })];
+  const inState = (ended: RotationStop['ended']) => {
+    const findings = found({ rows, history: [rotation({ stops: [{ ...stop, ended }] })] });
+    const lives = liveFindings(findings, [], new Date(moment(9_000)));
+    return new Map(findings.map(({ id, rule }) => [id, `${rule} ${lives.get(id)?.state ?? ''}`]));
+  };
+
+  it('has the same exceptions, one of them fixed', () => {
+    const [before, after] = [inState(null), inState({ at: moment(300), state: 'done' })];
+    expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+    expect([...before.values()].sort()).toEqual(['rotation-failed open', 'unknown-identity-read open']);
+    expect([...after.values()].sort()).toEqual(['rotation-failed fixed', 'unknown-identity-read open']);
   });
 });
 
