@@ -41,16 +41,7 @@ export function createBucketWriter(path: string): BucketWriter {
   let count = 0;
   let used = 0;
   let written = 0;
-  const viewOf = createViews();
-  const viewInto = createViews();
-
-  /** Returns where the copy ends. */
-  function copyRecord(record: Uint8Array, from: number, to: number, into: Buffer, at: number): number {
-    if ((to - from) % wordBytes === 0 && to - from <= fewBytes)
-      return copyWords(viewOf(record), from, to, viewInto(into), at);
-    into.set(record.subarray(from, to), at);
-    return at + to - from;
-  }
+  const copyRecord = createCopier();
 
   function add(bucket: number, record: Uint8Array, from = 0, to = record.length): void {
     const length = to - from;
@@ -78,21 +69,25 @@ export function createBucketWriter(path: string): BucketWriter {
     if (count === 0) return;
     const sorted = keys.subarray(0, count).sort();
     if (piece.length < used) piece = Buffer.allocUnsafeSlow(waiting.length);
-    const buckets: number[] = [];
-    const offsets: number[] = [];
+    const buckets = new Float64Array(count);
+    const offsets = new Float64Array(count + 1);
+    let found = 0;
     let filled = 0;
-    for (const key of sorted) {
+    for (let index = 0; index < count; index += 1) {
+      const key = sorted[index] ?? 0;
       const bucket = Math.floor(key / mostRecords);
       const position = key - bucket * mostRecords;
-      if (buckets.at(-1) !== bucket) {
-        buckets.push(bucket);
-        offsets.push(written + filled);
+      if (found === 0 || buckets[found - 1] !== bucket) {
+        buckets[found] = bucket;
+        offsets[found] = written + filled;
+        found += 1;
       }
       filled = copyRecord(waiting, starts[position] ?? 0, starts[position + 1] ?? 0, piece, filled);
     }
+    offsets[found] = written + filled;
     writeWhole(file, piece.subarray(0, filled));
     written += filled;
-    runs.push({ buckets: Float64Array.from(buckets), offsets: Float64Array.from([...offsets, written]) });
+    runs.push({ buckets: buckets.slice(0, found), offsets: offsets.slice(0, found + 1) });
     count = 0;
     used = 0;
   }
@@ -106,6 +101,18 @@ export function createBucketWriter(path: string): BucketWriter {
       piece = Buffer.alloc(0);
       return { path, runs };
     },
+  };
+}
+
+/** Copies the bytes from `from` until before `to`, and returns where the copy ends. */
+function createCopier() {
+  const viewOf = createViews();
+  const viewInto = createViews();
+  return (record: Uint8Array, from: number, to: number, into: Buffer, at: number): number => {
+    if ((to - from) % wordBytes === 0 && to - from <= fewBytes)
+      return copyWords(viewOf(record), from, to, viewInto(into), at);
+    into.set(record.subarray(from, to), at);
+    return at + to - from;
   };
 }
 

@@ -5,13 +5,14 @@ import type { AttributionContext } from '../attribution/rules/attribution-rule.t
 import type { ReceiptClaim } from '../attribution/receipt-index.ts';
 import type { Policy } from '../../secrets/policy.ts';
 import type { Grade } from '../model/attribution.ts';
+import type { Retrieval } from '../model/retrieval.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import { createRowScanner } from '../parsing/row-scanner.ts';
 import type { BucketWriter } from './bucket-file.ts';
 import { createGradedLines, type LinesOfBlocks } from './graded-lines.ts';
 import type { JoinSetup } from './join-plan.ts';
 import { headBytes, visitNumberedLines, writeHead } from './numbered-lines.ts';
-import { readAgain, type ReadRow, type ReadRows, readRows } from './read-rows.ts';
+import { createRowReader, readAgain, type ReadRow, type ReadRows } from './read-rows.ts';
 import type { BlockReader, TextBlock } from './text-block.ts';
 import type { WindowIndexes, WindowLoader } from './window-context.ts';
 
@@ -41,75 +42,84 @@ interface WindowContext extends AttributionContext {
   readonly receipts: WindowIndexes['receipts'];
 }
 
-/** Grades rows by the indexes of the window in which they lie. */
-export function createGrader({ policy, division }: JoinSetup, loader: WindowLoader) {
+/**
+ * Grades rows by the indexes of the window in which they lie. A row whose window is not in memory waits until the window has
+ * enough of them to be worth loading. When rows of too many windows wait, the block is out of order, and they are put by.
+ */
+export function createGrader(
+  { policy, division }: JoinSetup,
+  loader: WindowLoader,
+  reader: BlockReader,
+  putBy: () => BucketWriter,
+) {
   const contextOf = createContexts(policy, loader);
   const scanner = createRowScanner();
   const again = readAgain(scanner);
   const lines = createGradedLines();
+  const waiting = new Map<number, WaitingRow[]>();
   let grades = new Map<Grade, number>();
+  /** The block in hand. `away`: how many of its rows were put by. */
+  const inHand = { number: 0, bytes: Buffer.alloc(0) as Buffer, away: 0 };
 
   function begin(): void {
     grades = new Map();
     lines.clear();
   }
 
-  function grade({ retrieval, moment, requestHash }: ReadRow, block: number, number: number, context: WindowContext) {
-    const isClaimed = requestHash !== null && context.receipts.mayClaim(requestHash);
-    const claims = isClaimed ? context.receipts.claims(retrieval.correlationId ?? '') : noClaims;
+  function grade({ retrieval, moment, requestHash }: ReadRow, block: number, row: number, context: WindowContext) {
+    const claims = requestHash === null ? noClaims : claimsOn(retrieval, requestHash, context);
     const verdict = judgeRow(prepareRow(retrieval, moment, policy, claims), context);
     grades.set(verdict.grade, (grades.get(verdict.grade) ?? 0) + 1);
-    lines.add(block, number, retrieval.id, verdict);
+    lines.add(block, row, retrieval.id, verdict);
   }
 
+  function gradeWaiting(window: number, rows: readonly WaitingRow[]): void {
+    const context = contextOf(window);
+    for (const { number: row, json } of rows) {
+      const read = typeof json === 'string' ? again.text(json) : again.bytes(inHand.bytes, json.from, json.to);
+      grade(read, inHand.number, row, context);
+    }
+    waiting.delete(window);
+  }
+
+  function putAllBy(): void {
+    for (const [window, rows] of waiting) {
+      inHand.away += rows.length;
+      for (const row of rows) putBy().add(window, filedRow(inHand.number, row, inHand.bytes));
+    }
+    waiting.clear();
+  }
+
+  const readRows = createRowReader(scanner, reader, (found, row, json, line) => {
+    inHand.bytes = line.bytes;
+    const window = loader.windowOf(found.moment);
+    if (loader.isHeld(window)) {
+      grade(found, inHand.number, row, contextOf(window));
+      return;
+    }
+    const rows = waiting.get(window) ?? [];
+    if (rows.length === 0) waiting.set(window, rows);
+    rows.push({ number: row, json: json === null ? { from: line.from, to: line.to } : JSON.stringify(json) });
+    if (rows.length >= division.worthLoading) gradeWaiting(window, rows);
+    else if (waiting.size > division.fewWindows) putAllBy();
+  });
+
   return {
-    /**
-     * Grades a block's rows as they come. A row whose window is not in memory waits until the window has enough of them to
-     * be worth loading. When rows of too many windows wait, the block is out of order, and they are put by.
-     */
-    gradeBlock(reader: BlockReader, block: TextBlock, blockNumber: number, putBy: () => BucketWriter): GradedBlock {
+    /** Grades a block's rows as they come. */
+    gradeBlock(block: TextBlock, number: number): GradedBlock {
       begin();
-      const waiting = new Map<number, WaitingRow[]>();
-      let away = 0;
-      let bytes: Buffer = Buffer.alloc(0);
-      const gradeWaiting = (window: number, rows: readonly WaitingRow[]) => {
-        const context = contextOf(window);
-        for (const { number, json } of rows) {
-          const row = typeof json === 'string' ? again.text(json) : again.bytes(bytes, json.from, json.to);
-          grade(row, blockNumber, number, context);
-        }
-        waiting.delete(window);
-      };
-      const putAllBy = () => {
-        for (const [window, rows] of waiting) {
-          away += rows.length;
-          for (const row of rows) putBy().add(window, filedRow(blockNumber, row, bytes));
-        }
-        waiting.clear();
-      };
-      const read = readRows(scanner, reader, block, (found, number, row, line) => {
-        bytes = line.bytes;
-        const window = loader.windowOf(found.moment);
-        if (loader.isHeld(window)) {
-          grade(found, blockNumber, number, contextOf(window));
-          return;
-        }
-        const rows = waiting.get(window) ?? [];
-        rows.push({ number, json: row === null ? { from: line.from, to: line.to } : JSON.stringify(row) });
-        waiting.set(window, rows);
-        if (rows.length >= division.worthLoading) gradeWaiting(window, rows);
-        else if (waiting.size > division.fewWindows) putAllBy();
-      });
+      Object.assign(inHand, { number, away: 0 });
+      const read = readRows(block);
       for (const [window, rows] of waiting) gradeWaiting(window, rows);
-      return { ...read, grades, text: lines.takeBlock(away > 0), putBy: away };
+      return { ...read, grades, text: lines.takeBlock(inHand.away > 0), putBy: inHand.away };
     },
 
     /** Grades rows that were put by. */
     gradeFiledRows(window: number, filed: Buffer): GradedRows {
       begin();
       const context = contextOf(window);
-      visitNumberedLines(filed, (block, bytes, from, to) => {
-        grade(again.bytes(bytes, from + numberBytes, to), block, bytes.readUInt32LE(from), context);
+      visitNumberedLines(filed, (block, record, from, to) => {
+        grade(again.bytes(record, from + numberBytes, to), block, record.readUInt32LE(from), context);
       });
       return { grades, ...lines.takeBlocks() };
     },
@@ -117,6 +127,10 @@ export function createGrader({ policy, division }: JoinSetup, loader: WindowLoad
 }
 
 const noClaims: readonly ReceiptClaim[] = [];
+
+function claimsOn(retrieval: Retrieval, requestHash: number, { receipts }: WindowContext): readonly ReceiptClaim[] {
+  return receipts.mayClaim(requestHash) ? receipts.claims(retrieval.correlationId ?? '') : noClaims;
+}
 
 /** What the rules know of each window. */
 function createContexts(policy: Policy, loader: WindowLoader): (window: number) => WindowContext {

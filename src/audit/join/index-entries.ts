@@ -29,94 +29,108 @@ export const everySlot = -(2 ** 31);
 
 const invalid = 'it is not a valid entry';
 
+/** Finds and files the entries of blocks. */
+export type BlockIndexer = (block: TextBlock, number: number) => IndexedBlock;
+
 /** Finds every job of a block and files it by its key. */
-export function indexJobBlock(
-  reader: BlockReader,
-  block: TextBlock,
-  number: number,
-  filed: BucketWriter,
-  buckets: number,
-) {
-  return indexBlock(reader, block, (value, { line, offset, from, to }) => {
-    const job = checkJob(value, '');
-    const span = spanOf(job);
-    const hash = hashText(jobKey(job));
-    const times = { from: span?.from ?? Number.NaN, to: span?.to ?? Number.NaN };
-    filed.add(
-      bucketOf(hash, buckets),
-      encodeEntry({ hash, ...times, offset, length: to - from, block: number, line, isShared: false }),
-    );
-    return 1;
-  });
+export function createJobIndexer(reader: BlockReader, filed: BucketWriter, buckets: number): BlockIndexer {
+  return createIndexer(
+    reader,
+    () => null,
+    (value, { line, offset, from, to }, { number }) => {
+      const job = checkJob(value, '');
+      const span = spanOf(job);
+      const hash = hashText(jobKey(job));
+      const times = { from: span?.from ?? Number.NaN, to: span?.to ?? Number.NaN };
+      filed.add(
+        bucketOf(hash, buckets),
+        encodeEntry({ hash, ...times, offset, length: to - from, block: number, line, isShared: false }),
+      );
+      return 1;
+    },
+  );
 }
 
 /** Finds every receipt of a block and files it by each request id. */
-export function indexReceiptBlock(
+export function createReceiptIndexer(
   reader: BlockReader,
-  block: TextBlock,
-  number: number,
   filed: BucketWriter,
   buckets: number,
   scanner: ReceiptScanner,
-) {
-  const add = (hash: number, answered: number, { line, offset, from, to }: BlockLine) => {
-    const length = to - from;
-    const entry = { hash, from: answered, to: answered, offset, length, block: number, line, isShared: false };
+): BlockIndexer {
+  /** The line in hand, and the number of its block. */
+  let current: BlockLine | null = null;
+  let block = 0;
+  const add = (hash: number, answered: number) => {
+    if (current === null) return;
+    const { line, offset, from, to } = current;
+    const entry = { hash, from: answered, to: answered, offset, length: to - from, block, line, isShared: false };
     filed.add(bucketOf(hash, buckets), encodeEntry(entry));
   };
-  const scan = (line: BlockLine): number | null => {
+  const scan: ScanLine = (line, { number }) => {
     const form = scanner.match(line.bytes, line.from, line.to);
     if (form === null || !form.isValid(line.bytes)) return null;
-    return Math.max(
-      1,
-      form.visitRequests(line.bytes, (hash, answered) => add(hash, answered, line)),
-    );
+    current = line;
+    block = number;
+    return Math.max(1, form.visitRequests(line.bytes, add));
   };
-  const index = (value: unknown, line: BlockLine, text: string) => {
+  return createIndexer(reader, scan, (value, line, { number, isDocument, text }) => {
     const parsed = parseFiledReceipt(value, '');
     if (parsed === null) throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: invalid });
     const { receipt } = parsed;
-    if (!block.isDocument) scanner.learn(text, value);
-    for (const { id, at } of receipt.requests) {
-      add(hashText(id.toLowerCase()), instantOf(at) + (receipt.clockOffsetMs ?? 0), line);
-    }
+    if (!isDocument) scanner.learn(text, value);
+    current = line;
+    block = number;
+    for (const { id, at } of receipt.requests)
+      add(hashText(id.toLowerCase()), instantOf(at) + (receipt.clockOffsetMs ?? 0));
     // One without a request counts as given, and no row asks for it.
     return Math.max(1, receipt.requests.length);
-  };
-  return indexBlock(reader, block, index, scan);
+  });
 }
 
 export function bucketOf(hash: number, buckets: number): number {
   return Math.floor((hash / hashRange) * buckets);
 }
 
-/**
- * Counts the entries of each line: by `scan`, which reads bytes, or where it returns `null`, by `index`, which is told what the
- * line says as JSON.
- */
-function indexBlock(
-  reader: BlockReader,
-  block: TextBlock,
-  index: (value: unknown, line: BlockLine, text: string) => number,
-  scan: (line: BlockLine) => number | null = () => null,
-): IndexedBlock {
+/** The block in hand. */
+interface BlockPlace {
+  readonly number: number;
+  readonly isDocument: boolean;
+}
+
+/** Counts and files the entries of a line by its bytes; `null`: its JSON decides. */
+type ScanLine = (line: BlockLine, block: BlockPlace) => number | null;
+/** Counts and files the entries of what a line says. */
+type IndexValue = (value: unknown, line: BlockLine, block: BlockPlace & { readonly text: string }) => number;
+
+/** The indexer is made once for all blocks: functions that are made for each block are compiled for each. */
+function createIndexer(reader: BlockReader, scan: ScanLine, index: IndexValue): BlockIndexer {
+  let block: BlockPlace = { number: 0, isDocument: false };
   let entries = 0;
   let fault: IndexedBlock['fault'] = null;
-  const lines = reader.read(block, (one) => {
+
+  function indexText(line: BlockLine): number {
+    const text = line.text();
+    return index(isNestedTooDeeply(text) ? null : parseOrNull(text), line, { ...block, text });
+  }
+
+  function visit(line: BlockLine): void {
     if (fault !== null) return;
     try {
-      entries += scan(one) ?? indexText(one);
+      entries += scan(line, block) ?? indexText(line);
     } catch (error) {
       if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
-      fault = { line: one.line, reason: error.details.reason };
+      fault = { line: line.line, reason: error.details.reason };
     }
-  });
-  return { lines, entries, fault };
-
-  function indexText(one: BlockLine): number {
-    const text = one.text();
-    return index(isNestedTooDeeply(text) ? null : parseOrNull(text), one, text);
   }
+
+  return (one, number) => {
+    block = { number, isDocument: one.isDocument };
+    entries = 0;
+    fault = null;
+    const lines = reader.read(one, visit);
+    return { lines, entries, fault };
+  };
 }
 
 function parseOrNull(text: string): unknown {

@@ -11,9 +11,9 @@ import { createGrader, type GradedBlock, type GradedRows } from './grade-block.t
 import {
   fileJobsByTime,
   fileReceiptsByTime,
+  createJobIndexer,
+  createReceiptIndexer,
   type IndexedBlock,
-  indexJobBlock,
-  indexReceiptBlock,
 } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import { createReceiptScanner } from './receipt-scanner.ts';
@@ -57,6 +57,8 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   const scanner = createReceiptScanner();
   const open = new Set<{ close(): void }>([reader, records]);
   let filing = openFiling('by-hash');
+  const indexJobs = createJobIndexer(reader, filing.jobs, buckets);
+  const indexReceipts = createReceiptIndexer(reader, filing.receipts, buckets, scanner);
   let byHash: FiledByHash | null = null;
   let entries: { readonly jobs: BucketReader; readonly receipts: BucketReader } | null = null;
   let loader: WindowLoader | null = null;
@@ -77,9 +79,8 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   }
 
   return {
-    indexJobs: (block) => indexJobBlock(reader, blockAt(setup.jobs, block), block, filing.jobs, buckets),
-    indexReceipts: (block) =>
-      indexReceiptBlock(reader, blockAt(setup.receipts, block), block, filing.receipts, buckets, scanner),
+    indexJobs: (block) => indexJobs(blockAt(setup.jobs, block), block),
+    indexReceipts: (block) => indexReceipts(blockAt(setup.receipts, block), block),
     closeIndex: closeFiling,
     openByHash(filed) {
       byHash = filed;
@@ -100,14 +101,13 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
     closeTimes: closeFiling,
     openByTime(byTime) {
       loader = keep(createWindowLoader(setup, records, opened(byHash), byTime, scanner));
-      grader = createGrader(setup, loader);
-      return null;
-    },
-    grade: (block) =>
-      opened(grader).gradeBlock(reader, blockAt(setup.retrievals, block), block, () => {
+      grader = createGrader(setup, loader, reader, () => {
         putBy ??= createBucketWriter(fileIn('rows'));
         return putBy;
-      }),
+      });
+      return null;
+    },
+    grade: (block) => opened(grader).gradeBlock(blockAt(setup.retrievals, block), block),
     closePutBy: () => putBy?.close() ?? null,
     openPutBy(filed) {
       rows = keep(openBuckets(filed));

@@ -36,30 +36,24 @@ export const mostShown = 100;
 /** `number`: of the row in its block. `row` is `null` for one that has the line to itself. */
 type VisitRow = (read: ReadRow, number: number, row: unknown, line: BlockLine) => void;
 
-/** Visits the rows that disclosed a value. */
-export function readRows(scanner: RowScanner, reader: BlockReader, block: TextBlock, visit: VisitRow): ReadRows {
-  const tally = createTally();
-  const take = (parsed: ParsedRow, row: unknown, line: BlockLine) => {
+/**
+ * Reads blocks, and visits their rows that disclosed a value. It is made once for all blocks, and so is `visit`: functions
+ * that are made for each block are compiled for each.
+ */
+export function createRowReader(scanner: RowScanner, reader: BlockReader, visit: VisitRow) {
+  let tally = new Tally();
+  let isDocument = false;
+
+  function take(parsed: ParsedRow, row: unknown, line: BlockLine): void {
     if (parsed.outcome === 'refused') {
       tally.refuse(line.line, parsed.reason);
       return;
     }
     tally.count(parsed.retrieval.kind);
-    if (parsed.retrieval.kind === 'read') visit(parsedRow(parsed.retrieval), tally.rows(), row, line);
-  };
-  const lines = reader.read(block, (line) => {
-    const { bytes, from, to } = line;
-    const form = scanner.match(bytes, from, to);
-    if (form !== null) {
-      const viewed = form.view(bytes, from);
-      if (viewed === null) {
-        take(parseFields(form.fields(bytes, from, to), ''), null, line);
-        return;
-      }
-      tally.countView();
-      visit(viewedRow(viewed, bytes), tally.rows(), null, line);
-      return;
-    }
+    if (parsed.retrieval.kind === 'read') visit(parsedRow(parsed.retrieval), tally.rows, row, line);
+  }
+
+  function parse(line: BlockLine): void {
     const text = line.text();
     const value = parseLine(text);
     if (typeof value === 'string') {
@@ -68,11 +62,33 @@ export function readRows(scanner: RowScanner, reader: BlockReader, block: TextBl
     }
     for (const row of unwrapAuditRows(value.parsed)) {
       const isAlone = row === value.parsed;
-      if (isAlone && !block.isDocument) scanner.learn(text, row);
+      if (isAlone && !isDocument) scanner.learn(text, row);
       take(parseAuditRow(row, ''), isAlone ? null : row, line);
     }
-  });
-  return { lines, ...tally.take() };
+  }
+
+  function read(line: BlockLine): void {
+    const { bytes, from, to } = line;
+    const form = scanner.match(bytes, from, to);
+    if (form === null) {
+      parse(line);
+      return;
+    }
+    const viewed = form.view(bytes, from);
+    if (viewed === null) {
+      take(parseFields(form.fields(bytes, from, to), ''), null, line);
+      return;
+    }
+    tally.countView();
+    visit(viewedRow(viewed, bytes), tally.rows, null, line);
+  }
+
+  return (block: TextBlock): ReadRows => {
+    tally = new Tally();
+    ({ isDocument } = block);
+    const lines = reader.read(block, read);
+    return { lines, ...tally.take() };
+  };
 }
 
 /** Reads rows once more that were readable when they were put aside. */
@@ -110,37 +126,45 @@ function viewedRow(view: RowView, bytes: Buffer): ReadRow {
   return { retrieval: view, moment, requestHash };
 }
 
-function createTally() {
-  const kinds = new Map<OperationKind, number>();
-  const unreadableRows: { readonly line: number; readonly reason: string }[] = [];
-  const unreadableReasons = new Map<string, { readonly line: number; count: number }>();
-  let rows = 0;
-  let viewed = 0;
-  let unreadable = 0;
-  const count = (kind: OperationKind, some: number) => kinds.set(kind, (kinds.get(kind) ?? 0) + some);
-  return {
-    rows: () => rows,
-    count(kind: OperationKind): void {
-      rows += 1;
-      count(kind, 1);
-    },
-    countView(): void {
-      rows += 1;
-      viewed += 1;
-    },
-    refuse(line: number, reason: string): void {
-      rows += 1;
-      unreadable += 1;
-      const known = unreadableReasons.get(reason);
-      if (known === undefined) unreadableReasons.set(reason, { line, count: 1 });
-      else known.count += 1;
-      if (unreadableRows.length < mostShown) unreadableRows.push({ line, reason });
-    },
-    take() {
-      if (viewed > 0) count('read', viewed);
-      return { rows, kinds, unreadable, unreadableRows, unreadableReasons };
-    },
-  };
+/** Counts the rows of one block. */
+class Tally {
+  rows = 0;
+  #viewed = 0;
+  #unreadable = 0;
+  readonly #kinds = new Map<OperationKind, number>();
+  readonly #unreadableRows: { readonly line: number; readonly reason: string }[] = [];
+  readonly #unreadableReasons = new Map<string, { readonly line: number; count: number }>();
+
+  count(kind: OperationKind): void {
+    this.rows += 1;
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+  }
+
+  countView(): void {
+    this.rows += 1;
+    this.#viewed += 1;
+  }
+
+  refuse(line: number, reason: string): void {
+    this.rows += 1;
+    this.#unreadable += 1;
+    const known = this.#unreadableReasons.get(reason);
+    if (known === undefined) this.#unreadableReasons.set(reason, { line, count: 1 });
+    else known.count += 1;
+    if (this.#unreadableRows.length < mostShown) this.#unreadableRows.push({ line, reason });
+  }
+
+  take(): Omit<ReadRows, 'lines'> {
+    const kinds = this.#kinds;
+    if (this.#viewed > 0) kinds.set('read', (kinds.get('read') ?? 0) + this.#viewed);
+    return {
+      rows: this.rows,
+      kinds,
+      unreadable: this.#unreadable,
+      unreadableRows: this.#unreadableRows,
+      unreadableReasons: this.#unreadableReasons,
+    };
+  }
 }
 
 /** The value of a line, or why it has none. */
