@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
+import { identifyPdf } from './identify-pdf.ts';
 
 /** The worker's task. */
 export interface TypesetOrder {
@@ -36,7 +37,7 @@ function typeset({ template, files, createdSeconds }: TypesetOrder): TypesetAnsw
   try {
     return {
       outcome: 'typeset',
-      pdf: compiler.pdf(document, { pdfStandard: standard, creationTimestamp: createdSeconds }),
+      pdf: identifyPdf(compiler.pdf(document, { pdfStandard: standard, creationTimestamp: createdSeconds })),
     };
   } catch (error) {
     return { outcome: 'refused', stage: 'export', problems: [String(error)] };

@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../../service-error.ts';
-import { identifyPdf } from './identify-pdf.ts';
 import { paperFiles } from './paper-model.ts';
 import type { ReportModel } from '../report/report-model.ts';
 import { installedFile, templateText } from '../report/template-folder.ts';
@@ -25,7 +24,7 @@ export async function renderPdf(
     createdSeconds: Math.floor(Date.parse(model.createdAt) / 1000),
   };
   const answer = await typeset(order);
-  if (answer.outcome === 'typeset') return identifyPdf(answer.pdf);
+  if (answer.outcome === 'typeset') return answer.pdf;
   throw new ServiceError(
     'PDF_NOT_RENDERED',
     { stage: answer.stage, problems: answer.problems.length },
