@@ -81,6 +81,20 @@ export const redactionCases: readonly RedactionCase[] = [
     megabytes: 32,
     least: { speed: 20 },
   },
+  {
+    name: 'nothing but ampersands, and a secret of ten of them and a letter',
+    secrets: [...passwords, '&&&&&&&&&&b'],
+    text: '&',
+    megabytes: 32,
+    least: { speed: 20 },
+  },
+  {
+    name: 'nothing but equals signs, and a secret that begins with eight of them',
+    secrets: [...passwords, '========b'],
+    text: '=',
+    megabytes: 8,
+    least: { speed: 20 },
+  },
   { name: 'nothing but backslashes', secrets: passwords, text: '\\', megabytes: 32, least: { speed: 20 } },
   {
     name: 'nothing but backslashes at the ends of lines',

@@ -162,6 +162,28 @@ describe('the search finds what the plain definition finds, whatever the chunks'
     );
   });
 
+  it('of a long text that repeats a sign which may begin an escape', () => {
+    const plainly: EscapeFamily = { escape: /^(?!)/, meaning: (escape) => escape, layers: 0 };
+    const cases = fc.array(fc.constantFrom('a', '&', '&'), { minLength: 1, maxLength: 6 }).chain((signs) => {
+      const period = signs.join('');
+      const pieces = signs.map((_, at) => period.repeat(16).slice(at, at + 9));
+      return fc.record({
+        needles: fc.subarray(pieces, { minLength: Math.max(1, pieces.length - 1) }),
+        turns: fc.array(fc.integer({ min: 800, max: 4_000 }), { minLength: 1, maxLength: 2 }),
+        period: fc.constant(period),
+      });
+    });
+    fc.assert(
+      fc.property(cases, ({ needles, turns, period }) => {
+        const text = turns.map((times) => period.repeat(times).slice(1)).join('x');
+        const redaction = startRedaction(secretSearch(needles.map((one) => Buffer.from(one))));
+        const redacted = redaction.push(Buffer.from(text)).toString() + redaction.end().toString();
+        expect(redacted).toBe(redactSlowly(text, needles, plainly));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('base64 of any width from sixteen on, wherever the value stands in it', () => {
     const value = 'swordfish-Xk29dPqL';
     const search = secretSearch([0, 1, 2].map((shift) => coreOf(value, shift)));

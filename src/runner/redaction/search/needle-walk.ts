@@ -8,11 +8,14 @@ export interface SecretStart {
   readonly whole: number;
   /** Whether a longer one may stand here: the text ends before that is clear. */
   readonly open: boolean;
-  /** How many bytes from the place on tell this; more than any text has where a view was asked. */
+  /** So many bytes from the place on tell this, and a dozen before. */
   readonly looked: number;
 }
 
 const nothingStops = new Uint8Array(256);
+
+/** No view, nor one looked through two others, reads further from a place: an escape has a dozen characters, and a line that goes on 120 blanks. */
+const furthestRead = 4_096;
 
 /**
  * Follows all needles that begin at a place, at once: through the text as it is, and from each escape on through the
@@ -118,6 +121,7 @@ export class NeedleWalk {
     let nothings = 0;
     for (let at = from; low <= high && !table.arePlain(low, high); ) {
       const unit = layer.read(at);
+      this.#looksTo(at);
       if (unit === open) this.#endsOpen(low, high, depth);
       if (unit < 0) return;
       if (children.length > 0) this.#branch(children, at, unit, low, high, depth);
@@ -152,8 +156,8 @@ export class NeedleWalk {
 
   /** Goes on in every view that shows something else at `at` than `unit`. */
   #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
-    this.#start.looked = Number.MAX_SAFE_INTEGER;
     if (this.#table.arePlain(low, high)) return;
+    this.#looksTo(at);
     const byte = this.#plain.text[at] ?? 0;
     const ascii = asciiOf(unit);
     for (const node of nodes) {
@@ -164,6 +168,11 @@ export class NeedleWalk {
       if (shown === open) this.#endsOpen(low, high, depth);
       else if (depth > 0 || !isNothing(shown)) this.#walkThrough(node, at, low, high, depth);
     }
+  }
+
+  /** A view is asked at a place. */
+  #looksTo(at: number): void {
+    this.#start.looked = Math.max(this.#start.looked, at - this.#origin + furthestRead);
   }
 
   #endsOpen(low: number, high: number, depth: number): void {
