@@ -45,13 +45,19 @@ const settings = {
 export async function bundleHelper(
   name: keyof typeof helperEntries,
   outfile: string,
+  options: { readonly isCached?: boolean } = {},
+): Promise<Metafile> {
+  return await bundleProgram(helperEntries[name], outfile, options);
+}
+
+/** The same for any program made of the helper's parts. */
+export async function bundleProgram(
+  entry: string,
+  outfile: string,
   { isCached = false }: { readonly isCached?: boolean } = {},
 ): Promise<Metafile> {
-  const { metafile, parts, first } = await partsOf(
-    helperEntries[name],
-    isCached ? atFailures : [...atFailures, ...atPrinting],
-  );
-  const isModule = name.endsWith('.mjs');
+  const { metafile, parts, first } = await partsOf(entry, isCached ? atFailures : [...atFailures, ...atPrinting]);
+  const isModule = outfile.endsWith('.mjs');
   await build({
     ...settings,
     entryPoints: [first],

@@ -6,22 +6,26 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { buildBinary, putBlobInNode } from '../../scripts/build-binary.ts';
-import { bundleHelper } from '../../scripts/bundle-helper.ts';
+import { bundleHelper, bundleProgram } from '../../scripts/bundle-helper.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { bundleOfLines, pemOf, type RedactionCase, redactionCases } from './redaction-cases.ts';
 import { searchSpeed } from './search-speed.ts';
 
 /**
  * `npm run bench:fetch`: measures the fetch helper, each figure side by side with its baseline in the same run, as
- * ratios. To run one part: `bench-fetch.ts cold-start|throughput|memory`; `throughput TEXT` takes the cases whose names
+ * ratios. To run one part: `bench-fetch.ts cold-start|ladder|throughput|memory`; `throughput TEXT` takes the cases whose names
  * contain TEXT. Budgets: docs/fetch.md. Exit code 1 if a budget is exceeded. The embedded cloud runs in this process.
  * `--first`, as root: what is measured runs before every other program of the machine, so that a busy one tells as much as
  * a quiet one. Nothing else runs meanwhile.
  */
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { first: { type: 'boolean' } } });
 const [only, text = ''] = positionals;
-/** By the scheduler's own order of real-time programs. */
-const before = options.first === true ? ['chrt', '--fifo', '10'] : [];
+/**
+ * By the scheduler's own order of real-time programs; and with an empty `/dev/shm`, as a job has it, which each start looks
+ * through for what an earlier one left.
+ */
+const emptied = 'mount -t tmpfs tmpfs /dev/shm && exec "$0" "$@"';
+const before = options.first === true ? ['unshare', '--mount', 'sh', '-c', emptied, 'chrt', '--fifo', '10'] : [];
 const directory = mkdtempSync(join(tmpdir(), 'bench-fetch-'));
 const cloud = await startEmbeddedCloud();
 const runner = cloud.identity.define({ name: 'runners', kind: 'managed-identity', address: '203.0.113.7' });
@@ -56,7 +60,7 @@ const exec = (count: number) => [
 const broken: string[] = [];
 try {
   console.log(`Node ${process.version}, ${String(cpus().length)} cores. Ratios compare figures of one run.\n`);
-  for (const [name, measure] of Object.entries({ 'cold-start': coldStart, throughput, memory })) {
+  for (const [name, measure] of Object.entries({ 'cold-start': coldStart, ladder, throughput, memory })) {
     if (only === undefined || only === name) await measure();
   }
   console.log(broken.length === 0 ? '\nEvery budget holds.' : `\nBroken: ${broken.join('; ')}`);
@@ -89,14 +93,8 @@ async function coldStart(): Promise<void> {
     'the SDK unbundled, 1 secret': [node, sdk, ...names.slice(0, 1)],
     ...(hasAz ? { 'az --version': ['az', '--version'] } : {}),
   };
-  const runs = new Map<string, Cost[]>(Object.keys(ways).map((way) => [way, []]));
-  // In turn, so that whatever else the machine does meets all of them.
-  for (let round = 0; round < 25; round += 1) {
-    for (const [way, command] of Object.entries(ways)) {
-      // The slow ones are there to compare with; a few runs tell enough.
-      if (round < 5 || !/SDK|^az/.test(way)) runs.get(way)?.push(await costOf(command));
-    }
-  }
+  // The slow ones are there to compare with; a few runs tell enough.
+  const runs = await costsInTurn(ways, (way) => (/SDK|^az/.test(way) ? 5 : 25));
   const plain = runs.get('node -e 0') ?? [];
   /** The median of each run's multiple of the `node -e 0` of the same round. */
   const multiple = (way: string, base: readonly Cost[] = plain, of: keyof Cost = 'processor') =>
@@ -119,6 +117,52 @@ async function coldStart(): Promise<void> {
   }
   const ofPem = multiple('the bundle, a PEM of 4 KB', runs.get('the bundle, 1 secret'));
   budget('a PEM, at most 1.15 × a password', ofPem, 1.15);
+}
+
+/** What each part of a cold start costs, one after another: each rung does what the one before does, and one thing more. */
+async function ladder(): Promise<void> {
+  const rungs = {
+    'node -e 0': null,
+    'and modules of Node': 'modules',
+    'and two requests': 'requests',
+    'and a digest, guardian, command': 'command',
+    'and call, configuration, checks': 'configuration',
+    'and stamp, read, receipt': 'receipt',
+  };
+  const ways: Record<string, readonly string[]> = {};
+  for (const [way, rung] of Object.entries(rungs)) {
+    const outfile = join(directory, `${rung ?? ''}.cjs`);
+    if (rung !== null) await bundleProgram(`bench/fetch/ladder/${rung}.ts`, outfile);
+    const isLow = rung === 'modules' || rung === 'requests' || rung === 'command';
+    const words = isLow ? [...names.slice(0, 1), '/bin/true'] : [...exec(1), '/bin/true'];
+    ways[way] = rung === null ? [node, '-e', '0'] : [node, outfile, ...words];
+  }
+  ways['and redaction: the bundle'] = [node, helper, ...exec(1), '/bin/true'];
+  const runs = await costsInTurn(ways, () => 40);
+  const plain = runs.get('node -e 0') ?? [];
+  console.log(
+    '\nThe ladder of a cold start: processor time as a multiple of node -e 0 (median of pairs), and each rung by itself',
+  );
+  let before = 0;
+  for (const [way, costs] of runs) {
+    const height = median(costs.map(({ processor }, round) => processor / (plain[round]?.processor ?? Number.NaN)));
+    console.log(`  ${way.padEnd(34)} ${height.toFixed(2).padStart(6)} ${(height - before).toFixed(2).padStart(6)}`);
+    before = height;
+  }
+}
+
+/** What each way costs, so many times. In turn, so that whatever else the machine does meets all of them. */
+async function costsInTurn(
+  ways: Readonly<Record<string, readonly string[]>>,
+  timesOf: (way: string) => number,
+): Promise<ReadonlyMap<string, Cost[]>> {
+  const runs = new Map<string, Cost[]>(Object.keys(ways).map((way) => [way, []]));
+  for (let round = 0; round < Math.max(...Object.keys(ways).map(timesOf)); round += 1) {
+    for (const [way, command] of Object.entries(ways)) {
+      if (round < timesOf(way)) runs.get(way)?.push(await costOf(command));
+    }
+  }
+  return runs;
 }
 
 /** Bundles one of the floors, as the helper is bundled. */
