@@ -87,7 +87,7 @@ export function createBucketWriter(path: string): BucketWriter {
     offsets[found] = written + filled;
     writeWhole(file, piece.subarray(0, filled));
     written += filled;
-    runs.push({ buckets: buckets.slice(0, found), offsets: offsets.slice(0, found + 1) });
+    runs.push({ buckets: share(buckets.subarray(0, found)), offsets: share(offsets.subarray(0, found + 1)) });
     count = 0;
     used = 0;
   }
@@ -102,6 +102,13 @@ export function createBucketWriter(path: string): BucketWriter {
       return { path, runs };
     },
   };
+}
+
+/** All threads look into the directories, which together take much memory. */
+function share(numbers: Float64Array): Float64Array {
+  const shared = new Float64Array(new SharedArrayBuffer(numbers.byteLength));
+  shared.set(numbers);
+  return shared;
 }
 
 /** Copies the bytes from `from` until before `to`, and returns where the copy ends. */
@@ -153,15 +160,16 @@ export function openBuckets(directories: readonly BucketDirectory[]): BucketRead
 /** How many bytes each bucket has. */
 export function countBucketBytes(directories: readonly BucketDirectory[]): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const { runs } of directories) {
-    for (const { buckets, offsets } of runs) {
-      for (const [index, bucket] of buckets.entries()) {
-        const bytes = (offsets[index + 1] ?? 0) - (offsets[index] ?? 0);
-        counts.set(bucket, (counts.get(bucket) ?? 0) + bytes);
-      }
-    }
-  }
+  for (const { runs } of directories) for (const run of runs) countRunBytes(run, counts);
   return counts;
+}
+
+function countRunBytes({ buckets, offsets }: BucketRun, counts: Map<number, number>): void {
+  for (let index = 0; index < buckets.length; index += 1) {
+    const bucket = buckets[index] ?? 0;
+    const bytes = (offsets[index + 1] ?? 0) - (offsets[index] ?? 0);
+    counts.set(bucket, (counts.get(bucket) ?? 0) + bytes);
+  }
 }
 
 /** Returns how many bytes there were: less than `length` only at the end of the file. */

@@ -143,13 +143,13 @@ function createContexts(policy: Policy, loader: WindowLoader): (window: number) 
     ledgerCompleteTo: null,
   };
   const contexts = new WeakMap<WindowIndexes, WindowContext>();
+  let last: { readonly indexes: WindowIndexes; readonly context: WindowContext } | null = null;
   return (window) => {
     const indexes = loader.load(window);
-    let context = contexts.get(indexes);
-    if (context === undefined) {
-      context = { ...fixed, ...indexes };
-      contexts.set(indexes, context);
-    }
+    if (last?.indexes === indexes) return last.context;
+    const context = contexts.get(indexes) ?? { ...fixed, ...indexes };
+    contexts.set(indexes, context);
+    last = { indexes, context };
     return context;
   };
 }

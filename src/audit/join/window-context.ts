@@ -122,7 +122,7 @@ export function createWindowLoader(
 
   return {
     windowOf: (moment) => countUpTo(windows, Math.floor(moment / setup.division.slotMs)),
-    isHeld: (window) => held.has(window),
+    isHeld: (window) => last?.window === window || held.has(window),
     load,
     receiptsOf,
     close() {
