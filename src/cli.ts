@@ -13,8 +13,13 @@ const { runCommandLine } = await import('./commands/run-command-line.ts');
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The first asks the command to end; a person who asks again does not want to wait for it.
-    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+    // The first asks the command to end; a person who asks again does not want to wait for it. Node's own exit waits for a
+    // read that is under way, of a pipe without end; a signal that nobody listens to does not, but for process 1.
+    if (stop.signal.aborted) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+      process.exit(128 + constants.signals[signal]);
+    }
     stop.abort();
   });
 }
