@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { exchangeFailure, httpExchange, openConnection } from '../../src/runner/http-exchange.ts';
@@ -72,6 +73,30 @@ describe('a connection that was opened early', () => {
     openConnection(url, cert);
     expect((await httpExchange({ ...request, url, authority: cert })).body).toBe('here');
     expect(connections()).toBe(before + 1);
+  });
+});
+
+describe('over TLS', () => {
+  it('resumes the session of an earlier connection, and takes a long answer whole', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+      ],
+    });
+    const body = 'is here, '.repeat(100_000);
+    const resumed: boolean[] = [];
+    const server = createSecureServer({ key, cert }, (asked, response) => {
+      resumed.push((asked.socket as TLSSocket).isSessionReused());
+      response.setHeader('connection', 'close');
+      response.end(body);
+    });
+    const url = `https://localhost:${(await listening(server)).port}`;
+    for (let time = 0; time < 2; time += 1) {
+      const { body: got } = await httpExchange({ ...request, timeoutMs: 60_000, url, authority: cert });
+      expect(got === body).toBe(true);
+    }
+    expect(resumed).toEqual([false, true]);
   });
 });
 
