@@ -1,4 +1,6 @@
+import { constants } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
+import { ServiceError } from '../../service-error.ts';
 import { unreadable } from './read-json-lines.ts';
 
 /** One line of a file: the bytes from `from` until before `to`, valid until the visit returns. */
@@ -34,7 +36,7 @@ export async function visitRawLines(
     let filled = 0;
     let number = 0;
     for (let isOpen = true; isOpen; ) {
-      if (bytes.length - spareBytes === filled) bytes = enlarged(bytes, filled);
+      if (bytes.length - spareBytes === filled) bytes = enlarged(bytes, filled, path);
       const read = await readSome(file, bytes, filled, path);
       isOpen = read > 0;
       filled += read;
@@ -65,7 +67,10 @@ async function readSome(file: FileHandle, bytes: Buffer, filled: number, path: s
   }
 }
 
-function enlarged(bytes: Buffer, filled: number): Buffer {
+/** @throws ServiceError `RECORD_UNREADABLE` for a line that no text can hold. */
+function enlarged(bytes: Buffer, filled: number, path: string): Buffer {
+  if (filled > constants.MAX_STRING_LENGTH)
+    throw new ServiceError('RECORD_UNREADABLE', { path, reason: 'it has a line that is too long' });
   const more = Buffer.allocUnsafeSlow(2 * bytes.length);
   bytes.copy(more, 0, 0, filled);
   return more;

@@ -56,7 +56,10 @@ export async function fileLedger(
   }
   await own.end();
   await copied.end();
-  const setup = { ...(await planJoin(folder, emptyPolicy, { ...files, retrievals: null, division })), isLedger: true };
+  const setup = {
+    ...(await planJoin(folder, emptyPolicy, { ...files, retrievals: null, division: { ...inOrder, ...division } })),
+    isLedger: true,
+  };
   return { ...(await index(setup)), copies, harvested };
 }
 
@@ -69,12 +72,15 @@ export async function fileEvidence(
   { jobs, receipts }: { readonly jobs: string | null; readonly receipts: string | null },
   folder: string,
 ): Promise<FiledLedger> {
-  const setup = await planJoin(folder, emptyPolicy, { jobs, receipts, retrievals: null });
+  const setup = await planJoin(folder, emptyPolicy, { jobs, receipts, retrievals: null, division: inOrder });
   const filed = await index(setup);
   const above = receipts === null ? '' : dirname(receipts);
   const named = setup.receipts.map((block) => ({ ...block, name: relative(above, block.name) }));
   return { ...filed, setup: { ...setup, receipts: named }, copies: null, harvested: new Set() };
 }
+
+/** The rows of a report are audited in order of their times, and so need no window again. */
+const inOrder = { windowsHeld: 2 };
 
 async function index(setup: JoinSetup): Promise<Omit<FiledLedger, 'copies' | 'harvested'>> {
   const threads = startThreads(setup);

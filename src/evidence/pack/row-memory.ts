@@ -24,7 +24,7 @@ export interface RowMemory {
 const lineEnd = 0x0a;
 const leastBytes = 1 << 14;
 /** Memory of this size is used again: what is outside of the heap is freed late. */
-const usualBytes = 1_500_000;
+const usualBytes = 1_250_000;
 const mostSpare = 8;
 const spare: Buffer[] = [];
 
