@@ -58,7 +58,7 @@ beforeAll(async () => {
   ran = await keyturn('start', '--once', '--json', '--data', join(folder, 'data'));
   result = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as Result;
   pack = result.packs[0]?.directory ?? '';
-}, 300_000);
+}, 900_000);
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
 describe('keyturn start --once --json', () => {
@@ -244,5 +244,5 @@ describe('keyturn verify', () => {
       expect(stdout).toContain(file.name);
     }
     expect((await keyturn('verify', pack)).code).toBe(0);
-  }, 300_000);
+  }, 900_000);
 });
