@@ -94,14 +94,13 @@ async function auditWith<Observed>(
   const asOf = Math.min(period.to.getTime(), now.getTime());
   const found = { ...(await findingContext(audit, asOf)), policyAt: inForce.policyAt };
   const gitea = await jobCollection(records);
-  const completeTo = gitea?.completeTo ?? null;
   const sources: ShareSources = {
     ...found,
     vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
     canaries,
     ownReads: await ownReads(records, period),
     isHarvested: (key) => filed.harvested.has(key),
-    ledgerCompleteTo: completeTo === null ? null : Date.parse(completeTo),
+    ledgerCompleteTo: gitea?.completeTo == null ? null : Date.parse(gitea.completeTo),
   };
   const auditor = createShareAuditor(sources, ledger, (material, full) => observation.observe(material, full));
   observation.begin(sources);
@@ -137,6 +136,7 @@ async function auditWith<Observed>(
   const findings = exceptions.findings({ settledTo, rowsSince, asOf, unreadable: counted.unreadableRows, ...known });
   const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
   return {
+    ownReads: sources.ownReads,
     period,
     vaults: [...sources.vaults].sort(),
     ...counted,

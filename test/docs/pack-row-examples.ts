@@ -284,6 +284,13 @@ export const packRowExamples: Readonly<Record<string, Readonly<Record<string, un
     sent: true,
     vault: 'keyturn-embedded',
   },
+  'own-reads': {
+    at: '2026-11-17T23:55:00.000Z',
+    purpose: 'check',
+    vault: 'keyturn-embedded',
+    secret: 'deploy-token',
+    version: '9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f40',
+  },
   'setup-looks': {
     at: '2026-10-27T05:10:00.000Z',
     changes: [],

@@ -440,6 +440,16 @@ export const packRowShapes = {
     vault: text('name of the vault'),
     sent: flag('whether the audit log went anywhere'),
   }),
+  'own-reads': z.strictObject({
+    at: time('right before the read; the evidence `own-read` of a read names it'),
+    purpose: oneOf(
+      ['setting', 'issuer', 'check'],
+      'a secret among the settings, what an issuer acts with, or the value in force, tried at its provider',
+    ),
+    vault: text('name of the vault'),
+    secret: text('name of the secret'),
+    version: text('the version that was read'),
+  }),
   'setup-looks': z.strictObject({
     at: time('the look'),
     vault: text('name of the vault'),

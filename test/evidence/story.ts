@@ -98,6 +98,15 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
     policyAt: () => storyPolicy,
     policies: [{ loadedAt: from.toISOString(), sha256: digest('policy'), text: 'format: 1\n' }],
     policyChanges: [],
+    ownReads: [
+      {
+        vault: 'kv-prod',
+        secret: 'gitea-token',
+        version: digest('own read'),
+        at: '2026-10-01T06:00:00.000Z',
+        purpose: 'setting',
+      },
+    ],
     findings: findings(repositories),
     findingLives: new Map(),
     findingSteps: [],

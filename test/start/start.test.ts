@@ -201,6 +201,26 @@ describe('the rows of the pack', () => {
     expect(packRowFaults(pack)).toEqual([]);
   });
 
+  it('hold everything that a grade rests on', () => {
+    const rows = rowsOfPack(pack);
+    const of = (name: string, ids: (row: Readonly<Record<string, unknown>>) => readonly unknown[]) =>
+      (rows.get(name) ?? []).flatMap((line) => ids(JSON.parse(line) as Readonly<Record<string, unknown>>));
+    const known = new Set([
+      ...of('receipts', ({ reference, also }) => [reference, ...(also as readonly string[])]),
+      ...of('own-reads', ({ at }) => [`own-read ${String(at)}`]),
+      ...of('rotations', ({ rotationId }) => [`rotation ${String(rotationId)}`]),
+      ...of('broker-requests', ({ reference }) => [reference]),
+      ...of('jobs', ({ repository, runId, jobId, attempt }) => [
+        `job ${[repository, `${[runId, jobId].join('/')}.${String(attempt)}`].join(' ')}`,
+      ]),
+    ]);
+    const named = of('retrievals', ({ evidence }) => evidence as readonly string[]).map(String);
+    expect(new Set(named.map((one) => one.split(/[ /]/)[0]))).toEqual(
+      new Set(['broker', 'job', 'own-read', 'receipts', 'rotation']),
+    );
+    expect(named.filter((one) => !known.has(one) && !known.has(one.split('@')[0] ?? ''))).toEqual([]);
+  });
+
   it('have ids that anybody can recompute from their members', () => {
     const rows = rowsOfPack(pack);
     const events = ['retrievals', 'refusals', 'writes', 'exclusions'].flatMap((name) => rows.get(name) ?? []);

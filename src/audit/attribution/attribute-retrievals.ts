@@ -14,7 +14,7 @@ import { indexJobs } from './job-index.ts';
 import { memoize } from '../../provenance/memoize.ts';
 import { momentOf } from '../parsing/moment.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
-import type { OwnRead } from '../collection/own-read-ledger.ts';
+import type { OwnRead } from '../model/own-read.ts';
 import { indexReceipts } from './receipt-index.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { Retrieval } from '../model/retrieval.ts';

@@ -1,5 +1,5 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { OwnRead } from '../collection/own-read-ledger.ts';
+import type { OwnRead } from '../model/own-read.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 
 /** The journal records when Keyturn acted, the log when the vault answered; the SDK may retry in between. */

@@ -5,22 +5,9 @@ import type { RecordStore } from '../../records/record-store.ts';
 import { writeRecord } from '../../records/write-record.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
+import type { OwnRead } from '../model/own-read.ts';
 import { dayOf, daysOf } from '../model/calendar.ts';
 import { createJson, readStoredJson } from './stored-json.ts';
-
-/** A read of a secret by Keyturn itself, outside of any rotation: no journal can account for it. */
-export interface OwnRead {
-  readonly vault: string;
-  readonly secret: string;
-  readonly version: string;
-  /** Right before the read. */
-  readonly at: string;
-  /**
-   * `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an
-   * administrator's login. `check`: the value in force, tried at its provider.
-   */
-  readonly purpose: 'setting' | 'issuer' | 'check';
-}
 
 const ownReadShape = z
   .object({

@@ -4,6 +4,7 @@ import type { Finding, FindingRule } from './finding.ts';
 import type { FindingLife, FindingStep } from './finding-life.ts';
 import type { ReaderVerdict, VaultSetup, WorkspaceTable } from './posture.ts';
 import type { Job } from './job.ts';
+import type { OwnRead } from './own-read.ts';
 import type { Retrieval } from './retrieval.ts';
 
 /** Half-open, UTC. */
@@ -261,6 +262,8 @@ export interface AuditedPeriod {
   readonly policies: readonly PolicyRecord[];
   /** Changes of the policy within the period, oldest first. */
   readonly policyChanges: readonly PolicyChange[];
+  /** Keyturn's own reads outside rotations, each recorded before it was made. */
+  readonly ownReads: readonly OwnRead[];
   readonly findings: readonly Finding[];
   /** Where each finding stands at the time of the audit, by its id. */
   readonly findingLives: ReadonlyMap<string, FindingLife>;

@@ -9,7 +9,7 @@ import { indexRotations } from '../attribution/rotation-index.ts';
 import type { ReceiptClaims } from '../attribution/receipt-index.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { CanaryRead } from '../collection/canary-reader.ts';
-import type { OwnRead } from '../collection/own-read-ledger.ts';
+import type { OwnRead } from '../model/own-read.ts';
 import { findExceptions, type RuleShares } from '../findings/find-exceptions.ts';
 import type { AuditedReceipt, FindingContext } from '../findings/finding-rule.ts';
 import type { AuditedPeriod, ReportingPeriod } from '../model/audited-period.ts';

@@ -227,6 +227,7 @@ function run(test: string, world: World) {
     policyAt: () => bound({ repositories: ['acme/shop'] }, { approval: ['publish'] }),
     policies: [],
     policyChanges: [],
+    ownReads: [],
     findings: [],
     findingLives: new Map(),
     findingSteps: [],

@@ -1,0 +1,13 @@
+/** A read of a secret by Keyturn itself, outside of any rotation: no journal can account for it. */
+export interface OwnRead {
+  readonly vault: string;
+  readonly secret: string;
+  readonly version: string;
+  /** Right before the read. */
+  readonly at: string;
+  /**
+   * `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an
+   * administrator's login. `check`: the value in force, tried at its provider.
+   */
+  readonly purpose: 'setting' | 'issuer' | 'check';
+}
