@@ -37,7 +37,7 @@ export const asides = {
   'retry-wait': 'An act failed and is tried again: six times within minutes, then on three days.',
   'needs-attention': 'Trying again does not help. A person corrects the cause and asks for the rotation again.',
   superseded:
-    'Another publisher set the secret. That value stays; what the rotation issued ends when nothing speaks for its use.',
+    'Another publisher set the secret. That value stays; what the rotation issued ends when nothing speaks for its use. If that value is dead, the state is `needs-attention`, and nothing ends until the secret holds one that works.',
   'rolled-back':
     'The old value was published again as a new version; what the rotation issued ends when nothing speaks for its use.',
   abandoned: 'The secret left the policy, or was retired, before anything was published. What was issued is withdrawn.',
