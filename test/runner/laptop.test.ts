@@ -126,7 +126,7 @@ describe('a person on their own machine', () => {
     world.cloud.vault.grant(guest, ['get'], 'shop-api-key');
     const before = world.cloud.auditLog.rows().length;
     const made = await run(['init', '--prefix', 'shop-']);
-    expect([made.code, made.log]).toEqual([0, expect.stringContaining('wrote keyturn.yml with 1 secrets')]);
+    expect([made.code, made.log]).toEqual([0, expect.stringContaining('wrote keyturn.yml with 1 secret;')]);
     expect(made.log).toContain('there is 1 secret beside them that you may not read');
     const manifest = readFileSync(join(home, 'keyturn.yml'), 'utf8');
     expect(manifest).toContain("\n  - name: 'shop-api-key'\n    environment: SHOP_API_KEY\n");

@@ -36,7 +36,7 @@ export async function init({ values }: WordsOf<typeof initRow>, runtime: Runtime
   }
   write(out, manifestOf(names, rights, vault));
   const others = names.length - readable.length;
-  runtime.say(`wrote ${out} with ${String(readable.length)} secrets; delete those that the repository does not need`);
+  runtime.say(`wrote ${out} with ${secrets(readable.length)}; delete those that the repository does not need`);
   if (others > 0)
     runtime.say(
       `${found(others)} beside them that you may not read, or that could not be checked: they are comments in it`,
@@ -46,7 +46,11 @@ export async function init({ values }: WordsOf<typeof initRow>, runtime: Runtime
 }
 
 function found(count: number): string {
-  return count === 1 ? 'there is 1 secret' : `there are ${String(count)} secrets`;
+  return `there ${count === 1 ? 'is' : 'are'} ${secrets(count)}`;
+}
+
+function secrets(count: number): string {
+  return count === 1 ? '1 secret' : `${String(count)} secrets`;
 }
 
 /** Those that may be read as entries, the others as comments: a job may have another role than the person who lists. */

@@ -20,9 +20,11 @@ interface Pending {
 
 /** What follows from one answer of the token endpoint. */
 type Step =
-  | { readonly kind: 'signed-in'; readonly token: AccessToken }
+  | { readonly kind: 'signed-in'; readonly token: AccessToken; readonly lastsMs: number }
   | { readonly kind: 'wait'; readonly longerMs: number; readonly failure: string | null }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly advice: string };
+
+type SignedIn = Extract<Step, { kind: 'signed-in' }>;
 
 const advice: Readonly<Record<string, string>> = {
   authorization_declined: 'The sign-in was declined. Start again, and accept it.',
@@ -40,7 +42,24 @@ const advice: Readonly<Record<string, string>> = {
  */
 export function deviceSignIn(ports: IdentityPorts, identity: DeviceSignIn): AccessTokenSource {
   const { runtime } = ports;
+  const kept = new Map<string, { readonly signedIn: Promise<SignedIn>; untilMs: number }>();
+  // A call may list, ask and read: its person enters one code for all of it, and another when the token has expired.
   return async (resource) => {
+    const before = kept.get(resource);
+    if (before !== undefined && runtime.now().getTime() < before.untilMs) return (await before.signedIn).token;
+    const entry = { signedIn: signIn(resource), untilMs: Number.MAX_SAFE_INTEGER };
+    kept.set(resource, entry);
+    try {
+      const { token, lastsMs } = await entry.signedIn;
+      entry.untilMs = runtime.now().getTime() + lastsMs;
+      return token;
+    } catch (error) {
+      kept.delete(resource);
+      throw error;
+    }
+  };
+
+  async function signIn(resource: string): Promise<SignedIn> {
     const started = await begin(resource);
     const until = runtime.now().getTime() + started.expiresMs;
     runtime.say(`sign in: open ${started.address} in a browser and enter the code ${started.userCode}`);
@@ -58,12 +77,12 @@ export function deviceSignIn(ports: IdentityPorts, identity: DeviceSignIn): Acce
         runtime.say(
           'to sign in once for many calls: `az login`, and {"kind":"azure-cli"} as the identity in your fetch.json',
         );
-        return step.token;
+        return step;
       }
       pauseMs += step.longerMs;
       failure = step.failure;
     }
-  };
+  }
 
   async function begin(resource: string): Promise<Pending> {
     let answer: HttpAnswer;
@@ -103,7 +122,7 @@ const slowDownMs = 5_000;
 /** Decides by an answer of the token endpoint whether the person has signed in, is yet to, or will not. */
 function nextStep(answer: HttpAnswer): Step {
   const token = answer.status === 200 ? readTokenAnswer(answer.body) : null;
-  if (token !== null) return { kind: 'signed-in', token };
+  if (token !== null) return { kind: 'signed-in', token, lastsMs: lastingOf(answer.body) };
   const error = readTokenError(answer.body);
   if (error === 'authorization_pending') return { kind: 'wait', longerMs: 0, failure: null };
   if (error === 'slow_down' || answer.status === 429 || answer.status >= 500) {
@@ -111,6 +130,12 @@ function nextStep(answer: HttpAnswer): Step {
   }
   const reason = error !== null && Object.hasOwn(advice, error) ? error : readTokenRefusal(answer.body);
   return { kind: 'refused', status: answer.status, reason, advice: adviceFor(reason) };
+}
+
+/** How long a token is good for, a minute less for the way; five minutes if the answer does not say. */
+function lastingOf(body: string): number {
+  const { expires_in: seconds } = parse(body);
+  return typeof seconds === 'number' && seconds > 60 ? (seconds - 60) * 1000 : 300_000;
 }
 
 /** `null` unless everything is there and safe to print: a person opens the address. */

@@ -9,18 +9,21 @@ export interface EarlyTokens {
 }
 
 export function earlyTokens(open: () => Promise<AccessTokenSource>): EarlyTokens {
+  // Opened once: a sign-in of a person is kept where it was made.
+  let opened: Promise<AccessTokenSource> | null = null;
+  const source = () => (opened ??= open());
   const early = new Map<string, Promise<AccessToken>>();
   return {
     async ask(resource) {
       if (early.has(resource)) return;
-      const token = (await open())(resource);
+      const token = (await source())(resource);
       token.catch(() => undefined);
       early.set(resource, token);
     },
     async source() {
-      const source = await open();
+      const asked = await source();
       return (resource) => {
-        const token = early.get(resource) ?? source(resource);
+        const token = early.get(resource) ?? asked(resource);
         early.delete(resource);
         return token;
       };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../../../embedded/azure/identity/managed-identity.ts';
@@ -61,7 +61,8 @@ function signIn(first: HttpAnswer, ...answers: readonly (HttpAnswer | typeof los
     },
     identity,
   );
-  return { token: source('https://vault.azure.net'), said, waits, asked };
+  const pass = (seconds: number) => void (now += seconds * 1000);
+  return { token: source('https://vault.azure.net'), source, pass, said, waits, asked };
 }
 
 describe('a sign-in by device code', () => {
@@ -82,6 +83,18 @@ describe('a sign-in by device code', () => {
     ]);
     expect(asked[0]).toBe(`devicecode client_id=${identity.clientId}&scope=https%3A%2F%2Fvault.azure.net%2F.default`);
     expect(asked[1]).toContain('device_code=the-device-code');
+  });
+
+  it('asks for one code in a call that needs the token again, and for another when it has expired', async () => {
+    const lasting = answer(200, { access_token: token, expires_in: 3_600 });
+    const { source, pass, said, token: first } = signIn(answer(200, started), lasting, answer(200, started), lasting);
+    const second = source('https://vault.azure.net');
+    expect(await second).toBe(await first);
+    pass(3_500);
+    expect(await source('https://vault.azure.net')).toBe(await first);
+    pass(60);
+    expect(await source('https://vault.azure.net')).not.toBe(await first);
+    expect(said.filter((line) => line.includes('enter the code'))).toHaveLength(2);
   });
 
   it('goes on if an answer is lost, and does not say that nobody signed in if all are', async () => {
@@ -147,9 +160,13 @@ describe('a person who signs in by device code, against the embedded authority',
   afterAll(() => world.stop());
 
   /** Runs the helper; `entered` decides about the code that it shows. */
-  async function run(entered: (code: string) => void, more: Readonly<Record<string, string>> = {}) {
+  async function run(
+    entered: (code: string) => void,
+    more: Readonly<Record<string, string>> = {},
+    call: readonly string[] | null = null,
+  ) {
     const told = join(mkdtempSync(join(home, 'told-')), 'ran');
-    const words = ['exec', '--secret', 'KEY=shop-api-key', '--', 'sh', '-c', `echo "is $KEY"; touch ${told}`];
+    const words = call ?? ['exec', '--secret', 'KEY=shop-api-key', '--', 'sh', '-c', `echo "is $KEY"; touch ${told}`];
     const child = spawn(process.execPath, [join(world.directory, 'keyturn-fetch.cjs'), ...words], {
       env: { PATH: '/usr/bin:/bin', XDG_CONFIG_HOME: home, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -172,6 +189,14 @@ describe('a person who signs in by device code, against the embedded authority',
     expect(log).not.toContain(receiptMarker);
     const row = world.cloud.auditLog.rows().findLast(({ OperationName }) => OperationName === 'SecretGet');
     expect(JSON.stringify(row)).toContain('ada@example.net');
+  });
+
+  it('enters one code for a call that lists, asks and reads', async () => {
+    const out = join(mkdtempSync(join(home, 'made-')), 'keyturn.yml');
+    const accept = (code: string) => world.cloud.entra.enterCode(code, { person });
+    const { status, log } = await run(accept, {}, ['init', '--out', out]);
+    expect([status, log.match(/enter the code/g)]).toEqual([0, ['enter the code']]);
+    expect(readFileSync(out, 'utf8')).toContain("name: 'shop-api-key'");
   });
 
   it('runs nothing if they decline', async () => {
