@@ -15,7 +15,7 @@ export interface SecretStart {
 const nothingStops = new Uint8Array(256);
 
 /** No view, nor one looked through two others, reads further from a place: an escape has a dozen characters, and a line that goes on 120 blanks. */
-const furthestRead = 4_096;
+const furthestRead = 1_024;
 
 /**
  * Follows all needles that begin at a place, at once: through the text as it is, and from each escape on through the
@@ -119,17 +119,17 @@ export class NeedleWalk {
     let high = last;
     let depth = deep;
     let nothings = 0;
-    for (let at = from; low <= high && !table.arePlain(low, high); ) {
+    let at = from;
+    while (low <= high && !table.arePlain(low, high)) {
       const unit = layer.read(at);
-      this.#looksTo(at);
       if (unit === open) this.#endsOpen(low, high, depth);
-      if (unit < 0) return;
+      if (unit < 0) break;
       if (children.length > 0) this.#branch(children, at, unit, low, high, depth);
       if (view.leavesTriggers === true && lengthOf(unit) > 1) this.#leave(node, at, low, high, depth);
       at += lengthOf(unit);
       const count = writeBytes(unit, this.#written, 0);
       nothings = count === 0 ? nothings + 1 : 0;
-      if (nothings > mostNothings) return;
+      if (nothings > mostNothings) break;
       for (let index = 0; index < count && low <= high; index += 1) {
         table.narrow(low, high, depth, this.#written[index] ?? 0);
         ({ low, high } = table.found);
@@ -139,6 +139,7 @@ export class NeedleWalk {
         low += 1;
       }
     }
+    this.#looksTo(at);
   }
 
   /** Goes on in a view behind an escape sign that is the value's own. */
